@@ -1,0 +1,26 @@
+import { DreamosError } from './errors.ts';
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/**
+ * `250ms`, `30s`, `5m`, `2h`, `7d`: one whole or decimal number and a unit; 0 needs none.
+ * @returns milliseconds @throws DreamosError usage
+ */
+export function parseDuration(text: string, what = 'duration'): number {
+  if (text === '0') return 0;
+  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text);
+  if (!match) {
+    throw new DreamosError('usage', 'USAGE', `"${text}" is not a ${what}.`, {
+      hint: 'Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.',
+    });
+  }
+  return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]);
+}
+
+/** The shortest text that a person reads at a glance: `340ms`, `12s`, `4m`, `3h`, `9d`. Rounded down. */
+export function formatDuration(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    if (ms >= unitMs[unit]) return `${Math.floor(ms / unitMs[unit])}${unit}`;
+  }
+  return `${Math.max(0, Math.floor(ms))}ms`;
+}

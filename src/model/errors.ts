@@ -1,0 +1,48 @@
+/** What went wrong, in the classes that the exit codes speak of (README, "Exit codes"). */
+export type ErrorKind = 'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk';
+
+/** The public, stable name of an error. Codes are only ever added. */
+export type ErrorCode =
+  | 'AGENT_NOT_FOUND'
+  | 'AGENT_RETIRED'
+  | 'ALREADY_EXISTS'
+  | 'ALREADY_SETTLED'
+  | 'BODY_EMPTY'
+  | 'BODY_NOT_TEXT'
+  | 'CONFIG_INVALID'
+  | 'CORRUPT'
+  | 'CURSOR_INVALID'
+  | 'DEDUPE_MISMATCH'
+  | 'DISK_FAILED'
+  | 'FORMAT_TOO_NEW'
+  | 'FORMAT_UNKNOWN'
+  | 'LEASE_LOST'
+  | 'MAILBOX_FULL'
+  | 'MESSAGE_INVALID'
+  | 'MESSAGE_NOT_FOUND'
+  | 'MESSAGE_TOO_LARGE'
+  | 'NAME_INVALID'
+  | 'NOTHING_THERE'
+  | 'RECEIPT_INVALID'
+  | 'ROOT_INSIDE_ROOT'
+  | 'ROOT_NOT_FOUND'
+  | 'ROOT_NOT_YOURS'
+  | 'SEND_UNCERTAIN'
+  | 'STATE_CHANGED'
+  | 'UNEXPECTED'
+  | 'USAGE';
+
+/** The one error class of dreamos: `kind` picks the exit code, `code` is for programs, `hint` is what to type next. */
+export class DreamosError extends Error {
+  readonly kind: ErrorKind;
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DreamosError';
+    this.kind = kind;
+    this.code = code;
+    this.hint = options.hint;
+  }
+}

@@ -1,0 +1,43 @@
+import * as z from 'zod/mini';
+
+/** What can happen to a message in a mailbox. */
+export const eventKinds = [
+  'delivered',
+  'scheduled',
+  'claimed',
+  'renewed',
+  'acked',
+  'nacked',
+  'lease_expired',
+  'dead',
+  'retried',
+  'restored',
+  'cancelled',
+  'purged',
+  'imported',
+  'corrupt',
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];
+
+/** One line of a mailbox's event log. `delivered` and `scheduled` also carry what a doorbell needs to ring rightly. */
+export const mailEventSchema = z.looseObject({
+  at: z.string(),
+  mailbox: z.string(),
+  event: z.string(),
+  id: z.string(),
+  by: z.optional(z.string()),
+  attempt: z.optional(z.number()),
+  reason: z.optional(z.string()),
+  from: z.optional(z.string()),
+  type: z.optional(z.string()),
+  priority: z.optional(z.string()),
+  subject: z.optional(z.string()),
+  thread: z.optional(z.nullable(z.string())),
+  replyTo: z.optional(z.nullable(z.string())),
+});
+
+export type MailEvent = z.infer<typeof mailEventSchema>;
+
+/** An event as a watcher sees it: with the cursor that continues right behind it. */
+export type WatchedEvent = MailEvent & { readonly cursor: string };

@@ -1,0 +1,56 @@
+import { randomFillSync } from 'node:crypto';
+import { decodeTime, encodeTime, monotonicFactory } from 'ulid';
+
+/** Crockford's base32, as ULIDs use it: no I, L, O or U. */
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/** Makes message ids and claim tokens; injected, so that a simulation can repeat itself. */
+export interface Ids {
+  /** A ULID, strictly increasing within this source even when the clock steps back. */
+  next(nowMs: number): string;
+  /** Ten base32 characters (50 random bits): tells one claim from every other, and one new folder from the next. */
+  token(): string;
+}
+
+/** @param random a number in [0, 1); the default draws from the operating system. */
+export function createIds(random: () => number = pooledRandom()): Ids {
+  const next = monotonicFactory(random);
+  return {
+    next: (nowMs) => next(nowMs),
+    token: () => {
+      let token = '';
+      for (let i = 0; i < 10; i++) token += alphabet.charAt(Math.floor(random() * 32));
+      return token;
+    },
+  };
+}
+
+export function isId(text: string): boolean {
+  return idPattern.test(text);
+}
+
+/** The time inside a ULID, in milliseconds since 1970. */
+export function idTime(id: string): number {
+  return decodeTime(id);
+}
+
+/** A ULID of a given time whose random part is taken from `seed`: the same input gives the same id. */
+export function idFrom(timeMs: number, seed: Uint8Array): string {
+  let id = encodeTime(Math.max(0, Math.trunc(timeMs)), 10);
+  for (let i = 0; i < 16; i++) id += alphabet.charAt((seed[i % seed.length] ?? 0) % 32);
+  return id;
+}
+
+// One system call fills many draws: a ULID takes 16 of them, a token 10.
+function pooledRandom(): () => number {
+  const pool = new Uint8Array(1024);
+  let used = pool.length;
+  return () => {
+    if (used === pool.length) {
+      randomFillSync(pool);
+      used = 0;
+    }
+    return (pool[used++] ?? 0) / 256;
+  };
+}

@@ -1,0 +1,101 @@
+import { hash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { agentNamePattern } from './agent.ts';
+import { DreamosError } from './errors.ts';
+
+export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
+export type Priority = (typeof priorities)[number];
+
+const id = z.string().check(z.regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/));
+const agentName = z.string().check(z.regex(agentNamePattern));
+const time = z.iso.datetime();
+
+/**
+ * A message: an immutable envelope with a body. This is the one definition from which the types, the JSON Schema
+ * (`dreamos schema message`) and every check come. Unknown fields are kept.
+ */
+export const messageSchema = z.looseObject({
+  v: z.literal(1),
+  id,
+  from: agentName,
+  to: z.array(agentName).check(z.minLength(1)),
+  subject: z.string().check(z.maxLength(200)),
+  body: z.string(),
+  type: z.string().check(z.minLength(1), z.maxLength(64)),
+  priority: z.enum(priorities),
+  thread: z.nullable(z.string()),
+  replyTo: z.nullable(z.string()),
+  tags: z.array(z.string().check(z.minLength(1), z.maxLength(64))).check(z.maxLength(64)),
+  data: z.unknown(),
+  createdAt: time,
+  expiresAt: z.nullable(time),
+  dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(512))),
+  digest: z.optional(z.string()),
+});
+
+export type Message = z.infer<typeof messageSchema>;
+
+/** What a script puts into `drop/`: at least who says what; everything else is filled in when it is adopted. */
+export const handedInSchema = z.looseObject({
+  ...z.partial(messageSchema).shape,
+  from: agentName,
+  body: z.string(),
+});
+
+/** The `type`s that dreamos itself knows; any other text is as good. */
+export const knownTypes = {
+  message: 'plain mail; the default',
+  task: 'work to be done',
+  reply: 'an answer to another message',
+  event: 'something happened; no answer is expected',
+  alert: 'something is wrong and somebody should look',
+} as const;
+
+// `,"digest":"sha256:<64 hex>"}` is the end of every sealed message.
+const digestKey = ',"digest":"sha256:';
+const sealBytes = digestKey.length + 64 + 2;
+
+/** The bytes of a message, without a line end: compact JSON whose last field is the sha256 over everything before it. */
+export function seal(message: Message): Buffer {
+  const { digest: _, ...fields } = message;
+  const text = JSON.stringify(fields).slice(0, -1);
+  return Buffer.from(`${text}${digestKey}${hash('sha256', text)}"}`);
+}
+
+/**
+ * Reads sealed bytes back.
+ * @throws DreamosError invalid CORRUPT, with the reason, when a byte changed, bytes are missing or the shape is wrong.
+ */
+export function unseal(bytes: Buffer): Message {
+  const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  const cut = end - sealBytes;
+  const tail = cut > 0 ? bytes.toString('latin1', cut, end) : '';
+  if (!tail.startsWith(digestKey)) throw corrupt(cut > 0 ? 'it does not end in a digest' : 'it is too short to be a message');
+  if (tail.slice(digestKey.length, -2) !== hash('sha256', bytes.subarray(0, cut))) throw corrupt('its digest does not fit its bytes');
+  return parseMessage(bytes.toString('utf8', 0, end));
+}
+
+/** @throws DreamosError invalid CORRUPT */
+export function parseMessage(text: string): Message {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw corrupt(`it is not JSON (${(cause as Error).message})`, cause);
+  }
+  const parsed = z.safeParse(messageSchema, json);
+  if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`, parsed.error);
+  return parsed.data;
+}
+
+/** The first few things that a schema found wrong, as one phrase: `to: expected array`. */
+export function explainIssues(error: z.core.$ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : 'it'}: ${issue.message}`)
+    .join('; ');
+}
+
+function corrupt(why: string, cause?: unknown): DreamosError {
+  return new DreamosError('invalid', 'CORRUPT', `This message cannot be read: ${why}.`, { cause });
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+
+const duration = z.string().check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d'));
+
+/** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
+export const settingsSchema = z.looseObject({
+  lease: z.optional(duration),
+  maxAttempts: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
+  backoffMin: z.optional(duration),
+  backoffMax: z.optional(duration),
+  durability: z.optional(z.enum(['full', 'relaxed'])),
+  maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(67_108_864))),
+  warnUnreadAfter: z.optional(duration),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+export type Durability = 'full' | 'relaxed';
+
+/** How often a message is tried and how long it rests in between. */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+}
+
+export const defaultSettings = {
+  lease: '15m',
+  maxAttempts: 5,
+  backoffMin: '1s',
+  backoffMax: '5m',
+  durability: 'full',
+  maxMessageBytes: 1_048_576,
+  warnUnreadAfter: '1h',
+} as const satisfies Settings;
+
+/** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */
+export const maxLeaseMs = 12 * 3_600_000;

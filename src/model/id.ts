@@ -11,6 +11,8 @@ export interface Ids {
   next(nowMs: number): string;
   /** Ten base32 characters (50 random bits): tells one claim from every other, and one new folder from the next. */
   token(): string;
+  /** A random number in [0, 1), for jitter and for spreading consumers. */
+  fraction(): number;
 }
 
 /** @param random a number in [0, 1); the default draws from the operating system. */
@@ -23,6 +25,7 @@ export function createIds(random: () => number = pooledRandom()): Ids {
       for (let i = 0; i < 10; i++) token += alphabet.charAt(Math.floor(random() * 32));
       return token;
     },
+    fraction: random,
   };
 }
 

@@ -216,6 +216,12 @@ export interface Store {
   purge(entry: Entry, actor: Actor): Promise<void>;
   /** Puts a message from elsewhere straight into a state; durable when it returns. */
   deposit(mailbox: string, message: Message, to: 'archived' | 'ready', actor: Actor & { readonly at: number }): Promise<Entry>;
+  /**
+   * Keeps bytes that nobody can read with the mailbox's corrupt ones, byte for byte and durably, with a note of where they
+   * come from and what is wrong, followed by a `corrupt` event whose reason is `why`. Idempotent by content: bytes that are
+   * already kept in this mailbox are not kept twice, and cause no second event.
+   */
+  quarantine(mailbox: string, bytes: Uint8Array, about: { readonly name: string; readonly why: string }): Promise<void>;
   /** One holder at a time, across processes; what is done under it must still be safe to do twice. */
   withLock<T>(name: 'import' | 'purge' | 'repair', work: () => Promise<T>): Promise<T>;
 

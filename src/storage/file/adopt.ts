@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { DreamosError } from '../../model/errors.ts';
+import { idFrom, isId } from '../../model/id.ts';
+import { priorities, type Message } from '../../model/message.ts';
+import { moveToReady } from './buckets.ts';
+import type { FileContext } from './context.ts';
+import { quarantine } from './corrupt.ts';
+import { arrival, logEvents } from './event-log.ts';
+import type { Mailbox } from './layout.ts';
+import { completeHandedIn, handedInDigest, maxFileBytes, parseHandedIn } from './read-entry.ts';
+
+// A script that writes into drop/ instead of renaming into it is given this long to finish.
+const graceMs = 2000;
+const adoptedAtOnce = 100;
+
+export interface Adopted {
+  readonly moved: number;
+  readonly nextAt?: number | undefined;
+}
+
+/** Adopts what scripts have handed in, oldest first: one rename from drop/ into ready/. */
+export async function adopt(ctx: FileContext, mailbox: Mailbox): Promise<Adopted> {
+  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+  let moved = 0;
+  let nextAt: number | undefined;
+  for (const file of await oldestFirst(ctx, mailbox, names)) {
+    if (moved >= adoptedAtOnce) return { moved, nextAt: ctx.clock.now() };
+    const result = await adoptFile(ctx, mailbox, file.path, file.mtimeMs);
+    if (result === 'not-yet') nextAt = Math.min(nextAt ?? Infinity, file.mtimeMs + graceMs);
+    else moved++;
+  }
+  return { moved, nextAt };
+}
+
+async function oldestFirst(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  names: readonly string[],
+): Promise<{ path: string; mtimeMs: number }[]> {
+  const files: { path: string; mtimeMs: number }[] = [];
+  for (const name of [...names].sort()) {
+    const path = `${mailbox.drop}/${name}`;
+    const stat = await ctx.disk.stat(path);
+    if (stat) files.push({ path, mtimeMs: stat.mtimeMs });
+  }
+  return files.sort((a, b) => a.mtimeMs - b.mtimeMs);
+}
+
+async function adoptFile(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  mtimeMs: number,
+): Promise<'done' | 'not-yet'> {
+  const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+  if (!file.ok) {
+    if (!file.missing) await quarantine(ctx, mailbox, path, file.why);
+    return 'done';
+  }
+  let message: Message;
+  try {
+    message = completeHandedIn(file.bytes, { id: idOf(file.bytes, path, mtimeMs), mailbox: mailbox.name, mtimeMs });
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    if (ctx.clock.now() < mtimeMs + graceMs) return 'not-yet';
+    await quarantine(ctx, mailbox, path, error.message);
+    return 'done';
+  }
+  const adopted = await moveToReady(ctx, path, mailbox, 1, {
+    tag: 't',
+    time: ctx.clock.now(),
+    id: message.id,
+    rank: priorities.indexOf(message.priority),
+    attempt: 0,
+    expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
+    handedIn: handedInDigest(file.bytes),
+  });
+  if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival(message, 'delivered')]);
+  return 'done';
+}
+
+/** The file's own id, or one made of its time, its name and its bytes: whoever adopts it comes to the same. */
+function idOf(bytes: Buffer, path: string, mtimeMs: number): string {
+  const { id } = parseHandedIn(bytes);
+  if (typeof id === 'string' && isId(id)) return id;
+  return idFrom(mtimeMs, createHash('sha256').update(path).update('\0').update(bytes).digest());
+}

@@ -1,0 +1,118 @@
+/**
+ * Where ready messages lie: lane/<level 1>/<bucket>/<entry>, about 256 names a folder, so that the next message costs the
+ * same at 10 and at 1,000,000. A producer fills the newest bucket and then opens the next; a consumer takes from the
+ * oldest and removes what it finds empty, but never the newest, which a producer may be filling. rmdir is the guard:
+ * it refuses a folder that is not empty. A bucket's name is never used twice, so a rename into a removed one fails
+ * (ENOENT) instead of landing where nobody looks.
+ */
+import { dirname } from 'node:path';
+import type { FileContext } from './context.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { formatEntryName, type EntryName } from './entry-name.ts';
+import { ensureFolder, forgetFolder } from './folders.ts';
+import { bucketName, laneOf, parseBucket, type Lane, type Mailbox } from './layout.ts';
+
+export interface Bucket {
+  readonly dir: string;
+  /** How many more names this process may add before it looks again; others may be filling the same bucket. */
+  room: number;
+}
+
+export const bucketEntries = 256;
+// Several producers that look only this often overfill a bucket by at most this much each.
+const entriesBetweenLooks = 64;
+
+/** Renames `source` into the newest bucket. @returns the bucket, or `undefined` when the source is gone */
+export async function moveToReady(
+  ctx: FileContext,
+  source: string,
+  mailbox: Mailbox,
+  lane: Lane,
+  name: EntryName,
+): Promise<string | undefined> {
+  return place(ctx, mailbox, lane, name, async (target) => {
+    if (await ctx.disk.rename(source, target)) return 'placed';
+    // ENOENT has two meanings: the source is gone (another process moved it), or the bucket is (a consumer removed it).
+    return (await ctx.disk.stat(source)) ? 'bucket-gone' : 'source-gone';
+  });
+}
+
+/** Gives a part of a batch its own name in the newest bucket. `file` is this process's own, so only a bucket can be gone. */
+export async function linkToReady(ctx: FileContext, file: string, mailbox: Mailbox, name: EntryName): Promise<string> {
+  const bucket = await place(ctx, mailbox, 1, name, async (target) =>
+    (await ctx.disk.link(file, target)) === 'missing' ? 'bucket-gone' : 'placed',
+  );
+  return bucket as string;
+}
+
+async function place(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  lane: Lane,
+  name: EntryName,
+  put: (target: string) => Promise<'placed' | 'bucket-gone' | 'source-gone'>,
+): Promise<string | undefined> {
+  const laneDir = laneOf(mailbox, name.rank, lane);
+  const entry = formatEntryName(name);
+  for (let round = 0; round < 100; round++) {
+    const bucket = await bucketToFill(ctx, laneDir);
+    const result = await put(`${bucket.dir}/${entry}`);
+    if (result === 'placed') {
+      bucket.room--;
+      // What this process adds, its own next claim must see.
+      ctx.walks.delete(mailbox.name);
+      return bucket.dir;
+    }
+    if (result === 'source-gone') return undefined;
+    ctx.filling.delete(laneDir);
+    forgetFolder(ctx, bucket.dir);
+  }
+  throw new DreamosError('disk', 'DISK_FAILED', `The newest bucket of ${laneDir} vanishes again and again.`, {
+    hint: 'Run `dreamos doctor`.',
+  });
+}
+
+async function bucketToFill(ctx: FileContext, laneDir: string): Promise<Bucket> {
+  const known = ctx.filling.get(laneDir);
+  if (known && known.room > 0) return known;
+  await ensureFolder(ctx, laneDir);
+  const bucket = (await newestBucket(ctx, laneDir)) ?? (await openBucket(ctx, laneDir));
+  if (ctx.filling.size > 1024) ctx.filling.clear();
+  ctx.filling.set(laneDir, bucket);
+  return bucket;
+}
+
+async function newestBucket(ctx: FileContext, laneDir: string): Promise<Bucket | undefined> {
+  const level1 = (await bucketsIn(ctx, laneDir)).at(-1);
+  if (level1 === undefined) return undefined;
+  const newest = (await bucketsIn(ctx, `${laneDir}/${level1}`)).at(-1);
+  if (newest === undefined) return undefined;
+  const dir = `${laneDir}/${level1}/${newest}`;
+  const names = await ctx.disk.list(dir);
+  if (!names || names.length >= bucketEntries) return undefined;
+  return { dir, room: Math.min(entriesBetweenLooks, bucketEntries - names.length) };
+}
+
+/** A new bucket sorts behind every other one, even when the clock has stepped back since. */
+async function openBucket(ctx: FileContext, laneDir: string): Promise<Bucket> {
+  const parents = await bucketsIn(ctx, laneDir);
+  const last = parents.at(-1);
+  const siblings = last === undefined ? [] : await bucketsIn(ctx, `${laneDir}/${last}`);
+  const newest = Math.max(ctx.clock.now(), (parseBucket(last ?? '') ?? 0) + 1, (parseBucket(siblings.at(-1) ?? '') ?? 0) + 1);
+  const name = bucketName(newest, ctx.ids.token());
+  const parent = last === undefined || siblings.length >= bucketEntries ? bucketName(newest, ctx.ids.token()) : last;
+  const dir = `${laneDir}/${parent}/${name}`;
+  await ensureFolder(ctx, dir);
+  return { dir, room: entriesBetweenLooks };
+}
+
+/** The names of buckets (or of folders of buckets) in a folder, oldest first. */
+export async function bucketsIn(ctx: FileContext, dir: string): Promise<string[]> {
+  const names = (await ctx.disk.list(dir)) ?? [];
+  return names.filter((name) => parseBucket(name) !== undefined).sort();
+}
+
+/** Removes an empty bucket, and the folder above it when that is then empty and not the newest either. */
+export async function removeEmptyBucket(ctx: FileContext, dir: string, alsoParent: boolean): Promise<void> {
+  if ((await ctx.disk.removeDir(dir)) && alsoParent) await ctx.disk.removeDir(dirname(dir));
+}

@@ -1,0 +1,112 @@
+/** Changes that a person makes: cancel, restore, retry, purge, deposit. Each is one rename out of where the entry was seen. */
+import { DreamosError } from '../../model/errors.ts';
+import { priorities, type Message } from '../../model/message.ts';
+import type { Entry } from '../store.ts';
+import { moveToReady } from './buckets.ts';
+import type { FileContext } from './context.ts';
+import { formatEntryName, type EntryName } from './entry-name.ts';
+import { logEvents, type LogEntry } from './event-log.ts';
+import { findIn, pathOf, toEntry } from './find.ts';
+import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from './folders.ts';
+import { dayOf, reasonOf, type Mailbox } from './layout.ts';
+import { lineOf } from './outbox.ts';
+
+interface Change {
+  readonly mailbox: Mailbox;
+  readonly path: string;
+  readonly name: EntryName;
+}
+
+export async function cancel(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+  const { mailbox, path, name } = locate(ctx, entry, ['ready', 'delayed']);
+  const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
+  const moved = await archive(ctx, mailbox, path, archived);
+  if (!moved) throw movedOn(entry);
+  await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
+  return moved;
+}
+
+export async function restore(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+  const change = locate(ctx, entry, ['archived']);
+  return backToReady(ctx, entry, change, { event: 'restored', id: entry.id, by });
+}
+
+export async function retry(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+  const change = locate(ctx, entry, ['dead']);
+  const ready = await backToReady(ctx, entry, change, { event: 'retried', id: entry.id, by });
+  await ctx.disk.remove(reasonOf(change.path));
+  return ready;
+}
+
+export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
+  const { mailbox, path } = locate(ctx, entry, ['dead']);
+  if (!(await ctx.disk.remove(path))) throw movedOn(entry);
+  await ctx.disk.remove(reasonOf(path));
+  await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
+}
+
+/** Puts a message from elsewhere into the archive or into ready/; synced. One that the mailbox knows already stays as it is. */
+export async function deposit(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  message: Message,
+  to: 'archived' | 'ready',
+  options: { readonly at: number; readonly by?: string | undefined },
+): Promise<Entry> {
+  const [known] = await findIn(ctx, mailbox, message.id);
+  if (known) return toEntry(mailbox, known);
+  const name: EntryName = {
+    tag: to === 'ready' ? 't' : 'k',
+    time: to === 'ready' ? ctx.clock.now() : options.at,
+    id: message.id,
+    rank: priorities.indexOf(message.priority),
+    attempt: 0,
+    withdrawn: to === 'archived' ? true : undefined,
+  };
+  await ensureFolder(ctx, mailbox.tmp);
+  const file = `${mailbox.tmp}/${message.id}.json`;
+  await ctx.disk.remove(file);
+  await ctx.disk.create(file, lineOf(message), { sync: true });
+  const entry = to === 'ready' ? await makeReady(ctx, mailbox, file, name) : await archive(ctx, mailbox, file, name);
+  if (!entry) throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being imported.`);
+  const dir = `${mailbox.dir}/${entry.key.slice(0, entry.key.lastIndexOf('/'))}`;
+  await syncFolderOrAncestor(ctx, dir);
+  await syncAncestorsOnce(ctx, dir, mailbox.dir);
+  await logEvents(ctx, mailbox, [{ event: 'imported', id: message.id, by: options.by }]);
+  return entry;
+}
+
+async function backToReady(ctx: FileContext, entry: Entry, { mailbox, path, name }: Change, event: LogEntry): Promise<Entry> {
+  const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now(), attempt: 0, expiresAt: undefined, withdrawn: undefined };
+  const moved = await makeReady(ctx, mailbox, path, ready);
+  if (!moved) throw movedOn(entry);
+  await logEvents(ctx, mailbox, [event]);
+  return moved;
+}
+
+async function makeReady(ctx: FileContext, mailbox: Mailbox, path: string, name: EntryName): Promise<Entry | undefined> {
+  const bucket = await moveToReady(ctx, path, mailbox, 0, name);
+  return bucket === undefined
+    ? undefined
+    : toEntry(mailbox, { state: 'ready', path: `${bucket}/${formatEntryName(name)}`, name });
+}
+
+async function archive(ctx: FileContext, mailbox: Mailbox, path: string, name: EntryName): Promise<Entry | undefined> {
+  const dir = `${mailbox.archive}/${dayOf(name.time)}`;
+  const text = formatEntryName(name);
+  if (!(await moveInto(ctx, path, dir, text))) return undefined;
+  return toEntry(mailbox, { state: 'archived', path: `${dir}/${text}`, name });
+}
+
+function locate(ctx: FileContext, entry: Entry, from: readonly Entry['state'][]): Change {
+  const mailbox = ctx.layout.mailbox(entry.mailbox);
+  const place = from.includes(entry.state) ? pathOf(mailbox, entry) : undefined;
+  if (!place) throw movedOn(entry);
+  return { mailbox, ...place };
+}
+
+function movedOn(entry: Entry): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `${entry.id} in ${entry.mailbox} is not ${entry.state} any more.`, {
+    hint: `See where it is now: dreamos show ${entry.id}`,
+  });
+}

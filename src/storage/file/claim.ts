@@ -1,0 +1,127 @@
+/**
+ * A claim is one rename, ready/… -> inflight/…: the compare-and-swap of two consumers. The source name holds the attempt,
+ * the target name the new attempt, the deadline and a token that no other claim has. Of two processes that rename the
+ * same name one succeeds; the other's ENOENT means "taken". Nothing is synced: a claim lost in a power cut is a
+ * redelivery, which at-least-once allows.
+ */
+import { DreamosError } from '../../model/errors.ts';
+import type { Message } from '../../model/message.ts';
+import type { ClaimOptions, Delivery } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { quarantine } from './corrupt.ts';
+import { deadLetter } from './dead-letter.ts';
+import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts';
+import { logEvents } from './event-log.ts';
+import { moveInto } from './folders.ts';
+import { slotOf, type Mailbox } from './layout.ts';
+import { readEntry } from './read-entry.ts';
+import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
+import { formatReceipt } from './receipt.ts';
+
+// When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
+const spread = 16;
+
+/** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
+export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
+  if (options.accepts) {
+    for await (const candidate of walkReady(ctx, mailbox)) {
+      const delivery = await take(ctx, mailbox, candidate, options);
+      if (typeof delivery === 'object') return delivery;
+    }
+    return undefined;
+  }
+  // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing.
+  let fresh = false;
+  for (;;) {
+    const candidate = await nextReady(ctx, mailbox, fresh);
+    if (!candidate && fresh) return undefined;
+    fresh = !candidate;
+    if (!candidate) continue;
+    const delivery = await take(ctx, mailbox, candidate, options);
+    if (typeof delivery === 'object') return delivery;
+    if (delivery === 'lost') await skipSome(ctx, mailbox);
+  }
+}
+
+async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  for (let n = Math.floor(ctx.ids.fraction() * spread); n > 0; n--) {
+    if (!(await nextReady(ctx, mailbox, false))) return;
+  }
+}
+
+async function take(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  candidate: ReadyEntry,
+  options: ClaimOptions,
+): Promise<Delivery | 'lost' | 'passed'> {
+  const source = `${candidate.dir}/${candidate.name}`;
+  const name = parseEntryName(candidate.name);
+  if (!name) {
+    await quarantine(ctx, mailbox, source, 'its name is not one that dreamos makes');
+    return 'passed';
+  }
+  const now = ctx.clock.now();
+  if (name.expiresAt !== undefined && name.expiresAt <= now) {
+    await deadLetter(ctx, mailbox, source, name, { reason: 'its time-to-live ran out' });
+    return 'passed';
+  }
+  if (name.attempt >= options.policy.maxAttempts) {
+    await deadLetter(ctx, mailbox, source, name, { reason: `no attempt is left (${options.policy.maxAttempts})` });
+    return 'passed';
+  }
+  if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) return 'passed';
+
+  const claimed: EntryName = {
+    ...name,
+    tag: 'd',
+    time: now + options.leaseMs,
+    attempt: name.attempt + 1,
+    token: ctx.ids.token(),
+  };
+  const slot = slotOf(mailbox.inflight, claimed.time);
+  if (!(await moveInto(ctx, source, slot, formatEntryName(claimed)))) return 'lost';
+  return deliver(ctx, mailbox, `${slot}/${formatEntryName(claimed)}`, claimed, options);
+}
+
+async function deliver(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+  options: ClaimOptions,
+): Promise<Delivery | 'lost' | 'passed'> {
+  // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began.
+  if (ctx.clock.now() >= name.time) return 'lost';
+  const message = await readOrQuarantine(ctx, mailbox, path, name);
+  if (!message) return 'passed';
+  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);
+  const receipt = formatReceipt(mailbox.name, name);
+  return { receipt, mailbox: mailbox.name, attempt: name.attempt, leaseUntil: name.time, message };
+}
+
+async function accepted(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+  accepts: (message: Message) => boolean,
+): Promise<boolean> {
+  const message = await readOrQuarantine(ctx, mailbox, path, name);
+  return message !== undefined && accepts(message);
+}
+
+async function readOrQuarantine(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+): Promise<Message | undefined> {
+  try {
+    return await readEntry(ctx, path, name, mailbox.name);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
+    await quarantine(ctx, mailbox, path, error.message);
+    return undefined;
+  }
+}

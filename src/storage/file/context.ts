@@ -1,0 +1,28 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Ids } from '../../model/id.ts';
+import type { Bucket } from './buckets.ts';
+import type { Disk } from './disk.ts';
+import type { Layout } from './layout.ts';
+import type { ReadyWalk } from './ready-walk.ts';
+
+/** What every operation of the file store works with. The maps are caches: losing them costs time, never mail. */
+export interface FileContext {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** One sentence for a person; never data. */
+  readonly warn: (message: string) => void;
+  /** Folders that this process has seen to be real folders, not links. */
+  readonly checked: Set<string>;
+  /** Folders whose names this process has synced since it first used them. */
+  readonly synced: Set<string>;
+  /** By lane: the bucket that this process fills. */
+  readonly filling: Map<string, Bucket>;
+  /** By mailbox: a walk over what is ready that the next claim may go on with. */
+  readonly walks: Map<string, ReadyWalk>;
+  /** By mailbox: when (uptime) this process last looked for what is due. */
+  readonly recoveredAt: Map<string, number>;
+  /** By mailbox: when (uptime) this process last left its mark in last-read. */
+  readonly markedAt: Map<string, number>;
+}

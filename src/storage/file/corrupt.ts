@@ -1,0 +1,49 @@
+import type { FileContext } from './context.ts';
+import { parseEntryName } from './entry-name.ts';
+import { logEvents } from './event-log.ts';
+import { ensureFolder, moveInto } from './folders.ts';
+import { corruptName, isNote, noteOf, type Mailbox } from './layout.ts';
+
+/**
+ * Takes what cannot be read out of the way, byte for byte, so that it blocks nothing behind it, and says so.
+ * Works on anything that has a name: a rename does not open it.
+ */
+export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, why: string): Promise<void> {
+  const oldName = path.slice(path.lastIndexOf('/') + 1);
+  const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
+  if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return;
+  const was = path.slice(mailbox.dir.length + 1);
+  await report(ctx, mailbox, name, was, why);
+  ctx.warn(`${was} of ${mailbox.name} was put aside as corrupt/${name}: ${why}`);
+}
+
+/** Keeps bytes from elsewhere that cannot be read; the same bytes are kept once. */
+export async function quarantineBytes(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  bytes: Uint8Array,
+  from: { readonly name: string; readonly why: string },
+): Promise<void> {
+  for (const known of await corruptFiles(ctx, mailbox)) {
+    const file = await ctx.disk.read(`${mailbox.corrupt}/${known}`, { maxBytes: bytes.length });
+    if (file.ok && file.bytes.equals(bytes)) return;
+  }
+  const name = corruptName(ctx.clock.now(), ctx.ids.token(), from.name);
+  await ensureFolder(ctx, mailbox.corrupt);
+  await ctx.disk.create(`${mailbox.corrupt}/${name}`, bytes, { sync: true });
+  await ctx.disk.syncDir(mailbox.corrupt);
+  await report(ctx, mailbox, name, from.name, from.why);
+}
+
+/** The names in corrupt/, without the notes about them. */
+export async function corruptFiles(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
+  return ((await ctx.disk.list(mailbox.corrupt)) ?? []).filter((name) => !isNote(name));
+}
+
+async function report(ctx: FileContext, mailbox: Mailbox, name: string, was: string, why: string): Promise<void> {
+  const path = `${mailbox.corrupt}/${name}`;
+  const id = parseEntryName(was.slice(was.lastIndexOf('/') + 1))?.id ?? was;
+  const note = { was, why, at: new Date(ctx.clock.now()).toISOString() };
+  await ctx.disk.create(noteOf(path), Buffer.from(`${JSON.stringify(note)}\n`), { sync: false });
+  await logEvents(ctx, mailbox, [{ event: 'corrupt', id, reason: why }]);
+}

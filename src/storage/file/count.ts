@@ -1,0 +1,72 @@
+import { idTime } from '../../model/id.ts';
+import type { Counts } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { corruptFiles } from './corrupt.ts';
+import { parseEntryName } from './entry-name.ts';
+import { archiveDays, readyBuckets } from './find.ts';
+import { isReason, type Mailbox } from './layout.ts';
+import { wheelEntries } from './wheel.ts';
+
+/** Counts names; opens no file. Exact at rest, approximate while mail moves. */
+export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts> {
+  const ready = await countReady(ctx, mailbox);
+  const dead = ((await ctx.disk.list(mailbox.dlq)) ?? []).filter((name) => !isReason(name) && parseEntryName(name));
+  let archived = 0;
+  for (const day of await archiveDays(ctx, mailbox)) archived += await countEntries(ctx, `${mailbox.archive}/${day}`);
+  const readAt = await lastReadAt(ctx, mailbox);
+  return {
+    ready: ready.count,
+    inflight: await countWheel(ctx, mailbox.inflight),
+    delayed: await countWheel(ctx, mailbox.delayed),
+    dead: dead.length,
+    archived,
+    corrupt: (await corruptFiles(ctx, mailbox)).length,
+    ...(ready.oldestId !== undefined && { oldestReadyAt: idTime(ready.oldestId) }),
+    ...(readAt !== undefined && { lastReadAt: readAt }),
+  };
+}
+
+export async function lastReadAt(ctx: FileContext, mailbox: Mailbox): Promise<number | undefined> {
+  return (await ctx.disk.stat(mailbox.lastRead))?.mtimeMs;
+}
+
+/** Leaves the mark of a read. One a second is enough for a person, and a consumer in a loop saves the call. */
+export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  const last = ctx.markedAt.get(mailbox.name);
+  const uptime = ctx.clock.uptime();
+  if (last !== undefined && uptime - last < 1000) return;
+  ctx.markedAt.set(mailbox.name, uptime);
+  await ctx.disk.touch(mailbox.lastRead, ctx.clock.now());
+}
+
+async function countReady(ctx: FileContext, mailbox: Mailbox): Promise<{ count: number; oldestId: string | undefined }> {
+  let count = 0;
+  let oldestId: string | undefined;
+  for (const dir of await readyBuckets(ctx, mailbox)) {
+    for (const text of (await ctx.disk.list(dir)) ?? []) {
+      if (!looksLikeEntry(text)) continue;
+      count++;
+      // ULIDs sort by time, so the smallest is the oldest; its place in a name is fixed.
+      const id = text.slice(16, 42);
+      if (oldestId === undefined || id < oldestId) oldestId = id;
+    }
+  }
+  return { count, oldestId };
+}
+
+async function countWheel(ctx: FileContext, wheel: string): Promise<number> {
+  let count = 0;
+  for await (const { name } of wheelEntries(ctx, wheel)) if (name) count++;
+  return count;
+}
+
+async function countEntries(ctx: FileContext, dir: string): Promise<number> {
+  let count = 0;
+  for (const name of (await ctx.disk.list(dir)) ?? []) if (looksLikeEntry(name)) count++;
+  return count;
+}
+
+// Taking a million names apart costs a second; the beginning tells entries from junk.
+function looksLikeEntry(name: string): boolean {
+  return /^[tk]\d{13}\.i[0-7][0-9A-HJKMNP-TV-Z]{25}\.p/.test(name);
+}

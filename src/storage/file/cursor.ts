@@ -1,0 +1,50 @@
+import { agentNamePattern } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { isDay } from './layout.ts';
+
+/**
+ * How far a watcher has read: per mailbox, the length read of each of its last two days' logs (two, because a process that
+ * was paused over midnight still writes to yesterday's). For callers it is one opaque word.
+ */
+export type Position = Map<string, Map<string, number>>;
+
+const prefix = 'c1.';
+
+export function formatCursor(position: Position): string {
+  const plain = [...position].map(([mailbox, days]) => [mailbox, ...[...days].flat()]);
+  return prefix + Buffer.from(JSON.stringify(plain)).toString('base64url');
+}
+
+/** @throws DreamosError CURSOR_INVALID */
+export function parseCursor(text: string): Position {
+  const position: Position = new Map();
+  for (const row of decode(text)) {
+    const [mailbox, ...rest] = Array.isArray(row) ? (row as unknown[]) : [];
+    if (typeof mailbox !== 'string' || !agentNamePattern.test(mailbox) || rest.length % 2 !== 0) throw invalid(text);
+    const days = new Map<string, number>();
+    for (let i = 0; i < rest.length; i += 2) {
+      const [day, offset] = [rest[i], rest[i + 1]];
+      if (typeof day !== 'string' || !isDay(day) || !Number.isSafeInteger(offset) || Number(offset) < 0) throw invalid(text);
+      days.set(day, Number(offset));
+    }
+    position.set(mailbox, days);
+  }
+  return position;
+}
+
+function decode(text: string): unknown[] {
+  try {
+    const json: unknown = JSON.parse(Buffer.from(text.slice(prefix.length), 'base64url').toString());
+    if (text.startsWith(prefix) && Array.isArray(json)) return json;
+  } catch {
+    // Not base64url of JSON: as wrong as any other text.
+  }
+  throw invalid(text);
+}
+
+function invalid(text: string): DreamosError {
+  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return new DreamosError('invalid', 'CURSOR_INVALID', `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\`.`, {
+    hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.',
+  });
+}

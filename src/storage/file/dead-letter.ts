@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+import { mailEventSchema, type MailEvent } from '../../model/event.ts';
+import type { DeadReason } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { formatEntryName, type EntryName } from './entry-name.ts';
+import { logEvents } from './event-log.ts';
+import { moveInto, syncFolderOrAncestor } from './folders.ts';
+import { dayOf, eventLog, reasonOf, type Mailbox } from './layout.ts';
+
+const dayMs = 86_400_000;
+// History is a courtesy: it must not turn one dead letter into a read of gigabytes.
+const historyBytes = 4 * 1024 * 1024;
+const reasonBytes = 16 * 1024 * 1024;
+
+const reasonSchema = z.looseObject({
+  reason: z.string(),
+  attempts: z.number(),
+  deadAt: z.string(),
+  history: z.array(mailEventSchema),
+});
+
+/**
+ * Moves a message to the dead-letter queue: the reason is written and synced first, then comes the rename, then dlq/ is
+ * synced. So a message is never dead without a reason; a reason without a message is swept by `doctor`.
+ * @returns the entry's new name; `undefined` when somebody else has moved the message
+ */
+export async function deadLetter(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+  why: { readonly reason: string; readonly by?: string | undefined; readonly settled?: string | undefined },
+): Promise<EntryName | undefined> {
+  const now = ctx.clock.now();
+  const dead: EntryName = { ...name, tag: 'k', time: now, token: undefined, settled: why.settled ?? name.settled };
+  const text = formatEntryName(dead);
+  const target = `${mailbox.dlq}/${text}`;
+  const history = await historyOf(ctx, mailbox, name.id);
+  const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
+  await ctx.disk.replace(reasonOf(target), `${JSON.stringify(reason)}\n`);
+  if (!(await moveInto(ctx, path, mailbox.dlq, text))) {
+    await ctx.disk.remove(reasonOf(target));
+    return undefined;
+  }
+  await syncFolderOrAncestor(ctx, mailbox.dlq);
+  await logEvents(ctx, mailbox, [{ event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by }]);
+  return dead;
+}
+
+/** Why a message is dead; rebuilt from its name where the document is lost or unreadable. */
+export async function deadReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<DeadReason> {
+  const path = reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`);
+  const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
+  const parsed = file.ok ? reasonSchema.safeParse(parseJson(file.bytes.toString())) : undefined;
+  if (parsed?.success) return { ...parsed.data, deadAt: name.time };
+  return {
+    reason: file.ok ? 'unknown: its reason file cannot be read' : 'unknown: its reason file is missing',
+    attempts: name.attempt,
+    deadAt: name.time,
+    history: await historyOf(ctx, mailbox, name.id),
+  };
+}
+
+/** Writes down what is still known about a dead message whose reason file is lost. */
+export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<void> {
+  const { deadAt, ...known } = await deadReason(ctx, mailbox, name);
+  const reason = { ...known, deadAt: new Date(deadAt).toISOString() };
+  await ctx.disk.replace(reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`), `${JSON.stringify(reason)}\n`);
+}
+
+/** What the last two days' log still knows of a message, oldest first. */
+async function historyOf(ctx: FileContext, mailbox: Mailbox, id: string): Promise<MailEvent[]> {
+  const now = ctx.clock.now();
+  const events: MailEvent[] = [];
+  for (const day of [dayOf(now - dayMs), dayOf(now)]) {
+    const path = eventLog(mailbox, day);
+    const size = (await ctx.disk.stat(path))?.size ?? 0;
+    const offset = Math.max(0, size - historyBytes);
+    const file = await ctx.disk.read(path, { range: { offset, length: size - offset }, maxBytes: historyBytes });
+    if (!file.ok) continue;
+    for (const line of file.bytes.toString().split('\n')) {
+      if (!line.includes(id)) continue;
+      const event = mailEventSchema.safeParse(parseJson(line));
+      if (event.success && event.data.id === id) events.push(event.data);
+    }
+  }
+  return events;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

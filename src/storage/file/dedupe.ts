@@ -1,0 +1,101 @@
+/**
+ * Idempotent sends. The key's file is a hard link to the body, made and synced before the commit; link() is the
+ * compare-and-swap that lets one of several senders win. A repeat finds the file, finishes the first send if that was cut
+ * off, and answers with its id.
+ *
+ * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
+ * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
+ */
+import { hash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { DreamosError } from '../../model/errors.ts';
+import { unseal, type Message } from '../../model/message.ts';
+import type { Durability } from '../../model/settings.ts';
+import type { Outgoing, Sent } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { ensureFolder, syncAncestorsOnce } from './folders.ts';
+import { outboxBody } from './layout.ts';
+import { commit, discard, handOut, prepare } from './outbox.ts';
+import { maxFileBytes } from './read-entry.ts';
+
+const rememberedMs = 2 * 86_400_000;
+const sweepEvery = 64;
+
+export async function sendKeyed(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
+  const { message } = outgoing;
+  const key = dedupeKeyOf(ctx, message);
+  if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing, durability);
+
+  await prepare(ctx, outgoing, durability);
+  await ensureFolder(ctx, dirname(key));
+  if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
+    await discard(ctx, message.id);
+    return repeat(ctx, key, outgoing, durability);
+  }
+  if (!(await commitUnder(ctx, key, outgoing, durability))) return sendKeyed(ctx, outgoing, durability);
+  await handOut(ctx, message.id, message);
+  if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, dirname(key));
+  return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability };
+}
+
+/** Where the key of a message is remembered: keys are scoped to their sender. */
+export function dedupeKeyOf(ctx: FileContext, message: Message): string {
+  return ctx.layout.dedupeKey(hash('sha256', `${message.from.toLowerCase()}\0${message.dedupeKey}`));
+}
+
+/** @returns `false`: this process was paused for so long that its key and its body were swept */
+async function commitUnder(ctx: FileContext, key: string, outgoing: Outgoing, durability: Durability): Promise<boolean> {
+  const { id } = outgoing.message;
+  try {
+    if (durability === 'full') {
+      await ctx.disk.syncDir(dirname(key));
+      await syncAncestorsOnce(ctx, dirname(key), ctx.layout.root);
+    }
+    if (await commit(ctx, id, durability, outgoing.mailboxes.length)) return true;
+  } catch (error) {
+    if (error instanceof DreamosError && error.code === 'SEND_UNCERTAIN') throw error;
+    // The key goes first: a key without a body to finish would call a lost message sent.
+    await ctx.disk.remove(key);
+    await discard(ctx, id);
+    throw error;
+  }
+  // A repeat has committed it while this process was paused; it is sent as long as the key says so.
+  return (await ctx.disk.stat(key)) !== undefined;
+}
+
+async function repeat(ctx: FileContext, key: string, outgoing: Outgoing, durability: Durability): Promise<Sent> {
+  const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
+  // Swept in between, so older than the memory: a new send.
+  if (!file.ok && file.missing) return sendKeyed(ctx, outgoing, durability);
+  if (!file.ok) throw new DreamosError('invalid', 'CORRUPT', `The dedupe key's file ${key} cannot be read: ${file.why}.`);
+  const first = unseal(file.bytes);
+  if (essence(first) !== essence(outgoing.message)) {
+    throw new DreamosError(
+      'conflict',
+      'DEDUPE_MISMATCH',
+      `The dedupe key "${first.dedupeKey}" was used before by ${first.from} for another message, ${first.id}.`,
+      { hint: `Use another key, or look at the first one: dreamos show ${first.id}` },
+    );
+  }
+  // Whoever made the key may have died before its commit, or be paused in front of it; finishing it is safe to do twice.
+  await commit(ctx, first.id, durability);
+  await handOut(ctx, first.id, first);
+  return { id: first.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability, duplicate: true };
+}
+
+/** What makes two sends the same: all but the id and the times, which differ in every try. */
+function essence(message: Message): string {
+  const { from, to, subject, body, type, priority, thread, replyTo, tags, data } = message;
+  return JSON.stringify([from.toLowerCase(), [...to].sort(), subject, body, type, priority, thread, replyTo, tags, data ?? null]);
+}
+
+function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
+  return outgoing.dueAt === undefined ? 'ready' : 'delayed';
+}
+
+async function sweep(ctx: FileContext, dir: string): Promise<void> {
+  for (const name of (await ctx.disk.list(dir)) ?? []) {
+    const stat = await ctx.disk.stat(`${dir}/${name}`);
+    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) await ctx.disk.remove(`${dir}/${name}`);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What the file store needs of a disk. This is the only way to the file system, so that a test can fail it, kill between
+ * two of its calls, or replace it by a simulated one.
+ *
+ * Answers that the protocol expects (not there, already there, not empty) are values; everything else that goes wrong is
+ * a DreamosError of kind `disk`, wrapped once, with the path. Calls may answer at once or with a promise: the real disk
+ * uses synchronous system calls, because a promise per call costs several times the call itself, and the callers await
+ * either way.
+ */
+export type MaybePromise<T> = T | Promise<T>;
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other';
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly links: number;
+  readonly uid: number;
+  readonly mode: number;
+}
+
+export type ReadResult =
+  | { readonly ok: true; readonly bytes: Buffer; readonly mtimeMs: number }
+  /** `missing`: no such name. Otherwise why these are not bytes to be had: not a regular file, too large, cut short. */
+  | { readonly ok: false; readonly missing: boolean; readonly why: string };
+
+export interface ReadOptions {
+  /** Read only these bytes. */
+  readonly range?: { readonly offset: number; readonly length: number };
+  /** A file (or range) of more bytes is refused, not read. */
+  readonly maxBytes: number;
+}
+
+export interface Disk {
+  /** The names in a folder, unsorted; `undefined`: there is no such folder. */
+  list(dir: string): MaybePromise<string[] | undefined>;
+  /** Without following a symbolic link. */
+  stat(path: string): MaybePromise<FileStat | undefined>;
+  /** Never follows a symbolic link and never blocks on a fifo. */
+  read(path: string, options: ReadOptions): MaybePromise<ReadResult>;
+  /** Creates a file that must not be there yet, readable by its owner alone. `false`: its folder is missing. */
+  create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): MaybePromise<boolean>;
+  /** `false`: ENOENT, which means that the source is gone or that the target's folder is. The caller finds out which. */
+  rename(from: string, to: string): MaybePromise<boolean>;
+  link(existing: string, to: string): MaybePromise<'made' | 'exists' | 'missing'>;
+  /** `false`: it was not there. */
+  remove(path: string): MaybePromise<boolean>;
+  makeDir(dir: string): MaybePromise<'made' | 'exists' | 'missing'>;
+  /** Only an empty folder goes; `false`: not empty, or not there. */
+  removeDir(dir: string): MaybePromise<boolean>;
+  /** fsync of a folder: its names are on disk. `false`: there is no such folder. */
+  syncDir(dir: string): MaybePromise<boolean>;
+  /** One write at the end of the file (O_APPEND), not synced; makes the file. `false`: its folder is missing. */
+  append(path: string, text: string): MaybePromise<boolean>;
+  /** Sets the modification time, making an empty file if need be. */
+  touch(path: string, timeMs: number): MaybePromise<void>;
+  /** Replaces a small document as one step, file and folder synced. */
+  replace(path: string, text: string): MaybePromise<void>;
+  /** Runs `work` while holding the lock file `<path>.lock`. */
+  withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
+  /** Takes every right but the owner's off a file or folder. */
+  makePrivate(path: string): MaybePromise<void>;
+  /** The path without symbolic links in it. */
+  realPath(path: string): MaybePromise<string>;
+  /** Who this process acts as; `undefined` where the platform has no such numbers. */
+  userId(): number | undefined;
+  /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
+  fileSystem(path: string): MaybePromise<number>;
+  close(): MaybePromise<void>;
+}

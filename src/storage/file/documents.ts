@@ -1,0 +1,89 @@
+/** The small documents that are read, changed and written under a lock: agents' cards and config.json. */
+import * as z from 'zod/mini';
+import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { explainIssues } from '../../model/message.ts';
+import { settingsSchema, type Settings } from '../../model/settings.ts';
+import type { FileContext } from './context.ts';
+import { ensureFolder } from './folders.ts';
+import { mailboxFolders, type Mailbox } from './layout.ts';
+
+const documentBytes = 1024 * 1024;
+
+/** The names of all mailboxes, sorted. */
+export async function mailboxNames(ctx: FileContext): Promise<string[]> {
+  return ((await ctx.disk.list(ctx.layout.mailboxes)) ?? []).filter((name) => agentNamePattern.test(name)).sort();
+}
+
+export async function listAgents(ctx: FileContext): Promise<AgentCard[]> {
+  const cards: AgentCard[] = [];
+  for (const name of await mailboxNames(ctx)) {
+    const card = await readCard(ctx, ctx.layout.mailbox(name));
+    if (card) cards.push(card);
+  }
+  return cards;
+}
+
+export async function getAgent(ctx: FileContext, name: string): Promise<AgentCard | undefined> {
+  if (!agentNamePattern.test(name)) return undefined;
+  const card = await readCard(ctx, ctx.layout.mailbox(name));
+  if (card) return card;
+  const known = (await mailboxNames(ctx)).find((other) => sameAgent(other, name));
+  return known === undefined ? undefined : readCard(ctx, ctx.layout.mailbox(known));
+}
+
+export async function saveAgent(
+  ctx: FileContext,
+  name: string,
+  change: (card: AgentCard | undefined) => AgentCard,
+): Promise<AgentCard> {
+  return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
+    const before = await getAgent(ctx, name);
+    const card = change(before);
+    const mailbox = ctx.layout.mailbox(before?.name ?? name);
+    for (const folder of mailboxFolders) await ensureFolder(ctx, `${mailbox.dir}/${folder}`);
+    await ctx.disk.replace(mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+    await ctx.disk.syncDir(ctx.layout.mailboxes);
+    return card;
+  });
+}
+
+export async function loadSettings(ctx: FileContext): Promise<Settings> {
+  const file = await ctx.disk.read(ctx.layout.config, { maxBytes: documentBytes });
+  if (!file.ok) {
+    if (file.missing) return {};
+    throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json cannot be read: ${file.why}.`, { hint: 'Run `dreamos doctor`.' });
+  }
+  const parsed = z.safeParse(settingsSchema, parseJson(file.bytes));
+  if (parsed.success) return parsed.data;
+  throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json is not valid: ${explainIssues(parsed.error)}.`, {
+    hint: `Mend ${ctx.layout.config} by hand, or move it away to use the defaults.`,
+  });
+}
+
+export async function saveSettings(ctx: FileContext, change: (settings: Settings) => Settings): Promise<Settings> {
+  return ctx.disk.withLock(ctx.layout.lock('config'), async () => {
+    const settings = change(await loadSettings(ctx));
+    await ctx.disk.replace(ctx.layout.config, `${JSON.stringify(settings, null, 2)}\n`);
+    return settings;
+  });
+}
+
+/** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
+async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
+  const file = await ctx.disk.read(mailbox.card, { maxBytes: documentBytes });
+  const parsed = file.ok ? z.safeParse(agentCardSchema, parseJson(file.bytes)) : undefined;
+  if (parsed?.success) return { ...parsed.data, name: mailbox.name };
+  const folder = await ctx.disk.stat(mailbox.dir);
+  if (folder?.kind !== 'directory') return undefined;
+  if (file.ok || !file.missing) ctx.warn(`The card of ${mailbox.name} cannot be read; \`dreamos doctor --fix\` writes a new one.`);
+  return { name: mailbox.name, createdAt: new Date(folder.mtimeMs).toISOString() };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}

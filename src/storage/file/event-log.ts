@@ -1,0 +1,38 @@
+import type { EventKind, MailEvent } from '../../model/event.ts';
+import type { Message } from '../../model/message.ts';
+import type { FileContext } from './context.ts';
+import { dayOf, eventLog, type Mailbox } from './layout.ts';
+
+export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly event: EventKind };
+
+/**
+ * Tells what has happened: one line an event, all in one write (O_APPEND), after the change itself. The log tells and does
+ * not decide, so a log that cannot be written is a warning, and nobody waits for the disk.
+ */
+export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: readonly LogEntry[]): Promise<void> {
+  const now = ctx.clock.now();
+  const at = new Date(now).toISOString();
+  const text = events.map(({ event, ...rest }) => `${JSON.stringify({ at, mailbox: mailbox.name, event, ...rest })}\n`).join('');
+  try {
+    const path = eventLog(mailbox, dayOf(now));
+    if (await ctx.disk.append(path, text)) return;
+    await ctx.disk.makeDir(mailbox.events);
+    await ctx.disk.append(path, text);
+  } catch (error) {
+    ctx.warn(`The event log of ${mailbox.name} could not be written: ${(error as Error).message}`);
+  }
+}
+
+/** What `delivered` and `scheduled` say of a message, so that a doorbell can ring rightly. */
+export function arrival(message: Message, event: 'delivered' | 'scheduled'): LogEntry {
+  return {
+    event,
+    id: message.id,
+    from: message.from,
+    type: message.type,
+    priority: message.priority,
+    subject: message.subject,
+    thread: message.thread,
+    replyTo: message.replyTo,
+  };
+}

@@ -1,0 +1,112 @@
+import { priorities } from '../../model/message.ts';
+import type { Entry, State } from '../store.ts';
+import { bucketsIn } from './buckets.ts';
+import type { FileContext } from './context.ts';
+import { formatEntryName, parseEntryName, priorityOf, timeTagOf, type EntryName } from './entry-name.ts';
+import { isRealFolder } from './folders.ts';
+import { isDay, laneOf, slotOf, type Lane, type Mailbox } from './layout.ts';
+import { formatReceipt } from './receipt.ts';
+import { walkReady } from './ready-walk.ts';
+import { wheelEntries } from './wheel.ts';
+
+export interface Found {
+  readonly state: State;
+  readonly path: string;
+  readonly name: EntryName;
+}
+
+/** Every place of a mailbox where this id lies. Lists the mailbox; opens no file. */
+export async function findIn(ctx: FileContext, mailbox: Mailbox, id: string): Promise<Found[]> {
+  const found: Found[] = [];
+  // In the order of a message's life, so that one that moves on meanwhile is met later rather than missed.
+  for (const state of ['delayed', 'ready', 'inflight', 'dead', 'archived'] as const) {
+    for await (const entry of listState(ctx, mailbox, state, id)) found.push(entry);
+  }
+  return found;
+}
+
+/** The entries of one state in the order of the port. @param id only this message's */
+export async function* listState(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  state: State,
+  id?: string,
+): AsyncGenerator<Found, void, void> {
+  for await (const { dir, name: text } of names(ctx, mailbox, state)) {
+    if (id !== undefined && !text.includes(id)) continue;
+    const name = parseEntryName(text);
+    if (!name || name.tag !== timeTagOf[state] || (id !== undefined && name.id !== id)) continue;
+    yield { state, path: `${dir}/${text}`, name };
+  }
+}
+
+async function* names(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  state: State,
+): AsyncGenerator<{ dir: string; name: string }, void, void> {
+  switch (state) {
+    case 'ready':
+      yield* walkReady(ctx, mailbox);
+      break;
+    case 'delayed':
+    case 'inflight':
+      for await (const { dir, text } of wheelEntries(ctx, mailbox[state])) yield { dir, name: text };
+      break;
+    case 'dead':
+      for (const name of ((await ctx.disk.list(mailbox.dlq)) ?? []).sort().reverse()) yield { dir: mailbox.dlq, name };
+      break;
+    case 'archived':
+      for (const day of await archiveDays(ctx, mailbox)) {
+        const dir = `${mailbox.archive}/${day}`;
+        for (const name of ((await ctx.disk.list(dir)) ?? []).sort().reverse()) yield { dir, name };
+      }
+  }
+}
+
+/** The days that have an archive, newest first. */
+export async function archiveDays(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
+  return ((await ctx.disk.list(mailbox.archive)) ?? []).filter(isDay).sort().reverse();
+}
+
+/** The folders that hold the entries of ready/, for counting. */
+export async function readyBuckets(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
+  const dirs: string[] = [];
+  for (let rank = 0; rank < priorities.length; rank++) {
+    for (const lane of [0, 1]) {
+      const laneDir = laneOf(mailbox, rank, lane as Lane);
+      if (!(await isRealFolder(ctx, laneDir))) continue;
+      for (const parent of await bucketsIn(ctx, laneDir)) {
+        for (const bucket of await bucketsIn(ctx, `${laneDir}/${parent}`)) dirs.push(`${laneDir}/${parent}/${bucket}`);
+      }
+    }
+  }
+  return dirs;
+}
+
+export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
+  return {
+    key: path.slice(mailbox.dir.length + 1),
+    mailbox: mailbox.name,
+    id: name.id,
+    state,
+    priority: priorityOf(name),
+    attempt: name.attempt,
+    ...(name.expiresAt !== undefined && { expiresAt: name.expiresAt }),
+    ...(state === 'delayed' && { dueAt: name.time }),
+    ...(state === 'inflight' && { receipt: formatReceipt(mailbox.name, name), leaseUntil: name.time }),
+    ...(state === 'archived' && { ackedAt: name.time }),
+    ...(state === 'dead' && { deadAt: name.time }),
+  };
+}
+
+/** Where an entry lies; the reverse of toEntry. */
+export function pathOf(mailbox: Mailbox, entry: Entry): { path: string; name: EntryName } | undefined {
+  const name = parseEntryName(entry.key.slice(entry.key.lastIndexOf('/') + 1));
+  return name && { path: `${mailbox.dir}/${entry.key}`, name };
+}
+
+/** The path of a claim, from its name alone. */
+export function inflightPath(mailbox: Mailbox, name: EntryName): string {
+  return `${slotOf(mailbox.inflight, name.time)}/${formatEntryName(name)}`;
+}

@@ -1,0 +1,84 @@
+import { dirname } from 'node:path';
+import { DreamosError } from '../../model/errors.ts';
+import type { FileContext } from './context.ts';
+
+/** Makes a folder and what is missing above it, and makes sure that none of them is a link that leads elsewhere. */
+export async function ensureFolder(ctx: FileContext, dir: string): Promise<void> {
+  for (let round = 0; round < 100; round++) {
+    if (ctx.checked.has(dir) || dir === ctx.layout.root) return;
+    // From the top down: a folder made below a link would be made outside of the root.
+    await ensureFolder(ctx, dirname(dir));
+    const stat = await ctx.disk.stat(dir);
+    if (stat && stat.kind !== 'directory') throw notAFolder(dir, stat.kind);
+    if (stat || (await ctx.disk.makeDir(dir)) === 'made') return remember(ctx, dir);
+    // Another process made it, or removed the one above, in between: look again.
+    forgetFolder(ctx, dirname(dir));
+  }
+}
+
+/** Whether this is a folder that can be reached without passing through a link. */
+export async function isRealFolder(ctx: FileContext, dir: string): Promise<boolean> {
+  if (ctx.checked.has(dir) || dir === ctx.layout.root) return true;
+  if (!(await isRealFolder(ctx, dirname(dir)))) return false;
+  if ((await ctx.disk.stat(dir))?.kind !== 'directory') return false;
+  remember(ctx, dir);
+  return true;
+}
+
+export function forgetFolder(ctx: FileContext, dir: string): void {
+  ctx.checked.delete(dir);
+  if (dir !== ctx.layout.root) ctx.checked.delete(dirname(dir));
+}
+
+function remember(ctx: FileContext, dir: string): void {
+  // Slots and buckets come and go, and a set that only grows is a leak.
+  if (ctx.checked.size > 4096) ctx.checked.clear();
+  ctx.checked.add(dir);
+}
+
+/**
+ * Renames `source` into `dir`, which is made if need be.
+ * @returns `false` when the source is gone: somebody else was faster.
+ */
+export async function moveInto(ctx: FileContext, source: string, dir: string, name: string): Promise<boolean> {
+  // The loop ends: each round either moves, or finds the source gone, or makes the folder that another process removed.
+  for (let round = 0; round < 100; round++) {
+    await ensureFolder(ctx, dir);
+    if (await ctx.disk.rename(source, `${dir}/${name}`)) return true;
+    if (!(await ctx.disk.stat(source))) return false;
+    forgetFolder(ctx, dir);
+  }
+  throw new DreamosError('disk', 'DISK_FAILED', `The folder ${dir} is removed again and again.`, { hint: 'Run `dreamos doctor`.' });
+}
+
+/**
+ * Makes the names in `dir` durable. Where a consumer has emptied and removed the folder already, its nearest existing
+ * ancestor is synced instead: that commits the renames that led out of it. (Skipping this loses the message in a power
+ * cut; seen on ext4, xfs and btrfs.)
+ */
+export async function syncFolderOrAncestor(ctx: FileContext, dir: string): Promise<void> {
+  let at = dir;
+  while (!(await ctx.disk.syncDir(at))) at = dirname(at);
+}
+
+/**
+ * Syncs the folders from `dir` (excluded) up to `top` (included) that this process has not synced yet, whoever made them:
+ * a name in a folder that is itself not on disk is lost with it.
+ */
+export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: string): Promise<void> {
+  for (let at = dir; at !== top; ) {
+    const below = at;
+    at = dirname(at);
+    if (ctx.synced.has(below)) continue;
+    await syncFolderOrAncestor(ctx, at);
+    if (ctx.synced.size > 4096) ctx.synced.clear();
+    ctx.synced.add(below);
+  }
+}
+
+function notAFolder(path: string, kind: string): DreamosError {
+  const what = kind === 'symlink' ? 'a symbolic link, and dreamos follows none' : 'not a folder';
+  return new DreamosError('disk', 'DISK_FAILED', `${path} is ${what}.`, {
+    hint: 'Move it out of the root by hand, then run `dreamos doctor --fix`.',
+  });
+}

@@ -1,0 +1,201 @@
+/**
+ * `dreamos doctor`: checks every rule of the format as a list of named steps, and repairs what is safe to repair while
+ * others work on the same root. What is not safe is said, with what to do.
+ */
+import { basename } from 'node:path';
+import * as z from 'zod/mini';
+import { agentCardSchema } from '../../model/agent.ts';
+import { unseal } from '../../model/message.ts';
+import { settingsSchema } from '../../model/settings.ts';
+import type { Finding, InspectOptions } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { mailboxNames } from './documents.ts';
+import { ensureFolder } from './folders.ts';
+import { inspectEntries } from './inspect-entries.ts';
+import { mailboxFolders, outboxBody, parseOutboxFolder, type Mailbox } from './layout.ts';
+import { discard, finishOutbox } from './outbox.ts';
+import { dedupeKeyOf } from './dedupe.ts';
+import { maxFileBytes } from './read-entry.ts';
+import { recover } from './recover.ts';
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const lockStaleMs = 60_000;
+
+type Step<Subject> = (ctx: FileContext, subject: Subject, options: InspectOptions) => AsyncIterable<Finding>;
+
+const rootSteps: readonly Step<undefined>[] = [inspectFileSystem, inspectConfig, inspectOutbox, inspectLocks];
+const mailboxSteps: readonly Step<Mailbox>[] = [
+  inspectFolders,
+  inspectCard,
+  inspectDue,
+  inspectLeftovers,
+  inspectDrop,
+  inspectEntries,
+];
+
+export async function* inspect(ctx: FileContext, options: InspectOptions): AsyncGenerator<Finding, void, void> {
+  for (const step of rootSteps) yield* step(ctx, undefined, options);
+  for (const name of await mailboxNames(ctx)) {
+    for (const step of mailboxSteps) {
+      for await (const finding of step(ctx, ctx.layout.mailbox(name), options)) yield { mailbox: name, ...finding };
+    }
+  }
+}
+
+// statfs(2) types of file systems on which hard links, atomic rename, fsync or inotify are not what they should be.
+const risky: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0x517b: 'SMB',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB2',
+  0x01021997: '9p',
+  0x65735546: 'FUSE (virtiofs, sshfs, drvfs …)',
+  0x53464846: 'drvfs',
+};
+
+async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Finding> {
+  const name = risky[await ctx.disk.fileSystem(ctx.layout.root)];
+  if (name === undefined) return;
+  yield {
+    rule: 'file-system',
+    level: 'warning',
+    message: `The root lies on ${name}: other machines' renames, syncs and pushes cannot be relied on there.`,
+    hint: 'Use a local file system: --root or DREAMOS_ROOT.',
+  };
+}
+
+async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> {
+  const file = await ctx.disk.read(ctx.layout.config, { maxBytes: maxFileBytes });
+  if (!file.ok && file.missing) return;
+  if (file.ok && z.safeParse(settingsSchema, parseJson(file.bytes)).success) return;
+  yield {
+    rule: 'config',
+    level: 'problem',
+    message: 'config.json cannot be read or is not valid; commands that need it fail.',
+    hint: `Mend ${ctx.layout.config}, or move it away to use the defaults.`,
+  };
+}
+
+async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(ctx.layout.outbox)) ?? []) {
+    const folder = parseOutboxFolder(name);
+    const path = `${ctx.layout.outbox}/${name}`;
+    if (!folder) {
+      yield { rule: 'outbox-junk', level: 'warning', message: `outbox/${name} is nothing of dreamos.`, hint: `Move ${path} away.` };
+    } else if (folder.committed) {
+      const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0;
+      yield { rule: 'outbox-unfinished', level: 'info', message: `The send ${folder.id} is committed and not yet handed out.`, fixed };
+    } else if (await olderThan(ctx, path, dayMs)) {
+      if (fix) await discardStale(ctx, folder.id);
+      yield { rule: 'outbox-stale', level: 'info', message: `The send ${folder.id} was cut off before its commit.`, fixed: fix };
+    }
+  }
+}
+
+/** The key goes first: a key without a body to finish would call a lost message sent. */
+async function discardStale(ctx: FileContext, id: string): Promise<void> {
+  const body = await ctx.disk.read(`${ctx.layout.uncommitted(id)}/${outboxBody}`, { maxBytes: maxFileBytes });
+  if (body.ok) {
+    const message = unseal(body.bytes);
+    if (message.dedupeKey !== null) await ctx.disk.remove(dedupeKeyOf(ctx, message));
+  }
+  await discard(ctx, id);
+}
+
+async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(ctx.layout.root)) ?? []) {
+    const path = `${ctx.layout.root}/${name}`;
+    if (!name.endsWith('.lock') || !(await olderThan(ctx, path, lockStaleMs))) continue;
+    const fixed = fix && (await ctx.disk.removeDir(path));
+    yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
+  }
+}
+
+async function* inspectFolders(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => `${mailbox.dir}/${folder}`)]) {
+    const stat = await ctx.disk.stat(dir);
+    if (stat && stat.kind !== 'directory') {
+      yield {
+        rule: 'folder',
+        level: 'problem',
+        message: `${dir} is a ${stat.kind}, not a folder; dreamos does not follow it.`,
+        hint: `Move it away: mv ${dir} ${dir}.odd`,
+      };
+    } else if (!stat) {
+      if (fix) await ensureFolder(ctx, dir);
+      yield { rule: 'folder', level: 'problem', message: `The folder ${basename(dir)}/ is missing.`, fixed: fix };
+    } else if ((stat.mode & 0o077) !== 0) {
+      if (fix) await ctx.disk.makePrivate(dir);
+      yield { rule: 'private', level: 'problem', message: `${dir} can be read by other users.`, fixed: fix };
+    }
+  }
+}
+
+async function* inspectCard(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  const file = await ctx.disk.read(mailbox.card, { maxBytes: maxFileBytes });
+  if (file.ok && z.safeParse(agentCardSchema, parseJson(file.bytes)).success) return;
+  if (fix) await rewriteCard(ctx, mailbox);
+  yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };
+}
+
+async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  if (await ctx.disk.stat(mailbox.card)) {
+    await ensureFolder(ctx, mailbox.corrupt);
+    await ctx.disk.rename(mailbox.card, `${mailbox.corrupt}/agent-${ctx.ids.token()}.json`);
+  }
+  const card = { name: mailbox.name, createdAt: new Date(ctx.clock.now()).toISOString() };
+  await ctx.disk.replace(mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+}
+
+/** Not a defect, only work that somebody has to do: whoever reads next does it too. */
+async function* inspectDue(ctx: FileContext, mailbox: Mailbox, { fix, policy }: InspectOptions): AsyncGenerator<Finding> {
+  if (!fix) return;
+  let moved = 0;
+  for (let round = await recover(ctx, mailbox, await policy(mailbox.name)); round.moved > 0; ) {
+    moved += round.moved;
+    round = await recover(ctx, mailbox, await policy(mailbox.name));
+  }
+  if (moved > 0) yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
+}
+
+/** What killed processes leave behind: files in tmp/, and write-file-atomic's `<name>.<number>` beside documents. */
+async function* inspectLeftovers(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const [dir, pattern, age] of [
+    [mailbox.tmp, /^[0-9A-Z]{26}\.jsonl?$/, dayMs],
+    [mailbox.dir, /^agent\.json\.\d+$/, hourMs],
+    [mailbox.dlq, /\.reason\.json\.\d+$/, hourMs],
+  ] as const) {
+    for (const name of (await ctx.disk.list(dir)) ?? []) {
+      const path = `${dir}/${name}`;
+      if (!pattern.test(name) || !(await olderThan(ctx, path, age))) continue;
+      const fixed = fix && (await ctx.disk.remove(path));
+      yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
+    }
+  }
+}
+
+async function* inspectDrop(ctx: FileContext, mailbox: Mailbox): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(mailbox.drop)) ?? []) {
+    if (name.endsWith('.json') && !name.startsWith('.')) continue;
+    yield {
+      rule: 'drop',
+      level: 'warning',
+      message: `drop/${JSON.stringify(name).slice(1, -1)} is not adopted: only names that end in .json and do not begin with a dot are.`,
+      hint: 'Rename it: see `dreamos help format`.',
+    };
+  }
+}
+
+async function olderThan(ctx: FileContext, path: string, ageMs: number): Promise<boolean> {
+  const stat = await ctx.disk.stat(path);
+  return stat !== undefined && ctx.clock.now() - stat.mtimeMs > ageMs;
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}

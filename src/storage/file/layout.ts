@@ -1,0 +1,195 @@
+import { join } from 'node:path';
+import { agentNamePattern } from '../../model/agent.ts';
+import { formatEntryName, padTime, parseEntryName, type EntryName } from './entry-name.ts';
+
+/**
+ * Every path under a root. Nothing else in dreamos builds or takes apart a path or a name; entry-name.ts has the names of
+ * messages.
+ */
+export interface Layout {
+  readonly root: string;
+  readonly format: string;
+  readonly config: string;
+  readonly mailboxes: string;
+  readonly outbox: string;
+  readonly dedupe: string;
+  lock(name: string): string;
+  mailbox(agent: string): Mailbox;
+  /** A committed send to several mailboxes, and the same while it is being written. */
+  committed(id: string): string;
+  uncommitted(id: string): string;
+  /** The key of an idempotent send: by its sha256, in one of 256 folders. */
+  dedupeKey(sha256: string): string;
+}
+
+export interface Mailbox {
+  readonly name: string;
+  readonly dir: string;
+  readonly card: string;
+  readonly tmp: string;
+  readonly drop: string;
+  readonly ready: string;
+  readonly delayed: string;
+  readonly inflight: string;
+  readonly archive: string;
+  readonly dlq: string;
+  readonly corrupt: string;
+  readonly events: string;
+  readonly lastRead: string;
+}
+
+/** Lane 0 holds what comes back, lane 1 what is new: a sorted walk meets what comes back first. */
+export type Lane = 0 | 1;
+
+export const mailboxFolders = ['tmp', 'drop', 'ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt', 'events'] as const;
+
+export function layoutOf(root: string): Layout {
+  const mailboxes = join(root, 'agent_mailboxes');
+  const outbox = join(root, 'outbox');
+  const dedupe = join(root, 'dedupe');
+  const known = new Map<string, Mailbox>();
+  return {
+    root,
+    format: join(root, 'format.json'),
+    config: join(root, 'config.json'),
+    mailboxes,
+    outbox,
+    dedupe,
+    lock: (name) => join(root, name),
+    mailbox(agent) {
+      let mailbox = known.get(agent);
+      if (!mailbox) known.set(agent, (mailbox = mailboxAt(mailboxes, agent)));
+      return mailbox;
+    },
+    committed: (id) => join(outbox, id),
+    uncommitted: (id) => join(outbox, `${id}.new`),
+    dedupeKey: (sha256) => join(dedupe, sha256.slice(0, 2), sha256),
+  };
+}
+
+function mailboxAt(mailboxes: string, name: string): Mailbox {
+  // The last guard: whatever was checked before, no name ever leaves agent_mailboxes/.
+  if (!agentNamePattern.test(name)) throw new Error(`not an agent name: ${JSON.stringify(name)}`);
+  const dir = join(mailboxes, name);
+  return {
+    name,
+    dir,
+    card: join(dir, 'agent.json'),
+    tmp: join(dir, 'tmp'),
+    drop: join(dir, 'drop'),
+    ready: join(dir, 'ready'),
+    delayed: join(dir, 'delayed'),
+    inflight: join(dir, 'inflight'),
+    archive: join(dir, 'archive'),
+    dlq: join(dir, 'dlq'),
+    corrupt: join(dir, 'corrupt'),
+    events: join(dir, 'events'),
+    lastRead: join(dir, 'last-read'),
+  };
+}
+
+/** A folder path below a state's folder, as its parts. */
+export type Folders = readonly string[];
+
+export function laneOf(mailbox: Mailbox, rank: number, lane: Lane): string {
+  return join(mailbox.ready, `p${rank}`, String(lane));
+}
+
+/** The slot of a timing wheel (delayed/ or inflight/) for a moment: an hour, and ten seconds in it. */
+export function slotOf(wheel: string, timeMs: number): string {
+  const iso = isoTime(timeMs);
+  return join(wheel, iso.slice(0, 13), `${iso.slice(14, 16)}-${iso.slice(17, 18)}0`);
+}
+
+export const slotMs = 10_000;
+const hourMs = 3_600_000;
+const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
+const slotPattern = /^[0-5]\d-[0-5]0$/;
+
+/** When an hour's folder begins and ends, in ms; `undefined`: not an hour's folder. */
+export function parseHour(name: string): { start: number; end: number } | undefined {
+  const start = hourPattern.test(name) ? Date.parse(`${name}:00:00.000Z`) : Number.NaN;
+  return Number.isNaN(start) ? undefined : { start, end: start + hourMs };
+}
+
+export function parseSlot(hourStart: number, name: string): { start: number; end: number } | undefined {
+  if (!slotPattern.test(name)) return undefined;
+  const start = hourStart + Number(name.slice(0, 2)) * 60_000 + Number(name.slice(3)) * 1000;
+  return { start, end: start + slotMs };
+}
+
+/** The UTC day of a moment, `2026-11-20`: a folder of archive/, a file of events/. */
+export function dayOf(timeMs: number): string {
+  return isoTime(timeMs).slice(0, 10);
+}
+
+export function isDay(name: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(name);
+}
+
+export function eventLog(mailbox: Mailbox, day: string): string {
+  return join(mailbox.events, `${day}.jsonl`);
+}
+
+/** The day of an event log's name; `undefined`: not an event log. */
+export function parseEventLog(name: string): string | undefined {
+  return name.endsWith('.jsonl') && isDay(name.slice(0, -6)) ? name.slice(0, -6) : undefined;
+}
+
+/** The name of a bucket or of a folder of buckets: its time sorts it, the random part makes sure that no name comes twice. */
+export function bucketName(timeMs: number, random: string): string {
+  return `${padTime(timeMs)}-${random}`;
+}
+
+/** The time in a bucket's name; `undefined`: not a bucket. */
+export function parseBucket(name: string): number | undefined {
+  return /^\d{13}-[0-9A-HJKMNP-TV-Z]{10}$/.test(name) ? Number(name.slice(0, 13)) : undefined;
+}
+
+/** In an outbox folder: which mailbox a link is for, and what its name will be there. */
+export function outboxLink(mailbox: string, name: EntryName): string {
+  return `${mailbox}:${formatEntryName(name)}`;
+}
+
+export function parseOutboxLink(text: string): { mailbox: string; name: EntryName } | undefined {
+  const colon = text.indexOf(':');
+  const name = colon > 0 ? parseEntryName(text.slice(colon + 1)) : undefined;
+  const mailbox = text.slice(0, Math.max(0, colon));
+  return name && agentNamePattern.test(mailbox) ? { mailbox, name } : undefined;
+}
+
+/** The body of an outbox folder. */
+export const outboxBody = 'message.json';
+
+export function parseOutboxFolder(name: string): { id: string; committed: boolean } | undefined {
+  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})(\.new)?$/.exec(name);
+  return match ? { id: match[1] ?? '', committed: match[2] === undefined } : undefined;
+}
+
+/** Of an entry in dlq/: the document that says why. */
+export function reasonOf(entryPath: string): string {
+  return `${entryPath}.reason.json`;
+}
+
+export function isReason(name: string): boolean {
+  return name.endsWith('.reason.json');
+}
+
+/** Of a file in corrupt/: the document that says what is wrong with it. */
+export function noteOf(path: string): string {
+  return `${path}.note.json`;
+}
+
+export function isNote(name: string): boolean {
+  return name.endsWith('.note.json');
+}
+
+/** A name in corrupt/: when, something random, and as much of the old name as fits and is harmless. */
+export function corruptName(timeMs: number, random: string, oldName: string): string {
+  const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
+  return `${bucketName(timeMs, random)}-${harmless}`;
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

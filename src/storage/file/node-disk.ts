@@ -1,0 +1,223 @@
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import { geteuid } from 'node:process';
+import { DreamosError } from '../../model/errors.ts';
+import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
+
+const fileMode = 0o600;
+const dirMode = 0o700;
+// O_NONBLOCK: opening a fifo for reading would otherwise wait for a writer, for ever.
+const readFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+const appendFlags = fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW;
+/** Log files stay open for this long between appends; an open and a close cost more than the append. */
+const appendOpenMs = 1000;
+const appendOpenFiles = 64;
+// A dead holder delays others for at most this long; a live one refreshes its lock every half of it.
+const lockStaleMs = 10_000;
+const lockRetries = { retries: 120, factor: 1.2, minTimeout: 10, maxTimeout: 500, randomize: true };
+
+/** The real disk. */
+export function nodeDisk(): Disk {
+  const logs = new Map<string, { fd: number; openedAt: number }>();
+
+  function closeLog(path: string, fd: number): void {
+    logs.delete(path);
+    fs.closeSync(fd);
+  }
+
+  function logFile(path: string): number {
+    const open = logs.get(path);
+    // Reopened now and then, so that a log that somebody removed is not written to for ever as a file without a name.
+    if (open && performance.now() - open.openedAt < appendOpenMs) return open.fd;
+    if (open) closeLog(path, open.fd);
+    const oldest = logs.size >= appendOpenFiles ? logs.entries().next().value : undefined;
+    if (oldest) closeLog(oldest[0], oldest[1].fd);
+    const fd = fs.openSync(path, appendFlags, fileMode);
+    logs.set(path, { fd, openedAt: performance.now() });
+    return fd;
+  }
+
+  return {
+    list: (dir) => attempt(dir, 'read the folder', () => listFolder(dir), { ENOENT: undefined, ENOTDIR: undefined }),
+    stat: (path) =>
+      attempt(path, 'look at', () => describe(fs.lstatSync(path, { throwIfNoEntry: false })), { ENOTDIR: undefined }),
+    read: (path, options) => attempt(path, 'read', () => readFile(path, options)),
+    create(path, bytes, options) {
+      return attempt(path, 'write', () => createFile(path, bytes, options.sync), { ENOENT: false });
+    },
+    rename: (from, to) => attempt(from, `move to ${to}`, () => (fs.renameSync(from, to), true), { ENOENT: false }),
+    link: (existing, to) =>
+      attempt(to, 'link', () => (fs.linkSync(existing, to), 'made'), { EEXIST: 'exists', ENOENT: 'missing' }),
+    remove: (path) => attempt(path, 'remove', () => (fs.unlinkSync(path), true), { ENOENT: false }),
+    makeDir: (dir) =>
+      attempt(dir, 'make the folder', () => (fs.mkdirSync(dir, dirMode), 'made'), { EEXIST: 'exists', ENOENT: 'missing' }),
+    removeDir: (dir) =>
+      attempt(dir, 'remove the folder', () => (fs.rmdirSync(dir), true), {
+        ENOENT: false,
+        ENOTEMPTY: false,
+        EEXIST: false,
+        ENOTDIR: false,
+      }),
+    syncDir: (dir) => attempt(dir, 'sync the folder', () => (syncFolder(dir), true), { ENOENT: false, ENOTDIR: false }),
+    append(path, text) {
+      return attempt(path, 'append to', () => appendText(logFile(path), text), { ENOENT: false });
+    },
+    touch: (path, timeMs) => attempt(path, 'touch', () => touchFile(path, timeMs / 1000)),
+    async replace(path, text) {
+      const { default: writeFileAtomic } = await import('write-file-atomic');
+      try {
+        await writeFileAtomic(path, text, { mode: fileMode, fsync: true });
+        syncFolder(dirname(path));
+      } catch (error) {
+        throw diskError(error, path, 'write');
+      }
+    },
+    async withLock(path, work) {
+      const { default: lockfile } = await import('proper-lockfile');
+      let release: () => Promise<void>;
+      try {
+        release = await lockfile.lock(path, { realpath: false, stale: lockStaleMs, retries: lockRetries });
+      } catch (error) {
+        throw diskError(error, `${path}.lock`, 'take the lock');
+      }
+      try {
+        return await work();
+      } finally {
+        // Compromised by a stale takeover: whoever took over releases it. The work itself is safe to do twice.
+        await release().catch(() => undefined);
+      }
+    },
+    makePrivate(path) {
+      return attempt(path, 'change the mode of', () => fs.chmodSync(path, fs.lstatSync(path).isDirectory() ? dirMode : fileMode));
+    },
+    realPath: (path) => attempt(path, 'resolve', () => fs.realpathSync(path)),
+    userId: () => geteuid?.(),
+    fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
+    close() {
+      for (const [path, { fd }] of logs) closeLog(path, fd);
+    },
+  };
+}
+
+function attempt<T, V>(path: string, doing: string, work: () => T, expected: Record<string, V> = {}): T | V {
+  try {
+    return work();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== undefined && Object.hasOwn(expected, code)) return expected[code] as V;
+    throw diskError(error, path, doing);
+  }
+}
+
+function diskError(error: unknown, path: string, doing: string): DreamosError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  return new DreamosError('disk', 'DISK_FAILED', `Could not ${doing} ${path}: ${advice[code]?.[0] ?? ''}${code}.`, {
+    hint: advice[code]?.[1] ?? 'Run `dreamos doctor`.',
+    cause: error,
+  });
+}
+
+const advice: Record<string, [what: string, next: string]> = {
+  ENOSPC: ['no space or no inodes are left on the device, ', 'Free some space, then try again: `df -h; df -i`.'],
+  EDQUOT: ['your disk quota is used up, ', 'Free some space, then try again.'],
+  EACCES: ['permission denied, ', 'Check who owns the root: `ls -ld`.'],
+  EPERM: ['operation not permitted, ', 'Check who owns the root: `ls -ld`.'],
+  EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: --root or DREAMOS_ROOT.'],
+  EMFILE: ['too many open files in this process, ', 'Raise the limit: `ulimit -n`.'],
+  ELOCKED: ['another process holds it, ', 'Try again in a moment.'],
+};
+
+function listFolder(dir: string): string[] | undefined {
+  // readdir would follow a link that somebody planted in place of a folder.
+  if (fs.lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  return fs.readdirSync(dir);
+}
+
+function describe(stat: fs.Stats | undefined): FileStat | undefined {
+  if (!stat) return undefined;
+  return {
+    kind: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other',
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+    links: stat.nlink,
+    uid: stat.uid,
+    mode: stat.mode & 0o7777,
+  };
+}
+
+function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, readFlags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { ok: false, missing: true, why: 'it is not there' };
+    if (code === 'ELOOP') return { ok: false, missing: false, why: 'it is a symbolic link' };
+    if (code === 'ENXIO') return { ok: false, missing: false, why: 'it is not a regular file' };
+    throw error;
+  }
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) return { ok: false, missing: false, why: 'it is not a regular file' };
+    const length = range?.length ?? stat.size;
+    if (length > maxBytes) return { ok: false, missing: false, why: `it is too large (${length} bytes)` };
+    const bytes = Buffer.allocUnsafe(length);
+    let read = 0;
+    while (read < length) {
+      const n = fs.readSync(fd, bytes, read, length - read, (range?.offset ?? 0) + read);
+      if (n === 0) break;
+      read += n;
+    }
+    if (range && read < length) return { ok: false, missing: false, why: 'it is cut short' };
+    return { ok: true, bytes: bytes.subarray(0, read), mtimeMs: stat.mtimeMs };
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function createFile(path: string, bytes: Uint8Array, sync: boolean): true {
+  const fd = fs.openSync(path, 'wx', fileMode);
+  try {
+    let written = 0;
+    while (written < bytes.length) written += fs.writeSync(fd, bytes, written);
+    // Once: after a failed fsync the kernel may call the same pages clean, so a second one that succeeds proves nothing.
+    if (sync) fs.fsyncSync(fd);
+  } catch (error) {
+    fs.closeSync(fd);
+    try {
+      fs.unlinkSync(path);
+    } catch {
+      // The first error is the one to tell; what stays in tmp/ is swept later.
+    }
+    throw error;
+  }
+  fs.closeSync(fd);
+  return true;
+}
+
+function syncFolder(dir: string): void {
+  const fd = fs.openSync(dir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function appendText(fd: number, text: string): true {
+  const bytes = Buffer.from(text);
+  const written = fs.writeSync(fd, bytes);
+  // A full disk can cut a line short. Ended here, it costs one line and not also the next.
+  if (written < bytes.length) fs.writeSync(fd, '\n');
+  return true;
+}
+
+function touchFile(path: string, seconds: number): void {
+  try {
+    fs.lutimesSync(path, seconds, seconds);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    fs.closeSync(fs.openSync(path, appendFlags, fileMode));
+    fs.lutimesSync(path, seconds, seconds);
+  }
+}

@@ -1,0 +1,197 @@
+/** Finding, making and opening a root on disk. */
+import { randomUUID } from 'node:crypto';
+import { basename, dirname, join, resolve } from 'node:path';
+import * as z from 'zod/mini';
+import type { Clock } from '../../model/clock.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Ids } from '../../model/id.ts';
+import type { Store } from '../store.ts';
+import type { FileContext } from './context.ts';
+import type { Disk } from './disk.ts';
+import { ensureFolder, syncFolderOrAncestor } from './folders.ts';
+import { layoutOf } from './layout.ts';
+import { nodeDisk } from './node-disk.ts';
+import { fileStore } from './store.ts';
+
+/** Where a project keeps its root. */
+const placeInProject = join('runtime', 'agent_comms');
+const formatName = 'format.json';
+const formatVersion = 1;
+const formatSchema = z.looseObject({ format: z.literal('dreamos'), version: z.int() });
+
+export interface FindOptions {
+  readonly root?: string | undefined;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface FileStoreDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly warn: (message: string) => void;
+  readonly disk?: Disk;
+}
+
+/**
+ * The root that is meant: `--root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
+ * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN
+ */
+export async function findFileRoot(options: FindOptions): Promise<string> {
+  const disk = nodeDisk();
+  const named = namedRoot(options);
+  const found = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
+  if (found === undefined) {
+    throw new DreamosError(
+      'not-found',
+      'ROOT_NOT_FOUND',
+      named === undefined
+        ? `There is no ${placeInProject} in ${options.cwd} or above it.`
+        : `There is no dreamos root at ${named}.`,
+      { hint: named === undefined ? 'Make one here: dreamos init' : `Make one there: dreamos init --root ${named}` },
+    );
+  }
+  await checkOwner(disk, found);
+  await checkFormat(disk, found);
+  return disk.realPath(found);
+}
+
+/** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
+export async function initFileStore(options: FindOptions): Promise<{ path: string; created: boolean }> {
+  const disk = nodeDisk();
+  const named = namedRoot(options);
+  const existing = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
+  if (existing !== undefined) return { path: await findFileRoot({ ...options, root: existing }), created: false };
+  const path = named ?? join(options.cwd, placeInProject);
+  const above = await rootAbove(disk, path);
+  if (above !== undefined) {
+    throw new DreamosError('conflict', 'ROOT_INSIDE_ROOT', `${path} would be a second root below ${above}; mail would split between them.`, {
+      hint: `Use the one that is there: --root ${above}`,
+    });
+  }
+  await makeRoot(disk, path);
+  return { path: await disk.realPath(path), created: true };
+}
+
+export async function openFileStore(path: string, deps: FileStoreDeps): Promise<Store> {
+  const ctx: FileContext = {
+    disk: deps.disk ?? nodeDisk(),
+    layout: layoutOf(path),
+    clock: deps.clock,
+    ids: deps.ids,
+    warn: deps.warn,
+    checked: new Set(),
+    synced: new Set(),
+    filling: new Map(),
+    walks: new Map(),
+    recoveredAt: new Map(),
+    markedAt: new Map(),
+  };
+  return Promise.resolve(fileStore(ctx));
+}
+
+function namedRoot({ root, cwd, env }: FindOptions): string | undefined {
+  const named = root ?? (env['DREAMOS_ROOT'] === '' ? undefined : env['DREAMOS_ROOT']);
+  return named === undefined ? undefined : resolve(cwd, named);
+}
+
+async function nearestAbove(disk: Disk, from: string): Promise<string | undefined> {
+  for (let dir = resolve(from); ; dir = dirname(dir)) {
+    // Standing in the root itself or somewhere in it counts, too.
+    for (const candidate of [dir, join(dir, placeInProject)]) {
+      if (await isRoot(disk, candidate)) return candidate;
+    }
+    if (dir === dirname(dir)) return undefined;
+  }
+}
+
+/** The folder itself, or the project folder that holds it. */
+async function rootAt(disk: Disk, named: string): Promise<string | undefined> {
+  for (const candidate of [named, join(named, placeInProject)]) if (await isRoot(disk, candidate)) return candidate;
+  return undefined;
+}
+
+async function rootAbove(disk: Disk, path: string): Promise<string | undefined> {
+  for (let dir = dirname(path); ; dir = dirname(dir)) {
+    const found = await rootAt(disk, dir);
+    if (found !== undefined) return found;
+    if (dir === dirname(dir)) return undefined;
+  }
+}
+
+async function isRoot(disk: Disk, path: string): Promise<boolean> {
+  return (await disk.stat(join(path, formatName))) !== undefined;
+}
+
+async function checkOwner(disk: Disk, path: string): Promise<void> {
+  const owner = (await disk.stat(await disk.realPath(path)))?.uid;
+  const me = disk.userId();
+  if (me === undefined || owner === undefined || owner === me) return;
+  throw new DreamosError('disk', 'ROOT_NOT_YOURS', `The root ${path} belongs to another user (uid ${owner}, you are ${me}).`, {
+    hint: 'Use a root of your own: --root or DREAMOS_ROOT.',
+  });
+}
+
+async function checkFormat(disk: Disk, path: string): Promise<void> {
+  const file = await disk.read(join(path, formatName), { maxBytes: 65_536 });
+  const parsed = file.ok ? z.safeParse(formatSchema, parseJson(file.bytes.toString())) : undefined;
+  if (!parsed?.success) {
+    throw new DreamosError('invalid', 'FORMAT_UNKNOWN', `${join(path, formatName)} does not say that this is a dreamos root.`, {
+      hint: `If it is one, write {"format":"dreamos","version":${formatVersion}} into it.`,
+    });
+  }
+  if (parsed.data.version > formatVersion) {
+    throw new DreamosError(
+      'invalid',
+      'FORMAT_TOO_NEW',
+      `The root ${path} has format version ${parsed.data.version}; this dreamos knows ${formatVersion}.`,
+      { hint: 'Update dreamos: npm install -g dreamos@latest' },
+    );
+  }
+}
+
+async function makeRoot(disk: Disk, path: string): Promise<void> {
+  await makeFolders(disk, path);
+  await probe(disk, path);
+  const ctx = { disk, layout: layoutOf(path), checked: new Set<string>() } as unknown as FileContext;
+  for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
+  // Last, because this is what makes it a root; and durable with everything above it.
+  await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
+  for (let dir = dirname(path); ; dir = dirname(dir)) {
+    await syncFolderOrAncestor(ctx, dir);
+    if (basename(dir) !== 'runtime') break;
+  }
+}
+
+async function makeFolders(disk: Disk, path: string): Promise<void> {
+  if ((await disk.makeDir(path)) !== 'missing') return;
+  await makeFolders(disk, dirname(path));
+  await disk.makeDir(path);
+}
+
+/** Hard links and atomic renames are what the whole protocol stands on. */
+async function probe(disk: Disk, path: string): Promise<void> {
+  const a = join(path, `.probe-${randomUUID()}`);
+  const b = `${a}-linked`;
+  const c = `${a}-renamed`;
+  try {
+    await disk.create(a, Buffer.from('probe'), { sync: true });
+    const linked = await disk.link(a, b);
+    const renamed = await disk.rename(b, c);
+    if (linked !== 'made' || !renamed || !(await disk.stat(c))) throw new Error('hard links do not work');
+  } catch (cause) {
+    throw new DreamosError('disk', 'DISK_FAILED', `The file system of ${path} cannot hold a root: ${(cause as Error).message}`, {
+      hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): --root or DREAMOS_ROOT.',
+      cause,
+    });
+  } finally {
+    for (const file of [a, b, c]) await disk.remove(file);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A send to several mailboxes (or under a dedupe key) is one commit: the body and one link per mailbox are written and
+ * synced in outbox/<id>.new, and the rename to outbox/<id> commits. Handing out is then one rename per link, which any
+ * process may do or finish; of two that try the same link one gets ENOENT, so nobody gets the message twice.
+ * What is not committed is in no mailbox.
+ */
+import { DreamosError } from '../../model/errors.ts';
+import { priorities, seal, type Message } from '../../model/message.ts';
+import type { Durability } from '../../model/settings.ts';
+import type { Outgoing } from '../store.ts';
+import { moveToReady } from './buckets.ts';
+import type { FileContext } from './context.ts';
+import { formatEntryName, type EntryName } from './entry-name.ts';
+import { arrival, logEvents } from './event-log.ts';
+import { ensureFolder, moveInto } from './folders.ts';
+import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink, slotOf } from './layout.ts';
+import { readIfGood } from './read-entry.ts';
+
+/** Names of a message that nobody has claimed yet. */
+export function firstName(ctx: FileContext, { message, dueAt }: Outgoing): EntryName {
+  return {
+    tag: dueAt === undefined ? 't' : 'u',
+    time: dueAt ?? ctx.clock.now(),
+    id: message.id,
+    rank: priorities.indexOf(message.priority),
+    attempt: 0,
+    expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
+  };
+}
+
+/** Writes everything but the commit. */
+export async function prepare(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<void> {
+  const dir = ctx.layout.uncommitted(outgoing.message.id);
+  try {
+    await write(ctx, dir, outgoing, durability);
+  } catch (error) {
+    await removeFolder(ctx, dir);
+    throw error;
+  }
+}
+
+async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durability: Durability): Promise<void> {
+  const body = `${dir}/${outboxBody}`;
+  await ensureFolder(ctx, dir);
+  await ctx.disk.create(body, lineOf(outgoing.message), { sync: durability === 'full' });
+  const name = firstName(ctx, outgoing);
+  for (const mailbox of outgoing.mailboxes) await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`);
+  if (durability === 'relaxed') return;
+  await ctx.disk.syncDir(dir);
+  // The folder's own name, too: a dedupe key that outlives it would call a lost message sent.
+  await ctx.disk.syncDir(ctx.layout.outbox);
+}
+
+/**
+ * Commits a prepared send. Safe to do twice and by anybody.
+ * @param recipients how many it has, where the caller knows: then a failed sync can take it back
+ * @returns `false` when there is nothing prepared under this id (any more)
+ */
+export async function commit(ctx: FileContext, id: string, durability: Durability, recipients?: number): Promise<boolean> {
+  const renamed = await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
+  if (durability === 'relaxed') return renamed;
+  try {
+    await ctx.disk.syncDir(ctx.layout.outbox);
+  } catch (error) {
+    if (renamed && (await tookBack(ctx, id, recipients))) throw error;
+    throw uncertain(id, error);
+  }
+  return renamed;
+}
+
+/** Takes an uncommitted send away. */
+export async function discard(ctx: FileContext, id: string): Promise<void> {
+  await removeFolder(ctx, ctx.layout.uncommitted(id));
+}
+
+/** Hands out a committed send. Any number of processes may do it at the same time. @returns how many links it moved */
+export async function handOut(ctx: FileContext, id: string, known?: Message): Promise<number> {
+  const dir = ctx.layout.committed(id);
+  let moved = 0;
+  // Twice at most: a scan during other processes' renames can miss a name, and the folder's removal then fails.
+  for (let round = 0; round < 2; round++) {
+    for (const text of ((await ctx.disk.list(dir)) ?? []).sort()) {
+      const link = parseOutboxLink(text);
+      if (link && (await handOutLink(ctx, `${dir}/${text}`, link, known))) moved++;
+    }
+    if (await removeFolder(ctx, dir)) break;
+  }
+  return moved;
+}
+
+/** Finishes every committed send whose sender has died; a bounded number a call. */
+export async function finishOutbox(ctx: FileContext, limit: number): Promise<number> {
+  let moved = 0;
+  for (const name of ((await ctx.disk.list(ctx.layout.outbox)) ?? []).sort()) {
+    const folder = parseOutboxFolder(name);
+    if (folder?.committed === true) moved += await handOut(ctx, folder.id);
+    if (moved >= limit) break;
+  }
+  return moved;
+}
+
+async function handOutLink(
+  ctx: FileContext,
+  path: string,
+  link: { mailbox: string; name: EntryName },
+  known: Message | undefined,
+): Promise<boolean> {
+  const mailbox = ctx.layout.mailbox(link.mailbox);
+  const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
+  const { name } = link;
+  if (name.tag === 'u') {
+    if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
+  } else if ((await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
+  const event = name.tag === 'u' ? 'scheduled' : 'delivered';
+  await logEvents(ctx, mailbox, [message ? arrival(message, event) : { event, id: name.id }]);
+  return true;
+}
+
+async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
+  for (const name of (await ctx.disk.list(dir)) ?? []) {
+    // In a committed folder a link is mail: it goes to its mailbox, and is never removed here.
+    if (name === outboxBody || dir.endsWith('.new')) await ctx.disk.remove(`${dir}/${name}`);
+  }
+  ctx.checked.delete(dir);
+  return ctx.disk.removeDir(dir);
+}
+
+async function tookBack(ctx: FileContext, id: string, recipients: number | undefined): Promise<boolean> {
+  if (!(await ctx.disk.rename(ctx.layout.committed(id), ctx.layout.uncommitted(id)))) return false;
+  const names = (await ctx.disk.list(ctx.layout.uncommitted(id))) ?? [];
+  if (names.filter((name) => parseOutboxLink(name)).length === recipients) {
+    await discard(ctx, id);
+    return true;
+  }
+  // Somebody has it already, so everybody shall have it.
+  await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
+  return false;
+}
+
+/** The disk failed after the message had become visible, and it cannot be taken back any more. */
+export function uncertain(id: string, cause: unknown): DreamosError {
+  return new DreamosError('disk', 'SEND_UNCERTAIN', `The disk failed while ${id} was being sent: it is delivered, but may not survive a power cut.`, {
+    hint: `Look before you send it again: dreamos show ${id}`,
+    cause,
+  });
+}
+
+export function lineOf(message: Message): Buffer {
+  return Buffer.concat([seal(message), Buffer.from('\n')]);
+}

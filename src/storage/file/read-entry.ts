@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { DreamosError } from '../../model/errors.ts';
+import { explainIssues, handedInSchema, parseMessage, unseal, type Message } from '../../model/message.ts';
+import type { FileContext } from './context.ts';
+import type { EntryName } from './entry-name.ts';
+
+/** The largest message that any setting allows, and room for its envelope. */
+export const maxFileBytes = 72 * 1024 * 1024;
+
+/**
+ * The message of an entry, checked against its digest and its name.
+ * @returns `undefined` when the entry has moved on @throws DreamosError CORRUPT
+ */
+export async function readEntry(
+  ctx: FileContext,
+  path: string,
+  name: EntryName,
+  mailbox: string,
+): Promise<Message | undefined> {
+  const result = await ctx.disk.read(path, { maxBytes: maxFileBytes, ...(name.range && { range: name.range }) });
+  if (!result.ok) {
+    if (result.missing) return undefined;
+    throw corrupt(result.why);
+  }
+  if (name.handedIn !== undefined) {
+    if (handedInDigest(result.bytes) !== name.handedIn) throw corrupt('its bytes have changed since it was handed in');
+    return completeHandedIn(result.bytes, { id: name.id, mailbox, mtimeMs: result.mtimeMs });
+  }
+  const message = unseal(result.bytes);
+  if (message.id !== name.id) throw corrupt(`it is the message ${message.id}, under another one's name`);
+  return message;
+}
+
+/** For an event's sake only: a body that cannot be read moves on all the same, and its reader puts it aside. */
+export async function readIfGood(
+  ctx: FileContext,
+  path: string,
+  name: EntryName,
+  mailbox: string,
+): Promise<Message | undefined> {
+  try {
+    return await readEntry(ctx, path, name, mailbox);
+  } catch (error) {
+    if (error instanceof DreamosError && error.kind === 'invalid') return undefined;
+    throw error;
+  }
+}
+
+/** What the name of a handed-in entry remembers of its bytes. */
+export function handedInDigest(bytes: Uint8Array): string {
+  return hash('sha256', bytes).slice(0, 32);
+}
+
+/**
+ * A handed-in file as a whole message: what it does not say comes from its name and its file.
+ * @throws DreamosError CORRUPT
+ */
+export function completeHandedIn(bytes: Buffer, file: { id: string; mailbox: string; mtimeMs: number }): Message {
+  const { digest: _, ...given } = parseHandedIn(bytes);
+  return parseMessage(
+    JSON.stringify({
+      v: 1,
+      to: [file.mailbox],
+      subject: '',
+      type: 'message',
+      priority: 'normal',
+      thread: null,
+      replyTo: null,
+      tags: [],
+      data: null,
+      createdAt: new Date(file.mtimeMs).toISOString(),
+      expiresAt: null,
+      dedupeKey: null,
+      ...given,
+      id: file.id,
+    }),
+  );
+}
+
+/** @throws DreamosError CORRUPT */
+export function parseHandedIn(bytes: Buffer): z.infer<typeof handedInSchema> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
+  }
+  const parsed = z.safeParse(handedInSchema, json);
+  if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
+  return parsed.data;
+}
+
+function corrupt(why: string): DreamosError {
+  return new DreamosError('invalid', 'CORRUPT', `This message cannot be read: ${why}.`);
+}

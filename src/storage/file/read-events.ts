@@ -1,0 +1,139 @@
+import * as z from 'zod/mini';
+import { mailEventSchema, type MailEvent, type WatchedEvent } from '../../model/event.ts';
+import type { EventBatch } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { formatCursor, parseCursor, type Position } from './cursor.ts';
+import { mailboxNames } from './documents.ts';
+import { dayOf, eventLog, parseEventLog, type Mailbox } from './layout.ts';
+
+const dayMs = 86_400_000;
+/** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
+const chunkBytes = 1024 * 1024;
+const newline = 0x0a;
+
+export async function cursorAt(
+  ctx: FileContext,
+  mailboxes: readonly string[] | undefined,
+  at: 'now' | 'start',
+): Promise<string> {
+  const position: Position = new Map();
+  for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+    const days = new Map<string, number>();
+    const mailbox = ctx.layout.mailbox(name);
+    for (const day of at === 'now' ? lastTwoDays(ctx) : []) {
+      days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+    }
+    position.set(name, days);
+  }
+  return formatCursor(position);
+}
+
+/** Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. */
+export async function readEvents(
+  ctx: FileContext,
+  mailboxes: readonly string[] | undefined,
+  cursor: string,
+): Promise<EventBatch> {
+  const position = parseCursor(cursor);
+  const events: WatchedEvent[] = [];
+  const warnings: string[] = [];
+  for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+    const mailbox = ctx.layout.mailbox(name);
+    // A mailbox that the cursor does not know is newer than it: everything in it is news.
+    const days = position.get(name) ?? new Map<string, number>();
+    position.set(name, days);
+    for (const day of await daysToRead(ctx, mailbox, days)) {
+      const log = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
+      for (const { line, end } of log.lines) {
+        days.set(day, end);
+        const event = parseLine(line);
+        if (event) events.push({ cursor: formatCursor(position), ...event, mailbox: name });
+        else warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
+      }
+      days.set(day, log.end);
+      // One day after the other: the rest of this one comes first in the next call.
+      if (log.more) break;
+      keepTwo(days);
+    }
+  }
+  return { events, cursor: formatCursor(position), warnings };
+}
+
+/** Every log that is not older than what the cursor knows, oldest first. */
+async function daysToRead(ctx: FileContext, mailbox: Mailbox, days: Map<string, number>): Promise<string[]> {
+  const oldest = [...days.keys()].sort()[0] ?? '';
+  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
+  return logs.filter((day) => day >= oldest).sort();
+}
+
+interface LogPart {
+  readonly lines: readonly { readonly line: string; readonly end: number }[];
+  readonly end: number;
+  readonly more: boolean;
+}
+
+async function newLines(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  day: string,
+  from: number,
+  warnings: string[],
+): Promise<LogPart> {
+  const path = eventLog(mailbox, day);
+  const size = (await ctx.disk.stat(path))?.size ?? 0;
+  let offset = from;
+  if (size === offset) return { lines: [], end: offset, more: false };
+  if (offset > size || !(await isLineStart(ctx, path, offset))) {
+    warnings.push(`The cursor does not fit the event log of ${mailbox.name} for ${day}; reading that day from its start.`);
+    offset = 0;
+  }
+  const length = Math.min(size - offset, chunkBytes);
+  const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
+  if (!file.ok) return { lines: [], end: offset, more: false };
+  const lines: { line: string; end: number }[] = [];
+  let start = 0;
+  for (let end = file.bytes.indexOf(newline); end >= 0; end = file.bytes.indexOf(newline, start)) {
+    if (end > start) lines.push({ line: file.bytes.toString('utf8', start, end), end: offset + end + 1 });
+    start = end + 1;
+  }
+  // A line longer than a chunk is none of ours; without this the reader would stand in front of it for ever.
+  if (start === 0 && length === chunkBytes) start = length;
+  return { lines, end: offset + start, more: offset + length < size };
+}
+
+async function isLineStart(ctx: FileContext, path: string, offset: number): Promise<boolean> {
+  if (offset === 0) return true;
+  const before = await ctx.disk.read(path, { range: { offset: offset - 1, length: 1 }, maxBytes: 1 });
+  return before.ok && before.bytes[0] === newline;
+}
+
+/** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
+function parseLine(line: string): MailEvent | undefined {
+  for (const text of [line, line.slice(Math.max(0, line.lastIndexOf('{"at":')))]) {
+    try {
+      const parsed = z.safeParse(mailEventSchema, JSON.parse(text));
+      if (parsed.success) return parsed.data;
+    } catch {
+      // Try the other reading; the caller warns when there is none.
+    }
+  }
+  return undefined;
+}
+
+async function wholeLines(ctx: FileContext, path: string): Promise<number> {
+  const size = (await ctx.disk.stat(path))?.size ?? 0;
+  if (await isLineStart(ctx, path, size)) return size;
+  // Somebody is in the middle of a write: begin in front of that line.
+  const length = Math.min(size, chunkBytes);
+  const tail = await ctx.disk.read(path, { range: { offset: size - length, length }, maxBytes: chunkBytes });
+  return tail.ok ? size - length + tail.bytes.lastIndexOf(newline) + 1 : size;
+}
+
+function lastTwoDays(ctx: FileContext): string[] {
+  const now = ctx.clock.now();
+  return [dayOf(now - dayMs), dayOf(now)];
+}
+
+function keepTwo(days: Map<string, number>): void {
+  for (const day of [...days.keys()].sort().slice(0, -2)) days.delete(day);
+}

@@ -1,0 +1,76 @@
+/**
+ * Any process recovers for all: whoever claims, waits or watches moves what is due, a bounded number at a time. Each move
+ * is one rename that only one process wins, so any number may do this at once.
+ */
+import type { RetryPolicy } from '../../model/settings.ts';
+import type { Recovered } from '../store.ts';
+import { adopt } from './adopt.ts';
+import { moveToReady } from './buckets.ts';
+import type { FileContext } from './context.ts';
+import { quarantine } from './corrupt.ts';
+import { deadLetter } from './dead-letter.ts';
+import type { EntryName } from './entry-name.ts';
+import { arrival, logEvents } from './event-log.ts';
+import type { Mailbox } from './layout.ts';
+import { finishOutbox } from './outbox.ts';
+import { readIfGood } from './read-entry.ts';
+import { due, type WheelEntry } from './wheel.ts';
+
+const atOnce = 256;
+/** A consumer in a loop looks for what is due this often; a claim's lease is counted in seconds. */
+const everyMs = 20;
+
+export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
+  ctx.recoveredAt.set(mailbox.name, ctx.clock.uptime());
+  const finished = await finishOutbox(ctx, atOnce);
+  const adopted = await adopt(ctx, mailbox);
+  const expired = await due(ctx, mailbox.inflight, atOnce);
+  let moved = finished + adopted.moved;
+  for (const entry of expired.entries) if (await takeBack(ctx, mailbox, entry, policy)) moved++;
+  const fallen = await due(ctx, mailbox.delayed, atOnce);
+  for (const entry of fallen.entries) if (await makeReady(ctx, mailbox, entry)) moved++;
+
+  const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt].filter((at) => at !== undefined);
+  return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
+}
+
+/** As `recover`, for the hot path: skipped when this process looked a moment ago. */
+export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<void> {
+  const last = ctx.recoveredAt.get(mailbox.name);
+  if (last === undefined || ctx.clock.uptime() - last >= everyMs) await recover(ctx, mailbox, policy);
+}
+
+/** An expired lease: back to ready at once, or to the dead-letter queue when that was the last attempt. */
+async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, policy: RetryPolicy): Promise<boolean> {
+  const name = checkedName(entry, 'd');
+  if (!name) return setAside(ctx, mailbox, entry);
+  const { id, attempt } = name;
+  if (attempt >= policy.maxAttempts) {
+    const reason = `its lease ran out ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
+    return (await deadLetter(ctx, mailbox, entry.path, name, { reason })) !== undefined;
+  }
+  const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined };
+  if ((await moveToReady(ctx, entry.path, mailbox, 0, back)) === undefined) return false;
+  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt }]);
+  return true;
+}
+
+async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry): Promise<boolean> {
+  const name = checkedName(entry, 'u');
+  if (!name) return setAside(ctx, mailbox, entry);
+  const message = await readIfGood(ctx, entry.path, name, mailbox.name);
+  const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now() };
+  if ((await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
+  const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
+  await logEvents(ctx, mailbox, [{ ...(message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }), ...attempt }]);
+  return true;
+}
+
+async function setAside(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry): Promise<boolean> {
+  await quarantine(ctx, mailbox, entry.path, 'its name does not belong in this folder');
+  return true;
+}
+
+function checkedName({ name }: WheelEntry, tag: 'd' | 'u'): EntryName | undefined {
+  return name?.tag === tag && (tag === 'u' || name.token !== undefined) ? name : undefined;
+}

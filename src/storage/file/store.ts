@@ -1,0 +1,86 @@
+import type { Store } from '../store.ts';
+import { cancel, deposit, purge, restore, retry } from './by-hand.ts';
+import { claim } from './claim.ts';
+import type { FileContext } from './context.ts';
+import { quarantineBytes } from './corrupt.ts';
+import { counts, lastReadAt, markRead } from './count.ts';
+import { deadReason } from './dead-letter.ts';
+import { getAgent, listAgents, loadSettings, mailboxNames, saveAgent, saveSettings } from './documents.ts';
+import { findIn, listState, pathOf, toEntry } from './find.ts';
+import { readEntry } from './read-entry.ts';
+import { cursorAt, readEvents } from './read-events.ts';
+import { parseReceipt } from './receipt.ts';
+import { recover, recoverNowAndThen } from './recover.ts';
+import { send } from './send.ts';
+import { ack, nack, renew } from './settle.ts';
+
+/** The storage port over files: which module carries which promise. */
+export function fileStore(ctx: FileContext): Store {
+  const at = (name: string) => ctx.layout.mailbox(name);
+  return {
+    listAgents: () => listAgents(ctx),
+    getAgent: (name) => getAgent(ctx, name),
+    saveAgent: (name, change) => saveAgent(ctx, name, change),
+    loadSettings: () => loadSettings(ctx),
+    saveSettings: (change) => saveSettings(ctx, change),
+
+    send: (outgoing, { durability }) => send(ctx, outgoing, durability),
+    async claim(mailbox, options) {
+      await markRead(ctx, at(mailbox));
+      await recoverNowAndThen(ctx, at(mailbox), options.policy);
+      return claim(ctx, at(mailbox), options);
+    },
+    ack: (receipt, { by }) => ack(ctx, receipt, by),
+    nack: (receipt, options) => nack(ctx, receipt, options),
+    renew: (receipt, options) => renew(ctx, receipt, options),
+    parseReceipt(text) {
+      const { mailbox, name } = parseReceipt(text);
+      return { mailbox, id: name.id };
+    },
+    recover: (mailbox, policy) => recover(ctx, at(mailbox), policy),
+
+    async *list(mailbox, state) {
+      for await (const found of listState(ctx, at(mailbox), state)) yield toEntry(at(mailbox), found);
+    },
+    async find(id, mailbox) {
+      const names = mailbox === undefined ? await mailboxNames(ctx) : [mailbox];
+      const found = await Promise.all(
+        names.map(async (name) => (await findIn(ctx, at(name), id)).map((one) => toEntry(at(name), one))),
+      );
+      return found.flat();
+    },
+    async read(entry) {
+      const place = pathOf(at(entry.mailbox), entry);
+      return place && readEntry(ctx, place.path, place.name, entry.mailbox);
+    },
+    async deadReason(entry) {
+      const place = entry.state === 'dead' ? pathOf(at(entry.mailbox), entry) : undefined;
+      return place && deadReason(ctx, at(entry.mailbox), place.name);
+    },
+    counts: (mailbox) => counts(ctx, at(mailbox)),
+    lastReadAt: (mailbox) => lastReadAt(ctx, at(mailbox)),
+
+    cancel: (entry, { by }) => cancel(ctx, entry, by),
+    restore: (entry, { by }) => restore(ctx, entry, by),
+    retry: (entry, { by }) => retry(ctx, entry, by),
+    purge: (entry, { by }) => purge(ctx, entry, by),
+    deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
+    quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
+    withLock: (name, work) => ctx.disk.withLock(ctx.layout.lock(name), work),
+
+    cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
+    readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
+    async watch(mailboxes, hint) {
+      const { watchFiles } = await import('./watch.ts');
+      return watchFiles(ctx, mailboxes, hint);
+    },
+
+    async *inspect(options) {
+      const { inspect } = await import('./inspect.ts');
+      yield* inspect(ctx, options);
+    },
+    async close() {
+      await ctx.disk.close();
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * Push: inotify watches on the event logs and on drop/, a handful at any depth of a mailbox. One watch per message file
+ * would not scale (paulmillr/chokidar#1080), and new folders can miss files (#1471).
+ *
+ * chokidar 5 drops `change` events within 50 ms of the last one, with none at the end (`_throttle` in its index.js): of
+ * 200 lines appended 20 ms apart the last one was never seen. Its `raw` event has no throttle. So an event is only a hint
+ * to look, and there is one more look after things have gone quiet.
+ */
+import { dirname } from 'node:path';
+import type { FSWatcher } from 'chokidar';
+import type { Wake } from '../store.ts';
+import type { FileContext } from './context.ts';
+import { mailboxNames } from './documents.ts';
+import { ensureFolder } from './folders.ts';
+
+const quietMs = 100;
+const pollMs = 1000;
+
+export async function watchFiles(
+  ctx: FileContext,
+  mailboxes: readonly string[] | undefined,
+  hint: () => void,
+): Promise<Wake> {
+  const { watch } = await import('chokidar');
+  const look = settled(hint);
+  const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true });
+  let polling: NodeJS.Timeout | undefined;
+  let degraded: string | undefined;
+
+  const watched = new Set<string>();
+  async function addMailboxes(): Promise<void> {
+    for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+      if (watched.has(name)) continue;
+      watched.add(name);
+      const { events, drop } = ctx.layout.mailbox(name);
+      for (const dir of [events, drop]) await ensureFolder(ctx, dir);
+      watcher.add([events, drop]);
+    }
+  }
+
+  const ready = new Promise<void>((resolve) => {
+    watcher.on('ready', resolve);
+    watcher.on('error', (error) => {
+      // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
+      degraded ??= `no push from the file system (${reasonOf(error)}); looking once a second`;
+      polling ??= setInterval(hint, pollMs);
+      look.now();
+      resolve();
+    });
+  });
+  watcher.on('raw', look.now);
+  watcher.on('all', (_event, path) => {
+    look.now();
+    if (mailboxes === undefined && dirname(path) === ctx.layout.mailboxes) {
+      addMailboxes().catch((error: unknown) => ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`));
+    }
+  });
+  if (mailboxes === undefined) watcher.add(ctx.layout.mailboxes);
+  await addMailboxes();
+  await readyOrEmpty(watcher, ready, watched.size);
+
+  return {
+    get degraded() {
+      return degraded;
+    },
+    async close() {
+      look.stop();
+      clearInterval(polling);
+      await watcher.close();
+    },
+  } as Wake;
+}
+
+// Without a path chokidar never says that it is ready.
+async function readyOrEmpty(watcher: FSWatcher, ready: Promise<void>, mailboxes: number): Promise<void> {
+  if (mailboxes > 0 || Object.keys(watcher.getWatched()).length > 0) await ready;
+}
+
+/** Hints at once, and once more after a quiet moment. */
+function settled(hint: () => void): { now: () => void; stop: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  return {
+    now() {
+      if (stopped) return;
+      hint();
+      clearTimeout(timer);
+      timer = setTimeout(hint, quietMs);
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC') return 'ENOSPC: no inotify watches are left, see fs.inotify.max_user_watches';
+  if (code === 'EMFILE') return 'EMFILE: no inotify instances are left, see fs.inotify.max_user_instances';
+  return code ?? String(error);
+}

@@ -177,10 +177,10 @@ export interface Store {
   /**
    * Each outgoing message is its own commit; the results come in the same order. When a result is a `Sent` with
    * durability `full`, the message survives the death of every process and a power cut.
-   * Errors: DEDUPE_MISMATCH, DISK_FAILED (nothing was sent), SEND_UNCERTAIN (it may have been; the id is in the message).
+   * Errors: DEDUPE_MISMATCH (it names the first id), DISK_FAILED (nothing was sent), SEND_UNCERTAIN (it may have been; the id is in the message).
    */
   send(outgoing: readonly Outgoing[], options: { readonly durability: Durability }): Promise<(Sent | DreamosError)[]>;
-  /** Takes the next message in delivery order under a lease; `undefined`: nothing ready. */
+  /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
   ack(receipt: string, options: Actor): Promise<Settled>;

@@ -1,12 +1,12 @@
 /** Changes that a person makes: cancel, restore, retry, purge, deposit. Each is one rename out of where the entry was seen. */
 import { DreamosError } from '../../model/errors.ts';
 import { priorities, type Message } from '../../model/message.ts';
-import type { Entry } from '../store.ts';
+import { states, type Entry } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents, type LogEntry } from './event-log.ts';
-import { findIn, pathOf, toEntry } from './find.ts';
+import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from './folders.ts';
 import { dayOf, reasonOf, type Mailbox } from './layout.ts';
 import { lineOf } from './outbox.ts';
@@ -53,8 +53,12 @@ export async function deposit(
   to: 'archived' | 'ready',
   options: { readonly at: number; readonly by?: string | undefined },
 ): Promise<Entry> {
-  const [known] = await findIn(ctx, mailbox, message.id);
-  if (known) return toEntry(mailbox, known);
+  const held = await heldIds(ctx, mailbox);
+  if (!held || held.has(message.id)) {
+    const [known] = await findIn(ctx, mailbox, message.id);
+    if (known) return toEntry(mailbox, known);
+  }
+  held?.add(message.id);
   const name: EntryName = {
     tag: to === 'ready' ? 't' : 'k',
     time: to === 'ready' ? ctx.clock.now() : options.at,
@@ -74,6 +78,26 @@ export async function deposit(
   await syncAncestorsOnce(ctx, dir, mailbox.dir);
   await logEvents(ctx, mailbox, [{ event: 'imported', id: message.id, by: options.by }]);
   return entry;
+}
+
+/** Every id in a mailbox; `undefined` outside of the import lock, where a list would be out of date at once. */
+async function heldIds(ctx: FileContext, mailbox: Mailbox): Promise<Set<string> | undefined> {
+  let ids = ctx.held?.get(mailbox.name);
+  if (!ctx.held || ids) return ids;
+  ids = new Set();
+  for (const state of states) for await (const { name } of listState(ctx, mailbox, state)) ids.add(name.id);
+  ctx.held.set(mailbox.name, ids);
+  return ids;
+}
+
+/** Runs an import's work: while it holds the lock, nobody else imports, and deposits need not list the mailbox each time. */
+export async function whileImporting<T>(ctx: FileContext, work: () => Promise<T>): Promise<T> {
+  ctx.held = new Map();
+  try {
+    return await work();
+  } finally {
+    ctx.held = undefined;
+  }
 }
 
 async function backToReady(ctx: FileContext, entry: Entry, { mailbox, path, name }: Change, event: LogEntry): Promise<Entry> {

@@ -66,10 +66,6 @@ async function take(
     await deadLetter(ctx, mailbox, source, name, { reason: 'its time-to-live ran out' });
     return 'passed';
   }
-  if (name.attempt >= options.policy.maxAttempts) {
-    await deadLetter(ctx, mailbox, source, name, { reason: `no attempt is left (${options.policy.maxAttempts})` });
-    return 'passed';
-  }
   if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) return 'passed';
 
   const claimed: EntryName = {

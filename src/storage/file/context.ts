@@ -23,6 +23,8 @@ export interface FileContext {
   readonly walks: Map<string, ReadyWalk>;
   /** By mailbox: when (uptime) this process last looked for what is due. */
   readonly recoveredAt: Map<string, number>;
+  /** While this process holds the import lock, by mailbox: the ids that are there, so that an import lists it once. */
+  held: Map<string, Set<string>> | undefined;
   /** By mailbox: when (uptime) this process last left its mark in last-read. */
   readonly markedAt: Map<string, number>;
 }

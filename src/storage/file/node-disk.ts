@@ -109,8 +109,10 @@ function attempt<T, V>(path: string, doing: string, work: () => T, expected: Rec
   }
 }
 
-function diskError(error: unknown, path: string, doing: string): DreamosError {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+function diskError(error: unknown, path: string, doing: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  // Not from the system but from a bug, or from the caller's own work.
+  if (code === undefined || error instanceof DreamosError) return error;
   return new DreamosError('disk', 'DISK_FAILED', `Could not ${doing} ${path}: ${advice[code]?.[0] ?? ''}${code}.`, {
     hint: advice[code]?.[1] ?? 'Run `dreamos doctor`.',
     cause: error,

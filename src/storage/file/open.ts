@@ -84,6 +84,7 @@ export async function openFileStore(path: string, deps: FileStoreDeps): Promise<
     filling: new Map(),
     walks: new Map(),
     recoveredAt: new Map(),
+    held: undefined,
     markedAt: new Map(),
   };
   return Promise.resolve(fileStore(ctx));

@@ -9,7 +9,7 @@ export type SourceEntry =
   /** Not opened, not entered, with the reason. `failed`: it should have been. */
   | { readonly kind: 'passed'; readonly path: string; readonly why: string; readonly failed: boolean };
 
-export type SourceRead = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly why: string };
+type SourceRead = { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly why: string };
 
 export interface SourceTree {
   /** Its absolute path. */

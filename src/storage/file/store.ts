@@ -1,5 +1,5 @@
 import type { Store } from '../store.ts';
-import { cancel, deposit, purge, restore, retry } from './by-hand.ts';
+import { cancel, deposit, purge, restore, retry, whileImporting } from './by-hand.ts';
 import { claim } from './claim.ts';
 import type { FileContext } from './context.ts';
 import { quarantineBytes } from './corrupt.ts';
@@ -66,7 +66,10 @@ export function fileStore(ctx: FileContext): Store {
     purge: (entry, { by }) => purge(ctx, entry, by),
     deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
     quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
-    withLock: (name, work) => ctx.disk.withLock(ctx.layout.lock(name), work),
+    withLock(name, work) {
+      const locked = name === 'import' ? () => whileImporting(ctx, work) : work;
+      return ctx.disk.withLock(ctx.layout.lock(name), locked);
+    },
 
     cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
     readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),

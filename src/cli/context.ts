@@ -1,0 +1,107 @@
+import type { Root } from '../core/root.ts';
+import { DreamosError } from '../model/errors.ts';
+import { exitCodeOf } from './errors.ts';
+import { Output } from './output.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** The options that every command takes, before or after the verb. */
+export interface GlobalOptions {
+  readonly root?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly color?: boolean;
+}
+
+/** What a command works with: where it is, where its words go, and the root once it asks for it. */
+export class Context {
+  readonly around: Surroundings;
+  readonly signal: AbortSignal;
+  options: GlobalOptions = {};
+  #output: Output | undefined;
+  #root: Promise<Root> | undefined;
+  #failed = 0;
+
+  constructor(around: Surroundings) {
+    this.around = around;
+    this.signal = around.signal;
+  }
+
+  get output(): Output {
+    this.#output ??= new Output(this.around, this.options);
+    return this.#output;
+  }
+
+  /** The exit code of the first failure so far; 0: none. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Opened at the first call and closed when the command is over. @throws ROOT_NOT_FOUND and its like */
+  root(): Promise<Root> {
+    return (this.#root ??= this.around.openRoot(this.openOptions()));
+  }
+
+  openOptions() {
+    const { root, as } = this.options;
+    return {
+      cwd: this.around.cwd(),
+      env: this.around.env,
+      warn: (message: string) => void this.output.warn(message),
+      ...(root === undefined ? {} : { root }),
+      ...(as === undefined ? {} : { as }),
+    };
+  }
+
+  /** The mailbox that a command without an `[agent]` speaks of: the acting agent's. */
+  async mailbox(named: string | undefined, verb: string): Promise<string> {
+    const mailbox = named ?? (await this.root()).acting;
+    if (mailbox !== undefined) return mailbox;
+    throw new DreamosError('usage', 'USAGE', `"${verb}" needs to know whose mailbox is meant.`, {
+      hint: `dreamos ${verb} <agent>, or say who you are with --as <agent> or DREAMOS_AGENT.`,
+    });
+  }
+
+  /** One of several items failed: it is told, the others go on, and the first failure decides the exit code. */
+  async fail(error: unknown, line?: number): Promise<void> {
+    this.#failed ||= exitCodeOf(error);
+    await this.output.error(error, line);
+  }
+
+  /**
+   * Does one thing for each item; neither the failure of one nor a reader that has gone stops the others. Ctrl-C does,
+   * between two.
+   */
+  async each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    let closed: DreamosError | undefined;
+    for (const item of items) {
+      if (this.signal.aborted) return;
+      try {
+        await work(item);
+      } catch (error) {
+        if (!(error instanceof DreamosError)) throw error;
+        if (error.code === 'OUTPUT_CLOSED') closed = error;
+        else await this.fail(error);
+      }
+    }
+    if (closed) throw closed;
+  }
+
+  /** The words that repeat this command's root and name in a command line that a person can paste. */
+  flags(): string {
+    const { root } = this.options;
+    return root === undefined ? '' : ` --root ${quoteWord(root)}`;
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#root;
+    this.#root = undefined;
+    // A root that failed to open has told its error already, and there is nothing to close.
+    const root = await opened?.catch(() => undefined);
+    await root?.close();
+  }
+}
+
+function quoteWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

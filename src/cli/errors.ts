@@ -1,0 +1,63 @@
+import { DreamosError, type ErrorKind } from '../model/errors.ts';
+
+export const exitCodes: Record<ErrorKind, number> = {
+  bug: 1,
+  usage: 2,
+  nothing: 3,
+  'not-found': 4,
+  conflict: 5,
+  invalid: 6,
+  disk: 7,
+};
+
+export function exitCodeOf(error: unknown): number {
+  return exitCodes[asDreamosError(error).kind];
+}
+
+/** Whatever was thrown, as the one error that people and programs are told. */
+export function asDreamosError(error: unknown): DreamosError {
+  if (error instanceof DreamosError) return error;
+  if (isCommanderError(error)) return usageError(error.message);
+  const message = error instanceof Error ? error.message : String(error);
+  if (isErrno(error) && diskErrnos.has(error.code)) {
+    return new DreamosError('disk', 'DISK_FAILED', `The disk failed: ${message}.`, { cause: error });
+  }
+  return new DreamosError('bug', 'UNEXPECTED', `Something unexpected happened: ${message}`, {
+    hint: 'This is a bug in dreamos. DREAMOS_DEBUG=1 shows where.',
+    cause: error,
+  });
+}
+
+/** What a program gets on stderr with --json: one line, the same shape for every error. */
+export function errorJson(error: DreamosError, line?: number) {
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      hint: error.hint ?? null,
+      ...(line === undefined ? {} : { line }),
+    },
+  };
+}
+
+const diskErrnos = new Set(['ENOSPC', 'EIO', 'EACCES', 'EPERM', 'EROFS', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+function isErrno(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}
+
+/** By its code, so that this file need not load commander. */
+export function isCommanderError(error: unknown): error is Error & { code: string; exitCode: number } {
+  return isErrno(error) && error.code.startsWith('commander.');
+}
+
+// commander says "error: unknown option '--foo'\n(Did you mean --for?)".
+function usageError(text: string): DreamosError {
+  const [first = '', ...rest] = text.replace(/^error: /, '').split('\n');
+  const hint = rest
+    .join(' ')
+    .replace(/^\((.*)\)$/, '$1')
+    .trim();
+  const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}${/[.?!]$/.test(first) ? '' : '.'}`;
+  return new DreamosError('usage', 'USAGE', message, hint ? { hint } : {});
+}

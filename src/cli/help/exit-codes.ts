@@ -1,0 +1,18 @@
+export const text = `Exit codes
+
+  0         done
+  1         a bug: anything unexpected
+  2         usage: an unknown option or command, a bad duration, an unknown priority, no body
+  3         nothing there: read, peek or watch --wait when nothing came (an empty list is 0)
+  4         not found: agent, message, root
+  5         conflict: LEASE_LOST, ALREADY_SETTLED, DEDUPE_MISMATCH, ALREADY_EXISTS, STATE_CHANGED, AGENT_RETIRED:
+            the state refuses it
+  6         invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt;
+            doctor: problems remain
+  7         the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says SEND_UNCERTAIN and the id;
+            read: the reader of its output has gone, and the message stays unacked
+  130, 143  interrupted by Ctrl-C, or by SIGTERM
+
+Of several items (ack a b c, send --batch) every one is tried, each has its own result, and the exit code is the first
+failure's. A reader that closes the output early (| head -1) is not an error.
+`;

@@ -1,0 +1,52 @@
+export const text = `The files of dreamos
+
+A root is the folder runtime/agent_comms. Everything is in it, as plain files:
+
+runtime/agent_comms/
+  format.json                          {"format":"dreamos","version":1}
+  config.json                          settings of the whole root (dreamos help settings)
+  outbox/<id>/                         sends to several agents that are committed and not yet handed out
+  dedupe/<2 hex>/<sha256>              keys of sends with --dedupe-key
+  agent_mailboxes/<agent>/
+    agent.json                         the agent's card
+    tmp/                               files being written
+    drop/                              messages that scripts hand in
+    ready/p<0..3>/<lane>/<level1>/<bucket>/<entry>   p0 urgent, p1 high, p2 normal, p3 low;
+                                       lane 0: comes back, lane 1: new
+    delayed/<hour>/<10 s>/<entry>      not before a moment
+    inflight/<hour>/<10 s>/<entry>     claimed, by the end of the lease
+    archive/<UTC day>/<entry>          acked
+    dlq/<entry> + <entry>.reason.json  dead letters, and why
+    corrupt/                           what could not be read, byte for byte, with a note
+    events/<UTC day>.jsonl             the event log: tail -f shows what happens
+    last-read                          its mtime is the last read
+
+A message never changes. Its state is the place and the name of its entry, and every change of state is one rename, so a
+process may be killed at any moment. Names are made and read by dreamos only: do not move entries by hand. A file may hold
+several messages (the entry's name then has the byte range), and a message to several agents is one file with several links.
+
+Handing in a message without the command
+
+  Write the file into tmp/ of the receiver's mailbox, then rename it to drop/<any>.json. At least "from" and "body";
+  every other field of a message may be given, and what is missing is filled in (id and time from the file).
+
+  box=runtime/agent_comms/agent_mailboxes/reviewer
+  umask 077
+  printf '%s' '{"from":"planner","body":"the build is green"}' > "$box/tmp/$$.json"
+  mv "$box/tmp/$$.json" "$box/drop/$$.json"
+
+  The rename is what hands it in: a file written straight into drop/ could be seen half written. The next reader or a
+  running watch adopts it with one rename, as "delivered". What is not a message goes to corrupt/ with a note, and
+  nothing behind it waits. To survive a power cut, sync the file and the folder before you rely on it
+  (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
+
+A message, as it is in a file (dreamos schema message):
+
+  {"v":1,"id":"01JD3Y6Q0V8M5T2B7K9XWZ4RCE","from":"planner","to":["reviewer"],"subject":"","body":"the build is green",
+   "type":"message","priority":"normal","thread":null,"replyTo":null,"tags":[],"data":null,
+   "createdAt":"2026-11-20T09:00:00.000Z","expiresAt":null,"dedupeKey":null,"digest":"sha256:..."}
+
+The digest is the last field: sha256 over all bytes before ,"digest". A message whose bytes changed is never delivered.
+Files are private to the user (0600, folders 0700). The file system needs hard links and atomic rename: a local disk, not
+NFS or SMB.
+`;

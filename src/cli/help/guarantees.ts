@@ -1,0 +1,30 @@
+export const text = `What dreamos guarantees, and what it does not
+
+At-least-once. When send has printed the id, the message survives the death of every process and a power cut (with
+durability full, the default). It is then delivered until it is acked, or it is in the dead-letter queue with a reason.
+A message can come twice: make the work safe to repeat, and look at "attempt" and "id".
+
+Nothing is lost silently. What cannot be read goes to corrupt/, byte for byte, and is reported.
+
+A consumer that dies gives its messages back when the lease ends. Deadlines are wall-clock: a clock step may end a lease
+early, which is a redelivery, never a loss. An ack after the deadline still succeeds while nobody has taken the message
+back; after that it is refused with LEASE_LOST.
+
+Looking never consumes: peek, watch, status, list and show claim and finish nothing.
+
+Success means what it says: an unknown recipient, an unknown id or a lost lease is an error with its own exit code.
+
+Of several consumers on one mailbox, each delivery goes to exactly one.
+
+Order: by priority; then messages that come back before new ones; then oldest first. First-in-first-out holds for one
+sender, one priority and a single consumer, while nothing comes back and the clock does not step.
+
+What is synced before a command says done:
+  send, reply                 the message (full), or nothing (relaxed: atomic, but a power cut may lose the last seconds)
+  read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
+  nack --dead, last attempt   the reason and the dead letter
+  import                      each message
+
+Not guaranteed: exactly-once delivery; order between senders; anything on NFS, SMB or a folder shared by two machines;
+secrecy from other programs of the same user.
+`;

@@ -1,0 +1,33 @@
+export const text = `--json
+
+stdout is JSON Lines: one object per item, and fields are only ever added. dreamos schema <name> prints the JSON Schema.
+
+  send, reply         {"id","to","mailboxes","state","durability"}; a used dedupe key: the first id and "duplicate":true
+                      reply --ack also: "acked", in the shape of ack
+  read                {"receipt","mailbox","attempt","leaseUntil","message"}
+  peek                {"mailbox","attempt","message"}
+  ack, nack, renew    {"id","mailbox","state","receipt","leaseUntil"?}
+  list                {"id","mailbox","state","priority","attempt","message","receipt"?,"leaseUntil"?,"dueAt"?}
+  show                {"message","entries":[{"id","mailbox","state","priority","attempt",...}]}
+  cancel, dlq retry, archive restore
+                      {"id","mailbox","state","priority","attempt",...}
+  watch               {"cursor","at","mailbox","event","id","by"?,"attempt"?,"reason"?}; delivered and scheduled also
+                      "from","type","priority","subject","thread","replyTo"
+  status              {"mailbox","ready","inflight","delayed","dead","archived","corrupt","oldestReadyAgeMs","lastReadAt"}
+  dlq list            {"id","mailbox","reason","attempts","deadAt","message"}; dlq show also "history"
+  dlq purge           {"id","mailbox","purged":true}
+  archive list, search, show
+                      {"id","mailbox","ackedAt","message"}
+  import              {"file","result":"imported|skipped|unreadable","mailbox"?,"id"?,"why"?}
+  init                {"root","created","agents":[{"name","created"}]}
+  agent               the card; register also "created"
+  config              {"key","value","source"}
+  doctor              {"rule","level","message","mailbox"?,"fixed"?,"hint"?}
+
+States: ready, delayed, inflight, archived, dead.
+Events: delivered, scheduled, claimed, renewed, acked, nacked, lease_expired, dead, retried, restored, cancelled, purged,
+imported, corrupt.
+
+An error is one line on stderr: {"error":{"code","message","hint"}}, with send --batch also "line". A warning is
+{"warning":{"message"}}.
+`;

@@ -1,0 +1,57 @@
+/** A line of input with its number, counted from 1; `tooLong` lines come without their bytes. */
+export interface Line {
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  readonly tooLong: boolean;
+}
+
+/**
+ * Input in groups of whole lines, blank ones left out: a group is what has come so far, at most `most` lines. So a slow
+ * writer's line is handled at once and a fast one's lines together. A last line without a line end counts.
+ */
+export async function* groupLines(
+  chunks: AsyncIterable<Uint8Array>,
+  most: number,
+  maxBytes: number,
+): AsyncGenerator<Line[]> {
+  let rest: Uint8Array[] = [];
+  let restBytes = 0;
+  let number = 0;
+  let group: Line[] = [];
+
+  const end = (tail: Uint8Array) => {
+    number++;
+    const tooLong = restBytes + tail.length > maxBytes;
+    const bytes = tooLong ? new Uint8Array() : Buffer.concat([...rest, tail]);
+    rest = [];
+    restBytes = 0;
+    if (tooLong || !isBlank(bytes)) group.push({ number, bytes, tooLong });
+  };
+
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let at = chunk.indexOf(0x0a); at !== -1; at = chunk.indexOf(0x0a, start)) {
+      end(chunk.subarray(start, at));
+      start = at + 1;
+      if (group.length === most) {
+        yield group;
+        group = [];
+      }
+    }
+    const tail = chunk.subarray(start);
+    restBytes += tail.length;
+    // Of a line that is too long already nothing more is kept.
+    if (restBytes <= maxBytes) rest.push(tail);
+    else rest = [];
+    if (group.length > 0) {
+      yield group;
+      group = [];
+    }
+  }
+  if (restBytes > 0) end(new Uint8Array());
+  if (group.length > 0) yield group;
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}

@@ -1,0 +1,160 @@
+import type { Writable } from 'node:stream';
+import { DreamosError } from '../model/errors.ts';
+import { asDreamosError, errorJson } from './errors.ts';
+import { harmless, harmlessJson } from './harmless.ts';
+import type { Surroundings, Terminal } from './surroundings.ts';
+
+/** Colours for text; without colour each returns its text unchanged. */
+export type Paint = Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>;
+
+/**
+ * The only way out of a command: data to stdout, all else to stderr, one write each and in order. A write counts when the
+ * stream has taken it, so whoever awaits it also waits for a slow reader. The only user of chalk and cli-table3, which
+ * are loaded when the first colour or table is wanted.
+ */
+export class Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly #around: Surroundings;
+  readonly #color: boolean | undefined;
+  #progress = false;
+
+  constructor(around: Surroundings, options: { json?: boolean; quiet?: boolean; color?: boolean }) {
+    this.#around = around;
+    this.json = options.json ?? false;
+    this.quiet = options.quiet ?? false;
+    this.#color = options.color;
+  }
+
+  /** Whether a person looks at stdout. */
+  get toTerminal(): boolean {
+    return this.#around.stdout.isTTY === true && this.#around.env['TERM'] !== 'dumb';
+  }
+
+  /** One result: a JSON line, or its text for people. @throws OUTPUT_CLOSED, DISK_FAILED */
+  async item(value: unknown, text: () => string): Promise<void> {
+    await this.data(this.json ? `${harmlessJson(value)}\n` : `${text()}\n`);
+  }
+
+  /** Text to stdout as it is; returns when the stream has taken it. @throws OUTPUT_CLOSED, DISK_FAILED */
+  async data(text: string): Promise<void> {
+    await this.#clearProgress();
+    await write(this.#around.stdout, text);
+  }
+
+  /** A remark for a person, on stderr; nothing with --json or --quiet. */
+  async note(text: string): Promise<void> {
+    if (!this.json && !this.quiet) await this.#tell(`${text}\n`);
+  }
+
+  /** Something that should be known, but did not stop the command; nothing with --quiet. */
+  async warn(message: string): Promise<void> {
+    if (this.quiet) return;
+    if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
+    const paint = await this.paint('stderr');
+    await this.#tell(`${paint.yellow('Warning:')} ${harmless(message)}\n`);
+  }
+
+  async error(thrown: unknown, line?: number): Promise<void> {
+    const error = asDreamosError(thrown);
+    // Nothing there is an answer, not a mishap: a loop around `read --quiet` stays silent.
+    if (error.kind === 'nothing' && this.quiet) return;
+    if (this.json) return this.#tell(`${harmlessJson(errorJson(error, line))}\n`);
+    if (error.kind === 'nothing') return this.#tell(`${harmless(error.message)}\n`);
+    const paint = await this.paint('stderr');
+    const where = line === undefined ? '' : `line ${line}: `;
+    let text = `${paint.red('Error:')} ${where}${harmless(error.message)}\n`;
+    if (error.hint !== undefined) text += `  ${paint.dim('Next:')} ${harmless(error.hint)}\n`;
+    if (error.kind === 'bug' && this.#around.env['DREAMOS_DEBUG'] && error.cause instanceof Error) {
+      text += `${harmless(error.cause.stack ?? '', 'block')}\n`;
+    }
+    await this.#tell(text);
+  }
+
+  /** How far a long work is: one line that replaces itself, on a terminal's stderr and nowhere else. */
+  progress(text: string): void {
+    if (this.json || this.quiet || this.#around.stderr.isTTY !== true || this.#around.env['TERM'] === 'dumb') return;
+    const room = (this.#around.stderr.columns ?? 80) - 1;
+    this.#progress = true;
+    this.#around.stderr.write(`\r\u001B[K${harmless(text).slice(0, room)}`);
+  }
+
+  /** Ends a line that `progress` left behind. */
+  async done(): Promise<void> {
+    await this.#clearProgress();
+  }
+
+  async paint(to: 'stdout' | 'stderr' = 'stdout'): Promise<Paint> {
+    if (!wantsColor(this.#around[to], this.#around.env, this.#color)) return plain;
+    const { Chalk } = await import('chalk');
+    return new Chalk({ level: 1 });
+  }
+
+  /** Rows in aligned columns under a head, without a line end. */
+  async table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
+    const { default: Table } = await import('cli-table3');
+    const paint = await this.paint();
+    // cli-table3 colours by itself unless both styles are empty, whatever NO_COLOR says.
+    const table = new Table({
+      head: head.map((title) => paint.bold(title)),
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+      chars: noBorders,
+    });
+    table.push(...rows.map((row) => row.map((cell) => harmless(cell))));
+    return table
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .join('\n');
+  }
+
+  async #tell(text: string): Promise<void> {
+    await this.#clearProgress();
+    // Nobody is left to be told that stderr is gone, and the work itself is not the worse for it.
+    await write(this.#around.stderr, text).catch(() => undefined);
+  }
+
+  async #clearProgress(): Promise<void> {
+    if (!this.#progress) return;
+    this.#progress = false;
+    await write(this.#around.stderr, '\r\u001B[K').catch(() => undefined);
+  }
+}
+
+/** --no-color, then FORCE_COLOR, NO_COLOR, TERM=dumb, and else colour on terminals only. */
+export function wantsColor(stream: Terminal<Writable>, env: NodeJS.ProcessEnv, flag?: boolean): boolean {
+  if (flag === false) return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined) return force !== '0' && force !== 'false';
+  if (env['NO_COLOR'] || env['TERM'] === 'dumb') return false;
+  return stream.isTTY === true;
+}
+
+const same = (text: string) => text;
+const plain: Paint = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
+
+const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+const lines = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
+const noBorders = Object.fromEntries([...borders, ...lines].map((place) => [place, '']));
+
+const guarded = new WeakSet<Writable>();
+
+function write(stream: Writable, text: string): Promise<void> {
+  if (!guarded.has(stream)) {
+    guarded.add(stream);
+    // A failed write is also an 'error' event, which would end the process; the callback below has told it already.
+    stream.on('error', () => undefined);
+  }
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(writeError(error)) : resolve()));
+  });
+}
+
+function writeError(error: NodeJS.ErrnoException): DreamosError {
+  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED' || error.code === 'ECONNRESET') {
+    return new DreamosError('disk', 'OUTPUT_CLOSED', 'The reader of the output has gone.', { cause: error });
+  }
+  return new DreamosError('disk', 'DISK_FAILED', `The output could not be written: ${error.message}.`, {
+    cause: error,
+  });
+}

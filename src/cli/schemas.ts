@@ -1,0 +1,123 @@
+import * as z from 'zod/mini';
+import { agentCardSchema } from '../model/agent.ts';
+import { mailEventSchema } from '../model/event.ts';
+import { handedInSchema, messageSchema, priorities } from '../model/message.ts';
+import { settingsSchema } from '../model/settings.ts';
+import { states } from '../storage/store.ts';
+
+/** What `dreamos schema <name>` can describe: the files, then what each command prints with --json. */
+export const schemaNames = {
+  message: 'a message file',
+  drop: 'what a script may put into drop/',
+  event: 'a line of an event log',
+  agent: "an agent's card, agent.json",
+  settings: "config.json, and a card's settings",
+  send: 'what send and reply print',
+  read: 'what read prints',
+  peek: 'what peek prints',
+  settled: 'what ack, nack and renew print',
+  list: 'what list prints',
+  entry: 'what cancel, dlq retry and archive restore print',
+  show: 'what show prints',
+  watch: 'what watch prints',
+  status: 'what status prints',
+  dlq: 'what dlq list prints',
+  archive: 'what archive list and search print',
+  import: 'what import prints',
+  doctor: 'what doctor prints',
+  error: 'an error on stderr',
+} as const;
+
+export type SchemaName = keyof typeof schemaNames;
+
+/** As JSON Schema 2020-12. */
+export function jsonSchemaOf(name: SchemaName): object {
+  return z.toJSONSchema(schemas[name], { io: 'input', unrepresentable: 'any' });
+}
+
+const time = z.iso.datetime();
+const state = z.enum(states);
+const text = z.string();
+const count = z.int().check(z.nonnegative());
+const receipt = z.string().check(z.regex(/^[A-Za-z0-9._:-]+$/));
+const priority = z.enum(priorities);
+const settled = z.looseObject({ id: text, mailbox: text, state, receipt, leaseUntil: z.optional(time) });
+const entry = z.looseObject({
+  id: text,
+  mailbox: text,
+  state,
+  priority,
+  attempt: count,
+  receipt: z.optional(receipt),
+  expiresAt: z.optional(time),
+  dueAt: z.optional(time),
+  leaseUntil: z.optional(time),
+  ackedAt: z.optional(time),
+  deadAt: z.optional(time),
+});
+
+// Objects are loose: fields are only ever added, and a reader has to be prepared for that.
+export const schemas: Record<SchemaName, z.core.$ZodType> = {
+  message: messageSchema,
+  drop: handedInSchema,
+  event: mailEventSchema,
+  agent: agentCardSchema,
+  settings: settingsSchema,
+  send: z.looseObject({
+    id: text,
+    to: z.array(text),
+    mailboxes: z.array(text),
+    state: z.enum(['ready', 'delayed']),
+    durability: z.enum(['full', 'relaxed']),
+    duplicate: z.optional(z.literal(true)),
+    acked: z.optional(settled),
+  }),
+  read: z.looseObject({ receipt, mailbox: text, attempt: count, leaseUntil: time, message: messageSchema }),
+  peek: z.looseObject({ mailbox: text, attempt: count, message: messageSchema }),
+  settled,
+  list: z.looseObject({
+    id: text,
+    mailbox: text,
+    state,
+    priority,
+    attempt: count,
+    message: z.nullable(messageSchema),
+    receipt: z.optional(receipt),
+    leaseUntil: z.optional(time),
+    dueAt: z.optional(time),
+  }),
+  entry,
+  show: z.looseObject({ message: messageSchema, entries: z.array(entry) }),
+  watch: z.looseObject({ cursor: text, ...mailEventSchema.shape }),
+  status: z.looseObject({
+    mailbox: text,
+    ready: count,
+    inflight: count,
+    delayed: count,
+    dead: count,
+    archived: count,
+    corrupt: count,
+    oldestReadyAgeMs: z.nullable(count),
+    lastReadAt: z.nullable(time),
+  }),
+  dlq: z.looseObject({ id: text, mailbox: text, reason: text, attempts: count, deadAt: time, message: messageSchema }),
+  archive: z.looseObject({ id: text, mailbox: text, ackedAt: time, message: messageSchema }),
+  import: z.looseObject({
+    file: text,
+    result: z.enum(['imported', 'skipped', 'unreadable']),
+    mailbox: z.optional(text),
+    id: z.optional(text),
+    why: z.optional(text),
+  }),
+  doctor: z.looseObject({
+    rule: text,
+    level: z.enum(['info', 'warning', 'problem']),
+    message: text,
+    mailbox: z.optional(text),
+    fixed: z.optional(z.boolean()),
+    hint: z.optional(text),
+  }),
+  error: z.looseObject({
+    error: z.looseObject({ code: text, message: text, hint: z.nullable(text), line: z.optional(count) }),
+  }),
+};

@@ -1,0 +1,21 @@
+import type { Readable, Writable } from 'node:stream';
+import type { initRoot, openRoot } from '../core/root.ts';
+
+/** A stream that may be a terminal. */
+export type Terminal<S> = S & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+
+/** Everything that a command gets from outside; main.ts hands in the process's, tests hand in their own. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: () => string;
+  readonly stdin: Terminal<Readable>;
+  readonly stdout: Terminal<Writable>;
+  readonly stderr: Terminal<Writable>;
+  /** Aborted by Ctrl-C or SIGTERM; the reason is the exit code. */
+  readonly signal: AbortSignal;
+  /** A file's bytes; an error comes while reading. */
+  readonly openFile: (path: string) => Promise<AsyncIterable<Uint8Array>>;
+  readonly version: () => string;
+  readonly openRoot: typeof openRoot;
+  readonly initRoot: typeof initRoot;
+}

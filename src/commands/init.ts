@@ -1,0 +1,24 @@
+import type { Context } from '../cli/context.ts';
+
+export async function initCommand(context: Context, names: string[]): Promise<void> {
+  const { root, created, agents } = await context.around.initRoot({ ...context.openOptions(), agents: names });
+  try {
+    await context.output.item({ root: root.path, created, agents }, () =>
+      [
+        created ? `Made the root ${root.path}` : `The root ${root.path} was there already.`,
+        ...agents.map((agent) =>
+          agent.created ? `Made the agent ${agent.name}` : `The agent ${agent.name} was there already.`,
+        ),
+      ].join('\n'),
+    );
+    const [sender = 'planner', receiver = agents.length > 0 ? sender : 'reviewer'] = agents.map((agent) => agent.name);
+    const flags = context.flags();
+    const next =
+      agents.length === 0
+        ? [`dreamos init${flags} planner reviewer`, `dreamos agent list${flags}`]
+        : [`dreamos send ${receiver} "hello" --as ${sender}${flags}`, `dreamos read ${receiver}${flags}`];
+    await context.output.note(`Next:\n  ${next.join('\n  ')}`);
+  } finally {
+    await root.close();
+  }
+}

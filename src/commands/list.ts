@@ -1,0 +1,34 @@
+import type { Context } from '../cli/context.ts';
+import { harmless } from '../cli/harmless.ts';
+import { titleOf } from '../cli/message-view.ts';
+import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../cli/parse.ts';
+import { list, type Listed } from '../core/list.ts';
+
+export interface ListOptions extends FilterOptions {
+  state?: string;
+  limit?: string;
+}
+
+export async function listCommand(context: Context, name: string | undefined, options: ListOptions): Promise<void> {
+  const states = statesOption(options.state);
+  const limit = countOption(options.limit, '--limit');
+  const filter = filterOptions(options);
+  const mailbox = await context.mailbox(name, 'list');
+  const root = await context.root();
+  let some = false;
+  for await (const listed of list(root, mailbox, { ...given({ states, limit }), ...filter })) {
+    if (context.signal.aborted) return;
+    some = true;
+    await context.output.item(listed, () => listedText(listed));
+  }
+  if (!some)
+    await context.output.note(`Nothing in ${mailbox} is ${(states ?? ['ready', 'delayed', 'inflight']).join(' or ')}.`);
+}
+
+function listedText(listed: Listed): string {
+  const { state, priority, id, attempt, message, receipt, leaseUntil, dueAt } = listed;
+  const what = message === null ? '(unreadable)' : `from ${message.from}: ${titleOf(message)}`;
+  const when = leaseUntil === undefined ? (dueAt === undefined ? '' : `  due ${dueAt}`) : `  lease until ${leaseUntil}`;
+  const handle = receipt === undefined ? '' : `  ${receipt}`;
+  return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  ${String(attempt).padStart(2)}  ${harmless(what)}${when}${handle}`;
+}

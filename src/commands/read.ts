@@ -1,0 +1,83 @@
+import type { Context } from '../cli/context.ts';
+import { deliveryJson, isoTime } from '../cli/json.ts';
+import { messageView } from '../cli/message-view.ts';
+import type { Paint } from '../cli/output.ts';
+import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../cli/parse.ts';
+import { readNext } from '../core/read.ts';
+import { ack } from '../core/settle.ts';
+import { DreamosError } from '../model/errors.ts';
+import type { Delivery } from '../storage/store.ts';
+
+export interface ReadOptions extends FilterOptions {
+  count?: string;
+  lease?: string;
+  wait?: string;
+  ack?: boolean;
+}
+
+export async function readCommand(context: Context, name: string | undefined, options: ReadOptions): Promise<void> {
+  const { output, signal } = context;
+  const count = countOption(options.count, '--count') ?? 1;
+  const leaseMs = durationOption(options.lease, '--lease');
+  let waitMs = durationOption(options.wait, '--wait');
+  const filter = filterOptions(options);
+  const mailbox = await context.mailbox(name, 'read');
+  const root = await context.root();
+  const paint = await output.paint();
+
+  for (let got = 0; got < count && !signal.aborted; got++) {
+    const by = root.acting ?? mailbox;
+    const delivery = await readNext(root, mailbox, { ...given({ leaseMs, waitMs }), ...filter, signal, by });
+    if (delivery === undefined) {
+      if (got > 0 || signal.aborted) return;
+      throw nothing(mailbox, options);
+    }
+    // Only the first is waited for: the others are "up to", not "until".
+    waitMs = undefined;
+    const text = () =>
+      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, root.clock.now())}${options.ack ? '' : ackLine(context, delivery)}`;
+    await handOver(output.item(deliveryJson(delivery), text), delivery, options);
+    // The order matters: what could not be written out stays unacked.
+    if (options.ack) await ack(root, delivery.receipt);
+  }
+}
+
+function deliveryText(delivery: Delivery, paint: Paint, nowMs: number): string {
+  const { message, attempt, leaseUntil } = delivery;
+  const extra = [
+    ['Attempt', String(attempt)],
+    ['Lease until', isoTime(leaseUntil)],
+  ] as const;
+  return messageView(message, extra, paint, nowMs);
+}
+
+// On a line of its own, so that a triple click takes exactly what has to be typed.
+function ackLine(context: Context, delivery: Delivery): string {
+  return `\n\nWhen it is done, type:\ndreamos ack ${delivery.receipt}${context.flags()}`;
+}
+
+async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {
+  try {
+    await written;
+  } catch (cause) {
+    if (!(cause instanceof DreamosError)) throw cause;
+    const until = `it comes again when its lease ends at ${isoTime(delivery.leaseUntil)}`;
+    throw new DreamosError(
+      cause.kind,
+      cause.code,
+      `Message ${delivery.message.id} could not be written out${options.ack ? ', so it is not acked' : ''}; ${until}.`,
+      {
+        hint: `dreamos nack ${delivery.receipt}`,
+        cause,
+      },
+    );
+  }
+}
+
+function nothing(mailbox: string, options: ReadOptions): DreamosError {
+  const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
+  const filtered = Object.keys(filterOptions(options)).length > 0 ? ' that fits' : '';
+  return new DreamosError('nothing', 'NOTHING_THERE', `Nothing${filtered} came for ${mailbox}${waited}.`, {
+    hint: `dreamos read ${mailbox} --wait 30s`,
+  });
+}

@@ -1,0 +1,34 @@
+import type { Context } from '../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
+import { readBody } from '../cli/input.ts';
+import { settledJson } from '../cli/json.ts';
+import { given } from '../cli/parse.ts';
+import { reply } from '../core/reply.ts';
+import { effectiveSettings } from '../core/settings.ts';
+
+export interface ReplyOptions extends ContentOptions {
+  ack?: boolean;
+  again?: boolean;
+}
+
+export async function replyCommand(
+  context: Context,
+  message: string,
+  body: string | undefined,
+  options: ReplyOptions,
+): Promise<void> {
+  const data = dataOption(options.data);
+  const content = contentOptions(options);
+  const root = await context.root();
+  const words = await readBody(context, body, options, async () => (await effectiveSettings(root)).maxMessageBytes);
+  const { acked, ...receipt } = await reply(
+    root,
+    message,
+    { body: words, ...content, ...given({ data }) },
+    given({ ack: options.ack, again: options.again }),
+  );
+  await context.output.item(
+    { ...receipt, ...(acked === undefined ? {} : { acked: settledJson(acked) }) },
+    () => receipt.id,
+  );
+}

@@ -1,0 +1,30 @@
+import type { Context } from '../cli/context.ts';
+import { entryJson } from '../cli/json.ts';
+import { messageView, type HeaderLine } from '../cli/message-view.ts';
+import { checkId, given } from '../cli/parse.ts';
+import { show } from '../core/show.ts';
+
+export async function showCommand(context: Context, id: string, options: { mailbox?: string }): Promise<void> {
+  const root = await context.root();
+  const found = await show(root, checkId(id), given({ mailbox: options.mailbox }));
+  const entries = found.entries.map((entry) => entryJson(entry, root.acting));
+  const paint = await context.output.paint();
+  await context.output.item({ message: found.message, entries }, () =>
+    messageView(found.message, entries.map(placeLine), paint, root.clock.now()),
+  );
+}
+
+function placeLine({
+  mailbox,
+  state,
+  attempt,
+  ...entry
+}: ReturnType<typeof entryJson> & { dueAt?: string; leaseUntil?: string }): HeaderLine {
+  const until =
+    entry.leaseUntil === undefined
+      ? entry.dueAt === undefined
+        ? ''
+        : `, due ${entry.dueAt}`
+      : ` until ${entry.leaseUntil}`;
+  return [`At ${mailbox}`, `${state}${until}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
+}

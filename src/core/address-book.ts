@@ -1,0 +1,43 @@
+import type { AgentCard } from '../model/agent.ts';
+import { DreamosError } from '../model/errors.ts';
+import { checkName, resolveAgent } from './agents.ts';
+import type { Root } from './root.ts';
+
+/** Who is who during one send, each name looked up once. */
+export interface AddressBook {
+  /** @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED */
+  recipient(name: string): Promise<AgentCard>;
+  /** Who is not registered may still send, and is warned that nobody can answer. @throws NAME_INVALID */
+  sender(name: string): Promise<{ readonly name: string; readonly card?: AgentCard }>;
+}
+
+export function createAddressBook(root: Root): AddressBook {
+  const recipients = new Map<string, Promise<AgentCard>>();
+  const senders = new Map<string, Promise<{ name: string; card?: AgentCard }>>();
+  return {
+    recipient: (name) => once(recipients, name, () => findRecipient(root, name)),
+    sender: (name) => once(senders, name, () => findSender(root, name)),
+  };
+}
+
+async function findRecipient(root: Root, name: string): Promise<AgentCard> {
+  const card = await resolveAgent(root, name);
+  if (!card.retiredAt) return card;
+  throw new DreamosError('conflict', 'AGENT_RETIRED', `${card.name} has retired and takes no new mail.`, {
+    hint: `dreamos agent register ${card.name}`,
+  });
+}
+
+async function findSender(root: Root, name: string): Promise<{ name: string; card?: AgentCard }> {
+  checkName(name);
+  const card = await root.store.getAgent(name);
+  if (card) return { name: card.name, card };
+  root.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}`);
+  return { name };
+}
+
+function once<T>(known: Map<string, Promise<T>>, name: string, find: () => Promise<T>): Promise<T> {
+  const found = known.get(name) ?? find();
+  known.set(name, found);
+  return found;
+}

@@ -1,0 +1,68 @@
+import { DreamosError } from '../model/errors.ts';
+import type { Message } from '../model/message.ts';
+import type { Entry } from '../storage/store.ts';
+import { listAgents, resolveAgent } from './agents.ts';
+import type { Filter } from './filter.ts';
+import { findSurely } from './find.ts';
+import { listEntries } from './list.ts';
+import type { Root } from './root.ts';
+import { notFound } from './settle.ts';
+
+export interface Archived {
+  readonly id: string;
+  readonly mailbox: string;
+  /** ISO 8601. */
+  readonly ackedAt: string;
+  readonly message: Message;
+}
+
+/** What was finished, the newest first. @throws AGENT_NOT_FOUND */
+export async function* listArchive(
+  root: Root,
+  mailbox: string,
+  options: { limit?: number; filter?: Filter } = {},
+): AsyncGenerator<Archived, void, undefined> {
+  const { limit = Infinity, filter } = options;
+  const card = await resolveAgent(root, mailbox);
+  let listed = 0;
+  if (limit <= 0) return;
+  for await (const { entry, message } of listEntries(root, card.name, ['archived'], filter)) {
+    if (!message) continue;
+    yield { id: entry.id, mailbox: entry.mailbox, ackedAt: new Date(entry.ackedAt ?? 0).toISOString(), message };
+    if (++listed >= limit) return;
+  }
+}
+
+/** Whatever has the text in its subject, body, sender, id or tags, in any case of letters. Without a mailbox, in all. */
+export async function* searchArchive(
+  root: Root,
+  mailbox: string | undefined,
+  text: string,
+): AsyncGenerator<Archived, void, undefined> {
+  const wanted = text.toLowerCase();
+  const cards = mailbox === undefined ? await listAgents(root) : [await resolveAgent(root, mailbox)];
+  for (const { name } of cards) {
+    for await (const archived of listArchive(root, name)) {
+      const { subject, body, from, id, tags } = archived.message;
+      if ([subject, body, from, id, ...tags].some((field) => field.toLowerCase().includes(wanted))) yield archived;
+    }
+  }
+}
+
+/** Makes a finished message ready again. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND */
+export async function restoreArchive(root: Root, mailbox: string, id: string): Promise<Entry> {
+  const card = await resolveAgent(root, mailbox);
+  const [entry] = await findSurely(root, id, card.name);
+  if (!entry) throw notFound(id, card.name);
+  if (entry.state !== 'archived') {
+    throw new DreamosError(
+      'conflict',
+      'STATE_CHANGED',
+      `Message ${id} in ${card.name} is not archived but ${entry.state}.`,
+      {
+        hint: `dreamos show ${id}`,
+      },
+    );
+  }
+  return root.store.restore(entry, root.acting === undefined ? {} : { by: root.acting });
+}

@@ -1,0 +1,36 @@
+/** Joins what can end a rest: somebody rings, the time is over, the signal comes. */
+export interface Bell {
+  /** Also between two rests: then the next one ends at once. */
+  ring(): void;
+  /** Never rejects. @param ms milliseconds @returns whether it was rung */
+  rest(ms: number, signal?: AbortSignal): Promise<boolean>;
+}
+
+export function createBell(): Bell {
+  let rung = false;
+  let wake = (): void => undefined;
+  return {
+    ring: () => {
+      rung = true;
+      wake();
+    },
+    rest: async (ms, signal) => {
+      if (!rung && !signal?.aborted) {
+        await new Promise<void>((resolve) => {
+          const end = (): void => {
+            clearTimeout(timer);
+            signal?.removeEventListener('abort', end);
+            wake = () => undefined;
+            resolve();
+          };
+          const timer = setTimeout(end, ms);
+          signal?.addEventListener('abort', end);
+          wake = end;
+        });
+      }
+      const was = rung;
+      rung = false;
+      return was;
+    },
+  };
+}

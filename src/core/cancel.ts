@@ -1,0 +1,40 @@
+import { DreamosError } from '../model/errors.ts';
+import type { Entry } from '../storage/store.ts';
+import { findSurely, looks } from './find.ts';
+import type { Root } from './root.ts';
+import { notFound } from './settle.ts';
+
+/**
+ * Takes a message back from every mailbox where nobody has claimed it; there it is archived.
+ * @returns the entries that were cancelled
+ * @throws MESSAGE_NOT_FOUND; STATE_CHANGED when it is ready or delayed nowhere
+ */
+export async function cancel(root: Root, id: string): Promise<Entry[]> {
+  const cancelled: Entry[] = [];
+  let left: Entry[] = [];
+  // Again for what moved between the look and the change: due and ready now, it can still be cancelled.
+  for (let look = 1; look <= looks; look++) {
+    left = (await findSurely(root, id)).filter(({ mailbox }) => !cancelled.some((done) => done.mailbox === mailbox));
+    const waiting = left.filter(({ state }) => state === 'ready' || state === 'delayed');
+    if (waiting.length === 0) break;
+    for (const entry of waiting) {
+      const done = await cancelEntry(root, entry);
+      if (done) cancelled.push(done);
+    }
+  }
+  if (cancelled.length > 0) return cancelled;
+  if (left.length === 0) throw notFound(id);
+  const where = left.map(({ state, mailbox }) => `${state} in ${mailbox}`).join(', ');
+  throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} cannot be cancelled any more: it is ${where}.`, {
+    hint: `dreamos show ${id}`,
+  });
+}
+
+async function cancelEntry(root: Root, entry: Entry): Promise<Entry | undefined> {
+  try {
+    return await root.store.cancel(entry, root.acting === undefined ? {} : { by: root.acting });
+  } catch (error) {
+    if (error instanceof DreamosError && error.code === 'STATE_CHANGED') return undefined;
+    throw error;
+  }
+}

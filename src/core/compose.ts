@@ -1,0 +1,128 @@
+import * as z from 'zod/mini';
+import { DreamosError } from '../model/errors.ts';
+import { explainIssues, type Message, messageSchema } from '../model/message.ts';
+import type { Durability } from '../model/settings.ts';
+import type { Outgoing } from '../storage/store.ts';
+import type { AddressBook } from './address-book.ts';
+import type { Root } from './root.ts';
+import type { Draft } from './send.ts';
+import { effectiveSettings } from './settings.ts';
+
+/** Makes a draft a message, or refuses it: everything is checked before anything is written. */
+export async function compose(
+  root: Root,
+  book: AddressBook,
+  draft: Draft,
+): Promise<{ outgoing: Outgoing; durability: Durability }> {
+  const from = draft.from ?? root.acting;
+  if (from === undefined) {
+    throw new DreamosError('usage', 'USAGE', 'It is not known who sends this message.', {
+      hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
+    });
+  }
+  const sender = await book.sender(from);
+  const recipients = await recipientsOf(book, draft.to);
+  const { durability } = await effectiveSettings(root, sender.card);
+  checkBody(draft);
+  const data = jsonOf(draft.data);
+  const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
+  for (const card of recipients.values()) {
+    const { maxMessageBytes } = await effectiveSettings(root, card);
+    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
+  }
+
+  const now = root.clock.now();
+  const { ttlMs, delayMs = 0 } = draft;
+  checkSpan('time-to-live', ttlMs, 1);
+  checkSpan('delay', delayMs, 0);
+  if (ttlMs !== undefined && delayMs >= ttlMs)
+    throw usage('With this delay the message would expire before it is delivered.');
+  const names = [...recipients.values()].map((card) => card.name);
+  const message = {
+    v: 1,
+    id: root.ids.next(now),
+    from: sender.name,
+    to: names,
+    subject: draft.subject ?? '',
+    body: draft.body,
+    type: draft.type ?? 'message',
+    priority: draft.priority ?? 'normal',
+    thread: draft.thread ?? null,
+    replyTo: draft.replyTo ?? null,
+    tags: [...(draft.tags ?? [])],
+    data: JSON.parse(data) as unknown,
+    createdAt: new Date(now).toISOString(),
+    expiresAt: ttlMs === undefined ? null : new Date(now + ttlMs).toISOString(),
+    dedupeKey: draft.dedupeKey ?? null,
+  };
+  return {
+    outgoing: { message: checked(message), mailboxes: names, ...(delayMs > 0 && { dueAt: now + delayMs }) },
+    durability: draft.durability ?? durability,
+  };
+}
+
+// By the mailbox, so that nobody who is named twice, or in another case, gets the message twice.
+async function recipientsOf(
+  book: AddressBook,
+  to: Draft['to'],
+): Promise<Map<string, Awaited<ReturnType<AddressBook['recipient']>>>> {
+  const recipients = new Map<string, Awaited<ReturnType<AddressBook['recipient']>>>();
+  for (const name of typeof to === 'string' ? [to] : to) {
+    const card = await book.recipient(name);
+    recipients.set(card.name, card);
+  }
+  if (recipients.size === 0) throw usage('The message has no recipient.');
+  return recipients;
+}
+
+function checkBody({ body, allowEmpty }: Draft): void {
+  if (typeof body !== 'string')
+    throw new DreamosError('invalid', 'BODY_NOT_TEXT', 'The body is not text.', {
+      hint: 'Put anything but text into data.',
+    });
+  if (body.trim() !== '' || allowEmpty) return;
+  throw new DreamosError('invalid', 'BODY_EMPTY', 'The body is empty.', { hint: 'If that is meant: --allow-empty' });
+}
+
+function jsonOf(data: unknown): string {
+  try {
+    const json = JSON.stringify(data ?? null) as string | undefined;
+    if (json !== undefined) return json;
+  } catch (cause) {
+    throw new DreamosError(
+      'invalid',
+      'MESSAGE_INVALID',
+      `The data cannot be written as JSON: ${(cause as Error).message}.`,
+      { cause },
+    );
+  }
+  throw new DreamosError('invalid', 'MESSAGE_INVALID', `The data cannot be written as JSON: it is a ${typeof data}.`);
+}
+
+function checked(message: unknown): Message {
+  const parsed = z.safeParse(messageSchema, message);
+  if (parsed.success) return parsed.data;
+  throw new DreamosError('invalid', 'MESSAGE_INVALID', `This cannot be sent: ${explainIssues(parsed.error)}.`, {
+    hint: 'dreamos schema message',
+    cause: parsed.error,
+  });
+}
+
+// Times far beyond any use would not fit the names and dates that are made of them.
+const longestMs = 3650 * 86_400_000;
+
+function checkSpan(what: string, ms: number | undefined, least: number): void {
+  if (ms === undefined || (Number.isFinite(ms) && ms >= least && ms <= longestMs)) return;
+  throw usage(`The ${what} has to be ${least === 0 ? 'at least 0' : 'more than 0'} and at most 3650d.`);
+}
+
+function tooLarge(bytes: number, limit: number, recipient: string): DreamosError {
+  const message = `Body and data have ${bytes} bytes; ${recipient} takes at most ${limit}.`;
+  return new DreamosError('invalid', 'MESSAGE_TOO_LARGE', message, {
+    hint: 'Write it to a file and send its path, or: dreamos config set maxMessageBytes <bytes>',
+  });
+}
+
+function usage(message: string): DreamosError {
+  return new DreamosError('usage', 'USAGE', message, { hint: 'dreamos send --help' });
+}

@@ -1,0 +1,49 @@
+import type { Delivery, Settled } from '../storage/store.ts';
+import { resolveAgent } from './agents.ts';
+import { claimNext, type ReadOptions } from './read.ts';
+import type { Root } from './root.ts';
+import { ack, nack, type NackHow, renew } from './settle.ts';
+import { createWaiter } from './wait.ts';
+
+/** A delivery that can be settled. */
+export interface Job extends Delivery {
+  ack(): Promise<Settled>;
+  nack(options?: NackHow): Promise<Settled>;
+  /** @param leaseMs from now, milliseconds; else the mailbox's lease */
+  renew(leaseMs?: number): Promise<Settled>;
+}
+
+/**
+ * The messages of a mailbox as they come, each claimed when the loop asks for it. Without `waitMs` for ever, until the
+ * signal; with it, until nothing came for so long. A job that is left unsettled when the loop asks for the next one
+ * simply keeps its lease, and comes back when that ends.
+ * @throws as readNext
+ */
+export async function* consume(
+  root: Root,
+  mailbox: string,
+  options: ReadOptions = {},
+): AsyncGenerator<Job, void, undefined> {
+  const waiter = createWaiter(root, (await resolveAgent(root, mailbox)).name);
+  try {
+    for (;;) {
+      // The card anew for each message, so that changed settings hold for the next one.
+      const card = await resolveAgent(root, mailbox);
+      const delivery = await claimNext(root, card, waiter, { ...options, waitMs: options.waitMs ?? Infinity });
+      if (!delivery) return;
+      yield jobOf(root, delivery);
+    }
+  } finally {
+    await waiter.close();
+  }
+}
+
+function jobOf(root: Root, delivery: Delivery): Job {
+  const { receipt } = delivery;
+  return {
+    ...delivery,
+    ack: () => ack(root, receipt),
+    nack: (options) => nack(root, receipt, options),
+    renew: (leaseMs) => renew(root, receipt, leaseMs),
+  };
+}

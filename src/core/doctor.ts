@@ -1,0 +1,76 @@
+import { DreamosError } from '../model/errors.ts';
+import { formatDuration } from '../model/duration.ts';
+import type { AgentCard } from '../model/agent.ts';
+import type { Finding } from '../storage/store.ts';
+import { listAgents } from './agents.ts';
+import type { Root } from './root.ts';
+import { effectiveSettings } from './settings.ts';
+
+export interface DoctorOptions {
+  /** Repairs what is safe to repair. */
+  readonly fix?: boolean;
+  /** Called now and then with how many things were looked at. */
+  readonly onProgress?: (looked: number) => void;
+}
+
+/**
+ * What is wrong and what to run next: first the storage's own rules, then the settings, then mail that nobody looks
+ * after. A repair holds the repair lock, so its findings come when it is over.
+ */
+export async function* doctor(root: Root, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
+  const { fix = false, onProgress } = options;
+  const policy = async (mailbox: string) => (await effectiveSettings(root, await root.store.getAgent(mailbox))).policy;
+  const inspect = (): AsyncIterable<Finding> => root.store.inspect({ fix, policy, ...(onProgress && { onProgress }) });
+  const settings = await settingsFinding(root);
+  if (settings) {
+    // Which policy holds is not known; nothing is moved under a guessed one.
+    yield settings;
+    return;
+  }
+  yield* fix ? await root.store.withLock('repair', () => gather(inspect())) : inspect();
+  for (const card of await listAgents(root)) yield* mailFindings(root, card);
+}
+
+async function settingsFinding(root: Root): Promise<Finding | undefined> {
+  try {
+    await effectiveSettings(root);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return {
+      rule: 'settings',
+      level: 'problem',
+      message: error.message,
+      ...(error.hint !== undefined && { hint: error.hint }),
+    };
+  }
+}
+
+async function* mailFindings(root: Root, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
+  const { warnUnreadAfterMs } = await effectiveSettings(root, card);
+  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await root.store.counts(card.name);
+  const mailbox = card.name;
+  const waitedMs = root.clock.now() - (oldestReadyAt ?? Infinity);
+  const silentMs = root.clock.now() - (lastReadAt ?? Date.parse(card.createdAt));
+  if (card.retiredAt && ready > 0) {
+    const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
+    yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };
+  } else if (Math.min(waitedMs, silentMs) > warnUnreadAfterMs) {
+    const message = `Nobody has read it for ${formatDuration(silentMs)}, and mail has waited for ${formatDuration(waitedMs)}.`;
+    yield { rule: 'unread', level: 'warning', mailbox, message, hint: `dreamos peek ${mailbox}` };
+  }
+  if (dead > 0) {
+    const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;
+    yield { rule: 'dead-letters', level: 'info', mailbox, message, hint: `dreamos dlq list ${mailbox}` };
+  }
+  if (corrupt > 0) {
+    const message = `${corrupt} unreadable ${corrupt === 1 ? 'file is' : 'files are'} kept in corrupt/.`;
+    yield { rule: 'corrupt-kept', level: 'info', mailbox, message, hint: 'Look at them and remove them by hand.' };
+  }
+}
+
+async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

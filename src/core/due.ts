@@ -1,0 +1,64 @@
+import type { AgentCard } from '../model/agent.ts';
+import type { Root } from './root.ts';
+import { effectiveSettings } from './settings.ts';
+
+// A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
+const mostRounds = 100;
+
+/** Moves what is due before somebody looks, so that what he sees is true. */
+export async function bringAllDue(root: Root, card: AgentCard): Promise<void> {
+  const { policy } = await effectiveSettings(root, card);
+  for (let round = 0; round < mostRounds; round++) {
+    const { moved } = await root.store.recover(card.name, policy);
+    if (moved === 0) return;
+  }
+}
+
+/** Brings what falls due while somebody watches: he may be the only process that is awake. */
+export interface DueTimer {
+  /** Look everywhere in so many milliseconds: something happened, and a due moment or a handed-in file may be part of it. */
+  soon(inMs: number): void;
+  /** Looks where the time has come. @returns how many messages were moved */
+  look(): Promise<number>;
+  /** Until the next look; milliseconds. */
+  restMs(): number;
+}
+
+// For what no hint told of, and for mailboxes registered meanwhile.
+const everywhereEveryMs = 15_000;
+const leastRestMs = 50;
+
+/** @param mailboxes by their exact names; `undefined`: all */
+export function createDueTimer(root: Root, mailboxes: readonly string[] | undefined): DueTimer {
+  const { clock, store } = root;
+  /** Wall-clock, as due moments are. */
+  const lookAt = new Map<string, number>();
+  let everywhereAt = clock.uptime();
+
+  const lookIn = async (mailbox: string): Promise<number> => {
+    const { policy } = await effectiveSettings(root, await store.getAgent(mailbox));
+    const { moved, nextAt = Infinity } = await store.recover(mailbox, policy);
+    // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
+    // millisecond, because timers may fire early.)
+    lookAt.set(mailbox, moved > 0 ? clock.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));
+    return moved;
+  };
+
+  return {
+    soon: (inMs) => {
+      everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
+    },
+    look: async () => {
+      const now = clock.now();
+      if (clock.uptime() >= everywhereAt) {
+        everywhereAt = clock.uptime() + everywhereEveryMs;
+        const all = mailboxes ?? (await store.listAgents()).map(({ name }) => name);
+        for (const mailbox of all) lookAt.set(mailbox, now);
+      }
+      let moved = 0;
+      for (const [mailbox, at] of lookAt) if (at <= now) moved += await lookIn(mailbox);
+      return moved;
+    },
+    restMs: () => Math.max(1, Math.min(everywhereAt - clock.uptime(), Math.min(...lookAt.values()) - clock.now())),
+  };
+}

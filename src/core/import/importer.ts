@@ -1,0 +1,204 @@
+import { basename } from 'node:path';
+import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { type Message } from '../../model/message.ts';
+import { defaultSettings } from '../../model/settings.ts';
+import { type SourceEntry, type SourceTree } from '../../storage/file/source-tree.ts';
+import { registerAgent } from '../agents.ts';
+import { type ImportResult } from '../import.ts';
+import { type Root } from '../root.ts';
+import { NameBook } from './name-book.ts';
+import { validName } from './old-names.ts';
+import { isFinishedPlace } from './old-words.ts';
+import { type Piece, readOldFile } from './read-file.ts';
+import { contentOfId, toMessage } from './to-message.ts';
+
+/** A larger file is not read as mail. */
+const maxMailBytes = 64 * 1024 * 1024;
+/** A larger file is not copied either: it would have to fit into memory. */
+const maxKeptBytes = 256 * 1024 * 1024;
+
+export interface ImporterOptions {
+  readonly lenient: boolean;
+  readonly maps: ReadonlyMap<string, string>;
+  readonly deliver?: boolean;
+  readonly dryRun?: boolean;
+  readonly treeName: string;
+  /** The agent in whose folder a file lies, as the folder is called. */
+  readonly folderOf: (path: string) => string | undefined;
+  readonly cards: readonly AgentCard[];
+  /** What is there already, by the content in its id. */
+  readonly imported: ReadonlyMap<string, Imported>;
+}
+
+export interface Imported {
+  readonly id: string;
+  readonly mailbox: string;
+}
+
+type SourceFile = SourceEntry & { kind: 'file' };
+type MessagePiece = Piece & { kind: 'message' };
+
+interface Waiting {
+  readonly mailbox: string;
+  readonly message: Message;
+  readonly result: ImportResult;
+}
+
+/** Places what the files of one tree hold into mailboxes. */
+export class Importer {
+  readonly #root: Root;
+  readonly #tree: SourceTree;
+  readonly #options: ImporterOptions;
+  readonly #names: NameBook;
+  /** What this run brought, by the content in its id. */
+  readonly #brought = new Map<string, Imported & { readonly file: string }>();
+  readonly #registered = new Set<string>();
+  /** To be delivered at the end: see `deliver`. */
+  readonly #waiting: Waiting[] = [];
+  #deliverLimit: number | undefined;
+  #mendable = 0;
+
+  constructor(root: Root, tree: SourceTree, options: ImporterOptions) {
+    this.#root = root;
+    this.#tree = tree;
+    this.#options = options;
+    const known = options.cards.map(({ name }) => name);
+    this.#names = new NameBook(options.maps, known);
+  }
+
+  async *file(file: SourceFile): AsyncGenerator<ImportResult> {
+    // A README beside the mailboxes is nobody's mail. JSON may name its recipient itself, and if broken it is kept.
+    if (this.#options.folderOf(file.path) === undefined && !/\.json$/i.test(file.path)) {
+      yield { file: file.path, result: 'skipped', why: "lies in no agent's folder" };
+      return;
+    }
+    const read = await this.#tree.read(file.path, maxKeptBytes);
+    if (!read.ok) {
+      const why = `${read.why}; no copy was kept, so keep the original`;
+      yield { file: file.path, result: 'unreadable', why };
+    } else if (read.bytes.length > maxMailBytes) {
+      const why = `it has ${read.bytes.length} bytes, more than the ${maxMailBytes} of a mail file`;
+      yield await this.#keep(file, file.path, read.bytes, why);
+    } else {
+      for (const piece of readOldFile(basename(file.path), read.bytes, this.#options)) yield* this.#piece(file, piece);
+    }
+  }
+
+  /**
+   * The unfinished ones, oldest first over all files: what becomes ready later is read later. Until here they wait in
+   * memory; a run that is cut off leaves them to the next one.
+   */
+  async *deliver(): AsyncGenerator<ImportResult> {
+    this.#waiting.sort((a, b) => Date.parse(a.message.createdAt) - Date.parse(b.message.createdAt));
+    for (const { mailbox, message, result } of this.#waiting) {
+      await this.#deposit(mailbox, message, 'ready', Date.parse(message.createdAt));
+      yield result;
+    }
+  }
+
+  /** What a person should know at the end, a sentence each: what else could be read, names that look like one agent's. */
+  notes(): string[] {
+    const mendable = `${this.#mendable} of the unreadable files can be mended and read: --format dreamos-lenient`;
+    return [...(this.#mendable > 0 ? [mendable] : []), ...this.#names.lookalikes()];
+  }
+
+  async *#piece(file: SourceFile, piece: Piece): AsyncGenerator<ImportResult> {
+    const name = piece.index === undefined ? file.path : `${file.path}#${piece.index}`;
+    if (piece.kind === 'skipped') {
+      yield { file: name, result: 'skipped', why: piece.why };
+    } else if (piece.kind === 'unreadable') {
+      if (piece.mendable) this.#mendable += 1;
+      yield await this.#keep(file, name, piece.bytes, piece.why);
+    } else {
+      const { names, notes } = this.#names.recipients(piece.message.to);
+      // A copy in the folder of one of several recipients is that one's; the others have their own.
+      const folder = this.#folderName(file.path);
+      const own = names.find((to) => sameAgent(to, folder));
+      const mailboxes = own !== undefined ? [own] : names.length > 0 ? names : [folder];
+      for (const mailbox of mailboxes) {
+        const result = await this.#place(file, name, piece, { mailbox, to: names, notes });
+        if (result) yield result;
+      }
+    }
+  }
+
+  /** @returns `undefined`: it waits to be delivered */
+  async #place(
+    file: SourceFile,
+    name: string,
+    piece: MessagePiece,
+    where: { readonly mailbox: string; readonly to: readonly string[]; readonly notes: readonly string[] },
+  ): Promise<ImportResult | undefined> {
+    const old = piece.message;
+    const mailbox = this.#names.mailbox(where.mailbox);
+    const sender = this.#names.sender(old.from);
+    const named = where.to.flatMap((each) => this.#names.mapped(each) ?? []);
+    const to = named.length > 0 ? named : [mailbox];
+    const place = { ...piece, from: sender.name, to, oldMailbox: where.mailbox, file: name, fileTimeMs: file.mtimeMs };
+    const message = toMessage(old, place);
+    if (typeof message === 'string') return this.#keep(file, name, piece.bytes, message);
+
+    const { id } = message;
+    const content = contentOfId(id);
+    const twin = this.#brought.get(content);
+    const there = twin ?? this.#options.imported.get(content);
+    if (there !== undefined) {
+      const why = twin === undefined ? 'already imported' : `the same, byte for byte, as ${twin.file}`;
+      return { file: name, result: 'skipped', mailbox: there.mailbox, id: there.id, why };
+    }
+    this.#brought.set(content, { id, mailbox, file: name });
+
+    const notes = [...old.notes, ...sender.notes, ...where.notes];
+    if (old.at === undefined) notes.push(`dated by the file's own time, ${message.createdAt}`);
+    if (where.to.length === 0 && this.#options.folderOf(file.path) === undefined) {
+      notes.push("names no recipient and lies in no agent's folder, so the mailbox is called like the tree");
+    }
+    let ready = (this.#options.deliver ?? false) && !old.finished && !isFinishedPlace(file.path);
+    const sizeBytes = ready ? Buffer.byteLength(message.body) + Buffer.byteLength(JSON.stringify(message.data)) : 0;
+    if (ready && sizeBytes > (await this.#maxDeliverBytes())) {
+      notes.push(`archived although unfinished: ${sizeBytes} bytes are too large to deliver`);
+      ready = false;
+    }
+    const state = ready ? 'ready' : 'archived';
+    const why = notes.length > 0 ? { why: notes.join('; ') } : {};
+    const result: ImportResult = { file: name, result: 'imported', mailbox, id, state, ...why };
+    if (ready) {
+      this.#waiting.push({ mailbox, message, result });
+      return undefined;
+    }
+    await this.#deposit(mailbox, message, state, this.#root.clock.now());
+    return result;
+  }
+
+  async #deposit(mailbox: string, message: Message, state: 'archived' | 'ready', at: number): Promise<void> {
+    if (this.#options.dryRun) return;
+    await this.#register(mailbox);
+    const by = this.#root.acting;
+    await this.#root.store.deposit(mailbox, message, state, { at, ...(by !== undefined && { by }) });
+  }
+
+  async #keep(file: SourceFile, name: string, bytes: Uint8Array, why: string): Promise<ImportResult> {
+    const mailbox = this.#names.mailbox(this.#folderName(file.path));
+    if (!this.#options.dryRun) {
+      await this.#register(mailbox);
+      await this.#root.store.quarantine(mailbox, bytes, { name, why });
+    }
+    return { file: name, result: 'unreadable', mailbox, why };
+  }
+
+  // Only when missing: registering would bring a retired agent back.
+  async #register(name: string): Promise<void> {
+    if (this.#registered.has(name)) return;
+    if ((await this.#root.store.getAgent(name)) === undefined) await registerAgent(this.#root, { name });
+    this.#registered.add(name);
+  }
+
+  #folderName(path: string): string {
+    return validName(this.#options.folderOf(path) ?? this.#options.treeName) ?? 'imported';
+  }
+
+  async #maxDeliverBytes(): Promise<number> {
+    this.#deliverLimit ??= (await this.#root.store.loadSettings()).maxMessageBytes ?? defaultSettings.maxMessageBytes;
+    return this.#deliverLimit;
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { idFrom } from '../../model/id.ts';
+import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
+import type { OldMessage } from './old-message.ts';
+
+const subjectLength = 200;
+const typeLength = 64;
+/** A message is its body and the whole original, so it can be far larger than its file. */
+const maxMessageBytes = 64 * 1024 * 1024;
+
+export interface Placed {
+  /** Valid agent names. */
+  readonly from: string;
+  readonly to: readonly string[];
+  /** The mailbox by the name that the older tree has for it, before any `--map`. */
+  readonly oldMailbox: string;
+  /** Its own bytes in the older file. */
+  readonly bytes: Uint8Array;
+  readonly text?: string;
+  readonly around?: Readonly<Record<string, unknown>>;
+  readonly file: string;
+  readonly fileTimeMs: number;
+}
+
+/**
+ * An older message as one of dreamos. `data` holds the whole original: `{"imported": {format, file…}, "original": …}`.
+ *
+ * The id is made of the message's time and of a digest over the older mailbox's name and its own bytes. `contentOfId` is
+ * that digest, by which an earlier import is recognised, also one of a copy of the tree whose files have other times, or
+ * under another `--map`.
+ * @returns a text: why it can't be one
+ */
+export function toMessage(old: OldMessage, place: Placed): Message | string {
+  const { format, original } = old;
+  const at = Math.trunc(old.at ?? place.fileTimeMs);
+  const message: Message = {
+    v: 1,
+    id: oldId(at, place.oldMailbox, place.bytes),
+    from: place.from,
+    to: [...place.to],
+    subject: cut(old.subject.replace(/\s+/g, ' ').trim(), subjectLength),
+    body: old.body,
+    type: cut(old.type, typeLength),
+    priority: old.priority,
+    thread: old.thread,
+    replyTo: old.replyTo,
+    tags: [...old.tags],
+    data: {
+      imported: { format, file: place.file, ...(place.around && { around: place.around }) },
+      original,
+      ...(place.text !== undefined && { text: place.text }),
+    },
+    createdAt: new Date(at).toISOString(),
+    expiresAt: null,
+    dedupeKey: null,
+  };
+  const checked = z.safeParse(messageSchema, message);
+  if (!checked.success) return `it does not make a message: ${explainIssues(checked.error)}`;
+  // Escapes make at most six bytes of one, twice over: below this, measuring is a waste.
+  const sizeBytes = place.bytes.length > maxMessageBytes / 16 ? Buffer.byteLength(JSON.stringify(message)) : 0;
+  return sizeBytes > maxMessageBytes
+    ? `as a message it would have ${sizeBytes} bytes, more than ${maxMessageBytes}`
+    : message;
+}
+
+function oldId(atMs: number, mailbox: string, bytes: Uint8Array): string {
+  return idFrom(atMs, createHash('sha256').update(mailbox).update('\0').update(bytes).digest());
+}
+
+/** The part of an imported message's id that does not depend on its time: 80 bits of the digest. */
+export function contentOfId(id: string): string {
+  return id.slice(10);
+}
+
+/** Cut to so many UTF-16 units, never in the middle of a character. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}

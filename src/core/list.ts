@@ -1,0 +1,99 @@
+import { sameAgent } from '../model/agent.ts';
+import type { Message, Priority } from '../model/message.ts';
+import type { Entry, State } from '../storage/store.ts';
+import { resolveAgent } from './agents.ts';
+import { bringAllDue } from './due.ts';
+import { acceptsOf, type Filter } from './filter.ts';
+import { readOrWarn } from './read-entry.ts';
+import type { Root } from './root.ts';
+
+export interface Listed {
+  readonly id: string;
+  readonly mailbox: string;
+  readonly state: State;
+  readonly priority: Priority;
+  readonly attempt: number;
+  /** `null`: it cannot be read. */
+  readonly message: Message | null;
+  /** Only of what the acting agent itself holds. */
+  readonly receipt?: string;
+  /** ISO 8601. */
+  readonly leaseUntil?: string;
+  /** ISO 8601. */
+  readonly dueAt?: string;
+}
+
+export interface ListOptions {
+  /** Ready, delayed and inflight by default. */
+  readonly states?: readonly State[];
+  readonly limit?: number;
+  readonly filter?: Filter;
+}
+
+/** What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. @throws AGENT_NOT_FOUND */
+export async function* list(
+  root: Root,
+  mailbox: string,
+  options: ListOptions = {},
+): AsyncGenerator<Listed, void, undefined> {
+  const { states = ['ready', 'delayed', 'inflight'], limit = Infinity } = options;
+  const card = await resolveAgent(root, mailbox);
+  await bringAllDue(root, card);
+  let listed = 0;
+  if (limit <= 0) return;
+  for await (const { entry, message } of listEntries(root, card.name, states, options.filter)) {
+    yield toListed(root, entry, message);
+    if (++listed >= limit) return;
+  }
+}
+
+/** Each entry in the given states once, with its message; what has moved on meanwhile is left out. */
+export async function* listEntries(
+  root: Root,
+  mailbox: string,
+  states: readonly State[],
+  filter?: Filter,
+): AsyncGenerator<{ entry: Entry; message: Message | null }, void, undefined> {
+  const accepts = acceptsOf(filter);
+  // A scan can show an entry twice while it is renamed.
+  const seen = new Set<string>();
+  for (const state of states) {
+    for await (const listed of root.store.list(mailbox, state)) {
+      if (seen.has(listed.id)) continue;
+      const found = await readCurrent(root, listed, states);
+      if (!found || (accepts && !(found.message && accepts(found.message)))) continue;
+      seen.add(listed.id);
+      yield found;
+    }
+  }
+}
+
+// What was renamed between the scan and the read (renewed, for one) is looked up once more where it is now.
+async function readCurrent(
+  root: Root,
+  listed: Entry,
+  states: readonly State[],
+): Promise<{ entry: Entry; message: Message | null } | undefined> {
+  const message = await readOrWarn(root, listed);
+  if (message !== undefined) return { entry: listed, message };
+  const [entry] = await root.store.find(listed.id, listed.mailbox);
+  if (!entry || !states.includes(entry.state)) return undefined;
+  const moved = await readOrWarn(root, entry);
+  return moved === undefined ? undefined : { entry, message: moved };
+}
+
+function toListed(root: Root, entry: Entry, message: Message | null): Listed {
+  const { id, mailbox, state, priority, attempt, receipt, leaseUntil, dueAt } = entry;
+  const mine = root.acting !== undefined && sameAgent(root.acting, mailbox);
+  return {
+    id,
+    mailbox,
+    state,
+    priority,
+    attempt,
+    message,
+    ...(mine && receipt !== undefined && { receipt }),
+    ...(leaseUntil !== undefined && { leaseUntil: new Date(leaseUntil).toISOString() }),
+    ...(dueAt !== undefined && { dueAt: new Date(dueAt).toISOString() }),
+  };
+}

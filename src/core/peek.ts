@@ -1,0 +1,49 @@
+import type { Message } from '../model/message.ts';
+import { resolveAgent } from './agents.ts';
+import { bringAllDue } from './due.ts';
+import { acceptsOf, type Filter } from './filter.ts';
+import { readOrWarn } from './read-entry.ts';
+import type { Root } from './root.ts';
+import { waitFor } from './wait.ts';
+
+export interface Peeked {
+  readonly mailbox: string;
+  /** How often it has been claimed so far. */
+  readonly attempt: number;
+  readonly message: Message;
+}
+
+export interface PeekOptions {
+  /** 1 by default. */
+  readonly limit?: number;
+  /** The longest time to wait for one; milliseconds. */
+  readonly waitMs?: number;
+  readonly filter?: Filter;
+  readonly signal?: AbortSignal;
+}
+
+/** The next messages of a mailbox, in the order in which they would be delivered; claims nothing. @throws AGENT_NOT_FOUND */
+export async function peek(root: Root, mailbox: string, options: PeekOptions = {}): Promise<Peeked[]> {
+  const card = await resolveAgent(root, mailbox);
+  const { limit = 1, filter } = options;
+  const look = async (): Promise<Peeked[] | undefined> => {
+    await bringAllDue(root, card);
+    const found = await nextReady(root, card.name, limit, filter);
+    return found.length > 0 ? found : undefined;
+  };
+  return (await waitFor(root, card.name, look, options)) ?? [];
+}
+
+async function nextReady(root: Root, mailbox: string, limit: number, filter: Filter | undefined): Promise<Peeked[]> {
+  const accepts = acceptsOf(filter);
+  const found: Peeked[] = [];
+  for await (const entry of root.store.list(mailbox, 'ready')) {
+    if (found.length >= limit) break;
+    // It would not be delivered any more; the next claim moves it to the dead-letter queue.
+    if (entry.expiresAt !== undefined && entry.expiresAt <= root.clock.now()) continue;
+    const message = await readOrWarn(root, entry);
+    if (message && (!accepts || accepts(message)))
+      found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });
+  }
+  return found;
+}

@@ -1,0 +1,128 @@
+import { DreamosError } from '../model/errors.ts';
+import { isId } from '../model/id.ts';
+import type { Message } from '../model/message.ts';
+import type { Settled, State } from '../storage/store.ts';
+import { resolveAgent } from './agents.ts';
+import { findSurely, looks } from './find.ts';
+import type { Root } from './root.ts';
+import { type Draft, send, type SendReceipt } from './send.ts';
+import { ack, notFound } from './settle.ts';
+
+export type ReplyDraft = Omit<Draft, 'to' | 'replyTo'>;
+
+export interface ReplyOptions {
+  /** Finishes the original with it. */
+  readonly ack?: boolean;
+  /** Answers once more. */
+  readonly again?: boolean;
+}
+
+export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
+
+/**
+ * Answers a message, to its sender and in its thread. By receipt, or by the id of a message in the acting agent's mailbox.
+ *
+ * The answer is sent first and the original acked second, under a dedupe key of the original: whoever dies in between and
+ * says the same again finishes the two, and sends nothing twice.
+ * @throws ALREADY_EXISTS for a second answer without `again`; MESSAGE_NOT_FOUND; LEASE_LOST (nothing was sent); as send
+ * and ack
+ */
+export async function reply(
+  root: Root,
+  receiptOrId: string,
+  draft: ReplyDraft,
+  options: ReplyOptions = {},
+): Promise<ReplyReceipt> {
+  const { mailbox, message, state } = await originalOf(root, receiptOrId);
+  if (options.ack && (state === 'ready' || state === 'delayed')) {
+    throw new DreamosError(
+      'conflict',
+      'LEASE_LOST',
+      `Message ${message.id} was taken back from ${mailbox} and is ${state}; nothing was sent.`,
+      {
+        hint: `dreamos read ${mailbox}`,
+      },
+    );
+  }
+  const dedupeKey = draft.dedupeKey ?? (options.again ? undefined : `reply:${message.id}`);
+  const sent = await sendOnce(root, message, {
+    ...draft,
+    from: draft.from ?? root.acting ?? mailbox,
+    to: message.from,
+    replyTo: message.id,
+    thread: draft.thread ?? message.thread ?? message.id,
+    subject: draft.subject ?? subjectOf(message),
+    type: draft.type ?? 'reply',
+    ...(dedupeKey !== undefined && { dedupeKey }),
+  });
+  if (!options.ack) {
+    if (sent.duplicate && draft.dedupeKey === undefined) throw answered(message, sent.id);
+    return sent;
+  }
+  return { ...sent, acked: await ackAfter(root, receiptOrId, message, sent) };
+}
+
+async function sendOnce(root: Root, original: Message, draft: Draft): Promise<SendReceipt> {
+  try {
+    return await send(root, draft);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'DEDUPE_MISMATCH') throw error;
+    throw answered(original, error);
+  }
+}
+
+async function ackAfter(root: Root, receiptOrId: string, original: Message, sent: SendReceipt): Promise<Settled> {
+  try {
+    return await ack(root, receiptOrId);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    if (sent.duplicate) throw answered(original, sent.id);
+    throw new DreamosError(
+      error.kind,
+      error.code,
+      `The answer ${sent.id} was sent, but ${original.id} could not be acked. ${error.message}`,
+      {
+        hint: error.hint,
+        cause: error,
+      },
+    );
+  }
+}
+
+/** @param first the first answer's id, or the storage's words, which name it */
+function answered(original: Message, first: string | DreamosError): DreamosError {
+  const said = typeof first === 'string' ? `with ${first}` : `in other words (${first.message.replace(/\.$/, '')})`;
+  return new DreamosError('conflict', 'ALREADY_EXISTS', `Message ${original.id} was answered before, ${said}.`, {
+    hint: `To answer it once more, add --again; to finish it only: dreamos ack ${original.id}`,
+    ...(typeof first !== 'string' && { cause: first }),
+  });
+}
+
+async function originalOf(
+  root: Root,
+  receiptOrId: string,
+): Promise<{ mailbox: string; message: Message; state: State }> {
+  const { mailbox, id } = isId(receiptOrId)
+    ? { mailbox: actingFor(root, receiptOrId), id: receiptOrId }
+    : root.store.parseReceipt(receiptOrId);
+  const { name } = await resolveAgent(root, mailbox);
+  for (let look = 1; look <= looks; look++) {
+    const [entry] = await findSurely(root, id, name);
+    const message = entry && (await root.store.read(entry));
+    if (message) return { mailbox: name, message, state: entry.state };
+  }
+  throw notFound(id, name);
+}
+
+function actingFor(root: Root, id: string): string {
+  if (root.acting !== undefined) return root.acting;
+  throw new DreamosError('usage', 'USAGE', `It is not known who answers ${id}.`, {
+    hint: 'Say who you are with --as <agent>, or use the receipt.',
+  });
+}
+
+// 200 characters are the limit of a subject.
+function subjectOf({ subject }: Message): string {
+  if (subject === '') return '';
+  return (/^re:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 200);
+}

@@ -1,0 +1,148 @@
+import * as z from 'zod/mini';
+import type { AgentCard } from '../model/agent.ts';
+import { parseDuration } from '../model/duration.ts';
+import { DreamosError } from '../model/errors.ts';
+import { explainIssues } from '../model/message.ts';
+import {
+  defaultSettings,
+  type Durability,
+  maxLeaseMs,
+  type RetryPolicy,
+  type Settings,
+  settingsSchema,
+} from '../model/settings.ts';
+import type { Root } from './root.ts';
+
+export type SettingKey = keyof typeof defaultSettings;
+export type SettingValue = string | number;
+type Complete = { [Key in SettingKey]: NonNullable<Settings[Key]> };
+
+/** The settings that hold for one mailbox, in the units that code works with. */
+export interface Effective {
+  readonly leaseMs: number;
+  readonly policy: RetryPolicy;
+  readonly durability: Durability;
+  readonly maxMessageBytes: number;
+  readonly warnUnreadAfterMs: number;
+}
+
+/**
+ * Precedence: environment, the agent's card, config.json, default. (A command's flag comes before all of them; it is the
+ * explicit option of the operation.)
+ * @throws CONFIG_INVALID naming the place
+ */
+export async function effectiveSettings(root: Root, card?: AgentCard): Promise<Effective> {
+  const settings = {
+    ...defaultSettings,
+    ...defined(await rootSettings(root)),
+    ...defined(card?.settings ?? {}),
+    ...environmentSettings(root.env),
+  } as Complete;
+  const backoffMinMs = parseDuration(settings.backoffMin);
+  return {
+    leaseMs: parseDuration(settings.lease),
+    policy: {
+      maxAttempts: settings.maxAttempts,
+      backoffMinMs,
+      // The two may come from different places; then the shortest decides.
+      backoffMaxMs: Math.max(backoffMinMs, parseDuration(settings.backoffMax)),
+    },
+    durability: settings.durability,
+    maxMessageBytes: settings.maxMessageBytes,
+    warnUnreadAfterMs: parseDuration(settings.warnUnreadAfter),
+  };
+}
+
+/** Where the environment overrides each setting. */
+export const environmentNames = {
+  lease: 'DREAMOS_LEASE',
+  maxAttempts: 'DREAMOS_MAX_ATTEMPTS',
+  backoffMin: 'DREAMOS_BACKOFF_MIN',
+  backoffMax: 'DREAMOS_BACKOFF_MAX',
+  durability: 'DREAMOS_DURABILITY',
+  maxMessageBytes: 'DREAMOS_MAX_MESSAGE_BYTES',
+  warnUnreadAfter: 'DREAMOS_WARN_UNREAD_AFTER',
+} as const satisfies Record<SettingKey, string>;
+
+export const settingKeys = Object.keys(defaultSettings) as SettingKey[];
+
+/** What the environment sets; an empty variable sets nothing. @throws CONFIG_INVALID naming the variable */
+export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
+  const settings: Partial<Record<SettingKey, SettingValue>> = {};
+  for (const key of settingKeys) {
+    const text = env[environmentNames[key]];
+    if (text) settings[key] = parseSetting(key, text, environmentNames[key]);
+  }
+  return settings as Settings;
+}
+
+/** A setting from text. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
+export function parseSetting(key: SettingKey, text: string, where: string): SettingValue {
+  const value = typeof defaultSettings[key] === 'number' && /^\d{1,15}$/.test(text) ? Number(text) : text;
+  try {
+    checkSettings({ [key]: value }, where);
+  } catch (cause) {
+    if (!(cause instanceof DreamosError)) throw cause;
+    throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
+      hint: `Allowed: ${allowedValues[key]}.`,
+      cause,
+    });
+  }
+  return value;
+}
+
+export const allowedValues: Record<SettingKey, string> = {
+  lease: 'a duration of more than 0 and at most 12h, such as 15m',
+  maxAttempts: 'a whole number from 1 to 1000',
+  backoffMin: 'a duration such as 1s',
+  backoffMax: 'a duration such as 5m',
+  durability: 'full or relaxed',
+  maxMessageBytes: 'a whole number of bytes from 1024 to 67108864',
+  warnUnreadAfter: 'a duration such as 1h',
+};
+
+/** @throws CONFIG_INVALID naming `where` */
+export function checkSettings(settings: unknown, where: string): void {
+  const parsed = z.safeParse(settingsSchema, settings);
+  if (!parsed.success) throw invalid(where, explainIssues(parsed.error));
+  const { lease } = parsed.data;
+  const leaseMs = lease === undefined ? maxLeaseMs : parseDuration(lease);
+  if (leaseMs > maxLeaseMs || leaseMs < 1) throw invalid(where, `lease: ${lease} is not ${allowedValues.lease}`);
+}
+
+function invalid(where: string, why: string): DreamosError {
+  return new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${why}.`, {
+    hint: 'dreamos config get',
+  });
+}
+
+// A long-lived process sees a changed config.json within a second, and a burst of sends reads it once.
+const keepMs = 1000;
+const lastLoads = new WeakMap<Root, { readonly at: number; readonly settings: Promise<Settings> }>();
+
+/** config.json, read at most once a second. */
+export function rootSettings(root: Root): Promise<Settings> {
+  const last = lastLoads.get(root);
+  const at = root.clock.uptime();
+  if (last && at - last.at < keepMs) return last.settings;
+  const settings = load(root);
+  lastLoads.set(root, { at, settings });
+  settings.catch(() => lastLoads.delete(root));
+  return settings;
+}
+
+/** After a change of config.json by this process. */
+export function forgetSettings(root: Root): void {
+  lastLoads.delete(root);
+}
+
+async function load(root: Root): Promise<Settings> {
+  const settings = await root.store.loadSettings();
+  checkSettings(settings, 'config.json');
+  return settings;
+}
+
+// `undefined` in one place must not hide what another place says.
+function defined(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));
+}

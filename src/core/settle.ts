@@ -1,0 +1,116 @@
+import { DreamosError } from '../model/errors.ts';
+import { isId } from '../model/id.ts';
+import type { Entry, Settled } from '../storage/store.ts';
+import { findSurely } from './find.ts';
+import { checkLease } from './lease.ts';
+import type { Root } from './root.ts';
+import { type Effective, effectiveSettings } from './settings.ts';
+
+/**
+ * Finishes a message. A receipt is fenced: it settles its own claim or nothing. An id settles the current claim in the
+ * acting agent's mailbox. Syncs nothing: what a power cut undoes is a redelivery.
+ * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND, USAGE for an id without an acting agent
+ */
+export async function ack(root: Root, receiptOrId: string): Promise<Settled> {
+  const { receipt, by } = await claimOf(root, receiptOrId);
+  return root.store.ack(receipt, { by });
+}
+
+export interface NackHow {
+  /** Rest this long; else the backoff of the mailbox's settings. Milliseconds. */
+  readonly delayMs?: number;
+  /** Cut after 2,000 characters. */
+  readonly reason?: string;
+  /** Straight to the dead-letter queue. */
+  readonly dead?: boolean;
+}
+
+/** Gives a message back, or, after its last attempt or with `dead`, to the dead-letter queue. @throws as ack */
+export async function nack(root: Root, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
+  const { delayMs, reason, dead } = options;
+  if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestDelayMs)) {
+    throw new DreamosError('usage', 'USAGE', 'The delay has to be at least 0 and at most 3650d.', {
+      hint: 'dreamos nack --help',
+    });
+  }
+  const { receipt, mailbox, by } = await claimOf(root, receiptOrId);
+  const { policy } = await settingsOf(root, mailbox);
+  return root.store.nack(receipt, {
+    policy,
+    by,
+    ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
+    ...(reason !== undefined && { reason: shorten(reason) }),
+    ...(dead && { dead }),
+  });
+}
+
+/**
+ * Extends a lease; it then ends `leaseMs` from now. The old receipt stays good.
+ * @throws as ack, and USAGE for more than 12 h
+ */
+export async function renew(root: Root, receiptOrId: string, leaseMs?: number): Promise<Settled> {
+  if (leaseMs !== undefined) checkLease(leaseMs);
+  const { receipt, mailbox, by } = await claimOf(root, receiptOrId);
+  return root.store.renew(receipt, { leaseMs: checkLease(leaseMs ?? (await settingsOf(root, mailbox)).leaseMs), by });
+}
+
+/** The current claim that is meant. @throws as ack */
+export async function claimOf(
+  root: Root,
+  receiptOrId: string,
+): Promise<{ receipt: string; mailbox: string; id: string; by: string }> {
+  if (!isId(receiptOrId)) {
+    const { mailbox, id } = root.store.parseReceipt(receiptOrId);
+    return { receipt: receiptOrId, mailbox, id, by: root.acting ?? mailbox };
+  }
+  if (root.acting === undefined) {
+    throw new DreamosError(
+      'usage',
+      'USAGE',
+      `Whose claim of ${receiptOrId} is meant? An id settles what the acting agent holds.`,
+      {
+        hint: 'Say who you are with --as <agent>, or use the receipt.',
+      },
+    );
+  }
+  const [entry] = await findSurely(root, receiptOrId, root.acting);
+  if (!entry) throw notFound(receiptOrId, root.acting);
+  if (entry.receipt === undefined) throw notHeld(entry);
+  return { receipt: entry.receipt, mailbox: entry.mailbox, id: entry.id, by: root.acting };
+}
+
+export function notFound(id: string, mailbox?: string): DreamosError {
+  const where = mailbox === undefined ? 'in any mailbox' : `in ${mailbox}'s mailbox`;
+  const hint = mailbox === undefined ? 'dreamos list <agent>' : `dreamos list ${mailbox}`;
+  return new DreamosError('not-found', 'MESSAGE_NOT_FOUND', `There is no message ${id} ${where}.`, { hint });
+}
+
+function notHeld({ id, mailbox, state }: Entry): DreamosError {
+  const hint = `dreamos show ${id}`;
+  if (state === 'archived' || state === 'dead') {
+    return new DreamosError(
+      'conflict',
+      'ALREADY_SETTLED',
+      `Message ${id} in ${mailbox} is ${state}; nobody holds it.`,
+      { hint },
+    );
+  }
+  return new DreamosError(
+    'conflict',
+    'LEASE_LOST',
+    `Message ${id} in ${mailbox} is ${state}; nobody holds it (any more).`,
+    { hint },
+  );
+}
+
+async function settingsOf(root: Root, mailbox: string): Promise<Effective> {
+  return effectiveSettings(root, await root.store.getAgent(mailbox));
+}
+
+const longestDelayMs = 3650 * 86_400_000;
+// A reason becomes part of a log line. A stack trace that is too long for one must not keep a job from being given back.
+const reasonCharacters = 2000;
+
+function shorten(reason: string): string {
+  return reason.length > reasonCharacters ? `${reason.slice(0, reasonCharacters - 1)}…` : reason;
+}

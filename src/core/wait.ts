@@ -1,0 +1,94 @@
+/**
+ * The one place that waits for mail. It tries, and when there is nothing it rests until the store hints that something
+ * happened, the first due moment comes (an expired lease, a delayed message), or 5 s are over, for the hint that is lost
+ * when a process dies between its change and its event.
+ *
+ * The order matters: first listen, then look, then rest; what happens between the look and the rest rings the bell, and a
+ * rung bell ends the next rest at once. So nothing falls into a gap.
+ */
+import type { Wake } from '../storage/store.ts';
+import { createBell } from './bell.ts';
+import type { Root } from './root.ts';
+import { effectiveSettings } from './settings.ts';
+
+export interface WaitOptions {
+  /** Milliseconds; `Infinity`: until the signal. Without it there is one attempt and no waiting. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Waits for one thing. @returns what the attempt returned; `undefined` after the time or the signal */
+export async function waitFor<T>(
+  root: Root,
+  mailbox: string,
+  attempt: () => Promise<T | undefined>,
+  options: WaitOptions,
+): Promise<T | undefined> {
+  const waiter = createWaiter(root, mailbox);
+  try {
+    return await waiter.next(attempt, options);
+  } finally {
+    await waiter.close();
+  }
+}
+
+/** Waits again and again, and keeps listening in between. */
+export interface Waiter {
+  next<T>(attempt: () => Promise<T | undefined>, options: WaitOptions): Promise<T | undefined>;
+  close(): Promise<void>;
+}
+
+const lookAgainMs = 5000;
+// What stays due although a look has just been there is another process's, or an error's; no reason to spin.
+const leastRestMs = 50;
+
+export function createWaiter(root: Root, mailbox: string): Waiter {
+  const bell = createBell();
+  let listening: Promise<Wake> | undefined;
+
+  const listen = async (): Promise<void> => {
+    if (listening) return;
+    listening = root.store.watch([mailbox], () => bell.ring());
+    const { degraded } = await listening;
+    if (degraded !== undefined) root.warn(`New mail is looked for once a second: ${degraded}`);
+  };
+
+  const next = async <T>(
+    attempt: () => Promise<T | undefined>,
+    { waitMs = 0, signal }: WaitOptions,
+  ): Promise<T | undefined> => {
+    if (signal?.aborted) return undefined;
+    const until = root.clock.uptime() + waitMs;
+    const atOnce = await attempt();
+    if (atOnce !== undefined || waitMs <= 0) return atOnce;
+    await listen();
+    for (;;) {
+      if (signal?.aborted) return undefined;
+      const restMs = await bringDue(root, mailbox);
+      const value = await attempt();
+      if (value !== undefined) return value;
+      const leftMs = until - root.clock.uptime();
+      if (leftMs <= 0) return undefined;
+      await bell.rest(Math.min(leftMs, restMs), signal);
+    }
+  };
+
+  return {
+    next,
+    close: async () => {
+      const wake = await listening?.catch(() => undefined);
+      listening = undefined;
+      await wake?.close();
+    },
+  };
+}
+
+/** Moves what is due. @returns how long until the next thing is, or until it is worth to look again; milliseconds */
+async function bringDue(root: Root, mailbox: string): Promise<number> {
+  const { policy } = await effectiveSettings(root, await root.store.getAgent(mailbox));
+  const { moved, nextAt } = await root.store.recover(mailbox, policy);
+  if (nextAt === undefined) return lookAgainMs;
+  // One more, because a timer may fire a millisecond early.
+  const restMs = nextAt - root.clock.now() + 1;
+  return Math.min(lookAgainMs, Math.max(restMs, moved > 0 ? 1 : leastRestMs));
+}

@@ -1,0 +1,84 @@
+import type { WatchedEvent } from '../model/event.ts';
+import { resolveAgent } from './agents.ts';
+import { createBell } from './bell.ts';
+import { createDueTimer } from './due.ts';
+import type { Root } from './root.ts';
+
+export interface WatchOptions {
+  /** All, those registered later included, if not given. */
+  readonly mailboxes?: readonly string[];
+  /** The cursor of the last event that was seen; `start`: all that the logs still hold; else from now on. */
+  readonly since?: string;
+  readonly signal?: AbortSignal;
+  /** The longest time without an event; milliseconds. */
+  readonly waitMs?: number;
+  /** Ends after so many events. */
+  readonly count?: number;
+  /** For example: a cursor that no longer fits its log. Else they go to the root's `warn`. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+/**
+ * Each event as it happens, once, with the cursor that continues behind it. It begins when the first event is asked for.
+ * Watching claims nothing, but moves what falls due: a delayed message, an expired lease.
+ * @throws AGENT_NOT_FOUND, NAME_INVALID, CURSOR_INVALID
+ */
+export async function* watch(root: Root, options: WatchOptions = {}): AsyncGenerator<WatchedEvent, void, undefined> {
+  const { signal, waitMs = Infinity, count = Infinity, onWarning = (warning) => root.warn(warning) } = options;
+  const mailboxes = options.mailboxes && (await exactNames(root, options.mailboxes));
+  // Before anything else can happen: what the first look moves is already new.
+  let cursor = await firstCursor(root, mailboxes, options.since);
+  // Asked once before listening, so that nonsense is refused without ado.
+  await root.store.readEvents(mailboxes, cursor);
+  const bell = createBell();
+  const wake = await root.store.watch(mailboxes, () => bell.ring());
+  if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
+  try {
+    const due = createDueTimer(root, mailboxes);
+    let told = 0;
+    let lastAt = root.clock.uptime();
+    let rung = false;
+    while (!signal?.aborted && told < count) {
+      const batch = await root.store.readEvents(mailboxes, cursor);
+      for (const warning of batch.warnings) onWarning(warning);
+      for (const event of batch.events) {
+        if (signal?.aborted) return;
+        yield event;
+        lastAt = root.clock.uptime();
+        if (++told >= count) return;
+      }
+      cursor = batch.cursor;
+      if (batch.events.length > 0) {
+        due.soon(afterEventsMs);
+        rung = false;
+        continue;
+      }
+      // A hint without an event: most likely a script has handed something in.
+      if (rung) due.soon(0);
+      rung = false;
+      if ((await due.look()) > 0) continue;
+      const leftMs = lastAt + waitMs - root.clock.uptime();
+      if (leftMs <= 0) return;
+      rung = await bell.rest(Math.min(leftMs, due.restMs()), signal);
+    }
+  } finally {
+    await wake.close();
+  }
+}
+
+// Every event may bring a new due moment, and hide the hint of a handed-in file; a busy log must not mean a look for each.
+const afterEventsMs = 200;
+
+async function exactNames(root: Root, names: readonly string[]): Promise<string[]> {
+  const exact = new Set<string>();
+  for (const name of names) exact.add((await resolveAgent(root, name)).name);
+  return [...exact];
+}
+
+async function firstCursor(
+  root: Root,
+  mailboxes: readonly string[] | undefined,
+  since: string | undefined,
+): Promise<string> {
+  return since === undefined || since === 'start' ? root.store.cursor(mailboxes, since ?? 'now') : since;
+}

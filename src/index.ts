@@ -1,0 +1,35 @@
+export { init, open, type Dreamos } from './library.ts';
+
+export type { AgentInput } from './core/agents.ts';
+export type { Archived } from './core/archive.ts';
+export type { ConfigValue } from './core/config.ts';
+export type { Job } from './core/consume.ts';
+export type { Dead, Purged } from './core/dlq.ts';
+export type { DoctorOptions } from './core/doctor.ts';
+export type { Filter } from './core/filter.ts';
+export type { ImportOptions, ImportResult } from './core/import.ts';
+export type { Listed, ListOptions } from './core/list.ts';
+export type { Peeked, PeekOptions } from './core/peek.ts';
+export type { ReadOptions } from './core/read.ts';
+export type { ReplyDraft, ReplyOptions, ReplyReceipt } from './core/reply.ts';
+export type { OpenOptions } from './core/root.ts';
+export type { Draft, SendReceipt } from './core/send.ts';
+export type { NackHow } from './core/settle.ts';
+export type { MailboxStatus } from './core/status.ts';
+export type { WatchOptions } from './core/watch.ts';
+
+export { agentCardSchema, type AgentCard } from './model/agent.ts';
+export type { Clock } from './model/clock.ts';
+export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts';
+export { eventKinds, mailEventSchema, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
+export { knownTypes, messageSchema, priorities, type Message, type Priority } from './model/message.ts';
+export { settingsSchema, type Durability, type Settings } from './model/settings.ts';
+export {
+  states,
+  type DeadReason,
+  type Delivery,
+  type Entry,
+  type Finding,
+  type Settled,
+  type State,
+} from './storage/store.ts';

@@ -1,0 +1,100 @@
+/**
+ * The library's own entrance. Like main.ts for the command, it is where the surroundings of the process come in: its
+ * folder, its environment and its warnings. Everything behind it has them handed in.
+ */
+import { cwd, emitWarning, env } from 'node:process';
+import { checkName, listAgents, registerAgent, resolveAgent, retireAgent } from './core/agents.ts';
+import { listArchive, restoreArchive, searchArchive } from './core/archive.ts';
+import { cancel } from './core/cancel.ts';
+import { getConfig, setConfig } from './core/config.ts';
+import { consume } from './core/consume.ts';
+import { listDead, purgeDead, retryDead, showDead } from './core/dlq.ts';
+import { doctor } from './core/doctor.ts';
+import { importTree } from './core/import.ts';
+import { list } from './core/list.ts';
+import { peek } from './core/peek.ts';
+import { readNext } from './core/read.ts';
+import { reply } from './core/reply.ts';
+import { initRoot, type OpenOptions, openRoot, type Root } from './core/root.ts';
+import { send, sendAll } from './core/send.ts';
+import { ack, nack, renew } from './core/settle.ts';
+import { show } from './core/show.ts';
+import { status } from './core/status.ts';
+import { watch } from './core/watch.ts';
+
+/** An opened root with every operation of dreamos. All times are milliseconds, unless they are ISO 8601 texts. */
+export interface Dreamos extends ReturnType<typeof operationsOf> {
+  /** The same root for another acting agent. Closing one closes both. @throws NAME_INVALID */
+  as(agent: string): Dreamos;
+}
+
+/**
+ * Opens the root that is there: `options.root`, else DREAMOS_ROOT, else the nearest `runtime/agent_comms` at or above the
+ * current folder. Warnings become process warnings, unless `options.warn` takes them.
+ * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN, NAME_INVALID
+ */
+export async function open(options: OpenOptions = {}): Promise<Dreamos> {
+  return bindTo(await openRoot(surrounded(options)));
+}
+
+/** Makes a root with the named agents, or what of it is not there yet, and opens it. @throws as open, and ROOT_INSIDE_ROOT */
+export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
+  return bindTo((await initRoot(surrounded(options))).root);
+}
+
+function surrounded<T extends OpenOptions>(options: T): T {
+  const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
+  return { cwd: cwd(), env, warn, ...options };
+}
+
+function bindTo(root: Root): Dreamos {
+  const as = (agent: string): Dreamos => {
+    checkName(agent);
+    return bindTo({ ...root, acting: agent });
+  };
+  return { ...operationsOf(root), as };
+}
+
+function operationsOf(root: Root) {
+  const bound = <Rest extends unknown[], Result>(operation: (root: Root, ...rest: Rest) => Result) => {
+    return (...rest: Rest): Result => operation(root, ...rest);
+  };
+  return {
+    /** Where the root is. */
+    path: root.path,
+    /** Who sends, claims and settles, where a call does not say it. */
+    acting: root.acting,
+
+    send: bound(send),
+    sendAll: bound(sendAll),
+    reply: bound(reply),
+    /** Claims the next message; `undefined` when there is none. */
+    read: bound(readNext),
+    consume: bound(consume),
+    peek: bound(peek),
+    ack: bound(ack),
+    nack: bound(nack),
+    renew: bound(renew),
+    cancel: bound(cancel),
+
+    watch: bound(watch),
+    status: bound(status),
+    list: bound(list),
+    show: bound(show),
+
+    agents: {
+      register: bound(registerAgent),
+      list: bound(listAgents),
+      get: bound(resolveAgent),
+      retire: bound(retireAgent),
+    },
+    archive: { list: bound(listArchive), search: bound(searchArchive), restore: bound(restoreArchive) },
+    dead: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
+    config: { get: bound(getConfig), set: bound(setConfig) },
+    doctor: bound(doctor),
+    importTree: bound(importTree),
+
+    close: () => root.close(),
+    [Symbol.asyncDispose]: () => root.close(),
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * The command's entry, and the only file that touches `process`: what the program gets from its surroundings is handed
+ * in here, so that all else can be tested in-process.
+ */
+import { createRequire } from 'node:module';
+import { run } from './program.ts';
+
+const interrupt = new AbortController();
+// A command that does not come back by itself after Ctrl-C is ended after this long.
+const patienceMs = 3000;
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    if (interrupt.signal.aborted) process.exit(code);
+    interrupt.abort(code);
+    setTimeout(() => process.exit(code), patienceMs).unref();
+  });
+}
+
+// Streams are getters: each costs about a millisecond to set up, and `ack` in a pipeline never needs stdin. No top-level
+// await: the command is built as CommonJS, which starts faster. run() never rejects; should it, Node says so and exits
+// with 1, a bug.
+const written = new Set<NodeJS.WriteStream>();
+void run(process.argv.slice(2), {
+  env: process.env,
+  cwd: () => process.cwd(),
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    written.add(process.stdout);
+    return process.stdout;
+  },
+  get stderr() {
+    written.add(process.stderr);
+    return process.stderr;
+  },
+  signal: interrupt.signal,
+  openFile: async (path) => (await import('node:fs')).createReadStream(path),
+  version: () => (createRequire(import.meta.url)('../package.json') as { version: string }).version,
+  openRoot: async (options) => (await import('./core/root.ts')).openRoot(options),
+  initRoot: async (options) => (await import('./core/root.ts')).initRoot(options),
+}).then(async (code) => {
+  process.exitCode = code;
+  // chokidar's throttle leaves timers of a second behind, and `read --wait` that has its message would sit them out. So
+  // exit(), but not before what is still on its way into a pipe has been written.
+  await Promise.all([...written].map((stream) => new Promise((resolve) => void stream.write('', resolve))));
+  process.exit();
+});

@@ -1,0 +1,145 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Ids } from '../../model/id.ts';
+import type { RetryPolicy } from '../../model/settings.ts';
+import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../store.ts';
+import { backoffMs } from './backoff.ts';
+import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
+import { alreadySettled, leaseLost, receiptInvalid } from './refusals.ts';
+
+export interface Deps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOptions): Delivery | undefined {
+  const now = deps.clock.now();
+  mail.lastReads.set(mailbox.toLowerCase(), now);
+  recover(mail, deps, mailbox, options.policy);
+  for (const held of inState(mail, mailbox, 'ready')) {
+    if (isExpired(held, now)) {
+      die(mail, held, now, 'its time-to-live ran out');
+      continue;
+    }
+    const message = messageOf(held);
+    if (options.accepts && !options.accepts(message)) continue;
+    held.state = 'inflight';
+    held.attempt++;
+    held.token = deps.ids.token();
+    held.leaseUntil = now + options.leaseMs;
+    changed(mail, held, now, 'claimed', { attempt: held.attempt, ...actorOf(options) });
+    return {
+      receipt: receiptOf(held),
+      mailbox: held.mailbox,
+      attempt: held.attempt,
+      leaseUntil: held.leaseUntil,
+      message,
+    };
+  }
+  return undefined;
+}
+
+export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor): Settled {
+  const held = claimed(mail, receipt);
+  held.usedTokens.add(held.token);
+  held.state = 'archived';
+  held.ackedAt = deps.clock.now();
+  changed(mail, held, held.ackedAt, 'acked', { attempt: held.attempt, ...actorOf(options) });
+  return settled(held, receipt);
+}
+
+export function nack(mail: Mail, deps: Deps, receipt: string, options: NackOptions): Settled {
+  const held = claimed(mail, receipt);
+  const now = deps.clock.now();
+  held.usedTokens.add(held.token);
+  const { reason, delayMs = backoffMs(options.policy, held.attempt, deps.ids.fraction()) } = options;
+  if (options.dead || held.attempt >= options.policy.maxAttempts) {
+    die(mail, held, now, reason ?? (options.dead ? 'rejected' : `failed ${held.attempt} times`), options);
+  } else {
+    held.comesBack = true;
+    held.state = delayMs > 0 ? 'delayed' : 'ready';
+    held.dueAt = now + delayMs;
+    changed(mail, held, now, 'nacked', {
+      attempt: held.attempt,
+      ...actorOf(options),
+      ...(reason !== undefined && { reason }),
+    });
+  }
+  return settled(held, receipt);
+}
+
+export function renew(mail: Mail, deps: Deps, receipt: string, options: Actor & { readonly leaseMs: number }): Settled {
+  const held = claimed(mail, receipt);
+  const now = deps.clock.now();
+  held.leaseUntil = now + options.leaseMs;
+  changed(mail, held, now, 'renewed', { attempt: held.attempt, ...actorOf(options) });
+  return settled(held, receipt);
+}
+
+export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPolicy): Recovered {
+  const now = deps.clock.now();
+  let moved = 0;
+  for (const held of inState(mail, mailbox, 'inflight')) {
+    if (held.leaseUntil > now) continue;
+    moved++;
+    if (held.attempt >= policy.maxAttempts) {
+      die(mail, held, now, `the lease of attempt ${held.attempt}, the last one, ran out`);
+    } else {
+      held.comesBack = true;
+      held.state = 'ready';
+      changed(mail, held, now, 'lease_expired', { attempt: held.attempt });
+    }
+  }
+  for (const held of inState(mail, mailbox, 'delayed')) {
+    if (held.dueAt > now) continue;
+    moved++;
+    held.comesBack = true;
+    held.state = 'ready';
+    const { from, type, priority, subject, thread, replyTo } = messageOf(held);
+    changed(mail, held, now, 'delivered', { attempt: held.attempt, from, type, priority, subject, thread, replyTo });
+  }
+  const moments = [
+    ...inState(mail, mailbox, 'inflight').map((held) => held.leaseUntil),
+    ...inState(mail, mailbox, 'delayed').map((held) => held.dueAt),
+  ];
+  return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
+}
+
+export function parseReceipt(receipt: string): { mailbox: string; id: string; token: string } {
+  const match = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63}):([0-9A-Z]{26}):([0-9A-Z]{10})$/.exec(receipt);
+  if (!match) throw receiptInvalid(receipt);
+  return { mailbox: match[1] ?? '', id: match[2] ?? '', token: match[3] ?? '' };
+}
+
+// The claim that a receipt still holds. The token fences: of a claim that was taken back it is no longer the current one.
+function claimed(mail: Mail, receipt: string): Held {
+  const { mailbox, id, token } = parseReceipt(receipt);
+  const held = mailboxOf(mail, mailbox).get(id);
+  if (held?.usedTokens.has(token)) throw alreadySettled(id, mailbox);
+  if (held?.state !== 'inflight' || held.token !== token) throw leaseLost(id, mailbox);
+  return held;
+}
+
+function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {
+  const history = mail.log.filter((event) => event.mailbox === held.mailbox && event.id === held.id);
+  held.state = 'dead';
+  held.dead = { reason, attempts: held.attempt, deadAt: now, history };
+  changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...actorOf(options) });
+}
+
+function isExpired(held: Held, now: number): boolean {
+  return held.expiresAt !== undefined && held.expiresAt <= now;
+}
+
+function settled(held: Held, receipt: string): Settled {
+  return {
+    id: held.id,
+    mailbox: held.mailbox,
+    state: held.state,
+    receipt,
+    ...(held.state === 'inflight' && { leaseUntil: held.leaseUntil }),
+  };
+}
+
+export function actorOf({ by }: Actor): { by?: string } {
+  return by === undefined ? {} : { by };
+}

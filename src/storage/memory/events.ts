@@ -1,0 +1,41 @@
+import { sameAgent } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { WatchedEvent } from '../../model/event.ts';
+import type { EventBatch, Wake } from '../store.ts';
+import type { Mail } from './mail.ts';
+
+// There is one log, so a cursor is a place in it, whatever mailboxes are asked for.
+export function cursor(mail: Mail, at: 'now' | 'start'): string {
+  return `m${at === 'now' ? mail.log.length : 0}`;
+}
+
+export function readEvents(mail: Mail, mailboxes: readonly string[] | undefined, from: string): EventBatch {
+  const place = /^m(\d{1,15})$/.exec(from)?.[1];
+  if (place === undefined) {
+    throw new DreamosError('invalid', 'CURSOR_INVALID', `${JSON.stringify(from.slice(0, 80))} is not a cursor.`, {
+      hint: 'Cursors come from dreamos watch --json; without --since it begins now.',
+    });
+  }
+  const events: WatchedEvent[] = [];
+  for (let i = Number(place); i < mail.log.length; i++) {
+    const event = mail.log[i];
+    if (event && concerns(mailboxes, event.mailbox)) events.push({ ...event, cursor: `m${i + 1}` });
+  }
+  return { events, cursor: cursor(mail, 'now'), warnings: [] };
+}
+
+export function watch(mail: Mail, mailboxes: readonly string[] | undefined, hint: () => void): Wake {
+  const listener = (mailbox: string): void => {
+    if (concerns(mailboxes, mailbox)) hint();
+  };
+  mail.listeners.add(listener);
+  return {
+    close: async () => {
+      mail.listeners.delete(listener);
+    },
+  };
+}
+
+function concerns(mailboxes: readonly string[] | undefined, mailbox: string): boolean {
+  return mailboxes === undefined || mailboxes.some((name) => sameAgent(name, mailbox));
+}

@@ -1,0 +1,127 @@
+import type { AgentCard } from '../../model/agent.ts';
+import type { EventKind, MailEvent } from '../../model/event.ts';
+import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { DeadReason, Entry, State } from '../store.ts';
+
+/** A message in a mailbox. `version` grows with every change of state, so that an entry listed before is known as stale. */
+export interface Held {
+  readonly mailbox: string;
+  readonly id: string;
+  readonly priority: Priority;
+  /** Sealed, and read anew for every reader: nobody can change what another one sees. */
+  readonly bytes: Buffer;
+  /** The order of arrival; what comes back keeps its own. */
+  readonly order: number;
+  readonly sentAt: number;
+  readonly expiresAt: number | undefined;
+  /** Claims that were used (acked, nacked), as opposed to taken back. */
+  readonly usedTokens: Set<string>;
+  version: number;
+  state: State;
+  comesBack: boolean;
+  attempt: number;
+  token: string;
+  dueAt: number;
+  leaseUntil: number;
+  ackedAt: number;
+  dead: DeadReason | undefined;
+}
+
+export interface Remembered {
+  readonly content: string;
+  readonly at: number;
+  readonly id: string;
+  readonly mailboxes: readonly string[];
+  readonly state: 'ready' | 'delayed';
+}
+
+/** Everything that several handles ("processes") share. */
+export interface Mail {
+  readonly agents: Map<string, AgentCard>;
+  readonly mailboxes: Map<string, Map<string, Held>>;
+  readonly lastReads: Map<string, number>;
+  readonly dedupe: Map<string, Remembered>;
+  /** What nobody could read, by mailbox and by the digest of its bytes. */
+  readonly corrupt: Map<string, Map<string, Uint8Array>>;
+  readonly log: MailEvent[];
+  readonly listeners: Set<(mailbox: string) => void>;
+  readonly locks: Map<string, Promise<unknown>>;
+  settings: Settings;
+  arrivals: number;
+}
+
+export function createMail(): Mail {
+  return {
+    agents: new Map(),
+    mailboxes: new Map(),
+    lastReads: new Map(),
+    dedupe: new Map(),
+    corrupt: new Map(),
+    log: [],
+    listeners: new Set(),
+    locks: new Map(),
+    settings: {},
+    arrivals: 0,
+  };
+}
+
+export function mailboxOf(mail: Mail, name: string): Map<string, Held> {
+  const key = name.toLowerCase();
+  const box = mail.mailboxes.get(key) ?? new Map<string, Held>();
+  mail.mailboxes.set(key, box);
+  return box;
+}
+
+export function messageOf(held: Held): Message {
+  return unseal(held.bytes);
+}
+
+/** Every change ends here: the entry listed before is now stale, and the log and the watchers hear of it. */
+export function changed(mail: Mail, held: Held, at: number, event: EventKind, more: Partial<MailEvent> = {}): void {
+  held.version++;
+  tell(mail, { at: new Date(at).toISOString(), mailbox: held.mailbox, event, id: held.id, ...more });
+}
+
+export function tell(mail: Mail, event: MailEvent): void {
+  mail.log.push(event);
+  for (const listener of mail.listeners) listener(event.mailbox);
+}
+
+export function inState(mail: Mail, mailbox: string, state: State): Held[] {
+  return [...mailboxOf(mail, mailbox).values()].filter((held) => held.state === state).sort(orders[state]);
+}
+
+/** Priority, then what comes back before what is new, then the oldest first. */
+const deliveryOrder = (a: Held, b: Held): number =>
+  priorities.indexOf(a.priority) - priorities.indexOf(b.priority) ||
+  Number(b.comesBack) - Number(a.comesBack) ||
+  a.order - b.order;
+
+const orders: Record<State, (a: Held, b: Held) => number> = {
+  ready: deliveryOrder,
+  delayed: (a, b) => a.dueAt - b.dueAt || a.order - b.order,
+  inflight: (a, b) => a.leaseUntil - b.leaseUntil || a.order - b.order,
+  archived: (a, b) => b.ackedAt - a.ackedAt || b.order - a.order,
+  dead: (a, b) => (b.dead?.deadAt ?? 0) - (a.dead?.deadAt ?? 0) || b.order - a.order,
+};
+
+export function toEntry(held: Held): Entry {
+  return {
+    key: `${held.id}#${held.version}`,
+    mailbox: held.mailbox,
+    id: held.id,
+    state: held.state,
+    priority: held.priority,
+    attempt: held.attempt,
+    ...(held.expiresAt !== undefined && { expiresAt: held.expiresAt }),
+    ...(held.state === 'delayed' && { dueAt: held.dueAt }),
+    ...(held.state === 'inflight' && { receipt: receiptOf(held), leaseUntil: held.leaseUntil }),
+    ...(held.state === 'archived' && { ackedAt: held.ackedAt }),
+    ...(held.state === 'dead' && held.dead && { deadAt: held.dead.deadAt }),
+  };
+}
+
+export function receiptOf(held: Held): string {
+  return `${held.mailbox}:${held.id}:${held.token}`;
+}

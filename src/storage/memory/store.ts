@@ -1,0 +1,136 @@
+/**
+ * Mail in memory, for tests and as the second implementation of the port. Every operation runs to its end in one turn of
+ * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
+ */
+import type { Counts, Entry, Store } from '../store.ts';
+import { ack, actorOf, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
+import { deliver, put } from './deliver.ts';
+import { cursor, readEvents, watch } from './events.ts';
+import { quarantine } from './quarantine.ts';
+import { changed, createMail, type Held, inState, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
+import { stateChanged } from './refusals.ts';
+
+/** @param mail shared by several stores, it is what several processes see of one root. */
+export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store {
+  const { clock } = deps;
+  const current = (entry: Entry): Held | undefined => {
+    const held = mailboxOf(mail, entry.mailbox).get(entry.id);
+    return held && toEntry(held).key === entry.key ? held : undefined;
+  };
+  const inStates = (entry: Entry, allowed: readonly Entry['state'][]): Held => {
+    const held = current(entry);
+    if (held && allowed.includes(held.state)) return held;
+    throw stateChanged(entry, mailboxOf(mail, entry.mailbox).get(entry.id)?.state ?? 'gone');
+  };
+
+  return {
+    listAgents: async () => structuredClone([...mail.agents.values()]),
+    getAgent: async (name) => structuredClone(mail.agents.get(name.toLowerCase())),
+    saveAgent: async (name, change) => {
+      const key = name.toLowerCase();
+      const card = structuredClone(change(structuredClone(mail.agents.get(key))));
+      mail.agents.set(key, card);
+      return structuredClone(card);
+    },
+    loadSettings: async () => structuredClone(mail.settings),
+    saveSettings: async (change) =>
+      structuredClone((mail.settings = structuredClone(change(structuredClone(mail.settings))))),
+
+    send: async (outgoing, { durability }) => outgoing.map((one) => deliver(mail, one, clock.now(), durability)),
+    claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
+    ack: async (receipt, options) => ack(mail, deps, receipt, options),
+    nack: async (receipt, options) => nack(mail, deps, receipt, options),
+    renew: async (receipt, options) => renew(mail, deps, receipt, options),
+    parseReceipt: (receipt) => {
+      const { mailbox, id } = parseReceipt(receipt);
+      return { mailbox, id };
+    },
+    recover: async (mailbox, policy) => recover(mail, deps, mailbox, policy),
+
+    list: async function* (mailbox, state) {
+      yield* inState(mail, mailbox, state).map(toEntry);
+    },
+    find: async (id, mailbox) => {
+      const boxes = mailbox === undefined ? [...mail.mailboxes.values()] : [mailboxOf(mail, mailbox)];
+      return boxes.flatMap((box) => box.get(id) ?? []).map(toEntry);
+    },
+    read: async (entry) => {
+      const held = current(entry);
+      return held && messageOf(held);
+    },
+    deadReason: async (entry) => structuredClone(current(entry)?.dead),
+    counts: async (mailbox) => countsOf(mail, mailbox),
+    lastReadAt: async (mailbox) => mail.lastReads.get(mailbox.toLowerCase()),
+
+    cancel: async (entry, actor) => {
+      const held = inStates(entry, ['ready', 'delayed']);
+      held.state = 'archived';
+      held.ackedAt = clock.now();
+      changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
+      return toEntry(held);
+    },
+    restore: async (entry, actor) => {
+      const held = inStates(entry, ['archived']);
+      held.state = 'ready';
+      held.comesBack = true;
+      held.attempt = 0;
+      changed(mail, held, clock.now(), 'restored', actorOf(actor));
+      return toEntry(held);
+    },
+    retry: async (entry, actor) => {
+      const held = inStates(entry, ['dead']);
+      held.state = 'ready';
+      held.comesBack = true;
+      held.attempt = 0;
+      changed(mail, held, clock.now(), 'retried', actorOf(actor));
+      return toEntry(held);
+    },
+    purge: async (entry, actor) => {
+      const held = inStates(entry, ['dead']);
+      mailboxOf(mail, entry.mailbox).delete(entry.id);
+      changed(mail, held, clock.now(), 'purged', actorOf(actor));
+    },
+    deposit: async (mailbox, message, to, actor) => {
+      const held = mailboxOf(mail, mailbox).get(message.id);
+      return toEntry(
+        held ??
+          put(mail, mailbox, message, clock.now(), { state: to, event: 'imported', at: actor.at, ...actorOf(actor) }),
+      );
+    },
+    withLock: (name, work) => {
+      const done = (mail.locks.get(name) ?? Promise.resolve()).then(work);
+      mail.locks.set(
+        name,
+        done.catch(() => undefined),
+      );
+      return done;
+    },
+
+    quarantine: async (mailbox, bytes, about) => quarantine(mail, mailbox, bytes, about, clock.now()),
+
+    cursor: async (_mailboxes, at) => cursor(mail, at),
+    readEvents: async (mailboxes, from) => readEvents(mail, mailboxes, from),
+    watch: async (mailboxes, hint) => watch(mail, mailboxes, hint),
+
+    inspect: async function* () {
+      // Memory has no format that could be broken.
+    },
+    close: async () => undefined,
+  };
+}
+
+function countsOf(mail: Mail, mailbox: string): Counts {
+  const count = (state: Entry['state']): number => inState(mail, mailbox, state).length;
+  const sentAt = inState(mail, mailbox, 'ready').map((held) => held.sentAt);
+  const lastReadAt = mail.lastReads.get(mailbox.toLowerCase());
+  return {
+    ready: sentAt.length,
+    inflight: count('inflight'),
+    delayed: count('delayed'),
+    dead: count('dead'),
+    archived: count('archived'),
+    corrupt: mail.corrupt.get(mailbox.toLowerCase())?.size ?? 0,
+    ...(sentAt.length > 0 && { oldestReadyAt: Math.min(...sentAt) }),
+    ...(lastReadAt !== undefined && { lastReadAt }),
+  };
+}

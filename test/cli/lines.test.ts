@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { groupLines } from '../../src/cli/lines.ts';
+
+async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+async function groups(input: AsyncIterable<Uint8Array>, most = 1000, maxBytes = 100) {
+  const all: [number, string][][] = [];
+  for await (const group of groupLines(input, most, maxBytes)) {
+    all.push(group.map((line) => [line.number, line.tooLong ? 'TOO LONG' : Buffer.from(line.bytes).toString()]));
+  }
+  return all;
+}
+
+test('a line that comes in pieces is one line', async () => {
+  expect(await groups(chunks('on', 'e\ntw', 'o\n'))).toEqual([[[1, 'one']], [[2, 'two']]]);
+});
+
+test('a character that is cut between two chunks is whole', async () => {
+  const bytes = Buffer.from('ö\n');
+  async function* cut() {
+    yield bytes.subarray(0, 1);
+    yield bytes.subarray(1);
+  }
+  expect(await groups(cut())).toEqual([[[1, 'ö']]]);
+});
+
+test('blank lines are left out and counted', async () => {
+  expect(await groups(chunks('one\n\n \r\ntwo\n'))).toEqual([
+    [
+      [1, 'one'],
+      [4, 'two'],
+    ],
+  ]);
+});
+
+test('a last line without a line end counts', async () => {
+  expect(await groups(chunks('one\ntwo'))).toEqual([[[1, 'one']], [[2, 'two']]]);
+});
+
+test('a group has at most so many lines', async () => {
+  expect((await groups(chunks('1\n2\n3\n4\n5\n'), 2)).map((group) => group.length)).toEqual([2, 2, 1]);
+});
+
+test('a line that is too long is told and not kept; the next one is read', async () => {
+  expect(await groups(chunks('x'.repeat(60), 'x'.repeat(60), 'x\nnext\n'))).toEqual([
+    [
+      [1, 'TOO LONG'],
+      [2, 'next'],
+    ],
+  ]);
+});

@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, expect } from 'vitest';
+import type { Clock } from '../../../src/model/clock.ts';
+import { DreamosError, type ErrorCode } from '../../../src/model/errors.ts';
+import type { WatchedEvent } from '../../../src/model/event.ts';
+import { createIds, type Ids } from '../../../src/model/id.ts';
+import type { Message } from '../../../src/model/message.ts';
+import type { RetryPolicy } from '../../../src/model/settings.ts';
+import type { ClaimOptions, Delivery, Entry, Outgoing, Sent, State, Store } from '../../../src/storage/store.ts';
+import { createFakeClock, type FakeClock } from './fake-clock.ts';
+
+export interface MadeStore {
+  readonly store: Store;
+  /** A second handle on the same mail, as another process would have it. */
+  another(): Promise<Store>;
+  close(): Promise<void>;
+}
+
+export type MakeStore = (deps: { clock: Clock; ids: Ids }) => Promise<MadeStore>;
+
+export const policy: RetryPolicy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 };
+export const leaseMs = 60_000;
+
+/** A fresh store for each test, with the mailboxes ann, bob and Cy, and the few phrases that the tests are told in. */
+export class Bench {
+  store!: Store;
+  clock!: FakeClock;
+  ids!: Ids;
+  readonly makeStore: MakeStore;
+  #made: MadeStore[] = [];
+
+  constructor(makeStore: MakeStore) {
+    this.makeStore = makeStore;
+    beforeEach(async () => {
+      this.clock = createFakeClock();
+      this.ids = createIds();
+      this.store = (await this.elsewhere()).store;
+    });
+    afterEach(async () => {
+      for (const made of this.#made.splice(0)) await made.close();
+    });
+  }
+
+  /** Another root, which shares nothing but the time with the first. */
+  async elsewhere(): Promise<MadeStore> {
+    const made = await this.makeStore({ clock: this.clock, ids: this.ids });
+    this.#made.push(made);
+    for (const name of ['ann', 'bob', 'Cy']) await register(made.store, name, this.clock);
+    return made;
+  }
+
+  async another(): Promise<Store> {
+    const first = this.#made[0];
+    if (!first) throw new Error('There is no store yet.');
+    return first.another();
+  }
+
+  message(fields: Partial<Message> = {}): Message {
+    const now = this.clock.now();
+    return {
+      v: 1,
+      id: this.ids.next(now),
+      from: 'ann',
+      to: ['bob'],
+      subject: '',
+      body: 'hello',
+      type: 'message',
+      priority: 'normal',
+      thread: null,
+      replyTo: null,
+      tags: [],
+      data: null,
+      createdAt: new Date(now).toISOString(),
+      expiresAt: null,
+      dedupeKey: null,
+      ...fields,
+    };
+  }
+
+  outgoing(fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Outgoing {
+    const message = this.message(fields);
+    return { message, mailboxes: message.to, ...more };
+  }
+
+  /** Sends one message to bob, or to whom the fields say, and expects that it went well. */
+  async send(fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Promise<Sent> {
+    return accepted(await this.store.send([this.outgoing(fields, more)], { durability: 'relaxed' }));
+  }
+
+  async claim(options: Partial<ClaimOptions> = {}, store: Store = this.store): Promise<Delivery | undefined> {
+    return store.claim('bob', { leaseMs, policy, ...options });
+  }
+
+  async mustClaim(options: Partial<ClaimOptions> = {}, store: Store = this.store): Promise<Delivery> {
+    const delivery = await this.claim(options, store);
+    if (!delivery) throw new Error('There was nothing to claim.');
+    return delivery;
+  }
+
+  /** Recovers what is due, however little a store moves at a time. */
+  async recover(mailbox = 'bob', store: Store = this.store): Promise<number> {
+    let moved = 0;
+    for (let round = 0; round < 1000; round++) {
+      const recovered = await store.recover(mailbox, policy);
+      moved += recovered.moved;
+      if (recovered.moved === 0) return moved;
+    }
+    throw new Error('The store never finishes recovering.');
+  }
+
+  /** Claims and acks until nothing is ready, and says what came, in order. */
+  async drain(): Promise<string[]> {
+    const bodies: string[] = [];
+    for (let delivery = await this.claim(); delivery; delivery = await this.claim()) {
+      bodies.push(delivery.message.body);
+      await this.store.ack(delivery.receipt, {});
+    }
+    return bodies;
+  }
+
+  async entries(state: State, mailbox = 'bob', store: Store = this.store): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    for await (const entry of store.list(mailbox, state)) entries.push(entry);
+    return entries;
+  }
+
+  async only(state: State, mailbox = 'bob'): Promise<Entry> {
+    const entries = await this.entries(state, mailbox);
+    expect(entries).toHaveLength(1);
+    return entries[0] as Entry;
+  }
+
+  async events(
+    of: readonly string[] | 'all' = ['bob'],
+    from?: string,
+    store: Store = this.store,
+  ): Promise<WatchedEvent[]> {
+    const mailboxes = of === 'all' ? undefined : of;
+    const all: WatchedEvent[] = [];
+    let cursor = from ?? (await store.cursor(mailboxes, 'start'));
+    for (;;) {
+      const batch = await store.readEvents(mailboxes, cursor);
+      all.push(...batch.events);
+      if (batch.events.length === 0) return all;
+      cursor = batch.cursor;
+    }
+  }
+
+  async eventNames(): Promise<string[]> {
+    return (await this.events()).map((event) => event.event);
+  }
+}
+
+async function register(store: Store, name: string, clock: Clock): Promise<void> {
+  await store.saveAgent(name, (card) => card ?? { name, createdAt: new Date(clock.now()).toISOString() });
+}
+
+export function accepted(results: readonly (Sent | DreamosError)[]): Sent {
+  expect(results).toHaveLength(1);
+  const [result] = results;
+  if (!result) throw new Error('There is no result.');
+  if (result instanceof DreamosError) throw result;
+  return result;
+}
+
+/** What a promise was refused with; a fulfilled one fails the test. */
+export async function refusal(promise: Promise<unknown>): Promise<DreamosError> {
+  const error: unknown = await promise.then(
+    (value) => {
+      throw new Error(`Expected a refusal, got ${JSON.stringify(value)}.`);
+    },
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DreamosError);
+  return error as DreamosError;
+}
+
+export async function expectRefusal(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
+  expect((await refusal(promise)).code).toBe(code);
+}

@@ -1,0 +1,212 @@
+import { expect, test } from 'vitest';
+import type { WatchedEvent } from '../../../src/model/event.ts';
+import type { Store } from '../../../src/storage/store.ts';
+import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+
+export function eventRules(makeStore: MakeStore): void {
+  const bench = new Bench(makeStore);
+  const told = (events: readonly WatchedEvent[]): string[] => events.map(({ event, id }) => `${event} ${id}`);
+
+  test('a delivery says from whom it is and what it is about', async () => {
+    const fields = {
+      from: 'ann',
+      type: 'task',
+      priority: 'high',
+      subject: 'Build',
+      thread: 't1',
+      replyTo: '01JD0000000000000000000000',
+    } as const;
+    const { id } = await bench.send(fields);
+    const [event] = await bench.events();
+    expect(event).toMatchObject({
+      at: new Date(bench.clock.now()).toISOString(),
+      mailbox: 'bob',
+      event: 'delivered',
+      id,
+      ...fields,
+    });
+    expect(event?.cursor).toMatch(/^\S+$/);
+  });
+
+  test('a message for later is scheduled, with the same words, and delivered when it is due', async () => {
+    const { id } = await bench.send({ subject: 'Later' }, { dueAt: bench.clock.now() + 1000 });
+    bench.clock.advance(1000);
+    await bench.recover();
+    expect(await bench.events()).toMatchObject([
+      { event: 'scheduled', id, from: 'ann', subject: 'Later', type: 'message', priority: 'normal' },
+      { event: 'delivered', id, from: 'ann', subject: 'Later', type: 'message', priority: 'normal' },
+    ]);
+  });
+
+  test('claim, renewal and ack are told, with who did it', async () => {
+    await bench.send();
+    const { receipt } = await bench.mustClaim({ by: 'bob' });
+    await bench.store.renew(receipt, { leaseMs, by: 'bob' });
+    await bench.store.ack(receipt, { by: 'bob' });
+    expect((await bench.events()).slice(1)).toMatchObject([
+      { event: 'claimed', by: 'bob', attempt: 1 },
+      { event: 'renewed', by: 'bob' },
+      { event: 'acked', by: 'bob' },
+    ]);
+  });
+
+  test('a nack is told with its reason', async () => {
+    await bench.send();
+    await bench.store.nack((await bench.mustClaim()).receipt, { policy, delayMs: 0, reason: 'no disk', by: 'bob' });
+    expect((await bench.events()).at(-1)).toMatchObject({ event: 'nacked', reason: 'no disk', by: 'bob', attempt: 1 });
+  });
+
+  test('a lease that ran out is told when the message is taken back', async () => {
+    await bench.send();
+    await bench.mustClaim();
+    bench.clock.advance(leaseMs);
+    await bench.recover();
+    expect(await bench.eventNames()).toEqual(['delivered', 'claimed', 'lease_expired']);
+  });
+
+  test('a dead message is told once, last, with the reason', async () => {
+    await bench.send();
+    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true, reason: 'poison' });
+    const events = await bench.events();
+    expect(events.filter(({ event }) => event === 'dead')).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ event: 'dead', reason: 'poison' });
+  });
+
+  test('changes by hand are told, with who made them', async () => {
+    await bench.send();
+    await bench.store.cancel(await bench.only('ready'), { by: 'ann' });
+    await bench.store.restore(await bench.only('archived'), { by: 'ann' });
+    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.retry(await bench.only('dead'), { by: 'ann' });
+    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.purge(await bench.only('dead'), { by: 'ann' });
+    await bench.store.deposit('bob', bench.message(), 'archived', { by: 'ann', at: bench.clock.now() });
+    const byHand = (await bench.events()).filter(({ event }) =>
+      ['cancelled', 'restored', 'retried', 'purged', 'imported'].includes(event),
+    );
+    expect(byHand.map(({ event, by }) => `${event} by ${by}`)).toEqual([
+      'cancelled by ann',
+      'restored by ann',
+      'retried by ann',
+      'purged by ann',
+      'imported by ann',
+    ]);
+  });
+
+  test('a cursor of now sees only what happens behind it', async () => {
+    await bench.send();
+    const cursor = await bench.store.cursor(['bob'], 'now');
+    expect(await bench.store.readEvents(['bob'], cursor)).toMatchObject({ events: [], warnings: [] });
+    const { id } = await bench.send();
+    expect(told(await bench.events(['bob'], cursor))).toEqual([`delivered ${id}`]);
+  });
+
+  test('reading goes on from every event and every batch, and sees each event once', async () => {
+    for (let i = 0; i < 5; i++) await bench.send();
+    await bench.drain();
+    const all = await bench.events();
+    expect(all).toHaveLength(15);
+    for (const [i, event] of all.entries())
+      expect(told(await bench.events(['bob'], event.cursor))).toEqual(told(all.slice(i + 1)));
+  });
+
+  test('a cursor goes on in another handle, and over midnight', async () => {
+    await bench.send();
+    const first = (await bench.events()).at(-1)?.cursor;
+    bench.clock.advance(16 * 3_600_000);
+    const { id } = await bench.send();
+    const other = await bench.another();
+    expect(told(await bench.events(['bob'], first, other))).toEqual([`delivered ${id}`]);
+    await other.claim('bob', { leaseMs, policy });
+    expect((await bench.events(['bob'], first)).map(({ event }) => event)).toEqual(['delivered', 'claimed']);
+  });
+
+  test('a watcher of several mailboxes goes on from each event without gap or repeat', async () => {
+    for (let i = 0; i < 3; i++) await bench.send({ to: ['ann', 'bob', 'Cy'] });
+    const key = ({ mailbox, id }: WatchedEvent): string => `${mailbox} ${id}`;
+    const all = await bench.events(['bob', 'Cy']);
+    expect(all).toHaveLength(6);
+    expect(new Set(all.map(key)).size).toBe(6);
+    for (const [i, event] of all.entries()) {
+      const rest = await bench.events(['bob', 'Cy'], event.cursor);
+      expect(rest.map(key).sort()).toEqual(
+        all
+          .slice(i + 1)
+          .map(key)
+          .sort(),
+      );
+    }
+  });
+
+  test('a watcher of all mailboxes also sees those that are registered later', async () => {
+    const cursor = await bench.store.cursor(undefined, 'now');
+    await bench.send();
+    await bench.store.saveAgent('dora', () => ({ name: 'dora', createdAt: new Date(bench.clock.now()).toISOString() }));
+    await bench.send({ to: ['dora'] });
+    expect((await bench.events('all', cursor)).map(({ mailbox }) => mailbox).sort()).toEqual(['bob', 'dora']);
+  });
+
+  test('what happens while somebody reads is neither missed nor repeated', async () => {
+    const other = await bench.another();
+    const seen: string[] = [];
+    let cursor = await bench.store.cursor(['bob'], 'start');
+    const read = async (): Promise<void> => {
+      const batch = await bench.store.readEvents(['bob'], cursor);
+      cursor = batch.cursor;
+      seen.push(...told(batch.events));
+    };
+    const ids: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      const outgoing = bench.outgoing();
+      ids.push(outgoing.message.id);
+      await Promise.all([other.send([outgoing], { durability: 'relaxed' }), read()]);
+    }
+    while (seen.length < 20) await read();
+    await read();
+    expect(seen).toEqual(ids.map((id) => `delivered ${id}`));
+  });
+
+  test.for(['', 'nonsense', '{}', '\u0000', 'e30='])('%j is not a cursor', async (text) => {
+    await expectRefusal(bench.store.readEvents(['bob'], text), 'CURSOR_INVALID');
+    await expectRefusal(bench.store.readEvents(undefined, text), 'CURSOR_INVALID');
+  });
+
+  const nextHint = async (
+    mailboxes: readonly string[] | undefined,
+    act: (other: Store) => Promise<unknown>,
+  ): Promise<true> => {
+    const other = await bench.another();
+    let ring = (): void => undefined;
+    const rung = new Promise<void>((resolve) => (ring = resolve));
+    const wake = await bench.store.watch(mailboxes, () => ring());
+    try {
+      await act(other);
+      await rung;
+      return true;
+    } finally {
+      await wake.close();
+    }
+  };
+
+  test('a watcher is woken by what another handle does', async () => {
+    expect(await nextHint(['bob'], (other) => other.send([bench.outgoing()], { durability: 'relaxed' }))).toBe(true);
+    expect(await nextHint(undefined, (other) => other.claim('bob', { leaseMs, policy }))).toBe(true);
+  });
+
+  test('a watcher of all mailboxes is woken by one that was registered later', async () => {
+    const registerAndSend = async (other: Store): Promise<void> => {
+      await other.saveAgent('dora', () => ({ name: 'dora', createdAt: new Date(bench.clock.now()).toISOString() }));
+      await other.send([bench.outgoing({ to: ['dora'] })], { durability: 'relaxed' });
+    };
+    expect(await nextHint(undefined, registerAndSend)).toBe(true);
+  });
+
+  test('a closed watcher hears nothing more', async () => {
+    let hints = 0;
+    const closed = await bench.store.watch(['bob'], () => hints++);
+    await closed.close();
+    await closed.close();
+    await nextHint(['bob'], (other) => other.send([bench.outgoing()], { durability: 'relaxed' }));
+    expect(hints).toBe(0);
+  });
+}

@@ -40,13 +40,17 @@ function cacheFolder() {
   return caches && path.isAbsolute(caches) ? path.join(caches, 'dreamos') : undefined;
 }
 
-// It is code that will run: only a file that nobody else can have written is taken.
+// It is code that will run: only a file that nobody else can have written is taken, and only if its sha256, the last 32
+// bytes, fits. V8 does not look for itself, and dies of a single flipped bit.
 function readCache(cache) {
   let fd;
   try {
     fd = fs.openSync(cache, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
     const { uid, mode } = fs.fstatSync(fd);
-    return uid === process.getuid() && (mode & 0o022) === 0 ? fs.readFileSync(fd) : undefined;
+    if (uid !== process.getuid() || (mode & 0o022) !== 0) return undefined;
+    const bytes = fs.readFileSync(fd);
+    const data = bytes.subarray(0, -32);
+    return bytes.subarray(-32).equals(digest(data)) ? data : undefined;
   } catch {
     return undefined;
   } finally {
@@ -57,15 +61,30 @@ function readCache(cache) {
 // At the end of the first run, so that it also holds the functions which that run compiled.
 function writeCache() {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const other of fs.readdirSync(folder)) {
-      const month = 30 * 86_400_000;
-      if (Date.now() - fs.statSync(path.join(folder, other)).mtimeMs > month) fs.unlinkSync(path.join(folder, other));
-    }
+    makeFolder(path.dirname(folder));
+    makeFolder(folder);
+    const data = script.createCachedData();
     const fresh = path.join(folder, `${name}.${process.pid}`);
-    fs.writeFileSync(fresh, script.createCachedData(), { flag: 'wx', mode: 0o600 });
+    fs.writeFileSync(fresh, Buffer.concat([data, digest(data)]), { flag: 'wx', mode: 0o600 });
     fs.renameSync(fresh, path.join(folder, name));
+    // Every build and every version of Node has its own; some 10 MB of the newest are enough.
+    const others = fs.readdirSync(folder).map((other) => path.join(folder, other));
+    const ages = new Map(others.map((other) => [other, fs.statSync(other).mtimeMs]));
+    for (const old of others.sort((a, b) => ages.get(b) - ages.get(a)).slice(30)) fs.unlinkSync(old);
   } catch {
     // Without a cache the next run takes as long as this one.
   }
+}
+
+// Not { recursive: true }: below /proc it never comes back.
+function makeFolder(dir) {
+  try {
+    fs.mkdirSync(dir, 0o700);
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+}
+
+function digest(bytes) {
+  return require('node:crypto').createHash('sha256').update(bytes).digest();
 }

@@ -21,7 +21,7 @@ export async function buildAll({ types = true } = {}) {
   const files = [...command.outputFiles, ...library.outputFiles].map(({ path, contents }) => ({ path, contents }));
   files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices([command.metafile, library.metafile]) });
   for (const file of files) await replace(file.path, file.contents);
-  await removeOthers(files.map((file) => relative(dist, file.path)));
+  await removeOldChunks(files.map((file) => relative(dist, file.path)));
 }
 
 const shared = {
@@ -111,10 +111,9 @@ async function replace(path, contents) {
   await rename(fresh, path);
 }
 
-async function removeOthers(names) {
+async function removeOldChunks(names) {
   for (const name of await readdir(dist)) {
-    if (name !== 'types' && !name.includes('.new-') && !names.includes(name))
-      await rm(join(dist, name), { recursive: true });
+    if (name.startsWith('library-') && !names.includes(name)) await rm(join(dist, name));
   }
 }
 

@@ -48,6 +48,7 @@ async function demo() {
   });
   const sentAt = performance.now();
   const first = JSON.parse((await waiting.done).stdout);
+  say(`  ${shortened(JSON.stringify(first))}`);
   say(`  The waiting process had it ${Math.max(0, Math.round(waiting.spokeAt() - sentAt))} ms after send returned.`);
   assert.equal(first.message.from, 'planner');
   assert.equal(first.attempt, 1);
@@ -88,7 +89,8 @@ async function demo() {
   };
   const count = Object.values(stories).join(' ').split(' ').length;
   await until(`the watcher has printed ${count} lines`, () => watcher.count() === count);
-  const events = await lines(['watch', '--since', 'start', '--count', String(count), '--wait', '5s', '--json']);
+  const again = await start(['watch', '--since', 'start', '--count', String(count), '--wait', '5s', '--json']).done;
+  const events = parsed(again.stdout);
   for (const [mailbox, story] of Object.entries(stories)) {
     const seen = events.filter((event) => event.mailbox === mailbox).map(({ event }) => event);
     assert.equal(seen.join(' '), story);
@@ -136,10 +138,13 @@ async function show(args, options = {}) {
 
 async function lines(args) {
   const { stdout } = await start(args, { shown: true }).done;
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  for (const line of stdout.trimEnd().split('\n')) say(`  ${shortened(line)}`);
+  return parsed(stdout);
+}
+
+function parsed(jsonLines) {
+  const texts = jsonLines.trimEnd().split('\n');
+  return texts.map((text) => JSON.parse(text));
 }
 
 async function statusOf(agent) {
@@ -170,6 +175,10 @@ async function until(what, holds) {
 
 function chapter(text) {
   say(`\n${paint('green', `# ${text}`)}`);
+}
+
+function shortened(line) {
+  return line.length > 118 ? `${line.slice(0, 117)}…` : line;
 }
 
 function quoted(word) {

@@ -4,9 +4,8 @@
  */
 import { Command, CommanderError } from 'commander';
 import { Context, type GlobalOptions } from './cli/context.ts';
-import { asDreamosError, exitCodeOf, isCommanderError } from './cli/errors.ts';
 import type { Surroundings } from './cli/surroundings.ts';
-import { DreamosError } from './model/errors.ts';
+import { tell } from './cli/tell.ts';
 
 /** Runs one command line. @param argv without node and script @returns the exit code; it never throws */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
@@ -27,33 +26,6 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   return context.failed || failed;
 }
 
-async function tell(error: unknown, argv: readonly string[], program: Command, context: Context): Promise<number> {
-  // --help and --version leave this way too.
-  if (isCommanderError(error) && error.exitCode === 0) return 0;
-  // What an interrupted command had to say is not news; and a reader that has gone (`| head -1`) has seen enough.
-  if (context.signal.aborted) return 0;
-  if (error instanceof DreamosError && error.code === 'OUTPUT_CLOSED' && error.hint === undefined) return 0;
-  if (isCommanderError(error)) {
-    // Before the options were parsed --json has not been seen yet.
-    context.options = { ...program.opts<GlobalOptions>(), ...(argv.includes('--json') ? { json: true } : {}) };
-    const verb = argv.find((word) => program.commands.some((command) => command.name() === word));
-    const { kind, code, message, hint } =
-      error.code === 'commander.help' ? noVerb(program, verb) : asDreamosError(error);
-    const see = `${hint ? `${hint} ` : ''}See: dreamos ${verb === undefined ? '' : `${verb} `}--help`;
-    await context.output.error(new DreamosError(kind, code, message, { hint: see }));
-    return exitCodeOf(error);
-  }
-  await context.output.error(error);
-  return exitCodeOf(error);
-}
-
-// `dreamos agent` alone: commander would print the whole help as an error.
-function noVerb(program: Command, name: string | undefined): DreamosError {
-  const group = program.commands.find((command) => command.name() === name) ?? program;
-  const verbs = group.commands.map((command) => command.name()).join(', ');
-  return new DreamosError('usage', 'USAGE', `"${group.name()}" needs one of: ${verbs}.`);
-}
-
 const settleSyncs = 'Syncs nothing: after a power cut the message may be delivered again, never lost.';
 
 export function createProgram(context: Context): Command {
@@ -71,7 +43,10 @@ export function createProgram(context: Context): Command {
     })
     .configureHelp({ showGlobalOptions: true })
     .helpCommand(false)
-    .option('--root <dir>', 'the root, or a folder with one below it (else DREAMOS_ROOT, else found upward from here)')
+    .option(
+      '--root <dir>',
+      'the folder that holds runtime/agent_comms (else DREAMOS_ROOT, else found upward from here)',
+    )
     .option('--as <agent>', 'who you are (else DREAMOS_AGENT)')
     .option('--json', 'print JSON Lines; an error is one JSON line on stderr')
     .option('-q, --quiet', 'print data and errors only')
@@ -86,7 +61,10 @@ export function createProgram(context: Context): Command {
     });
   program.addHelpText(
     'after',
-    '\nTopics: dreamos help format | guarantees | exit-codes | cursors | scripting | json | settings',
+    example(
+      firstExample,
+      'Topics: dreamos help format | guarantees | exit-codes | cursors | scripting | json | settings',
+    ),
   );
 
   const filters = (command: Command) =>
@@ -356,7 +334,7 @@ export function createProgram(context: Context): Command {
   program
     .command('import <dir>')
     .description('bring in older mailbox trees; they go to the archive')
-    .option('--format <name>', 'auto, or the name of a format', 'auto')
+    .option('--format <name>', 'auto, or dreamos-lenient, which also mends two kinds of broken JSON', 'auto')
     .option('--map <old=new>', 'import the agent old as new; may be repeated', (pair: string, pairs: string[] = []) => [
       ...pairs,
       pair,
@@ -390,6 +368,10 @@ export function createProgram(context: Context): Command {
     .addHelpText('after', example('dreamos help format\n  dreamos help send'));
   return program;
 }
+
+const firstExample = `dreamos init planner reviewer
+  dreamos send reviewer --as planner --body-file notes.md
+  dreamos read reviewer --wait 30s`;
 
 const sendExample = `dreamos send reviewer --as planner --subject "Please look at this" --body-file notes.md
   git diff | dreamos send reviewer,tester --as planner --type task

@@ -93,6 +93,14 @@ test.each([
   expect(await running).toMatchObject({ code, out: '', err: '' });
 });
 
+test('what failed is told although Ctrl-C came', async () => {
+  const interrupt = new AbortController();
+  interrupt.abort(130);
+  const { code, err } = await bench.dreamos('show hello', { signal: interrupt.signal });
+  expect(code).toBe(130);
+  expect(err).toContain('not a message id');
+});
+
 test.each(['format', 'guarantees', 'exit-codes', 'cursors', 'scripting', 'json', 'settings'])(
   'help %s is a page',
   async (topic) => {

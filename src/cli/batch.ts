@@ -7,6 +7,7 @@ import { harmlessJson } from './harmless.ts';
 import { chunksOf, decodeText } from './input.ts';
 import { groupLines, type Line } from './lines.ts';
 import { durabilityOption, given, usage } from './parse.ts';
+import { orTell } from './unwritten.ts';
 
 /** A batch is one synced file; the storage takes at most this many messages in one. */
 const mostAtOnce = 1000;
@@ -49,29 +50,22 @@ export async function sendBatch(
       if (result instanceof DreamosError) await context.fail(result, line.number);
       else results += context.output.json ? `${harmlessJson(result)}\n` : `${result.id}\n`;
     }
-    if (results !== '') await print(context, results, lines.at(-1)?.number ?? 0);
-  }
-}
-
-async function print(context: Context, results: string, lastLine: number): Promise<void> {
-  try {
-    await context.output.data(results);
-  } catch (cause) {
-    if (!(cause instanceof DreamosError)) throw cause;
-    throw new DreamosError(
-      cause.kind,
-      cause.code,
-      `The ids up to line ${lastLine} could not be written out; those messages are sent, the lines behind it are not.`,
-      {
-        hint: 'Give the messages a dedupeKey, so that the whole input can be sent again without doubles.',
-        cause,
-      },
+    if (results === '') continue;
+    const told = () =>
+      `The ids up to line ${lines.at(-1)?.number} could not be written out; those messages are sent, the lines behind it are not.`;
+    await orTell(
+      context.output.data(results),
+      told,
+      'With a dedupeKey in each line the whole input can be sent again without doubles.',
     );
   }
 }
 
 function checkOptions(body: string | undefined, options: ContentOptions & { replyTo?: string }): void {
-  if (body !== undefined) throw usage('With --batch the bodies come from the standard input, not from an argument.');
+  if (body !== undefined) throw usage(
+      'With --batch the bodies come from the standard input, not from an argument.',
+      'dreamos send --batch < messages.jsonl',
+    );
   const { subject, type, priority, thread, tag, data, ttl, delay, dedupeKey, bodyFile, replyTo } = options;
   const stray = Object.keys(
     given({ subject, type, priority, thread, tag, data, ttl, delay, dedupeKey, bodyFile, replyTo }),

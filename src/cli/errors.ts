@@ -1,6 +1,6 @@
 import { DreamosError, type ErrorKind } from '../model/errors.ts';
 
-export const exitCodes: Record<ErrorKind, number> = {
+const exitCodes: Record<ErrorKind, number> = {
   bug: 1,
   usage: 2,
   nothing: 3,
@@ -13,6 +13,9 @@ export const exitCodes: Record<ErrorKind, number> = {
 export function exitCodeOf(error: unknown): number {
   return exitCodes[asDreamosError(error).kind];
 }
+
+/** Ctrl-C came before the command could do anything; there is nothing to tell. */
+export class Interrupted extends Error {}
 
 /** Whatever was thrown, as the one error that people and programs are told. */
 export function asDreamosError(error: unknown): DreamosError {

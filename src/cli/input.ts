@@ -1,5 +1,6 @@
 import { DreamosError } from '../model/errors.ts';
 import type { Context } from './context.ts';
+import { Interrupted } from './errors.ts';
 import { usage } from './parse.ts';
 
 export interface BodyOptions {
@@ -21,7 +22,7 @@ export async function readBody(
 ): Promise<string> {
   const { bodyFile, allowEmpty } = options;
   if (body !== undefined && bodyFile !== undefined)
-    throw usage('The body is given twice: as an argument and with --body-file.');
+    throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
   if (body !== undefined && body !== '-') return body;
   if (bodyFile !== undefined && bodyFile !== '-') {
     return readText(await context.around.openFile(bodyFile), bodyFile, await maxBytes(), context.signal);
@@ -86,7 +87,7 @@ async function readText(
     throw fileError(error, what);
   }
   // Half a body is never sent.
-  if (signal.aborted) throw usage('Interrupted before the body was complete; nothing was sent.');
+  if (signal.aborted) throw new Interrupted();
   return decodeText(Buffer.concat(parts), what);
 }
 
@@ -104,8 +105,8 @@ function tooLarge(what: string, maxBytes: number): DreamosError {
 /** What the disk says about a file that the user named, in a sentence. */
 export function fileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return usage(`There is no file "${path}".`);
-  if (code === 'EISDIR') return usage(`"${path}" is a folder, not a file.`);
+  if (code === 'ENOENT') return usage(`There is no file "${path}".`, 'Look where it is: `ls`. A relative path begins at the current folder.');
+  if (code === 'EISDIR') return usage(`"${path}" is a folder, not a file.`, `Name a file in it: ${path}/…`);
   return error;
 }
 

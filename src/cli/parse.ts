@@ -74,6 +74,6 @@ export function oneOf<T extends string>(text: string, allowed: readonly T[], wha
   throw usage(`"${text}" is not a ${what}.`, `One of: ${allowed.join(', ')}.`);
 }
 
-export function usage(message: string, hint?: string): DreamosError {
+export function usage(message: string, hint: string): DreamosError {
   return new DreamosError('usage', 'USAGE', message, { hint });
 }

@@ -20,7 +20,7 @@ export async function listCommand(
 }
 
 export async function searchCommand(context: Context, text: string, name: string | undefined): Promise<void> {
-  if (text === '') throw usage('"archive search" needs a text to look for.');
+  if (text === '') throw usage('"archive search" needs a text to look for.', 'dreamos archive search <text> [agent]');
   const some = await printAll(context, searchArchive(await context.root(), name, text));
   if (!some)
     await context.output.note(

@@ -90,7 +90,8 @@ async function which(
   verb: string,
 ): Promise<{ mailbox: string; ids: readonly string[] | 'all' }> {
   const { agent, ids } = agentAndIds(words);
-  if (options.all && ids.length > 0) throw usage('Ids and --all are two different things to ask for.');
+  if (options.all && ids.length > 0)
+    throw usage('Ids and --all are two different things to ask for.', 'Leave out one of them.');
   if (!options.all && ids.length === 0)
     throw usage(`"dlq ${verb}" needs message ids, or --all.`, `dreamos dlq ${verb} [agent] <id>…`);
   return { mailbox: await context.mailbox(agent, `dlq ${verb}`), ids: options.all ? 'all' : ids };

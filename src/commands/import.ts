@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../cli/context.ts';
 import { harmless } from '../cli/harmless.ts';
 import { given, usage } from '../cli/parse.ts';
+import { orTell } from '../cli/unwritten.ts';
 import { importTree } from '../core/import.ts';
 
 export interface ImportOptions {
@@ -29,7 +30,12 @@ export async function importCommand(context: Context, dir: string, options: Impo
     const where =
       result.mailbox === undefined ? '' : ` -> ${result.mailbox}${result.id === undefined ? '' : ` ${result.id}`}`;
     const why = result.why === undefined ? '' : ` (${result.why})`;
-    await output.item(result, () => `${result.result.padEnd(10)}  ${harmless(`${result.file}${where}${why}`)}`);
+    const written = output.item(
+      result,
+      () => `${result.result.padEnd(10)}  ${harmless(`${result.file}${where}${why}`)}`,
+    );
+    const told = () => `The import ended at ${result.file}, because its output could not be written.`;
+    await orTell(written, told, 'Run it again: what is imported already is skipped.');
   }
   // Proposals change what a second run should be told, so programs hear of them too.
   for (const text of notes) await output.warn(text);

@@ -3,6 +3,7 @@ import { deliveryJson, isoTime } from '../cli/json.ts';
 import { messageView } from '../cli/message-view.ts';
 import type { Paint } from '../cli/output.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../cli/parse.ts';
+import { orTell } from '../cli/unwritten.ts';
 import { readNext } from '../core/read.ts';
 import { ack } from '../core/settle.ts';
 import { DreamosError } from '../model/errors.ts';
@@ -57,21 +58,10 @@ function ackLine(context: Context, delivery: Delivery): string {
 }
 
 async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {
-  try {
-    await written;
-  } catch (cause) {
-    if (!(cause instanceof DreamosError)) throw cause;
-    const until = `it comes again when its lease ends at ${isoTime(delivery.leaseUntil)}`;
-    throw new DreamosError(
-      cause.kind,
-      cause.code,
-      `Message ${delivery.message.id} could not be written out${options.ack ? ', so it is not acked' : ''}; ${until}.`,
-      {
-        hint: `dreamos nack ${delivery.receipt}`,
-        cause,
-      },
-    );
-  }
+  const { message, receipt, leaseUntil } = delivery;
+  const told = () =>
+    `Message ${message.id} could not be written out${options.ack ? ', so it is not acked' : ''}; it comes again when its lease ends at ${isoTime(leaseUntil)}.`;
+  await orTell(written, told, `dreamos nack ${receipt}`);
 }
 
 function nothing(mailbox: string, options: ReadOptions): DreamosError {

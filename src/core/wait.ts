@@ -41,9 +41,16 @@ export interface Waiter {
 const lookAgainMs = 5000;
 // What stays due although a look has just been there is another process's, or an error's; no reason to spin.
 const leastRestMs = 50;
+// Every event wakes all who wait at a mailbox, and one of them gets the message. Who found nothing does not look again
+// before so many times what the look cost; what comes meanwhile rings the bell and is found right after. (16 senders of 50
+// messages each into 16 idle consumers on two cores: 19 s without, 9 s with it.)
+const stillFor = 20;
+const mostStillMs = 50;
 
 export function createWaiter(root: Root, mailbox: string): Waiter {
   const bell = createBell();
+  // Never rung: a rest that only the signal ends early.
+  const stillness = createBell();
   let listening: Promise<Wake> | undefined;
 
   const listen = async (): Promise<void> => {
@@ -64,12 +71,16 @@ export function createWaiter(root: Root, mailbox: string): Waiter {
     await listen();
     for (;;) {
       if (signal?.aborted) return undefined;
+      const lookedAt = root.clock.uptime();
       const restMs = await bringDue(root, mailbox);
       const value = await attempt();
       if (value !== undefined) return value;
-      const leftMs = until - root.clock.uptime();
-      if (leftMs <= 0) return undefined;
-      await bell.rest(Math.min(leftMs, restMs), signal);
+      const now = root.clock.uptime();
+      if (now >= until) return undefined;
+      const endOfRest = Math.min(until, now + restMs);
+      const stillMs = Math.min(endOfRest - now, (now - lookedAt) * stillFor, mostStillMs);
+      if (stillMs > 0) await stillness.rest(stillMs, signal);
+      await bell.rest(Math.max(0, endOfRest - root.clock.uptime()), signal);
     }
   };
 

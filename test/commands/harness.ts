@@ -2,7 +2,6 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { registerAgent } from '../../src/core/agents.ts';
 import type { Root } from '../../src/core/root.ts';
 import type { Clock } from '../../src/model/clock.ts';
-import { DreamosError } from '../../src/model/errors.ts';
 import { createIds } from '../../src/model/id.ts';
 import { run } from '../../src/program.ts';
 import { createMail } from '../../src/storage/memory/mail.ts';
@@ -59,8 +58,13 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
       openFile: async (path) => fileOf(terms.files ?? {}, path),
       version: () => '0.0.0',
       openRoot: async ({ as, warn = () => undefined } = {}) => rootFor(env, warn, as ?? env['DREAMOS_AGENT']),
-      initRoot: async () => {
-        throw new DreamosError('bug', 'UNEXPECTED', 'The bench has its root already.');
+      initRoot: async ({ agents: names = [], warn = () => undefined }) => {
+        const made = [];
+        for (const name of names) {
+          const { card, created } = await registerAgent(root, { name });
+          made.push({ name: card.name, created });
+        }
+        return { root: rootFor(env, warn), created: false, agents: made };
       },
     });
     return {

@@ -37,12 +37,17 @@ export async function moveToReady(
   });
 }
 
-/** Gives a part of a batch its own name in the newest bucket. `file` is this process's own, so only a bucket can be gone. */
-export async function linkToReady(ctx: FileContext, file: string, mailbox: Mailbox, name: EntryName): Promise<string> {
-  const bucket = await place(ctx, mailbox, 1, name, async (target) =>
-    (await ctx.disk.link(file, target)) === 'missing' ? 'bucket-gone' : 'placed',
-  );
-  return bucket as string;
+/** Gives a part of a batch its own name in the newest bucket. @returns as moveToReady */
+export async function linkToReady(
+  ctx: FileContext,
+  file: string,
+  mailbox: Mailbox,
+  name: EntryName,
+): Promise<string | undefined> {
+  return place(ctx, mailbox, 1, name, async (target) => {
+    if ((await ctx.disk.link(file, target)) !== 'missing') return 'placed';
+    return (await ctx.disk.stat(file)) ? 'bucket-gone' : 'source-gone';
+  });
 }
 
 async function place(

@@ -34,15 +34,24 @@ export async function restore(ctx: FileContext, entry: Entry, by: string | undef
 export async function retry(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
   const change = locate(ctx, entry, ['dead']);
   const ready = await backToReady(ctx, entry, change, { event: 'retried', id: entry.id, by });
-  await ctx.disk.remove(reasonOf(change.path));
+  await removeReason(ctx, change.path);
   return ready;
 }
 
 export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
   const { mailbox, path } = locate(ctx, entry, ['dead']);
   if (!(await ctx.disk.remove(path))) throw movedOn(entry);
-  await ctx.disk.remove(reasonOf(path));
+  await removeReason(ctx, path);
   await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
+}
+
+async function removeReason(ctx: FileContext, path: string): Promise<void> {
+  try {
+    await ctx.disk.remove(reasonOf(path));
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`A reason file stays in dlq/ until \`dreamos doctor --fix\`: ${error.message}`);
+  }
 }
 
 /** Puts a message from elsewhere into the archive or into ready/; synced. One that the mailbox knows already stays as it is. */

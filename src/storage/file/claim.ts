@@ -15,7 +15,7 @@ import { logEvents } from './event-log.ts';
 import { moveInto } from './folders.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
-import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
+import { nextReady, sweeper, walkReady, type ReadyEntry } from './ready-walk.ts';
 import { formatReceipt } from './receipt.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
@@ -24,7 +24,7 @@ const spread = 16;
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
 export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
   if (options.accepts) {
-    for await (const candidate of walkReady(ctx, mailbox)) {
+    for await (const candidate of walkReady(ctx, mailbox, sweeper(ctx, mailbox))) {
       const delivery = await take(ctx, mailbox, candidate, options);
       if (typeof delivery === 'object') return delivery;
     }
@@ -57,10 +57,7 @@ async function take(
 ): Promise<Delivery | 'lost' | 'passed'> {
   const source = `${candidate.dir}/${candidate.name}`;
   const name = parseEntryName(candidate.name);
-  if (!name) {
-    await quarantine(ctx, mailbox, source, 'its name is not one that dreamos makes');
-    return 'passed';
-  }
+  if (!name) return 'passed';
   const now = ctx.clock.now();
   if (name.expiresAt !== undefined && name.expiresAt <= now) {
     await deadLetter(ctx, mailbox, source, name, { reason: 'its time-to-live ran out' });

@@ -13,6 +13,8 @@ export interface FileContext {
   readonly ids: Ids;
   /** One sentence for a person; never data. */
   readonly warn: (message: string) => void;
+  /** Puts aside what stands in the place of one of our folders; `false`: that is for a person to decide. */
+  readonly outOfTheWay: (path: string, kind: string) => Promise<boolean>;
   /** Folders that this process has seen to be real folders, not links. */
   readonly checked: Set<string>;
   /** Folders whose names this process has synced since it first used them. */

@@ -1,3 +1,4 @@
+import { DreamosError } from '../../model/errors.ts';
 import type { FileContext } from './context.ts';
 import { parseEntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
@@ -7,14 +8,32 @@ import { corruptName, isNote, noteOf, type Mailbox } from './layout.ts';
 /**
  * Takes what cannot be read out of the way, byte for byte, so that it blocks nothing behind it, and says so.
  * Works on anything that has a name: a rename does not open it.
+ * @returns `false`: it is gone, or cannot be moved, which is said, too; in both cases the caller goes on without it
  */
-export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, why: string): Promise<void> {
+export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, why: string): Promise<boolean> {
   const oldName = path.slice(path.lastIndexOf('/') + 1);
-  const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
-  if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return;
   const was = path.slice(mailbox.dir.length + 1);
+  const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
+  try {
+    if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return false;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`${shown(was)} of ${mailbox.name} should be put aside (${why}), but cannot: ${error.message}`);
+    return false;
+  }
   await report(ctx, mailbox, name, was, why);
-  ctx.warn(`${was} of ${mailbox.name} was put aside as corrupt/${name}: ${why}`);
+  ctx.warn(`${shown(was)} of ${mailbox.name} was put aside as corrupt/${name}: ${why}`);
+  return true;
+}
+
+/**
+ * Puts aside what stands where a folder of ours should be: a link, a file. Not the mailbox itself nor the folders of its
+ * states, for somebody may have moved those to another disk on purpose: they are refused, and a person decides.
+ */
+export async function outOfTheWay(ctx: FileContext, path: string, kind: string): Promise<boolean> {
+  const place = ctx.layout.placeOf(path);
+  if (!place || place.parts.length < 2) return false;
+  return quarantine(ctx, place.mailbox, path, `it is a ${kind} in the place of a folder`);
 }
 
 /** Keeps bytes from elsewhere that cannot be read; the same bytes are kept once. */
@@ -44,6 +63,16 @@ async function report(ctx: FileContext, mailbox: Mailbox, name: string, was: str
   const path = `${mailbox.corrupt}/${name}`;
   const id = parseEntryName(was.slice(was.lastIndexOf('/') + 1))?.id ?? was;
   const note = { was, why, at: new Date(ctx.clock.now()).toISOString() };
-  await ctx.disk.create(noteOf(path), Buffer.from(`${JSON.stringify(note)}\n`), { sync: false });
+  try {
+    await ctx.disk.create(noteOf(path), Buffer.from(`${JSON.stringify(note)}\n`), { sync: false });
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`The note about corrupt/${name} of ${mailbox.name} could not be written: ${error.message}`);
+  }
   await logEvents(ctx, mailbox, [{ event: 'corrupt', id, reason: why }]);
+}
+
+/** A name for a person's eyes: some have line ends and worse in them. */
+function shown(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : JSON.stringify(name);
 }

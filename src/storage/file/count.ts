@@ -1,3 +1,4 @@
+import { DreamosError } from '../../model/errors.ts';
 import { idTime } from '../../model/id.ts';
 import type { Counts } from '../store.ts';
 import type { FileContext } from './context.ts';
@@ -36,7 +37,13 @@ export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void
   const uptime = ctx.clock.uptime();
   if (last !== undefined && uptime - last < 1000) return;
   ctx.markedAt.set(mailbox.name, uptime);
-  await ctx.disk.touch(mailbox.lastRead, ctx.clock.now());
+  try {
+    await ctx.disk.touch(mailbox.lastRead, ctx.clock.now());
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // It only tells; mail is still to be had.
+    ctx.warn(`The mark of the last read of ${mailbox.name} could not be set: ${error.message}`);
+  }
 }
 
 async function countReady(ctx: FileContext, mailbox: Mailbox): Promise<{ count: number; oldestId: string | undefined }> {

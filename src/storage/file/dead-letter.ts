@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
+import { DreamosError } from '../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../model/event.ts';
 import type { DeadReason } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
-import { moveInto, syncFolderOrAncestor } from './folders.ts';
+import { ensureFolder, moveInto, syncFolderOrAncestor } from './folders.ts';
 import { dayOf, eventLog, reasonOf, type Mailbox } from './layout.ts';
 
 const dayMs = 86_400_000;
@@ -37,12 +38,21 @@ export async function deadLetter(
   const target = `${mailbox.dlq}/${text}`;
   const history = await historyOf(ctx, mailbox, name.id);
   const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
+  // Also a guard: through a link in its place the reason would land outside of the root.
+  await ensureFolder(ctx, mailbox.dlq);
   await ctx.disk.replace(reasonOf(target), `${JSON.stringify(reason)}\n`);
   if (!(await moveInto(ctx, path, mailbox.dlq, text))) {
-    await ctx.disk.remove(reasonOf(target));
+    // Whoever did the same in the same millisecond has the same names, and then the reason is theirs.
+    if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
     return undefined;
   }
-  await syncFolderOrAncestor(ctx, mailbox.dlq);
+  try {
+    await syncFolderOrAncestor(ctx, mailbox.dlq);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // The rename has decided. After a power cut it may be delivered once more, which is allowed.
+    ctx.warn(`${name.id} is dead, but may come back after a power cut: ${error.message}`);
+  }
   await logEvents(ctx, mailbox, [{ event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by }]);
   return dead;
 }

@@ -15,7 +15,7 @@ import type { Outgoing, Sent } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { ensureFolder, syncAncestorsOnce } from './folders.ts';
 import { outboxBody } from './layout.ts';
-import { commit, discard, handOut, prepare } from './outbox.ts';
+import { commit, discard, handOutOrLeave, prepare, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from './read-entry.ts';
 
 const rememberedMs = 2 * 86_400_000;
@@ -24,16 +24,17 @@ const sweepEvery = 64;
 export async function sendKeyed(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message } = outgoing;
   const key = dedupeKeyOf(ctx, message);
+  // First, because nothing may be looked for through a link in its place.
+  await ensureFolder(ctx, dirname(key));
   if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing, durability);
 
   await prepare(ctx, outgoing, durability);
-  await ensureFolder(ctx, dirname(key));
   if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
     await discard(ctx, message.id);
     return repeat(ctx, key, outgoing, durability);
   }
   if (!(await commitUnder(ctx, key, outgoing, durability))) return sendKeyed(ctx, outgoing, durability);
-  await handOut(ctx, message.id, message);
+  await handOutOrLeave(ctx, message);
   if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, dirname(key));
   return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability };
 }
@@ -47,20 +48,21 @@ export function dedupeKeyOf(ctx: FileContext, message: Message): string {
 async function commitUnder(ctx: FileContext, key: string, outgoing: Outgoing, durability: Durability): Promise<boolean> {
   const { id } = outgoing.message;
   try {
-    if (durability === 'full') {
-      await ctx.disk.syncDir(dirname(key));
-      await syncAncestorsOnce(ctx, dirname(key), ctx.layout.root);
-    }
-    if (await commit(ctx, id, durability, outgoing.mailboxes.length)) return true;
+    if (durability === 'full') await syncKey(ctx, key);
   } catch (error) {
-    if (error instanceof DreamosError && error.code === 'SEND_UNCERTAIN') throw error;
-    // The key goes first: a key without a body to finish would call a lost message sent.
-    await ctx.disk.remove(key);
-    await discard(ctx, id);
+    if (!(error instanceof DreamosError)) throw error;
+    if (!(await discard(ctx, id, key))) throw uncertain(id, error);
     throw error;
   }
+  if (await commit(ctx, id, durability, { recipients: outgoing.mailboxes.length, key })) return true;
   // A repeat has committed it while this process was paused; it is sent as long as the key says so.
   return (await ctx.disk.stat(key)) !== undefined;
+}
+
+/** A key that is not on disk before its message is: after a power cut the next try would send it again. */
+async function syncKey(ctx: FileContext, key: string): Promise<void> {
+  await ctx.disk.syncDir(dirname(key));
+  await syncAncestorsOnce(ctx, dirname(key), ctx.layout.root);
 }
 
 async function repeat(ctx: FileContext, key: string, outgoing: Outgoing, durability: Durability): Promise<Sent> {
@@ -77,9 +79,14 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing, durabil
       { hint: `Use another key, or look at the first one: dreamos show ${first.id}` },
     );
   }
-  // Whoever made the key may have died before its commit, or be paused in front of it; finishing it is safe to do twice.
-  await commit(ctx, first.id, durability);
-  await handOut(ctx, first.id, first);
+  // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
+  if (durability === 'full') await syncKey(ctx, key);
+  if (!(await commit(ctx, first.id, durability)) && (await ctx.disk.stat(ctx.layout.discarded(first.id)))) {
+    // Its sender's disk failed, and the sender died or is busy taking it back: never sent, so this is the first one.
+    await removeDiscarded(ctx, first.id, key);
+    return sendKeyed(ctx, outgoing, durability);
+  }
+  await handOutOrLeave(ctx, first);
   return { id: first.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability, duplicate: true };
 }
 

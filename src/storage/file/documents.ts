@@ -5,14 +5,18 @@ import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
 import { settingsSchema, type Settings } from '../../model/settings.ts';
 import type { FileContext } from './context.ts';
-import { ensureFolder } from './folders.ts';
+import { ensureFolder, isRealFolder } from './folders.ts';
 import { mailboxFolders, type Mailbox } from './layout.ts';
 
 const documentBytes = 1024 * 1024;
 
 /** The names of all mailboxes, sorted. */
 export async function mailboxNames(ctx: FileContext): Promise<string[]> {
-  return ((await ctx.disk.list(ctx.layout.mailboxes)) ?? []).filter((name) => agentNamePattern.test(name)).sort();
+  const names: string[] = [];
+  for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
+    if (agentNamePattern.test(name) && (await isRealFolder(ctx, ctx.layout.mailbox(name).dir))) names.push(name);
+  }
+  return names.sort();
 }
 
 export async function listAgents(ctx: FileContext): Promise<AgentCard[]> {
@@ -71,6 +75,7 @@ export async function saveSettings(ctx: FileContext, change: (settings: Settings
 
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
 async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
+  if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const file = await ctx.disk.read(mailbox.card, { maxBytes: documentBytes });
   const parsed = file.ok ? z.safeParse(agentCardSchema, parseJson(file.bytes)) : undefined;
   if (parsed?.success) return { ...parsed.data, name: mailbox.name };

@@ -43,6 +43,9 @@ export interface EntryName {
 
 export type TimeTag = 't' | 'u' | 'd' | 'k';
 
+/** The latest moment that a name can hold. */
+export const latestTime = 9_999_999_999_999;
+
 export const timeTagOf = { ready: 't', delayed: 'u', inflight: 'd', archived: 'k', dead: 'k' } as const satisfies Record<
   State,
   TimeTag
@@ -52,7 +55,7 @@ export function formatEntryName(name: EntryName): string {
   let text = `${name.tag}${padTime(name.time)}.i${name.id}.p${name.rank}.a${name.attempt}`;
   if (name.token !== undefined) text += `.c${name.token}`;
   if (name.settled !== undefined) text += `.s${name.settled}`;
-  if (name.expiresAt !== undefined) text += `.x${name.expiresAt}`;
+  if (name.expiresAt !== undefined) text += `.x${Math.max(0, Math.trunc(name.expiresAt))}`;
   if (name.range) text += `.r${name.range.offset}-${name.range.length}`;
   if (name.handedIn !== undefined) text += `.h${name.handedIn}`;
   if (name.withdrawn) text += '.w1';
@@ -60,11 +63,15 @@ export function formatEntryName(name: EntryName): string {
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
 
+// The longest name of ours has 171 characters. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
+// front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
+const longestName = 190;
+
 /** `undefined`: not a name that dreamos makes. */
 export function parseEntryName(text: string): EntryName | undefined {
   const fields = text.split('.');
   const ending = fields.pop();
-  if ((ending !== 'json' && ending !== 'jsonl') || fields.length < 4 || text.length > 255) return undefined;
+  if ((ending !== 'json' && ending !== 'jsonl') || fields.length < 4 || text.length > longestName) return undefined;
   const time = number(fields[0]);
   const tag = fields[0]?.charAt(0);
   const id = fields[1]?.slice(1) ?? '';
@@ -96,8 +103,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 's':
       return token((name.settled = value));
     case 'x':
-      name.expiresAt = number(field);
-      return name.expiresAt !== undefined;
+      // "Never" is often written as the end of the year 9999, which has 15 digits.
+      name.expiresAt = Number(value);
+      return /^\d{1,15}$/.test(value);
     case 'h':
       name.handedIn = value;
       return /^[0-9a-f]{32}$/.test(value);
@@ -124,6 +132,7 @@ function number(field: string | undefined): number | undefined {
   return /^\d{1,13}$/.test(digits) ? Number(digits) : undefined;
 }
 
+/** 13 digits, so that names sort by time; what lies after the year 2286 is that year. */
 export function padTime(ms: number): string {
-  return String(Math.max(0, Math.trunc(ms))).padStart(13, '0');
+  return String(Math.min(latestTime, Math.max(0, Math.trunc(ms)))).padStart(13, '0');
 }

@@ -1,6 +1,7 @@
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import type { FileContext } from './context.ts';
+import { ensureFolder, forgetFolder } from './folders.ts';
 import { dayOf, eventLog, type Mailbox } from './layout.ts';
 
 export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly event: EventKind };
@@ -15,8 +16,11 @@ export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: read
   const text = events.map(({ event, ...rest }) => `${JSON.stringify({ at, mailbox: mailbox.name, event, ...rest })}\n`).join('');
   try {
     const path = eventLog(mailbox, dayOf(now));
+    // Also a guard: through a link in its place the line would land outside of the root.
+    await ensureFolder(ctx, mailbox.events);
     if (await ctx.disk.append(path, text)) return;
-    await ctx.disk.makeDir(mailbox.events);
+    forgetFolder(ctx, mailbox.events);
+    await ensureFolder(ctx, mailbox.events);
     await ctx.disk.append(path, text);
   } catch (error) {
     ctx.warn(`The event log of ${mailbox.name} could not be written: ${(error as Error).message}`);

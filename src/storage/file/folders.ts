@@ -9,8 +9,16 @@ export async function ensureFolder(ctx: FileContext, dir: string): Promise<void>
     // From the top down: a folder made below a link would be made outside of the root.
     await ensureFolder(ctx, dirname(dir));
     const stat = await ctx.disk.stat(dir);
-    if (stat && stat.kind !== 'directory') throw notAFolder(dir, stat.kind);
-    if (stat || (await ctx.disk.makeDir(dir)) === 'made') return remember(ctx, dir);
+    if (stat?.kind === 'directory') return remember(ctx, dir);
+    if (stat) {
+      if (await ctx.outOfTheWay(dir, stat.kind)) continue;
+      throw notAFolder(dir, stat.kind);
+    }
+    if ((await ctx.disk.makeDir(dir)) === 'made') {
+      // Whatever was synced under this name before is not this folder.
+      ctx.synced.delete(dir);
+      return remember(ctx, dir);
+    }
     // Another process made it, or removed the one above, in between: look again.
     forgetFolder(ctx, dirname(dir));
   }

@@ -40,8 +40,8 @@ export async function* inspectEntries(
       const wrong = leaf ? await faultOf(ctx, mailbox, state, path) : 'it is nothing of dreamos';
       if (wrong === 'moved on') continue;
       if (wrong !== undefined) {
-        if (options.fix) await quarantine(ctx, mailbox, path, wrong);
-        yield problem('entry', `${path.slice(mailbox.dir.length + 1)}: ${wrong}.`, options.fix);
+        const fixed = options.fix && (await quarantine(ctx, mailbox, path, wrong));
+        yield problem('entry', `${path.slice(mailbox.dir.length + 1)}: ${wrong}.`, fixed);
         continue;
       }
       if (state === 'dead') yield* inspectReason(ctx, mailbox, path, options);

@@ -5,7 +5,8 @@
 import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { agentCardSchema } from '../../model/agent.ts';
-import { unseal } from '../../model/message.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { type Message, unseal } from '../../model/message.ts';
 import { settingsSchema } from '../../model/settings.ts';
 import type { Finding, InspectOptions } from '../store.ts';
 import type { FileContext } from './context.ts';
@@ -13,7 +14,7 @@ import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
 import { inspectEntries } from './inspect-entries.ts';
 import { mailboxFolders, outboxBody, parseOutboxFolder, type Mailbox } from './layout.ts';
-import { discard, finishOutbox } from './outbox.ts';
+import { finishOutbox, removeDiscarded } from './outbox.ts';
 import { dedupeKeyOf } from './dedupe.ts';
 import { maxFileBytes } from './read-entry.ts';
 import { recover } from './recover.ts';
@@ -24,7 +25,14 @@ const lockStaleMs = 60_000;
 
 type Step<Subject> = (ctx: FileContext, subject: Subject, options: InspectOptions) => AsyncIterable<Finding>;
 
-const rootSteps: readonly Step<undefined>[] = [inspectFileSystem, inspectConfig, inspectOutbox, inspectLocks];
+const rootSteps: readonly Step<undefined>[] = [
+  inspectFileSystem,
+  inspectConfig,
+  inspectOutbox,
+  inspectLocks,
+  inspectRootLeftovers,
+  inspectStrangers,
+];
 const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectFolders,
   inspectCard,
@@ -84,7 +92,7 @@ async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOp
     if (!folder) {
       yield { rule: 'outbox-junk', level: 'warning', message: `outbox/${name} is nothing of dreamos.`, hint: `Move ${path} away.` };
     } else if (folder.committed) {
-      const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0;
+      const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
       yield { rule: 'outbox-unfinished', level: 'info', message: `The send ${folder.id} is committed and not yet handed out.`, fixed };
     } else if (await olderThan(ctx, path, dayMs)) {
       if (fix) await discardStale(ctx, folder.id);
@@ -95,12 +103,28 @@ async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOp
 
 /** The key goes first: a key without a body to finish would call a lost message sent. */
 async function discardStale(ctx: FileContext, id: string): Promise<void> {
-  const body = await ctx.disk.read(`${ctx.layout.uncommitted(id)}/${outboxBody}`, { maxBytes: maxFileBytes });
-  if (body.ok) {
-    const message = unseal(body.bytes);
-    if (message.dedupeKey !== null) await ctx.disk.remove(dedupeKeyOf(ctx, message));
+  await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id));
+  const body = await ctx.disk.read(`${ctx.layout.discarded(id)}/${outboxBody}`, { maxBytes: maxFileBytes });
+  await removeDiscarded(ctx, id, body.ok ? await keyMadeBy(ctx, id, body.bytes) : undefined);
+}
+
+/** Its dedupe key, if it has one; a body that was cut short by the kill has made none. */
+async function keyMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<string | undefined> {
+  const message = unsealed(bytes);
+  if (message === undefined || message.dedupeKey === null) return undefined;
+  const key = dedupeKeyOf(ctx, message);
+  const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
+  // Another send may have it by now.
+  return file.ok && unsealed(file.bytes)?.id === id ? key : undefined;
+}
+
+function unsealed(bytes: Buffer): Message | undefined {
+  try {
+    return unseal(bytes);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return undefined;
   }
-  await discard(ctx, id);
 }
 
 async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
@@ -109,6 +133,24 @@ async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOpt
     if (!name.endsWith('.lock') || !(await olderThan(ctx, path, lockStaleMs))) continue;
     const fixed = fix && (await ctx.disk.removeDir(path));
     yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
+  }
+}
+
+/** Of a config.json or format.json that a process died in the middle of. */
+async function* inspectRootLeftovers(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  yield* sweep(ctx, ctx.layout.root, /^(?:config|format)\.json\.\d+$|^\.probe-/, hourMs, fix);
+}
+
+async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {
+  const known = new Set(await mailboxNames(ctx));
+  for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
+    if (known.has(name)) continue;
+    yield {
+      rule: 'stranger',
+      level: 'warning',
+      message: `agent_mailboxes/${JSON.stringify(name).slice(1, -1)} is no mailbox: not a folder, or not an agent's name.`,
+      hint: 'Move it away by hand; dreamos does not look into it.',
+    };
   }
 }
 
@@ -166,12 +208,22 @@ async function* inspectLeftovers(ctx: FileContext, mailbox: Mailbox, { fix }: In
     [mailbox.dir, /^agent\.json\.\d+$/, hourMs],
     [mailbox.dlq, /\.reason\.json\.\d+$/, hourMs],
   ] as const) {
-    for (const name of (await ctx.disk.list(dir)) ?? []) {
-      const path = `${dir}/${name}`;
-      if (!pattern.test(name) || !(await olderThan(ctx, path, age))) continue;
-      const fixed = fix && (await ctx.disk.remove(path));
-      yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
-    }
+    yield* sweep(ctx, dir, pattern, age, fix);
+  }
+}
+
+async function* sweep(
+  ctx: FileContext,
+  dir: string,
+  pattern: RegExp,
+  ageMs: number,
+  fix: boolean,
+): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(dir)) ?? []) {
+    const path = `${dir}/${name}`;
+    if (!pattern.test(name) || !(await olderThan(ctx, path, ageMs))) continue;
+    const fixed = fix && (await ctx.disk.remove(path));
+    yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
   }
 }
 

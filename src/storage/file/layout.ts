@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../model/agent.ts';
-import { formatEntryName, padTime, parseEntryName, type EntryName } from './entry-name.ts';
+import { formatEntryName, latestTime, padTime, parseEntryName, type EntryName } from './entry-name.ts';
 
 /**
  * Every path under a root. Nothing else in dreamos builds or takes apart a path or a name; entry-name.ts has the names of
@@ -15,9 +15,13 @@ export interface Layout {
   readonly dedupe: string;
   lock(name: string): string;
   mailbox(agent: string): Mailbox;
+  /** The mailbox that a path lies in, and its parts below the mailbox's folder. */
+  placeOf(path: string): { readonly mailbox: Mailbox; readonly parts: Folders } | undefined;
   /** A committed send to several mailboxes, and the same while it is being written. */
   committed(id: string): string;
   uncommitted(id: string): string;
+  /** The same while it is being taken away: nobody commits it under this name. */
+  discarded(id: string): string;
   /** The key of an idempotent send: by its sha256, in one of 256 folders. */
   dedupeKey(sha256: string): string;
 }
@@ -61,8 +65,13 @@ export function layoutOf(root: string): Layout {
       if (!mailbox) known.set(agent, (mailbox = mailboxAt(mailboxes, agent)));
       return mailbox;
     },
+    placeOf(path) {
+      const [agent = '', ...parts] = path.startsWith(`${mailboxes}/`) ? path.slice(mailboxes.length + 1).split('/') : [];
+      return agentNamePattern.test(agent) ? { mailbox: this.mailbox(agent), parts } : undefined;
+    },
     committed: (id) => join(outbox, id),
     uncommitted: (id) => join(outbox, `${id}.new`),
+    discarded: (id) => join(outbox, `${id}.gone`),
     dedupeKey: (sha256) => join(dedupe, sha256.slice(0, 2), sha256),
   };
 }
@@ -162,7 +171,7 @@ export function parseOutboxLink(text: string): { mailbox: string; name: EntryNam
 export const outboxBody = 'message.json';
 
 export function parseOutboxFolder(name: string): { id: string; committed: boolean } | undefined {
-  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})(\.new)?$/.exec(name);
+  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})(\.new|\.gone)?$/.exec(name);
   return match ? { id: match[1] ?? '', committed: match[2] === undefined } : undefined;
 }
 
@@ -187,9 +196,10 @@ export function isNote(name: string): boolean {
 /** A name in corrupt/: when, something random, and as much of the old name as fits and is harmless. */
 export function corruptName(timeMs: number, random: string, oldName: string): string {
   const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
-  return `${bucketName(timeMs, random)}-${harmless}`;
+  const name = `${bucketName(timeMs, random)}-${harmless}`;
+  return isNote(name) ? `${name}_` : name;
 }
 
 function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
+  return new Date(Math.min(latestTime, Math.max(0, timeMs))).toISOString();
 }

@@ -1,20 +1,22 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { geteuid } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
 
 const fileMode = 0o600;
 const dirMode = 0o700;
-// O_NONBLOCK: opening a fifo for reading would otherwise wait for a writer, for ever.
+// O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
 const readFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-const appendFlags = fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW;
+const appendFlags =
+  fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 /** Log files stay open for this long between appends; an open and a close cost more than the append. */
 const appendOpenMs = 1000;
 const appendOpenFiles = 64;
 // A dead holder delays others for at most this long; a live one refreshes its lock every half of it.
 const lockStaleMs = 10_000;
-const lockRetries = { retries: 120, factor: 1.2, minTimeout: 10, maxTimeout: 500, randomize: true };
+const lockTries = 120;
 
 /** The real disk. */
 export function nodeDisk(): Disk {
@@ -66,6 +68,10 @@ export function nodeDisk(): Disk {
     async replace(path, text) {
       const { default: writeFileAtomic } = await import('write-file-atomic');
       try {
+        // It would write through a link, to wherever that leads.
+        if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+          throw Object.assign(new Error('it is a symbolic link'), { code: 'ELOOP' });
+        }
         await writeFileAtomic(path, text, { mode: fileMode, fsync: true });
         syncFolder(dirname(path));
       } catch (error) {
@@ -73,13 +79,7 @@ export function nodeDisk(): Disk {
       }
     },
     async withLock(path, work) {
-      const { default: lockfile } = await import('proper-lockfile');
-      let release: () => Promise<void>;
-      try {
-        release = await lockfile.lock(path, { realpath: false, stale: lockStaleMs, retries: lockRetries });
-      } catch (error) {
-        throw diskError(error, `${path}.lock`, 'take the lock');
-      }
+      const release = await takeLock(path);
       try {
         return await work();
       } finally {
@@ -126,8 +126,27 @@ const advice: Record<string, [what: string, next: string]> = {
   EPERM: ['operation not permitted, ', 'Check who owns the root: `ls -ld`.'],
   EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: --root or DREAMOS_ROOT.'],
   EMFILE: ['too many open files in this process, ', 'Raise the limit: `ulimit -n`.'],
+  ELOOP: ['it is a symbolic link, and dreamos follows none, ', 'Move it out of the root by hand: `ls -l`.'],
   ELOCKED: ['another process holds it, ', 'Try again in a moment.'],
 };
+
+// proper-lockfile's own retries also repeat what does not get better by waiting: 50 s on a root that cannot be written.
+async function takeLock(path: string): Promise<() => Promise<void>> {
+  const { default: lockfile } = await import('proper-lockfile');
+  // Compromised by a stale takeover, after this process was paused for long: by default that ends the process. The work
+  // is safe to do twice, so it goes on.
+  const onCompromised = (): void => undefined;
+  for (let tried = 1; ; tried++) {
+    try {
+      return await lockfile.lock(path, { realpath: false, stale: lockStaleMs, onCompromised });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || tried === lockTries) {
+        throw diskError(error, `${path}.lock`, 'take the lock');
+      }
+    }
+    await delay(Math.min(500, 10 * 1.2 ** tried) * (1 + Math.random()));
+  }
+}
 
 function listFolder(dir: string): string[] | undefined {
   // readdir would follow a link that somebody planted in place of a folder.
@@ -153,7 +172,7 @@ function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
     fd = fs.openSync(path, readFlags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return { ok: false, missing: true, why: 'it is not there' };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, missing: true, why: 'it is not there' };
     if (code === 'ELOOP') return { ok: false, missing: false, why: 'it is a symbolic link' };
     if (code === 'ENXIO') return { ok: false, missing: false, why: 'it is not a regular file' };
     throw error;

@@ -7,6 +7,7 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Ids } from '../../model/id.ts';
 import type { Store } from '../store.ts';
 import type { FileContext } from './context.ts';
+import { outOfTheWay } from './corrupt.ts';
 import type { Disk } from './disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './folders.ts';
 import { layoutOf } from './layout.ts';
@@ -76,6 +77,7 @@ export async function openFileStore(path: string, deps: FileStoreDeps): Promise<
   const ctx: FileContext = {
     disk: deps.disk ?? nodeDisk(),
     layout: layoutOf(path),
+    outOfTheWay: (odd, kind) => outOfTheWay(ctx, odd, kind),
     clock: deps.clock,
     ids: deps.ids,
     warn: deps.warn,
@@ -151,22 +153,28 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
 }
 
 async function makeRoot(disk: Disk, path: string): Promise<void> {
-  await makeFolders(disk, path);
+  const topmost = await makeFolders(disk, path);
   await probe(disk, path);
-  const ctx = { disk, layout: layoutOf(path), checked: new Set<string>() } as unknown as FileContext;
+  const ctx = { disk, layout: layoutOf(path), checked: new Set<string>(), synced: new Set<string>(), outOfTheWay: () => Promise.resolve(false) } as unknown as FileContext;
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
   await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
-  for (let dir = dirname(path); ; dir = dirname(dir)) {
+  let dir = path;
+  do {
+    dir = dirname(dir);
     await syncFolderOrAncestor(ctx, dir);
-    if (basename(dir) !== 'runtime') break;
-  }
+  } while (dir !== topmost);
+  if (basename(dir) === 'runtime') await syncFolderOrAncestor(ctx, dirname(dir));
 }
 
-async function makeFolders(disk: Disk, path: string): Promise<void> {
-  if ((await disk.makeDir(path)) !== 'missing') return;
-  await makeFolders(disk, dirname(path));
-  await disk.makeDir(path);
+/** @returns the folder that holds the topmost one it has made */
+async function makeFolders(disk: Disk, path: string): Promise<string> {
+  const above = dirname(path);
+  if ((await disk.makeDir(path)) !== 'missing' || path === above) return above;
+  const topmost = await makeFolders(disk, above);
+  const made = await disk.makeDir(path);
+  if (made === 'missing') throw new DreamosError('disk', 'DISK_FAILED', `The folder ${path} cannot be made.`);
+  return topmost;
 }
 
 /** Hard links and atomic renames are what the whole protocol stands on. */

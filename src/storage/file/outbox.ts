@@ -42,35 +42,75 @@ export async function prepare(ctx: FileContext, outgoing: Outgoing, durability: 
 async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durability: Durability): Promise<void> {
   const body = `${dir}/${outboxBody}`;
   await ensureFolder(ctx, dir);
-  await ctx.disk.create(body, lineOf(outgoing.message), { sync: durability === 'full' });
+  let complete = await ctx.disk.create(body, lineOf(outgoing.message), { sync: durability === 'full' });
   const name = firstName(ctx, outgoing);
-  for (const mailbox of outgoing.mailboxes) await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`);
+  for (const mailbox of outgoing.mailboxes) {
+    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
+  }
+  if (!complete) {
+    throw new DreamosError('disk', 'DISK_FAILED', `${dir} was changed by somebody else while it was written; nothing was sent.`, {
+      hint: 'Does something clean up outbox/ of this root? Send it again.',
+    });
+  }
   if (durability === 'relaxed') return;
   await ctx.disk.syncDir(dir);
   // The folder's own name, too: a dedupe key that outlives it would call a lost message sent.
   await ctx.disk.syncDir(ctx.layout.outbox);
 }
 
-/**
- * Commits a prepared send. Safe to do twice and by anybody.
- * @param recipients how many it has, where the caller knows: then a failed sync can take it back
- * @returns `false` when there is nothing prepared under this id (any more)
- */
-export async function commit(ctx: FileContext, id: string, durability: Durability, recipients?: number): Promise<boolean> {
-  const renamed = await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
-  if (durability === 'relaxed') return renamed;
-  try {
-    await ctx.disk.syncDir(ctx.layout.outbox);
-  } catch (error) {
-    if (renamed && (await tookBack(ctx, id, recipients))) throw error;
-    throw uncertain(id, error);
-  }
-  return renamed;
+/** What the sender itself knows of a send, so that a failed one can be taken back. */
+interface Mine {
+  readonly recipients: number;
+  readonly key?: string;
 }
 
-/** Takes an uncommitted send away. */
-export async function discard(ctx: FileContext, id: string): Promise<void> {
-  await removeFolder(ctx, ctx.layout.uncommitted(id));
+/**
+ * Commits a prepared send. Safe to do twice and by anybody.
+ * @param mine the sender's own: then it is taken back when the disk fails
+ * @returns `false` when there is nothing prepared under this id (any more)
+ */
+export async function commit(ctx: FileContext, id: string, durability: Durability, mine?: Mine): Promise<boolean> {
+  let renamed = false;
+  try {
+    renamed = await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
+    if (durability === 'full') await ctx.disk.syncDir(ctx.layout.outbox);
+    return renamed;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    if (!renamed && !mine) throw error;
+    if (mine && (await tookBack(ctx, id, renamed, mine))) throw error;
+    throw uncertain(id, error);
+  }
+}
+
+/**
+ * Takes an uncommitted send away, and its dedupe key.
+ * @returns `false`: it is not there (any more); a repeat may have committed it
+ */
+export async function discard(ctx: FileContext, id: string, key?: string): Promise<boolean> {
+  // Under a name of its own first, or a repeat could commit a folder that is half removed.
+  if (!(await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id)))) return false;
+  await removeDiscarded(ctx, id, key);
+  return true;
+}
+
+/** The key goes first: one without a body to finish would call a lost message sent. */
+export async function removeDiscarded(ctx: FileContext, id: string, key?: string): Promise<void> {
+  if (key !== undefined) await ctx.disk.remove(key);
+  await removeFolder(ctx, ctx.layout.discarded(id));
+}
+
+/**
+ * Hands out what has just been committed. A disk that fails now does not undo the send: it is on disk, and whoever comes
+ * next hands it out. Told otherwise, the sender would send it twice.
+ */
+export async function handOutOrLeave(ctx: FileContext, message: Message): Promise<void> {
+  try {
+    await handOut(ctx, message.id, message);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`${message.id} is sent, but waits in outbox/ for the next reader to hand it out: ${error.message}`);
+  }
 }
 
 /** Hands out a committed send. Any number of processes may do it at the same time. @returns how many links it moved */
@@ -119,22 +159,40 @@ async function handOutLink(
 async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     // In a committed folder a link is mail: it goes to its mailbox, and is never removed here.
-    if (name === outboxBody || dir.endsWith('.new')) await ctx.disk.remove(`${dir}/${name}`);
+    if (name === outboxBody || dir.endsWith('.new') || dir.endsWith('.gone')) await ctx.disk.remove(`${dir}/${name}`);
   }
   ctx.checked.delete(dir);
   return ctx.disk.removeDir(dir);
 }
 
-async function tookBack(ctx: FileContext, id: string, recipients: number | undefined): Promise<boolean> {
-  if (!(await ctx.disk.rename(ctx.layout.committed(id), ctx.layout.uncommitted(id)))) return false;
-  const names = (await ctx.disk.list(ctx.layout.uncommitted(id))) ?? [];
-  if (names.filter((name) => parseOutboxLink(name)).length === recipients) {
-    await discard(ctx, id);
-    return true;
+async function tookBack(ctx: FileContext, id: string, renamed: boolean, { recipients, key }: Mine): Promise<boolean> {
+  const gone = ctx.layout.discarded(id);
+  try {
+    if (!renamed) return await discard(ctx, id, key);
+    if (!(await ctx.disk.rename(ctx.layout.committed(id), gone))) return false;
+    const names = (await ctx.disk.list(gone)) ?? [];
+    if (names.filter((name) => parseOutboxLink(name)).length === recipients) {
+      await removeDiscarded(ctx, id, key);
+      return true;
+    }
+    // Somebody has it already, so everybody shall have it.
+    await ctx.disk.rename(gone, ctx.layout.committed(id));
+    return false;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // Taken back as soon as it has its other name; the rest of it is swept later.
+    return (await existsQuietly(ctx, ctx.layout.committed(id))) === false;
   }
-  // Somebody has it already, so everybody shall have it.
-  await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
-  return false;
+}
+
+/** `undefined`: not even that can be said. */
+async function existsQuietly(ctx: FileContext, path: string): Promise<boolean | undefined> {
+  try {
+    return (await ctx.disk.stat(path)) !== undefined;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return undefined;
+  }
 }
 
 /** The disk failed after the message had become visible, and it cannot be taken back any more. */

@@ -4,6 +4,7 @@ import type { EventBatch } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { formatCursor, parseCursor, type Position } from './cursor.ts';
 import { mailboxNames } from './documents.ts';
+import { isRealFolder } from './folders.ts';
 import { dayOf, eventLog, parseEventLog, type Mailbox } from './layout.ts';
 
 const dayMs = 86_400_000;
@@ -20,7 +21,7 @@ export async function cursorAt(
   for (const name of mailboxes ?? (await mailboxNames(ctx))) {
     const days = new Map<string, number>();
     const mailbox = ctx.layout.mailbox(name);
-    for (const day of at === 'now' ? lastTwoDays(ctx) : []) {
+    for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
       days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
     }
     position.set(name, days);
@@ -47,7 +48,7 @@ export async function readEvents(
       for (const { line, end } of log.lines) {
         days.set(day, end);
         const event = parseLine(line);
-        if (event) events.push({ cursor: formatCursor(position), ...event, mailbox: name });
+        if (event) events.push({ ...event, mailbox: name, cursor: formatCursor(position) });
         else warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
       }
       days.set(day, log.end);
@@ -91,14 +92,29 @@ async function newLines(
   const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
   if (!file.ok) return { lines: [], end: offset, more: false };
   const lines: { line: string; end: number }[] = [];
+  if (length === chunkBytes && !file.bytes.includes(newline)) {
+    const end = await nextLine(ctx, path, offset + length, size);
+    if (end === undefined) return { lines: [], end: offset, more: false };
+    warnings.push(`A line of the event log of ${mailbox.name} (${day}) is too long to be one of ours and is passed over.`);
+    return { lines: [], end, more: end < size };
+  }
   let start = 0;
   for (let end = file.bytes.indexOf(newline); end >= 0; end = file.bytes.indexOf(newline, start)) {
     if (end > start) lines.push({ line: file.bytes.toString('utf8', start, end), end: offset + end + 1 });
     start = end + 1;
   }
-  // A line longer than a chunk is none of ours; without this the reader would stand in front of it for ever.
-  if (start === 0 && length === chunkBytes) start = length;
   return { lines, end: offset + start, more: offset + length < size };
+}
+
+/** Behind the line that goes on at `from`; `undefined`: it has no end yet. */
+async function nextLine(ctx: FileContext, path: string, from: number, size: number): Promise<number | undefined> {
+  for (let offset = from; offset < size; offset += chunkBytes) {
+    const range = { offset, length: Math.min(size - offset, chunkBytes) };
+    const file = await ctx.disk.read(path, { range, maxBytes: chunkBytes });
+    const at = file.ok ? file.bytes.indexOf(newline) : -1;
+    if (at >= 0) return offset + at + 1;
+  }
+  return undefined;
 }
 
 async function isLineStart(ctx: FileContext, path: string, offset: number): Promise<boolean> {

@@ -10,10 +10,14 @@ import { dirname } from 'node:path';
 import { priorities } from '../../model/message.ts';
 import { bucketsIn, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from './context.ts';
+import { quarantine } from './corrupt.ts';
+import { parseEntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
 import { laneOf, type Lane, type Mailbox } from './layout.ts';
 
 export const walkMs = 5;
+// A hundred thousand stray files must not make one claim take minutes: so much a walk puts aside, the next one goes on.
+const junkAtOnce = 100;
 
 export interface ReadyWalk {
   readonly startedAt: number;
@@ -29,7 +33,7 @@ export interface ReadyEntry {
 export async function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
   let walk = ctx.walks.get(mailbox.name);
   if (!walk || fresh || ctx.clock.uptime() - walk.startedAt > walkMs) {
-    walk = { startedAt: ctx.clock.uptime(), entries: walkReady(ctx, mailbox) };
+    walk = { startedAt: ctx.clock.uptime(), entries: walkReady(ctx, mailbox, sweeper(ctx, mailbox)) };
     ctx.walks.set(mailbox.name, walk);
   }
   const next = await walk.entries.next();
@@ -37,33 +41,67 @@ export async function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boole
   return next.value;
 }
 
-export async function* walkReady(ctx: FileContext, mailbox: Mailbox): AsyncGenerator<ReadyEntry, undefined, void> {
+/** Told of what is no message, or stands where a folder should be. */
+type OnJunk = (path: string, why: string) => Promise<unknown>;
+
+/** For a walk that claims; one that only looks passes junk over. */
+export function sweeper(ctx: FileContext, mailbox: Mailbox): OnJunk {
+  let left = junkAtOnce;
+  return async (path, why) => left-- > 0 && quarantine(ctx, mailbox, path, why);
+}
+
+export async function* walkReady(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  onJunk?: OnJunk,
+): AsyncGenerator<ReadyEntry, undefined, void> {
   const inUse = await ctx.disk.list(mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
     if (inUse?.includes(`p${rank}`) !== true) continue;
-    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane as Lane));
+    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane as Lane), onJunk);
   }
   return undefined;
 }
 
-async function* walkLane(ctx: FileContext, laneDir: string): AsyncGenerator<ReadyEntry, void, void> {
-  if (!(await isRealFolder(ctx, laneDir))) return;
+async function* walkLane(
+  ctx: FileContext,
+  laneDir: string,
+  onJunk: OnJunk | undefined,
+): AsyncGenerator<ReadyEntry, void, void> {
+  if (!(await isRealFolder(ctx, laneDir))) {
+    if (!(await sweepOdd(ctx, dirname(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
+    return;
+  }
   const parents = await bucketsIn(ctx, laneDir);
   for (const [p, parent] of parents.entries()) {
     const parentIsNewest = p === parents.length - 1;
     const buckets = await bucketsIn(ctx, `${laneDir}/${parent}`);
-    if (buckets.length === 0 && !parentIsNewest) await ctx.disk.removeDir(`${laneDir}/${parent}`);
+    if (buckets.length === 0) {
+      if (!parentIsNewest) await ctx.disk.removeDir(`${laneDir}/${parent}`);
+      await sweepOdd(ctx, `${laneDir}/${parent}`, onJunk);
+    }
     for (const [b, bucket] of buckets.entries()) {
       const dir = `${laneDir}/${parent}/${bucket}`;
       const names = await ctx.disk.list(dir);
       if (!names) {
-        // Gone since, or no folder at all: a link or a file under a bucket's name.
-        if (await ctx.disk.stat(dir)) yield { dir: dirname(dir), name: bucket };
+        // Gone since, or no folder at all.
+        await sweepOdd(ctx, dir, onJunk);
         continue;
       }
       const last = b === buckets.length - 1;
       if (names.length === 0 && !(last && parentIsNewest)) await removeEmptyBucket(ctx, dir, last);
-      for (const name of names.sort()) yield { dir, name };
+      for (const name of names.sort()) {
+        if (parseEntryName(name)) yield { dir, name };
+        else await onJunk?.(`${dir}/${name}`, 'its name is not one that dreamos makes');
+      }
     }
   }
+}
+
+/** @returns whether there is a link or a file in the place of this folder */
+async function sweepOdd(ctx: FileContext, dir: string, onJunk: OnJunk | undefined): Promise<boolean> {
+  const kind = (await ctx.disk.stat(dir))?.kind;
+  if (kind === undefined || kind === 'directory') return false;
+  await onJunk?.(dir, `it is a ${kind} in the place of a folder`);
+  return true;
 }

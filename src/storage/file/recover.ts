@@ -19,6 +19,7 @@ import { due, type WheelEntry } from './wheel.ts';
 const atOnce = 256;
 /** A consumer in a loop looks for what is due this often; a claim's lease is counted in seconds. */
 const everyMs = 20;
+const misplaced = 'it does not belong in this folder';
 
 export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   ctx.recoveredAt.set(mailbox.name, ctx.clock.uptime());
@@ -26,8 +27,10 @@ export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryP
   const adopted = await adopt(ctx, mailbox);
   const expired = await due(ctx, mailbox.inflight, atOnce);
   let moved = finished + adopted.moved;
+  for (const path of expired.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of expired.entries) if (await takeBack(ctx, mailbox, entry, policy)) moved++;
   const fallen = await due(ctx, mailbox.delayed, atOnce);
+  for (const path of fallen.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of fallen.entries) if (await makeReady(ctx, mailbox, entry)) moved++;
 
   const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt].filter((at) => at !== undefined);
@@ -43,7 +46,7 @@ export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, poli
 /** An expired lease: back to ready at once, or to the dead-letter queue when that was the last attempt. */
 async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, policy: RetryPolicy): Promise<boolean> {
   const name = checkedName(entry, 'd');
-  if (!name) return setAside(ctx, mailbox, entry);
+  if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const { id, attempt } = name;
   if (attempt >= policy.maxAttempts) {
     const reason = `its lease ran out ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
@@ -57,17 +60,12 @@ async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, p
 
 async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry): Promise<boolean> {
   const name = checkedName(entry, 'u');
-  if (!name) return setAside(ctx, mailbox, entry);
+  if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const message = await readIfGood(ctx, entry.path, name, mailbox.name);
   const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now() };
   if ((await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
   await logEvents(ctx, mailbox, [{ ...(message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }), ...attempt }]);
-  return true;
-}
-
-async function setAside(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry): Promise<boolean> {
-  await quarantine(ctx, mailbox, entry.path, 'its name does not belong in this folder');
   return true;
 }
 

@@ -17,9 +17,9 @@ import type { FileContext } from './context.ts';
 import { sendKeyed } from './dedupe.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { arrival, logEvents, type LogEntry } from './event-log.ts';
-import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from './folders.ts';
+import { ensureFolder, forgetFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from './folders.ts';
 import { slotOf, type Mailbox } from './layout.ts';
-import { commit, firstName, handOut, lineOf, prepare, uncertain } from './outbox.ts';
+import { commit, firstName, handOutOrLeave, lineOf, prepare, uncertain } from './outbox.ts';
 
 /** So many messages share one file at most: their parts keep it alive until the last one is gone. */
 const maxPerFile = 1000;
@@ -75,8 +75,8 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
     await logEvents(ctx, mailbox, [eventOf(outgoing)]);
   } else {
     await prepare(ctx, outgoing, durability);
-    await commit(ctx, message.id, durability, mailboxes.length);
-    await handOut(ctx, message.id, message);
+    await commit(ctx, message.id, durability, { recipients: mailboxes.length });
+    await handOutOrLeave(ctx, message);
   }
   return sentOf(outgoing, durability);
 }
@@ -110,7 +110,10 @@ async function sendPacked(
       for (const [id, error] of await syncPlaced(ctx, members)) failures.set(id, error);
     }
   }
-  await ctx.disk.remove(file);
+  const leftover = await errorOf(async () => {
+    await ctx.disk.remove(file);
+  });
+  if (leftover) ctx.warn(`A file stays in tmp/ until \`dreamos doctor --fix\`: ${leftover.message}`);
   const delivered = run.filter(({ message }) => !failures.has(message.id));
   for (const [mailbox, members] of grouped(delivered, mailboxOf)) {
     await logEvents(ctx, ctx.layout.mailbox(mailbox), members.map(eventOf));
@@ -127,8 +130,13 @@ interface Placed {
 }
 
 async function create(ctx: FileContext, mailbox: Mailbox, file: string, bytes: Buffer, durability: Durability): Promise<void> {
+  const sync = durability === 'full';
   await ensureFolder(ctx, mailbox.tmp);
-  await ctx.disk.create(file, bytes, { sync: durability === 'full' });
+  if (await ctx.disk.create(file, bytes, { sync })) return;
+  // Somebody has removed tmp/ since this process first saw it.
+  forgetFolder(ctx, mailbox.tmp);
+  await ensureFolder(ctx, mailbox.tmp);
+  if (!(await ctx.disk.create(file, bytes, { sync }))) throw vanished(file);
 }
 
 async function move(ctx: FileContext, file: string, mailbox: Mailbox, name: EntryName): Promise<Placed> {
@@ -144,19 +152,30 @@ async function move(ctx: FileContext, file: string, mailbox: Mailbox, name: Entr
     await ctx.disk.remove(file);
     throw error;
   }
-  throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being sent; nothing was sent.`, {
-    hint: 'Does something clean up tmp/ of this root? Send it again.',
-  });
+  throw vanished(file);
 }
 
 async function link(ctx: FileContext, file: string, mailbox: Mailbox, name: EntryName): Promise<Placed> {
-  if (name.tag === 't') return placedIn(mailbox.ready, await linkToReady(ctx, file, mailbox, name), name);
+  if (name.tag === 't') {
+    const bucket = await linkToReady(ctx, file, mailbox, name);
+    if (bucket === undefined) throw vanished(file);
+    return placedIn(mailbox.ready, bucket, name);
+  }
   const slot = slotOf(mailbox.delayed, name.time);
   for (;;) {
     await ensureFolder(ctx, slot);
-    if ((await ctx.disk.link(file, `${slot}/${formatEntryName(name)}`)) !== 'missing') return placedIn(mailbox.delayed, slot, name);
-    ctx.checked.delete(slot);
+    if ((await ctx.disk.link(file, `${slot}/${formatEntryName(name)}`)) !== 'missing') {
+      return placedIn(mailbox.delayed, slot, name);
+    }
+    if (!(await ctx.disk.stat(file))) throw vanished(file);
+    forgetFolder(ctx, slot);
   }
+}
+
+function vanished(file: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being sent; nothing was sent.`, {
+    hint: 'Does something clean up tmp/ of this root? Send it again.',
+  });
 }
 
 function placedIn(top: string, dir: string, name: EntryName): Placed {
@@ -164,8 +183,9 @@ function placedIn(top: string, dir: string, name: EntryName): Placed {
 }
 
 /**
- * Syncs a folder and, on its first use, those above it; all of `placed` lie in it. When that fails the messages are taken back; one that somebody has
- * claimed already can't be, and its outcome is uncertain.
+ * Syncs a folder and, on its first use, those above it; all of `placed` lie in it. When that fails the messages are taken
+ * back. One that somebody has claimed already can't be, nor any on a disk that takes no more changes: their outcome is
+ * uncertain.
  */
 async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): Promise<Map<string, DreamosError>> {
   const failures = new Map<string, DreamosError>();
@@ -181,7 +201,13 @@ async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): Promise<
     await syncAncestorsOnce(ctx, first.dir, first.top);
   });
   if (!error) return failures;
-  for (const { path, id } of placed) failures.set(id, (await ctx.disk.remove(path)) ? error : uncertain(id, error));
+  for (const { path, id } of placed) {
+    let gone = false;
+    const stuck = await errorOf(async () => {
+      gone = await ctx.disk.remove(path);
+    });
+    failures.set(id, gone && !stuck ? error : uncertain(id, error));
+  }
   return failures;
 }
 

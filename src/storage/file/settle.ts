@@ -98,7 +98,9 @@ async function settle(
   move: (path: string) => boolean | Promise<boolean>,
 ): Promise<void> {
   const { name } = receipt;
-  if (await move(inflightPath(mailbox, name))) return;
+  const path = inflightPath(mailbox, name);
+  // Looked for first, so that a refused receipt makes no folder for what will not come.
+  if ((await ctx.disk.stat(path)) && (await move(path))) return;
   // Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does.
   for (let round = 0; round < 3; round++) {
     for await (const entry of wheelEntries(ctx, mailbox.inflight)) {

@@ -16,27 +16,37 @@ export interface WheelEntry {
 }
 
 export interface Due {
-  readonly entries: readonly WheelEntry[];
+  readonly entries: readonly (WheelEntry & { readonly name: EntryName })[];
+  /** Paths of what is no message, or stands where a folder should be; so much of it as one look puts aside. */
+  readonly junk: readonly string[];
   /** When the next one falls due; the start of its slot where that has not begun, so never too late. */
   readonly nextAt: number | undefined;
 }
 
-/** What is due now, at most `limit`, earliest first. */
+/** What is due now, at most `limit`, earliest first; junk does not count, so that it holds up nothing. */
 export async function due(ctx: FileContext, wheel: string, limit: number): Promise<Due> {
   const now = ctx.clock.now();
-  const entries: WheelEntry[] = [];
-  for await (const slot of slots(ctx, wheel)) {
-    if (slot.start > now) return { entries, nextAt: slot.start };
-    const names = (await ctx.disk.list(slot.dir)) ?? [];
-    if (names.length === 0) await removeOverSlot(ctx, slot, now);
-    for (const text of names.sort()) {
+  const entries: (WheelEntry & { name: EntryName })[] = [];
+  const junk: string[] = [];
+  const addJunk = (path: string): unknown => junk.length < limit && junk.push(path);
+  for await (const slot of slots(ctx, wheel, addJunk)) {
+    if (slot.start > now) return { entries, junk, nextAt: slot.start };
+    const names = await ctx.disk.list(slot.dir);
+    if (!names && (await isOdd(ctx, slot.dir))) addJunk(slot.dir);
+    if (names?.length === 0) await removeOverSlot(ctx, slot, now);
+    for (const text of names?.sort() ?? []) {
+      const path = `${slot.dir}/${text}`;
       const name = parseEntryName(text);
-      if (name && name.time > now) return { entries, nextAt: name.time };
-      if (entries.length >= limit) return { entries, nextAt: now };
-      entries.push({ path: `${slot.dir}/${text}`, dir: slot.dir, text, name });
+      if (!name) {
+        addJunk(path);
+        continue;
+      }
+      if (name.time > now) return { entries, junk, nextAt: name.time };
+      if (entries.length >= limit) return { entries, junk, nextAt: now };
+      entries.push({ path, dir: slot.dir, text, name });
     }
   }
-  return { entries, nextAt: undefined };
+  return { entries, junk, nextAt: undefined };
 }
 
 /** Everything in a wheel, by time. */
@@ -56,12 +66,20 @@ interface Slot {
   readonly hourEnd: number;
 }
 
-async function* slots(ctx: FileContext, wheel: string): AsyncGenerator<Slot, void, void> {
+async function* slots(
+  ctx: FileContext,
+  wheel: string,
+  addJunk?: (path: string) => unknown,
+): AsyncGenerator<Slot, void, void> {
   const now = ctx.clock.now();
   for (const hourName of ((await ctx.disk.list(wheel)) ?? []).sort()) {
     const hour = parseHour(hourName);
     const hourDir = `${wheel}/${hourName}`;
-    if (!hour || !(await isRealFolder(ctx, hourDir))) continue;
+    if (!hour) continue;
+    if (!(await isRealFolder(ctx, hourDir))) {
+      if (addJunk && (await isOdd(ctx, hourDir))) addJunk(hourDir);
+      continue;
+    }
     const names = ((await ctx.disk.list(hourDir)) ?? []).sort();
     if (names.length === 0 && hour.end <= now) await removeFolder(ctx, hourDir);
     for (const slotName of names) {
@@ -69,6 +87,12 @@ async function* slots(ctx: FileContext, wheel: string): AsyncGenerator<Slot, voi
       if (slot) yield { dir: `${hourDir}/${slotName}`, hourDir, hourEnd: hour.end, ...slot };
     }
   }
+}
+
+/** A link or a file in the place of a folder. */
+async function isOdd(ctx: FileContext, dir: string): Promise<boolean> {
+  const stat = await ctx.disk.stat(dir);
+  return stat !== undefined && stat.kind !== 'directory';
 }
 
 async function removeOverSlot(ctx: FileContext, slot: Slot, now: number): Promise<void> {

@@ -14,12 +14,12 @@ export interface Held {
   /** The order of arrival; what comes back keeps its own. */
   readonly order: number;
   readonly sentAt: number;
-  readonly expiresAt: number | undefined;
   /** Claims that were used (acked, nacked), as opposed to taken back. */
   readonly usedTokens: Set<string>;
   version: number;
   state: State;
   comesBack: boolean;
+  expiresAt: number | undefined;
   attempt: number;
   token: string;
   dueAt: number;

@@ -2,7 +2,7 @@
  * Mail in memory, for tests and as the second implementation of the port. Every operation runs to its end in one turn of
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
-import type { Counts, Entry, Store } from '../store.ts';
+import type { Actor, Counts, Entry, Store } from '../store.ts';
 import { ack, actorOf, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { deliver, put } from './deliver.ts';
 import { cursor, readEvents, watch } from './events.ts';
@@ -21,6 +21,12 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     const held = current(entry);
     if (held && allowed.includes(held.state)) return held;
     throw stateChanged(entry, mailboxOf(mail, entry.mailbox).get(entry.id)?.state ?? 'gone');
+  };
+  // Whoever asks for it once more means it: attempts start anew, and a time-to-live of long ago no longer counts.
+  const again = (held: Held, event: 'restored' | 'retried', actor: Actor): Entry => {
+    Object.assign(held, { state: 'ready', comesBack: true, attempt: 0, expiresAt: undefined });
+    changed(mail, held, clock.now(), event, actorOf(actor));
+    return toEntry(held);
   };
 
   return {
@@ -69,22 +75,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
       return toEntry(held);
     },
-    restore: async (entry, actor) => {
-      const held = inStates(entry, ['archived']);
-      held.state = 'ready';
-      held.comesBack = true;
-      held.attempt = 0;
-      changed(mail, held, clock.now(), 'restored', actorOf(actor));
-      return toEntry(held);
-    },
-    retry: async (entry, actor) => {
-      const held = inStates(entry, ['dead']);
-      held.state = 'ready';
-      held.comesBack = true;
-      held.attempt = 0;
-      changed(mail, held, clock.now(), 'retried', actorOf(actor));
-      return toEntry(held);
-    },
+    restore: async (entry, actor) => again(inStates(entry, ['archived']), 'restored', actor),
+    retry: async (entry, actor) => again(inStates(entry, ['dead']), 'retried', actor),
     purge: async (entry, actor) => {
       const held = inStates(entry, ['dead']);
       mailboxOf(mail, entry.mailbox).delete(entry.id);

@@ -39,6 +39,14 @@ export function handRules(makeStore: MakeStore): void {
     expect((await bench.store.ack(delivery.receipt, {})).state).toBe('archived');
   });
 
+  test('a restored message has all its attempts again, and no time-to-live', async () => {
+    await bench.send({ expiresAt: new Date(bench.clock.now() + 1000).toISOString() });
+    await bench.store.ack((await bench.mustClaim()).receipt, {});
+    bench.clock.advance(1000);
+    await bench.store.restore(await bench.only('archived'), {});
+    expect((await bench.mustClaim()).attempt).toBe(1);
+  });
+
   test('each change by hand is refused in every state that it is not for', async () => {
     const allowed: Record<'cancel' | 'restore' | 'retry' | 'purge', readonly State[]> = {
       cancel: ['ready', 'delayed'],

@@ -88,6 +88,14 @@ export function deadLetterRules(makeStore: MakeStore): void {
     expect(await bench.mustClaim()).toMatchObject({ message: { body: 'new' } });
   });
 
+  test('a message whose time-to-live ran out is delivered when it is retried', async () => {
+    await bench.send({ body: 'late', expiresAt: new Date(bench.clock.now() + 1000).toISOString() });
+    bench.clock.advance(1000);
+    expect(await bench.claim()).toBeUndefined();
+    await bench.store.retry(await bench.only('dead'), {});
+    expect(await bench.drain()).toEqual(['late']);
+  });
+
   test('a message that dies a second time has its second reason', async () => {
     await bench.send();
     for (const reason of ['first death', 'second death']) {

@@ -1,0 +1,14 @@
+import { DreamosError } from '../model/errors.ts';
+
+/**
+ * Waits for a write whose failure leaves something behind that the user has to know: then the error says so. (Of other
+ * output a reader that has gone has simply seen enough, and the command ends quietly.)
+ */
+export async function orTell(written: Promise<void>, message: () => string, hint: string): Promise<void> {
+  try {
+    await written;
+  } catch (cause) {
+    if (!(cause instanceof DreamosError)) throw cause;
+    throw new DreamosError(cause.kind, cause.code, message(), { hint, cause });
+  }
+}

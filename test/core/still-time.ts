@@ -1,0 +1,27 @@
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { systemClock } from '../../src/model/clock.ts';
+import { createBenchOn } from './bench.ts';
+
+/**
+ * Time stands still unless a test moves it, for the clock and the timers alike. After each test, whoever waited has gone
+ * home: no watcher and no timer is left.
+ */
+export function useStillTime(): { bench: Awaited<ReturnType<typeof createBenchOn>> } {
+  const still = {} as ReturnType<typeof useStillTime>;
+  beforeEach(async () => {
+    vi.useFakeTimers({ now: Date.parse('2026-11-20T09:00:00.000Z') });
+    still.bench = await createBenchOn(systemClock);
+  });
+  afterEach(() => {
+    expect(still.bench.mail.listeners.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+  return still;
+}
+
+/** What a promise has come to so far, without moving time. */
+export async function soFar<T>(promise: Promise<T>): Promise<T | 'waiting'> {
+  await vi.advanceTimersByTimeAsync(0);
+  return Promise.race([promise, Promise.resolve('waiting' as const)]);
+}

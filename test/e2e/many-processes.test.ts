@@ -1,0 +1,225 @@
+/**
+ * Many senders and many consumers on one mailbox. A command that sends one message costs about 65 ms of processor time
+ * before it does anything, so 3,200 of them would be minutes on two cores. The full number of single sends therefore
+ * comes from 16 processes that use the library, the full number once more from 16 `send --batch`, and a smaller number
+ * from one command per message.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { type Bench, errorsOf, parseLines, pause, type Running, test, until } from './bench.ts';
+
+const processes = 16;
+const each = 200;
+const paddingBytes = 300;
+const senders = Array.from({ length: processes }, (_, n) => `sender-${n}`);
+
+interface Claim {
+  readonly id: string;
+  readonly receipt: string;
+  readonly attempt: number;
+  readonly leaseUntil: number;
+  readonly body: string;
+  ack?: 'done' | string;
+}
+
+describe('16 processes send 200 messages each while 16 processes read and ack', () => {
+  test('one by one: all are delivered, none twice, none corrupt', async ({ bench }) => {
+    const how = { leaseMs: 600_000, workMs: 60 };
+    const consumers = Array.from({ length: processes }, (_, n) => startConsumer(bench, `${n}`, how));
+    const ids = await idsOf(
+      senders.map((from) =>
+        bench.worker('send.mjs', { root: bench.root, from, to: 'reviewer', count: each, paddingBytes }),
+      ),
+    );
+    await allArchived(bench, processes * each);
+    await stopConsumers(consumers);
+
+    await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n} ${'x'.repeat(paddingBytes)}`);
+    const claims = claimsOf(bench);
+    expect(claims.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(claims.filter(({ attempt, ack }) => attempt !== 1 || ack !== 'done')).toEqual([]);
+    expect(new Set(claims.map(({ receipt }) => receipt)).size).toBe(ids.length);
+  });
+
+  test('with send --batch, into read --ack: all are delivered, none twice, none corrupt', async ({ bench }) => {
+    const reading = new AbortController();
+    const readers = senders.map(() => readUntilStopped(bench, reading.signal));
+    const ids = await idsOf(
+      senders.map((from) => bench.start(['send', 'reviewer', '--batch', '--as', from], { stdin: batch(from) })),
+    );
+    await allArchived(bench, processes * each);
+    reading.abort();
+    const read = (await Promise.all(readers)).flat();
+
+    await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n} batch`);
+    expect(read.map(({ message }) => message.id).sort()).toEqual([...ids].sort());
+    expect(read.filter(({ attempt }) => attempt !== 1)).toEqual([]);
+  });
+
+  test('one command per message: all are delivered, none twice, none corrupt', async ({ bench }) => {
+    const few = 2;
+    const reading = new AbortController();
+    const readers = senders.slice(0, 4).map(() => readUntilStopped(bench, reading.signal));
+    const sends = senders.map(async (from) => {
+      const ids: string[] = [];
+      for (let n = 0; n < few; n++)
+        ids.push(await bench.sent(['send', 'reviewer', `${from} ${n}`, '--as', from, '--quiet']));
+      return ids;
+    });
+    const ids = (await Promise.all(sends)).flat();
+    await allArchived(bench, processes * few);
+    reading.abort();
+    const read = (await Promise.all(readers)).flat();
+
+    await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n}`);
+    expect(read.map(({ message }) => message.id).sort()).toEqual([...ids].sort());
+  });
+});
+
+test('consumers killed by SIGKILL at random, leases of 1 s: none lost, redelivered only after a lease ran out, every ack of a claim that was taken back is LEASE_LOST', async ({
+  bench,
+}) => {
+  const leaseMs = 1000;
+  expect(await bench.dreamos('config set maxAttempts 1000')).toMatchObject({ code: 0 });
+  // Some work, so that most kills hit somebody who holds a message; some dawdle beyond their lease and ack all the same.
+  const how = { leaseMs, workMs: 25, dawdleShare: 0.01, dawdleMs: 1300 };
+  const consumers: Running[] = Array.from({ length: processes }, (_, n) => startConsumer(bench, `${n}`, how));
+  const sending = idsOf(
+    senders.map((from) => bench.start(['send', 'reviewer', '--batch', '--as', from], { stdin: batch(from) })),
+  );
+
+  let kills = 0;
+  const archived = () => countArchived(bench);
+  while (archived() < processes * each) {
+    await pause(50 + Math.random() * 100);
+    const victim = Math.floor(Math.random() * processes);
+    await consumers[victim]?.kill('SIGKILL');
+    kills++;
+    consumers[victim] = startConsumer(bench, `${victim}-${kills}`, how);
+    expect(kills, 'it should have come to an end by now').toBeLessThan(600);
+  }
+  const ids = await sending;
+  await stopConsumers(consumers);
+
+  await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n} batch`);
+  const claims = claimsOf(bench);
+  const byMessage = new Map<string, Claim[]>();
+  for (const claim of claims) byMessage.set(claim.id, [...(byMessage.get(claim.id) ?? []), claim]);
+  expect([...byMessage.keys()].sort()).toEqual([...ids].sort());
+  const takenBack: Claim[] = [];
+  for (const [id, ofOne] of byMessage) {
+    const inOrder = ofOne.sort((a, b) => a.attempt - b.attempt);
+    expect(new Set(ofOne.map(({ attempt }) => attempt)).size, `two claims of ${id} under one attempt`).toBe(
+      ofOne.length,
+    );
+    for (const [i, next] of inOrder.entries()) {
+      const earlier = inOrder[i - 1];
+      if (earlier === undefined) continue;
+      takenBack.push(earlier);
+      expect(
+        next.leaseUntil - leaseMs,
+        `${id} was claimed again while attempt ${earlier.attempt} held`,
+      ).toBeGreaterThanOrEqual(earlier.leaseUntil);
+    }
+    expect(ofOne.filter(({ ack }) => ack === 'done').length, `acks of ${id}`).toBeLessThanOrEqual(1);
+  }
+  // What was acked too late was refused as LEASE_LOST and nothing else, and only if it had been taken back.
+  for (const claim of claims) {
+    if (claim.ack === undefined) continue;
+    expect(claim.ack, `ack of ${claim.id}, attempt ${claim.attempt}`).toBe(
+      takenBack.includes(claim) ? 'LEASE_LOST' : claim.ack === 'done' ? 'done' : 'LEASE_LOST',
+    );
+  }
+  expect(claims.filter(({ ack }) => ack === 'LEASE_LOST').length, 'consumers that were too slow').toBeGreaterThan(0);
+  expect(
+    takenBack.filter(({ ack }) => ack === undefined).length,
+    `claims of the ${kills} killed that were taken back`,
+  ).toBeGreaterThan(0);
+
+  const late = takenBack.map(({ receipt }) => receipt);
+  const acks = await bench.dreamos(['ack', '--json', ...late]);
+  expect(acks).toMatchObject({ code: 5, out: '' });
+  expect(errorsOf(acks).map(({ code }) => code)).toEqual(late.map(() => 'LEASE_LOST'));
+});
+
+function batch(from: string): string {
+  return Array.from({ length: each }, (_, n) => `${JSON.stringify({ body: `${from} ${n} batch` })}\n`).join('');
+}
+
+async function idsOf(running: readonly Running[]): Promise<string[]> {
+  const ended = await Promise.all(running.map(({ ended }) => ended));
+  for (const { code, err } of ended) expect(code, err).toBe(0);
+  return ended.flatMap(({ out }) => out.split('\n').filter(Boolean));
+}
+
+function startConsumer(bench: Bench, name: string, how: object): Running {
+  return bench.worker('consume.mjs', {
+    root: bench.root,
+    mailbox: 'reviewer',
+    log: join(bench.dir, `claims-${name}.jsonl`),
+    ...how,
+  });
+}
+
+/** One that is still starting does not listen to the signal yet, and is ended by it. */
+async function stopConsumers(consumers: readonly Running[]): Promise<void> {
+  for (const { code, signal, err } of await Promise.all(consumers.map((consumer) => consumer.kill('SIGTERM')))) {
+    expect({ ended: code === 0 || signal === 'SIGTERM', err }, `code ${code}`).toEqual({ ended: true, err: '' });
+  }
+}
+
+/** Reads with one command after the other, as a script does. */
+async function readUntilStopped(bench: Bench, signal: AbortSignal): Promise<ReturnType<typeof parseLines>> {
+  const read = [];
+  while (!signal.aborted) {
+    const result = await bench.dreamos('read reviewer -n 1000 --wait 1s --ack --json --lease 10m');
+    expect([0, 3], result.err).toContain(result.code);
+    read.push(...result.json);
+  }
+  return read;
+}
+
+// From the names, because a process that asks a hundred times would take the processor from those that are tested.
+function countArchived(bench: Bench): number {
+  const archive = join(bench.box('reviewer'), 'archive');
+  return readdirSync(archive).reduce((count, day) => count + readdirSync(join(archive, day)).length, 0);
+}
+
+async function allArchived(bench: Bench, count: number): Promise<void> {
+  await until(`${count} messages acked`, () => countArchived(bench) >= count, 50_000);
+}
+
+/** What the consumers have written down, oldest first of each consumer. */
+function claimsOf(bench: Bench): Claim[] {
+  const claims = new Map<string, Claim>();
+  for (const name of readdirSync(bench.dir).filter((file) => file.startsWith('claims-'))) {
+    // A killed process may leave half a line, of something that it had not done yet.
+    const whole = readFileSync(join(bench.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
+    for (const line of parseLines(whole)) {
+      const { claimed, acked, refused, code, ...claim } = line as unknown as Record<string, string> & Claim;
+      if (claimed !== undefined) {
+        expect(claims.has(claim.receipt), `two claims with the receipt ${claim.receipt}`).toBe(false);
+        claims.set(claim.receipt, { ...claim, id: claimed });
+      }
+      const settled = claims.get(acked ?? refused ?? '');
+      if (settled) settled.ack = acked === undefined ? (code ?? '') : 'done';
+    }
+  }
+  return [...claims.values()];
+}
+
+async function expectEachOnceInArchive(
+  bench: Bench,
+  ids: readonly string[],
+  bodyOf: (from: string, n: number) => string,
+): Promise<void> {
+  const [status] = (await bench.dreamos('status reviewer --json')).json;
+  expect(status).toMatchObject({ ready: 0, inflight: 0, delayed: 0, dead: 0, archived: ids.length, corrupt: 0 });
+  const archive = await bench.dreamos('archive list reviewer --json');
+  expect(archive.code).toBe(0);
+  expect(archive.json.map(({ id }) => id).sort()).toEqual([...ids].sort());
+  const count = ids.length / senders.length;
+  const bodies = senders.flatMap((from) => Array.from({ length: count }, (_, n) => bodyOf(from, n)));
+  expect(archive.json.map(({ message }) => message.body).sort()).toEqual(bodies.sort());
+}

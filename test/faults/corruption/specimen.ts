@@ -1,0 +1,87 @@
+/** A root that holds every kind of file that dreamos writes, in every state. */
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setConfig } from '../../../src/core/config.ts';
+import { readNext } from '../../../src/core/read.ts';
+import { initRoot, type Root } from '../../../src/core/root.ts';
+import { send, sendAll, type Draft } from '../../../src/core/send.ts';
+import { ack, nack } from '../../../src/core/settle.ts';
+import { createIds } from '../../../src/model/id.ts';
+import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import { openFileStore } from '../../../src/storage/file/open.ts';
+import { stillClock } from './still-clock.ts';
+
+export const startMs = Date.parse('2026-11-20T09:00:00.000Z');
+export const mailboxes = ['reviewer', 'tester'] as const;
+export const key = 'nightly-build';
+const hourMs = 3_600_000;
+const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 };
+
+/** What is sent under the key, so that it can be sent again. */
+export const keyed: Draft = { to: [...mailboxes], from: 'planner', subject: 'Nightly build', body: 'It is green.\n', dedupeKey: key };
+
+/** @returns the root's folder */
+export async function makeSpecimen(dir: string): Promise<string> {
+  const clock = stillClock(startMs);
+  const { root } = await initRoot({ root: dir, agents: [...mailboxes], clock });
+  await setConfig(root, 'maxAttempts', '5');
+
+  await send(root, draft('alone', { tags: ['build', 'grün'], data: { exit: 0, files: ['a.ts', 'b.ts'] }, priority: 'high' }));
+  for (const result of await sendAll(root, ['first of three', 'second of three', 'third of three'].map((body) => draft(body)))) {
+    if (result instanceof Error) throw result;
+  }
+  await send(root, draft('to both', { to: [...mailboxes] }));
+  await send(root, keyed);
+  await send(root, draft('later', { delayMs: hourMs }));
+  const settling = async (body: string) => {
+    const { id } = await send(root, draft(body));
+    return (await readNext(root, 'reviewer', { leaseMs: 12 * hourMs, filter: { id } }))?.receipt ?? '';
+  };
+  await settling('in flight');
+  await ack(root, await settling('done'));
+  await nack(root, await settling('refused'), { dead: true, reason: 'it is for somebody else' });
+
+  handIn(root, 'adopted.json', JSON.stringify({ from: 'script', subject: 'By hand', body: 'adopted already' }));
+  handIn(root, 'nonsense.json', 'this is not JSON');
+  await root.store.recover('reviewer', policy);
+  handIn(root, 'waiting.json', JSON.stringify({ from: 'script', body: 'not adopted yet', priority: 'low' }));
+  writeFileSync(join(root.path, 'agent_mailboxes/reviewer/tmp/01KAGZZZZZZZZZZZZZZZZZZZZZ.json'), '{"v":1,"id":"01KAG', { mode: 0o600 });
+  await cutOff(root, draft('committed, not handed out', { to: [...mailboxes] }), (from) => from.includes('/outbox/') && !from.endsWith('.new'));
+  await cutOff(root, draft('not committed', { to: [...mailboxes] }), (from) => from.endsWith('.new'));
+  await root.close();
+  return root.path;
+}
+
+function draft(body: string, more: Partial<Draft> = {}): Draft {
+  return { to: 'reviewer', from: 'planner', subject: `About ${body}`, body: `${body}: ${'words '.repeat(30)}\n`, ...more };
+}
+
+function handIn(root: Root, name: string, text: string): void {
+  const dir = join(root.path, 'agent_mailboxes/reviewer/drop');
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, name), text, { mode: 0o600 });
+  const seconds = (startMs - 60_000) / 1000;
+  utimesSync(join(dir, name), seconds, seconds);
+}
+
+/** A sender that dies in front of the first rename that `at` picks. */
+async function cutOff(root: Root, what: Draft, at: (from: string) => boolean): Promise<void> {
+  const disk = nodeDisk();
+  const store = await openFileStore(root.path, {
+    clock: root.clock,
+    ids: createIds(),
+    warn: () => undefined,
+    disk: {
+      ...disk,
+      rename(from, to) {
+        if (at(from)) throw new Error('cut off');
+        return disk.rename(from, to);
+      },
+    },
+  });
+  try {
+    await send({ ...root, store }, what);
+  } catch (error) {
+    if ((error as Error).message !== 'cut off') throw error;
+  }
+}

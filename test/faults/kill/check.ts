@@ -1,0 +1,195 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { doctor } from '../../../src/core/doctor.ts';
+import { initRoot, openRoot, type Root } from '../../../src/core/root.ts';
+import { states, type Finding } from '../../../src/storage/store.ts';
+import type { Fate, Place, Scenario, Story, Told } from './scenarios.ts';
+import { agents, hourMs, mustSend } from './setting.ts';
+
+const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
+const farMs = 72 * hourMs;
+
+/** What a command said before it ended, and how it ended. */
+export interface Ended {
+  readonly told: readonly Told[];
+  /** It failed and said so, and nothing may be half done; otherwise it was killed, or it came to its end. */
+  readonly failed?: boolean;
+  /** It said that this may have been sent (SEND_UNCERTAIN), or what it did could not be printed. */
+  readonly uncertain?: boolean;
+}
+
+/** Everything that has to hold on a root after a command was killed on it, or has failed. @returns what does not */
+export async function check(path: string, scenario: Scenario, story: Story, ended: Ended): Promise<string[]> {
+  const wrong: string[] = [];
+  const say = (problem: string) => wrong.push(problem);
+  let root: Root;
+  try {
+    root = scenario.bare ? (await initRoot({ root: path, agents })).root : await openRoot({ root: path });
+  } catch (error) {
+    return [`the root cannot be opened any more: ${String(error)}`];
+  }
+  try {
+    await checkOpen(root, story, ended, say);
+  } catch (error) {
+    say(`something fails afterwards: ${String(error)}`);
+  } finally {
+    await root.close();
+  }
+  if (wrong.length === 0) await checkLater(path, say);
+  return wrong;
+}
+
+async function checkOpen(root: Root, story: Story, ended: Ended, say: (problem: string) => void): Promise<void> {
+  for (const [id, mailbox] of doubles(await census(root))) say(`${id} is in ${mailbox} twice`);
+  await checkDoctor(root, say);
+  for (const name of agents) for (let moved = 1; moved > 0; ) ({ moved } = await root.store.recover(name, policy));
+
+  const found = await census(root);
+  checkFates(found, story, ended, say);
+  checkTold(found, ended.told, say);
+  const wrong = await story.repeat?.(root, ended.told);
+  if (wrong !== undefined) say(wrong);
+  await checkWorks(root, story, say);
+}
+
+/** `doctor` finds nothing to mend, or mends it, and then finds nothing. */
+async function checkDoctor(root: Root, say: (problem: string) => void): Promise<void> {
+  const bad = ({ level, rule, fixed }: Finding) => (level === 'problem' || rule === 'double') && fixed !== true;
+  const first = (await gather(doctor(root))).filter(bad);
+  if (first.length === 0) return;
+  await gather(doctor(root, { fix: true }));
+  for (const { rule, message } of (await gather(doctor(root))).filter(bad)) {
+    say(`doctor --fix does not mend it: ${message} [${rule}]`);
+  }
+}
+
+function checkFates(found: readonly Found[], story: Story, ended: Ended, say: (problem: string) => void): void {
+  const places = new Map<Fate, Place>();
+  for (const fate of story.fates) {
+    const { body, mailbox, before, after, failed } = fate;
+    const at = found.filter((entry) => entry.mailbox === mailbox && entry.body === body);
+    if (at.length > 1) say(`"${body}" is in ${mailbox} ${at.length} times: ${at.map(({ state }) => state).join(', ')}`);
+    const place = at[0]?.state ?? 'none';
+    places.set(fate, place);
+    const covered = ended.told.some((told) => story.covers?.(told, fate) ?? true);
+    const allowed = covered ? after : ended.failed && !ended.uncertain ? (failed ?? before) : [...before, ...after];
+    if (!allowed.includes(place)) say(`"${body}" is ${place} in ${mailbox}, and should be ${allowed.join(' or ')}`);
+  }
+  if (story.together && new Set(places.values()).size > 1) {
+    say(`the copies are apart: ${[...places].map(([{ mailbox }, place]) => `${mailbox} ${place}`).join(', ')}`);
+  }
+}
+
+/** What was printed as sent is there. */
+function checkTold(found: readonly Found[], told: readonly Told[], say: (problem: string) => void): void {
+  for (const { id, mailboxes } of told) {
+    if (typeof id !== 'string' || !Array.isArray(mailboxes)) continue;
+    for (const mailbox of mailboxes as string[]) {
+      const there = found.some((entry) => entry.id === id && entry.mailbox === mailbox);
+      if (!there) say(`${id} was acknowledged and is not in ${mailbox}: it is lost`);
+    }
+  }
+}
+
+/** The next send, read and ack work in every mailbox, and whatever is still open is delivered once. */
+async function checkWorks(root: Root, story: Story, say: (problem: string) => void): Promise<void> {
+  const now = await census(root);
+  const open = now.filter(({ state }) => state === 'ready').map(({ mailbox, body }) => `${mailbox} ${body}`);
+  const seen: string[] = [];
+  for (const to of agents) {
+    await mustSend(root, { to, from: 'a', body: 'afterwards' });
+    open.push(`${to} afterwards`);
+  }
+  for (const mailbox of agents) {
+    for (let round = 0; round < 100; round++) {
+      const delivery = await root.store.claim(mailbox, { leaseMs: hourMs, policy });
+      if (!delivery) break;
+      seen.push(`${mailbox} ${delivery.message.body}`);
+      await root.store.ack(delivery.receipt, {});
+    }
+  }
+  for (const entry of open) {
+    const times = seen.filter((other) => other === entry).length;
+    if (times > 1) say(`${entry} was delivered ${times} times afterwards`);
+    if (times === 0 && !(await diedOfAge(root, entry))) say(`${entry} was ready and is not delivered afterwards`);
+  }
+  for (const fate of story.fates) {
+    const at = (await census(root)).filter(({ mailbox, body }) => mailbox === fate.mailbox && body === fate.body);
+    if (at.length > 1) say(`"${fate.body}" is in ${fate.mailbox} ${at.length} times in the end`);
+  }
+}
+
+async function diedOfAge(root: Root, entry: string): Promise<boolean> {
+  return (await census(root)).some(({ mailbox, body, state }) => state === 'dead' && `${mailbox} ${body}` === entry);
+}
+
+/** Days later `doctor --fix` has swept up everything that was left behind. */
+async function checkLater(path: string, say: (problem: string) => void): Promise<void> {
+  const root = await openRoot({ root: path, clock: { now: () => Date.now() + farMs, uptime: () => performance.now() } });
+  try {
+    await gather(doctor(root, { fix: true }));
+  } finally {
+    await root.close();
+  }
+  for (const name of leftovers(path)) say(`${name} is left behind for ever`);
+}
+
+const mailboxFiles = ['agent.json', 'last-read', 'archive', 'corrupt', 'delayed', 'dlq', 'drop', 'events', 'inflight', 'ready', 'tmp'];
+const rootFiles = ['agent_mailboxes', 'config.json', 'dedupe', 'format.json', 'outbox'];
+
+function leftovers(path: string): string[] {
+  const odd = readdirSync(path).filter((name) => !rootFiles.includes(name));
+  odd.push(...readdirSync(join(path, 'outbox')).map((name) => `outbox/${name}`));
+  for (const agent of readdirSync(join(path, 'agent_mailboxes'))) {
+    const mailbox = join(path, 'agent_mailboxes', agent);
+    const stray = readdirSync(mailbox).filter((name) => !mailboxFiles.includes(name));
+    stray.push(...readdirSync(join(mailbox, 'tmp')).map((name) => `tmp/${name}`));
+    stray.push(...readdirSync(join(mailbox, 'dlq')).filter((name) => /\.reason\.json./.test(name)));
+    odd.push(...stray.map((name) => `${agent}/${name}`));
+  }
+  return odd;
+}
+
+interface Found {
+  readonly id: string;
+  readonly mailbox: string;
+  readonly state: Exclude<Place, 'none'>;
+  readonly body: string;
+}
+
+async function census(root: Root): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const { name: mailbox } of await root.store.listAgents()) {
+    for (const state of states) {
+      for await (const entry of root.store.list(mailbox, state)) {
+        const body = await bodyOf(root, entry);
+        found.push({ id: entry.id, mailbox, state, body });
+      }
+    }
+  }
+  return found;
+}
+
+async function bodyOf(root: Root, entry: Parameters<Root['store']['read']>[0]): Promise<string> {
+  try {
+    return (await root.store.read(entry))?.body ?? '(moved on)';
+  } catch {
+    return '(cannot be read)';
+  }
+}
+
+function doubles(found: readonly Found[]): [id: string, mailbox: string][] {
+  const seen = new Set<string>();
+  const twice: [string, string][] = [];
+  for (const { id, mailbox } of found) {
+    if (seen.has(`${id} ${mailbox}`)) twice.push([id, mailbox]);
+    seen.add(`${id} ${mailbox}`);
+  }
+  return twice;
+}
+
+async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

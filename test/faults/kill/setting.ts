@@ -1,0 +1,163 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { initRoot, type Root } from '../../../src/core/root.ts';
+import { send, type Draft } from '../../../src/core/send.ts';
+import { systemClock, type Clock } from '../../../src/model/clock.ts';
+import { createIds } from '../../../src/model/id.ts';
+import type { Disk } from '../../../src/storage/file/disk.ts';
+import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import { openFileStore } from '../../../src/storage/file/open.ts';
+import type { Delivery } from '../../../src/storage/store.ts';
+
+export const hourMs = 3_600_000;
+export const agents = ['a', 'b', 'c', 'd'] as const;
+const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
+
+/** What lies in a root before a command starts. Leases and delays that are over were made by a clock that is late. */
+export class Setting {
+  readonly #ids = new Map<string, string>();
+
+  private constructor(
+    /** The root lies in it as `root`. */
+    readonly dir: string,
+    readonly root: Root,
+  ) {}
+
+  static async make(dir: string): Promise<Setting> {
+    mkdirSync(dir, { recursive: true });
+    const { root } = await initRoot({ root: join(dir, 'root'), agents });
+    return new Setting(dir, root);
+  }
+
+  idOf(body: string): string | undefined {
+    return this.#ids.get(body);
+  }
+
+  /** From a to b. */
+  async sent(body: string, more: Partial<Draft> = {}, root = this.root): Promise<string> {
+    const id = await mustSend(root, { to: 'b', from: 'a', body, ...more });
+    this.#ids.set(body, id);
+    return id;
+  }
+
+  async claimed(body: string): Promise<Delivery> {
+    await this.sent(body);
+    return this.#claim(this.root, body);
+  }
+
+  /** b held it for an hour and let the lease run out, as often as `attempts` says. */
+  async expired(body: string, attempts = 1): Promise<void> {
+    const late = await this.#at(-2 * hourMs);
+    await this.sent(body, {}, late);
+    for (let attempt = 1; attempt < attempts; attempt++) {
+      const { receipt } = await this.#claim(late, body);
+      await late.store.nack(receipt, { policy, delayMs: 0 });
+    }
+    await this.#claim(late, body);
+    await late.close();
+  }
+
+  async due(body: string): Promise<void> {
+    await this.sent(body, { delayMs: 60_000 }, await this.#at(-2 * hourMs));
+  }
+
+  async outlived(body: string): Promise<void> {
+    await this.sent(body, { ttlMs: 60_000 }, await this.#at(-2 * hourMs));
+  }
+
+  /** To b, c and d; its sender died between the commit and the handing out. */
+  async committed(body: string): Promise<void> {
+    await this.#dying((call, path) => call === 'list' && path.includes('/outbox/'), { to: ['b', 'c', 'd'], from: 'a', body });
+  }
+
+  /** Its sender died in front of the commit. */
+  async cutOffKeyed(draft: Draft): Promise<void> {
+    await this.#dying((call, path) => call === 'rename' && path.includes('/outbox/'), draft);
+  }
+
+  /** A first bucket from which everything was taken, and a second one with one message. */
+  async emptyBucket(body: string): Promise<void> {
+    const inBucket = 256;
+    for (let n = 0; n < inBucket; n++) await mustSend(this.root, { to: 'b', from: 'a', body: 'filler', durability: 'relaxed' });
+    await this.sent(body);
+    for (let n = 0; n < inBucket; n++) {
+      const delivery = await this.root.store.claim('b', { leaseMs: hourMs, policy });
+      if (delivery?.message.body !== 'filler') throw new Error('The first bucket held something else.');
+      await this.root.store.ack(delivery.receipt, {});
+    }
+    for (const name of this.#find('.json').filter((path) => path.includes('/archive/'))) rmSync(name);
+  }
+
+  handIn(body: string): void {
+    const file = join(this.root.path, 'agent_mailboxes/b/drop/note.json');
+    writeFileSync(file, JSON.stringify({ from: 'a', body }), { mode: 0o600 });
+    const earlier = Date.now() / 1000 - 60;
+    utimesSync(file, earlier, earlier);
+  }
+
+  breakFile(body: string): void {
+    const [file] = this.#find(this.#ids.get(body) ?? body);
+    if (file === undefined) throw new Error(`${body} is not there.`);
+    writeFileSync(file, readFileSync(file).subarray(0, 40));
+  }
+
+  /** Something of everything that `doctor --fix` puts right by writing. */
+  spoil(): void {
+    const mailboxes = join(this.root.path, 'agent_mailboxes');
+    writeFileSync(join(mailboxes, 'b/dlq/junk'), 'junk', { mode: 0o600 });
+    for (const reason of this.#find('.reason.json')) rmSync(reason);
+    rmSync(join(mailboxes, 'd/agent.json'));
+    rmSync(join(mailboxes, 'c/drop'), { recursive: true });
+    chmodSync(join(mailboxes, 'c/dlq'), 0o755);
+  }
+
+  #find(part: string): string[] {
+    const names = readdirSync(this.root.path, { recursive: true, withFileTypes: true });
+    return names.filter((file) => file.isFile() && file.name.includes(part)).map((file) => join(file.parentPath, file.name));
+  }
+
+  async #claim(root: Root, body: string): Promise<Delivery> {
+    const delivery = await root.store.claim('b', { leaseMs: hourMs, policy, accepts: (message) => message.body === body });
+    if (!delivery) throw new Error(`${body} cannot be claimed.`);
+    return delivery;
+  }
+
+  async #at(offsetMs: number): Promise<Root> {
+    const clock: Clock = { now: () => Date.now() + offsetMs, uptime: () => performance.now() };
+    const store = await openFileStore(this.root.path, { clock, ids: createIds(), warn: () => undefined });
+    return { ...this.root, clock, store };
+  }
+
+  async #dying(when: (call: string, path: string) => boolean, draft: Draft): Promise<void> {
+    const disk = dyingDisk(when);
+    const store = await openFileStore(this.root.path, { clock: systemClock, ids: createIds(), warn: () => undefined, disk });
+    try {
+      await send({ ...this.root, store }, draft);
+    } catch (error) {
+      if (error instanceof Died) return;
+      throw error;
+    }
+    throw new Error('The sender did not die.');
+  }
+}
+
+export async function mustSend(root: Root, draft: Draft): Promise<string> {
+  return (await send(root, draft)).id;
+}
+
+class Died extends Error {}
+
+/** From the moment on at which `when` holds, nothing works any more. */
+function dyingDisk(when: (call: string, path: string) => boolean): Disk {
+  let dead = false;
+  return new Proxy(nodeDisk(), {
+    get(disk, call: keyof Disk) {
+      const work = disk[call] as (path: string, ...more: unknown[]) => unknown;
+      return (path: string, ...more: unknown[]) => {
+        dead ||= when(call, path);
+        if (dead) throw new Died();
+        return work(path, ...more);
+      };
+    },
+  });
+}

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { FaultOptions } from '../part.ts';
+import { record, type Point } from './points.ts';
+import type { Scenario, Story, Told } from './scenarios.ts';
+import { Setting } from './setting.ts';
+import type { TracedRun } from './traced-run.ts';
+
+const run = promisify(execFile);
+
+/** A scenario made ready to be played again and again: each play gets a copy of what lay there before. */
+export interface Stage {
+  readonly scenario: Scenario;
+  readonly story: Story;
+  readonly points: readonly Point[];
+  command(): Omit<TracedRun, 'thread' | 'trace' | 'dir' | 'inject'>;
+  /** A folder with the root as it was, as `root`. */
+  fresh(): Promise<string>;
+}
+
+export async function openStage(scenario: Scenario, { dir, command }: FaultOptions): Promise<Stage> {
+  const home = join(dir, scenario.name.replace(/\W+/g, '-'));
+  const before = join(home, 'before');
+  const setting = await Setting.make(before);
+  const story = await scenario.prepare(setting);
+  await setting.root.close();
+  if (scenario.bare) rmSync(setting.root.path, { recursive: true });
+  let plays = 0;
+  const fresh = async () => {
+    const play = join(home, String(++plays));
+    await run('cp', ['-a', before, play]);
+    return play;
+  };
+  const how = () => ({
+    command,
+    argv: ['--json', '--root', 'root', ...story.argv],
+    ...(story.stdin !== undefined && { stdin: story.stdin }),
+    env: environment(dir),
+  });
+  await warm(how(), fresh);
+  const { points, results } = await record(how(), fresh);
+  for (const { code, stderr } of results) {
+    if (code !== 0) throw new Error(`"${scenario.name}" fails by itself, with exit code ${String(code)}: ${stderr}`);
+  }
+  return { scenario, story, points, command: how, fresh };
+}
+
+/** A first run, so that Node's and the command's own caches are there and every later run is the same. */
+async function warm(how: Omit<TracedRun, 'thread' | 'trace' | 'dir'>, fresh: () => Promise<string>): Promise<void> {
+  const child = run(process.execPath, [how.command, ...how.argv], { cwd: await fresh(), env: how.env });
+  child.child.stdin?.end(how.stdin ?? '');
+  await child;
+}
+
+function environment(dir: string): Record<string, string> {
+  mkdirSync(join(dir, 'cache'), { recursive: true });
+  return { PATH: process.env['PATH'] ?? '', HOME: dir, XDG_CACHE_HOME: join(dir, 'cache') };
+}
+
+/** The JSON lines that were printed whole. */
+export function toldIn(stdout: string): Told[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Told);
+}
+
+export function clear(play: string): void {
+  rmSync(play, { recursive: true, force: true });
+}
+
+/** What a part needs that is not there. */
+export async function missing(...programs: readonly string[]): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'it needs Linux';
+  for (const program of programs) {
+    const places = (process.env['PATH'] ?? '').split(':').map((folder) => access(join(folder, program)));
+    if (await Promise.any(places).then(() => false, () => true)) return `${program} is not installed`;
+  }
+  return undefined;
+}

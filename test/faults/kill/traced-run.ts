@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Every system call with which a command changes something on disk, and the opens, with which it looks. */
+export const calls = [
+  'openat',
+  'write',
+  'pwrite64',
+  'writev',
+  'fsync',
+  'fdatasync',
+  'rename',
+  'renameat',
+  'renameat2',
+  'link',
+  'linkat',
+  'unlink',
+  'unlinkat',
+  'mkdir',
+  'mkdirat',
+  'rmdir',
+] as const;
+export type Call = (typeof calls)[number];
+
+/** Who makes a call: Node's main thread (all synchronous work), or the one thread of its pool (what is asynchronous). */
+export type Thread = 'main' | 'pool';
+
+export interface Injection {
+  readonly call: Call;
+  /** For strace: `signal=SIGKILL:when=7`. */
+  readonly what: string;
+}
+
+export interface TracedRun {
+  readonly command: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly thread: Thread;
+  readonly trace: readonly string[];
+  readonly inject?: readonly Injection[];
+  /** A folder of this run's own; the root lies in it as `root`. */
+  readonly dir: string;
+}
+
+export interface TracedResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly made: readonly TracedCall[];
+}
+
+export interface TracedCall {
+  readonly thread: Thread;
+  readonly call: string;
+  /** Its number among this thread's calls of this name, from 1: strace's `when`. */
+  readonly ordinal: number;
+  /** Inside the root, or the command's own standard output. */
+  readonly ours: boolean;
+  readonly text: string;
+  readonly injected: boolean;
+}
+
+/**
+ * Runs a command under strace. strace counts `when` for each thread by itself, so the main thread is traced alone. For the
+ * pool's thread all are traced, and its counters are first driven beyond those that the main thread will reach.
+ */
+export async function tracedRun(run: TracedRun): Promise<TracedResult> {
+  const log = join(run.dir, 'strace');
+  const stdout = join(run.dir, 'stdout');
+  const out = openSync(stdout, 'w');
+  const args = ['-q', '-y', '-s', '0', '-e', 'signal=none', '-o', log, '-e', `trace=execve,${run.trace.join(',')}`];
+  for (const { call, what } of run.inject ?? []) args.push('-e', `inject=${call}:${what}`);
+  const node = [process.execPath];
+  if (run.thread === 'pool') {
+    const ahead = join(run.dir, 'ahead.cjs');
+    writeFileSync(ahead, countersAhead);
+    args.push('-f', '--seccomp-bpf');
+    node.push('--require', ahead);
+  }
+  const child = spawn('strace', [...args, ...node, run.command, ...run.argv], {
+    cwd: run.dir,
+    env: { ...run.env, UV_THREADPOOL_SIZE: '1' },
+    stdio: ['pipe', out, 'pipe'],
+  });
+  closeSync(out);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  // A killed command does not read what it is given.
+  child.stdin?.on('error', () => undefined).end(run.stdin ?? '');
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.on('error', reject).on('close', (...end) => resolve(end));
+  });
+  const made = parseLog(readFileSync(log, 'utf8'), run);
+  return { code, signal, stdout: readFileSync(stdout, 'utf8'), stderr, made };
+}
+
+function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
+  const root = join(dir, 'root');
+  const stdout = join(dir, 'stdout');
+  const counts = new Map<string, number>();
+  const made: TracedCall[] = [];
+  let main: string | undefined;
+  for (const line of text.split('\n')) {
+    const match = /^(?:(\d+) +)?(\w+)\((.*)$/.exec(line);
+    if (!match) continue;
+    const [, pid = '', call = '', rest = ''] = match;
+    // The first line is the main thread's execve.
+    main ??= pid;
+    const key = `${pid} ${call}`;
+    const ordinal = (counts.get(key) ?? 0) + 1;
+    counts.set(key, ordinal);
+    const of: Thread = pid === main ? 'main' : 'pool';
+    if (of !== thread) continue;
+    const ours =
+      new RegExp(`["<]${escaped(root)}[/">]`).test(rest) || (rest.startsWith('1<') && rest.includes(`<${stdout}>`));
+    made.push({ thread, call, ordinal, ours, text: `${call}(${rest}`, injected: rest.includes('(INJECTED)') });
+  }
+  return made;
+}
+
+function escaped(path: string): string {
+  return path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/** More than the main thread makes of any call that both make; 'write' is counted by the pool's own wake-ups. */
+const countersAhead = `
+const fs = require('node:fs');
+const ignore = () => undefined;
+const fd = fs.openSync('/dev/null', 'w');
+for (let i = 0; i < 400; i++) fs.open('/dev/null/x', 'r', ignore);
+for (let i = 0; i < 80; i++) {
+  fs.fsync(fd, ignore);
+  fs.rename('/dev/null/x', '/dev/null/y', ignore);
+  fs.link('/dev/null/x', '/dev/null/y', ignore);
+  fs.unlink('/dev/null/x', ignore);
+  fs.mkdir('/dev/null/x', ignore);
+  fs.rmdir('/dev/null/x', ignore);
+}
+`;

@@ -1,0 +1,186 @@
+/**
+ * The store's Disk on a simulated volume. Nothing happens when a call is made: it is put before whoever runs the
+ * process, as one or more steps, and between any two steps other processes may go on or this one may die.
+ *
+ * proper-lockfile and write-file-atomic are simulated at the level of the interface: a lock that a dead holder leaves is
+ * taken over when it is stale, and a document is written beside its place, synced, renamed and its folder synced.
+ */
+import type { Disk, FileStat, ReadResult } from '../../../src/storage/file/disk.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { nothing, type FileNode, type Node, type Volume } from './volume.ts';
+
+/** `more`: the call goes on with its next step; `wait`: it cannot go on yet; otherwise its answer. */
+export type Stepped = { readonly answer: unknown } | 'more' | 'wait';
+
+export interface Call {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** @throws what the call rejects with */
+  step(): Stepped;
+}
+
+export interface Machine {
+  volume: Volume;
+  readonly locks: Map<string, { holder: object; since: number }>;
+  /** write-file-atomic's names are never the same twice. */
+  besides: number;
+  uptime(): number;
+}
+
+const lockStaleMs = 10_000;
+
+/** @param issue runs a call, step by step, and resolves with its answer @param holder stands for the process */
+export function simulatedDisk(machine: Machine, holder: object, issue: (call: Call) => Promise<unknown>): Disk {
+  const call = <T>(name: string, args: readonly string[], step: (n: number) => Stepped): Promise<T> => {
+    let n = 0;
+    return issue({ name, args, step: () => step(n++) }) as Promise<T>;
+  };
+  const once = <T>(name: string, args: readonly string[], work: (volume: Volume) => T): Promise<T> =>
+    call(name, args, () => ({ answer: work(machine.volume) }));
+
+  return {
+    list(dir) {
+      let first: string[] | undefined;
+      let changes = 0;
+      return call('list', [dir], (n) => {
+        const names = machine.volume.dirAt(dir)?.names;
+        const now = names && [...names.keys()];
+        if (n === 0) {
+          first = now;
+          changes = machine.volume.changes.length;
+          return 'more';
+        }
+        return { answer: machine.volume.changes.length === changes ? now : scanned(first, now, changes) };
+      });
+    },
+    stat: (path) => once('stat', [path], (volume) => describe(volume.at(path))),
+    read: (path, { range, maxBytes }) => once('read', [path], (volume) => readNode(volume.at(path), range, maxBytes)),
+    create(path, bytes, { sync }) {
+      let file: FileNode;
+      return call('create', sync ? [path, 'sync'] : [path], (n) => {
+        if (n === 0) {
+          const made = machine.volume.create(path);
+          if (made === 'missing') return { answer: false };
+          if (made === 'exists') throw failed(`${path} is there already`);
+          file = made;
+          return 'more';
+        }
+        if (n === 1) {
+          file.bytes = Buffer.from(bytes);
+          return sync ? 'more' : { answer: true };
+        }
+        file.synced = file.bytes;
+        return { answer: true };
+      });
+    },
+    rename: (from, to) => once('rename', [from, to], (volume) => volume.rename(from, to)),
+    link: (existing, to) => once('link', [existing, to], (volume) => volume.link(existing, to)),
+    remove: (path) => once('remove', [path], (volume) => volume.remove(path)),
+    makeDir: (dir) => once('makeDir', [dir], (volume) => volume.makeDir(dir)),
+    removeDir: (dir) => once('removeDir', [dir], (volume) => volume.removeDir(dir)),
+    syncDir: (dir) => once('syncDir', [dir], (volume) => volume.syncDir(dir)),
+    append(path, text) {
+      return once('append', [path], (volume) => {
+        let file = volume.at(path);
+        if (!file) {
+          const made = volume.create(path);
+          if (typeof made === 'string') return false;
+          file = made;
+        }
+        if (file.kind !== 'file') throw failed(`${path} is a folder`);
+        file.bytes = Buffer.concat([file.bytes, Buffer.from(text)]);
+        file.mtimeMs = volume.now();
+        return true;
+      });
+    },
+    touch(path, timeMs) {
+      return once('touch', [path], (volume) => {
+        volume.create(path);
+        const node = volume.at(path);
+        if (!node) throw failed(`${path} has no folder`);
+        node.mtimeMs = timeMs;
+      });
+    },
+    replace(path, text) {
+      const beside = `${path}.${++machine.besides}`;
+      return call('replace', [path], (n) => {
+        const { volume } = machine;
+        if (n === 0) {
+          const file = volume.create(beside);
+          if (typeof file === 'string') throw failed(`${beside}: ${file}`);
+          file.synced = file.bytes = Buffer.from(text);
+          return 'more';
+        }
+        if (n === 1) {
+          volume.rename(beside, path);
+          return 'more';
+        }
+        volume.syncDir(path.slice(0, path.lastIndexOf('/')));
+        return { answer: undefined };
+      });
+    },
+    async withLock(path, work) {
+      await call('lock', [path], () => {
+        const held = machine.locks.get(path);
+        if (held && machine.uptime() - held.since < lockStaleMs) return 'wait';
+        machine.locks.set(path, { holder, since: machine.uptime() });
+        return { answer: undefined };
+      });
+      try {
+        return await work();
+      } finally {
+        await once('unlock', [path], () => machine.locks.get(path)?.holder === holder && machine.locks.delete(path));
+      }
+    },
+    makePrivate: () => undefined,
+    realPath: (path) => path,
+    userId: () => undefined,
+    fileSystem: () => 0,
+    close: () => undefined,
+  };
+}
+
+/** Runs every call at once: for looking at a state when nothing else runs. */
+export async function runAtOnce(call: Call): Promise<unknown> {
+  for (;;) {
+    const stepped = call.step();
+    if (stepped === 'wait') throw new Error(`${call.name} waits for ever`);
+    if (stepped !== 'more') return Promise.resolve(stepped.answer);
+  }
+}
+
+/** What a scan may see of names that came or went while it ran: both, one of them, or neither. */
+function scanned(before: string[] | undefined, after: string[] | undefined, salt: number): string[] | undefined {
+  if (!before || !after) return after;
+  const seen = after.filter((name) => before.includes(name) || coin(name, salt));
+  return seen.concat(before.filter((name) => !after.includes(name) && coin(name, salt)));
+}
+
+function coin(name: string, salt: number): boolean {
+  let bits = salt;
+  for (let i = 0; i < name.length; i++) bits = Math.imul(bits ^ name.charCodeAt(i), 0x01000193);
+  return ((bits >>> 15) & 1) === 1;
+}
+
+function describe(node: Node | undefined): FileStat | undefined {
+  if (!node) return undefined;
+  const size = node.kind === 'file' ? node.bytes.length : 0;
+  return { kind: node.kind, size, mtimeMs: node.mtimeMs, links: 1, uid: 0, mode: node.kind === 'file' ? 0o600 : 0o700 };
+}
+
+function readNode(
+  node: Node | undefined,
+  range: { readonly offset: number; readonly length: number } | undefined,
+  maxBytes: number,
+): ReadResult {
+  if (!node) return { ok: false, missing: true, why: 'it is not there' };
+  if (node.kind !== 'file') return { ok: false, missing: false, why: 'it is not a regular file' };
+  const bytes = range ? node.bytes.subarray(range.offset, range.offset + range.length) : node.bytes;
+  if (range && bytes.length < range.length) return { ok: false, missing: false, why: 'it is cut short' };
+  if (bytes.length > maxBytes) return { ok: false, missing: false, why: `it is too large (${bytes.length} bytes)` };
+  return { ok: true, bytes: bytes.length > 0 ? bytes : nothing, mtimeMs: node.mtimeMs };
+}
+
+function failed(what: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', what);
+}

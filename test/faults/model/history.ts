@@ -1,0 +1,187 @@
+/**
+ * A history is what some processes want to do, and in which order the machine lets them: both are plain data, so that a
+ * history can be repeated, cut down, and printed.
+ */
+import type { CrashModel, Cut } from './crash.ts';
+import { oneOf, seeded, seedOf, weighted, whole, type Random } from './random.ts';
+
+export const mailboxes = ['ann', 'bob', 'cy'] as const;
+export type MailboxName = (typeof mailboxes)[number];
+
+/** `pick`: which of the receipts or entries that there are when it comes to it. */
+export type Operation =
+  | { readonly does: 'send'; readonly to: readonly MailboxName[]; readonly how: SendHow }
+  | { readonly does: 'batch'; readonly items: readonly { readonly to: MailboxName; readonly how: SendHow }[] }
+  | { readonly does: 'keyed'; readonly key: number; readonly relaxed: boolean }
+  | { readonly does: 'claim'; readonly from: MailboxName; readonly leaseMs: number }
+  | { readonly does: 'ack'; readonly pick: Pick }
+  | { readonly does: 'nack'; readonly pick: Pick; readonly delayMs?: number; readonly dead: boolean }
+  | { readonly does: 'renew'; readonly pick: Pick; readonly leaseMs: number }
+  | { readonly does: 'recover'; readonly mailbox: MailboxName }
+  | { readonly does: 'cancel' | 'restore' | 'retry'; readonly mailbox: MailboxName; readonly pick: number }
+  /** Opens a newer bucket, as a producer does that finds the newest one full. */
+  | { readonly does: 'open-bucket'; readonly mailbox: MailboxName; readonly rank: number; readonly lane: 0 | 1 }
+  | { readonly does: 'save-card'; readonly mailbox: MailboxName };
+
+export interface SendHow {
+  readonly rank: number;
+  readonly delayMs?: number;
+  readonly ttlMs?: number;
+  readonly relaxed: boolean;
+}
+
+/** Of the process's own receipts, or of everybody's: a receipt is text, and may be handed on or used twice. */
+export interface Pick {
+  readonly of: 'own' | 'all';
+  readonly number: number;
+}
+
+export type Decision =
+  /** The process does its next step; `ms` pass before it. */
+  | { readonly do: 'run'; readonly p: number; readonly ms: number }
+  | { readonly do: 'kill'; readonly p: number }
+  /** Nobody runs for this long. */
+  | { readonly do: 'wait'; readonly ms: number }
+  /** The wall clock is set to another time. */
+  | { readonly do: 'step-clock'; readonly ms: number }
+  /** Power cut; the processes start again on what is left. */
+  | { readonly do: 'crash'; readonly cut: Cut }
+  /** What if now the power were cut, or every process killed? Looks at a copy, and the history goes on. */
+  | { readonly do: 'look'; readonly cut: Cut | 'kill-all' };
+
+export interface History {
+  readonly seed: number;
+  readonly model: CrashModel;
+  /** By process. */
+  readonly operations: readonly (readonly Operation[])[];
+  readonly decisions: readonly Decision[];
+}
+
+/** The messages that go out under a key are the same in every try: the key says to whom. */
+export const keyedTo: readonly (readonly MailboxName[])[] = [['ann'], ['ann', 'bob'], ['bob', 'cy', 'ann']];
+
+export function operationsOf(seed: number): readonly (readonly Operation[])[] {
+  const random = seeded(seedOf(seed, 1));
+  const relaxed = random() < 0.15;
+  // Few mailboxes and priorities, so that processes meet.
+  const boxes = 1 + whole(random, 3);
+  const ranks = random() < 0.7 ? 1 : 2;
+  const perProcess = 2 + whole(random, 4);
+  return Array.from({ length: 2 + whole(random, 3) }, () => {
+    const operations: Operation[] = [];
+    for (let n = 0; n < perProcess; n++) operations.push(...someOperations(random, { relaxed, boxes, ranks }));
+    return operations;
+  });
+}
+
+interface Size {
+  readonly relaxed: boolean;
+  readonly boxes: number;
+  readonly ranks: number;
+}
+
+function someOperations(random: Random, size: Size): Operation[] {
+  const mailbox = () => mailboxes[whole(random, size.boxes)] as MailboxName;
+  const pick = (): Pick => ({ of: random() < 0.8 ? 'own' : 'all', number: whole(random, 8) });
+  const leaseMs = () => oneOf(random, [20, 60, 300, 2000]);
+  const how = (): SendHow => ({
+    rank: 2 - whole(random, size.ranks),
+    ...(random() < 0.2 && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
+    ...(random() < 0.08 && { ttlMs: oneOf(random, [30, 500]) }),
+    relaxed: size.relaxed && random() < 0.4,
+  });
+  const does = weighted(random, {
+    send: 24,
+    many: 12,
+    batch: 8,
+    keyed: 14,
+    work: 30,
+    claim: 8,
+    ack: 4,
+    nack: 4,
+    renew: 4,
+    recover: 8,
+    cancel: 3,
+    restore: 3,
+    retry: 4,
+    'open-bucket': 7,
+    'save-card': 1,
+  });
+  switch (does) {
+    case 'send':
+      return [{ does, to: [mailbox()], how: how() }];
+    case 'many':
+      return [{ does: 'send', to: mailboxes.slice(0, 2 + whole(random, 2)), how: how() }];
+    case 'batch':
+      return [{ does, items: Array.from({ length: 2 + whole(random, 3) }, () => ({ to: mailbox(), how: how() })) }];
+    case 'keyed':
+      return [{ does, key: whole(random, keyedTo.length), relaxed: size.relaxed && random() < 0.4 }];
+    case 'work': {
+      const settle = { of: 'own', number: 7 } as const;
+      const nack: Operation = { does: 'nack', pick: settle, dead: random() < 0.3, ...(random() < 0.5 && { delayMs: oneOf(random, [0, 10]) }) };
+      return [{ does: 'claim', from: mailbox(), leaseMs: leaseMs() }, random() < 0.7 ? { does: 'ack', pick: settle } : nack];
+    }
+    case 'claim':
+      return [{ does, from: mailbox(), leaseMs: leaseMs() }];
+    case 'ack':
+      return [{ does, pick: pick() }];
+    case 'nack':
+      return [{ does, pick: pick(), dead: random() < 0.4, ...(random() < 0.6 && { delayMs: oneOf(random, [0, 5, 100]) }) }];
+    case 'renew':
+      return [{ does, pick: pick(), leaseMs: leaseMs() }];
+    case 'recover':
+      return [{ does, mailbox: mailbox() }];
+    case 'cancel':
+    case 'restore':
+    case 'retry':
+      return [{ does, mailbox: mailbox(), pick: whole(random, 4) }];
+    case 'open-bucket':
+      return [{ does, mailbox: mailbox(), rank: 2 - whole(random, size.ranks), lane: random() < 0.3 ? 0 : 1 }];
+    case 'save-card':
+      return [{ does, mailbox: mailbox() }];
+  }
+}
+
+/** What the generator of decisions is told before each. */
+export interface Situation {
+  /** The processes that still have something to do. */
+  readonly runnable: readonly number[];
+  readonly steps: number;
+}
+
+/** Decides step by step, so that it only names what there is; the executor records what it said. */
+export function decider(seed: number, model: CrashModel, bounds: { crashes: number; looks: number }): (now: Situation) => Decision {
+  const random = seeded(seedOf(seed, 2));
+  const switching = oneOf(random, [0.03, 0.1, 0.3, 0.7]);
+  const trouble = oneOf(random, [0.002, 0.006, 0.015]);
+  // In most histories several things happen in one millisecond; in some each step takes its time.
+  const slow = random() < 0.25;
+  let { crashes, looks } = bounds;
+  let current = -1;
+  // A paused process: it goes on when the others have done this many steps.
+  const pausedUntil = new Map<number, number>();
+
+  const cut = (): Cut => ({
+    model,
+    seed: whole(random, 2 ** 30),
+    keep: weighted(random, { least: 40, some: 25, 'all-but-one': 25, all: 10 }),
+  });
+  return ({ runnable, steps }) => {
+    if (random() < trouble) {
+      const kind = weighted(random, { kill: 3, wait: 4, 'step-clock': 2, crash: 2, pause: 4 });
+      if (kind === 'kill') return { do: 'kill', p: runnable[whole(random, runnable.length)] as number };
+      if (kind === 'wait') return { do: 'wait', ms: oneOf(random, [5, 25, 400, 15_000]) };
+      if (kind === 'step-clock') return { do: 'step-clock', ms: oneOf(random, [-3_600_000, -5000, -40, 50, 5000, 3_600_000]) };
+      if (kind === 'pause' && current >= 0) pausedUntil.set(current, steps + 20 + whole(random, 300));
+      else if (kind === 'crash' && crashes-- > 0) return { do: 'crash', cut: cut() };
+    }
+    if (looks > 0 && random() < 0.012) {
+      looks--;
+      return { do: 'look', cut: random() < 0.2 ? 'kill-all' : cut() };
+    }
+    const awake = runnable.filter((p) => (pausedUntil.get(p) ?? 0) <= steps);
+    const choice = awake.length > 0 ? awake : runnable;
+    if (!choice.includes(current) || random() < switching) current = choice[whole(random, choice.length)] as number;
+    return { do: 'run', p: current, ms: random() < (slow ? 0.5 : 0.04) ? 1 + whole(random, slow ? 8 : 2) : 0 };
+  };
+}

@@ -1,0 +1,168 @@
+/**
+ * What the processes were told, and what must therefore be true. The ledger knows nothing of files: it hears of the
+ * beginning and the end of each operation, of kills, clock steps and power cuts, and says at once when an answer breaks a
+ * promise. What lies on the disk is compared with it by check.ts.
+ */
+import type { Delivery, Settled } from '../../../src/storage/store.ts';
+
+/** The sort of a broken promise; a history is shrunk as long as it breaks the same one. */
+export type Promised =
+  | 'lost'
+  | 'two states'
+  | 'doubled'
+  | 'half sent'
+  | 'delivered wrong'
+  | 'delivered after it was finished'
+  | 'two claims at once'
+  | 'stale receipt accepted'
+  | 'settled twice'
+  | 'live claim refused'
+  | 'dead without a reason'
+  | 'corrupt'
+  | 'unexpected error'
+  | 'not deliverable'
+  | 'doctor complains';
+
+export interface Violation {
+  readonly promised: Promised;
+  readonly text: string;
+}
+
+export interface SentRecord {
+  readonly id: string;
+  readonly mailboxes: readonly string[];
+  readonly body: string;
+  readonly key: number | undefined;
+  readonly expires: boolean;
+  /** Some try of it was not synced: after a power cut its bytes may be anything. */
+  readonly relaxed: boolean;
+  /** A power cut has been since: there may be anything of it. */
+  torn: boolean;
+  /** What the sender was told. */
+  acknowledged: 'no' | 'relaxed' | 'full';
+}
+
+export interface ClaimRecord {
+  readonly place: string;
+  readonly delivery: Delivery;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  receipt: string;
+  leaseUntil: number;
+  /** Somebody began to settle it, so that it may be over at any moment. */
+  settling: number;
+  renewing: number;
+  settledAt: number | undefined;
+}
+
+interface Place {
+  readonly claims: ClaimRecord[];
+  finished: 'archived' | 'dead' | undefined;
+  mayReturn: boolean;
+}
+
+export class Ledger {
+  readonly messages = new Map<string, SentRecord>();
+  readonly violations: Violation[] = [];
+  /** All receipts since the last power cut, in the order in which they were got. */
+  claims: ClaimRecord[] = [];
+  /** The latest time that any process may have seen: a lease until then may have run out for somebody. */
+  latest = 0;
+  seq = 0;
+  #places = new Map<string, Place>();
+  #keyed = new Map<number, string>();
+
+  broken(promised: Promised, text: string): void {
+    this.violations.push({ promised, text });
+  }
+
+  place(mailbox: string, id: string): Place {
+    const key = `${mailbox}/${id}`;
+    let place = this.#places.get(key);
+    if (!place) this.#places.set(key, (place = { claims: [], finished: undefined, mayReturn: false }));
+    return place;
+  }
+
+  /** Whether this claim holds, whatever else has happened. */
+  live(claim: ClaimRecord): boolean {
+    return claim.settling === 0 && claim.renewing === 0 && claim.settledAt === undefined && claim.leaseUntil > this.latest;
+  }
+
+  sending(record: Omit<SentRecord, 'acknowledged' | 'torn'>): void {
+    this.messages.set(record.id, { ...record, acknowledged: 'no', torn: false });
+  }
+
+  sent(id: string, durability: 'full' | 'relaxed', key: number | undefined): void {
+    const record = this.messages.get(id);
+    if (!record) return this.broken('delivered wrong', `a send was answered with the id ${id}, which nobody has sent`);
+    if (record.acknowledged !== 'full') record.acknowledged = durability;
+    if (key === undefined) return;
+    const first = this.#keyed.get(key);
+    if (first !== undefined && first !== id) this.broken('doubled', `two sends with key ${key} were answered with ${first} and with ${id}`);
+    this.#keyed.set(key, id);
+  }
+
+  claimed(delivery: Delivery, startedAt: number): ClaimRecord {
+    const { mailbox, message, receipt, leaseUntil } = delivery;
+    const place = this.place(mailbox, message.id);
+    const sent = this.messages.get(message.id);
+    if (!sent?.mailboxes.includes(mailbox)) this.broken('delivered wrong', `${mailbox} got ${message.id}, which was not sent to it`);
+    else if (sent.body !== message.body) this.broken('delivered wrong', `${mailbox} got ${message.id} with other words than were sent`);
+    const claim: ClaimRecord = {
+      place: `${mailbox}/${message.id}`,
+      delivery,
+      startedAt,
+      endedAt: this.seq,
+      receipt,
+      leaseUntil,
+      settling: 0,
+      renewing: 0,
+      settledAt: undefined,
+    };
+    // A process that was paused behind its rename may come back with a claim that is over: it says until when it held.
+    if (leaseUntil > this.latest) {
+      const other = place.claims.find((one) => this.live(one));
+      if (other) this.broken('two claims at once', `${claim.place} was claimed again while a claim on it held until ${other.leaseUntil}`);
+      if (place.finished && !place.mayReturn) {
+        this.broken('delivered after it was finished', `${claim.place} was claimed after it was ${place.finished}`);
+      }
+    }
+    place.claims.push(claim);
+    this.claims.push(claim);
+    return claim;
+  }
+
+  /** @param before the claim as it was when the operation began */
+  settled(claim: ClaimRecord, does: 'ack' | 'nack' | 'renew', result: Settled, startedAt: number): void {
+    const place = this.place(claim.delivery.mailbox, claim.delivery.message.id);
+    const later = place.claims.find((one) => one.startedAt > claim.endedAt && one.endedAt < startedAt);
+    if (later) this.broken('stale receipt accepted', `${does} with a receipt of ${claim.place} was accepted after a later claim on it`);
+    if (claim.settledAt !== undefined && (does !== 'renew' || claim.settledAt < startedAt)) {
+      this.broken('settled twice', `${does} with a receipt of ${claim.place} was accepted after it had been used`);
+    }
+    if (does === 'renew') {
+      claim.receipt = result.receipt;
+      claim.leaseUntil = result.leaseUntil ?? 0;
+      return;
+    }
+    claim.settledAt = this.seq;
+    if (result.state === 'archived' || result.state === 'dead') place.finished = result.state;
+  }
+
+  refused(claim: ClaimRecord, does: string, wasLive: boolean, code: string): void {
+    if (wasLive && claim.leaseUntil > this.latest && claim.settledAt === undefined) {
+      this.broken('live claim refused', `${does} with the receipt of a claim on ${claim.place} that held was answered with ${code}`);
+    }
+  }
+
+  /** After a power cut only what is durable counts; claims and acks may be undone. */
+  powerCut(): void {
+    this.#places.clear();
+    this.claims = [];
+    for (const record of this.messages.values()) {
+      if (record.acknowledged === 'relaxed') record.acknowledged = 'no';
+      record.torn ||= record.relaxed && record.acknowledged === 'no';
+    }
+    for (const [key, id] of this.#keyed) if (this.messages.get(id)?.acknowledged !== 'full') this.#keyed.delete(key);
+  }
+}

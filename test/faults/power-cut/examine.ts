@@ -1,0 +1,210 @@
+/** Opens the store on a disk after a power cut and looks for everything that was acknowledged before it. */
+import { systemClock, type Clock } from '../../../src/model/clock.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { createIds } from '../../../src/model/id.ts';
+import type { Message } from '../../../src/model/message.ts';
+import { findFileRoot, openFileStore } from '../../../src/storage/file/open.ts';
+import { states, type Entry, type Store } from '../../../src/storage/store.ts';
+import { bodyMark, keyedMessage, type Line } from './ledger.ts';
+import { policy } from './scenes.ts';
+
+/** One sentence for each broken promise, each once. */
+export interface Verdict {
+  /** Acknowledged, and gone. */
+  readonly lost: Set<string>;
+  /** There, and not readable or not what was sent. */
+  readonly torn: Set<string>;
+  /** Twice in a mailbox, or delivered twice by a repeated key. */
+  readonly doubled: Set<string>;
+  /** Every other broken promise. */
+  readonly wrong: Set<string>;
+}
+
+// By then every lease is over and every delay has run out, so that all mail has to come out again.
+const aDayMs = 86_400_000;
+const tomorrow: Clock = { now: () => systemClock.now() + aDayMs, uptime: () => systemClock.uptime() };
+
+type Sent = Extract<Line, { kind: 'sent' }>;
+
+/** @param ledger all that the workload wrote, in the order of the disk's log @param point when the power was cut */
+export async function examine(root: string, ledger: readonly Line[], point: number): Promise<Verdict> {
+  const verdict: Verdict = { lost: new Set(), torn: new Set(), doubled: new Set(), wrong: new Set() };
+  const known = ledger.filter(({ at }) => at <= point);
+  const store = await open(root, verdict);
+  if (!store) return verdict;
+  try {
+    await search(store, ledger, known, verdict);
+  } catch (error) {
+    verdict.wrong.add(`stopped: ${(error as Error).stack ?? String(error)}`);
+  } finally {
+    await store.close();
+  }
+  return verdict;
+}
+
+async function open(root: string, verdict: Verdict): Promise<Store | undefined> {
+  try {
+    const path = await findFileRoot({ root, cwd: '/', env: {} });
+    const warn = (what: string): void => void verdict.wrong.add(`warned: ${what}`);
+    return await openFileStore(path, { clock: tomorrow, ids: createIds(), warn });
+  } catch (error) {
+    verdict.lost.add(`the root: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+async function search(store: Store, ledger: readonly Line[], known: readonly Line[], verdict: Verdict): Promise<void> {
+  await findAgents(store, known, verdict);
+  const mailboxes = (await store.listAgents()).map(({ name }) => name);
+  const bodies = new Map(ledger.filter((line) => line.kind === 'sent').map(({ id, body }) => [id, body]));
+  await look(store, mailboxes, bodies, verdict);
+  await repeatKeys(store, known, verdict);
+  for (const name of mailboxes) while ((await store.recover(name, policy)).moved > 0);
+  const found = await look(store, mailboxes, bodies, verdict);
+  findSent(known, found, verdict);
+  findKeyed(known, found, verdict);
+  await findDead(store, known, found, verdict);
+  await drain(store, mailboxes, found, bodies, verdict);
+  await inspectAll(store, mailboxes, verdict);
+}
+
+interface Found {
+  readonly entry: Entry;
+  readonly message: Message | undefined;
+}
+
+/** By mailbox and id: every entry, read. */
+type Mail = Map<string, Found[]>;
+
+async function findAgents(store: Store, known: readonly Line[], { lost }: Verdict): Promise<void> {
+  for (const line of known) {
+    if (line.kind !== 'registered') continue;
+    const card = await store.getAgent(line.name);
+    if (card?.description !== line.description) lost.add(`the agent ${line.name}, registered at ${line.at}`);
+  }
+}
+
+/** Every message in every state: readable, as it was sent, and in one place. */
+async function look(store: Store, mailboxes: readonly string[], bodies: Map<string, string>, verdict: Verdict): Promise<Mail> {
+  const mail: Mail = new Map();
+  for (const mailbox of mailboxes) {
+    for (const state of states) {
+      for await (const entry of store.list(mailbox, state)) {
+        const message = await readBack(store, entry, bodies, verdict);
+        const key = `${mailbox} ${entry.id}`;
+        const before = mail.get(key) ?? [];
+        mail.set(key, [...before, { entry, message }]);
+        if (before.length > 0) verdict.doubled.add(`${entry.id} is ${before[0]?.entry.state} and ${state} in ${mailbox}`);
+      }
+    }
+    const { corrupt } = await store.counts(mailbox);
+    if (corrupt > 0) verdict.torn.add(`${corrupt} in corrupt/ of ${mailbox}`);
+  }
+  return mail;
+}
+
+async function readBack(store: Store, entry: Entry, bodies: Map<string, string>, { torn }: Verdict): Promise<Message | undefined> {
+  try {
+    const message = await store.read(entry);
+    const body = bodies.get(entry.id);
+    if (!message) torn.add(`${entry.key} of ${entry.mailbox} cannot be read although it is listed`);
+    else if (body !== undefined && body !== bodyMark(message.body)) torn.add(`${entry.key} of ${entry.mailbox} has another body`);
+    return message;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    torn.add(`${entry.key} of ${entry.mailbox}: ${error.message}`);
+    return undefined;
+  }
+}
+
+function sentLines(known: readonly Line[]): Sent[] {
+  return known.filter((line) => line.kind === 'sent');
+}
+
+function findSent(known: readonly Line[], mail: Mail, { lost }: Verdict): void {
+  for (const { id, mailboxes, scene, at } of sentLines(known)) {
+    for (const mailbox of mailboxes) {
+      if (!mail.has(`${mailbox} ${id}`)) lost.add(`${id} to ${mailbox} (${scene}), acknowledged at ${at}`);
+    }
+  }
+}
+
+/** Whoever got no answer sends again: with the key of a send that was acknowledged, or that may have been under way. */
+async function repeatKeys(store: Store, known: readonly Line[], verdict: Verdict): Promise<void> {
+  const ids = createIds();
+  const acknowledged = new Map(sentLines(known).map(({ key, id }) => [key, id]));
+  const tried = new Map(known.filter((line) => line.kind === 'key-tried').map((line) => [line.key, line]));
+  for (const { key, mailboxes } of tried.values()) {
+    const message = keyedMessage(key, ids.next(tomorrow.now()), mailboxes);
+    const [result] = await store.send([{ message, mailboxes }], { durability: 'full' });
+    const first = acknowledged.get(key);
+    if (result === undefined || result instanceof DreamosError) {
+      verdict.wrong.add(`the key ${key} cannot be repeated: ${result?.message}`);
+    } else if (first !== undefined && (result.id !== first || result.duplicate !== true)) {
+      verdict.doubled.add(`the key ${key} of ${first} was sent again as ${result.id}`);
+    }
+  }
+}
+
+function findKeyed(known: readonly Line[], mail: Mail, { lost, doubled }: Verdict): void {
+  const copies = new Map<string, number>();
+  for (const [{ entry, message }] of mail.values() as Iterable<[Found]>) {
+    const key = `${entry.mailbox} ${message?.dedupeKey}`;
+    copies.set(key, (copies.get(key) ?? 0) + 1);
+  }
+  const tried = new Map(known.filter((line) => line.kind === 'key-tried').map((line) => [line.key, line]));
+  for (const { key, mailboxes } of tried.values()) {
+    for (const mailbox of mailboxes) {
+      const count = copies.get(`${mailbox} ${key}`) ?? 0;
+      if (count === 0) lost.add(`the message under the key ${key} to ${mailbox}, repeated after the cut`);
+      if (count > 1) doubled.add(`${count} messages under the key ${key} in ${mailbox}`);
+    }
+  }
+}
+
+async function findDead(store: Store, known: readonly Line[], mail: Mail, { lost, wrong }: Verdict): Promise<void> {
+  const reasons = new Map<string, string>();
+  for (const line of known) if (line.kind === 'dead') reasons.set(`${line.mailbox} ${line.id}`, line.reason);
+  for (const [key, reason] of reasons) {
+    const state = mail.get(key)?.[0]?.entry.state;
+    if (state !== 'dead') lost.add(`the death of ${key} (${reason}): it is ${state ?? 'gone'}`);
+  }
+  for (const [key, [found]] of mail) {
+    if (found?.entry.state !== 'dead') continue;
+    const dead = await store.deadReason(found.entry);
+    const expected = reasons.get(key);
+    if (dead === undefined || dead.reason.startsWith('unknown')) wrong.add(`${key} is dead and nobody knows why`);
+    else if (expected !== undefined && dead.reason !== expected) wrong.add(`${key} died of "${dead.reason}", not of "${expected}"`);
+  }
+}
+
+/** Not only there: every message that is not finished is delivered, once, with the right words. */
+async function drain(store: Store, mailboxes: readonly string[], mail: Mail, bodies: Map<string, string>, verdict: Verdict): Promise<void> {
+  const delivered = new Set<string>();
+  for (const mailbox of mailboxes) {
+    for (;;) {
+      const delivery = await store.claim(mailbox, { leaseMs: aDayMs / 4, policy });
+      if (!delivery) break;
+      const key = `${mailbox} ${delivery.message.id}`;
+      if (delivered.has(key)) verdict.doubled.add(`${key} was delivered twice`);
+      delivered.add(key);
+      const body = bodies.get(delivery.message.id);
+      if (body !== undefined && body !== bodyMark(delivery.message.body)) verdict.torn.add(`${key} was delivered with another body`);
+    }
+  }
+  for (const [key, [found]] of mail) {
+    const state = found?.entry.state;
+    if (delivered.has(key) || state === 'archived' || state === 'dead' || found?.entry.expiresAt !== undefined) continue;
+    verdict.lost.add(`${key} is ${state} and is never delivered`);
+  }
+}
+
+async function inspectAll(store: Store, mailboxes: readonly string[], { wrong }: Verdict): Promise<void> {
+  // A registration that was cut off leaves folders without a card, and such things are mended.
+  for await (const _ of store.inspect({ fix: true, policy: async () => policy }));
+  for await (const { level, rule, message, mailbox } of store.inspect({ fix: false, policy: async () => policy })) {
+    if (level === 'problem') wrong.add(`doctor finds a problem (${rule}, ${mailbox ?? 'root'}): ${message}`);
+  }
+  // After a power cut lines may be missing or cut short, but reading them goes on.
+  await store.readEvents(mailboxes, await store.cursor(mailboxes, 'start'));
+}

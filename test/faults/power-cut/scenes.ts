@@ -1,0 +1,197 @@
+/** What the workload does, scene by scene. Every answer that promises something goes into the ledger. */
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../../src/model/clock.ts';
+import type { Ids } from '../../../src/model/id.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { priorities, type Message } from '../../../src/model/message.ts';
+import { bucketName, parseBucket } from '../../../src/storage/file/layout.ts';
+import type { Delivery, Outgoing, Store } from '../../../src/storage/store.ts';
+import type { Disk } from '../../../src/storage/file/disk.ts';
+import { bodyMark, keyedMessage, plainMessage, type Ledger } from './ledger.ts';
+import type { Pausing } from './test-disk.ts';
+
+export interface Stage {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly ledger: Ledger;
+  /** Two processes' worth of state over the same files. */
+  readonly sender: Store;
+  readonly consumer: Store;
+  readonly senderDisk: Pausing;
+  readonly disk: Disk;
+}
+
+export const policy = { maxAttempts: 1000, backoffMinMs: 1, backoffMaxMs: 1 };
+const hourMs = 3_600_000;
+
+export async function register(stage: Stage, name: string): Promise<void> {
+  const description = `registered by the power-cut test as ${name}`;
+  const createdAt = new Date(stage.clock.now()).toISOString();
+  await stage.sender.saveAgent(name, (card) => ({ createdAt, ...card, name, description }));
+  stage.ledger.write({ kind: 'registered', name, description });
+}
+
+export interface SendOptions {
+  readonly scene: string;
+  readonly more?: Partial<Message>;
+  readonly dueAt?: number;
+}
+
+/** One message to one mailbox or to several. */
+export async function sendOne(stage: Stage, mailboxes: readonly string[], options: SendOptions): Promise<string> {
+  const outgoing = draft(stage, mailboxes, options);
+  await sendAndNote(stage, [outgoing], options.scene);
+  return outgoing.message.id;
+}
+
+export async function sendBatch(stage: Stage, mailboxes: readonly string[], size: number): Promise<void> {
+  const batch: Outgoing[] = [];
+  for (let i = 0; i < size; i++) batch.push(draft(stage, [mailboxes[i % mailboxes.length] ?? ''], { scene: 'batch' }));
+  await sendAndNote(stage, batch, 'batch');
+}
+
+export async function sendKeyed(stage: Stage, key: string, mailboxes: readonly string[]): Promise<void> {
+  stage.ledger.write({ kind: 'key-tried', key, mailboxes });
+  const message = keyedMessage(key, stage.ids.next(stage.clock.now()), mailboxes);
+  await sendAndNote(stage, [{ message, mailboxes }], 'keyed');
+}
+
+async function sendAndNote(stage: Stage, batch: readonly Outgoing[], scene: string): Promise<void> {
+  const results = await stage.sender.send(batch, { durability: 'full' });
+  for (const [i, result] of results.entries()) {
+    if (result instanceof DreamosError) {
+      stage.ledger.write({ kind: 'wrong', what: `a send failed (${scene}): ${result.message}` });
+      continue;
+    }
+    const { body, dedupeKey } = (batch[i] as Outgoing).message;
+    const key = dedupeKey === null ? {} : { key: dedupeKey };
+    stage.ledger.write({ kind: 'sent', id: result.id, mailboxes: result.mailboxes, body: bodyMark(body), scene, ...key });
+  }
+}
+
+function draft(stage: Stage, mailboxes: readonly string[], { more, dueAt, scene }: SendOptions): Outgoing {
+  const body = `${scene} ${stage.ids.token()} ${'words '.repeat(Math.floor(stage.ids.fraction() ** 4 * 1500))}`;
+  const message = plainMessage(stage.ids.next(stage.clock.now()), mailboxes, body, more);
+  return { message, mailboxes, ...(dueAt !== undefined && { dueAt }) };
+}
+
+/** A new mailbox, and in it a new bucket for every priority: nothing on the way to it was ever synced. */
+export async function freshBuckets(stage: Stage, name: string): Promise<void> {
+  await register(stage, name);
+  for (const priority of priorities) await sendOne(stage, [name], { scene: 'fresh bucket', more: { priority } });
+}
+
+/** Several sends into one bucket, of which only the first syncs what is above it. */
+export async function fixedBucket(stage: Stage, name: string, sends: number): Promise<void> {
+  for (let i = 0; i < sends; i++) await sendOne(stage, [name], { scene: 'fixed bucket' });
+}
+
+/**
+ * Between a sender's rename and its fsync a consumer takes the message, and all others, and removes the bucket, because
+ * another producer has opened the next one. The sender finds no folder to sync.
+ * @param filled the other producer fills the bucket up to its end; otherwise it only opens the next
+ */
+export async function removedBucket(stage: Stage, name: string, { filled, acks }: { filled: boolean; acks: boolean }): Promise<void> {
+  // So that the sender has synced this bucket's ancestors before, and now relies on that.
+  await sendOne(stage, [name], { scene: 'removed bucket' });
+  // The sender does not look again for the next few sends, so it still puts its next message into the full bucket.
+  if (filled) await sendBatch({ ...stage, sender: stage.consumer }, [name], 260);
+  stage.senderDisk.beforeSync(
+    (dir) => dir.includes(`/${name}/ready/`) && parseBucket(dir.slice(dir.lastIndexOf('/') + 1)) !== undefined,
+    async (bucket) => {
+      if (!filled) await openNext(stage, bucket);
+      for (let last = await take(stage, name); last; last = await take(stage, name)) {
+        if (acks) await ack(stage, last);
+      }
+      const gone = (await stage.disk.stat(bucket)) === undefined;
+      stage.ledger.write({ kind: 'seen', what: gone ? 'bucket removed before its sync' : 'bucket still there' });
+    },
+  );
+  await sendOne(stage, [name], { scene: 'removed bucket' });
+}
+
+async function openNext(stage: Stage, bucket: string): Promise<void> {
+  await stage.disk.makeDir(join(dirname(bucket), bucketName(stage.clock.now() + 1000, stage.ids.token())));
+}
+
+/** A claim leaves a bucket without a sync, for a folder that is not on disk; then a send syncs that bucket alone. */
+export async function claimThenSend(stage: Stage, name: string, then: 'nothing' | 'ack' | 'nack' | 'renew'): Promise<void> {
+  await sendOne(stage, [name], { scene: 'claim, then send' });
+  const delivery = await take(stage, name);
+  if (delivery && then === 'ack') await ack(stage, delivery);
+  if (delivery && then === 'nack') await nackLater(stage, delivery);
+  if (delivery && then === 'renew') await renew(stage, delivery);
+  await sendOne(stage, [name], { scene: 'claim, then send' });
+}
+
+/** Three ways to die: rejected, out of attempts, out of time. */
+export async function deadLetters(stage: Stage, name: string): Promise<void> {
+  await sendOne(stage, [name], { scene: 'dead letter' });
+  await reject(stage, name);
+  await sendOne(stage, [name], { scene: 'dead letter' });
+  const failing = await take(stage, name);
+  if (failing) {
+    const reason = 'it failed on its only attempt';
+    await stage.consumer.nack(failing.receipt, { policy: { ...policy, maxAttempts: 1 }, reason });
+    stage.ledger.write({ kind: 'dead', id: failing.message.id, mailbox: name, reason });
+  }
+  const expiresAt = new Date(stage.clock.now() - 1).toISOString();
+  const expired = await sendOne(stage, [name], { scene: 'dead letter', more: { expiresAt } });
+  await take(stage, name);
+  for (const entry of await stage.consumer.find(expired, name)) {
+    if (entry.state === 'dead') stage.ledger.write({ kind: 'dead', id: expired, mailbox: name, reason: 'its time-to-live ran out' });
+  }
+}
+
+export async function reject(stage: Stage, name: string): Promise<boolean> {
+  const delivery = await take(stage, name);
+  if (!delivery) return false;
+  const reason = `rejected by the power-cut test (${stage.ids.token()})`;
+  await stage.consumer.nack(delivery.receipt, { policy, dead: true, reason });
+  stage.ledger.write({ kind: 'dead', id: delivery.message.id, mailbox: name, reason });
+  return true;
+}
+
+/** Claims what comes next and does with it what consumers do. @returns `false`: nothing was ready */
+export async function consume(stage: Stage, name: string): Promise<boolean> {
+  const delivery = await take(stage, name);
+  if (!delivery) return false;
+  const luck = stage.ids.fraction();
+  if (luck < 0.6) await ack(stage, delivery);
+  else if (luck < 0.7) await nackLater(stage, delivery);
+  else if (luck < 0.8) await renew(stage, delivery);
+  else if (luck < 0.85) await nackNow(stage, delivery);
+  return true;
+}
+
+async function take(stage: Stage, name: string): Promise<Delivery | undefined> {
+  // Leases of very different lengths, so that most claims go to a folder that is not there yet.
+  const leaseMs = 60_000 + Math.floor(stage.ids.fraction() * 11 * hourMs);
+  const delivery = await stage.consumer.claim(name, { leaseMs, policy });
+  if (delivery) stage.ledger.write({ kind: 'settled', what: 'claim', id: delivery.message.id, mailbox: name });
+  return delivery;
+}
+
+async function ack(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
+  await stage.consumer.ack(receipt, {});
+  stage.ledger.write({ kind: 'settled', what: 'ack', id: message.id, mailbox });
+}
+
+async function nackLater(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
+  await stage.consumer.nack(receipt, { policy, delayMs: Math.floor(stage.ids.fraction() * 3 * hourMs) + 60_000, reason: 'later' });
+  stage.ledger.write({ kind: 'settled', what: 'nack', id: message.id, mailbox });
+}
+
+async function nackNow(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
+  await stage.consumer.nack(receipt, { policy, delayMs: 0 });
+  stage.ledger.write({ kind: 'settled', what: 'nack', id: message.id, mailbox });
+}
+
+async function renew(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
+  await stage.consumer.renew(receipt, { leaseMs: hourMs + Math.floor(stage.ids.fraction() * 10 * hourMs) });
+  stage.ledger.write({ kind: 'settled', what: 'renew', id: message.id, mailbox });
+}
+
+export function later(stage: Stage): number {
+  return stage.clock.now() + 60_000 + Math.floor(stage.ids.fraction() * 5 * hourMs);
+}

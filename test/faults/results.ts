@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import type { FaultResult } from './part.ts';
+
+/** What one full run of all parts found: results.json. */
+export interface Results {
+  readonly date: string;
+  readonly machine: string;
+  readonly seed: number;
+  readonly seconds: number;
+  /** By part; one that could not run has only its reason. */
+  readonly parts: Readonly<Record<string, PartResult>>;
+}
+
+export interface PartResult extends FaultResult {
+  readonly seconds: number;
+  readonly cannotRun?: string;
+}
+
+export const resultsPath = new URL('./results.json', import.meta.url);
+
+export function readResults(): Results {
+  return JSON.parse(readFileSync(resultsPath, 'utf8')) as Results;
+}
+
+/** Rows of words as aligned columns. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+/** A part's figures as one phrase: `histories 10000, lost 0`. */
+export function figuresOf({ figures, cannotRun }: PartResult): string {
+  if (cannotRun !== undefined) return `not run: ${cannotRun}`;
+  return Object.entries(figures)
+    .map(([name, value]) => `${name} ${value.toLocaleString('en')}`)
+    .join(', ');
+}

@@ -1,0 +1,69 @@
+/**
+ * `npm run test:faults [-- --only <part>] [--bounded] [--seed <n>]`: every part, one after the other, with a line of
+ * progress each, a table at the end and the figures in results.json (only of a full run of all parts).
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { FaultPart } from './part.ts';
+import { parts } from './parts.ts';
+import { figuresOf, table, type PartResult, type Results } from './results.ts';
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, bounded: { type: 'boolean' }, seed: { type: 'string' } },
+});
+const bounded = values.bounded ?? false;
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
+const command = process.env['DREAMOS_COMMAND'] ?? join(process.cwd(), 'bin', 'dreamos.cjs');
+const chosen = parts.filter(({ name }) => values.only?.includes(name) ?? true);
+
+const began = performance.now();
+const results: Record<string, PartResult> = {};
+for (const part of chosen) {
+  results[part.name] = await runPart(part);
+  for (const failure of results[part.name]?.failures ?? []) process.stderr.write(`${part.name}: FAILED: ${failure}\n`);
+}
+const rows = Object.entries(results).map(([name, result]) => [
+  name,
+  result.cannotRun === undefined ? (result.failures.length === 0 ? 'held' : `${result.failures.length} FAILED`) : 'skipped',
+  `${result.seconds.toFixed(0)} s`,
+  figuresOf(result),
+]);
+process.stdout.write(`\n${table([['part', 'result', 'time', 'figures'], ...rows])}\n`);
+for (const [name, { skipped = [] }] of Object.entries(results)) {
+  for (const one of skipped) process.stdout.write(`skipped in ${name}: ${one}\n`);
+}
+
+if (!bounded && chosen.length === parts.length) {
+  const all: Results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `Linux ${release()}, ${cpus().length} cores, Node ${process.version}`,
+    seed,
+    seconds: Math.round((performance.now() - began) / 1000),
+    parts: results,
+  };
+  await writeFile('test/faults/results.json', `${JSON.stringify(all, null, 2)}\n`);
+  process.stdout.write('\nWrote test/faults/results.json. `node scripts/evidence.mjs` brings README and help up to it.\n');
+}
+process.exitCode = Object.values(results).some(({ failures }) => failures.length > 0) ? 1 : 0;
+
+async function runPart(part: FaultPart): Promise<PartResult> {
+  const start = performance.now();
+  const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
+  const cannotRun = await part.cannotRun();
+  if (cannotRun !== undefined) {
+    process.stderr.write(`${part.name}: skipped: ${cannotRun}\n`);
+    return { figures: {}, failures: [], seconds: 0, cannotRun };
+  }
+  process.stderr.write(`${part.name}: seed ${seed}\n`);
+  const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
+  try {
+    const progress = (text: string): void => void process.stderr.write(`${part.name}: ${seconds()} s: ${text}\n`);
+    return { ...(await part.run({ bounded, seed, dir, command, progress })), seconds: seconds() };
+  } catch (error) {
+    return { figures: {}, failures: [`it ended with ${(error as Error).stack}`], seconds: seconds() };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,350 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { State, Store } from '../../../src/storage/store.ts';
+import { accepted, leaseMs, policy } from '../contract/bench.ts';
+import { Killed, killedAt, killedBehind } from './disks.ts';
+import { census, drain, inspected, makeRoom, only, recoverAll, type Room } from './room.ts';
+
+// A process is killed in front of its first change of the disk, its second, and so on, until it lives to the end of what it
+// does. After each, another process comes to the same root.
+
+interface After {
+  readonly room: Room;
+  /** Another process's store. */
+  readonly store: Store;
+  /** What the operation answered; `undefined`: killed before it could. */
+  readonly answer: unknown;
+  readonly where: Map<string, State[]>;
+}
+
+interface Story {
+  readonly names?: readonly string[];
+  arrange?(room: Room, store: Store): Promise<unknown>;
+  act(room: Room, store: Store, arranged: unknown): Promise<unknown>;
+  check(after: After, arranged: unknown): void | Promise<void>;
+}
+
+const mostKills = 400;
+
+async function tell(story: Story): Promise<void> {
+  for (let n = 1; n <= mostKills; n++) {
+    const room = makeRoom(story.names);
+    const arranged = await story.arrange?.(room, await room.open());
+    const { disk, killed } = killedAt(n);
+    const doomed = await room.open(disk);
+    let answer: unknown;
+    try {
+      answer = await story.act(room, doomed, arranged);
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+    }
+    const store = await room.open();
+    await recoverAll(room, store);
+    try {
+      const where = await census(room, store);
+      for (const [message, states] of where) expect(states, message).toHaveLength(1);
+      await story.check({ room, store, answer, where }, arranged);
+      await endsClean(room);
+    } catch (error) {
+      throw new Error(`killed in front of change ${n}: ${(error as Error).message}`, { cause: error });
+    }
+    if (!killed()) {
+      // Otherwise nothing was killed, and nothing shown.
+      expect(n).toBeGreaterThan(1);
+      return;
+    }
+  }
+  throw new Error('The operation never came to its end.');
+}
+
+/** Two days later everything that was left behind is old, one repair takes it away, and loses nothing. */
+async function endsClean(room: Room): Promise<void> {
+  room.clock.advance(2 * 86_400_000 + 1000);
+  const store = await room.open();
+  await recoverAll(room, store);
+  const before = await census(room, store);
+  await inspected(store, true);
+  expect(await inspected(store, true)).toEqual([]);
+  expect(await inspected(store, false)).toEqual([]);
+  expect(await census(room, store)).toEqual(before);
+}
+
+/** A message that was sent is in each of its mailboxes once; one that was not is in none; told success means sent. */
+function allOrNone({ where, answer }: After, groups: readonly (readonly string[])[]): void {
+  for (const group of groups) {
+    const present = group.filter((key) => where.has(key));
+    if (present.length > 0 || answer !== undefined) expect(present).toEqual(group);
+  }
+  expect([...where.keys()].filter((key) => !groups.flat().includes(key))).toEqual([]);
+}
+
+/** The message is in one of these states, and in the last one if the operation came to its end. */
+function isIn({ where, answer }: After, key: string, states: readonly State[]): void {
+  const [state] = where.get(key) ?? [];
+  expect(states).toContain(state);
+  if (answer !== undefined) expect(state).toBe(states.at(-1));
+}
+
+const five = ['ann', 'bob', 'cy', 'dan', 'eve'];
+
+test('a send to one mailbox is in it once or not at all', () =>
+  tell({
+    async act(room, store) {
+      return accepted(await store.send([room.outgoing({ id: '01KAGZ0000000000000000000A' })], { durability: 'full' }));
+    },
+    check: (after) => allOrNone(after, [['bob 01KAGZ0000000000000000000A']]),
+  }));
+
+test('a delayed send is there once or not at all', () =>
+  tell({
+    arrange: (room) => Promise.resolve(room.message()),
+    async act(room, store, message) {
+      const outgoing = { message: message as never, mailboxes: ['bob'], dueAt: room.clock.now() + 5000 };
+      return accepted(await store.send([outgoing], { durability: 'full' }));
+    },
+    check: (after, message) => allOrNone(after, [[`bob ${(message as { id: string }).id}`]]),
+  }));
+
+test('of a batch over several mailboxes, priorities and times, each message is there once or not at all', () =>
+  tell({
+    names: ['ann', 'bob', 'cy'],
+    arrange: (room) =>
+      Promise.resolve(
+        Array.from({ length: 10 }, (_, i) =>
+          room.outgoing(
+            { to: [['ann', 'bob', 'cy'][i % 3] ?? ''], priority: i % 2 === 0 ? 'normal' : 'high' },
+            i % 5 === 0 ? { dueAt: room.clock.now() + 1000 } : {},
+          ),
+        ),
+      ),
+    async act(_, store, batch) {
+      const results = await store.send(batch as never, { durability: 'full' });
+      for (const result of results) expect(result).not.toBeInstanceOf(Error);
+      return results;
+    },
+    check: (after, batch) =>
+      allOrNone(
+        after,
+        (batch as { message: { id: string }; mailboxes: string[] }[]).map(({ message, mailboxes }) => [
+          `${mailboxes[0]} ${message.id}`,
+        ]),
+      ),
+  }));
+
+test('a broadcast to five is in each of the five mailboxes once, or in none', () =>
+  tell({
+    names: five,
+    arrange: (room) => Promise.resolve(room.outgoing({ to: five })),
+    async act(_, store, outgoing) {
+      return accepted(await store.send([outgoing as never], { durability: 'full' }));
+    },
+    check: (after, outgoing) =>
+      allOrNone(after, [five.map((name) => `${name} ${(outgoing as { message: { id: string } }).message.id}`)]),
+  }));
+
+test.for([['bob'], ['bob', 'cy', 'dan']])('a keyed send to %s that is repeated after the kill is there once', (to) =>
+  tell({
+    names: five,
+    act: async (room, store) =>
+      accepted(await store.send([room.outgoing({ to, dedupeKey: 'k' })], { durability: 'full' })),
+    async check({ room, store, where }) {
+      expect([0, to.length]).toContain(where.size);
+      const again = await room.open();
+      const repeated = accepted(await again.send([room.outgoing({ to, dedupeKey: 'k' })], { durability: 'full' }));
+      const now = await census(room, store);
+      expect([...now.keys()].sort()).toEqual(to.map((name) => `${name} ${repeated.id}`));
+      for (const states of now.values()) expect(states).toHaveLength(1);
+      const third = accepted(await again.send([room.outgoing({ to, dedupeKey: 'k' })], { durability: 'full' }));
+      expect(third).toMatchObject({ id: repeated.id, duplicate: true });
+      expect((await census(room, store)).size).toBe(to.length);
+    },
+  }),
+);
+
+async function sendOne(room: Room, store: Store, more: { dueAt?: number } = {}): Promise<string> {
+  const [sent] = await store.send([room.outgoing({}, more)], { durability: 'relaxed' });
+  return (sent as { id: string }).id;
+}
+
+async function claimOne(room: Room, store: Store): Promise<{ id: string; receipt: string }> {
+  const id = await sendOne(room, store);
+  const delivery = await store.claim('bob', { leaseMs, policy });
+  return { id, receipt: delivery?.receipt ?? '' };
+}
+
+test('a claim leaves the message ready or in flight, and it comes again', () =>
+  tell({
+    arrange: sendOne,
+    act: (_, store) => store.claim('bob', { leaseMs, policy }),
+    async check(after, id) {
+      isIn(after, `bob ${id as string}`, ['ready', 'inflight']);
+      after.room.clock.advance(leaseMs + 1000);
+      expect(await drain(await after.room.open())).toEqual(['hello']);
+    },
+  }));
+
+interface Held {
+  readonly id: string;
+  readonly receipt: string;
+}
+
+test('an ack leaves the message in flight or archived', () =>
+  tell({
+    arrange: claimOne,
+    act: (_, store, held) => store.ack((held as Held).receipt, {}),
+    check: (after, held) => isIn(after, `bob ${(held as Held).id}`, ['inflight', 'archived']),
+  }));
+
+test('a renewal leaves the message in flight, and its first receipt good', () =>
+  tell({
+    arrange: claimOne,
+    act(room, store, held) {
+      room.clock.advance(20_000);
+      return store.renew((held as Held).receipt, { leaseMs });
+    },
+    async check(after, held) {
+      isIn(after, `bob ${(held as Held).id}`, ['inflight']);
+      expect((await after.store.ack((held as Held).receipt, {})).state).toBe('archived');
+    },
+  }));
+
+test.for([
+  ['ready', { delayMs: 0 }],
+  ['delayed', { delayMs: 5000 }],
+  ['dead', { dead: true, reason: 'no good' }],
+] as const)('a nack leaves the message in flight or %s', ([state, options]) =>
+  tell({
+    arrange: claimOne,
+    act: (_, store, held) => store.nack((held as Held).receipt, { policy, ...options }),
+    async check(after, held) {
+      isIn(after, `bob ${(held as Held).id}`, ['inflight', state]);
+      for (const [, [now]] of after.where) {
+        if (now === 'dead') expect((await after.store.deadReason(await only(after.store, 'dead')))?.reason).toBe('no good');
+      }
+    },
+  }),
+);
+
+test('recovering expired leases, last attempts and delayed messages loses and doubles none', () =>
+  tell({
+    async arrange(room, store) {
+      const ids: string[] = [];
+      for (let i = 0; i < 3; i++) ids.push((await claimOne(room, store)).id);
+      for (let i = 0; i < 2; i++) ids.push(await sendOne(room, store, { dueAt: room.clock.now() + 1000 }));
+      room.clock.advance(leaseMs + 10_000);
+      return ids;
+    },
+    act: (_, store) => store.recover('bob', { ...policy, maxAttempts: 1 }),
+    check({ where }, ids) {
+      expect([...where.keys()].sort()).toEqual((ids as string[]).map((id) => `bob ${id}`).sort());
+      for (const [state] of where.values()) expect(['ready', 'dead']).toContain(state);
+    },
+  }));
+
+test('finishing the send of a process that died loses and doubles none', () =>
+  tell({
+    names: five,
+    async arrange(room) {
+      const outgoing = room.outgoing({ to: five });
+      const commit = room.layout.committed(outgoing.message.id);
+      const sender = await room.open(killedBehind(({ to }) => to === commit));
+      await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      return outgoing.message.id;
+    },
+    act: (_, store) => store.recover('eve', policy),
+    check({ where }, id) {
+      expect([...where.keys()].sort()).toEqual(five.map((name) => `${name} ${id as string}`));
+    },
+  }));
+
+async function brought(room: Room, store: Store, state: 'ready' | 'dead' | 'archived'): Promise<unknown> {
+  if (state === 'ready') await sendOne(room, store);
+  else {
+    const { receipt } = await claimOne(room, store);
+    if (state === 'dead') await store.nack(receipt, { policy, dead: true });
+    else await store.ack(receipt, {});
+  }
+  return only(store, state);
+}
+
+test.for([
+  ['retry', 'dead', 'ready'],
+  ['restore', 'archived', 'ready'],
+  ['cancel', 'ready', 'archived'],
+] as const)('%s leaves the message %s or %s', ([change, from, to]) =>
+  tell({
+    arrange: (room, store) => brought(room, store, from),
+    act: (_, store, entry) => store[change](entry as never, {}),
+    check: (after, entry) => isIn(after, `bob ${(entry as { id: string }).id}`, [from, to]),
+  }),
+);
+
+test('a purge leaves the message dead or gone', () =>
+  tell({
+    arrange: (room, store) => brought(room, store, 'dead'),
+    act: (_, store, entry) => store.purge(entry as never, {}).then(() => 'purged'),
+    check({ where, answer }) {
+      if (answer !== undefined) expect(where.size).toBe(0);
+      else for (const [state] of where.values()) expect(state).toBe('dead');
+    },
+  }));
+
+test.for(['archived', 'ready'] as const)('a deposit to %s that is repeated after the kill is there once', (to) =>
+  tell({
+    arrange: (room) => Promise.resolve(room.message()),
+    act: (room, store, message) => store.deposit('bob', message as never, to, { at: room.clock.now() }),
+    async check(after, message) {
+      await after.store.deposit('bob', message as never, to, { at: after.room.clock.now() });
+      const { id } = message as { id: string };
+      expect(await census(after.room, after.store)).toEqual(new Map([[`bob ${id}`, [to]]]));
+    },
+  }));
+
+test('registering an agent can be repeated after the kill', () =>
+  tell({
+    names: ['ann', 'bob', 'new'],
+    arrange(room) {
+      rmSync(room.at('new').dir, { recursive: true });
+      return Promise.resolve();
+    },
+    act: (_, store) => store.saveAgent('new', (card) => card ?? { name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }),
+    async check({ room, store, answer }) {
+      if (answer !== undefined) expect(await store.getAgent('new')).toEqual(answer);
+      const card = { name: 'new', createdAt: '2026-11-20T10:00:00.000Z', description: 'again' };
+      expect(await store.saveAgent('new', () => card)).toEqual(card);
+      expect(await store.getAgent('new')).toEqual(card);
+      const [sent] = await store.send([room.outgoing({ to: ['new'] })], { durability: 'full' });
+      expect(sent).toMatchObject({ state: 'ready' });
+    },
+  }));
+
+test('adopting what scripts have handed in loses and doubles none', () =>
+  tell({
+    arrange(room) {
+      for (let i = 0; i < 3; i++) writeFileSync(`${room.at('bob').drop}/${i}.json`, `{"from":"script","body":"b${i}"}`);
+      return Promise.resolve();
+    },
+    act: (_, store) => store.recover('bob', policy),
+    async check({ room, where }) {
+      expect(where.size).toBe(3);
+      expect((await drain(await room.open())).sort()).toEqual(['b0', 'b1', 'b2']);
+    },
+  }));
+
+test('putting a corrupt message aside keeps its bytes once', () =>
+  tell({
+    async arrange(room, store) {
+      await sendOne(room, store);
+      const entry = await only(store, 'ready');
+      writeFileSync(`${room.at('bob').dir}/${entry.key}`, '{"cut":');
+      await sendOne(room, store);
+    },
+    act: (_, store) => store.claim('bob', { leaseMs, policy }),
+    async check({ room, where }) {
+      room.clock.advance(leaseMs + 1000);
+      const store = await room.open();
+      expect(await drain(store)).toEqual(['hello']);
+      expect((await store.counts('bob')).corrupt).toBe(1);
+      expect(where.size).toBeGreaterThan(0);
+    },
+  }));

@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { createIds, type Ids } from '../../../src/model/id.ts';
+import type { Message } from '../../../src/model/message.ts';
+import type { Disk } from '../../../src/storage/file/disk.ts';
+import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/layout.ts';
+import { openFileStore } from '../../../src/storage/file/open.ts';
+import { type Entry, type Finding, type Outgoing, type State, states, type Store } from '../../../src/storage/store.ts';
+import { leaseMs, policy } from '../contract/bench.ts';
+import { createFakeClock, type FakeClock } from '../contract/fake-clock.ts';
+import { watchedDisk } from './disks.ts';
+
+/** A root on disk and the stores on it, each as a process of its own would have it. */
+export interface Room {
+  readonly root: string;
+  readonly layout: Layout;
+  readonly clock: FakeClock;
+  readonly ids: Ids;
+  readonly warnings: string[];
+  readonly names: readonly string[];
+  open(disk?: Disk): Promise<Store>;
+  at(name: string): Mailbox;
+  message(fields?: Partial<Message>): Message;
+  outgoing(fields?: Partial<Message>, more?: Partial<Outgoing>): Outgoing;
+}
+
+const roots: string[] = [];
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
+});
+
+/** A folder that is gone after the test. */
+export function scratch(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'dreamos-file-'));
+  roots.push(dir);
+  return dir;
+}
+
+/** Files have the time of the machine, so the clock starts there too. It moves by `advance` alone. */
+export function makeRoom(names: readonly string[] = ['ann', 'bob'], startMs = Date.now()): Room {
+  const root = scratch();
+  const layout = layoutOf(root);
+  const clock = createFakeClock(startMs);
+  const ids = createIds();
+  const warnings: string[] = [];
+  for (const dir of [layout.mailboxes, layout.outbox, layout.dedupe]) mkdirSync(dir, { mode: 0o700 });
+  writeFileSync(layout.format, '{"format":"dreamos","version":1}\n');
+  for (const name of names) {
+    const mailbox = layout.mailbox(name);
+    mkdirSync(mailbox.dir, { mode: 0o700 });
+    for (const folder of mailboxFolders) mkdirSync(join(mailbox.dir, folder), { mode: 0o700 });
+    writeFileSync(mailbox.card, JSON.stringify({ name, createdAt: new Date(startMs).toISOString() }), { mode: 0o600 });
+  }
+  const message = (fields: Partial<Message> = {}): Message => ({
+    v: 1,
+    id: ids.next(clock.now()),
+    from: 'ann',
+    to: ['bob'],
+    subject: '',
+    body: 'hello',
+    type: 'message',
+    priority: 'normal',
+    thread: null,
+    replyTo: null,
+    tags: [],
+    data: null,
+    createdAt: new Date(clock.now()).toISOString(),
+    expiresAt: null,
+    dedupeKey: null,
+    ...fields,
+  });
+  return {
+    root,
+    layout,
+    clock,
+    ids,
+    warnings,
+    names,
+    open: (disk = watchedDisk()) =>
+      openFileStore(root, { clock, ids, disk, warn: (warning) => void warnings.push(warning) }),
+    at: (name) => layout.mailbox(name),
+    message,
+    outgoing(fields = {}, more = {}) {
+      const filled = message(fields);
+      return { message: filled, mailboxes: filled.to, ...more };
+    },
+  };
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Where every message is: `bob <id>` -> the states it is found in. More than one state is one too many. */
+export async function census(room: Room, store: Store): Promise<Map<string, State[]>> {
+  const found = new Map<string, State[]>();
+  for (const name of room.names) {
+    for (const state of states) {
+      for (const { id } of await collect(store.list(name, state))) {
+        const key = `${name} ${id}`;
+        found.set(key, [...(found.get(key) ?? []), state]);
+      }
+    }
+  }
+  return found;
+}
+
+/** Moves what is due in every mailbox until nothing is left to move. */
+export async function recoverAll(room: Room, store: Store): Promise<void> {
+  for (const name of room.names) {
+    for (let round = 0; (await store.recover(name, policy)).moved > 0; round++) {
+      if (round > 1000) throw new Error('The store never finishes recovering.');
+    }
+  }
+}
+
+export async function inspected(store: Store, fix: boolean): Promise<Finding[]> {
+  return collect(store.inspect({ fix, policy: () => Promise.resolve(policy) }));
+}
+
+/** The only entry of a state. */
+export async function only(store: Store, state: State, mailbox = 'bob'): Promise<Entry> {
+  const [entry, ...more] = await collect(store.list(mailbox, state));
+  if (!entry || more.length > 0) throw new Error(`There are ${entry ? more.length + 1 : 0} ${state} entries.`);
+  return entry;
+}
+
+/** Claims and acks until nothing is ready: the bodies, in order. */
+export async function drain(store: Store, mailbox = 'bob'): Promise<string[]> {
+  const bodies: string[] = [];
+  for (;;) {
+    const delivery = await store.claim(mailbox, { leaseMs, policy });
+    if (!delivery) return bodies;
+    bodies.push(delivery.message.body);
+    await store.ack(delivery.receipt, {});
+  }
+}

@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import { readdirSync as readdir, rmdirSync, unlinkSync as rm } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Store } from '../../../src/storage/store.ts';
+import { accepted, leaseMs, policy } from '../contract/bench.ts';
+import { type DiskCall, watchedDisk } from './disks.ts';
+import { makeRoom, type Room } from './room.ts';
+
+// What has to be on disk before what: the order of the calls is the whole protection against a power cut.
+
+interface Recorder {
+  readonly room: Room;
+  readonly store: Store;
+  /** What has happened since the last time it was asked: writes, renames and syncs, in short. */
+  told(): string[];
+}
+
+async function record(names?: readonly string[], before?: (call: DiskCall, room: Room) => void): Promise<Recorder> {
+  const room = makeRoom(names);
+  let calls: string[] = [];
+  const disk = watchedDisk((call) => {
+    before?.(call, room);
+    const text = brief(room, call);
+    if (text !== undefined) calls.push(text);
+  });
+  return {
+    room,
+    store: await room.open(disk),
+    told() {
+      const all = calls;
+      calls = [];
+      return all;
+    },
+  };
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  create: 'write',
+  rename: 'move',
+  link: 'link',
+  syncDir: 'sync',
+  replace: 'write and sync',
+  append: 'log',
+};
+
+function brief(room: Room, { method, path, to, synced }: DiskCall): string | undefined {
+  const verb = verbs[method];
+  if (verb === undefined) return undefined;
+  const what = `${method === 'create' && synced ? 'write and sync' : verb} ${short(room, path)}`;
+  return to === undefined ? what : `${what} -> ${short(room, to)}`;
+}
+
+/** A path in words: ID, ENTRY, BUCKET, HOUR, SLOT, DAY, KEY. */
+function short(room: Room, path: string): string {
+  if (path === room.root) return '/';
+  return path
+    .slice(room.root.length + 1)
+    .replace('agent_mailboxes/', '')
+    .replace(/[tudk]\d{13}\.i[^/:]*?\.jsonl?/, 'ENTRY')
+    .replace(/\d{13}-[0-9A-Z]{10}/g, 'BUCKET')
+    .replace(/\d{4}-\d\d-\d\dT\d\d/, 'HOUR')
+    .replace(/\d\d-\d0(?=$|\/)/, 'SLOT')
+    .replace(/\d{4}-\d\d-\d\d/, 'DAY')
+    .replace(/[0-9a-f]{2}\/[0-9a-f]{64}/, 'KK/KEY')
+    .replace(/dedupe\/[0-9a-f]{2}$/, 'dedupe/KK')
+    .replace(/[0-7][0-9A-Z]{25}/, 'ID')
+    .replace(/\.json\.\d+/, '.json.N');
+}
+
+const firstUse = ['sync bob/ready/p2/1/BUCKET', 'sync bob/ready/p2/1', 'sync bob/ready/p2', 'sync bob/ready'];
+
+describe('a send', () => {
+  test('syncs the file before its name is there, then the bucket, and once in a process the folders above', async () => {
+    const { room, store, told } = await record();
+    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    expect(told()).toEqual([
+      'write and sync bob/tmp/ID.json',
+      'move bob/tmp/ID.json -> bob/ready/p2/1/BUCKET/BUCKET/ENTRY',
+      'sync bob/ready/p2/1/BUCKET/BUCKET',
+      ...firstUse,
+      'log bob/events/DAY.jsonl',
+    ]);
+    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    expect(told()).toEqual([
+      'write and sync bob/tmp/ID.json',
+      'move bob/tmp/ID.json -> bob/ready/p2/1/BUCKET/BUCKET/ENTRY',
+      'sync bob/ready/p2/1/BUCKET/BUCKET',
+      'log bob/events/DAY.jsonl',
+    ]);
+  });
+
+  test('syncs the folders above a bucket that another process has made', async () => {
+    const { room, store, told } = await record();
+    await (await room.open()).send([room.outgoing()], { durability: 'relaxed' });
+    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    expect(told().filter((call) => call.startsWith('sync'))).toEqual(['sync bob/ready/p2/1/BUCKET/BUCKET', ...firstUse]);
+  });
+
+  test('that is relaxed syncs nothing', async () => {
+    const { room, store, told } = await record(['ann', 'bob', 'cy']);
+    const outgoing = [
+      room.outgoing(),
+      room.outgoing({}, { dueAt: room.clock.now() + 1000 }),
+      room.outgoing({ to: ['ann', 'cy'] }),
+      room.outgoing({ dedupeKey: 'k' }),
+    ];
+    for (const one of outgoing) accepted(await store.send([one], { durability: 'relaxed' }));
+    await store.send([room.outgoing(), room.outgoing()], { durability: 'relaxed' });
+    expect(told().filter((call) => call.includes('sync'))).toEqual([]);
+  });
+
+  test('that is delayed syncs the slot, the hour and the wheel every time, for they come and go under the same names', async () => {
+    const { room, store, told } = await record();
+    for (let i = 0; i < 2; i++) {
+      accepted(await store.send([room.outgoing({}, { dueAt: room.clock.now() + 5 })], { durability: 'full' }));
+      expect(told()).toEqual([
+        'write and sync bob/tmp/ID.json',
+        'move bob/tmp/ID.json -> bob/delayed/HOUR/SLOT/ENTRY',
+        'sync bob/delayed/HOUR/SLOT',
+        'sync bob/delayed/HOUR',
+        'sync bob/delayed',
+        'log bob/events/DAY.jsonl',
+      ]);
+    }
+  });
+
+  test('of a batch syncs one file, and each bucket once', async () => {
+    const { room, store, told } = await record(['ann', 'bob']);
+    const batch = ['bob', 'ann', 'bob', 'ann', 'bob'].map((to) => room.outgoing({ to: [to] }));
+    await store.send(batch, { durability: 'full' });
+    const first = told();
+    expect(first.filter((call) => call.startsWith('write'))).toEqual(['write and sync bob/tmp/ID.jsonl']);
+    expect(first.filter((call) => call.startsWith('link'))).toHaveLength(5);
+    expect(first.filter((call) => call.startsWith('log'))).toHaveLength(2);
+    const order = first.map((call) => call.split(' ')[0]);
+    expect(order.lastIndexOf('link')).toBeLessThan(order.indexOf('sync'));
+    expect(order.lastIndexOf('sync')).toBeLessThan(order.indexOf('log'));
+    for (const call of ['sync bob/ready/p2/1/BUCKET/BUCKET', 'sync ann/ready/p2/1/BUCKET/BUCKET']) {
+      expect(first.filter((other) => other === call)).toHaveLength(1);
+    }
+    await store.send(
+      batch.map(({ mailboxes }) => room.outgoing({ to: [...mailboxes] })),
+      { durability: 'full' },
+    );
+    expect(told().filter((call) => call.startsWith('sync'))).toEqual([
+      'sync bob/ready/p2/1/BUCKET/BUCKET',
+      'sync ann/ready/p2/1/BUCKET/BUCKET',
+    ]);
+  });
+
+  test('to several has its body, its links and its folder on disk before the commit, and the commit before it is handed out', async () => {
+    const { room, store, told } = await record(['ann', 'bob', 'cy']);
+    accepted(await store.send([room.outgoing({ to: ['ann', 'bob', 'cy'] })], { durability: 'full' }));
+    expect(told()).toEqual([
+      'write and sync outbox/ID.new/message.json',
+      'link outbox/ID.new/message.json -> outbox/ID.new/ann:ENTRY',
+      'link outbox/ID.new/message.json -> outbox/ID.new/bob:ENTRY',
+      'link outbox/ID.new/message.json -> outbox/ID.new/cy:ENTRY',
+      'sync outbox/ID.new',
+      'sync outbox',
+      'move outbox/ID.new -> outbox/ID',
+      'sync outbox',
+      ...['ann', 'bob', 'cy'].flatMap((name) => [
+        `move outbox/ID/${name}:ENTRY -> ${name}/ready/p2/1/BUCKET/BUCKET/ENTRY`,
+        `log ${name}/events/DAY.jsonl`,
+      ]),
+    ]);
+  });
+
+  test('with a dedupe key has the key on disk before the commit', async () => {
+    const { room, store, told } = await record();
+    accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' }));
+    const calls = told();
+    expect(calls.slice(calls.indexOf('sync outbox') + 1, -2)).toEqual([
+      'link outbox/ID.new/message.json -> dedupe/KK/KEY',
+      'sync dedupe/KK',
+      'sync dedupe',
+      'sync /',
+      'move outbox/ID.new -> outbox/ID',
+      'sync outbox',
+    ]);
+  });
+
+  test('that repeats one which was cut off in front of its commit has the key on disk first, too', async () => {
+    const { room, store, told } = await record();
+    const paused = await room.open({
+      ...watchedDisk(),
+      syncDir(dir) {
+        if (dir.startsWith(room.layout.dedupe)) throw new Error('killed');
+        return true;
+      },
+    });
+    await expect(paused.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).rejects.toThrow('killed');
+    expect(accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).duplicate).toBe(true);
+    const calls = told();
+    expect(calls).toContain('sync dedupe/KK');
+    expect(calls.indexOf('sync dedupe/KK')).toBeLessThan(calls.indexOf('move outbox/ID.new -> outbox/ID'));
+  });
+
+  test('whose bucket a consumer has emptied and removed syncs the nearest folder that is left', async () => {
+    const { room, store, told } = await record(['ann', 'bob'], ({ method, path }, { root }) => {
+      if (method !== 'syncDir' || !/\d{13}-\w{10}\/\d{13}-\w{10}$/.test(path) || removed) return;
+      removed = true;
+      // A consumer claims between the rename and the sync, and the bucket is not the newest any more.
+      expect(path.startsWith(root)).toBe(true);
+      for (const entry of readdir(path)) rm(`${path}/${entry}`);
+      rmdirSync(path);
+      rmdirSync(dirname(path));
+    });
+    let removed = false;
+    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    expect(told().filter((call) => call.startsWith('sync')).slice(0, 3)).toEqual([
+      'sync bob/ready/p2/1/BUCKET/BUCKET',
+      'sync bob/ready/p2/1/BUCKET',
+      'sync bob/ready/p2/1',
+    ]);
+  });
+});
+
+describe('a claim, an ack, a nack and a renewal', () => {
+  test('sync nothing', async () => {
+    const { room, store, told } = await record();
+    for (let i = 0; i < 3; i++) await store.send([room.outgoing()], { durability: 'relaxed' });
+    const receipts: string[] = [];
+    for (let i = 0; i < 3; i++) receipts.push((await store.claim('bob', { leaseMs, policy }))?.receipt ?? '');
+    await store.ack(receipts[0] ?? '', {});
+    await store.nack(receipts[1] ?? '', { policy });
+    await store.renew(receipts[2] ?? '', { leaseMs: 2 * leaseMs });
+    room.clock.advance(3 * leaseMs);
+    await store.recover('bob', policy);
+    const calls = told();
+    expect(calls.filter((call) => call.startsWith('move')).length).toBeGreaterThan(6);
+    expect(calls.filter((call) => call.includes('sync'))).toEqual([]);
+  });
+});
+
+describe('the dead-letter queue', () => {
+  test('has the reason on disk before the message is there, and is synced after it', async () => {
+    const { room, store, told } = await record();
+    await store.send([room.outgoing()], { durability: 'relaxed' });
+    const receipt = (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
+    told();
+    await store.nack(receipt, { policy, dead: true });
+    expect(told()).toEqual([
+      'write and sync bob/dlq/ENTRY.reason.json',
+      'move bob/dlq/ENTRY.reason.json.N -> bob/dlq/ENTRY.reason.json',
+      'move bob/inflight/HOUR/SLOT/ENTRY -> bob/dlq/ENTRY',
+      'sync bob/dlq',
+      'log bob/events/DAY.jsonl',
+    ]);
+  });
+});
+
+describe('a mailbox', () => {
+  test('is on disk with its card and its name when it is registered', async () => {
+    const { store, told } = await record();
+    await store.saveAgent('new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
+    expect(told()).toEqual([
+      'write and sync new/agent.json',
+      'move new/agent.json.N -> new/agent.json',
+      'sync agent_mailboxes',
+    ]);
+  });
+});
+
+describe('a deposit', () => {
+  test.for(['archived', 'ready'] as const)('to %s is on disk when it returns', async (to) => {
+    const { room, store, told } = await record();
+    await store.deposit('bob', room.message(), to, { at: room.clock.now() });
+    const calls = told();
+    expect(calls[0]).toBe('write and sync bob/tmp/ID.json');
+    expect(calls.slice(2, -1)).toEqual(
+      to === 'archived'
+        ? ['sync bob/archive/DAY', 'sync bob/archive', 'sync bob']
+        : [
+            'sync bob/ready/p2/0/BUCKET/BUCKET',
+            'sync bob/ready/p2/0/BUCKET',
+            'sync bob/ready/p2/0',
+            'sync bob/ready/p2',
+            'sync bob/ready',
+            'sync bob',
+          ],
+    );
+  });
+});

@@ -3,6 +3,9 @@
  * compare-and-swap that lets one of several senders win. A repeat finds the file, finishes the first send if that was cut
  * off, and answers with its id.
  *
+ * They are always synced, also where `relaxed` is asked for: a key that outlives its message in a power cut, or that
+ * holds half of it, would call a lost message sent, or refuse its sender for two days.
+ *
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
  * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
  */
@@ -20,20 +23,21 @@ import { maxFileBytes } from './read-entry.ts';
 
 const rememberedMs = 2 * 86_400_000;
 const sweepEvery = 64;
+const durability: Durability = 'full';
 
-export async function sendKeyed(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
+export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<Sent> {
   const { message } = outgoing;
   const key = dedupeKeyOf(ctx, message);
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, dirname(key));
-  if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing, durability);
+  if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing);
 
   await prepare(ctx, outgoing, durability);
   if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
     await discard(ctx, message.id);
-    return repeat(ctx, key, outgoing, durability);
+    return repeat(ctx, key, outgoing);
   }
-  if (!(await commitUnder(ctx, key, outgoing, durability))) return sendKeyed(ctx, outgoing, durability);
+  if (!(await commitUnder(ctx, key, outgoing))) return sendKeyed(ctx, outgoing);
   await handOutOrLeave(ctx, message);
   if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, dirname(key));
   return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability };
@@ -45,10 +49,10 @@ export function dedupeKeyOf(ctx: FileContext, message: Message): string {
 }
 
 /** @returns `false`: this process was paused for so long that its key and its body were swept */
-async function commitUnder(ctx: FileContext, key: string, outgoing: Outgoing, durability: Durability): Promise<boolean> {
+async function commitUnder(ctx: FileContext, key: string, outgoing: Outgoing): Promise<boolean> {
   const { id } = outgoing.message;
   try {
-    if (durability === 'full') await syncKey(ctx, key);
+    await syncKey(ctx, key);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (!(await discard(ctx, id, key))) throw uncertain(id, error);
@@ -65,10 +69,10 @@ async function syncKey(ctx: FileContext, key: string): Promise<void> {
   await syncAncestorsOnce(ctx, dirname(key), ctx.layout.root);
 }
 
-async function repeat(ctx: FileContext, key: string, outgoing: Outgoing, durability: Durability): Promise<Sent> {
+async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promise<Sent> {
   const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
   // Swept in between, so older than the memory: a new send.
-  if (!file.ok && file.missing) return sendKeyed(ctx, outgoing, durability);
+  if (!file.ok && file.missing) return sendKeyed(ctx, outgoing);
   if (!file.ok) throw new DreamosError('invalid', 'CORRUPT', `The dedupe key's file ${key} cannot be read: ${file.why}.`);
   const first = unseal(file.bytes);
   if (essence(first) !== essence(outgoing.message)) {
@@ -80,11 +84,11 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing, durabil
     );
   }
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
-  if (durability === 'full') await syncKey(ctx, key);
+  await syncKey(ctx, key);
   if (!(await commit(ctx, first.id, durability)) && (await ctx.disk.stat(ctx.layout.discarded(first.id)))) {
     // Its sender's disk failed, and the sender died or is busy taking it back: never sent, so this is the first one.
     await removeDiscarded(ctx, first.id, key);
-    return sendKeyed(ctx, outgoing, durability);
+    return sendKeyed(ctx, outgoing);
   }
   await handOutOrLeave(ctx, first);
   return { id: first.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability, duplicate: true };

@@ -131,9 +131,14 @@ export async function handOut(ctx: FileContext, id: string, known?: Message): Pr
 /** Finishes every committed send whose sender has died; a bounded number a call. */
 export async function finishOutbox(ctx: FileContext, limit: number): Promise<number> {
   let moved = 0;
+  let synced = false;
   for (const name of ((await ctx.disk.list(ctx.layout.outbox)) ?? []).sort()) {
     const folder = parseOutboxFolder(name);
-    if (folder?.committed === true) moved += await handOut(ctx, folder.id);
+    if (folder?.committed !== true) continue;
+    // Its sender may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
+    // it in its mailbox and undo the commit for the others.
+    if (!synced) synced = await ctx.disk.syncDir(ctx.layout.outbox);
+    moved += await handOut(ctx, folder.id);
     if (moved >= limit) break;
   }
   return moved;

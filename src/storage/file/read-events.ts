@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { mailEventSchema, type MailEvent, type WatchedEvent } from '../../model/event.ts';
+import { mailEventSchema, type MailEvent } from '../../model/event.ts';
 import type { EventBatch } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { formatCursor, parseCursor, type Position } from './cursor.ts';
@@ -29,35 +29,56 @@ export async function cursorAt(
   return formatCursor(position);
 }
 
-/** Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. */
+/**
+ * Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. Of several
+ * mailboxes the events come in the order of their times, and each carries the cursor that continues right behind it.
+ */
 export async function readEvents(
   ctx: FileContext,
   mailboxes: readonly string[] | undefined,
   cursor: string,
 ): Promise<EventBatch> {
   const position = parseCursor(cursor);
-  const events: WatchedEvent[] = [];
+  const read: ReadEvent[] = [];
   const warnings: string[] = [];
+  const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
   for (const name of mailboxes ?? (await mailboxNames(ctx))) {
     const mailbox = ctx.layout.mailbox(name);
     // A mailbox that the cursor does not know is newer than it: everything in it is news.
     const days = position.get(name) ?? new Map<string, number>();
     position.set(name, days);
+    let order = '';
     for (const day of await daysToRead(ctx, mailbox, days)) {
       const log = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
       for (const { line, end } of log.lines) {
-        days.set(day, end);
         const event = parseLine(line);
-        if (event) events.push({ ...event, mailbox: name, cursor: formatCursor(position) });
-        else warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
+        if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
+        // Two writers may log in another order than they looked at the clock; a log's own order stays as it is.
+        else if (event.at > order) order = event.at;
+        if (event) read.push({ event: { ...event, mailbox: name }, order, days, day, end });
       }
-      days.set(day, log.end);
+      ends.push({ days, day, end: log.end });
       // One day after the other: the rest of this one comes first in the next call.
       if (log.more) break;
-      keepTwo(days);
     }
   }
+  read.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
+  const events = read.map(({ event, days, day, end }) => {
+    days.set(day, end);
+    keepTwo(days);
+    return { cursor: formatCursor(position), ...event };
+  });
+  for (const { days, day, end } of ends) days.set(day, end);
+  for (const days of position.values()) keepTwo(days);
   return { events, cursor: formatCursor(position), warnings };
+}
+
+interface ReadEvent {
+  readonly event: MailEvent;
+  readonly order: string;
+  readonly days: Map<string, number>;
+  readonly day: string;
+  readonly end: number;
 }
 
 /** Every log that is not older than what the cursor knows, oldest first. */

@@ -63,7 +63,7 @@ async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> 
 
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message, mailboxes } = outgoing;
-  if (message.dedupeKey !== null) return sendKeyed(ctx, outgoing, durability);
+  if (message.dedupeKey !== null) return sendKeyed(ctx, outgoing);
   const [only] = mailboxes;
   if (only !== undefined && mailboxes.length === 1) {
     const mailbox = ctx.layout.mailbox(only);

@@ -16,6 +16,8 @@ export interface Stage {
   readonly scenario: Scenario;
   readonly story: Story;
   readonly points: readonly Point[];
+  /** It says something when it is done. */
+  readonly prints: boolean;
   command(): Omit<TracedRun, 'thread' | 'trace' | 'dir' | 'inject'>;
   /** A folder with the root as it was, as `root`. */
   fresh(): Promise<string>;
@@ -45,7 +47,7 @@ export async function openStage(scenario: Scenario, { dir, command }: FaultOptio
   for (const { code, stderr } of results) {
     if (code !== 0) throw new Error(`"${scenario.name}" fails by itself, with exit code ${String(code)}: ${stderr}`);
   }
-  return { scenario, story, points, command: how, fresh };
+  return { scenario, story, points, prints: results.every(({ stdout }) => stdout !== ''), command: how, fresh };
 }
 
 /** A first run, so that Node's and the command's own caches are there and every later run is the same. */

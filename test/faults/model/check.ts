@@ -93,7 +93,8 @@ function scan(
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (top === 'outbox') {
       const [mailbox, entry] = third.split(':');
-      if (!second.endsWith('.new') && mailbox !== undefined && entry !== undefined) put(mailbox, entry, { where: 'outbox', path }, node);
+      // <id>.new and the like are not committed: what is in them was not sent.
+      if (second.length === 26 && mailbox !== undefined && entry !== undefined) put(mailbox, entry, { where: 'outbox', path }, node);
     } else if (top === 'agent_mailboxes') {
       if (third === 'corrupt') {
         const id = /\.i([0-9A-Z]{26})\./.exec(name)?.[1];

@@ -335,7 +335,7 @@ class World {
     const relaxed = drafts[0]?.how.relaxed === true;
     const outgoing = drafts.map(({ to, how, key }): Outgoing => {
       const message = this.#message(process, to, how, key);
-      this.#ledger.sending({ id: message.id, mailboxes: to, body: message.body, key, relaxed, expires: how.ttlMs !== undefined });
+      this.#ledger.sending({ id: message.id, mailboxes: to, body: message.body, key, relaxed: relaxed && key === undefined, expires: how.ttlMs !== undefined });
       return { message, mailboxes: to, ...(how.delayMs !== undefined && { dueAt: this.#wall + how.delayMs }) };
     });
     const results = await store.send(outgoing, { durability: relaxed ? 'relaxed' : 'full' });

@@ -144,7 +144,7 @@ const places = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr
 
 /** The library that steps the clock of a process, where it really steps node's. */
 async function findFaketime(dir: string): Promise<string | undefined> {
-  const library = places.map((place) => join(place, 'faketime', 'libfaketime.so.1')).find((path) => existsSync(path));
+  const library = places.map((place) => join(place, 'faketime', 'libfaketimeMT.so.1')).find((path) => existsSync(path));
   if (library === undefined) return undefined;
   const clock = join(dir, 'clock-probe');
   writeFileSync(clock, '-100000');

@@ -36,7 +36,11 @@ const plain = `t1795165200000.i01KAGZ0000000000000000000A.p2.a0`;
 
 describe('the name of an entry', () => {
   test('is read back as it was written', () => {
-    fc.assert(fc.property(entryName, (name) => expect(parseEntryName(formatEntryName(name))).toEqual(name)));
+    fc.assert(
+      fc.property(entryName, (name) => {
+        expect(parseEntryName(formatEntryName(name))).toEqual(name);
+      }),
+    );
   });
 
   test('with every field at its longest still leaves room for a reason file and a mailbox in front', () => {
@@ -91,7 +95,6 @@ describe('the name of an entry', () => {
     `${plain}.../../etc.json`,
     `${plain}.z/../../etc.json`,
     `${plain}.Zupper.json`,
-    `${plain}.json.json`,
     `${plain}.${'z'.repeat(250)}.json`,
     plain.replace('.p2', '.p4') + '.json',
     plain.replace('.p2', '.q2') + '.json',

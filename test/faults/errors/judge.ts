@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { check, type Ended } from '../kill/check.ts';
+import { clear, toldIn, type Stage } from '../kill/stage.ts';
+
+/** How a command ended whose disk failed. */
+export interface Ending {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Judged {
+  readonly problems: string[];
+  readonly uncertain: boolean;
+}
+
+/**
+ * Exit 0 means done, and exit 7 that nothing is half done, unless SEND_UNCERTAIN says otherwise. Everything else calls a
+ * failing disk something that it is not.
+ * @param unprinted the disk under the standard output failed too, so what was done may not have been told
+ */
+export async function judge(stage: Stage, play: string, ending: Ending, unprinted = false): Promise<Judged> {
+  const { code, stdout, stderr } = ending;
+  const problems: string[] = [];
+  const codes = errorCodes(stderr);
+  if (code !== 0 && code !== 7) problems.push(`it exits with ${String(code)}: ${stderr.slice(0, 500)}`);
+  if (code === 7 && codes.length === 0) problems.push('it exits with 7 and does not say why');
+  if (code === 7 && codes.some((each) => each !== 'DISK_FAILED' && each !== 'SEND_UNCERTAIN')) {
+    problems.push(`it exits with 7 and says ${codes.join(', ')}`);
+  }
+  const uncertain = codes.includes('SEND_UNCERTAIN');
+  const told = toldIn(stdout);
+  if (code === 0 && told.length === 0 && stage.prints) problems.push('it exits with 0 and has printed nothing');
+  const ended: Ended = { told, failed: code !== 0, uncertain: uncertain || unprinted };
+  problems.push(...(await check(join(play, 'root'), stage.scenario, stage.story, ended)));
+  if (problems.length === 0) clear(play);
+  const said = codes.length > 0 ? ` and ${codes.join(', ')}` : '';
+  return {
+    problems: problems.map((problem) => `${problem} (exit code ${String(code)}${said}; kept in ${play})`),
+    uncertain,
+  };
+}
+
+function errorCodes(stderr: string): string[] {
+  const codes: string[] = [];
+  for (const line of stderr.split('\n')) {
+    try {
+      const { error } = JSON.parse(line) as { error?: { code?: string } };
+      if (error?.code !== undefined) codes.push(error.code);
+    } catch {
+      // Node's own words, when it was Node that fell.
+    }
+  }
+  return codes;
+}
+
+/** Runs a stage's command plainly. */
+export async function runPlainly(
+  stage: Stage,
+  play: string,
+  more: { node?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
+): Promise<Ending> {
+  const { command, argv, env, stdin } = stage.command();
+  const child = spawn(process.execPath, [...(more.node ?? []), command, ...argv], { cwd: play, env: { ...env, ...more.env } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => undefined).end(stdin ?? '');
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', (end) => resolve(end));
+  });
+  return { code, stdout, stderr };
+}
+

@@ -244,6 +244,18 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
+/** Until the process has used no processor time for a while: then it waits. Linux tells it in /proc. */
+export async function idle({ child }: Running): Promise<void> {
+  let before = '';
+  await until('the process waits', async () => {
+    await pause(150);
+    const now = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 15).join(' ');
+    const same = now === before && !now.startsWith('0 0');
+    before = now;
+    return same;
+  });
+}
+
 /** Everything below a folder, with kind, mode and content: two equal listings mean that nothing was written. */
 export function tree(dir: string): string[] {
   const lines: string[] = [];
@@ -277,6 +289,17 @@ export function filesIn(dir: string): string[] {
   };
   walk(dir);
   return found.sort();
+}
+
+/** The commands that a help lists; without the `help` that each group has. */
+export function commandsIn(help: string): string[] {
+  const [, list = ''] = help.split('\nCommands:\n');
+  const names =
+    list
+      .split('\n\n')[0]
+      ?.match(/^ {2}[a-z]+/gm)
+      ?.map((name) => name.trim()) ?? [];
+  return help.startsWith('Usage: dreamos [options]') ? names : names.filter((name) => name !== 'help');
 }
 
 export interface Refusal {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, errorOf, type Line, parseLines, pause, type Running, test, until } from './bench.ts';
+import { type Bench, errorOf, idle, type Line, parseLines, pause, type Running, test, until } from './bench.ts';
 
 describe.concurrent('a watcher sees every event exactly once', () => {
   const mailboxes = ['planner', 'reviewer'];
@@ -244,16 +244,4 @@ function expectExactly(bench: Bench, seen: readonly Line[]): void {
 
 function linesOf(file: string): number {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
-}
-
-/** Until the process has used no processor time for a while: then it waits. Linux tells it in /proc. */
-async function idle({ child }: Running): Promise<void> {
-  let before = '';
-  await until('the process waits', async () => {
-    await pause(150);
-    const now = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 15).join(' ');
-    const same = now === before && !now.startsWith('0 0');
-    before = now;
-    return same;
-  });
 }

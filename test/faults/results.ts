@@ -16,7 +16,8 @@ export interface PartResult extends FaultResult {
   readonly cannotRun?: string;
 }
 
-export const resultsPath = new URL('./results.json', import.meta.url);
+/** Below the checkout's top, where both npm scripts and vitest run. */
+export const resultsPath = 'test/faults/results.json';
 
 export function readResults(): Results {
   return JSON.parse(readFileSync(resultsPath, 'utf8')) as Results;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FaultPart } from './part.ts';
 import { parts } from './parts.ts';
-import { figuresOf, table, type PartResult, type Results } from './results.ts';
+import { figuresOf, resultsPath, table, type PartResult, type Results } from './results.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, bounded: { type: 'boolean' }, seed: { type: 'string' } },
@@ -43,8 +43,8 @@ if (!bounded && chosen.length === parts.length) {
     seconds: Math.round((performance.now() - began) / 1000),
     parts: results,
   };
-  await writeFile('test/faults/results.json', `${JSON.stringify(all, null, 2)}\n`);
-  process.stdout.write('\nWrote test/faults/results.json. `node scripts/evidence.mjs` brings README and help up to it.\n');
+  await writeFile(resultsPath, `${JSON.stringify(all, null, 2)}\n`);
+  process.stdout.write('\nWrote test/faults/results.json. `npm run readme` brings README and help up to it.\n');
 }
 process.exitCode = Object.values(results).some(({ failures }) => failures.length > 0) ? 1 : 0;
 

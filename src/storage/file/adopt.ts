@@ -7,6 +7,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { arrival, logEvents } from './event-log.ts';
 import type { Mailbox } from './layout.ts';
+import { makeFilePrivate } from './private.ts';
 import { completeHandedIn, handedInDigest, maxFileBytes, parseHandedIn } from './read-entry.ts';
 
 // A script that writes into drop/ instead of renaming into it is given this long to finish.
@@ -52,6 +53,7 @@ async function adoptFile(
   path: string,
   mtimeMs: number,
 ): Promise<'done' | 'not-yet'> {
+  await makeFilePrivate(ctx, path);
   const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
   if (!file.ok) {
     if (!file.missing) await quarantine(ctx, mailbox, path, file.why);

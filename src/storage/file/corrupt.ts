@@ -4,6 +4,7 @@ import { parseEntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
 import { corruptName, isNote, noteOf, type Mailbox } from './layout.ts';
+import { makeFilePrivate } from './private.ts';
 
 /**
  * Takes what cannot be read out of the way, byte for byte, so that it blocks nothing behind it, and says so.
@@ -16,6 +17,7 @@ export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: strin
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
   try {
     if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return false;
+    await makeFilePrivate(ctx, `${mailbox.corrupt}/${name}`);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     ctx.warn(`${shown(was)} of ${mailbox.name} should be put aside (${why}), but cannot: ${error.message}`);

@@ -105,8 +105,14 @@ function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
 }
 
 async function sweep(ctx: FileContext, dir: string): Promise<void> {
-  for (const name of (await ctx.disk.list(dir)) ?? []) {
-    const stat = await ctx.disk.stat(`${dir}/${name}`);
-    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) await ctx.disk.remove(`${dir}/${name}`);
+  try {
+    for (const name of (await ctx.disk.list(dir)) ?? []) {
+      const stat = await ctx.disk.stat(`${dir}/${name}`);
+      if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) await ctx.disk.remove(`${dir}/${name}`);
+    }
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // The message is sent; a later send sweeps.
+    ctx.warn(`Old dedupe keys could not be swept: ${error.message}`);
   }
 }

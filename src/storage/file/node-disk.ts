@@ -88,7 +88,8 @@ export function nodeDisk(): Disk {
       }
     },
     makePrivate(path) {
-      return attempt(path, 'change the mode of', () => fs.chmodSync(path, fs.lstatSync(path).isDirectory() ? dirMode : fileMode));
+      const work = () => fs.chmodSync(path, fs.lstatSync(path).isDirectory() ? dirMode : fileMode);
+      return attempt(path, 'change the mode of', work, { ENOENT: undefined });
     },
     realPath: (path) => attempt(path, 'resolve', () => fs.realpathSync(path)),
     userId: () => geteuid?.(),

@@ -66,7 +66,8 @@ export async function readEvents(
   const events = read.map(({ event, days, day, end }) => {
     days.set(day, end);
     keepTwo(days);
-    return { cursor: formatCursor(position), ...event };
+    // Last, so that no line brings a cursor of its own.
+    return { ...event, cursor: formatCursor(position) };
   });
   for (const { days, day, end } of ends) days.set(day, end);
   for (const days of position.values()) keepTwo(days);

@@ -2,7 +2,7 @@
  * Files with wrong bytes in them: flipped, cut, zeroed, lengthened, swapped, of every kind of file that a root holds. A
  * message is never delivered wrong and never blocks others; what else is spoilt is rebuilt or reported.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { oneOf, seeded, whole as wholeNumber, type Random } from '../model/random.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
@@ -33,7 +33,16 @@ interface Bench {
 }
 
 async function run(options: FaultOptions): Promise<FaultResult> {
-  const { bounded, dir, seed, progress } = options;
+  // Thousands of small trees are made and removed, and nothing here depends on the disk.
+  const inMemory = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/dreamos-corruption-') : undefined;
+  try {
+    return await runIn(inMemory ?? options.dir, options);
+  } finally {
+    if (inMemory !== undefined) rmSync(inMemory, { recursive: true, force: true });
+  }
+}
+
+async function runIn(dir: string, { bounded, seed, progress }: FaultOptions): Promise<FaultResult> {
   const bench = await prepare(dir, seed);
   const all = [...spoilings(bench, bounded)];
   const endsAt = performance.now() + (bounded ? 5500 : Infinity);

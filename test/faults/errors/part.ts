@@ -1,10 +1,13 @@
-import { choose, inParallel } from '../kill/plan.ts';
+import { choose, inParallel, randomFrom } from '../kill/plan.ts';
 import { scenarios } from '../kill/scenarios.ts';
 import { missing, openStage, type Stage } from '../kill/stage.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
+import { cannotFiu, playFiu } from './fiu.ts';
+import { cannotMount, playFull, playReadOnly } from './full-disk.ts';
 import { injections, playInjected } from './injected.ts';
 
-const injectedWhenBounded = 50;
+const injectedWhenBounded = 40;
+const fiuRounds = 12;
 
 /** The disk answers with errors: one call, every call from one on, at random; it is full; it cannot be written. */
 export const part: FaultPart = {
@@ -13,26 +16,81 @@ export const part: FaultPart = {
   run,
 };
 
+interface Report {
+  readonly options: FaultOptions;
+  readonly stages: readonly Stage[];
+  readonly figures: Record<string, number>;
+  fail(problem: string): void;
+}
+
 async function run(options: FaultOptions): Promise<FaultResult> {
   const failures: string[] = [];
-  const figures = { commands: 0, 'calls failed': 0, 'calls not hit': 0, 'failed syncs': 0, 'sends uncertain': 0 };
+  const skipped: string[] = [];
   const stages: Stage[] = [];
+  const fail = (problem: string) => {
+    failures.push(problem);
+    options.progress(problem);
+  };
   await inParallel(scenarios.filter(({ always }) => always ?? !options.bounded), async (scenario) => {
     stages.push(await openStage(scenario, options));
-    figures.commands++;
   });
+  const report: Report = { options, stages, figures: { commands: stages.length }, fail };
+  await failCalls(report);
+  const noMount = await cannotMount(options.dir);
+  if (noMount === undefined) await fillDisks(report);
+  else skipped.push(`full and read-only disks: ${noMount}`);
+  const noFiu = await cannotFiu();
+  if (noFiu === undefined) await failAtRandom(report);
+  else skipped.push(`libfiu: ${noFiu}`);
+  return { figures: report.figures, failures, skipped };
+}
+
+async function failCalls({ options, stages, figures, fail }: Report): Promise<void> {
+  const counts = { 'calls failed': 0, 'calls not hit': 0, 'syncs failed, none tried again': 0, 'sends uncertain': 0 };
   const all = stages.flatMap(injections);
   const chosen = options.bounded ? choose(all.filter(({ point }) => point.changes), injectedWhenBounded, options.seed) : all;
   let done = 0;
   await inParallel(chosen, async (injected) => {
     const played = await playInjected(injected);
-    if (played) figures['calls failed']++;
-    else figures['calls not hit']++;
-    if (played?.syncFailed) figures['failed syncs']++;
-    if (played?.uncertain) figures['sends uncertain']++;
-    failures.push(...(played?.problems ?? []));
-    if (++done % 100 === 0) options.progress(`${done} of ${chosen.length} failing calls, ${failures.length} failures`);
+    if (played) counts['calls failed']++;
+    else counts['calls not hit']++;
+    if (played?.syncFailed) counts['syncs failed, none tried again']++;
+    if (played?.uncertain) counts['sends uncertain']++;
+    for (const problem of played?.problems ?? []) fail(problem);
+    if (++done % 100 === 0) options.progress(`${done} of ${chosen.length} failing calls`);
   });
-  if (figures['calls not hit'] * 20 > chosen.length) failures.push(`${figures['calls not hit']} calls were not hit`);
-  return { figures, failures };
+  // A trap that never snaps proves nothing.
+  if (counts['calls not hit'] * 20 > chosen.length) fail(`${counts['calls not hit']} calls were not hit`);
+  Object.assign(figures, counts);
+}
+
+async function fillDisks({ options, stages, figures, fail }: Report): Promise<void> {
+  const counts = { 'met a full disk': 0, 'met a read-only disk': 0 };
+  const chosen = options.bounded ? choose(stages, 1, options.seed) : stages;
+  await inParallel(chosen, async (stage) => {
+    for (const scarce of ['space', 'inodes'] as const) {
+      const { problems, met } = await playFull(stage, options.dir, scarce);
+      counts['met a full disk'] += met;
+      for (const problem of problems) fail(problem);
+    }
+    const { problems, met } = await playReadOnly(stage, options.dir);
+    counts['met a read-only disk'] += met;
+    for (const problem of problems) fail(problem);
+    options.progress(`full and read-only disk: ${stage.scenario.name}`);
+  });
+  Object.assign(figures, counts);
+}
+
+async function failAtRandom({ options, stages, figures, fail }: Report): Promise<void> {
+  const counts = { 'runs with errors at random': 0, 'of them failed': 0 };
+  const random = randomFrom(options.seed);
+  const plays = stages.flatMap((stage) => Array.from({ length: options.bounded ? 1 : fiuRounds }, () => stage));
+  await inParallel(plays, async (stage) => {
+    const { problems, failed } = await playFiu(stage, [0.02, 0.05, 0.1, 0.2][Math.floor(random() * 4)] ?? 0.1);
+    counts['runs with errors at random']++;
+    if (failed) counts['of them failed']++;
+    for (const problem of problems) fail(problem);
+  });
+  if (counts['of them failed'] === 0) fail('libfiu has made nothing fail');
+  Object.assign(figures, counts);
 }

@@ -34,7 +34,9 @@ async function run(options: FaultOptions): Promise<FaultResult> {
     } else figures['kill points']++;
     for (const problem of wrong ?? []) {
       if (problem.includes('is lost')) figures.lost++;
-      failures.push(`${stage.scenario.name}, killed at ${nameOf(point)}: ${problem}`);
+      const failure = `${stage.scenario.name}, killed at ${nameOf(point)}: ${problem}`;
+      failures.push(failure);
+      options.progress(failure);
     }
     if (++done % 50 === 0) options.progress(`${done} of ${chosen.length} points, ${failures.length} failures`);
   });

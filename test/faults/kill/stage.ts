@@ -14,25 +14,28 @@ const run = promisify(execFile);
 /** A scenario made ready to be played again and again: each play gets a copy of what lay there before. */
 export interface Stage {
   readonly scenario: Scenario;
+  /** For the name of a folder. */
+  readonly name: string;
   readonly story: Story;
   readonly points: readonly Point[];
   /** It says something when it is done. */
   readonly prints: boolean;
   command(): Omit<TracedRun, 'thread' | 'trace' | 'dir' | 'inject'>;
-  /** A folder with the root as it was, as `root`. */
-  fresh(): Promise<string>;
+  /** A folder with the root as it was, as `root`. @param under where it is made, if elsewhere */
+  fresh(under?: string): Promise<string>;
 }
 
 export async function openStage(scenario: Scenario, { dir, command }: FaultOptions): Promise<Stage> {
-  const home = join(dir, scenario.name.replace(/\W+/g, '-'));
+  const name = scenario.name.replace(/\W+/g, '-');
+  const home = join(dir, name);
   const before = join(home, 'before');
   const setting = await Setting.make(before);
   const story = await scenario.prepare(setting);
   await setting.root.close();
   if (scenario.bare) rmSync(setting.root.path, { recursive: true });
   let plays = 0;
-  const fresh = async () => {
-    const play = join(home, String(++plays));
+  const fresh = async (under = home) => {
+    const play = join(under, String(++plays));
     await run('cp', ['-a', before, play]);
     return play;
   };
@@ -47,7 +50,7 @@ export async function openStage(scenario: Scenario, { dir, command }: FaultOptio
   for (const { code, stderr } of results) {
     if (code !== 0) throw new Error(`"${scenario.name}" fails by itself, with exit code ${String(code)}: ${stderr}`);
   }
-  return { scenario, story, points, prints: results.every(({ stdout }) => stdout !== ''), command: how, fresh };
+  return { scenario, name, story, points, prints: results.every(({ stdout }) => stdout !== ''), command: how, fresh };
 }
 
 /** A first run, so that Node's and the command's own caches are there and every later run is the same. */

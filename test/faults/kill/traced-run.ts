@@ -77,7 +77,8 @@ export async function tracedRun(run: TracedRun): Promise<TracedResult> {
   if (run.thread === 'pool') {
     const ahead = join(run.dir, 'ahead.cjs');
     writeFileSync(ahead, countersAhead);
-    args.push('-f', '--seccomp-bpf');
+    // Without --seccomp-bpf, with which strace loses the signals that it injects.
+    args.push('-f');
     node.push('--require', ahead);
   }
   const child = spawn('strace', [...args, ...node, run.command, ...run.argv], {

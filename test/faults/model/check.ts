@@ -5,10 +5,12 @@
 import { createIds } from '../../../src/model/id.ts';
 import { unseal, type Message } from '../../../src/model/message.ts';
 import type { RetryPolicy } from '../../../src/model/settings.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { runAtOnce, simulatedDisk } from './disk.ts';
 import { mailboxes } from './history.ts';
-import type { Ledger, SentRecord, Violation, Promised } from './ledger.ts';
+import type { Ledger, Promised, SentRecord, Violation } from './ledger.ts';
+import { keyedMessage } from './messages.ts';
 import { seeded } from './random.ts';
 import { files, type FileNode, type Volume } from './volume.ts';
 
@@ -30,30 +32,46 @@ interface Found {
   readonly path: string;
 }
 
+type Broken = (promised: Promised, text: string) => void;
+/** Whether there may be anything of it. */
+type Torn = (record: SentRecord | undefined) => boolean;
+
 const day = 86_400_000;
 // Longer than any lease, delay and clock step together.
 const longMs = 3 * 3_600_000;
 
 export async function check(volume: Volume, ledger: Ledger, look: Look): Promise<Violation[]> {
   const violations: Violation[] = [];
-  const broken = (promised: Promised, text: string): void => {
+  const broken: Broken = (promised, text) => {
     violations.push({ promised, text: `after ${look.after}: ${text}` });
   };
   const cut = look.after === 'power cut';
   // What was never synced may be there in part; what somebody was told is durable may not.
-  const torn = (record: SentRecord | undefined): boolean =>
+  const torn: Torn = (record) =>
     record !== undefined && record.acknowledged !== 'full' && (record.torn || (cut && record.relaxed));
   const anyTorn = [...ledger.messages.values()].some(torn);
 
-  const before = scan(volume, ledger, torn, broken);
+  // With what is sent here, which the history does not know.
+  const messages = new Map(ledger.messages);
+  const before = scan(volume, messages, torn, broken);
   compare(before, ledger, { cut, torn }, broken);
   if (violations.length > 0) return violations;
 
-  const { delivered, warnings } = await drain(volume, { ...look, doctor: look.doctor && !anyTorn }, broken);
-  const after = scan(volume, ledger, torn, broken);
+  const { store, clock, warnings } = await openStore(volume, look.wall);
+  const delivered = new Map<string, number>();
+  const resent: string[] = [];
+  try {
+    if (look.doctor && !anyTorn) await askDoctor(store, broken);
+    resent.push(...(await sendKeysAgain(store, clock, before, messages, broken)));
+    await readAll(store, clock, delivered);
+  } catch (error) {
+    broken('unexpected error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  const after = scan(volume, messages, torn, broken);
+  findDoubled(after, messages, torn, broken);
   for (const [key, [found]] of before) {
     const count = delivered.get(key) ?? 0;
-    const record = ledger.messages.get(key.slice(key.indexOf('/') + 1));
+    const record = messages.get(idOf(key));
     if (torn(record)) continue;
     const now = after.get(key)?.map(({ where }) => where).join(' and ') ?? 'nowhere';
     const finished = found?.where === 'archive' || found?.where === 'dlq';
@@ -63,7 +81,15 @@ export async function check(volume: Volume, ledger: Ledger, look: Look): Promise
     else if (!finished && count === 0 && now !== 'dlq') broken('not deliverable', `${key} lay in ${found?.where} and was not delivered`);
     if (count > 1) broken('doubled', `${key} was delivered ${count} times to consumers that acked at once`);
   }
-  for (const key of delivered.keys()) if (!before.has(key)) broken('doubled', `${key} was delivered and lay nowhere before`);
+  for (const key of delivered.keys()) {
+    // A keyed send that was cut off before its commit is finished by sending it again.
+    if (!before.has(key) && messages.get(idOf(key))?.key === undefined) broken('doubled', `${key} was delivered and lay nowhere before`);
+  }
+  for (const id of resent) {
+    for (const mailbox of messages.get(id)?.mailboxes ?? []) {
+      if (!after.has(`${mailbox}/${id}`)) broken('lost', `${id} was sent again with its key and is not in ${mailbox}`);
+    }
+  }
   if (violations.length > 0) for (const warning of warnings) broken('corrupt', warning);
   return violations;
 }
@@ -71,9 +97,9 @@ export async function check(volume: Volume, ledger: Ledger, look: Look): Promise
 /** Every place of every message, by `mailbox/id`. */
 function scan(
   volume: Volume,
-  ledger: Ledger,
-  torn: (record: SentRecord | undefined) => boolean,
-  broken: (promised: Promised, text: string) => void,
+  messages: ReadonlyMap<string, SentRecord>,
+  torn: Torn,
+  broken: Broken,
 ): Map<string, Found[]> {
   const places = new Map<string, Found[]>();
   const reasons = new Map<string, FileNode>();
@@ -81,7 +107,7 @@ function scan(
   const put = (mailbox: string, name: string, found: Found, node: FileNode): void => {
     const id = /^[tudk]\d{13}\.i([0-9A-Z]{26})\.p\d\.a\d+\./.exec(name)?.[1];
     if (id === undefined) return broken('corrupt', `${found.path} has no name of a message`);
-    const record = ledger.messages.get(id);
+    const record = messages.get(id);
     if (!torn(record)) checkContent(node, name, id, record, (why) => broken('corrupt', `${found.path}: ${why}`));
     const key = `${mailbox}/${id}`;
     const others = places.get(key);
@@ -98,7 +124,7 @@ function scan(
     } else if (top === 'agent_mailboxes') {
       if (third === 'corrupt') {
         const id = /\.i([0-9A-Z]{26})\./.exec(name)?.[1];
-        if (!torn(ledger.messages.get(id ?? ''))) broken('corrupt', `${path} was put aside`);
+        if (!torn(messages.get(id ?? ''))) broken('corrupt', `${path} was put aside`);
       } else if (name.endsWith('.reason.json')) reasons.set(path, node);
       else if (third === 'dlq' && /\.reason\.json\.\d+$/.test(name)) continue;
       else if (['ready', 'delayed', 'inflight', 'archive', 'dlq'].includes(third)) {
@@ -140,22 +166,16 @@ function isReason(bytes: Buffer): boolean {
 function compare(
   places: Map<string, Found[]>,
   ledger: Ledger,
-  { cut, torn }: { cut: boolean; torn: (record: SentRecord | undefined) => boolean },
-  broken: (promised: Promised, text: string) => void,
+  { cut, torn }: { cut: boolean; torn: Torn },
+  broken: Broken,
 ): void {
-  const byKey = new Map<string, string>();
+  findDoubled(places, ledger.messages, torn, broken);
   for (const [key, found] of places) {
     const where = found.map(({ path }) => path.slice(root.length + 1)).join(' and ');
     const [mailbox = '', id = ''] = key.split('/');
     const record = ledger.messages.get(id);
     if (found.length > 1) broken('two states', `${key} lies in ${where}`);
     if (!record?.mailboxes.includes(mailbox)) broken('delivered wrong', `${where} was never sent there`);
-    if (record?.key === undefined) continue;
-    const other = byKey.get(`${mailbox} ${record.key}`);
-    if (other !== undefined && other !== id && !torn(record)) {
-      broken('doubled', `${mailbox} holds ${other} and ${id}, both sent with key ${record.key}`);
-    }
-    byKey.set(`${mailbox} ${record.key}`, id);
   }
   for (const record of ledger.messages.values()) {
     const there = record.mailboxes.filter((mailbox) => places.has(`${mailbox}/${record.id}`));
@@ -178,44 +198,97 @@ function compare(
   }
 }
 
-async function drain(
-  volume: Volume,
-  look: Look,
-  broken: (promised: Promised, text: string) => void,
-): Promise<{ delivered: Map<string, number>; warnings: string[] }> {
-  let ms = look.wall;
-  const clock = { now: () => ms, uptime: () => ms };
-  volume.now = clock.now;
-  const machine = { volume, locks: new Map(), besides: 1_000_000, uptime: clock.uptime };
-  const delivered = new Map<string, number>();
+function findDoubled(
+  places: ReadonlyMap<string, Found[]>,
+  messages: ReadonlyMap<string, SentRecord>,
+  torn: Torn,
+  broken: Broken,
+): void {
+  const byKey = new Map<string, string>();
+  for (const place of places.keys()) {
+    const [mailbox = '', id = ''] = place.split('/');
+    const record = messages.get(id);
+    if (record?.key === undefined || torn(record)) continue;
+    const other = byKey.get(`${mailbox} ${record.key}`) ?? id;
+    if (other !== id) broken('doubled', `${mailbox} holds ${other} and ${id}, both sent with key ${record.key}`);
+    byKey.set(`${mailbox} ${record.key}`, id);
+  }
+}
+
+interface Ticking {
+  ms: number;
+}
+
+/** A first process after whatever happened. */
+async function openStore(volume: Volume, wall: number): Promise<{ store: Store; clock: Ticking; warnings: string[] }> {
+  const clock: Ticking = { ms: wall };
+  const now = (): number => clock.ms;
+  volume.now = now;
+  const machine = { volume, locks: new Map(), besides: 1_000_000, uptime: now };
   const warnings: string[] = [];
   const store = await openFileStore(root, {
-    clock,
-    ids: createIds(seeded(look.wall % 1_000_003)),
+    clock: { now, uptime: now },
+    ids: createIds(seeded(wall % 1_000_003)),
     warn: (text) => warnings.push(text),
     disk: simulatedDisk(machine, {}, runAtOnce),
   });
-  try {
-    if (look.doctor) {
-      for await (const finding of store.inspect({ fix: false, policy: async () => Promise.resolve(policy) })) {
-        if (finding.level === 'problem') broken('doctor complains', finding.message);
-      }
-    }
-    for (let round = 0; round < 2; round++) {
-      for (const mailbox of mailboxes) {
-        ms += 100;
-        for (;;) {
-          const delivery = await store.claim(mailbox, { leaseMs: day / 4, policy });
-          if (!delivery) break;
-          const key = `${mailbox}/${delivery.message.id}`;
-          delivered.set(key, (delivered.get(key) ?? 0) + 1);
-          await store.ack(delivery.receipt, {});
-        }
-      }
-      ms += longMs;
-    }
-  } catch (error) {
-    broken('unexpected error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return { store, clock, warnings };
+}
+
+async function askDoctor(store: Store, broken: Broken): Promise<void> {
+  for await (const finding of store.inspect({ fix: false, policy: async () => Promise.resolve(policy) })) {
+    if (finding.level === 'problem') broken('doctor complains', finding.message);
   }
-  return { delivered, warnings };
+}
+
+/** Whoever is not sure that a keyed send came through sends it again: that neither loses nor doubles it. */
+async function sendKeysAgain(
+  store: Store,
+  clock: Ticking,
+  before: ReadonlyMap<string, Found[]>,
+  messages: Map<string, SentRecord>,
+  broken: Broken,
+): Promise<string[]> {
+  const resent: string[] = [];
+  const there = new Set([...before.keys()].map(idOf));
+  const tried = new Map<number, SentRecord>();
+  for (const record of messages.values()) {
+    if (record.key !== undefined && (!tried.has(record.key) || there.has(record.id))) tried.set(record.key, record);
+  }
+  const ids = createIds(seeded((clock.ms % 1_000_003) + 1));
+  for (const [key, first] of tried) {
+    const id = ids.next(clock.ms);
+    messages.set(id, { ...first, id, acknowledged: 'full' });
+    const outgoing = { message: keyedMessage(id, key, first.mailboxes, clock.ms), mailboxes: first.mailboxes };
+    const [result] = await store.send([outgoing], { durability: 'full' });
+    if (!result || result instanceof Error) broken('unexpected error', `${result?.stack}`);
+    else {
+      resent.push(result.id);
+      if (there.has(first.id) && result.id !== first.id) {
+        broken('doubled', `${first.id} was sent with key ${key}; sent again it became ${result.id}`);
+      }
+    }
+  }
+  return resent;
+}
+
+/** Claims and acks until nothing is left, also what falls due only later. */
+async function readAll(store: Store, clock: Ticking, delivered: Map<string, number>): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    for (const mailbox of mailboxes) {
+      clock.ms += 100;
+      for (;;) {
+        const delivery = await store.claim(mailbox, { leaseMs: day / 4, policy });
+        if (!delivery) break;
+        const key = `${mailbox}/${delivery.message.id}`;
+        delivered.set(key, (delivered.get(key) ?? 0) + 1);
+        await store.ack(delivery.receipt, {});
+      }
+    }
+    clock.ms += longMs;
+  }
+}
+
+function idOf(place: string): string {
+  return place.slice(place.indexOf('/') + 1);
 }

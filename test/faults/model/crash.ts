@@ -166,14 +166,8 @@ function copy(volume: Volume, namesOf: (dir: DirNode) => ReadonlyMap<string, Nod
 function survivingBytes({ bytes, synced = nothing }: FileNode, random: Random): Buffer {
   if (bytes === synced) return bytes;
   const unsynced = bytes.length - synced.length;
-  switch (oneOf(random, ['none', 'torn', 'zeros', 'all'])) {
-    case 'none':
-      return synced;
-    case 'torn':
-      return bytes.subarray(0, synced.length + whole(random, unsynced));
-    case 'zeros':
-      return Buffer.concat([synced, Buffer.alloc(unsynced)]);
-    case 'all':
-      return bytes;
-  }
+  const left = oneOf(random, ['none', 'torn', 'zeros', 'all'] as const);
+  if (left === 'none') return synced;
+  if (left === 'torn') return bytes.subarray(0, synced.length + whole(random, unsynced));
+  return left === 'zeros' ? Buffer.concat([synced, Buffer.alloc(unsynced)]) : bytes;
 }

@@ -36,6 +36,9 @@ export interface Pick {
   readonly number: number;
 }
 
+/** Picks the newest, whatever else there is. */
+export const newest = 7;
+
 export type Decision =
   /** The process does its next step; `ms` pass before it. */
   | { readonly do: 'run'; readonly p: number; readonly ms: number }
@@ -60,37 +63,19 @@ export interface History {
 /** The messages that go out under a key are the same in every try: the key says to whom. */
 export const keyedTo: readonly (readonly MailboxName[])[] = [['ann'], ['ann', 'bob'], ['bob', 'cy', 'ann']];
 
-export function operationsOf(seed: number): readonly (readonly Operation[])[] {
-  const random = seeded(seedOf(seed, 1));
-  const relaxed = random() < 0.15;
-  // Few mailboxes and priorities, so that processes meet.
-  const boxes = 1 + whole(random, 3);
-  const ranks = random() < 0.7 ? 1 : 2;
-  const perProcess = 2 + whole(random, 4);
-  return Array.from({ length: 2 + whole(random, 3) }, () => {
-    const operations: Operation[] = [];
-    for (let n = 0; n < perProcess; n++) operations.push(...someOperations(random, { relaxed, boxes, ranks }));
-    return operations;
-  });
+/** What most of a history is about, so that rare meetings are not that rare. */
+export const themes = ['mixed', 'buckets', 'keys', 'broadcasts', 'claims', 'dead letters'] as const;
+export type Theme = (typeof themes)[number];
+
+export function themeOf(seed: number): Theme {
+  const random = seeded(seedOf(seed, 5));
+  return random() < 0.4 ? 'mixed' : oneOf(random, themes);
 }
 
-interface Size {
-  readonly relaxed: boolean;
-  readonly boxes: number;
-  readonly ranks: number;
-}
+type Wish = Operation['does'] | 'many' | 'work';
 
-function someOperations(random: Random, size: Size): Operation[] {
-  const mailbox = () => mailboxes[whole(random, size.boxes)] as MailboxName;
-  const pick = (): Pick => ({ of: random() < 0.8 ? 'own' : 'all', number: whole(random, 8) });
-  const leaseMs = () => oneOf(random, [20, 60, 300, 2000]);
-  const how = (): SendHow => ({
-    rank: 2 - whole(random, size.ranks),
-    ...(random() < 0.2 && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
-    ...(random() < 0.08 && { ttlMs: oneOf(random, [30, 500]) }),
-    relaxed: size.relaxed && random() < 0.4,
-  });
-  const does = weighted(random, {
+const wishes: Readonly<Record<Theme, Readonly<Partial<Record<Wish, number>>>>> = {
+  mixed: {
     send: 24,
     many: 12,
     batch: 8,
@@ -106,7 +91,47 @@ function someOperations(random: Random, size: Size): Operation[] {
     retry: 4,
     'open-bucket': 7,
     'save-card': 1,
+  },
+  buckets: { send: 40, batch: 8, work: 10, claim: 30, 'open-bucket': 25, nack: 6 },
+  keys: { keyed: 60, recover: 15, work: 15, send: 10 },
+  broadcasts: { many: 40, keyed: 8, send: 25, recover: 20, work: 15 },
+  claims: { send: 14, work: 10, claim: 35, ack: 25, nack: 8, renew: 12, recover: 15 },
+  'dead letters': { send: 16, batch: 8, claim: 25, nack: 25, recover: 25, retry: 8, restore: 2 },
+};
+
+export function operationsOf(seed: number, theme: Theme): readonly (readonly Operation[])[] {
+  const random = seeded(seedOf(seed, 1));
+  const size: Size = {
+    relaxed: theme === 'mixed' && random() < 0.2,
+    // Few mailboxes and priorities, so that processes meet.
+    boxes: theme === 'mixed' || random() < 0.3 ? 1 + whole(random, 3) : 1,
+    ranks: random() < 0.7 ? 1 : 2,
+  };
+  const perProcess = 2 + whole(random, 4);
+  return Array.from({ length: 2 + whole(random, 3) }, () => {
+    const operations: Operation[] = [];
+    for (let n = 0; n < perProcess; n++) operations.push(...someOperations(random, wishes[theme], size));
+    return operations;
   });
+}
+
+interface Size {
+  readonly relaxed: boolean;
+  readonly boxes: number;
+  readonly ranks: number;
+}
+
+function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, number>>>, size: Size): Operation[] {
+  const mailbox = () => mailboxes[whole(random, size.boxes)] as MailboxName;
+  const pick = (): Pick => ({ of: random() < 0.7 ? 'own' : 'all', number: whole(random, 8) });
+  const leaseMs = () => oneOf(random, [20, 60, 300, 2000]);
+  const how = (): SendHow => ({
+    rank: 2 - whole(random, size.ranks),
+    ...(random() < 0.2 && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
+    ...(random() < 0.08 && { ttlMs: oneOf(random, [30, 500]) }),
+    relaxed: size.relaxed && random() < 0.4,
+  });
+  const does = weighted(random, wanted);
   switch (does) {
     case 'send':
       return [{ does, to: [mailbox()], how: how() }];
@@ -117,8 +142,9 @@ function someOperations(random: Random, size: Size): Operation[] {
     case 'keyed':
       return [{ does, key: whole(random, keyedTo.length), relaxed: size.relaxed && random() < 0.4 }];
     case 'work': {
-      const settle = { of: 'own', number: 7 } as const;
-      const nack: Operation = { does: 'nack', pick: settle, dead: random() < 0.3, ...(random() < 0.5 && { delayMs: oneOf(random, [0, 10]) }) };
+      const settle = { of: 'own', number: newest } as const;
+      const delay = random() < 0.5 && { delayMs: oneOf(random, [0, 10]) };
+      const nack: Operation = { does: 'nack', pick: settle, dead: random() < 0.3, ...delay };
       return [{ does: 'claim', from: mailbox(), leaseMs: leaseMs() }, random() < 0.7 ? { does: 'ack', pick: settle } : nack];
     }
     case 'claim':
@@ -147,6 +173,8 @@ export interface Situation {
   /** The processes that still have something to do. */
   readonly runnable: readonly number[];
   readonly steps: number;
+  /** An operation has just been answered: from now on its answer must hold. */
+  readonly answered: boolean;
 }
 
 /** Decides step by step, so that it only names what there is; the executor records what it said. */
@@ -166,7 +194,7 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
     seed: whole(random, 2 ** 30),
     keep: weighted(random, { least: 40, some: 25, 'all-but-one': 25, all: 10 }),
   });
-  return ({ runnable, steps }) => {
+  return ({ runnable, steps, answered }) => {
     if (random() < trouble) {
       const kind = weighted(random, { kill: 3, wait: 4, 'step-clock': 2, crash: 2, pause: 4 });
       if (kind === 'kill') return { do: 'kill', p: runnable[whole(random, runnable.length)] as number };
@@ -175,7 +203,7 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
       if (kind === 'pause' && current >= 0) pausedUntil.set(current, steps + 20 + whole(random, 300));
       else if (kind === 'crash' && crashes-- > 0) return { do: 'crash', cut: cut() };
     }
-    if (looks > 0 && random() < 0.012) {
+    if (looks > 0 && random() < (answered ? 0.2 : 0.006)) {
       looks--;
       return { do: 'look', cut: random() < 0.2 ? 'kill-all' : cut() };
     }

@@ -24,7 +24,7 @@ export function whole(random: Random, below: number): number {
   return Math.floor(random() * below);
 }
 
-export function oneOf<T>(random: Random, items: readonly [T, ...T[]]): T {
+export function oneOf<T>(random: Random, items: readonly T[]): T {
   return items[whole(random, items.length)] as T;
 }
 

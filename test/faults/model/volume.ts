@@ -48,6 +48,8 @@ export class Volume {
   readonly syncs: Sync[] = [];
   /** Wall-clock time, for modification times. */
   now: () => number;
+  /** By path, so that most looks are one look. */
+  readonly #dirs = new Map<string, DirNode>();
 
   constructor(root: DirNode, now: () => number) {
     this.root = root;
@@ -59,22 +61,18 @@ export class Volume {
   }
 
   at(path: string): Node | undefined {
-    let node: Node = this.root;
-    for (let start = 1; start <= path.length; ) {
-      const slash = path.indexOf('/', start);
-      const end = slash < 0 ? path.length : slash;
-      if (node.kind !== 'directory') return undefined;
-      const next = node.names.get(path.slice(start, end));
-      if (!next) return undefined;
-      node = next;
-      start = end + 1;
-    }
-    return node;
+    const { dir, name } = this.#parent(path);
+    return dir?.names.get(name);
   }
 
   dirAt(path: string): DirNode | undefined {
+    if (path === '') return this.root;
+    const known = this.#dirs.get(path);
+    if (known && !known.removed) return known;
     const node = this.at(path);
-    return node?.kind === 'directory' ? node : undefined;
+    if (node?.kind !== 'directory') return undefined;
+    this.#dirs.set(path, node);
+    return node;
   }
 
   /** Makes an empty file. */
@@ -106,6 +104,7 @@ export class Volume {
     const there = target.dir.names.get(target.name);
     if (there === node) return true;
     if (there?.kind === 'directory') throw new Error(`${to} is a folder`);
+    if (node.kind === 'directory') this.#dirs.clear();
     source.dir.names.delete(source.name);
     target.dir.names.set(target.name, node);
     this.#changed(

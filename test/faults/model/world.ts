@@ -4,16 +4,16 @@
  */
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds, type Ids } from '../../../src/model/id.ts';
-import { priorities, type Message } from '../../../src/model/message.ts';
 import type { Disk } from '../../../src/storage/file/disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import type { Entry, Outgoing, Sent, Store } from '../../../src/storage/store.ts';
 import { check, policy, root, type Look } from './check.ts';
-import { settled, survive, type CrashModel, type Cut, type Survivor } from './crash.ts';
+import { settled, survive, type Cut, type Survivor } from './crash.ts';
 import { runAtOnce, simulatedDisk, type Call, type Machine } from './disk.ts';
 import {
   keyedTo,
   mailboxes,
+  newest,
   type Decision,
   type History,
   type MailboxName,
@@ -23,6 +23,7 @@ import {
   type Situation,
 } from './history.ts';
 import { Ledger, type ClaimRecord, type Violation } from './ledger.ts';
+import { keyedMessage, plainMessage } from './messages.ts';
 import { seeded, seedOf } from './random.ts';
 import { Volume } from './volume.ts';
 
@@ -104,6 +105,7 @@ class World {
   #steps = 0;
   #states = 0;
   #messages = 0;
+  #answered = false;
 
   constructor(history: History, options: RunOptions, volume: Volume) {
     this.#history = history;
@@ -125,7 +127,7 @@ class World {
       const runnable = this.#runnable();
       const [first] = runnable;
       if (first === undefined) break;
-      await this.#do(decide?.({ runnable, steps: this.#steps }) ?? { do: 'run', p: first, ms: 0 });
+      await this.#do(decide?.({ runnable, steps: this.#steps, answered: this.#answered }) ?? { do: 'run', p: first, ms: 0 });
     }
     if (this.#steps >= maxSteps) this.#ledger.broken('unexpected error', `not finished after ${maxSteps} steps`);
     // At the end everybody is at rest; then the power is cut.
@@ -154,6 +156,7 @@ class World {
 
   async #do(decision: Decision): Promise<void> {
     this.#decisions.push(decision);
+    this.#answered = false;
     this.#ledger.seq++;
     switch (decision.do) {
       case 'run':
@@ -288,6 +291,7 @@ class World {
     }
     this.#options.tell?.(`P${process.p} is done: ${result}`);
     process.running = false;
+    this.#answered = true;
   }
 
   async #perform(process: Process, operation: Operation, store: Store): Promise<string> {
@@ -334,7 +338,11 @@ class World {
   ): Promise<string> {
     const relaxed = drafts[0]?.how.relaxed === true;
     const outgoing = drafts.map(({ to, how, key }): Outgoing => {
-      const message = this.#message(process, to, how, key);
+      const id = process.ids.next(this.#wall);
+      const message =
+        key === undefined
+          ? plainMessage(id, `words ${this.#messages++}`, to, how, this.#wall)
+          : keyedMessage(id, key, to, this.#wall);
       this.#ledger.sending({ id: message.id, mailboxes: to, body: message.body, key, relaxed: relaxed && key === undefined, expires: how.ttlMs !== undefined });
       return { message, mailboxes: to, ...(how.delayMs !== undefined && { dueAt: this.#wall + how.delayMs }) };
     });
@@ -346,27 +354,6 @@ class World {
     if (result instanceof DreamosError) throw result;
     this.#ledger.sent(result.id, result.durability, key);
     return `${result.id}${result.duplicate ? ' (a duplicate)' : ''}`;
-  }
-
-  #message(process: Process, to: readonly MailboxName[], how: SendHow, key: number | undefined): Message {
-    const id = process.ids.next(this.#wall);
-    return {
-      v: 1,
-      id,
-      from: 'dan',
-      to: [...to],
-      subject: '',
-      body: key === undefined ? `words ${this.#messages++}` : `words of key ${key}`,
-      type: 'message',
-      priority: priorities[how.rank] ?? 'normal',
-      thread: null,
-      replyTo: null,
-      tags: [],
-      data: null,
-      createdAt: new Date(this.#wall).toISOString(),
-      expiresAt: how.ttlMs === undefined ? null : new Date(this.#wall + how.ttlMs).toISOString(),
-      dedupeKey: key === undefined ? null : `key ${key}`,
-    };
   }
 
   async #settle(process: Process, store: Store, operation: Extract<Operation, { pick: Pick }>): Promise<string> {
@@ -414,8 +401,8 @@ class World {
     const parent = parents.at(-1);
     if (parent === undefined) return 'there is no bucket yet';
     const siblings = ((await disk.list(`${lane}/${parent}`)) ?? []).sort();
-    const newest = Math.max(this.#wall, Number(parent.slice(0, 13)) + 1, Number(siblings.at(-1)?.slice(0, 13) ?? 0) + 1);
-    const name = `${newest}-${process.ids.token()}`;
+    const time = Math.max(this.#wall, Number(parent.slice(0, 13)) + 1, Number(siblings.at(-1)?.slice(0, 13) ?? 0) + 1);
+    const name = `${time}-${process.ids.token()}`;
     await disk.makeDir(`${lane}/${parent}/${name}`);
     return name;
   }
@@ -429,8 +416,7 @@ async function perform(store: Store, receipt: string, operation: Extract<Operati
 }
 
 function picked<T>(items: readonly T[], number: number): T | undefined {
-  // 7 is the newest, whatever else there is.
-  return number === 7 ? items.at(-1) : items[number % items.length];
+  return number === newest ? items.at(-1) : items[number % items.length];
 }
 
 // A callback of process.nextTick runs when no promise has anything left to do.
@@ -449,4 +435,3 @@ function describe(operation: Operation): string {
   return `${does} ${JSON.stringify(rest)}`;
 }
 
-export type { CrashModel };

@@ -84,11 +84,13 @@ async function cutPower(rig: Rig, job: Job, fileSystem: FileSystem, count: numbe
     tally.doubled += verdict.doubled.size;
     tally.otherFailures += verdict.wrong.size;
     blame(job, fileSystem, state, verdict, replay);
-    if (tally.states % 100 === 0) tell({ progress: `${fileSystem}: ${tally.states} of ${states.length} states` });
+    if (tally.states % 100 === 0) {
+      tell({ progress: `${fileSystem}: ${tally.states} of ${states.length} states, lost ${tally.lost}, torn ${tally.torn}` });
+    }
   }
   if (states.length < count) tell({ failure: `Power cut on ${fileSystem}: only ${states.length} of ${count} states could be built.` });
-  const perState = Math.round((performance.now() - started) / Math.max(1, states.length));
-  tell({ progress: `${fileSystem}: ${states.length} states of a log of ${log.length} records and ${log.flushes} flushes, ${perState} ms each` });
+  const msEach = Math.round((performance.now() - started) / Math.max(1, states.length));
+  tell({ progress: `${fileSystem}: ${states.length} states of a log of ${log.length} records and ${log.flushes} flushes, ${msEach} ms each` });
   log.close();
   const operations = ledger.filter(({ kind }) => ['made', 'registered', 'sent', 'dead', 'settled'].includes(kind)).length;
   const bucketsRemoved = ledger.filter((line) => line.kind === 'seen' && line.what === 'bucket removed before its sync').length;

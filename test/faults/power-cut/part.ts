@@ -67,7 +67,10 @@ async function cutIn(script: string, job: Job, { progress }: FaultOptions): Prom
   for await (const line of createInterface({ input: child.stdout })) {
     const told = JSON.parse(line) as Told;
     if ('progress' in told) progress(told.progress);
-    else if ('failure' in told) failures.push(told.failure);
+    else if ('failure' in told) {
+      failures.push(told.failure);
+      progress(told.failure);
+    }
     else count(figures, told.counted);
   }
   const ended = await code;

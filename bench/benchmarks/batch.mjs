@@ -1,0 +1,62 @@
+// Durable sends in batches of 100, each contestant in its own way, beside SQLite one by one.
+import { join } from 'node:path';
+import { atLeast, row } from '../checks.mjs';
+import { openAll } from '../contestants/all.mjs';
+import { medianRatio } from '../measure.mjs';
+import { cleanEnv, command, runNode } from '../processes.mjs';
+import { actSend, actSendBatches, race, raceTable } from '../race.mjs';
+import { checkAll, inBatches } from '../texts.mjs';
+
+const size = 100;
+
+export async function run({ quick, scratch, progress }) {
+  const { present, absent, close } = await openAll(scratch);
+  const dreamos = present.find(({ name }) => name === 'dreamos');
+  const sqlite = present.find(({ name }) => name.startsWith('SQLite'));
+  const lanes = present.map((contestant) => ({
+    name: laneName(contestant),
+    durable: contestant.durable,
+    act: (round) =>
+      contestant.batching === '' ? actSend(contestant, round) : actSendBatches(contestant, round, inBatches(round.texts, size)),
+  }));
+  lanes.push({ name: 'dreamos send --batch', act: (round) => sendBatchCommand(dreamos, round) });
+  if (sqlite) lanes.push({ name: `${sqlite.name}, one by one`, act: (round) => actSend(sqlite, round) });
+  try {
+    const results = await race({ lanes, rounds: quick ? 1 : 5, messages: quick ? 300 : 10_000, progress });
+    return {
+      results,
+      absent,
+      tables: [raceTable(`Durable sends of 1 KiB, ${size} at a time`, results, { of: 'dreamos, sendAll' })],
+      rows: [row(`durable send, batches of ${size}`, ['dreamos, sendAll', 'dreamos send --batch'].flatMap((name) => targets(name, results)))],
+    };
+  } finally {
+    await close();
+  }
+}
+
+function laneName({ name, batching }) {
+  return batching === '' ? `${name}, one by one` : `${name}, ${batching}`;
+}
+
+function targets(name, results) {
+  const against = (beginning) => {
+    const other = Object.entries(results).find(([lane]) => lane.startsWith(beginning));
+    return other && medianRatio(results[name].rates, other[1].rates);
+  };
+  const who = name === 'dreamos, sendAll' ? 'library' : '--batch';
+  return [
+    atLeast(`${who} of the raw packed loop`, 0.5, against('raw system calls')),
+    atLeast(`${who} of SQLite FULL one by one`, 3, against('SQLite WAL FULL, one by one')),
+    atLeast(`${who} of Redis always, pipelined`, 1, against('Redis always')),
+  ];
+}
+
+/** The command, with its start. It reads as much at once as the pipe gives it. */
+async function sendBatchCommand(dreamos, { texts, box: name }) {
+  const box = await dreamos.box(name);
+  const input = texts.map((body) => `${JSON.stringify({ to: name, body })}\n`).join('');
+  const args = [command, 'send', '--batch', '--as', 'sender', '--root', dreamos.root, '--quiet'];
+  const { ms } = runNode(args, { input, env: cleanEnv(join(dreamos.root, '..')) });
+  checkAll('dreamos send --batch', texts, (await box.consume()).texts);
+  return ms / 1000;
+}

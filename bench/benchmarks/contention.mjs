@@ -1,0 +1,71 @@
+// Many processes that consume one mailbox: what they take from each other.
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { init } from '../../dist/index.js';
+import { atLeast, holds, row } from '../checks.mjs';
+import { fill } from '../fill.mjs';
+import { interleave, median, medianRatio } from '../measure.mjs';
+import { start } from '../processes.mjs';
+import { whole } from '../race.mjs';
+
+const worker = join(import.meta.dirname, '../workers/consumer.mjs');
+
+export async function run({ quick, scratch, progress }) {
+  const crews = quick ? [2, 4] : [2, 32];
+  const messages = quick ? 200 : 20_000;
+  const folder = scratch.folder('contention');
+  const mail = (await init({ root: folder.path, agents: ['sender'], env: {} })).as('sender');
+  const lanes = crews.map((crew) => ({
+    name: crew,
+    run: async (round) => {
+      const mailbox = `box-${crew}-${round}`;
+      await mail.agents.register({ name: mailbox });
+      await fill(mail, mailbox, messages);
+      return messages / (await secondsToEmpty(folder.path, mailbox, crew, messages));
+    },
+  }));
+  const figures = await interleave(lanes, { rounds: quick ? 1 : 5, onRound: (round) => progress(`round ${round}`) });
+  await mail.close();
+  folder.remove();
+  const [few, many] = crews;
+  return {
+    results: Object.fromEntries(figures),
+    tables: [
+      {
+        title: 'Consumers on one mailbox',
+        columns: ['processes', 'messages/s together'],
+        lines: crews.map((crew) => [String(crew), whole(median(figures.get(crew)))]),
+      },
+    ],
+    rows: [
+      row(`${many} consumers on one mailbox`, [
+        atLeast(`throughput of that of ${few}`, 0.4, medianRatio(figures.get(many), figures.get(few))),
+        // Anything else has thrown.
+        holds('none twice', true),
+      ]),
+    ],
+  };
+}
+
+/** From the moment that all are told to begin to the last ack. @throws when a message is missing or came twice */
+async function secondsToEmpty(root, mailbox, crew, messages) {
+  const children = Array.from({ length: crew }, () => {
+    const child = start(process.execPath, [worker, root, mailbox]);
+    return { child, lines: createInterface(child.stdout) };
+  });
+  await Promise.all(children.map(({ lines }) => once(lines, 'line')));
+  const reports = children.map(async ({ lines, child }) => {
+    const [line] = await Promise.race([once(lines, 'line'), child.ended.then((code) => Promise.reject(new Error(`A consumer ended with ${code}.`)))]);
+    return JSON.parse(line);
+  });
+  const begun = performance.timeOrigin + performance.now();
+  for (const { child } of children) child.stdin.end('go\n');
+  const done = await Promise.all(reports);
+  await Promise.all(children.map(({ child }) => child.ended));
+  const numbers = done.flatMap((report) => report.numbers);
+  if (numbers.length !== messages || new Set(numbers).size !== messages) {
+    throw new Error(`${mailbox}: ${messages} sent, ${numbers.length} consumed, ${new Set(numbers).size} different.`);
+  }
+  return (Math.max(...done.map(({ endedAt }) => endedAt)) - begun) / 1000;
+}

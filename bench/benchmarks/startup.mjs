@@ -1,0 +1,45 @@
+// One-shot commands in pairs with `node -e 0` of the same Node.
+import { atMost, row } from '../checks.mjs';
+import { interleave, median, medianRatio } from '../measure.mjs';
+import { cleanEnv, command, runNode } from '../processes.mjs';
+
+export async function run({ quick, scratch, progress }) {
+  const folder = scratch.folder('startup');
+  const env = { ...cleanEnv(folder.path), DREAMOS_ROOT: folder.path };
+  const dreamos = (...args) => runNode([command, ...args], { env });
+  dreamos('init', 'sender', 'box', '--root', folder.path);
+  let receipt = '';
+  const lanes = [
+    { name: 'node -e 0', run: async () => runNode(['-e', '0'], { env }).ms },
+    { name: 'send', run: async () => dreamos('send', 'box', 'hello', '--as', 'sender').ms },
+    {
+      name: 'read',
+      run: async () => {
+        const { ms, stdout } = dreamos('read', 'box', '--json');
+        receipt = JSON.parse(stdout).receipt;
+        return ms;
+      },
+    },
+    { name: 'ack', run: async () => dreamos('ack', receipt).ms },
+  ];
+  const figures = await interleave(lanes, {
+    rounds: quick ? 2 : 41,
+    onRound: (round, rounds) => round % 10 === 1 && progress(`round ${round} of ${rounds}`),
+  });
+  const base = figures.get('node -e 0');
+  const { ready, inflight, archived } = JSON.parse(dreamos('status', 'box', '--json').stdout);
+  if (ready !== 0 || inflight !== 0 || archived !== base.length + 1) throw new Error('startup does not add up.');
+  folder.remove();
+  const ratios = Object.fromEntries(lanes.slice(1).map(({ name }) => [name, medianRatio(figures.get(name), base)]));
+  return {
+    results: Object.fromEntries(figures),
+    tables: [
+      {
+        title: 'One-shot commands, median of pairs',
+        columns: ['', 'ms', 'of node -e 0'],
+        lines: lanes.map(({ name }) => [name, median(figures.get(name)).toFixed(1), ratios[name] ? `${ratios[name].toFixed(2)} x` : '']),
+      },
+    ],
+    rows: [row('one-shot send, read, ack', Object.entries(ratios).map(([name, ratio]) => atMost(`${name} of node -e 0`, 1.2, ratio)))],
+  };
+}

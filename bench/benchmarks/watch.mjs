@@ -1,0 +1,101 @@
+// From send() to the printed line of a running `dreamos watch`, and what that costs while nothing happens.
+import { readFileSync, readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as rest } from 'node:timers/promises';
+import { init } from '../../dist/index.js';
+import { atMost, row } from '../checks.mjs';
+import { quantile } from '../measure.mjs';
+import { cleanEnv, command, start, stop } from '../processes.mjs';
+
+export async function run({ quick, scratch, progress }) {
+  const folder = scratch.folder('watch');
+  const mail = (await init({ root: folder.path, agents: ['sender', 'box'], env: {} })).as('sender');
+  const seen = new Map();
+  const args = [command, 'watch', 'box', '--json', '--root', folder.path];
+  const watcher = start(process.execPath, args, { env: cleanEnv(folder.path) });
+  createInterface(watcher.stdout).on('line', (line) => {
+    const at = performance.now();
+    const { id } = JSON.parse(line);
+    if (seen.has(id)) throw new Error(`The event of ${id} came twice.`);
+    seen.set(id, at);
+  });
+  try {
+    await untilItPrints(mail, seen);
+    const begun = new Map();
+    const sends = quick ? 10 : 500;
+    progress(`${sends} sends`);
+    for (let i = 0; i < sends; i++) {
+      const at = performance.now();
+      const { id } = await mail.send({ to: 'box', body: 'hello' });
+      begun.set(id, { at, took: performance.now() - at });
+      // Uneven, so that no rhythm of the watcher's hides between the sends.
+      await rest(5 + ((i * 7919) % 40));
+    }
+    await until(() => [...begun.keys()].every((id) => seen.has(id)), 'every send has been seen');
+    const latencies = [...begun].map(([id, { at }]) => seen.get(id) - at);
+    const sendMs = [...begun.values()].map(({ took }) => took);
+    const idle = await measureIdle(watcher.pid, quick ? 1 : 60, progress);
+    const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
+    return {
+      results: { latencies, sendMs, idle },
+      tables: [
+        {
+          title: 'A running watch',
+          columns: ['', 'p50', 'p99', 'highest'],
+          lines: [
+            ['send() to printed line, ms', p50.toFixed(2), p99.toFixed(2), Math.max(...latencies).toFixed(2)],
+            ['of that, send() itself', quantile(sendMs, 0.5).toFixed(2), quantile(sendMs, 0.99).toFixed(2), Math.max(...sendMs).toFixed(2)],
+          ],
+        },
+      ],
+      rows: [
+        row('send to printed line of a running watch', [
+          atMost('p50, ms', 3, p50),
+          atMost('p99, ms', 10, p99),
+          atMost(`idle for ${idle.seconds} s: CPU, %`, 0.1, idle.cpuPercent, 3),
+          atMost('resident, MB', 70, idle.residentMb, 1),
+        ]),
+      ],
+    };
+  } finally {
+    await stop(watcher);
+    await mail.close();
+    folder.remove();
+  }
+}
+
+/** It says nothing when it begins to listen, so it is sent mail until it prints some. */
+async function untilItPrints(mail, seen) {
+  await until(async () => {
+    await mail.send({ to: 'box', body: 'are you there?' });
+    await rest(50);
+    return seen.size > 0;
+  }, 'the watcher prints');
+  await rest(200);
+}
+
+async function until(holds, what) {
+  const end = performance.now() + 20_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`20 s have passed, and it does not hold that ${what}.`);
+    await rest(5);
+  }
+}
+
+async function measureIdle(pid, seconds, progress) {
+  if (process.platform !== 'linux') return { seconds };
+  progress(`idle for ${seconds} s`);
+  await rest(seconds >= 10 ? 3000 : 300);
+  const before = cpuNanoseconds(pid);
+  await rest(seconds * 1000);
+  const cpuPercent = ((cpuNanoseconds(pid) - before) / (seconds * 1e9)) * 100;
+  const residentKb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
+  return { seconds, cpuPercent, residentMb: Number(residentKb) / 1024 };
+}
+
+/** Of all its threads; finer than the 10 ms of /proc/<pid>/stat. */
+function cpuNanoseconds(pid) {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
+    .reduce((sum, ns) => sum + ns, 0);
+}

@@ -1,0 +1,40 @@
+// The library as its users get it.
+import { init } from '../../dist/index.js';
+
+export async function open(folder) {
+  const mail = (await init({ root: folder, as: 'sender', agents: ['sender'], env: {}, warn })).as('sender');
+  return {
+    name: 'dreamos',
+    durable: true,
+    batching: 'sendAll',
+    root: folder,
+    async box(name) {
+      await mail.agents.register({ name });
+      return {
+        name,
+        async send(texts) {
+          for (const body of texts) await mail.send({ to: name, body });
+        },
+        async sendBatches(batches) {
+          for (const texts of batches) {
+            const results = await mail.sendAll(texts.map((body) => ({ to: name, body })));
+            for (const result of results) if (result instanceof Error) throw result;
+          }
+        },
+        async consume() {
+          const texts = [];
+          for await (const job of mail.consume(name, { waitMs: 0 })) {
+            await job.ack();
+            texts.push(job.message.body);
+          }
+          return { texts };
+        },
+      };
+    },
+    close: () => mail.close(),
+  };
+}
+
+function warn(message) {
+  process.stderr.write(`dreamos: ${message}\n`);
+}

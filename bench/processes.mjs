@@ -1,0 +1,46 @@
+// Everything that a benchmark starts ends with it.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const project = join(import.meta.dirname, '..');
+export const command = join(project, 'bin', 'dreamos.cjs');
+const running = new Set();
+
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) process.on(signal, () => process.exit(code));
+
+/** Starts a process; `child.ended` resolves to its exit code, and rejects when it cannot be started. */
+export function start(file, args, options = {}) {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });
+  running.add(child);
+  child.ended = new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code));
+  }).finally(() => running.delete(child));
+  // Who awaits `ended` learns of it all the same.
+  child.ended.catch(() => undefined);
+  return child;
+}
+
+export async function stop(child) {
+  child.kill('SIGTERM');
+  await child.ended.catch(() => undefined);
+}
+
+/** Runs `dreamos …` (or any arguments for Node) to its end. @throws unless it ends with `exit` */
+export function runNode(args, { exit = 0, env = process.env, input } = {}) {
+  const start = performance.now();
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { env, input, maxBuffer: 1 << 30 });
+  const ms = performance.now() - start;
+  if (error) throw error;
+  if (status !== exit) throw new Error(`node ${args.join(' ').slice(0, 200)} ended with ${status}, not ${exit}.\n${stderr}`);
+  return { ms, stdout: stdout.toString() };
+}
+
+/** The surroundings of one-shot commands: no agent or root from outside, and a code cache of our own. */
+export function cleanEnv(folder) {
+  const { DREAMOS_ROOT: _root, DREAMOS_AGENT: _agent, ...env } = process.env;
+  return { ...env, XDG_CACHE_HOME: join(folder, 'cache') };
+}

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { verdict } from './checks.mjs';
+
+export function printTable(write, { title, columns, lines }) {
+  const widths = columns.map((column, i) => Math.max(column.length, ...lines.map((line) => line[i].length)));
+  // The first column is a name, the others are figures.
+  const pad = (line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd();
+  write(`\n${title}\n`);
+  for (const line of [columns, widths.map((width) => '-'.repeat(width)), ...lines]) write(`  ${pad(line)}\n`);
+}
+
+export function printAbsent(write, absent) {
+  for (const message of absent) write(`  absent: ${message}\n`);
+}
+
+/** What has to be reached: a line each, with every target and what was measured. */
+export function printRows(write, rows, quick) {
+  write('\nWhat it must reach\n');
+  for (const one of rows) write(`  ${verdict(one, quick).padEnd(8)} ${one.what}: ${one.parts.map(partText).join('; ')}\n`);
+  if (quick) write('  A quick run only shows that the benchmarks work; its figures say nothing.\n');
+}
+
+function partText({ label, target, measured, ok }) {
+  const missed = ok === false ? ' (!)' : '';
+  return target === '' ? `${label}: ${measured}${missed}` : `${label} ${measured} (${target})${missed}`;
+}
+
+/** Adds to what the file says of other benchmarks: they can be run one at a time. */
+export function writeJson(file, { machine, quick, outcomes }) {
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const at = new Date().toISOString();
+  const benchmarks = { ...before.benchmarks };
+  for (const [name, { tables, rows, absent = [], results }] of Object.entries(outcomes)) {
+    const judged = rows.map((one) => ({ ...one, verdict: verdict(one, quick) }));
+    benchmarks[name] = { at, quick, machine, absent, rows: judged, tables, results };
+  }
+  writeFileSync(file, `${JSON.stringify({ benchmarks }, null, 1)}\n`);
+}

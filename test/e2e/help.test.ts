@@ -1,0 +1,295 @@
+/** Help, and what it promises to scripts: the documented blocks are taken from the help and run as they stand. */
+import { mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { type Bench, commandsIn, idle, parseLines, test, until } from './bench.ts';
+import { provideJq } from './jq.ts';
+
+describe('help', () => {
+  test('every command has help with an example that begins with its own name, and says where topics are', async ({
+    bare,
+  }) => {
+    const top = await bare.dreamos('--help');
+    expect(top).toMatchObject({ code: 0, err: '' });
+    expect(top.out).toContain('Topics: dreamos help format');
+    const verbs = commandsIn(top.out);
+    expect(verbs.length).toBeGreaterThan(20);
+    for (const verb of verbs) {
+      const help = await bare.dreamos(`${verb} --help`);
+      expect(help, verb).toMatchObject({ code: 0, err: '' });
+      expect(help.out).toMatch(new RegExp(`Example:\\n.*dreamos ${verb}\\b`, 's'));
+      for (const inner of commandsIn(help.out)) {
+        const { code, out } = await bare.dreamos(`help ${verb} ${inner}`);
+        expect(code).toBe(0);
+        expect(out).toMatch(new RegExp(`Example:\\n.*dreamos ${verb} ${inner}\\b`, 's'));
+      }
+    }
+  });
+
+  test('every topic that is named is there', async ({ bare }) => {
+    const { out } = await bare.dreamos('--help');
+    const topics = /Topics: dreamos help (.*)/.exec(out)?.[1]?.split(' | ') ?? [];
+    expect(topics.length).toBeGreaterThan(5);
+    for (const topic of topics) expect(await bare.dreamos(`help ${topic.trim()}`)).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('no arguments show the help, --version the version', async ({ bare }) => {
+    expect((await bare.dreamos('')).out).toContain('Usage: dreamos');
+    expect((await bare.dreamos('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  // Exit 1 is a bug and cannot be provoked from outside; 130 and 143 have their tests with `watch`.
+  test('the exit codes of the table are those that commands end with', async ({ bench }) => {
+    const table = (await bench.dreamos('help exit-codes')).out;
+    const meanings = new Map(
+      [...table.matchAll(/^ {2}(\d+) {2,}(.*)$/gm)].map(([, code, meaning]) => [Number(code), meaning ?? '']),
+    );
+    expect([...meanings.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(table).toContain('130, 143');
+    const cases: [code: number, meaning: RegExp, script: string][] = [
+      [0, /done/, 'dreamos status'],
+      [2, /usage/, 'dreamos status --no-such-option'],
+      [3, /nothing there/, 'dreamos read reviewer'],
+      [3, /peek/, 'dreamos peek reviewer --wait 10ms'],
+      [3, /watch --wait/, 'dreamos watch --wait 10ms'],
+      [0, /done/, 'dreamos list reviewer'],
+      [4, /not found: agent/, 'dreamos read nobody'],
+      [4, /root/, 'cd / && dreamos status'],
+      [5, /LEASE_LOST/, 'dreamos ack reviewer:d1795166100000.i01JD3Y6Q0V8M5T2B7K9XWZ4RCE.p2.a1.cQ7ABCDEF12'],
+      [6, /invalid data/, 'dreamos ack nonsense'],
+      [7, /disk/, 'dreamos status > /dev/full'],
+    ];
+    for (const [code, meaning, script] of cases) {
+      expect(meanings.get(code)).toMatch(meaning);
+      expect((await bench.shell(script)).code, script).toBe(code);
+    }
+  });
+});
+
+describe('dreamos help format', () => {
+  test('the script that hands a message in works as it stands: a running watch and a reader get the message', async ({
+    bench,
+  }) => {
+    const watcher = bench.start('watch reviewer --json --since start --count 1 --wait 30s');
+    const script = blockOf((await bench.dreamos('help format')).out, 'box=', 'mv ');
+    // It waits already, so only a push can bring it what comes now.
+    await idle(watcher);
+    expect(await bench.shell(`set -e; ${script}`)).toMatchObject({ code: 0, err: '' });
+    const { json } = await watcher.ended;
+    expect(json).toMatchObject([{ event: 'delivered', mailbox: 'reviewer', from: 'planner' }]);
+    const read = await bench.dreamos('read reviewer --json');
+    expect(read.json).toMatchObject([
+      { attempt: 1, message: { id: json[0]?.id, from: 'planner', to: ['reviewer'], body: 'the build is green' } },
+    ]);
+  });
+
+  test('it reaches an agent that already waits in `read --wait`', async ({ bench }) => {
+    const reader = bench.start('read reviewer --json --wait 30s');
+    const script = blockOf((await bench.dreamos('help format')).out, 'box=', 'mv ');
+    await idle(reader);
+    await bench.shell(script);
+    expect((await reader.ended).json).toMatchObject([{ message: { body: 'the build is green' } }]);
+  });
+
+  test('every field of a message may be given, and is kept', async ({ bench }) => {
+    const given = {
+      id: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+      from: 'planner',
+      body: 'all of it',
+      subject: 'whole',
+      type: 'task',
+      priority: 'urgent',
+      thread: 't1',
+      tags: ['a', 'b'],
+      data: { n: [1, 2] },
+      createdAt: '2026-11-20T09:00:00.000Z',
+      ownField: { kept: true },
+    };
+    const { tmp, drop } = { tmp: join(bench.box('reviewer'), 'tmp'), drop: join(bench.box('reviewer'), 'drop') };
+    writeFileSync(join(tmp, 'x.json'), JSON.stringify(given));
+    await bench.shell(`mv ${tmp}/x.json ${drop}/x.json`);
+    await bench.sent('send reviewer normal --as planner');
+    expect((await bench.dreamos('read reviewer --json')).json[0]?.message).toMatchObject(given);
+  });
+
+  test('the tree that it shows is the tree that is there', async ({ bench }) => {
+    const { out } = await bench.dreamos('help format');
+    await bench.sent('send reviewer one --as planner');
+    const shown = [...out.matchAll(/^ {4}([a-z]+)\//gm)].map(([, name]) => name);
+    for (const folder of ['tmp', 'drop', 'ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt', 'events']) {
+      expect(shown, 'in the help').toContain(folder);
+      expect((await bench.shell(`test -d ${join(bench.box('reviewer'), folder)}`)).code, folder).toBe(0);
+    }
+    expect(JSON.parse(readFileSync(join(bench.root, 'format.json'), 'utf8'))).toEqual({
+      format: 'dreamos',
+      version: 1,
+    });
+  });
+
+  test('`tail -f` on an event log shows what happens, a line each', async ({ bench }) => {
+    await bench.sent('send reviewer one --as planner');
+    const tail = bench.startShell(`exec tail -n +1 -f ${bench.box('reviewer')}/events/*.jsonl`);
+    await until('the first line', () => tail.lines().length === 1);
+    expect(await bench.dreamos('read reviewer --ack --quiet')).toMatchObject({ code: 0 });
+    await until('claimed and acked', () => tail.lines().length === 3);
+    expect(parseLines(tail.lines().join('\n')).map(({ event }) => event)).toEqual(['delivered', 'claimed', 'acked']);
+    await tail.kill('SIGTERM');
+  });
+});
+
+describe('dreamos help scripting', () => {
+  test('the consumer loop works as it stands: what fails comes again, what works is acked once', async ({ bench }) => {
+    provideJq(bench);
+    const loop = blockOf((await bench.dreamos('help scripting')).out, 'export DREAMOS_AGENT', 'done');
+    const handler =
+      '#!/bin/bash\nbody=$(cat)\necho "$body" >> handled\n[ "$body" != flaky ] || [ -e failed-once ] || { touch failed-once; exit 1; }\n';
+    writeFileSync(join(bench.dir, 'handle'), handler);
+    chmodSync(join(bench.dir, 'handle'), 0o755);
+    await bench.dreamos('config set backoffMin 100ms');
+    const consumer = bench.startShell(loop);
+    for (const body of ['first', 'flaky', 'it\'s "quoted" `and` $odd'])
+      await bench.sent(['send', 'reviewer', body, '--as', 'planner', '--quiet']);
+    await until(
+      'all are acked',
+      async () => (await bench.dreamos('status reviewer --json')).json[0]?.['archived'] === 3,
+    );
+    process.kill(-(consumer.child.pid ?? 0), 'SIGTERM');
+    await consumer.ended;
+    const handled = readFileSync(join(bench.dir, 'handled'), 'utf8').trimEnd().split('\n');
+    expect(handled.sort()).toEqual(['first', 'flaky', 'flaky', 'it\'s "quoted" `and` $odd'].sort());
+  });
+});
+
+describe('completion', () => {
+  test('bash accepts the script, and completes commands, their commands and options', async ({ bare }) => {
+    const { code, out } = await bare.dreamos('completion bash');
+    expect(code).toBe(0);
+    writeFileSync(join(bare.dir, 'completion.bash'), out);
+    expect(await bare.shell('bash -n completion.bash')).toMatchObject({ code: 0, err: '' });
+    const complete = async (...words: string[]) => {
+      const typed = words.map((word) => `'${word}'`).join(' ');
+      const script = `source completion.bash; COMP_WORDS=(${typed}); COMP_CWORD=${words.length - 1}; _dreamos; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      return (await bare.shell(script)).out.trim().split('\n');
+    };
+    expect(await complete('dreamos', 'arch')).toEqual(['archive']);
+    expect(await complete('dreamos', 'archive', '')).toEqual(
+      expect.arrayContaining(['list', 'show', 'search', 'restore', '--json']),
+    );
+    expect(await complete('dreamos', 'send', 'reviewer', '--pri')).toEqual(['--priority']);
+    expect(await complete('dreamos', '--root', 'x', 'dlq', 're')).toEqual(['retry']);
+    expect(await complete('dreamos', '')).toEqual(
+      expect.arrayContaining(commandsIn((await bare.dreamos('--help')).out)),
+    );
+    expect((await bare.shell('source completion.bash; complete -p dreamos')).out).toContain('_dreamos');
+  });
+
+  test('for zsh and fish there is one with every command, too', async ({ bare }) => {
+    const verbs = commandsIn((await bare.dreamos('--help')).out);
+    for (const shell of ['zsh', 'fish']) {
+      const { code, out } = await bare.dreamos(`completion ${shell}`);
+      expect(code).toBe(0);
+      for (const verb of verbs) expect(out).toContain(verb);
+    }
+  });
+});
+
+describe('where the root and the agent come from', () => {
+  test('found upward from a subfolder, DREAMOS_ROOT before that, --root before both', async ({ bench }) => {
+    const deep = join(bench.dir, 'src', 'deep', 'down');
+    mkdirSync(deep, { recursive: true });
+    const rootOf = async (words: string, terms: Parameters<Bench['dreamos']>[1]) =>
+      (await bench.dreamos(`init ${words} --json`, terms)).json[0]?.['root'];
+    expect(await rootOf('', { cwd: deep })).toBe(bench.root);
+    expect(await rootOf('', { cwd: bench.box('reviewer') })).toBe(bench.root);
+
+    const elsewhere = { DREAMOS_ROOT: join('/tmp', `${bench.dir.slice(5)}-other`) };
+    const other = (await bench.dreamos('init tester --json', { env: elsewhere })).json[0];
+    expect(other).toMatchObject({ root: elsewhere.DREAMOS_ROOT, created: true });
+    try {
+      expect(
+        (await bench.dreamos('status --json', { cwd: deep, env: elsewhere })).json.map(({ mailbox }) => mailbox),
+      ).toEqual(['tester']);
+      const named = await bench.dreamos(`status --json --root ${bench.dir}`, { env: elsewhere });
+      expect(named.json.map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
+    } finally {
+      await bench.shell(`rm -r ${elsewhere.DREAMOS_ROOT}`);
+    }
+  });
+
+  test('DREAMOS_AGENT is who acts, --as comes before it', async ({ bench }) => {
+    const env = { DREAMOS_AGENT: 'planner' };
+    await bench.sent('send reviewer one', { env });
+    await bench.sent('send planner two --as reviewer', { env });
+    expect((await bench.dreamos('read --json', { env })).json).toMatchObject([
+      { mailbox: 'planner', message: { from: 'reviewer' } },
+    ]);
+    expect((await bench.dreamos('read --json --as Reviewer', { env })).json).toMatchObject([
+      { mailbox: 'reviewer', message: { from: 'planner' } },
+    ]);
+  });
+});
+
+describe('colour and terminals', () => {
+  const escape = '\u001B[';
+  // `script` makes a terminal; what is printed on it comes out of its stdout.
+  const onTerminal = (bench: Bench, words: string, env: Record<string, string> = {}) =>
+    bench.shell(`script -qec 'dreamos ${words}' /dev/null`, { env });
+
+  test('colour on a terminal only; NO_COLOR, FORCE_COLOR, TERM=dumb and --no-color are respected', async ({
+    bench,
+  }) => {
+    await bench.sent('send reviewer hello --as planner');
+    for (const words of ['status', 'peek reviewer', 'watch --since start --count 1']) {
+      const colour = async (terminal: boolean, env: Record<string, string> = {}, more = '') => {
+        const { code, out } = terminal
+          ? await onTerminal(bench, words + more, env)
+          : await bench.dreamos(words + more, { env });
+        expect(code).toBe(0);
+        return out.includes(escape);
+      };
+      expect(await colour(true), words).toBe(true);
+      expect(await colour(false), words).toBe(false);
+      expect(await colour(true, { NO_COLOR: '1' }), `${words} NO_COLOR`).toBe(false);
+      expect(await colour(true, { TERM: 'dumb' }), `${words} TERM=dumb`).toBe(false);
+      expect(await colour(false, { FORCE_COLOR: '1' }), `${words} FORCE_COLOR`).toBe(true);
+      expect(await colour(true, { FORCE_COLOR: '1' }, ' --no-color'), `${words} --no-color`).toBe(false);
+      expect(await colour(true, {}, ' --json'), `${words} --json`).toBe(false);
+    }
+  });
+
+  test('escape sequences in a message are made harmless', async ({ bench }) => {
+    const evil = 'a\u001B[2Jb\u001B]0;title\u0007c\u202Ed\r';
+    await bench.sent(['send', 'reviewer', evil, '--as', 'planner', '--subject', evil, '--type', evil]);
+    for (const words of ['peek reviewer', 'list reviewer', 'watch --since start --count 1', 'read reviewer']) {
+      const { out } = await onTerminal(bench, `${words} --no-color`);
+      // Line ends are the terminal's.
+      expect(out.replaceAll('\r\n', '\n'), words).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/);
+    }
+    expect((await bench.dreamos('list reviewer --json')).json[0]?.message.body).toBe(evil);
+  });
+
+  test('a read for people says whose words they are, fences them, and ends with the line to type', async ({
+    bench,
+  }) => {
+    await bench.sent(['send', 'reviewer', 'see:\n```\n```\nand on', '--as', 'planner', '--subject', 'fences']);
+    const { out } = await bench.dreamos('read reviewer');
+    expect(out).toMatch(/From: +planner\n/);
+    expect(out).toMatch(/"planner".*\n````\nsee:\n```\n```\nand on\n````\n/);
+    const last = out.trimEnd().split('\n').at(-1) ?? '';
+    expect(last).toMatch(/^dreamos ack \S+$/);
+    expect(await bench.shell(last)).toMatchObject({ code: 0 });
+  });
+});
+
+/** The indented lines from the one that begins with `first` to the last one that begins with `last`. */
+function blockOf(help: string, first: string, last: string): string {
+  const lines = help.split('\n');
+  const from = lines.findIndex((line) => line.trimStart().startsWith(first));
+  const indent = /^ */.exec(lines[from] ?? '')?.[0] ?? '';
+  const to = lines.findIndex((line, n) => n > from && line.startsWith(`${indent}${last}`));
+  if (from < 0 || to < 0) throw new Error(`the help has no block from "${first}" to "${last}"`);
+  return lines
+    .slice(from, to + 1)
+    .map((line) => line.slice(indent.length))
+    .join('\n');
+}

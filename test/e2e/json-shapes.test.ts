@@ -1,0 +1,316 @@
+/** What every command prints with --json: the fields that are promised, of the promised kind. Further fields may come. */
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { type Bench, commandsIn, errorOf, type Line, project, test } from './bench.ts';
+
+const id = expect.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/) as string;
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
+const receipt = expect.stringMatching(/^[A-Za-z0-9._:-]+$/) as string;
+const text = expect.any(String) as string;
+const number = expect.any(Number) as number;
+const message = expect.objectContaining({
+  v: 1,
+  id,
+  from: text,
+  to: expect.any(Array) as string[],
+  subject: text,
+  body: text,
+  type: text,
+  priority: expect.stringMatching(/^(urgent|high|normal|low)$/) as string,
+  tags: expect.any(Array) as string[],
+  createdAt: time,
+  digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+}) as object;
+
+/** Which commands have been run with --json; the last test compares them with all there are. */
+const ran = new Set<string>();
+
+async function json(
+  bench: Bench,
+  words: string | string[],
+  terms?: { stdin?: string; env?: Record<string, string> },
+): Promise<Line[]> {
+  const list = typeof words === 'string' ? words.split(' ') : words;
+  ran.add(list[0] ?? '').add(list.slice(0, 2).join(' '));
+  const ended = await bench.dreamos([...list, '--json'], terms);
+  expect(ended.code, ended.err).toBe(0);
+  return [...ended.json];
+}
+
+async function one(...args: Parameters<typeof json>): Promise<Line> {
+  const lines = await json(...args);
+  expect(lines.length, String(args[1])).toBe(1);
+  return lines[0] as Line;
+}
+
+describe('--json', () => {
+  test('init and agent', async ({ bare }) => {
+    expect(await one(bare, 'init planner')).toMatchObject({
+      root: bare.root,
+      created: true,
+      agents: [{ name: 'planner', created: true }],
+    });
+    expect(await one(bare, 'init planner reviewer')).toMatchObject({
+      created: false,
+      agents: [
+        { name: 'planner', created: false },
+        { name: 'reviewer', created: true },
+      ],
+    });
+    const card = { name: 'tester', createdAt: time };
+    const registered = await one(bare, [
+      'agent',
+      'register',
+      'tester',
+      '--description',
+      'it tests',
+      '--group',
+      'qa',
+      '--set',
+      'lease=30m',
+    ]);
+    expect(registered).toMatchObject({
+      ...card,
+      description: 'it tests',
+      groups: ['qa'],
+      settings: { lease: '30m' },
+      created: true,
+    });
+    expect(await one(bare, 'agent show TESTER')).toMatchObject(card);
+    expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });
+    expect((await json(bare, 'agent list')).map((agent) => agent['name'])).toEqual(['planner', 'reviewer', 'tester']);
+  });
+
+  test('the life of a message: send, peek, read, list, show, renew, nack, ack, reply, cancel', async ({ bench }) => {
+    const as = { env: { DREAMOS_AGENT: 'reviewer' } };
+    const sent = await one(bench, 'send reviewer hello --as planner --dedupe-key k');
+    expect(sent).toEqual({ id, to: ['reviewer'], mailboxes: ['reviewer'], state: 'ready', durability: 'full' });
+    expect(await one(bench, 'send reviewer hello --as planner --dedupe-key k')).toEqual({ ...sent, duplicate: true });
+    const late = await one(bench, 'send reviewer,planner later --as planner --delay 1h --durability relaxed');
+    expect(late).toEqual({
+      id,
+      to: ['reviewer', 'planner'],
+      mailboxes: ['reviewer', 'planner'],
+      state: 'delayed',
+      durability: 'relaxed',
+    });
+    const batch = await json(bench, 'send reviewer --batch --as planner', {
+      stdin: '{"body":"a"}\n{"body":"b","to":"planner"}\n',
+    });
+    expect(batch).toEqual(
+      ['reviewer', 'planner'].map((to) => ({ id, to: [to], mailboxes: [to], state: 'ready', durability: 'full' })),
+    );
+
+    expect(await one(bench, 'peek reviewer')).toEqual({ mailbox: 'reviewer', attempt: 0, message });
+    const read = await one(bench, 'read reviewer');
+    expect(read).toEqual({ receipt, mailbox: 'reviewer', attempt: 1, leaseUntil: time, message });
+    expect(read.message.id).toBe(sent.id);
+
+    const listed = await json(bench, 'list --state all', as);
+    const base = { mailbox: 'reviewer', priority: 'normal', message };
+    expect(listed).toHaveLength(3);
+    expect(listed.find(({ state }) => state === 'ready')).toMatchObject({ ...base, id: batch[0]?.id, attempt: 0 });
+    expect(listed.find(({ state }) => state === 'delayed')).toMatchObject({
+      ...base,
+      id: late.id,
+      attempt: 0,
+      dueAt: time,
+    });
+    expect(listed.find(({ state }) => state === 'inflight')).toMatchObject({
+      ...base,
+      id: sent.id,
+      attempt: 1,
+      receipt: read.receipt,
+      leaseUntil: time,
+    });
+    // Another one's receipts are not shown.
+    expect((await json(bench, 'list reviewer --state inflight --as planner'))[0]).not.toHaveProperty('receipt');
+    expect(await one(bench, `show ${sent.id}`)).toMatchObject({
+      message,
+      entries: [{ id: sent.id, mailbox: 'reviewer', state: 'inflight' }],
+    });
+
+    const settled = { id: sent.id, mailbox: 'reviewer' };
+    expect(await one(bench, `renew ${read.receipt} --lease 30m`)).toEqual({
+      ...settled,
+      state: 'inflight',
+      receipt,
+      leaseUntil: time,
+    });
+    expect(await one(bench, `nack ${read.receipt} --delay 0 --reason because`)).toEqual({
+      ...settled,
+      state: 'ready',
+      receipt: read.receipt,
+    });
+    const again = await one(bench, `read reviewer --id ${sent.id}`);
+    const replied = await one(bench, `reply ${again.receipt} done --ack`, as);
+    expect(replied).toEqual({
+      id,
+      to: ['planner'],
+      mailboxes: ['planner'],
+      state: 'ready',
+      durability: 'full',
+      acked: { ...settled, state: 'archived', receipt: again.receipt },
+    });
+    const next = await one(bench, 'read reviewer');
+    expect(await one(bench, `ack ${next.message.id}`, as)).toEqual({
+      id: next.message.id,
+      mailbox: 'reviewer',
+      state: 'archived',
+      receipt: next.receipt,
+    });
+    expect(await json(bench, `cancel ${late.id}`)).toMatchObject([
+      { id: late.id, mailbox: 'planner', state: 'archived' },
+      { id: late.id, mailbox: 'reviewer', state: 'archived' },
+    ]);
+  });
+
+  test('archive, dlq, status, watch and config', async ({ bench }) => {
+    const sent = await one(bench, [
+      'send',
+      'reviewer',
+      'hello',
+      '--as',
+      'planner',
+      '--subject',
+      'needle',
+      '--thread',
+      't1',
+    ]);
+    const first = await one(bench, 'read reviewer');
+    await one(bench, `ack ${first.receipt}`);
+    const archived = { id: sent.id, mailbox: 'reviewer', ackedAt: time, message };
+    expect(await one(bench, 'archive list reviewer')).toEqual(archived);
+    expect(await one(bench, `archive show reviewer ${sent.id}`)).toEqual(archived);
+    expect(await one(bench, 'archive search NEEDLE')).toEqual(archived);
+    expect(await one(bench, `archive restore reviewer ${sent.id}`)).toMatchObject({
+      id: sent.id,
+      mailbox: 'reviewer',
+      state: 'ready',
+      priority: 'normal',
+    });
+
+    const second = await one(bench, 'read reviewer');
+    await one(bench, ['nack', second.receipt, '--dead', '--reason', 'broken beyond repair']);
+    const dead = {
+      id: sent.id,
+      mailbox: 'reviewer',
+      reason: 'broken beyond repair',
+      attempts: number,
+      deadAt: time,
+      message,
+    };
+    expect(await one(bench, 'dlq list reviewer')).toEqual(dead);
+    const shown = await one(bench, `dlq show reviewer ${sent.id}`);
+    expect(shown).toMatchObject(dead);
+    expect((shown['history'] as Line[]).map(({ event }) => event)).toEqual([
+      'delivered',
+      'claimed',
+      'acked',
+      'restored',
+      'claimed',
+    ]);
+    expect(await one(bench, 'status reviewer')).toEqual({
+      mailbox: 'reviewer',
+      ready: 0,
+      inflight: 0,
+      delayed: 0,
+      dead: 1,
+      archived: 0,
+      corrupt: 0,
+      oldestReadyAgeMs: null,
+      lastReadAt: time,
+    });
+    expect(await one(bench, 'dlq retry reviewer --all')).toMatchObject({
+      id: sent.id,
+      mailbox: 'reviewer',
+      state: 'ready',
+      attempt: 0,
+    });
+    expect(await one(bench, 'status reviewer')).toMatchObject({ ready: 1, dead: 0, oldestReadyAgeMs: number });
+    const third = await one(bench, 'read reviewer');
+    await one(bench, `nack ${third.receipt} --dead`);
+    expect(await one(bench, `dlq purge reviewer ${sent.id}`)).toMatchObject({
+      id: sent.id,
+      mailbox: 'reviewer',
+      purged: true,
+    });
+    await one(bench, 'send reviewer later --as planner --delay 1h');
+
+    const events = await json(bench, 'watch reviewer --since start --wait 50ms');
+    const base = { cursor: text, at: time, mailbox: 'reviewer', id };
+    const arrival = { ...base, from: 'planner', type: 'message', priority: 'normal', replyTo: null };
+    expect(events).toEqual([
+      expect.objectContaining({ ...arrival, event: 'delivered', subject: 'needle', thread: 't1' }),
+      expect.objectContaining({ ...base, event: 'claimed', by: 'reviewer', attempt: 1 }),
+      expect.objectContaining({ ...base, event: 'acked', by: 'reviewer' }),
+      expect.objectContaining({ ...base, event: 'restored' }),
+      expect.objectContaining({ ...base, event: 'claimed' }),
+      expect.objectContaining({ ...base, event: 'dead', reason: 'broken beyond repair' }),
+      expect.objectContaining({ ...base, event: 'retried' }),
+      expect.objectContaining({ ...base, event: 'claimed', attempt: 1 }),
+      expect.objectContaining({ ...base, event: 'dead' }),
+      expect.objectContaining({ ...base, event: 'purged' }),
+      expect.objectContaining({ ...arrival, event: 'scheduled', subject: '', thread: null }),
+    ]);
+
+    expect(await one(bench, 'config set maxAttempts 7')).toEqual({ key: 'maxAttempts', value: 7, source: 'config' });
+    expect(await one(bench, 'config get maxAttempts', { env: { DREAMOS_MAX_ATTEMPTS: '9' } })).toEqual({
+      key: 'maxAttempts',
+      value: 9,
+      source: 'environment',
+    });
+    expect(await json(bench, 'config get')).toContainEqual({ key: 'lease', value: '15m', source: 'default' });
+  });
+
+  test('import, doctor, schema', async ({ bench }) => {
+    const imported = await json(bench, ['import', join(project, 'fixtures', 'foreign')]);
+    for (const line of imported) {
+      expect(line).toMatchObject({
+        file: text,
+        result: expect.stringMatching(/^(imported|skipped|unreadable)$/) as string,
+      });
+      if (line['result'] === 'imported') expect(line).toMatchObject({ mailbox: text, id });
+      else expect(line).toMatchObject({ why: text });
+    }
+    expect(new Set(imported.map((line) => line['result']))).toEqual(new Set(['imported', 'skipped', 'unreadable']));
+
+    await bench.sent('send reviewer hello --as planner');
+    await one(bench, `nack ${(await one(bench, 'read reviewer')).receipt} --dead`);
+    const findings = await json(bench, 'doctor');
+    expect(findings).toContainEqual(
+      expect.objectContaining({ rule: 'dead-letters', level: 'info', message: text, mailbox: 'reviewer', hint: text }),
+    );
+
+    for (const name of ['message', 'drop', 'event', 'send', 'read', 'status', 'error']) {
+      const { code, out } = await bench.dreamos(`schema ${name}`);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ $schema: text, type: 'object', required: expect.any(Array) as string[] });
+    }
+    ran.add('schema').add('completion').add('help');
+  });
+
+  test('an error is one JSON line on stderr', async ({ bench }) => {
+    const ended = await bench.dreamos('--json show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE');
+    expect(ended.out).toBe('');
+    expect(ended.err.trimEnd().split('\n').length).toBe(1);
+    expect(errorOf(ended)).toEqual({ code: 'MESSAGE_NOT_FOUND', message: text, hint: text });
+  });
+
+  test('every command has been run here', async ({ bench }) => {
+    for (const words of await allCommands(bench)) expect(ran.has(words), `${words} --json`).toBe(true);
+  });
+});
+
+/** From the help, so that a new command cannot be forgotten; without those that only hold others. */
+async function allCommands(bench: Bench): Promise<string[]> {
+  const verbs = commandsIn((await bench.dreamos('--help')).out);
+  const groups = await Promise.all(
+    verbs.map(async (verb) => {
+      const inner = commandsIn((await bench.dreamos(`${verb} --help`)).out);
+      return inner.length > 0 ? inner.map((name) => `${verb} ${name}`) : [verb];
+    }),
+  );
+  expect(groups.flat().length).toBeGreaterThan(25);
+  return groups.flat();
+}

@@ -1,0 +1,66 @@
+/**
+ * libfiu: errors at random, below Node, in the C library's functions. Its preload catches what Node calls there: open,
+ * write, pwrite, fsync, rename, unlink and opendir; it knows no link, mkdir and rmdir. It is switched on when the command
+ * first looks at its root, so that Node itself starts. It picks the errno, and cannot be given a seed.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { clear, type Stage } from '../kill/stage.ts';
+import { judge, runPlainly } from './judge.ts';
+
+const libraries = '/usr/lib/fiu';
+const preloads = ['fiu_run_preload.so', 'fiu_posix_preload.so'];
+const failing = ['oc/open', 'rw/write', 'rw/write/reduce', 'rw/pwrite', 'rw/pwrite/reduce', 'sync/fsync', 'dir/rename', 'dir/unlink'];
+
+export async function cannotFiu(): Promise<string | undefined> {
+  const there = preloads.map((name) => access(join(libraries, name)));
+  return Promise.all(there).then(
+    () => undefined,
+    () => 'fiu-utils is not installed',
+  );
+}
+
+/** @returns what is wrong, and whether the command noticed anything */
+export async function playFiu(stage: Stage, probability: number): Promise<{ problems: string[]; failed: boolean }> {
+  const play = await stage.fresh();
+  const control = join(play, 'fiu');
+  mkdirSync(control);
+  const hook = join(control, 'hook.cjs');
+  writeFileSync(hook, switchOn(control, probability));
+  const ending = await runPlainly(stage, play, {
+    node: ['--require', hook],
+    env: { LD_PRELOAD: preloads.map((name) => join(libraries, name)).join(' '), FIU_CTRL_FIFO: join(control, 'ctl') },
+  });
+  // Node does not survive every error in its own machinery; that is a killed command, not one that failed.
+  const fell = ending.code !== 0 && ending.code !== 7;
+  const judged = await judge(stage, play, fell ? { ...ending, code: null } : ending, true);
+  const problems = judged.problems.filter((problem) => !(fell && problem.startsWith('it exits with')));
+  if (problems.length === 0) clear(play);
+  return {
+    problems: problems.map((problem) => `${stage.scenario.name}, libfiu at ${probability}: ${problem}`),
+    failed: ending.code !== 0,
+  };
+}
+
+function switchOn(control: string, probability: number): string {
+  const orders = failing.map((name) => `enable_random name=posix/io/${name},probability=${probability}`);
+  return `
+const fs = require('node:fs');
+const { lstatSync, writeSync, readSync, openSync } = fs;
+fs.lstatSync = (path, options) => {
+  if (String(path).includes('/root')) {
+    fs.lstatSync = lstatSync;
+    const control = ${JSON.stringify(join(control, 'ctl'))} + '-' + process.pid;
+    const to = openSync(control + '.in', 'w');
+    const from = openSync(control + '.out', 'r');
+    const answer = Buffer.alloc(1);
+    for (const order of ${JSON.stringify(orders)}) {
+      writeSync(to, order + '\\n');
+      do readSync(from, answer); while (answer[0] !== 10);
+    }
+  }
+  return lstatSync(path, options);
+};
+`;
+}

@@ -1,0 +1,117 @@
+/** A root full of hostile words, and every command that shows any of them. */
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { registerAgent } from '../../../src/core/agents.ts';
+import { readNext } from '../../../src/core/read.ts';
+import { initRoot } from '../../../src/core/root.ts';
+import { sendAll } from '../../../src/core/send.ts';
+import { ack, nack } from '../../../src/core/settle.ts';
+import { systemClock } from '../../../src/model/clock.ts';
+import type { Job } from './terminal.ts';
+import { hostileBody, hostileLine, hostileTexts } from './words.ts';
+
+const subject = (text: string): string => text.slice(0, 200);
+
+/** Mail in every state, a card, reasons, events, notes, and names of files. */
+export async function layHostileMail(place: string): Promise<void> {
+  const { root } = await initRoot({ root: join(place, 'root'), agents: ['reviewer', 'tester'], clock: systemClock });
+  await registerAgent(root, { name: 'reviewer', description: hostileBody, groups: [hostileLine] });
+  const texts = [hostileBody, ...Object.values(hostileTexts)];
+  const results = await sendAll(
+    root,
+    texts.map((body) => ({
+      to: 'reviewer',
+      from: 'planner',
+      body,
+      subject: subject(hostileLine + body),
+      type: hostileLine.slice(0, 64),
+      tags: [hostileLine.slice(0, 64)],
+      thread: hostileLine,
+      data: { [hostileLine]: body, list: [body] },
+    })),
+  );
+  for (const result of results) if (result instanceof Error) throw result;
+  // From a script: with fields that nobody knows, and without a subject.
+  const drop = join(root.path, 'agent_mailboxes/reviewer/drop');
+  writeFileSync(join(drop, 'good.json'), JSON.stringify({ from: 'script', body: hostileBody, [hostileLine]: hostileLine }));
+  writeFileSync(join(drop, `bad${hostileLine.replaceAll('/', '')}.json`), hostileBody);
+  for (const name of readdirSync(drop)) utimesSync(join(drop, name), 1, 1);
+  await root.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 });
+
+  const next = async () => (await readNext({ ...root, acting: 'reviewer' }, 'reviewer', { by: 'reviewer' }))?.receipt ?? '';
+  await nack(root, await next(), { dead: true, reason: hostileBody });
+  await nack(root, await next(), { delayMs: 3_600_000, reason: hostileLine });
+  await ack(root, await next());
+  await next();
+  // A log, a reason and a setting that somebody else has written.
+  const box = join(root.path, 'agent_mailboxes/tester');
+  const event = { at: hostileLine, mailbox: 'tester', event: hostileLine, id: hostileLine, by: hostileLine, reason: hostileBody, from: hostileLine, subject: hostileBody, priority: hostileLine };
+  writeFileSync(join(box, 'events', `${new Date().toISOString().slice(0, 10)}.jsonl`), `${JSON.stringify(event)}\nnot JSON ${JSON.stringify(hostileLine)}\n`);
+  mkdirSync(join(root.path, 'outbox', hostileLine.replaceAll('/', '')));
+  writeFileSync(join(root.path, 'config.json'), JSON.stringify({ [hostileLine]: hostileLine }));
+  const old = join(place, 'old', 'Agent-1', 'inbox');
+  mkdirSync(old, { recursive: true });
+  writeFileSync(join(old, `a${hostileLine.replaceAll('/', '')}.json`), JSON.stringify({ from: hostileLine, to: 'Agent-1', subject: hostileLine, content: hostileBody, timestamp: hostileLine }));
+  writeFileSync(join(old, 'b.json'), hostileBody);
+  await root.close();
+}
+
+/** Those that only look come first. */
+export function hostileJobs(place: string, env: Readonly<Record<string, string>>): Job[] {
+  const arg = hostileLine.replaceAll('\0', '');
+  const lines: string[][] = [
+    ...['status', 'agent list', 'agent show reviewer', 'config get', 'list reviewer --state all', 'peek reviewer -n 40', 'peek tester', 'dlq list reviewer'].map(split),
+    ...['archive list reviewer', 'archive search evil', 'watch --since start --wait 1ms', 'watch reviewer --since start --count 5', 'doctor', 'status reviewer tester'].map(split),
+    ['archive', 'search', arg],
+    ...refusals(arg),
+    ...['import ../old --dry-run', 'import ../old', 'doctor --fix', 'doctor', 'dlq retry reviewer --all', 'read reviewer -n 40', 'read tester', 'list reviewer --state inflight --as reviewer', 'archive list'].map(split),
+  ];
+  const cwd = join(place, 'root');
+  const jobs: Job[] = lines.map((words) => ({ words: [...words, '--root', cwd], cwd, env }));
+  jobs.push({ words: ['status', '--watch', '--root', cwd], cwd, env, interruptMs: 800 });
+  // The hostile name of the folder itself, in what a user is told to type.
+  jobs.push({ words: ['init', 'other', '--root', join(place, 'second')], cwd: place, env });
+  jobs.push({ words: ['status', '--root', join(place, 'nowhere')], cwd: place, env });
+  return jobs;
+}
+
+/** A hostile word wherever one may be typed, for a user may have pasted it. */
+function refusals(arg: string): string[][] {
+  return [
+    ['send', arg, 'hello', '--as', 'planner'],
+    ['send', 'reviewer', 'hello', '--as', arg],
+    ['send', 'reviewer', 'hello', '--as', 'planner', '--priority', arg],
+    ['send', 'reviewer', 'hello', '--as', 'planner', '--data', arg],
+    ['send', 'reviewer', 'hello', '--as', 'planner', '--ttl', arg],
+    ['send', 'reviewer', '--as', 'planner', '--body-file', arg],
+    ['send', 'reviewer', 'hello', '--as', 'planner', '--dedupe-key', arg],
+    ['send', 'reviewer', 'other', '--as', 'planner', '--dedupe-key', arg],
+    ['read', arg],
+    ['read', 'tester', '--wait', arg],
+    ['ack', arg],
+    ['nack', `reviewer:${arg}`],
+    ['show', arg],
+    ['cancel', arg],
+    ['list', 'reviewer', '--state', arg],
+    ['watch', '--since', arg],
+    ['watch', '--since', `@${arg}`, '--wait', '1ms'],
+    ['agent', 'register', arg],
+    ['agent', 'register', 'tester', '--description', arg],
+    ['config', 'set', arg, '1'],
+    ['config', 'set', 'lease', arg],
+    ['import', arg],
+    ['import', '../old', '--map', arg],
+    ['schema', arg],
+    ['completion', arg],
+    ['help', arg],
+    ['dlq', 'show', 'reviewer', arg],
+    [`--${arg}`],
+    [arg],
+    ['status', `--${arg}`],
+    ['status', arg],
+  ];
+}
+
+function split(line: string): string[] {
+  return line.split(' ');
+}

@@ -1,0 +1,152 @@
+/**
+ * The protocol with one mistake in it: what dreamos would do if a rule of design.md section 3 were left out. Each is made
+ * from outside, by a disk that leaves out, swaps or changes particular calls, so that the product needs no switches for
+ * it. They test the simulator: one that a history does not catch would mean that the simulator cannot see it.
+ */
+import { dirname } from 'node:path';
+import type { Disk } from '../../../src/storage/file/disk.ts';
+import type { Theme } from './history.ts';
+import type { Mutation } from './world.ts';
+
+/** The theme of the histories in which it shows soonest; most show in any. */
+type Mistake = Mutation & { readonly theme?: Theme };
+
+export const mutations: Readonly<Record<string, Mistake>> = {
+  'a message is not synced': {
+    disk: (disk) => ({ ...disk, create: (path, bytes) => disk.create(path, bytes, { sync: false }) }),
+  },
+  'a bucket is not synced': { disk: without(isBucket) },
+  "a new bucket's ancestors are not synced": { disk: without((dir) => /\/ready(\/p\d(\/\d(\/[^/]+)?)?)?$/.test(dir)) },
+  'nothing is synced for a bucket that is gone': {
+    theme: 'buckets',
+    disk: (disk) => ({ ...disk, syncDir: async (dir) => (await disk.syncDir(dir)) || isBucket(dir) }),
+  },
+  'a bucket is synced before the rename': {
+    disk: (disk) => ({
+      ...without(isBucket)(disk),
+      async rename(from, to) {
+        if (isBucket(dirname(to))) await disk.syncDir(dirname(to));
+        return disk.rename(from, to);
+      },
+    }),
+  },
+  "a removed bucket's name is used again": {
+    theme: 'buckets',
+    disk: (disk) => ({
+      ...disk,
+      async rename(from, to) {
+        if (await disk.rename(from, to)) return true;
+        const bucket = dirname(to);
+        if (!isBucket(bucket)) return false;
+        await disk.makeDir(dirname(bucket));
+        await disk.makeDir(bucket);
+        return disk.rename(from, to);
+      },
+    }),
+  },
+  'claims have no token of their own': { theme: 'claims', ids: (ids) => ({ ...ids, token: () => 'AAAAAAAAAA' }) },
+  'a claim is a link and an unlink': { disk: linking((from) => from.includes('/ready/')) },
+  "that a rename's source is gone goes unnoticed": {
+    theme: 'claims',
+    disk: (disk) => ({ ...disk, rename: async (from, to) => (await disk.rename(from, to)) || true }),
+  },
+  'a send is committed before its folder is synced': { disk: without((dir) => dir.endsWith('.new')) },
+  'a commit is not synced': {
+    disk(disk) {
+      let committed = false;
+      return {
+        ...disk,
+        async rename(from, to) {
+          committed ||= from.endsWith('.new');
+          return disk.rename(from, to);
+        },
+        async syncDir(dir) {
+          if (!committed || !dir.endsWith('/outbox')) return disk.syncDir(dir);
+          committed = false;
+          return true;
+        },
+      };
+    },
+  },
+  'a reader hands out what it has not synced': {
+    theme: 'broadcasts',
+    disk(disk) {
+      let own = false;
+      return {
+        ...disk,
+        async makeDir(dir) {
+          own ||= dir.endsWith('.new');
+          return disk.makeDir(dir);
+        },
+        async syncDir(dir) {
+          return !dir.endsWith('/outbox') || own ? disk.syncDir(dir) : true;
+        },
+        async removeDir(dir) {
+          if (dirname(dir).endsWith('/outbox')) own = false;
+          return disk.removeDir(dir);
+        },
+      };
+    },
+  },
+  'a link is handed out under a name of its own before the old one goes': {
+    disk: linking((from) => /\/outbox\/[^/.]+\//.test(from)),
+  },
+  'a key is not synced before the commit': { theme: 'keys', disk: without((dir) => dir.includes('/dedupe')) },
+  'a key is not synced by those who find it': {
+    theme: 'keys',
+    disk(disk) {
+      let made = false;
+      return {
+        ...disk,
+        async link(existing, to) {
+          const result = await disk.link(existing, to);
+          if (to.includes('/dedupe/')) made = result === 'made';
+          return result;
+        },
+        async syncDir(dir) {
+          return !dir.includes('/dedupe') || made ? disk.syncDir(dir) : true;
+        },
+      };
+    },
+  },
+  'a reason is not synced': {
+    theme: 'dead letters',
+    disk: (disk) => ({
+      ...disk,
+      async replace(path, text) {
+        if (!path.endsWith('.reason.json')) return disk.replace(path, text);
+        await disk.remove(path);
+        await disk.create(path, Buffer.from(text), { sync: false });
+      },
+    }),
+  },
+  "who loses a race to the dead-letter queue removes the winner's reason": {
+    theme: 'dead letters',
+    disk: (disk) => ({
+      ...disk,
+      stat: (path) => (/\/dlq\/[^/]+(?<!\.reason\.json)$/.test(path) ? undefined : disk.stat(path)),
+    }),
+  },
+};
+
+function isBucket(dir: string): boolean {
+  return /\/ready\/p\d\/\d\/[^/]+\/[^/]+$/.test(dir);
+}
+
+/** Says that it has synced these folders, and has not. */
+function without(skips: (dir: string) => boolean): (disk: Disk) => Disk {
+  return (disk) => ({ ...disk, syncDir: (dir) => (skips(dir) ? true : disk.syncDir(dir)) });
+}
+
+/** Moves these files in two steps. */
+function linking(these: (from: string) => boolean): (disk: Disk) => Disk {
+  return (disk) => ({
+    ...disk,
+    async rename(from, to) {
+      if (!these(from)) return disk.rename(from, to);
+      if ((await disk.link(from, to)) === 'missing') return false;
+      await disk.remove(from);
+      return true;
+    },
+  });
+}

@@ -1,0 +1,21 @@
+import type { CrashModel } from './crash.ts';
+import { decider, operationsOf, themeOf, type History, type Theme } from './history.ts';
+import type { Violation } from './ledger.ts';
+import { runHistory, type Mutation, type Outcome } from './world.ts';
+
+export interface Tried extends Outcome {
+  readonly history: History;
+}
+
+/** The history of a seed, as it went: with its decisions, so that it can be run again and cut down. */
+export async function trySeed(seed: number, mutation?: Mutation & { readonly theme?: Theme }): Promise<Tried> {
+  const model: CrashModel = seed % 2 === 0 ? 'folders' : 'journal';
+  const history: History = { seed, model, operations: operationsOf(seed, mutation?.theme ?? themeOf(seed)), decisions: [] };
+  const outcome = await runHistory(history, { mutation, decide: decider(seed, model, { crashes: 1, looks: 4 }) });
+  return { ...outcome, history: { ...history, decisions: outcome.decisions } };
+}
+
+/** A broken promise, rather than a program that stumbles over what should not be there. */
+export function isCaught(violations: readonly Violation[]): boolean {
+  return violations.some(({ promised }) => promised !== 'unexpected error' && promised !== 'doctor complains');
+}

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { Context } from '../../src/cli/context.ts';
+import { createProgram } from '../../src/program.ts';
+import { evidence } from '../faults/evidence.ts';
+import { readResults, resultsPath } from '../faults/results.ts';
+
+/** What stands between `<!-- name:begin -->` and `<!-- name:end -->` in the README: made from the code and from results. */
+export function sections(): Record<string, string> {
+  return {
+    commands: commandTable(),
+    ...(existsSync(resultsPath) && { evidence: evidence(readResults()) }),
+  };
+}
+
+/** The README with its generated sections up to date. */
+export function upToDate(readme: string): string {
+  let text = readme;
+  for (const [name, content] of Object.entries(sections())) {
+    const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+    const [before = '', rest = ''] = text.split(begin);
+    const after = rest.split(end)[1];
+    if (after === undefined) throw new Error(`README.md has no section ${name}.`);
+    text = `${before}${begin}\n\n${content}\n\n${end}${after}`;
+  }
+  return text;
+}
+
+function commandTable(): string {
+  const program = createProgram(new Context({} as never));
+  const rows = program.commands.map((command) => [`\`${usageOf(command)}\``, command.description()]);
+  return markdownTable([['command', 'does'], ...rows]);
+}
+
+// A pipe ends a cell also within code, unless escaped.
+function usageOf(command: Command): string {
+  const verbs = command.commands.map((one) => one.name()).join('\\|');
+  const words = command.registeredArguments.map((one) => {
+    const name = one.variadic ? `${one.name()}...` : one.name();
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), verbs, ...words].filter((word) => word !== '').join(' ');
+}
+
+/** Padded as Prettier pads tables. */
+export function markdownTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}

@@ -1,0 +1,180 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createIds } from '../../../src/model/id.ts';
+import { findFileRoot, initFileStore, openFileStore } from '../../../src/storage/file/open.ts';
+import { expectRefusal, leaseMs, policy, refusal } from '../contract/bench.ts';
+import { createFakeClock } from '../contract/fake-clock.ts';
+import { drain, makeRoom, scratch } from './room.ts';
+
+const place = join('runtime', 'agent_comms');
+
+async function project(): Promise<{ dir: string; root: string }> {
+  const dir = realpathSync(scratch());
+  const { path } = await initFileStore({ cwd: dir, env: {} });
+  expect(path).toBe(join(dir, place));
+  return { dir, root: path };
+}
+
+describe('a root', () => {
+  test('is made with what makes it one, and making it again finds it', async () => {
+    const { dir, root } = await project();
+    expect(readdirSync(root).sort()).toEqual(['agent_mailboxes', 'dedupe', 'format.json', 'outbox']);
+    expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: false });
+  });
+
+  test('is found from every folder below its project, and from inside itself', async () => {
+    const { dir, root } = await project();
+    const deep = join(dir, 'a', 'b', 'c');
+    mkdirSync(deep, { recursive: true });
+    for (const cwd of [dir, deep, root, join(root, 'agent_mailboxes')]) {
+      expect(await findFileRoot({ cwd, env: {} })).toBe(root);
+      expect(await initFileStore({ cwd, env: {} })).toEqual({ path: root, created: false });
+    }
+  });
+
+  test('is the nearest one above, not the one further up', async () => {
+    const outer = realpathSync(scratch());
+    const inner = join(outer, 'inner');
+    mkdirSync(inner);
+    const { path } = await initFileStore({ cwd: inner, env: {} });
+    await initFileStore({ cwd: outer, env: {} });
+    expect(await findFileRoot({ cwd: inner, env: {} })).toBe(path);
+    expect(await findFileRoot({ cwd: outer, env: {} })).toBe(join(outer, place));
+  });
+
+  test('can be named by --root or DREAMOS_ROOT, itself or its project; --root comes first, and an empty one is none', async () => {
+    const [one, two] = [await project(), await project()];
+    const cwd = scratch();
+    for (const root of [one.root, one.dir]) {
+      expect(await findFileRoot({ root, cwd, env: {} })).toBe(one.root);
+      expect(await findFileRoot({ cwd, env: { DREAMOS_ROOT: root } })).toBe(one.root);
+      expect(await findFileRoot({ root, cwd, env: { DREAMOS_ROOT: two.root } })).toBe(one.root);
+    }
+    expect(await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: '' } })).toBe(two.root);
+    expect(await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: one.dir } })).toBe(one.root);
+    expect(await findFileRoot({ root: '.', cwd: two.dir, env: {} })).toBe(two.root);
+  });
+
+  test('that is not there is an error with the way to make one, and nothing is made', async () => {
+    const cwd = scratch();
+    const none = await refusal(findFileRoot({ cwd, env: {} }));
+    expect(none).toMatchObject({ kind: 'not-found', code: 'ROOT_NOT_FOUND' });
+    expect(none.message).toContain(cwd);
+    expect(none.hint).toContain('dreamos init');
+    const named = await refusal(findFileRoot({ cwd, env: { DREAMOS_ROOT: join(cwd, 'x') } }));
+    expect(named.message).toContain(join(cwd, 'x'));
+    expect(named.hint).toContain(join(cwd, 'x'));
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test('below another root is refused, however it is reached', async () => {
+    const { dir, root } = await project();
+    mkdirSync(join(dir, 'sub'));
+    const link = join(scratch(), 'link');
+    symlinkSync(join(dir, 'sub'), link);
+    for (const below of [join(dir, 'sub'), join(dir, 'x', 'y'), join(root, 'again'), join(link, 'z')]) {
+      const refused = await refusal(initFileStore({ root: below, cwd: '/', env: {} }));
+      expect(refused).toMatchObject({ kind: 'conflict', code: 'ROOT_INSIDE_ROOT' });
+      expect(refused.hint).toContain(root);
+    }
+    expect(readdirSync(join(dir, 'sub'))).toEqual([]);
+  });
+
+  test.for([
+    ['{"format":"dreamos","version":2}', 'FORMAT_TOO_NEW'],
+    ['{"format":"dreamos","version":"1"}', 'FORMAT_UNKNOWN'],
+    ['{"format":"other","version":1}', 'FORMAT_UNKNOWN'],
+    ['{"format":"dream', 'FORMAT_UNKNOWN'],
+    ['', 'FORMAT_UNKNOWN'],
+    ['[]', 'FORMAT_UNKNOWN'],
+  ] as const)('whose format.json says %j is refused', async ([text, code]) => {
+    const { dir, root } = await project();
+    writeFileSync(join(root, 'format.json'), text);
+    for (const refused of [findFileRoot({ cwd: dir, env: {} }), initFileStore({ cwd: dir, env: {} })]) {
+      expect(await refusal(refused)).toMatchObject({ kind: 'invalid', code, hint: expect.any(String) as string });
+    }
+  });
+
+  test('of this version with more in its format.json is fine', async () => {
+    const { dir, root } = await project();
+    writeFileSync(join(root, 'format.json'), '{"format":"dreamos","version":1,"more":true}');
+    expect(await findFileRoot({ cwd: dir, env: {} })).toBe(root);
+  });
+
+  test.runIf(process.getuid?.() === 0)('that another user owns is refused, also through a link', async () => {
+    const { dir, root } = await project();
+    chownSync(root, 12_345, 12_345);
+    const link = join(scratch(), 'link');
+    symlinkSync(root, link);
+    for (const options of [{ cwd: dir }, { root: link, cwd: '/' }]) {
+      const refused = await refusal(findFileRoot({ ...options, env: {} }));
+      expect(refused.code).toBe('ROOT_NOT_YOURS');
+      expect(refused.message).toContain('12345');
+    }
+    await expectRefusal(initFileStore({ cwd: dir, env: {} }), 'ROOT_NOT_YOURS');
+  });
+
+  test('that cannot be made is a disk failure that names the place', async () => {
+    const file = join(scratch(), 'file');
+    writeFileSync(file, '');
+    const places = [join(file, 'root'), ...(process.platform === 'linux' ? ['/proc/dreamos/root'] : [])];
+    for (const root of places) {
+      const refused = await refusal(initFileStore({ root, cwd: '/', env: {} }));
+      expect(refused).toMatchObject({ kind: 'disk', code: 'DISK_FAILED' });
+      expect(refused.message).toContain(root.slice(0, 13));
+    }
+  });
+});
+
+describe('whatever the umask,', () => {
+  const before = process.umask();
+  afterEach(() => {
+    process.umask(before);
+  });
+
+  // As root every mode can be read, so the modes themselves are looked at.
+  const modes = (dir: string): string[] =>
+    [dir, ...readdirSync(dir, { recursive: true, encoding: 'utf8' }).map((name) => join(dir, name))].map((path) => {
+      const stat = lstatSync(path);
+      return `${stat.isDirectory() ? 'folder' : 'file'} ${(stat.mode & 0o7777).toString(8)}`;
+    });
+
+  test.for([0o000, 0o022, 0o027, 0o077])('with %o files are 600 and folders 700', async (umask) => {
+    const dir = scratch();
+    process.umask(umask);
+    const clock = createFakeClock();
+    const warnings: string[] = [];
+    const { path } = await initFileStore({ cwd: dir, env: {} });
+    const store = await openFileStore(path, { clock, ids: createIds(), warn: (warning) => void warnings.push(warning) });
+    for (const name of ['ann', 'bob']) await store.saveAgent(name, () => ({ name, createdAt: '2026-11-20T09:00:00.000Z' }));
+    await store.saveSettings(() => ({ lease: '5m' }));
+    const room = makeRoom();
+    const send = async (...outgoing: Parameters<typeof room.outgoing>): Promise<void> => {
+      const [sent] = await store.send([room.outgoing(...outgoing)], { durability: 'full' });
+      expect(sent).not.toBeInstanceOf(Error);
+    };
+    await send();
+    await send({}, { dueAt: clock.now() + 5000 });
+    await send({ to: ['ann', 'bob'], dedupeKey: 'k' });
+    await store.send([room.outgoing(), room.outgoing()], { durability: 'full' });
+    const claim = async (): Promise<string> => (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
+    await store.nack(await claim(), { policy, dead: true });
+    await store.nack(await claim(), { policy });
+    await store.ack(await claim(), {});
+    await store.quarantine('bob', Buffer.from('x'), { name: 'x', why: 'y' });
+    await store.deposit('ann', room.message(), 'archived', { at: clock.now() });
+    expect(await drain(store, 'ann')).toHaveLength(1);
+    const cursor = await store.cursor(undefined, 'start');
+    expect((await store.readEvents(undefined, cursor)).events.length).toBeGreaterThan(10);
+    await store.close();
+    expect([...new Set(modes(join(dir, 'runtime')))].sort()).toEqual(['file 600', 'folder 700']);
+  });
+
+  test('what a script has handed in with more rights has no more than the folders give', () => {
+    const room = makeRoom();
+    execFileSync('chmod', ['700', room.at('bob').drop]);
+    expect(lstatSync(room.at('bob').drop).mode & 0o777).toBe(0o700);
+  });
+});

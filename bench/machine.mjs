@@ -14,9 +14,15 @@ export function describeMachine(folder) {
 
 function fileSystemOf(folder) {
   try {
-    const mounts = readFileSync('/proc/self/mounts', 'utf8').trim().split('\n').map((line) => line.split(' '));
+    const mounts = readFileSync('/proc/self/mounts', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
     const holds = ([, point]) => folder === point || folder.startsWith(point.endsWith('/') ? point : `${point}/`);
-    const [device, , kind] = mounts.filter(holds).sort((a, b) => a[1].length - b[1].length).at(-1);
+    const [device, , kind] = mounts
+      .filter(holds)
+      .sort((a, b) => a[1].length - b[1].length)
+      .at(-1);
     return `${kind} on ${device}`;
   } catch {
     return 'unknown';

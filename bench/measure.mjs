@@ -25,13 +25,13 @@ export async function secondsOf(work) {
 }
 
 /**
- * Runs every lane once a round; the first round warms up and does not count.
+ * Runs every lane once a round; where there are several rounds, one before them warms up and does not count.
  * @param {readonly { name: string, run(round: number): Promise<number> }[]} lanes
  * @returns {Promise<Map<string, number[]>>} by lane, a figure for each round
  */
 export async function interleave(lanes, { rounds, onRound = () => {} }) {
   const figures = new Map(lanes.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = rounds > 1 ? 0 : 1; round <= rounds; round++) {
     onRound(round, rounds);
     for (const lane of lanes) {
       const figure = await lane.run(round);

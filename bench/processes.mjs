@@ -9,7 +9,8 @@ const running = new Set();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
-for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) process.on(signal, () => process.exit(code));
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
+  process.on(signal, () => process.exit(code));
 
 /** Starts a process; `child.ended` resolves to its exit code, and rejects when it cannot be started. */
 export function start(file, args, options = {}) {
@@ -31,12 +32,18 @@ export async function stop(child) {
 
 /** Runs `dreamos …` (or any arguments for Node) to its end. @throws unless it ends with `exit` */
 export function runNode(args, { exit = 0, env = process.env, input } = {}) {
-  const start = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, { env, input, maxBuffer: 1 << 30 });
-  const ms = performance.now() - start;
+  const begun = performance.now();
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
+    env,
+    input,
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  });
+  const ms = performance.now() - begun;
   if (error) throw error;
-  if (status !== exit) throw new Error(`node ${args.join(' ').slice(0, 200)} ended with ${status}, not ${exit}.\n${stderr}`);
-  return { ms, stdout: stdout.toString() };
+  if (status !== exit)
+    throw new Error(`node ${args.join(' ').slice(0, 200)} ended with ${status}, not ${exit}.\n${stderr}`);
+  return { ms, stdout };
 }
 
 /** The surroundings of one-shot commands: no agent or root from outside, and a code cache of our own. */

@@ -45,7 +45,8 @@ const scratch = makeScratch(options.dir);
 const machine = describeMachine(scratch.base);
 const write = (text) => process.stdout.write(text);
 write(`dreamos, ${new Date().toISOString().slice(0, 10)}: ${Object.values(machine).join(', ')}\n`);
-if (!scratch.onDisk) write('These figures are of a folder in memory, where nothing is durable. Name one on a disk: --dir <folder>\n');
+if (!scratch.onDisk)
+  write('These figures are of a folder in memory, where nothing is durable. Name one on a disk: --dir <folder>\n');
 
 const outcomes = {};
 for (const name of names) {
@@ -55,6 +56,10 @@ for (const name of names) {
   for (const table of outcome.tables) printTable(write, table);
   printAbsent(write, outcome.absent ?? []);
 }
-printRows(write, Object.values(outcomes).flatMap(({ rows }) => rows), quick);
+printRows(
+  write,
+  Object.values(outcomes).flatMap(({ rows }) => rows),
+  quick,
+);
 writeJson(file, { machine, quick, outcomes });
 write(`\nAll figures: ${file}\n`);

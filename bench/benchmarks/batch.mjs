@@ -17,7 +17,9 @@ export async function run({ quick, scratch, progress }) {
     name: laneName(contestant),
     durable: contestant.durable,
     act: (round) =>
-      contestant.batching === '' ? actSend(contestant, round) : actSendBatches(contestant, round, inBatches(round.texts, size)),
+      contestant.batching === ''
+        ? actSend(contestant, round)
+        : actSendBatches(contestant, round, inBatches(round.texts, size)),
   }));
   lanes.push({ name: 'dreamos send --batch', act: (round) => sendBatchCommand(dreamos, round) });
   if (sqlite) lanes.push({ name: `${sqlite.name}, one by one`, act: (round) => actSend(sqlite, round) });
@@ -27,7 +29,12 @@ export async function run({ quick, scratch, progress }) {
       results,
       absent,
       tables: [raceTable(`Durable sends of 1 KiB, ${size} at a time`, results, { of: 'dreamos, sendAll' })],
-      rows: [row(`durable send, batches of ${size}`, ['dreamos, sendAll', 'dreamos send --batch'].flatMap((name) => targets(name, results)))],
+      rows: [
+        row(
+          `durable send, batches of ${size}`,
+          ['dreamos, sendAll', 'dreamos send --batch'].flatMap((name) => targets(name, results)),
+        ),
+      ],
     };
   } finally {
     await close();

@@ -56,7 +56,10 @@ async function secondsToEmpty(root, mailbox, crew, messages) {
   });
   await Promise.all(children.map(({ lines }) => once(lines, 'line')));
   const reports = children.map(async ({ lines, child }) => {
-    const [line] = await Promise.race([once(lines, 'line'), child.ended.then((code) => Promise.reject(new Error(`A consumer ended with ${code}.`)))]);
+    const [line] = await Promise.race([
+      once(lines, 'line'),
+      child.ended.then((code) => Promise.reject(new Error(`A consumer ended with ${code}.`))),
+    ]);
     return JSON.parse(line);
   });
   const begun = performance.timeOrigin + performance.now();

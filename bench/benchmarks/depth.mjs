@@ -21,7 +21,7 @@ export async function run({ quick, scratch, progress }) {
   progress('claim + ack');
   const claims = await interleave(
     depths.map((depth) => ({ name: depth, run: () => claimAndRefill(mail, `deep-${depth}`) })),
-    { rounds: quick ? 2 : 21 },
+    { rounds: quick ? 1 : 21 },
   );
   progress('one-shot commands');
   const dreamos = (args, exit) => runNode([command, ...args], { env, exit }).ms;
@@ -44,7 +44,9 @@ export async function run({ quick, scratch, progress }) {
     [few, deep].map(({ name, of }) => ({ name, run: async () => dreamos(['watch', of, '--wait', '1ms'], 3) })),
     pairs,
   );
-  const status = await interleave([{ name: 'ms', run: async () => dreamos(['status', deep.of]) }], { rounds: quick ? 1 : 5 });
+  const status = await interleave([{ name: 'ms', run: async () => dreamos(['status', deep.of]) }], {
+    rounds: quick ? 1 : 5,
+  });
   await checkCounts(mail, depths);
   await mail.close();
   progress('removing the files');

@@ -9,9 +9,16 @@ export async function run({ quick, scratch, progress }) {
   const dreamos = (...args) => runNode([command, ...args], { env });
   dreamos('init', 'sender', 'box', '--root', folder.path);
   let receipt = '';
+  let sent = 0;
   const lanes = [
     { name: 'node -e 0', run: async () => runNode(['-e', '0'], { env }).ms },
-    { name: 'send', run: async () => dreamos('send', 'box', 'hello', '--as', 'sender').ms },
+    {
+      name: 'send',
+      run: async () => {
+        sent++;
+        return dreamos('send', 'box', 'hello', '--as', 'sender').ms;
+      },
+    },
     {
       name: 'read',
       run: async () => {
@@ -23,12 +30,12 @@ export async function run({ quick, scratch, progress }) {
     { name: 'ack', run: async () => dreamos('ack', receipt).ms },
   ];
   const figures = await interleave(lanes, {
-    rounds: quick ? 2 : 41,
+    rounds: quick ? 1 : 41,
     onRound: (round, rounds) => round % 10 === 1 && progress(`round ${round} of ${rounds}`),
   });
   const base = figures.get('node -e 0');
   const { ready, inflight, archived } = JSON.parse(dreamos('status', 'box', '--json').stdout);
-  if (ready !== 0 || inflight !== 0 || archived !== base.length + 1) throw new Error('startup does not add up.');
+  if (ready !== 0 || inflight !== 0 || archived !== sent) throw new Error('startup does not add up.');
   folder.remove();
   const ratios = Object.fromEntries(lanes.slice(1).map(({ name }) => [name, medianRatio(figures.get(name), base)]));
   return {
@@ -37,9 +44,18 @@ export async function run({ quick, scratch, progress }) {
       {
         title: 'One-shot commands, median of pairs',
         columns: ['', 'ms', 'of node -e 0'],
-        lines: lanes.map(({ name }) => [name, median(figures.get(name)).toFixed(1), ratios[name] ? `${ratios[name].toFixed(2)} x` : '']),
+        lines: lanes.map(({ name }) => [
+          name,
+          median(figures.get(name)).toFixed(1),
+          ratios[name] ? `${ratios[name].toFixed(2)} x` : '',
+        ]),
       },
     ],
-    rows: [row('one-shot send, read, ack', Object.entries(ratios).map(([name, ratio]) => atMost(`${name} of node -e 0`, 1.2, ratio)))],
+    rows: [
+      row(
+        'one-shot send, read, ack',
+        Object.entries(ratios).map(([name, ratio]) => atMost(`${name} of node -e 0`, 1.2, ratio)),
+      ),
+    ],
   };
 }

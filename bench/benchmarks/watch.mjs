@@ -44,7 +44,12 @@ export async function run({ quick, scratch, progress }) {
           columns: ['', 'p50', 'p99', 'highest'],
           lines: [
             ['send() to printed line, ms', p50.toFixed(2), p99.toFixed(2), Math.max(...latencies).toFixed(2)],
-            ['of that, send() itself', quantile(sendMs, 0.5).toFixed(2), quantile(sendMs, 0.99).toFixed(2), Math.max(...sendMs).toFixed(2)],
+            [
+              'of that, send() itself',
+              quantile(sendMs, 0.5).toFixed(2),
+              quantile(sendMs, 0.99).toFixed(2),
+              Math.max(...sendMs).toFixed(2),
+            ],
           ],
         },
       ],

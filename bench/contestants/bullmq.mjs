@@ -35,7 +35,7 @@ function makeBox(queue, worker) {
     },
     async consume() {
       const texts = [];
-      for (let job = await worker.getNextJob('one', { block: false }); job; ) {
+      for (let job = await worker.getNextJob('one', { block: false }); job;) {
         await job.moveToCompleted('done', 'one', false);
         texts.push(job.data.text);
         job = await worker.getNextJob('one', { block: false });

@@ -22,7 +22,11 @@ export function open(folder) {
 
 // It measures by itself, so that Python's start does not count.
 function askPython(python, request) {
-  const { status, stdout, stderr } = spawnSync(python, [script], { input: JSON.stringify(request), maxBuffer: 1 << 30 });
+  const { status, stdout, stderr } = spawnSync(python, [script], {
+    input: JSON.stringify(request),
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+  });
   if (status !== 0) throw new Error(`dirq-queue.py ended with ${status}.\n${stderr}`);
-  return JSON.parse(stdout.toString());
+  return JSON.parse(stdout);
 }

@@ -25,14 +25,16 @@ export async function startRedis(folder) {
 
 /** Waits until a server takes connections. @throws Absent when it is not installed */
 export async function answering(server, path, name, debianPackage) {
-  let failure;
+  let ended;
   server.ended.then(
-    (code) => (failure ??= new Error(`${name} ended with ${code}.`)),
-    (error) => (failure ??= error.code === 'ENOENT' ? new Absent(`${name} is not installed (Debian: apt-get install ${debianPackage})`) : error),
+    (code) => (ended = { code }),
+    (error) => (ended = { code: error.code }),
   );
   for (let tries = 0; tries < 500; tries++) {
     if (await canConnect(path)) return;
-    if (failure) throw failure;
+    if (ended?.code === 'ENOENT')
+      throw new Absent(`${name} is not installed (Debian: apt-get install ${debianPackage})`);
+    if (ended) throw new Error(`${name} ended with ${ended.code} before it answered.`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`${name} does not answer.`);

@@ -1,6 +1,7 @@
 import type { Root } from '../core/root.ts';
 import { DreamosError } from '../model/errors.ts';
 import { exitCodeOf } from './errors.ts';
+import { harmless } from './harmless.ts';
 import { Output } from './output.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -90,7 +91,7 @@ export class Context {
   /** The words that repeat this command's root and name in a command line that a person can paste. */
   flags(): string {
     const { root } = this.options;
-    return root === undefined ? '' : ` --root ${quoteWord(root)}`;
+    return root === undefined ? '' : ` --root ${harmless(quoteWord(root))}`;
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Context } from '../cli/context.ts';
+import { harmless } from '../cli/harmless.ts';
 
 export async function initCommand(context: Context, names: string[]): Promise<void> {
   const { root, created, agents } = await context.around.initRoot({ ...context.openOptions(), agents: names });
   try {
     await context.output.item({ root: root.path, created, agents }, () =>
       [
-        created ? `Made the root ${root.path}` : `The root ${root.path} was there already.`,
+        created ? `Made the root ${harmless(root.path)}` : `The root ${harmless(root.path)} was there already.`,
         ...agents.map((agent) =>
           agent.created ? `Made the agent ${agent.name}` : `The agent ${agent.name} was there already.`,
         ),

@@ -25,7 +25,7 @@ import { type Bench, filesIn, project, test, tree } from './bench.ts';
 const fixtures = join(project, 'fixtures');
 const hundredMB = 100 * 1024 * 1024;
 
-describe('one file of each bad kind in a mailbox', () => {
+describe.concurrent('one file of each bad kind in a mailbox', () => {
   test('among the ready messages: all behind them are delivered, each is in corrupt/ byte for byte, and is reported', async ({
     bench,
   }) => {
@@ -117,7 +117,7 @@ describe('one file of each bad kind in a mailbox', () => {
   });
 });
 
-describe('a symbolic link placed in a mailbox is never followed out', () => {
+describe.concurrent('a symbolic link placed in a mailbox is never followed out', () => {
   // What goes through each folder; a few commands each, because every one costs a process.
   const through: Record<string, readonly string[]> = {
     tmp: ['send reviewer one --as planner'],

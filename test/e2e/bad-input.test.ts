@@ -26,7 +26,7 @@ const invalidName = (names: string | RegExp): Refusal => ({
 });
 const usage = (names: string | RegExp, next: string | RegExp): Refusal => ({ exit: 2, code: 'USAGE', names, next });
 
-describe('what is refused before anything is written', () => {
+describe.concurrent('what is refused before anything is written', () => {
   const cases: [what: string, words: Words, refusal: Refusal, terms?: Terms][] = [
     [
       'an unknown agent',
@@ -200,7 +200,7 @@ describe('what is refused before anything is written', () => {
   });
 });
 
-describe('receipts', () => {
+describe.concurrent('receipts', () => {
   test('one that was used: ALREADY_SETTLED, and nothing is written', async ({ bench }) => {
     await bench.sent('send reviewer hello --as planner');
     const receipt = (await bench.dreamos('read reviewer --json')).json[0]?.receipt ?? '';
@@ -283,7 +283,7 @@ test('send --batch: bad lines are refused one by one with their number, and the 
   expect(read.json.map(({ message }) => message.body)).toEqual(['good 1', 'good 2']);
 });
 
-describe('roots', () => {
+describe.concurrent('roots', () => {
   test('no root: exit 4, the hint is dreamos init, and none is made by accident', async ({ bare }) => {
     const before = tree(bare.dir);
     for (const words of [
@@ -376,7 +376,7 @@ describe('roots', () => {
   });
 });
 
-describe('standard input and output', () => {
+describe.concurrent('standard input and output', () => {
   test('stdin is a terminal where a body is needed: exit 2 at once, never a hang', async ({ bench }) => {
     const before = tree(bench.root);
     for (const [words, names] of [

@@ -46,8 +46,8 @@ export interface Ended {
 }
 
 export interface Terms {
-  /** What comes in on stdin; by default nothing, and its end. `open`: nothing, and no end. */
-  readonly stdin?: string | Uint8Array | 'open';
+  /** What comes in on stdin, before its end; by default nothing. */
+  readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** As another user. */
@@ -119,7 +119,7 @@ function createBench(purpose: string): Bench & { close(): Promise<void> } {
     void one.ended.then(() => group || running.delete(known));
     // It may be gone before it has read everything, which is its business.
     child.stdin.on('error', () => undefined);
-    if (terms.stdin !== 'open') child.stdin.end(terms.stdin ?? '');
+    child.stdin.end(terms.stdin ?? '');
     return one;
   };
   const start = (words: Words, terms: Terms = {}) => launch(process.execPath, [command, ...split(words)], terms);

@@ -43,7 +43,7 @@ async function one(...args: Parameters<typeof json>): Promise<Line> {
   return lines[0] as Line;
 }
 
-describe('--json', () => {
+describe.concurrent('--json', () => {
   test('init and agent', async ({ bare }) => {
     expect(await one(bare, 'init planner')).toMatchObject({
       root: bare.root,
@@ -297,7 +297,7 @@ describe('--json', () => {
     expect(errorOf(ended)).toEqual({ code: 'MESSAGE_NOT_FOUND', message: text, hint: text });
   });
 
-  test('every command has been run here', async ({ bench }) => {
+  test.sequential('every command has been run here', async ({ bench }) => {
     for (const words of await allCommands(bench)) expect(ran.has(words), `${words} --json`).toBe(true);
   });
 });

@@ -6,9 +6,11 @@ import { project, test, tree } from './bench.ts';
 import { provideJq } from './jq.ts';
 
 for (const umask of ['000', '077']) {
-  test(`after a session with umask ${umask} every file has mode 0600 and every folder 0700`, async ({ bare }) => {
-    provideJq(bare);
-    const session = `
+  test.concurrent(
+    `after a session with umask ${umask} every file has mode 0600 and every folder 0700`,
+    async ({ bare }) => {
+      provideJq(bare);
+      const session = `
       set -e
       umask ${umask}
       export DREAMOS_AGENT=planner
@@ -36,16 +38,17 @@ for (const umask of ['000', '077']) {
       dreamos agent retire helper
       dreamos doctor --fix || true
     `;
-    const ended = await bare.shell(session);
-    expect(ended.code, ended.err).toBe(0);
-    const modes = tree(bare.root).map((line) => {
-      const [, name = '', mode = ''] = /^(\S*) (\d+)/.exec(line) ?? [];
-      return { name, mode };
-    });
-    expect(modes.length).toBeGreaterThan(60);
-    const open = modes.filter(({ name, mode }) => mode !== (name.endsWith('/') ? '700' : '600'));
-    // What a script put there is its own business, until dreamos keeps it as a message.
-    expect(open).toEqual([]);
-    expect(readdirSync(join(bare.box('reviewer'), 'corrupt')).length).toBeGreaterThan(0);
-  });
+      const ended = await bare.shell(session);
+      expect(ended.code, ended.err).toBe(0);
+      const modes = tree(bare.root).map((line) => {
+        const [, name = '', mode = ''] = /^(\S*) (\d+)/.exec(line) ?? [];
+        return { name, mode };
+      });
+      expect(modes.length).toBeGreaterThan(60);
+      const open = modes.filter(({ name, mode }) => mode !== (name.endsWith('/') ? '700' : '600'));
+      // What a script put there is its own business, until dreamos keeps it as a message.
+      expect(open).toEqual([]);
+      expect(readdirSync(join(bare.box('reviewer'), 'corrupt')).length).toBeGreaterThan(0);
+    },
+  );
 }

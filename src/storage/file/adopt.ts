@@ -8,6 +8,7 @@ import { quarantine } from './corrupt.ts';
 import { arrival, logEvents } from './event-log.ts';
 import type { Mailbox } from './layout.ts';
 import { makeFilePrivate } from './private.ts';
+import { warnOnce } from './warn-once.ts';
 import { completeHandedIn, handedInDigest, maxFileBytes, parseHandedIn } from './read-entry.ts';
 
 // A script that writes into drop/ instead of renaming into it is given this long to finish.
@@ -26,7 +27,8 @@ export async function adopt(ctx: FileContext, mailbox: Mailbox): Promise<Adopted
   let nextAt: number | undefined;
   for (const file of await oldestFirst(ctx, mailbox, names)) {
     if (moved >= adoptedAtOnce) return { moved, nextAt: ctx.clock.now() };
-    const result = await adoptFile(ctx, mailbox, file.path, file.mtimeMs);
+    const result = await adoptOrLeave(ctx, mailbox, file);
+    if (result === 'left') continue;
     if (result === 'not-yet') nextAt = Math.min(nextAt ?? Infinity, file.mtimeMs + graceMs);
     else moved++;
   }
@@ -47,17 +49,32 @@ async function oldestFirst(
   return files.sort((a, b) => a.mtimeMs - b.mtimeMs);
 }
 
+/** A file that cannot be read or moved, perhaps another user's, must not keep everybody from the mail behind it. */
+async function adoptOrLeave(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { path, mtimeMs }: { path: string; mtimeMs: number },
+): Promise<'done' | 'not-yet' | 'left'> {
+  try {
+    return await adoptFile(ctx, mailbox, path, mtimeMs);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    warnOnce(ctx, `A file in drop/ of ${mailbox.name} cannot be adopted: ${error.message}`);
+    return 'left';
+  }
+}
+
 async function adoptFile(
   ctx: FileContext,
   mailbox: Mailbox,
   path: string,
   mtimeMs: number,
-): Promise<'done' | 'not-yet'> {
+): Promise<'done' | 'not-yet' | 'left'> {
   await makeFilePrivate(ctx, path);
   const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
   if (!file.ok) {
-    if (!file.missing) await quarantine(ctx, mailbox, path, file.why);
-    return 'done';
+    // What cannot be put aside does not count as moved: whoever moves until nothing is due would never end.
+    return !file.missing && (await quarantine(ctx, mailbox, path, file.why)) ? 'done' : 'left';
   }
   let message: Message;
   try {
@@ -65,8 +82,7 @@ async function adoptFile(
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (ctx.clock.now() < mtimeMs + graceMs) return 'not-yet';
-    await quarantine(ctx, mailbox, path, error.message);
-    return 'done';
+    return (await quarantine(ctx, mailbox, path, error.message)) ? 'done' : 'left';
   }
   const adopted = await moveToReady(ctx, path, mailbox, 1, {
     tag: 't',

@@ -19,6 +19,8 @@ export interface FileContext {
   readonly checked: Set<string>;
   /** Folders whose names this process has synced since it first used them. */
   readonly synced: Set<string>;
+  /** Warnings that this process has given and need not give again with every look. */
+  readonly told: Set<string>;
   /** By lane: the bucket that this process fills. */
   readonly filling: Map<string, Bucket>;
   /** By mailbox: a walk over what is ready that the next claim may go on with. */

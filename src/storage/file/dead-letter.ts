@@ -1,8 +1,10 @@
+import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { DreamosError } from '../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../model/event.ts';
 import type { DeadReason } from '../store.ts';
 import type { FileContext } from './context.ts';
+import { quarantine } from './corrupt.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from './folders.ts';
@@ -48,6 +50,9 @@ export async function deadLetter(
   }
   try {
     await syncFolderOrAncestor(ctx, mailbox.dlq);
+    // After a power cut btrfs has the old name as well when only the new one's folder was synced, and a dead message would
+    // be delivered again.
+    await syncFolderOrAncestor(ctx, dirname(path));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // The rename has decided. After a power cut it may be delivered once more, which is allowed.
@@ -60,22 +65,36 @@ export async function deadLetter(
 /** Why a message is dead; rebuilt from its name where the document is lost or unreadable. */
 export async function deadReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<DeadReason> {
   const path = reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`);
-  const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
-  const parsed = file.ok ? reasonSchema.safeParse(parseJson(file.bytes.toString())) : undefined;
-  if (parsed?.success) return { ...parsed.data, deadAt: name.time };
+  const known = await readReason(ctx, path);
+  if (typeof known === 'object') return { ...known, deadAt: name.time };
   return {
-    reason: file.ok ? 'unknown: its reason file cannot be read' : 'unknown: its reason file is missing',
+    reason: known === 'unreadable' ? 'unknown: its reason file cannot be read' : 'unknown: its reason file is missing',
     attempts: name.attempt,
     deadAt: name.time,
     history: await historyOf(ctx, mailbox, name.id),
   };
 }
 
+/** Whether the document that says why a message is dead is there and can be read. */
+export async function reasonState(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<'good' | 'missing' | 'unreadable'> {
+  const known = await readReason(ctx, reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`));
+  return typeof known === 'object' ? 'good' : known;
+}
+
+async function readReason(ctx: FileContext, path: string): Promise<z.infer<typeof reasonSchema> | 'missing' | 'unreadable'> {
+  const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
+  if (!file.ok) return file.missing ? 'missing' : 'unreadable';
+  const parsed = reasonSchema.safeParse(parseJson(file.bytes.toString()));
+  return parsed.success ? parsed.data : 'unreadable';
+}
+
 /** Writes down what is still known about a dead message whose reason file is lost. */
 export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<void> {
   const { deadAt, ...known } = await deadReason(ctx, mailbox, name);
   const reason = { ...known, deadAt: new Date(deadAt).toISOString() };
-  await ctx.disk.replace(reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`), `${JSON.stringify(reason)}\n`);
+  const path = reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`);
+  if (await ctx.disk.stat(path)) await quarantine(ctx, mailbox, path, 'it is not a reason that can be read');
+  await ctx.disk.replace(path, `${JSON.stringify(reason)}\n`);
 }
 
 /** What the last two days' log still knows of a message, oldest first. */

@@ -2,9 +2,9 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Finding, InspectOptions, State } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
-import { rebuildReason } from './dead-letter.ts';
+import { reasonState, rebuildReason } from './dead-letter.ts';
 import { parseEntryName, timeTagOf } from './entry-name.ts';
-import { isDay, isReason, parseBucket, parseHour, parseSlot, reasonOf, type Mailbox } from './layout.ts';
+import { isDay, isReason, parseBucket, parseHour, parseSlot, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
 
 const progressEvery = 256;
@@ -90,9 +90,10 @@ async function* inspectReason(
 ): AsyncGenerator<Finding, void, void> {
   if (!isReason(path)) {
     const name = parseEntryName(path.slice(path.lastIndexOf('/') + 1));
-    if (!name || (await ctx.disk.stat(reasonOf(path)))) return;
+    const state = name ? await reasonState(ctx, mailbox, name) : 'good';
+    if (!name || state === 'good') return;
     if (fix) await rebuildReason(ctx, mailbox, name);
-    yield problem('reason', `The dead message ${name.id} has no reason file.`, fix);
+    yield problem('reason', `The reason file of the dead message ${name.id} is ${state}.`, fix);
   } else if (!(await ctx.disk.stat(path.slice(0, -'.reason.json'.length)))) {
     const age = ctx.clock.now() - ((await ctx.disk.stat(path))?.mtimeMs ?? Infinity);
     // A moment ago it may be a dead-lettering that is under way.

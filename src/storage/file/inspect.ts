@@ -10,10 +10,11 @@ import { type Message, unseal } from '../../model/message.ts';
 import { settingsSchema } from '../../model/settings.ts';
 import type { Finding, InspectOptions } from '../store.ts';
 import type { FileContext } from './context.ts';
+import { quarantine } from './corrupt.ts';
 import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
 import { inspectEntries } from './inspect-entries.ts';
-import { mailboxFolders, outboxBody, parseOutboxFolder, type Mailbox } from './layout.ts';
+import { mailboxFolders, outboxBody, parseEventLog, parseOutboxFolder, type Mailbox } from './layout.ts';
 import { finishOutbox, removeDiscarded } from './outbox.ts';
 import { dedupeKeyOf } from './dedupe.ts';
 import { maxFileBytes } from './read-entry.ts';
@@ -39,6 +40,7 @@ const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectDue,
   inspectLeftovers,
   inspectDrop,
+  inspectEventLogs,
   inspectEntries,
 ];
 
@@ -224,6 +226,18 @@ async function* sweep(
     if (!pattern.test(name) || !(await olderThan(ctx, path, ageMs))) continue;
     const fixed = fix && (await ctx.disk.remove(path));
     yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
+  }
+}
+
+/** What lies under a log's name and is not written to: a link, a device, another name of a file elsewhere. */
+async function* inspectEventLogs(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
+    const path = `${mailbox.events}/${name}`;
+    const stat = parseEventLog(name) === undefined ? undefined : await ctx.disk.stat(path);
+    if (!stat || (stat.kind === 'file' && stat.links <= 1)) continue;
+    const why = stat.kind === 'file' ? 'it has another name somewhere else (a hard link)' : `it is a ${stat.kind}, not a file`;
+    const fixed = fix && (await quarantine(ctx, mailbox, path, why));
+    yield { rule: 'events', level: 'problem', message: `events/${name} is not written to: ${why}.`, fixed };
   }
 }
 

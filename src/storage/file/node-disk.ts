@@ -34,7 +34,7 @@ export function nodeDisk(): Disk {
     if (open) closeLog(path, open.fd);
     const oldest = logs.size >= appendOpenFiles ? logs.entries().next().value : undefined;
     if (oldest) closeLog(oldest[0], oldest[1].fd);
-    const fd = fs.openSync(path, appendFlags, fileMode);
+    const fd = openLog(path);
     logs.set(path, { fd, openedAt: performance.now() });
     return fd;
   }
@@ -226,6 +226,16 @@ function syncFolder(dir: string): void {
   }
 }
 
+/** A log of this root's own: a device would swallow the lines, and another name of a file elsewhere would put them there. */
+function openLog(path: string): number {
+  const fd = fs.openSync(path, appendFlags, fileMode);
+  const stat = fs.fstatSync(fd);
+  if (stat.isFile() && stat.nlink <= 1) return fd;
+  fs.closeSync(fd);
+  const what = stat.isFile() ? 'has another name somewhere else (a hard link)' : 'is not a regular file';
+  throw new DreamosError('disk', 'DISK_FAILED', `${path} ${what}.`, { hint: 'dreamos doctor --fix puts it aside.' });
+}
+
 function appendText(fd: number, text: string): true {
   const bytes = Buffer.from(text);
   const written = fs.writeSync(fd, bytes);
@@ -235,6 +245,9 @@ function appendText(fd: number, text: string): true {
 }
 
 function touchFile(path: string, seconds: number): void {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  // The time of a file that has another name somewhere else is not this root's to set.
+  if (stat?.isFile() && stat.nlink > 1) fs.unlinkSync(path);
   try {
     fs.lutimesSync(path, seconds, seconds);
   } catch (error) {

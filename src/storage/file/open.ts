@@ -62,7 +62,7 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
   const named = namedRoot(options);
   const existing = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
   if (existing !== undefined) return { path: await findFileRoot({ ...options, root: existing }), created: false };
-  const path = named ?? join(options.cwd, placeInProject);
+  const path = await realPlace(disk, named ?? join(options.cwd, placeInProject));
   const above = await rootAbove(disk, path);
   if (above !== undefined) {
     throw new DreamosError('conflict', 'ROOT_INSIDE_ROOT', `${path} would be a second root below ${above}; mail would split between them.`, {
@@ -83,6 +83,7 @@ export async function openFileStore(path: string, deps: FileStoreDeps): Promise<
     warn: deps.warn,
     checked: new Set(),
     synced: new Set(),
+    told: new Set(),
     filling: new Map(),
     walks: new Map(),
     recoveredAt: new Map(),
@@ -111,6 +112,13 @@ async function nearestAbove(disk: Disk, from: string): Promise<string | undefine
 async function rootAt(disk: Disk, named: string): Promise<string | undefined> {
   for (const candidate of [named, join(named, placeInProject)]) if (await isRoot(disk, candidate)) return candidate;
   return undefined;
+}
+
+/** Without links in what is there of it: through a link a root may lie below another one without looking so. */
+async function realPlace(disk: Disk, path: string): Promise<string> {
+  const above = dirname(path);
+  if (path === above || (await disk.stat(path))) return disk.realPath(path);
+  return join(await realPlace(disk, above), basename(path));
 }
 
 async function rootAbove(disk: Disk, path: string): Promise<string | undefined> {

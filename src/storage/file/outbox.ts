@@ -15,6 +15,7 @@ import { arrival, logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
 import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink, slotOf } from './layout.ts';
 import { readIfGood } from './read-entry.ts';
+import { warnOnce } from './warn-once.ts';
 
 /** Names of a message that nobody has claimed yet. */
 export function firstName(ctx: FileContext, { message, dueAt }: Outgoing): EntryName {
@@ -116,16 +117,28 @@ export async function handOutOrLeave(ctx: FileContext, message: Message): Promis
 /** Hands out a committed send. Any number of processes may do it at the same time. @returns how many links it moved */
 export async function handOut(ctx: FileContext, id: string, known?: Message): Promise<number> {
   const dir = ctx.layout.committed(id);
-  let moved = 0;
+  const moved = new Set<string>();
+  let failed: DreamosError | undefined;
   // Twice at most: a scan during other processes' renames can miss a name, and the folder's removal then fails.
   for (let round = 0; round < 2; round++) {
     for (const text of ((await ctx.disk.list(dir)) ?? []).sort()) {
       const link = parseOutboxLink(text);
-      if (link && (await handOutLink(ctx, `${dir}/${text}`, link, known))) moved++;
+      if (!link) continue;
+      // Moved and still here: a power cut on btrfs can undo one half of a rename, so that a link is here and in its mailbox.
+      // A rename onto another link of the same file does nothing, and would be tried for ever.
+      try {
+        if (moved.has(text)) await ctx.disk.remove(`${dir}/${text}`);
+        else if (await handOutLink(ctx, `${dir}/${text}`, link, known)) moved.add(text);
+      } catch (error) {
+        if (!(error instanceof DreamosError)) throw error;
+        // One mailbox in disorder is no reason to keep the others waiting.
+        failed = error;
+      }
     }
+    if (failed) throw failed;
     if (await removeFolder(ctx, dir)) break;
   }
-  return moved;
+  return moved.size;
 }
 
 /** Finishes every committed send whose sender has died; a bounded number a call. */
@@ -138,7 +151,13 @@ export async function finishOutbox(ctx: FileContext, limit: number): Promise<num
     // Its sender may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
     // it in its mailbox and undo the commit for the others.
     if (!synced) synced = await ctx.disk.syncDir(ctx.layout.outbox);
-    moved += await handOut(ctx, folder.id);
+    try {
+      moved += await handOut(ctx, folder.id);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      // Every reader of every mailbox comes by here: what one send cannot do must not stop them all.
+      warnOnce(ctx, `${folder.id} waits in outbox/, because it cannot be handed out: ${error.message}`);
+    }
     if (moved >= limit) break;
   }
   return moved;

@@ -32,7 +32,10 @@ export async function readEntry(
   return message;
 }
 
-/** For an event's sake only: a body that cannot be read moves on all the same, and its reader puts it aside. */
+/**
+ * For an event's sake only: a body that cannot be read, be it for its bytes or for its disk, moves on all the same. Whoever
+ * claims it is told, and nothing waits behind it.
+ */
 export async function readIfGood(
   ctx: FileContext,
   path: string,
@@ -42,7 +45,7 @@ export async function readIfGood(
   try {
     return await readEntry(ctx, path, name, mailbox);
   } catch (error) {
-    if (error instanceof DreamosError && error.kind === 'invalid') return undefined;
+    if (error instanceof DreamosError) return undefined;
     throw error;
   }
 }

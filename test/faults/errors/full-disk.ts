@@ -43,7 +43,9 @@ export async function playFull(stage: Stage, dir: string, scarce: Scarce): Promi
       restore();
       noticed = ending.code !== 0 || ending.stderr.includes('"warning"');
       const judged = await judge(stage, play, ending);
-      problems.push(...judged.problems.map((problem) => `${stage.scenario.name}, with room for ${left} ${scarce}: ${problem}`));
+      problems.push(
+        ...judged.problems.map((problem) => `${stage.scenario.name}, with room for ${left} ${scarce}: ${problem}`),
+      );
     });
     if (!noticed) return { problems, met };
     met++;
@@ -72,7 +74,7 @@ export async function playReadOnly(stage: Stage, dir: string): Promise<FullDisk>
 }
 
 /** A tmpfs at `place` while `work` runs. */
-export async function mounted(place: string, options: string, work: () => Promise<void>): Promise<void> {
+async function mounted(place: string, options: string, work: () => Promise<void>): Promise<void> {
   mkdirSync(place, { recursive: true });
   await run('mount', ['-t', 'tmpfs', '-o', options, 'dreamos-test', place]);
   try {
@@ -84,7 +86,7 @@ export async function mounted(place: string, options: string, work: () => Promis
 }
 
 /** Leaves so many pages. @returns frees the space again */
-export function fillSpace(place: string, pages: number): () => void {
+function fillSpace(place: string, pages: number): () => void {
   const file = join(place, 'filler');
   let bytes = 0;
   writeFileSync(file, '');

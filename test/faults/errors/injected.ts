@@ -35,7 +35,8 @@ export function injections(stage: Stage): Injected[] {
     const looking = [opening[n % opening.length] ?? 'EIO'];
     const kinds = point.call === 'openat' ? (point.changes ? creating : looking) : (errnos[point.call] ?? changing);
     for (const errno of kinds) all.push({ stage, point, errno, andThen: false });
-    if (lasting.includes(point.call) && point.thread === 'main') all.push({ stage, point, errno: 'EIO', andThen: true });
+    if (lasting.includes(point.call) && point.thread === 'main')
+      all.push({ stage, point, errno: 'EIO', andThen: true });
   }
   return all;
 }
@@ -51,7 +52,8 @@ export async function playInjected(
   const judged = await judge(stage, dir, result, point.toStdout);
   const problems = judged.problems.map((problem) => `${stage.scenario.name}, ${nameOf(injected)}: ${problem}`);
   const again = syncedAgain(result.made);
-  if (again !== undefined) problems.push(`${stage.scenario.name}, ${nameOf(injected)}: a failed sync is tried again: ${again}`);
+  if (again !== undefined)
+    problems.push(`${stage.scenario.name}, ${nameOf(injected)}: a failed sync is tried again: ${again}`);
   return { problems, uncertain: judged.uncertain, syncFailed: point.call === 'fsync' };
 }
 

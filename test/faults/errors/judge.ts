@@ -10,6 +10,9 @@ export interface Ending {
   readonly stderr: string;
 }
 
+// Longer than a dead holder's lock delays anybody.
+const patienceMs = 30_000;
+
 interface Judged {
   readonly problems: string[];
   readonly uncertain: boolean;
@@ -62,7 +65,12 @@ export async function runPlainly(
   more: { node?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ending> {
   const { command, argv, env, stdin } = stage.command();
-  const child = spawn(process.execPath, [...(more.node ?? []), command, ...argv], { cwd: play, env: { ...env, ...more.env } });
+  const child = spawn(process.execPath, [...(more.node ?? []), command, ...argv], {
+    cwd: play,
+    env: { ...env, ...more.env },
+    timeout: patienceMs,
+    killSignal: 'SIGKILL',
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -73,4 +81,3 @@ export async function runPlainly(
   });
   return { code, stdout, stderr };
 }
-

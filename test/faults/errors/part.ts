@@ -31,9 +31,12 @@ async function run(options: FaultOptions): Promise<FaultResult> {
     failures.push(problem);
     options.progress(problem);
   };
-  await inParallel(scenarios.filter(({ always }) => always ?? !options.bounded), async (scenario) => {
-    stages.push(await openStage(scenario, options));
-  });
+  await inParallel(
+    scenarios.filter(({ always }) => always ?? !options.bounded),
+    async (scenario) => {
+      stages.push(await openStage(scenario, options));
+    },
+  );
   const report: Report = { options, stages, figures: { commands: stages.length }, fail };
   await failCalls(report);
   const noMount = await cannotMount(options.dir);
@@ -48,7 +51,13 @@ async function run(options: FaultOptions): Promise<FaultResult> {
 async function failCalls({ options, stages, figures, fail }: Report): Promise<void> {
   const counts = { 'calls failed': 0, 'calls not hit': 0, 'syncs failed, none tried again': 0, 'sends uncertain': 0 };
   const all = stages.flatMap(injections);
-  const chosen = options.bounded ? choose(all.filter(({ point }) => point.changes), injectedWhenBounded, options.seed) : all;
+  const chosen = options.bounded
+    ? choose(
+        all.filter(({ point }) => point.changes),
+        injectedWhenBounded,
+        options.seed,
+      )
+    : all;
   let done = 0;
   await inParallel(chosen, async (injected) => {
     const played = await playInjected(injected);

@@ -25,29 +25,29 @@ export function makeOutside(path: string, mailbox: string): Outside {
     fs.mkdirSync(join(path, 'mailbox', name), { recursive: true });
     fs.writeFileSync(join(path, 'mailbox', name, `${marker}.json`), marker);
   }
-  let before = new Map<string, Stamp>();
-  const outside: Outside = {
+  let before = look(path);
+  return {
     path,
     file: join(path, 'secret.json'),
     folder: join(path, 'mailbox'),
     changes(onlyContent) {
-      const after = stampsOf(path);
+      // Times first: a look at the content is a read.
+      const times = new Map([...before].map(([below, { times }]) => [below, { was: times, is: timesOf(join(path, below)) }]));
+      const after = look(path);
       const changes: string[] = [];
       for (const below of new Set([...before.keys(), ...after.keys()])) {
         const [was, is] = [before.get(below), after.get(below)];
+        const time = times.get(below);
         if (!was) changes.push(`${below} was made`);
         else if (!is) changes.push(`${below} was removed`);
         else if (was.content !== is.content) changes.push(`${below} was changed`);
-        else if (!onlyContent && was.times !== is.times) changes.push(`${below} was touched`);
-        else if (!onlyContent && is.atimeMs !== longAgoMs) changes.push(`${below} was read`);
+        else if (!onlyContent && time?.is?.changed !== time?.was?.changed) changes.push(`${below} was touched`);
+        else if (!onlyContent && time?.is?.readMs !== longAgoMs) changes.push(`${below === '' ? 'its top' : below} was read`);
       }
-      age(path);
-      before = stampsOf(path);
+      before = after;
       return changes;
     },
   };
-  outside.changes(true);
-  return outside;
 }
 
 /** Whether this file system notes that a file was read; else reads cannot be seen. */
@@ -62,26 +62,25 @@ export function readsShow(dir: string): boolean {
 // Older than its last change: relatime notes the next read.
 const longAgoMs = Date.parse('2001-01-01T00:00:00.000Z');
 
-interface Stamp {
-  readonly content: string;
-  readonly times: string;
-  readonly atimeMs: number;
+interface Times {
+  readonly changed: string;
+  readonly readMs: number;
 }
 
-function stampsOf(top: string): Map<string, Stamp> {
-  const stamps = new Map<string, Stamp>();
-  for (const below of ['', ...pathsOf(top)]) {
+/** What is there, and then the times, set back so that the next read shows. */
+function look(top: string): Map<string, { content: string; times: Times | undefined }> {
+  const contents = ['', ...pathsOf(top)].map((below) => {
     const path = join(top, below);
-    // The times before the content, or this look would be taken for a read.
-    const { mode, mtimeMs, ctimeMs, nlink, atimeMs } = fs.lstatSync(path);
-    stamps.set(below, { content: '', times: `${mode} ${mtimeMs} ${ctimeMs} ${nlink}`, atimeMs });
-  }
-  for (const [below, stamp] of stamps) {
-    const path = join(top, below);
-    const content = fs.lstatSync(path).isFile() ? hash('sha256', fs.readFileSync(path)) : 'folder';
-    stamps.set(below, { ...stamp, content });
-  }
-  return stamps;
+    const stat = fs.lstatSync(path);
+    return { below, content: `${stat.mode} ${stat.isFile() ? hash('sha256', fs.readFileSync(path)) : 'folder'}` };
+  });
+  age(top);
+  return new Map(contents.map(({ below, content }) => [below, { content, times: timesOf(join(top, below)) }]));
+}
+
+function timesOf(path: string): Times | undefined {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  return stat && { changed: `${stat.mtimeMs} ${stat.ctimeMs} ${stat.nlink} ${stat.size}`, readMs: stat.atimeMs };
 }
 
 function age(top: string): void {

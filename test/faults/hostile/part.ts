@@ -49,10 +49,14 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   const yard: Yard = { template: templateOf(specimen), specimen, options, failures: [], seesReads: readsShow(dir), commands: 0, slowestMs: 0 };
 
   const plants = plantsFor(specimen, bounded);
-  for (const [n, plant] of plants.entries()) {
-    await tryPlant(yard, plant, n);
-    if (n % 20 === 19) progress(`${n + 1} of ${plants.length} plants`);
-  }
+  let next = 0;
+  const work = async () => {
+    for (let n = next++; n < plants.length; n = next++) {
+      await tryPlant(yard, plants[n] as Plant, n);
+      if (n % 50 === 49) progress(`${n + 1} of ${plants.length} plants`);
+    }
+  };
+  await Promise.all([work(), work()]);
   progress(`${plants.length} plants; now a heap of junk`);
   const junk = await tryJunk(yard, bounded ? 4000 : 100_000);
   progress('hostile words on all screens');
@@ -78,6 +82,11 @@ const changing = [
 ];
 const more = ['agent list', 'dlq list reviewer', 'archive list reviewer', 'archive search done', 'config get', 'init reviewer tester', 'send reviewer later --as planner --delay 1h', 'dlq purge reviewer --all'];
 
+const few = [
+  ['list reviewer --state all', 'send reviewer,tester hello --as planner', 'read reviewer -n 30 --ack'],
+  ['status', 'send tester again --as planner --dedupe-key nightly-build', 'doctor --fix', 'read tester -n 30 --ack'],
+];
+
 async function tryPlant(yard: Yard, { name, plant, shared = false }: Plant, n: number): Promise<void> {
   const { options, template, specimen, failures } = yard;
   const place = join(options.dir, `plant-${n}`);
@@ -87,8 +96,8 @@ async function tryPlant(yard: Yard, { name, plant, shared = false }: Plant, n: n
   const outside = makeOutside(join(place, 'outside'), join(specimen, 'agent_mailboxes/reviewer'));
   await plant(root, outside);
   outside.changes(true);
-  // Bounded: looking and changing in turn, because a process costs a tenth of a second.
-  const lines = options.bounded ? (n % 2 === 0 ? [...looking.slice(0, 2), ...changing.slice(0, 5)] : changing) : [...looking, ...more, ...changing];
+  // A process costs a tenth of a second.
+  const lines = options.bounded ? (few[n % few.length] as string[]) : [...looking, ...more, ...changing];
   const ended = await runLines(yard, lines, root, name);
   for (const one of ended) {
     if (!shared && one.output.includes(marker)) failures.push(`${name}: ${said(one)} shows what is outside of the root.`);

@@ -41,12 +41,15 @@ export const hostileLine = `${escape}]52;c;ZXZpbA==\u0007${escape}[2J\u009B8m\u2
 
 // What dreamos itself may write: chalk's styles, and a line of progress or a table that replaces itself.
 // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-const ours = /\u001B\[(?:0|1|2|22|3[1-6]|39)m|\r\u001B\[K|\u001B\[\d{1,3}A|\u001B\[H|\u001B\[J|\u001B\[0J|\r\n/g;
+const ours = /\u001B\[(?:0|1|2|22|3[1-6]|39)m|\r\u001B\[K|\r\n/g;
+// `status --watch` goes up to where its table began, and draws it again.
+// oxlint-disable-next-line no-control-regex -- control characters are what this looks for
+const redrawn = /(?:\u001B\[\d{1,3}A)?\r\u001B\[J/g;
 const raw =
   // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}]/u;
 
-/** @param refreshes whether the command moves the cursor by itself (`status --watch`) @returns what came through raw */
+/** @param refreshes whether the command draws its table again and again @returns what came through raw */
 export function rawIn(output: Buffer, refreshes = false): string | undefined {
   let text: string;
   try {
@@ -54,7 +57,7 @@ export function rawIn(output: Buffer, refreshes = false): string | undefined {
   } catch {
     return 'bytes that are not UTF-8';
   }
-  const rest = text.replaceAll(ours, (known) => (refreshes || /^(?:\r|\u001B\[[\d]+m)/.test(known) ? '' : known));
+  const rest = (refreshes ? text.replaceAll(redrawn, '') : text).replaceAll(ours, '\n');
   const at = rest.search(raw);
   if (at < 0) return undefined;
   return `${JSON.stringify(rest.slice(Math.max(0, at - 30), at + 30))} (U+${rest.codePointAt(at)?.toString(16)})`;

@@ -18,13 +18,22 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   const failures: string[] = [];
   const figures = { commands: 0, 'kill points': 0, 'points not hit': 0, lost: 0 };
   const plays: { stage: Stage; point: Point }[] = [];
-  await inParallel(scenarios.filter(({ always }) => always ?? !options.bounded), async (scenario) => {
-    const stage = await openStage(scenario, options);
-    figures.commands++;
-    for (const point of stage.points) plays.push({ stage, point });
-    options.progress(`${scenario.name}: ${stage.points.length} points`);
-  });
-  const chosen = options.bounded ? choose(plays.filter(({ point }) => point.changes), pointsWhenBounded, options.seed) : plays;
+  await inParallel(
+    scenarios.filter(({ always }) => always ?? !options.bounded),
+    async (scenario) => {
+      const stage = await openStage(scenario, options);
+      figures.commands++;
+      for (const point of stage.points) plays.push({ stage, point });
+      options.progress(`${scenario.name}: ${stage.points.length} points`);
+    },
+  );
+  const chosen = options.bounded
+    ? choose(
+        plays.filter(({ point }) => point.changes),
+        pointsWhenBounded,
+        options.seed,
+      )
+    : plays;
   let done = 0;
   await inParallel(chosen, async ({ stage, point }) => {
     const wrong = await play(stage, point);

@@ -67,7 +67,11 @@ export class Setting {
 
   /** To b, c and d; its sender died between the commit and the handing out. */
   async committed(body: string): Promise<void> {
-    await this.#dying((call, path) => call === 'list' && path.includes('/outbox/'), { to: ['b', 'c', 'd'], from: 'a', body });
+    await this.#dying((call, path) => call === 'list' && path.includes('/outbox/'), {
+      to: ['b', 'c', 'd'],
+      from: 'a',
+      body,
+    });
   }
 
   /** Its sender died in front of the commit. */
@@ -78,7 +82,8 @@ export class Setting {
   /** A first bucket from which everything was taken, and a second one with one message. */
   async emptyBucket(body: string): Promise<void> {
     const inBucket = 256;
-    for (let n = 0; n < inBucket; n++) await mustSend(this.root, { to: 'b', from: 'a', body: 'filler', durability: 'relaxed' });
+    for (let n = 0; n < inBucket; n++)
+      await mustSend(this.root, { to: 'b', from: 'a', body: 'filler', durability: 'relaxed' });
     await this.sent(body);
     for (let n = 0; n < inBucket; n++) {
       const delivery = await this.root.store.claim('b', { leaseMs: hourMs, policy });
@@ -113,11 +118,17 @@ export class Setting {
 
   #find(part: string): string[] {
     const names = readdirSync(this.root.path, { recursive: true, withFileTypes: true });
-    return names.filter((file) => file.isFile() && file.name.includes(part)).map((file) => join(file.parentPath, file.name));
+    return names
+      .filter((file) => file.isFile() && file.name.includes(part))
+      .map((file) => join(file.parentPath, file.name));
   }
 
   async #claim(root: Root, body: string): Promise<Delivery> {
-    const delivery = await root.store.claim('b', { leaseMs: hourMs, policy, accepts: (message) => message.body === body });
+    const delivery = await root.store.claim('b', {
+      leaseMs: hourMs,
+      policy,
+      accepts: (message) => message.body === body,
+    });
     if (!delivery) throw new Error(`${body} cannot be claimed.`);
     return delivery;
   }
@@ -130,7 +141,12 @@ export class Setting {
 
   async #dying(when: (call: string, path: string) => boolean, draft: Draft): Promise<void> {
     const disk = dyingDisk(when);
-    const store = await openFileStore(this.root.path, { clock: systemClock, ids: createIds(), warn: () => undefined, disk });
+    const store = await openFileStore(this.root.path, {
+      clock: systemClock,
+      ids: createIds(),
+      warn: () => undefined,
+      disk,
+    });
     try {
       await send({ ...this.root, store }, draft);
     } catch (error) {

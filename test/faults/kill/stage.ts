@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { FaultOptions } from '../part.ts';
 import { record, type Point } from './points.ts';
-import type { Scenario, Story, Told } from './scenarios.ts';
+import type { Scenario, Story, Told } from './story.ts';
 import { Setting } from './setting.ts';
 import type { TracedRun } from './traced-run.ts';
 
@@ -82,7 +82,13 @@ export async function missing(...programs: readonly string[]): Promise<string | 
   if (process.platform !== 'linux') return 'it needs Linux';
   for (const program of programs) {
     const places = (process.env['PATH'] ?? '').split(':').map((folder) => access(join(folder, program)));
-    if (await Promise.any(places).then(() => false, () => true)) return `${program} is not installed`;
+    if (
+      await Promise.any(places).then(
+        () => false,
+        () => true,
+      )
+    )
+      return `${program} is not installed`;
   }
   return undefined;
 }

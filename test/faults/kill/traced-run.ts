@@ -26,7 +26,7 @@ export type Call = (typeof calls)[number];
 /** Who makes a call: Node's main thread (all synchronous work), or the one thread of its pool (what is asynchronous). */
 export type Thread = 'main' | 'pool';
 
-export interface Injection {
+interface Injection {
   readonly call: Call;
   /** For strace: `signal=SIGKILL:when=7`. */
   readonly what: string;

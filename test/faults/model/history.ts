@@ -92,11 +92,11 @@ const wishes: Readonly<Record<Theme, Readonly<Partial<Record<Wish, number>>>>> =
     'open-bucket': 7,
     'save-card': 1,
   },
-  buckets: { send: 40, batch: 8, work: 10, claim: 30, 'open-bucket': 25, nack: 6 },
-  keys: { keyed: 60, recover: 15, work: 15, send: 10 },
-  broadcasts: { many: 40, keyed: 8, send: 25, recover: 20, work: 15 },
-  claims: { send: 14, work: 10, claim: 35, ack: 25, nack: 8, renew: 12, recover: 15 },
-  'dead letters': { send: 16, batch: 8, claim: 25, nack: 25, recover: 25, retry: 8, restore: 2 },
+  buckets: { send: 35, batch: 3, claim: 35, 'open-bucket': 25, nack: 4 },
+  keys: { keyed: 70, recover: 12, work: 12, send: 6 },
+  broadcasts: { many: 35, send: 30, recover: 25, work: 10 },
+  claims: { send: 10, work: 10, claim: 35, ack: 30, nack: 4, renew: 12, recover: 15 },
+  'dead letters': { send: 25, claim: 30, nack: 8, recover: 30, retry: 5, restore: 2 },
 };
 
 export function operationsOf(seed: number, theme: Theme): readonly (readonly Operation[])[] {
@@ -104,10 +104,13 @@ export function operationsOf(seed: number, theme: Theme): readonly (readonly Ope
   const size: Size = {
     relaxed: theme === 'mixed' && random() < 0.2,
     // Few mailboxes and priorities, so that processes meet.
-    boxes: theme === 'mixed' || random() < 0.3 ? 1 + whole(random, 3) : 1,
-    ranks: random() < 0.7 ? 1 : 2,
+    boxes: theme === 'mixed' ? 1 + whole(random, 3) : 1,
+    ranks: theme === 'mixed' && random() < 0.4 ? 2 : 1,
+    keys: theme === 'keys' ? 1 + whole(random, 2) : keyedTo.length,
+    delayed: theme === 'mixed' ? 0.2 : 0.04,
+    expiring: theme === 'dead letters' ? 0.6 : theme === 'mixed' ? 0.08 : 0,
   };
-  const perProcess = 2 + whole(random, 4);
+  const perProcess = 2 + whole(random, theme === 'buckets' ? 6 : 4);
   return Array.from({ length: 2 + whole(random, 3) }, () => {
     const operations: Operation[] = [];
     for (let n = 0; n < perProcess; n++) operations.push(...someOperations(random, wishes[theme], size));
@@ -119,6 +122,10 @@ interface Size {
   readonly relaxed: boolean;
   readonly boxes: number;
   readonly ranks: number;
+  readonly keys: number;
+  /** Of all messages. */
+  readonly delayed: number;
+  readonly expiring: number;
 }
 
 function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, number>>>, size: Size): Operation[] {
@@ -127,8 +134,8 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
   const leaseMs = () => oneOf(random, [20, 60, 300, 2000]);
   const how = (): SendHow => ({
     rank: 2 - whole(random, size.ranks),
-    ...(random() < 0.2 && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
-    ...(random() < 0.08 && { ttlMs: oneOf(random, [30, 500]) }),
+    ...(random() < size.delayed && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
+    ...(random() < size.expiring && { ttlMs: oneOf(random, [5, 30, 500]) }),
     relaxed: size.relaxed && random() < 0.4,
   });
   const does = weighted(random, wanted);
@@ -140,7 +147,7 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
     case 'batch':
       return [{ does, items: Array.from({ length: 2 + whole(random, 3) }, () => ({ to: mailbox(), how: how() })) }];
     case 'keyed':
-      return [{ does, key: whole(random, keyedTo.length), relaxed: size.relaxed && random() < 0.4 }];
+      return [{ does, key: whole(random, size.keys), relaxed: size.relaxed && random() < 0.4 }];
     case 'work': {
       const settle = { of: 'own', number: newest } as const;
       const delay = random() < 0.5 && { delayMs: oneOf(random, [0, 10]) };
@@ -162,7 +169,7 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
     case 'retry':
       return [{ does, mailbox: mailbox(), pick: whole(random, 4) }];
     case 'open-bucket':
-      return [{ does, mailbox: mailbox(), rank: 2 - whole(random, size.ranks), lane: random() < 0.3 ? 0 : 1 }];
+      return [{ does, mailbox: mailbox(), rank: 2 - whole(random, size.ranks), lane: random() < 0.2 ? 0 : 1 }];
     case 'save-card':
       return [{ does, mailbox: mailbox() }];
   }
@@ -175,6 +182,8 @@ export interface Situation {
   readonly steps: number;
   /** An operation has just been answered: from now on its answer must hold. */
   readonly answered: boolean;
+  /** The last step changed a folder; what it means to do next, such as to sync it, has not happened. */
+  readonly changed: boolean;
 }
 
 /** Decides step by step, so that it only names what there is; the executor records what it said. */
@@ -182,6 +191,8 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
   const random = seeded(seedOf(seed, 2));
   const switching = oneOf(random, [0.03, 0.1, 0.3, 0.7]);
   const trouble = oneOf(random, [0.002, 0.006, 0.015]);
+  const pausing = oneOf(random, [0, 0.04, 0.15]);
+  const killing = oneOf(random, [0, 0, 0.01, 0.04]);
   // In most histories several things happen in one millisecond; in some each step takes its time.
   const slow = random() < 0.25;
   let { crashes, looks } = bounds;
@@ -194,7 +205,7 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
     seed: whole(random, 2 ** 30),
     keep: weighted(random, { least: 40, some: 25, 'all-but-one': 25, all: 10 }),
   });
-  return ({ runnable, steps, answered }) => {
+  return ({ runnable, steps, answered, changed }) => {
     if (random() < trouble) {
       const kind = weighted(random, { kill: 3, wait: 4, 'step-clock': 2, crash: 2, pause: 4 });
       if (kind === 'kill') return { do: 'kill', p: runnable[whole(random, runnable.length)] as number };
@@ -207,6 +218,8 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
       looks--;
       return { do: 'look', cut: random() < 0.2 ? 'kill-all' : cut() };
     }
+    if (changed && random() < killing) return { do: 'kill', p: current };
+    if (changed && random() < pausing) pausedUntil.set(current, steps + 20 + whole(random, 250));
     const awake = runnable.filter((p) => (pausedUntil.get(p) ?? 0) <= steps);
     const choice = awake.length > 0 ? awake : runnable;
     if (!choice.includes(current) || random() < switching) current = choice[whole(random, choice.length)] as number;

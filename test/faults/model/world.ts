@@ -106,6 +106,7 @@ class World {
   #states = 0;
   #messages = 0;
   #answered = false;
+  #changed = false;
 
   constructor(history: History, options: RunOptions, volume: Volume) {
     this.#history = history;
@@ -127,7 +128,7 @@ class World {
       const runnable = this.#runnable();
       const [first] = runnable;
       if (first === undefined) break;
-      await this.#do(decide?.({ runnable, steps: this.#steps, answered: this.#answered }) ?? { do: 'run', p: first, ms: 0 });
+      await this.#do(decide?.({ runnable, steps: this.#steps, answered: this.#answered, changed: this.#changed }) ?? { do: 'run', p: first, ms: 0 });
     }
     if (this.#steps >= maxSteps) this.#ledger.broken('unexpected error', `not finished after ${maxSteps} steps`);
     // At the end everybody is at rest; then the power is cut.
@@ -157,6 +158,7 @@ class World {
   async #do(decision: Decision): Promise<void> {
     this.#decisions.push(decision);
     this.#answered = false;
+    this.#changed = false;
     this.#ledger.seq++;
     switch (decision.do) {
       case 'run':
@@ -224,7 +226,9 @@ class World {
     if (!pending) return quiet();
     const { name, args } = pending.call;
     try {
+      const changes = this.#machine.volume.changes.length;
       const stepped = pending.call.step();
+      this.#changed = this.#machine.volume.changes.length > changes;
       if (stepped === 'wait') this.#uptime += 100;
       if (stepped === 'wait' || stepped === 'more') process.pending.unshift(pending);
       else pending.resolve(stepped.answer);

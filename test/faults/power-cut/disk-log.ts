@@ -34,7 +34,7 @@ export class DiskLog {
     this.#fd = fs.openSync(path, 'r');
     const head = Buffer.alloc(headBytes);
     let flushed = 0;
-    for (let at = 0; fs.readSync(this.#fd, head, 0, headBytes, at) === headBytes; ) {
+    for (let at = 0; fs.readSync(this.#fd, head, 0, headBytes, at) === headBytes;) {
       const length = Number(head.readBigUInt64LE(16));
       const write = Number(head.readBigUInt64LE(0)) === isWrite;
       this.#records.push(write ? pieces(at + headBytes, length, Number(head.readBigUInt64LE(8))) : undefined);
@@ -93,7 +93,7 @@ export class DiskLog {
 
 function pieces(from: number, length: number, offset: number): Piece[] {
   const found: Piece[] = [];
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const end = Math.min(length, at + pieceBytes - ((offset + at) % pieceBytes));
     found.push({ from: from + at, length: end - at, offset: offset + at });
     at = end;
@@ -112,7 +112,12 @@ export function chooseStates(log: DiskLog, acknowledged: readonly number[], coun
     const between: number[] = [];
     for (let point = first; point <= log.length; point++) between.push(point);
     const names = new Set(chosen.map((state) => log.nameOf(state)));
-    chosen.push(...spread(distinct(log, between, seed).filter((state) => !names.has(log.nameOf(state))), count - chosen.length));
+    chosen.push(
+      ...spread(
+        distinct(log, between, seed).filter((state) => !names.has(log.nameOf(state))),
+        count - chosen.length,
+      ),
+    );
   }
   return spread(chosen, count).sort((a, b) => a.point - b.point);
 }

@@ -6,7 +6,14 @@ import type { Message } from '../../../src/model/message.ts';
 export type Line = { readonly at: number } & (
   | { readonly kind: 'made' }
   | { readonly kind: 'registered'; readonly name: string; readonly description: string }
-  | { readonly kind: 'sent'; readonly id: string; readonly mailboxes: readonly string[]; readonly body: string; readonly scene: string; readonly key?: string }
+  | {
+      readonly kind: 'sent';
+      readonly id: string;
+      readonly mailboxes: readonly string[];
+      readonly body: string;
+      readonly scene: string;
+      readonly key?: string;
+    }
   | { readonly kind: 'dead'; readonly id: string; readonly mailbox: string; readonly reason: string }
   /** Written before the send: from here on the key may be on disk. */
   | { readonly kind: 'key-tried'; readonly key: string; readonly mailboxes: readonly string[] }
@@ -49,10 +56,20 @@ export function bodyMark(body: string): string {
 
 /** The same key always sends the same words, so that anybody can repeat it. */
 export function keyedMessage(key: string, id: string, mailboxes: readonly string[]): Message {
-  return plainMessage(id, mailboxes, `${key}: ${'said once, however often it is sent. '.repeat(1 + (key.length % 40))}`, { dedupeKey: key });
+  return plainMessage(
+    id,
+    mailboxes,
+    `${key}: ${'said once, however often it is sent. '.repeat(1 + (key.length % 40))}`,
+    { dedupeKey: key },
+  );
 }
 
-export function plainMessage(id: string, mailboxes: readonly string[], body: string, more: Partial<Message> = {}): Message {
+export function plainMessage(
+  id: string,
+  mailboxes: readonly string[],
+  body: string,
+  more: Partial<Message> = {},
+): Message {
   return {
     v: 1,
     id,

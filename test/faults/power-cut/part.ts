@@ -21,7 +21,8 @@ export const part: FaultPart = {
   async cannotRun() {
     if (getuid?.() !== 0) return 'it mounts file systems, which needs root';
     for (const file of ['/dev/fuse', '/dev/loop-control']) if (!fs.existsSync(file)) return `${file} is missing`;
-    for (const tool of ['unshare', 'mount', 'umount', makerOf('ext4')]) if (!(await hasTool(tool))) return `${tool} is missing`;
+    for (const tool of ['unshare', 'mount', 'umount', makerOf('ext4')])
+      if (!(await hasTool(tool))) return `${tool} is missing`;
     try {
       await execute('/usr/bin/python3', ['-c', 'try:\n import fusepy\nexcept ImportError:\n import fuse\n fuse.FUSE']);
     } catch {
@@ -36,7 +37,8 @@ export const part: FaultPart = {
     const skipped: string[] = [];
     const plan: { fileSystem: FileSystem; states: number }[] = [];
     for (const fileSystem of options.bounded ? (['ext4'] as const) : fileSystems) {
-      if (await hasTool(makerOf(fileSystem))) plan.push({ fileSystem, states: options.bounded ? boundedStates : fullStates });
+      if (await hasTool(makerOf(fileSystem)))
+        plan.push({ fileSystem, states: options.bounded ? boundedStates : fullStates });
       else skipped.push(`${fileSystem}: ${makerOf(fileSystem)} is missing`);
     }
     const dir = fs.mkdtempSync(join(placeForImages(options.dir), 'dreamos-power-cut-'));
@@ -58,7 +60,17 @@ export const part: FaultPart = {
 
 /** A mount namespace of its own: what is mounted in it goes with its last process, however that ends. */
 async function cutIn(script: string, job: Job, { progress }: FaultOptions): Promise<FaultResult> {
-  const figures: Record<string, number> = { fileSystems: 0, states: 0, operations: 0, lost: 0, torn: 0, doubled: 0, controls: 0, controlsCaught: 0 };
+  const figures: Record<string, number> = {
+    fileSystems: 0,
+    states: 0,
+    operations: 0,
+    lost: 0,
+    torn: 0,
+    doubled: 0,
+    twoNames: 0,
+    controls: 0,
+    controlsCaught: 0,
+  };
   const failures: string[] = [];
   const args = ['--mount', '--propagation', 'private', execPath, '--enable-source-maps', script, JSON.stringify(job)];
   // Its stdin stays open as long as this process lives, and tells it when not.
@@ -70,15 +82,17 @@ async function cutIn(script: string, job: Job, { progress }: FaultOptions): Prom
     else if ('failure' in told) {
       failures.push(told.failure);
       progress(told.failure);
-    }
-    else count(figures, told.counted);
+    } else count(figures, told.counted);
   }
   const ended = await code;
   if (ended !== 0) failures.push(`The power-cut rig ended with exit code ${ended}.`);
   return { figures, failures };
 }
 
-function count(figures: Record<string, number>, { fileSystem, ...counted }: Extract<Told, { counted: unknown }>['counted']): void {
+function count(
+  figures: Record<string, number>,
+  { fileSystem, ...counted }: Extract<Told, { counted: unknown }>['counted'],
+): void {
   if (counted.states !== undefined) figures['fileSystems'] = (figures['fileSystems'] ?? 0) + 1;
   for (const [what, n] of Object.entries(counted)) {
     const here = `${what}${fileSystem.charAt(0).toUpperCase()}${fileSystem.slice(1)}`;

@@ -168,7 +168,9 @@ function checkBarriers(mount: string, position: string): void {
   fs.closeSync(fd);
   fs.unlinkSync(file);
   if (written !== before || synced === written) {
-    throw new Error(`The disk does not see what is synced: ${before} records, ${written} after a write, ${synced} after its fsync.`);
+    throw new Error(
+      `The disk does not see what is synced: ${before} records, ${written} after a write, ${synced} after its fsync.`,
+    );
   }
 }
 
@@ -176,7 +178,10 @@ function run(command: string, args: readonly string[]): void {
   try {
     execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   } catch (error) {
-    throw new Error(`${command} ${args.join(' ')} failed: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`, { cause: error });
+    throw new Error(
+      `${command} ${args.join(' ')} failed: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`,
+      { cause: error },
+    );
   }
 }
 

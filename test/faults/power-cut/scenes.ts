@@ -65,7 +65,14 @@ async function sendAndNote(stage: Stage, batch: readonly Outgoing[], scene: stri
     }
     const { body, dedupeKey } = (batch[i] as Outgoing).message;
     const key = dedupeKey === null ? {} : { key: dedupeKey };
-    stage.ledger.write({ kind: 'sent', id: result.id, mailboxes: result.mailboxes, body: bodyMark(body), scene, ...key });
+    stage.ledger.write({
+      kind: 'sent',
+      id: result.id,
+      mailboxes: result.mailboxes,
+      body: bodyMark(body),
+      scene,
+      ...key,
+    });
   }
 }
 
@@ -91,7 +98,11 @@ export async function fixedBucket(stage: Stage, name: string, sends: number): Pr
  * another producer has opened the next one. The sender finds no folder to sync.
  * @param filled the other producer fills the bucket up to its end; otherwise it only opens the next
  */
-export async function removedBucket(stage: Stage, name: string, { filled, acks }: { filled: boolean; acks: boolean }): Promise<void> {
+export async function removedBucket(
+  stage: Stage,
+  name: string,
+  { filled, acks }: { filled: boolean; acks: boolean },
+): Promise<void> {
   // So that the sender has synced this bucket's ancestors before, and now relies on that.
   await sendOne(stage, [name], { scene: 'removed bucket' });
   // The sender does not look again for the next few sends, so it still puts its next message into the full bucket.
@@ -115,7 +126,11 @@ async function openNext(stage: Stage, bucket: string): Promise<void> {
 }
 
 /** A claim leaves a bucket without a sync, for a folder that is not on disk; then a send syncs that bucket alone. */
-export async function claimThenSend(stage: Stage, name: string, then: 'nothing' | 'ack' | 'nack' | 'renew'): Promise<void> {
+export async function claimThenSend(
+  stage: Stage,
+  name: string,
+  then: 'nothing' | 'ack' | 'nack' | 'renew',
+): Promise<void> {
   await sendOne(stage, [name], { scene: 'claim, then send' });
   const delivery = await take(stage, name);
   if (delivery && then === 'ack') await ack(stage, delivery);
@@ -139,7 +154,8 @@ export async function deadLetters(stage: Stage, name: string): Promise<void> {
   const expired = await sendOne(stage, [name], { scene: 'dead letter', more: { expiresAt } });
   await take(stage, name);
   for (const entry of await stage.consumer.find(expired, name)) {
-    if (entry.state === 'dead') stage.ledger.write({ kind: 'dead', id: expired, mailbox: name, reason: 'its time-to-live ran out' });
+    if (entry.state === 'dead')
+      stage.ledger.write({ kind: 'dead', id: expired, mailbox: name, reason: 'its time-to-live ran out' });
   }
 }
 
@@ -178,7 +194,11 @@ async function ack(stage: Stage, { receipt, message, mailbox }: Delivery): Promi
 }
 
 async function nackLater(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
-  await stage.consumer.nack(receipt, { policy, delayMs: Math.floor(stage.ids.fraction() * 3 * hourMs) + 60_000, reason: 'later' });
+  await stage.consumer.nack(receipt, {
+    policy,
+    delayMs: Math.floor(stage.ids.fraction() * 3 * hourMs) + 60_000,
+    reason: 'later',
+  });
   stage.ledger.write({ kind: 'settled', what: 'nack', id: message.id, mailbox });
 }
 

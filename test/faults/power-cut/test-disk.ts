@@ -7,8 +7,6 @@ export type Omission = (typeof omissions)[number];
 /** The real disk that leaves out one kind of fsync and says it was done. Without an omission, the real disk. */
 export function forgetfulDisk(disk: Disk, omits: Omission | undefined): Disk {
   switch (omits) {
-    case undefined:
-      return disk;
     case 'file fsync':
       return { ...disk, create: (path, bytes) => disk.create(path, bytes, { sync: false }) };
     case 'folder fsync':
@@ -16,6 +14,9 @@ export function forgetfulDisk(disk: Disk, omits: Omission | undefined): Disk {
     case 'ancestor fsync':
       // A folder that is gone is taken for synced, so that nobody goes on to the one above it.
       return { ...disk, syncDir: async (dir) => (await disk.stat(dir)) === undefined || (await disk.syncDir(dir)) };
+    case undefined:
+    default:
+      return disk;
   }
 }
 

@@ -86,7 +86,12 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
   async keyed(stage, { rounds }) {
     for (let round = 0; round < rounds; round++) {
       await sendKeyed(stage, `busy-${round}`, round % 3 === 0 ? agents : [agents[round % agents.length] ?? 'ada']);
-      if (round % 4 === 3) await sendKeyed(stage, `busy-${round - 2}`, (round - 2) % 3 === 0 ? agents : [agents[(round - 2) % agents.length] ?? 'ada']);
+      if (round % 4 === 3)
+        await sendKeyed(
+          stage,
+          `busy-${round - 2}`,
+          (round - 2) % 3 === 0 ? agents : [agents[(round - 2) % agents.length] ?? 'ada'],
+        );
     }
   },
 
@@ -117,7 +122,11 @@ async function play(role: Role, settings: Settings, ledger: Ledger): Promise<voi
   const ids = createIds(random(settings.seed));
   const disk = forgetfulDisk(nodeDisk(), settings.omits);
   const senderDisk = pausingDisk(disk);
-  const deps = { clock: systemClock, ids, warn: (what: string) => ledger.write({ kind: 'wrong', what: `warned: ${what}` }) };
+  const deps = {
+    clock: systemClock,
+    ids,
+    warn: (what: string) => ledger.write({ kind: 'wrong', what: `warned: ${what}` }),
+  };
   const sender = await openFileStore(settings.root, { ...deps, disk: senderDisk.disk });
   const consumer = await openFileStore(settings.root, { ...deps, disk });
   await roles[role]({ ...deps, ledger, sender, consumer, senderDisk, disk }, settings);

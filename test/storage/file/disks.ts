@@ -15,7 +15,18 @@ let replaced = 0;
 type Before = (call: DiskCall) => void | Promise<void>;
 
 /** Methods after which something is different on the disk, or safer. */
-const changing = new Set(['create', 'rename', 'link', 'remove', 'makeDir', 'removeDir', 'syncDir', 'append', 'touch', 'replace']);
+const changing = new Set([
+  'create',
+  'rename',
+  'link',
+  'remove',
+  'makeDir',
+  'removeDir',
+  'syncDir',
+  'append',
+  'touch',
+  'replace',
+]);
 
 export function changes({ method }: DiskCall): boolean {
   return changing.has(method);

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isId } from '../../../src/model/id.ts';
@@ -68,7 +78,6 @@ describe('a file in drop/', () => {
     expect(room.warnings).toEqual([]);
   });
 
-
   test('gets the same id whoever adopts it', async () => {
     const ids = new Set<string>();
     const room = makeRoom();
@@ -83,27 +92,32 @@ describe('a file in drop/', () => {
     expect(ids.size).toBe(1);
   });
 
-  test.for(['{"from":"script","bo', '', '[]', '{"from":"script"}', '{"from":"../x","body":"b"}', '{"from":"s","body":1}', '{"from":"s","body":"b","id":"../x"}'])(
-    'that says %j has two seconds to become a message, and is then put aside',
-    async (bytes) => {
-      const { room, store } = await started();
-      const path = drop(room, 'half.json', bytes);
-      drop(room, 'whole.json', minimal);
-      const first = await store.recover('bob', policy);
-      expect(first.nextAt).toBeLessThanOrEqual(room.clock.now() + 2000);
-      expect(existsSync(path)).toBe(true);
-      expect(await drain(store)).toEqual(['by hand']);
-      room.clock.advance(1900);
-      await store.recover('bob', policy);
-      expect(existsSync(path)).toBe(true);
-      room.clock.advance(200);
-      await store.recover('bob', policy);
-      expect(existsSync(path)).toBe(false);
-      const [kept = ''] = corrupt(room);
-      expect(readFileSync(join(room.at('bob').corrupt, kept), 'utf8')).toBe(bytes);
-      expect(room.warnings).toHaveLength(1);
-    },
-  );
+  test.for([
+    '{"from":"script","bo',
+    '',
+    '[]',
+    '{"from":"script"}',
+    '{"from":"../x","body":"b"}',
+    '{"from":"s","body":1}',
+    '{"from":"s","body":"b","id":"../x"}',
+  ])('that says %j has two seconds to become a message, and is then put aside', async (bytes) => {
+    const { room, store } = await started();
+    const path = drop(room, 'half.json', bytes);
+    drop(room, 'whole.json', minimal);
+    const first = await store.recover('bob', policy);
+    expect(first.nextAt).toBeLessThanOrEqual(room.clock.now() + 2000);
+    expect(existsSync(path)).toBe(true);
+    expect(await drain(store)).toEqual(['by hand']);
+    room.clock.advance(1900);
+    await store.recover('bob', policy);
+    expect(existsSync(path)).toBe(true);
+    room.clock.advance(200);
+    await store.recover('bob', policy);
+    expect(existsSync(path)).toBe(false);
+    const [kept = ''] = corrupt(room);
+    expect(readFileSync(join(room.at('bob').corrupt, kept), 'utf8')).toBe(bytes);
+    expect(room.warnings).toHaveLength(1);
+  });
 
   test('that is finished within the two seconds is a message', async () => {
     const { room, store } = await started();
@@ -151,30 +165,36 @@ describe('a file in drop/', () => {
     expect(await drain(store)).toEqual(['b0', 'b1', 'b2', 'b3', 'b4']);
   });
 
-  test.for(['a.tmp', '.a.json', 'a.json.tmp', 'a', 'a.jsonl', '.json'])('called %s is nobody’s business', async (name) => {
-    const { room, store } = await started();
-    const path = drop(room, name, minimal, 60_000);
-    expect(await drain(store)).toEqual([]);
-    expect(existsSync(path)).toBe(true);
-    expect(await inspected(store, true)).toMatchObject([{ rule: 'drop' }]);
-    expect(existsSync(path)).toBe(true);
-    renameSync(path, join(room.at('bob').drop, 'whole.json'));
-    expect(await drain(await room.open())).toEqual(['by hand']);
-  });
+  test.for(['a.tmp', '.a.json', 'a.json.tmp', 'a', 'a.jsonl', '.json'])(
+    'called %s is nobody’s business',
+    async (name) => {
+      const { room, store } = await started();
+      const path = drop(room, name, minimal, 60_000);
+      expect(await drain(store)).toEqual([]);
+      expect(existsSync(path)).toBe(true);
+      expect(await inspected(store, true)).toMatchObject([{ rule: 'drop' }]);
+      expect(existsSync(path)).toBe(true);
+      renameSync(path, join(room.at('bob').drop, 'whole.json'));
+      expect(await drain(await room.open())).toEqual(['by hand']);
+    },
+  );
 
-  test.for(['link', 'dangling link', 'fifo', 'folder'] as const)('that is a %s is put aside and stops nothing', async (what) => {
-    const { room, store } = await started();
-    const path = join(room.at('bob').drop, 'odd.json');
-    const outside = join(scratch(), 'outside.json');
-    writeFileSync(outside, JSON.stringify({ ...minimal, body: 'from outside' }));
-    if (what === 'fifo') execFileSync('mkfifo', [path]);
-    else if (what === 'folder') mkdirSync(path);
-    else symlinkSync(what === 'link' ? outside : '/nowhere', path);
-    drop(room, 'good.json', minimal);
-    expect(await drain(store)).toEqual(['by hand']);
-    expect(corrupt(room)).toHaveLength(1);
-    expect(readFileSync(outside, 'utf8')).toContain('from outside');
-  });
+  test.for(['link', 'dangling link', 'fifo', 'folder'] as const)(
+    'that is a %s is put aside and stops nothing',
+    async (what) => {
+      const { room, store } = await started();
+      const path = join(room.at('bob').drop, 'odd.json');
+      const outside = join(scratch(), 'outside.json');
+      writeFileSync(outside, JSON.stringify({ ...minimal, body: 'from outside' }));
+      if (what === 'fifo') execFileSync('mkfifo', [path]);
+      else if (what === 'folder') mkdirSync(path);
+      else symlinkSync(what === 'link' ? outside : '/nowhere', path);
+      drop(room, 'good.json', minimal);
+      expect(await drain(store)).toEqual(['by hand']);
+      expect(corrupt(room)).toHaveLength(1);
+      expect(readFileSync(outside, 'utf8')).toContain('from outside');
+    },
+  );
 
   test('of an agent’s own outlives a retry and a restore', async () => {
     const { room, store } = await started();

@@ -24,7 +24,10 @@ const entryName: fc.Arbitrary<EntryName> = fc.record(
     token,
     settled: token,
     expiresAt: fc.integer({ min: 0, max: 253_402_300_799_999 }),
-    range: fc.record({ offset: fc.integer({ min: 0, max: 999_999_999_999 }), length: fc.integer({ min: 0, max: 75_000_000 }) }),
+    range: fc.record({
+      offset: fc.integer({ min: 0, max: 999_999_999_999 }),
+      length: fc.integer({ min: 0, max: 75_000_000 }),
+    }),
     handedIn: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 }),
     withdrawn: fc.constant(true),
     unknown: fc.constant(['z9', 'nNEW_tag-1']),
@@ -108,10 +111,16 @@ describe('the name of an entry', () => {
 
   test('of any text is either refused or one that leads to no other folder', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string().map((text) => `${plain}.${text}.json`)), (text) => {
-        const name = parseEntryName(text);
-        if (name) expect(formatEntryName(name)).toMatch(/^[A-Za-z0-9._-]+$/);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((text) => `${plain}.${text}.json`),
+        ),
+        (text) => {
+          const name = parseEntryName(text);
+          if (name) expect(formatEntryName(name)).toMatch(/^[A-Za-z0-9._-]+$/);
+        },
+      ),
     );
   });
 
@@ -129,7 +138,8 @@ describe('the name of an entry', () => {
     renameSync(before, before.replace(/\.json$/, '.nNEW_tag-1.z9.json'));
     const kept = /\.nNEW_tag-1\.z9\.json$/;
 
-    const claim = async (): Promise<string> => (await (await room.open()).claim('bob', { leaseMs, policy }))?.receipt ?? '';
+    const claim = async (): Promise<string> =>
+      (await (await room.open()).claim('bob', { leaseMs, policy }))?.receipt ?? '';
     let receipt = await claim();
     expect((await only(store, 'inflight')).key).toMatch(kept);
     await store.nack(receipt, { policy, delayMs: 10 });
@@ -169,7 +179,9 @@ describe('a receipt', () => {
   });
 
   test('of any other text is refused as one', () => {
-    const near = fc.tuple(fc.string(), fc.string()).map(([a, b]) => `${a}:d1795165200000.i01KAGZ0000000000000000000A.p2.a1${b}`);
+    const near = fc
+      .tuple(fc.string(), fc.string())
+      .map(([a, b]) => `${a}:d1795165200000.i01KAGZ0000000000000000000A.p2.a1${b}`);
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), near), (text) => {
         expect(() => parseReceipt(text)).toThrow(expect.objectContaining({ code: 'RECEIPT_INVALID' }));
@@ -180,18 +192,24 @@ describe('a receipt', () => {
   test.for(['../bob', 'a/b', '', '.bob', 'b'.repeat(65), 'bob\n'])('for the mailbox %j is refused', (mailbox) => {
     const good = formatReceipt('bob', { tag: 'd', time: 1, id: ids.next(0), rank: 2, attempt: 1, token: 'ABCDEFGHJK' });
     expect(parseReceipt(good).mailbox).toBe('bob');
-    expect(() => parseReceipt(good.replace('bob', mailbox))).toThrow(expect.objectContaining({ code: 'RECEIPT_INVALID' }));
+    expect(() => parseReceipt(good.replace('bob', mailbox))).toThrow(
+      expect.objectContaining({ code: 'RECEIPT_INVALID' }),
+    );
   });
 });
 
 describe('a cursor', () => {
-  const day = fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }).map((at) => at.toISOString().slice(0, 10));
+  const day = fc
+    .date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true })
+    .map((at) => at.toISOString().slice(0, 10));
   const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 
   test('is read back as it was written', () => {
     fc.assert(
       fc.property(fc.dictionary(name, fc.dictionary(day, fc.nat()), { noNullPrototype: true }), (plainly) => {
-        const position = new Map(Object.entries(plainly).map(([of, days]) => [of, new Map(Object.entries(days))] as const));
+        const position = new Map(
+          Object.entries(plainly).map(([of, days]) => [of, new Map(Object.entries(days))] as const),
+        );
         expect(parseCursor(formatCursor(position))).toEqual(position);
       }),
     );
@@ -211,11 +229,17 @@ describe('a cursor', () => {
     );
   });
 
-  test.for([[['../x']], [['bob', '2026-11-20', -1]], [['bob', '2026-11-20', 0.5]], [['bob', '../../x', 1]], [['bob', 1]], [{}], [1], {}])(
-    'that says %j is refused',
-    (said) => {
-      const text = `c1.${Buffer.from(JSON.stringify(said)).toString('base64url')}`;
-      expect(() => parseCursor(text)).toThrow(expect.objectContaining({ code: 'CURSOR_INVALID' }));
-    },
-  );
+  test.for([
+    [['../x']],
+    [['bob', '2026-11-20', -1]],
+    [['bob', '2026-11-20', 0.5]],
+    [['bob', '../../x', 1]],
+    [['bob', 1]],
+    [{}],
+    [1],
+    {},
+  ])('that says %j is refused', (said) => {
+    const text = `c1.${Buffer.from(JSON.stringify(said)).toString('base64url')}`;
+    expect(() => parseCursor(text)).toThrow(expect.objectContaining({ code: 'CURSOR_INVALID' }));
+  });
 });

@@ -119,7 +119,10 @@ const sends: readonly (readonly [string, (room: Room) => Outgoing[]])[] = [
   ['one message', (room) => [room.outgoing()]],
   ['a delayed message', (room) => [room.outgoing({}, { dueAt: room.clock.now() + 60_000 })]],
   ['a batch', (room) => three.map((to) => room.outgoing({ to: [to] }))],
-  ['a batch of delayed ones', (room) => three.map((to) => room.outgoing({ to: [to] }, { dueAt: room.clock.now() + 60_000 }))],
+  [
+    'a batch of delayed ones',
+    (room) => three.map((to) => room.outgoing({ to: [to] }, { dueAt: room.clock.now() + 60_000 })),
+  ],
   ['a broadcast', (room) => [room.outgoing({ to: three })]],
   ['a keyed message', (room) => [room.outgoing({ to: three, dedupeKey: 'k' })]],
 ];
@@ -326,7 +329,8 @@ test('a store that somebody has swept tmp/ and outbox/ under works on', async ()
   const store = await room.open();
   const all = async (): Promise<void> => {
     for (const [, make] of sends.slice(0, 5)) {
-      for (const result of await store.send(make(room), { durability: 'full' })) expect(result).not.toBeInstanceOf(Error);
+      for (const result of await store.send(make(room), { durability: 'full' }))
+        expect(result).not.toBeInstanceOf(Error);
     }
   };
   await all();

@@ -15,11 +15,13 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seal } from '../../../src/model/message.ts';
+import type { Disk } from '../../../src/storage/file/disk.ts';
 import { formatEntryName } from '../../../src/storage/file/entry-name.ts';
 import { bucketName, slotOf } from '../../../src/storage/file/layout.ts';
 import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
+import { type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { collect, drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';
 
 // What a careless script, a broken disk or somebody hostile may leave in a mailbox. The tests look at the real disk.
@@ -109,7 +111,12 @@ describe('a message whose file', () => {
       make: (path) => (rmSync(path), void execFileSync('mkfifo', [path])),
       keeps: (path) => expect(lstatSync(path).isFIFO()).toBe(true),
     },
-    { what: 'is JSON without a digest', why: /digest|short/, make: (path) => writeFileSync(path, '{"id":1}'), keeps: isBytes('{"id":1}') },
+    {
+      what: 'is JSON without a digest',
+      why: /digest|short/,
+      make: (path) => writeFileSync(path, '{"id":1}'),
+      keeps: isBytes('{"id":1}'),
+    },
     {
       what: 'is JSON of the wrong shape under a good digest',
       why: /not a message/,
@@ -161,7 +168,11 @@ describe('a message whose file', () => {
     writeFileSync(a, bytes[1]);
     writeFileSync(b, bytes[0]);
     expect(await drain(store)).toEqual(['c']);
-    expect(corrupt(room).map((path) => readFileSync(path, 'utf8')).sort()).toEqual(bytes.map(String).sort());
+    expect(
+      corrupt(room)
+        .map((path) => readFileSync(path, 'utf8'))
+        .sort(),
+    ).toEqual(bytes.map(String).sort());
   });
 
   test('holds a batch, cut short, loses no message whose bytes are whole', async () => {
@@ -242,23 +253,26 @@ describe('a name in a bucket', () => {
     expect(await drain(store)).toHaveLength(600);
   });
 
-  test.for(['inflight', 'delayed'] as const)('of %s that means nothing goes to corrupt/, and what is due comes back', async (wheel) => {
-    const { room, store } = await withMail(['mail']);
-    if (wheel === 'inflight') await store.claim('bob', { leaseMs, policy });
-    else {
-      const delivery = await store.claim('bob', { leaseMs, policy });
-      await store.nack(delivery?.receipt ?? '', { policy, delayMs: leaseMs });
-    }
-    const slot = slotOf(room.at('bob')[wheel], room.clock.now() + leaseMs);
-    for (let i = 0; i < 600; i++) writeFileSync(join(slot, `a${i}`), '');
-    mkdirSync(join(slot, 'folder'));
-    writeFileSync(join(slot, formatEntryName({ tag: 'k', time: 5, id: room.ids.next(5), rank: 0, attempt: 0 })), '');
-    room.clock.advance(leaseMs + 10_000);
-    const later = await room.open(nodeDisk());
-    expect(await drain(later)).toEqual(['mail']);
-    while ((await later.recover('bob', policy)).moved > 0);
-    expect(corrupt(room)).toHaveLength(602);
-  });
+  test.for(['inflight', 'delayed'] as const)(
+    'of %s that means nothing goes to corrupt/, and what is due comes back',
+    async (wheel) => {
+      const { room, store } = await withMail(['mail']);
+      if (wheel === 'inflight') await store.claim('bob', { leaseMs, policy });
+      else {
+        const delivery = await store.claim('bob', { leaseMs, policy });
+        await store.nack(delivery?.receipt ?? '', { policy, delayMs: leaseMs });
+      }
+      const slot = slotOf(room.at('bob')[wheel], room.clock.now() + leaseMs);
+      for (let i = 0; i < 600; i++) writeFileSync(join(slot, `a${i}`), '');
+      mkdirSync(join(slot, 'folder'));
+      writeFileSync(join(slot, formatEntryName({ tag: 'k', time: 5, id: room.ids.next(5), rank: 0, attempt: 0 })), '');
+      room.clock.advance(leaseMs + 10_000);
+      const later = await room.open(nodeDisk());
+      expect(await drain(later)).toEqual(['mail']);
+      while ((await later.recover('bob', policy)).moved > 0);
+      expect(corrupt(room)).toHaveLength(602);
+    },
+  );
 
   test('among hundreds of others does not keep the mail waiting', async () => {
     const { room, store } = await withMail(['mail']);
@@ -285,7 +299,10 @@ describe('a symbolic link in the place of', () => {
       writeFileSync(join(dir, folder, formatEntryName(ready)), seal(message));
       writeFileSync(join(dir, folder, formatEntryName(inflight)), seal(message));
       writeFileSync(join(dir, folder, 'handed-in.json'), '{"from":"outside","body":"from outside"}');
-      writeFileSync(join(dir, folder, `${new Date(room.clock.now()).toISOString().slice(0, 10)}.jsonl`), '{"at":"x"}\n');
+      writeFileSync(
+        join(dir, folder, `${new Date(room.clock.now()).toISOString().slice(0, 10)}.jsonl`),
+        '{"at":"x"}\n',
+      );
     }
     const listed = (): string[] => readdirSync(dir, { recursive: true, encoding: 'utf8' }).sort();
     const before = listed();
@@ -322,7 +339,11 @@ describe('a symbolic link in the place of', () => {
       }
     };
     for (let i = 0; i < 4; i++) {
-      for (const outgoing of [room.outgoing(), room.outgoing({}, { dueAt: room.clock.now() + 1 }), room.outgoing({ to: ['ann', 'bob'] })]) {
+      for (const outgoing of [
+        room.outgoing(),
+        room.outgoing({}, { dueAt: room.clock.now() + 1 }),
+        room.outgoing({ to: ['ann', 'bob'] }),
+      ]) {
         const [result] = await store.send([outgoing], { durability: 'full' });
         if (result instanceof Error) refused.add(result.message);
       }
@@ -421,29 +442,36 @@ describe('a symbolic link in the place of', () => {
     untouched();
   });
 
-  test.for(['agent.json', 'config.json', 'last-read', 'the event log'] as const)('%s is not written through', async (which) => {
-    const room = makeRoom();
-    const target = join(scratch(), 'target');
-    writeFileSync(target, '{"mine":true}');
-    const before = lstatSync(target).mtimeMs;
-    const day = new Date(room.clock.now()).toISOString().slice(0, 10);
-    const path = {
-      'agent.json': room.at('bob').card,
-      'config.json': room.layout.config,
-      'last-read': room.at('bob').lastRead,
-      'the event log': bob(room, 'events', `${day}.jsonl`),
-    }[which];
-    plant(path, target);
-    const store = await room.open(nodeDisk());
-    const card = { name: 'bob', createdAt: '2026-11-20T09:00:00.000Z' };
-    await store.saveAgent('bob', () => card).catch((error: unknown) => expect(error).toMatchObject({ code: 'DISK_FAILED' }));
-    await store.saveSettings(() => ({})).catch((error: unknown) => expect(error).toMatchObject({ kind: expect.stringMatching(/disk|invalid/) }));
-    accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
-    expect(await drain(store)).toEqual(['hello']);
-    expect(readFileSync(target, 'utf8')).toBe('{"mine":true}');
-    expect(lstatSync(target).mtimeMs).toBe(before);
-    expect(existsSync(path)).toBe(true);
-  });
+  test.for(['agent.json', 'config.json', 'last-read', 'the event log'] as const)(
+    '%s is not written through',
+    async (which) => {
+      const room = makeRoom();
+      const target = join(scratch(), 'target');
+      writeFileSync(target, '{"mine":true}');
+      const before = lstatSync(target).mtimeMs;
+      const day = new Date(room.clock.now()).toISOString().slice(0, 10);
+      const path = {
+        'agent.json': room.at('bob').card,
+        'config.json': room.layout.config,
+        'last-read': room.at('bob').lastRead,
+        'the event log': bob(room, 'events', `${day}.jsonl`),
+      }[which];
+      plant(path, target);
+      const store = await room.open(nodeDisk());
+      const card = { name: 'bob', createdAt: '2026-11-20T09:00:00.000Z' };
+      await store
+        .saveAgent('bob', () => card)
+        .catch((error: unknown) => expect(error).toMatchObject({ code: 'DISK_FAILED' }));
+      await store
+        .saveSettings(() => ({}))
+        .catch((error: unknown) => expect(error).toMatchObject({ kind: expect.stringMatching(/disk|invalid/) }));
+      accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
+      expect(await drain(store)).toEqual(['hello']);
+      expect(readFileSync(target, 'utf8')).toBe('{"mine":true}');
+      expect(lstatSync(target).mtimeMs).toBe(before);
+      expect(existsSync(path)).toBe(true);
+    },
+  );
 });
 
 describe('besides', () => {
@@ -488,5 +516,61 @@ describe('besides', () => {
     accepted(await store.send([room.outgoing()], { durability: 'full' }));
     expect(await drain(store)).toEqual(['hello']);
     expect(corrupt(room).map((path) => readFileSync(path, 'utf8'))).toEqual(['kept']);
+  });
+});
+
+describe('what this process may not read or move', () => {
+  const forbidden = (matches: (call: DiskCall) => boolean): Disk =>
+    watchedDisk((call) => {
+      if (matches(call)) throw diskFailure(call);
+    });
+
+  test.for(['read', 'rename'])('in drop/ (%s fails) does not keep anybody from the mail behind it', async (method) => {
+    const room = makeRoom();
+    for (const name of ['a', 'b', 'c'])
+      writeFileSync(bob(room, 'drop', `${name}.json`), `{"from":"s","body":"${name}"}`);
+    const path = bob(room, 'drop', 'b.json');
+    const store = await room.open(forbidden((call) => call.method === method && call.path === path));
+    expect((await drain(store)).sort()).toEqual(['a', 'c']);
+    room.clock.advance(1000);
+    expect(await drain(store)).toEqual([]);
+    expect(room.warnings).toEqual([expect.stringContaining('b.json')]);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test('of a broadcast’s body costs its event the details, and nobody a message', async () => {
+    const room = makeRoom(['ann', 'bob']);
+    const outgoing = room.outgoing({ to: ['ann', 'bob'] });
+    const commit = room.layout.committed(outgoing.message.id);
+    const sender = await room.open(killedBehind(({ to }) => to === commit));
+    await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+    const reader = await room.open(forbidden(({ method, path }) => method === 'read' && path.startsWith(commit)));
+    await reader.recover('bob', policy);
+    const store = await room.open();
+    expect(await drain(store)).toEqual(['hello']);
+    expect(await drain(store, 'ann')).toEqual(['hello']);
+  });
+
+  test('of one mailbox keeps neither the other recipients nor other mailboxes from their mail', async () => {
+    const room = makeRoom(['ann', 'bob', 'cy']);
+    const store = await room.open(nodeDisk());
+    rmSync(room.at('bob').ready, { recursive: true });
+    symlinkSync(scratch(), room.at('bob').ready);
+    accepted(await store.send([room.outgoing({ to: ['ann', 'bob', 'cy'] })], { durability: 'full' }));
+    const other = await room.open(nodeDisk());
+    for (const name of ['ann', 'cy']) expect(await drain(other, name)).toEqual(['hello']);
+    rmSync(room.at('bob').ready);
+    expect(await drain(await room.open(nodeDisk()))).toEqual(['hello']);
+  });
+
+  test('of a corrupt entry leaves it where it is, said, and the mail behind it comes', async () => {
+    const { room } = await withMail(['a', 'b']);
+    const [path = ''] = await readyFiles(room);
+    const junk = join(dirname(path), 'junk');
+    writeFileSync(junk, 'x');
+    const store = await room.open(forbidden((call) => call.method === 'rename' && call.path === junk));
+    expect(await drain(store)).toEqual(['a', 'b']);
+    expect(existsSync(junk)).toBe(true);
+    expect(room.warnings).toContainEqual(expect.stringContaining('should be put aside'));
   });
 });

@@ -219,7 +219,8 @@ test.for([
     async check(after, held) {
       isIn(after, `bob ${(held as Held).id}`, ['inflight', state]);
       for (const [, [now]] of after.where) {
-        if (now === 'dead') expect((await after.store.deadReason(await only(after.store, 'dead')))?.reason).toBe('no good');
+        if (now === 'dead')
+          expect((await after.store.deadReason(await only(after.store, 'dead')))?.reason).toBe('no good');
       }
     },
   }),
@@ -298,7 +299,8 @@ test.for(['archived', 'ready'] as const)('a deposit to %s that is repeated after
       const { id } = message as { id: string };
       expect(await census(after.room, after.store)).toEqual(new Map([[`bob ${id}`, [to]]]));
     },
-  }));
+  }),
+);
 
 test('registering an agent can be repeated after the kill', () =>
   tell({

@@ -62,7 +62,10 @@ describe('of many at once', () => {
       }
       sending--;
     });
-    const [taken] = await Promise.all([Promise.all(consumers.map((store) => consume(store, () => sending === 0))), ...work]);
+    const [taken] = await Promise.all([
+      Promise.all(consumers.map((store) => consume(store, () => sending === 0))),
+      ...work,
+    ]);
     const got = taken.flat().map(({ message }) => message.body);
     expect(new Set(got).size).toBe(got.length);
     expect(got.length).toBe(200);
@@ -111,8 +114,10 @@ describe('of many at once', () => {
     const stores = await crowd(room, 6);
     const [first] = stores as [Store];
     const expiresAt = new Date(room.clock.now() + 1000).toISOString();
-    for (const body of bodies(10)) accepted(await first.send([room.outgoing({ body, expiresAt })], { durability: 'relaxed' }));
-    for (const body of bodies(10, 'last')) accepted(await first.send([room.outgoing({ body })], { durability: 'relaxed' }));
+    for (const body of bodies(10))
+      accepted(await first.send([room.outgoing({ body, expiresAt })], { durability: 'relaxed' }));
+    for (const body of bodies(10, 'last'))
+      accepted(await first.send([room.outgoing({ body })], { durability: 'relaxed' }));
     for (let i = 0; i < 20; i++) {
       const delivery = await first.claim('bob', { leaseMs, policy, accepts: ({ body }) => body.startsWith('last') });
       if (!delivery) break;
@@ -123,7 +128,8 @@ describe('of many at once', () => {
     await Promise.all(stores.map((store) => store.claim('bob', { leaseMs, policy: once })));
     const dead = await collect(first.list('bob', 'dead'));
     expect(dead).toHaveLength(20);
-    for (const entry of dead) expect((await first.deadReason(entry))?.reason).toMatch(/time-to-live|no attempt is left/);
+    for (const entry of dead)
+      expect((await first.deadReason(entry))?.reason).toMatch(/time-to-live|no attempt is left/);
     expect((await history(first)).filter((event) => event.startsWith('dead'))).toHaveLength(20);
     expect(readdirSync(room.at('bob').dlq)).toHaveLength(40);
   });
@@ -159,7 +165,11 @@ describe('of many at once', () => {
       accepted(await a.send([room.outgoing()], { durability: 'relaxed' }));
       const { receipt } = (await a.claim('bob', { leaseMs, policy })) as Delivery;
       room.clock.advance(leaseMs + 10_000);
-      const [renewed] = await Promise.allSettled([a.renew(receipt, { leaseMs }), b.recover('bob', policy), c.recover('bob', policy)]);
+      const [renewed] = await Promise.allSettled([
+        a.renew(receipt, { leaseMs }),
+        b.recover('bob', policy),
+        c.recover('bob', policy),
+      ]);
       const where = await census(room, await room.open());
       const now = [...where.values()].flat().filter((state) => state !== 'archived');
       expect(now).toEqual([renewed.status === 'fulfilled' ? 'inflight' : 'ready']);
@@ -174,7 +184,11 @@ describe('of many at once', () => {
     for (let round = 0; round < 15; round++) {
       accepted(await a.send([room.outgoing()], { durability: 'relaxed' }));
       const entry: Entry = await only(a, 'ready');
-      const [x, y, claimed] = await Promise.allSettled([a.cancel(entry, {}), b.cancel(entry, {}), c.claim('bob', { leaseMs, policy })]);
+      const [x, y, claimed] = await Promise.allSettled([
+        a.cancel(entry, {}),
+        b.cancel(entry, {}),
+        c.claim('bob', { leaseMs, policy }),
+      ]);
       const delivery = claimed.status === 'fulfilled' ? claimed.value : undefined;
       const won = [x, y].filter(({ status }) => status === 'fulfilled').length + (delivery ? 1 : 0);
       expect(won).toBe(1);
@@ -210,7 +224,9 @@ describe('of many at once', () => {
     const stores = await crowd(room, 4);
     const createdAt = '2026-11-20T09:00:00.000Z';
     await Promise.all(
-      stores.flatMap((store) => ['x', 'y', 'z'].map((name) => store.saveAgent(name, (card) => card ?? { name, createdAt }))),
+      stores.flatMap((store) =>
+        ['x', 'y', 'z'].map((name) => store.saveAgent(name, (card) => card ?? { name, createdAt })),
+      ),
     );
     expect((await stores[0]?.listAgents())?.map(({ name }) => name)).toEqual(['ann', 'bob', 'x', 'y', 'z']);
   });
@@ -226,7 +242,9 @@ describe('under one dedupe key', () => {
       const stores = await crowd(room, 5);
       const results = await Promise.all(
         stores.map(async (store) => {
-          const sent = accepted(await store.send([room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' })], { durability: 'full' }));
+          const sent = accepted(
+            await store.send([room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' })], { durability: 'full' }),
+          );
           room.clock.advance(1);
           return sent;
         }),
@@ -253,41 +271,50 @@ describe('under one dedupe key', () => {
   });
 
   test.for([
-    ['the key', ({ method, to }: DiskCall, room: Room) => method === 'link' && to?.startsWith(room.layout.dedupe) === true],
-    ['the commit', ({ to }: DiskCall, room: Room) => to?.startsWith(room.layout.outbox) === true && !/\.new|\.gone/.test(to)],
-  ] as const)('a sender that pauses in front of %s while a repeat comes answers with the one message', async ([, at]) => {
-    const room = makeRoom(['ann', 'bob', 'cy']);
-    let resume = (): void => undefined;
-    const paused = new Promise<void>((resolve) => {
-      resume = resolve;
-    });
-    let reached = (): void => undefined;
-    const there = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
-    let once = true;
-    const slow = await room.open(
-      watchedDisk((call) => {
-        if (!once || !at(call, room)) return;
-        once = false;
-        reached();
-        return paused;
-      }),
-    );
-    const outgoing = (): ReturnType<typeof room.outgoing> => room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' });
-    const first = slow.send([outgoing()], { durability: 'full' });
-    await there;
-    const quick = await room.open();
-    const repeat = accepted(await quick.send([outgoing()], { durability: 'full' }));
-    // What the repeat has sent is even read and done before the first one wakes up.
-    expect(await drain(quick, 'cy')).toEqual(['hello']);
-    resume();
-    expect(accepted(await first).id).toBe(repeat.id);
-    expect(await census(room, quick)).toEqual(
-      new Map([
-        [`bob ${repeat.id}`, ['ready']],
-        [`cy ${repeat.id}`, ['archived']],
-      ]),
-    );
-  });
+    [
+      'the key',
+      ({ method, to }: DiskCall, room: Room) => method === 'link' && to?.startsWith(room.layout.dedupe) === true,
+    ],
+    [
+      'the commit',
+      ({ to }: DiskCall, room: Room) => to?.startsWith(room.layout.outbox) === true && !/\.new|\.gone/.test(to),
+    ],
+  ] as const)(
+    'a sender that pauses in front of %s while a repeat comes answers with the one message',
+    async ([, at]) => {
+      const room = makeRoom(['ann', 'bob', 'cy']);
+      let resume = (): void => undefined;
+      const paused = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      let reached = (): void => undefined;
+      const there = new Promise<void>((resolve) => {
+        reached = resolve;
+      });
+      let once = true;
+      const slow = await room.open(
+        watchedDisk((call) => {
+          if (!once || !at(call, room)) return;
+          once = false;
+          reached();
+          return paused;
+        }),
+      );
+      const outgoing = (): ReturnType<typeof room.outgoing> => room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' });
+      const first = slow.send([outgoing()], { durability: 'full' });
+      await there;
+      const quick = await room.open();
+      const repeat = accepted(await quick.send([outgoing()], { durability: 'full' }));
+      // What the repeat has sent is even read and done before the first one wakes up.
+      expect(await drain(quick, 'cy')).toEqual(['hello']);
+      resume();
+      expect(accepted(await first).id).toBe(repeat.id);
+      expect(await census(room, quick)).toEqual(
+        new Map([
+          [`bob ${repeat.id}`, ['ready']],
+          [`cy ${repeat.id}`, ['archived']],
+        ]),
+      );
+    },
+  );
 });

@@ -93,7 +93,10 @@ describe('a send', () => {
     const { room, store, told } = await record();
     await (await room.open()).send([room.outgoing()], { durability: 'relaxed' });
     accepted(await store.send([room.outgoing()], { durability: 'full' }));
-    expect(told().filter((call) => call.startsWith('sync'))).toEqual(['sync bob/ready/p2/1/BUCKET/BUCKET', ...firstUse]);
+    expect(told().filter((call) => call.startsWith('sync'))).toEqual([
+      'sync bob/ready/p2/1/BUCKET/BUCKET',
+      ...firstUse,
+    ]);
   });
 
   test('that is relaxed syncs nothing', async () => {
@@ -166,19 +169,22 @@ describe('a send', () => {
     ]);
   });
 
-  test.for(['full', 'relaxed'] as const)('with a dedupe key, %s, has the key on disk before the commit', async (durability) => {
-    const { room, store, told } = await record();
-    accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability }));
-    const calls = told();
-    expect(calls.slice(calls.indexOf('sync outbox') + 1, -2)).toEqual([
-      'link outbox/ID.new/message.json -> dedupe/KK/KEY',
-      'sync dedupe/KK',
-      'sync dedupe',
-      'sync /',
-      'move outbox/ID.new -> outbox/ID',
-      'sync outbox',
-    ]);
-  });
+  test.for(['full', 'relaxed'] as const)(
+    'with a dedupe key, %s, has the key on disk before the commit',
+    async (durability) => {
+      const { room, store, told } = await record();
+      accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability }));
+      const calls = told();
+      expect(calls.slice(calls.indexOf('sync outbox') + 1, -2)).toEqual([
+        'link outbox/ID.new/message.json -> dedupe/KK/KEY',
+        'sync dedupe/KK',
+        'sync dedupe',
+        'sync /',
+        'move outbox/ID.new -> outbox/ID',
+        'sync outbox',
+      ]);
+    },
+  );
 
   test('that repeats one which was cut off in front of its commit has the key on disk first, too', async () => {
     const { room, store, told } = await record();
@@ -190,7 +196,9 @@ describe('a send', () => {
       },
     });
     await expect(paused.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).rejects.toThrow('killed');
-    expect(accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).duplicate).toBe(true);
+    expect(accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).duplicate).toBe(
+      true,
+    );
     const calls = told();
     expect(calls).toContain('sync dedupe/KK');
     expect(calls.indexOf('sync dedupe/KK')).toBeLessThan(calls.indexOf('move outbox/ID.new -> outbox/ID'));
@@ -208,11 +216,11 @@ describe('a send', () => {
     });
     let removed = false;
     accepted(await store.send([room.outgoing()], { durability: 'full' }));
-    expect(told().filter((call) => call.startsWith('sync')).slice(0, 3)).toEqual([
-      'sync bob/ready/p2/1/BUCKET/BUCKET',
-      'sync bob/ready/p2/1/BUCKET',
-      'sync bob/ready/p2/1',
-    ]);
+    expect(
+      told()
+        .filter((call) => call.startsWith('sync'))
+        .slice(0, 3),
+    ).toEqual(['sync bob/ready/p2/1/BUCKET/BUCKET', 'sync bob/ready/p2/1/BUCKET', 'sync bob/ready/p2/1']);
   });
 });
 
@@ -234,7 +242,7 @@ describe('a claim, an ack, a nack and a renewal', () => {
 });
 
 describe('the dead-letter queue', () => {
-  test('has the reason on disk before the message is there, and is synced after it', async () => {
+  test('has the reason on disk before the message is there, and both folders of the move are synced after it', async () => {
     const { room, store, told } = await record();
     await store.send([room.outgoing()], { durability: 'relaxed' });
     const receipt = (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
@@ -245,6 +253,7 @@ describe('the dead-letter queue', () => {
       'move bob/dlq/ENTRY.reason.json.N -> bob/dlq/ENTRY.reason.json',
       'move bob/inflight/HOUR/SLOT/ENTRY -> bob/dlq/ENTRY',
       'sync bob/dlq',
+      'sync bob/inflight/HOUR/SLOT',
       'log bob/events/DAY.jsonl',
     ]);
   });

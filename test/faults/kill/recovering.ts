@@ -1,0 +1,71 @@
+import { dead, inflight, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
+
+/** What a reader puts right on its way. */
+export const recoveringScenarios: readonly Scenario[] = [
+  {
+    name: 'read, after an expired lease',
+    prepare: async (setting) => {
+      await setting.expired('forgotten');
+      return recovering('forgotten');
+    },
+  },
+  {
+    name: 'read, after the last lease expired',
+    prepare: async (setting) => {
+      await setting.expired('hopeless', 5);
+      await setting.sent('next');
+      return recovering('next', { body: 'hopeless', mailbox: 'b', before: dead, after: dead });
+    },
+  },
+  {
+    name: 'read, past a time-to-live that ran out',
+    prepare: async (setting) => {
+      await setting.outlived('stale');
+      await setting.sent('next');
+      return recovering('next', { body: 'stale', mailbox: 'b', before: ['ready', 'dead'], after: dead });
+    },
+  },
+  {
+    name: 'read, after a delay',
+    prepare: async (setting) => {
+      await setting.due('late');
+      return recovering('late');
+    },
+  },
+  {
+    name: 'read, finishing a send to many',
+    prepare: async (setting) => {
+      await setting.committed('on the way');
+      const others = toAll('on the way', { before: ready, after: ready }).filter(({ mailbox }) => mailbox !== 'b');
+      return recovering('on the way', ...others);
+    },
+  },
+  {
+    name: 'read, adopting what a script handed in',
+    prepare: async (setting) => {
+      setting.handIn('by hand');
+      return recovering('by hand');
+    },
+  },
+  {
+    name: 'read, past what cannot be read',
+    prepare: async (setting) => {
+      await setting.sent('broken');
+      setting.breakFile('broken');
+      await setting.sent('next');
+      return recovering('next');
+    },
+  },
+];
+
+/** A read that has something else to put right first. */
+function recovering(body: string, ...others: readonly Fate[]): Story {
+  const mine: Fate = {
+    body,
+    mailbox: 'b',
+    before: ['ready', 'inflight'],
+    after: inflight,
+    failed: ['ready', 'inflight'],
+  };
+  return { argv: ['read', 'b'], fates: [mine, ...others] };
+}

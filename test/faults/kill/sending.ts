@@ -1,0 +1,107 @@
+import { reply } from '../../../src/core/reply.ts';
+import { send, type Draft } from '../../../src/core/send.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { archived, delayed, none, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
+
+/** What a sender does. */
+export const sendingScenarios: readonly Scenario[] = [
+  {
+    name: 'send',
+    always: true,
+    prepare: () =>
+      Promise.resolve({
+        argv: ['send', 'b', 'one', '--from', 'a'],
+        fates: [{ body: 'one', mailbox: 'b', before: ['none', 'ready'], after: ready, failed: none }],
+      }),
+  },
+  {
+    name: 'send to many',
+    always: true,
+    prepare: () =>
+      Promise.resolve({
+        argv: ['send', 'b,c,d', 'all', '--from', 'a'],
+        together: true,
+        fates: toAll('all', { before: ['none', 'ready'], after: ready, failed: none }),
+      }),
+  },
+  {
+    name: 'send --batch',
+    prepare: () => {
+      const drafts = [1, 2, 3, 4, 5].map((n) => ({ to: n % 2 === 0 ? 'c' : 'b', body: `line ${n}` }));
+      const last = { to: 'b', body: 'line 6', delay: '1h' };
+      const lines = [...drafts, last].map((draft) => `${JSON.stringify(draft)}\n`).join('');
+      const fates: Fate[] = drafts.map(({ to, body }) => {
+        return { body, mailbox: to, before: ['none', 'ready'], after: ready, failed: none };
+      });
+      fates.push({ body: 'line 6', mailbox: 'b', before: ['none', 'delayed'], after: delayed, failed: none });
+      // The results come in the order of the lines; one that failed has none, so the covered ones are found by id.
+      return Promise.resolve({ argv: ['send', '--batch', '--from', 'a'], stdin: lines, fates, covers: () => false });
+    },
+  },
+  {
+    name: 'send --dedupe-key',
+    prepare: () => Promise.resolve(keyed(['b'], 'once')),
+  },
+  {
+    name: 'send --dedupe-key to many',
+    prepare: () => Promise.resolve(keyed(['b', 'c', 'd'], 'once for all')),
+  },
+  {
+    name: 'send --dedupe-key again, after the first was cut off',
+    prepare: async (setting) => {
+      const story = keyed(['b', 'c', 'd'], 'cut off');
+      await setting.cutOffKeyed(story.draft);
+      // The repeat commits what the first one prepared; until then nothing is delivered.
+      return story;
+    },
+  },
+  {
+    name: 'send --delay',
+    prepare: () =>
+      Promise.resolve({
+        argv: ['send', 'b', 'later', '--from', 'a', '--delay', '1h'],
+        fates: [{ body: 'later', mailbox: 'b', before: ['none', 'delayed'], after: delayed, failed: none }],
+      }),
+  },
+  {
+    name: 'reply --ack',
+    prepare: async (setting) => {
+      const { receipt } = await setting.claimed('question');
+      return {
+        argv: ['reply', receipt, 'answer', '--ack'],
+        fates: [
+          { body: 'question', mailbox: 'b', before: ['inflight', 'archived'], after: archived },
+          { body: 'answer', mailbox: 'a', before: ['none', 'ready'], after: ready },
+        ],
+        repeat: async (root) => {
+          try {
+            await reply(root, receipt, { body: 'answer' }, { ack: true });
+            return undefined;
+          } catch (error) {
+            // The whole had been done.
+            return error instanceof DreamosError && error.code === 'ALREADY_EXISTS' ? undefined : String(error);
+          }
+        },
+      };
+    },
+  },
+];
+
+function keyed(to: readonly string[], body: string): Story & { draft: Draft } {
+  const draft: Draft = { to, body, from: 'a', dedupeKey: 'the-key' };
+  return {
+    draft,
+    argv: ['send', to.join(','), body, '--from', 'a', '--dedupe-key', 'the-key'],
+    together: true,
+    fates: to.map((mailbox) => ({ body, mailbox, before: ['none', 'ready'], after: ready, failed: none })),
+    repeat: async (root, told) => {
+      const again = await send(root, draft);
+      const [first] = told;
+      if (!first) return undefined;
+      if (!again.duplicate) return `it was sent as ${String(first['id'])}, and again as ${again.id}`;
+      return again.id === first['id']
+        ? undefined
+        : `it was sent as ${String(first['id'])}, and the repeat says ${again.id}`;
+    },
+  };
+}

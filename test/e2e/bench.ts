@@ -85,19 +85,23 @@ export interface Bench {
 
 export const test = plainTest.extend<{ bench: Bench; bare: Bench }>({
   /** With the agents planner and reviewer. */
-  bench: async ({ task }, use) => {
-    const bench = createBench(task.name);
-    expect(await bench.dreamos('init planner reviewer --quiet')).toMatchObject({ code: 0, err: '' });
-    await use(bench);
-    await bench.close();
-  },
+  bench: ({ task }, use) =>
+    withBench(task.name, async (bench) => {
+      expect(await bench.dreamos('init planner reviewer --quiet')).toMatchObject({ code: 0, err: '' });
+      await use(bench);
+    }),
   /** Without a root. */
-  bare: async ({ task }, use) => {
-    const bench = createBench(task.name);
-    await use(bench);
-    await bench.close();
-  },
+  bare: ({ task }, use) => withBench(task.name, use),
 });
+
+async function withBench(purpose: string, work: (bench: Bench) => Promise<void>): Promise<void> {
+  const bench = createBench(purpose);
+  try {
+    await work(bench);
+  } finally {
+    await bench.close();
+  }
+}
 
 function createBench(purpose: string): Bench & { close(): Promise<void> } {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dreamos-e2e-')));

@@ -47,11 +47,21 @@ export async function quarantineBytes(
 ): Promise<void> {
   for (const known of await corruptFiles(ctx, mailbox)) {
     const file = await ctx.disk.read(`${mailbox.corrupt}/${known}`, { maxBytes: bytes.length });
-    if (file.ok && file.bytes.equals(bytes)) return;
+    if (!file.ok || !file.bytes.equals(bytes)) continue;
+    // Without its note: whoever kept them was killed before it could say so.
+    if (!(await ctx.disk.stat(noteOf(`${mailbox.corrupt}/${known}`)))) await report(ctx, mailbox, known, from.name, from.why);
+    return;
   }
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), from.name);
-  await ensureFolder(ctx, mailbox.corrupt);
-  await ctx.disk.create(`${mailbox.corrupt}/${name}`, bytes, { sync: true });
+  // Whole or not at all: half of them, left in corrupt/ by a killed process, would not be known again.
+  const file = `${mailbox.tmp}/${ctx.ids.next(ctx.clock.now())}.json`;
+  await ensureFolder(ctx, mailbox.tmp);
+  await ctx.disk.create(file, bytes, { sync: true });
+  if (!(await moveInto(ctx, file, mailbox.corrupt, name))) {
+    throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being put aside.`, {
+      hint: 'Does something clean up tmp/ of this root? Try again.',
+    });
+  }
   await ctx.disk.syncDir(mailbox.corrupt);
   await report(ctx, mailbox, name, from.name, from.why);
 }

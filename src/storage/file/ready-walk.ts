@@ -13,7 +13,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
-import { laneOf, type Lane, type Mailbox } from './layout.ts';
+import { laneOf, type Mailbox } from './layout.ts';
 
 export const walkMs = 5;
 // A hundred thousand stray files must not make one claim take minutes: so much a walk puts aside, the next one goes on.
@@ -58,7 +58,7 @@ export async function* walkReady(
   const inUse = await ctx.disk.list(mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
     if (inUse?.includes(`p${rank}`) !== true) continue;
-    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane as Lane), onJunk);
+    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), onJunk);
   }
   return undefined;
 }

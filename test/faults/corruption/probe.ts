@@ -58,7 +58,9 @@ export async function probe(path: string, repairFirst: boolean): Promise<Seen> {
       await work();
     } catch (error) {
       const told = error instanceof DreamosError && error.kind !== 'bug';
-      seen.failures.push(`${what} ${told ? 'is refused' : 'breaks down'}: ${error instanceof Error ? (told ? error.message : error.stack) : String(error)}`);
+      seen.failures.push(
+        `${what} ${told ? 'is refused' : 'breaks down'}: ${error instanceof Error ? (told ? error.message : error.stack) : String(error)}`,
+      );
     }
   };
 
@@ -125,7 +127,8 @@ async function repair({ store }: Root, seen: Seen): Promise<void> {
 
 /** Documents are whole after a repair, or somebody was told. */
 function checkDocuments(path: string, seen: Seen): void {
-  const told = (word: string) => [...seen.findings, ...seen.remaining].some(({ rule, message }) => rule === word || message.includes(word));
+  const told = (word: string) =>
+    [...seen.findings, ...seen.remaining].some(({ rule, message }) => rule === word || message.includes(word));
   const wrong = (name: string, file: string, ok: (json: unknown) => boolean) => {
     let good = false;
     try {
@@ -141,7 +144,11 @@ function checkDocuments(path: string, seen: Seen): void {
     wrong('card', join(dir, 'agent.json'), (json) => z.safeParse(agentCardSchema, json).success);
     const reasons = fs.readdirSync(join(dir, 'dlq')).filter((name) => !name.endsWith('.reason.json'));
     for (const name of reasons) {
-      wrong('reason', join(dir, 'dlq', `${name}.reason.json`), (json) => typeof (json as { reason?: unknown } | null)?.reason === 'string');
+      wrong(
+        'reason',
+        join(dir, 'dlq', `${name}.reason.json`),
+        (json) => typeof (json as { reason?: unknown } | null)?.reason === 'string',
+      );
     }
   }
 }

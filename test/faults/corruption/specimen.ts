@@ -13,12 +13,17 @@ import { stillClock } from './still-clock.ts';
 
 export const startMs = Date.parse('2026-11-20T09:00:00.000Z');
 export const mailboxes = ['reviewer', 'tester'] as const;
-export const key = 'nightly-build';
 const hourMs = 3_600_000;
 const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 };
 
 /** What is sent under the key, so that it can be sent again. */
-export const keyed: Draft = { to: [...mailboxes], from: 'planner', subject: 'Nightly build', body: 'It is green.\n', dedupeKey: key };
+export const keyed: Draft = {
+  to: [...mailboxes],
+  from: 'planner',
+  subject: 'Nightly build',
+  body: 'It is green.\n',
+  dedupeKey: 'nightly-build',
+};
 
 /** @returns the root's folder */
 export async function makeSpecimen(dir: string): Promise<string> {
@@ -26,8 +31,14 @@ export async function makeSpecimen(dir: string): Promise<string> {
   const { root } = await initRoot({ root: dir, agents: [...mailboxes], clock });
   await setConfig(root, 'maxAttempts', '5');
 
-  await send(root, draft('alone', { tags: ['build', 'grün'], data: { exit: 0, files: ['a.ts', 'b.ts'] }, priority: 'high' }));
-  for (const result of await sendAll(root, ['first of three', 'second of three', 'third of three'].map((body) => draft(body)))) {
+  await send(
+    root,
+    draft('alone', { tags: ['build', 'grün'], data: { exit: 0, files: ['a.ts', 'b.ts'] }, priority: 'high' }),
+  );
+  for (const result of await sendAll(
+    root,
+    ['first of three', 'second of three', 'third of three'].map((body) => draft(body)),
+  )) {
     if (result instanceof Error) throw result;
   }
   await send(root, draft('to both', { to: [...mailboxes] }));
@@ -45,15 +56,27 @@ export async function makeSpecimen(dir: string): Promise<string> {
   handIn(root, 'nonsense.json', 'this is not JSON');
   await root.store.recover('reviewer', policy);
   handIn(root, 'waiting.json', JSON.stringify({ from: 'script', body: 'not adopted yet', priority: 'low' }));
-  writeFileSync(join(root.path, 'agent_mailboxes/reviewer/tmp/01KAGZZZZZZZZZZZZZZZZZZZZZ.json'), '{"v":1,"id":"01KAG', { mode: 0o600 });
-  await cutOff(root, draft('committed, not handed out', { to: [...mailboxes] }), (from) => from.includes('/outbox/') && !from.endsWith('.new'));
+  writeFileSync(join(root.path, 'agent_mailboxes/reviewer/tmp/01KAGZZZZZZZZZZZZZZZZZZZZZ.json'), '{"v":1,"id":"01KAG', {
+    mode: 0o600,
+  });
+  await cutOff(
+    root,
+    draft('committed, not handed out', { to: [...mailboxes] }),
+    (from) => from.includes('/outbox/') && !from.endsWith('.new'),
+  );
   await cutOff(root, draft('not committed', { to: [...mailboxes] }), (from) => from.endsWith('.new'));
   await root.close();
   return root.path;
 }
 
 function draft(body: string, more: Partial<Draft> = {}): Draft {
-  return { to: 'reviewer', from: 'planner', subject: `About ${body}`, body: `${body}: ${'words '.repeat(30)}\n`, ...more };
+  return {
+    to: 'reviewer',
+    from: 'planner',
+    subject: `About ${body}`,
+    body: `${body}: ${'words '.repeat(30)}\n`,
+    ...more,
+  };
 }
 
 function handIn(root: Root, name: string, text: string): void {

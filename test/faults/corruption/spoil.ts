@@ -20,7 +20,12 @@ export function flip(file: Specimen, at: number, mask: number): Spoiling {
 }
 
 export function truncate(file: Specimen, length: number): Spoiling {
-  return { name: `cut to ${length}`, file, bytes: file.bytes.subarray(0, length), touched: touchedBy(file, length, Infinity) };
+  return {
+    name: `cut to ${length}`,
+    file,
+    bytes: file.bytes.subarray(0, length),
+    touched: touchedBy(file, length, Infinity),
+  };
 }
 
 export function zeroed(file: Specimen): Spoiling {
@@ -33,7 +38,13 @@ export function lengthened(file: Specimen): Spoiling {
 }
 
 /** Spoils a copy of the root, looks at it, and says which promises it broke. */
-export async function tryOut(template: Template, dir: string, spoiling: Spoiling, whole: Seen, repairFirst: boolean): Promise<string[]> {
+export async function tryOut(
+  template: Template,
+  dir: string,
+  spoiling: Spoiling,
+  whole: Seen,
+  repairFirst: boolean,
+): Promise<string[]> {
   template.copyTo(dir);
   try {
     overwrite(join(dir, spoiling.file.paths[0]), spoiling.bytes);
@@ -67,7 +78,11 @@ function compare(dir: string, { file, bytes, touched }: Spoiling, seen: Seen, wh
   if (spoilt && !holdsBytes(dir, bytes)) failures.push('The spoilt bytes are not kept.');
   if (file.kind === 'event log') failures.push(...compareEvents(file, bytes, seen, whole));
   else if (seen.events.length < whole.events.length) failures.push('Events are missing.');
-  if (seen.repeat !== whole.repeat && !(file.kind === 'dedupe key' && ['CORRUPT'].includes(seen.repeat)) && !cardGone(seen.repeat)) {
+  if (
+    seen.repeat !== whole.repeat &&
+    !(file.kind === 'dedupe key' && ['CORRUPT'].includes(seen.repeat)) &&
+    !cardGone(seen.repeat)
+  ) {
     failures.push(`A send under the same key was answered: ${seen.repeat}.`);
   }
   return failures;
@@ -93,7 +108,9 @@ function compareEvents(file: Specimen, bytes: Buffer, seen: Seen, whole: Seen): 
   const before = file.bytes.toString('latin1').split('\n');
   const after = new Set(bytes.toString('latin1').split('\n').slice(0, -1));
   const told = new Set(seen.events);
-  const missing = before.filter((line, i) => after.has(line) && line !== '' && !told.has(whole.events[indexOf(whole, line, i)] ?? ''));
+  const missing = before.filter(
+    (line, i) => after.has(line) && line !== '' && !told.has(whole.events[indexOf(whole, line, i)] ?? ''),
+  );
   return missing.map((line) => `An event whose line is whole was not told: ${line}`);
 }
 
@@ -105,5 +122,5 @@ function indexOf(whole: Seen, line: string, hint: number): number {
 }
 
 function sortedFields(json: string): string {
-  return JSON.stringify(Object.entries(JSON.parse(json) as object).sort());
+  return JSON.stringify(Object.entries(JSON.parse(json) as object).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

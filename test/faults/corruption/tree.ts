@@ -45,7 +45,13 @@ export function templateOf(top: string): Template {
     else {
       const known = files.get(stat.ino);
       if (known) known.paths.push(path);
-      else files.set(stat.ino, { paths: [path], bytes: fs.readFileSync(join(top, path)), atime: stat.atime, mtime: stat.mtime });
+      else
+        files.set(stat.ino, {
+          paths: [path],
+          bytes: fs.readFileSync(join(top, path)),
+          atime: stat.atime,
+          mtime: stat.mtime,
+        });
     }
   }
   return {

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clear, type Stage } from '../kill/stage.ts';
+import type { Stage } from '../kill/stage.ts';
 import { judge, runPlainly } from './judge.ts';
 
 const libraries = '/usr/lib/fiu';
@@ -43,14 +43,13 @@ export async function playFiu(stage: Stage, probability: number): Promise<{ prob
     node: ['--require', hook],
     env: { LD_PRELOAD: preloads.map((name) => join(libraries, name)).join(' '), FIU_CTRL_FIFO: join(control, 'ctl') },
   });
-  // Node does not survive every error in its own machinery; that is a killed command, not one that failed.
-  const fell = ending.code !== 0 && ending.code !== 7;
-  const judged = await judge(stage, play, fell ? { ...ending, code: null } : ending, true);
-  const problems = judged.problems.filter((problem) => !(fell && problem.startsWith('it exits with')));
-  if (problems.length === 0) clear(play);
+  const { code, stderr } = ending;
+  // Its own words can be lost as well: then it has said less than it would have.
+  const said = code === 0 || (code === 7 && stderr.includes('"error"'));
+  const { problems } = await judge(stage, play, ending, { fell: !said, unprinted: /output|written out/.test(stderr) });
   return {
     problems: problems.map((problem) => `${stage.scenario.name}, libfiu at ${probability}: ${problem}`),
-    failed: ending.code !== 0,
+    failed: code !== 0,
   };
 }
 

@@ -49,7 +49,7 @@ export async function playInjected(
   const hit = andThen ? await failFromThereOn(injected) : await failOnce(injected);
   if (!hit) return undefined;
   const { result, dir } = hit;
-  const judged = await judge(stage, dir, result, point.toStdout);
+  const judged = await judge(stage, dir, result, { unprinted: point.toStdout });
   const problems = judged.problems.map((problem) => `${stage.scenario.name}, ${nameOf(injected)}: ${problem}`);
   const again = syncedAgain(result.made);
   if (again !== undefined)

@@ -21,26 +21,33 @@ interface Judged {
 /**
  * Exit 0 means done, and exit 7 that nothing is half done, unless SEND_UNCERTAIN says otherwise. Everything else calls a
  * failing disk something that it is not.
- * @param unprinted the disk under the standard output failed too, so what was done may not have been told
+ * @param options.unprinted what it prints to failed too, so what was done may not have been told
+ * @param options.fell Node itself fell over the errors; that is a killed command, not one that failed
  */
-export async function judge(stage: Stage, play: string, ending: Ending, unprinted = false): Promise<Judged> {
+export async function judge(
+  stage: Stage,
+  play: string,
+  ending: Ending,
+  { unprinted = false, fell = false }: { unprinted?: boolean; fell?: boolean } = {},
+): Promise<Judged> {
   const { code, stdout, stderr } = ending;
   const problems: string[] = [];
   const codes = errorCodes(stderr);
-  if (code !== 0 && code !== 7) problems.push(`it exits with ${String(code)}: ${stderr.slice(0, 500)}`);
-  if (code === 7 && codes.length === 0) problems.push('it exits with 7 and does not say why');
+  if (!fell && code !== 0 && code !== 7)
+    problems.push(`that is none of the exit codes of a failing disk: ${stderr.slice(0, 500)}`);
+  if (!fell && code === 7 && codes.length === 0) problems.push('it does not say why');
   if (code === 7 && codes.some((each) => each !== 'DISK_FAILED' && each !== 'SEND_UNCERTAIN')) {
-    problems.push(`it exits with 7 and says ${codes.join(', ')}`);
+    problems.push('that is none of the codes of a failing disk');
   }
   const uncertain = codes.includes('SEND_UNCERTAIN');
   const told = toldIn(stdout);
-  if (code === 0 && told.length === 0 && stage.prints) problems.push('it exits with 0 and has printed nothing');
-  const ended: Ended = { told, failed: code !== 0, uncertain: uncertain || unprinted };
+  if (code === 0 && told.length === 0 && stage.prints) problems.push('it has printed nothing');
+  const ended: Ended = { told, failed: code !== 0 && !fell, uncertain: uncertain || unprinted };
   problems.push(...(await check(join(play, 'root'), stage.scenario, stage.story, ended)));
   if (problems.length === 0) clear(play);
-  const said = codes.length > 0 ? ` and ${codes.join(', ')}` : '';
+  const said = codes.length > 0 ? ` and says ${codes.join(', ')}` : '';
   return {
-    problems: problems.map((problem) => `${problem} (exit code ${String(code)}${said}; kept in ${play})`),
+    problems: problems.length > 0 ? [`it exits with ${String(code)}${said}: ${problems.join('; ')}`] : [],
     uncertain,
   };
 }

@@ -18,8 +18,14 @@ export interface Outside {
 /** @param mailbox a mailbox's folder, of which a copy lies outside, so that a link to it leads to mail */
 export function makeOutside(path: string, mailbox: string): Outside {
   fs.mkdirSync(path, { recursive: true });
-  fs.writeFileSync(join(path, 'secret.json'), JSON.stringify({ from: 'planner', body: marker, name: 'reviewer', createdAt: marker }));
-  fs.writeFileSync(join(path, 'secret.jsonl'), `{"at":"${marker}","mailbox":"reviewer","event":"delivered","id":"${marker}"}\n`);
+  fs.writeFileSync(
+    join(path, 'secret.json'),
+    JSON.stringify({ from: 'planner', body: marker, name: 'reviewer', createdAt: marker }),
+  );
+  fs.writeFileSync(
+    join(path, 'secret.jsonl'),
+    `{"at":"${marker}","mailbox":"reviewer","event":"delivered","id":"${marker}"}\n`,
+  );
   fs.cpSync(mailbox, join(path, 'mailbox'), { recursive: true });
   for (const name of ['tmp', 'drop', 'ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt', 'events']) {
     fs.mkdirSync(join(path, 'mailbox', name), { recursive: true });
@@ -32,17 +38,18 @@ export function makeOutside(path: string, mailbox: string): Outside {
     folder: join(path, 'mailbox'),
     changes(onlyContent) {
       // Times first: a look at the content is a read.
-      const times = new Map([...before].map(([below, { times }]) => [below, { was: times, is: timesOf(join(path, below)) }]));
+      const now = new Map([...before.keys()].map((below) => [below, timesOf(join(path, below))]));
       const after = look(path);
       const changes: string[] = [];
       for (const below of new Set([...before.keys(), ...after.keys()])) {
         const [was, is] = [before.get(below), after.get(below)];
-        const time = times.get(below);
+        const [then, time] = [was?.times, now.get(below)];
         if (!was) changes.push(`${below} was made`);
         else if (!is) changes.push(`${below} was removed`);
         else if (was.content !== is.content) changes.push(`${below} was changed`);
-        else if (!onlyContent && time?.is?.changed !== time?.was?.changed) changes.push(`${below} was touched`);
-        else if (!onlyContent && time?.is?.readMs !== longAgoMs) changes.push(`${below === '' ? 'its top' : below} was read`);
+        else if (!onlyContent && time?.changed !== then?.changed) changes.push(`${below} was touched`);
+        else if (!onlyContent && time?.readMs !== longAgoMs)
+          changes.push(`${below === '' ? 'its top' : below} was read`);
       }
       before = after;
       return changes;

@@ -46,7 +46,15 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   const { bounded, dir, progress } = options;
   mkdirSync(dir, { recursive: true });
   const specimen = await makeSpecimen(join(dir, 'specimen'));
-  const yard: Yard = { template: templateOf(specimen), specimen, options, failures: [], seesReads: readsShow(dir), commands: 0, slowestMs: 0 };
+  const yard: Yard = {
+    template: templateOf(specimen),
+    specimen,
+    options,
+    failures: [],
+    seesReads: readsShow(dir),
+    commands: 0,
+    slowestMs: 0,
+  };
 
   const plants = plantsFor(specimen, bounded);
   let next = 0;
@@ -64,11 +72,19 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   return {
     figures: { plants: plants.length, junk, screens, commands: yard.commands, slowestMs: yard.slowestMs },
     failures: yard.failures,
-    ...(!yard.seesReads && { skipped: ['hostile neighbours, reads outside of the root: this file system does not note when a file was read'] }),
+    ...(!yard.seesReads && {
+      skipped: ['hostile neighbours, reads outside of the root: this file system does not note when a file was read'],
+    }),
   };
 }
 
-const looking = ['status', 'list reviewer --state all', 'peek reviewer -n 9', 'watch --since start --wait 1ms', 'doctor'];
+const looking = [
+  'status',
+  'list reviewer --state all',
+  'peek reviewer -n 9',
+  'watch --since start --wait 1ms',
+  'doctor',
+];
 const changing = [
   'send reviewer,tester hello --as planner',
   'send tester again --as planner --dedupe-key nightly-build',
@@ -80,7 +96,16 @@ const changing = [
   'doctor --fix',
   'read reviewer -n 30 --ack',
 ];
-const more = ['agent list', 'dlq list reviewer', 'archive list reviewer', 'archive search done', 'config get', 'init reviewer tester', 'send reviewer later --as planner --delay 1h', 'dlq purge reviewer --all'];
+const more = [
+  'agent list',
+  'dlq list reviewer',
+  'archive list reviewer',
+  'archive search done',
+  'config get',
+  'init reviewer tester',
+  'send reviewer later --as planner --delay 1h',
+  'dlq purge reviewer --all',
+];
 
 const few = [
   ['list reviewer --state all', 'send reviewer,tester hello --as planner', 'read reviewer -n 30 --ack'],
@@ -100,10 +125,12 @@ async function tryPlant(yard: Yard, { name, plant, shared = false }: Plant, n: n
   const lines = options.bounded ? (few[n % few.length] as string[]) : [...looking, ...more, ...changing];
   const ended = await runLines(yard, lines, root, name);
   for (const one of ended) {
-    if (!shared && one.output.includes(marker)) failures.push(`${name}: ${said(one)} shows what is outside of the root.`);
+    if (!shared && one.output.includes(marker))
+      failures.push(`${name}: ${said(one)} shows what is outside of the root.`);
   }
   const changes = outside.changes(shared || !yard.seesReads);
-  if (changes.length > 0) failures.push(`${name}: outside of the root, ${changes.slice(0, 5).join(', ')} (${lines.join('; ')}).`);
+  if (changes.length > 0)
+    failures.push(`${name}: outside of the root, ${changes.slice(0, 5).join(', ')} (${lines.join('; ')}).`);
   rmSync(place, { recursive: true, force: true });
 }
 
@@ -111,7 +138,21 @@ async function tryJunk(yard: Yard, count: number): Promise<number> {
   const root = join(yard.options.dir, 'junk');
   yard.template.copyTo(root);
   const planted = plantJunk(root, count);
-  const ended = await runLines(yard, ['status', 'send reviewer hello --as planner', 'read reviewer -n 20 --ack', 'agent list', 'watch --since start --wait 1ms', 'doctor', 'doctor --fix', 'status'], root, `${planted} junk files`);
+  const ended = await runLines(
+    yard,
+    [
+      'status',
+      'send reviewer hello --as planner',
+      'read reviewer -n 20 --ack',
+      'agent list',
+      'watch --since start --wait 1ms',
+      'doctor',
+      'doctor --fix',
+      'status',
+    ],
+    root,
+    `${planted} junk files`,
+  );
   // What is good comes all the same: 12 of the specimen and the one just sent.
   const read = ended[2]?.output.toString() ?? '';
   const got = read.split('Words of agent').length - 1;
@@ -139,7 +180,8 @@ async function tryScreens(yard: Yard): Promise<number> {
       if (posed !== undefined) failures.push(`${said(one)} lets words out of their fence: ${posed.slice(0, 200)}`);
     }
     // Else the words never came to any screen.
-    if (!all.some(({ output }) => output.includes('system-reminder'))) failures.push('The hostile words are on no screen.');
+    if (!all.some(({ output }) => output.includes('system-reminder')))
+      failures.push('The hostile words are on no screen.');
   }
   if (!existsSync(place)) failures.push('The folder is gone.');
   return screens;
@@ -159,7 +201,8 @@ async function runLines(yard: Yard, lines: readonly string[], root: string, what
 function judge(yard: Yard, one: Ended, what: string): void {
   yard.commands++;
   yard.slowestMs = Math.max(yard.slowestMs, one.ms);
-  if (one.code === null) yard.failures.push(`${what}: ${said(one)} had not ended after ${one.ms} ms: ${one.output.toString().slice(-300)}`);
+  if (one.code === null)
+    yard.failures.push(`${what}: ${said(one)} had not ended after ${one.ms} ms: ${one.output.toString().slice(-300)}`);
   else if (!(allowed.has(one.code) || (one.job.interruptMs !== undefined && one.code === 130))) {
     yard.failures.push(`${what}: ${said(one)} ended with ${one.code}: ${one.output.toString().slice(-500)}`);
   }
@@ -169,4 +212,3 @@ function said({ job }: Ended): string {
   const words = job.words.slice(0, job.words.indexOf('--root') < 0 ? undefined : job.words.indexOf('--root'));
   return `dreamos ${words.map((word) => (/^[\w.,/@=-]+$/.test(word) ? word : JSON.stringify(word))).join(' ')}`;
 }
-

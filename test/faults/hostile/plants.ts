@@ -14,8 +14,25 @@ export interface Plant {
   plant(root: string, outside: Outside): Promise<void>;
 }
 
-type Thing = 'symlink to a file' | 'symlink to a folder' | 'dangling symlink' | 'hard link' | 'fifo' | 'device' | 'socket' | 'folder';
-const things: readonly Thing[] = ['symlink to a file', 'symlink to a folder', 'dangling symlink', 'hard link', 'fifo', 'device', 'socket', 'folder'];
+type Thing =
+  | 'symlink to a file'
+  | 'symlink to a folder'
+  | 'dangling symlink'
+  | 'hard link'
+  | 'fifo'
+  | 'device'
+  | 'socket'
+  | 'folder';
+const things: readonly Thing[] = [
+  'symlink to a file',
+  'symlink to a folder',
+  'dangling symlink',
+  'hard link',
+  'fifo',
+  'device',
+  'socket',
+  'folder',
+];
 
 /** Each in place of each file and of each folder: one plant each, or all files (all folders of a depth) at once. */
 export function plantsFor(specimen: string, together: boolean): Plant[] {
@@ -24,7 +41,9 @@ export function plantsFor(specimen: string, together: boolean): Plant[] {
   const folders = all.filter((path) => fs.lstatSync(join(specimen, path)).isDirectory());
   const plants: Plant[] = [];
   // Without its format.json nothing is a root, so it is never planted with others.
-  const groups = together ? [['format.json'], files.filter((path) => path !== 'format.json')] : files.map((path) => [path]);
+  const groups = together
+    ? [['format.json'], files.filter((path) => path !== 'format.json')]
+    : files.map((path) => [path]);
   for (const group of groups) {
     for (const thing of things) {
       plants.push({
@@ -66,7 +85,13 @@ function strayNames(root: string, folder: string): string[] {
   const entry = fs.readdirSync(join(root, folder)).find((name) => parseEntryName(name));
   // Another message's name in the same state: the id's last letter differs.
   const twin = entry?.replace(/\.i(.{25})./, '.i$1Z');
-  return ['stray', 'stray.json', '2026-11-19.jsonl', '01KAG0000000000000000000ZZ', ...(twin === undefined ? [] : [twin])];
+  return [
+    'stray',
+    'stray.json',
+    '2026-11-19.jsonl',
+    '01KAG0000000000000000000ZZ',
+    ...(twin === undefined ? [] : [twin]),
+  ];
 }
 
 async function put(thing: Thing, path: string, outside: Outside, replace: boolean): Promise<void> {
@@ -97,7 +122,11 @@ async function replaceFolder(thing: Thing, root: string, path: string, outside: 
 
 async function putSocket(path: string): Promise<void> {
   // The path of a socket may have 107 bytes: bind a short one, then move it.
-  const short = join(dirname(dirname(path)).slice(0, 1), 'tmp', `dreamos-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const short = join(
+    dirname(dirname(path)).slice(0, 1),
+    'tmp',
+    `dreamos-${process.pid}-${Math.random().toString(36).slice(2)}`,
+  );
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(short, resolve));
   // Closing removes the name that was bound, and only that.
@@ -126,8 +155,6 @@ const oddNames: readonly Buffer[] = [
   .map((name) => Buffer.from(name))
   .concat([Buffer.from([0xff, 0xfe, 0x2e, 0x6a, 0x73, 0x6f, 0x6e]), Buffer.from([0xc3, 0x28])]);
 
-export const oddNameCount = oddNames.length;
-
 function putOddNames(root: string, folders: readonly string[]): void {
   for (const folder of ['', ...folders]) {
     for (const name of oddNames) fs.writeFileSync(Buffer.concat([Buffer.from(`${join(root, folder)}/`), name]), 'odd');
@@ -138,10 +165,20 @@ function putOddNames(root: string, folders: readonly string[]): void {
 export function plantJunk(root: string, count: number): number {
   const mailbox = join(root, 'agent_mailboxes/reviewer');
   const bucket = dirname(join(root, pathsOf(root).find((path) => /\/ready\/p2\/1\/.+\.jsonl?$/.test(path)) ?? 'ready'));
-  const places = [bucket, join(mailbox, 'drop'), join(mailbox, 'dlq'), join(mailbox, 'corrupt'), join(mailbox, 'events'), join(mailbox, 'tmp'), join(root, 'outbox'), join(root, 'agent_mailboxes')];
+  const places = [
+    bucket,
+    join(mailbox, 'drop'),
+    join(mailbox, 'dlq'),
+    join(mailbox, 'corrupt'),
+    join(mailbox, 'events'),
+    join(mailbox, 'tmp'),
+    join(root, 'outbox'),
+    join(root, 'agent_mailboxes'),
+  ];
   const each = Math.ceil(count / places.length);
   for (const place of places) {
-    for (let n = 0; n < each; n++) fs.closeSync(fs.openSync(join(place, `junk-${n}${basename(place) === 'drop' ? '.json' : ''}`), 'wx'));
+    for (let n = 0; n < each; n++)
+      fs.closeSync(fs.openSync(join(place, `junk-${n}${basename(place) === 'drop' ? '.json' : ''}`), 'wx'));
   }
   return each * places.length;
 }

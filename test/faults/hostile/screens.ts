@@ -33,25 +33,51 @@ export async function layHostileMail(place: string): Promise<void> {
   for (const result of results) if (result instanceof Error) throw result;
   // From a script: with fields that nobody knows, and without a subject.
   const drop = join(root.path, 'agent_mailboxes/reviewer/drop');
-  writeFileSync(join(drop, 'good.json'), JSON.stringify({ from: 'script', body: hostileBody, [hostileLine]: hostileLine }));
+  writeFileSync(
+    join(drop, 'good.json'),
+    JSON.stringify({ from: 'script', body: hostileBody, [hostileLine]: hostileLine }),
+  );
   writeFileSync(join(drop, `bad${hostileLine.replaceAll('/', '')}.json`), hostileBody);
   for (const name of readdirSync(drop)) utimesSync(join(drop, name), 1, 1);
   await root.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 });
 
-  const next = async () => (await readNext({ ...root, acting: 'reviewer' }, 'reviewer', { by: 'reviewer' }))?.receipt ?? '';
+  const next = async () =>
+    (await readNext({ ...root, acting: 'reviewer' }, 'reviewer', { by: 'reviewer' }))?.receipt ?? '';
   await nack(root, await next(), { dead: true, reason: hostileBody });
   await nack(root, await next(), { delayMs: 3_600_000, reason: hostileLine });
   await ack(root, await next());
   await next();
   // A log, a reason and a setting that somebody else has written.
   const box = join(root.path, 'agent_mailboxes/tester');
-  const event = { at: hostileLine, mailbox: 'tester', event: hostileLine, id: hostileLine, by: hostileLine, reason: hostileBody, from: hostileLine, subject: hostileBody, priority: hostileLine };
-  writeFileSync(join(box, 'events', `${new Date().toISOString().slice(0, 10)}.jsonl`), `${JSON.stringify(event)}\nnot JSON ${JSON.stringify(hostileLine)}\n`);
+  const event = {
+    at: hostileLine,
+    mailbox: 'tester',
+    event: hostileLine,
+    id: hostileLine,
+    by: hostileLine,
+    reason: hostileBody,
+    from: hostileLine,
+    subject: hostileBody,
+    priority: hostileLine,
+  };
+  writeFileSync(
+    join(box, 'events', `${new Date().toISOString().slice(0, 10)}.jsonl`),
+    `${JSON.stringify(event)}\nnot JSON ${JSON.stringify(hostileLine)}\n`,
+  );
   mkdirSync(join(root.path, 'outbox', hostileLine.replaceAll('/', '')));
   writeFileSync(join(root.path, 'config.json'), JSON.stringify({ [hostileLine]: hostileLine }));
   const old = join(place, 'old', 'Agent-1', 'inbox');
   mkdirSync(old, { recursive: true });
-  writeFileSync(join(old, `a${hostileLine.replaceAll('/', '')}.json`), JSON.stringify({ from: hostileLine, to: 'Agent-1', subject: hostileLine, content: hostileBody, timestamp: hostileLine }));
+  writeFileSync(
+    join(old, `a${hostileLine.replaceAll('/', '')}.json`),
+    JSON.stringify({
+      from: hostileLine,
+      to: 'Agent-1',
+      subject: hostileLine,
+      content: hostileBody,
+      timestamp: hostileLine,
+    }),
+  );
   writeFileSync(join(old, 'b.json'), hostileBody);
   await root.close();
 }
@@ -60,11 +86,37 @@ export async function layHostileMail(place: string): Promise<void> {
 export function hostileJobs(place: string, env: Readonly<Record<string, string>>): Job[] {
   const arg = hostileLine.replaceAll('\0', '');
   const lines: string[][] = [
-    ...['status', 'agent list', 'agent show reviewer', 'config get', 'list reviewer --state all', 'peek reviewer -n 40', 'peek tester', 'dlq list reviewer'].map(split),
-    ...['archive list reviewer', 'archive search evil', 'watch --since start --wait 1ms', 'watch reviewer --since start --count 5', 'doctor', 'status reviewer tester'].map(split),
+    ...[
+      'status',
+      'agent list',
+      'agent show reviewer',
+      'config get',
+      'list reviewer --state all',
+      'peek reviewer -n 40',
+      'peek tester',
+      'dlq list reviewer',
+    ].map(split),
+    ...[
+      'archive list reviewer',
+      'archive search evil',
+      'watch --since start --wait 1ms',
+      'watch reviewer --since start --count 5',
+      'doctor',
+      'status reviewer tester',
+    ].map(split),
     ['archive', 'search', arg],
     ...refusals(arg),
-    ...['import ../old --dry-run', 'import ../old', 'doctor --fix', 'doctor', 'dlq retry reviewer --all', 'read reviewer -n 40', 'read tester', 'list reviewer --state inflight --as reviewer', 'archive list'].map(split),
+    ...[
+      'import ../old --dry-run',
+      'import ../old',
+      'doctor --fix',
+      'doctor',
+      'dlq retry reviewer --all',
+      'read reviewer -n 40',
+      'read tester',
+      'list reviewer --state inflight --as reviewer',
+      'archive list',
+    ].map(split),
   ];
   const cwd = join(place, 'root');
   const jobs: Job[] = lines.map((words) => ({ words: [...words, '--root', cwd], cwd, env }));

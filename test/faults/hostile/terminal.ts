@@ -33,7 +33,8 @@ export async function runAll(command: string, jobs: readonly Job[], limitMs: num
   child.stdin.end();
   const code = await new Promise((resolve) => child.on('close', resolve));
   const lines = text.split('\n').filter(Boolean);
-  if (code !== 0 || lines.length !== jobs.length) throw new Error(`${script} ended with ${String(code)} after ${lines.length} of ${jobs.length} command lines.`);
+  if (code !== 0 || lines.length !== jobs.length)
+    throw new Error(`${script} ended with ${String(code)} after ${lines.length} of ${jobs.length} command lines.`);
   return lines.map((line, i) => {
     const { code: exit, ms, output } = JSON.parse(line) as { code: number | null; ms: number; output: string };
     return { job: jobs[i] as Job, code: exit, ms, output: Buffer.from(output, 'base64') };

@@ -65,6 +65,7 @@ export function rawIn(output: Buffer, refreshes = false): string | undefined {
 
 /** A line outside of all fences that begins with the words of another, or a fence that does not hold. */
 export function posing(output: string): string | undefined {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   const plain = output.replaceAll(/\u001B\[\d+m/g, '').split(/\r?\n/);
   let fence: string | undefined;
   for (const [i, line] of plain.entries()) {

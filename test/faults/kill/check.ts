@@ -55,6 +55,10 @@ async function checkOpen(root: Root, story: Story, ended: Ended, say: (problem: 
   const found = await census(root);
   checkFates(found, story, ended, say);
   checkTold(found, ended.told, say);
+  for (const { name } of await root.store.listAgents()) {
+    const { corrupt } = await root.store.counts(name);
+    if (corrupt > (story.corrupt ?? 0)) say(`${corrupt} files of ${name} are in corrupt/`);
+  }
   const wrong = await story.repeat?.(root, ended.told);
   if (wrong !== undefined) say(wrong);
   await checkWorks(root, story, say);
@@ -79,7 +83,7 @@ function checkFates(found: readonly Found[], story: Story, ended: Ended, say: (p
     if (at.length > 1) say(`"${body}" is in ${mailbox} ${at.length} times: ${at.map(({ state }) => state).join(', ')}`);
     const place = at[0]?.state ?? 'none';
     places.set(fate, place);
-    const covered = ended.told.some((told) => story.covers?.(told, fate) ?? true);
+    const covered = ended.told.some((told) => story.covers?.(told, fate, at[0]?.id) ?? true);
     const allowed = covered ? after : ended.failed && !ended.uncertain ? (failed ?? before) : before;
     if (!allowed.includes(place)) say(`"${body}" is ${place} in ${mailbox}, and should be ${allowed.join(' or ')}`);
   }

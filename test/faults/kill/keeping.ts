@@ -123,6 +123,7 @@ export const keepingScenarios: readonly Scenario[] = [
       writeFileSync(join(tree, 'b', 'broken.json'), '{{ not json');
       return Promise.resolve({
         argv: ['import', tree],
+        corrupt: 1,
         fates: olds.map(({ body }) => ({ body, mailbox: 'b', before: ['none', 'archived'], after: archived })),
         covers: (told, { body }) =>
           told['result'] === 'imported' && told['file'] === `b/inbox.json#${body === 'old one' ? 1 : 2}`,
@@ -146,6 +147,7 @@ export const keepingScenarios: readonly Scenario[] = [
       setting.spoil();
       return {
         argv: ['doctor', '--fix'],
+        corrupt: 1,
         fates: [
           { body: 'forgotten', mailbox: 'b', before: ready, after: ready },
           { body: 'late', mailbox: 'b', before: ready, after: ready },

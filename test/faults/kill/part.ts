@@ -41,9 +41,9 @@ async function run(options: FaultOptions): Promise<FaultResult> {
       figures['points not hit']++;
       options.progress(`not hit: ${stage.scenario.name} at ${nameOf(point)}`);
     } else figures['kill points']++;
-    for (const problem of wrong ?? []) {
-      if (problem.includes('is lost')) figures.lost++;
-      const failure = `${stage.scenario.name}, killed at ${nameOf(point)}: ${problem}`;
+    if (wrong?.some((problem) => problem.includes('is lost')) === true) figures.lost++;
+    if (wrong !== undefined && wrong.length > 0) {
+      const failure = `${stage.scenario.name}, killed at ${nameOf(point)}: ${wrong.join('; ')}`;
       failures.push(failure);
       options.progress(failure);
     }
@@ -61,7 +61,7 @@ async function play({ scenario, story, command, fresh }: Stage, point: Point): P
   const { dir, result } = hit;
   const wrong = await check(`${dir}/root`, scenario, story, { told: toldIn(result.stdout) });
   if (wrong.length === 0) clear(dir);
-  return wrong.map((problem) => `${problem} (kept in ${dir})`);
+  return wrong;
 }
 
 function nameOf({ call, index, thread, text }: Point): string {

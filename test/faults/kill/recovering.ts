@@ -53,7 +53,7 @@ export const recoveringScenarios: readonly Scenario[] = [
       await setting.sent('broken');
       setting.breakFile('broken');
       await setting.sent('next');
-      return recovering('next');
+      return { ...recovering('next'), corrupt: 1 };
     },
   },
 ];

@@ -34,8 +34,12 @@ export const sendingScenarios: readonly Scenario[] = [
         return { body, mailbox: to, before: ['none', 'ready'], after: ready, failed: none };
       });
       fates.push({ body: 'line 6', mailbox: 'b', before: ['none', 'delayed'], after: delayed, failed: none });
-      // The results come in the order of the lines; one that failed has none, so the covered ones are found by id.
-      return Promise.resolve({ argv: ['send', '--batch', '--from', 'a'], stdin: lines, fates, covers: () => false });
+      return Promise.resolve({
+        argv: ['send', '--batch', '--from', 'a'],
+        stdin: lines,
+        fates,
+        covers: (told, _, id) => told['id'] === id,
+      });
     },
   },
   {

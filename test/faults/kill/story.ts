@@ -25,8 +25,10 @@ export interface Story {
   readonly fates: readonly Fate[];
   /** The copies of one message are delivered together or not at all. */
   readonly together?: boolean;
-  /** Which of the fates a printed result speaks of; by default all of them. */
-  covers?(told: Told, fate: Fate): boolean;
+  /** How many files are put aside at most, because they cannot be read; by default none. */
+  readonly corrupt?: number;
+  /** Whether a printed result speaks of this fate; by default each speaks of all. @param id of the message that was found */
+  covers?(told: Told, fate: Fate, id: string | undefined): boolean;
   /** What its user does next: the same again, with the same result. @returns what is wrong */
   repeat?(root: Root, told: readonly Told[]): Promise<string | undefined>;
 }

@@ -21,6 +21,8 @@ export interface Look {
   /** What was done to the machine before: nothing was lost but processes, or the power was cut. */
   readonly after: 'rest' | 'kill' | 'power cut';
   readonly wall: number;
+  /** The latest time that any process has seen; deadlines count from it. */
+  readonly latest: number;
   /** Ask `dreamos doctor`, too. */
   readonly doctor: boolean;
 }
@@ -37,7 +39,7 @@ type Broken = (promised: Promised, text: string) => void;
 type Torn = (record: SentRecord | undefined) => boolean;
 
 const day = 86_400_000;
-// Longer than any lease, delay and clock step together.
+// Longer than any lease or delay.
 const longMs = 3 * 3_600_000;
 
 export async function check(volume: Volume, ledger: Ledger, look: Look): Promise<Violation[]> {
@@ -63,7 +65,7 @@ export async function check(volume: Volume, ledger: Ledger, look: Look): Promise
   try {
     if (look.doctor && !anyTorn) await askDoctor(store, broken);
     resent.push(...(await sendKeysAgain(store, clock, before, messages, broken)));
-    await readAll(store, clock, delivered);
+    await readAll(store, clock, look.latest, delivered);
   } catch (error) {
     broken('unexpected error', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -273,7 +275,7 @@ async function sendKeysAgain(
 }
 
 /** Claims and acks until nothing is left, also what falls due only later. */
-async function readAll(store: Store, clock: Ticking, delivered: Map<string, number>): Promise<void> {
+async function readAll(store: Store, clock: Ticking, latest: number, delivered: Map<string, number>): Promise<void> {
   for (let round = 0; round < 2; round++) {
     for (const mailbox of mailboxes) {
       clock.ms += 100;
@@ -285,7 +287,7 @@ async function readAll(store: Store, clock: Ticking, delivered: Map<string, numb
         await store.ack(delivery.receipt, {});
       }
     }
-    clock.ms += longMs;
+    clock.ms = Math.max(clock.ms, latest) + longMs;
   }
 }
 

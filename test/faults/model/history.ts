@@ -74,29 +74,32 @@ export function themeOf(seed: number): Theme {
 
 type Wish = Operation['does'] | 'many' | 'work';
 
-const wishes: Readonly<Record<Theme, Readonly<Partial<Record<Wish, number>>>>> = {
-  mixed: {
-    send: 24,
-    many: 12,
-    batch: 8,
-    keyed: 14,
-    work: 30,
-    claim: 8,
-    ack: 4,
-    nack: 4,
-    renew: 4,
-    recover: 8,
-    cancel: 3,
-    restore: 3,
-    retry: 4,
-    'open-bucket': 7,
-    'save-card': 1,
-  },
-  buckets: { send: 35, batch: 3, claim: 35, 'open-bucket': 25, nack: 4 },
-  keys: { keyed: 70, recover: 12, work: 12, send: 6 },
-  broadcasts: { many: 35, send: 30, recover: 25, work: 10 },
-  claims: { send: 10, work: 10, claim: 35, ack: 30, nack: 4, renew: 12, recover: 15 },
-  'dead letters': { send: 25, claim: 30, nack: 8, recover: 30, retry: 5, restore: 2 },
+/** By process, in turn: what each does, and how often. */
+const roles: Readonly<Record<Theme, readonly Readonly<Partial<Record<Wish, number>>>[]>> = {
+  mixed: [
+    {
+      send: 24,
+      many: 12,
+      batch: 8,
+      keyed: 14,
+      work: 30,
+      claim: 8,
+      ack: 4,
+      nack: 4,
+      renew: 4,
+      recover: 8,
+      cancel: 3,
+      restore: 3,
+      retry: 4,
+      'open-bucket': 7,
+      'save-card': 1,
+    },
+  ],
+  buckets: [{ send: 8, batch: 1 }, { claim: 1 }, { 'open-bucket': 2, claim: 2 }, { send: 1, claim: 2, nack: 1 }],
+  keys: [{ keyed: 1 }, { keyed: 4, recover: 1 }, { keyed: 2, work: 1, send: 1 }],
+  broadcasts: [{ many: 4, keyed: 1 }, { recover: 2, send: 3 }, { work: 1, send: 2, recover: 2 }],
+  claims: [{ send: 2, recover: 1, claim: 1 }, { claim: 4, ack: 3, renew: 1 }, { claim: 4, ack: 4, nack: 1, recover: 2 }],
+  'dead letters': [{ send: 3, recover: 1 }, { claim: 5, nack: 2, recover: 2 }, { claim: 2, recover: 4, retry: 1 }],
 };
 
 export function operationsOf(seed: number, theme: Theme): readonly (readonly Operation[])[] {
@@ -107,13 +110,15 @@ export function operationsOf(seed: number, theme: Theme): readonly (readonly Ope
     boxes: theme === 'mixed' ? 1 + whole(random, 3) : 1,
     ranks: theme === 'mixed' && random() < 0.4 ? 2 : 1,
     keys: theme === 'keys' ? 1 + whole(random, 2) : keyedTo.length,
+    short: theme === 'claims' && random() < 0.7,
     delayed: theme === 'mixed' ? 0.2 : 0.04,
     expiring: theme === 'dead letters' ? 0.6 : theme === 'mixed' ? 0.08 : 0,
   };
   const perProcess = 2 + whole(random, theme === 'buckets' ? 6 : 4);
-  return Array.from({ length: 2 + whole(random, 3) }, () => {
+  return Array.from({ length: 2 + whole(random, 3) }, (_, p) => {
     const operations: Operation[] = [];
-    for (let n = 0; n < perProcess; n++) operations.push(...someOperations(random, wishes[theme], size));
+    const wanted = roles[theme][p % roles[theme].length] ?? {};
+    for (let n = 0; n < perProcess; n++) operations.push(...someOperations(random, wanted, size));
     return operations;
   });
 }
@@ -123,6 +128,8 @@ interface Size {
   readonly boxes: number;
   readonly ranks: number;
   readonly keys: number;
+  /** Leases that soon run out. */
+  readonly short: boolean;
   /** Of all messages. */
   readonly delayed: number;
   readonly expiring: number;
@@ -131,7 +138,7 @@ interface Size {
 function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, number>>>, size: Size): Operation[] {
   const mailbox = () => mailboxes[whole(random, size.boxes)] as MailboxName;
   const pick = (): Pick => ({ of: random() < 0.7 ? 'own' : 'all', number: whole(random, 8) });
-  const leaseMs = () => oneOf(random, [20, 60, 300, 2000]);
+  const leaseMs = () => oneOf(random, size.short ? [15, 40] : [20, 60, 300, 2000]);
   const how = (): SendHow => ({
     rank: 2 - whole(random, size.ranks),
     ...(random() < size.delayed && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
@@ -187,15 +194,18 @@ export interface Situation {
 }
 
 /** Decides step by step, so that it only names what there is; the executor records what it said. */
-export function decider(seed: number, model: CrashModel, bounds: { crashes: number; looks: number }): (now: Situation) => Decision {
+export function decider(seed: number, theme: Theme, model: CrashModel): (now: Situation) => Decision {
   const random = seeded(seedOf(seed, 2));
   const switching = oneOf(random, [0.03, 0.1, 0.3, 0.7]);
-  const trouble = oneOf(random, [0.002, 0.006, 0.015]);
-  const pausing = oneOf(random, [0, 0.04, 0.15]);
+  // Leases and times-to-live have to run out.
+  const timely = theme === 'claims' || theme === 'dead letters';
+  const trouble = oneOf(random, timely ? [0.01, 0.02, 0.04] : [0.002, 0.006, 0.015]);
+  const pausing = oneOf(random, theme === 'mixed' ? [0, 0.04, 0.15] : [0.03, 0.1, 0.25]);
   const killing = oneOf(random, [0, 0, 0.01, 0.04]);
   // In most histories several things happen in one millisecond; in some each step takes its time.
-  const slow = random() < 0.25;
-  let { crashes, looks } = bounds;
+  const slow = random() < (theme === 'claims' ? 0.6 : 0.25);
+  let crashes = 1;
+  let looks = 4;
   let current = -1;
   // A paused process: it goes on when the others have done this many steps.
   const pausedUntil = new Map<number, number>();
@@ -205,10 +215,15 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
     seed: whole(random, 2 ** 30),
     keep: weighted(random, { least: 40, some: 25, 'all-but-one': 25, all: 10 }),
   });
+  // A process that starts again takes its time.
+  const kill = (p: number, steps: number): Decision => {
+    pausedUntil.set(p, steps + whole(random, 200));
+    return { do: 'kill', p };
+  };
   return ({ runnable, steps, answered, changed }) => {
     if (random() < trouble) {
       const kind = weighted(random, { kill: 3, wait: 4, 'step-clock': 2, crash: 2, pause: 4 });
-      if (kind === 'kill') return { do: 'kill', p: runnable[whole(random, runnable.length)] as number };
+      if (kind === 'kill') return kill(runnable[whole(random, runnable.length)] as number, steps);
       if (kind === 'wait') return { do: 'wait', ms: oneOf(random, [5, 25, 400, 15_000]) };
       if (kind === 'step-clock') return { do: 'step-clock', ms: oneOf(random, [-3_600_000, -5000, -40, 50, 5000, 3_600_000]) };
       if (kind === 'pause' && current >= 0) pausedUntil.set(current, steps + 20 + whole(random, 300));
@@ -218,7 +233,7 @@ export function decider(seed: number, model: CrashModel, bounds: { crashes: numb
       looks--;
       return { do: 'look', cut: random() < 0.2 ? 'kill-all' : cut() };
     }
-    if (changed && random() < killing) return { do: 'kill', p: current };
+    if (changed && random() < killing) return kill(current, steps);
     if (changed && random() < pausing) pausedUntil.set(current, steps + 20 + whole(random, 250));
     const awake = runnable.filter((p) => (pausedUntil.get(p) ?? 0) <= steps);
     const choice = awake.length > 0 ? awake : runnable;

@@ -10,8 +10,9 @@ export interface Tried extends Outcome {
 /** The history of a seed, as it went: with its decisions, so that it can be run again and cut down. */
 export async function trySeed(seed: number, mutation?: Mutation & { readonly theme?: Theme }): Promise<Tried> {
   const model: CrashModel = seed % 2 === 0 ? 'folders' : 'journal';
-  const history: History = { seed, model, operations: operationsOf(seed, mutation?.theme ?? themeOf(seed)), decisions: [] };
-  const outcome = await runHistory(history, { mutation, decide: decider(seed, model, { crashes: 1, looks: 4 }) });
+  const theme = mutation?.theme ?? themeOf(seed);
+  const history: History = { seed, model, operations: operationsOf(seed, theme), decisions: [] };
+  const outcome = await runHistory(history, { mutation, decide: decider(seed, theme, model) });
   return { ...outcome, history: { ...history, decisions: outcome.decisions } };
 }
 

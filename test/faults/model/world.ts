@@ -265,7 +265,7 @@ class World {
     if (text !== undefined) this.#options.tell?.(`what is there when ${text}?`);
     this.#states++;
     const doctor = (this.#history.seed + this.#states) % 8 === 0;
-    this.#ledger.violations.push(...(await check(volume, this.#ledger, { after, wall: this.#wall, doctor })));
+    this.#ledger.violations.push(...(await check(volume, this.#ledger, { after, wall: this.#wall, latest: this.#ledger.latest, doctor })));
   }
 
   #tellCut(what: string, { lost }: Survivor): void {

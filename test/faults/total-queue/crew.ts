@@ -1,5 +1,6 @@
 /** The processes of one round, each of which can be killed, paused and started again at any moment. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Role {
@@ -123,10 +124,25 @@ export class Crew {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), 20_000)));
     if ((await Promise.race([actor.ended, late])) === 'late') {
-      this.failures.push(`${actor.role.name} had not ended 20 s after SIGTERM.`);
+      this.failures.push(`${actor.role.name} had not ended 20 s after SIGTERM: ${stateOf(actor.child.pid)}.`);
       actor.fate = 'killed';
       actor.child.kill('SIGKILL');
     }
     clearTimeout(timer);
+  }
+}
+
+/** What a process that hangs waits for, thread by thread; for whoever has to find out why. */
+function stateOf(pid: number | undefined): string {
+  try {
+    const tasks = `/proc/${pid}/task`;
+    return readdirSync(tasks)
+      .map((task) => {
+        const state = /^State:\s+(.*)$/m.exec(readFileSync(`${tasks}/${task}/status`, 'utf8'))?.[1];
+        return `${readFileSync(`${tasks}/${task}/comm`, 'utf8').trim()} ${state} in ${readFileSync(`${tasks}/${task}/wchan`, 'utf8')}`;
+      })
+      .join(', ');
+  } catch {
+    return 'its state is not known';
   }
 }

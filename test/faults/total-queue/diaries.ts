@@ -1,8 +1,9 @@
 /** What the actors have written down, read back when the round is over. */
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Tried {
+interface Tried {
   readonly to: readonly string[];
   readonly sum: string;
   readonly key?: string;
@@ -44,10 +45,27 @@ export interface Diaries {
   readonly looks: number;
 }
 
-type Line = { readonly t: string } & Record<string, never>;
+/** Written by the scripts in actors/; which fields a line has depends on `t`. */
+interface Line {
+  readonly t: string;
+  readonly [field: string]: unknown;
+}
+
+/** As the actors do it. */
+export function sumOf(body: string): string {
+  return hash('sha256', body).slice(0, 32);
+}
 
 export function readDiaries(dir: string): Diaries {
-  const diaries = { tried: [], acknowledged: [], claims: [], watched: new Map(), refusedSends: [], warnings: [], looks: 0 } as Diaries & {
+  const diaries = {
+    tried: [],
+    acknowledged: [],
+    claims: [],
+    watched: new Map(),
+    refusedSends: [],
+    warnings: [],
+    looks: 0,
+  } as Diaries & {
     looks: number;
   };
   for (const file of readdirSync(dir)) {
@@ -56,16 +74,18 @@ export function readDiaries(dir: string): Diaries {
     for (const line of linesOf(join(dir, file))) {
       if (line.t === 'try') diaries.tried.push(line as unknown as Tried);
       else if (line.t === 'sent') diaries.acknowledged.push({ ...(line as unknown as Acknowledged), by });
-      else if (line.t === 'refused' && line['receipt'] === undefined) diaries.refusedSends.push(`${by}: ${String(line['code'])} ${String(line['message'])}`);
+      else if (line.t === 'refused' && line['receipt'] === undefined)
+        diaries.refusedSends.push(`${by}: ${String(line['code'])} ${String(line['message'])}`);
       else if (line.t === 'claim') {
-        const claim: Claimed = { ...(line as unknown as Claimed), by, heldUntil: line['leaseUntil'], renewedAt: line['at'] };
+        const claimed = line as unknown as Claimed;
+        const claim: Claimed = { ...claimed, by, heldUntil: claimed.leaseUntil, renewedAt: claimed.at };
         diaries.claims.push(claim);
         byReceipt.set(claim.receipt, claim);
       } else if (line.t === 'settling' || line.t === 'settled' || line.t === 'refused') noteSettling(line, byReceipt);
       else if (line.t === 'event') {
         const seen = diaries.watched.get(by) ?? [];
         diaries.watched.set(by, seen);
-        seen.push(line['event']);
+        seen.push(line['event'] as object);
       } else if (line.t === 'status') diaries.looks++;
       else diaries.warnings.push(`${by}: ${JSON.stringify(line)}`);
     }
@@ -73,16 +93,27 @@ export function readDiaries(dir: string): Diaries {
   return diaries;
 }
 
+interface Settling {
+  readonly t: string;
+  readonly receipt: string;
+  readonly how: 'ack' | 'nack' | 'dead' | 'renew';
+  readonly code: string;
+  readonly at: number;
+  readonly leaseUntil: number;
+  readonly renewed: string;
+}
+
 function noteSettling(line: Line, byReceipt: Map<string, Claimed>): void {
-  const claim = byReceipt.get(line['receipt']);
+  const { t, receipt, how, code, at, leaseUntil, renewed } = line as unknown as Settling;
+  const claim = byReceipt.get(receipt);
   if (!claim) return;
-  if (line.t === 'settling') claim.settling = line['how'];
-  else if (line.t === 'refused') claim.refused = line['code'];
-  else if (line['how'] === 'renew') {
-    claim.heldUntil = line['leaseUntil'];
-    claim.renewedAt = line['at'];
-    byReceipt.set(line['renewed'], claim);
-  } else claim.settled = line['how'];
+  if (t === 'settling') claim.settling = how;
+  else if (t === 'refused') claim.refused = code;
+  else if (how === 'renew') {
+    claim.heldUntil = leaseUntil;
+    claim.renewedAt = at;
+    byReceipt.set(renewed, claim);
+  } else claim.settled = how;
 }
 
 function linesOf(path: string): Line[] {

@@ -47,7 +47,10 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   const rounds: Round[] = [{ name: 'steady clock', ...crew, leaseMs, forMs: bounded ? 3000 : 60_000, stepping: false }];
   const skipped: string[] = [];
   const faketime = await findFaketime(options.dir);
-  if (faketime === undefined) skipped.push('total queue with a stepped clock: libfaketime (package faketime) is missing, or has no effect on node');
+  if (faketime === undefined)
+    skipped.push(
+      'total queue with a stepped clock: libfaketime (package faketime) is missing, or has no effect on node',
+    );
   else rounds.push({ name: 'stepped clock', ...crew, leaseMs, forMs: bounded ? 2000 : 60_000, stepping: true });
 
   const figures: Record<string, number> = {};
@@ -58,7 +61,9 @@ async function run(options: FaultOptions): Promise<FaultResult> {
       const name = round.stepping ? `${what}, clock stepped` : what;
       figures[name] = count;
     }
-    failures.push(...verdict.failures.map((text) => `${round.name}, seed ${options.seed}, files in ${options.dir}: ${text}`));
+    failures.push(
+      ...verdict.failures.map((text) => `${round.name}, seed ${options.seed}, files in ${options.dir}: ${text}`),
+    );
   }
   return { figures, failures, ...(skipped.length > 0 && { skipped }) };
 }
@@ -95,7 +100,10 @@ async function runRound(round: Round, options: FaultOptions, faketime: string | 
       if (!figures[what]) failures.push(`Nothing was counted as "${what}".`);
     }
     failures.push(...crew.failures, ...restless, ...missed.failures, ...corruptOnes(root.path));
-    return { figures: { processes: crew.size, kills: crew.kills, pauses: crew.pauses, ...figures, events: missed.events }, failures };
+    return {
+      figures: { processes: crew.size, kills: crew.kills, pauses: crew.pauses, ...figures, events: missed.events },
+      failures,
+    };
   } finally {
     crew.abandon();
     await root.close();
@@ -117,7 +125,13 @@ function rolesOf(round: Round, root: string, diaries: string): Role[] {
 }
 
 /** Kills and pauses at random until the time is over; steps the clock when the round wants it. */
-async function disturb(crew: Crew, round: Round, random: Random, clock: string, { progress }: FaultOptions): Promise<void> {
+async function disturb(
+  crew: Crew,
+  round: Round,
+  random: Random,
+  clock: string,
+  { progress }: FaultOptions,
+): Promise<void> {
   await crew.allWork();
   const endsAt = performance.now() + round.forMs;
   const restMs = Math.max(150, round.forMs / 200);
@@ -131,7 +145,9 @@ async function disturb(crew: Crew, round: Round, random: Random, clock: string, 
     if (round.stepping && random() < 0.7) writeFileSync(clock, offset((random() * 6 - 3) * round.leaseMs));
     if (performance.now() - toldAt > 5000) {
       toldAt = performance.now();
-      progress(`${round.name}: ${crew.kills} kills, ${crew.pauses} pauses, ${Math.ceil((endsAt - toldAt) / 1000)} s to go`);
+      progress(
+        `${round.name}: ${crew.kills} kills, ${crew.pauses} pauses, ${Math.ceil((endsAt - toldAt) / 1000)} s to go`,
+      );
     }
   }
 }
@@ -148,7 +164,9 @@ async function findFaketime(dir: string): Promise<string | undefined> {
   if (library === undefined) return undefined;
   const clock = join(dir, 'clock-probe');
   writeFileSync(clock, '-100000');
-  const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'Date.now()'], { env: steppedBy(library, clock) });
+  const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'Date.now()'], {
+    env: steppedBy(library, clock),
+  });
   const steppedMs = Date.now() - Number(stdout);
   return Math.abs(steppedMs - 100_000_000) < 60_000 ? library : undefined;
 }

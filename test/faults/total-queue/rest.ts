@@ -5,8 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { effectiveSettings } from '../../../src/core/settings.ts';
 import type { Root } from '../../../src/core/root.ts';
 import { states } from '../../../src/storage/store.ts';
-import { sumOf } from './actors/diary.mjs';
-import { readDiaries } from './diaries.ts';
+import { readDiaries, sumOf } from './diaries.ts';
 import type { Kept } from './verdict.ts';
 
 const patienceMs = 30_000;
@@ -23,7 +22,8 @@ export async function comeToRest(root: Root, mailboxes: readonly string[]): Prom
       moving += moved + inflight + delayed;
     }
     if (moving === 0) return [];
-    if (performance.now() > endsAt) return [`${moving} messages are still in flight or delayed long after every lease should have run out.`];
+    if (performance.now() > endsAt)
+      return [`${moving} messages are still in flight or delayed long after every lease should have run out.`];
     await pause(50);
   }
 }

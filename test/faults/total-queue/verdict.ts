@@ -53,7 +53,9 @@ function findLost(acknowledged: readonly Acknowledged[], kept: readonly Kept[], 
     for (const mailbox of to) {
       if (places.has(`${mailbox} ${id} ${sum}`)) continue;
       lost++;
-      failures.push(`Lost: ${id}, acknowledged to ${by}, is in no state of ${mailbox} with the words it was sent with.`);
+      failures.push(
+        `Lost: ${id}, acknowledged to ${by}, is in no state of ${mailbox} with the words it was sent with.`,
+      );
     }
   }
   return lost;
@@ -64,9 +66,14 @@ function findDoubled({ acknowledged }: Diaries, kept: readonly Kept[], failures:
   for (const [place, same] of groupBy(kept, ({ mailbox, sum }) => `${mailbox} ${sum}`)) {
     if (same.length === 1) continue;
     doubled++;
-    failures.push(`Sent once and there ${same.length} times: ${place}: ${same.map(({ id, state }) => `${id} ${state}`).join(', ')}.`);
+    failures.push(
+      `Sent once and there ${same.length} times: ${place}: ${same.map(({ id, state }) => `${id} ${state}`).join(', ')}.`,
+    );
   }
-  for (const [key, same] of groupBy(acknowledged.filter((one) => one.key !== undefined), ({ by, key }) => `${by} ${key}`)) {
+  for (const [key, same] of groupBy(
+    acknowledged.filter((one) => one.key !== undefined),
+    (one) => `${one.by} ${one.key}`,
+  )) {
     const ids = new Set(same.map(({ id }) => id));
     if (ids.size === 1) continue;
     doubled++;
@@ -112,7 +119,8 @@ function judgeClaims(claims: readonly Claimed[], leaseMs: number, stepping: bool
     for (const [i, next] of inOrder.entries()) {
       const before = inOrder[i - 1];
       if (!before) continue;
-      if (next.attempt === before.attempt) fail(`${what} was claimed twice as attempt ${next.attempt}: ${before.by}, ${next.by}.`);
+      if (next.attempt === before.attempt)
+        fail(`${what} was claimed twice as attempt ${next.attempt}: ${before.by}, ${next.by}.`);
       else if (before.settled === 'ack' || before.settled === 'dead') {
         fail(`${what} was delivered again after ${before.by} had finished it (${before.settled}).`);
       } else if (isEarly(before, next, leaseMs, stepping)) {
@@ -122,7 +130,8 @@ function judgeClaims(claims: readonly Claimed[], leaseMs: number, stepping: bool
     }
   }
   for (const { receipt, refused, by, settled } of claims) {
-    if (refused !== undefined && refused !== 'LEASE_LOST') fail(`${by} was answered ${refused} for a receipt that it used ${settled ? 'twice' : 'once'}: ${receipt}.`);
+    if (refused !== undefined && refused !== 'LEASE_LOST')
+      fail(`${by} was answered ${refused} for a receipt that it used ${settled ? 'twice' : 'once'}: ${receipt}.`);
   }
   return found;
 }

@@ -4,7 +4,7 @@ import { DreamosError } from '../../../src/model/errors.ts';
 import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
 import type { Outgoing, Sent, State, Store } from '../../../src/storage/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
-import { changes, type DiskCall, diskFailure, watchedDisk } from './disks.ts';
+import { changes, type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { census, drain, inspected, makeRoom, only, recoverAll, type Room, scratch } from './room.ts';
 
 // Each call to the disk in turn fails: once, or from then on (as after the kernel has made a file system read-only).
@@ -50,7 +50,7 @@ interface Story {
   check(answer: unknown, failing: Failing, arranged: unknown): Promise<void>;
 }
 
-async function tell(story: Story, way: Way): Promise<void> {
+async function expectAtEachFailure(story: Story, way: Way): Promise<void> {
   for (let n = 1; n < 400; n++) {
     const room = makeRoom(story.names);
     const arranged = await story.arrange?.(room, await room.open());
@@ -129,7 +129,7 @@ const sends: readonly (readonly [string, (room: Room) => Outgoing[]])[] = [
 
 describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) => {
   test.for(sends)('sending %s is taken back, or its answer is uncertain', ([, make]) =>
-    tell(
+    expectAtEachFailure(
       {
         names: three,
         arrange: (room) => Promise.resolve(make(room)),
@@ -145,7 +145,7 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
   );
 
   test.for(sends.slice(4))('repeating %s that was cut off is taken back, or its answer is uncertain', ([, make]) =>
-    tell(
+    expectAtEachFailure(
       {
         names: three,
         async arrange(room) {
@@ -178,7 +178,7 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
   };
 
   test('a claim answers with the message, or leaves it for another one', () =>
-    tell(
+    expectAtEachFailure(
       {
         arrange: async (room, store) => accepted(await store.send([room.outgoing()], { durability: 'relaxed' })),
         act: ({ store }) => store.claim('bob', { leaseMs, policy }),
@@ -199,7 +199,7 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
     ['nack at once', 'ready', (store: Store, receipt: string) => store.nack(receipt, { policy, delayMs: 0 })],
     ['nack for good', 'dead', (store: Store, receipt: string) => store.nack(receipt, { policy, dead: true })],
   ] as const)('%s is done, or nothing of it and it can be repeated', ([, state, settle]) =>
-    tell(
+    expectAtEachFailure(
       {
         arrange: held,
         act: ({ store }, receipt) => settle(store, receipt as string),
@@ -224,7 +224,7 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
     ['retry', 'dead', 'ready'],
     ['purge', 'dead', undefined],
   ] as const)('%s is done, or nothing of it and it can be repeated', ([change, from, to]) =>
-    tell(
+    expectAtEachFailure(
       {
         async arrange(room, store) {
           if (from === 'ready') accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
@@ -249,7 +249,7 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
   );
 
   test('recovering goes on later where it was stopped', () =>
-    tell(
+    expectAtEachFailure(
       {
         async arrange(room, store) {
           await held(room, store);
@@ -287,23 +287,31 @@ test('when the bucket cannot be synced and the message is already claimed, its s
   expect((result as DreamosError).hint).toContain(outgoing.message.id);
 });
 
-test('when the commit of a broadcast cannot be synced and somebody has a part of it already, everybody gets it', async () => {
-  const room = makeRoom(three);
-  const reader = await room.open();
-  const outgoing = room.outgoing({ to: three });
-  let committed = false;
-  const store = await room.open(
-    watchedDisk(async (call) => {
-      if (call.to === room.layout.committed(outgoing.message.id)) committed = true;
-      if (call.method !== 'syncDir' || !committed) return;
-      await reader.recover('cy', policy);
-      throw diskFailure(call);
-    }),
-  );
-  const [result] = await store.send([outgoing], { durability: 'full' });
-  expect(result).toMatchObject({ code: 'SEND_UNCERTAIN' });
-  expect((await census(room, reader)).size).toBe(3);
-});
+test.for([
+  ['all', () => watchedDisk()],
+  ['a part', (room: Room) => killedBehind(({ to }) => to?.startsWith(room.at('ann').ready) === true)],
+] as const)(
+  'when the commit of a broadcast cannot be synced and somebody has handed out %s of it already, everybody gets it',
+  async ([, readersDisk]) => {
+    const room = makeRoom(three);
+    const reader = await room.open(readersDisk(room));
+    const outgoing = room.outgoing({ to: three });
+    let committed = false;
+    const store = await room.open(
+      watchedDisk(async (call) => {
+        if (call.to === room.layout.committed(outgoing.message.id)) committed = true;
+        if (call.method !== 'syncDir' || !committed) return;
+        await reader.recover('cy', policy).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+        throw diskFailure(call);
+      }),
+    );
+    const [result] = await store.send([outgoing], { durability: 'full' });
+    expect(result).toMatchObject({ code: 'SEND_UNCERTAIN' });
+    const later = await room.open();
+    await recoverAll(room, later);
+    expect((await census(room, later)).size).toBe(3);
+  },
+);
 
 test('a keyed send that was being taken back when its process died is sent by the next try', async () => {
   const room = makeRoom();

@@ -26,7 +26,7 @@ interface Story {
 
 const mostKills = 400;
 
-async function tell(story: Story): Promise<void> {
+async function expectAfterEachKill(story: Story): Promise<void> {
   for (let n = 1; n <= mostKills; n++) {
     const room = makeRoom(story.names);
     const arranged = await story.arrange?.(room, await room.open());
@@ -88,7 +88,7 @@ function isIn({ where, answer }: After, key: string, states: readonly State[]): 
 const five = ['ann', 'bob', 'cy', 'dan', 'eve'];
 
 test('a send to one mailbox is in it once or not at all', () =>
-  tell({
+  expectAfterEachKill({
     async act(room, store) {
       return accepted(await store.send([room.outgoing({ id: '01KAGZ0000000000000000000A' })], { durability: 'full' }));
     },
@@ -96,7 +96,7 @@ test('a send to one mailbox is in it once or not at all', () =>
   }));
 
 test('a delayed send is there once or not at all', () =>
-  tell({
+  expectAfterEachKill({
     arrange: (room) => Promise.resolve(room.message()),
     async act(room, store, message) {
       const outgoing = { message: message as never, mailboxes: ['bob'], dueAt: room.clock.now() + 5000 };
@@ -106,7 +106,7 @@ test('a delayed send is there once or not at all', () =>
   }));
 
 test('of a batch over several mailboxes, priorities and times, each message is there once or not at all', () =>
-  tell({
+  expectAfterEachKill({
     names: ['ann', 'bob', 'cy'],
     arrange: (room) =>
       Promise.resolve(
@@ -132,7 +132,7 @@ test('of a batch over several mailboxes, priorities and times, each message is t
   }));
 
 test('a broadcast to five is in each of the five mailboxes once, or in none', () =>
-  tell({
+  expectAfterEachKill({
     names: five,
     arrange: (room) => Promise.resolve(room.outgoing({ to: five })),
     async act(_, store, outgoing) {
@@ -143,7 +143,7 @@ test('a broadcast to five is in each of the five mailboxes once, or in none', ()
   }));
 
 test.for([['bob'], ['bob', 'cy', 'dan']])('a keyed send to %s that is repeated after the kill is there once', (to) =>
-  tell({
+  expectAfterEachKill({
     names: five,
     act: async (room, store) =>
       accepted(await store.send([room.outgoing({ to, dedupeKey: 'k' })], { durability: 'full' })),
@@ -173,7 +173,7 @@ async function claimOne(room: Room, store: Store): Promise<{ id: string; receipt
 }
 
 test('a claim leaves the message ready or in flight, and it comes again', () =>
-  tell({
+  expectAfterEachKill({
     arrange: sendOne,
     act: (_, store) => store.claim('bob', { leaseMs, policy }),
     async check(after, id) {
@@ -189,14 +189,14 @@ interface Held {
 }
 
 test('an ack leaves the message in flight or archived', () =>
-  tell({
+  expectAfterEachKill({
     arrange: claimOne,
     act: (_, store, held) => store.ack((held as Held).receipt, {}),
     check: (after, held) => isIn(after, `bob ${(held as Held).id}`, ['inflight', 'archived']),
   }));
 
 test('a renewal leaves the message in flight, and its first receipt good', () =>
-  tell({
+  expectAfterEachKill({
     arrange: claimOne,
     act(room, store, held) {
       room.clock.advance(20_000);
@@ -213,7 +213,7 @@ test.for([
   ['delayed', { delayMs: 5000 }],
   ['dead', { dead: true, reason: 'no good' }],
 ] as const)('a nack leaves the message in flight or %s', ([state, options]) =>
-  tell({
+  expectAfterEachKill({
     arrange: claimOne,
     act: (_, store, held) => store.nack((held as Held).receipt, { policy, ...options }),
     async check(after, held) {
@@ -227,7 +227,7 @@ test.for([
 );
 
 test('recovering expired leases, last attempts and delayed messages loses and doubles none', () =>
-  tell({
+  expectAfterEachKill({
     async arrange(room, store) {
       const ids: string[] = [];
       for (let i = 0; i < 3; i++) ids.push((await claimOne(room, store)).id);
@@ -243,7 +243,7 @@ test('recovering expired leases, last attempts and delayed messages loses and do
   }));
 
 test('finishing the send of a process that died loses and doubles none', () =>
-  tell({
+  expectAfterEachKill({
     names: five,
     async arrange(room) {
       const outgoing = room.outgoing({ to: five });
@@ -273,7 +273,7 @@ test.for([
   ['restore', 'archived', 'ready'],
   ['cancel', 'ready', 'archived'],
 ] as const)('%s leaves the message %s or %s', ([change, from, to]) =>
-  tell({
+  expectAfterEachKill({
     arrange: (room, store) => brought(room, store, from),
     act: (_, store, entry) => store[change](entry as never, {}),
     check: (after, entry) => isIn(after, `bob ${(entry as { id: string }).id}`, [from, to]),
@@ -281,7 +281,7 @@ test.for([
 );
 
 test('a purge leaves the message dead or gone', () =>
-  tell({
+  expectAfterEachKill({
     arrange: (room, store) => brought(room, store, 'dead'),
     act: (_, store, entry) => store.purge(entry as never, {}).then(() => 'purged'),
     check({ where, answer }) {
@@ -291,7 +291,7 @@ test('a purge leaves the message dead or gone', () =>
   }));
 
 test.for(['archived', 'ready'] as const)('a deposit to %s that is repeated after the kill is there once', (to) =>
-  tell({
+  expectAfterEachKill({
     arrange: (room) => Promise.resolve(room.message()),
     act: (room, store, message) => store.deposit('bob', message as never, to, { at: room.clock.now() }),
     async check(after, message) {
@@ -303,7 +303,7 @@ test.for(['archived', 'ready'] as const)('a deposit to %s that is repeated after
 );
 
 test('registering an agent can be repeated after the kill', () =>
-  tell({
+  expectAfterEachKill({
     names: ['ann', 'bob', 'new'],
     arrange(room) {
       rmSync(room.at('new').dir, { recursive: true });
@@ -321,7 +321,7 @@ test('registering an agent can be repeated after the kill', () =>
   }));
 
 test('adopting what scripts have handed in loses and doubles none', () =>
-  tell({
+  expectAfterEachKill({
     arrange(room) {
       for (let i = 0; i < 3; i++) writeFileSync(`${room.at('bob').drop}/${i}.json`, `{"from":"script","body":"b${i}"}`);
       return Promise.resolve();
@@ -334,7 +334,7 @@ test('adopting what scripts have handed in loses and doubles none', () =>
   }));
 
 test('putting a corrupt message aside keeps its bytes once', () =>
-  tell({
+  expectAfterEachKill({
     async arrange(room, store) {
       await sendOne(room, store);
       const entry = await only(store, 'ready');

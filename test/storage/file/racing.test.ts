@@ -109,6 +109,22 @@ describe('of many at once', () => {
     expect(events.filter((event) => event.startsWith('lease_expired'))).toHaveLength(30 - acked);
   });
 
+  test('a consumer that slept through its lease while it claimed gets nothing, and the message comes again', async () => {
+    const room = makeRoom();
+    const sender = await room.open();
+    accepted(await sender.send([room.outgoing()], { durability: 'relaxed' }));
+    const sleepy = await room.open(
+      watchedDisk(({ to }) => {
+        if (to?.startsWith(room.at('bob').inflight) === true && room.clock.uptime() === 0)
+          room.clock.advance(leaseMs + 1);
+      }),
+    );
+    expect(await sleepy.claim('bob', { leaseMs, policy })).toBeUndefined();
+    room.clock.advance(10_000);
+    expect((await sleepy.claim('bob', { leaseMs, policy }))?.attempt).toBe(2);
+    expect((await history(sender)).filter((event) => event.startsWith('claimed'))).toHaveLength(1);
+  });
+
   test('one dead-letters, and its reason stays', async () => {
     const room = makeRoom();
     const stores = await crowd(room, 6);
@@ -293,11 +309,11 @@ describe('under one dedupe key', () => {
       });
       let once = true;
       const slow = await room.open(
-        watchedDisk((call) => {
+        watchedDisk(async (call) => {
           if (!once || !at(call, room)) return;
           once = false;
           reached();
-          return paused;
+          await paused;
         }),
       );
       const outgoing = (): ReturnType<typeof room.outgoing> => room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' });

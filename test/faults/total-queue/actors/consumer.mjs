@@ -18,7 +18,16 @@ while (!stop.signal.aborted) {
 await dreamos.close();
 
 async function handle({ receipt, mailbox, attempt, leaseUntil, message }) {
-  const claimed = { t: 'claim', at: steadyMs(), receipt, mailbox, id: message.id, attempt, leaseUntil, sum: sumOf(message.body) };
+  const claimed = {
+    t: 'claim',
+    at: steadyMs(),
+    receipt,
+    mailbox,
+    id: message.id,
+    attempt,
+    leaseUntil,
+    sum: sumOf(message.body),
+  };
   diary.write(claimed);
   const chance = Math.random();
   if (chance < 0.02) return;
@@ -28,7 +37,8 @@ async function handle({ receipt, mailbox, attempt, leaseUntil, message }) {
   if (chance > 0.9) held = (await settle(held, 'renew', () => dreamos.renew(held, leaseMs)))?.receipt ?? held;
   const what = Math.random();
   if (what < 0.8) await settle(held, 'ack', () => dreamos.ack(held));
-  else if (what < 0.9) await settle(held, 'nack', () => dreamos.nack(held, { delayMs: Math.floor(Math.random() * 200) }));
+  else if (what < 0.9)
+    await settle(held, 'nack', () => dreamos.nack(held, { delayMs: Math.floor(Math.random() * 200) }));
   else if (what < 0.97) await settle(held, 'nack', () => dreamos.nack(held));
   else await settle(held, 'dead', () => dreamos.nack(held, { dead: true, reason: 'this one is not wanted' }));
 }
@@ -38,7 +48,14 @@ async function settle(receipt, how, work) {
   try {
     const settled = await work();
     const { state, leaseUntil } = settled;
-    diary.write({ t: 'settled', at: steadyMs(), receipt, how, state, ...(how === 'renew' ? { renewed: settled.receipt, leaseUntil } : {}) });
+    diary.write({
+      t: 'settled',
+      at: steadyMs(),
+      receipt,
+      how,
+      state,
+      ...(how === 'renew' ? { renewed: settled.receipt, leaseUntil } : {}),
+    });
     return settled;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;

@@ -9,7 +9,11 @@ export function openDiary(path) {
   if (last !== '' && !last.endsWith('\n')) appendFileSync(path, '\n');
   return {
     write: (...lines) => appendFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join('')),
-    earlier: () => last.split('\n').filter(Boolean).map((line) => JSON.parse(line)),
+    earlier: () =>
+      last
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
   };
 }
 

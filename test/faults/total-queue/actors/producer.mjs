@@ -74,6 +74,13 @@ async function send(drafts) {
   for (const [i, result] of results.entries()) {
     const { to, body, dedupeKey } = drafts[i];
     if (result instanceof DreamosError) diary.write({ t: 'refused', code: result.code, message: result.message });
-    else diary.write({ t: 'sent', id: result.id, to, sum: sumOf(body), ...(dedupeKey === undefined ? {} : { key: dedupeKey }) });
+    else
+      diary.write({
+        t: 'sent',
+        id: result.id,
+        to,
+        sum: sumOf(body),
+        ...(dedupeKey === undefined ? {} : { key: dedupeKey }),
+      });
   }
 }

@@ -62,7 +62,8 @@ export async function sendBatch(
 }
 
 function checkOptions(body: string | undefined, options: ContentOptions & { replyTo?: string }): void {
-  if (body !== undefined) throw usage(
+  if (body !== undefined)
+    throw usage(
       'With --batch the bodies come from the standard input, not from an argument.',
       'dreamos send --batch < messages.jsonl',
     );

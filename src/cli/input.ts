@@ -105,7 +105,11 @@ function tooLarge(what: string, maxBytes: number): DreamosError {
 /** What the disk says about a file that the user named, in a sentence. */
 export function fileError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return usage(`There is no file "${path}".`, 'Look where it is: `ls`. A relative path begins at the current folder.');
+  if (code === 'ENOENT')
+    return usage(
+      `There is no file "${path}".`,
+      'Look where it is: `ls`. A relative path begins at the current folder.',
+    );
   if (code === 'EISDIR') return usage(`"${path}" is a folder, not a file.`, `Name a file in it: ${path}/…`);
   return error;
 }

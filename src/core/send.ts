@@ -55,7 +55,7 @@ export async function send(root: Root, draft: Draft): Promise<SendReceipt> {
 }
 
 /** No file has to hold more messages than this. */
-export const maxBatch = 1000;
+const maxBatch = 1000;
 
 /**
  * Sends many messages for the price of few syncs. Each is its own commit and has its own result, in the same order; one

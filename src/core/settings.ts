@@ -91,7 +91,7 @@ export function parseSetting(key: SettingKey, text: string, where: string): Sett
   return value;
 }
 
-export const allowedValues: Record<SettingKey, string> = {
+const allowedValues: Record<SettingKey, string> = {
   lease: 'a duration of more than 0 and at most 12h, such as 15m',
   maxAttempts: 'a whole number from 1 to 1000',
   backoffMin: 'a duration such as 1s',

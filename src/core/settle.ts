@@ -55,7 +55,7 @@ export async function renew(root: Root, receiptOrId: string, leaseMs?: number): 
 }
 
 /** The current claim that is meant. @throws as ack */
-export async function claimOf(
+async function claimOf(
   root: Root,
   receiptOrId: string,
 ): Promise<{ receipt: string; mailbox: string; id: string; by: string }> {

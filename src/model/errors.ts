@@ -41,7 +41,12 @@ export class DreamosError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
-  constructor(kind: ErrorKind, code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'DreamosError';
     this.kind = kind;

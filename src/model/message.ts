@@ -70,8 +70,10 @@ export function unseal(bytes: Buffer): Message {
   const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
   const cut = end - sealBytes;
   const tail = cut > 0 ? bytes.toString('latin1', cut, end) : '';
-  if (!tail.startsWith(digestKey)) throw corrupt(cut > 0 ? 'it does not end in a digest' : 'it is too short to be a message');
-  if (tail.slice(digestKey.length, -2) !== hash('sha256', bytes.subarray(0, cut))) throw corrupt('its digest does not fit its bytes');
+  if (!tail.startsWith(digestKey))
+    throw corrupt(cut > 0 ? 'it does not end in a digest' : 'it is too short to be a message');
+  if (tail.slice(digestKey.length, -2) !== hash('sha256', bytes.subarray(0, cut)))
+    throw corrupt('its digest does not fit its bytes');
   return parseMessage(bytes.toString('utf8', 0, end));
 }
 

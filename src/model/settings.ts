@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 
-const duration = z.string().check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d'));
+const duration = z
+  .string()
+  .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d'));
 
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
 export const settingsSchema = z.looseObject({

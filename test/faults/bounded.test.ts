@@ -16,7 +16,13 @@ describe('what is promised holds, briefly tried', async () => {
       async () => {
         const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
         try {
-          const { failures, figures } = await part.run({ bounded: true, seed, dir, command, progress: () => undefined });
+          const { failures, figures } = await part.run({
+            bounded: true,
+            seed,
+            dir,
+            command,
+            progress: () => undefined,
+          });
           expect(failures).toEqual([]);
           expect(Object.values(figures).some((figure) => figure > 0)).toBe(true);
         } finally {

@@ -5,8 +5,13 @@ export function evidence(results: Results): string {
   return `${evidenceLine(results)}\n\nMeasured ${results.date} on ${results.machine}, seed ${results.seed}: \`npm run test:faults\`.`;
 }
 
-export function evidenceLine(results: Results): string {
+function evidenceLine(results: Results): string {
   return Object.entries(results.parts)
-    .map(([name, { figures }]) => `${name}: ${Object.entries(figures).map(([what, n]) => `${n} ${what}`).join(', ')}`)
+    .map(
+      ([name, { figures }]) =>
+        `${name}: ${Object.entries(figures)
+          .map(([what, n]) => `${n} ${what}`)
+          .join(', ')}`,
+    )
     .join('; ');
 }

@@ -26,7 +26,11 @@ for (const part of chosen) {
 }
 const rows = Object.entries(results).map(([name, result]) => [
   name,
-  result.cannotRun === undefined ? (result.failures.length === 0 ? 'held' : `${result.failures.length} FAILED`) : 'skipped',
+  result.cannotRun === undefined
+    ? result.failures.length === 0
+      ? 'held'
+      : `${result.failures.length} FAILED`
+    : 'skipped',
   `${result.seconds.toFixed(0)} s`,
   figuresOf(result),
 ]);

@@ -6,7 +6,7 @@ import { evidence } from '../faults/evidence.ts';
 import { readResults, resultsPath } from '../faults/results.ts';
 
 /** What stands between `<!-- name:begin -->` and `<!-- name:end -->` in the README: made from the code and from results. */
-export function sections(): Record<string, string> {
+function sections(): Record<string, string> {
   return {
     commands: commandTable(),
     ...(existsSync(resultsPath) && { evidence: evidence(readResults()) }),
@@ -43,9 +43,10 @@ function usageOf(command: Command): string {
 }
 
 /** Padded as Prettier pads tables. */
-export function markdownTable(rows: readonly (readonly string[])[]): string {
+function markdownTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = rows;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }

@@ -22,7 +22,9 @@ export interface Adopted {
 
 /** Adopts what scripts have handed in, oldest first: one rename from drop/ into ready/. */
 export async function adopt(ctx: FileContext, mailbox: Mailbox): Promise<Adopted> {
-  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter(
+    (name) => name.endsWith('.json') && !name.startsWith('.'),
+  );
   let moved = 0;
   let nextAt: number | undefined;
   for (const file of await oldestFirst(ctx, mailbox, names)) {

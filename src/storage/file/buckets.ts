@@ -18,7 +18,7 @@ export interface Bucket {
   room: number;
 }
 
-export const bucketEntries = 256;
+const bucketEntries = 256;
 // Several producers that look only this often overfill a bucket by at most this much each.
 const entriesBetweenLooks = 64;
 
@@ -103,7 +103,11 @@ async function openBucket(ctx: FileContext, laneDir: string): Promise<Bucket> {
   const parents = await bucketsIn(ctx, laneDir);
   const last = parents.at(-1);
   const siblings = last === undefined ? [] : await bucketsIn(ctx, `${laneDir}/${last}`);
-  const newest = Math.max(ctx.clock.now(), (parseBucket(last ?? '') ?? 0) + 1, (parseBucket(siblings.at(-1) ?? '') ?? 0) + 1);
+  const newest = Math.max(
+    ctx.clock.now(),
+    (parseBucket(last ?? '') ?? 0) + 1,
+    (parseBucket(siblings.at(-1) ?? '') ?? 0) + 1,
+  );
   const name = bucketName(newest, ctx.ids.token());
   const parent = last === undefined || siblings.length >= bucketEntries ? bucketName(newest, ctx.ids.token()) : last;
   const dir = `${laneDir}/${parent}/${name}`;

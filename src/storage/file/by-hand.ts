@@ -109,15 +109,32 @@ export async function whileImporting<T>(ctx: FileContext, work: () => Promise<T>
   }
 }
 
-async function backToReady(ctx: FileContext, entry: Entry, { mailbox, path, name }: Change, event: LogEntry): Promise<Entry> {
-  const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now(), attempt: 0, expiresAt: undefined, withdrawn: undefined };
+async function backToReady(
+  ctx: FileContext,
+  entry: Entry,
+  { mailbox, path, name }: Change,
+  event: LogEntry,
+): Promise<Entry> {
+  const ready: EntryName = {
+    ...name,
+    tag: 't',
+    time: ctx.clock.now(),
+    attempt: 0,
+    expiresAt: undefined,
+    withdrawn: undefined,
+  };
   const moved = await makeReady(ctx, mailbox, path, ready);
   if (!moved) throw movedOn(entry);
   await logEvents(ctx, mailbox, [event]);
   return moved;
 }
 
-async function makeReady(ctx: FileContext, mailbox: Mailbox, path: string, name: EntryName): Promise<Entry | undefined> {
+async function makeReady(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+): Promise<Entry | undefined> {
   const bucket = await moveToReady(ctx, path, mailbox, 0, name);
   return bucket === undefined
     ? undefined
@@ -139,7 +156,12 @@ function locate(ctx: FileContext, entry: Entry, from: readonly Entry['state'][])
 }
 
 function movedOn(entry: Entry): DreamosError {
-  return new DreamosError('conflict', 'STATE_CHANGED', `${entry.id} in ${entry.mailbox} is not ${entry.state} any more.`, {
-    hint: `See where it is now: dreamos show ${entry.id}`,
-  });
+  return new DreamosError(
+    'conflict',
+    'STATE_CHANGED',
+    `${entry.id} in ${entry.mailbox} is not ${entry.state} any more.`,
+    {
+      hint: `See where it is now: dreamos show ${entry.id}`,
+    },
+  );
 }

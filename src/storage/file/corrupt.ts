@@ -49,7 +49,8 @@ export async function quarantineBytes(
     const file = await ctx.disk.read(`${mailbox.corrupt}/${known}`, { maxBytes: bytes.length });
     if (!file.ok || !file.bytes.equals(bytes)) continue;
     // Without its note: whoever kept them was killed before it could say so.
-    if (!(await ctx.disk.stat(noteOf(`${mailbox.corrupt}/${known}`)))) await report(ctx, mailbox, known, from.name, from.why);
+    if (!(await ctx.disk.stat(noteOf(`${mailbox.corrupt}/${known}`))))
+      await report(ctx, mailbox, known, from.name, from.why);
     return;
   }
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), from.name);

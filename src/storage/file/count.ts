@@ -46,7 +46,10 @@ export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void
   }
 }
 
-async function countReady(ctx: FileContext, mailbox: Mailbox): Promise<{ count: number; oldestId: string | undefined }> {
+async function countReady(
+  ctx: FileContext,
+  mailbox: Mailbox,
+): Promise<{ count: number; oldestId: string | undefined }> {
   let count = 0;
   let oldestId: string | undefined;
   for (const dir of await readyBuckets(ctx, mailbox)) {

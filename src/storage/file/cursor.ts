@@ -24,7 +24,8 @@ export function parseCursor(text: string): Position {
     const days = new Map<string, number>();
     for (let i = 0; i < rest.length; i += 2) {
       const [day, offset] = [rest[i], rest[i + 1]];
-      if (typeof day !== 'string' || !isDay(day) || !Number.isSafeInteger(offset) || Number(offset) < 0) throw invalid(text);
+      if (typeof day !== 'string' || !isDay(day) || !Number.isSafeInteger(offset) || Number(offset) < 0)
+        throw invalid(text);
       days.set(day, Number(offset));
     }
     position.set(mailbox, days);
@@ -44,7 +45,12 @@ function decode(text: string): unknown[] {
 
 function invalid(text: string): DreamosError {
   const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return new DreamosError('invalid', 'CURSOR_INVALID', `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\`.`, {
-    hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.',
-  });
+  return new DreamosError(
+    'invalid',
+    'CURSOR_INVALID',
+    `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\`.`,
+    {
+      hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.',
+    },
+  );
 }

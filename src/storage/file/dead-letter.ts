@@ -58,7 +58,9 @@ export async function deadLetter(
     // The rename has decided. After a power cut it may be delivered once more, which is allowed.
     ctx.warn(`${name.id} is dead, but may come back after a power cut: ${error.message}`);
   }
-  await logEvents(ctx, mailbox, [{ event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by }]);
+  await logEvents(ctx, mailbox, [
+    { event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by },
+  ]);
   return dead;
 }
 
@@ -76,12 +78,19 @@ export async function deadReason(ctx: FileContext, mailbox: Mailbox, name: Entry
 }
 
 /** Whether the document that says why a message is dead is there and can be read. */
-export async function reasonState(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<'good' | 'missing' | 'unreadable'> {
+export async function reasonState(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  name: EntryName,
+): Promise<'good' | 'missing' | 'unreadable'> {
   const known = await readReason(ctx, reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`));
   return typeof known === 'object' ? 'good' : known;
 }
 
-async function readReason(ctx: FileContext, path: string): Promise<z.infer<typeof reasonSchema> | 'missing' | 'unreadable'> {
+async function readReason(
+  ctx: FileContext,
+  path: string,
+): Promise<z.infer<typeof reasonSchema> | 'missing' | 'unreadable'> {
   const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
   if (!file.ok) return file.missing ? 'missing' : 'unreadable';
   const parsed = reasonSchema.safeParse(parseJson(file.bytes.toString()));

@@ -73,7 +73,8 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
   const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
   // Swept in between, so older than the memory: a new send.
   if (!file.ok && file.missing) return sendKeyed(ctx, outgoing);
-  if (!file.ok) throw new DreamosError('invalid', 'CORRUPT', `The dedupe key's file ${key} cannot be read: ${file.why}.`);
+  if (!file.ok)
+    throw new DreamosError('invalid', 'CORRUPT', `The dedupe key's file ${key} cannot be read: ${file.why}.`);
   const first = unseal(file.bytes);
   if (essence(first) !== essence(outgoing.message)) {
     throw new DreamosError(
@@ -97,7 +98,18 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
 /** What makes two sends the same: all but the id and the times, which differ in every try. */
 function essence(message: Message): string {
   const { from, to, subject, body, type, priority, thread, replyTo, tags, data } = message;
-  return JSON.stringify([from.toLowerCase(), [...to].sort(), subject, body, type, priority, thread, replyTo, tags, data ?? null]);
+  return JSON.stringify([
+    from.toLowerCase(),
+    [...to].sort(),
+    subject,
+    body,
+    type,
+    priority,
+    thread,
+    replyTo,
+    tags,
+    data ?? null,
+  ]);
 }
 
 function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {

@@ -7,7 +7,7 @@
  * uses synchronous system calls, because a promise per call costs several times the call itself, and the callers await
  * either way.
  */
-export type MaybePromise<T> = T | Promise<T>;
+type MaybePromise<T> = T | Promise<T>;
 
 export interface FileStat {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other';

@@ -56,7 +56,9 @@ export async function loadSettings(ctx: FileContext): Promise<Settings> {
   const file = await ctx.disk.read(ctx.layout.config, { maxBytes: documentBytes });
   if (!file.ok) {
     if (file.missing) return {};
-    throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json cannot be read: ${file.why}.`, { hint: 'Run `dreamos doctor`.' });
+    throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json cannot be read: ${file.why}.`, {
+      hint: 'Run `dreamos doctor`.',
+    });
   }
   const parsed = z.safeParse(settingsSchema, parseJson(file.bytes));
   if (parsed.success) return parsed.data;
@@ -81,7 +83,8 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
   if (parsed?.success) return { ...parsed.data, name: mailbox.name };
   const folder = await ctx.disk.stat(mailbox.dir);
   if (folder?.kind !== 'directory') return undefined;
-  if (file.ok || !file.missing) ctx.warn(`The card of ${mailbox.name} cannot be read; \`dreamos doctor --fix\` writes a new one.`);
+  if (file.ok || !file.missing)
+    ctx.warn(`The card of ${mailbox.name} cannot be read; \`dreamos doctor --fix\` writes a new one.`);
   return { name: mailbox.name, createdAt: new Date(folder.mtimeMs).toISOString() };
 }
 

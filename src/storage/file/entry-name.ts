@@ -46,10 +46,13 @@ export type TimeTag = 't' | 'u' | 'd' | 'k';
 /** The latest moment that a name can hold. */
 export const latestTime = 9_999_999_999_999;
 
-export const timeTagOf = { ready: 't', delayed: 'u', inflight: 'd', archived: 'k', dead: 'k' } as const satisfies Record<
-  State,
-  TimeTag
->;
+export const timeTagOf = {
+  ready: 't',
+  delayed: 'u',
+  inflight: 'd',
+  archived: 'k',
+  dead: 'k',
+} as const satisfies Record<State, TimeTag>;
 
 export function formatEntryName(name: EntryName): string {
   let text = `${name.tag}${padTime(name.time)}.i${name.id}.p${name.rank}.a${name.attempt}`;

@@ -13,7 +13,9 @@ export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly 
 export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: readonly LogEntry[]): Promise<void> {
   const now = ctx.clock.now();
   const at = new Date(now).toISOString();
-  const text = events.map(({ event, ...rest }) => `${JSON.stringify({ at, mailbox: mailbox.name, event, ...rest })}\n`).join('');
+  const text = events
+    .map(({ event, ...rest }) => `${JSON.stringify({ at, mailbox: mailbox.name, event, ...rest })}\n`)
+    .join('');
   try {
     const path = eventLog(mailbox, dayOf(now));
     // Also a guard: through a link in its place the line would land outside of the root.

@@ -56,7 +56,9 @@ export async function moveInto(ctx: FileContext, source: string, dir: string, na
     if (!(await ctx.disk.stat(source))) return false;
     forgetFolder(ctx, dir);
   }
-  throw new DreamosError('disk', 'DISK_FAILED', `The folder ${dir} is removed again and again.`, { hint: 'Run `dreamos doctor`.' });
+  throw new DreamosError('disk', 'DISK_FAILED', `The folder ${dir} is removed again and again.`, {
+    hint: 'Run `dreamos doctor`.',
+  });
 }
 
 /**
@@ -74,7 +76,7 @@ export async function syncFolderOrAncestor(ctx: FileContext, dir: string): Promi
  * a name in a folder that is itself not on disk is lost with it.
  */
 export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: string): Promise<void> {
-  for (let at = dir; at !== top; ) {
+  for (let at = dir; at !== top;) {
     const below = at;
     at = dirname(at);
     if (ctx.synced.has(below)) continue;

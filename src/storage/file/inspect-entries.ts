@@ -14,7 +14,11 @@ const slot = (name: string): boolean => parseSlot(0, name) !== undefined;
 const bucket = (name: string): boolean => parseBucket(name) !== undefined;
 
 /** What the folders of a state are called, from the top down, and where they are. */
-const shapes: readonly { state: State; dir: (mailbox: Mailbox) => string; levels: readonly ((name: string) => boolean)[] }[] = [
+const shapes: readonly {
+  state: State;
+  dir: (mailbox: Mailbox) => string;
+  levels: readonly ((name: string) => boolean)[];
+}[] = [
   {
     state: 'ready',
     dir: ({ ready }) => ready,
@@ -99,7 +103,12 @@ async function* inspectReason(
     // A moment ago it may be a dead-lettering that is under way.
     if (age < 60_000) return;
     if (fix) await ctx.disk.remove(path);
-    yield { rule: 'reason', level: 'info', message: `${path} is about a message that is not dead (any more).`, fixed: fix };
+    yield {
+      rule: 'reason',
+      level: 'info',
+      message: `${path} is about a message that is not dead (any more).`,
+      fixed: fix,
+    };
   }
 }
 

@@ -92,13 +92,28 @@ async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOp
     const folder = parseOutboxFolder(name);
     const path = `${ctx.layout.outbox}/${name}`;
     if (!folder) {
-      yield { rule: 'outbox-junk', level: 'warning', message: `outbox/${name} is nothing of dreamos.`, hint: `Move ${path} away.` };
+      yield {
+        rule: 'outbox-junk',
+        level: 'warning',
+        message: `outbox/${name} is nothing of dreamos.`,
+        hint: `Move ${path} away.`,
+      };
     } else if (folder.committed) {
       const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
-      yield { rule: 'outbox-unfinished', level: 'info', message: `The send ${folder.id} is committed and not yet handed out.`, fixed };
+      yield {
+        rule: 'outbox-unfinished',
+        level: 'info',
+        message: `The send ${folder.id} is committed and not yet handed out.`,
+        fixed,
+      };
     } else if (await olderThan(ctx, path, dayMs)) {
       if (fix) await discardStale(ctx, folder.id);
-      yield { rule: 'outbox-stale', level: 'info', message: `The send ${folder.id} was cut off before its commit.`, fixed: fix };
+      yield {
+        rule: 'outbox-stale',
+        level: 'info',
+        message: `The send ${folder.id} was cut off before its commit.`,
+        fixed: fix,
+      };
     }
   }
 }
@@ -193,14 +208,19 @@ async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
 }
 
 /** Not a defect, only work that somebody has to do: whoever reads next does it too. */
-async function* inspectDue(ctx: FileContext, mailbox: Mailbox, { fix, policy }: InspectOptions): AsyncGenerator<Finding> {
+async function* inspectDue(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { fix, policy }: InspectOptions,
+): AsyncGenerator<Finding> {
   if (!fix) return;
   let moved = 0;
-  for (let round = await recover(ctx, mailbox, await policy(mailbox.name)); round.moved > 0; ) {
+  for (let round = await recover(ctx, mailbox, await policy(mailbox.name)); round.moved > 0;) {
     moved += round.moved;
     round = await recover(ctx, mailbox, await policy(mailbox.name));
   }
-  if (moved > 0) yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
+  if (moved > 0)
+    yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
 }
 
 /** What killed processes leave behind: files in tmp/, and write-file-atomic's `<name>.<number>` beside documents. */
@@ -235,7 +255,8 @@ async function* inspectEventLogs(ctx: FileContext, mailbox: Mailbox, { fix }: In
     const path = `${mailbox.events}/${name}`;
     const stat = parseEventLog(name) === undefined ? undefined : await ctx.disk.stat(path);
     if (!stat || (stat.kind === 'file' && stat.links <= 1)) continue;
-    const why = stat.kind === 'file' ? 'it has another name somewhere else (a hard link)' : `it is a ${stat.kind}, not a file`;
+    const why =
+      stat.kind === 'file' ? 'it has another name somewhere else (a hard link)' : `it is a ${stat.kind}, not a file`;
     const fixed = fix && (await quarantine(ctx, mailbox, path, why));
     yield { rule: 'events', level: 'problem', message: `events/${name} is not written to: ${why}.`, fixed };
   }

@@ -45,7 +45,17 @@ export interface Mailbox {
 /** Lane 0 holds what comes back, lane 1 what is new: a sorted walk meets what comes back first. */
 export type Lane = 0 | 1;
 
-export const mailboxFolders = ['tmp', 'drop', 'ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt', 'events'] as const;
+export const mailboxFolders = [
+  'tmp',
+  'drop',
+  'ready',
+  'delayed',
+  'inflight',
+  'archive',
+  'dlq',
+  'corrupt',
+  'events',
+] as const;
 
 export function layoutOf(root: string): Layout {
   const mailboxes = join(root, 'agent_mailboxes');
@@ -66,7 +76,9 @@ export function layoutOf(root: string): Layout {
       return mailbox;
     },
     placeOf(path) {
-      const [agent = '', ...parts] = path.startsWith(`${mailboxes}/`) ? path.slice(mailboxes.length + 1).split('/') : [];
+      const [agent = '', ...parts] = path.startsWith(`${mailboxes}/`)
+        ? path.slice(mailboxes.length + 1).split('/')
+        : [];
       return agentNamePattern.test(agent) ? { mailbox: this.mailbox(agent), parts } : undefined;
     },
     committed: (id) => join(outbox, id),
@@ -98,7 +110,7 @@ function mailboxAt(mailboxes: string, name: string): Mailbox {
 }
 
 /** A folder path below a state's folder, as its parts. */
-export type Folders = readonly string[];
+type Folders = readonly string[];
 
 export function laneOf(mailbox: Mailbox, rank: number, lane: Lane): string {
   return join(mailbox.ready, `p${rank}`, String(lane));
@@ -110,7 +122,7 @@ export function slotOf(wheel: string, timeMs: number): string {
   return join(wheel, iso.slice(0, 13), `${iso.slice(14, 16)}-${iso.slice(17, 18)}0`);
 }
 
-export const slotMs = 10_000;
+const slotMs = 10_000;
 const hourMs = 3_600_000;
 const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
 const slotPattern = /^[0-5]\d-[0-5]0$/;

@@ -10,7 +10,11 @@ const dirMode = 0o700;
 // O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
 const readFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 const appendFlags =
-  fs.constants.O_WRONLY | fs.constants.O_APPEND | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+  fs.constants.O_WRONLY |
+  fs.constants.O_APPEND |
+  fs.constants.O_CREAT |
+  fs.constants.O_NOFOLLOW |
+  fs.constants.O_NONBLOCK;
 /** Log files stay open for this long between appends; an open and a close cost more than the append. */
 const appendOpenMs = 1000;
 const appendOpenFiles = 64;
@@ -52,7 +56,10 @@ export function nodeDisk(): Disk {
       attempt(to, 'link', () => (fs.linkSync(existing, to), 'made'), { EEXIST: 'exists', ENOENT: 'missing' }),
     remove: (path) => attempt(path, 'remove', () => (fs.unlinkSync(path), true), { ENOENT: false }),
     makeDir: (dir) =>
-      attempt(dir, 'make the folder', () => (fs.mkdirSync(dir, dirMode), 'made'), { EEXIST: 'exists', ENOENT: 'missing' }),
+      attempt(dir, 'make the folder', () => (fs.mkdirSync(dir, dirMode), 'made'), {
+        EEXIST: 'exists',
+        ENOENT: 'missing',
+      }),
     removeDir: (dir) =>
       attempt(dir, 'remove the folder', () => (fs.rmdirSync(dir), true), {
         ENOENT: false,

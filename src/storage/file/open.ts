@@ -65,9 +65,14 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
   const path = await realPlace(disk, named ?? join(options.cwd, placeInProject));
   const above = await rootAbove(disk, path);
   if (above !== undefined) {
-    throw new DreamosError('conflict', 'ROOT_INSIDE_ROOT', `${path} would be a second root below ${above}; mail would split between them.`, {
-      hint: `Use the one that is there: --root ${above}`,
-    });
+    throw new DreamosError(
+      'conflict',
+      'ROOT_INSIDE_ROOT',
+      `${path} would be a second root below ${above}; mail would split between them.`,
+      {
+        hint: `Use the one that is there: --root ${above}`,
+      },
+    );
   }
   await makeRoot(disk, path);
   return { path: await disk.realPath(path), created: true };
@@ -137,18 +142,28 @@ async function checkOwner(disk: Disk, path: string): Promise<void> {
   const owner = (await disk.stat(await disk.realPath(path)))?.uid;
   const me = disk.userId();
   if (me === undefined || owner === undefined || owner === me) return;
-  throw new DreamosError('disk', 'ROOT_NOT_YOURS', `The root ${path} belongs to another user (uid ${owner}, you are ${me}).`, {
-    hint: 'Use a root of your own: --root or DREAMOS_ROOT.',
-  });
+  throw new DreamosError(
+    'disk',
+    'ROOT_NOT_YOURS',
+    `The root ${path} belongs to another user (uid ${owner}, you are ${me}).`,
+    {
+      hint: 'Use a root of your own: --root or DREAMOS_ROOT.',
+    },
+  );
 }
 
 async function checkFormat(disk: Disk, path: string): Promise<void> {
   const file = await disk.read(join(path, formatName), { maxBytes: 65_536 });
   const parsed = file.ok ? z.safeParse(formatSchema, parseJson(file.bytes.toString())) : undefined;
   if (!parsed?.success) {
-    throw new DreamosError('invalid', 'FORMAT_UNKNOWN', `${join(path, formatName)} does not say that this is a dreamos root.`, {
-      hint: `If it is one, write {"format":"dreamos","version":${formatVersion}} into it.`,
-    });
+    throw new DreamosError(
+      'invalid',
+      'FORMAT_UNKNOWN',
+      `${join(path, formatName)} does not say that this is a dreamos root.`,
+      {
+        hint: `If it is one, write {"format":"dreamos","version":${formatVersion}} into it.`,
+      },
+    );
   }
   if (parsed.data.version > formatVersion) {
     throw new DreamosError(
@@ -163,7 +178,13 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
 async function makeRoot(disk: Disk, path: string): Promise<void> {
   const topmost = await makeFolders(disk, path);
   await probe(disk, path);
-  const ctx = { disk, layout: layoutOf(path), checked: new Set<string>(), synced: new Set<string>(), outOfTheWay: () => Promise.resolve(false) } as unknown as FileContext;
+  const ctx = {
+    disk,
+    layout: layoutOf(path),
+    checked: new Set<string>(),
+    synced: new Set<string>(),
+    outOfTheWay: () => Promise.resolve(false),
+  } as unknown as FileContext;
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
   await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
@@ -196,10 +217,15 @@ async function probe(disk: Disk, path: string): Promise<void> {
     const renamed = await disk.rename(b, c);
     if (linked !== 'made' || !renamed || !(await disk.stat(c))) throw new Error('hard links do not work');
   } catch (cause) {
-    throw new DreamosError('disk', 'DISK_FAILED', `The file system of ${path} cannot hold a root: ${(cause as Error).message}`, {
-      hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): --root or DREAMOS_ROOT.',
-      cause,
-    });
+    throw new DreamosError(
+      'disk',
+      'DISK_FAILED',
+      `The file system of ${path} cannot hold a root: ${(cause as Error).message}`,
+      {
+        hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): --root or DREAMOS_ROOT.',
+        cause,
+      },
+    );
   } finally {
     for (const file of [a, b, c]) await disk.remove(file);
   }

@@ -49,9 +49,14 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
     complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
   }
   if (!complete) {
-    throw new DreamosError('disk', 'DISK_FAILED', `${dir} was changed by somebody else while it was written; nothing was sent.`, {
-      hint: 'Does something clean up outbox/ of this root? Send it again.',
-    });
+    throw new DreamosError(
+      'disk',
+      'DISK_FAILED',
+      `${dir} was changed by somebody else while it was written; nothing was sent.`,
+      {
+        hint: 'Does something clean up outbox/ of this root? Send it again.',
+      },
+    );
   }
   if (durability === 'relaxed') return;
   await ctx.disk.syncDir(dir);
@@ -115,7 +120,7 @@ export async function handOutOrLeave(ctx: FileContext, message: Message): Promis
 }
 
 /** Hands out a committed send. Any number of processes may do it at the same time. @returns how many links it moved */
-export async function handOut(ctx: FileContext, id: string, known?: Message): Promise<number> {
+async function handOut(ctx: FileContext, id: string, known?: Message): Promise<number> {
   const dir = ctx.layout.committed(id);
   const moved = new Set<string>();
   let failed: DreamosError | undefined;
@@ -221,10 +226,15 @@ async function existsQuietly(ctx: FileContext, path: string): Promise<boolean | 
 
 /** The disk failed after the message had become visible, and it cannot be taken back any more. */
 export function uncertain(id: string, cause: unknown): DreamosError {
-  return new DreamosError('disk', 'SEND_UNCERTAIN', `The disk failed while ${id} was being sent: it is delivered, but may not survive a power cut.`, {
-    hint: `Look before you send it again: dreamos show ${id}`,
-    cause,
-  });
+  return new DreamosError(
+    'disk',
+    'SEND_UNCERTAIN',
+    `The disk failed while ${id} was being sent: it is delivered, but may not survive a power cut.`,
+    {
+      hint: `Look before you send it again: dreamos show ${id}`,
+      cause,
+    },
+  );
 }
 
 export function lineOf(message: Message): Buffer {

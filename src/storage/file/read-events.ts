@@ -107,7 +107,9 @@ async function newLines(
   let offset = from;
   if (size === offset) return { lines: [], end: offset, more: false };
   if (offset > size || !(await isLineStart(ctx, path, offset))) {
-    warnings.push(`The cursor does not fit the event log of ${mailbox.name} for ${day}; reading that day from its start.`);
+    warnings.push(
+      `The cursor does not fit the event log of ${mailbox.name} for ${day}; reading that day from its start.`,
+    );
     offset = 0;
   }
   const length = Math.min(size - offset, chunkBytes);
@@ -117,7 +119,9 @@ async function newLines(
   if (length === chunkBytes && !file.bytes.includes(newline)) {
     const end = await nextLine(ctx, path, offset + length, size);
     if (end === undefined) return { lines: [], end: offset, more: false };
-    warnings.push(`A line of the event log of ${mailbox.name} (${day}) is too long to be one of ours and is passed over.`);
+    warnings.push(
+      `A line of the event log of ${mailbox.name} (${day}) is too long to be one of ours and is passed over.`,
+    );
     return { lines: [], end, more: end < size };
   }
   let start = 0;

@@ -15,7 +15,7 @@ import { parseEntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
 import { laneOf, type Mailbox } from './layout.ts';
 
-export const walkMs = 5;
+const walkMs = 5;
 // A hundred thousand stray files must not make one claim take minutes: so much a walk puts aside, the next one goes on.
 const junkAtOnce = 100;
 

@@ -65,7 +65,9 @@ async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry):
   const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now() };
   if ((await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
-  await logEvents(ctx, mailbox, [{ ...(message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }), ...attempt }]);
+  await logEvents(ctx, mailbox, [
+    { ...(message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }), ...attempt },
+  ]);
   return true;
 }
 

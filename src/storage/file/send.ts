@@ -31,7 +31,7 @@ export async function send(
 ): Promise<(Sent | DreamosError)[]> {
   const results: (Sent | DreamosError)[] = [];
   // In the caller's order, run by run, because a sender's messages keep their order.
-  for (let at = 0; at < outgoing.length; ) {
+  for (let at = 0; at < outgoing.length;) {
     const run = packable(outgoing, at);
     const [first] = run;
     if (run.length > 1) results.push(...(await sendPacked(ctx, run, durability)));
@@ -101,7 +101,10 @@ async function sendPacked(
     offset += range.length + 1;
     const { id } = outgoing.message;
     const error = await errorOf(async () => {
-      placed.set(id, await link(ctx, file, ctx.layout.mailbox(mailboxOf(outgoing)), { ...firstName(ctx, outgoing), range }));
+      placed.set(
+        id,
+        await link(ctx, file, ctx.layout.mailbox(mailboxOf(outgoing)), { ...firstName(ctx, outgoing), range }),
+      );
     });
     if (error) failures.set(id, error);
   }
@@ -129,7 +132,13 @@ interface Placed {
   readonly top: string;
 }
 
-async function create(ctx: FileContext, mailbox: Mailbox, file: string, bytes: Buffer, durability: Durability): Promise<void> {
+async function create(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  file: string,
+  bytes: Buffer,
+  durability: Durability,
+): Promise<void> {
   const sync = durability === 'full';
   await ensureFolder(ctx, mailbox.tmp);
   if (await ctx.disk.create(file, bytes, { sync })) return;

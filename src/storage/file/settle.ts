@@ -34,7 +34,10 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
   if (options.dead === true || attempt >= policy.maxAttempts) {
     const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${attempt} times`);
     await settle(ctx, mailbox, receipt, async (path) => {
-      return (await deadLetter(ctx, mailbox, path, receipt.name, { reason: why, by, settled: receipt.name.token })) !== undefined;
+      return (
+        (await deadLetter(ctx, mailbox, path, receipt.name, { reason: why, by, settled: receipt.name.token })) !==
+        undefined
+      );
     });
     return { ...result, state: 'dead' };
   }
@@ -77,7 +80,7 @@ export async function renew(
 }
 
 /** 1 s doubling to 5 min by default, of which a random half is taken off at most, so that failures do not march in step. */
-export function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: number }, fraction: number): number {
+function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: number }, fraction: number): number {
   const nominal = Math.min(policy.backoffMaxMs, policy.backoffMinMs * 2 ** (attempt - 1));
   return Math.round(nominal * (0.5 + fraction / 2));
 }

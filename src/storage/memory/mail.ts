@@ -28,7 +28,7 @@ export interface Held {
   dead: DeadReason | undefined;
 }
 
-export interface Remembered {
+interface Remembered {
   readonly content: string;
   readonly at: number;
   readonly id: string;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import process, { argv, exit, stdin, stdout } from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { chooseStates, DiskLog, type DiskState } from './disk-log.ts';
-import { examine, type Verdict } from './examine.ts';
+import { examine, unmountable, type Verdict } from './examine.ts';
 import { readLedgers, type Line } from './ledger.ts';
 import { copyImage, Rig, type FileSystem, type Play, type Recording } from './rig.ts';
 import { omissions, type Omission } from './test-disk.ts';
@@ -177,7 +177,12 @@ class Replay {
   async at(state: DiskState, ledger: readonly Line[]): Promise<Verdict> {
     // Lets a signal or the end of stdin be heard.
     await setImmediate();
-    this.rig.mount(this.fileSystem, this.build(state));
+    const image = this.build(state);
+    try {
+      this.rig.mount(this.fileSystem, image);
+    } catch (error) {
+      return unmountable(error as Error);
+    }
     try {
       return await examine(this.rig.root, ledger, state.point);
     } finally {

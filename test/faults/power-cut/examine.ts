@@ -53,6 +53,15 @@ export async function examine(root: string, ledger: readonly Line[], point: numb
   return verdict;
 }
 
+/** The file system itself did not come back. */
+export function unmountable(error: Error): Verdict {
+  return { ...nothingWrong(), lost: new Set([`everything: ${error.message}`]) };
+}
+
+function nothingWrong(): Verdict {
+  return { lost: new Set(), torn: new Set(), doubled: new Set(), twoNames: new Set(), wrong: new Set() };
+}
+
 async function open(root: string, verdict: Verdict): Promise<Store | undefined> {
   try {
     const path = await findFileRoot({ root, cwd: '/', env: {} });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { atLeast, row } from '../checks.mjs';
 import { openAll } from '../contestants/all.mjs';
-import { medianRatio } from '../measure.mjs';
+import { medianRatio, secondsOf } from '../measure.mjs';
 import { cleanEnv, command, runNode } from '../processes.mjs';
 import { actSend, actSendBatches, race, raceTable } from '../race.mjs';
 import { checkAll, inBatches } from '../texts.mjs';
@@ -12,6 +12,7 @@ const size = 100;
 export async function run({ quick, scratch, progress }) {
   const { present, absent, close } = await openAll(scratch);
   const dreamos = present.find(({ name }) => name === 'dreamos');
+  const raw = present.find(({ name }) => name === 'raw system calls');
   const sqlite = present.find(({ name }) => name.startsWith('SQLite'));
   const lanes = present.map((contestant) => ({
     name: laneName(contestant),
@@ -22,6 +23,7 @@ export async function run({ quick, scratch, progress }) {
         : actSendBatches(contestant, round, inBatches(round.texts, size)),
   }));
   lanes.push({ name: 'dreamos send --batch', act: (round) => sendBatchCommand(dreamos, round) });
+  lanes.push({ name: 'raw, and the making of JSON and digests', act: (round) => makeAndSend(raw, round) });
   if (sqlite) lanes.push({ name: `${sqlite.name}, one by one`, act: (round) => actSend(sqlite, round) });
   try {
     const results = await race({ lanes, rounds: quick ? 1 : 5, messages: quick ? 300 : 10_000, progress });
@@ -56,6 +58,17 @@ function targets(name, results) {
     atLeast(`${who} of SQLite FULL one by one`, 3, against('SQLite WAL FULL, one by one')),
     atLeast(`${who} of Redis always, pipelined`, 1, against('Redis always')),
   ];
+}
+
+/** What a batch costs that is not only bytes from nowhere: the limit for whoever sends messages. */
+async function makeAndSend(raw, { texts, box: name }) {
+  const box = await raw.box(name);
+  const { seconds } = await secondsOf(() => {
+    box.prepare(texts);
+    box.sendBatches(inBatches(texts, size));
+  });
+  checkAll('raw', texts, box.consume().texts);
+  return seconds;
 }
 
 /** The command, with its start. It reads as much at once as the pipe gives it. */

@@ -14,11 +14,13 @@ export async function cancel(root: Root, id: string): Promise<Entry[]> {
   let left: Entry[] = [];
   // Again for what moved between the look and the change: due and ready now, it can still be cancelled.
   for (let look = 1; look <= looks; look++) {
-    left = (await findSurely(root, id)).filter(({ mailbox }) => !cancelled.some((done) => done.mailbox === mailbox));
+    left = (await findAgain(root, id, cancelled)).filter(
+      ({ mailbox }) => !cancelled.some((done) => done.mailbox === mailbox),
+    );
     const waiting = left.filter(({ state }) => state === 'ready' || state === 'delayed');
     if (waiting.length === 0) break;
     for (const entry of waiting) {
-      const done = await cancelEntry(root, entry);
+      const done = await cancelEntry(root, entry, cancelled);
       if (done) cancelled.push(done);
     }
   }
@@ -30,11 +32,35 @@ export async function cancel(root: Root, id: string): Promise<Entry[]> {
   });
 }
 
-async function cancelEntry(root: Root, entry: Entry): Promise<Entry | undefined> {
+/** A look that fails after something was cancelled does not make that undone, so it is a warning then. */
+async function findAgain(root: Root, id: string, cancelled: readonly Entry[]): Promise<Entry[]> {
+  try {
+    return await findSurely(root, id);
+  } catch (error) {
+    if (cancelled.length === 0 || !(error instanceof DreamosError)) throw error;
+    root.warn(
+      `${id} was cancelled in ${mailboxesOf(cancelled)}; whether it is elsewhere could not be seen: ${error.message}`,
+    );
+    return [];
+  }
+}
+
+async function cancelEntry(root: Root, entry: Entry, cancelled: readonly Entry[]): Promise<Entry | undefined> {
   try {
     return await root.store.cancel(entry, root.acting === undefined ? {} : { by: root.acting });
   } catch (error) {
-    if (error instanceof DreamosError && error.code === 'STATE_CHANGED') return undefined;
-    throw error;
+    if (!(error instanceof DreamosError)) throw error;
+    if (error.code === 'STATE_CHANGED') return undefined;
+    if (cancelled.length === 0) throw error;
+    throw new DreamosError(
+      error.kind,
+      error.code,
+      `${entry.id} was cancelled in ${mailboxesOf(cancelled)}, but not in ${entry.mailbox}. ${error.message}`,
+      { hint: `Try the others again: dreamos cancel ${entry.id}`, cause: error },
+    );
   }
+}
+
+function mailboxesOf(entries: readonly Entry[]): string {
+  return entries.map(({ mailbox }) => mailbox).join(', ');
 }

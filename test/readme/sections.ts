@@ -50,3 +50,9 @@ function markdownTable(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
+
+/** src/cli/help/evidence.ts as it should be: the same words in `dreamos help guarantees`. */
+export function evidenceModule(): string {
+  const text = existsSync(resultsPath) ? evidence(readResults()) : '';
+  return `// Made by \`npm run readme\` from test/faults/results.json.\nexport const text = \`${text}\`;\n`;
+}

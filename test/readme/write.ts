@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { upToDate } from './sections.ts';
+import { evidenceModule, upToDate } from './sections.ts';
 
 writeFileSync('README.md', upToDate(readFileSync('README.md', 'utf8')));
+writeFileSync('src/cli/help/evidence.ts', evidenceModule());

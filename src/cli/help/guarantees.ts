@@ -1,3 +1,5 @@
+import { text as evidence } from './evidence.ts';
+
 export const text = `What dreamos guarantees, and what it does not
 
 At-least-once. When send has printed the id, the message survives the death of every process and a power cut (with
@@ -20,11 +22,22 @@ Order: by priority; then messages that come back before new ones; then oldest fi
 sender, one priority and a single consumer, while nothing comes back and the clock does not step.
 
 What is synced before a command says done:
-  send, reply                 the message (full), or nothing (relaxed: atomic, but a power cut may lose the last seconds)
+  send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing, or lie
+                              in corrupt/; with --dedupe-key always as full)
   read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
   nack --dead, last attempt   the reason and the dead letter
   import                      each message
 
+On btrfs a power cut can undo one half of a rename, so that a message lies in its old place, too: what was claimed or acked in
+the last seconds comes again.
+
+Planted links, fifos, devices and junk are put aside or refused, and never followed. A process of the same user that swaps
+files while a command runs is out of scope: it could as well edit the mail.
+
 Not guaranteed: exactly-once delivery; order between senders; anything on NFS, SMB or a folder shared by two machines;
 secrecy from other programs of the same user.
+
+The evidence:
+
+${evidence}
 `;

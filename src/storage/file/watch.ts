@@ -14,6 +14,9 @@ import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
 
 const quietMs = 100;
+// A process that was paused finds thousands of hints in its inotify queue, and Node hands them out in one go, before
+// timers and signals. A look for each kept a watcher deaf to SIGTERM for 20 s after it had seen everything.
+const burstMs = 10;
 const pollMs = 1000;
 
 export async function watchFiles(
@@ -22,7 +25,7 @@ export async function watchFiles(
   hint: () => void,
 ): Promise<Wake> {
   const { watch } = await import('chokidar');
-  const look = settled(hint);
+  const look = settled(ctx, hint);
   const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
@@ -76,20 +79,31 @@ async function readyOrEmpty(watcher: FSWatcher, ready: Promise<void>, mailboxes:
   if (mailboxes > 0 || Object.keys(watcher.getWatched()).length > 0) await ready;
 }
 
-/** Hints at once, and once more after a quiet moment. */
-function settled(hint: () => void): { now: () => void; stop: () => void } {
-  let timer: NodeJS.Timeout | undefined;
+/** Hints at once, in a burst every few milliseconds, and once more after a quiet moment. */
+function settled(ctx: FileContext, hint: () => void): { now: () => void; stop: () => void } {
+  let quiet: NodeJS.Timeout | undefined;
+  let held: NodeJS.Timeout | undefined;
+  let hintedAt = -Infinity;
   let stopped = false;
+  const tell = (): void => {
+    clearTimeout(held);
+    held = undefined;
+    hintedAt = ctx.clock.uptime();
+    hint();
+  };
   return {
     now() {
       if (stopped) return;
-      hint();
-      clearTimeout(timer);
-      timer = setTimeout(hint, quietMs);
+      const waitMs = hintedAt + burstMs - ctx.clock.uptime();
+      if (waitMs <= 0) tell();
+      else held ??= setTimeout(tell, waitMs);
+      clearTimeout(quiet);
+      quiet = setTimeout(tell, quietMs);
     },
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      clearTimeout(quiet);
+      clearTimeout(held);
     },
   };
 }

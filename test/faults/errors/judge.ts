@@ -33,12 +33,13 @@ export async function judge(
   const { code, stdout, stderr } = ending;
   const problems: string[] = [];
   const codes = errorCodes(stderr);
-  if (!fell && code !== 0 && code !== 7)
+  const listed = stage.story.lists === true && code === 6;
+  if (!fell && !listed && code !== 0 && code !== 7) {
     problems.push(`that is none of the exit codes of a failing disk: ${stderr.slice(0, 500)}`);
-  if (!fell && code === 7 && codes.length === 0) problems.push('it does not say why');
-  if (code === 7 && codes.some((each) => each !== 'DISK_FAILED' && each !== 'SEND_UNCERTAIN')) {
-    problems.push('that is none of the codes of a failing disk');
   }
+  if (!fell && code === 7 && codes.length === 0) problems.push('it does not say why');
+  const right = listed ? ['PROBLEMS_FOUND'] : ['DISK_FAILED', 'SEND_UNCERTAIN'];
+  if (!fell && codes.some((each) => !right.includes(each))) problems.push('that is none of the codes of a failing disk');
   const uncertain = codes.includes('SEND_UNCERTAIN');
   const told = toldIn(stdout);
   if (code === 0 && told.length === 0 && stage.prints) problems.push('it has printed nothing');

@@ -34,7 +34,7 @@ const things: readonly Thing[] = [
   'folder',
 ];
 
-/** Each in place of each file and of each folder: one plant each, or all files (all folders of a depth) at once. */
+/** Each in place of one file of each kind and of one folder of each kind; or of all files (all folders of a depth) at once. */
 export function plantsFor(specimen: string, together: boolean): Plant[] {
   const all = pathsOf(specimen);
   const files = all.filter((path) => fs.lstatSync(join(specimen, path)).isFile() && !isAside(path));
@@ -43,7 +43,7 @@ export function plantsFor(specimen: string, together: boolean): Plant[] {
   // Without its format.json nothing is a root, so it is never planted with others.
   const groups = together
     ? [['format.json'], files.filter((path) => path !== 'format.json')]
-    : files.map((path) => [path]);
+    : oneOfEach(files).map((path) => [path]);
   for (const group of groups) {
     for (const thing of things) {
       plants.push({
@@ -55,7 +55,7 @@ export function plantsFor(specimen: string, together: boolean): Plant[] {
       });
     }
   }
-  for (const group of together ? byDepth(folders) : folders.map((path) => [path])) {
+  for (const group of together ? byDepth(folders) : oneOfEach(folders).map((path) => [path])) {
     for (const thing of ['symlink to a folder', 'symlink to a file', 'fifo', 'socket'] as const) {
       plants.push({
         name: `${thing} in place of ${group.length > 1 ? `every folder of depth ${group[0]?.split('/').length}` : group[0]}`,
@@ -181,6 +181,12 @@ export function plantJunk(root: string, count: number): number {
       fs.closeSync(fs.openSync(join(place, `junk-${n}${basename(place) === 'drop' ? '.json' : ''}`), 'wx'));
   }
   return each * places.length;
+}
+
+/** Two paths that differ only in times, ids and tokens are of one kind. */
+function oneOfEach(paths: readonly string[]): string[] {
+  const kinds = new Map(paths.map((path) => [path.replaceAll(/\d+|[0-9A-Z]{10,}|[0-9a-f]{32,}/g, '#'), path]));
+  return [...kinds.values()];
 }
 
 function byDepth(folders: readonly string[]): string[][] {

@@ -85,7 +85,9 @@ function checkFates(found: readonly Found[], story: Story, ended: Ended, say: (p
     places.set(fate, place);
     const covered = ended.told.some((told) => story.covers?.(told, fate, at[0]?.id) ?? true);
     const allowed = covered ? after : ended.failed && !ended.uncertain ? (failed ?? before) : before;
-    if (!allowed.includes(place)) say(`"${body}" is ${place} in ${mailbox}, and should be ${allowed.join(' or ')}`);
+    if (allowed.includes(place)) continue;
+    const is = place === 'none' ? `is lost in ${mailbox}` : `is ${place} in ${mailbox}`;
+    say(`"${body}" ${is}, and should be ${allowed.join(' or ')}`);
   }
   if (story.together && new Set(places.values()).size > 1) {
     say(`the copies are apart: ${[...places].map(([{ mailbox }, place]) => `${mailbox} ${place}`).join(', ')}`);

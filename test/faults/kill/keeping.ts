@@ -147,6 +147,7 @@ export const keepingScenarios: readonly Scenario[] = [
       setting.spoil();
       return {
         argv: ['doctor', '--fix'],
+        lists: true,
         corrupt: 1,
         fates: [
           { body: 'forgotten', mailbox: 'b', before: ready, after: ready },

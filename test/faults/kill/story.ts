@@ -25,6 +25,8 @@ export interface Story {
   readonly fates: readonly Fate[];
   /** The copies of one message are delivered together or not at all. */
   readonly together?: boolean;
+  /** It lists what fails instead of failing with it: its exit code is then 6, and its error PROBLEMS_FOUND. */
+  readonly lists?: true;
   /** How many files are put aside at most, because they cannot be read; by default none. */
   readonly corrupt?: number;
   /** Whether a printed result speaks of this fate; by default each speaks of all. @param id of the message that was found */

@@ -3,16 +3,16 @@
  * opens a store on them, as the first process after a crash does, and reads every mailbox until it is empty.
  */
 import { createIds } from '../../../src/model/id.ts';
-import { unseal, type Message } from '../../../src/model/message.ts';
 import type { RetryPolicy } from '../../../src/model/settings.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { runAtOnce, simulatedDisk } from './disk.ts';
 import { mailboxes } from './history.ts';
-import type { Ledger, Promised, SentRecord, Violation } from './ledger.ts';
+import type { Ledger, SentRecord, Violation } from './ledger.ts';
 import { keyedMessage } from './messages.ts';
 import { seeded } from './random.ts';
-import { files, type FileNode, type Volume } from './volume.ts';
+import { findDoubled, scan, type Broken, type Found, type Torn } from './scan.ts';
+import type { Volume } from './volume.ts';
 
 export const root = '/r';
 export const policy: RetryPolicy = { maxAttempts: 3, backoffMinMs: 10, backoffMaxMs: 100 };
@@ -26,17 +26,6 @@ export interface Look {
   /** Ask `dreamos doctor`, too. */
   readonly doctor: boolean;
 }
-
-type Where = 'ready' | 'delayed' | 'inflight' | 'archive' | 'dlq' | 'outbox';
-
-interface Found {
-  readonly where: Where;
-  readonly path: string;
-}
-
-type Broken = (promised: Promised, text: string) => void;
-/** Whether there may be anything of it. */
-type Torn = (record: SentRecord | undefined) => boolean;
 
 const day = 86_400_000;
 // Longer than any lease or delay.
@@ -75,17 +64,25 @@ export async function check(volume: Volume, ledger: Ledger, look: Look): Promise
     const count = delivered.get(key) ?? 0;
     const record = messages.get(idOf(key));
     if (torn(record)) continue;
-    const now = after.get(key)?.map(({ where }) => where).join(' and ') ?? 'nowhere';
+    const now =
+      after
+        .get(key)
+        ?.map(({ where }) => where)
+        .join(' and ') ?? 'nowhere';
     const finished = found?.where === 'archive' || found?.where === 'dlq';
-    if (now !== 'archive' && now !== 'dlq') broken('lost', `${key} was in ${found?.where}, and is ${now} after everything was read`);
-    if (finished && count > 0) broken('delivered after it was finished', `${key} lay in ${found?.where} and was delivered`);
+    if (now !== 'archive' && now !== 'dlq')
+      broken('lost', `${key} was in ${found?.where}, and is ${now} after everything was read`);
+    if (finished && count > 0)
+      broken('delivered after it was finished', `${key} lay in ${found?.where} and was delivered`);
     // Not delivered, because its time-to-live or its attempts ran out.
-    else if (!finished && count === 0 && now !== 'dlq') broken('not deliverable', `${key} lay in ${found?.where} and was not delivered`);
+    else if (!finished && count === 0 && now !== 'dlq')
+      broken('not deliverable', `${key} lay in ${found?.where} and was not delivered`);
     if (count > 1) broken('doubled', `${key} was delivered ${count} times to consumers that acked at once`);
   }
   for (const key of delivered.keys()) {
     // A keyed send that was cut off before its commit is finished by sending it again.
-    if (!before.has(key) && messages.get(idOf(key))?.key === undefined) broken('doubled', `${key} was delivered and lay nowhere before`);
+    if (!before.has(key) && messages.get(idOf(key))?.key === undefined)
+      broken('doubled', `${key} was delivered and lay nowhere before`);
   }
   for (const id of resent) {
     for (const mailbox of messages.get(id)?.mailboxes ?? []) {
@@ -94,75 +91,6 @@ export async function check(volume: Volume, ledger: Ledger, look: Look): Promise
   }
   if (violations.length > 0) for (const warning of warnings) broken('corrupt', warning);
   return violations;
-}
-
-/** Every place of every message, by `mailbox/id`. */
-function scan(
-  volume: Volume,
-  messages: ReadonlyMap<string, SentRecord>,
-  torn: Torn,
-  broken: Broken,
-): Map<string, Found[]> {
-  const places = new Map<string, Found[]>();
-  const reasons = new Map<string, FileNode>();
-  const dead: string[] = [];
-  const put = (mailbox: string, name: string, found: Found, node: FileNode): void => {
-    const id = /^[tudk]\d{13}\.i([0-9A-Z]{26})\.p\d\.a\d+\./.exec(name)?.[1];
-    if (id === undefined) return broken('corrupt', `${found.path} has no name of a message`);
-    const record = messages.get(id);
-    if (!torn(record)) checkContent(node, name, id, record, (why) => broken('corrupt', `${found.path}: ${why}`));
-    const key = `${mailbox}/${id}`;
-    const others = places.get(key);
-    if (others) others.push(found);
-    else places.set(key, [found]);
-  };
-  for (const { path, node } of files(volume.root)) {
-    const [, , top = '', second = '', third = ''] = path.split('/');
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (top === 'outbox') {
-      const [mailbox, entry] = third.split(':');
-      // <id>.new and the like are not committed: what is in them was not sent.
-      if (second.length === 26 && mailbox !== undefined && entry !== undefined) put(mailbox, entry, { where: 'outbox', path }, node);
-    } else if (top === 'agent_mailboxes') {
-      if (third === 'corrupt') {
-        const id = /\.i([0-9A-Z]{26})\./.exec(name)?.[1];
-        if (!torn(messages.get(id ?? ''))) broken('corrupt', `${path} was put aside`);
-      } else if (name.endsWith('.reason.json')) reasons.set(path, node);
-      else if (third === 'dlq' && /\.reason\.json\.\d+$/.test(name)) continue;
-      else if (['ready', 'delayed', 'inflight', 'archive', 'dlq'].includes(third)) {
-        if (third === 'dlq') dead.push(path);
-        put(second, name, { where: third as Where, path }, node);
-      }
-    }
-  }
-  for (const path of dead) {
-    const reason = reasons.get(`${path}.reason.json`);
-    if (!reason) broken('dead without a reason', `${path} has no reason file`);
-    else if (!isReason(reason.bytes)) broken('dead without a reason', `${path} has a reason file that cannot be read`);
-  }
-  return places;
-}
-
-function checkContent(node: FileNode, name: string, id: string, record: SentRecord | undefined, wrong: (why: string) => void): void {
-  const range = /\.r(\d+)-(\d+)\./.exec(name);
-  const bytes = range ? node.bytes.subarray(Number(range[1]), Number(range[1]) + Number(range[2])) : node.bytes;
-  let message: Message;
-  try {
-    message = unseal(bytes);
-  } catch (error) {
-    return wrong(error instanceof Error ? error.message : String(error));
-  }
-  if (message.id !== id) wrong(`it holds ${message.id}`);
-  else if (record?.body !== message.body) wrong('it holds other words than were sent');
-}
-
-function isReason(bytes: Buffer): boolean {
-  try {
-    const { reason } = JSON.parse(bytes.toString()) as { reason?: unknown };
-    return typeof reason === 'string' && reason !== '';
-  } catch {
-    return false;
-  }
 }
 
 function compare(
@@ -197,23 +125,6 @@ function compare(
     if (finished && !mayReturn && found && found.where !== expected) {
       broken('delivered after it was finished', `${key} was ${finished} and lies in ${found.path}`);
     }
-  }
-}
-
-function findDoubled(
-  places: ReadonlyMap<string, Found[]>,
-  messages: ReadonlyMap<string, SentRecord>,
-  torn: Torn,
-  broken: Broken,
-): void {
-  const byKey = new Map<string, string>();
-  for (const place of places.keys()) {
-    const [mailbox = '', id = ''] = place.split('/');
-    const record = messages.get(id);
-    if (record?.key === undefined || torn(record)) continue;
-    const other = byKey.get(`${mailbox} ${record.key}`) ?? id;
-    if (other !== id) broken('doubled', `${mailbox} holds ${other} and ${id}, both sent with key ${record.key}`);
-    byKey.set(`${mailbox} ${record.key}`, id);
   }
 }
 

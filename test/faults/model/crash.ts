@@ -76,7 +76,7 @@ function keptFolders(volume: Volume, { keep }: Cut, random: Random): Kept {
 
 /** Adds what the fsyncs have forced out, where the synced folder is itself kept. */
 function forceSynced(volume: Volume, kept: Uint8Array): void {
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const { dir, upTo } of volume.syncs) {
       if (upTo < 0 || kept[upTo] === 1 || (dir.born >= 0 && kept[dir.born] !== 1)) continue;
@@ -102,11 +102,12 @@ function withoutOne(volume: Volume, one: number | undefined): Kept {
   const gone = new Uint8Array(changes.length);
   const drop = (first: number): void => {
     gone[first] = 1;
-    for (let i = first + 1; i < changes.length; i++) if (changes[i]?.after.some((before) => gone[before] === 1)) gone[i] = 1;
+    for (let i = first + 1; i < changes.length; i++)
+      if (changes[i]?.after.some((before) => gone[before] === 1)) gone[i] = 1;
   };
   drop(one);
   // A folder that is there has what was synced in it; so where that is gone, the folder is.
-  for (let shrunk = true; shrunk; ) {
+  for (let shrunk = true; shrunk;) {
     shrunk = false;
     for (const { dir, upTo } of syncs) {
       if (upTo < 0 || gone[upTo] !== 1 || dir.born < 0 || gone[dir.born] === 1) continue;
@@ -136,15 +137,27 @@ function rebuild(volume: Volume, kept: Kept, random: Random): Volume {
       namesOf(does.to).set(does.as, node);
     }
   }
-  return copy(volume, (dir) => names.get(dir) ?? dir.baseNames, (file) => survivingBytes(file, random));
+  return copy(
+    volume,
+    (dir) => names.get(dir) ?? dir.baseNames,
+    (file) => survivingBytes(file, random),
+  );
 }
 
 /** The volume as it is now, all of it on disk: what is left when every process dies and the machine does not. */
 export function settled(volume: Volume): Volume {
-  return copy(volume, (dir) => dir.names, (file) => file.bytes);
+  return copy(
+    volume,
+    (dir) => dir.names,
+    (file) => file.bytes,
+  );
 }
 
-function copy(volume: Volume, namesOf: (dir: DirNode) => ReadonlyMap<string, Node>, bytesOf: (file: FileNode) => Buffer): Volume {
+function copy(
+  volume: Volume,
+  namesOf: (dir: DirNode) => ReadonlyMap<string, Node>,
+  bytesOf: (file: FileNode) => Buffer,
+): Volume {
   // One file may have several names.
   const copied = new Map<FileNode, FileNode>();
   const copyNode = (node: Node): Node => {

@@ -33,7 +33,6 @@ export interface SentRecord {
   readonly mailboxes: readonly string[];
   readonly body: string;
   readonly key: number | undefined;
-  readonly expires: boolean;
   /** Some try of it was not synced: after a power cut its bytes may be anything. */
   readonly relaxed: boolean;
   /** A power cut has been since: there may be anything of it. */
@@ -85,7 +84,9 @@ export class Ledger {
 
   /** Whether this claim holds, whatever else has happened. */
   live(claim: ClaimRecord): boolean {
-    return claim.settling === 0 && claim.renewing === 0 && claim.settledAt === undefined && claim.leaseUntil > this.latest;
+    return (
+      claim.settling === 0 && claim.renewing === 0 && claim.settledAt === undefined && claim.leaseUntil > this.latest
+    );
   }
 
   sending(record: Omit<SentRecord, 'acknowledged' | 'torn'>): void {
@@ -98,7 +99,8 @@ export class Ledger {
     if (record.acknowledged !== 'full') record.acknowledged = durability;
     if (key === undefined) return;
     const first = this.#keyed.get(key);
-    if (first !== undefined && first !== id) this.broken('doubled', `two sends with key ${key} were answered with ${first} and with ${id}`);
+    if (first !== undefined && first !== id)
+      this.broken('doubled', `two sends with key ${key} were answered with ${first} and with ${id}`);
     this.#keyed.set(key, id);
   }
 
@@ -106,8 +108,10 @@ export class Ledger {
     const { mailbox, message, receipt, leaseUntil } = delivery;
     const place = this.place(mailbox, message.id);
     const sent = this.messages.get(message.id);
-    if (!sent?.mailboxes.includes(mailbox)) this.broken('delivered wrong', `${mailbox} got ${message.id}, which was not sent to it`);
-    else if (sent.body !== message.body) this.broken('delivered wrong', `${mailbox} got ${message.id} with other words than were sent`);
+    if (!sent?.mailboxes.includes(mailbox))
+      this.broken('delivered wrong', `${mailbox} got ${message.id}, which was not sent to it`);
+    else if (sent.body !== message.body)
+      this.broken('delivered wrong', `${mailbox} got ${message.id} with other words than were sent`);
     const claim: ClaimRecord = {
       place: `${mailbox}/${message.id}`,
       delivery,
@@ -122,7 +126,11 @@ export class Ledger {
     // A process that was paused behind its rename may come back with a claim that is over: it says until when it held.
     if (leaseUntil > this.latest) {
       const other = place.claims.find((one) => this.live(one));
-      if (other) this.broken('two claims at once', `${claim.place} was claimed again while a claim on it held until ${other.leaseUntil}`);
+      if (other)
+        this.broken(
+          'two claims at once',
+          `${claim.place} was claimed again while a claim on it held until ${other.leaseUntil}`,
+        );
       if (place.finished && !place.mayReturn) {
         this.broken('delivered after it was finished', `${claim.place} was claimed after it was ${place.finished}`);
       }
@@ -136,7 +144,11 @@ export class Ledger {
   settled(claim: ClaimRecord, does: 'ack' | 'nack' | 'renew', result: Settled, startedAt: number): void {
     const place = this.place(claim.delivery.mailbox, claim.delivery.message.id);
     const later = place.claims.find((one) => one.startedAt > claim.endedAt && one.endedAt < startedAt);
-    if (later) this.broken('stale receipt accepted', `${does} with a receipt of ${claim.place} was accepted after a later claim on it`);
+    if (later)
+      this.broken(
+        'stale receipt accepted',
+        `${does} with a receipt of ${claim.place} was accepted after a later claim on it`,
+      );
     if (claim.settledAt !== undefined && (does !== 'renew' || claim.settledAt < startedAt)) {
       this.broken('settled twice', `${does} with a receipt of ${claim.place} was accepted after it had been used`);
     }
@@ -151,7 +163,10 @@ export class Ledger {
 
   refused(claim: ClaimRecord, does: string, wasLive: boolean, code: string): void {
     if (wasLive && claim.leaseUntil > this.latest && claim.settledAt === undefined) {
-      this.broken('live claim refused', `${does} with the receipt of a claim on ${claim.place} that held was answered with ${code}`);
+      this.broken(
+        'live claim refused',
+        `${does} with the receipt of a claim on ${claim.place} that held was answered with ${code}`,
+      );
     }
   }
 

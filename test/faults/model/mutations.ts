@@ -5,11 +5,7 @@
  */
 import { dirname } from 'node:path';
 import type { Disk } from '../../../src/storage/file/disk.ts';
-import type { Theme } from './history.ts';
-import type { Mutation } from './world.ts';
-
-/** The theme of the histories in which it shows soonest; most show in any. */
-type Mistake = Mutation & { readonly theme?: Theme };
+import type { Mistake } from './try-seed.ts';
 
 export const mutations: Readonly<Record<string, Mistake>> = {
   'a message is not synced': {
@@ -18,8 +14,19 @@ export const mutations: Readonly<Record<string, Mistake>> = {
   'a bucket is not synced': { disk: without(isBucket) },
   "a new bucket's ancestors are not synced": { disk: without((dir) => /\/ready(\/p\d(\/\d(\/[^/]+)?)?)?$/.test(dir)) },
   'nothing is synced for a bucket that is gone': {
+    model: 'folders',
     theme: 'buckets',
-    disk: (disk) => ({ ...disk, syncDir: async (dir) => (await disk.syncDir(dir)) || isBucket(dir) }),
+    disk(disk) {
+      let gone = '';
+      return {
+        ...disk,
+        async syncDir(dir) {
+          if (!isBucket(dir)) return gone.startsWith(dir) || disk.syncDir(dir);
+          gone = (await disk.syncDir(dir)) ? '' : dir;
+          return true;
+        },
+      };
+    },
   },
   'a bucket is synced before the rename': {
     disk: (disk) => ({
@@ -31,6 +38,7 @@ export const mutations: Readonly<Record<string, Mistake>> = {
     }),
   },
   "a removed bucket's name is used again": {
+    model: 'folders',
     theme: 'buckets',
     disk: (disk) => ({
       ...disk,
@@ -47,7 +55,7 @@ export const mutations: Readonly<Record<string, Mistake>> = {
   'claims have no token of their own': { theme: 'claims', ids: (ids) => ({ ...ids, token: () => 'AAAAAAAAAA' }) },
   'a claim is a link and an unlink': { disk: linking((from) => from.includes('/ready/')) },
   "that a rename's source is gone goes unnoticed": {
-    theme: 'claims',
+    theme: 'buckets',
     disk: (disk) => ({ ...disk, rename: async (from, to) => (await disk.rename(from, to)) || true }),
   },
   'a send is committed before its folder is synced': { disk: without((dir) => dir.endsWith('.new')) },
@@ -69,6 +77,7 @@ export const mutations: Readonly<Record<string, Mistake>> = {
     },
   },
   'a reader hands out what it has not synced': {
+    model: 'folders',
     theme: 'broadcasts',
     disk(disk) {
       let own = false;

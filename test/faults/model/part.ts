@@ -2,7 +2,7 @@
  * Model: a seeded simulator runs many small histories of fake processes on a disk in memory, kills them, pauses them,
  * steps their clock, cuts the power at every kind of moment, and compares what is left with what was acknowledged.
  *
- * To repeat a failure: its seed is in its first line; test/faults/model/try-seed.ts runs it.
+ * A failure begins with its seed; `npm run test:faults -- --only model --bounded --seed <seed>` begins with that history.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -21,23 +21,34 @@ export const part: FaultPart = {
 
 async function run(options: FaultOptions): Promise<FaultResult> {
   const histories = options.bounded ? 1000 : 20_000;
-  const tries = options.bounded ? 2000 : 10_000;
+  const tries = options.bounded ? 3000 : 10_000;
   const workers = await startWorkers(options);
   try {
     const failures: string[] = [];
-    const figures = { histories: 0, steps: 0, states: 0, historiesPerMinute: 0, mutations: 0, mutationsCaught: 0 };
+    const figures = {
+      histories: 0,
+      steps: 0,
+      states: 0,
+      historiesPerMinute: 0,
+      historiesPerCpuMinute: 0,
+      mutations: 0,
+      mutationsCaught: 0,
+    };
 
     const began = performance.now();
+    let cpuMs = 0;
     const plain = chunks(options.seed, histories).map((seeds): Task => ({ do: 'histories', seeds }));
     await share(workers, plain, (done) => {
       failures.push(...done.failures);
       figures.histories += done.histories;
       figures.steps += done.steps;
       figures.states += done.states;
+      cpuMs += done.cpuMs;
       options.progress(`${figures.histories} of ${histories} histories, ${figures.states} crashes and rests looked at`);
       return failures.length === 0;
     });
     figures.historiesPerMinute = Math.round(figures.histories / ((performance.now() - began) / 60_000));
+    figures.historiesPerCpuMinute = Math.round(figures.histories / (cpuMs / 60_000));
 
     const mistaken = Object.keys(mutations).map((name): Task => {
       return { do: 'mutation', name, seeds: chunks(options.seed, tries).flat() };
@@ -47,7 +58,9 @@ async function run(options: FaultOptions): Promise<FaultResult> {
       if (done.caught) figures.mutationsCaught++;
       const name = task.do === 'mutation' ? task.name : '';
       if (!done.caught) {
-        failures.push(`the simulator is blind: with the mistake "${name}", ${done.histories} histories from seed ${options.seed} on broke no promise`);
+        failures.push(
+          `the simulator is blind: with the mistake "${name}", ${done.histories} histories from seed ${options.seed} on broke no promise`,
+        );
       }
       options.progress(`"${name}" was ${done.caught ? `caught by history ${done.histories}` : 'not caught'}`);
       return true;
@@ -61,7 +74,10 @@ async function run(options: FaultOptions): Promise<FaultResult> {
 /** Seeds from a start on, in pieces that keep all processes busy to the end. */
 function chunks(seed: number, count: number): number[][] {
   return Array.from({ length: Math.ceil(count / seedsPerTask) }, (_, chunk) =>
-    Array.from({ length: Math.min(seedsPerTask, count - chunk * seedsPerTask) }, (__, i) => seed + chunk * seedsPerTask + i),
+    Array.from(
+      { length: Math.min(seedsPerTask, count - chunk * seedsPerTask) },
+      (__, i) => seed + chunk * seedsPerTask + i,
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { History } from './history.ts';
 import type { Promised } from './ledger.ts';
-import { runHistory, type Mutation } from './world.ts';
+import type { Mutation } from './process.ts';
+import { runHistory } from './world.ts';
 
 export interface ShrinkOptions {
   readonly mutation?: Mutation | undefined;
@@ -20,7 +21,7 @@ export async function shrink(history: History, promised: Promised, options: Shri
     return violations.some((violation) => violation.promised === promised);
   };
   let best = history;
-  for (let before = Infinity; sizeOf(best) < before && runs < options.maxRuns; ) {
+  for (let before = Infinity; sizeOf(best) < before && runs < options.maxRuns;) {
     before = sizeOf(best);
     best = await fewerOperations(best, breaks);
     best = await fewerDecisions(best, breaks);

@@ -1,15 +1,23 @@
 import type { CrashModel } from './crash.ts';
-import { decider, operationsOf, themeOf, type History, type Theme } from './history.ts';
+import { decider, operationsOf, themeOf, type Theme } from './generate.ts';
+import type { History } from './history.ts';
 import type { Violation } from './ledger.ts';
-import { runHistory, type Mutation, type Outcome } from './world.ts';
+import type { Mutation } from './process.ts';
+import { runHistory, type Outcome } from './world.ts';
+
+/** Shown by histories of any kind; sooner by some. */
+export interface Mistake extends Mutation {
+  readonly theme?: Theme;
+  readonly model?: CrashModel;
+}
 
 export interface Tried extends Outcome {
   readonly history: History;
 }
 
 /** The history of a seed, as it went: with its decisions, so that it can be run again and cut down. */
-export async function trySeed(seed: number, mutation?: Mutation & { readonly theme?: Theme }): Promise<Tried> {
-  const model: CrashModel = seed % 2 === 0 ? 'folders' : 'journal';
+export async function trySeed(seed: number, mutation?: Mistake): Promise<Tried> {
+  const model: CrashModel = mutation?.model ?? (seed % 2 === 0 ? 'folders' : 'journal');
   const theme = mutation?.theme ?? themeOf(seed);
   const history: History = { seed, model, operations: operationsOf(seed, theme), decisions: [] };
   const outcome = await runHistory(history, { mutation, decide: decider(seed, theme, model) });

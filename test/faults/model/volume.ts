@@ -31,7 +31,13 @@ export interface Change {
   readonly does:
     | { readonly what: 'add'; readonly dir: DirNode; readonly name: string; readonly node: Node }
     | { readonly what: 'drop'; readonly dir: DirNode; readonly name: string }
-    | { readonly what: 'move'; readonly from: DirNode; readonly name: string; readonly to: DirNode; readonly as: string };
+    | {
+        readonly what: 'move';
+        readonly from: DirNode;
+        readonly name: string;
+        readonly to: DirNode;
+        readonly as: string;
+      };
   /** The changes that came last in the folders it touches; they touch the disk before it. */
   readonly after: readonly number[];
 }

@@ -14,19 +14,23 @@ export interface Done {
   readonly histories: number;
   readonly steps: number;
   readonly states: number;
+  readonly cpuMs: number;
   /** A script for each broken promise. */
   readonly failures: readonly string[];
   /** A mutation was caught by a history. */
   readonly caught: boolean;
 }
 
-process.on('message', (task: Task) => {
-  void perform(task).then((done) => process.send?.(done));
-});
+process.on('message', (task: Task) => void report(task));
+
+async function report(task: Task): Promise<void> {
+  process.send?.(await perform(task));
+}
 
 async function perform(task: Task): Promise<Done> {
   const mutation = task.do === 'mutation' ? mutations[task.name] : undefined;
   const failures: string[] = [];
+  const before = process.cpuUsage();
   let caught = false;
   let [histories, steps, states] = [0, 0, 0];
   for (const seed of task.seeds) {
@@ -47,5 +51,6 @@ async function perform(task: Task): Promise<Done> {
     if (histories % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
     if (failures.length >= 2) break;
   }
-  return { histories, steps, states, failures, caught };
+  const { user, system } = process.cpuUsage(before);
+  return { histories, steps, states, cpuMs: (user + system) / 1000, failures, caught };
 }

@@ -28,7 +28,7 @@ export type Told =
   | { readonly failure: string }
   | { readonly counted: Partial<Tally> & { readonly fileSystem: FileSystem } };
 
-export interface Tally {
+interface Tally {
   states: number;
   operations: number;
   points: number;

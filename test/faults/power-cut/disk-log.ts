@@ -15,7 +15,7 @@ interface Piece {
 }
 
 /** `all`: every write reached the disk, flushed or not; `none`: only what was flushed; a number seeds a random subset. */
-export type Luck = 'all' | 'none' | number;
+type Luck = 'all' | 'none' | number;
 
 /** A disk after a power cut: the first `point` records were given to it, and luck decides about those not flushed. */
 export interface DiskState {

@@ -33,13 +33,7 @@ type Sent = Extract<Line, { kind: 'sent' }>;
 
 /** @param ledger all that the workload wrote, in the order of the disk's log @param point when the power was cut */
 export async function examine(root: string, ledger: readonly Line[], point: number): Promise<Verdict> {
-  const verdict: Verdict = {
-    lost: new Set(),
-    torn: new Set(),
-    doubled: new Set(),
-    twoNames: new Set(),
-    wrong: new Set(),
-  };
+  const verdict = nothingWrong();
   const known = ledger.filter(({ at }) => at <= point);
   const store = await open(root, verdict);
   if (!store) return verdict;

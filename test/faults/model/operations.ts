@@ -1,0 +1,163 @@
+import { DreamosError } from '../../../src/model/errors.ts';
+import type { Entry, Outgoing, Sent, Settled, State, Store } from '../../../src/storage/store.ts';
+import { policy, root } from './check.ts';
+import { keyedTo, newest, type MailboxName, type Operation, type Pick, type SendHow } from './history.ts';
+import type { Ledger } from './ledger.ts';
+import { keyedMessage, plainMessage } from './messages.ts';
+import type { Process } from './process.ts';
+
+/** What an operation works with besides its process. */
+export interface Surroundings {
+  readonly ledger: Ledger;
+  now(): number;
+  /** Words that no other message has. */
+  words(): string;
+}
+
+type Settling = Extract<Operation, { does: 'ack' | 'nack' | 'renew' }>;
+type Changing = Extract<Operation, { does: 'cancel' | 'restore' | 'retry' }>;
+
+/**
+ * Does what a process wants to do next, and tells the ledger what it begins and what it is answered.
+ * @returns what came of it, for a person
+ */
+export async function perform(process: Process, operation: Operation, around: Surroundings): Promise<string> {
+  const { ledger } = around;
+  const store = await process.store;
+  switch (operation.does) {
+    case 'send':
+      return send(process, store, [{ to: operation.to, how: operation.how }], around);
+    case 'batch': {
+      const drafts = operation.items.map(({ to, how }) => ({ to: [to], how }));
+      return send(process, store, drafts, around);
+    }
+    case 'keyed': {
+      const { key, relaxed } = operation;
+      return send(process, store, [{ to: keyedTo[key] ?? [], how: { rank: 2, relaxed }, key }], around);
+    }
+    case 'claim': {
+      const started = ledger.seq;
+      const delivery = await store.claim(operation.from, { leaseMs: operation.leaseMs, policy });
+      if (!delivery) return 'nothing there';
+      process.own.push(ledger.claimed(delivery, started));
+      return delivery.receipt;
+    }
+    case 'ack':
+    case 'nack':
+    case 'renew':
+      return settle(process, store, operation, ledger);
+    case 'recover':
+      return JSON.stringify(await store.recover(operation.mailbox, policy));
+    case 'cancel':
+    case 'restore':
+    case 'retry':
+      return change(store, operation, ledger);
+    case 'open-bucket': {
+      const { mailbox, rank, lane } = operation;
+      return openBucket(process, `${root}/agent_mailboxes/${mailbox}/ready/p${rank}/${lane}`, around.now());
+    }
+    case 'save-card':
+    default: {
+      const name = operation.mailbox;
+      await store.saveAgent(name, (card) => ({ ...card, name, createdAt: card?.createdAt ?? '' }));
+      return 'saved';
+    }
+  }
+}
+
+interface Draft {
+  readonly to: readonly MailboxName[];
+  readonly how: SendHow;
+  readonly key?: number;
+}
+
+async function send(process: Process, store: Store, drafts: readonly Draft[], around: Surroundings): Promise<string> {
+  const relaxed = drafts[0]?.how.relaxed === true;
+  const now = around.now();
+  const outgoing = drafts.map(({ to, how, key }): Outgoing => {
+    const id = process.ids.next(now);
+    const message = key === undefined ? plainMessage(id, around.words(), to, how, now) : keyedMessage(id, key, to, now);
+    // Keyed sends are always synced.
+    around.ledger.sending({ id, mailboxes: to, body: message.body, key, relaxed: relaxed && key === undefined });
+    return { message, mailboxes: to, ...(how.delayMs !== undefined && { dueAt: now + how.delayMs }) };
+  });
+  const results = await store.send(outgoing, { durability: relaxed ? 'relaxed' : 'full' });
+  return results.map((result, i) => sent(result, drafts[i]?.key, around.ledger)).join(', ');
+}
+
+function sent(result: Sent | DreamosError, key: number | undefined, ledger: Ledger): string {
+  if (result instanceof DreamosError) throw result;
+  ledger.sent(result.id, result.durability, key);
+  return `${result.id}${result.duplicate ? ' (a duplicate)' : ''}`;
+}
+
+async function settle(process: Process, store: Store, operation: Settling, ledger: Ledger): Promise<string> {
+  const claim = picked(operation.pick.of === 'own' ? process.own : ledger.claims, operation.pick.number);
+  if (!claim) return 'no receipt to use';
+  const started = ledger.seq;
+  const wasLive = ledger.live(claim);
+  const doing = operation.does === 'renew' ? 'renewing' : 'settling';
+  // It stays so when this process is killed: nobody knows whether it came through.
+  claim[doing]++;
+  try {
+    const result = await settleBy(store, claim.receipt, operation);
+    claim[doing]--;
+    ledger.settled(claim, operation.does, result, started);
+    return `${result.state} ${claim.place}`;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
+    claim[doing]--;
+    // Somebody else who used it meanwhile is reason enough.
+    ledger.refused(claim, operation.does, wasLive && ledger.live(claim), error.code);
+    return error.code;
+  }
+}
+
+async function settleBy(store: Store, receipt: string, operation: Settling): Promise<Settled> {
+  if (operation.does === 'ack') return store.ack(receipt, {});
+  if (operation.does === 'renew') return store.renew(receipt, { leaseMs: operation.leaseMs });
+  const { delayMs, dead } = operation;
+  return store.nack(receipt, { policy, dead, ...(delayMs !== undefined && { delayMs }) });
+}
+
+const changed: Readonly<Record<Changing['does'], readonly State[]>> = {
+  cancel: ['ready', 'delayed'],
+  restore: ['archived'],
+  retry: ['dead'],
+};
+
+async function change(store: Store, { does, mailbox, pick }: Changing, ledger: Ledger): Promise<string> {
+  const entries: Entry[] = [];
+  for (const state of changed[does]) for await (const entry of store.list(mailbox, state)) entries.push(entry);
+  const entry = picked(entries, pick);
+  if (!entry) return 'nothing there';
+  const place = ledger.place(mailbox, entry.id);
+  if (does !== 'cancel') place.mayReturn = true;
+  try {
+    const { state } = await store[does](entry, {});
+    if (does === 'cancel') place.finished = 'archived';
+    return `${entry.id} is ${state}`;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'STATE_CHANGED') throw error;
+    return error.code;
+  }
+}
+
+/** As buckets.ts does it for a producer whose look found the newest bucket full. */
+async function openBucket({ disk, ids }: Process, lane: string, now: number): Promise<string> {
+  const parent = ((await disk.list(lane)) ?? []).sort().at(-1);
+  if (parent === undefined) return 'there is no bucket yet';
+  const last = ((await disk.list(`${lane}/${parent}`)) ?? []).sort().at(-1);
+  const time = Math.max(now, timeOf(parent) + 1, timeOf(last) + 1);
+  const name = `${time}-${ids.token()}`;
+  await disk.makeDir(`${lane}/${parent}/${name}`);
+  return name;
+}
+
+function timeOf(bucket: string | undefined): number {
+  return Number(bucket?.slice(0, 13) ?? 0);
+}
+
+function picked<T>(items: readonly T[], number: Pick['number']): T | undefined {
+  return number === newest ? items.at(-1) : items[number % items.length];
+}

@@ -1,9 +1,11 @@
 import type { Results } from './results.ts';
 
-/** What one full run proved, in a line, and how to repeat it: made of results.json, never typed. */
+/** What the parts proved, in a line, and how to repeat it: made of results.json, never typed. */
 export function evidence(results: Results): string {
-  const { date, machine, seed } = results;
-  return `${evidenceLine(results)}\n\n(${date}, ${machine}, seed ${seed}. To repeat it: npm run test:faults)`;
+  const all = Object.values(results.parts);
+  const dates = [...new Set(all.map(({ date }) => date))].sort().join(' and ');
+  const machines = [...new Set(all.map(({ machine }) => machine))].join('; ');
+  return `${evidenceLine(results)}\n\n(${dates}, ${machines}. To repeat it: npm run test:faults)`;
 }
 
 /** The line alone. @throws when a part did not run or did not hold, because then there is nothing to publish */

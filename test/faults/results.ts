@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { FaultResult } from './part.ts';
 
-/** What one full run of all parts found: results.json. */
+/** What the parts found when each was last run at full length: results.json. */
 export interface Results {
-  readonly date: string;
-  readonly machine: string;
-  readonly seed: number;
-  readonly seconds: number;
   /** By part; one that could not run has only its reason. */
   readonly parts: Readonly<Record<string, PartResult>>;
 }
 
 export interface PartResult extends FaultResult {
+  readonly date: string;
+  readonly machine: string;
+  readonly seed: number;
   readonly seconds: number;
   readonly cannotRun?: string;
 }

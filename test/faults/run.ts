@@ -1,14 +1,16 @@
 /**
  * `npm run test:faults [-- --only <part>] [--bounded] [--seed <n>]`: every part, one after the other, with a line of
- * progress each, a table at the end and the figures in results.json (only of a full run of all parts).
+ * progress each and a table at the end. What a part found at full length goes into results.json, which keeps the other
+ * parts' latest results.
  */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FaultPart } from './part.ts';
 import { parts } from './parts.ts';
-import { figuresOf, resultsPath, table, type PartResult, type Results } from './results.ts';
+import { figuresOf, readResults, resultsPath, table, type PartResult } from './results.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, bounded: { type: 'boolean' }, seed: { type: 'string' } },
@@ -18,7 +20,11 @@ const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 const command = process.env['DREAMOS_COMMAND'] ?? join(process.cwd(), 'bin', 'dreamos.cjs');
 const chosen = parts.filter(({ name }) => values.only?.includes(name) ?? true);
 
-const began = performance.now();
+const circumstances = {
+  date: new Date().toISOString().slice(0, 10),
+  machine: `Linux ${release()}, ${cpus().length} cores, Node ${process.version}`,
+  seed,
+};
 const results: Record<string, PartResult> = {};
 for (const part of chosen) {
   results[part.name] = await runPart(part);
@@ -39,16 +45,13 @@ for (const [name, { skipped = [] }] of Object.entries(results)) {
   for (const one of skipped) process.stdout.write(`skipped in ${name}: ${one}\n`);
 }
 
-if (!bounded && chosen.length === parts.length) {
-  const all: Results = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `Linux ${release()}, ${cpus().length} cores, Node ${process.version}`,
-    seed,
-    seconds: Math.round((performance.now() - began) / 1000),
-    parts: results,
-  };
-  await writeFile(resultsPath, `${JSON.stringify(all, null, 2)}\n`);
-  process.stdout.write('\nWrote test/faults/results.json. `npm run readme` brings README and help up to it.\n');
+if (!bounded) {
+  const before = existsSync(resultsPath) ? readResults().parts : {};
+  const inOrder = parts
+    .map(({ name }) => [name, results[name] ?? before[name]] as const)
+    .filter(([, result]) => result);
+  await writeFile(resultsPath, `${JSON.stringify({ parts: Object.fromEntries(inOrder) }, null, 2)}\n`);
+  process.stdout.write(`\nWrote ${resultsPath}. \`npm run readme\` brings README and help up to it.\n`);
 }
 process.exitCode = Object.values(results).some(({ failures }) => failures.length > 0) ? 1 : 0;
 
@@ -58,15 +61,15 @@ async function runPart(part: FaultPart): Promise<PartResult> {
   const cannotRun = await part.cannotRun();
   if (cannotRun !== undefined) {
     process.stderr.write(`${part.name}: skipped: ${cannotRun}\n`);
-    return { figures: {}, failures: [], seconds: 0, cannotRun };
+    return { ...circumstances, figures: {}, failures: [], seconds: 0, cannotRun };
   }
   process.stderr.write(`${part.name}: seed ${seed}\n`);
   const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
   try {
     const progress = (text: string): void => void process.stderr.write(`${part.name}: ${seconds()} s: ${text}\n`);
-    return { ...(await part.run({ bounded, seed, dir, command, progress })), seconds: seconds() };
+    return { ...circumstances, ...(await part.run({ bounded, seed, dir, command, progress })), seconds: seconds() };
   } catch (error) {
-    return { figures: {}, failures: [`it ended with ${(error as Error).stack}`], seconds: seconds() };
+    return { ...circumstances, figures: {}, failures: [`it ended with ${(error as Error).stack}`], seconds: seconds() };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

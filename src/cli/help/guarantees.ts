@@ -22,14 +22,14 @@ Order: by priority; then messages that come back before new ones; then oldest fi
 sender, one priority and a single consumer, while nothing comes back and the clock does not step.
 
 What is synced before a command says done:
-  send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing, or lie
-                              in corrupt/; with --dedupe-key always as full)
+  send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
+                              or lie in corrupt/; with --dedupe-key always as full)
   read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
   nack --dead, last attempt   the reason and the dead letter
   import                      each message
 
-On btrfs a power cut can undo one half of a rename, so that a message lies in its old place, too: what was claimed or acked in
-the last seconds comes again.
+On btrfs a power cut can undo one half of a rename, so that a message lies in its old place, too: what was claimed or
+acked in the last seconds comes again.
 
 Planted links, fifos, devices and junk are put aside or refused, and never followed. A process of the same user that swaps
 files while a command runs is out of scope: it could as well edit the mail.

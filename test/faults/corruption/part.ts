@@ -121,6 +121,8 @@ async function swapAll(bench: Bench, bounded: boolean): Promise<number> {
       // What lies in drop/ is a script's to say, whatever it is.
       const byHand = a.kind === 'handed in' || b.kind === 'handed in';
       for (const [place, times] of seen.delivered) {
+        // A message whose file was put into drop/ is handed in once more, by whoever put it there.
+        if (byHand && touched.has(place)) continue;
         if (times.length > 1 || (times[0] !== whole.delivered.get(place)?.[0] && !byHand))
           failures.push(`${where}: ${place} was delivered wrong.`);
       }

@@ -5,6 +5,7 @@ import { clear, toldIn, type Stage } from '../kill/stage.ts';
 
 /** How a command ended whose disk failed. */
 export interface Ending {
+  /** `null`: it did not come to an end. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -12,6 +13,8 @@ export interface Ending {
 
 // Longer than a dead holder's lock delays anybody.
 const patienceMs = 30_000;
+// As a shell says it.
+const fellBySignal = 134;
 
 interface Judged {
   readonly problems: string[];
@@ -33,13 +36,17 @@ export async function judge(
   const { code, stdout, stderr } = ending;
   const problems: string[] = [];
   const codes = errorCodes(stderr);
-  const listed = stage.story.lists === true && code === 6;
-  if (!fell && !listed && code !== 0 && code !== 7) {
+  const { lists = false, waits = false } = stage.story;
+  const listed = lists && code === 6;
+  const waiting = waits && code === 3 && stderr.includes('"warning"');
+  if (!fell && !listed && !waiting && code !== null && code !== 0 && code !== 7) {
     problems.push(`that is none of the exit codes of a failing disk: ${stderr.slice(0, 500)}`);
   }
+  if (code === null) problems.push('it hangs');
   if (!fell && code === 7 && codes.length === 0) problems.push('it does not say why');
-  const right = listed ? ['PROBLEMS_FOUND'] : ['DISK_FAILED', 'SEND_UNCERTAIN'];
-  if (!fell && codes.some((each) => !right.includes(each))) problems.push('that is none of the codes of a failing disk');
+  const right = listed ? ['PROBLEMS_FOUND'] : waiting ? ['NOTHING_THERE'] : ['DISK_FAILED', 'SEND_UNCERTAIN'];
+  if (!fell && codes.some((each) => !right.includes(each)))
+    problems.push('that is none of the codes of a failing disk');
   const uncertain = codes.includes('SEND_UNCERTAIN');
   const told = toldIn(stdout);
   if (code === 0 && told.length === 0 && stage.prints) problems.push('it has printed nothing');
@@ -53,7 +60,7 @@ export async function judge(
   };
 }
 
-function errorCodes(stderr: string): string[] {
+export function errorCodes(stderr: string): string[] {
   const codes: string[] = [];
   for (const line of stderr.split('\n')) {
     try {
@@ -85,7 +92,9 @@ export async function runPlainly(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined).end(stdin ?? '');
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject).on('close', (end) => resolve(end));
+    child
+      .on('error', reject)
+      .on('close', (end, signal) => resolve(end ?? (signal === 'SIGKILL' ? null : fellBySignal)));
   });
   return { code, stdout, stderr };
 }

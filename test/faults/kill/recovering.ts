@@ -37,7 +37,7 @@ export const recoveringScenarios: readonly Scenario[] = [
     prepare: async (setting) => {
       await setting.committed('on the way');
       const others = toAll('on the way', { before: ready, after: ready }).filter(({ mailbox }) => mailbox !== 'b');
-      return recovering('on the way', ...others);
+      return { ...recovering('on the way', ...others), waits: true };
     },
   },
   {

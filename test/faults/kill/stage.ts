@@ -20,6 +20,8 @@ export interface Stage {
   readonly points: readonly Point[];
   /** It says something when it is done. */
   readonly prints: boolean;
+  /** It warns of what it finds, on any disk. */
+  readonly warns: boolean;
   command(): Omit<TracedRun, 'thread' | 'trace' | 'dir' | 'inject'>;
   /** A folder with the root as it was, as `root`. @param under where it is made, if elsewhere */
   fresh(under?: string): Promise<string>;
@@ -50,7 +52,16 @@ export async function openStage(scenario: Scenario, { dir, command }: FaultOptio
   for (const { code, stderr } of results) {
     if (code !== 0) throw new Error(`"${scenario.name}" fails by itself, with exit code ${String(code)}: ${stderr}`);
   }
-  return { scenario, name, story, points, prints: results.every(({ stdout }) => stdout !== ''), command: how, fresh };
+  return {
+    scenario,
+    name,
+    story,
+    points,
+    prints: results.every(({ stdout }) => stdout !== ''),
+    warns: results.some(({ stderr }) => stderr.includes('"warning"')),
+    command: how,
+    fresh,
+  };
 }
 
 /** A first run, so that Node's and the command's own caches are there and every later run is the same. */

@@ -27,6 +27,8 @@ export interface Story {
   readonly together?: boolean;
   /** It lists what fails instead of failing with it: its exit code is then 6, and its error PROBLEMS_FOUND. */
   readonly lists?: true;
+  /** What it should bring in may have to wait, with a warning: then nothing is there (exit 3). */
+  readonly waits?: true;
   /** How many files are put aside at most, because they cannot be read; by default none. */
   readonly corrupt?: number;
   /** Whether a printed result speaks of this fate; by default each speaks of all. @param id of the message that was found */

@@ -31,12 +31,25 @@ export interface Effective {
  * explicit option of the operation.)
  * @throws CONFIG_INVALID naming the place
  */
-export async function effectiveSettings(root: Root, card?: AgentCard): Promise<Effective> {
+export async function effectiveSettings(root: Root, card: AgentCard = nobody): Promise<Effective> {
+  const settings = await rootSettings(root);
+  let known = lastEffective.get(settings);
+  if (!known) lastEffective.set(settings, (known = new WeakMap()));
+  let effective = known.get(card);
+  if (!effective) known.set(card, (effective = combine(settings, card, root.env)));
+  return effective;
+}
+
+// A loop asks for the same two documents' settings for each message.
+const lastEffective = new WeakMap<Settings, WeakMap<AgentCard, Effective>>();
+const nobody: AgentCard = { name: '', createdAt: '' };
+
+function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effective {
   const settings = {
     ...defaultSettings,
-    ...defined(await rootSettings(root)),
-    ...defined(card?.settings ?? {}),
-    ...environmentSettings(root.env),
+    ...defined(root),
+    ...defined(card.settings ?? {}),
+    ...environmentSettings(env),
   } as Complete;
   const backoffMinMs = parseDuration(settings.backoffMin);
   return {
@@ -139,7 +152,8 @@ export function forgetSettings(root: Root): void {
 async function load(root: Root): Promise<Settings> {
   const settings = await root.store.loadSettings();
   checkSettings(settings, 'config.json');
-  return settings;
+  // This root's own, because what is made of it is remembered with it, and that depends on the root's environment, too.
+  return { ...settings };
 }
 
 // `undefined` in one place must not hide what another place says.

@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { Bucket } from './buckets.ts';
+import type { KnownCard } from './documents.ts';
 import type { Disk } from './disk.ts';
 import type { Layout } from './layout.ts';
 import type { ReadyWalk } from './ready-walk.ts';
@@ -27,6 +28,8 @@ export interface FileContext {
   readonly walks: Map<string, ReadyWalk>;
   /** By mailbox: when (uptime) this process last looked for what is due. */
   readonly recoveredAt: Map<string, number>;
+  /** Agents' cards as they were last read, by mailbox. */
+  readonly cards: Map<string, KnownCard>;
   /** While this process holds the import lock, by mailbox: the ids that are there, so that an import lists it once. */
   held: Map<string, Set<string>> | undefined;
   /** By mailbox: when (uptime) this process last left its mark in last-read. */

@@ -14,6 +14,8 @@ export interface FileStat {
   readonly size: number;
   readonly mtimeMs: number;
   readonly links: number;
+  /** Tells one file from its replacement under the same name. */
+  readonly inode: number;
   readonly uid: number;
   readonly mode: number;
 }

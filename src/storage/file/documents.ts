@@ -5,6 +5,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
 import { settingsSchema, type Settings } from '../../model/settings.ts';
 import type { FileContext } from './context.ts';
+import type { FileStat } from './disk.ts';
 import { ensureFolder, isRealFolder } from './folders.ts';
 import { mailboxFolders, type Mailbox } from './layout.ts';
 
@@ -78,6 +79,21 @@ export async function saveSettings(ctx: FileContext, change: (settings: Settings
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
 async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
+  const stat = await ctx.disk.stat(mailbox.card);
+  const known = ctx.cards.get(mailbox.name);
+  // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
+  if (stat && known?.inode === stat.inode && known.mtimeMs === stat.mtimeMs && known.size === stat.size) return known.card;
+  const card = await parseCard(ctx, mailbox);
+  if (stat && card) ctx.cards.set(mailbox.name, { card, inode: stat.inode, mtimeMs: stat.mtimeMs, size: stat.size });
+  return card;
+}
+
+/** A card, and of which file. */
+export interface KnownCard extends Pick<FileStat, 'inode' | 'mtimeMs' | 'size'> {
+  readonly card: AgentCard;
+}
+
+async function parseCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   const file = await ctx.disk.read(mailbox.card, { maxBytes: documentBytes });
   const parsed = file.ok ? z.safeParse(agentCardSchema, parseJson(file.bytes)) : undefined;
   if (parsed?.success) return { ...parsed.data, name: mailbox.name };

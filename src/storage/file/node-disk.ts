@@ -169,6 +169,7 @@ function describe(stat: fs.Stats | undefined): FileStat | undefined {
     size: stat.size,
     mtimeMs: stat.mtimeMs,
     links: stat.nlink,
+    inode: stat.ino,
     uid: stat.uid,
     mode: stat.mode & 0o7777,
   };

@@ -92,6 +92,7 @@ export async function openFileStore(path: string, deps: FileStoreDeps): Promise<
     filling: new Map(),
     walks: new Map(),
     recoveredAt: new Map(),
+    cards: new Map(),
     held: undefined,
     markedAt: new Map(),
   };

@@ -50,10 +50,9 @@ export async function playInjected(
   if (!hit) return undefined;
   const { result, dir } = hit;
   const judged = await judge(stage, dir, result, { unprinted: point.toStdout });
-  const problems = judged.problems.map((problem) => `${stage.scenario.name}, ${nameOf(injected)}: ${problem}`);
+  const problems = judged.problems.map((problem) => `${nameOf(injected)}: ${problem}`);
   const again = syncedAgain(result.made);
-  if (again !== undefined)
-    problems.push(`${stage.scenario.name}, ${nameOf(injected)}: a failed sync is tried again: ${again}`);
+  if (again !== undefined) problems.push(`${nameOf(injected)}: a failed sync is tried again: ${again}`);
   return { problems, uncertain: judged.uncertain, syncFailed: point.call === 'fsync' };
 }
 
@@ -93,7 +92,7 @@ function syncedAgain(made: readonly TracedCall[]): string | undefined {
   return undefined;
 }
 
-function nameOf({ point, errno, andThen }: Injected): string {
+export function nameOf({ stage, point, errno, andThen }: Injected): string {
   const { call, index, thread, text } = point;
-  return `${errno} at ${call} ${index + 1}${andThen ? ' and all changes from there on' : ''} of its ${thread} thread (${text.slice(0, 300)})`;
+  return `${stage.scenario.name}, ${errno} at ${call} ${index + 1}${andThen ? ' and all changes from there on' : ''} of its ${thread} thread (${text.slice(0, 300)})`;
 }

@@ -4,7 +4,7 @@ import { missing, openStage, type Stage } from '../kill/stage.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import { cannotFiu, playFiu } from './fiu.ts';
 import { cannotMount, playFull, playReadOnly } from './full-disk.ts';
-import { injections, playInjected } from './injected.ts';
+import { injections, nameOf, playInjected } from './injected.ts';
 
 const injectedWhenBounded = 40;
 const fiuRounds = 12;
@@ -62,7 +62,10 @@ async function failCalls({ options, stages, figures, fail }: Report): Promise<vo
   await inParallel(chosen, async (injected) => {
     const played = await playInjected(injected);
     if (played) counts['calls failed']++;
-    else counts['calls not hit']++;
+    else {
+      counts['calls not hit']++;
+      options.progress(`not hit: ${nameOf(injected)}`);
+    }
     if (played?.syncFailed) counts['syncs failed, none tried again']++;
     if (played?.uncertain) counts['sends uncertain']++;
     for (const problem of played?.problems ?? []) fail(problem);

@@ -122,7 +122,7 @@ async function tryPlant(yard: Yard, { name, plant, shared = false }: Plant, n: n
   await plant(root, outside);
   outside.changes(true);
   // A process costs a tenth of a second.
-  const lines = options.bounded ? (few[n % few.length] as string[]) : [...looking, ...more, ...changing];
+  const lines = options.bounded ? (few[n % few.length] as string[]) : [...(n % 2 === 0 ? looking : more), ...changing];
   const ended = await runLines(yard, lines, root, name);
   for (const one of ended) {
     if (!shared && one.output.includes(marker))

@@ -44,7 +44,7 @@ export const recoveringScenarios: readonly Scenario[] = [
     name: 'read, adopting what a script handed in',
     prepare: async (setting) => {
       setting.handIn('by hand');
-      return recovering('by hand');
+      return { ...recovering('by hand'), waits: true };
     },
   },
   {

@@ -165,7 +165,17 @@ function coin(name: string, salt: number): boolean {
 function describe(node: Node | undefined): FileStat | undefined {
   if (!node) return undefined;
   const size = node.kind === 'file' ? node.bytes.length : 0;
-  return { kind: node.kind, size, mtimeMs: node.mtimeMs, links: 1, uid: 0, mode: node.kind === 'file' ? 0o600 : 0o700 };
+  const mode = node.kind === 'file' ? 0o600 : 0o700;
+  return { kind: node.kind, size, mtimeMs: node.mtimeMs, links: 1, inode: inodeOf(node), uid: 0, mode };
+}
+
+const inodes = new WeakMap<Node, number>();
+let lastInode = 0;
+
+function inodeOf(node: Node): number {
+  const inode = inodes.get(node) ?? ++lastInode;
+  inodes.set(node, inode);
+  return inode;
 }
 
 function readNode(

@@ -1,6 +1,6 @@
 /** The processes of one round, each of which can be killed, paused and started again at any moment. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Role {
@@ -103,6 +103,7 @@ export class Crew {
     child.stderr?.on('data', (chunk: Buffer) => (actor.err += chunk.toString()));
     actor.ended = new Promise((resolve) => {
       child.on('close', (code, signal) => {
+        sweepAfter(child.pid);
         // It may be too young to have heard of SIGTERM.
         const asked = actor.fate === 'killed' || (actor.fate === 'stopped' && (code === 0 || signal === 'SIGTERM'));
         if (actor.child === child && !asked) {
@@ -145,4 +146,10 @@ function stateOf(pid: number | undefined): string {
   } catch {
     return 'its state is not known';
   }
+}
+
+/** What libfaketime leaves in memory of a process that was killed. */
+function sweepAfter(pid: number | undefined): void {
+  for (const name of [`faketime_shm_${pid}`, `sem.faketime_sem_${pid}`])
+    rmSync(join('/dev/shm', name), { force: true });
 }

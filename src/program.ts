@@ -101,10 +101,11 @@ export function createProgram(context: Context): Command {
     .command('register <name>')
     .description('make an agent and its mailbox, or change its card')
     .option('--description <text>', 'what it does')
-    .option('--group <name>', 'a group it belongs to; may be repeated', (name: string, names: string[] = []) => [
-      ...names,
-      name,
-    ])
+    .option(
+      '--group <name>',
+      'a label for your own sorting (mail goes to agents only); may be repeated',
+      (name: string, names: string[] = []) => [...names, name],
+    )
     .option(
       '--set <key=value>',
       'a setting of this agent (help settings); may be repeated',
@@ -226,7 +227,7 @@ export function createProgram(context: Context): Command {
     .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   program
     .command('cancel <id...>')
-    .description('take back what nobody has claimed')
+    .description('take back what nobody has claimed; it goes to the archive')
     .action(async (ids) => (await import('./commands/cancel.ts')).cancelCommand(context, ids))
     .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
 
@@ -258,7 +259,7 @@ export function createProgram(context: Context): Command {
     .action(async (name, options) => (await import('./commands/archive.ts')).listCommand(context, name, options))
     .addHelpText('after', example('dreamos archive list reviewer -n 20'));
   archive
-    .command('show <words...>')
+    .command('show [words...]')
     .usage('[options] [agent] <id>')
     .description('one finished message whole')
     .action(async (words) => (await import('./commands/archive.ts')).showCommand(context, words))
@@ -271,7 +272,7 @@ export function createProgram(context: Context): Command {
     .action(async (text, name) => (await import('./commands/archive.ts')).searchCommand(context, text, name))
     .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
   archive
-    .command('restore <words...>')
+    .command('restore [words...]')
     .usage('[options] [agent] <id...>')
     .description('make finished messages ready again')
     .action(async (words) => (await import('./commands/archive.ts')).restoreCommand(context, words))
@@ -285,7 +286,7 @@ export function createProgram(context: Context): Command {
     .action(async (name) => (await import('./commands/dlq.ts')).listCommand(context, name))
     .addHelpText('after', example('dreamos dlq list reviewer'));
   dlq
-    .command('show <words...>')
+    .command('show [words...]')
     .usage('[options] [agent] <id>')
     .description('one dead letter whole, with its history')
     .action(async (words) => (await import('./commands/dlq.ts')).showCommand(context, words))
@@ -346,7 +347,7 @@ export function createProgram(context: Context): Command {
       'after',
       example(
         'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
-        'Unreadable files are listed, left where they are, and do not change the exit code. Syncs what it imports.',
+        'Unreadable files are listed, copied to corrupt/, and do not change the exit code. The old tree stays as it is.\nSyncs what it imports.',
       ),
     );
 

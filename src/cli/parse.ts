@@ -20,7 +20,7 @@ export function durationOption(text: string | undefined, flag: string): number |
 export function countOption(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw usage(`"${text}" is not a number for ${flag}.`, 'A whole number from 1 on.');
+  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number from 1 on.');
 }
 
 export function priorityOption(text: string | undefined): Priority | undefined {

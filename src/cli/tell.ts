@@ -18,15 +18,31 @@ export async function tell(
   if (isCommanderError(error)) {
     // Before the options were parsed --json has not been seen yet.
     context.options = { ...program.opts<GlobalOptions>(), ...(argv.includes('--json') ? { json: true } : {}) };
-    const verb = argv.find((word) => program.commands.some((command) => command.name() === word));
+    const verbs = verbsIn(argv, program);
     const { kind, code, message, hint } =
-      error.code === 'commander.help' ? noVerb(program, verb) : asDreamosError(error);
-    const see = `${hint ? `${hint} ` : ''}See: dreamos ${verb === undefined ? '' : `${verb} `}--help`;
-    await context.output.error(new DreamosError(kind, code, message, { hint: see }));
+      error.code === 'commander.help' ? noVerb(program, verbs[0]) : asDreamosError(error);
+    const quotes = error.code === 'commander.excessArguments' ? 'A text of several words needs quotes.' : undefined;
+    const see = `See: ${['dreamos', ...verbs, '--help'].join(' ')}`;
+    await context.output.error(
+      new DreamosError(kind, code, message, { hint: [hint, quotes, see].filter(Boolean).join(' ') }),
+    );
     return exitCodeOf(error);
   }
   await context.output.error(error);
   return exitCodeOf(error);
+}
+
+// `['dlq', 'show']` of `dreamos --json dlq show`.
+function verbsIn(argv: readonly string[], program: Command): string[] {
+  const verbs: string[] = [];
+  let group = program;
+  for (const word of argv) {
+    const found = group.commands.find((command) => command.name() === word);
+    if (found === undefined) continue;
+    verbs.push(word);
+    group = found;
+  }
+  return verbs;
 }
 
 // `dreamos agent` alone: commander would print the whole help as an error.

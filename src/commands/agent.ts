@@ -17,7 +17,9 @@ export async function registerCommand(context: Context, name: string, options: R
   const input = given({ description: options.description, groups: options.group, settings });
   const { card, created } = await registerAgent(await context.root(), { name, ...input });
   await context.output.item({ ...card, created }, () =>
-    created ? `Made the agent ${card.name}` : `The agent ${card.name} was there already; its card is up to date.`,
+    created
+      ? `Made the agent ${card.name}`
+      : `The agent ${card.name} was there already; its card is up to date, and it takes mail.`,
   );
 }
 

@@ -51,7 +51,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
 
 export async function restoreCommand(context: Context, words: readonly string[]): Promise<void> {
   const { agent, ids } = agentAndIds(words);
-  if (ids.length === 0) throw usage('"archive restore" needs a message id.', 'dreamos archive list <agent>');
+  if (ids.length === 0) throw usage('"archive restore" needs message ids.', 'dreamos archive restore [agent] <id>…');
   const mailbox = await context.mailbox(agent, 'archive restore');
   const root = await context.root();
   await context.each(ids, async (id) => {

@@ -40,7 +40,8 @@ export async function importCommand(context: Context, dir: string, options: Impo
   // Proposals change what a second run should be told, so programs hear of them too.
   for (const text of notes) await output.warn(text);
   const { imported, skipped, unreadable } = counts;
-  const kept = unreadable > 0 ? '; the unreadable ones are listed above and stay where they are' : '';
+  const copies = options.dryRun ? '' : '; copies are in corrupt/';
+  const kept = unreadable > 0 ? `; the unreadable ones are listed above and stay where they are${copies}` : '';
   const would = options.dryRun ? 'A dry run, nothing was changed: ' : '';
   await output.note(`${would}${imported} imported, ${skipped} skipped, ${unreadable} unreadable${kept}.`);
 }

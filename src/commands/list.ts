@@ -30,5 +30,5 @@ function listedText(listed: Listed): string {
   const what = message === null ? '(unreadable)' : `from ${message.from}: ${titleOf(message)}`;
   const when = leaseUntil === undefined ? (dueAt === undefined ? '' : `  due ${dueAt}`) : `  lease until ${leaseUntil}`;
   const handle = receipt === undefined ? '' : `  ${receipt}`;
-  return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  ${String(attempt).padStart(2)}  ${harmless(what)}${when}${handle}`;
+  return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  attempts ${String(attempt).padEnd(2)}  ${harmless(what)}${when}${handle}`;
 }

@@ -16,6 +16,7 @@ import { unseal, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import type { FileContext } from './context.ts';
+import type { ReadResult } from './disk.ts';
 import { ensureFolder, syncAncestorsOnce } from './folders.ts';
 import { outboxBody } from './layout.ts';
 import { commit, discard, handOutOrLeave, prepare, removeDiscarded, uncertain } from './outbox.ts';
@@ -73,9 +74,7 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
   const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
   // Swept in between, so older than the memory: a new send.
   if (!file.ok && file.missing) return sendKeyed(ctx, outgoing);
-  if (!file.ok)
-    throw new DreamosError('invalid', 'CORRUPT', `The dedupe key's file ${key} cannot be read: ${file.why}.`);
-  const first = unseal(file.bytes);
+  const first = firstUnder(outgoing, file);
   if (essence(first) !== essence(outgoing.message)) {
     throw new DreamosError(
       'conflict',
@@ -93,6 +92,22 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
   }
   await handOutOrLeave(ctx, first);
   return { id: first.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability, duplicate: true };
+}
+
+function firstUnder({ message }: Outgoing, file: ReadResult): Message {
+  let why = file.ok ? '' : file.why;
+  try {
+    if (file.ok) return unseal(file.bytes);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    why = error.message;
+  }
+  throw new DreamosError(
+    'invalid',
+    'CORRUPT',
+    `What was first sent under the dedupe key "${message.dedupeKey}" cannot be read any more (${why}), so nothing was sent now.`,
+    { hint: `Look whether it arrived, then use another key: dreamos watch --since start` },
+  );
 }
 
 /** What makes two sends the same: all but the id and the times, which differ in every try. */

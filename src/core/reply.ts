@@ -34,16 +34,7 @@ export async function reply(
   options: ReplyOptions = {},
 ): Promise<ReplyReceipt> {
   const { mailbox, message, state } = await originalOf(root, receiptOrId);
-  if (options.ack && (state === 'ready' || state === 'delayed')) {
-    throw new DreamosError(
-      'conflict',
-      'LEASE_LOST',
-      `Message ${message.id} was taken back from ${mailbox} and is ${state}; nothing was sent.`,
-      {
-        hint: `dreamos read ${mailbox}`,
-      },
-    );
-  }
+  if (options.ack) await checkHeld(root, receiptOrId, { id: message.id, mailbox, state });
   const dedupeKey = draft.dedupeKey ?? (options.again ? undefined : `reply:${message.id}`);
   const sent = await sendOnce(root, message, {
     ...draft,
@@ -60,6 +51,29 @@ export async function reply(
     return sent;
   }
   return { ...sent, acked: await ackAfter(root, receiptOrId, message, sent) };
+}
+
+/** Before anything is sent: an answer of somebody who has lost the message would stand in the way of its next reader's. */
+async function checkHeld(
+  root: Root,
+  receiptOrId: string,
+  { id, mailbox, state }: { id: string; mailbox: string; state: State },
+): Promise<void> {
+  const takenBack = state === 'ready' || state === 'delayed';
+  try {
+    if (!takenBack && !isId(receiptOrId)) await root.store.checkClaim(receiptOrId);
+  } catch (error) {
+    // Settled before: the same words again are the repeat of an answer that was cut off, and the dedupe key knows.
+    if (error instanceof DreamosError && error.code === 'ALREADY_SETTLED') return;
+    throw error;
+  }
+  if (!takenBack) return;
+  throw new DreamosError(
+    'conflict',
+    'LEASE_LOST',
+    `Message ${id} was taken back from ${mailbox} and is ${state}; nothing was sent.`,
+    { hint: `dreamos read ${mailbox}` },
+  );
 }
 
 async function sendOnce(root: Root, original: Message, draft: Draft): Promise<SendReceipt> {

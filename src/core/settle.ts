@@ -1,6 +1,7 @@
 import { DreamosError } from '../model/errors.ts';
 import { isId } from '../model/id.ts';
 import type { Entry, Settled } from '../storage/store.ts';
+import { resolveAgent } from './agents.ts';
 import { findSurely } from './find.ts';
 import { checkLease } from './lease.ts';
 import type { Root } from './root.ts';
@@ -55,13 +56,10 @@ export async function renew(root: Root, receiptOrId: string, leaseMs?: number): 
 }
 
 /** The current claim that is meant. @throws as ack */
-async function claimOf(
-  root: Root,
-  receiptOrId: string,
-): Promise<{ receipt: string; mailbox: string; id: string; by: string }> {
+async function claimOf(root: Root, receiptOrId: string): Promise<{ receipt: string; mailbox: string; by: string }> {
   if (!isId(receiptOrId)) {
-    const { mailbox, id } = root.store.parseReceipt(receiptOrId);
-    return { receipt: receiptOrId, mailbox, id, by: root.acting ?? mailbox };
+    const { mailbox } = root.store.parseReceipt(receiptOrId);
+    return { receipt: receiptOrId, mailbox, by: root.acting ?? mailbox };
   }
   if (root.acting === undefined) {
     throw new DreamosError(
@@ -73,10 +71,11 @@ async function claimOf(
       },
     );
   }
-  const [entry] = await findSurely(root, receiptOrId, root.acting);
-  if (!entry) throw notFound(receiptOrId, root.acting);
+  const { name } = await resolveAgent(root, root.acting);
+  const [entry] = await findSurely(root, receiptOrId, name);
+  if (!entry) throw notFound(receiptOrId, name);
   if (entry.receipt === undefined) throw notHeld(entry);
-  return { receipt: entry.receipt, mailbox: entry.mailbox, id: entry.id, by: root.acting };
+  return { receipt: entry.receipt, mailbox: entry.mailbox, by: root.acting };
 }
 
 export function notFound(id: string, mailbox?: string): DreamosError {

@@ -1,14 +1,23 @@
 import type { AgentCard } from '../model/agent.ts';
 import { formatDuration } from '../model/duration.ts';
+import { DreamosError } from '../model/errors.ts';
 import { idTime } from '../model/id.ts';
 import type { Root } from './root.ts';
 import { effectiveSettings } from './settings.ts';
 
-/** "Send said success, the agent never saw it": says so, when mail lies in a mailbox that nobody reads. */
+/**
+ * "Send said success, the agent never saw it": says so, when mail lies in a mailbox that nobody reads. It comes after the
+ * send, so it never fails: told otherwise, the sender would send again what is sent.
+ */
 export async function warnUnread(root: Root, recipients: Iterable<AgentCard>): Promise<void> {
   for (const card of recipients) {
-    const why = await unreadFor(root, card);
-    if (why) root.warn(`${why} Is anybody reading it? dreamos status ${card.name}`);
+    try {
+      const why = await unreadFor(root, card);
+      if (why) root.warn(`${why} Is anybody reading it? dreamos status ${card.name}`);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      root.warn(`Whether ${card.name} reads its mail could not be seen: ${error.message}`);
+    }
   }
 }
 

@@ -188,6 +188,8 @@ export interface Store {
   nack(receipt: string, options: NackOptions): Promise<Settled>;
   /** The lease now ends `leaseMs` from now. The old receipt stays good; the new one is found faster. @throws as ack */
   renew(receipt: string, options: Actor & { readonly leaseMs: number }): Promise<Settled>;
+  /** Nothing, as long as the claim holds. @throws as ack */
+  checkClaim(receipt: string): Promise<void>;
   /** Which message in which mailbox a receipt speaks of. @throws RECEIPT_INVALID */
   parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
   /** Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files; a bounded number a call. */

@@ -157,3 +157,15 @@ test('a sender who is not registered cannot be answered', async () => {
   const { receipt } = must(await readNext(reviewer, 'reviewer'));
   expect((await refusal(reply(reviewer, receipt, { body: 'x' }))).code).toBe('AGENT_NOT_FOUND');
 });
+
+test('who has lost the message to another consumer cannot answer and ack it: nothing is sent', async () => {
+  const late = await deliver();
+  bench.clock.advance(24 * 3_600_000);
+  const right = must(await readNext(reviewer, 'reviewer'));
+  expect(right.message.id).toBe(late.message.id);
+  await expectRefusal(reply(reviewer, late.receipt, { body: 'too late' }, { ack: true }), 'LEASE_LOST');
+  expect(await answers()).toBe(0);
+  expect((await reply(reviewer, right.receipt, { body: 'in time' }, { ack: true })).acked).toMatchObject({
+    state: 'archived',
+  });
+});

@@ -4,7 +4,7 @@
  * message back.
  */
 import { DreamosError } from '../../model/errors.ts';
-import type { NackOptions, Settled } from '../store.ts';
+import type { NackOptions, Settled, State } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -17,42 +17,37 @@ import { formatReceipt, parseReceipt, type Receipt } from './receipt.ts';
 import { wheelEntries } from './wheel.ts';
 
 export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
-  const { mailbox, receipt } = locate(ctx, text);
   const now = ctx.clock.now();
-  const name = settledName(receipt.name, { tag: 'k', time: now });
-  const dir = `${mailbox.archive}/${dayOf(now)}`;
-  await settle(ctx, mailbox, receipt, (path) => moveInto(ctx, path, dir, formatEntryName(name)));
+  const { mailbox, name } = await settle(ctx, text, (mailbox, path, claim) => {
+    const archived = settledName(claim, { tag: 'k', time: now });
+    return moveInto(ctx, path, `${mailbox.archive}/${dayOf(now)}`, formatEntryName(archived));
+  });
   await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }
 
 export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {
-  const { mailbox, receipt } = locate(ctx, text);
-  const { attempt } = receipt.name;
   const { by, reason, policy } = options;
-  const result = { id: receipt.name.id, mailbox: mailbox.name, receipt: text };
-  if (options.dead === true || attempt >= policy.maxAttempts) {
-    const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${attempt} times`);
-    await settle(ctx, mailbox, receipt, async (path) => {
-      return (
-        (await deadLetter(ctx, mailbox, path, receipt.name, { reason: why, by, settled: receipt.name.token })) !==
-        undefined
-      );
-    });
-    return { ...result, state: 'dead' };
-  }
-  const delayMs = options.delayMs ?? backoff(attempt, policy, ctx.ids.fraction());
-  const now = ctx.clock.now();
-  await settle(ctx, mailbox, receipt, async (path) => {
-    if (delayMs <= 0) {
-      const name = settledName(receipt.name, { tag: 't', time: now });
-      return (await moveToReady(ctx, path, mailbox, 0, name)) !== undefined;
+  let state: State = 'dead';
+  const { mailbox, name } = await settle(ctx, text, async (mailbox, path, claim) => {
+    if (options.dead === true || claim.attempt >= policy.maxAttempts) {
+      const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
+      return (await deadLetter(ctx, mailbox, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
     }
-    const name = settledName(receipt.name, { tag: 'u', time: now + delayMs });
-    return moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name));
+    const delayMs = options.delayMs ?? backoff(claim.attempt, policy, ctx.ids.fraction());
+    const time = ctx.clock.now() + Math.max(0, delayMs);
+    state = delayMs <= 0 ? 'ready' : 'delayed';
+    if (delayMs <= 0) {
+      return (await moveToReady(ctx, path, mailbox, 0, settledName(claim, { tag: 't', time }))) !== undefined;
+    }
+    const delayed = settledName(claim, { tag: 'u', time });
+    return moveInto(ctx, path, slotOf(mailbox.delayed, time), formatEntryName(delayed));
   });
-  await logEvents(ctx, mailbox, [{ event: 'nacked', id: result.id, attempt, by, reason }]);
-  return { ...result, state: delayMs <= 0 ? 'ready' : 'delayed' };
+  // A dead letter has its own event, which says why.
+  if (state !== 'dead') {
+    await logEvents(ctx, mailbox, [{ event: 'nacked', id: name.id, attempt: name.attempt, by, reason }]);
+  }
+  return { id: name.id, mailbox: mailbox.name, state, receipt: text };
 }
 
 export async function renew(
@@ -60,23 +55,22 @@ export async function renew(
   text: string,
   options: { readonly leaseMs: number; readonly by?: string | undefined },
 ): Promise<Settled> {
-  const { mailbox, receipt } = locate(ctx, text);
-  const renewed = { ...receipt.name, time: ctx.clock.now() + options.leaseMs };
-  const slot = slotOf(mailbox.inflight, renewed.time);
-  const target = formatEntryName(renewed);
-  await settle(ctx, mailbox, receipt, async (path) => {
+  const time = ctx.clock.now() + options.leaseMs;
+  const { mailbox, name } = await settle(ctx, text, async (mailbox, path, claim) => {
+    const slot = slotOf(mailbox.inflight, time);
+    const target = formatEntryName({ ...claim, time });
     // Renewed within one millisecond: a rename to its own name would succeed even if it were gone.
     if (path === `${slot}/${target}`) return (await ctx.disk.stat(path)) !== undefined;
     return moveInto(ctx, path, slot, target);
   });
-  await logEvents(ctx, mailbox, [{ event: 'renewed', id: renewed.id, attempt: renewed.attempt, by: options.by }]);
-  return {
-    id: renewed.id,
-    mailbox: mailbox.name,
-    state: 'inflight',
-    receipt: formatReceipt(mailbox.name, renewed),
-    leaseUntil: renewed.time,
-  };
+  await logEvents(ctx, mailbox, [{ event: 'renewed', id: name.id, attempt: name.attempt, by: options.by }]);
+  const receipt = formatReceipt(mailbox.name, { ...name, time });
+  return { id: name.id, mailbox: mailbox.name, state: 'inflight', receipt, leaseUntil: time };
+}
+
+/** Nothing, as long as the claim holds. @throws as ack */
+export async function checkClaim(ctx: FileContext, text: string): Promise<void> {
+  await settle(ctx, text, () => true);
 }
 
 /** 1 s doubling to 5 min by default, of which a random half is taken off at most, so that failures do not march in step. */
@@ -85,29 +79,28 @@ function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: 
   return Math.round(nominal * (0.5 + fraction / 2));
 }
 
-function locate(ctx: FileContext, text: string): { mailbox: Mailbox; receipt: Receipt } {
-  const receipt = parseReceipt(text);
-  return { mailbox: ctx.layout.mailbox(receipt.mailbox), receipt };
-}
-
 function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time'>): EntryName {
   return { ...name, ...to, token: undefined, settled: name.token };
 }
 
-async function settle(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  receipt: Receipt,
-  move: (path: string) => boolean | Promise<boolean>,
-): Promise<void> {
+type Move = (mailbox: Mailbox, path: string, claim: EntryName) => boolean | Promise<boolean>;
+
+/**
+ * Finds the claim that a receipt speaks of and moves it. What the message is called next is made of the name that it has,
+ * never of the receipt: that was typed or pasted, and its tail may be missing.
+ */
+async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mailbox: Mailbox; name: EntryName }> {
+  const receipt = parseReceipt(text);
+  const mailbox = ctx.layout.mailbox(receipt.mailbox);
   const { name } = receipt;
   const path = inflightPath(mailbox, name);
   // Looked for first, so that a refused receipt makes no folder for what will not come.
-  if ((await ctx.disk.stat(path)) && (await move(path))) return;
+  if ((await ctx.disk.stat(path)) && (await move(mailbox, path, name))) return { mailbox, name };
   // Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does.
   for (let round = 0; round < 3; round++) {
     for await (const entry of wheelEntries(ctx, mailbox.inflight)) {
-      if (entry.name?.token === name.token && entry.name.id === name.id && (await move(entry.path))) return;
+      if (entry.name?.token !== name.token || entry.name.id !== name.id) continue;
+      if (await move(mailbox, entry.path, entry.name)) return { mailbox, name: entry.name };
     }
   }
   throw await explain(ctx, mailbox, receipt);
@@ -124,7 +117,7 @@ async function explain(ctx: FileContext, mailbox: Mailbox, { name }: Receipt): P
   return new DreamosError(
     'conflict',
     'LEASE_LOST',
-    `This receipt of ${name.id} does not hold (any more): its lease ran out and the message was taken back, or there never was such a claim.`,
-    { hint: `Drop the work or make it idempotent; the message is delivered again. See: dreamos show ${name.id}` },
+    `This receipt of ${name.id} does not hold (any more): the message was taken back when its lease ran out, or was claimed anew since, or there never was such a claim.`,
+    { hint: `What you did for it may be done again by somebody else. Where it is: dreamos show ${name.id}` },
   );
 }

@@ -12,7 +12,7 @@ import { cursorAt, readEvents } from './read-events.ts';
 import { parseReceipt } from './receipt.ts';
 import { recover, recoverNowAndThen } from './recover.ts';
 import { send } from './send.ts';
-import { ack, nack, renew } from './settle.ts';
+import { ack, checkClaim, nack, renew } from './settle.ts';
 
 /** The storage port over files: which module carries which promise. */
 export function fileStore(ctx: FileContext): Store {
@@ -33,6 +33,7 @@ export function fileStore(ctx: FileContext): Store {
     ack: (receipt, { by }) => ack(ctx, receipt, by),
     nack: (receipt, options) => nack(ctx, receipt, options),
     renew: (receipt, options) => renew(ctx, receipt, options),
+    checkClaim: (receipt) => checkClaim(ctx, receipt),
     parseReceipt(text) {
       const { mailbox, name } = parseReceipt(text);
       return { mailbox, id: name.id };

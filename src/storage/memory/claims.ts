@@ -110,6 +110,10 @@ export function parseReceipt(receipt: string): { mailbox: string; id: string; to
   return { mailbox: match[1] ?? '', id: match[2] ?? '', token: match[3] ?? '' };
 }
 
+export function checkClaim(mail: Mail, receipt: string): void {
+  claimed(mail, receipt);
+}
+
 // The claim that a receipt still holds. The token fences: of a claim that was taken back it is no longer the current one.
 function claimed(mail: Mail, receipt: string): Held {
   const { mailbox, id, token } = parseReceipt(receipt);

@@ -3,7 +3,7 @@
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
 import type { Actor, Counts, Entry, Store } from '../store.ts';
-import { ack, actorOf, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
+import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { deliver, put } from './deliver.ts';
 import { cursor, readEvents, watch } from './events.ts';
 import { quarantine } from './quarantine.ts';
@@ -45,6 +45,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     send: async (outgoing, { durability }) => outgoing.map((one) => deliver(mail, one, clock.now(), durability)),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
     ack: async (receipt, options) => ack(mail, deps, receipt, options),
+    checkClaim: async (receipt) => checkClaim(mail, receipt),
     nack: async (receipt, options) => nack(mail, deps, receipt, options),
     renew: async (receipt, options) => renew(mail, deps, receipt, options),
     parseReceipt: (receipt) => {

@@ -196,4 +196,19 @@ export function settleRules(makeStore: MakeStore): void {
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect((await bench.entries('archived')).length + (await bench.entries('delayed')).length).toBe(1);
   });
+
+  test('a claim can be checked, which changes nothing', async () => {
+    const { receipt } = await deliver();
+    await bench.store.checkClaim(receipt);
+    const renewed = await bench.store.renew(receipt, { leaseMs });
+    await bench.store.checkClaim(receipt);
+    await bench.store.ack(renewed.receipt, {});
+    await expectRefusal(bench.store.checkClaim(receipt), 'ALREADY_SETTLED');
+
+    const lost = await deliver();
+    bench.clock.advance(leaseMs);
+    await bench.recover();
+    await bench.mustClaim();
+    await expectRefusal(bench.store.checkClaim(lost.receipt), 'LEASE_LOST');
+  });
 }

@@ -45,7 +45,7 @@ export function createProgram(context: Context): Command {
     .helpCommand(false)
     .option(
       '--root <dir>',
-      'the folder that holds runtime/agent_comms (else DREAMOS_ROOT, else found upward from here)',
+      'the root, or the folder that holds runtime/agent_comms (else DREAMOS_ROOT, else found upward from here)',
     )
     .option('--as <agent>', 'who you are (else DREAMOS_AGENT)')
     .option('--json', 'print JSON Lines; an error is one JSON line on stderr')
@@ -94,7 +94,13 @@ export function createProgram(context: Context): Command {
     .command('init [agent...]')
     .description('make the root (runtime/agent_comms) and the named agents; repeating it is fine')
     .action(async (agents) => (await import('./commands/init.ts')).initCommand(context, agents))
-    .addHelpText('after', example('dreamos init planner reviewer', 'Syncs the folders it makes.'));
+    .addHelpText(
+      'after',
+      example(
+        'dreamos init planner reviewer',
+        'With --root or DREAMOS_ROOT that folder itself becomes the root. Syncs the folders it makes.',
+      ),
+    );
 
   const agent = program.command('agent').description('who can receive');
   agent
@@ -108,7 +114,7 @@ export function createProgram(context: Context): Command {
     )
     .option(
       '--set <key=value>',
-      'a setting of this agent (help settings); may be repeated',
+      'a setting of this agent (help settings), unset without a value; may be repeated',
       (pair: string, pairs: string[] = []) => [...pairs, pair],
     )
     .action(async (name, options) => (await import('./commands/agent.ts')).registerCommand(context, name, options))
@@ -158,7 +164,7 @@ export function createProgram(context: Context): Command {
       'after',
       example(
         'git diff --stat | dreamos reply "$RECEIPT" --ack',
-        'Syncs the answer before it prints its id; the ack is not synced.',
+        'Syncs the answer before it prints its id; the ack is not synced. A second answer to the same message is noticed for\ntwo days; --again sends it all the same.',
       ),
     );
 
@@ -307,7 +313,13 @@ export function createProgram(context: Context): Command {
     .description('delete dead letters for good')
     .option('--all', 'every one in the mailbox')
     .action(async (words, options) => (await import('./commands/dlq.ts')).purgeCommand(context, words, options))
-    .addHelpText('after', example('dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    .addHelpText(
+      'after',
+      example(
+        'dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+        'Syncs nothing: after a power cut it may still be in the DLQ.',
+      ),
+    );
   dlq.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
 
   const config = program.command('config').description('validated settings (help settings)');
@@ -320,7 +332,7 @@ export function createProgram(context: Context): Command {
     .command('set <key> <value>')
     .description("set it for the whole root; '' unsets it")
     .action(async (key, value) => (await import('./commands/config.ts')).setCommand(context, key, value))
-    .addHelpText('after', example('dreamos config set lease 30m', 'Syncs the file; the folder may follow later.'));
+    .addHelpText('after', example('dreamos config set lease 30m', 'Syncs the file and its folder.'));
   config.addHelpText('after', example('dreamos config get'));
 
   program
@@ -330,7 +342,10 @@ export function createProgram(context: Context): Command {
     .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(context, options))
     .addHelpText(
       'after',
-      example('dreamos doctor --fix', 'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.'),
+      example(
+        'dreamos doctor --fix',
+        'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.\nSyncs the cards and reasons that it writes anew, not what it moves or removes: after a power cut, run it again.',
+      ),
     );
   program
     .command('import <dir>')
@@ -347,7 +362,7 @@ export function createProgram(context: Context): Command {
       'after',
       example(
         'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
-        'Unreadable files are listed, copied to corrupt/, and do not change the exit code. The old tree stays as it is.\nSyncs what it imports.',
+        'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is. Syncs what it imports, and those copies.',
       ),
     );
 

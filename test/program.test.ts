@@ -22,6 +22,13 @@ test.each(lines)('the help of "%s" is on stdout and has an example', async (line
   expect(await bench.dreamos(`help ${line}`)).toMatchObject({ code: 0, out });
 });
 
+const changing =
+  /^(init|agent register|agent retire|send|reply|read|ack|nack|renew|cancel|archive restore|dlq (retry|purge)|config set|doctor|import)$/;
+
+test.each(lines.filter((line) => changing.test(line)))('the help of "%s" says what it syncs', async (line) => {
+  expect((await bench.dreamos(`${line} --help`)).out).toMatch(/\bsyncs\b/i);
+});
+
 test('without a command there is the help', async () => {
   const { code, out } = await bench.dreamos('');
   expect(code).toBe(0);

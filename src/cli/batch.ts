@@ -1,6 +1,6 @@
 import { sendAll, type Draft } from '../core/send.ts';
-import { effectiveSettings } from '../core/settings.ts';
 import { DreamosError } from '../model/errors.ts';
+import { hardMaxMessageBytes } from '../model/settings.ts';
 import type { Context } from './context.ts';
 import { contentOptions, type ContentOptions } from './draft.ts';
 import { harmlessJson } from './harmless.ts';
@@ -11,6 +11,8 @@ import { orTell } from './unwritten.ts';
 
 /** A batch is one synced file; the storage takes at most this many messages in one. */
 const mostAtOnce = 1000;
+// A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
+const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
 
 /**
  * `send --batch`: a message a line. Each line has its own result, in order: an id (or a JSON result) on stdout, or an
@@ -31,12 +33,9 @@ export async function sendBatch(
   }
   const durability = durabilityOption(options.durability);
   const root = await context.root();
-  const { maxMessageBytes } = await effectiveSettings(root);
-  // A byte of a message is at most six in JSON (\u0000); the rest of the line is small.
-  const maxLineBytes = maxMessageBytes * 6 + 65_536;
   const shared = given({ to: to?.split(','), from: options.from, allowEmpty: options.allowEmpty, durability });
 
-  for await (const lines of groupLines(chunksOf(context), mostAtOnce, maxLineBytes)) {
+  for await (const lines of groupLines(chunksOf(context), mostAtOnce, mostLineBytes)) {
     if (context.signal.aborted) return;
     const parsed = lines.map((line) => parseLine(line, shared));
     const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));

@@ -1,4 +1,5 @@
 import { DreamosError } from '../model/errors.ts';
+import { hardMaxMessageBytes } from '../model/settings.ts';
 import type { Context } from './context.ts';
 import { Interrupted } from './errors.ts';
 import { usage } from './parse.ts';
@@ -10,22 +11,16 @@ export interface BodyOptions {
 
 /**
  * The words of a message: the argument, `--body-file`, or stdin when the argument is `-` or missing. Bytes are kept as
- * they are, line ends included.
- * @param maxBytes reading stops behind it
+ * they are, line ends included. Reading stops behind what any recipient can take; each one's own limit is checked later.
  * @throws BODY_NOT_TEXT, MESSAGE_TOO_LARGE; usage when stdin is a terminal, where waiting would look like hanging
  */
-export async function readBody(
-  context: Context,
-  body: string | undefined,
-  options: BodyOptions,
-  maxBytes: () => Promise<number>,
-): Promise<string> {
+export async function readBody(context: Context, body: string | undefined, options: BodyOptions): Promise<string> {
   const { bodyFile, allowEmpty } = options;
   if (body !== undefined && bodyFile !== undefined)
     throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
   if (body !== undefined && body !== '-') return body;
   if (bodyFile !== undefined && bodyFile !== '-') {
-    return readText(await context.around.openFile(bodyFile), bodyFile, await maxBytes(), context.signal);
+    return readText(await context.around.openFile(bodyFile), bodyFile, context.signal);
   }
   if (context.around.stdin.isTTY === true) {
     if (allowEmpty && body === undefined && bodyFile === undefined) return '';
@@ -34,7 +29,7 @@ export async function readBody(
       'Give the body as an argument, pipe it in, or name a file with --body-file <file>.',
     );
   }
-  return readText(chunksOf(context), 'the standard input', await maxBytes(), context.signal);
+  return readText(chunksOf(context), undefined, context.signal);
 }
 
 /** stdin's bytes; it ends early, without an error, when the command is interrupted. */
@@ -71,34 +66,32 @@ export function decodeText(bytes: Uint8Array, what: string): string {
 
 async function readText(
   chunks: AsyncIterable<Uint8Array>,
-  what: string,
-  maxBytes: number,
+  file: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
+  const what = file === undefined ? 'the standard input' : JSON.stringify(file);
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of chunks) {
       parts.push(chunk);
       bytes += chunk.length;
-      if (bytes > maxBytes) throw tooLarge(what, maxBytes);
+      if (bytes > hardMaxMessageBytes) throw tooLarge(what);
     }
   } catch (error) {
-    throw fileError(error, what);
+    throw file === undefined ? error : fileError(error, file);
   }
   // Half a body is never sent.
   if (signal.aborted) throw new Interrupted();
   return decodeText(Buffer.concat(parts), what);
 }
 
-function tooLarge(what: string, maxBytes: number): DreamosError {
+function tooLarge(what: string): DreamosError {
   return new DreamosError(
     'invalid',
     'MESSAGE_TOO_LARGE',
-    `${capital(what)} is longer than the ${maxBytes} bytes that a message may have.`,
-    {
-      hint: 'Send a path to the file instead, or raise the limit: dreamos config set maxMessageBytes <bytes>',
-    },
+    `${capital(what)} is longer than the ${hardMaxMessageBytes} bytes that any message may have.`,
+    { hint: 'Write it to a file and send its path instead.' },
   );
 }
 

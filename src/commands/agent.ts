@@ -69,7 +69,9 @@ function parseSettings(pairs: readonly string[]): Settings {
     if (cut < 1)
       throw usage(`"${pair}" is not a setting.`, 'Write it as --set lease=30m; dreamos help settings lists them.');
     const key = oneOf(pair.slice(0, cut), settingKeys, 'setting');
-    settings[key] = parseSetting(key, pair.slice(cut + 1), key);
+    const value = pair.slice(cut + 1);
+    // As with `config set`: nothing unsets it.
+    settings[key] = value === '' ? undefined : parseSetting(key, value, key);
   }
   return settings;
 }

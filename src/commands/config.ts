@@ -12,7 +12,6 @@ export async function getCommand(context: Context, key: string | undefined): Pro
 }
 
 export async function setCommand(context: Context, key: string, value: string): Promise<void> {
-  for (const setting of [await setConfig(await context.root(), key, value)].flat()) {
-    await context.output.item(setting, () => `${setting.key} = ${String(setting.value)} (${setting.source})`);
-  }
+  const setting = await setConfig(await context.root(), key, value);
+  await context.output.item(setting, () => `${setting.key} = ${String(setting.value)} (${setting.source})`);
 }

@@ -12,13 +12,14 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   const onProgress = (looked: number) => output.progress(`${looked} checked`);
   let remaining = 0;
   let fixed = 0;
-  for await (const finding of doctor(root, { fix: options.fix ?? false, onProgress })) {
+  for await (const finding of doctor(root, { fix: options.fix ?? false, onProgress, signal: context.signal })) {
     if (context.signal.aborted) return;
     if (finding.fixed) fixed++;
     else if (finding.level === 'problem') remaining++;
     await output.item(finding, () => findingText(finding, paint));
   }
   await output.done();
+  if (context.signal.aborted) return;
   if (remaining > 0) {
     const problems = remaining === 1 ? '1 problem remains' : `${remaining} problems remain`;
     throw new DreamosError('invalid', 'PROBLEMS_FOUND', `${problems} in ${root.path}.`, {

@@ -16,12 +16,12 @@ export async function listCommand(context: Context, name: string | undefined, op
   const mailbox = await context.mailbox(name, 'list');
   const root = await context.root();
   let some = false;
-  for await (const listed of list(root, mailbox, { ...given({ states, limit }), ...filter })) {
+  for await (const listed of list(root, mailbox, { ...given({ states, limit }), ...filter, signal: context.signal })) {
     if (context.signal.aborted) return;
     some = true;
     await context.output.item(listed, () => listedText(listed));
   }
-  if (!some)
+  if (!some && !context.signal.aborted)
     await context.output.note(`Nothing in ${mailbox} is ${(states ?? ['ready', 'delayed', 'inflight']).join(' or ')}.`);
 }
 

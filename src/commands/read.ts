@@ -36,19 +36,17 @@ export async function readCommand(context: Context, name: string | undefined, op
     // Only the first is waited for: the others are "up to", not "until".
     waitMs = undefined;
     const text = () =>
-      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, root.clock.now())}${options.ack ? '' : ackLine(context, delivery)}`;
+      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, root.clock.now(), options.ack ?? false)}${options.ack ? '' : ackLine(context, delivery)}`;
     await handOver(output.item(deliveryJson(delivery), text), delivery, options);
     // The order matters: what could not be written out stays unacked.
     if (options.ack) await ack(root, delivery.receipt);
   }
 }
 
-function deliveryText(delivery: Delivery, paint: Paint, nowMs: number): string {
+function deliveryText(delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
   const { message, attempt, leaseUntil } = delivery;
-  const extra = [
-    ['Attempt', String(attempt)],
-    ['Lease until', isoTime(leaseUntil)],
-  ] as const;
+  const extra: [string, string][] = [['Attempt', String(attempt)]];
+  if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
   return messageView(message, extra, paint, nowMs);
 }
 

@@ -4,7 +4,6 @@ import { readBody } from '../cli/input.ts';
 import { settledJson } from '../cli/json.ts';
 import { given } from '../cli/parse.ts';
 import { reply } from '../core/reply.ts';
-import { effectiveSettings } from '../core/settings.ts';
 
 export interface ReplyOptions extends ContentOptions {
   ack?: boolean;
@@ -20,7 +19,7 @@ export async function replyCommand(
   const data = dataOption(options.data);
   const content = contentOptions(options);
   const root = await context.root();
-  const words = await readBody(context, body, options, async () => (await effectiveSettings(root)).maxMessageBytes);
+  const words = await readBody(context, body, options);
   const { acked, ...receipt } = await reply(
     root,
     message,

@@ -3,7 +3,6 @@ import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts
 import { readBody } from '../cli/input.ts';
 import { given, usage } from '../cli/parse.ts';
 import { send } from '../core/send.ts';
-import { effectiveSettings } from '../core/settings.ts';
 
 export interface SendOptions extends ContentOptions {
   from?: string;
@@ -22,7 +21,7 @@ export async function sendCommand(
   const data = dataOption(options.data);
   const content = contentOptions(options);
   const root = await context.root();
-  const words = await readBody(context, body, options, async () => (await effectiveSettings(root)).maxMessageBytes);
+  const words = await readBody(context, body, options);
   const receipt = await send(root, {
     to: to.split(','),
     body: words,

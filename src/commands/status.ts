@@ -69,20 +69,23 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
       wake();
     }
   })();
-  // Told by the await below; until then it is not an unhandled one.
-  watching.catch(() => wake());
+  // Its failure is told by the await below; until then it only ends the loop.
+  let over = false;
+  const stop = (): void => {
+    over = true;
+    wake();
+  };
+  void watching.then(stop, stop);
 
   const draw = drawer(context, inPlace, mailboxes);
   try {
-    while (!signal.aborted) {
+    while (!signal.aborted && !over) {
       dirty = false;
       await draw();
       await pause(inPlace ? refreshMs : undefined, signal, (end) => {
         wake = end;
-        if (dirty) end();
-        void watching.then(end, end);
+        if (dirty || over) end();
       });
-      if (!dirty && !inPlace) break;
       if (dirty) await pause(coalesceMs, signal);
     }
   } finally {

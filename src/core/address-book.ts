@@ -1,6 +1,7 @@
 import type { AgentCard } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { checkName, resolveAgent } from './agents.ts';
+import { nearestName } from './nearest.ts';
 import type { Root } from './root.ts';
 
 /** Who is who during one send, each name looked up once. */
@@ -32,7 +33,10 @@ async function findSender(root: Root, name: string): Promise<{ name: string; car
   checkName(name);
   const card = await root.store.getAgent(name);
   if (card) return { name: card.name, card };
-  root.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}`);
+  const known = (await root.store.listAgents()).map((agent) => agent.name);
+  const nearest = nearestName(name, known);
+  const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  root.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);
   return { name };
 }
 

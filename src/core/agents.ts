@@ -30,7 +30,8 @@ export interface AgentInput {
 }
 
 /**
- * Makes an agent, or updates the given fields of one that is there; a retired one is back.
+ * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
+ * `undefined` is unset: the root's holds again.
  * @throws NAME_INVALID, CONFIG_INVALID
  */
 export async function registerAgent(root: Root, input: AgentInput): Promise<{ card: AgentCard; created: boolean }> {
@@ -43,7 +44,7 @@ export async function registerAgent(root: Root, input: AgentInput): Promise<{ ca
       name: input.name,
       createdAt: new Date(root.clock.now()).toISOString(),
     };
-    const settings = input.settings && { ...existing?.settings, ...input.settings };
+    const settings = input.settings && setOnly({ ...existing?.settings, ...input.settings });
     return {
       ...kept,
       ...(input.description !== undefined && { description: input.description }),
@@ -52,6 +53,10 @@ export async function registerAgent(root: Root, input: AgentInput): Promise<{ ca
     };
   });
   return { card, created };
+}
+
+function setOnly(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** In the order of their names. */

@@ -81,7 +81,9 @@ function checkBody({ body, allowEmpty }: Draft): void {
       hint: 'Put anything but text into data.',
     });
   if (body.trim() !== '' || allowEmpty) return;
-  throw new DreamosError('invalid', 'BODY_EMPTY', 'The body is empty.', { hint: 'If that is meant: --allow-empty' });
+  throw new DreamosError('invalid', 'BODY_EMPTY', 'The body is empty.', {
+    hint: 'Give one as an argument, by stdin or with --body-file. If empty is meant: --allow-empty',
+  });
 }
 
 function jsonOf(data: unknown): string {

@@ -11,6 +11,8 @@ export interface DoctorOptions {
   readonly fix?: boolean;
   /** Called now and then with how many things were looked at. */
   readonly onProgress?: (looked: number) => void;
+  /** Ends it early; what was repaired by then stays repaired. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -18,9 +20,10 @@ export interface DoctorOptions {
  * after. A repair holds the repair lock, so its findings come when it is over.
  */
 export async function* doctor(root: Root, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
-  const { fix = false, onProgress } = options;
+  const { fix = false, onProgress, signal } = options;
   const policy = async (mailbox: string) => (await effectiveSettings(root, await root.store.getAgent(mailbox))).policy;
-  const inspect = (): AsyncIterable<Finding> => root.store.inspect({ fix, policy, ...(onProgress && { onProgress }) });
+  const inspect = (): AsyncIterable<Finding> =>
+    root.store.inspect({ fix, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) });
   const settings = await settingsFinding(root);
   if (settings) {
     // Which policy holds is not known; nothing is moved under a guessed one.
@@ -28,7 +31,7 @@ export async function* doctor(root: Root, options: DoctorOptions = {}): AsyncGen
     return;
   }
   yield* fix ? await root.store.withLock('repair', () => gather(inspect())) : inspect();
-  for (const card of await listAgents(root)) yield* mailFindings(root, card);
+  for (const card of signal?.aborted ? [] : await listAgents(root)) yield* mailFindings(root, card);
 }
 
 async function settingsFinding(root: Root): Promise<Finding | undefined> {

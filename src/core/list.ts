@@ -28,6 +28,7 @@ export interface ListOptions {
   readonly states?: readonly State[];
   readonly limit?: number;
   readonly filter?: Filter;
+  readonly signal?: AbortSignal;
 }
 
 /** What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. @throws AGENT_NOT_FOUND */
@@ -36,12 +37,12 @@ export async function* list(
   mailbox: string,
   options: ListOptions = {},
 ): AsyncGenerator<Listed, void, undefined> {
-  const { states = ['ready', 'delayed', 'inflight'], limit = Infinity } = options;
+  const { states = ['ready', 'delayed', 'inflight'], limit = Infinity, filter, signal } = options;
   const card = await resolveAgent(root, mailbox);
   await bringAllDue(root, card);
   let listed = 0;
   if (limit <= 0) return;
-  for await (const { entry, message } of listEntries(root, card.name, states, options.filter)) {
+  for await (const { entry, message } of listEntries(root, card.name, states, filter, signal)) {
     yield toListed(root, entry, message);
     if (++listed >= limit) return;
   }
@@ -53,12 +54,14 @@ export async function* listEntries(
   mailbox: string,
   states: readonly State[],
   filter?: Filter,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ entry: Entry; message: Message | null }, void, undefined> {
   const accepts = acceptsOf(filter);
   // A scan can show an entry twice while it is renamed.
   const seen = new Set<string>();
   for (const state of states) {
     for await (const listed of root.store.list(mailbox, state)) {
+      if (signal?.aborted) return;
       if (seen.has(listed.id)) continue;
       const found = await readCurrent(root, listed, states);
       if (!found || (accepts && !(found.message && accepts(found.message)))) continue;

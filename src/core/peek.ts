@@ -25,25 +25,36 @@ export interface PeekOptions {
 /** The next messages of a mailbox, in the order in which they would be delivered; claims nothing. @throws AGENT_NOT_FOUND */
 export async function peek(root: Root, mailbox: string, options: PeekOptions = {}): Promise<Peeked[]> {
   const card = await resolveAgent(root, mailbox);
-  const { limit = 1, filter } = options;
+  const { limit = 1 } = options;
   const look = async (): Promise<Peeked[] | undefined> => {
     await bringAllDue(root, card);
-    const found = await nextReady(root, card.name, limit, filter);
+    const found = await nextReady(root, card.name, limit, options);
     return found.length > 0 ? found : undefined;
   };
   return (await waitFor(root, card.name, look, options)) ?? [];
 }
 
-async function nextReady(root: Root, mailbox: string, limit: number, filter: Filter | undefined): Promise<Peeked[]> {
+async function nextReady(
+  root: Root,
+  mailbox: string,
+  limit: number,
+  { filter, signal }: PeekOptions,
+): Promise<Peeked[]> {
   const accepts = acceptsOf(filter);
   const found: Peeked[] = [];
-  for await (const entry of root.store.list(mailbox, 'ready')) {
-    if (found.length >= limit) break;
-    // It would not be delivered any more; the next claim moves it to the dead-letter queue.
-    if (entry.expiresAt !== undefined && entry.expiresAt <= root.clock.now()) continue;
-    const message = await readOrWarn(root, entry);
-    if (message && (!accepts || accepts(message)))
-      found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });
+  const seen = new Set<string>();
+  // Never conclude from one scan: while mail moves it can miss a message. Nothing is opened twice.
+  for (let scan = 0; scan < 2 && found.length === 0; scan++) {
+    for await (const entry of root.store.list(mailbox, 'ready')) {
+      if (found.length >= limit || signal?.aborted) break;
+      if (seen.has(entry.key)) continue;
+      seen.add(entry.key);
+      // It would not be delivered any more; the next claim moves it to the dead-letter queue.
+      if (entry.expiresAt !== undefined && entry.expiresAt <= root.clock.now()) continue;
+      const message = await readOrWarn(root, entry);
+      if (message && (!accepts || accepts(message)))
+        found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });
+    }
   }
   return found;
 }

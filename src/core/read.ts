@@ -49,6 +49,7 @@ export async function claimNext(
     policy,
     by: options.by ?? root.acting ?? card.name,
     ...(accepts && { accepts }),
+    ...(options.signal && { signal: options.signal }),
   };
   return waiter.next(() => root.store.claim(card.name, claim), options);
 }

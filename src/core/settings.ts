@@ -7,6 +7,7 @@ import {
   defaultSettings,
   type Durability,
   maxLeaseMs,
+  minLeaseMs,
   type RetryPolicy,
   type Settings,
   settingsSchema,
@@ -105,7 +106,7 @@ export function parseSetting(key: SettingKey, text: string, where: string): Sett
 }
 
 const allowedValues: Record<SettingKey, string> = {
-  lease: 'a duration of more than 0 and at most 12h, such as 15m',
+  lease: 'a duration of at least 100ms and at most 12h, such as 15m',
   maxAttempts: 'a whole number from 1 to 1000',
   backoffMin: 'a duration such as 1s',
   backoffMax: 'a duration such as 5m',
@@ -120,7 +121,8 @@ export function checkSettings(settings: unknown, where: string): void {
   if (!parsed.success) throw invalid(where, explainIssues(parsed.error));
   const { lease } = parsed.data;
   const leaseMs = lease === undefined ? maxLeaseMs : parseDuration(lease);
-  if (leaseMs > maxLeaseMs || leaseMs < 1) throw invalid(where, `lease: ${lease} is not ${allowedValues.lease}`);
+  if (leaseMs > maxLeaseMs || leaseMs < minLeaseMs)
+    throw invalid(where, `lease: ${lease} is not ${allowedValues.lease}`);
 }
 
 function invalid(where: string, why: string): DreamosError {

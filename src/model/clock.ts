@@ -6,6 +6,14 @@ export interface Clock {
   uptime(): number;
 }
 
+/** The last moment that an ISO time can say with four digits for the year. */
+const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** The nearest moment that an id and an ISO time can both say: a file's own time can be any, also the year 33658. */
+export function sayableTime(timeMs: number): number {
+  return Math.min(latestTime, Math.max(0, Math.trunc(timeMs)));
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   uptime: () => performance.now(),

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { decodeTime, encodeTime, monotonicFactory } from 'ulid';
+import { sayableTime } from './clock.ts';
 
 /** Crockford's base32, as ULIDs use it: no I, L, O or U. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -38,9 +39,12 @@ export function idTime(id: string): number {
   return decodeTime(id);
 }
 
-/** A ULID of a given time whose random part is taken from `seed`: the same input gives the same id. */
+/**
+ * A ULID of a given time whose random part is taken from `seed`: the same input gives the same id.
+ * @param timeMs any; the nearest that can be said is taken
+ */
 export function idFrom(timeMs: number, seed: Uint8Array): string {
-  let id = encodeTime(Math.max(0, Math.trunc(timeMs)), 10);
+  let id = encodeTime(sayableTime(timeMs), 10);
   for (let i = 0; i < 16; i++) id += alphabet.charAt((seed[i % seed.length] ?? 0) % 32);
   return id;
 }

@@ -4,6 +4,9 @@ const duration = z
   .string()
   .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d'));
 
+/** No setting allows more: body and data of one message together, in bytes. */
+export const hardMaxMessageBytes = 67_108_864;
+
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
 export const settingsSchema = z.looseObject({
   lease: z.optional(duration),
@@ -11,7 +14,7 @@ export const settingsSchema = z.looseObject({
   backoffMin: z.optional(duration),
   backoffMax: z.optional(duration),
   durability: z.optional(z.enum(['full', 'relaxed'])),
-  maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(67_108_864))),
+  maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
   warnUnreadAfter: z.optional(duration),
 });
 
@@ -38,3 +41,6 @@ export const defaultSettings = {
 
 /** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */
 export const maxLeaseMs = 12 * 3_600_000;
+
+/** A lease that is over before the message is read would use up its attempts for nothing. */
+export const minLeaseMs = 100;

@@ -77,6 +77,8 @@ export interface ClaimOptions {
   readonly by?: string;
   /** Only messages for which this holds; it may cost reading many. */
   readonly accepts?: (message: Message) => boolean;
+  /** Ends a search with `accepts` between two messages; nothing is claimed then. */
+  readonly signal?: AbortSignal;
 }
 
 export interface NackOptions {
@@ -150,6 +152,8 @@ export interface InspectOptions {
   readonly policy: (mailbox: string) => Promise<RetryPolicy>;
   /** Called now and then with how many things were looked at. */
   readonly onProgress?: (looked: number) => void;
+  /** Ends it between two steps or entries. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Actor {
@@ -217,7 +221,12 @@ export interface Store {
   /** dead -> gone for good */
   purge(entry: Entry, actor: Actor): Promise<void>;
   /** Puts a message from elsewhere straight into a state; durable when it returns. */
-  deposit(mailbox: string, message: Message, to: 'archived' | 'ready', actor: Actor & { readonly at: number }): Promise<Entry>;
+  deposit(
+    mailbox: string,
+    message: Message,
+    to: 'archived' | 'ready',
+    actor: Actor & { readonly at: number },
+  ): Promise<Entry>;
   /**
    * Keeps bytes that nobody can read with the mailbox's corrupt ones, byte for byte and durably, with a note of where they
    * come from and what is wrong, followed by a `corrupt` event whose reason is `why`. Idempotent by content: bytes that are

@@ -24,6 +24,8 @@ export interface Terms {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly signal?: AbortSignal;
   readonly stdout?: Writable;
+  /** Called with the root that the command opens. */
+  readonly onRoot?: (root: Root) => void;
   /** Called at each write with all that is on stdout so far. */
   readonly onOutput?: (text: string) => void;
 }
@@ -57,7 +59,11 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
       signal: terms.signal ?? new AbortController().signal,
       openFile: async (path) => fileOf(terms.files ?? {}, path),
       version: () => '0.0.0',
-      openRoot: async ({ as, warn = () => undefined } = {}) => rootFor(env, warn, as ?? env['DREAMOS_AGENT']),
+      openRoot: async ({ as, warn = () => undefined } = {}) => {
+        const opened = rootFor(env, warn, as ?? env['DREAMOS_AGENT']);
+        terms.onRoot?.(opened);
+        return opened;
+      },
       initRoot: async ({ agents: names = [], warn = () => undefined }) => {
         const made = [];
         for (const name of names) {

@@ -112,6 +112,9 @@ test('agent register makes and updates, list and show tell, retire ends new mail
   expect((await bench.dreamos(words)).json).toMatchObject([{ ...card, created: true }]);
   expect((await bench.dreamos(words)).json).toMatchObject([{ created: false }]);
   expect((await bench.dreamos('agent show tester --json')).json).toMatchObject([card]);
+  const unset = await bench.dreamos('agent register tester --set lease= --json');
+  expect(unset.json).toMatchObject([{ settings: { maxAttempts: 2 } }]);
+  expect(unset.json[0]?.['settings']).not.toHaveProperty('lease');
   expect((await bench.dreamos('agent list --json')).json.map((one) => one['name'])).toEqual([
     'planner',
     'reviewer',

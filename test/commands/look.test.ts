@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { Root } from '../../src/core/root.ts';
+import { DreamosError } from '../../src/model/errors.ts';
 import { type Bench, closedPipe, createBench } from './harness.ts';
 
 let bench: Bench;
@@ -193,4 +195,15 @@ test('watch into a closed pipe ends quietly', async () => {
 
 test('watch refuses a cursor that is none', async () => {
   expect((await bench.dreamos('watch --since nonsense')).code).toBe(6);
+});
+
+test.each([true, false])('status --watch whose watch fails ends and says why (on a terminal: %s)', async (terminal) => {
+  const onRoot = ({ store }: Root): void => {
+    store.watch = async () => {
+      throw new DreamosError('disk', 'DISK_FAILED', 'The watch failed.');
+    };
+  };
+  const { code, err } = await bench.dreamos('status --watch', { terminal, onRoot, env: { NO_COLOR: '1' } });
+  expect(code).toBe(7);
+  expect(err).toContain('The watch failed.');
 });

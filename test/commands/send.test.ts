@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { beforeEach, expect, test } from 'vitest';
+import { registerAgent } from '../../src/core/agents.ts';
 import { type Bench, closedPipe, createBench } from './harness.ts';
 
 let bench: Bench;
@@ -114,7 +115,7 @@ test('an empty body is sent when it is meant', async () => {
   expect(await bodyOfNext()).toBe('');
 });
 
-test('a body over the limit is refused before it is read to its end', async () => {
+test('a body over what any recipient can take is refused before it is read to its end', async () => {
   let read = 0;
   async function* endless() {
     for (;;) {
@@ -125,7 +126,23 @@ test('a body over the limit is refused before it is read to its end', async () =
   const { code, err } = await bench.dreamos('send reviewer --as planner --json', { stdin: Readable.from(endless()) });
   expect(code).toBe(6);
   expect(JSON.parse(err)).toMatchObject({ error: { code: 'MESSAGE_TOO_LARGE' } });
-  expect(read).toBeLessThan(40);
+  expect(read).toBeLessThan(1100);
+});
+
+test.for([
+  ['send', 'send reviewer --as planner', 'x'.repeat(2_000_000)],
+  ['send --batch', 'send reviewer --batch --as planner', `${JSON.stringify({ body: 'x'.repeat(8_000_000) })}\n`],
+] as const)("%s: an agent's own limit may be above the root's", async ([, line, stdin]) => {
+  const refused = await bench.dreamos(line, { stdin });
+  expect(refused).toMatchObject({ code: 6, err: expect.stringContaining('reviewer takes at most 1048576') });
+  await registerAgent(bench.root, { name: 'reviewer', settings: { maxMessageBytes: 10_000_000 } });
+  expect(await bench.dreamos(line, { stdin })).toMatchObject({ code: 0, err: '' });
+});
+
+test('a file is named as it is, and quoted', async () => {
+  const files = { 'notes.bin': Buffer.from([0xff]) };
+  const { err } = await bench.dreamos('send reviewer --as planner --body-file notes.bin', { files });
+  expect(err).toContain('"notes.bin" is not UTF-8 text');
 });
 
 test('an interrupted body is not sent', async () => {

@@ -54,6 +54,12 @@ test('settings of a card are checked, and added to those that are there', async 
   expect(card.settings).toEqual({ lease: '1h', maxAttempts: 2 });
 });
 
+test("a setting of a card is unset with undefined, and the root's holds again", async () => {
+  await registerAgent(bench.root, { name: 'reviewer', settings: { lease: '1h', maxAttempts: 2 } });
+  const { card } = await registerAgent(bench.root, { name: 'reviewer', settings: { lease: undefined } });
+  expect(card.settings).toEqual({ maxAttempts: 2 });
+});
+
 test('agents are listed by name', async () => {
   expect((await listAgents(bench.root)).map(({ name }) => name)).toEqual(['Builder', 'planner', 'reviewer']);
 });

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { cancel } from '../../src/core/cancel.ts';
+import { doctor } from '../../src/core/doctor.ts';
 import { list } from '../../src/core/list.ts';
 import { peek } from '../../src/core/peek.ts';
 import { readNext } from '../../src/core/read.ts';
@@ -209,4 +210,40 @@ test('cancel of what was claimed at the same moment says so', async () => {
 
 test('cancel of nothing is not found', async () => {
   await expectRefusal(cancel(bench.root, '01JD0000000000000000000000'), 'MESSAGE_NOT_FOUND');
+});
+
+test('peek does not conclude from one scan', async () => {
+  await sendTo('reviewer', 'missed once');
+  const { store } = bench.root;
+  const list = store.list.bind(store);
+  store.list = async function* () {
+    store.list = list;
+  };
+  expect(await peek(bench.root, 'reviewer')).toHaveLength(1);
+});
+
+test('a list ends with its signal, also when its filter lets nothing through', async () => {
+  for (const body of ['a', 'b', 'c']) await sendTo('reviewer', body);
+  const interrupt = new AbortController();
+  const { store } = bench.root;
+  const read = store.read.bind(store);
+  let reads = 0;
+  store.read = (entry) => {
+    reads++;
+    interrupt.abort();
+    return read(entry);
+  };
+  const options = { filter: { type: 'none' }, signal: interrupt.signal };
+  expect(await gather(list(bench.root, 'reviewer', options))).toEqual([]);
+  expect(reads).toBe(1);
+});
+
+test('a lease that is too short to be of use is refused', async () => {
+  await expectRefusal(readNext(bench.root, 'reviewer', { leaseMs: 50 }), 'USAGE');
+});
+
+test('doctor ends with its signal, before it looks at the mail', async () => {
+  await bench.root.store.quarantine('reviewer', Buffer.from('x'), { name: 'x', why: 'unreadable' });
+  expect(await gather(doctor(bench.root))).toMatchObject([{ rule: 'corrupt-kept' }]);
+  expect(await gather(doctor(bench.root, { signal: AbortSignal.abort() }))).toEqual([]);
 });

@@ -215,7 +215,7 @@ describe.concurrent('receipts', () => {
 
   test('one of a claim that was taken back: LEASE_LOST, and the message is not lost', async ({ bench }) => {
     const id = await bench.sent('send reviewer hello --as planner');
-    const receipt = (await bench.dreamos('read reviewer --json --lease 50ms')).json[0]?.receipt ?? '';
+    const receipt = (await bench.dreamos('read reviewer --json --lease 100ms')).json[0]?.receipt ?? '';
     await until(
       'it is taken back',
       async () => (await bench.dreamos('status reviewer --json')).json[0]?.['ready'] === 1,

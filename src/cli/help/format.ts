@@ -37,7 +37,8 @@ Handing in a message without the command
 
   The rename is what hands it in: a file written straight into drop/ could be seen half written. The next reader or a
   running watch adopts it with one rename, as "delivered". What is not a message goes to corrupt/ with a note, and
-  nothing behind it waits. To survive a power cut, sync the file and the folder before you rely on it
+  nothing behind it waits. The settings' limits do not hold here: a file may have up to 72 MiB, nested at most 1000 levels
+  deep. To survive a power cut, sync the file and the folder before you rely on it
   (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
 
 A message, as it is in a file (dreamos schema message):

@@ -14,6 +14,7 @@ A flag comes first, then the environment, the agent's card, config.json, the def
   dreamos config set lease 30m                     for the whole root (config.json)
   dreamos config set lease ''                      the default again
   dreamos agent register slow --set lease=2h       for one agent (its card)
+  dreamos agent register slow --set lease=         for that agent the root's again
   dreamos config get                               what holds, and where it comes from
 
 DREAMOS_ROOT and DREAMOS_AGENT stand for --root and --as. Durations: 250ms, 30s, 5m, 2h, 7d.

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { sayableTime } from '../../model/clock.ts';
 import { type Message } from '../../model/message.ts';
 import { defaultSettings } from '../../model/settings.ts';
 import { type SourceEntry, type SourceTree } from '../../storage/file/source-tree.ts';
@@ -10,7 +11,7 @@ import { NameBook } from './name-book.ts';
 import { validName } from './old-names.ts';
 import { isFinishedPlace } from './old-words.ts';
 import { type Piece, readOldFile } from './read-file.ts';
-import { contentOfId, toMessage } from './to-message.ts';
+import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
 
 /** A larger file is not read as mail. */
 const maxMailBytes = 64 * 1024 * 1024;
@@ -50,8 +51,8 @@ export class Importer {
   readonly #tree: SourceTree;
   readonly #options: ImporterOptions;
   readonly #names: NameBook;
-  /** What this run brought, by the content in its id. */
-  readonly #brought = new Map<string, Imported & { readonly file: string }>();
+  /** What this run has met, by the content in its id: the first file with it, and how often. */
+  readonly #brought = new Map<string, { readonly file: string; times: number }>();
   readonly #registered = new Set<string>();
   /** To be delivered at the end: see `deliver`. */
   readonly #waiting: Waiting[] = [];
@@ -135,21 +136,25 @@ export class Importer {
     const named = where.to.flatMap((each) => this.#names.mapped(each) ?? []);
     const to = named.length > 0 ? named : [mailbox];
     const place = { ...piece, from: sender.name, to, oldMailbox: where.mailbox, file: name, fileTimeMs: file.mtimeMs };
-    const message = toMessage(old, place);
-    if (typeof message === 'string') return this.#keep(file, name, piece.bytes, message);
+    const made = toMessage(old, place);
+    if (typeof made === 'string') return this.#keep(file, name, piece.bytes, made);
 
+    const twin = this.#brought.get(contentOfId(made.id));
+    const message = twin ? { ...made, id: idOfTwin(made.id, twin.times++) } : made;
+    if (!twin) this.#brought.set(contentOfId(made.id), { file: name, times: 1 });
     const { id } = message;
-    const content = contentOfId(id);
-    const twin = this.#brought.get(content);
-    const there = twin ?? this.#options.imported.get(content);
+    const there = this.#options.imported.get(contentOfId(id));
     if (there !== undefined) {
-      const why = twin === undefined ? 'already imported' : `the same, byte for byte, as ${twin.file}`;
-      return { file: name, result: 'skipped', mailbox: there.mailbox, id: there.id, why };
+      return { file: name, result: 'skipped', mailbox: there.mailbox, id: there.id, why: 'already imported' };
     }
-    this.#brought.set(content, { id, mailbox, file: name });
 
     const notes = [...old.notes, ...sender.notes, ...where.notes];
-    if (old.at === undefined) notes.push(`dated by the file's own time, ${message.createdAt}`);
+    if (twin) notes.push(`the same, byte for byte, as ${twin.file}`);
+    if (old.at === undefined) {
+      const far =
+        sayableTime(file.mtimeMs) === Math.trunc(file.mtimeMs) ? '' : 'the nearest that a message can have to ';
+      notes.push(`dated by ${far}the file's own time, ${message.createdAt}`);
+    }
     if (where.to.length === 0 && this.#options.folderOf(file.path) === undefined) {
       notes.push("names no recipient and lies in no agent's folder, so the mailbox is called like the tree");
     }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { idFrom } from '../../model/id.ts';
+import { sayableTime } from '../../model/clock.ts';
+import { idFrom, idTime } from '../../model/id.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { OldMessage } from './old-message.ts';
 
@@ -33,7 +34,7 @@ export interface Placed {
  */
 export function toMessage(old: OldMessage, place: Placed): Message | string {
   const { format, original } = old;
-  const at = Math.trunc(old.at ?? place.fileTimeMs);
+  const at = sayableTime(old.at ?? place.fileTimeMs);
   const message: Message = {
     v: 1,
     id: oldId(at, place.oldMailbox, place.bytes),
@@ -66,6 +67,15 @@ export function toMessage(old: OldMessage, place: Placed): Message | string {
 
 function oldId(atMs: number, mailbox: string, bytes: Uint8Array): string {
   return idFrom(atMs, createHash('sha256').update(mailbox).update('\0').update(bytes).digest());
+}
+
+/**
+ * The id of a further message with the same bytes in the same mailbox: two were sent, and two are kept. Which of them
+ * comes first does not matter, so that a second run finds both.
+ * @param id of the first one @param nth 1 for the second
+ */
+export function idOfTwin(id: string, nth: number): string {
+  return idFrom(idTime(id), createHash('sha256').update(contentOfId(id)).update(`\0${nth}`).digest());
 }
 
 /** The part of an imported message's id that does not depend on its time: 80 bits of the digest. */

@@ -60,7 +60,8 @@ async function adoptOrLeave(
   try {
     return await adoptFile(ctx, mailbox, path, mtimeMs);
   } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
+    if (!(error instanceof DreamosError))
+      return putAside(ctx, mailbox, path, mtimeMs, `unexpectedly: ${String(error)}`);
     warnOnce(ctx, `A file in drop/ of ${mailbox.name} cannot be adopted: ${error.message}`);
     return 'left';
   }
@@ -83,8 +84,7 @@ async function adoptFile(
     message = completeHandedIn(file.bytes, { id: idOf(file.bytes, path, mtimeMs), mailbox: mailbox.name, mtimeMs });
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    if (ctx.clock.now() < mtimeMs + graceMs) return 'not-yet';
-    return (await quarantine(ctx, mailbox, path, error.message)) ? 'done' : 'left';
+    return putAside(ctx, mailbox, path, mtimeMs, error.message);
   }
   const adopted = await moveToReady(ctx, path, mailbox, 1, {
     tag: 't',
@@ -97,6 +97,19 @@ async function adoptFile(
   });
   if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival(message, 'delivered')]);
   return 'done';
+}
+
+/** What is no message, once its writer has had the time to finish it. */
+async function putAside(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  mtimeMs: number,
+  why: string,
+): Promise<'done' | 'not-yet' | 'left'> {
+  // On both sides: a time that lies further ahead was set by hand, or by another clock, and would be waited for in vain.
+  if (Math.abs(ctx.clock.now() - mtimeMs) < graceMs) return 'not-yet';
+  return (await quarantine(ctx, mailbox, path, why)) ? 'done' : 'left';
 }
 
 /** The file's own id, or one made of its time, its name and its bytes: whoever adopts it comes to the same. */

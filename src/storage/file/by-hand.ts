@@ -79,8 +79,12 @@ export async function deposit(
   await ensureFolder(ctx, mailbox.tmp);
   const file = `${mailbox.tmp}/${message.id}.json`;
   await ctx.disk.remove(file);
-  await ctx.disk.create(file, lineOf(message), { sync: true });
-  const entry = to === 'ready' ? await makeReady(ctx, mailbox, file, name) : await archive(ctx, mailbox, file, name);
+  const made = await ctx.disk.create(file, lineOf(message), { sync: true });
+  const entry = !made
+    ? undefined
+    : to === 'ready'
+      ? await makeReady(ctx, mailbox, file, name)
+      : await archive(ctx, mailbox, file, name);
   if (!entry) throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being imported.`);
   const dir = `${mailbox.dir}/${entry.key.slice(0, entry.key.lastIndexOf('/'))}`;
   await syncFolderOrAncestor(ctx, dir);

@@ -9,27 +9,25 @@ import type { Message } from '../../model/message.ts';
 import type { ClaimOptions, Delivery } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
-import { deadLetter } from './dead-letter.ts';
 import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { moveInto } from './folders.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
 import { nextReady, sweeper, walkReady, type ReadyEntry } from './ready-walk.ts';
+import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
 import { formatReceipt } from './receipt.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;
 
+/** `lost` to another process; `passed`: not to be delivered (now); `late`: the lease was over before the claim was. */
+type Missed = 'lost' | 'passed' | 'late';
+
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
 export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
-  if (options.accepts) {
-    for await (const candidate of walkReady(ctx, mailbox, sweeper(ctx, mailbox))) {
-      const delivery = await take(ctx, mailbox, candidate, options);
-      if (typeof delivery === 'object') return delivery;
-    }
-    return undefined;
-  }
+  const expired = undertaker();
+  if (options.accepts) return search(ctx, mailbox, options, expired);
   // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing.
   let fresh = false;
   for (;;) {
@@ -37,10 +35,34 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOp
     if (!candidate && fresh) return undefined;
     fresh = !candidate;
     if (!candidate) continue;
-    const delivery = await take(ctx, mailbox, candidate, options);
+    const delivery = await take(ctx, mailbox, candidate, options, expired);
     if (typeof delivery === 'object') return delivery;
+    if (delivery === 'late') return undefined;
     if (delivery === 'lost') await skipSome(ctx, mailbox);
+    // What has expired now stays where it is, and a shared walk that begins anew every few milliseconds might never get by.
+    if (expired.left <= 0) return search(ctx, mailbox, options, expired);
   }
+}
+
+/** Past what stays ready: two walks as well, but nothing is opened twice. */
+async function search(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  options: ClaimOptions,
+  expired: Undertaker,
+): Promise<Delivery | undefined> {
+  const refused = new Set<string>();
+  for (let walk = 0; walk < 2; walk++) {
+    for await (const candidate of walkReady(ctx, mailbox, sweeper(ctx, mailbox))) {
+      if (options.signal?.aborted) return undefined;
+      if (refused.has(candidate.name)) continue;
+      const delivery = await take(ctx, mailbox, candidate, options, expired);
+      if (typeof delivery === 'object') return delivery;
+      if (delivery === 'late') return undefined;
+      if (delivery === 'passed') refused.add(candidate.name);
+    }
+  }
+  return undefined;
 }
 
 async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
@@ -54,13 +76,14 @@ async function take(
   mailbox: Mailbox,
   candidate: ReadyEntry,
   options: ClaimOptions,
-): Promise<Delivery | 'lost' | 'passed'> {
+  expired: Undertaker,
+): Promise<Delivery | Missed> {
   const source = `${candidate.dir}/${candidate.name}`;
   const name = parseEntryName(candidate.name);
   if (!name) return 'passed';
   const now = ctx.clock.now();
-  if (name.expiresAt !== undefined && name.expiresAt <= now) {
-    await deadLetter(ctx, mailbox, source, name, { reason: 'its time-to-live ran out' });
+  if (isExpired(name, now)) {
+    await bury(ctx, mailbox, source, name, expired);
     return 'passed';
   }
   if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) return 'passed';
@@ -83,9 +106,10 @@ async function deliver(
   path: string,
   name: EntryName,
   options: ClaimOptions,
-): Promise<Delivery | 'lost' | 'passed'> {
-  // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began.
-  if (ctx.clock.now() >= name.time) return 'lost';
+): Promise<Delivery | Missed> {
+  // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began. Going
+  // on with a lease that is too short would use up an attempt of every message in the mailbox.
+  if (ctx.clock.now() >= name.time) return 'late';
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
   await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);

@@ -28,6 +28,8 @@ export interface FileContext {
   readonly walks: Map<string, ReadyWalk>;
   /** By mailbox: when (uptime) this process last looked for what is due. */
   readonly recoveredAt: Map<string, number>;
+  /** By mailbox: when (uptime) this process last looked for expired mail and left none behind. */
+  readonly buriedAt: Map<string, number>;
   /** Agents' cards as they were last read, by mailbox. */
   readonly cards: Map<string, KnownCard>;
   /** While this process holds the import lock, by mailbox: the ids that are there, so that an import lists it once. */

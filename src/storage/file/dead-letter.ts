@@ -9,6 +9,7 @@ import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from './folders.ts';
 import { dayOf, eventLog, reasonOf, type Mailbox } from './layout.ts';
+import { parseJson } from './parse-json.ts';
 
 const dayMs = 86_400_000;
 // History is a courtesy: it must not turn one dead letter into a read of gigabytes.
@@ -32,13 +33,18 @@ export async function deadLetter(
   mailbox: Mailbox,
   path: string,
   name: EntryName,
-  why: { readonly reason: string; readonly by?: string | undefined; readonly settled?: string | undefined },
+  why: {
+    readonly reason: string;
+    readonly by?: string | undefined;
+    readonly settled?: string | undefined;
+    readonly history?: 'log' | 'none';
+  },
 ): Promise<EntryName | undefined> {
   const now = ctx.clock.now();
   const dead: EntryName = { ...name, tag: 'k', time: now, token: undefined, settled: why.settled ?? name.settled };
   const text = formatEntryName(dead);
   const target = `${mailbox.dlq}/${text}`;
-  const history = await historyOf(ctx, mailbox, name.id);
+  const history = why.history === 'none' ? [] : await historyOf(ctx, mailbox, name.id);
   const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
   // Also a guard: through a link in its place the reason would land outside of the root.
   await ensureFolder(ctx, mailbox.dlq);
@@ -93,7 +99,7 @@ async function readReason(
 ): Promise<z.infer<typeof reasonSchema> | 'missing' | 'unreadable'> {
   const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
   if (!file.ok) return file.missing ? 'missing' : 'unreadable';
-  const parsed = reasonSchema.safeParse(parseJson(file.bytes.toString()));
+  const parsed = reasonSchema.safeParse(parseJson(file.bytes));
   return parsed.success ? parsed.data : 'unreadable';
 }
 
@@ -123,12 +129,4 @@ async function historyOf(ctx: FileContext, mailbox: Mailbox, id: string): Promis
     }
   }
   return events;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

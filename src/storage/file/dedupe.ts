@@ -17,9 +17,10 @@ import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import type { FileContext } from './context.ts';
 import type { ReadResult } from './disk.ts';
+import { listState } from './find.ts';
 import { ensureFolder, syncAncestorsOnce } from './folders.ts';
 import { outboxBody } from './layout.ts';
-import { commit, discard, handOutOrLeave, prepare, removeDiscarded, uncertain } from './outbox.ts';
+import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from './read-entry.ts';
 
 const rememberedMs = 2 * 86_400_000;
@@ -85,13 +86,18 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
   }
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
   await syncKey(ctx, key);
-  if (!(await commit(ctx, first.id, durability)) && (await ctx.disk.stat(ctx.layout.discarded(first.id)))) {
+  if (
+    !(await commit(ctx, first.id, durability)) &&
+    (await ctx.disk.stat(ctx.layout.discarded(first.id))) &&
+    !(await putBack(ctx, first.id, key))
+  ) {
     // Its sender's disk failed, and the sender died or is busy taking it back: never sent, so this is the first one.
     await removeDiscarded(ctx, first.id, key);
     return sendKeyed(ctx, outgoing);
   }
   await handOutOrLeave(ctx, first);
-  return { id: first.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability, duplicate: true };
+  const state = await stateOfFirst(ctx, outgoing, first.id);
+  return { id: first.id, mailboxes: outgoing.mailboxes, state, durability, duplicate: true };
 }
 
 function firstUnder({ message }: Outgoing, file: ReadResult): Message {
@@ -129,6 +135,17 @@ function essence(message: Message): string {
 
 function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
   return outgoing.dueAt === undefined ? 'ready' : 'delayed';
+}
+
+/** The first one's own, whatever delay the repeat asks for: `delayed` as long as it waits to be delivered anywhere. */
+async function stateOfFirst(ctx: FileContext, { mailboxes }: Outgoing, id: string): Promise<'ready' | 'delayed'> {
+  for (const mailbox of mailboxes) {
+    for await (const { name } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
+      // A later attempt's delay is a nack's.
+      if (name.attempt === 0) return 'delayed';
+    }
+  }
+  return 'ready';
 }
 
 async function sweep(ctx: FileContext, dir: string): Promise<void> {

@@ -8,6 +8,7 @@ import type { FileContext } from './context.ts';
 import type { FileStat } from './disk.ts';
 import { ensureFolder, isRealFolder } from './folders.ts';
 import { mailboxFolders, type Mailbox } from './layout.ts';
+import { parseJson } from './parse-json.ts';
 
 const documentBytes = 1024 * 1024;
 
@@ -82,7 +83,8 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
   const stat = await ctx.disk.stat(mailbox.card);
   const known = ctx.cards.get(mailbox.name);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
-  if (stat && known?.inode === stat.inode && known.mtimeMs === stat.mtimeMs && known.size === stat.size) return known.card;
+  if (stat && known?.inode === stat.inode && known.mtimeMs === stat.mtimeMs && known.size === stat.size)
+    return known.card;
   const card = await parseCard(ctx, mailbox);
   if (stat && card) ctx.cards.set(mailbox.name, { card, inode: stat.inode, mtimeMs: stat.mtimeMs, size: stat.size });
   return card;
@@ -102,12 +104,4 @@ async function parseCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard 
   if (file.ok || !file.missing)
     ctx.warn(`The card of ${mailbox.name} cannot be read; \`dreamos doctor --fix\` writes a new one.`);
   return { name: mailbox.name, createdAt: new Date(folder.mtimeMs).toISOString() };
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -22,6 +22,7 @@ export async function ensureFolder(ctx: FileContext, dir: string): Promise<void>
     // Another process made it, or removed the one above, in between: look again.
     forgetFolder(ctx, dirname(dir));
   }
+  throw removedAgain(dir);
 }
 
 /** Whether this is a folder that can be reached without passing through a link. */
@@ -56,7 +57,12 @@ export async function moveInto(ctx: FileContext, source: string, dir: string, na
     if (!(await ctx.disk.stat(source))) return false;
     forgetFolder(ctx, dir);
   }
-  throw new DreamosError('disk', 'DISK_FAILED', `The folder ${dir} is removed again and again.`, {
+  throw removedAgain(dir);
+}
+
+/** Whoever waited for the folder longer than any race between processes takes. */
+export function removedAgain(dir: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', `The folder ${dir} is removed again and again.`, {
     hint: 'Run `dreamos doctor`.',
   });
 }

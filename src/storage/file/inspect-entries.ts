@@ -4,6 +4,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { reasonState, rebuildReason } from './dead-letter.ts';
 import { parseEntryName, timeTagOf } from './entry-name.ts';
+import { inspectMode } from './inspect-root.ts';
 import { isDay, isReason, parseBucket, parseHour, parseSlot, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
 
@@ -40,6 +41,7 @@ export async function* inspectEntries(
   let looked = 0;
   for (const { state, dir, levels } of shapes) {
     for await (const { path, leaf } of walk(ctx, dir(mailbox), levels)) {
+      if (options.signal?.aborted) return;
       if (++looked % progressEvery === 0) options.onProgress?.(looked);
       const wrong = leaf ? await faultOf(ctx, mailbox, state, path) : 'it is nothing of dreamos';
       if (wrong === 'moved on') continue;
@@ -48,6 +50,7 @@ export async function* inspectEntries(
         yield problem('entry', `${path.slice(mailbox.dir.length + 1)}: ${wrong}.`, fixed);
         continue;
       }
+      yield* inspectMode(ctx, path, options.fix);
       if (state === 'dead') yield* inspectReason(ctx, mailbox, path, options);
       if (isReason(path)) continue;
       yield* inspectDouble(path, state, seen);

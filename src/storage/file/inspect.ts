@@ -2,11 +2,8 @@
  * `dreamos doctor`: checks every rule of the format as a list of named steps, and repairs what is safe to repair while
  * others work on the same root. What is not safe is said, with what to do.
  */
-import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { agentCardSchema } from '../../model/agent.ts';
-import { DreamosError } from '../../model/errors.ts';
-import { type Message, unseal } from '../../model/message.ts';
 import { settingsSchema } from '../../model/settings.ts';
 import type { Finding, InspectOptions } from '../store.ts';
 import type { FileContext } from './context.ts';
@@ -14,10 +11,20 @@ import { quarantine } from './corrupt.ts';
 import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
 import { inspectEntries } from './inspect-entries.ts';
-import { mailboxFolders, outboxBody, parseEventLog, parseOutboxFolder, type Mailbox } from './layout.ts';
-import { finishOutbox, removeDiscarded } from './outbox.ts';
+import { inspectDedupe, inspectFolder, inspectMode, inspectRoot, rootLeftover, unsealed } from './inspect-root.ts';
+import {
+  mailboxFolders,
+  outboxBody,
+  parseEventLog,
+  parseOutboxFolder,
+  parseOutboxLink,
+  type Mailbox,
+} from './layout.ts';
+import { finishOutbox, putBack, removeDiscarded } from './outbox.ts';
 import { dedupeKeyOf } from './dedupe.ts';
+import { parseJson } from './parse-json.ts';
 import { maxFileBytes } from './read-entry.ts';
+import { brokenLines } from './read-events.ts';
 import { recover } from './recover.ts';
 
 const dayMs = 86_400_000;
@@ -29,7 +36,9 @@ type Step<Subject> = (ctx: FileContext, subject: Subject, options: InspectOption
 const rootSteps: readonly Step<undefined>[] = [
   inspectFileSystem,
   inspectConfig,
+  inspectRoot,
   inspectOutbox,
+  inspectDedupe,
   inspectLocks,
   inspectRootLeftovers,
   inspectStrangers,
@@ -48,6 +57,7 @@ export async function* inspect(ctx: FileContext, options: InspectOptions): Async
   for (const step of rootSteps) yield* step(ctx, undefined, options);
   for (const name of await mailboxNames(ctx)) {
     for (const step of mailboxSteps) {
+      if (options.signal?.aborted) return;
       for await (const finding of step(ctx, ctx.layout.mailbox(name), options)) yield { mailbox: name, ...finding };
     }
   }
@@ -99,13 +109,7 @@ async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOp
         hint: `Move ${path} away.`,
       };
     } else if (folder.committed) {
-      const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
-      yield {
-        rule: 'outbox-unfinished',
-        level: 'info',
-        message: `The send ${folder.id} is committed and not yet handed out.`,
-        fixed,
-      };
+      yield* inspectCommitted(ctx, folder.id, path, fix);
     } else if (await olderThan(ctx, path, dayMs)) {
       if (fix) await discardStale(ctx, folder.id);
       yield {
@@ -118,11 +122,33 @@ async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOp
   }
 }
 
+async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix: boolean): AsyncGenerator<Finding> {
+  const names = (await ctx.disk.list(path)) ?? [];
+  const stray = names.find((name) => name !== outboxBody && !parseOutboxLink(name));
+  const body = await ctx.disk.read(`${path}/${outboxBody}`, { maxBytes: maxFileBytes });
+  const readable = body.ok ? unsealed(body.bytes) !== undefined : body.missing;
+  const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
+  if (!readable) {
+    const message = `The body of the send ${id} cannot be read; handed out, it goes to corrupt/ of each recipient.`;
+    yield { rule: 'outbox-body', level: 'problem', message, fixed, hint: `Look at ${path}/${outboxBody}` };
+  }
+  if (stray === undefined) {
+    const message = `The send ${id} is committed and not yet handed out.`;
+    yield { rule: 'outbox-unfinished', level: 'info', message, fixed };
+  } else {
+    const named = JSON.stringify(stray).slice(1, -1);
+    const message = `The send ${id} is committed, and its folder stays because ${named} in it is nothing of dreamos.`;
+    yield { rule: 'outbox-unfinished', level: 'warning', message, fixed, hint: `Move what is foreign out of ${path}` };
+  }
+}
+
 /** The key goes first: a key without a body to finish would call a lost message sent. */
 async function discardStale(ctx: FileContext, id: string): Promise<void> {
   await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id));
-  const body = await ctx.disk.read(`${ctx.layout.discarded(id)}/${outboxBody}`, { maxBytes: maxFileBytes });
-  await removeDiscarded(ctx, id, body.ok ? await keyMadeBy(ctx, id, body.bytes) : undefined);
+  const gone = ctx.layout.discarded(id);
+  const body = await ctx.disk.read(`${gone}/${outboxBody}`, { maxBytes: maxFileBytes });
+  const key = body.ok ? await keyMadeBy(ctx, id, body.bytes) : undefined;
+  if (!(await putBack(ctx, id, key))) await removeDiscarded(ctx, id, key);
 }
 
 /** Its dedupe key, if it has one; a body that was cut short by the kill has made none. */
@@ -135,15 +161,6 @@ async function keyMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<s
   return file.ok && unsealed(file.bytes)?.id === id ? key : undefined;
 }
 
-function unsealed(bytes: Buffer): Message | undefined {
-  try {
-    return unseal(bytes);
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    return undefined;
-  }
-}
-
 async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(ctx.layout.root)) ?? []) {
     const path = `${ctx.layout.root}/${name}`;
@@ -153,9 +170,8 @@ async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOpt
   }
 }
 
-/** Of a config.json or format.json that a process died in the middle of. */
 async function* inspectRootLeftovers(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
-  yield* sweep(ctx, ctx.layout.root, /^(?:config|format)\.json\.\d+$|^\.probe-/, hourMs, fix);
+  yield* sweep(ctx, ctx.layout.root, rootLeftover, hourMs, fix);
 }
 
 async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {
@@ -173,22 +189,9 @@ async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {
 
 async function* inspectFolders(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => `${mailbox.dir}/${folder}`)]) {
-    const stat = await ctx.disk.stat(dir);
-    if (stat && stat.kind !== 'directory') {
-      yield {
-        rule: 'folder',
-        level: 'problem',
-        message: `${dir} is a ${stat.kind}, not a folder; dreamos does not follow it.`,
-        hint: `Move it away: mv ${dir} ${dir}.odd`,
-      };
-    } else if (!stat) {
-      if (fix) await ensureFolder(ctx, dir);
-      yield { rule: 'folder', level: 'problem', message: `The folder ${basename(dir)}/ is missing.`, fixed: fix };
-    } else if ((stat.mode & 0o077) !== 0) {
-      if (fix) await ctx.disk.makePrivate(dir);
-      yield { rule: 'private', level: 'problem', message: `${dir} can be read by other users.`, fixed: fix };
-    }
+    yield* inspectFolder(ctx, dir, fix);
   }
+  for (const path of [mailbox.card, mailbox.lastRead]) yield* inspectMode(ctx, path, fix);
 }
 
 async function* inspectCard(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
@@ -249,12 +252,20 @@ async function* sweep(
   }
 }
 
-/** What lies under a log's name and is not written to: a link, a device, another name of a file elsewhere. */
+/** Broken lines; and what lies under a log's name and is not written to: a link, a device, a file's second name. */
 async function* inspectEventLogs(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
     const path = `${mailbox.events}/${name}`;
-    const stat = parseEventLog(name) === undefined ? undefined : await ctx.disk.stat(path);
-    if (!stat || (stat.kind === 'file' && stat.links <= 1)) continue;
+    const day = parseEventLog(name);
+    const stat = day === undefined ? undefined : await ctx.disk.stat(path);
+    if (day === undefined || !stat) continue;
+    if (stat.kind === 'file' && stat.links <= 1) {
+      yield* inspectMode(ctx, path, fix);
+      const broken = await brokenLines(ctx, mailbox, day);
+      const message = `Lines of events/${name} that cannot be read, and are passed over: ${broken}.`;
+      if (broken > 0) yield { rule: 'event-lines', level: 'info', message };
+      continue;
+    }
     const why =
       stat.kind === 'file' ? 'it has another name somewhere else (a hard link)' : `it is a ${stat.kind}, not a file`;
     const fixed = fix && (await quarantine(ctx, mailbox, path, why));
@@ -277,12 +288,4 @@ async function* inspectDrop(ctx: FileContext, mailbox: Mailbox): AsyncGenerator<
 async function olderThan(ctx: FileContext, path: string, ageMs: number): Promise<boolean> {
   const stat = await ctx.disk.stat(path);
   return stat !== undefined && ctx.clock.now() - stat.mtimeMs > ageMs;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
 }

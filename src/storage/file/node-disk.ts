@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { geteuid } from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
 
@@ -21,6 +21,9 @@ const appendOpenFiles = 64;
 // A dead holder delays others for at most this long; a live one refreshes its lock every half of it.
 const lockStaleMs = 10_000;
 const lockTries = 120;
+// Calls that return at once never let the event loop turn: a command that reads 100,000 files would be deaf to signals,
+// and its locks would not be refreshed. So now and then a look waits for one turn.
+const turnEveryMs = 30;
 
 /** The real disk. */
 export function nodeDisk(): Disk {
@@ -43,11 +46,21 @@ export function nodeDisk(): Disk {
     return fd;
   }
 
+  let turnedAt = performance.now();
+  function letTurn<T>(look: () => T): T | Promise<T> {
+    if (performance.now() - turnedAt < turnEveryMs) return look();
+    return nextTurn().then(() => {
+      turnedAt = performance.now();
+      return look();
+    });
+  }
+
   return {
-    list: (dir) => attempt(dir, 'read the folder', () => listFolder(dir), { ENOENT: undefined, ENOTDIR: undefined }),
+    list: (dir) =>
+      letTurn(() => attempt(dir, 'read the folder', () => listFolder(dir), { ENOENT: undefined, ENOTDIR: undefined })),
     stat: (path) =>
       attempt(path, 'look at', () => describe(fs.lstatSync(path, { throwIfNoEntry: false })), { ENOTDIR: undefined }),
-    read: (path, options) => attempt(path, 'read', () => readFile(path, options)),
+    read: (path, options) => letTurn(() => attempt(path, 'read', () => readFile(path, options))),
     create(path, bytes, options) {
       return attempt(path, 'write', () => createFile(path, bytes, options.sync), { ENOENT: false });
     },
@@ -182,8 +195,11 @@ function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, missing: true, why: 'it is not there' };
-    if (code === 'ELOOP') return { ok: false, missing: false, why: 'it is a symbolic link' };
-    if (code === 'ENXIO') return { ok: false, missing: false, why: 'it is not a regular file' };
+    // Looked at again, because what is called a link or a fifo here is put aside as corrupt: a good file must not be.
+    const odd =
+      code === 'ELOOP' || code === 'ENXIO' ? describe(fs.lstatSync(path, { throwIfNoEntry: false })) : undefined;
+    if (odd?.kind === 'symlink') return { ok: false, missing: false, why: 'it is a symbolic link' };
+    if (odd && odd.kind !== 'file') return { ok: false, missing: false, why: 'it is not a regular file' };
     throw error;
   }
   try {

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
-import type { Clock } from '../../model/clock.ts';
+import { type Clock, systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { Ids } from '../../model/id.ts';
+import { createIds, type Ids } from '../../model/id.ts';
 import type { Store } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { outOfTheWay } from './corrupt.ts';
@@ -12,6 +12,7 @@ import type { Disk } from './disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './folders.ts';
 import { layoutOf } from './layout.ts';
 import { nodeDisk } from './node-disk.ts';
+import { parseJson } from './parse-json.ts';
 import { fileStore } from './store.ts';
 
 /** Where a project keeps its root. */
@@ -79,8 +80,12 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
 }
 
 export async function openFileStore(path: string, deps: FileStoreDeps): Promise<Store> {
+  return fileStore(contextOf(deps.disk ?? nodeDisk(), path, deps));
+}
+
+function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>): FileContext {
   const ctx: FileContext = {
-    disk: deps.disk ?? nodeDisk(),
+    disk,
     layout: layoutOf(path),
     outOfTheWay: (odd, kind) => outOfTheWay(ctx, odd, kind),
     clock: deps.clock,
@@ -92,11 +97,12 @@ export async function openFileStore(path: string, deps: FileStoreDeps): Promise<
     filling: new Map(),
     walks: new Map(),
     recoveredAt: new Map(),
+    buriedAt: new Map(),
     cards: new Map(),
     held: undefined,
     markedAt: new Map(),
   };
-  return Promise.resolve(fileStore(ctx));
+  return ctx;
 }
 
 function namedRoot({ root, cwd, env }: FindOptions): string | undefined {
@@ -106,18 +112,28 @@ function namedRoot({ root, cwd, env }: FindOptions): string | undefined {
 
 async function nearestAbove(disk: Disk, from: string): Promise<string | undefined> {
   for (let dir = resolve(from); ; dir = dirname(dir)) {
-    // Standing in the root itself or somewhere in it counts, too.
-    for (const candidate of [dir, join(dir, placeInProject)]) {
-      if (await isRoot(disk, candidate)) return candidate;
-    }
+    const found = await rootIn(disk, dir);
+    if (found !== undefined) return found;
     if (dir === dirname(dir)) return undefined;
   }
 }
 
-/** The folder itself, or the project folder that holds it. */
+/**
+ * The folder itself, or the project folder that holds it. A place that was named is meant, so that what its format.json
+ * says instead is an error, and init never writes over it.
+ */
 async function rootAt(disk: Disk, named: string): Promise<string | undefined> {
-  for (const candidate of [named, join(named, placeInProject)]) if (await isRoot(disk, candidate)) return candidate;
-  return undefined;
+  return (await rootIn(disk, named)) ?? ((await hasFormat(disk, named)) ? named : undefined);
+}
+
+/**
+ * The folder itself (standing in a root counts), or its runtime/agent_comms. Other programs have a format.json of their
+ * own, so a bare folder counts only when it says dreamos; runtime/agent_comms counts by its name.
+ */
+async function rootIn(disk: Disk, dir: string): Promise<string | undefined> {
+  const inProject = join(dir, placeInProject);
+  if (await saysDreamos(disk, dir)) return dir;
+  return (await hasFormat(disk, inProject)) ? inProject : undefined;
 }
 
 /** Without links in what is there of it: through a link a root may lie below another one without looking so. */
@@ -129,14 +145,31 @@ async function realPlace(disk: Disk, path: string): Promise<string> {
 
 async function rootAbove(disk: Disk, path: string): Promise<string | undefined> {
   for (let dir = dirname(path); ; dir = dirname(dir)) {
-    const found = await rootAt(disk, dir);
+    const found = await rootIn(disk, dir);
     if (found !== undefined) return found;
     if (dir === dirname(dir)) return undefined;
   }
 }
 
-async function isRoot(disk: Disk, path: string): Promise<boolean> {
+async function hasFormat(disk: Disk, path: string): Promise<boolean> {
   return (await disk.stat(join(path, formatName))) !== undefined;
+}
+
+/** Of whatever version: a newer one is a root, too, and refused later with what to do. */
+async function saysDreamos(disk: Disk, path: string): Promise<boolean> {
+  try {
+    const json = await readFormat(disk, path);
+    return typeof json === 'object' && json !== null && 'format' in json && json.format === 'dreamos';
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // On the way up: another user's, which nobody asked for.
+    return false;
+  }
+}
+
+async function readFormat(disk: Disk, path: string): Promise<unknown> {
+  const file = await disk.read(join(path, formatName), { maxBytes: 65_536 });
+  return file.ok ? parseJson(file.bytes) : undefined;
 }
 
 async function checkOwner(disk: Disk, path: string): Promise<void> {
@@ -154,9 +187,8 @@ async function checkOwner(disk: Disk, path: string): Promise<void> {
 }
 
 async function checkFormat(disk: Disk, path: string): Promise<void> {
-  const file = await disk.read(join(path, formatName), { maxBytes: 65_536 });
-  const parsed = file.ok ? z.safeParse(formatSchema, parseJson(file.bytes.toString())) : undefined;
-  if (!parsed?.success) {
+  const parsed = z.safeParse(formatSchema, await readFormat(disk, path));
+  if (!parsed.success) {
     throw new DreamosError(
       'invalid',
       'FORMAT_UNKNOWN',
@@ -179,13 +211,7 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
 async function makeRoot(disk: Disk, path: string): Promise<void> {
   const topmost = await makeFolders(disk, path);
   await probe(disk, path);
-  const ctx = {
-    disk,
-    layout: layoutOf(path),
-    checked: new Set<string>(),
-    synced: new Set<string>(),
-    outOfTheWay: () => Promise.resolve(false),
-  } as unknown as FileContext;
+  const ctx = contextOf(disk, path, { clock: systemClock, ids: createIds(), warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
   await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
@@ -229,13 +255,5 @@ async function probe(disk: Disk, path: string): Promise<void> {
     );
   } finally {
     for (const file of [a, b, c]) await disk.remove(file);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

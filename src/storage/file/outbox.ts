@@ -107,6 +107,22 @@ export async function removeDiscarded(ctx: FileContext, id: string, key?: string
 }
 
 /**
+ * For one whose taking back was cut off. A body with more names than those in its folder and its key lies in a mailbox
+ * already: somebody has it, so everybody shall have it.
+ * @param key the dedupe key that it made
+ * @returns whether it is committed again
+ */
+export async function putBack(ctx: FileContext, id: string, key?: string): Promise<boolean> {
+  const gone = ctx.layout.discarded(id);
+  // In this order, because its sender may live and go on removing: what is counted last is then too low, not too high.
+  const ownKey = key === undefined ? undefined : await ctx.disk.stat(key);
+  const names = (await ctx.disk.list(gone)) ?? [];
+  const body = await ctx.disk.stat(`${gone}/${outboxBody}`);
+  if (body?.kind !== 'file' || body.links <= names.length + (ownKey?.inode === body.inode ? 1 : 0)) return false;
+  return ctx.disk.rename(gone, ctx.layout.committed(id));
+}
+
+/**
  * Hands out what has just been committed. A disk that fails now does not undo the send: it is on disk, and whoever comes
  * next hands it out. Told otherwise, the sender would send it twice.
  */

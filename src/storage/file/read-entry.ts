@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { sayableTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { explainIssues, handedInSchema, parseMessage, unseal, type Message } from '../../model/message.ts';
+import { explainIssues, handedInSchema, messageSchema, unseal, type Message } from '../../model/message.ts';
 import type { FileContext } from './context.ts';
 import type { EntryName } from './entry-name.ts';
 
 /** The largest message that any setting allows, and room for its envelope. */
 export const maxFileBytes = 72 * 1024 * 1024;
+/** Far from where the recursion of JSON.stringify ends, in which whoever shows the message would fail. */
+const maxDepth = 1000;
 
 /**
  * The message of an entry, checked against its digest and its name.
@@ -61,24 +64,24 @@ export function handedInDigest(bytes: Uint8Array): string {
  */
 export function completeHandedIn(bytes: Buffer, file: { id: string; mailbox: string; mtimeMs: number }): Message {
   const { digest: _, ...given } = parseHandedIn(bytes);
-  return parseMessage(
-    JSON.stringify({
-      v: 1,
-      to: [file.mailbox],
-      subject: '',
-      type: 'message',
-      priority: 'normal',
-      thread: null,
-      replyTo: null,
-      tags: [],
-      data: null,
-      createdAt: new Date(file.mtimeMs).toISOString(),
-      expiresAt: null,
-      dedupeKey: null,
-      ...given,
-      id: file.id,
-    }),
-  );
+  const parsed = z.safeParse(messageSchema, {
+    v: 1,
+    to: [file.mailbox],
+    subject: '',
+    type: 'message',
+    priority: 'normal',
+    thread: null,
+    replyTo: null,
+    tags: [],
+    data: null,
+    createdAt: new Date(sayableTime(file.mtimeMs)).toISOString(),
+    expiresAt: null,
+    dedupeKey: null,
+    ...given,
+    id: file.id,
+  });
+  if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
+  return parsed.data;
 }
 
 /** @throws DreamosError CORRUPT */
@@ -89,9 +92,24 @@ export function parseHandedIn(bytes: Buffer): z.infer<typeof handedInSchema> {
   } catch (cause) {
     throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
   }
+  if (isDeeperThan(maxDepth, json)) throw corrupt(`it is nested too deeply (more than ${maxDepth} levels)`);
   const parsed = z.safeParse(handedInSchema, json);
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
   return parsed.data;
+}
+
+/** Level by level and not by recursion, which would end where it is needed. */
+function isDeeperThan(limit: number, json: unknown): boolean {
+  let level = [json].filter(isNested);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= limit) return true;
+    level = level.flatMap((value) => Object.values(value).filter(isNested));
+  }
+  return false;
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function corrupt(why: string): DreamosError {

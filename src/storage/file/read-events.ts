@@ -74,6 +74,18 @@ export async function readEvents(
   return { events, cursor: formatCursor(position), warnings };
 }
 
+/** How many whole lines of a log are no events. */
+export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
+  let broken = 0;
+  for (let from = 0; ;) {
+    const warnings: string[] = [];
+    const { lines, end, more } = await newLines(ctx, mailbox, day, from, warnings);
+    broken += warnings.length + lines.filter(({ line }) => !parseLine(line)).length;
+    if (!more || end <= from) return broken;
+    from = end;
+  }
+}
+
 interface ReadEvent {
   readonly event: MailEvent;
   readonly order: string;

@@ -12,6 +12,7 @@ import { deadLetter } from './dead-letter.ts';
 import type { EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
 import type { Mailbox } from './layout.ts';
+import { buryNowAndThen } from './expired.ts';
 import { finishOutbox } from './outbox.ts';
 import { readIfGood } from './read-entry.ts';
 import { due, type WheelEntry } from './wheel.ts';
@@ -21,7 +22,14 @@ const atOnce = 256;
 const everyMs = 20;
 const misplaced = 'it does not belong in this folder';
 
+/** What has expired unread is moved too, a few at a time; it is not counted, so that nobody waits for all of it. */
 export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
+  const recovered = await recoverDue(ctx, mailbox, policy);
+  await buryNowAndThen(ctx, mailbox);
+  return recovered;
+}
+
+async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   ctx.recoveredAt.set(mailbox.name, ctx.clock.uptime());
   const finished = await finishOutbox(ctx, atOnce);
   const adopted = await adopt(ctx, mailbox);
@@ -37,10 +45,10 @@ export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryP
   return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
 }
 
-/** As `recover`, for the hot path: skipped when this process looked a moment ago. */
+/** As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago. */
 export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<void> {
   const last = ctx.recoveredAt.get(mailbox.name);
-  if (last === undefined || ctx.clock.uptime() - last >= everyMs) await recover(ctx, mailbox, policy);
+  if (last === undefined || ctx.clock.uptime() - last >= everyMs) await recoverDue(ctx, mailbox, policy);
 }
 
 /** An expired lease: back to ready at once, or to the dead-letter queue when that was the last attempt. */

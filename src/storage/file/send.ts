@@ -17,7 +17,14 @@ import type { FileContext } from './context.ts';
 import { sendKeyed } from './dedupe.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { arrival, logEvents, type LogEntry } from './event-log.ts';
-import { ensureFolder, forgetFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from './folders.ts';
+import {
+  ensureFolder,
+  forgetFolder,
+  moveInto,
+  removedAgain,
+  syncAncestorsOnce,
+  syncFolderOrAncestor,
+} from './folders.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { commit, firstName, handOutOrLeave, lineOf, prepare, uncertain } from './outbox.ts';
 
@@ -171,7 +178,7 @@ async function link(ctx: FileContext, file: string, mailbox: Mailbox, name: Entr
     return placedIn(mailbox.ready, bucket, name);
   }
   const slot = slotOf(mailbox.delayed, name.time);
-  for (;;) {
+  for (let round = 0; round < 100; round++) {
     await ensureFolder(ctx, slot);
     if ((await ctx.disk.link(file, `${slot}/${formatEntryName(name)}`)) !== 'missing') {
       return placedIn(mailbox.delayed, slot, name);
@@ -179,6 +186,7 @@ async function link(ctx: FileContext, file: string, mailbox: Mailbox, name: Entr
     if (!(await ctx.disk.stat(file))) throw vanished(file);
     forgetFolder(ctx, slot);
   }
+  throw removedAgain(slot);
 }
 
 function vanished(file: string): DreamosError {

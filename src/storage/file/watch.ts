@@ -7,11 +7,13 @@
  * to look, and there is one more look after things have gone quiet.
  */
 import { dirname } from 'node:path';
+import { DreamosError } from '../../model/errors.ts';
 import type { FSWatcher } from 'chokidar';
 import type { Wake } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
+import { warnOnce } from './warn-once.ts';
 
 const quietMs = 100;
 // A process that was paused finds thousands of hints in its inotify queue, and Node hands them out in one go, before
@@ -29,15 +31,23 @@ export async function watchFiles(
   const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
+  let started = false;
 
   const watched = new Set<string>();
   async function addMailboxes(): Promise<void> {
     for (const name of mailboxes ?? (await mailboxNames(ctx))) {
       if (watched.has(name)) continue;
       watched.add(name);
-      const { events, drop } = ctx.layout.mailbox(name);
-      for (const dir of [events, drop]) await ensureFolder(ctx, dir);
-      watcher.add([events, drop]);
+      try {
+        const { events, drop } = ctx.layout.mailbox(name);
+        for (const dir of [events, drop]) await ensureFolder(ctx, dir);
+        watcher.add([events, drop]);
+      } catch (error) {
+        // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
+        if (mailboxes !== undefined || !(error instanceof DreamosError)) throw error;
+        watched.delete(name);
+        warnOnce(ctx, `The mailbox ${name} is not watched: ${error.message}`);
+      }
     }
   }
 
@@ -45,7 +55,10 @@ export async function watchFiles(
     watcher.on('ready', resolve);
     watcher.on('error', (error) => {
       // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
-      degraded ??= `no push from the file system (${reasonOf(error)}); looking once a second`;
+      const why = `no push from the file system (${reasonOf(error)}); looking once a second`;
+      // Later on nobody asks for `degraded` any more.
+      if (started && degraded === undefined) ctx.warn(`From now on: ${why}.`);
+      degraded ??= why;
       polling ??= setInterval(hint, pollMs);
       look.now();
       resolve();
@@ -58,19 +71,26 @@ export async function watchFiles(
       addMailboxes().catch((error: unknown) => ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`));
     }
   });
-  if (mailboxes === undefined) watcher.add(ctx.layout.mailboxes);
-  await addMailboxes();
-  await readyOrEmpty(watcher, ready, watched.size);
+  const close = async (): Promise<void> => {
+    look.stop();
+    clearInterval(polling);
+    await watcher.close();
+  };
+  try {
+    if (mailboxes === undefined) watcher.add(ctx.layout.mailboxes);
+    await addMailboxes();
+    await readyOrEmpty(watcher, ready, watched.size);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  started = true;
 
   return {
     get degraded() {
       return degraded;
     },
-    async close() {
-      look.stop();
-      clearInterval(polling);
-      await watcher.close();
-    },
+    close,
   } as Wake;
 }
 

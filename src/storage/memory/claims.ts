@@ -20,6 +20,7 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
       die(mail, held, now, 'its time-to-live ran out');
       continue;
     }
+    if (options.accepts && options.signal?.aborted) return undefined;
     const message = messageOf(held);
     if (options.accepts && !options.accepts(message)) continue;
     held.state = 'inflight';
@@ -97,6 +98,8 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
     const { from, type, priority, subject, thread, replyTo } = messageOf(held);
     changed(mail, held, now, 'delivered', { attempt: held.attempt, from, type, priority, subject, thread, replyTo });
   }
+  for (const held of inState(mail, mailbox, 'ready'))
+    if (isExpired(held, now)) die(mail, held, now, 'its time-to-live ran out');
   const moments = [
     ...inState(mail, mailbox, 'inflight').map((held) => held.leaseUntil),
     ...inState(mail, mailbox, 'delayed').map((held) => held.dueAt),

@@ -12,7 +12,8 @@ import {
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { importTree } from '../../../src/core/import.ts';
+import { importTree, type ImportResult } from '../../../src/core/import.ts';
+import { Importer } from '../../../src/core/import/importer.ts';
 import { idTime } from '../../../src/model/id.ts';
 import {
   corruptBytes,
@@ -152,6 +153,43 @@ describe('importing older mailboxes', () => {
     });
     expect(root.mail.log.length).toBe(events);
   });
+
+  it('keeps two messages with the same bytes in one mailbox as two, and finds both again', async () => {
+    const root = memoryRoot();
+    const dir = join(temporaryFolder(), 'Agent-1');
+    mkdirSync(join(dir, 'inbox'), { recursive: true });
+    const ping = JSON.stringify({ from: 'x', body: 'ping', timestamp: '2025-05-01T00:00:00Z' });
+    for (const file of ['a.json', 'b.json', 'c.json']) writeFileSync(join(dir, 'inbox', file), ping);
+    const first = await importAll(root, dir, { deliver: true });
+    expect(first.map(({ result }) => result)).toEqual(['imported', 'imported', 'imported']);
+    expect(new Set(first.map(({ id }) => id)).size).toBe(3);
+    expect(resultOf(first, 'inbox/b.json').why).toBe('the same, byte for byte, as inbox/a.json');
+    expect((await root.store.counts('Agent-1')).ready).toBe(3);
+    const again = await importAll(root, dir, { deliver: true });
+    expect(again.map(({ why }) => why)).toEqual(Array.from({ length: 3 }, () => 'already imported'));
+    expect(again.map(({ id }) => id)).toEqual(first.map(({ id }) => id));
+  });
+
+  // Not through a real file: few file systems can say such a time.
+  it.each([
+    [999_999_999_999_000, '9999-12-31T23:59:59.999Z'],
+    [8.64e15, '9999-12-31T23:59:59.999Z'],
+    [-1e15, '1970-01-01T00:00:00.000Z'],
+  ])(
+    'dates a file of the time %d ms by the nearest that a message can have, and says so',
+    async (mtimeMs, createdAt) => {
+      const root = memoryRoot();
+      const bytes = Buffer.from(JSON.stringify({ from: 'x', body: 'y' }));
+      const file = { path: 'odd.json', kind: 'file' as const, sizeBytes: bytes.length, mtimeMs };
+      const tree = { path: '/Agent-1', entries: [file], read: async () => ({ ok: true as const, bytes }) };
+      const options = { lenient: false, maps: new Map(), treeName: 'Agent-1', folderOf: () => 'Agent-1', cards: [] };
+      const results: ImportResult[] = [];
+      for await (const result of new Importer(root, tree, { ...options, imported: new Map() }).file(file))
+        results.push(result);
+      expect((await messageOf(root, results, 'odd.json')).createdAt).toBe(createdAt);
+      expect(resultOf(results, 'odd.json').why).toContain("the nearest that a message can have to the file's own time");
+    },
+  );
 
   it('with dryRun changes nothing and says what the real run then does', async () => {
     const root = memoryRoot();

@@ -94,6 +94,20 @@ export function claimRules(makeStore: MakeStore): void {
     expect(await bench.drain()).toEqual(['a', 'c']);
   });
 
+  test('a search ends with its signal, and claims nothing', async () => {
+    for (const body of ['a', 'b']) await bench.send({ body });
+    const interrupt = new AbortController();
+    const looked: string[] = [];
+    const accepts = ({ body }: { body: string }): boolean => {
+      looked.push(body);
+      interrupt.abort();
+      return body === 'b';
+    };
+    expect(await bench.claim({ accepts, signal: interrupt.signal })).toBeUndefined();
+    expect(looked).toEqual(['a']);
+    expect(await bench.entries('ready')).toHaveLength(2);
+  });
+
   test('a filter does not count as an attempt for what it refuses', async () => {
     await bench.send();
     await bench.claim({ accepts: () => false });

@@ -106,6 +106,14 @@ export function dedupeRules(makeStore: MakeStore): void {
     expect(await bench.entries('ready', 'Cy')).toHaveLength(1);
   });
 
+  test('a repeat answers with the state of the first, whatever delay it asks for', async () => {
+    await sendKeyed();
+    const delayed = { dueAt: bench.clock.now() + 5000 };
+    expect(await sendKeyed({}, delayed)).toMatchObject({ state: 'ready', duplicate: true });
+    await sendKeyed({ dedupeKey: 'later' }, delayed);
+    expect(await sendKeyed({ dedupeKey: 'later' })).toMatchObject({ state: 'delayed', duplicate: true });
+  });
+
   test('a delayed message is deduplicated as well', async () => {
     const first = await sendKeyed({}, { dueAt: bench.clock.now() + 5000 });
     bench.clock.advance(1000);

@@ -118,4 +118,13 @@ export function recoveryRules(makeStore: MakeStore): void {
     await bench.recover();
     expect(await bench.drain()).toEqual(['one']);
   });
+
+  test('what expires unread dies although nobody reads', async () => {
+    await bench.send({ expiresAt: new Date(bench.clock.now() + 500).toISOString() });
+    await bench.send({ body: 'stays' });
+    bench.clock.advance(500);
+    await bench.recover();
+    expect(await bench.store.counts('bob')).toMatchObject({ ready: 1, dead: 1 });
+    expect((await bench.store.deadReason(await bench.only('dead')))?.reason).toBe('its time-to-live ran out');
+  });
 }

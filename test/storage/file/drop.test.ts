@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isId } from '../../../src/model/id.ts';
+import type { ReadOptions } from '../../../src/storage/file/disk.ts';
 import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
@@ -117,6 +118,62 @@ describe('a file in drop/', () => {
     const [kept = ''] = corrupt(room);
     expect(readFileSync(join(room.at('bob').corrupt, kept), 'utf8')).toBe(bytes);
     expect(room.warnings).toHaveLength(1);
+  });
+
+  test('that is nested too deeply is put aside, and what lies behind it is delivered', async () => {
+    const { room, store } = await started();
+    const data = (depth: number): string =>
+      `{"from":"script","body":"depth ${depth}","data":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    drop(room, 'much too deep.json', data(200_000), 60_000);
+    drop(room, 'too deep.json', data(1000), 50_000);
+    drop(room, 'deep.json', data(999), 40_000);
+    drop(room, 'last.json', minimal, 30_000);
+    expect(await drain(store)).toEqual(['depth 999', 'by hand']);
+    expect(corrupt(room)).toHaveLength(2);
+    expect(room.warnings.join()).toContain('nested too deeply');
+  });
+
+  test.for([-1e12, -1000, 999_999_999_999_000])(
+    'whose time is %d ms since 1970 is a message of a time that can be said',
+    async (mtimeMs) => {
+      const { room, store } = await started();
+      // utimes(2) of Node takes a negative time for now.
+      execFileSync('touch', ['-d', `@${mtimeMs / 1000}`, drop(room, 'odd time.json', minimal)]);
+      drop(room, 'last.json', { ...minimal, body: 'behind it' });
+      const delivery = await store.claim('bob', { leaseMs, policy });
+      const bodies = [delivery?.message.body, ...(await drain(store))];
+      expect(bodies.sort()).toEqual(['behind it', 'by hand']);
+      expect(room.warnings).toEqual([]);
+      const [year] = /^\d{4}/.exec(delivery?.message.createdAt ?? '') ?? [];
+      expect(Number(year)).toBeGreaterThanOrEqual(1970);
+    },
+  );
+
+  test('that is no message and has a time far ahead is put aside now', async () => {
+    const { room, store } = await started();
+    const path = drop(room, 'ahead.json', '{"from":"script"}', -3_600_000);
+    const { nextAt } = await store.recover('bob', policy);
+    expect(nextAt).toBeUndefined();
+    expect(existsSync(path)).toBe(false);
+    expect(corrupt(room)).toHaveLength(1);
+  });
+
+  test('that the program itself stumbles over is put aside, and what lies behind it is delivered', async () => {
+    const room = makeRoom();
+    const disk = nodeDisk();
+    const stumbling = {
+      ...disk,
+      read: (path: string, options: ReadOptions) => {
+        if (path.includes('bad.json') && path.includes('/drop/')) throw new TypeError('a defect');
+        return disk.read(path, options);
+      },
+    };
+    const store = await room.open(stumbling);
+    const path = drop(room, 'bad.json', minimal, 5000);
+    drop(room, 'good.json', minimal, 4000);
+    expect(await drain(store)).toEqual(['by hand']);
+    expect(existsSync(path)).toBe(false);
+    expect(room.warnings.join()).toContain('a defect');
   });
 
   test('that is finished within the two seconds is a message', async () => {

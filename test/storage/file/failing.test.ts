@@ -332,6 +332,33 @@ test('a keyed send that was being taken back when its process died is sent by th
   expect(readdirSync(room.layout.outbox)).toEqual([]);
 });
 
+test('a keyed send that was being taken back after somebody had handed out a part is finished by the next try', async () => {
+  const room = makeRoom(three);
+  const first = room.outgoing({ to: three, dedupeKey: 'k' });
+  const reader = await room.open(killedBehind(({ to }) => to?.startsWith(room.at('ann').ready) === true));
+  let over = false;
+  let committed = false;
+  const store = await room.open(
+    watchedDisk(async (call) => {
+      if (over) throw new Error('killed');
+      if (call.to === room.layout.committed(first.message.id)) committed = true;
+      over = call.to?.endsWith('.gone') === true;
+      if (call.method !== 'syncDir' || !committed) return;
+      await reader.recover('cy', policy).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      throw diskFailure(call);
+    }),
+  );
+  await expect(store.send([first], { durability: 'full' })).rejects.toThrow('killed');
+  expect(readdirSync(room.layout.outbox)).toEqual([`${first.message.id}.gone`]);
+  const later = await room.open();
+  const again = accepted(await later.send([room.outgoing({ to: three, dedupeKey: 'k' })], { durability: 'full' }));
+  expect(again).toMatchObject({ id: first.message.id, duplicate: true });
+  expect([...(await census(room, later)).keys()].sort()).toEqual(
+    three.map((name) => `${name} ${first.message.id}`).sort(),
+  );
+  expect(readdirSync(room.layout.outbox)).toEqual([]);
+});
+
 test('a store that somebody has swept tmp/ and outbox/ under works on', async () => {
   const room = makeRoom(three);
   const store = await room.open();

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   lstatSync,
@@ -14,6 +15,8 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { watchedDisk } from './disks.ts';
+import type { FileContext } from '../../../src/storage/file/context.ts';
+import { dedupeKeyOf } from '../../../src/storage/file/dedupe.ts';
 import type { Finding, Store } from '../../../src/storage/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { Killed, killedBehind } from './disks.ts';
@@ -92,7 +95,7 @@ const rules: readonly Rule[] = [
   },
   {
     what: 'a committed send that cannot be finished',
-    finding: { rule: 'outbox-unfinished', level: 'info', fixed: false },
+    finding: { rule: 'outbox-unfinished', level: 'warning', fixed: false, message: expect.stringContaining('junk') },
     mended: false,
     breaks(room) {
       mkdirSync(room.layout.committed(room.ids.next(1)));
@@ -115,6 +118,23 @@ const rules: readonly Rule[] = [
         await store.send([room.outgoing({ body: 'never', dedupeKey: 'cut off' })], { durability: 'full' }),
       );
       expect(again.duplicate).toBeUndefined();
+    },
+  },
+  {
+    what: 'a send whose taking back was cut off when one mailbox had it already',
+    finding: { rule: 'outbox-stale', level: 'info' },
+    mended: true,
+    laterMs: 2 * day,
+    async breaks(room) {
+      const sender = await room.open(killedBehind(({ to }) => to?.includes('/ready/') === true));
+      const outgoing = room.outgoing({ to: ['ann', 'bob'], body: 'for both', dedupeKey: 'taken back' });
+      await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      const { id } = outgoing.message;
+      renameSync(room.layout.committed(id), room.layout.discarded(id));
+    },
+    async after(room, store) {
+      expect(readdirSync(room.layout.outbox)).toEqual([]);
+      for (const name of ['ann', 'bob']) expect(await drain(store, name)).toContain('for both');
     },
   },
   {
@@ -186,6 +206,93 @@ const rules: readonly Rule[] = [
     mended: true,
     breaks: (room) => chmodSync(room.at('bob').ready, 0o755),
     after: (room) => expect(lstatSync(room.at('bob').ready).mode & 0o777).toBe(0o700),
+  },
+  ...['.', 'outbox', 'dedupe', 'agent_mailboxes'].map((name): Rule => ({
+    what: `${name} of the root that others can read`,
+    finding: { rule: 'private', level: 'problem' },
+    mended: true,
+    breaks: (room) => chmodSync(join(room.root, name), 0o755),
+    after: (room) => expect(lstatSync(join(room.root, name)).mode & 0o777).toBe(0o700),
+  })),
+  {
+    what: 'a folder of the root that is missing',
+    finding: { rule: 'folder', level: 'problem' },
+    mended: true,
+    breaks: (room) => rmSync(room.layout.outbox, { recursive: true }),
+    after: (room) => expect(lstatSync(room.layout.outbox).mode & 0o777).toBe(0o700),
+  },
+  ...['format.json', 'config.json', 'agent_mailboxes/bob/agent.json', 'agent_mailboxes/bob/last-read'].map(
+    (name): Rule => ({
+      what: `a file ${name} that others can read`,
+      finding: { rule: 'private', level: 'problem' },
+      mended: true,
+      breaks: (room) => chmodSync(join(room.root, name), 0o644),
+      after: (room) => expect(lstatSync(join(room.root, name)).mode & 0o777).toBe(0o600),
+    }),
+  ),
+  {
+    what: 'a message that others can read',
+    finding: { rule: 'private', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: async (room, store) => chmodSync(await pathOf(room, store, 'archived'), 0o644),
+    after: async (room, store) => expect(lstatSync(await pathOf(room, store, 'archived')).mode & 0o777).toBe(0o600),
+  },
+  {
+    what: 'something foreign in the root',
+    finding: { rule: 'stranger', level: 'info', message: expect.stringContaining('notes.txt') },
+    mended: false,
+    breaks: (room) => writeFileSync(join(room.root, 'notes.txt'), ''),
+  },
+  ...['junk', '00/junk'].map((name): Rule => ({
+    what: `something foreign in dedupe/ (${name})`,
+    finding: { rule: 'dedupe-junk', level: 'warning' },
+    mended: false,
+    breaks(room) {
+      mkdirSync(join(room.layout.dedupe, dirname(name)), { recursive: true });
+      writeFileSync(join(room.layout.dedupe, name), '');
+    },
+  })),
+  ...[
+    ['that cannot be read', (path: string) => truncateSync(path, 50)],
+    ['that is in the wrong place', (path: string) => renameSync(path, `${path.slice(0, -4)}0000`)],
+  ].map(([what, breaks]): Rule => ({
+    what: `a dedupe key ${what as string}`,
+    finding: { rule: 'dedupe', level: 'problem' },
+    mended: true,
+    async breaks(room, store) {
+      const outgoing = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
+      await store.send([outgoing], { durability: 'full' });
+      const key = dedupeKeyOf({ layout: room.layout } as FileContext, outgoing.message);
+      // A file of its own: the message itself stays good.
+      const bytes = readFileSync(key);
+      rmSync(key);
+      writeFileSync(key, bytes, { mode: 0o600 });
+      (breaks as (path: string) => void)(key);
+    },
+    async after(room, store) {
+      const again = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
+      expect(accepted(await store.send([again], { durability: 'full' })).id).toBe(again.message.id);
+    },
+  })),
+  {
+    what: 'a committed send whose body cannot be read',
+    finding: { rule: 'outbox-body', level: 'problem' },
+    mended: true,
+    breaks(room) {
+      const dir = room.layout.committed(room.ids.next(1));
+      mkdirSync(dir);
+      writeFileSync(join(dir, 'message.json'), '{"v":1,"dedupeK');
+    },
+    after: (room) => expect(readdirSync(room.layout.outbox)).toEqual([]),
+  },
+  {
+    what: 'a line of an event log that cannot be read',
+    finding: { rule: 'event-lines', level: 'info', mailbox: 'bob', message: expect.stringMatching(/ 2\.$/) },
+    mended: false,
+    breaks(room) {
+      const [log = ''] = readdirSync(room.at('bob').events);
+      appendFileSync(bob(room, 'events', log), 'mine\n{"at":1}\n');
+    },
   },
   {
     what: 'a card that is missing',

@@ -1,4 +1,13 @@
-import { chownSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createIds } from '../../../src/model/id.ts';
@@ -94,6 +103,33 @@ describe('a root', () => {
     for (const refused of [findFileRoot({ cwd: dir, env: {} }), initFileStore({ cwd: dir, env: {} })]) {
       expect(await refusal(refused)).toMatchObject({ kind: 'invalid', code, hint: expect.any(String) as string });
     }
+  });
+
+  test.for(['{"format":"a4"}', '[]', '{"format":"dream', ''])(
+    'is not every folder above that has a format.json, such as one that says %j; that file stays as it is',
+    async (text) => {
+      const dir = realpathSync(scratch());
+      const foreign = join(dir, 'format.json');
+      writeFileSync(foreign, text);
+      expect((await refusal(findFileRoot({ cwd: dir, env: {} }))).code).toBe('ROOT_NOT_FOUND');
+      const named = { root: dir, cwd: '/', env: {} };
+      for (const refused of [findFileRoot(named), initFileStore(named)]) {
+        expect((await refusal(refused)).code).toBe('FORMAT_UNKNOWN');
+      }
+      const root = join(dir, place);
+      expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: true });
+      for (const options of [{ cwd: dir }, { cwd: root }, named]) {
+        expect(await findFileRoot({ env: {}, ...options })).toBe(root);
+      }
+      expect(readFileSync(foreign, 'utf8')).toBe(text);
+    },
+  );
+
+  test('outside of a project is found from inside itself', async () => {
+    const dir = join(realpathSync(scratch()), 'mail');
+    const { path } = await initFileStore({ root: dir, cwd: '/', env: {} });
+    expect(path).toBe(dir);
+    expect(await findFileRoot({ cwd: join(dir, 'outbox'), env: {} })).toBe(dir);
   });
 
   test('of this version with more in its format.json is fine', async () => {

@@ -48,7 +48,7 @@ export function makeRoom(names: readonly string[] = ['ann', 'bob'], startMs = Da
   const ids = createIds();
   const warnings: string[] = [];
   for (const dir of [layout.mailboxes, layout.outbox, layout.dedupe]) mkdirSync(dir, { mode: 0o700 });
-  writeFileSync(layout.format, '{"format":"dreamos","version":1}\n');
+  writeFileSync(layout.format, '{"format":"dreamos","version":1}\n', { mode: 0o600 });
   for (const name of names) {
     const mailbox = layout.mailbox(name);
     mkdirSync(mailbox.dir, { mode: 0o700 });

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { leaseMs, policy } from '../contract/bench.ts';
+import { watchedDisk } from './disks.ts';
+import { collect, makeRoom } from './room.ts';
+
+const claim = { leaseMs, policy };
+
+test('a claim behind much expired mail moves only some of it, and finds the good one', async () => {
+  const room = makeRoom();
+  let logReads = 0;
+  const store = await room.open(
+    watchedDisk(({ method, path }) => void (method === 'read' && path.includes('/events/') && logReads++)),
+  );
+  const expiresAt = new Date(room.clock.now() + 1000).toISOString();
+  const expiring = Array.from({ length: 150 }, () => room.outgoing({ expiresAt }));
+  await store.send([...expiring, room.outgoing({ body: 'good' })], { durability: 'relaxed' });
+  room.clock.advance(1000);
+  logReads = 0;
+  expect((await store.claim('bob', claim))?.message.body).toBe('good');
+  expect(logReads).toBe(0);
+  const dead = (await collect(store.list('bob', 'dead'))).length;
+  expect(dead).toBeGreaterThan(0);
+  expect(dead).toBeLessThan(100);
+  for (let round = 0; round < 3; round++) expect(await store.claim('bob', claim)).toBeUndefined();
+  expect(await store.counts('bob')).toMatchObject({ ready: 0, dead: 150 });
+});
+
+test('a lease that is over before the claim is costs one message one attempt, not each of them', async () => {
+  const room = makeRoom();
+  const slow = watchedDisk(
+    ({ method, to }) => void (method === 'rename' && to?.includes('/inflight/') && room.clock.advance(leaseMs)),
+  );
+  const store = await room.open(slow);
+  await store.send([room.outgoing(), room.outgoing(), room.outgoing()], { durability: 'relaxed' });
+  expect(await store.claim('bob', claim)).toBeUndefined();
+  expect(await store.counts('bob')).toMatchObject({ ready: 2, inflight: 1 });
+});
+
+test('a filtered claim does not conclude from one scan, and opens nothing twice', async () => {
+  const room = makeRoom();
+  const disk = watchedDisk();
+  const list = disk.list.bind(disk);
+  let missing = false;
+  disk.list = async (dir) => {
+    const names = await list(dir);
+    if (!missing || !dir.includes('/ready/') || !names?.some((name) => name.startsWith('t'))) return names;
+    missing = false;
+    return names.sort().slice(0, 1);
+  };
+  const store = await room.open(disk);
+  await store.send([room.outgoing({ body: 'other' }), room.outgoing({ body: 'wanted' })], { durability: 'relaxed' });
+  missing = true;
+  const looked: string[] = [];
+  const accepts = ({ body }: { body: string }): boolean => looked.push(body) > 0 && body === 'wanted';
+  expect((await store.claim('bob', { ...claim, accepts }))?.message.body).toBe('wanted');
+  expect(missing).toBe(false);
+  expect(looked).toEqual(['other', 'wanted']);
+});

@@ -75,6 +75,7 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
       },
     );
   }
+  await checkRoom(disk, path);
   await makeRoot(disk, path);
   return { path: await disk.realPath(path), created: true };
 }
@@ -206,6 +207,21 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
       { hint: 'Update dreamos: npm install -g dreamos@latest' },
     );
   }
+}
+
+/** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
+async function checkRoom(disk: Disk, path: string): Promise<void> {
+  const ours = /^(?:agent_mailboxes|outbox|dedupe|\.probe-.*|(?:format|config)\.json(?:\.\d+)?|.*\.lock)$/;
+  const strangers = ((await disk.list(path)) ?? []).filter((name) => !ours.test(name));
+  if (strangers.length === 0) return;
+  throw new DreamosError(
+    'conflict',
+    'ALREADY_EXISTS',
+    `${path} holds other files already, and a root needs a folder of its own.`,
+    {
+      hint: `Name one: --root ${join(path, placeInProject)}`,
+    },
+  );
 }
 
 async function makeRoot(disk: Disk, path: string): Promise<void> {

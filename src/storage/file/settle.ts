@@ -18,9 +18,9 @@ import { wheelEntries } from './wheel.ts';
 
 export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
   const now = ctx.clock.now();
-  const { mailbox, name } = await settle(ctx, text, (mailbox, path, claim) => {
+  const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
     const archived = settledName(claim, { tag: 'k', time: now });
-    return moveInto(ctx, path, `${mailbox.archive}/${dayOf(now)}`, formatEntryName(archived));
+    return moveInto(ctx, path, `${home.archive}/${dayOf(now)}`, formatEntryName(archived));
   });
   await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
@@ -29,19 +29,19 @@ export async function ack(ctx: FileContext, text: string, by: string | undefined
 export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {
   const { by, reason, policy } = options;
   let state: State = 'dead';
-  const { mailbox, name } = await settle(ctx, text, async (mailbox, path, claim) => {
+  const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
     if (options.dead === true || claim.attempt >= policy.maxAttempts) {
       const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
-      return (await deadLetter(ctx, mailbox, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
+      return (await deadLetter(ctx, home, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
     }
     const delayMs = options.delayMs ?? backoff(claim.attempt, policy, ctx.ids.fraction());
     const time = ctx.clock.now() + Math.max(0, delayMs);
     state = delayMs <= 0 ? 'ready' : 'delayed';
     if (delayMs <= 0) {
-      return (await moveToReady(ctx, path, mailbox, 0, settledName(claim, { tag: 't', time }))) !== undefined;
+      return (await moveToReady(ctx, path, home, 0, settledName(claim, { tag: 't', time }))) !== undefined;
     }
     const delayed = settledName(claim, { tag: 'u', time });
-    return moveInto(ctx, path, slotOf(mailbox.delayed, time), formatEntryName(delayed));
+    return moveInto(ctx, path, slotOf(home.delayed, time), formatEntryName(delayed));
   });
   // A dead letter has its own event, which says why.
   if (state !== 'dead') {
@@ -56,8 +56,8 @@ export async function renew(
   options: { readonly leaseMs: number; readonly by?: string | undefined },
 ): Promise<Settled> {
   const time = ctx.clock.now() + options.leaseMs;
-  const { mailbox, name } = await settle(ctx, text, async (mailbox, path, claim) => {
-    const slot = slotOf(mailbox.inflight, time);
+  const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
+    const slot = slotOf(home.inflight, time);
     const target = formatEntryName({ ...claim, time });
     // Renewed within one millisecond: a rename to its own name would succeed even if it were gone.
     if (path === `${slot}/${target}`) return (await ctx.disk.stat(path)) !== undefined;

@@ -32,6 +32,17 @@ describe('a root', () => {
     expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: false });
   });
 
+  test('is not made among the files of a project, but what a cut-off init left behind is taken up', async () => {
+    const dir = realpathSync(scratch());
+    writeFileSync(join(dir, 'main.c'), '');
+    const refused = initFileStore({ root: dir, cwd: dir, env: {} });
+    expect(await refusal(refused)).toMatchObject({ code: 'ALREADY_EXISTS', kind: 'conflict' });
+    expect(readdirSync(dir)).toEqual(['main.c']);
+    const begun = join(dir, 'mail');
+    mkdirSync(join(begun, 'outbox'), { recursive: true });
+    expect(await initFileStore({ root: begun, cwd: dir, env: {} })).toMatchObject({ created: true });
+  });
+
   test('is found from every folder below its project, and from inside itself', async () => {
     const { dir, root } = await project();
     const deep = join(dir, 'a', 'b', 'c');

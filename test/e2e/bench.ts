@@ -20,7 +20,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test as plainTest } from 'vitest';
 
 export const project = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-export const command = join(project, 'bin', 'dreamos.cjs');
+const command = join(project, 'bin', 'dreamos.cjs');
 
 /** A line of --json. Which of the fields it really has is what the tests look at. */
 export interface Line {

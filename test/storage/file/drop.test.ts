@@ -142,7 +142,7 @@ describe('a file in drop/', () => {
       drop(room, 'last.json', { ...minimal, body: 'behind it' });
       const delivery = await store.claim('bob', { leaseMs, policy });
       const bodies = [delivery?.message.body, ...(await drain(store))];
-      expect(bodies.sort()).toEqual(['behind it', 'by hand']);
+      expect(new Set(bodies)).toEqual(new Set(['behind it', 'by hand']));
       expect(room.warnings).toEqual([]);
       const [year] = /^\d{4}/.exec(delivery?.message.createdAt ?? '') ?? [];
       expect(Number(year)).toBeGreaterThanOrEqual(1970);

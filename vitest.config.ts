@@ -6,7 +6,9 @@ const built = { globalSetup: ['scripts/build-for-tests.mjs'], testTimeout: 60_00
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/faults/bounded.test.ts'] } },
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/faults/bounded.test.ts'] },
+      },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...built } },
       { test: { name: 'faults', include: ['test/faults/bounded.test.ts'], ...built } },
     ],

@@ -138,14 +138,21 @@ function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
 }
 
 /** The first one's own, whatever delay the repeat asks for: `delayed` as long as it waits to be delivered anywhere. */
-async function stateOfFirst(ctx: FileContext, { mailboxes }: Outgoing, id: string): Promise<'ready' | 'delayed'> {
-  for (const mailbox of mailboxes) {
-    for await (const { name } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
-      // A later attempt's delay is a nack's.
-      if (name.attempt === 0) return 'delayed';
+async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): Promise<'ready' | 'delayed'> {
+  try {
+    for (const mailbox of outgoing.mailboxes) {
+      for await (const { name } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
+        // A later attempt's delay is a nack's.
+        if (name.attempt === 0) return 'delayed';
+      }
     }
+    return 'ready';
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // It is sent, whatever the disk says now; told otherwise, the sender would try again for nothing.
+    ctx.warn(`Where ${id} is now could not be seen: ${error.message}`);
+    return stateOf(outgoing);
   }
-  return 'ready';
 }
 
 async function sweep(ctx: FileContext, dir: string): Promise<void> {

@@ -28,7 +28,7 @@ export async function watchFiles(
 ): Promise<Wake> {
   const { watch } = await import('chokidar');
   const look = settled(ctx, hint);
-  const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true });
+  const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
   let started = false;

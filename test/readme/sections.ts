@@ -53,6 +53,11 @@ function markdownTable(rows: readonly (readonly string[])[]): string {
 
 /** src/cli/help/evidence.ts as it should be: the same words in `dreamos help guarantees`. */
 export function evidenceModule(): string {
-  const text = existsSync(resultsPath) ? evidence(readResults()) : '';
+  const text = existsSync(resultsPath) ? wrap(evidence(readResults())) : '';
   return `// Made by \`npm run readme\` from test/faults/results.json.\nexport const text = \`${text}\`;\n`;
+}
+
+/** At the width of the help pages. */
+function wrap(text: string): string {
+  return text.replace(/(?=[^\n]{119})([^\n]{1,118})[ ]/g, '$1\n');
 }

@@ -10,7 +10,7 @@ import { tell } from './cli/tell.ts';
 /** Runs one command line. @param argv without node and script @returns the exit code; it never throws */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
   const context = new Context(around);
-  const program = createProgram(context);
+  const program = createProgram(context, calledVerb(argv));
   let failed = 0;
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
@@ -28,7 +28,22 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
 
 const settleSyncs = 'Syncs nothing: after a power cut the message may be delivered again, never lost.';
 
-export function createProgram(context: Context): Command {
+/**
+ * The one verb that a command line calls, so that only its options are set up (1.5 ms of a send). `undefined`: not so
+ * simple, or a verb that speaks of all of them.
+ */
+function calledVerb(argv: readonly string[]): string | undefined {
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    if (word === '--root' || word === '--as') i++;
+    else if (!/^(?:--root=.*|--as=.*|--json|-q|--quiet|--no-color)$/s.test(word))
+      return Object.hasOwn(surface, word) && word !== 'help' && word !== 'completion' ? word : undefined;
+  }
+  return undefined;
+}
+
+/** @param verb only this one's command; else all */
+export function createProgram(context: Context, verb?: string): Command {
   const { around } = context;
   const program = new Command('dreamos')
     .description('Durable mail for agents, scripts and people on one machine: plain files, no server.')
@@ -66,324 +81,388 @@ export function createProgram(context: Context): Command {
       'Topics: dreamos help format | guarantees | exit-codes | cursors | scripting | json | settings',
     ),
   );
-
-  const filters = (command: Command) =>
-    command
-      .option('--from <agent>', 'only from this sender')
-      .option('--type <type>', 'only of this type')
-      .option('--thread <id>', 'only of this thread')
-      .option('--tag <tag>', 'only with this tag')
-      .option('--priority <priority>', 'only urgent, high, normal or low')
-      .option('--id <id>', 'only this message');
-  const content = (command: Command) =>
-    command
-      .option('--body-file <file>', 'take the body from a file (- is the standard input)')
-      .option('--allow-empty', 'an empty body is meant')
-      .option('--subject <text>', 'at most 200 characters')
-      .option('--type <type>', 'message, task, reply, event, alert, or your own')
-      .option('--priority <priority>', 'urgent, high, normal or low')
-      .option('--thread <id>', 'the thread it belongs to')
-      .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
-      .option('--data <json>', 'any JSON beside the body')
-      .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
-      .option('--delay <duration>', 'not before this long from now')
-      .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
-      .option('--durability <level>', 'full (synced before success; the default) or relaxed');
-
-  program
-    .command('init [agent...]')
-    .description('make the root (runtime/agent_comms) and the named agents; repeating it is fine')
-    .action(async (agents) => (await import('./commands/init.ts')).initCommand(context, agents))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos init planner reviewer',
-        'With --root or DREAMOS_ROOT that folder itself becomes the root. Syncs the folders it makes.',
-      ),
-    );
-
-  const agent = program.command('agent').description('who can receive');
-  agent
-    .command('register <name>')
-    .description('make an agent and its mailbox, or change its card')
-    .option('--description <text>', 'what it does')
-    .option(
-      '--group <name>',
-      'a label for your own sorting (mail goes to agents only); may be repeated',
-      (name: string, names: string[] = []) => [...names, name],
-    )
-    .option(
-      '--set <key=value>',
-      'a setting of this agent (help settings), unset without a value; may be repeated',
-      (pair: string, pairs: string[] = []) => [...pairs, pair],
-    )
-    .action(async (name, options) => (await import('./commands/agent.ts')).registerCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos agent register reviewer --description "reads patches" --set lease=30m',
-        'Syncs the mailbox and its card.',
-      ),
-    );
-  agent
-    .command('list')
-    .description('every agent')
-    .action(async () => (await import('./commands/agent.ts')).listCommand(context))
-    .addHelpText('after', example('dreamos agent list --json'));
-  agent
-    .command('show <name>')
-    .description("one agent's card")
-    .action(async (name) => (await import('./commands/agent.ts')).showCommand(context, name))
-    .addHelpText('after', example('dreamos agent show reviewer'));
-  agent
-    .command('retire <name>')
-    .description('no new mail for this agent; what it has can still be read')
-    .action(async (name) => (await import('./commands/agent.ts')).retireCommand(context, name))
-    .addHelpText('after', example('dreamos agent retire reviewer', 'Syncs the card.'));
-  agent.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
-
-  content(program.command('send [to] [body]'))
-    .description('send a message; prints its id')
-    .option('--from <agent>', 'the sender, instead of --as')
-    .option('--reply-to <id>', 'the message it answers')
-    .option('--batch', 'read JSON Lines from the standard input, one message a line')
-    .action(async (to, body, options) => (await import('./commands/send.ts')).sendCommand(context, to, body, options))
-    .addHelpText(
-      'after',
-      example(sendExample, 'Syncs the message before it prints the id, unless --durability relaxed.'),
-    );
-
-  content(program.command('reply <message> [body]'))
-    .description('answer a message, by receipt or id, in its thread')
-    .option('--ack', 'finish the original with it')
-    .option('--again', 'answer although it was answered before')
-    .action(async (message, body, options) =>
-      (await import('./commands/reply.ts')).replyCommand(context, message, body, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        'git diff --stat | dreamos reply "$RECEIPT" --ack',
-        'Syncs the answer before it prints its id; the ack is not synced. A second answer to the same message is noticed for\ntwo days; --again sends it all the same.',
-      ),
-    );
-
-  filters(program.command('read [agent]'))
-    .description('claim the next message under a lease')
-    .option('-n, --count <number>', 'up to this many')
-    .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
-    .option('--wait <duration>', 'wait this long for one to come')
-    .option('--ack', 'finish each once it has been written out')
-    .action(async (name, options) => (await import('./commands/read.ts')).readCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
-        `${settleSyncs} Exit 3: nothing came.`,
-      ),
-    );
-
-  filters(program.command('peek [agent]'))
-    .description('look at the next message; claims nothing')
-    .option('-n, --count <number>', 'up to this many')
-    .option('--wait <duration>', 'wait this long for one to come: the doorbell')
-    .action(async (name, options) => (await import('./commands/peek.ts')).peekCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
-    );
-
-  program
-    .command('ack <message...>')
-    .description('finish, by receipt or id')
-    .action(async (messages) => (await import('./commands/ack.ts')).ackCommand(context, messages))
-    .addHelpText(
-      'after',
-      example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer', settleSyncs),
-    );
-  program
-    .command('nack <message...>')
-    .description('give back, by receipt or id; it comes again, or goes to the dead-letter queue')
-    .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
-    .option('--reason <text>', 'why; kept in the event log and with dead letters')
-    .option('--dead', 'do not try again')
-    .action(async (messages, options) => (await import('./commands/nack.ts')).nackCommand(context, messages, options))
-    .addHelpText(
-      'after',
-      example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"', `${settleSyncs} Dead letters are synced.`),
-    );
-  program
-    .command('renew <message...>')
-    .description('extend the lease, by receipt or id')
-    .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
-    .action(async (messages, options) => (await import('./commands/renew.ts')).renewCommand(context, messages, options))
-    .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m', 'Syncs nothing.'));
-
-  filters(program.command('list [agent]'))
-    .description('what is where: by default ready, delayed and inflight; with the receipts of what you hold')
-    .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
-    .option('-n, --limit <number>', 'at most this many')
-    .action(async (name, options) => (await import('./commands/list.ts')).listCommand(context, name, options))
-    .addHelpText('after', example('dreamos list reviewer --state inflight,dead'));
-  program
-    .command('show <id>')
-    .description('one message whole, and where it is')
-    .option('--mailbox <agent>', 'only in this mailbox')
-    .action(async (id, options) => (await import('./commands/show.ts')).showCommand(context, id, options))
-    .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  program
-    .command('cancel <id...>')
-    .description('take back what nobody has claimed; it goes to the archive')
-    .action(async (ids) => (await import('./commands/cancel.ts')).cancelCommand(context, ids))
-    .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
-
-  program
-    .command('watch [agent...]')
-    .description('one line per event as it happens; without a name, all mailboxes')
-    .option('--since <cursor>', 'go on behind this cursor, behind the last line of @<file>, or from start')
-    .option('--count <number>', 'end after this many events')
-    .option('--wait <duration>', 'end when nothing came for this long')
-    .action(async (names, options) => (await import('./commands/watch.ts')).watchCommand(context, names, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos watch reviewer\n  dreamos watch --json --since @seen.jsonl >> seen.jsonl',
-        'Exit 3: nothing came within --wait. See: dreamos help cursors',
-      ),
-    );
-  program
-    .command('status [agent...]')
-    .description('ready, inflight, delayed, dead, archived, oldest age, last read')
-    .option('--watch', 'refresh as things happen')
-    .action(async (names, options) => (await import('./commands/status.ts')).statusCommand(context, names, options))
-    .addHelpText('after', example('dreamos status\n  dreamos status reviewer --watch'));
-
-  const archive = program.command('archive').description('what was finished');
-  filters(archive.command('list [agent]'))
-    .description('finished messages, newest first')
-    .option('-n, --limit <number>', 'at most this many')
-    .action(async (name, options) => (await import('./commands/archive.ts')).listCommand(context, name, options))
-    .addHelpText('after', example('dreamos archive list reviewer -n 20'));
-  archive
-    .command('show [words...]')
-    .usage('[options] [agent] <id>')
-    .description('one finished message whole')
-    .action(async (words) => (await import('./commands/archive.ts')).showCommand(context, words))
-    .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  archive
-    .command('search <text> [agent]')
-    .description(
-      'finished messages with this text in subject, body, sender, id or tags; without a name, of all mailboxes',
-    )
-    .action(async (text, name) => (await import('./commands/archive.ts')).searchCommand(context, text, name))
-    .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
-  archive
-    .command('restore [words...]')
-    .usage('[options] [agent] <id...>')
-    .description('make finished messages ready again')
-    .action(async (words) => (await import('./commands/archive.ts')).restoreCommand(context, words))
-    .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
-  archive.addHelpText('after', example('dreamos archive list reviewer'));
-
-  const dlq = program.command('dlq').description('what failed, why, and again');
-  dlq
-    .command('list [agent]')
-    .description('dead letters and why they are dead, newest first')
-    .action(async (name) => (await import('./commands/dlq.ts')).listCommand(context, name))
-    .addHelpText('after', example('dreamos dlq list reviewer'));
-  dlq
-    .command('show [words...]')
-    .usage('[options] [agent] <id>')
-    .description('one dead letter whole, with its history')
-    .action(async (words) => (await import('./commands/dlq.ts')).showCommand(context, words))
-    .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  dlq
-    .command('retry [words...]')
-    .usage('[options] [agent] <id...>')
-    .description('make dead letters ready again; attempts start anew')
-    .option('--all', 'every one in the mailbox')
-    .action(async (words, options) => (await import('./commands/dlq.ts')).retryCommand(context, words, options))
-    .addHelpText(
-      'after',
-      example('dreamos dlq retry reviewer --all', 'Syncs nothing: after a power cut it may still be in the DLQ.'),
-    );
-  dlq
-    .command('purge [words...]')
-    .usage('[options] [agent] <id...>')
-    .description('delete dead letters for good')
-    .option('--all', 'every one in the mailbox')
-    .action(async (words, options) => (await import('./commands/dlq.ts')).purgeCommand(context, words, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
-        'Syncs nothing: after a power cut it may still be in the DLQ.',
-      ),
-    );
-  dlq.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
-
-  const config = program.command('config').description('validated settings (help settings)');
-  config
-    .command('get [key]')
-    .description('one setting or all, and where each comes from')
-    .action(async (key) => (await import('./commands/config.ts')).getCommand(context, key))
-    .addHelpText('after', example('dreamos config get maxAttempts'));
-  config
-    .command('set <key> <value>')
-    .description("set it for the whole root; '' unsets it")
-    .action(async (key, value) => (await import('./commands/config.ts')).setCommand(context, key, value))
-    .addHelpText('after', example('dreamos config set lease 30m', 'Syncs the file and its folder.'));
-  config.addHelpText('after', example('dreamos config get'));
-
-  program
-    .command('doctor')
-    .description('check every rule of the files (help format) and say what to run next')
-    .option('--fix', 'repair what is safe to repair')
-    .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(context, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos doctor --fix',
-        'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.\nSyncs the cards and reasons that it writes anew, not what it moves or removes: after a power cut, run it again.',
-      ),
-    );
-  program
-    .command('import <dir>')
-    .description('bring in older mailbox trees; they go to the archive')
-    .option('--format <name>', 'auto, or dreamos-lenient, which also mends two kinds of broken JSON', 'auto')
-    .option('--map <old=new>', 'import the agent old as new; may be repeated', (pair: string, pairs: string[] = []) => [
-      ...pairs,
-      pair,
-    ])
-    .option('--deliver', 'make the unfinished ones ready instead')
-    .option('--dry-run', 'only say what would happen')
-    .action(async (dir, options) => (await import('./commands/import.ts')).importCommand(context, dir, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
-        'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is. Syncs what it imports, and those copies.',
-      ),
-    );
-
-  program
-    .command('schema [name]')
-    .description('the JSON Schema of a file or of what --json prints; without a name, their names')
-    .action(async (name) => (await import('./commands/schema.ts')).schemaCommand(context, name))
-    .addHelpText('after', example('dreamos schema message > message.schema.json'));
-  program
-    .command('completion <shell>')
-    .description('a completion script for bash, zsh or fish')
-    .action(async (shell) => (await import('./commands/completion.ts')).completionCommand(context, program, shell))
-    .addHelpText('after', example('dreamos completion bash >> ~/.bashrc'));
-  program
-    .command('help [words...]')
-    .usage('[command or topic]')
-    .description('help on a command, or on a topic: format, guarantees, exit-codes, cursors, scripting, json, settings')
-    .action(async (words) => (await import('./commands/help.ts')).helpCommand(context, program, words))
-    .addHelpText('after', example('dreamos help format\n  dreamos help send'));
+  for (const name of verb === undefined ? Object.keys(surface) : [verb]) surface[name]?.(program, context);
   return program;
 }
+
+const filters = (command: Command) =>
+  command
+    .option('--from <agent>', 'only from this sender')
+    .option('--type <type>', 'only of this type')
+    .option('--thread <id>', 'only of this thread')
+    .option('--tag <tag>', 'only with this tag')
+    .option('--priority <priority>', 'only urgent, high, normal or low')
+    .option('--id <id>', 'only this message');
+const content = (command: Command) =>
+  command
+    .option('--body-file <file>', 'take the body from a file (- is the standard input)')
+    .option('--allow-empty', 'an empty body is meant')
+    .option('--subject <text>', 'at most 200 characters')
+    .option('--type <type>', 'message, task, reply, event, alert, or your own')
+    .option('--priority <priority>', 'urgent, high, normal or low')
+    .option('--thread <id>', 'the thread it belongs to')
+    .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
+    .option('--data <json>', 'any JSON beside the body')
+    .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
+    .option('--delay <duration>', 'not before this long from now')
+    .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
+    .option('--durability <level>', 'full (synced before success; the default) or relaxed');
+
+/** Every command, in the order of the help page. */
+const surface: Record<string, (program: Command, context: Context) => void> = {
+  init: (program, context) => {
+    program
+      .command('init [agent...]')
+      .description('make the root (runtime/agent_comms) and the named agents; repeating it is fine')
+      .action(async (agents) => (await import('./commands/init.ts')).initCommand(context, agents))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos init planner reviewer',
+          'With --root or DREAMOS_ROOT that folder itself becomes the root. Syncs the folders it makes.',
+        ),
+      );
+  },
+
+  agent: (program, context) => {
+    const agent = program.command('agent').description('who can receive');
+    agent
+      .command('register <name>')
+      .description('make an agent and its mailbox, or change its card')
+      .option('--description <text>', 'what it does')
+      .option(
+        '--group <name>',
+        'a label for your own sorting (mail goes to agents only); may be repeated',
+        (name: string, names: string[] = []) => [...names, name],
+      )
+      .option(
+        '--set <key=value>',
+        'a setting of this agent (help settings), unset without a value; may be repeated',
+        (pair: string, pairs: string[] = []) => [...pairs, pair],
+      )
+      .action(async (name, options) => (await import('./commands/agent.ts')).registerCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos agent register reviewer --description "reads patches" --set lease=30m',
+          'Syncs the mailbox and its card.',
+        ),
+      );
+    agent
+      .command('list')
+      .description('every agent')
+      .action(async () => (await import('./commands/agent.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos agent list --json'));
+    agent
+      .command('show <name>')
+      .description("one agent's card")
+      .action(async (name) => (await import('./commands/agent.ts')).showCommand(context, name))
+      .addHelpText('after', example('dreamos agent show reviewer'));
+    agent
+      .command('retire <name>')
+      .description('no new mail for this agent; what it has can still be read')
+      .action(async (name) => (await import('./commands/agent.ts')).retireCommand(context, name))
+      .addHelpText('after', example('dreamos agent retire reviewer', 'Syncs the card.'));
+    agent.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
+  },
+
+  send: (program, context) => {
+    content(program.command('send [to] [body]'))
+      .description('send a message; prints its id')
+      .option('--from <agent>', 'the sender, instead of --as')
+      .option('--reply-to <id>', 'the message it answers')
+      .option('--batch', 'read JSON Lines from the standard input, one message a line')
+      .action(async (to, body, options) => (await import('./commands/send.ts')).sendCommand(context, to, body, options))
+      .addHelpText(
+        'after',
+        example(sendExample, 'Syncs the message before it prints the id, unless --durability relaxed.'),
+      );
+  },
+
+  reply: (program, context) => {
+    content(program.command('reply <message> [body]'))
+      .description('answer a message, by receipt or id, in its thread')
+      .option('--ack', 'finish the original with it')
+      .option('--again', 'answer although it was answered before')
+      .action(async (message, body, options) =>
+        (await import('./commands/reply.ts')).replyCommand(context, message, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'git diff --stat | dreamos reply "$RECEIPT" --ack',
+          'Syncs the answer before it prints its id; the ack is not synced. A second answer to the same message is noticed for\ntwo days; --again sends it all the same.',
+        ),
+      );
+  },
+
+  read: (program, context) => {
+    filters(program.command('read [agent]'))
+      .description('claim the next message under a lease')
+      .option('-n, --count <number>', 'up to this many')
+      .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
+      .option('--wait <duration>', 'wait this long for one to come')
+      .option('--ack', 'finish each once it has been written out')
+      .action(async (name, options) => (await import('./commands/read.ts')).readCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
+          `${settleSyncs} Exit 3: nothing came.`,
+        ),
+      );
+  },
+
+  peek: (program, context) => {
+    filters(program.command('peek [agent]'))
+      .description('look at the next message; claims nothing')
+      .option('-n, --count <number>', 'up to this many')
+      .option('--wait <duration>', 'wait this long for one to come: the doorbell')
+      .action(async (name, options) => (await import('./commands/peek.ts')).peekCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
+      );
+  },
+
+  ack: (program, context) => {
+    program
+      .command('ack <message...>')
+      .description('finish, by receipt or id')
+      .action(async (messages) => (await import('./commands/ack.ts')).ackCommand(context, messages))
+      .addHelpText(
+        'after',
+        example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer', settleSyncs),
+      );
+  },
+
+  nack: (program, context) => {
+    program
+      .command('nack <message...>')
+      .description('give back, by receipt or id; it comes again, or goes to the dead-letter queue')
+      .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
+      .option('--reason <text>', 'why; kept in the event log and with dead letters')
+      .option('--dead', 'do not try again')
+      .action(async (messages, options) => (await import('./commands/nack.ts')).nackCommand(context, messages, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos nack "$RECEIPT" --delay 5m --reason "build is red"',
+          `${settleSyncs} Dead letters are synced.`,
+        ),
+      );
+  },
+
+  renew: (program, context) => {
+    program
+      .command('renew <message...>')
+      .description('extend the lease, by receipt or id')
+      .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
+      .action(async (messages, options) =>
+        (await import('./commands/renew.ts')).renewCommand(context, messages, options),
+      )
+      .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m', 'Syncs nothing.'));
+  },
+
+  list: (program, context) => {
+    filters(program.command('list [agent]'))
+      .description('what is where: by default ready, delayed and inflight; with the receipts of what you hold')
+      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
+      .option('-n, --limit <number>', 'at most this many')
+      .action(async (name, options) => (await import('./commands/list.ts')).listCommand(context, name, options))
+      .addHelpText('after', example('dreamos list reviewer --state inflight,dead'));
+  },
+
+  show: (program, context) => {
+    program
+      .command('show <id>')
+      .description('one message whole, and where it is')
+      .option('--mailbox <agent>', 'only in this mailbox')
+      .action(async (id, options) => (await import('./commands/show.ts')).showCommand(context, id, options))
+      .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+  },
+
+  cancel: (program, context) => {
+    program
+      .command('cancel <id...>')
+      .description('take back what nobody has claimed; it goes to the archive')
+      .action(async (ids) => (await import('./commands/cancel.ts')).cancelCommand(context, ids))
+      .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
+  },
+
+  watch: (program, context) => {
+    program
+      .command('watch [agent...]')
+      .description('one line per event as it happens; without a name, all mailboxes')
+      .option('--since <cursor>', 'go on behind this cursor, behind the last line of @<file>, or from start')
+      .option('--count <number>', 'end after this many events')
+      .option('--wait <duration>', 'end when nothing came for this long')
+      .action(async (names, options) => (await import('./commands/watch.ts')).watchCommand(context, names, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos watch reviewer\n  dreamos watch --json --since @seen.jsonl >> seen.jsonl',
+          'Exit 3: nothing came within --wait. See: dreamos help cursors',
+        ),
+      );
+  },
+
+  status: (program, context) => {
+    program
+      .command('status [agent...]')
+      .description('ready, inflight, delayed, dead, archived, oldest age, last read')
+      .option('--watch', 'refresh as things happen')
+      .action(async (names, options) => (await import('./commands/status.ts')).statusCommand(context, names, options))
+      .addHelpText('after', example('dreamos status\n  dreamos status reviewer --watch'));
+  },
+
+  archive: (program, context) => {
+    const archive = program.command('archive').description('what was finished');
+    filters(archive.command('list [agent]'))
+      .description('finished messages, newest first')
+      .option('-n, --limit <number>', 'at most this many')
+      .action(async (name, options) => (await import('./commands/archive.ts')).listCommand(context, name, options))
+      .addHelpText('after', example('dreamos archive list reviewer -n 20'));
+    archive
+      .command('show [words...]')
+      .usage('[options] [agent] <id>')
+      .description('one finished message whole')
+      .action(async (words) => (await import('./commands/archive.ts')).showCommand(context, words))
+      .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    archive
+      .command('search <text> [agent]')
+      .description(
+        'finished messages with this text in subject, body, sender, id or tags; without a name, of all mailboxes',
+      )
+      .action(async (text, name) => (await import('./commands/archive.ts')).searchCommand(context, text, name))
+      .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
+    archive
+      .command('restore [words...]')
+      .usage('[options] [agent] <id...>')
+      .description('make finished messages ready again')
+      .action(async (words) => (await import('./commands/archive.ts')).restoreCommand(context, words))
+      .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
+    archive.addHelpText('after', example('dreamos archive list reviewer'));
+  },
+
+  dlq: (program, context) => {
+    const dlq = program.command('dlq').description('what failed, why, and again');
+    dlq
+      .command('list [agent]')
+      .description('dead letters and why they are dead, newest first')
+      .action(async (name) => (await import('./commands/dlq.ts')).listCommand(context, name))
+      .addHelpText('after', example('dreamos dlq list reviewer'));
+    dlq
+      .command('show [words...]')
+      .usage('[options] [agent] <id>')
+      .description('one dead letter whole, with its history')
+      .action(async (words) => (await import('./commands/dlq.ts')).showCommand(context, words))
+      .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    dlq
+      .command('retry [words...]')
+      .usage('[options] [agent] <id...>')
+      .description('make dead letters ready again; attempts start anew')
+      .option('--all', 'every one in the mailbox')
+      .action(async (words, options) => (await import('./commands/dlq.ts')).retryCommand(context, words, options))
+      .addHelpText(
+        'after',
+        example('dreamos dlq retry reviewer --all', 'Syncs nothing: after a power cut it may still be in the DLQ.'),
+      );
+    dlq
+      .command('purge [words...]')
+      .usage('[options] [agent] <id...>')
+      .description('delete dead letters for good')
+      .option('--all', 'every one in the mailbox')
+      .action(async (words, options) => (await import('./commands/dlq.ts')).purgeCommand(context, words, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+          'Syncs nothing: after a power cut it may still be in the DLQ.',
+        ),
+      );
+    dlq.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
+  },
+
+  config: (program, context) => {
+    const config = program.command('config').description('validated settings (help settings)');
+    config
+      .command('get [key]')
+      .description('one setting or all, and where each comes from')
+      .action(async (key) => (await import('./commands/config.ts')).getCommand(context, key))
+      .addHelpText('after', example('dreamos config get maxAttempts'));
+    config
+      .command('set <key> <value>')
+      .description("set it for the whole root; '' unsets it")
+      .action(async (key, value) => (await import('./commands/config.ts')).setCommand(context, key, value))
+      .addHelpText('after', example('dreamos config set lease 30m', 'Syncs the file and its folder.'));
+    config.addHelpText('after', example('dreamos config get'));
+  },
+
+  doctor: (program, context) => {
+    program
+      .command('doctor')
+      .description('check every rule of the files (help format) and say what to run next')
+      .option('--fix', 'repair what is safe to repair')
+      .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(context, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos doctor --fix',
+          'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.\nSyncs the cards and reasons that it writes anew, not what it moves or removes: after a power cut, run it again.',
+        ),
+      );
+  },
+
+  import: (program, context) => {
+    program
+      .command('import <dir>')
+      .description('bring in older mailbox trees; they go to the archive')
+      .option('--format <name>', 'auto, or dreamos-lenient, which also mends two kinds of broken JSON', 'auto')
+      .option(
+        '--map <old=new>',
+        'import the agent old as new; may be repeated',
+        (pair: string, pairs: string[] = []) => [...pairs, pair],
+      )
+      .option('--deliver', 'make the unfinished ones ready instead')
+      .option('--dry-run', 'only say what would happen')
+      .action(async (dir, options) => (await import('./commands/import.ts')).importCommand(context, dir, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
+          'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is. Syncs what it imports, and those copies.',
+        ),
+      );
+  },
+
+  schema: (program, context) => {
+    program
+      .command('schema [name]')
+      .description('the JSON Schema of a file or of what --json prints; without a name, their names')
+      .action(async (name) => (await import('./commands/schema.ts')).schemaCommand(context, name))
+      .addHelpText('after', example('dreamos schema message > message.schema.json'));
+  },
+
+  completion: (program, context) => {
+    program
+      .command('completion <shell>')
+      .description('a completion script for bash, zsh or fish')
+      .action(async (shell) => (await import('./commands/completion.ts')).completionCommand(context, program, shell))
+      .addHelpText('after', example('dreamos completion bash >> ~/.bashrc'));
+  },
+
+  help: (program, context) => {
+    program
+      .command('help [words...]')
+      .usage('[command or topic]')
+      .description(
+        'help on a command, or on a topic: format, guarantees, exit-codes, cursors, scripting, json, settings',
+      )
+      .action(async (words) => (await import('./commands/help.ts')).helpCommand(context, program, words))
+      .addHelpText('after', example('dreamos help format\n  dreamos help send'));
+  },
+};
 
 const firstExample = `dreamos init planner reviewer
   dreamos send reviewer --as planner --body-file notes.md

@@ -19,6 +19,9 @@ import type { Durability, RetryPolicy, Settings } from '../model/settings.ts';
 export const states = ['ready', 'delayed', 'inflight', 'archived', 'dead'] as const;
 export type State = (typeof states)[number];
 
+/** What the root as a whole remembers beside its settings; the core knows their shapes. */
+export type DocumentName = 'subscriptions' | 'schedules';
+
 /** One message in one mailbox, as its state tells it, without its content. */
 export interface Entry {
   /** The store's own locator, good until the next change of state. Callers only hand it back. */
@@ -176,6 +179,10 @@ export interface Store {
   saveAgent(name: string, change: (card: AgentCard | undefined) => AgentCard): Promise<AgentCard>;
   loadSettings(): Promise<Settings>;
   saveSettings(change: (settings: Settings) => Settings): Promise<Settings>;
+  /** A document of the whole root; `undefined`: never saved. To read it again unchanged costs one look. @throws CONFIG_INVALID */
+  loadDocument(name: DocumentName): Promise<unknown>;
+  /** Read, change, write, as one step under a lock; durable when it returns. @throws CONFIG_INVALID */
+  saveDocument(name: DocumentName, change: (document: unknown) => unknown): Promise<void>;
 
   // The life of a message.
   /**

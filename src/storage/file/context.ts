@@ -1,7 +1,8 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { Bucket } from './buckets.ts';
-import type { KnownCard } from './documents.ts';
+import type { DocumentName } from '../store.ts';
+import type { KnownCard, KnownDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 import type { Layout } from './layout.ts';
 import type { ReadyWalk } from './ready-walk.ts';
@@ -32,6 +33,8 @@ export interface FileContext {
   readonly buriedAt: Map<string, number>;
   /** Agents' cards as they were last read, by mailbox. */
   readonly cards: Map<string, KnownCard>;
+  /** The root's documents as they were last read. */
+  readonly documents: Map<DocumentName, KnownDocument>;
   /** While this process holds the import lock, by mailbox: the ids that are there, so that an import lists it once. */
   held: Map<string, Set<string>> | undefined;
   /** By mailbox: when (uptime) this process last left its mark in last-read. */

@@ -4,6 +4,7 @@ import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '..
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
 import { settingsSchema, type Settings } from '../../model/settings.ts';
+import type { DocumentName } from '../store.ts';
 import type { FileContext } from './context.ts';
 import type { FileStat } from './disk.ts';
 import { ensureFolder, isRealFolder } from './folders.ts';
@@ -11,6 +12,8 @@ import { mailboxFolders, type Mailbox } from './layout.ts';
 import { parseJson } from './parse-json.ts';
 
 const documentBytes = 1024 * 1024;
+// Some ten thousand subscriptions.
+const sharedDocumentBytes = 16 * 1024 * 1024;
 
 /** The names of all mailboxes, sorted. */
 export async function mailboxNames(ctx: FileContext): Promise<string[]> {
@@ -77,22 +80,66 @@ export async function saveSettings(ctx: FileContext, change: (settings: Settings
   });
 }
 
+export async function loadDocument(ctx: FileContext, name: DocumentName): Promise<unknown> {
+  const path = ctx.layout.document(name);
+  const stat = await ctx.disk.stat(path);
+  if (!stat) return undefined;
+  const known = ctx.documents.get(name);
+  if (known && isSameFile(known, stat)) return known.value;
+  const file = await ctx.disk.read(path, { maxBytes: sharedDocumentBytes });
+  const value = file.ok ? parseJson(file.bytes) : undefined;
+  // Taken for empty, it would be overwritten by the next change, and what it said would be lost.
+  if (value === undefined) {
+    throw new DreamosError(
+      'invalid',
+      'CONFIG_INVALID',
+      `${path} ${file.ok ? 'is not JSON' : `cannot be read: ${file.why}`}.`,
+      {
+        hint: 'Mend it by hand, or move it away to begin anew.',
+      },
+    );
+  }
+  const { inode, mtimeMs, size } = stat;
+  ctx.documents.set(name, { value, inode, mtimeMs, size });
+  return value;
+}
+
+export async function saveDocument(
+  ctx: FileContext,
+  name: DocumentName,
+  change: (document: unknown) => unknown,
+): Promise<void> {
+  await ctx.disk.withLock(ctx.layout.lock(name), async () => {
+    const document = change(structuredClone(await loadDocument(ctx, name)));
+    await ctx.disk.replace(ctx.layout.document(name), `${JSON.stringify(document, null, 2)}\n`);
+  });
+}
+
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
 async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const stat = await ctx.disk.stat(mailbox.card);
   const known = ctx.cards.get(mailbox.name);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
-  if (stat && known?.inode === stat.inode && known.mtimeMs === stat.mtimeMs && known.size === stat.size)
-    return known.card;
+  if (stat && known && isSameFile(known, stat)) return known.card;
   const card = await parseCard(ctx, mailbox);
   if (stat && card) ctx.cards.set(mailbox.name, { card, inode: stat.inode, mtimeMs: stat.mtimeMs, size: stat.size });
   return card;
 }
 
-/** A card, and of which file. */
-export interface KnownCard extends Pick<FileStat, 'inode' | 'mtimeMs' | 'size'> {
+/** Which file a document was read from. */
+type Origin = Pick<FileStat, 'inode' | 'mtimeMs' | 'size'>;
+
+export interface KnownCard extends Origin {
   readonly card: AgentCard;
+}
+
+export interface KnownDocument extends Origin {
+  readonly value: unknown;
+}
+
+function isSameFile(a: Origin, b: Origin): boolean {
+  return a.inode === b.inode && a.mtimeMs === b.mtimeMs && a.size === b.size;
 }
 
 async function parseCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {

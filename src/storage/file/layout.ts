@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../model/agent.ts';
+import type { DocumentName } from '../store.ts';
 import { formatEntryName, latestTime, padTime, parseEntryName, type EntryName } from './entry-name.ts';
 
 /**
@@ -13,6 +14,7 @@ export interface Layout {
   readonly mailboxes: string;
   readonly outbox: string;
   readonly dedupe: string;
+  document(name: DocumentName): string;
   lock(name: string): string;
   mailbox(agent: string): Mailbox;
   /** The mailbox that a path lies in, and its parts below the mailbox's folder. */
@@ -69,6 +71,7 @@ export function layoutOf(root: string): Layout {
     mailboxes,
     outbox,
     dedupe,
+    document: (name) => join(root, `${name}.json`),
     lock: (name) => join(root, name),
     mailbox(agent) {
       let mailbox = known.get(agent);

@@ -5,7 +5,16 @@ import type { FileContext } from './context.ts';
 import { quarantineBytes } from './corrupt.ts';
 import { counts, lastReadAt, markRead } from './count.ts';
 import { deadReason } from './dead-letter.ts';
-import { getAgent, listAgents, loadSettings, mailboxNames, saveAgent, saveSettings } from './documents.ts';
+import {
+  getAgent,
+  listAgents,
+  loadDocument,
+  loadSettings,
+  mailboxNames,
+  saveAgent,
+  saveDocument,
+  saveSettings,
+} from './documents.ts';
 import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { readEntry } from './read-entry.ts';
 import { cursorAt, readEvents } from './read-events.ts';
@@ -23,6 +32,8 @@ export function fileStore(ctx: FileContext): Store {
     saveAgent: (name, change) => saveAgent(ctx, name, change),
     loadSettings: () => loadSettings(ctx),
     saveSettings: (change) => saveSettings(ctx, change),
+    loadDocument: (name) => loadDocument(ctx, name),
+    saveDocument: (name, change) => saveDocument(ctx, name, change),
 
     send: (outgoing, { durability }) => send(ctx, outgoing, durability),
     async claim(mailbox, options) {

@@ -2,7 +2,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { DeadReason, Entry, State } from '../store.ts';
+import type { DeadReason, DocumentName, Entry, State } from '../store.ts';
 
 /** A message in a mailbox. `version` grows with every change of state, so that an entry listed before is known as stale. */
 export interface Held {
@@ -47,6 +47,7 @@ export interface Mail {
   readonly log: MailEvent[];
   readonly listeners: Set<(mailbox: string) => void>;
   readonly locks: Map<string, Promise<unknown>>;
+  readonly documents: Map<DocumentName, unknown>;
   settings: Settings;
   arrivals: number;
 }
@@ -61,6 +62,7 @@ export function createMail(): Mail {
     log: [],
     listeners: new Set(),
     locks: new Map(),
+    documents: new Map(),
     settings: {},
     arrivals: 0,
   };

@@ -41,6 +41,10 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     loadSettings: async () => structuredClone(mail.settings),
     saveSettings: async (change) =>
       structuredClone((mail.settings = structuredClone(change(structuredClone(mail.settings))))),
+    loadDocument: async (name) => structuredClone(mail.documents.get(name)),
+    saveDocument: async (name, change) => {
+      mail.documents.set(name, structuredClone(change(structuredClone(mail.documents.get(name)))));
+    },
 
     send: async (outgoing, { durability }) => outgoing.map((one) => deliver(mail, one, clock.now(), durability)),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),

@@ -37,6 +37,20 @@ export function agentRules(makeStore: MakeStore): void {
     expect((await bench.store.getAgent('bob'))?.groups?.toSorted()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('a document is what was saved last, and changes from two handles are all kept', async () => {
+    const other = await bench.another();
+    expect(await bench.store.loadDocument('subscriptions')).toBeUndefined();
+    const add = (name: string) => (document: unknown) => [...((document as string[] | undefined) ?? []), name];
+    await Promise.all([
+      bench.store.saveDocument('subscriptions', add('a')),
+      other.saveDocument('subscriptions', add('b')),
+    ]);
+    expect((await bench.store.loadDocument('subscriptions')) as string[]).toHaveLength(2);
+    await other.saveDocument('subscriptions', add('c'));
+    expect(((await bench.store.loadDocument('subscriptions')) as string[]).toSorted()).toEqual(['a', 'b', 'c']);
+    expect(await other.loadDocument('schedules')).toBeUndefined();
+  });
+
   test('settings start empty, and changes from two handles are all kept', async () => {
     expect(await bench.store.loadSettings()).toEqual({});
     const other = await bench.another();

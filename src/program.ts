@@ -93,7 +93,7 @@ const filters = (command: Command) =>
     .option('--tag <tag>', 'only with this tag')
     .option('--priority <priority>', 'only urgent, high, normal or low')
     .option('--id <id>', 'only this message');
-const content = (command: Command) =>
+const words = (command: Command) =>
   command
     .option('--body-file <file>', 'take the body from a file (- is the standard input)')
     .option('--allow-empty', 'an empty body is meant')
@@ -103,8 +103,11 @@ const content = (command: Command) =>
     .option('--thread <id>', 'the thread it belongs to')
     .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
     .option('--data <json>', 'any JSON beside the body')
-    .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
+    .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue');
+const content = (command: Command) =>
+  words(command)
     .option('--delay <duration>', 'not before this long from now')
+    .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC')
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
     .option('--durability <level>', 'full (synced before success; the default) or relaxed');
 

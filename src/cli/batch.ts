@@ -66,9 +66,9 @@ function checkOptions(body: string | undefined, options: ContentOptions & { repl
       'With --batch the bodies come from the standard input, not from an argument.',
       'dreamos send --batch < messages.jsonl',
     );
-  const { subject, type, priority, thread, tag, data, ttl, delay, dedupeKey, bodyFile, replyTo } = options;
+  const { subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, bodyFile, replyTo } = options;
   const stray = Object.keys(
-    given({ subject, type, priority, thread, tag, data, ttl, delay, dedupeKey, bodyFile, replyTo }),
+    given({ subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, bodyFile, replyTo }),
   )[0];
   if (stray === undefined) return;
   const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -97,6 +97,7 @@ const fields = new Map<string, { is: (value: unknown) => boolean; what: string }
   ['data', { is: () => true, what: 'any JSON' }],
   ['ttl', aText],
   ['delay', aText],
+  ['at', aText],
   ['dedupeKey', aText],
   ['allowEmpty', { is: (value) => typeof value === 'boolean', what: 'true or false' }],
 ]);

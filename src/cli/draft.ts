@@ -1,7 +1,7 @@
 import type { Draft } from '../core/send.ts';
 import { DreamosError } from '../model/errors.ts';
 import type { BodyOptions } from './input.ts';
-import { durabilityOption, durationOption, given, priorityOption } from './parse.ts';
+import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
 
 /** The options that `send` and `reply` share, as they were typed. */
 export interface ContentOptions extends BodyOptions {
@@ -13,6 +13,7 @@ export interface ContentOptions extends BodyOptions {
   data?: string;
   ttl?: string;
   delay?: string;
+  at?: string;
   dedupeKey?: string;
   durability?: string;
 }
@@ -29,6 +30,7 @@ export function contentOptions(options: ContentOptions): Omit<Draft, 'to' | 'bod
     priority: priorityOption(options.priority),
     ttlMs: durationOption(options.ttl, '--ttl'),
     delayMs: durationOption(options.delay, '--delay'),
+    at: timeOption(options.at, '--at'),
     durability: durabilityOption(options.durability),
   });
 }

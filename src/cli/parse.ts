@@ -17,6 +17,23 @@ export function durationOption(text: string | undefined, flag: string): number |
   return text === undefined ? undefined : parseDuration(text, `duration for ${flag}`);
 }
 
+/**
+ * A day and a time of day in ISO 8601; without an offset it is UTC, as all that dreamos prints.
+ * @returns milliseconds since 1970
+ */
+export function timeOption(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:Z|([+-]\d\d):?(\d\d))?$/i.exec(text);
+  const [, day = '', time = '', hours = '+00', minutes = '00'] = match ?? [];
+  const at = Date.parse(`${day}T${time}${hours}:${minutes}`);
+  // Date.parse takes February 30th for March 2nd.
+  if (!Number.isNaN(at) && new Date(`${day}T00:00Z`).toISOString().startsWith(day)) return at;
+  throw usage(
+    `"${text}" is not a time for ${flag}.`,
+    'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
+  );
+}
+
 export function countOption(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { sayableTime } from '../model/clock.ts';
 import { DreamosError } from '../model/errors.ts';
 import { explainIssues, type Message, messageSchema } from '../model/message.ts';
 import type { Durability } from '../model/settings.ts';
@@ -32,10 +33,10 @@ export async function compose(
   }
 
   const now = root.clock.now();
-  const { ttlMs, delayMs = 0 } = draft;
+  const { ttlMs } = draft;
   checkSpan('time-to-live', ttlMs, 1);
-  checkSpan('delay', delayMs, 0);
-  if (ttlMs !== undefined && delayMs >= ttlMs)
+  const dueAt = dueAtOf(draft, now);
+  if (ttlMs !== undefined && dueAt - now >= ttlMs)
     throw usage('With this delay the message would expire before it is delivered.');
   const names = [...recipients.values()].map((card) => card.name);
   const message = {
@@ -56,7 +57,7 @@ export async function compose(
     dedupeKey: draft.dedupeKey ?? null,
   };
   return {
-    outgoing: { message: checked(message), mailboxes: names, ...(delayMs > 0 && { dueAt: now + delayMs }) },
+    outgoing: { message: checked(message), mailboxes: names, ...(dueAt > now && { dueAt }) },
     durability: draft.durability ?? durability,
   };
 }
@@ -108,6 +109,21 @@ function checked(message: unknown): Message {
     hint: 'dreamos schema message',
     cause: parsed.error,
   });
+}
+
+// So long a repeat may come after the first send: as long as its key is remembered.
+const repeatableMs = 2 * 86_400_000;
+
+/** When it becomes ready; `now` or before: at once. */
+function dueAtOf({ at, delayMs, dedupeKey }: Draft, now: number): number {
+  checkSpan('delay', delayMs, 0);
+  if (at === undefined) return now + (delayMs ?? 0);
+  if (delayMs !== undefined) throw usage('A message has a delay or a time from which on it is delivered, not both.');
+  if (!(at - now <= longestMs)) throw usage('The time from which on it is delivered has to be within 3650d from now.');
+  // Refused to a repeat under a key, it would look as if the first send, which was on time, had failed.
+  if (at <= now && (dedupeKey === undefined || now - at > repeatableMs))
+    throw usage(`${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`);
+  return at;
 }
 
 // Times far beyond any use would not fit the names and dates that are made of them.

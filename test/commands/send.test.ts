@@ -197,6 +197,46 @@ test('--batch knows the fields of a message, with durations as text', async () =
   expect(json[0]?.['message']).toMatchObject({ ...fields, to: ['reviewer'], expiresAt: '2026-11-20T10:00:00.000Z' });
 });
 
+test.each([
+  ['2026-11-20T11:00+01:00', '2026-11-20T10:00:00.000Z'],
+  ['2026-11-20T11:00:30.5+0100', '2026-11-20T10:00:30.500Z'],
+  ['2026-11-20 10:00', '2026-11-20T10:00:00.000Z'],
+  ['2028-02-29T00:00z', '2028-02-29T00:00:00.000Z'],
+])('--at %s delivers not before %s', async (at, due) => {
+  expect((await bench.dreamos(['send', 'reviewer', 'x', '--as', 'planner', '--at', at])).code).toBe(0);
+  const { json } = await bench.dreamos('list reviewer --json');
+  expect(json).toMatchObject([{ state: 'delayed', dueAt: due }]);
+});
+
+test.each([
+  '9:00',
+  '09:00',
+  '2026-11-21',
+  '2026-02-30T09:00Z',
+  '2026-11-21T25:00',
+  '2026-11-21T09:00+25:00',
+  'tomorrow',
+])('--at %s is refused with a time that would do', async (at) => {
+  const { code, err } = await bench.dreamos(['send', 'reviewer', 'x', '--as', 'planner', '--at', at]);
+  expect(code).toBe(2);
+  expect(err).toContain(`"${at}" is not a time for --at.`);
+  expect(err).toContain('2026-11-21T10:00+01:00');
+  expect(await isEmpty()).toBe(true);
+});
+
+test('--at in the past is refused, and says what time it is', async () => {
+  const { code, err } = await bench.dreamos('send reviewer x --as planner --at 2026-11-20T09:00+01:00');
+  expect(code).toBe(2);
+  expect(err).toContain('2026-11-20T08:00:00.000Z is over: it is 2026-11-20T09:00:00.000Z.');
+});
+
+test('a line of --batch has "at", too', async () => {
+  await bench.dreamos('send --batch --as planner', batch({ to: 'reviewer', body: 'x', at: '2026-11-20T10:00Z' }));
+  expect((await bench.dreamos('list reviewer --json')).json).toMatchObject([{ dueAt: '2026-11-20T10:00:00.000Z' }]);
+  const bad = await bench.dreamos('send --batch --as planner', batch({ to: 'reviewer', body: 'x', at: 'soon' }));
+  expect(bad.code).toBe(6);
+});
+
 test('--batch goes on behind a bad line, names its number, and exits with the first failure', async () => {
   const lines = batch(
     { to: 'nobody', body: 'x' },

@@ -101,6 +101,11 @@ const bad: [string, Partial<Draft>, DreamosError['code'], DreamosError['kind']][
   ['a time-to-live of nothing', { ttlMs: 0 }, 'USAGE', 'usage'],
   ['a negative delay', { delayMs: -1 }, 'USAGE', 'usage'],
   ['a delay beyond all calendars', { delayMs: 1e16 }, 'USAGE', 'usage'],
+  ['a time that is over', { at: 0 }, 'USAGE', 'usage'],
+  ['a time that is no number', { at: NaN }, 'USAGE', 'usage'],
+  ['a time beyond all calendars', { at: 1e16 }, 'USAGE', 'usage'],
+  ['a time long before all calendars', { at: -1e16 }, 'USAGE', 'usage'],
+  ['a time and a delay', { at: 9e12, delayMs: 0 }, 'USAGE', 'usage'],
   ['a delay longer than the time-to-live', { ttlMs: 1000, delayMs: 1000 }, 'USAGE', 'usage'],
   ['no recipient', { to: [] }, 'USAGE', 'usage'],
   ['a recipient with a path for a name', { to: '../x' }, 'NAME_INVALID', 'invalid'],
@@ -184,6 +189,29 @@ test('a repeat under a dedupe key has the first id and says so', async () => {
   expect(await send(bench.root, draft)).toMatchObject({ id: first.id, duplicate: true });
   expect(first.duplicate).toBeUndefined();
   await expectRefusal(send(bench.root, { ...draft, body: 'y' }), 'DEDUPE_MISMATCH');
+});
+
+test('a message for a time is delayed until then', async () => {
+  const at = bench.clock.now() + 90_000;
+  expect((await send(bench.root, { to: 'reviewer', body: 'x', at })).state).toBe('delayed');
+  bench.clock.advance(89_999);
+  expect(await readNext(bench.root, 'reviewer')).toBeUndefined();
+  bench.clock.advance(1);
+  expect(await readNext(bench.root, 'reviewer')).toBeDefined();
+});
+
+test('a repeat under a dedupe key that comes when the time is over learns the first id', async () => {
+  const draft = { to: 'reviewer', body: 'x', at: bench.clock.now() + 1000, dedupeKey: 'k' };
+  const { id } = await send(bench.root, draft);
+  bench.clock.advance(2000);
+  expect(await send(bench.root, draft)).toMatchObject({ id, duplicate: true });
+  // Longer ago than any key is remembered, it is a slip.
+  await expectRefusal(send(bench.root, { ...draft, at: bench.clock.now() - 3 * 86_400_000 }), 'USAGE', 'usage');
+});
+
+test('a time-to-live that ends before the message is delivered is refused', async () => {
+  const at = bench.clock.now() + 1000;
+  await expectRefusal(send(bench.root, { to: 'reviewer', body: 'x', at, ttlMs: 1000 }), 'USAGE', 'usage');
 });
 
 test('a message for later is delayed', async () => {

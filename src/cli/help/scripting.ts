@@ -30,7 +30,7 @@ Many messages at once, one result a line, in order:
 
   jq -c '.[] | {to:"reviewer", body:.text, dedupeKey:.key}' work.json | dreamos send --batch --as planner
 
-  Fields of a line: to, body, from, subject, type, priority, thread, replyTo, tags, data, ttl, delay, dedupeKey,
+  Fields of a line: to, body, from, subject, type, priority, thread, replyTo, tags, data, ttl, delay, at, dedupeKey,
   allowEmpty. An unknown field refuses its line.
 
 A send that may have been cut off is repeated safely under a key: dreamos send ... --dedupe-key nightly-2026-11-20.

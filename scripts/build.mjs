@@ -45,7 +45,7 @@ async function buildCommand() {
     format: 'cjs',
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
-    external: ['cli-table3', 'proper-lockfile', 'write-file-atomic'],
+    external: ['cli-table3', 'croner', 'proper-lockfile', 'write-file-atomic'],
     // Asked only for the folder that package.json is found from.
     define: { 'import.meta.url': '__filename' },
     plugins: [lazyChildProcess],

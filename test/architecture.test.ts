@@ -32,12 +32,13 @@ const guarded: [modules: RegExp, where: string[]][] = [
   [/^(node:)?process$/, ['library.ts', 'storage/file/node-disk.ts']],
   [/^(node:)?child_process$/, []],
   [/^(chokidar|proper-lockfile|write-file-atomic)$/, ['storage/file/']],
+  [/^croner$/, ['core/cron.ts']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
   [/^commander$/, ['program.ts', 'cli/', 'commands/completion.ts']],
 ];
 
 /** Loaded when they are needed, since send, read and ack do not need them. */
-const lazy = /^(chalk|chokidar|cli-table3|proper-lockfile|write-file-atomic)$/;
+const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile|write-file-atomic)$/;
 
 interface Import {
   specifier: string;

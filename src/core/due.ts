@@ -1,5 +1,6 @@
 import type { AgentCard } from '../model/agent.ts';
 import type { Root } from './root.ts';
+import { createScheduleTimer } from './schedule-timer.ts';
 import { effectiveSettings } from './settings.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
@@ -14,11 +15,11 @@ export async function bringAllDue(root: Root, card: AgentCard): Promise<void> {
   }
 }
 
-/** Brings what falls due while somebody watches: he may be the only process that is awake. */
+/** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */
 export interface DueTimer {
   /** Look everywhere in so many milliseconds: something happened, and a due moment or a handed-in file may be part of it. */
   soon(inMs: number): void;
-  /** Looks where the time has come. @returns how many messages were moved */
+  /** Looks where the time has come. @returns how many messages were moved or sent */
   look(): Promise<number>;
   /** Until the next look; milliseconds. */
   restMs(): number;
@@ -34,6 +35,7 @@ export function createDueTimer(root: Root, mailboxes: readonly string[] | undefi
   /** Wall-clock, as due moments are. */
   const lookAt = new Map<string, number>();
   let everywhereAt = clock.uptime();
+  const schedules = createScheduleTimer(root);
 
   const lookIn = async (mailbox: string): Promise<number> => {
     const { policy } = await effectiveSettings(root, await store.getAgent(mailbox));
@@ -55,10 +57,13 @@ export function createDueTimer(root: Root, mailboxes: readonly string[] | undefi
         const all = mailboxes ?? (await store.listAgents()).map(({ name }) => name);
         for (const mailbox of all) lookAt.set(mailbox, now);
       }
-      let moved = 0;
+      let moved = await schedules.look();
       for (const [mailbox, at] of lookAt) if (at <= now) moved += await lookIn(mailbox);
       return moved;
     },
-    restMs: () => Math.max(1, Math.min(everywhereAt - clock.uptime(), Math.min(...lookAt.values()) - clock.now())),
+    restMs: () => {
+      const dueAt = Math.min(...lookAt.values());
+      return Math.max(1, Math.min(everywhereAt - clock.uptime(), dueAt - clock.now(), schedules.restMs()));
+    },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The one place that waits for mail. It tries, and when there is nothing it rests until the store hints that something
- * happened, the first due moment comes (an expired lease, a delayed message), or 5 s are over, for the hint that is lost
+ * happened, the first due moment comes (an expired lease, a delayed message, a schedule), or 5 s are over, for the hint that is lost
  * when a process dies between its change and its event.
  *
  * The order matters: first listen, then look, then rest; what happens between the look and the rest rings the bell, and a
@@ -9,6 +9,7 @@
 import type { Wake } from '../storage/store.ts';
 import { createBell } from './bell.ts';
 import type { Root } from './root.ts';
+import { createScheduleTimer } from './schedule-timer.ts';
 import { effectiveSettings } from './settings.ts';
 
 export interface WaitOptions {
@@ -52,6 +53,8 @@ export function createWaiter(root: Root, mailbox: string): Waiter {
   // Never rung: a rest that only the signal ends early.
   const stillness = createBell();
   let listening: Promise<Wake> | undefined;
+  const schedules = createScheduleTimer(root);
+  let again = false;
 
   const listen = async (): Promise<void> => {
     if (listening) return;
@@ -66,13 +69,17 @@ export function createWaiter(root: Root, mailbox: string): Waiter {
   ): Promise<T | undefined> => {
     if (signal?.aborted) return undefined;
     const until = root.clock.uptime() + waitMs;
+    // Who always finds a message never rests. The first one is not kept waiting: it may be all that is wanted.
+    if (again && waitMs > 0) await schedules.look();
+    again = true;
     const atOnce = await attempt();
     if (atOnce !== undefined || waitMs <= 0) return atOnce;
     await listen();
     for (;;) {
       if (signal?.aborted) return undefined;
       const lookedAt = root.clock.uptime();
-      const restMs = await bringDue(root, mailbox);
+      await schedules.look();
+      const restMs = Math.min(await bringDue(root, mailbox), schedules.restMs());
       const value = await attempt();
       if (value !== undefined) return value;
       const now = root.clock.uptime();

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'BODY_NOT_TEXT'
   | 'CONFIG_INVALID'
   | 'CORRUPT'
+  | 'CRON_INVALID'
   | 'CURSOR_INVALID'
   | 'DEDUPE_MISMATCH'
   | 'DISK_FAILED'
@@ -29,9 +30,11 @@ export type ErrorCode =
   | 'ROOT_INSIDE_ROOT'
   | 'ROOT_NOT_FOUND'
   | 'ROOT_NOT_YOURS'
+  | 'SCHEDULE_NOT_FOUND'
   | 'SEND_UNCERTAIN'
   | 'SOURCE_NOT_FOUND'
   | 'STATE_CHANGED'
+  | 'TIMEZONE_INVALID'
   | 'UNEXPECTED'
   | 'USAGE';
 

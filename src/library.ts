@@ -10,12 +10,14 @@ import { getConfig, setConfig } from './core/config.ts';
 import { consume } from './core/consume.ts';
 import { listDead, purgeDead, retryDead, showDead } from './core/dlq.ts';
 import { doctor } from './core/doctor.ts';
+import { fireDue } from './core/fire-due.ts';
 import { importTree } from './core/import.ts';
 import { list } from './core/list.ts';
 import { peek } from './core/peek.ts';
 import { readNext } from './core/read.ts';
 import { reply } from './core/reply.ts';
 import { initRoot, type OpenOptions, openRoot, type Root } from './core/root.ts';
+import { addSchedule, listSchedules, removeSchedule, showSchedule } from './core/schedules.ts';
 import { send, sendAll } from './core/send.ts';
 import { ack, nack, renew } from './core/settle.ts';
 import { show } from './core/show.ts';
@@ -90,6 +92,14 @@ function operationsOf(root: Root) {
     },
     archive: { list: bound(listArchive), search: bound(searchArchive), restore: bound(restoreArchive) },
     dead: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
+    schedules: {
+      add: bound(addSchedule),
+      list: bound(listSchedules),
+      show: bound(showSchedule),
+      remove: bound(removeSchedule),
+      /** For a process that never waits: who watches, reads with `waitMs` or consumes does this by the way. */
+      fire: bound(fireDue),
+    },
     config: { get: bound(getConfig), set: bound(setConfig) },
     doctor: bound(doctor),
     importTree: bound(importTree),

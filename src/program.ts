@@ -293,6 +293,34 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
   },
 
+  schedule: (program, context) => {
+    const schedule = program.command('schedule').description('sends that come again and again, by cron lines');
+    words(schedule.command('add <name> <cron> <to> [body]'))
+      .description('send this message each time a cron line says so')
+      .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
+      .option('--from <agent>', 'the sender, instead of --as')
+      .action(async (name, cron, to, body, options) =>
+        (await import('./commands/schedule.ts')).addCommand(context, [name, cron, to, body], options),
+      )
+      .addHelpText('after', example(scheduleExample, scheduleRemark));
+    schedule
+      .command('list')
+      .description('every schedule: when it comes next, and what became of the last time')
+      .action(async () => (await import('./commands/schedule.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos schedule list'));
+    schedule
+      .command('show <name>')
+      .description('one schedule whole, with its next five times')
+      .action(async (name) => (await import('./commands/schedule.ts')).showCommand(context, name))
+      .addHelpText('after', example('dreamos schedule show nightly'));
+    schedule
+      .command('remove <name...>')
+      .description('end schedules; what they have sent stays')
+      .action(async (names) => (await import('./commands/schedule.ts')).removeCommand(context, names))
+      .addHelpText('after', example('dreamos schedule remove nightly', 'Syncs the file and its folder.'));
+    schedule.addHelpText('after', example('dreamos schedule list'));
+  },
+
   watch: (program, context) => {
     program
       .command('watch [agent...]')
@@ -475,6 +503,20 @@ const sendExample = `dreamos send reviewer --as planner --subject "Please look a
   git diff | dreamos send reviewer,tester --as planner --type task
   printf '%s\\n' '{"to":"reviewer","body":"one"}' '{"to":"tester","body":"two"}' | dreamos send --batch --as planner
   dreamos send reviewer --as planner -- "-- a body that begins with a dash"`;
+
+const scheduleExample = `dreamos schedule add nightly "0 3 * * *" reviewer "check the build" --as planner --tz Europe/Berlin
+  dreamos schedule add standup "30 9 * * mon-fri" reviewer,tester --as planner --body-file standup.md --ttl 2h`;
+
+const scheduleRemark = `The line: minute, hour, day of month, month, day of week; a sixth field in front is seconds; also @hourly, @daily, @weekly,
+@monthly, @yearly, and L (last), W (nearest weekday) and # (nth weekday) as croner has them. Where clocks are put forward,
+a fixed time that does not exist comes right after the gap; where they are put back, it comes once. Lines with * or a step
+in minute or hour go by the clock on the wall: they skip the gap, and come in both passes of an hour.
+
+Nothing runs in the background: a schedule is sent while some dreamos process waits (watch, read --wait, a consumer), for
+example dreamos watch as a service. Each time is sent once, however many wait. Of times that nobody waited for, only the
+latest is sent, when the next one begins to wait. A send that is refused (the recipient has retired) is skipped: see list.
+
+Syncs the file and its folder before it says so.`;
 
 function example(lines: string, remark?: string): string {
   return `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${remark}`}`;

@@ -36,7 +36,7 @@ export function ago(iso: string, nowMs: number): string {
 }
 
 /** The subject, or of a message without one how its body begins. */
-export function titleOf({ subject, body }: Message): string {
+export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): string {
   if (subject !== '') return subject;
   const line = body.trimStart().split('\n', 1)[0] ?? '';
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;

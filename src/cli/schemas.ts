@@ -3,6 +3,7 @@ import { agentCardSchema } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
 import { handedInSchema, messageSchema, priorities } from '../model/message.ts';
 import { settingsSchema } from '../model/settings.ts';
+import { scheduleSchema } from '../core/schedules.ts';
 import { states } from '../storage/store.ts';
 
 /** What `dreamos schema <name>` can describe: the files, then what each command prints with --json. */
@@ -23,6 +24,7 @@ export const schemaNames = {
   status: 'what status prints',
   dlq: 'what dlq list prints',
   archive: 'what archive list and search print',
+  schedule: 'what schedule prints',
   import: 'what import prints',
   doctor: 'what doctor prints',
   error: 'an error on stderr',
@@ -102,6 +104,11 @@ export const schemas: Record<SchemaName, z.core.$ZodType> = {
   }),
   dlq: z.looseObject({ id: text, mailbox: text, reason: text, attempts: count, deadAt: time, message: messageSchema }),
   archive: z.looseObject({ id: text, mailbox: text, ackedAt: time, message: messageSchema }),
+  schedule: z.looseObject({
+    ...scheduleSchema.shape,
+    nextAt: z.optional(z.nullable(time)),
+    upcoming: z.optional(z.array(time)),
+  }),
   import: z.looseObject({
     file: text,
     result: z.enum(['imported', 'skipped', 'unreadable']),

@@ -3,7 +3,9 @@ import { formatDuration } from '../model/duration.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { Finding } from '../storage/store.ts';
 import { listAgents } from './agents.ts';
+import { parseCron } from './cron.ts';
 import type { Root } from './root.ts';
+import { loadSchedules } from './schedules.ts';
 import { effectiveSettings } from './settings.ts';
 
 export interface DoctorOptions {
@@ -31,6 +33,7 @@ export async function* doctor(root: Root, options: DoctorOptions = {}): AsyncGen
     return;
   }
   yield* fix ? await root.store.withLock('repair', () => gather(inspect())) : inspect();
+  if (!signal?.aborted) yield* scheduleFindings(root);
   for (const card of signal?.aborted ? [] : await listAgents(root)) yield* mailFindings(root, card);
 }
 
@@ -47,6 +50,30 @@ async function settingsFinding(root: Root): Promise<Finding | undefined> {
       ...(error.hint !== undefined && { hint: error.hint }),
     };
   }
+}
+
+async function* scheduleFindings(root: Root): AsyncGenerator<Finding, void, undefined> {
+  try {
+    for (const schedule of await loadSchedules(root)) {
+      const { name, skipped, lastAt } = schedule;
+      try {
+        await parseCron(schedule.cron, schedule.tz);
+      } catch (error) {
+        yield scheduleFinding(error, `The schedule ${name} sends nothing: `);
+      }
+      if (!skipped) continue;
+      const message = `The schedule ${name} skipped its last time, ${lastAt}: ${skipped.reason}`;
+      yield { rule: 'schedule', level: 'warning', message, hint: `dreamos schedule show ${name}` };
+    }
+  } catch (error) {
+    yield scheduleFinding(error, '');
+  }
+}
+
+function scheduleFinding(error: unknown, before: string): Finding {
+  if (!(error instanceof DreamosError)) throw error;
+  const { message, hint } = error;
+  return { rule: 'schedule', level: 'problem', message: `${before}${message}`, ...(hint !== undefined && { hint }) };
 }
 
 async function* mailFindings(root: Root, card: AgentCard): AsyncGenerator<Finding, void, undefined> {

@@ -290,6 +290,26 @@ describe.concurrent('--json', () => {
     ran.add('schema').add('completion').add('help');
   });
 
+  test('schedule', async ({ bench }) => {
+    const add = ['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'check the build', '--as', 'planner'];
+    const added = await one(bench, [...add, '--tz', 'Europe/Berlin']);
+    const schedule = {
+      name: 'nightly',
+      cron: '0 3 * * *',
+      tz: 'Europe/Berlin',
+      from: 'planner',
+      message: { to: ['reviewer'], body: 'check the build' },
+      token: text,
+      createdAt: time,
+      lastAt: null,
+    };
+    expect(added).toEqual({ ...schedule, nextAt: time });
+    expect(await one(bench, 'schedule list')).toEqual(added);
+    const upcoming = [time, time, time, time, time];
+    expect(await one(bench, 'schedule show nightly')).toEqual({ ...added, upcoming });
+    expect(await one(bench, 'schedule remove nightly')).toEqual(schedule);
+  });
+
   test('an error is one JSON line on stderr', async ({ bench }) => {
     const ended = await bench.dreamos('--json show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE');
     expect(ended.out).toBe('');

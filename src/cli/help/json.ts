@@ -18,6 +18,8 @@ stdout is JSON Lines: one object per item, and fields are only ever added. dream
   dlq purge           {"id","mailbox","purged":true}
   archive list, search, show
                       {"id","mailbox","ackedAt","message"}
+  schedule            {"name","cron","tz","from","message":{"to","body",...},"createdAt","lastAt","lastId"?,
+                      "skipped"?:{"code","reason"}}; but for remove also "nextAt"; show also "upcoming"
   import              {"file","result":"imported|skipped|unreadable","mailbox"?,"id"?,"why"?}
   init                {"root","created","agents":[{"name","created"}]}
   agent               the card; register also "created"

@@ -55,8 +55,9 @@ export async function* inspectRoot(
 ): AsyncGenerator<Finding, void, void> {
   const { root, mailboxes, outbox, dedupe, format, config } = ctx.layout;
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
-  for (const path of [format, config]) yield* inspectMode(ctx, path, fix);
-  const ours = new Set([mailboxes, outbox, dedupe, format, config]);
+  const schedules = ctx.layout.document('schedules');
+  for (const path of [format, config, schedules]) yield* inspectMode(ctx, path, fix);
+  const ours = new Set([mailboxes, outbox, dedupe, format, config, schedules]);
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(`${root}/${name}`) || rootLeftover.test(name) || name.endsWith('.lock')) continue;
     yield {
@@ -67,8 +68,8 @@ export async function* inspectRoot(
   }
 }
 
-/** Of a config.json or format.json that a process died in the middle of. */
-export const rootLeftover = /^(?:config|format)\.json\.\d+$|^\.probe-/;
+/** Of a document that a process died in the middle of. */
+export const rootLeftover = /^(?:config|format|schedules)\.json\.\d+$|^\.probe-/;
 
 /** A key that cannot be read refuses every repeat of its send. It is memory, not mail, so it may be removed. */
 export async function* inspectDedupe(

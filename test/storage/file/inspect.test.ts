@@ -41,6 +41,7 @@ async function lived(room: Room): Promise<Store> {
   await store.send([room.outgoing({ body: 'ready' }), room.outgoing({ body: 'ready' })], { durability: 'full' });
   accepted(await store.send([room.outgoing({ to: ['ann', 'bob'], dedupeKey: 'k' })], { durability: 'full' }));
   await store.saveSettings(() => ({ lease: '5m' }));
+  await store.saveDocument('schedules', () => ({ schedules: [] }));
   return store;
 }
 
@@ -159,6 +160,7 @@ const rules: readonly Rule[] = [
   },
   ...[
     'config.json.123',
+    'schedules.json.123',
     '.probe-x',
     'agent_mailboxes/bob/agent.json.77',
     'agent_mailboxes/bob/dlq/x.reason.json.5',
@@ -221,15 +223,19 @@ const rules: readonly Rule[] = [
     breaks: (room) => rmSync(room.layout.outbox, { recursive: true }),
     after: (room) => expect(lstatSync(room.layout.outbox).mode & 0o777).toBe(0o700),
   },
-  ...['format.json', 'config.json', 'agent_mailboxes/bob/agent.json', 'agent_mailboxes/bob/last-read'].map(
-    (name): Rule => ({
-      what: `a file ${name} that others can read`,
-      finding: { rule: 'private', level: 'problem' },
-      mended: true,
-      breaks: (room) => chmodSync(join(room.root, name), 0o644),
-      after: (room) => expect(lstatSync(join(room.root, name)).mode & 0o777).toBe(0o600),
-    }),
-  ),
+  ...[
+    'format.json',
+    'config.json',
+    'schedules.json',
+    'agent_mailboxes/bob/agent.json',
+    'agent_mailboxes/bob/last-read',
+  ].map((name): Rule => ({
+    what: `a file ${name} that others can read`,
+    finding: { rule: 'private', level: 'problem' },
+    mended: true,
+    breaks: (room) => chmodSync(join(room.root, name), 0o644),
+    after: (room) => expect(lstatSync(join(room.root, name)).mode & 0o777).toBe(0o600),
+  })),
   {
     what: 'a message that others can read',
     finding: { rule: 'private', level: 'problem', mailbox: 'bob' },

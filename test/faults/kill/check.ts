@@ -166,7 +166,7 @@ const mailboxFiles = [
   'ready',
   'tmp',
 ];
-const rootFiles = ['agent_mailboxes', 'config.json', 'dedupe', 'format.json', 'outbox'];
+const rootFiles = ['agent_mailboxes', 'config.json', 'dedupe', 'format.json', 'outbox', 'schedules.json'];
 
 function leftovers(path: string): string[] {
   const odd = readdirSync(path).filter((name) => !rootFiles.includes(name));

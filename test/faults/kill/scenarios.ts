@@ -1,5 +1,6 @@
 import { keepingScenarios } from './keeping.ts';
 import { recoveringScenarios } from './recovering.ts';
+import { schedulingScenarios } from './scheduling.ts';
 import { sendingScenarios } from './sending.ts';
 import { settlingScenarios } from './settling.ts';
 import type { Scenario } from './story.ts';
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...settlingScenarios,
   ...keepingScenarios,
   ...recoveringScenarios,
+  ...schedulingScenarios,
 ];

@@ -1,0 +1,71 @@
+import { fireDue } from '../../../src/core/fire-due.ts';
+import type { Root } from '../../../src/core/root.ts';
+import { addSchedule, listSchedules } from '../../../src/core/schedules.ts';
+import { hourMs, type Setting } from './setting.ts';
+import type { Scenario } from './story.ts';
+
+/** Schedules, and what they send. */
+export const schedulingScenarios: readonly Scenario[] = [
+  {
+    name: 'schedule add',
+    prepare: async (setting) => {
+      await missed(setting, 'first');
+      return {
+        argv: ['schedule', 'add', 'second', '0 0 1 1 *', 'b', 'later', '--from', 'a'],
+        fates: [],
+        repeat: async (root, told) => {
+          const names = await namesIn(root);
+          const allowed = told.length > 0 ? ['first,second'] : ['first', 'first,second'];
+          return allowed.includes(names) ? undefined : `the schedules are: ${names}`;
+        },
+      };
+    },
+  },
+  {
+    name: 'schedule remove',
+    prepare: async (setting) => {
+      for (const name of ['first', 'second']) await missed(setting, name);
+      return {
+        argv: ['schedule', 'remove', 'second'],
+        fates: [],
+        repeat: async (root, told) => {
+          const names = await namesIn(root);
+          const allowed = told.length > 0 ? ['first'] : ['first', 'first,second'];
+          return allowed.includes(names) ? undefined : `the schedules are: ${names}`;
+        },
+      };
+    },
+  },
+  {
+    name: 'read --wait, sending what a schedule says',
+    prepare: async (setting) => {
+      await missed(setting, 'tick');
+      const body = 'of tick';
+      return {
+        argv: ['read', 'b', '--wait', '2s'],
+        waits: true,
+        fates: [{ body, mailbox: 'b', before: ['none', 'ready', 'inflight'], after: ['inflight'] }],
+        // Another one looks: from now on it is there, once.
+        repeat: async (root) => {
+          await fireDue(root);
+          const [tick] = await listSchedules(root);
+          if (tick?.lastAt == null || tick.lastId === undefined) return 'the occurrence was not recorded';
+          const found = await root.store.find(tick.lastId);
+          return found.length === 1 ? undefined : `the occurrence is there ${found.length} times`;
+        },
+      };
+    },
+  },
+];
+
+/** Its only occurrence of this year was an hour ago, and nobody looked. */
+async function missed({ root }: Setting, name: string): Promise<void> {
+  const clock = { ...root.clock, now: () => Date.now() - 2 * hourMs };
+  const at = new Date(Date.now() - hourMs);
+  const cron = `${at.getUTCMinutes()} ${at.getUTCHours()} ${at.getUTCDate()} ${at.getUTCMonth() + 1} *`;
+  await addSchedule({ ...root, clock }, { name, cron, message: { to: 'b', from: 'a', body: `of ${name}` } });
+}
+
+async function namesIn(root: Root): Promise<string> {
+  return (await listSchedules(root)).map(({ name }) => name).join();
+}

@@ -93,7 +93,7 @@ const filters = (command: Command) =>
     .option('--tag <tag>', 'only with this tag')
     .option('--priority <priority>', 'only urgent, high, normal or low')
     .option('--id <id>', 'only this message');
-const words = (command: Command) =>
+const wording = (command: Command) =>
   command
     .option('--body-file <file>', 'take the body from a file (- is the standard input)')
     .option('--allow-empty', 'an empty body is meant')
@@ -105,7 +105,7 @@ const words = (command: Command) =>
     .option('--data <json>', 'any JSON beside the body')
     .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue');
 const content = (command: Command) =>
-  words(command)
+  wording(command)
     .option('--delay <duration>', 'not before this long from now')
     .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC')
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
@@ -295,7 +295,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
 
   schedule: (program, context) => {
     const schedule = program.command('schedule').description('sends that come again and again, by cron lines');
-    words(schedule.command('add <name> <cron> <to> [body]'))
+    wording(schedule.command('add <name> <cron> <to> [body]'))
       .description('send this message each time a cron line says so')
       .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
       .option('--from <agent>', 'the sender, instead of --as')
@@ -318,7 +318,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .description('end schedules; what they have sent stays')
       .action(async (names) => (await import('./commands/schedule.ts')).removeCommand(context, names))
       .addHelpText('after', example('dreamos schedule remove nightly', 'Syncs the file and its folder.'));
-    schedule.addHelpText('after', example('dreamos schedule list'));
+    schedule.addHelpText('after', example('dreamos schedule list\n  dreamos help schedule add'));
   },
 
   watch: (program, context) => {

@@ -76,7 +76,7 @@ export async function addSchedule(
       hint: 'Look at its day and month: February has no 30th.',
     });
   }
-  const { from, to, ...content } = message;
+  const { from: _, to, ...content } = message;
   const { outgoing } = await compose(root, createAddressBook(root), message);
   const schedule: Schedule = {
     name,

@@ -25,7 +25,7 @@ export interface Draft {
   /** If it is not delivered by then, it goes to the dead-letter queue. */
   readonly ttlMs?: number;
   readonly delayMs?: number;
-  /** Not before this moment, in milliseconds since 1970; instead of `delayMs`. One that is over is refused. */
+  /** Not before this moment, in milliseconds since 1970; instead of `delayMs`. One that is over is refused, but for a repeat under its key. */
   readonly at?: number;
   /** Makes a repeat of this send harmless, for at least 24 hours; scoped to the sender. */
   readonly dedupeKey?: string;

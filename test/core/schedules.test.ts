@@ -32,7 +32,8 @@ async function mail(root: Root = still.bench.root, mailbox = 'reviewer'): Promis
 }
 
 const moveTo = (iso: string): unknown => vi.setSystemTime(Date.parse(iso));
-const keyEnds = async (): Promise<unknown[]> => (await mail()).map(({ dedupeKey }) => dedupeKey?.slice(-24)).sort();
+const keyEnds = async (): Promise<string[]> =>
+  (await mail()).map(({ dedupeKey }) => must(dedupeKey).slice(-24)).toSorted((a, b) => a.localeCompare(b));
 
 test('an occurrence is sent once it has come, as it was meant, and only once', async () => {
   const { root } = still.bench;

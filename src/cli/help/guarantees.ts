@@ -21,6 +21,9 @@ Of several consumers on one mailbox, each delivery goes to exactly one.
 Order: by priority; then messages that come back before new ones; then oldest first. First-in-first-out holds for one
 sender, one priority and a single consumer, while nothing comes back and the clock does not step.
 
+Each time of a schedule is sent once, however many processes wait; of times that nobody waited for, only the latest. Twice
+only if the one that sent it died in the middle, nobody looked for two days, and no later time came.
+
 What is synced before a command says done:
   send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
                               or lie in corrupt/; with --dedupe-key always as full)

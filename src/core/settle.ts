@@ -24,11 +24,13 @@ export interface NackHow {
   readonly reason?: string;
   /** Straight to the dead-letter queue. */
   readonly dead?: boolean;
+  /** Uses up no attempt: for what failed through no fault of the message. */
+  readonly free?: boolean;
 }
 
 /** Gives a message back, or, after its last attempt or with `dead`, to the dead-letter queue. @throws as ack */
 export async function nack(root: Root, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
-  const { delayMs, reason, dead } = options;
+  const { delayMs, reason, dead, free } = options;
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestDelayMs)) {
     throw new DreamosError('usage', 'USAGE', 'The delay has to be at least 0 and at most 3650d.', {
       hint: 'dreamos nack --help',
@@ -42,6 +44,7 @@ export async function nack(root: Root, receiptOrId: string, options: NackHow = {
     ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
     ...(reason !== undefined && { reason: shorten(reason) }),
     ...(dead && { dead }),
+    ...(free && { free }),
   });
 }
 

@@ -29,6 +29,8 @@ export const mailEventSchema = z.looseObject({
   by: z.optional(z.string()),
   attempt: z.optional(z.number()),
   reason: z.optional(z.string()),
+  /** nacked: without using up the attempt. */
+  free: z.optional(z.literal(true)),
   from: z.optional(z.string()),
   type: z.optional(z.string()),
   priority: z.optional(z.string()),

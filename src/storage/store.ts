@@ -92,6 +92,8 @@ export interface NackOptions {
   readonly reason?: string;
   /** Straight to the dead-letter queue. */
   readonly dead?: boolean;
+  /** Uses up no attempt, so it never leads to the dead-letter queue: the next claim has this one's attempt again. */
+  readonly free?: boolean;
 }
 
 export interface Settled {

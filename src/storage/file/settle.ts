@@ -30,22 +30,24 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
   const { by, reason, policy } = options;
   let state: State = 'dead';
   const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
-    if (options.dead === true || claim.attempt >= policy.maxAttempts) {
+    if (options.dead === true || (claim.attempt >= policy.maxAttempts && !options.free)) {
       const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
       return (await deadLetter(ctx, home, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
     }
-    const delayMs = options.delayMs ?? backoff(claim.attempt, policy, ctx.ids.fraction());
+    const delayMs = options.delayMs ?? backoff(claim.attempt + (options.free ? 1 : 0), policy, ctx.ids.fraction());
+    const given = options.free ? { ...claim, attempt: Math.max(0, claim.attempt - 1) } : claim;
     const time = ctx.clock.now() + Math.max(0, delayMs);
     state = delayMs <= 0 ? 'ready' : 'delayed';
     if (delayMs <= 0) {
-      return (await moveToReady(ctx, path, home, 0, settledName(claim, { tag: 't', time }))) !== undefined;
+      return (await moveToReady(ctx, path, home, 0, settledName(given, { tag: 't', time }))) !== undefined;
     }
-    const delayed = settledName(claim, { tag: 'u', time });
+    const delayed = settledName(given, { tag: 'u', time });
     return moveInto(ctx, path, slotOf(home.delayed, time), formatEntryName(delayed));
   });
   // A dead letter has its own event, which says why.
   if (state !== 'dead') {
-    await logEvents(ctx, mailbox, [{ event: 'nacked', id: name.id, attempt: name.attempt, by, reason }]);
+    const free = options.free && { free: true as const };
+    await logEvents(ctx, mailbox, [{ event: 'nacked', id: name.id, attempt: name.attempt, by, reason, ...free }]);
   }
   return { id: name.id, mailbox: mailbox.name, state, receipt: text };
 }

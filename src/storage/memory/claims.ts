@@ -52,17 +52,21 @@ export function nack(mail: Mail, deps: Deps, receipt: string, options: NackOptio
   const held = claimed(mail, receipt);
   const now = deps.clock.now();
   held.usedTokens.add(held.token);
-  const { reason, delayMs = backoffMs(options.policy, held.attempt, deps.ids.fraction()) } = options;
-  if (options.dead || held.attempt >= options.policy.maxAttempts) {
-    die(mail, held, now, reason ?? (options.dead ? 'rejected' : `failed ${held.attempt} times`), options);
+  const { attempt } = held;
+  const { free, reason } = options;
+  const delayMs = options.delayMs ?? backoffMs(options.policy, attempt + (free ? 1 : 0), deps.ids.fraction());
+  if (options.dead || (attempt >= options.policy.maxAttempts && !free)) {
+    die(mail, held, now, reason ?? (options.dead ? 'rejected' : `failed ${attempt} times`), options);
   } else {
     held.comesBack = true;
     held.state = delayMs > 0 ? 'delayed' : 'ready';
     held.dueAt = now + delayMs;
+    if (free) held.attempt--;
     changed(mail, held, now, 'nacked', {
-      attempt: held.attempt,
+      attempt,
       ...actorOf(options),
       ...(reason !== undefined && { reason }),
+      ...(free && { free }),
     });
   }
   return settled(held, receipt);

@@ -63,6 +63,43 @@ export function settleRules(makeStore: MakeStore): void {
     expect((await bench.mustClaim()).attempt).toBe(2);
   });
 
+  test('a message that is given back free keeps its attempt, however often and also the last one', async () => {
+    await bench.send();
+    const last = { ...policy, maxAttempts: 1 };
+    for (let i = 0; i < 3; i++) {
+      const { receipt, attempt } = await bench.mustClaim();
+      expect(attempt).toBe(1);
+      expect((await bench.store.nack(receipt, { policy: last, free: true, delayMs: 0 })).state).toBe('ready');
+      await expectRefusal(bench.store.nack(receipt, { policy: last, free: true }), 'ALREADY_SETTLED');
+      expect((await bench.only('ready')).attempt).toBe(0);
+    }
+    const { receipt } = await bench.mustClaim();
+    expect((await bench.store.nack(receipt, { policy: last })).state).toBe('dead');
+    const { events } = await bench.store.readEvents(['bob'], await bench.store.cursor(['bob'], 'start'));
+    const nacked = events.filter(({ event }) => event === 'nacked');
+    expect(nacked.map(({ attempt, free }) => ({ attempt, free }))).toEqual(Array(3).fill({ attempt: 1, free: true }));
+  });
+
+  test('a message that is given back free rests at least the shortest backoff, and comes back before new ones', async () => {
+    const { message, receipt } = await deliver();
+    await bench.store.nack(receipt, {
+      policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 60_000 },
+      free: true,
+    });
+    const restMs = ((await bench.only('delayed')).dueAt ?? 0) - bench.clock.now();
+    expect(restMs).toBeGreaterThanOrEqual(1000);
+    expect(restMs).toBeLessThanOrEqual(2000);
+    await bench.send();
+    bench.clock.advance(restMs);
+    await bench.recover();
+    expect(await bench.mustClaim()).toMatchObject({ attempt: 1, message: { id: message.id } });
+  });
+
+  test('what is rejected goes to the dead-letter queue, free or not', async () => {
+    const { receipt } = await deliver();
+    expect((await bench.store.nack(receipt, { policy, dead: true, free: true })).state).toBe('dead');
+  });
+
   test('a renewed lease ends later, and the message stays where it is until then', async () => {
     const { receipt } = await deliver();
     bench.clock.advance(leaseMs - 1);

@@ -23,6 +23,7 @@ import { ack, nack, renew } from './core/settle.ts';
 import { show } from './core/show.ts';
 import { status } from './core/status.ts';
 import { watch } from './core/watch.ts';
+import { work } from './core/work.ts';
 
 /** An opened root with every operation of dreamos. All times are milliseconds, unless they are ISO 8601 texts. */
 export interface Dreamos extends ReturnType<typeof operationsOf> {
@@ -73,6 +74,7 @@ function operationsOf(root: Root) {
     /** Claims the next message; `undefined` when there is none. */
     read: bound(readNext),
     consume: bound(consume),
+    work: bound(work),
     peek: bound(peek),
     ack: bound(ack),
     nack: bound(nack),

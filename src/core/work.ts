@@ -1,0 +1,95 @@
+import { DreamosError } from '../model/errors.ts';
+import { consume } from './consume.ts';
+import { type Handled, type Handler, handleOne } from './handle.ts';
+import { type Result, results } from './outcome.ts';
+import type { ReadOptions } from './read.ts';
+import { createRests } from './rests.ts';
+import type { Root } from './root.ts';
+import { nack } from './settle.ts';
+
+export type WorkOptions = Omit<ReadOptions, 'by'> & {
+  /** How many handlers run at a time; 1. A message is claimed only when it can begin. */
+  readonly concurrency?: number;
+  /** Then the handler's signal is aborted and the attempt has failed; milliseconds. */
+  readonly handlerTimeoutMs?: number;
+  /** Ends after so many messages. */
+  readonly count?: number;
+  /** Takes nothing new; what runs is finished. */
+  readonly signal?: AbortSignal;
+  /** Also aborts the handlers that run; what they do not finish is given back without using up an attempt. */
+  readonly hurry?: AbortSignal;
+  /** Called with each message once it is settled; an error ends the worker. */
+  readonly onHandled?: (handled: Handled) => void | Promise<void>;
+};
+
+export type WorkTotals = { readonly [R in Result]: number };
+
+/**
+ * Runs a handler for each message of a mailbox: what it returns or throws settles the message (see `Outcome`), and the
+ * lease renews itself while it runs. Ends with the signal, after `count`, or when nothing came for `waitMs`; without
+ * these never. Whatever ends it, the handlers that run are waited for.
+ * @throws as readNext; what settling throws when the disk fails, of which the lease brings the message back
+ */
+export async function work(
+  root: Root,
+  agent: string,
+  handler: Handler,
+  options: WorkOptions = {},
+): Promise<WorkTotals> {
+  const { concurrency = 1, count = Infinity, handlerTimeoutMs, signal, hurry, onHandled } = options;
+  check(concurrency, 'concurrency');
+  check(count, 'count');
+  if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
+  const totals = Object.fromEntries(results.map((result) => [result, 0])) as Record<Result, number>;
+  const failures: unknown[] = [];
+  const rests = createRests(root);
+  const running = new Set<Promise<void>>();
+  let freed = (): void => undefined;
+  const stop = new AbortController();
+  const takeNoMore = (): void => stop.abort();
+  for (const end of [signal, hurry]) {
+    end?.addEventListener('abort', takeNoMore);
+    if (end?.aborted) takeNoMore();
+  }
+
+  const begin = (job: Handled['job']): void => {
+    const one = handleOne(root, job, handler, { ...options, rests })
+      .then(async (handled) => {
+        totals[handled.result]++;
+        await onHandled?.(handled);
+      })
+      .catch((error: unknown) => {
+        failures.push(error);
+        takeNoMore();
+      })
+      .finally(() => {
+        running.delete(one);
+        freed();
+      });
+    running.add(one);
+  };
+
+  try {
+    let left = count;
+    for await (const job of consume(root, agent, { ...options, signal: stop.signal })) {
+      // The signal came while it was being claimed.
+      if (stop.signal.aborted)
+        await nack(root, job.receipt, { free: true, delayMs: 0, reason: 'the worker was stopped' });
+      else begin(job);
+      if (--left <= 0) break;
+      if (running.size >= concurrency) await new Promise<void>((resolve) => (freed = resolve));
+    }
+  } finally {
+    await Promise.all(running);
+    for (const end of [signal, hurry]) end?.removeEventListener('abort', takeNoMore);
+  }
+  if (failures.length > 0) throw failures[0];
+  return totals;
+}
+
+function check(value: number, name: string): void {
+  if (value >= 1 && (name === 'handlerTimeoutMs' || value === Infinity || Number.isInteger(value))) return;
+  throw new DreamosError('usage', 'USAGE', `${value} cannot be ${name}.`, {
+    hint: 'Allowed: a whole number from 1 on.',
+  });
+}

@@ -8,16 +8,30 @@ import { run } from './program.ts';
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
 const patienceMs = 3000;
+/** Work that goes on after the first signal, and what a second one does to it. */
+const holds = new Set<() => void>();
 
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
-    if (interrupt.signal.aborted) process.exit(code);
-    interrupt.abort(code);
-    setTimeout(() => process.exit(code), patienceMs).unref();
+    if (!interrupt.signal.aborted) {
+      interrupt.abort(code);
+      endSoon();
+    } else if (holds.size === 0) {
+      process.exit(code);
+    } else {
+      for (const hurry of holds) hurry();
+      holds.clear();
+      endSoon();
+    }
   });
+}
+
+function endSoon(): void {
+  const code = interrupt.signal.reason as number;
+  setTimeout(() => holds.size > 0 || process.exit(code), patienceMs).unref();
 }
 
 // Streams are getters: each costs about a millisecond to set up, and `ack` in a pipeline never needs stdin. No top-level
@@ -40,6 +54,23 @@ void run(process.argv.slice(2), {
   },
   signal: interrupt.signal,
   openFile: async (path) => (await import('node:fs')).createReadStream(path),
+  canRun: async (path) => {
+    const { access, constants, stat } = await import('node:fs/promises');
+    const found = await stat(path).catch(() => undefined);
+    return (
+      found?.isFile() === true &&
+      (await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      ))
+    );
+  },
+  holdExit: (hurry) => {
+    holds.add(hurry);
+    return () => {
+      if (holds.delete(hurry) && interrupt.signal.aborted) endSoon();
+    };
+  },
   version: () => (createRequire(import.meta.url)('../package.json') as { version: string }).version,
   openRoot: async (options) => (await import('./core/root.ts')).openRoot(options),
   initRoot: async (options) => (await import('./core/root.ts')).initRoot(options),

@@ -10,6 +10,7 @@ import { tell } from './cli/tell.ts';
 /** Runs one command line. @param argv without node and script @returns the exit code; it never throws */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
   const context = new Context(around);
+  context.argv = argv;
   const program = createProgram(context, calledVerb(argv));
   let failed = 0;
   try {
@@ -214,6 +215,24 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
           `${settleSyncs} Exit 3: nothing came.`,
         ),
       );
+  },
+
+  work: (program, context) => {
+    filters(program.command('work [agent]'))
+      .usage('[options] [agent] -- <command...>')
+      .description('run a command for each message: work [agent] -- <command...>')
+      .option('-n, --count <number>', 'end after this many')
+      .option('--lease <duration>', 'how long a claim holds; it renews itself while the command runs (default 15m)')
+      .option('--wait <duration>', 'end when nothing came for this long (default: never)')
+      .option('--concurrency <number>', 'run up to this many at a time (default 1)')
+      .option('--handler-timeout <duration>', 'end the command and all it has started after this long')
+      .option('--map-exit <pairs>', 'what exit codes mean: 3=dead,4=ack,5=retry,6=fail')
+      .option('--reply', 'send what the command prints as the reply; nothing printed: no reply')
+      .allowExcessArguments()
+      .action(async (_name, options, command: Command) =>
+        (await import('./commands/work.ts')).workCommand(context, command.args, options),
+      )
+      .addHelpText('after', example(workExample, workRemark));
   },
 
   peek: (program, context) => {
@@ -517,6 +536,27 @@ example dreamos watch as a service. Each time is sent once, however many wait. O
 latest is sent, when the next one begins to wait. A send that is refused (the recipient has retired) is skipped: see list.
 
 Syncs the file and its folder before it says so.`;
+
+const workExample = `dreamos work reviewer -- ./handle
+  dreamos work reviewer --reply --concurrency 4 --handler-timeout 5m -- sh -c 'jq -r .message.body | wc -w'`;
+
+const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
+_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _CREATED_AT, _EXPIRES_AT, _MAILBOX, _ATTEMPT and _RECEIPT (control characters
+written out), and DREAMOS_ROOT and DREAMOS_AGENT. No shell comes between.
+
+  exit 0                     done: acked
+  exit 75                    not now: comes again after a rest that doubles each time, and uses up no attempt
+  exit 65                    never: to the dead-letter queue
+  any other, or a signal     a failed attempt: comes again after its backoff; the last one goes to the dead-letter queue
+
+The last lines on stderr are the reason, in the event log and with dead letters. stdout goes to stdout, with --json to
+stderr: then stdout has one line for each message that is finished. stdin, stdout and stderr are sockets: write - and >&2,
+not /dev/stdin and /dev/stderr.
+
+SIGTERM or Ctrl-C: finishes what runs, takes nothing new, exits 143 or 130. A second one ends the commands and gives their
+messages back. A lost lease and --handler-timeout send SIGTERM to the whole process group, and SIGKILL after 5 s. If the
+worker itself is killed, its messages come again when their leases end. Exit 3: nothing came within --wait.
+Syncs nothing but dead letters and replies.`;
 
 function example(lines: string, remark?: string): string {
   return `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${remark}`}`;

@@ -29,8 +29,8 @@ const arrows: [from: string, to: string[]][] = [
 const guarded: [modules: RegExp, where: string[]][] = [
   [/^(node:)?fs(\/promises)?$/, ['storage/file/', 'main.ts']],
   // Besides main.ts, which uses the global.
-  [/^(node:)?process$/, ['library.ts', 'storage/file/node-disk.ts']],
-  [/^(node:)?child_process$/, []],
+  [/^(node:)?process$/, ['library.ts', 'storage/file/node-disk.ts', 'cli/handler.ts']],
+  [/^(node:)?child_process$/, ['cli/handler.ts']],
   [/^(chokidar|proper-lockfile|write-file-atomic)$/, ['storage/file/']],
   [/^croner$/, ['core/cron.ts']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],

@@ -19,6 +19,8 @@ export class Context {
   readonly around: Surroundings;
   readonly signal: AbortSignal;
   options: GlobalOptions = {};
+  /** The whole command line, for what the parser does not tell. */
+  argv: readonly string[] = [];
   #output: Output | undefined;
   #root: Promise<Root> | undefined;
   #failed = 0;

@@ -36,10 +36,15 @@ export class Output {
     await this.data(this.json ? `${harmlessJson(value)}\n` : `${text()}\n`);
   }
 
-  /** Text to stdout as it is; returns when the stream has taken it. @throws OUTPUT_CLOSED, DISK_FAILED */
-  async data(text: string): Promise<void> {
+  /** Text or bytes to stdout as they are; returns when the stream has taken them. @throws OUTPUT_CLOSED, DISK_FAILED */
+  async data(text: string | Uint8Array): Promise<void> {
     await this.#clearProgress();
     await write(this.#around.stdout, text);
+  }
+
+  /** What another program said, to stderr as it is. */
+  async pass(bytes: Uint8Array): Promise<void> {
+    await this.#tell(bytes);
   }
 
   /** A remark for a person, on stderr; nothing with --json or --quiet. */
@@ -108,7 +113,7 @@ export class Output {
       .join('\n');
   }
 
-  async #tell(text: string): Promise<void> {
+  async #tell(text: string | Uint8Array): Promise<void> {
     await this.#clearProgress();
     // Nobody is left to be told that stderr is gone, and the work itself is not the worse for it.
     await write(this.#around.stderr, text).catch(() => undefined);
@@ -139,7 +144,7 @@ const noBorders = Object.fromEntries([...borders, ...lines].map((place) => [plac
 
 const guarded = new WeakSet<Writable>();
 
-function write(stream: Writable, text: string): Promise<void> {
+function write(stream: Writable, text: string | Uint8Array): Promise<void> {
   if (!guarded.has(stream)) {
     guarded.add(stream);
     // A failed write is also an 'error' event, which would end the process; the callback below has told it already.

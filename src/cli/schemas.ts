@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { results } from '../core/outcome.ts';
 import { agentCardSchema } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
 import { handedInSchema, messageSchema, priorities } from '../model/message.ts';
@@ -16,6 +17,7 @@ export const schemaNames = {
   send: 'what send and reply print',
   read: 'what read prints',
   peek: 'what peek prints',
+  work: 'what work prints',
   settled: 'what ack, nack and renew print',
   list: 'what list prints',
   entry: 'what cancel, dlq retry and archive restore print',
@@ -76,6 +78,18 @@ export const schemas: Record<SchemaName, z.core.$ZodType> = {
   }),
   read: z.looseObject({ receipt, mailbox: text, attempt: count, leaseUntil: time, message: messageSchema }),
   peek: z.looseObject({ mailbox: text, attempt: count, message: messageSchema }),
+  work: z.looseObject({
+    id: text,
+    receipt,
+    mailbox: text,
+    attempt: count,
+    outcome: z.enum(results),
+    exitCode: z.nullable(count),
+    signal: z.nullable(text),
+    durationMs: count,
+    reason: z.optional(text),
+    reply: z.optional(text),
+  }),
   settled,
   list: z.looseObject({
     id: text,

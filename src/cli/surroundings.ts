@@ -15,6 +15,13 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** A file's bytes; an error comes while reading. */
   readonly openFile: (path: string) => Promise<AsyncIterable<Uint8Array>>;
+  /** Whether there is a file that may be started as a program. */
+  readonly canRun: (path: string) => Promise<boolean>;
+  /**
+   * Work that goes on after Ctrl-C or SIGTERM: the command is then not ended after some seconds, and a second signal calls
+   * `hurry` instead of ending it at once. @returns lets go
+   */
+  readonly holdExit: (hurry: () => void) => () => void;
   readonly version: () => string;
   readonly openRoot: typeof openRoot;
   readonly initRoot: typeof initRoot;

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ALREADY_SETTLED'
   | 'BODY_EMPTY'
   | 'BODY_NOT_TEXT'
+  | 'COMMAND_NOT_STARTED'
   | 'CONFIG_INVALID'
   | 'CORRUPT'
   | 'CRON_INVALID'

@@ -58,6 +58,8 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
       stderr: Object.assign(err.stream, { isTTY }),
       signal: terms.signal ?? new AbortController().signal,
       openFile: async (path) => fileOf(terms.files ?? {}, path),
+      canRun: async () => true,
+      holdExit: () => () => undefined,
       version: () => '0.0.0',
       openRoot: async ({ as, warn = () => undefined } = {}) => {
         const opened = rootFor(env, warn, as ?? env['DREAMOS_AGENT']);

@@ -69,6 +69,8 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       stderr: sink(true),
       signal: stop.signal,
       openFile: async () => stdin,
+      canRun: async () => false,
+      holdExit: () => () => undefined,
       version: () => '0.0.0',
       openRoot: (options) => openRoot({ ...options, clock }),
       initRoot: (options) => initRoot({ ...options, clock }),

@@ -32,7 +32,7 @@ async function json(
 ): Promise<Line[]> {
   const list = typeof words === 'string' ? words.split(' ') : words;
   ran.add(list[0] ?? '').add(list.slice(0, 2).join(' '));
-  const ended = await bench.dreamos([...list, '--json'], terms);
+  const ended = await bench.dreamos(['--json', ...list], terms);
   expect(ended.code, ended.err).toBe(0);
   return [...ended.json];
 }
@@ -152,6 +152,20 @@ describe.concurrent('--json', () => {
       durability: 'full',
       acked: { ...settled, state: 'archived', receipt: again.receipt },
     });
+    await one(bench, 'send reviewer task --as planner --priority urgent');
+    const worked = await one(bench, 'work reviewer -n 1 -- false');
+    expect(worked).toEqual({
+      id,
+      receipt,
+      mailbox: 'reviewer',
+      attempt: 1,
+      outcome: 'failed',
+      exitCode: 1,
+      signal: null,
+      durationMs: number,
+      reason: 'exit 1',
+    });
+    await one(bench, `cancel ${worked.id}`);
     const next = await one(bench, 'read reviewer');
     expect(await one(bench, `ack ${next.message.id}`, as)).toEqual({
       id: next.message.id,

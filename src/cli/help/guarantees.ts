@@ -28,6 +28,7 @@ What is synced before a command says done:
   send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
                               or lie in corrupt/; with --dedupe-key always as full)
   read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
+  work                        as reply, ack and nack
   nack --dead, last attempt   the reason and the dead letter
   import                      each message
 

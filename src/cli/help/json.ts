@@ -6,12 +6,14 @@ stdout is JSON Lines: one object per item, and fields are only ever added. dream
                       reply --ack also: "acked", in the shape of ack
   read                {"receipt","mailbox","attempt","leaseUntil","message"}
   peek                {"mailbox","attempt","message"}
+  work                {"id","receipt","mailbox","attempt","outcome","exitCode","signal","durationMs","reason"?,"reply"?};
+                      outcome: acked, failed, returned, dead, settled (by the command itself), lost (its lease was)
   ack, nack, renew    {"id","mailbox","state","receipt","leaseUntil"?}
   list                {"id","mailbox","state","priority","attempt","message","receipt"?,"leaseUntil"?,"dueAt"?}
   show                {"message","entries":[{"id","mailbox","state","priority","attempt",...}]}
   cancel, dlq retry, archive restore
                       {"id","mailbox","state","priority","attempt",...}
-  watch               {"cursor","at","mailbox","event","id","by"?,"attempt"?,"reason"?}; delivered and scheduled also
+  watch               {"cursor","at","mailbox","event","id","by"?,"attempt"?,"reason"?,"free"?}; delivered and scheduled also
                       "from","type","priority","subject","thread","replyTo"
   status              {"mailbox","ready","inflight","delayed","dead","archived","corrupt","oldestReadyAgeMs","lastReadAt"}
   dlq list            {"id","mailbox","reason","attempts","deadAt","message"}; dlq show also "history"

@@ -7,8 +7,12 @@ Give every body that is more than a phrase by stdin or by file, so that the shel
 
 Without a body, send reads stdin: in a script whose stdin stays open, give a body or </dev/null.
 
-A consumer. The receipt finishes exactly this claim; if the work fails the message comes again, after five attempts it is
-in the dead-letter queue:
+A consumer. If the work fails the message comes again, after five attempts it is in the dead-letter queue:
+
+  dreamos work reviewer -- ./handle
+
+It runs ./handle for each message, with the message as JSON on stdin, and keeps the lease meanwhile; exit 0 acks, 75 is
+"not now", 65 "never": dreamos help work. The same by hand, where the receipt finishes exactly this claim:
 
   export DREAMOS_AGENT=reviewer
   while true; do

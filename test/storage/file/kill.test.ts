@@ -211,6 +211,7 @@ test('a renewal leaves the message in flight, and its first receipt good', () =>
 test.for([
   ['ready', { delayMs: 0 }],
   ['delayed', { delayMs: 5000 }],
+  ['delayed', { free: true }],
   ['dead', { dead: true, reason: 'no good' }],
 ] as const)('a nack leaves the message in flight or %s', ([state, options]) =>
   expectAfterEachKill({

@@ -52,7 +52,7 @@ async function runHandler(
   const over = new AbortController();
   let cut: Cut | undefined;
   let ended = false;
-  let giveUp = (_: Outcome): void => undefined;
+  let giveUp: (outcome: Outcome) => void = () => undefined;
   const timers: ReturnType<typeof setTimeout>[] = [];
   const end = (why: Cut): void => {
     if (cut || ended) return;

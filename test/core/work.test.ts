@@ -72,7 +72,7 @@ test.for<[string, Handler, Partial<WorkTotals>, object]>([
   [
     'thrown text',
     () => {
-      // oxlint-disable-next-line no-throw-literal, only-throw-error -- what JavaScript allows
+      // oxlint-disable-next-line only-throw-error -- what JavaScript allows
       throw 'oh';
     },
     { failed: 1 },

@@ -77,7 +77,9 @@ export function settleRules(makeStore: MakeStore): void {
     expect((await bench.store.nack(receipt, { policy: last })).state).toBe('dead');
     const { events } = await bench.store.readEvents(['bob'], await bench.store.cursor(['bob'], 'start'));
     const nacked = events.filter(({ event }) => event === 'nacked');
-    expect(nacked.map(({ attempt, free }) => ({ attempt, free }))).toEqual(Array(3).fill({ attempt: 1, free: true }));
+    expect(nacked.map(({ attempt, free }) => ({ attempt, free }))).toEqual(
+      [1, 2, 3].map(() => ({ attempt: 1, free: true })),
+    );
   });
 
   test('a message that is given back free rests at least the shortest backoff, and comes back before new ones', async () => {

@@ -59,6 +59,7 @@ export async function runHandler(run: HandlerRun): Promise<HandlerEnd> {
     return ended;
   } finally {
     run.signal.removeEventListener('abort', end);
+    child.stdin.destroy();
     // Also what outlived its leader: the message must not be given to the next one before.
     await ending;
   }
@@ -71,27 +72,33 @@ async function follow(
   onChunk: (chunk: Uint8Array) => Promise<void>,
 ): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let hasExited = false;
-  const rest = (): void => {
+  let state: 'waiting' | 'busy' | 'over' = 'waiting';
+  let chunks = 0;
+  const endWhenQuiet = (): void => {
+    const before = chunks;
     clearTimeout(timer);
-    if (hasExited) timer = setTimeout(() => stream.destroy(), quietMs);
+    // Behind what lies ready to be read: a write to a slow reader may have kept the whole process from looking.
+    const end = (): void => void setImmediate(() => state === 'waiting' && chunks === before && stream.destroy());
+    timer = setTimeout(end, quietMs);
   };
-  void exited
-    .catch(() => undefined)
-    .then(() => {
-      hasExited = true;
-      rest();
-    });
+  let hasExited = false;
+  const onExit = (): void => {
+    hasExited = true;
+    if (state === 'waiting') endWhenQuiet();
+  };
+  exited.then(onExit, onExit);
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-      clearTimeout(timer);
+      chunks++;
+      state = 'busy';
       await onChunk(chunk);
-      rest();
+      state = 'waiting';
+      if (hasExited) endWhenQuiet();
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   } finally {
-    hasExited = false;
+    state = 'over';
     clearTimeout(timer);
   }
 }

@@ -38,6 +38,8 @@ export async function workCommand(context: Context, operands: readonly string[],
     concurrency: countOption(options.concurrency, '--concurrency'),
     handlerTimeoutMs: durationOption(options.handlerTimeout, '--handler-timeout'),
   });
+  if (how.handlerTimeoutMs === 0)
+    throw usage('A command cannot end within 0.', 'Without --handler-timeout it has all the time.');
   const filter = filterOptions(options);
   const mailbox = await context.mailbox(name, 'work');
   const root = await context.root();

@@ -17,6 +17,7 @@ export type Handler = (
 
 export interface Handled extends Settlement {
   readonly job: Delivery;
+  /** How long the handler ran; milliseconds. */
   readonly durationMs: number;
 }
 
@@ -38,9 +39,10 @@ const longestTimerMs = 2 ** 31 - 1;
 export async function handleOne(root: Root, job: Delivery, handler: Handler, options: HandleOptions): Promise<Handled> {
   const beganAt = root.clock.uptime();
   const { outcome, receipt } = await runHandler(root, job, handler, options);
+  const durationMs = Math.round(root.clock.uptime() - beganAt);
   const settled = await settleAs(root, receipt, job, outcome, options.rests);
   if (settled.result !== 'returned') options.rests.forget(job);
-  return { job, ...settled, durationMs: Math.round(root.clock.uptime() - beganAt) };
+  return { job, ...settled, durationMs };
 }
 
 async function runHandler(

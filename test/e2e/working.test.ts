@@ -160,12 +160,13 @@ describe.concurrent('how a handler ends', () => {
     ['--map-exit', '3=ack,3=dead'],
     ['--concurrency', '0'],
     ['--handler-timeout', 'soon'],
+    ['--handler-timeout', '0'],
   ])('%s %s is refused before anything is claimed', async (words, { bench }) => {
     await sendAll(bench, ['one']);
     expectRefusal(await bench.dreamos(['work', 'reviewer', ...words, '--json', '--', 'true']), {
       exit: 2,
       code: 'USAGE',
-      names: /"|twice/,
+      names: /"|twice|within 0/,
       next: /./,
     });
     expect(await states(bench)).toMatchObject({ ready: 1 });
@@ -374,6 +375,12 @@ describe.concurrent('a worker', () => {
     expect(json.err.split('\n').sort()).toEqual(['', 'err', 'out']);
     const quiet = await bench.dreamos(sh('work reviewer -n 1 --quiet', 'echo out; echo err >&2'));
     expect(quiet).toMatchObject({ out: 'out\n', err: 'err\n' });
+  });
+
+  test('whose reader is slow loses nothing of what its handlers print', async ({ bench }) => {
+    await sendAll(bench, ['one']);
+    const script = `dreamos work reviewer -n 1 --quiet -- sh -c 'yes | head -c 200000' | (sleep 3; wc -c)`;
+    expect((await bench.shell(script)).out.trim()).toBe('200000');
   });
 
   test('whose reader has gone takes no more, and blames no message for it', async ({ bench }) => {

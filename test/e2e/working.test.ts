@@ -317,6 +317,43 @@ describe.concurrent('a worker', () => {
     expect(await states(bench)).toMatchObject({ archived: 1, ready: 0, inflight: 0, delayed: 0, dead: 0 });
   });
 
+  test('of several, killed by SIGKILL again and again: every message is finished once, and no attempt runs twice', async ({
+    bench,
+  }) => {
+    await bench.dreamos('config set maxAttempts 100');
+    const ids = await sendAll(bench, Array.from({ length: 24 }, String));
+    const words = sh(
+      'work reviewer --lease 1s --concurrency 3 --quiet',
+      'echo "$DREAMOS_MSG_ID $DREAMOS_MSG_ATTEMPT" >> log; sleep 0.3',
+    );
+    const workers = [bench.start(words), bench.start(words)];
+    const log = join(bench.dir, 'log');
+    for (let kill = 0; kill < 5; kill++) {
+      const before = linesOf(log).length;
+      await until('some more work', () => linesOf(log).length > before + 1);
+      await workers[kill % 2]?.kill('SIGKILL');
+      workers[kill % 2] = bench.start(words);
+    }
+    await until('all are finished', async () => (await states(bench))['archived'] === ids.length);
+    for (const worker of workers) {
+      const { code, signal, out, err } = await worker.kill('SIGTERM');
+      // One that is still starting does not listen to the signal yet, and is ended by it.
+      expect({ ended: code === 143 || signal === 'SIGTERM', out, err }).toEqual({ ended: true, out: '', err: '' });
+    }
+    expect(await states(bench)).toMatchObject({ ready: 0, inflight: 0, delayed: 0, dead: 0 });
+    const runs = linesOf(log);
+    expect(new Set(runs).size).toBe(runs.length);
+    expect(runs.length).toBeGreaterThan(ids.length);
+    expect(new Set(runs.map((run) => run.split(' ')[0]))).toEqual(new Set(ids));
+    const { json } = await bench.dreamos('watch reviewer --json --since start --wait 100ms');
+    expect(
+      json
+        .filter(({ event }) => event === 'acked')
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual([...ids].sort());
+  });
+
   test.for([
     ['SIGTERM', 143],
     ['SIGINT', 130],

@@ -26,6 +26,7 @@ export interface HandlerEnd {
 // From SIGTERM to SIGKILL.
 const graceMs = 5000;
 const hurriedGraceMs = 1000;
+const killedMs = 500;
 const lookEveryMs = 25;
 // What the handler left running in the background may keep its output open for ever.
 const quietMs = 500;
@@ -105,20 +106,19 @@ async function follow(
 
 /** Comes back when nobody of the group is there any more. */
 async function endGroup(leader: number, hurry: AbortSignal): Promise<void> {
-  if (!signalGroup(leader, 'SIGTERM')) return;
-  for (let waitedMs = 0; waitedMs < (hurry.aborted ? hurriedGraceMs : graceMs); waitedMs += lookEveryMs) {
-    if (!(await isThereAfter(leader, lookEveryMs))) return;
+  for (const [signal, withinMs] of [
+    ['SIGTERM', () => (hurry.aborted ? hurriedGraceMs : graceMs)],
+    // Not for ever: where nobody reaps orphans they stay as zombies.
+    ['SIGKILL', () => killedMs],
+  ] as const) {
+    const sentAt = performance.now();
+    let isThere = signalGroup(leader, signal);
+    while (isThere && performance.now() - sentAt < withinMs()) {
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+      isThere = signalGroup(leader, 0);
+    }
+    if (!isThere) return;
   }
-  signalGroup(leader, 'SIGKILL');
-  // Not for ever: where nobody reaps orphans they stay as zombies.
-  for (let waitedMs = 0; waitedMs < hurriedGraceMs; waitedMs += lookEveryMs) {
-    if (!(await isThereAfter(leader, lookEveryMs))) return;
-  }
-}
-
-async function isThereAfter(leader: number, ms: number): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  return signalGroup(leader, 0);
 }
 
 /** @returns whether anybody of the group is there */

@@ -207,13 +207,13 @@ describe.concurrent('how a handler ends', () => {
     const [id] = await sendAll(bench, ['one']);
     const script =
       'sh -c "trap : TERM; while :; do sleep 1; done" & echo $! >> pids; sh -c "trap \'\' TERM; sleep 60" & echo $! >> pids; echo $$ >> pids; echo working >&2; wait';
-    const { json } = await bench.dreamos(sh('work reviewer -n 1 --json --lease 2s --handler-timeout 500ms', script));
+    const { json } = await bench.dreamos(sh('work reviewer -n 1 --json --lease 3s --handler-timeout 500ms', script));
     expect(json).toMatchObject([{ id, outcome: 'failed', exitCode: null, signal: 'SIGTERM' }]);
     expect(json[0]?.['reason']).toMatch(/^the handler ran longer than 500ms; killed by SIGTERM: working/);
     const pids = linesOf(join(bench.dir, 'pids')).map(Number);
     expect(pids).toHaveLength(3);
     expect(pids.filter(isAlive)).toEqual([]);
-    // Its lease of 2 s held until all were gone.
+    // Its lease of 3 s held until all were gone.
     expect((await events(bench, id ?? '')).map(({ event }) => event).filter((event) => event !== 'renewed')).toEqual([
       'delivered',
       'claimed',
@@ -283,9 +283,9 @@ describe.concurrent('a worker', () => {
 
   test('keeps its lease for as long as the handler runs', async ({ bench }) => {
     await sendAll(bench, ['one']);
-    const worker = bench.start(sh('work reviewer -n 1 --lease 600ms --json', 'echo x >> log; sleep 3'));
+    const worker = bench.start(sh('work reviewer -n 1 --lease 2s --json', 'echo x >> log; sleep 6'));
     await until('the handler runs', () => linesOf(join(bench.dir, 'log')).length > 0);
-    const other = await bench.dreamos('read reviewer --wait 2500ms');
+    const other = await bench.dreamos('read reviewer --wait 4500ms');
     expect(other.code).toBe(3);
     expect((await worker.ended).json).toMatchObject([{ outcome: 'acked', attempt: 1 }]);
     expect(linesOf(join(bench.dir, 'log'))).toHaveLength(1);
@@ -294,7 +294,7 @@ describe.concurrent('a worker', () => {
   test('killed by SIGKILL loses nothing: the message comes again when its lease ends, once', async ({ bench }) => {
     const [id] = await sendAll(bench, ['one']);
     const words = sh(
-      'work reviewer -n 1 --lease 1s --json',
+      'work reviewer -n 1 --lease 2s --json',
       'echo "$$ $DREAMOS_MSG_ATTEMPT" >> log; [ $DREAMOS_MSG_ATTEMPT = 2 ] || sleep 20',
     );
     const killed = bench.start(words);

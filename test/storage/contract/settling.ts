@@ -9,11 +9,16 @@ export function settleRules(makeStore: MakeStore): void {
     return bench.mustClaim();
   };
   /** Every way to use a receipt. */
-  const uses = (receipt: string): Promise<unknown>[] => [
-    bench.store.ack(receipt, {}),
-    bench.store.nack(receipt, { policy }),
-    bench.store.renew(receipt, { leaseMs }),
-  ];
+  const uses = (receipt: string): Promise<unknown>[] => {
+    const all = [
+      bench.store.ack(receipt, {}),
+      bench.store.nack(receipt, { policy }),
+      bench.store.renew(receipt, { leaseMs }),
+    ];
+    // The last may be refused while the first is still looked at.
+    for (const one of all) one.catch(() => undefined);
+    return all;
+  };
 
   test('an acked message is archived, with the time of the ack', async () => {
     const { receipt, message } = await deliver();

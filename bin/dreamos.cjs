@@ -25,7 +25,8 @@ script.runInThisContext()(own.exports, require, own, file);
 
 function readSource() {
   try {
-    return fs.readFileSync(file, 'utf8');
+    // The build is plain ASCII, and this is a millisecond faster than UTF-8.
+    return fs.readFileSync(file, 'latin1');
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
     process.stderr.write('dreamos has not been built. Run: npm run build\n');
@@ -40,8 +41,9 @@ function cacheFolder() {
   return caches && path.isAbsolute(caches) ? path.join(caches, 'dreamos') : undefined;
 }
 
-// It is code that will run: only a file that nobody else can have written is taken, and only if its sha256, the last 32
-// bytes, fits. V8 does not look for itself, and dies of a single flipped bit.
+// It is code that will run: only a file that nobody else can have written is taken, and only if both of its halves are the
+// same. V8 does not look for itself, and dies of a single flipped bit. (Comparing takes 0.3 ms; a digest would be loading
+// node:crypto, 3 to 5 ms.)
 function readCache(cache) {
   let fd;
   try {
@@ -49,8 +51,8 @@ function readCache(cache) {
     const { uid, mode } = fs.fstatSync(fd);
     if (uid !== process.getuid() || (mode & 0o022) !== 0) return undefined;
     const bytes = fs.readFileSync(fd);
-    const data = bytes.subarray(0, -32);
-    return bytes.subarray(-32).equals(digest(data)) ? data : undefined;
+    const data = bytes.subarray(0, bytes.length / 2);
+    return bytes.subarray(data.length).equals(data) ? data : undefined;
   } catch {
     return undefined;
   } finally {
@@ -65,7 +67,8 @@ function writeCache() {
     makeFolder(folder);
     const data = script.createCachedData();
     const fresh = path.join(folder, `${name}.${process.pid}`);
-    fs.writeFileSync(fresh, Buffer.concat([data, digest(data)]), { flag: 'wx', mode: 0o600 });
+    // Synced, because a power cut could leave the same zeros in both halves.
+    fs.writeFileSync(fresh, Buffer.concat([data, data]), { flag: 'wx', mode: 0o600, flush: true });
     fs.renameSync(fresh, path.join(folder, name));
     // Every build and every version of Node has its own; some 10 MB of the newest are enough.
     const others = fs.readdirSync(folder).map((other) => path.join(folder, other));
@@ -83,8 +86,4 @@ function makeFolder(dir) {
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-}
-
-function digest(bytes) {
-  return require('node:crypto').createHash('sha256').update(bytes).digest();
 }

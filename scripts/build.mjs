@@ -43,11 +43,17 @@ async function buildCommand() {
     outdir: dist,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
+    // Names stay, so that a stack trace can be read.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 120,
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
     external: ['cli-table3', 'croner', 'proper-lockfile', 'write-file-atomic'],
     // Asked only for the folder that package.json is found from.
     define: { 'import.meta.url': '__filename' },
+    // Its build for Node loads node:crypto, which is handed in where it is needed.
+    alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
     plugins: [lazyChildProcess],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.

@@ -2,8 +2,8 @@
  * The command's entry, and the only file that touches `process`: what the program gets from its surroundings is handed
  * in here, so that all else can be tested in-process.
  */
-import { createRequire } from 'node:module';
 import { run } from './program.ts';
+import { standardStream } from './standard-stream.ts';
 
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
@@ -34,24 +34,19 @@ function endSoon(): void {
   setTimeout(() => holds.size > 0 || process.exit(code), patienceMs).unref();
 }
 
-// Streams are getters: each costs about a millisecond to set up, and `ack` in a pipeline never needs stdin. No top-level
+// What takes a millisecond to set up is only set up when it is asked for: `ack` in a pipeline needs no stdin. No top-level
 // await: the command is built as CommonJS, which starts faster. run() never rejects; should it, Node says so and exits
 // with 1, a bug.
-const written = new Set<NodeJS.WriteStream>();
+const stdout = standardStream(1, () => process.stdout);
+const stderr = standardStream(2, () => process.stderr);
 void run(process.argv.slice(2), {
   env: process.env,
   cwd: () => process.cwd(),
   get stdin() {
     return process.stdin;
   },
-  get stdout() {
-    written.add(process.stdout);
-    return process.stdout;
-  },
-  get stderr() {
-    written.add(process.stderr);
-    return process.stderr;
-  },
+  stdout,
+  stderr,
   signal: interrupt.signal,
   openFile: async (path) => (await import('node:fs')).createReadStream(path),
   canRun: async (path) => {
@@ -71,13 +66,16 @@ void run(process.argv.slice(2), {
       if (holds.delete(hurry) && interrupt.signal.aborted) endSoon();
     };
   },
-  version: () => (createRequire(import.meta.url)('../package.json') as { version: string }).version,
+  version: () => {
+    const { createRequire } = process.getBuiltinModule('node:module');
+    return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
+  },
   openRoot: async (options) => (await import('./core/root.ts')).openRoot(options),
   initRoot: async (options) => (await import('./core/root.ts')).initRoot(options),
 }).then(async (code) => {
   process.exitCode = code;
   // chokidar's throttle leaves timers of a second behind, and `read --wait` that has its message would sit them out. So
   // exit(), but not before what is still on its way into a pipe has been written.
-  await Promise.all([...written].map((stream) => new Promise((resolve) => void stream.write('', resolve))));
+  await Promise.all([stdout.flush(), stderr.flush()]);
   process.exit();
 });

@@ -1,8 +1,7 @@
-import type { Writable } from 'node:stream';
 import { DreamosError } from '../model/errors.ts';
 import { asDreamosError, errorJson } from './errors.ts';
 import { harmless, harmlessJson } from './harmless.ts';
-import type { Surroundings, Terminal } from './surroundings.ts';
+import type { Outlet, Surroundings } from './surroundings.ts';
 
 /** Colours for text; without colour each returns its text unchanged. */
 export type Paint = Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>;
@@ -127,7 +126,7 @@ export class Output {
 }
 
 /** --no-color, then FORCE_COLOR, NO_COLOR, TERM=dumb, and else colour on terminals only. */
-export function wantsColor(stream: Terminal<Writable>, env: NodeJS.ProcessEnv, flag?: boolean): boolean {
+export function wantsColor(stream: Outlet, env: NodeJS.ProcessEnv, flag?: boolean): boolean {
   if (flag === false) return false;
   const force = env['FORCE_COLOR'];
   if (force !== undefined) return force !== '0' && force !== 'false';
@@ -142,9 +141,9 @@ const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mi
 const lines = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
 const noBorders = Object.fromEntries([...borders, ...lines].map((place) => [place, '']));
 
-const guarded = new WeakSet<Writable>();
+const guarded = new WeakSet<Outlet>();
 
-function write(stream: Writable, text: string | Uint8Array): Promise<void> {
+function write(stream: Outlet, text: string | Uint8Array): Promise<void> {
   if (!guarded.has(stream)) {
     guarded.add(stream);
     // A failed write is also an 'error' event, which would end the process; the callback below has told it already.

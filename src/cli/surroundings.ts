@@ -1,16 +1,21 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { initRoot, openRoot } from '../core/root.ts';
 
-/** A stream that may be a terminal. */
-export type Terminal<S> = S & { readonly isTTY?: boolean | undefined; readonly columns?: number | undefined };
+/** Where a command's words go: what it needs of a stream. */
+export interface Outlet {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string | Uint8Array, callback?: (error?: Error | null) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
 
 /** Everything that a command gets from outside; main.ts hands in the process's, tests hand in their own. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: () => string;
-  readonly stdin: Terminal<Readable>;
-  readonly stdout: Terminal<Writable>;
-  readonly stderr: Terminal<Writable>;
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdout: Outlet;
+  readonly stderr: Outlet;
   /** Aborted by Ctrl-C or SIGTERM; the reason is the exit code. */
   readonly signal: AbortSignal;
   /** A file's bytes; an error comes while reading. */

@@ -1,3 +1,5 @@
+import { hrtime } from 'node:process';
+
 /** Where time comes from; injected, so that tests own it. */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970. Leases, due times and names use it; it may step. */
@@ -16,5 +18,9 @@ export function sayableTime(timeMs: number): number {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  uptime: () => performance.now(),
+  // Not performance.now(): that loads perf_hooks, and a one-shot command has no millisecond to spare.
+  uptime: () => {
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
+  },
 };

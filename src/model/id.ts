@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { getBuiltinModule } from 'node:process';
 import { decodeTime, encodeTime, monotonicFactory } from 'ulid';
 import { sayableTime } from './clock.ts';
 
@@ -16,7 +16,7 @@ export interface Ids {
   fraction(): number;
 }
 
-/** @param random a number in [0, 1); the default draws from the operating system. */
+/** @param random a number in [0, 1) */
 export function createIds(random: () => number = pooledRandom()): Ids {
   const next = monotonicFactory(random);
   return {
@@ -49,15 +49,20 @@ export function idFrom(timeMs: number, seed: Uint8Array): string {
   return id;
 }
 
-// One system call fills many draws: a ULID takes 16 of them, a token 10.
-function pooledRandom(): () => number {
+/** One filling is enough for many draws: a ULID takes 16 of them, a token 10. */
+export function pooledRandom(fill: (pool: Uint8Array) => void = fillFromCrypto): () => number {
   const pool = new Uint8Array(1024);
   let used = pool.length;
   return () => {
     if (used === pool.length) {
-      randomFillSync(pool);
+      fill(pool);
       used = 0;
     }
     return (pool[used++] ?? 0) / 256;
   };
+}
+
+// Loaded only where it is used, because that takes 3 to 5 ms.
+function fillFromCrypto(pool: Uint8Array): void {
+  getBuiltinModule('node:crypto').randomFillSync(pool);
 }

@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
+import { sha256 } from './sha256.ts';
 
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
@@ -59,7 +59,7 @@ const sealBytes = digestKey.length + 64 + 2;
 export function seal(message: Message): Buffer {
   const { digest: _, ...fields } = message;
   const text = JSON.stringify(fields).slice(0, -1);
-  return Buffer.from(`${text}${digestKey}${hash('sha256', text)}"}`);
+  return Buffer.from(`${text}${digestKey}${sha256(text)}"}`);
 }
 
 /**
@@ -72,7 +72,7 @@ export function unseal(bytes: Buffer): Message {
   const tail = cut > 0 ? bytes.toString('latin1', cut, end) : '';
   if (!tail.startsWith(digestKey))
     throw corrupt(cut > 0 ? 'it does not end in a digest' : 'it is too short to be a message');
-  if (tail.slice(digestKey.length, -2) !== hash('sha256', bytes.subarray(0, cut)))
+  if (tail.slice(digestKey.length, -2) !== sha256(bytes.subarray(0, cut)))
     throw corrupt('its digest does not fit its bytes');
   return parseMessage(bytes.toString('utf8', 0, end));
 }

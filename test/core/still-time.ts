@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { systemClock } from '../../src/model/clock.ts';
 import { createBenchOn } from './bench.ts';
 
 /**
@@ -10,7 +9,8 @@ export function useStillTime(): { bench: Awaited<ReturnType<typeof createBenchOn
   const still = {} as ReturnType<typeof useStillTime>;
   beforeEach(async () => {
     vi.useFakeTimers({ now: Date.parse('2026-11-20T09:00:00.000Z') });
-    still.bench = await createBenchOn(systemClock);
+    // Both stand still with the timers; the system's own clock takes the second one from elsewhere.
+    still.bench = await createBenchOn({ now: () => Date.now(), uptime: () => performance.now() });
   });
   afterEach(() => {
     expect(still.bench.mail.listeners.size).toBe(0);

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { DreamosError } from '../../model/errors.ts';
 import { idFrom, isId } from '../../model/id.ts';
 import { priorities, type Message } from '../../model/message.ts';
+import { sha256 } from '../../model/sha256.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
@@ -116,5 +116,5 @@ async function putAside(
 function idOf(bytes: Buffer, path: string, mtimeMs: number): string {
   const { id } = parseHandedIn(bytes);
   if (typeof id === 'string' && isId(id)) return id;
-  return idFrom(mtimeMs, createHash('sha256').update(path).update('\0').update(bytes).digest());
+  return idFrom(mtimeMs, Buffer.from(sha256(Buffer.concat([Buffer.from(`${path}\0`), bytes])), 'hex'));
 }

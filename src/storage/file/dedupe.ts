@@ -9,11 +9,11 @@
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
  * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
  */
-import { hash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
 import { unseal, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
+import { sha256 } from '../../model/sha256.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import type { FileContext } from './context.ts';
 import type { ReadResult } from './disk.ts';
@@ -47,7 +47,7 @@ export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<S
 
 /** Where the key of a message is remembered: keys are scoped to their sender. */
 export function dedupeKeyOf(ctx: FileContext, message: Message): string {
-  return ctx.layout.dedupeKey(hash('sha256', `${message.from.toLowerCase()}\0${message.dedupeKey}`));
+  return ctx.layout.dedupeKey(sha256(`${message.from.toLowerCase()}\0${message.dedupeKey}`));
 }
 
 /** @returns `false`: this process was paused for so long that its key and its body were swept */

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
-import { geteuid } from 'node:process';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { geteuid, getBuiltinModule } from 'node:process';
+import { systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
 
@@ -37,20 +37,20 @@ export function nodeDisk(): Disk {
   function logFile(path: string): number {
     const open = logs.get(path);
     // Reopened now and then, so that a log that somebody removed is not written to for ever as a file without a name.
-    if (open && performance.now() - open.openedAt < appendOpenMs) return open.fd;
+    if (open && systemClock.uptime() - open.openedAt < appendOpenMs) return open.fd;
     if (open) closeLog(path, open.fd);
     const oldest = logs.size >= appendOpenFiles ? logs.entries().next().value : undefined;
     if (oldest) closeLog(oldest[0], oldest[1].fd);
     const fd = openLog(path);
-    logs.set(path, { fd, openedAt: performance.now() });
+    logs.set(path, { fd, openedAt: systemClock.uptime() });
     return fd;
   }
 
-  let turnedAt = performance.now();
+  let turnedAt = systemClock.uptime();
   function letTurn<T>(look: () => T): T | Promise<T> {
-    if (performance.now() - turnedAt < turnEveryMs) return look();
-    return nextTurn().then(() => {
-      turnedAt = performance.now();
+    if (systemClock.uptime() - turnedAt < turnEveryMs) return look();
+    return new Promise((resolve) => setImmediate(resolve)).then(() => {
+      turnedAt = systemClock.uptime();
       return look();
     });
   }
@@ -120,6 +120,20 @@ export function nodeDisk(): Disk {
   };
 }
 
+/** From the system's own source, because node:crypto takes 3 to 5 ms to load; where there is none, from that. */
+export function fillRandom(pool: Uint8Array): void {
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync('/dev/urandom', fs.constants.O_RDONLY);
+    if (fs.fstatSync(fd).isCharacterDevice() && fs.readSync(fd, pool) === pool.length) return;
+  } catch {
+    // As good as a source that says too little.
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+  getBuiltinModule('node:crypto').randomFillSync(pool);
+}
+
 function attempt<T, V>(path: string, doing: string, work: () => T, expected: Record<string, V> = {}): T | V {
   try {
     return work();
@@ -165,7 +179,8 @@ async function takeLock(path: string): Promise<() => Promise<void>> {
         throw diskError(error, `${path}.lock`, 'take the lock');
       }
     }
-    await delay(Math.min(500, 10 * 1.2 ** tried) * (1 + Math.random()));
+    const waitMs = Math.min(500, 10 * 1.2 ** tried) * (1 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 

@@ -1,17 +1,16 @@
 /** Finding, making and opening a root on disk. */
-import { randomUUID } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { createIds, type Ids } from '../../model/id.ts';
+import { createIds, type Ids, pooledRandom } from '../../model/id.ts';
 import type { Store } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { outOfTheWay } from './corrupt.ts';
 import type { Disk } from './disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './folders.ts';
 import { layoutOf } from './layout.ts';
-import { nodeDisk } from './node-disk.ts';
+import { fillRandom, nodeDisk } from './node-disk.ts';
 import { parseJson } from './parse-json.ts';
 import { fileStore } from './store.ts';
 
@@ -78,6 +77,11 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
   await checkRoom(disk, path);
   await makeRoot(disk, path);
   return { path: await disk.realPath(path), created: true };
+}
+
+/** Drawn from the operating system. */
+export function systemIds(): Ids {
+  return createIds(pooledRandom(fillRandom));
 }
 
 export async function openFileStore(path: string, deps: FileStoreDeps): Promise<Store> {
@@ -228,8 +232,9 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
 
 async function makeRoot(disk: Disk, path: string): Promise<void> {
   const topmost = await makeFolders(disk, path);
-  await probe(disk, path);
-  const ctx = contextOf(disk, path, { clock: systemClock, ids: createIds(), warn: () => undefined });
+  const ids = systemIds();
+  await probe(disk, path, ids.token());
+  const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
   await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
@@ -252,8 +257,8 @@ async function makeFolders(disk: Disk, path: string): Promise<string> {
 }
 
 /** Hard links and atomic renames are what the whole protocol stands on. */
-async function probe(disk: Disk, path: string): Promise<void> {
-  const a = join(path, `.probe-${randomUUID()}`);
+async function probe(disk: Disk, path: string, token: string): Promise<void> {
+  const a = join(path, `.probe-${token}`);
   const b = `${a}-linked`;
   const c = `${a}-renamed`;
   try {

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { sayableTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues, handedInSchema, messageSchema, unseal, type Message } from '../../model/message.ts';
+import { sha256 } from '../../model/sha256.ts';
 import type { FileContext } from './context.ts';
 import type { EntryName } from './entry-name.ts';
 
@@ -55,7 +55,7 @@ export async function readIfGood(
 
 /** What the name of a handed-in entry remembers of its bytes. */
 export function handedInDigest(bytes: Uint8Array): string {
-  return hash('sha256', bytes).slice(0, 32);
+  return sha256(bytes).slice(0, 32);
 }
 
 /**

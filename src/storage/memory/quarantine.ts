@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../../model/sha256.ts';
 import { type Mail, tell } from './mail.ts';
 
 export function quarantine(
@@ -10,7 +10,7 @@ export function quarantine(
 ): void {
   const kept = mail.corrupt.get(mailbox.toLowerCase()) ?? new Map<string, Uint8Array>();
   mail.corrupt.set(mailbox.toLowerCase(), kept);
-  const digest = hash('sha256', bytes);
+  const digest = sha256(bytes);
   if (kept.has(digest)) return;
   kept.set(digest, Uint8Array.from(bytes));
   tell(mail, { at: new Date(now).toISOString(), mailbox, event: 'corrupt', id: about.name, reason: about.why });

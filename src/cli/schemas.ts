@@ -63,7 +63,7 @@ const entry = z.looseObject({
 // Objects are loose: fields are only ever added, and a reader has to be prepared for that.
 export const schemas: Record<SchemaName, z.core.$ZodType> = {
   message: messageSchema,
-  drop: handedInSchema,
+  drop: handedInSchema(),
   event: mailEventSchema,
   agent: agentCardSchema,
   settings: settingsSchema,

@@ -35,12 +35,18 @@ export const messageSchema = z.looseObject({
 
 export type Message = z.infer<typeof messageSchema>;
 
-/** What a script puts into `drop/`: at least who says what; everything else is filled in when it is adopted. */
-export const handedInSchema = z.looseObject({
-  ...z.partial(messageSchema).shape,
-  from: agentName,
-  body: z.string(),
-});
+/**
+ * What a script puts into `drop/`: at least who says what; everything else is filled in when it is adopted. Made when it
+ * is asked for, since most commands never are.
+ */
+export const handedInSchema = once(() =>
+  z.looseObject({ ...z.partial(messageSchema).shape, from: agentName, body: z.string() }),
+);
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
 
 /** The `type`s that dreamos itself knows; any other text is as good. */
 export const knownTypes = {

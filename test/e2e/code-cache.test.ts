@@ -25,13 +25,20 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const folder = (): string => join(home, '.cache/dreamos');
 
 function run(env: NodeJS.ProcessEnv = {}): void {
-  const { XDG_CACHE_HOME: _cache, NODE_DISABLE_COMPILE_CACHE: _off, ...own } = process.env;
-  const { status, stdout } = spawnSync(process.execPath, [command, '--version'], {
+  expect(dreamos(['--version'], env)).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+  });
+}
+
+function dreamos(words: readonly string[], env: NodeJS.ProcessEnv = {}): { status: number | null; stdout: string } {
+  const { XDG_CACHE_HOME: _xdg, NODE_COMPILE_CACHE: _node, NODE_DISABLE_COMPILE_CACHE: _off, ...own } = process.env;
+  const { status, stdout } = spawnSync(process.execPath, [command, ...words], {
     env: { ...own, HOME: home, ...env },
     encoding: 'utf8',
     timeout: 20_000,
   });
-  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
+  return { status, stdout };
 }
 
 function cacheFile(): string {
@@ -89,10 +96,51 @@ describe('the code cache of bin/dreamos.cjs', () => {
     expect(left.filter((name) => !name.startsWith('old-'))).toHaveLength(1);
   });
 
+  it('is where NODE_COMPILE_CACHE says', () => {
+    run({ NODE_COMPILE_CACHE: join(home, 'elsewhere') });
+    expect(readdirSync(join(home, 'elsewhere'))).toContain('dreamos');
+    expect(existsSync(folder())).toBe(false);
+  });
+
   it('is not needed: without a place for it, or switched off, the command runs as well', () => {
     run({ XDG_CACHE_HOME: '/proc/nowhere' });
     run({ HOME: join(home, 'missing') });
     run({ NODE_DISABLE_COMPILE_CACHE: '1' });
     expect(existsSync(folder())).toBe(false);
+  });
+});
+
+describe('the build of the verbs that are called often', () => {
+  // The same words in the launcher and in the build, or a verb would be looked for where it is not.
+  const verbs = ['bin/dreamos.cjs', 'scripts/build.mjs'].map((file) => {
+    const [, list = ''] = /often = \[(.*?)\]/.exec(readFileSync(join(command, '../..', file), 'utf8')) ?? [];
+    return list.split(', ').map((word) => word.slice(1, -1));
+  });
+
+  it('is known to the launcher and to the build', () => {
+    expect(verbs[0]).toContain('send');
+    expect(verbs[0]).toEqual(verbs[1]);
+  });
+
+  it.each(verbs[0] ?? [])('has %s, wherever the verb stands', (verb) => {
+    for (const words of [
+      [verb, '--help'],
+      ['--json', '--as', 'x', '--root', home, verb, '--help'],
+    ]) {
+      const { status, stdout } = dreamos(words);
+      expect(status).toBe(0);
+      expect(stdout).toContain(`Usage: dreamos ${verb}`);
+    }
+    expect(readdirSync(folder())).toEqual([expect.stringContaining(`-${verb}.cache`)]);
+  });
+
+  it.each([
+    ['status', 'read'],
+    ['--as', 'send', 'status'],
+    ['help', 'send'],
+    ['--root', 'read', 'watch', '--wait', '1ms'],
+  ])('is not taken for another verb: %s %s %s', (...words) => {
+    dreamos(words);
+    expect(readdirSync(folder())).toEqual([expect.stringContaining('-any.cache')]);
   });
 });

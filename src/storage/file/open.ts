@@ -1,6 +1,5 @@
 /** Finding, making and opening a root on disk. */
 import { basename, dirname, join, resolve } from 'node:path';
-import * as z from 'zod/mini';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { createIds, type Ids, pooledRandom } from '../../model/id.ts';
@@ -18,7 +17,6 @@ import { fileStore } from './store.ts';
 const placeInProject = join('runtime', 'agent_comms');
 const formatName = 'format.json';
 const formatVersion = 1;
-const formatSchema = z.looseObject({ format: z.literal('dreamos'), version: z.int() });
 
 export interface FindOptions {
   readonly root?: string | undefined;
@@ -164,13 +162,16 @@ async function hasFormat(disk: Disk, path: string): Promise<boolean> {
 /** Of whatever version: a newer one is a root, too, and refused later with what to do. */
 async function saysDreamos(disk: Disk, path: string): Promise<boolean> {
   try {
-    const json = await readFormat(disk, path);
-    return typeof json === 'object' && json !== null && 'format' in json && json.format === 'dreamos';
+    return isOurs(await readFormat(disk, path));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // On the way up: another user's, which nobody asked for.
     return false;
   }
+}
+
+function isOurs(format: unknown): format is { readonly format: 'dreamos'; readonly version?: unknown } {
+  return typeof format === 'object' && format !== null && 'format' in format && format.format === 'dreamos';
 }
 
 async function readFormat(disk: Disk, path: string): Promise<unknown> {
@@ -193,8 +194,9 @@ async function checkOwner(disk: Disk, path: string): Promise<void> {
 }
 
 async function checkFormat(disk: Disk, path: string): Promise<void> {
-  const parsed = z.safeParse(formatSchema, await readFormat(disk, path));
-  if (!parsed.success) {
+  const format = await readFormat(disk, path);
+  const version = isOurs(format) ? format.version : undefined;
+  if (!Number.isSafeInteger(version)) {
     throw new DreamosError(
       'invalid',
       'FORMAT_UNKNOWN',
@@ -204,11 +206,11 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
       },
     );
   }
-  if (parsed.data.version > formatVersion) {
+  if (Number(version) > formatVersion) {
     throw new DreamosError(
       'invalid',
       'FORMAT_TOO_NEW',
-      `The root ${path} has format version ${parsed.data.version}; this dreamos knows ${formatVersion}.`,
+      `The root ${path} has format version ${Number(version)}; this dreamos knows ${formatVersion}.`,
       { hint: 'Update dreamos: npm install -g dreamos@latest' },
     );
   }

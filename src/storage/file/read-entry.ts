@@ -85,7 +85,7 @@ export function completeHandedIn(bytes: Buffer, file: { id: string; mailbox: str
 }
 
 /** @throws DreamosError CORRUPT */
-export function parseHandedIn(bytes: Buffer): z.infer<typeof handedInSchema> {
+export function parseHandedIn(bytes: Buffer): z.infer<ReturnType<typeof handedInSchema>> {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -93,7 +93,7 @@ export function parseHandedIn(bytes: Buffer): z.infer<typeof handedInSchema> {
     throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
   }
   if (isDeeperThan(maxDepth, json)) throw corrupt(`it is nested too deeply (more than ${maxDepth} levels)`);
-  const parsed = z.safeParse(handedInSchema, json);
+  const parsed = z.safeParse(handedInSchema(), json);
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
   return parsed.data;
 }

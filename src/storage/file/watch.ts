@@ -16,9 +16,6 @@ import { ensureFolder } from './folders.ts';
 import { warnOnce } from './warn-once.ts';
 
 const quietMs = 100;
-// A process that was paused finds thousands of hints in its inotify queue, and Node hands them out in one go, before
-// timers and signals. A look for each kept a watcher deaf to SIGTERM for 20 s after it had seen everything.
-const burstMs = 10;
 const pollMs = 1000;
 
 export async function watchFiles(
@@ -27,7 +24,7 @@ export async function watchFiles(
   hint: () => void,
 ): Promise<Wake> {
   const { watch } = await import('chokidar');
-  const look = settled(ctx, hint);
+  const look = settled(hint);
   const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
@@ -99,31 +96,29 @@ async function readyOrEmpty(watcher: FSWatcher, ready: Promise<void>, mailboxes:
   if (mailboxes > 0 || Object.keys(watcher.getWatched()).length > 0) await ready;
 }
 
-/** Hints at once, in a burst every few milliseconds, and once more after a quiet moment. */
-function settled(ctx: FileContext, hint: () => void): { now: () => void; stop: () => void } {
+/**
+ * Hints once in a turn of the event loop, behind everything that has come, and once more after a quiet moment. A process
+ * that was paused finds thousands of events in its inotify queue, and Node hands them out in one go, before timers and
+ * signals: a look for each kept a watcher deaf to SIGTERM for 20 s after it had seen everything.
+ */
+function settled(hint: () => void): { now: () => void; stop: () => void } {
   let quiet: NodeJS.Timeout | undefined;
-  let held: NodeJS.Timeout | undefined;
-  let hintedAt = -Infinity;
+  let next: NodeJS.Immediate | undefined;
   let stopped = false;
-  const tell = (): void => {
-    clearTimeout(held);
-    held = undefined;
-    hintedAt = ctx.clock.uptime();
-    hint();
-  };
   return {
     now() {
       if (stopped) return;
-      const waitMs = hintedAt + burstMs - ctx.clock.uptime();
-      if (waitMs <= 0) tell();
-      else held ??= setTimeout(tell, waitMs);
+      next ??= setImmediate(() => {
+        next = undefined;
+        hint();
+      });
       clearTimeout(quiet);
-      quiet = setTimeout(tell, quietMs);
+      quiet = setTimeout(hint, quietMs);
     },
     stop() {
       stopped = true;
+      clearImmediate(next);
       clearTimeout(quiet);
-      clearTimeout(held);
     },
   };
 }

@@ -47,6 +47,20 @@ test('a watch that cannot begin leaves no watcher behind', async () => {
   expect(watcher.closed).toBe(true);
 });
 
+test('many events in one turn are one hint, and after the end there is none', async () => {
+  const store = await makeRoom().open();
+  let hints = 0;
+  const wake = await store.watch(['bob'], () => hints++);
+  for (let i = 0; i < 100; i++) watcher.emit('raw');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(hints).toBe(1);
+  watcher.emit('raw');
+  await wake.close();
+  watcher.emit('raw');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(hints).toBe(1);
+});
+
 test('a push that is lost later on is told once', async () => {
   const room = makeRoom();
   const store = await room.open();

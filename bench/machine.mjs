@@ -19,11 +19,11 @@ function fileSystemOf(folder) {
       .split('\n')
       .map((line) => line.split(' '));
     const holds = ([, point]) => folder === point || folder.startsWith(point.endsWith('/') ? point : `${point}/`);
-    const [device, , kind] = mounts
+    const [, , kind] = mounts
       .filter(holds)
       .sort((a, b) => a[1].length - b[1].length)
       .at(-1);
-    return `${kind} on ${device}`;
+    return kind;
   } catch {
     return 'unknown';
   }

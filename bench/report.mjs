@@ -41,5 +41,10 @@ export function writeJson(file, { machine, quick, outcomes }) {
     const judged = rows.map((one) => ({ ...one, verdict: verdict(one, quick) }));
     benchmarks[name] = { at, quick, machine, absent, rows: judged, tables, results };
   }
-  writeFileSync(file, `${JSON.stringify({ benchmarks }, null, 1)}\n`);
+  // Six digits say all that was measured, and a line for each benchmark keeps the file small.
+  const short = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
+  const lines = Object.entries(benchmarks).map(
+    ([name, one]) => `${JSON.stringify(name)}:${JSON.stringify(one, short)}`,
+  );
+  writeFileSync(file, `{"benchmarks":{\n${lines.join(',\n')}\n}}\n`);
 }

@@ -6,8 +6,9 @@ export async function fromBench(name) {
   try {
     return await import(name);
   } catch (error) {
-    throw new Absent(`${name} is not installed (npm ci in bench/): ${String(error.message).split('\n', 1)[0]}`, {
-      cause: error,
-    });
+    if (error.code === 'ERR_MODULE_NOT_FOUND')
+      throw new Absent(`${name} is not installed (npm ci --prefix bench)`, { cause: error });
+    // For example: built for another Node.
+    throw new Absent(`${name} cannot be loaded: ${String(error.message).split('\n', 1)[0]}`, { cause: error });
   }
 }

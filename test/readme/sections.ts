@@ -1,15 +1,20 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Context } from '../../src/cli/context.ts';
 import { createProgram } from '../../src/program.ts';
 import { evidence } from '../faults/evidence.ts';
 import { readResults, resultsPath } from '../faults/results.ts';
+import { markdownTable } from './markdown-table.ts';
+import { type BenchResults, speed } from './speed.ts';
+
+const benchResults = 'bench/results.json';
 
 /** What stands between `<!-- name:begin -->` and `<!-- name:end -->` in the README: made from the code and from results. */
 function sections(): Record<string, string> {
   return {
     commands: commandTable(),
     ...(existsSync(resultsPath) && { evidence: evidence(readResults()) }),
+    ...(existsSync(benchResults) && { speed: speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults) }),
   };
 }
 
@@ -40,15 +45,6 @@ function usageOf(command: Command): string {
     return one.required ? `<${name}>` : `[${name}]`;
   });
   return [command.name(), verbs, ...words].filter((word) => word !== '').join(' ');
-}
-
-/** Padded as Prettier pads tables. */
-function markdownTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
 /** src/cli/help/evidence.ts as it should be: the same words in `dreamos help guarantees`. */

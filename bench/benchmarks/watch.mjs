@@ -45,9 +45,9 @@ export async function run({ quick, scratch, progress }) {
           title: 'A running watch',
           columns: ['', 'p50', 'p99', 'highest'],
           lines: [
-            line('call of send() to printed line, ms', latencies),
-            line('call to return of send(), ms', sendMs),
-            line('return of send() to printed line, ms', watchMs),
+            spread('call of send() to printed line, ms', latencies),
+            spread('call to return of send(), ms', sendMs),
+            spread('return of send() to printed line, ms', watchMs),
           ],
         },
       ],
@@ -67,7 +67,7 @@ export async function run({ quick, scratch, progress }) {
   }
 }
 
-function line(what, values) {
+function spread(what, values) {
   return [what, quantile(values, 0.5).toFixed(2), quantile(values, 0.99).toFixed(2), Math.max(...values).toFixed(2)];
 }
 

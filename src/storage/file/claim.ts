@@ -9,12 +9,12 @@ import type { Message } from '../../model/message.ts';
 import type { ClaimOptions, Delivery } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
-import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts';
+import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { moveInto } from './folders.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
-import { nextReady, sweeper, walkReady, type ReadyEntry } from './ready-walk.ts';
+import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
 import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
 import { formatReceipt } from './receipt.ts';
 
@@ -53,13 +53,14 @@ async function search(
 ): Promise<Delivery | undefined> {
   const refused = new Set<string>();
   for (let walk = 0; walk < 2; walk++) {
-    for await (const candidate of walkReady(ctx, mailbox, sweeper(ctx, mailbox))) {
+    const { next } = walkReady(ctx, mailbox);
+    for (let candidate = await next(); candidate; candidate = await next()) {
       if (options.signal?.aborted) return undefined;
-      if (refused.has(candidate.name)) continue;
+      if (refused.has(candidate.text)) continue;
       const delivery = await take(ctx, mailbox, candidate, options, expired);
       if (typeof delivery === 'object') return delivery;
       if (delivery === 'late') return undefined;
-      if (delivery === 'passed') refused.add(candidate.name);
+      if (delivery === 'passed') refused.add(candidate.text);
     }
   }
   return undefined;
@@ -74,13 +75,11 @@ async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
 async function take(
   ctx: FileContext,
   mailbox: Mailbox,
-  candidate: ReadyEntry,
+  { dir, text, name }: ReadyEntry,
   options: ClaimOptions,
   expired: Undertaker,
 ): Promise<Delivery | Missed> {
-  const source = `${candidate.dir}/${candidate.name}`;
-  const name = parseEntryName(candidate.name);
-  if (!name) return 'passed';
+  const source = `${dir}/${text}`;
   const now = ctx.clock.now();
   if (isExpired(name, now)) {
     await bury(ctx, mailbox, source, name, expired);

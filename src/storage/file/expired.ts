@@ -6,7 +6,7 @@ import type { FileContext } from './context.ts';
 import { deadLetter } from './dead-letter.ts';
 import { parseEntryName, type EntryName } from './entry-name.ts';
 import type { Mailbox } from './layout.ts';
-import { walkReady } from './ready-walk.ts';
+import { walkBuckets } from './ready-walk.ts';
 
 const atOnce = 64;
 /** Nobody is waiting for expired mail, and a look for it lists what is ready. */
@@ -47,10 +47,13 @@ export async function buryNowAndThen(ctx: FileContext, mailbox: Mailbox): Promis
   if (last !== undefined && ctx.clock.uptime() - last < everyMs) return;
   const budget = undertaker();
   let looked = 0;
-  for await (const { dir, name: text } of walkReady(ctx, mailbox)) {
-    if (++looked > namesAtOnce || budget.left <= 0) break;
-    const name = text.includes('.x') ? parseEntryName(text) : undefined;
-    if (name && isExpired(name, ctx.clock.now())) await bury(ctx, mailbox, `${dir}/${text}`, name, budget);
+  for await (const { dir, names } of walkBuckets(ctx, mailbox)) {
+    for (const text of names) {
+      const name = text.includes('.x') ? parseEntryName(text) : undefined;
+      if (name && isExpired(name, ctx.clock.now())) await bury(ctx, mailbox, `${dir}/${text}`, name, budget);
+    }
+    looked += names.length;
+    if (looked > namesAtOnce || budget.left <= 0) break;
   }
   // Where there may be more, the next look goes on at once.
   if (budget.left > 0) ctx.buriedAt.set(mailbox.name, ctx.clock.uptime());

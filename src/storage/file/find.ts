@@ -6,7 +6,7 @@ import { formatEntryName, parseEntryName, priorityOf, timeTagOf, type EntryName 
 import { isRealFolder } from './folders.ts';
 import { isDay, laneOf, slotOf, type Lane, type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';
-import { walkReady } from './ready-walk.ts';
+import { walkBuckets } from './ready-walk.ts';
 import { wheelEntries } from './wheel.ts';
 
 export interface Found {
@@ -47,7 +47,9 @@ async function* names(
 ): AsyncGenerator<{ dir: string; name: string }, void, void> {
   switch (state) {
     case 'ready':
-      yield* walkReady(ctx, mailbox);
+      for await (const { dir, names: texts } of walkBuckets(ctx, mailbox)) {
+        for (const name of texts) yield { dir, name };
+      }
       break;
     case 'delayed':
     case 'inflight':

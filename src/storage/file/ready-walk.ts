@@ -11,7 +11,7 @@ import { priorities } from '../../model/message.ts';
 import { bucketsIn, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
-import { parseEntryName } from './entry-name.ts';
+import { parseEntryName, type EntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
 import { laneOf, type Mailbox } from './layout.ts';
 
@@ -21,40 +21,75 @@ const junkAtOnce = 100;
 
 export interface ReadyWalk {
   readonly startedAt: number;
-  readonly entries: AsyncGenerator<ReadyEntry, undefined, void>;
+  /** The next candidate; `undefined`: that was all. */
+  next(): Promise<ReadyEntry | undefined>;
 }
 
 export interface ReadyEntry {
   readonly dir: string;
-  readonly name: string;
+  readonly text: string;
+  readonly name: EntryName;
 }
 
 /** The next candidate of the mailbox's shared walk; `fresh` begins a new one. */
 export async function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
   let walk = ctx.walks.get(mailbox.name);
   if (!walk || fresh || ctx.clock.uptime() - walk.startedAt > walkMs) {
-    walk = { startedAt: ctx.clock.uptime(), entries: walkReady(ctx, mailbox, sweeper(ctx, mailbox)) };
+    walk = walkReady(ctx, mailbox);
     ctx.walks.set(mailbox.name, walk);
   }
-  const next = await walk.entries.next();
-  if (next.value === undefined) ctx.walks.delete(mailbox.name);
-  return next.value;
+  const next = await walk.next();
+  if (next === undefined) ctx.walks.delete(mailbox.name);
+  return next;
+}
+
+/** A walk for who claims: it puts junk aside as it meets it. */
+export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
+  const sweep = sweeper(ctx, mailbox);
+  const buckets = walkBuckets(ctx, mailbox, sweep);
+  let listed: readonly { dir: string; text: string }[] = [];
+  let at = 0;
+  return {
+    startedAt: ctx.clock.uptime(),
+    async next() {
+      for (;;) {
+        for (let candidate = listed[at]; candidate; candidate = listed[at]) {
+          at++;
+          const { dir, text } = candidate;
+          const name = parseEntryName(text);
+          if (name) return { dir, text, name };
+          await sweep(`${dir}/${text}`, 'its name is not one that dreamos makes');
+        }
+        const { value: bucket } = await buckets.next();
+        if (!bucket) return undefined;
+        // Behind what another claim of this process, which shares the walk, has listed meanwhile.
+        listed = [...listed.slice(at), ...bucket.names.map((text) => ({ dir: bucket.dir, text }))];
+        at = 0;
+      }
+    },
+  };
 }
 
 /** Told of what is no message, or stands where a folder should be. */
 type OnJunk = (path: string, why: string) => Promise<unknown>;
 
-/** For a walk that claims; one that only looks passes junk over. */
-export function sweeper(ctx: FileContext, mailbox: Mailbox): OnJunk {
+function sweeper(ctx: FileContext, mailbox: Mailbox): OnJunk {
   let left = junkAtOnce;
   return async (path, why) => left-- > 0 && quarantine(ctx, mailbox, path, why);
 }
 
-export async function* walkReady(
+interface ReadyBucket {
+  readonly dir: string;
+  /** Sorted; junk is among them. */
+  readonly names: readonly string[];
+}
+
+/** What is ready, bucket by bucket. Without `onJunk` it only looks, and passes over what is no folder of ours. */
+export async function* walkBuckets(
   ctx: FileContext,
   mailbox: Mailbox,
   onJunk?: OnJunk,
-): AsyncGenerator<ReadyEntry, undefined, void> {
+): AsyncGenerator<ReadyBucket, undefined, void> {
   const inUse = await ctx.disk.list(mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
     if (inUse?.includes(`p${rank}`) !== true) continue;
@@ -67,7 +102,7 @@ async function* walkLane(
   ctx: FileContext,
   laneDir: string,
   onJunk: OnJunk | undefined,
-): AsyncGenerator<ReadyEntry, void, void> {
+): AsyncGenerator<ReadyBucket, void, void> {
   if (!(await isRealFolder(ctx, laneDir))) {
     if (!(await sweepOdd(ctx, dirname(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
     return;
@@ -90,10 +125,7 @@ async function* walkLane(
       }
       const last = b === buckets.length - 1;
       if (names.length === 0 && !(last && parentIsNewest)) await removeEmptyBucket(ctx, dir, last);
-      for (const name of names.sort()) {
-        if (parseEntryName(name)) yield { dir, name };
-        else await onJunk?.(`${dir}/${name}`, 'its name is not one that dreamos makes');
-      }
+      yield { dir, names: names.sort() };
     }
   }
 }

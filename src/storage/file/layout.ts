@@ -84,9 +84,9 @@ export function layoutOf(root: string): Layout {
         : [];
       return agentNamePattern.test(agent) ? { mailbox: this.mailbox(agent), parts } : undefined;
     },
-    committed: (id) => join(outbox, id),
-    uncommitted: (id) => join(outbox, `${id}.new`),
-    discarded: (id) => join(outbox, `${id}.gone`),
+    committed: (id) => `${outbox}/${id}`,
+    uncommitted: (id) => `${outbox}/${id}.new`,
+    discarded: (id) => `${outbox}/${id}.gone`,
     dedupeKey: (sha256) => join(dedupe, sha256.slice(0, 2), sha256),
   };
 }
@@ -116,16 +116,19 @@ function mailboxAt(mailboxes: string, name: string): Mailbox {
 type Folders = readonly string[];
 
 export function laneOf(mailbox: Mailbox, rank: number, lane: Lane): string {
-  return join(mailbox.ready, `p${rank}`, String(lane));
+  return `${mailbox.ready}/p${rank}/${lane}`;
 }
 
 /** The slot of a timing wheel (delayed/ or inflight/) for a moment: an hour, and ten seconds in it. */
 export function slotOf(wheel: string, timeMs: number): string {
-  const iso = isoTime(timeMs);
-  return join(wheel, iso.slice(0, 13), `${iso.slice(14, 16)}-${iso.slice(17, 18)}0`);
+  return `${wheel}/${slotText(Math.floor(timeMs / slotMs))}`;
 }
 
 const slotMs = 10_000;
+const slotText = lastOnly((slot: number) => {
+  const iso = isoTime(slot * slotMs);
+  return `${iso.slice(0, 13)}/${iso.slice(14, 16)}-${iso.slice(17, 18)}0`;
+});
 const hourMs = 3_600_000;
 const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
 const slotPattern = /^[0-5]\d-[0-5]0$/;
@@ -144,15 +147,18 @@ export function parseSlot(hourStart: number, name: string): { start: number; end
 
 /** The UTC day of a moment, `2026-11-20`: a folder of archive/, a file of events/. */
 export function dayOf(timeMs: number): string {
-  return isoTime(timeMs).slice(0, 10);
+  return dayText(Math.floor(timeMs / dayMs));
 }
+
+const dayMs = 86_400_000;
+const dayText = lastOnly((day: number) => isoTime(day * dayMs).slice(0, 10));
 
 export function isDay(name: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(name);
 }
 
 export function eventLog(mailbox: Mailbox, day: string): string {
-  return join(mailbox.events, `${day}.jsonl`);
+  return `${mailbox.events}/${day}.jsonl`;
 }
 
 /** The day of an event log's name; `undefined`: not an event log. */
@@ -213,6 +219,16 @@ export function corruptName(timeMs: number, random: string, oldName: string): st
   const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
   const name = `${bucketName(timeMs, random)}-${harmless}`;
   return isNote(name) ? `${name}_` : name;
+}
+
+/** Remembers the last answer: a loop asks for the text of the same slot and day thousands of times. */
+function lastOnly(textOf: (at: number) => string): (at: number) => string {
+  let last = Number.NaN;
+  let text = '';
+  return (at) => {
+    if (at !== last) text = textOf((last = at));
+    return text;
+  };
 }
 
 function isoTime(timeMs: number): string {

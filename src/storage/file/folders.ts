@@ -52,7 +52,11 @@ function remember(ctx: FileContext, dir: string): void {
 export async function moveInto(ctx: FileContext, source: string, dir: string, name: string): Promise<boolean> {
   // The loop ends: each round either moves, or finds the source gone, or makes the folder that another process removed.
   for (let round = 0; round < 100; round++) {
-    await ensureFolder(ctx, dir);
+    if (!ctx.checked.has(dir)) {
+      // Looked for first, so that nothing makes a folder for what will not come.
+      if (!(await ctx.disk.stat(source))) return false;
+      await ensureFolder(ctx, dir);
+    }
     if (await ctx.disk.rename(source, `${dir}/${name}`)) return true;
     if (!(await ctx.disk.stat(source))) return false;
     forgetFolder(ctx, dir);

@@ -30,6 +30,8 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
   const { by, reason, policy } = options;
   let state: State = 'dead';
   const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
+    // Looked for first, so that a refused receipt opens no bucket for what will not come.
+    if (!(await ctx.disk.stat(path))) return false;
     if (options.dead === true || (claim.attempt >= policy.maxAttempts && !options.free)) {
       const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
       return (await deadLetter(ctx, home, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
@@ -72,7 +74,7 @@ export async function renew(
 
 /** Nothing, as long as the claim holds. @throws as ack */
 export async function checkClaim(ctx: FileContext, text: string): Promise<void> {
-  await settle(ctx, text, () => true);
+  await settle(ctx, text, async (_, path) => (await ctx.disk.stat(path)) !== undefined);
 }
 
 /** 1 s doubling to 5 min by default, of which a random half is taken off at most, so that failures do not march in step. */
@@ -96,8 +98,7 @@ async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mai
   const mailbox = ctx.layout.mailbox(receipt.mailbox);
   const { name } = receipt;
   const path = inflightPath(mailbox, name);
-  // Looked for first, so that a refused receipt makes no folder for what will not come.
-  if ((await ctx.disk.stat(path)) && (await move(mailbox, path, name))) return { mailbox, name };
+  if (await move(mailbox, path, name)) return { mailbox, name };
   // Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does.
   for (let round = 0; round < 3; round++) {
     for await (const entry of wheelEntries(ctx, mailbox.inflight)) {

@@ -12,14 +12,14 @@ export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly 
  */
 export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: readonly LogEntry[]): Promise<void> {
   const now = ctx.clock.now();
-  const at = new Date(now).toISOString();
-  const text = events
-    .map(({ event, ...rest }) => `${JSON.stringify({ at, mailbox: mailbox.name, event, ...rest })}\n`)
-    .join('');
+  // A mailbox's name needs no escapes in JSON.
+  const start = `{"at":"${new Date(now).toISOString()}","mailbox":"${mailbox.name}",`;
+  let text = '';
+  for (const event of events) text += `${start}${JSON.stringify(event).slice(1)}\n`;
   try {
     const path = eventLog(mailbox, dayOf(now));
     // Also a guard: through a link in its place the line would land outside of the root.
-    await ensureFolder(ctx, mailbox.events);
+    if (!ctx.checked.has(mailbox.events)) await ensureFolder(ctx, mailbox.events);
     if (await ctx.disk.append(path, text)) return;
     forgetFolder(ctx, mailbox.events);
     await ensureFolder(ctx, mailbox.events);

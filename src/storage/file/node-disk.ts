@@ -276,10 +276,9 @@ function openLog(path: string): number {
 }
 
 function appendText(fd: number, text: string): true {
-  const bytes = Buffer.from(text);
-  const written = fs.writeSync(fd, bytes);
+  const written = fs.writeSync(fd, text);
   // A full disk can cut a line short. Ended here, it costs one line and not also the next.
-  if (written < bytes.length) fs.writeSync(fd, '\n');
+  if (written < Buffer.byteLength(text)) fs.writeSync(fd, '\n');
   return true;
 }
 

@@ -27,7 +27,7 @@ export async function* consume(
   const waiter = createWaiter(root, (await resolveAgent(root, mailbox)).name);
   try {
     for (;;) {
-      // The card anew for each message, so that changed settings hold for the next one.
+      // The card anew for each message, so that changed settings hold for the next ones.
       const card = await resolveAgent(root, mailbox);
       const delivery = await claimNext(root, card, waiter, { ...options, waitMs: options.waitMs ?? Infinity });
       if (!delivery) return;
@@ -39,9 +39,13 @@ export async function* consume(
 }
 
 function jobOf(root: Root, delivery: Delivery): Job {
-  const { receipt } = delivery;
+  const { receipt, mailbox, attempt, leaseUntil, message } = delivery;
   return {
-    ...delivery,
+    receipt,
+    mailbox,
+    attempt,
+    leaseUntil,
+    message,
     ack: () => ack(root, receipt),
     nack: (options) => nack(root, receipt, options),
     renew: (leaseMs) => renew(root, receipt, leaseMs),

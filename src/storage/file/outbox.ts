@@ -10,7 +10,7 @@ import type { Durability } from '../../model/settings.ts';
 import type { Outgoing } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
-import { formatEntryName, type EntryName } from './entry-name.ts';
+import { formatEntryName, unset, type EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
 import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink, slotOf } from './layout.ts';
@@ -20,6 +20,7 @@ import { warnOnce } from './warn-once.ts';
 /** Names of a message that nobody has claimed yet. */
 export function firstName(ctx: FileContext, { message, dueAt }: Outgoing): EntryName {
   return {
+    ...unset,
     tag: dueAt === undefined ? 't' : 'u',
     time: dueAt ?? ctx.clock.now(),
     id: message.id,

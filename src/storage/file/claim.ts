@@ -16,7 +16,7 @@ import { slotOf, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
 import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
 import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
-import { formatReceipt } from './receipt.ts';
+import { issueReceipt, type Receipt } from './receipt.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;
@@ -87,23 +87,24 @@ async function take(
   }
   if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) return 'passed';
 
-  const claimed: EntryName = {
+  const claimed = {
     ...name,
-    tag: 'd',
+    tag: 'd' as const,
     time: now + options.leaseMs,
     attempt: name.attempt + 1,
     token: ctx.ids.token(),
   };
   const slot = slotOf(mailbox.inflight, claimed.time);
-  if (!(await moveInto(ctx, source, slot, formatEntryName(claimed)))) return 'lost';
-  return deliver(ctx, mailbox, `${slot}/${formatEntryName(claimed)}`, claimed, options);
+  const target = formatEntryName(claimed);
+  if (!(await moveInto(ctx, source, slot, target))) return 'lost';
+  return deliver(ctx, mailbox, `${slot}/${target}`, claimed, options);
 }
 
 async function deliver(
   ctx: FileContext,
   mailbox: Mailbox,
   path: string,
-  name: EntryName,
+  name: Receipt['name'],
   options: ClaimOptions,
 ): Promise<Delivery | Missed> {
   // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began. Going
@@ -112,7 +113,7 @@ async function deliver(
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
   await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);
-  const receipt = formatReceipt(mailbox.name, name);
+  const receipt = issueReceipt(ctx, mailbox.name, name);
   return { receipt, mailbox: mailbox.name, attempt: name.attempt, leaseUntil: name.time, message };
 }
 

@@ -5,6 +5,7 @@ import type { DocumentName } from '../store.ts';
 import type { KnownCard, KnownDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 import type { Layout } from './layout.ts';
+import type { Receipt } from './receipt.ts';
 import type { ReadyWalk } from './ready-walk.ts';
 
 /** What every operation of the file store works with. The maps are caches: losing them costs time, never mail. */
@@ -31,6 +32,8 @@ export interface FileContext {
   readonly recoveredAt: Map<string, number>;
   /** By mailbox: when (uptime) this process last looked for expired mail and left none behind. */
   readonly buriedAt: Map<string, number>;
+  /** The claims that this process has made last, by their receipts. */
+  readonly receipts: Map<string, Receipt>;
   /** Agents' cards as they were last read, by mailbox. */
   readonly cards: Map<string, KnownCard>;
   /** The root's documents as they were last read. */

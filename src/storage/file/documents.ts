@@ -14,6 +14,8 @@ import { parseJson } from './parse-json.ts';
 const documentBytes = 1024 * 1024;
 // Some ten thousand subscriptions.
 const sharedDocumentBytes = 16 * 1024 * 1024;
+/** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
+const cardMs = 5;
 
 /** The names of all mailboxes, sorted. */
 export async function mailboxNames(ctx: FileContext): Promise<string[]> {
@@ -51,6 +53,7 @@ export async function saveAgent(
     const card = change(before);
     const mailbox = ctx.layout.mailbox(before?.name ?? name);
     for (const folder of mailboxFolders) await ensureFolder(ctx, `${mailbox.dir}/${folder}`);
+    ctx.cards.delete(mailbox.name);
     await ctx.disk.replace(mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
     await ctx.disk.syncDir(ctx.layout.mailboxes);
     return card;
@@ -117,13 +120,22 @@ export async function saveDocument(
 
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
 async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
+  const known = ctx.cards.get(mailbox.name);
+  const uptime = ctx.clock.uptime();
+  if (known && uptime - known.lookedAt < cardMs) return known.card;
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const stat = await ctx.disk.stat(mailbox.card);
-  const known = ctx.cards.get(mailbox.name);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
-  if (stat && known && isSameFile(known, stat)) return known.card;
+  if (stat && known && isSameFile(known, stat)) {
+    known.lookedAt = uptime;
+    return known.card;
+  }
   const card = await parseCard(ctx, mailbox);
-  if (stat && card) ctx.cards.set(mailbox.name, { card, inode: stat.inode, mtimeMs: stat.mtimeMs, size: stat.size });
+  if (!stat || !card) ctx.cards.delete(mailbox.name);
+  else {
+    const { inode, mtimeMs, size } = stat;
+    ctx.cards.set(mailbox.name, { card, inode, mtimeMs, size, lookedAt: uptime });
+  }
   return card;
 }
 
@@ -132,6 +144,8 @@ type Origin = Pick<FileStat, 'inode' | 'mtimeMs' | 'size'>;
 
 export interface KnownCard extends Origin {
   readonly card: AgentCard;
+  /** When (uptime) it was last seen to be the same. */
+  lookedAt: number;
 }
 
 export interface KnownDocument extends Origin {

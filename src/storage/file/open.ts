@@ -101,6 +101,7 @@ function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>):
     walks: new Map(),
     recoveredAt: new Map(),
     buriedAt: new Map(),
+    receipts: new Map(),
     cards: new Map(),
     documents: new Map(),
     held: undefined,

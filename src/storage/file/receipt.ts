@@ -1,5 +1,6 @@
 import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { FileContext } from './context.ts';
 import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts';
 
 /**
@@ -9,6 +10,22 @@ import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts
 export interface Receipt {
   readonly mailbox: string;
   readonly name: EntryName & { readonly token: string };
+}
+
+const remembered = 64;
+
+/** The receipt of a claim that this process has just made: a loop acks it in a moment, and need not take it apart. */
+export function issueReceipt(ctx: FileContext, mailbox: string, name: Receipt['name']): string {
+  const receipt = formatReceipt(mailbox, name);
+  const oldest = ctx.receipts.size >= remembered ? ctx.receipts.keys().next().value : undefined;
+  if (oldest !== undefined) ctx.receipts.delete(oldest);
+  ctx.receipts.set(receipt, { mailbox, name });
+  return receipt;
+}
+
+/** @throws as parseReceipt */
+export function readReceipt(ctx: FileContext, text: string): Receipt {
+  return ctx.receipts.get(text) ?? parseReceipt(text);
 }
 
 export function formatReceipt(mailbox: string, name: EntryName): string {

@@ -13,7 +13,7 @@ import { logEvents } from './event-log.ts';
 import { findIn, inflightPath } from './find.ts';
 import { moveInto } from './folders.ts';
 import { dayOf, slotOf, type Mailbox } from './layout.ts';
-import { formatReceipt, parseReceipt, type Receipt } from './receipt.ts';
+import { formatReceipt, readReceipt, type Receipt } from './receipt.ts';
 import { wheelEntries } from './wheel.ts';
 
 export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
@@ -94,7 +94,7 @@ type Move = (mailbox: Mailbox, path: string, claim: EntryName) => boolean | Prom
  * never of the receipt: that was typed or pasted, and its tail may be missing.
  */
 async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mailbox: Mailbox; name: EntryName }> {
-  const receipt = parseReceipt(text);
+  const receipt = readReceipt(ctx, text);
   const mailbox = ctx.layout.mailbox(receipt.mailbox);
   const { name } = receipt;
   const path = inflightPath(mailbox, name);

@@ -18,7 +18,7 @@ import {
 import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { readEntry } from './read-entry.ts';
 import { cursorAt, readEvents } from './read-events.ts';
-import { parseReceipt } from './receipt.ts';
+import { readReceipt } from './receipt.ts';
 import { recover, recoverNowAndThen } from './recover.ts';
 import { send } from './send.ts';
 import { ack, checkClaim, nack, renew } from './settle.ts';
@@ -46,7 +46,7 @@ export function fileStore(ctx: FileContext): Store {
     renew: (receipt, options) => renew(ctx, receipt, options),
     checkClaim: (receipt) => checkClaim(ctx, receipt),
     parseReceipt(text) {
-      const { mailbox, name } = parseReceipt(text);
+      const { mailbox, name } = readReceipt(ctx, text);
       return { mailbox, id: name.id };
     },
     recover: (mailbox, policy) => recover(ctx, at(mailbox), policy),

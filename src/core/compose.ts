@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { sayableTime } from '../model/clock.ts';
+import { isoTime, sayableTime } from '../model/clock.ts';
 import { DreamosError } from '../model/errors.ts';
 import { explainIssues, type Message, messageSchema } from '../model/message.ts';
 import type { Durability } from '../model/settings.ts';
@@ -52,8 +52,8 @@ export async function compose(
     replyTo: draft.replyTo ?? null,
     tags: [...(draft.tags ?? [])],
     data: JSON.parse(data) as unknown,
-    createdAt: new Date(now).toISOString(),
-    expiresAt: ttlMs === undefined ? null : new Date(now + ttlMs).toISOString(),
+    createdAt: isoTime(now),
+    expiresAt: ttlMs === undefined ? null : isoTime(now + ttlMs),
     dedupeKey: draft.dedupeKey ?? null,
   };
   return {

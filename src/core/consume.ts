@@ -24,12 +24,13 @@ export async function* consume(
   mailbox: string,
   options: ReadOptions = {},
 ): AsyncGenerator<Job, void, undefined> {
+  const reading = { ...options, waitMs: options.waitMs ?? Infinity };
   const waiter = createWaiter(root, (await resolveAgent(root, mailbox)).name);
   try {
     for (;;) {
       // The card anew for each message, so that changed settings hold for the next ones.
       const card = await resolveAgent(root, mailbox);
-      const delivery = await claimNext(root, card, waiter, { ...options, waitMs: options.waitMs ?? Infinity });
+      const delivery = await claimNext(root, card, waiter, reading);
       if (!delivery) return;
       yield jobOf(root, delivery);
     }

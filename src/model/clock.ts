@@ -16,6 +16,20 @@ export function sayableTime(timeMs: number): number {
   return Math.min(latestTime, Math.max(0, Math.trunc(timeMs)));
 }
 
+let knownSecond = Number.NaN;
+let secondText = '';
+
+/** As `new Date(timeMs).toISOString()`. What falls into the same second shares its text, for a loop asks at each event. */
+export function isoTime(timeMs: number): string {
+  const ms = Math.trunc(timeMs);
+  const second = Math.floor(ms / 1000);
+  if (second !== knownSecond) {
+    secondText = new Date(second * 1000).toISOString().slice(0, -4);
+    knownSecond = second;
+  }
+  return `${secondText}${String(ms - second * 1000).padStart(3, '0')}Z`;
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   // Not performance.now(): that loads perf_hooks, and a one-shot command has no millisecond to spare.

@@ -73,7 +73,7 @@ export function seal(message: Message): Buffer {
  * @throws DreamosError invalid CORRUPT, with the reason, when a byte changed, bytes are missing or the shape is wrong.
  */
 export function unseal(bytes: Buffer): Message {
-  const end = bytes.at(-1) === 0x0a ? bytes.length - 1 : bytes.length;
+  const end = bytes[bytes.length - 1] === 0x0a ? bytes.length - 1 : bytes.length;
   const cut = end - sealBytes;
   const tail = cut > 0 ? bytes.toString('latin1', cut, end) : '';
   if (!tail.startsWith(digestKey))

@@ -27,7 +27,7 @@ export type ReadResult =
 
 export interface ReadOptions {
   /** Read only these bytes. */
-  readonly range?: { readonly offset: number; readonly length: number };
+  readonly range?: { readonly offset: number; readonly length: number } | undefined;
   /** A file (or range) of more bytes is refused, not read. */
   readonly maxBytes: number;
 }

@@ -1,3 +1,4 @@
+import { isoTime } from '../../model/clock.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import type { FileContext } from './context.ts';
@@ -13,7 +14,7 @@ export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly 
 export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: readonly LogEntry[]): Promise<void> {
   const now = ctx.clock.now();
   // A mailbox's name needs no escapes in JSON.
-  const start = `{"at":"${new Date(now).toISOString()}","mailbox":"${mailbox.name}",`;
+  const start = `{"at":"${isoTime(now)}","mailbox":"${mailbox.name}",`;
   let text = '';
   for (const event of events) text += `${start}${JSON.stringify(event).slice(1)}\n`;
   try {

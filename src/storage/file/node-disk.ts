@@ -230,7 +230,7 @@ function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
       read += n;
     }
     if (range && read < length) return { ok: false, missing: false, why: 'it is cut short' };
-    return { ok: true, bytes: bytes.subarray(0, read), mtimeMs: stat.mtimeMs };
+    return { ok: true, bytes: read < length ? bytes.subarray(0, read) : bytes, mtimeMs: stat.mtimeMs };
   } finally {
     fs.closeSync(fd);
   }

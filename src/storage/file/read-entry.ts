@@ -21,7 +21,7 @@ export async function readEntry(
   name: EntryName,
   mailbox: string,
 ): Promise<Message | undefined> {
-  const result = await ctx.disk.read(path, { maxBytes: maxFileBytes, ...(name.range && { range: name.range }) });
+  const result = await ctx.disk.read(path, { maxBytes: maxFileBytes, range: name.range });
   if (!result.ok) {
     if (result.missing) return undefined;
     throw corrupt(result.why);

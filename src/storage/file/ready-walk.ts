@@ -32,15 +32,13 @@ export interface ReadyEntry {
 }
 
 /** The next candidate of the mailbox's shared walk; `fresh` begins a new one. */
-export async function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
+export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
   let walk = ctx.walks.get(mailbox.name);
   if (!walk || fresh || ctx.clock.uptime() - walk.startedAt > walkMs) {
     walk = walkReady(ctx, mailbox);
     ctx.walks.set(mailbox.name, walk);
   }
-  const next = await walk.next();
-  if (next === undefined) ctx.walks.delete(mailbox.name);
-  return next;
+  return walk.next();
 }
 
 /** A walk for who claims: it puts junk aside as it meets it. */
@@ -49,7 +47,7 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
   const buckets = walkBuckets(ctx, mailbox, sweep);
   let listed: readonly { dir: string; text: string }[] = [];
   let at = 0;
-  return {
+  const walk: ReadyWalk = {
     startedAt: ctx.clock.uptime(),
     async next() {
       for (;;) {
@@ -61,13 +59,17 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
           await sweep(`${dir}/${text}`, 'its name is not one that dreamos makes');
         }
         const { value: bucket } = await buckets.next();
-        if (!bucket) return undefined;
+        if (!bucket) {
+          if (ctx.walks.get(mailbox.name) === walk) ctx.walks.delete(mailbox.name);
+          return undefined;
+        }
         // Behind what another claim of this process, which shares the walk, has listed meanwhile.
         listed = [...listed.slice(at), ...bucket.names.map((text) => ({ dir: bucket.dir, text }))];
         at = 0;
       }
     },
   };
+  return walk;
 }
 
 /** Told of what is no message, or stands where a folder should be. */

@@ -29,7 +29,7 @@ export function readReceipt(ctx: FileContext, text: string): Receipt {
 }
 
 export function formatReceipt(mailbox: string, name: EntryName): string {
-  return `${mailbox}:${formatEntryName(name).replace(/\.jsonl?$/, '')}`;
+  return `${mailbox}:${formatEntryName(name).slice(0, name.range ? -'.jsonl'.length : -'.json'.length)}`;
 }
 
 /** @throws DreamosError RECEIPT_INVALID */

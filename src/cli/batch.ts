@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { contentOptions, type ContentOptions } from './draft.ts';
 import { harmlessJson } from './harmless.ts';
 import { chunksOf, decodeText } from './input.ts';
-import { groupLines, type Line } from './lines.ts';
+import { gathered, groupLines, type Line } from './lines.ts';
 import { durabilityOption, given, usage } from './parse.ts';
 import { orTell } from './unwritten.ts';
 
@@ -35,7 +35,7 @@ export async function sendBatch(
   const root = await context.root();
   const shared = given({ to: to?.split(','), from: options.from, allowEmpty: options.allowEmpty, durability });
 
-  for await (const lines of groupLines(chunksOf(context), mostAtOnce, mostLineBytes)) {
+  for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {
     if (context.signal.aborted) return;
     const parsed = lines.map((line) => parseLine(line, shared));
     const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));

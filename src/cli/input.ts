@@ -46,11 +46,13 @@ export async function* chunksOf(context: Context): AsyncGenerator<Uint8Array> {
   }
 }
 
+// ignoreBOM keeps the mark: what goes in comes out.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** @throws BODY_NOT_TEXT, naming the first bad byte */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
-    // ignoreBOM keeps the mark: what goes in comes out.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch (cause) {
     throw new DreamosError(
       'invalid',

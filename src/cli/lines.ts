@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** A line of input with its number, counted from 1; `tooLong` lines come without their bytes. */
 export interface Line {
   readonly number: number;
@@ -50,6 +52,44 @@ export async function* groupLines(
   }
   if (restBytes > 0) end(new Uint8Array());
   if (group.length > 0) yield group;
+}
+
+// A pipe or a file has its next part within this time, when there is one.
+const momentMs = 1;
+const enoughBytes = 1024 * 1024;
+
+/**
+ * Joins to each chunk what the stream has right behind it: a pipe hands out 64 KiB at a time, and many lines that are sent
+ * together share their syncs. What nothing follows within a moment goes on alone.
+ */
+export async function* gathered(chunks: AsyncIterable<Uint8Array>, stream: Readable): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    const parts = [chunk];
+    let bytes = chunk.length;
+    while (bytes < enoughBytes) {
+      const more = await readSoon(stream);
+      if (!more) break;
+      parts.push(more);
+      bytes += more.length;
+    }
+    yield parts.length === 1 ? chunk : Buffer.concat(parts);
+  }
+}
+
+async function readSoon(stream: Readable): Promise<Uint8Array | null> {
+  const here = stream.read() as Uint8Array | null;
+  if (here !== null || stream.readableEnded || stream.destroyed) return here;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stream.off('readable', end);
+      resolve();
+    };
+    const timer = setTimeout(end, momentMs);
+    // Also told at the end of the input.
+    stream.on('readable', end);
+  });
+  return stream.read() as Uint8Array | null;
 }
 
 function isBlank(bytes: Uint8Array): boolean {

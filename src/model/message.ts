@@ -63,9 +63,18 @@ const sealBytes = digestKey.length + 64 + 2;
 
 /** The bytes of a message, without a line end: compact JSON whose last field is the sha256 over everything before it. */
 export function seal(message: Message): Buffer {
-  const { digest: _, ...fields } = message;
-  const text = JSON.stringify(fields).slice(0, -1);
-  return Buffer.from(`${text}${digestKey}${sha256(text)}"}`);
+  return Buffer.from(sealedText(message));
+}
+
+/** The same with a line end, as files hold them. */
+export function sealLine(message: Message): Buffer {
+  return Buffer.from(`${sealedText(message)}\n`);
+}
+
+function sealedText(message: Message): string {
+  const unsealed = message.digest === undefined ? message : { ...message, digest: undefined };
+  const text = JSON.stringify(unsealed).slice(0, -1);
+  return `${text}${digestKey}${sha256(text)}"}`;
 }
 
 /**

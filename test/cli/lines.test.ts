@@ -1,5 +1,6 @@
+import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { groupLines } from '../../src/cli/lines.ts';
+import { gathered, groupLines, type Line } from '../../src/cli/lines.ts';
 
 async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);
@@ -50,4 +51,22 @@ test('a line that is too long is told and not kept; the next one is read', async
       [2, 'next'],
     ],
   ]);
+});
+
+test('what a stream has ready is read together', async () => {
+  const stream = Readable.from(['one\n', 'two\n', 'three\n'].map((text) => Buffer.from(text)));
+  const lines = await groups(gathered(stream, stream));
+  expect(lines.map((group) => group.length)).toEqual([3]);
+});
+
+test('a line that nothing follows is not held back, and the next one comes when it comes', async () => {
+  const stream = new PassThrough();
+  const lines = groupLines(gathered(stream, stream), 1000, 100);
+  for (const text of ['one', 'two']) {
+    stream.write(`${text}\n`);
+    const { value } = await lines.next();
+    expect((value as Line[]).map(({ bytes }) => Buffer.from(bytes).toString())).toEqual([text]);
+  }
+  stream.end();
+  expect((await lines.next()).done).toBe(true);
 });

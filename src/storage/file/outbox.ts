@@ -5,7 +5,7 @@
  * What is not committed is in no mailbox.
  */
 import { DreamosError } from '../../model/errors.ts';
-import { priorities, seal, type Message } from '../../model/message.ts';
+import { priorities, sealLine, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing } from '../store.ts';
 import { moveToReady } from './buckets.ts';
@@ -44,7 +44,7 @@ export async function prepare(ctx: FileContext, outgoing: Outgoing, durability: 
 async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durability: Durability): Promise<void> {
   const body = `${dir}/${outboxBody}`;
   await ensureFolder(ctx, dir);
-  let complete = await ctx.disk.create(body, lineOf(outgoing.message), { sync: durability === 'full' });
+  let complete = await ctx.disk.create(body, sealLine(outgoing.message), { sync: durability === 'full' });
   const name = firstName(ctx, outgoing);
   for (const mailbox of outgoing.mailboxes) {
     complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
@@ -252,8 +252,4 @@ export function uncertain(id: string, cause: unknown): DreamosError {
       cause,
     },
   );
-}
-
-export function lineOf(message: Message): Buffer {
-  return Buffer.concat([seal(message), Buffer.from('\n')]);
 }

@@ -10,6 +10,7 @@
  */
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
+import { sealLine } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import { linkToReady, moveToReady } from './buckets.ts';
@@ -26,7 +27,7 @@ import {
   syncFolderOrAncestor,
 } from './folders.ts';
 import { slotOf, type Mailbox } from './layout.ts';
-import { commit, firstName, handOutOrLeave, lineOf, prepare, uncertain } from './outbox.ts';
+import { commit, firstName, handOutOrLeave, prepare, uncertain } from './outbox.ts';
 
 /** So many messages share one file at most: their parts keep it alive until the last one is gone. */
 const maxPerFile = 1000;
@@ -75,7 +76,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
   if (only !== undefined && mailboxes.length === 1) {
     const mailbox = ctx.layout.mailbox(only);
     const file = `${mailbox.tmp}/${message.id}.json`;
-    await create(ctx, mailbox, file, lineOf(message), durability);
+    await create(ctx, mailbox, file, sealLine(message), durability);
     const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing));
     const failed = durability === 'full' ? (await syncPlaced(ctx, [placed])).get(message.id) : undefined;
     if (failed) throw failed;
@@ -93,7 +94,7 @@ async function sendPacked(
   run: readonly Outgoing[],
   durability: Durability,
 ): Promise<(Sent | DreamosError)[]> {
-  const lines = run.map(({ message }) => lineOf(message));
+  const lines = run.map(({ message }) => sealLine(message));
   const home = ctx.layout.mailbox(mailboxOf(run[0] as Outgoing));
   const file = `${home.tmp}/${run[0]?.message.id ?? ''}.jsonl`;
   const failed = await errorOf(() => create(ctx, home, file, Buffer.concat(lines), durability));
@@ -107,13 +108,13 @@ async function sendPacked(
     const range = { offset, length: (lines[i]?.length ?? 0) - 1 };
     offset += range.length + 1;
     const { id } = outgoing.message;
-    const error = await errorOf(async () => {
-      placed.set(
-        id,
-        await link(ctx, file, ctx.layout.mailbox(mailboxOf(outgoing)), { ...firstName(ctx, outgoing), range }),
-      );
-    });
-    if (error) failures.set(id, error);
+    try {
+      const mailbox = ctx.layout.mailbox(mailboxOf(outgoing));
+      placed.set(id, await link(ctx, file, mailbox, { ...firstName(ctx, outgoing), range }));
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      failures.set(id, error);
+    }
   }
   if (durability === 'full') {
     for (const members of grouped(placed.values(), ({ dir }) => dir).values()) {
@@ -134,7 +135,7 @@ async function sendPacked(
 interface Placed {
   readonly id: string;
   readonly dir: string;
-  readonly path: string;
+  readonly name: EntryName;
   /** The state's own folder, which is durable since the mailbox was made. */
   readonly top: string;
 }
@@ -196,7 +197,7 @@ function vanished(file: string): DreamosError {
 }
 
 function placedIn(top: string, dir: string, name: EntryName): Placed {
-  return { id: name.id, dir, path: `${dir}/${formatEntryName(name)}`, top };
+  return { id: name.id, dir, name, top };
 }
 
 /**
@@ -218,10 +219,10 @@ async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): Promise<
     await syncAncestorsOnce(ctx, first.dir, first.top);
   });
   if (!error) return failures;
-  for (const { path, id } of placed) {
+  for (const { dir, name, id } of placed) {
     let gone = false;
     const stuck = await errorOf(async () => {
-      gone = await ctx.disk.remove(path);
+      gone = await ctx.disk.remove(`${dir}/${formatEntryName(name)}`);
     });
     failures.set(id, gone && !stuck ? error : uncertain(id, error));
   }

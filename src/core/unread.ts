@@ -10,7 +10,12 @@ import { effectiveSettings } from './settings.ts';
  * send, so it never fails: told otherwise, the sender would send again what is sent.
  */
 export async function warnUnread(root: Root, recipients: Iterable<AgentCard>): Promise<void> {
+  let looks = lastLooks.get(root);
+  if (!looks) lastLooks.set(root, (looks = new Map()));
+  const uptime = root.clock.uptime();
   for (const card of recipients) {
+    if (uptime - (looks.get(card.name) ?? -Infinity) < lookMs) continue;
+    looks.set(card.name, uptime);
     try {
       const why = await unreadFor(root, card);
       if (why) root.warn(`${why} Is anybody reading it? dreamos status ${card.name}`);
@@ -20,6 +25,10 @@ export async function warnUnread(root: Root, recipients: Iterable<AgentCard>): P
     }
   }
 }
+
+// Who sends in a loop is told once a second.
+const lookMs = 1000;
+const lastLooks = new WeakMap<Root, Map<string, number>>();
 
 // An idle agent that has had no mail is no cause for worry; one that let older mail lie is, and so is one that never read.
 async function unreadFor(root: Root, card: AgentCard): Promise<string | undefined> {

@@ -224,8 +224,17 @@ test('the sender is warned of a mailbox that nobody has ever read', async () => 
   expect(bench.warnings).toEqual([]);
   bench.clock.advance(1);
   await readNext(bench.root, 'Builder');
-  await send(bench.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  await send(bench.as('planner'), { to: ['reviewer', 'Builder'], body: 'x' });
   expect(bench.warnings).toEqual([expect.stringMatching(/reviewer .*never read.*dreamos status reviewer/)]);
+});
+
+test('a sender in a loop is warned once a second', async () => {
+  bench.clock.advance(3_600_001);
+  for (let i = 0; i < 3; i++) await send(bench.root, { to: 'reviewer', body: 'x' });
+  expect(bench.warnings).toHaveLength(1);
+  bench.clock.advance(1000);
+  await send(bench.root, { to: 'reviewer', body: 'x' });
+  expect(bench.warnings).toHaveLength(2);
 });
 
 test('the sender is warned when older mail is left lying, and not when the agent only had none', async () => {

@@ -2,6 +2,9 @@ import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
 import type { FileContext } from './context.ts';
 
+// Of a send to a thousand mailboxes seven folders each.
+const mostRemembered = 16_384;
+
 /** Makes a folder and what is missing above it, and makes sure that none of them is a link that leads elsewhere. */
 export async function ensureFolder(ctx: FileContext, dir: string): Promise<void> {
   for (let round = 0; round < 100; round++) {
@@ -41,7 +44,7 @@ export function forgetFolder(ctx: FileContext, dir: string): void {
 
 function remember(ctx: FileContext, dir: string): void {
   // Slots and buckets come and go, and a set that only grows is a leak.
-  if (ctx.checked.size > 4096) ctx.checked.clear();
+  if (ctx.checked.size > mostRemembered) ctx.checked.clear();
   ctx.checked.add(dir);
 }
 
@@ -91,7 +94,7 @@ export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: stri
     at = dirname(at);
     if (ctx.synced.has(below)) continue;
     await syncFolderOrAncestor(ctx, at);
-    if (ctx.synced.size > 4096) ctx.synced.clear();
+    if (ctx.synced.size > mostRemembered) ctx.synced.clear();
     ctx.synced.add(below);
   }
 }

@@ -80,6 +80,8 @@ export interface ClaimOptions {
   readonly by?: string;
   /** Only messages for which this holds; it may cost reading many. */
   readonly accepts?: (message: Message) => boolean;
+  /** Only answers in the inbox of this request. */
+  readonly inbox?: string;
   /** Ends a search with `accepts` between two messages; nothing is claimed then. */
   readonly signal?: AbortSignal;
 }
@@ -193,6 +195,14 @@ export interface Store {
    * Errors: DEDUPE_MISMATCH (it names the first id), DISK_FAILED (nothing was sent), SEND_UNCERTAIN (it may have been; the id is in the message).
    */
   send(outgoing: readonly Outgoing[], options: { readonly durability: Durability }): Promise<(Sent | DreamosError)[]>;
+  /**
+   * Opens an inbox for the answers to a request: until it is closed, a message whose `replyTo` is the request's id waits there
+   * (state delayed, due at `until`), and only a claim that names the inbox takes it. From `until` on `recover` closes it.
+   * Durable when it returns. A request has one inbox in its life.
+   */
+  openInbox(mailbox: string, request: string, until: number): Promise<void>;
+  /** What is left in it is ready now, and later answers are ordinary mail. Nothing, when it is closed. @returns how many were left */
+  closeInbox(mailbox: string, request: string): Promise<number>;
   /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
@@ -205,7 +215,7 @@ export interface Store {
   checkClaim(receipt: string): Promise<void>;
   /** Which message in which mailbox a receipt speaks of. @throws RECEIPT_INVALID */
   parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
-  /** Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files; a bounded number a call. */
+  /** Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a bounded number a call. */
   recover(mailbox: string, policy: RetryPolicy): Promise<Recovered>;
 
   // Looking.
@@ -250,6 +260,8 @@ export interface Store {
   cursor(mailboxes: readonly string[] | undefined, at: 'now' | 'start'): Promise<string>;
   /** What happened behind a cursor; `undefined` mailboxes: all, those registered later included. @throws CURSOR_INVALID */
   readEvents(mailboxes: readonly string[] | undefined, cursor: string): Promise<EventBatch>;
+  /** What all logs still know of a message and of the arrival of its answers (their `replyTo` is its id), by time. */
+  history(id: string): Promise<MailEvent[]>;
   /** Calls `hint` when something may have happened. A hint may come twice or for nothing; look with readEvents or claim. */
   watch(mailboxes: readonly string[] | undefined, hint: () => void): Promise<Wake>;
 

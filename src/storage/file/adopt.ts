@@ -5,7 +5,9 @@ import { sha256 } from '../../model/sha256.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
+import type { EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
+import { putInInbox } from './inbox.ts';
 import type { Mailbox } from './layout.ts';
 import { makeFilePrivate } from './private.ts';
 import { warnOnce } from './warn-once.ts';
@@ -86,7 +88,7 @@ async function adoptFile(
     if (!(error instanceof DreamosError)) throw error;
     return putAside(ctx, mailbox, path, mtimeMs, error.message);
   }
-  const adopted = await moveToReady(ctx, path, mailbox, 1, {
+  const name: EntryName = {
     tag: 't',
     time: ctx.clock.now(),
     id: message.id,
@@ -94,7 +96,10 @@ async function adoptFile(
     attempt: 0,
     expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
     handedIn: handedInDigest(file.bytes),
-  });
+  };
+  const adopted =
+    (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(path, target))) ??
+    (await moveToReady(ctx, path, mailbox, 1, name));
   if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival(message, 'delivered')]);
   return 'done';
 }

@@ -12,6 +12,7 @@ import { quarantine } from './corrupt.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { moveInto } from './folders.ts';
+import { walkInbox } from './inbox.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
 import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
@@ -27,7 +28,7 @@ type Missed = 'lost' | 'passed' | 'late';
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
 export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
   const expired = undertaker();
-  if (options.accepts) return search(ctx, mailbox, options, expired);
+  if (options.accepts || options.inbox !== undefined) return search(ctx, mailbox, options, expired);
   // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing.
   let fresh = false;
   for (;;) {
@@ -44,7 +45,7 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOp
   }
 }
 
-/** Past what stays ready: two walks as well, but nothing is opened twice. */
+/** Past what stays ready, or in an inbox: two walks as well, but nothing is opened twice. */
 async function search(
   ctx: FileContext,
   mailbox: Mailbox,
@@ -53,7 +54,8 @@ async function search(
 ): Promise<Delivery | undefined> {
   const refused = new Set<string>();
   for (let walk = 0; walk < 2; walk++) {
-    const { next } = walkReady(ctx, mailbox);
+    const { inbox } = options;
+    const { next } = inbox === undefined ? walkReady(ctx, mailbox) : walkInbox(ctx, mailbox, inbox);
     for (let candidate = await next(); candidate; candidate = await next()) {
       if (options.signal?.aborted) return undefined;
       if (refused.has(candidate.text)) continue;

@@ -5,6 +5,7 @@ import type { FileContext } from './context.ts';
 import { corruptFiles } from './corrupt.ts';
 import { parseEntryName } from './entry-name.ts';
 import { archiveDays, readyBuckets } from './find.ts';
+import { allAnswers } from './inbox.ts';
 import { isReason, type Mailbox } from './layout.ts';
 import { wheelEntries } from './wheel.ts';
 
@@ -18,7 +19,7 @@ export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts
   return {
     ready: ready.count,
     inflight: await countWheel(ctx, mailbox.inflight),
-    delayed: await countWheel(ctx, mailbox.delayed),
+    delayed: (await countWheel(ctx, mailbox.delayed)) + (await countAnswers(ctx, mailbox)),
     dead: dead.length,
     archived,
     corrupt: (await corruptFiles(ctx, mailbox)).length,
@@ -68,6 +69,10 @@ async function countWheel(ctx: FileContext, wheel: string): Promise<number> {
   let count = 0;
   for await (const { name } of wheelEntries(ctx, wheel)) if (name) count++;
   return count;
+}
+
+async function countAnswers(ctx: FileContext, mailbox: Mailbox): Promise<number> {
+  return (await allAnswers(ctx, mailbox)).filter(({ text }) => parseEntryName(text)).length;
 }
 
 async function countEntries(ctx: FileContext, dir: string): Promise<number> {

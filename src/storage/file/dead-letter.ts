@@ -8,7 +8,8 @@ import { quarantine } from './corrupt.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from './folders.ts';
-import { dayOf, eventLog, reasonOf, type Mailbox } from './layout.ts';
+import { eventsAbout } from './history.ts';
+import { dayOf, reasonOf, type Mailbox } from './layout.ts';
 import { parseJson } from './parse-json.ts';
 
 const dayMs = 86_400_000;
@@ -117,16 +118,7 @@ async function historyOf(ctx: FileContext, mailbox: Mailbox, id: string): Promis
   const now = ctx.clock.now();
   const events: MailEvent[] = [];
   for (const day of [dayOf(now - dayMs), dayOf(now)]) {
-    const path = eventLog(mailbox, day);
-    const size = (await ctx.disk.stat(path))?.size ?? 0;
-    const offset = Math.max(0, size - historyBytes);
-    const file = await ctx.disk.read(path, { range: { offset, length: size - offset }, maxBytes: historyBytes });
-    if (!file.ok) continue;
-    for (const line of file.bytes.toString().split('\n')) {
-      if (!line.includes(id)) continue;
-      const event = mailEventSchema.safeParse(parseJson(line));
-      if (event.success && event.data.id === id) events.push(event.data);
-    }
+    for await (const event of eventsAbout(ctx, mailbox, day, id, historyBytes)) if (event.id === id) events.push(event);
   }
   return events;
 }

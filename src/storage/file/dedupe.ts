@@ -141,9 +141,10 @@ function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
 async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): Promise<'ready' | 'delayed'> {
   try {
     for (const mailbox of outgoing.mailboxes) {
-      for await (const { name } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
-        // A later attempt's delay is a nack's.
-        if (name.attempt === 0) return 'delayed';
+      const { delayed } = ctx.layout.mailbox(mailbox);
+      for await (const { name, path } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
+        // A later attempt's delay is a nack's; what lies in a request's inbox was delivered to it.
+        if (name.attempt === 0 && path.startsWith(delayed)) return 'delayed';
       }
     }
     return 'ready';

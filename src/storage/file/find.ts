@@ -4,6 +4,7 @@ import { bucketsIn } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { formatEntryName, parseEntryName, priorityOf, timeTagOf, type EntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
+import { allAnswers } from './inbox.ts';
 import { isDay, laneOf, slotOf, type Lane, type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';
 import { walkBuckets } from './ready-walk.ts';
@@ -52,8 +53,10 @@ async function* names(
       }
       break;
     case 'delayed':
+      yield* delayedNames(ctx, mailbox);
+      break;
     case 'inflight':
-      for await (const { dir, text } of wheelEntries(ctx, mailbox[state])) yield { dir, name: text };
+      for await (const { dir, text } of wheelEntries(ctx, mailbox.inflight)) yield { dir, name: text };
       break;
     case 'dead':
       for (const name of ((await ctx.disk.list(mailbox.dlq)) ?? []).sort().reverse()) yield { dir: mailbox.dlq, name };
@@ -64,6 +67,19 @@ async function* names(
         for (const name of ((await ctx.disk.list(dir)) ?? []).sort().reverse()) yield { dir, name };
       }
   }
+}
+
+/** What waits in inboxes among the others, by time, which names begin with. */
+async function* delayedNames(
+  ctx: FileContext,
+  mailbox: Mailbox,
+): AsyncGenerator<{ dir: string; name: string }, void, void> {
+  const answers = (await allAnswers(ctx, mailbox)).map(({ dir, text }) => ({ dir, name: text }));
+  for await (const { dir, text } of wheelEntries(ctx, mailbox.delayed)) {
+    while (answers[0] && answers[0].name < text) yield* answers.splice(0, 1);
+    yield { dir, name: text };
+  }
+  yield* answers;
 }
 
 /** The days that have an archive, newest first. */

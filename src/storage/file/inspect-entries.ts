@@ -5,7 +5,7 @@ import { quarantine } from './corrupt.ts';
 import { reasonState, rebuildReason } from './dead-letter.ts';
 import { parseEntryName, timeTagOf } from './entry-name.ts';
 import { inspectMode } from './inspect-root.ts';
-import { isDay, isReason, parseBucket, parseHour, parseSlot, type Mailbox } from './layout.ts';
+import { isDay, isReason, parseBucket, parseHour, parseInbox, parseSlot, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
 
 const progressEvery = 256;
@@ -26,6 +26,7 @@ const shapes: readonly {
     levels: [(name) => /^p[0-3]$/.test(name), (name) => /^[01]$/.test(name), bucket, bucket],
   },
   { state: 'delayed', dir: ({ delayed }) => delayed, levels: [hour, slot] },
+  { state: 'delayed', dir: ({ requests }) => requests, levels: [(name) => parseInbox(name) !== undefined] },
   { state: 'inflight', dir: ({ inflight }) => inflight, levels: [hour, slot] },
   { state: 'dead', dir: ({ dlq }) => dlq, levels: [] },
   { state: 'archived', dir: ({ archive }) => archive, levels: [isDay] },

@@ -191,6 +191,8 @@ async function* inspectFolders(ctx: FileContext, mailbox: Mailbox, { fix }: Insp
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => `${mailbox.dir}/${folder}`)]) {
     yield* inspectFolder(ctx, dir, fix);
   }
+  // Only where something was requested.
+  if (await ctx.disk.stat(mailbox.requests)) yield* inspectFolder(ctx, mailbox.requests, fix);
   for (const path of [mailbox.card, mailbox.lastRead]) yield* inspectMode(ctx, path, fix);
 }
 

@@ -37,6 +37,8 @@ export interface Mailbox {
   readonly ready: string;
   readonly delayed: string;
   readonly inflight: string;
+  /** Inboxes of requests; made with the first one. */
+  readonly requests: string;
   readonly archive: string;
   readonly dlq: string;
   readonly corrupt: string;
@@ -104,6 +106,7 @@ function mailboxAt(mailboxes: string, name: string): Mailbox {
     ready: join(dir, 'ready'),
     delayed: join(dir, 'delayed'),
     inflight: join(dir, 'inflight'),
+    requests: join(dir, 'requests'),
     archive: join(dir, 'archive'),
     dlq: join(dir, 'dlq'),
     corrupt: join(dir, 'corrupt'),
@@ -164,6 +167,17 @@ export function eventLog(mailbox: Mailbox, day: string): string {
 /** The day of an event log's name; `undefined`: not an event log. */
 export function parseEventLog(name: string): string | undefined {
   return name.endsWith('.jsonl') && isDay(name.slice(0, -6)) ? name.slice(0, -6) : undefined;
+}
+
+/** Where answers to a request are kept for it, until a moment. */
+export function inboxFolder(mailbox: Mailbox, until: number, request: string): string {
+  return join(mailbox.requests, `${padTime(until)}-${request}`);
+}
+
+/** The moment and the request in an inbox's name; `undefined`: not an inbox. */
+export function parseInbox(name: string): { until: number; request: string } | undefined {
+  const match = /^(\d{13})-([0-7][0-9A-HJKMNP-TV-Z]{25})$/.exec(name);
+  return match ? { until: Number(match[1]), request: match[2] ?? '' } : undefined;
 }
 
 /** The name of a bucket or of a folder of buckets: its time sorts it, the random part makes sure that no name comes twice. */

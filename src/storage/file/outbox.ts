@@ -13,6 +13,7 @@ import type { FileContext } from './context.ts';
 import { formatEntryName, unset, type EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
+import { putInInbox } from './inbox.ts';
 import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink, slotOf } from './layout.ts';
 import { readIfGood } from './read-entry.ts';
 import { warnOnce } from './warn-once.ts';
@@ -196,7 +197,10 @@ async function handOutLink(
   const { name } = link;
   if (name.tag === 'u') {
     if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
-  } else if ((await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
+  } else {
+    const waited = message && (await putInInbox(ctx, mailbox, message, name, (to) => ctx.disk.rename(path, to)));
+    if (!waited && (await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
+  }
   const event = name.tag === 'u' ? 'scheduled' : 'delivered';
   await logEvents(ctx, mailbox, [message ? arrival(message, event) : { event, id: name.id }]);
   return true;

@@ -162,7 +162,7 @@ async function isLineStart(ctx: FileContext, path: string, offset: number): Prom
 }
 
 /** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
-function parseLine(line: string): MailEvent | undefined {
+export function parseLine(line: string): MailEvent | undefined {
   for (const text of [line, line.slice(Math.max(0, line.lastIndexOf('{"at":')))]) {
     try {
       const parsed = z.safeParse(mailEventSchema, JSON.parse(text));

@@ -13,6 +13,7 @@ import type { EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
 import type { Mailbox } from './layout.ts';
 import { buryNowAndThen } from './expired.ts';
+import { closeOverInboxes, putInInbox } from './inbox.ts';
 import { finishOutbox } from './outbox.ts';
 import { readIfGood } from './read-entry.ts';
 import { due, type WheelEntry } from './wheel.ts';
@@ -40,8 +41,10 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
   const fallen = await due(ctx, mailbox.delayed, atOnce);
   for (const path of fallen.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of fallen.entries) if (await makeReady(ctx, mailbox, entry)) moved++;
+  const requests = await closeOverInboxes(ctx, mailbox);
+  moved += requests.moved;
 
-  const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt].filter((at) => at !== undefined);
+  const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter((at) => at !== undefined);
   return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
 }
 
@@ -71,7 +74,9 @@ async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry):
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const message = await readIfGood(ctx, entry.path, name, mailbox.name);
   const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now() };
-  if ((await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
+  const waited =
+    message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(entry.path, target)));
+  if (!waited && (await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
   await logEvents(ctx, mailbox, [
     { ...(message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }), ...attempt },

@@ -10,7 +10,7 @@
  */
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
-import { sealLine } from '../../model/message.ts';
+import { type Message, sealLine } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import { linkToReady, moveToReady } from './buckets.ts';
@@ -26,6 +26,7 @@ import {
   syncAncestorsOnce,
   syncFolderOrAncestor,
 } from './folders.ts';
+import { putInInbox } from './inbox.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { commit, firstName, handOutOrLeave, prepare, uncertain } from './outbox.ts';
 
@@ -77,7 +78,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
     const mailbox = ctx.layout.mailbox(only);
     const file = `${mailbox.tmp}/${message.id}.json`;
     await create(ctx, mailbox, file, sealLine(message), durability);
-    const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing));
+    const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing), message);
     const failed = durability === 'full' ? (await syncPlaced(ctx, [placed])).get(message.id) : undefined;
     if (failed) throw failed;
     await logEvents(ctx, mailbox, [eventOf(outgoing)]);
@@ -110,7 +111,7 @@ async function sendPacked(
     const { id } = outgoing.message;
     try {
       const mailbox = ctx.layout.mailbox(mailboxOf(outgoing));
-      placed.set(id, await link(ctx, file, mailbox, { ...firstName(ctx, outgoing), range }));
+      placed.set(id, await link(ctx, file, mailbox, { ...firstName(ctx, outgoing), range }, outgoing.message));
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       failures.set(id, error);
@@ -136,7 +137,7 @@ interface Placed {
   readonly id: string;
   readonly dir: string;
   readonly name: EntryName;
-  /** The state's own folder, which is durable since the mailbox was made. */
+  /** The state's own folder, which is durable since the mailbox was made, or the inbox, durable since it was opened. */
   readonly top: string;
 }
 
@@ -156,9 +157,17 @@ async function create(
   if (!(await ctx.disk.create(file, bytes, { sync }))) throw vanished(file);
 }
 
-async function move(ctx: FileContext, file: string, mailbox: Mailbox, name: EntryName): Promise<Placed> {
+async function move(
+  ctx: FileContext,
+  file: string,
+  mailbox: Mailbox,
+  name: EntryName,
+  message: Message,
+): Promise<Placed> {
   try {
     if (name.tag === 't') {
+      const answer = await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(file, target));
+      if (answer) return placedIn(answer.dir, answer.dir, answer.name);
       const bucket = await moveToReady(ctx, file, mailbox, 1, name);
       if (bucket !== undefined) return placedIn(mailbox.ready, bucket, name);
     } else {
@@ -172,8 +181,17 @@ async function move(ctx: FileContext, file: string, mailbox: Mailbox, name: Entr
   throw vanished(file);
 }
 
-async function link(ctx: FileContext, file: string, mailbox: Mailbox, name: EntryName): Promise<Placed> {
+async function link(
+  ctx: FileContext,
+  file: string,
+  mailbox: Mailbox,
+  name: EntryName,
+  message: Message,
+): Promise<Placed> {
   if (name.tag === 't') {
+    const put = async (target: string) => (await ctx.disk.link(file, target)) !== 'missing';
+    const answer = await putInInbox(ctx, mailbox, message, name, put);
+    if (answer) return placedIn(answer.dir, answer.dir, answer.name);
     const bucket = await linkToReady(ctx, file, mailbox, name);
     if (bucket === undefined) throw vanished(file);
     return placedIn(mailbox.ready, bucket, name);

@@ -16,6 +16,8 @@ import {
   saveSettings,
 } from './documents.ts';
 import { findIn, listState, pathOf, toEntry } from './find.ts';
+import { history } from './history.ts';
+import { closeInbox, openInbox } from './inbox.ts';
 import { readEntry } from './read-entry.ts';
 import { cursorAt, readEvents } from './read-events.ts';
 import { readReceipt } from './receipt.ts';
@@ -36,8 +38,11 @@ export function fileStore(ctx: FileContext): Store {
     saveDocument: (name, change) => saveDocument(ctx, name, change),
 
     send: (outgoing, { durability }) => send(ctx, outgoing, durability),
+    openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
+    closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
     async claim(mailbox, options) {
-      await markRead(ctx, at(mailbox));
+      // Who waits for one answer does not read the mailbox.
+      if (options.inbox === undefined) await markRead(ctx, at(mailbox));
       await recoverNowAndThen(ctx, at(mailbox), options.policy);
       return claim(ctx, at(mailbox), options);
     },
@@ -85,6 +90,7 @@ export function fileStore(ctx: FileContext): Store {
 
     cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
     readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
+    history: (id) => history(ctx, id),
     async watch(mailboxes, hint) {
       const { watchFiles } = await import('./watch.ts');
       return watchFiles(ctx, mailboxes, hint);

@@ -3,6 +3,7 @@ import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../store.ts';
 import { backoffMs } from './backoff.ts';
+import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
 import { alreadySettled, leaseLost, receiptInvalid } from './refusals.ts';
 
@@ -13,9 +14,10 @@ export interface Deps {
 
 export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOptions): Delivery | undefined {
   const now = deps.clock.now();
-  mail.lastReads.set(mailbox.toLowerCase(), now);
+  if (options.inbox === undefined) mail.lastReads.set(mailbox.toLowerCase(), now);
   recover(mail, deps, mailbox, options.policy);
-  for (const held of inState(mail, mailbox, 'ready')) {
+  const { inbox } = options;
+  for (const held of inbox === undefined ? inState(mail, mailbox, 'ready') : answersTo(mail, mailbox, inbox)) {
     if (isExpired(held, now)) {
       die(mail, held, now, 'its time-to-live ran out');
       continue;
@@ -24,6 +26,7 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
     const message = messageOf(held);
     if (options.accepts && !options.accepts(message)) continue;
     held.state = 'inflight';
+    held.inbox = undefined;
     held.attempt++;
     held.token = deps.ids.token();
     held.leaseUntil = now + options.leaseMs;
@@ -94,12 +97,16 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
       changed(mail, held, now, 'lease_expired', { attempt: held.attempt });
     }
   }
+  const requests = closeOverInboxes(mail, mailbox, now);
+  moved += requests.moved;
   for (const held of inState(mail, mailbox, 'delayed')) {
     if (held.dueAt > now) continue;
     moved++;
     held.comesBack = true;
     held.state = 'ready';
-    const { from, type, priority, subject, thread, replyTo } = messageOf(held);
+    const message = messageOf(held);
+    putInInbox(mail, held, message);
+    const { from, type, priority, subject, thread, replyTo } = message;
     changed(mail, held, now, 'delivered', { attempt: held.attempt, from, type, priority, subject, thread, replyTo });
   }
   for (const held of inState(mail, mailbox, 'ready'))
@@ -107,6 +114,7 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
   const moments = [
     ...inState(mail, mailbox, 'inflight').map((held) => held.leaseUntil),
     ...inState(mail, mailbox, 'delayed').map((held) => held.dueAt),
+    ...requests.moments,
   ];
   return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
 }

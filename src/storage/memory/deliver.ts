@@ -4,6 +4,7 @@ import type { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import { changed, type Held, type Mail, mailboxOf } from './mail.ts';
+import { putInInbox } from './inbox.ts';
 import { dedupeMismatch } from './refusals.ts';
 
 // A little longer than the 24 h that are promised.
@@ -68,11 +69,13 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
     attempt: 0,
     token: '',
     dueAt: placing.dueAt ?? 0,
+    inbox: undefined,
     leaseUntil: 0,
     ackedAt: placing.at ?? 0,
     dead: undefined,
   };
   mailboxOf(mail, mailbox).set(message.id, held);
+  if (held.state === 'ready' && !placing.event) putInInbox(mail, held, message);
   const { from, type, priority, subject, thread, replyTo } = message;
   changed(mail, held, now, placing.event ?? (placing.state === 'delayed' ? 'scheduled' : 'delivered'), {
     by: placing.by ?? from,

@@ -23,6 +23,8 @@ export interface Held {
   attempt: number;
   token: string;
   dueAt: number;
+  /** delayed: the request whose inbox it waits in. */
+  inbox: string | undefined;
   leaseUntil: number;
   ackedAt: number;
   dead: DeadReason | undefined;
@@ -47,6 +49,8 @@ export interface Mail {
   readonly log: MailEvent[];
   readonly listeners: Set<(mailbox: string) => void>;
   readonly locks: Map<string, Promise<unknown>>;
+  /** By mailbox: until when each request's inbox is open. */
+  readonly inboxes: Map<string, Map<string, number>>;
   readonly documents: Map<DocumentName, unknown>;
   settings: Settings;
   arrivals: number;
@@ -62,6 +66,7 @@ export function createMail(): Mail {
     log: [],
     listeners: new Set(),
     locks: new Map(),
+    inboxes: new Map(),
     documents: new Map(),
     settings: {},
     arrivals: 0,

@@ -6,6 +6,7 @@ import type { Actor, Counts, Entry, Store } from '../store.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { deliver, put } from './deliver.ts';
 import { cursor, readEvents, watch } from './events.ts';
+import { closeInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { changed, createMail, type Held, inState, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
 import { stateChanged } from './refusals.ts';
@@ -47,6 +48,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     },
 
     send: async (outgoing, { durability }) => outgoing.map((one) => deliver(mail, one, clock.now(), durability)),
+    openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
+    closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
     ack: async (receipt, options) => ack(mail, deps, receipt, options),
     checkClaim: async (receipt) => checkClaim(mail, receipt),
@@ -75,6 +78,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
 
     cancel: async (entry, actor) => {
       const held = inStates(entry, ['ready', 'delayed']);
+      held.inbox = undefined;
       held.state = 'archived';
       held.ackedAt = clock.now();
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
@@ -107,6 +111,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
 
     cursor: async (_mailboxes, at) => cursor(mail, at),
     readEvents: async (mailboxes, from) => readEvents(mail, mailboxes, from),
+    history: async (id) => structuredClone(mail.log.filter((event) => event.id === id || event.replyTo === id)),
     watch: async (mailboxes, hint) => watch(mail, mailboxes, hint),
 
     inspect: async function* () {

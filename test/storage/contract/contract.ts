@@ -8,6 +8,7 @@ import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
 import { lookingRules } from './looking.ts';
 import { recoveryRules } from './recovery.ts';
+import { requestRules } from './requests.ts';
 import { sendRules } from './sending.ts';
 import { settleRules } from './settling.ts';
 
@@ -20,6 +21,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     describe('claiming', () => claimRules(makeStore));
     describe('settling', () => settleRules(makeStore));
     describe('recovering', () => recoveryRules(makeStore));
+    describe('requests', () => requestRules(makeStore));
     describe('dead letters', () => deadLetterRules(makeStore));
     describe('looking', () => lookingRules(makeStore));
     describe('changes by hand', () => handRules(makeStore));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { State, Store } from '../../../src/storage/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { Killed, killedAt, killedBehind } from './disks.ts';
-import { census, drain, inspected, makeRoom, only, recoverAll, type Room } from './room.ts';
+import { census, collect, drain, inspected, makeRoom, only, recoverAll, type Room } from './room.ts';
 
 // A process is killed in front of its first change of the disk, its second, and so on, until it lives to the end of what it
 // does. After each, another process comes to the same root.
@@ -349,5 +349,102 @@ test('putting a corrupt message aside keeps its bytes once', () =>
       expect(await drain(store)).toEqual(['hello']);
       expect((await store.counts('bob')).corrupt).toBe(1);
       expect(where.size).toBeGreaterThan(0);
+    },
+  }));
+
+const waitMs = 30_000;
+const requestId = '01KAGZ0000000000000000000Q';
+
+/** ann asks and waits in an inbox. */
+async function ask(room: Room, store: Store): Promise<string> {
+  await store.openInbox('ann', requestId, room.clock.now() + waitMs);
+  return requestId;
+}
+
+function answerOf(room: Room, more: object = {}) {
+  return room.outgoing({ from: 'bob', to: ['ann'], replyTo: requestId, ...more });
+}
+
+const takeAnswer = (store: Store) => store.claim('ann', { leaseMs, policy, inbox: requestId });
+
+test('opening an inbox can be cut off anywhere: the answer is in it or ordinary mail', () =>
+  expectAfterEachKill({
+    act: (room, store) => ask(room, store),
+    async check({ room, store, answer }) {
+      accepted(await store.send([answerOf(room)], { durability: 'full' }));
+      const got = await takeAnswer(store);
+      if (answer !== undefined) expect(got?.message.body).toBe('hello');
+      if (got) await store.ack(got.receipt, {});
+      else expect(await drain(store, 'ann')).toEqual(['hello']);
+      expect(await drain(store, 'ann')).toEqual([]);
+    },
+  }));
+
+test.for([{}, { dedupeKey: 'k' }, { to: ['ann', 'bob'] }])(
+  'an answer (%o) to an open request is in its inbox once or not at all, and ready when that closes',
+  (more) =>
+    expectAfterEachKill({
+      arrange: ask,
+      act: async (room, store) => accepted(await store.send([answerOf(room, more)], { durability: 'full' })),
+      async check({ room, store, answer }) {
+        const delayed = await collect(store.list('ann', 'delayed'));
+        expect(delayed.length).toBeLessThanOrEqual(1);
+        if (answer !== undefined) expect(delayed.length).toBe(1);
+        expect(await drain(store, 'ann')).toEqual([]);
+        room.clock.advance(waitMs);
+        expect(await drain(await room.open(), 'ann')).toEqual(delayed.map(() => 'hello'));
+      },
+    }),
+);
+
+test('adopting an answer that a script handed in puts it into the inbox once', () =>
+  expectAfterEachKill({
+    async arrange(room, store) {
+      await ask(room, store);
+      writeFileSync(`${room.at('ann').drop}/a.json`, `{"from":"bob","body":"by hand","replyTo":"${requestId}"}`);
+    },
+    act: (_, store) => store.recover('ann', policy),
+    async check({ store, where }) {
+      expect([...where.values()]).toEqual([['delayed']]);
+      expect((await takeAnswer(store))?.message.body).toBe('by hand');
+    },
+  }));
+
+async function answers(room: Room, store: Store): Promise<string[]> {
+  await ask(room, store);
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i++) ids.push(accepted(await store.send([answerOf(room)], { durability: 'full' })).id);
+  return ids;
+}
+
+test.for(['closeInbox', 'recover'] as const)('closing an inbox (%s) loses and doubles no answer', (way) =>
+  expectAfterEachKill({
+    async arrange(room, store) {
+      const ids = await answers(room, store);
+      if (way === 'recover') room.clock.advance(waitMs);
+      return ids;
+    },
+    act: (_, store) => (way === 'recover' ? store.recover('ann', policy) : store.closeInbox('ann', requestId)),
+    async check(after, ids) {
+      const { where, answer, room } = after;
+      expect([...where.keys()].sort()).toEqual((ids as string[]).map((id) => `ann ${id}`).sort());
+      for (const [state] of where.values()) expect(['delayed', 'ready']).toContain(state);
+      if (answer !== undefined) for (const states of where.values()) expect(states).toEqual(['ready']);
+      room.clock.advance(waitMs);
+      expect((await drain(await room.open(), 'ann')).length).toBe(3);
+    },
+  }),
+);
+
+test('taking an answer leaves it in the inbox or in flight, and it comes again', () =>
+  expectAfterEachKill({
+    arrange: async (room, store) => (await answers(room, store))[0],
+    act: (_, store) => takeAnswer(store),
+    async check({ where, answer, room }, id) {
+      const [state] = where.get(`ann ${id as string}`) ?? [];
+      expect(['delayed', 'inflight']).toContain(state);
+      if (answer !== undefined) expect(state).toBe('inflight');
+      room.clock.advance(leaseMs + waitMs);
+      expect((await drain(await room.open(), 'ann')).length).toBe(3);
     },
   }));

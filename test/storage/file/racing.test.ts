@@ -47,6 +47,53 @@ async function history(store: Store): Promise<string[]> {
 }
 
 describe('of many at once', () => {
+  test('each answer is taken once, by its request or as ordinary mail, while inboxes close under the senders', async () => {
+    const room = makeRoom(['ann', 'bob']);
+    const [senders, requesters, readers] = [await crowd(room, 4), await crowd(room, 2), await crowd(room, 2)];
+    const requests = Array.from({ length: 12 }, () => room.ids.next(room.clock.now()));
+    for (const request of requests) await requesters[0]?.openInbox('bob', request, room.clock.now() + 60_000);
+    let open = senders.length + requesters.length;
+    const sending = senders.map(async (store, s) => {
+      for (const request of requests) {
+        const more = s % 2 === 0 ? {} : { dedupeKey: `${s} ${request}` };
+        for (const body of bodies(3, `${s} ${request} `))
+          accepted(
+            await store.send([room.outgoing({ body, replyTo: request, ...(body.endsWith('0') && more) })], {
+              durability: 'full',
+            }),
+          );
+      }
+      open--;
+    });
+    const waiting = requesters.map(async (store, r) => {
+      const taken: Delivery[] = [];
+      for (const request of requests.filter((_, i) => i % 2 === r)) {
+        const inbox = { leaseMs, policy, inbox: request };
+        while (taken.length % 5 !== 4) {
+          const delivery = await store.claim('bob', inbox);
+          if (delivery) taken.push(delivery);
+          else if (open < requesters.length) break;
+          else await new Promise((resolve) => setImmediate(resolve));
+        }
+        await store.closeInbox('bob', request);
+      }
+      open--;
+      return taken;
+    });
+    const [byRequest, byReaders] = await Promise.all([
+      Promise.all(waiting),
+      Promise.all(readers.map((store) => consume(store, () => open === 0))),
+      ...sending,
+    ]);
+    const taken = byRequest.flat().map(({ message }) => message.body);
+    const rest = byReaders.flat().map(({ message }) => message.body);
+    expect([...taken, ...rest].sort()).toEqual([...new Set([...taken, ...rest])].sort());
+    expect(taken.length + rest.length).toBe(senders.length * requests.length * 3);
+    expect(taken.length).toBeGreaterThan(0);
+    expect(readdirSync(room.at('bob').requests)).toEqual([]);
+    expect(room.warnings).toEqual([]);
+  });
+
   test('each message goes to exactly one consumer, while senders send alone, in batches and to several', async () => {
     const room = makeRoom(['ann', 'bob', 'cy']);
     const [senders, consumers] = [await crowd(room, 4), await crowd(room, 4)];

@@ -15,11 +15,16 @@ export type { Peeked, PeekOptions } from './core/peek.ts';
 export type { Outcome } from './core/outcome.ts';
 export type { ReadOptions } from './core/read.ts';
 export type { ReplyDraft, ReplyOptions, ReplyReceipt } from './core/reply.ts';
+export type { RequestDraft, RequestOptions } from './core/request.ts';
 export type { OpenOptions } from './core/root.ts';
 export type { ListedSchedule, Schedule, ScheduleInput } from './core/schedules.ts';
+export type { SearchOptions } from './core/search.ts';
 export type { Draft, SendReceipt } from './core/send.ts';
 export type { NackHow } from './core/settle.ts';
 export type { MailboxStatus } from './core/status.ts';
+export type { ThreadMessage } from './core/thread.ts';
+export type { Trace, TraceStep } from './core/trace.ts';
+export type { UntilOptions } from './core/until.ts';
 export type { WatchOptions } from './core/watch.ts';
 export type { WorkOptions, WorkTotals } from './core/work.ts';
 

@@ -16,12 +16,17 @@ import { list } from './core/list.ts';
 import { peek } from './core/peek.ts';
 import { readNext } from './core/read.ts';
 import { reply } from './core/reply.ts';
+import { request } from './core/request.ts';
 import { initRoot, type OpenOptions, openRoot, type Root } from './core/root.ts';
 import { addSchedule, listSchedules, removeSchedule, showSchedule } from './core/schedules.ts';
+import { search } from './core/search.ts';
 import { send, sendAll } from './core/send.ts';
 import { ack, nack, renew } from './core/settle.ts';
 import { show } from './core/show.ts';
 import { status } from './core/status.ts';
+import { thread } from './core/thread.ts';
+import { trace } from './core/trace.ts';
+import { until } from './core/until.ts';
 import { watch } from './core/watch.ts';
 import { work } from './core/work.ts';
 
@@ -71,6 +76,10 @@ function operationsOf(root: Root) {
     send: bound(send),
     sendAll: bound(sendAll),
     reply: bound(reply),
+    /** Sends, waits for the answer and acks it; `undefined` when none came in time. */
+    request: bound(request),
+    /** Waits until a message is claimed or acked everywhere; the mailboxes where it is not, in time. */
+    until: bound(until),
     /** Claims the next message; `undefined` when there is none. */
     read: bound(readNext),
     consume: bound(consume),
@@ -85,6 +94,9 @@ function operationsOf(root: Root) {
     status: bound(status),
     list: bound(list),
     show: bound(show),
+    trace: bound(trace),
+    thread: bound(thread),
+    search: bound(search),
 
     agents: {
       register: bound(registerAgent),

@@ -94,6 +94,7 @@ const filters = (command: Command) =>
     .option('--tag <tag>', 'only with this tag')
     .option('--priority <priority>', 'only urgent, high, normal or low')
     .option('--id <id>', 'only this message');
+const durabilityHelp = 'full (synced before success; the default) or relaxed';
 const wording = (command: Command) =>
   command
     .option('--body-file <file>', 'take the body from a file (- is the standard input)')
@@ -110,7 +111,7 @@ const content = (command: Command) =>
     .option('--delay <duration>', 'not before this long from now')
     .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC')
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
-    .option('--durability <level>', 'full (synced before success; the default) or relaxed');
+    .option('--durability <level>', durabilityHelp);
 
 /** Every command, in the order of the help page. */
 const surface: Record<string, (program: Command, context: Context) => void> = {
@@ -176,10 +177,15 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .option('--from <agent>', 'the sender, instead of --as')
       .option('--reply-to <id>', 'the message it answers')
       .option('--batch', 'read JSON Lines from the standard input, one message a line')
+      .option('--until <step>', 'then wait until every recipient has claimed or acked it (60s, or --wait)')
+      .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
       .action(async (to, body, options) => (await import('./commands/send.ts')).sendCommand(context, to, body, options))
       .addHelpText(
         'after',
-        example(sendExample, 'Syncs the message before it prints the id, unless --durability relaxed.'),
+        example(
+          sendExample,
+          'Syncs the message before it prints the id, unless --durability relaxed. With --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
+        ),
       );
   },
 
@@ -196,6 +202,24 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
         example(
           'git diff --stat | dreamos reply "$RECEIPT" --ack',
           'Syncs the answer before it prints its id; the ack is not synced. A second answer to the same message is noticed for\ntwo days; --again sends it all the same.',
+        ),
+      );
+  },
+
+  request: (program, context) => {
+    wording(program.command('request <to> [body]'))
+      .description('send a message and wait for the answer; prints it')
+      .option('--durability <level>', durabilityHelp)
+      .option('--from <agent>', 'who asks, instead of --as')
+      .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
+      .action(async (to, body, options) =>
+        (await import('./commands/request.ts')).requestCommand(context, to, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos request reviewer --as planner --wait 5m --body-file question.md',
+          'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nSyncs the inbox and the request before it waits; acks the answer once it has been written out.',
         ),
       );
   },
@@ -304,6 +328,45 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   },
 
+  trace: (program, context) => {
+    program
+      .command('trace <id>')
+      .description("one message's life in all mailboxes, from the event logs")
+      .option('--mermaid', 'as a sequence diagram for Markdown')
+      .action(async (id, options) => (await import('./commands/trace.ts')).traceCommand(context, id, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos trace 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+          'Times are what the logs still hold; it warns where they do not go back to the arrival.',
+        ),
+      );
+  },
+
+  thread: (program, context) => {
+    program
+      .command('thread <id>')
+      .description('a conversation, oldest first, by its thread or any message in it')
+      .action(async (id) => (await import('./commands/thread.ts')).threadCommand(context, id))
+      .addHelpText('after', example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Reads every message there is.'));
+  },
+
+  search: (program, context) => {
+    filters(program.command('search <text> [agent]'))
+      .description(
+        'messages with this text in subject, body, sender, id, tags or data; without a name, of all mailboxes',
+      )
+      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
+      .option('-n, --limit <number>', 'at most this many')
+      .action(async (text, name, options) =>
+        (await import('./commands/search.ts')).searchCommand(context, text, name, options),
+      )
+      .addHelpText(
+        'after',
+        example('dreamos search "release notes" --state ready,dead', 'Reads every message there is.'),
+      );
+  },
+
   cancel: (program, context) => {
     program
       .command('cancel <id...>')
@@ -382,7 +445,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
     archive
       .command('search <text> [agent]')
       .description(
-        'finished messages with this text in subject, body, sender, id or tags; without a name, of all mailboxes',
+        'finished messages with this text in subject, body, sender, id, tags or data; without a name, of all mailboxes',
       )
       .action(async (text, name) => (await import('./commands/archive.ts')).searchCommand(context, text, name))
       .addHelpText('after', example('dreamos archive search "release notes" reviewer'));

@@ -18,10 +18,13 @@ export const schemaNames = {
   read: 'what read prints',
   peek: 'what peek prints',
   work: 'what work prints',
+  request: 'what request prints',
   settled: 'what ack, nack and renew print',
   list: 'what list prints',
   entry: 'what cancel, dlq retry and archive restore print',
-  show: 'what show prints',
+  show: 'what show and thread print',
+  trace: 'what trace prints',
+  search: 'what search prints',
   watch: 'what watch prints',
   status: 'what status prints',
   dlq: 'what dlq list prints',
@@ -60,6 +63,18 @@ const entry = z.looseObject({
   deadAt: z.optional(time),
 });
 
+const listed = z.looseObject({
+  id: text,
+  mailbox: text,
+  state,
+  priority,
+  attempt: count,
+  message: z.nullable(messageSchema),
+  receipt: z.optional(receipt),
+  leaseUntil: z.optional(time),
+  dueAt: z.optional(time),
+});
+
 // Objects are loose: fields are only ever added, and a reader has to be prepared for that.
 export const schemas: Record<SchemaName, z.core.$ZodType> = {
   message: messageSchema,
@@ -90,20 +105,18 @@ export const schemas: Record<SchemaName, z.core.$ZodType> = {
     reason: z.optional(text),
     reply: z.optional(text),
   }),
+  request: z.looseObject({ request: text, mailbox: text, message: messageSchema }),
   settled,
-  list: z.looseObject({
-    id: text,
-    mailbox: text,
-    state,
-    priority,
-    attempt: count,
-    message: z.nullable(messageSchema),
-    receipt: z.optional(receipt),
-    leaseUntil: z.optional(time),
-    dueAt: z.optional(time),
-  }),
+  list: listed,
   entry,
   show: z.looseObject({ message: messageSchema, entries: z.array(entry) }),
+  trace: z.looseObject({
+    ...mailEventSchema.shape,
+    sinceStartMs: z.int(),
+    sinceLastMs: z.nullable(z.int()),
+    heldMs: z.optional(z.int()),
+  }),
+  search: z.extend(listed, { message: messageSchema }),
   watch: z.looseObject({ cursor: text, ...mailEventSchema.shape }),
   status: z.looseObject({
     mailbox: text,

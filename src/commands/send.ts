@@ -1,13 +1,17 @@
 import type { Context } from '../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
 import { readBody } from '../cli/input.ts';
-import { given, usage } from '../cli/parse.ts';
-import { send } from '../core/send.ts';
+import { durationOption, given, oneOf, usage } from '../cli/parse.ts';
+import { send, type SendReceipt } from '../core/send.ts';
+import { formatDuration } from '../model/duration.ts';
+import { DreamosError } from '../model/errors.ts';
 
 export interface SendOptions extends ContentOptions {
   from?: string;
   replyTo?: string;
   batch?: boolean;
+  until?: string;
+  wait?: string;
 }
 
 export async function sendCommand(
@@ -18,6 +22,8 @@ export async function sendCommand(
 ): Promise<void> {
   if (options.batch) return (await import('../cli/batch.ts')).sendBatch(context, to, body, options);
   if (to === undefined) throw usage('"send" needs a recipient.', 'dreamos send <agent> <body>');
+  const step = options.until === undefined ? undefined : oneOf(options.until, ['claimed', 'acked'] as const, '--until');
+  const waitMs = durationOption(options.wait, '--wait');
   const data = dataOption(options.data);
   const content = contentOptions(options);
   const root = await context.root();
@@ -31,4 +37,19 @@ export async function sendCommand(
   await context.output.item(receipt, () => receipt.id);
   if (receipt.duplicate)
     await context.output.note('This dedupe key was used before: nothing new was sent, this is the first id.');
+  if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
+}
+
+/** The id is out by then: whoever is killed while waiting knows what was sent. */
+async function waitUntil(
+  context: Context,
+  { id, mailboxes }: SendReceipt,
+  step: 'claimed' | 'acked',
+  waitMs = 60_000,
+): Promise<void> {
+  const { until } = await import('../core/until.ts');
+  const open = await until(await context.root(), id, step, { mailboxes, waitMs, signal: context.signal });
+  if (open.length === 0 || context.signal.aborted) return;
+  const message = `${id} is sent, but within ${formatDuration(waitMs)} it was not ${step} in: ${open.join(', ')}.`;
+  throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint: `dreamos trace ${id}${context.flags()}` });
 }

@@ -1,11 +1,13 @@
 import { DreamosError } from '../model/errors.ts';
 import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/store.ts';
-import { listAgents, resolveAgent } from './agents.ts';
+import { resolveAgent } from './agents.ts';
+import { everyMessage } from './every-message.ts';
 import type { Filter } from './filter.ts';
 import { findSurely } from './find.ts';
 import { listEntries } from './list.ts';
 import type { Root } from './root.ts';
+import { hasText } from './search.ts';
 import { notFound } from './settle.ts';
 
 export interface Archived {
@@ -28,25 +30,20 @@ export async function* listArchive(
   if (limit <= 0) return;
   for await (const { entry, message } of listEntries(root, card.name, ['archived'], filter)) {
     if (!message) continue;
-    yield { id: entry.id, mailbox: entry.mailbox, ackedAt: new Date(entry.ackedAt ?? 0).toISOString(), message };
+    yield toArchived(entry, message);
     if (++listed >= limit) return;
   }
 }
 
-/** Whatever has the text in its subject, body, sender, id or tags, in any case of letters. Without a mailbox, in all. */
+/** As `search`, of what was finished. Without a mailbox, in all. */
 export async function* searchArchive(
   root: Root,
   mailbox: string | undefined,
   text: string,
 ): AsyncGenerator<Archived, void, undefined> {
-  const wanted = text.toLowerCase();
-  const cards = mailbox === undefined ? await listAgents(root) : [await resolveAgent(root, mailbox)];
-  for (const { name } of cards) {
-    for await (const archived of listArchive(root, name)) {
-      const { subject, body, from, id, tags } = archived.message;
-      if ([subject, body, from, id, ...tags].some((field) => field.toLowerCase().includes(wanted))) yield archived;
-    }
-  }
+  const where = mailbox === undefined ? {} : { mailbox };
+  for await (const { entry, message } of everyMessage(root, hasText(text), { ...where, states: ['archived'] }))
+    yield toArchived(entry, message);
 }
 
 /** Makes a finished message ready again. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND */
@@ -65,4 +62,8 @@ export async function restoreArchive(root: Root, mailbox: string, id: string): P
     );
   }
   return root.store.restore(entry, root.acting === undefined ? {} : { by: root.acting });
+}
+
+function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message): Archived {
+  return { id, mailbox, ackedAt: new Date(ackedAt).toISOString(), message };
 }

@@ -41,7 +41,7 @@ export async function compose(
   const names = [...recipients.values()].map((card) => card.name);
   const message = {
     v: 1,
-    id: root.ids.next(now),
+    id: draft.id ?? root.ids.next(now),
     from: sender.name,
     to: names,
     subject: draft.subject ?? '',
@@ -55,6 +55,7 @@ export async function compose(
     createdAt: isoTime(now),
     expiresAt: ttlMs === undefined ? null : isoTime(now + ttlMs),
     dedupeKey: draft.dedupeKey ?? null,
+    ...(draft.replyBy !== undefined && { replyBy: draft.replyBy }),
   };
   return {
     outgoing: { message: checked(message), mailboxes: names, ...(dueAt > now && { dueAt }) },

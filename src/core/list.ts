@@ -85,7 +85,7 @@ async function readCurrent(
   return moved === undefined ? undefined : { entry, message: moved };
 }
 
-function toListed(root: Root, entry: Entry, message: Message | null): Listed {
+export function toListed(root: Root, entry: Entry, message: Message | null): Listed {
   const { id, mailbox, state, priority, attempt, receipt, leaseUntil, dueAt } = entry;
   const mine = root.acting !== undefined && sameAgent(root.acting, mailbox);
   return {

@@ -30,6 +30,10 @@ export interface Draft {
   /** Makes a repeat of this send harmless, for at least 24 hours; scoped to the sender. */
   readonly dedupeKey?: string;
   readonly allowEmpty?: boolean;
+  /** So long the sender waits for an answer; ISO 8601. Only told: `request` waits, and sets it. */
+  readonly replyBy?: string;
+  /** An id that `root.ids` has made, for a sender who has to know it before. */
+  readonly id?: string;
   readonly durability?: Durability;
 }
 

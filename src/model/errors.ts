@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'CORRUPT'
   | 'CRON_INVALID'
   | 'CURSOR_INVALID'
+  | 'DEAD_LETTERED'
   | 'DEDUPE_MISMATCH'
   | 'DISK_FAILED'
   | 'FORMAT_TOO_NEW'

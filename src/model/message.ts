@@ -29,6 +29,8 @@ export const messageSchema = z.looseObject({
   data: z.unknown(),
   createdAt: time,
   expiresAt: z.nullable(time),
+  /** Of a request: so long its sender waits for an answer. What comes later is ordinary mail. */
+  replyBy: z.optional(time),
   dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(512))),
   digest: z.optional(z.string()),
 });

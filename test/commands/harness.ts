@@ -84,7 +84,7 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
   }
 
   /** Sends one message. @returns its id */
-  async function sent(line = 'send reviewer hello --as planner'): Promise<string> {
+  async function sent(line: string | readonly string[] = 'send reviewer hello --as planner'): Promise<string> {
     const { out } = await dreamos(line);
     return out.trim();
   }

@@ -179,6 +179,35 @@ describe.concurrent('--json', () => {
     ]);
   });
 
+  test('request, trace, thread and search', async ({ bench }) => {
+    const asking = json(bench, 'request reviewer question --as planner --wait 20s');
+    const asked = await one(bench, 'read reviewer --wait 20s');
+    await one(bench, `reply ${asked.receipt} answer --ack`, { env: { DREAMOS_AGENT: 'reviewer' } });
+    const [answer] = await asking;
+    expect(answer).toEqual({ request: asked.message.id, mailbox: 'planner', message });
+    expect(answer?.message).toMatchObject({ body: 'answer', replyTo: asked.message.id });
+
+    const step = { at: time, mailbox: 'reviewer', id: asked.message.id, sinceStartMs: number };
+    expect(await json(bench, `trace ${asked.message.id}`)).toEqual([
+      expect.objectContaining({ ...step, event: 'delivered', sinceLastMs: null }),
+      expect.objectContaining({ ...step, event: 'claimed', sinceLastMs: number, by: 'reviewer', attempt: 1 }),
+      expect.objectContaining({ event: 'delivered', mailbox: 'planner', id: answer?.message.id }),
+      expect.objectContaining({ ...step, event: 'acked', sinceLastMs: number, heldMs: number }),
+    ]);
+    expect(await json(bench, `thread ${asked.message.id}`)).toMatchObject([
+      { message, entries: [{ id: asked.message.id, mailbox: 'reviewer', state: 'archived' }] },
+      { message, entries: [{ id: answer?.message.id, mailbox: 'planner', state: 'archived' }] },
+    ]);
+    expect(await one(bench, 'search ANSWER planner')).toEqual({
+      id: answer?.message.id,
+      mailbox: 'planner',
+      state: 'archived',
+      priority: 'normal',
+      attempt: 1,
+      message,
+    });
+  });
+
   test('archive, dlq, status, watch and config', async ({ bench }) => {
     const sent = await one(bench, [
       'send',

@@ -5,12 +5,16 @@ stdout is JSON Lines: one object per item, and fields are only ever added. dream
   send, reply         {"id","to","mailboxes","state","durability"}; a used dedupe key: the first id and "duplicate":true
                       reply --ack also: "acked", in the shape of ack
   read                {"receipt","mailbox","attempt","leaseUntil","message"}
+  request             {"request","mailbox","message"}: the request's id, and the answer
   peek                {"mailbox","attempt","message"}
   work                {"id","receipt","mailbox","attempt","outcome","exitCode","signal","durationMs","reason"?,"reply"?};
                       outcome: acked, failed, returned, dead, settled (by the command itself), lost (its lease was)
   ack, nack, renew    {"id","mailbox","state","receipt","leaseUntil"?}
   list                {"id","mailbox","state","priority","attempt","message","receipt"?,"leaseUntil"?,"dueAt"?}
   show                {"message","entries":[{"id","mailbox","state","priority","attempt",...}]}
+  thread              as show, one line a message
+  search              as list
+  trace               an event as watch prints it, without the cursor, and "sinceStartMs","sinceLastMs","heldMs"?
   cancel, dlq retry, archive restore
                       {"id","mailbox","state","priority","attempt",...}
   watch               {"cursor","at","mailbox","event","id","by"?,"attempt"?,"reason"?,"free"?}; delivered and scheduled also

@@ -1,0 +1,34 @@
+import type { Message } from '../model/message.ts';
+import { everyMessage, type ScanOptions } from './every-message.ts';
+import { type Listed, toListed } from './list.ts';
+import type { Root } from './root.ts';
+
+export interface SearchOptions extends ScanOptions {
+  readonly limit?: number;
+}
+
+/**
+ * Whatever has the text in its subject, body, sender, id, tags or data, in any case of letters: mailbox by mailbox, state
+ * by state. Claims nothing. @throws AGENT_NOT_FOUND
+ */
+export async function* search(
+  root: Root,
+  text: string,
+  options: SearchOptions = {},
+): AsyncGenerator<Listed & { readonly message: Message }, void, undefined> {
+  const { limit = Infinity } = options;
+  let found = 0;
+  if (limit <= 0) return;
+  for await (const { entry, message } of everyMessage(root, hasText(text), options)) {
+    yield { ...toListed(root, entry, message), message };
+    if (++found >= limit) return;
+  }
+}
+
+export function hasText(text: string): (message: Message) => boolean {
+  const wanted = text.toLowerCase();
+  return ({ subject, body, from, id, tags, data }) => {
+    const fields = [subject, body, from, id, ...tags, ...(data === null ? [] : [JSON.stringify(data) ?? ''])];
+    return fields.some((field) => field.toLowerCase().includes(wanted));
+  };
+}

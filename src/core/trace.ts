@@ -1,0 +1,83 @@
+import type { MailEvent } from '../model/event.ts';
+import type { Message } from '../model/message.ts';
+import type { Entry } from '../storage/store.ts';
+import { findSurely } from './find.ts';
+import { readOrWarn } from './read-entry.ts';
+import type { Root } from './root.ts';
+import { notFound } from './settle.ts';
+
+/** One thing that happened; an answer's arrival has the answer's own id, and `replyTo`. */
+export type TraceStep = MailEvent & {
+  /** Since the first thing that is known; milliseconds. */
+  readonly sinceStartMs: number;
+  /** Since the last thing that happened to it in this mailbox. */
+  readonly sinceLastMs: number | null;
+  /** Of what ends a claim: since it began. */
+  readonly heldMs?: number;
+};
+
+export interface Trace {
+  readonly id: string;
+  /** `null`: it is nowhere any more, or cannot be read. */
+  readonly message: Message | null;
+  /** Where it is now. */
+  readonly entries: readonly Entry[];
+  /** By time. */
+  readonly steps: readonly TraceStep[];
+  /** Mailboxes whose logs do not go back to its arrival: they were removed, or lost a line. */
+  readonly cut: readonly string[];
+}
+
+/** One message's life in all mailboxes, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
+export async function trace(root: Root, id: string): Promise<Trace> {
+  const events = await root.store.history(id);
+  const entries = await findSurely(root, id);
+  if (entries.length === 0 && !events.some((event) => event.id === id)) throw notFound(id);
+  const messages = await Promise.all(entries.map((entry) => readOrWarn(root, entry)));
+  const message = messages.find((one) => one !== null && one !== undefined) ?? null;
+  return { id, message, entries, steps: stepsOf(firstArrivals(id, events)), cut: cutIn(id, events, entries) };
+}
+
+const endsClaim = new Set(['acked', 'nacked', 'lease_expired', 'dead']);
+const arrivals = new Set(['delivered', 'scheduled', 'imported']);
+
+/** An answer arrives once more when it moves from a request's inbox to the mailbox. */
+function firstArrivals(id: string, events: readonly MailEvent[]): MailEvent[] {
+  const seen = new Set<string>();
+  return events.filter((event) => {
+    const place = `${event.mailbox} ${event.id}`;
+    const again = event.id !== id && seen.has(place);
+    seen.add(place);
+    return !again;
+  });
+}
+
+function stepsOf(events: readonly MailEvent[]): TraceStep[] {
+  const start = Date.parse(events[0]?.at ?? '');
+  const lastAt = new Map<string, number>();
+  const claimedAt = new Map<string, number>();
+  return events.map((event) => {
+    const at = Date.parse(event.at);
+    const place = `${event.mailbox} ${event.id}`;
+    const [last, claimed] = [lastAt.get(place), claimedAt.get(place)];
+    lastAt.set(place, at);
+    const ends = endsClaim.has(event.event) && claimed !== undefined;
+    if (event.event === 'claimed') claimedAt.set(place, at);
+    else if (ends) claimedAt.delete(place);
+    return {
+      ...event,
+      sinceStartMs: at - start,
+      sinceLastMs: last === undefined ? null : at - last,
+      ...(ends && { heldMs: at - claimed }),
+    };
+  });
+}
+
+function cutIn(id: string, events: readonly MailEvent[], entries: readonly Entry[]): string[] {
+  const own = events.filter((event) => event.id === id);
+  const mailboxes = new Set([...own, ...entries].map(({ mailbox }) => mailbox));
+  return [...mailboxes].filter((mailbox) => {
+    const first = own.find((event) => event.mailbox === mailbox);
+    return !first || !arrivals.has(first.event);
+  });
+}

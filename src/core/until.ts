@@ -1,0 +1,97 @@
+import { DreamosError } from '../model/errors.ts';
+import type { MailEvent } from '../model/event.ts';
+import type { Entry } from '../storage/store.ts';
+import { resolveAgent } from './agents.ts';
+import { findSurely } from './find.ts';
+import type { Root } from './root.ts';
+import { notFound } from './settle.ts';
+import { waitFor, type WaitOptions } from './wait.ts';
+
+export type Step = 'claimed' | 'acked';
+
+export interface UntilOptions extends WaitOptions {
+  /** All that have it now, if not given. */
+  readonly mailboxes?: readonly string[];
+}
+
+/**
+ * Waits, by push, until a message has been claimed or acked in each of its mailboxes. Claims nothing.
+ * @returns the mailboxes where that has not happened in time: none, when all is done
+ * @throws DEAD_LETTERED with the reason, STATE_CHANGED when it was cancelled or purged, as soon as one mailbox says so;
+ * MESSAGE_NOT_FOUND; AGENT_NOT_FOUND
+ */
+export async function until(root: Root, id: string, step: Step, options: UntilOptions = {}): Promise<string[]> {
+  const mailboxes = await mailboxesOf(root, id, options.mailboxes);
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  try {
+    const done = await Promise.all(
+      mailboxes.map((mailbox) => untilIn(root, mailbox, id, step, { ...options, signal })),
+    );
+    return mailboxes.filter((_, i) => !done[i]);
+  } finally {
+    // The others need not wait for what can't come true any more.
+    stop.abort();
+  }
+}
+
+async function mailboxesOf(root: Root, id: string, names: readonly string[] | undefined): Promise<string[]> {
+  if (names) return Promise.all(names.map(async (name) => (await resolveAgent(root, name)).name));
+  const entries = await findSurely(root, id);
+  if (entries.length === 0) throw notFound(id);
+  return [...new Set(entries.map(({ mailbox }) => mailbox))];
+}
+
+// For a line of the log that is lost when a process dies between its change and its event.
+const lookAgainMs = 5000;
+
+async function untilIn(root: Root, mailbox: string, id: string, step: Step, options: WaitOptions): Promise<boolean> {
+  // Before the first look: what happens behind it is in the log.
+  let cursor = await root.store.cursor([mailbox], 'now');
+  let lookedAt = -Infinity;
+  const attempt = async (): Promise<true | undefined> => {
+    if (root.clock.uptime() - lookedAt >= lookAgainMs) {
+      lookedAt = root.clock.uptime();
+      const [entry] = await root.store.find(id, mailbox);
+      if (entry && (await hasHappened(root, entry, step))) return true;
+    }
+    for (;;) {
+      const batch = await root.store.readEvents([mailbox], cursor);
+      cursor = batch.cursor;
+      if (batch.events.length === 0) return undefined;
+      if (batch.events.some((event) => event.id === id && tells(event, step))) return true;
+    }
+  };
+  return (await waitFor(root, mailbox, attempt, options)) ?? false;
+}
+
+/** @throws when it never will */
+function tells(event: MailEvent, step: Step): boolean {
+  if (event.event === 'acked' || event.event === step) return true;
+  if (event.event === 'dead') throw dead(event.id, event.mailbox, event.reason ?? 'unknown');
+  if (event.event === 'cancelled' || event.event === 'purged') throw gone(event.id, event.mailbox, event.event);
+  return false;
+}
+
+/** @throws when it never will */
+async function hasHappened(root: Root, entry: Entry, step: Step): Promise<boolean> {
+  const { id, mailbox, state, attempt } = entry;
+  if (step === 'claimed' && attempt > 0) return true;
+  if (state === 'dead') throw dead(id, mailbox, (await root.store.deadReason(entry))?.reason ?? 'unknown');
+  if (state !== 'archived') return false;
+  const events = (await root.store.history(id)).filter((event) => event.id === id && event.mailbox === mailbox);
+  const last = events.findLast(({ event }) => ['acked', 'cancelled', 'imported'].includes(event))?.event;
+  if (attempt === 0 || last === 'cancelled') throw gone(id, mailbox, last ?? 'cancelled');
+  return true;
+}
+
+function dead(id: string, mailbox: string, reason: string): DreamosError {
+  const message = `Message ${id} went to the dead-letter queue of ${mailbox}: ${reason.replace(/\.$/, '')}.`;
+  return new DreamosError('conflict', 'DEAD_LETTERED', message, { hint: `dreamos dlq show ${mailbox} ${id}` });
+}
+
+function gone(id: string, mailbox: string, how: string): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} was ${how} in ${mailbox}; nobody will ack it.`, {
+    hint: `dreamos trace ${id}`,
+  });
+}

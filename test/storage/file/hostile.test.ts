@@ -361,6 +361,11 @@ describe('a symbolic link in the place of', () => {
       await attempt(() => store.find(room.ids.next(1)));
       await attempt(async () => store.readEvents(['bob'], await store.cursor(['bob'], 'start')));
       await attempt(() => store.cursor(['bob'], 'now'));
+      const request = room.ids.next(room.clock.now());
+      await attempt(() => store.openInbox('bob', request, room.clock.now() + 60_000));
+      await attempt(() => store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+      await attempt(() => store.claim('bob', { leaseMs, policy, inbox: request }));
+      await attempt(() => store.closeInbox('bob', request));
       await attempt(() => store.listAgents());
       await attempt(() => store.saveAgent('bob', () => ({ name: 'bob', createdAt: '2026-11-20T09:00:00.000Z' })));
       await attempt(() => store.quarantine('bob', Buffer.from(`x${i}`), { name: 'x', why: 'y' }));
@@ -404,7 +409,7 @@ describe('a symbolic link in the place of', () => {
     expect((await corruptEvents(await room.open())).filter((why) => told.test(why ?? ''))).toHaveLength(1);
   });
 
-  test.for(['ready', 'inflight', 'delayed', 'archive', 'dlq', 'corrupt', 'events', 'drop', 'tmp'] as const)(
+  test.for(['ready', 'inflight', 'delayed', 'archive', 'dlq', 'corrupt', 'events', 'drop', 'tmp', 'requests'] as const)(
     '%s/ itself is refused or passed over, never followed, and doctor says so',
     async (folder) => {
       const room = makeRoom();

@@ -40,6 +40,9 @@ async function lived(room: Room): Promise<Store> {
   await send('delayed', { dueAt: room.clock.now() + 60_000 });
   await store.send([room.outgoing({ body: 'ready' }), room.outgoing({ body: 'ready' })], { durability: 'full' });
   accepted(await store.send([room.outgoing({ to: ['ann', 'bob'], dedupeKey: 'k' })], { durability: 'full' }));
+  const request = room.ids.next(room.clock.now());
+  await store.openInbox('ann', request, room.clock.now() + 60_000);
+  accepted(await store.send([room.outgoing({ to: ['ann'], replyTo: request })], { durability: 'full' }));
   await store.saveSettings(() => ({ lease: '5m' }));
   await store.saveDocument('schedules', () => ({ schedules: [] }));
   return store;
@@ -346,6 +349,32 @@ const rules: readonly Rule[] = [
     after: oneIsKept,
   })),
   {
+    what: 'something foreign among the inboxes of requests',
+    finding: {
+      rule: 'entry',
+      level: 'problem',
+      mailbox: 'ann',
+      message: expect.stringContaining('requests/') as string,
+    },
+    mended: true,
+    breaks: (room) => writeFileSync(join(room.at('ann').requests, 'junk'), 'junk'),
+  },
+  {
+    what: 'something foreign in an inbox',
+    finding: { rule: 'entry', level: 'problem', mailbox: 'ann' },
+    mended: true,
+    breaks(room) {
+      const { requests } = room.at('ann');
+      writeFileSync(join(requests, readdirSync(requests)[0] ?? '', 'junk'), 'junk');
+    },
+  },
+  {
+    what: 'inboxes that others can read',
+    finding: { rule: 'private', level: 'problem', mailbox: 'ann' },
+    mended: true,
+    breaks: (room) => chmodSync(room.at('ann').requests, 0o755),
+  },
+  {
     what: 'a dead message without a reason',
     finding: { rule: 'reason', level: 'problem', mailbox: 'bob' },
     mended: true,
@@ -418,8 +447,10 @@ describe('doctor', () => {
     const store = await room.open();
     expect(await inspected(store, false)).toEqual([]);
     expect(await inspected(store, true)).toMatchObject([
-      { rule: 'due', fixed: true, message: expect.stringContaining('2') },
+      { rule: 'due', fixed: true, mailbox: 'ann', message: expect.stringContaining('1') },
+      { rule: 'due', fixed: true, mailbox: 'bob', message: expect.stringContaining('2') },
     ]);
+    expect(readdirSync(room.at('ann').requests)).toEqual([]);
     expect(await inspected(store, true)).toEqual([]);
   });
 

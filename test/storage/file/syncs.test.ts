@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Store } from '../../../src/storage/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, watchedDisk } from './disks.ts';
@@ -57,6 +57,7 @@ function short(room: Room, path: string): string {
     .slice(room.root.length + 1)
     .replace('agent_mailboxes/', '')
     .replace(/[tudk]\d{13}\.i[^/:]*?\.jsonl?/, 'ENTRY')
+    .replace(/\d{13}-[0-7][0-9A-Z]{25}/g, 'INBOX')
     .replace(/\d{13}-[0-9A-Z]{10}/g, 'BUCKET')
     .replace(/\d{4}-\d\d-\d\dT\d\d/, 'HOUR')
     .replace(/\d{4}-\d\d-\d\d/, 'DAY')
@@ -291,5 +292,38 @@ describe('a deposit', () => {
             'sync bob',
           ],
     );
+  });
+});
+
+describe('a request', () => {
+  test('has its inbox on disk before it is sent, and an answer in it, too', async () => {
+    const { room, store, told } = await record();
+    for (const first of [true, false]) {
+      const request = room.ids.next(room.clock.now());
+      await store.openInbox('bob', request, room.clock.now() + 1000);
+      expect(told()).toEqual(['sync bob/requests', ...(first ? ['sync bob'] : [])]);
+      accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+      expect(told()).toEqual([
+        'write and sync bob/tmp/ID.json',
+        'move bob/tmp/ID.json -> bob/requests/INBOX/ENTRY',
+        'sync bob/requests/INBOX',
+        'log bob/events/DAY.jsonl',
+      ]);
+    }
+  });
+
+  test('that closes while an answer is sent does not keep that from the disk', async () => {
+    const { room, store, told } = await record(undefined, (call, { layout }) => {
+      // Between the rename and its sync the requester moves the answer on and removes the folder.
+      if (call.method !== 'syncDir' || !/requests\/\d/.test(call.path)) return;
+      for (const name of readdirSync(call.path))
+        renameSync(join(call.path, name), join(layout.mailbox('bob').tmp, name));
+      rmdirSync(call.path);
+    });
+    const request = room.ids.next(room.clock.now());
+    await store.openInbox('bob', request, room.clock.now() + 1000);
+    told();
+    accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+    expect(told().slice(2)).toEqual(['sync bob/requests/INBOX', 'sync bob/requests', 'log bob/events/DAY.jsonl']);
   });
 });

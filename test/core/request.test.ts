@@ -62,6 +62,19 @@ test('of several answers the first is taken, and the rest goes to the mailbox', 
   expect(must(await readNext(still.bench.root, 'planner')).message.body).toBe('answer 1');
 });
 
+test('an answer that is there before the request begins to wait is not missed', async () => {
+  const { root } = still.bench;
+  const asking = still.bench.as('planner');
+  const deliver = asking.store.send.bind(asking.store);
+  vi.spyOn(asking.store, 'send').mockImplementation(async (...args) => {
+    const results = await deliver(...args);
+    await answer('at once');
+    return results;
+  });
+  expect(await soFar(request(asking, { to: 'reviewer', body: 'x' }))).toMatchObject({ body: 'at once' });
+  expect(await readNext(root, 'planner')).toBeUndefined();
+});
+
 test('two requests at the same time each get their own answer', async () => {
   const { root } = still.bench;
   const [one, two] = [request(root, { to: 'reviewer', body: 'a' }), request(root, { to: 'reviewer', body: 'b' })];

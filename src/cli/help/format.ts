@@ -16,6 +16,7 @@ runtime/agent_comms/
                                        lane 0: comes back, lane 1: new
     delayed/<hour>/<10 s>/<entry>      not before a moment
     inflight/<hour>/<10 s>/<entry>     claimed, by the end of the lease
+    requests/<until>-<request id>/     answers that a request waits for, while it waits
     archive/<UTC day>/<entry>          acked
     dlq/<entry> + <entry>.reason.json  dead letters, and why
     corrupt/                           what could not be read, byte for byte, with a note
@@ -25,6 +26,10 @@ runtime/agent_comms/
 A message never changes. Its state is the place and the name of its entry, and every change of state is one rename, so a
 process may be killed at any moment. Names are made and read by dreamos only: do not move entries by hand. A file may hold
 several messages (the entry's name then has the byte range), and a message to several agents is one file with several links.
+
+A request (dreamos request) makes its own folder below requests/ of its sender's mailbox before it is sent. As long as the
+folder is there, a message whose "replyTo" is the request's id goes into it, and nobody but the request reads it. When the
+request ends, or its time is over, what is left moves to ready/ and the folder is removed; what comes later is ordinary mail.
 
 Handing in a message without the command
 

@@ -12,7 +12,7 @@ A consumer that dies gives its messages back when the lease ends. Deadlines are 
 early, which is a redelivery, never a loss. An ack after the deadline still succeeds while nobody has taken the message
 back; after that it is refused with LEASE_LOST.
 
-Looking never consumes: peek, watch, status, list and show claim and finish nothing.
+Looking never consumes: peek, watch, status, list, show, trace, thread and search claim and finish nothing.
 
 Success means what it says: an unknown recipient, an unknown id or a lost lease is an error with its own exit code.
 
@@ -27,6 +27,7 @@ only if the one that sent it died in the middle, nobody looked for two days, and
 What is synced before a command says done:
   send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
                               or lie in corrupt/; with --dedupe-key always as full)
+  request                     its inbox, then as send; then as read and ack
   read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
   work                        as reply, ack and nack
   nack --dead, last attempt   the reason and the dead letter

@@ -164,6 +164,7 @@ const mailboxFiles = [
   'events',
   'inflight',
   'ready',
+  'requests',
   'tmp',
 ];
 const rootFiles = ['agent_mailboxes', 'config.json', 'dedupe', 'format.json', 'outbox', 'schedules.json'];

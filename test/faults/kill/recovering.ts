@@ -48,6 +48,17 @@ export const recoveringScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'read, closing the inbox of a requester that died',
+    prepare: async (setting) => {
+      const request = await setting.waiting(2000);
+      await setting.sent('answer', { replyTo: request });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 2100);
+      });
+      return recovering('answer');
+    },
+  },
+  {
     name: 'read, past what cannot be read',
     prepare: async (setting) => {
       await setting.sent('broken');

@@ -68,6 +68,16 @@ export const sendingScenarios: readonly Scenario[] = [
       }),
   },
   {
+    name: 'send --reply-to a request that waits',
+    prepare: async (setting) => {
+      const request = await setting.waiting(12 * 3_600_000);
+      return {
+        argv: ['send', 'b', 'answer', '--from', 'a', '--reply-to', request],
+        fates: [{ body: 'answer', mailbox: 'b', before: ['none', 'delayed'], after: delayed, failed: none }],
+      };
+    },
+  },
+  {
     name: 'reply --ack',
     prepare: async (setting) => {
       const { receipt } = await setting.claimed('question');

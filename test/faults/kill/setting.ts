@@ -57,6 +57,13 @@ export class Setting {
     await late.close();
   }
 
+  /** b has an inbox open for answers to a request, for so long. @returns the request's id */
+  async waiting(untilMs: number): Promise<string> {
+    const request = this.root.ids.next(Date.now());
+    await this.root.store.openInbox('b', request, Date.now() + untilMs);
+    return request;
+  }
+
   async due(body: string): Promise<void> {
     await this.sent(body, { delayMs: 60_000 }, await this.#at(-2 * hourMs));
   }

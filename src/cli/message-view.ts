@@ -22,6 +22,9 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
     ...(message.tags.length === 0 ? [] : [['Tags', message.tags.join(', ')] as const]),
     ['Sent', `${message.createdAt} (${ago(message.createdAt, nowMs)})`],
     ...(message.expiresAt === null ? [] : [['Expires', message.expiresAt] as const]),
+    ...(message.replyBy === undefined
+      ? []
+      : [['Answer by', `${message.replyBy} (${ago(message.replyBy, nowMs)})`] as const]),
     ['Id', message.id],
     ...extra,
   ];

@@ -30,6 +30,11 @@ test('request prints the answer as read prints a message, and acks it', async ()
   expect(await bench.root.store.counts('planner')).toMatchObject({ archived: 1, inflight: 0 });
 });
 
+test('who reads a request sees until when an answer is waited for', async () => {
+  await bench.dreamos('request reviewer question --as planner --wait 20ms');
+  expect((await bench.dreamos('peek reviewer')).out).toMatch(/^Answer by: +2026-11-20T09:00:00\.020Z \(in 20ms\)$/m);
+});
+
 test('request --json prints the answer with the id of the request', async () => {
   const { json } = await meanwhile('request reviewer question --as planner --wait 20s --json', answer);
   expect(json).toEqual([

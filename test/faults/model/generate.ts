@@ -13,13 +13,16 @@ import {
 import { oneOf, seeded, seedOf, weighted, whole, type Random } from './random.ts';
 
 /** What most of a history is about, so that rare meetings are not that rare. */
-const themes = ['mixed', 'buckets', 'keys', 'broadcasts', 'claims', 'dead letters'] as const;
+const themes = ['mixed', 'buckets', 'keys', 'broadcasts', 'claims', 'dead letters', 'requests'] as const;
 export type Theme = (typeof themes)[number];
 
 export function themeOf(seed: number): Theme {
   const random = seeded(seedOf(seed, 5));
   return random() < 0.4 ? 'mixed' : oneOf(random, themes);
 }
+
+/** In one history. */
+const requests = 4;
 
 type Wish = Operation['does'] | 'many' | 'work';
 
@@ -61,6 +64,11 @@ const roles: Readonly<Record<Theme, readonly Readonly<Partial<Record<Wish, numbe
     { claim: 5, nack: 2, recover: 2 },
     { claim: 2, recover: 4, retry: 1 },
   ],
+  requests: [
+    { ask: 3, close: 1, claim: 2, work: 1 },
+    { ask: 1, send: 5, batch: 1, keyed: 1 },
+    { send: 3, recover: 1, close: 1, claim: 1 },
+  ],
 };
 
 export function operationsOf(seed: number, theme: Theme): readonly (readonly Operation[])[] {
@@ -73,6 +81,7 @@ export function operationsOf(seed: number, theme: Theme): readonly (readonly Ope
     keys: theme === 'keys' ? 1 + whole(random, 2) : keyedTo.length,
     short: theme === 'claims' && random() < 0.7,
     delayed: theme === 'mixed' ? 0.2 : 0.04,
+    answering: theme === 'requests' ? 0.8 : 0,
     expiring: theme === 'dead letters' ? 0.6 : theme === 'mixed' ? 0.08 : 0,
   };
   const perProcess = 2 + whole(random, theme === 'buckets' ? 6 : 4);
@@ -94,6 +103,8 @@ interface Size {
   /** Of all messages. */
   readonly delayed: number;
   readonly expiring: number;
+  /** Of all messages and claims: those that have to do with a request. */
+  readonly answering: number;
 }
 
 function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, number>>>, size: Size): Operation[] {
@@ -105,6 +116,7 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
     ...(random() < size.delayed && { delayMs: oneOf(random, [1, 15, 200, 12_000]) }),
     ...(random() < size.expiring && { ttlMs: oneOf(random, [5, 30, 500]) }),
     relaxed: size.relaxed && random() < 0.4,
+    ...(random() < size.answering && { answers: whole(random, requests) }),
   });
   const does = weighted(random, wanted);
   switch (does) {
@@ -126,7 +138,20 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
       ];
     }
     case 'claim':
-      return [{ does, from: mailbox(), leaseMs: leaseMs() }];
+      return [
+        {
+          does,
+          from: mailbox(),
+          leaseMs: leaseMs(),
+          ...(random() < size.answering && { inbox: whole(random, requests) }),
+        },
+      ];
+    case 'ask':
+      return [
+        { does, mailbox: mailbox(), request: whole(random, requests), waitMs: oneOf(random, [5, 40, 500, 12_000]) },
+      ];
+    case 'close':
+      return [{ does, mailbox: mailbox(), request: whole(random, requests) }];
     case 'ack':
       return [{ does, pick: pick() }];
     case 'nack':

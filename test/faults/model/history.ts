@@ -12,7 +12,10 @@ export type Operation =
   | { readonly does: 'send'; readonly to: readonly MailboxName[]; readonly how: SendHow }
   | { readonly does: 'batch'; readonly items: readonly { readonly to: MailboxName; readonly how: SendHow }[] }
   | { readonly does: 'keyed'; readonly key: number; readonly relaxed: boolean }
-  | { readonly does: 'claim'; readonly from: MailboxName; readonly leaseMs: number }
+  | { readonly does: 'claim'; readonly from: MailboxName; readonly leaseMs: number; readonly inbox?: number }
+  /** Opens or closes the inbox of one of a few requests. */
+  | { readonly does: 'ask'; readonly mailbox: MailboxName; readonly request: number; readonly waitMs: number }
+  | { readonly does: 'close'; readonly mailbox: MailboxName; readonly request: number }
   | { readonly does: 'ack'; readonly pick: Pick }
   | { readonly does: 'nack'; readonly pick: Pick; readonly delayMs?: number; readonly dead: boolean }
   | { readonly does: 'renew'; readonly pick: Pick; readonly leaseMs: number }
@@ -27,6 +30,13 @@ export interface SendHow {
   readonly delayMs?: number;
   readonly ttlMs?: number;
   readonly relaxed: boolean;
+  /** The request that it answers. */
+  readonly answers?: number;
+}
+
+/** The id of a request; nobody sends it, only its answers are of interest. */
+export function requestId(request: number): string {
+  return `01KAGZ000000000000000000R${request}`;
 }
 
 /** Of the process's own receipts, or of everybody's: a receipt is text, and may be handed on or used twice. */

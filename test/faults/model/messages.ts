@@ -1,5 +1,5 @@
 import { priorities, type Message } from '../../../src/model/message.ts';
-import type { SendHow } from './history.ts';
+import { requestId, type SendHow } from './history.ts';
 
 export function plainMessage(id: string, body: string, to: readonly string[], how: SendHow, nowMs: number): Message {
   return {
@@ -12,7 +12,7 @@ export function plainMessage(id: string, body: string, to: readonly string[], ho
     type: 'message',
     priority: priorities[how.rank] ?? 'normal',
     thread: null,
-    replyTo: null,
+    replyTo: how.answers === undefined ? null : requestId(how.answers),
     tags: [],
     data: null,
     createdAt: new Date(nowMs).toISOString(),

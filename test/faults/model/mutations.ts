@@ -52,6 +52,8 @@ export const mutations: Readonly<Record<string, Mistake>> = {
       },
     }),
   },
+  'the inbox of a request is not synced': { theme: 'requests', disk: without((dir) => dir.endsWith('/requests')) },
+  'an answer in an inbox is not synced': { theme: 'requests', disk: without((dir) => /\/requests\/[^/]+$/.test(dir)) },
   'claims have no token of their own': { theme: 'claims', ids: (ids) => ({ ...ids, token: () => 'AAAAAAAAAA' }) },
   'a claim is a link and an unlink': { disk: linking((from) => from.includes('/ready/')) },
   "that a rename's source is gone goes unnoticed": {

@@ -1,7 +1,7 @@
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Entry, Outgoing, Sent, Settled, State, Store } from '../../../src/storage/store.ts';
 import { policy, root } from './check.ts';
-import { keyedTo, newest, type MailboxName, type Operation, type Pick, type SendHow } from './history.ts';
+import { keyedTo, newest, requestId, type MailboxName, type Operation, type Pick, type SendHow } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { keyedMessage, plainMessage } from './messages.ts';
 import type { Process } from './process.ts';
@@ -10,6 +10,8 @@ import type { Process } from './process.ts';
 export interface Surroundings {
   readonly ledger: Ledger;
   now(): number;
+  /** Of each request, whether its inbox was open, so that somebody may answer it. */
+  readonly inboxes: Map<number, 'opening' | 'open'>;
   /** Words that no other message has. */
   words(): string;
 }
@@ -37,10 +39,27 @@ export async function perform(process: Process, operation: Operation, around: Su
     }
     case 'claim': {
       const started = ledger.seq;
-      const delivery = await store.claim(operation.from, { leaseMs: operation.leaseMs, policy });
+      const delivery = await store.claim(operation.from, {
+        leaseMs: operation.leaseMs,
+        policy,
+        ...(operation.inbox !== undefined && { inbox: requestId(openRequest(around, operation.inbox) ?? 0) }),
+      });
       if (!delivery) return 'nothing there';
       process.own.push(ledger.claimed(delivery, started));
       return delivery.receipt;
+    }
+    case 'ask': {
+      const { mailbox, request, waitMs } = operation;
+      // A request has one inbox in its life, and is sent, so that it can be answered, once that is open.
+      if (around.inboxes.has(request)) return 'asked before';
+      around.inboxes.set(request, 'opening');
+      await store.openInbox(mailbox, requestId(request), around.now() + waitMs);
+      around.inboxes.set(request, 'open');
+      return 'open';
+    }
+    case 'close': {
+      const request = openRequest(around, operation.request) ?? 0;
+      return `${await store.closeInbox(operation.mailbox, requestId(request))} left`;
     }
     case 'ack':
     case 'nack':
@@ -74,8 +93,10 @@ interface Draft {
 async function send(process: Process, store: Store, drafts: readonly Draft[], around: Surroundings): Promise<string> {
   const relaxed = drafts[0]?.how.relaxed === true;
   const now = around.now();
-  const outgoing = drafts.map(({ to, how, key }): Outgoing => {
+  const outgoing = drafts.map(({ to, how: { answers, ...rest }, key }): Outgoing => {
     const id = process.ids.next(now);
+    const request = answers === undefined ? undefined : openRequest(around, answers);
+    const how: SendHow = request === undefined ? rest : { ...rest, answers: request };
     const message = key === undefined ? plainMessage(id, around.words(), to, how, now) : keyedMessage(id, key, to, now);
     // Keyed sends are always synced.
     around.ledger.sending({ id, mailboxes: to, body: message.body, key, relaxed: relaxed && key === undefined });
@@ -156,6 +177,12 @@ async function openBucket({ disk, ids }: Process, lane: string, now: number): Pr
 
 function timeOf(bucket: string | undefined): number {
   return Number(bucket?.slice(0, 13) ?? 0);
+}
+
+/** The request of which this is the turn, among those that may be answered. */
+function openRequest({ inboxes }: Surroundings, number: number): number | undefined {
+  const open = [...inboxes].filter(([, state]) => state === 'open');
+  return open[number % open.length]?.[0];
 }
 
 function picked<T>(items: readonly T[], number: Pick['number']): T | undefined {

@@ -6,7 +6,7 @@ export type Broken = (promised: Promised, text: string) => void;
 /** Whether there may be anything of it. */
 export type Torn = (record: SentRecord | undefined) => boolean;
 
-type Where = 'ready' | 'delayed' | 'inflight' | 'archive' | 'dlq' | 'outbox';
+type Where = 'ready' | 'delayed' | 'requests' | 'inflight' | 'archive' | 'dlq' | 'outbox';
 
 export interface Found {
   readonly where: Where;
@@ -47,7 +47,7 @@ export function scan(
         if (!torn(messages.get(id ?? ''))) broken('corrupt', `${path} was put aside`);
       } else if (name.endsWith('.reason.json')) reasons.set(path, node);
       else if (third === 'dlq' && /\.reason\.json\.\d+$/.test(name)) continue;
-      else if (['ready', 'delayed', 'inflight', 'archive', 'dlq'].includes(third)) {
+      else if (['ready', 'delayed', 'requests', 'inflight', 'archive', 'dlq'].includes(third)) {
         if (third === 'dlq') dead.push(path);
         put(second, name, { where: third as Where, path }, node);
       }

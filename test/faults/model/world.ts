@@ -73,6 +73,7 @@ class World {
   readonly #surroundings: Surroundings = {
     ledger: this.#ledger,
     now: () => this.#wall,
+    inboxes: new Map(),
     words: () => `words ${this.#messages++}`,
   };
   #answered = false;

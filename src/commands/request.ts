@@ -8,7 +8,7 @@ import { ask } from '../core/request.ts';
 import { ack } from '../core/settle.ts';
 import { DreamosError } from '../model/errors.ts';
 
-export interface RequestOptions extends Omit<ContentOptions, 'delay' | 'dedupeKey'> {
+export interface RequestOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey'> {
   from?: string;
   wait?: string;
 }
@@ -23,7 +23,7 @@ export async function requestCommand(
   const { wait = '30s', from } = options;
   const waitMs = durationOption(wait, '--wait') ?? 0;
   const data = dataOption(options.data);
-  const { dedupeKey: _, delayMs: __, ...content } = contentOptions(options);
+  const content = contentOptions(options);
   const root = await context.root();
   const words = await readBody(context, body, options);
   const draft = { to: to.split(','), body: words, ...content, ...given({ from, data }) };

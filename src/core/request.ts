@@ -10,7 +10,7 @@ import { ack } from './settle.ts';
 import { waitFor } from './wait.ts';
 
 /** A repeat under a dedupe key might wait for an answer that came long ago, and a delay would eat the time to answer. */
-export type RequestDraft = Omit<Draft, 'dedupeKey' | 'delayMs' | 'replyBy' | 'id'>;
+export type RequestDraft = Omit<Draft, 'dedupeKey' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
 
 export interface RequestOptions {
   /** How long to wait for the answer; milliseconds, 30 s by default, at most 12 h. */
@@ -71,7 +71,7 @@ const longestWaitMs = 12 * 3_600_000;
 const graceMs = 2000;
 
 function checkDraft(draft: Draft, waitMs: number): void {
-  if (draft.dedupeKey !== undefined || draft.delayMs !== undefined)
+  if (draft.dedupeKey !== undefined || draft.delayMs !== undefined || draft.at !== undefined)
     throw usage('A request has no dedupe key and no delay: it waits for its own answer, from now on.');
   if (!(waitMs > 0 && waitMs <= longestWaitMs)) throw usage('A request waits for more than 0 and at most 12h.');
 }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { type Bench, closedPipe, createBench, type Result, type Terms } from './harness.ts';
 
 let bench: Bench;
@@ -6,16 +6,18 @@ beforeEach(async () => {
   bench = await createBench();
 });
 
-/** Runs a command, and meanwhile, once it waits, `work`. */
+/** Runs a command, and, once it has sent something to the reviewer, `work`. */
 async function meanwhile(
   line: string | readonly string[],
   work: () => Promise<unknown>,
   terms: Terms = {},
 ): Promise<Result> {
   const running = bench.dreamos(line, terms);
-  await new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
+  while ((await bench.root.store.counts('reviewer')).ready === 0) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
   await work();
   return running;
 }
@@ -78,6 +80,7 @@ test.each([
   ['request reviewer x --as planner --wait 13h', 2, 'at most 12h'],
   ['request reviewer x --as planner --dedupe-key k', 2, '--dedupe-key'],
   ['request reviewer x --as planner --delay 1s', 2, '--delay'],
+  ['request reviewer x --as planner --at 2030-01-01T00:00Z', 2, '--at'],
 ])('%s is exit %i', async (line, code, words) => {
   const ended = await bench.dreamos(line);
   expect({ code: ended.code, out: ended.out }).toEqual({ code, out: '' });
@@ -91,7 +94,7 @@ test('send --until prints the id first, then waits', async () => {
   const { code, out } = await meanwhile(
     'send reviewer hello --as planner --until claimed --wait 20s',
     async () => {
-      expect(seen).toMatch(/^\w{26}\n$/);
+      await vi.waitUntil(() => /^\w{26}\n$/.test(seen));
       await bench.claimed();
     },
     terms,

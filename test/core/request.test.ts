@@ -138,6 +138,7 @@ test('a request cannot be repeated or delayed', async () => {
   const draft = { to: 'reviewer', body: 'x' };
   await expectRefusal(request(still.bench.root, { ...draft, dedupeKey: 'k' } as typeof draft), 'USAGE');
   await expectRefusal(request(still.bench.root, { ...draft, delayMs: 5 } as typeof draft), 'USAGE');
+  await expectRefusal(request(still.bench.root, { ...draft, at: Date.now() + 5 } as typeof draft), 'USAGE');
 });
 
 test('a request that is refused leaves no inbox behind', async () => {

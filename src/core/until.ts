@@ -1,5 +1,6 @@
 import { DreamosError } from '../model/errors.ts';
 import type { MailEvent } from '../model/event.ts';
+import { isId } from '../model/id.ts';
 import type { Entry } from '../storage/store.ts';
 import { resolveAgent } from './agents.ts';
 import { findSurely } from './find.ts';
@@ -15,13 +16,20 @@ export interface UntilOptions extends WaitOptions {
 }
 
 /**
- * Waits, by push, until a message has been claimed or acked in each of its mailboxes. Claims nothing.
+ * Waits, by push, until a message has been claimed or acked in each of its mailboxes; by receipt, in that one. Claims
+ * nothing.
  * @returns the mailboxes where that has not happened in time: none, when all is done
  * @throws DEAD_LETTERED with the reason, STATE_CHANGED when it was cancelled or purged, as soon as one mailbox says so;
- * MESSAGE_NOT_FOUND; AGENT_NOT_FOUND
+ * MESSAGE_NOT_FOUND; AGENT_NOT_FOUND; RECEIPT_INVALID
  */
-export async function until(root: Root, id: string, step: Step, options: UntilOptions = {}): Promise<string[]> {
-  const mailboxes = await mailboxesOf(root, id, options.mailboxes);
+export async function until(
+  root: Root,
+  receiptOrId: string,
+  step: Step,
+  options: UntilOptions = {},
+): Promise<string[]> {
+  const { id, mailbox } = isId(receiptOrId) ? { id: receiptOrId } : root.store.parseReceipt(receiptOrId);
+  const mailboxes = await mailboxesOf(root, id, options.mailboxes ?? (mailbox === undefined ? undefined : [mailbox]));
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   try {

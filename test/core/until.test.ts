@@ -48,6 +48,15 @@ test('when the time is over, the mailboxes are named where it has not happened',
   expect(await waiting).toEqual(['reviewer', 'planner']);
 });
 
+test('by receipt, only its own mailbox counts', async () => {
+  await sent(['reviewer', 'Builder']);
+  const receipt = await take();
+  const waiting = until(still.bench.root, receipt, 'acked', { waitMs });
+  expect(await soFar(waiting)).toBe('waiting');
+  await ack(still.bench.root, receipt);
+  expect(await soFar(waiting)).toEqual([]);
+});
+
 test('another message does not count', async () => {
   const other = await sent();
   const id = await sent();

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Bench, idle, type Line, parseLines, test, until } from './bench.ts';
+import { type Bench, filesIn, idle, type Line, parseLines, test, until } from './bench.ts';
 
 const as = (agent: string) => ({ env: { DREAMOS_AGENT: agent } });
 
@@ -13,6 +13,11 @@ async function answerAll(bench: Bench, count: number): Promise<void> {
   for (const { receipt, message } of taken.reverse()) {
     expect(await bench.dreamos(['reply', receipt, `to ${message.body}`, '--ack'])).toMatchObject({ code: 0 });
   }
+}
+
+/** Waits until the request is in the reviewer's mailbox. */
+async function sentFrom(bench: Bench): Promise<void> {
+  await until('the request is sent', () => filesIn(join(bench.box('reviewer'), 'ready')).length > 0);
 }
 
 const inboxes = (bench: Bench) => readdirSync(join(bench.box('planner'), 'requests'));
@@ -54,7 +59,7 @@ test.concurrent(
   'the answer to a requester that was killed comes to its mailbox when its time is over',
   async ({ bench }) => {
     const asking = bench.start('request reviewer question --wait 1s', as('planner'));
-    await idle(asking);
+    await sentFrom(bench);
     await asking.kill('SIGKILL');
     expect(inboxes(bench)).toHaveLength(1);
     await answerAll(bench, 1);
@@ -69,6 +74,7 @@ test.concurrent(
   'a request that is interrupted leaves nothing behind, and its answer is ordinary mail',
   async ({ bench }) => {
     const asking = bench.start('request reviewer question --wait 1h', as('planner'));
+    await sentFrom(bench);
     await idle(asking);
     expect((await asking.kill('SIGINT')).code).toBe(130);
     expect(inboxes(bench)).toEqual([]);

@@ -127,12 +127,43 @@ const sends: readonly (readonly [string, (room: Room) => Outgoing[]])[] = [
   ['a keyed message', (room) => [room.outgoing({ to: three, dedupeKey: 'k' })]],
 ];
 
+/** bob waits for answers to it. */
+const request = '01KAGZ0000000000000000000Q';
+
+const answers: typeof sends = [
+  ['an answer', (room) => [room.outgoing({ replyTo: request })]],
+  ['answers in a batch', (room) => [1, 2].map(() => room.outgoing({ replyTo: request }))],
+  ['a keyed answer', (room) => [room.outgoing({ replyTo: request, dedupeKey: 'k' })]],
+];
+
 describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) => {
-  test.for(sends)('sending %s is taken back, or its answer is uncertain', ([, make]) =>
+  test('closing an inbox keeps every answer, in it or ready', () =>
+    expectAtEachFailure(
+      {
+        async arrange(room, store) {
+          await store.openInbox('bob', request, room.clock.now() + 60_000);
+          for (let i = 0; i < 3; i++) {
+            accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+          }
+        },
+        act: ({ store }) => store.closeInbox('bob', request),
+        async check(answer, { room, store }) {
+          if (!(answer instanceof Error)) expect(answer).toBe(3);
+          room.clock.advance(60_000);
+          expect(await drain(store)).toEqual(['hello', 'hello', 'hello']);
+        },
+      },
+      way,
+    ));
+
+  test.for([...sends, ...answers])('sending %s is taken back, or its answer is uncertain', ([, make]) =>
     expectAtEachFailure(
       {
         names: three,
-        arrange: (room) => Promise.resolve(make(room)),
+        async arrange(room, store) {
+          await store.openInbox('bob', request, room.clock.now() + 60_000);
+          return make(room);
+        },
         act: ({ store }, outgoing) => store.send(outgoing as Outgoing[], { durability: 'full' }),
         async check(answer, at, outgoing) {
           // One call answers for each of its messages, whatever happens to the others.

@@ -28,8 +28,9 @@ export async function until(
   step: Step,
   options: UntilOptions = {},
 ): Promise<string[]> {
-  const { id, mailbox } = isId(receiptOrId) ? { id: receiptOrId } : root.store.parseReceipt(receiptOrId);
-  const mailboxes = await mailboxesOf(root, id, options.mailboxes ?? (mailbox === undefined ? undefined : [mailbox]));
+  const meant = isId(receiptOrId) ? undefined : root.store.parseReceipt(receiptOrId);
+  const id = meant?.id ?? receiptOrId;
+  const mailboxes = await mailboxesOf(root, id, options.mailboxes ?? (meant && [meant.mailbox]));
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   try {

@@ -13,18 +13,22 @@ import { doctor } from './core/doctor.ts';
 import { fireDue } from './core/fire-due.ts';
 import { importTree } from './core/import.ts';
 import { list } from './core/list.ts';
+import { listen } from './core/listen.ts';
 import { peek } from './core/peek.ts';
+import { publish } from './core/publish.ts';
 import { readNext } from './core/read.ts';
 import { reply } from './core/reply.ts';
 import { request } from './core/request.ts';
 import { initRoot, type OpenOptions, openRoot, type Root } from './core/root.ts';
 import { addSchedule, listSchedules, removeSchedule, showSchedule } from './core/schedules.ts';
 import { search } from './core/search.ts';
-import { send, sendAll } from './core/send.ts';
+import { preview, send, sendAll } from './core/send.ts';
 import { ack, nack, renew } from './core/settle.ts';
 import { show } from './core/show.ts';
 import { status } from './core/status.ts';
+import { subscribe, unsubscribe } from './core/subscriptions.ts';
 import { thread } from './core/thread.ts';
+import { listTopics, pruneTopics, showTopic } from './core/topics.ts';
 import { trace } from './core/trace.ts';
 import { until } from './core/until.ts';
 import { watch } from './core/watch.ts';
@@ -75,6 +79,7 @@ function operationsOf(root: Root) {
 
     send: bound(send),
     sendAll: bound(sendAll),
+    preview: bound(preview),
     reply: bound(reply),
     /** Sends, waits for the answer and acks it; `undefined` when none came in time. */
     request: bound(request),
@@ -89,6 +94,12 @@ function operationsOf(root: Root) {
     nack: bound(nack),
     renew: bound(renew),
     cancel: bound(cancel),
+
+    publish: bound(publish),
+    subscribe: bound(subscribe),
+    unsubscribe: bound(unsubscribe),
+    listen: bound(listen),
+    topics: { list: bound(listTopics), show: bound(showTopic), prune: bound(pruneTopics) },
 
     watch: bound(watch),
     status: bound(status),

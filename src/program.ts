@@ -106,12 +106,16 @@ const wording = (command: Command) =>
     .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
     .option('--data <json>', 'any JSON beside the body')
     .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue');
-const content = (command: Command) =>
-  wording(command)
-    .option('--delay <duration>', 'not before this long from now')
-    .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC')
+const sending = (command: Command) =>
+  command
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
     .option('--durability <level>', durabilityHelp);
+const content = (command: Command) =>
+  sending(
+    wording(command)
+      .option('--delay <duration>', 'not before this long from now')
+      .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC'),
+  );
 
 /** Every command, in the order of the help page. */
 const surface: Record<string, (program: Command, context: Context) => void> = {
@@ -137,7 +141,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .option('--description <text>', 'what it does')
       .option(
         '--group <name>',
-        'a label for your own sorting (mail goes to agents only); may be repeated',
+        "a group it is in instead of those it was in, '' for none; mail to @<name> reaches all in it; may be repeated",
         (name: string, names: string[] = []) => [...names, name],
       )
       .option(
@@ -149,7 +153,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .addHelpText(
         'after',
         example(
-          'dreamos agent register reviewer --description "reads patches" --set lease=30m',
+          'dreamos agent register reviewer --description "reads patches" --group reviewers --set lease=30m',
           'Syncs the mailbox and its card.',
         ),
       );
@@ -160,7 +164,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .addHelpText('after', example('dreamos agent list --json'));
     agent
       .command('show <name>')
-      .description("one agent's card")
+      .description("one agent's card, and what it is subscribed to")
       .action(async (name) => (await import('./commands/agent.ts')).showCommand(context, name))
       .addHelpText('after', example('dreamos agent show reviewer'));
     agent
@@ -173,10 +177,11 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
 
   send: (program, context) => {
     content(program.command('send [to] [body]'))
-      .description('send a message; prints its id')
+      .description('send a message to agents, @groups or @all; prints its id')
       .option('--from <agent>', 'the sender, instead of --as')
       .option('--reply-to <id>', 'the message it answers')
       .option('--batch', 'read JSON Lines from the standard input, one message a line')
+      .option('--dry-run', 'only say who would get it and why')
       .option('--until <step>', 'then wait until every recipient has claimed or acked it (60s, or --wait)')
       .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
       .action(async (to, body, options) => (await import('./commands/send.ts')).sendCommand(context, to, body, options))
@@ -184,7 +189,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
         'after',
         example(
           sendExample,
-          'Syncs the message before it prints the id, unless --durability relaxed. With --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
+          'A group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nSyncs the message before it prints the id, unless --durability relaxed. With --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
         ),
       );
   },
@@ -429,6 +434,96 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .addHelpText('after', example('dreamos status\n  dreamos status reviewer --watch'));
   },
 
+  publish: (program, context) => {
+    sending(wording(program.command('publish <topic> [body]')))
+      .description('publish a message to all who are subscribed to its topic; prints its id')
+      .option('--from <agent>', 'the sender, instead of --as')
+      .option('--reply-to <id>', 'the message it answers')
+      .action(async (topic, body, options) =>
+        (await import('./commands/publish.ts')).publishCommand(context, topic, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos publish build.done "all green" --as ci\n  npm test 2>&1 | dreamos publish build.log --as ci --subject "the tests"',
+          "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Syncs the message before it prints the id, unless\n--durability relaxed.",
+        ),
+      );
+  },
+
+  subscribe: (program, context) => {
+    program
+      .command('subscribe <pattern...>')
+      .description('from now on, what is published to matching topics arrives in your mailbox')
+      .action(async (patterns) => (await import('./commands/subscribe.ts')).subscribeCommand(context, patterns))
+      .addHelpText(
+        'after',
+        example(
+          "dreamos subscribe 'build.*' 'deploy.>' --as reviewer",
+          'In a pattern * is one part between dots, and > at the end is one or more. Quote them, for the shell.\nSyncs the subscriptions.',
+        ),
+      );
+  },
+
+  unsubscribe: (program, context) => {
+    program
+      .command('unsubscribe <pattern...>')
+      .description('end subscriptions; what has arrived stays')
+      .action(async (patterns) => (await import('./commands/subscribe.ts')).unsubscribeCommand(context, patterns))
+      .addHelpText('after', example("dreamos unsubscribe 'build.*' --as reviewer", 'Syncs the subscriptions.'));
+  },
+
+  listen: (program, context) => {
+    program
+      .command('listen <pattern...>')
+      .description('one line per message as it is published; keeps nothing for you')
+      .option(
+        '--since <place>',
+        'behind this cursor, behind the last line of @<file>, from start, or so long ago (10m)',
+      )
+      .option('--count <number>', 'end after this many messages')
+      .option('--wait <duration>', 'end when nothing came for this long')
+      .action(async (patterns, options) =>
+        (await import('./commands/listen.ts')).listenCommand(context, patterns, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          "dreamos listen 'build.>'\n  dreamos listen '>' --since 1h --json | jq -r .message.body",
+          'What must not be missed is subscribed to. Exit 3: nothing came within --wait. See: dreamos help cursors',
+        ),
+      );
+  },
+
+  topics: (program, context) => {
+    const topics = program.command('topics').description('what was published, and who is subscribed');
+    topics
+      .command('list')
+      .description('every topic: how many messages its log holds, the last one, who is subscribed')
+      .action(async () => (await import('./commands/topics.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos topics list'));
+    topics
+      .command('show <topic>')
+      .description('one topic, its subscribers and its newest messages')
+      .option('-n, --limit <number>', 'so many messages (default 10)')
+      .action(async (topic, options) => (await import('./commands/topics.ts')).showCommand(context, topic, options))
+      .addHelpText('after', example('dreamos topics show build.done -n 3'));
+    topics
+      .command('prune <topic...>')
+      .description("delete old messages from topics' logs for good; by name or pattern")
+      .option('--older-than <duration>', 'what was published before (default: the setting topicRetention, 7d)')
+      .option('--dry-run', 'only say how much it is')
+      .action(async (names, options) => (await import('./commands/topics.ts')).pruneCommand(context, names, options))
+      .addHelpText(
+        'after',
+        example(
+          "dreamos topics prune 'build.>' --older-than 2d",
+          'What lies in mailboxes stays. Syncs nothing: after a power cut some of it may be there again.',
+        ),
+      );
+    topics.addHelpText('after', example("dreamos topics list\n  dreamos topics prune '>' --older-than 7d --dry-run"));
+  },
+
   archive: (program, context) => {
     const archive = program.command('archive').description('what was finished');
     filters(archive.command('list [agent]'))
@@ -583,6 +678,7 @@ const firstExample = `dreamos init planner reviewer
 
 const sendExample = `dreamos send reviewer --as planner --subject "Please look at this" --body-file notes.md
   git diff | dreamos send reviewer,tester --as planner --type task
+  dreamos send @reviewers,planner --as lead --dry-run "Standup at ten"
   printf '%s\\n' '{"to":"reviewer","body":"one"}' '{"to":"tester","body":"two"}' | dreamos send --batch --as planner
   dreamos send reviewer --as planner -- "-- a body that begins with a dash"`;
 

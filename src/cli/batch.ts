@@ -22,7 +22,7 @@ export async function sendBatch(
   context: Context,
   to: string | undefined,
   body: string | undefined,
-  options: ContentOptions & { from?: string; replyTo?: string; batch?: boolean; until?: string },
+  options: ContentOptions & { from?: string; replyTo?: string; batch?: boolean; until?: string; dryRun?: boolean },
 ): Promise<void> {
   checkOptions(body, options);
   if (context.around.stdin.isTTY === true) {
@@ -60,9 +60,14 @@ export async function sendBatch(
   }
 }
 
-function checkOptions(body: string | undefined, options: ContentOptions & { replyTo?: string; until?: string }): void {
+function checkOptions(
+  body: string | undefined,
+  options: ContentOptions & { replyTo?: string; until?: string; dryRun?: boolean },
+): void {
   if (options.until !== undefined)
     throw usage('--until waits for one message, and --batch sends many.', 'Follow them with: dreamos watch');
+  if (options.dryRun)
+    throw usage('--dry-run is for one message, not for --batch.', 'dreamos send <to> <body> --dry-run');
   if (body !== undefined)
     throw usage(
       'With --batch the bodies come from the standard input, not from an argument.',

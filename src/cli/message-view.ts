@@ -13,7 +13,7 @@ export type HeaderLine = readonly [label: string, value: string];
 export function messageView(message: Message, extra: readonly HeaderLine[], paint: Paint, nowMs: number): string {
   const header: HeaderLine[] = [
     ['From', message.from],
-    ['To', message.to.join(', ')],
+    message.topic === undefined ? ['To', message.to.join(', ')] : ['Topic', message.topic],
     ['Subject', message.subject || '(none)'],
     ['Type', message.type],
     ['Priority', message.priority],

@@ -1,7 +1,24 @@
 import { DreamosError } from '../model/errors.ts';
+import type { Context } from './context.ts';
+import { harmless } from './harmless.ts';
+import { fileError } from './input.ts';
 
 // An event's line is far shorter than half of this, so the end of a file always holds a whole one.
 const tailBytes = 262_144;
+
+/** Where `--since` begins; `undefined`: now. */
+export async function sinceOption(context: Context, text: string | undefined): Promise<string | undefined> {
+  if (text === undefined || text === 'now') return undefined;
+  if (!text.startsWith('@')) return text;
+  const path = text.slice(1);
+  try {
+    return (await lastCursor(await context.around.openFile(path), path)) ?? 'start';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
+    await context.output.note(`There is no file "${harmless(path)}" yet: beginning at the start of the log.`);
+    return 'start';
+  }
+}
 
 /**
  * The cursor of the last complete line of what `watch --json` wrote into a file; `undefined`: nothing complete is in it.

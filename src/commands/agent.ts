@@ -3,6 +3,7 @@ import { harmless } from '../cli/harmless.ts';
 import { given, oneOf, usage } from '../cli/parse.ts';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/agents.ts';
 import { parseSetting, settingKeys } from '../core/settings.ts';
+import { loadSubscriptions } from '../core/subscriptions.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { Settings } from '../model/settings.ts';
 
@@ -14,7 +15,9 @@ export interface RegisterOptions {
 
 export async function registerCommand(context: Context, name: string, options: RegisterOptions): Promise<void> {
   const settings = options.set === undefined ? undefined : parseSettings(options.set);
-  const input = given({ description: options.description, groups: options.group, settings });
+  // As with settings: nothing is none.
+  const groups = options.group?.filter((group) => group !== '');
+  const input = given({ description: options.description, groups, settings });
   const { card, created } = await registerAgent(await context.root(), { name, ...input });
   await context.output.item({ ...card, created }, () =>
     created
@@ -40,8 +43,11 @@ export async function listCommand(context: Context): Promise<void> {
 }
 
 export async function showCommand(context: Context, name: string): Promise<void> {
-  const card = await resolveAgent(await context.root(), name);
-  await context.output.item(card, () => cardText(card));
+  const root = await context.root();
+  const card = await resolveAgent(root, name);
+  const subscriptions = (await loadSubscriptions(root)).get(card.name) ?? [];
+  const shown = { ...card, subscriptions };
+  await context.output.item(shown, () => cardText(shown));
 }
 
 export async function retireCommand(context: Context, name: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Context } from '../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
 import { readBody } from '../cli/input.ts';
 import { durationOption, given, oneOf, usage } from '../cli/parse.ts';
-import { send, type SendReceipt } from '../core/send.ts';
+import { preview, send, type SendReceipt } from '../core/send.ts';
 import { formatDuration } from '../model/duration.ts';
 import { DreamosError } from '../model/errors.ts';
 
@@ -12,6 +12,7 @@ export interface SendOptions extends ContentOptions {
   batch?: boolean;
   until?: string;
   wait?: string;
+  dryRun?: boolean;
 }
 
 export async function sendCommand(
@@ -28,12 +29,13 @@ export async function sendCommand(
   const content = contentOptions(options);
   const root = await context.root();
   const words = await readBody(context, body, options);
-  const receipt = await send(root, {
-    to: to.split(','),
-    body: words,
-    ...content,
-    ...given({ from: options.from, replyTo: options.replyTo, data }),
-  });
+  const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
+  if (options.dryRun) {
+    for (const addressee of await preview(root, draft))
+      await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);
+    return context.output.note('Nothing was sent: --dry-run.');
+  }
+  const receipt = await send(root, draft);
   await context.output.item(receipt, () => receipt.id);
   if (receipt.duplicate)
     await context.output.note('This dedupe key was used before: nothing new was sent, this is the first id.');

@@ -3,6 +3,7 @@ import { entryJson } from '../cli/json.ts';
 import { messageView, type HeaderLine } from '../cli/message-view.ts';
 import { checkId, given } from '../cli/parse.ts';
 import { show } from '../core/show.ts';
+import { topicOf } from '../model/topic.ts';
 
 export async function showCommand(context: Context, id: string, options: { mailbox?: string }): Promise<void> {
   const root = await context.root();
@@ -19,7 +20,9 @@ function placeLine({
   state,
   attempt,
   ...entry
-}: ReturnType<typeof entryJson> & { dueAt?: string; leaseUntil?: string }): HeaderLine {
+}: ReturnType<typeof entryJson> & { dueAt?: string; leaseUntil?: string; ackedAt?: string }): HeaderLine {
+  const topic = topicOf(mailbox);
+  if (topic !== undefined) return ['In the topic', `${topic}, since ${entry.ackedAt}`];
   const until =
     entry.leaseUntil === undefined
       ? entry.dueAt === undefined

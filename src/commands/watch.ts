@@ -1,9 +1,8 @@
 import type { Context } from '../cli/context.ts';
-import { fileError } from '../cli/input.ts';
 import { harmless } from '../cli/harmless.ts';
 import type { Paint } from '../cli/output.ts';
 import { countOption, durationOption, given } from '../cli/parse.ts';
-import { lastCursor } from '../cli/since.ts';
+import { sinceOption } from '../cli/since.ts';
 import { watch } from '../core/watch.ts';
 import { DreamosError } from '../model/errors.ts';
 import type { WatchedEvent } from '../model/event.ts';
@@ -41,19 +40,6 @@ export async function watchCommand(context: Context, names: readonly string[], o
       'NOTHING_THERE',
       `Nothing happened${options.wait === undefined ? '' : ` within ${options.wait}`}.`,
     );
-  }
-}
-
-async function sinceOption(context: Context, text: string | undefined): Promise<string | undefined> {
-  if (text === undefined || text === 'now') return undefined;
-  if (!text.startsWith('@')) return text;
-  const path = text.slice(1);
-  try {
-    return (await lastCursor(await context.around.openFile(path), path)) ?? 'start';
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
-    await context.output.note(`There is no file "${harmless(path)}" yet: beginning at the start of the log.`);
-    return 'start';
   }
 }
 

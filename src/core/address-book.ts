@@ -1,6 +1,6 @@
 import type { AgentCard } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
-import { checkName, resolveAgent } from './agents.ts';
+import { checkName, listAgents, resolveAgent } from './agents.ts';
 import { nearestName } from './nearest.ts';
 import type { Root } from './root.ts';
 
@@ -9,15 +9,24 @@ export interface AddressBook {
   /** @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED */
   recipient(name: string): Promise<AgentCard>;
   /** Who is not registered may still send, and is warned that nobody can answer. @throws NAME_INVALID */
-  sender(name: string): Promise<{ readonly name: string; readonly card?: AgentCard }>;
+  sender(name: string): Promise<Sender>;
+  /** Every agent, retired ones too, in the order of their names. */
+  all(): Promise<readonly AgentCard[]>;
+}
+
+export interface Sender {
+  readonly name: string;
+  readonly card?: AgentCard;
 }
 
 export function createAddressBook(root: Root): AddressBook {
   const recipients = new Map<string, Promise<AgentCard>>();
-  const senders = new Map<string, Promise<{ name: string; card?: AgentCard }>>();
+  const senders = new Map<string, Promise<Sender>>();
+  let everybody: Promise<readonly AgentCard[]> | undefined;
   return {
     recipient: (name) => once(recipients, name, () => findRecipient(root, name)),
     sender: (name) => once(senders, name, () => findSender(root, name)),
+    all: () => (everybody ??= listAgents(root)),
   };
 }
 
@@ -29,7 +38,7 @@ async function findRecipient(root: Root, name: string): Promise<AgentCard> {
   });
 }
 
-async function findSender(root: Root, name: string): Promise<{ name: string; card?: AgentCard }> {
+async function findSender(root: Root, name: string): Promise<Sender> {
   checkName(name);
   const card = await root.store.getAgent(name);
   if (card) return { name: card.name, card };

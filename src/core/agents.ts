@@ -1,4 +1,4 @@
-import { type AgentCard, agentNamePattern } from '../model/agent.ts';
+import { type AgentCard, agentNamePattern, isAll } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import type { Settings } from '../model/settings.ts';
 import { nearestName } from './nearest.ts';
@@ -25,6 +25,7 @@ export async function resolveAgent(root: Root, name: string): Promise<AgentCard>
 export interface AgentInput {
   readonly name: string;
   readonly description?: string;
+  /** Instead of those it was in. Mail to `@<group>` goes to all in it. */
   readonly groups?: string[];
   readonly settings?: Settings;
 }
@@ -36,6 +37,7 @@ export interface AgentInput {
  */
 export async function registerAgent(root: Root, input: AgentInput): Promise<{ card: AgentCard; created: boolean }> {
   checkName(input.name);
+  for (const group of input.groups ?? []) checkGroup(group);
   if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);
   let created = false;
   const card = await root.store.saveAgent(input.name, (existing) => {
@@ -76,13 +78,21 @@ export async function retireAgent(root: Root, name: string): Promise<AgentCard> 
   }));
 }
 
+function checkGroup(group: string): void {
+  checkName(group, "a group's name");
+  if (!isAll(group)) return;
+  throw new DreamosError('invalid', 'NAME_INVALID', `"${group}" cannot be a group's name: everybody is in @all.`, {
+    hint: 'Give it another name.',
+  });
+}
+
 /** @throws NAME_INVALID */
-export function checkName(name: string): void {
+export function checkName(name: string, what = "an agent's name"): void {
   if (agentNamePattern.test(name)) return;
   const shown = name.length > 70 ? `${name.slice(0, 70)}…` : name;
   const why =
     name === '' ? 'it is empty' : name.length > 64 ? `it has ${name.length} characters` : 'it has other characters';
-  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(shown)} cannot be an agent's name: ${why}.`, {
+  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(shown)} cannot be ${what}: ${why}.`, {
     hint: 'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.',
   });
 }

@@ -1,35 +1,57 @@
 import * as z from 'zod/mini';
+import type { AgentCard } from '../model/agent.ts';
 import { isoTime, sayableTime } from '../model/clock.ts';
 import { DreamosError } from '../model/errors.ts';
 import { explainIssues, type Message, messageSchema } from '../model/message.ts';
 import type { Durability } from '../model/settings.ts';
+import { logOf } from '../model/topic.ts';
 import type { Outgoing } from '../storage/store.ts';
-import type { AddressBook } from './address-book.ts';
+import type { AddressBook, Sender } from './address-book.ts';
 import type { Root } from './root.ts';
+import { route, type Route } from './route.ts';
 import type { Draft } from './send.ts';
 import { effectiveSettings } from './settings.ts';
+
+export interface Composed {
+  readonly outgoing: Outgoing;
+  readonly durability: Durability;
+}
 
 /** Makes a draft a message, or refuses it: everything is checked before anything is written. */
 export async function compose(
   root: Root,
   book: AddressBook,
   draft: Draft,
-): Promise<{ outgoing: Outgoing; durability: Durability }> {
-  const from = draft.from ?? root.acting;
-  if (from === undefined) {
-    throw new DreamosError('usage', 'USAGE', 'It is not known who sends this message.', {
-      hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
-    });
-  }
-  const sender = await book.sender(from);
-  const recipients = await recipientsOf(book, draft.to);
+): Promise<Composed & { readonly routes: readonly Route[] }> {
+  const sender = await senderOf(root, book, draft.from);
+  const routes = await route(book, draft.to, sender.name);
+  return { ...(await composeFor(root, sender, draft, { cards: routes.map(({ card }) => card) })), routes };
+}
+
+/** @throws NAME_INVALID, USAGE */
+export async function senderOf(root: Root, book: AddressBook, named: string | undefined): Promise<Sender> {
+  const from = named ?? root.acting;
+  if (from !== undefined) return book.sender(from);
+  throw new DreamosError('usage', 'USAGE', 'It is not known who sends this message.', {
+    hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
+  });
+}
+
+/** As compose, for known recipients. @param to.topic they get it because it is published there, and so does its log */
+export async function composeFor(
+  root: Root,
+  sender: Sender,
+  draft: Omit<Draft, 'to'>,
+  to: { readonly cards: readonly AgentCard[]; readonly topic?: string },
+): Promise<Composed> {
   const { durability } = await effectiveSettings(root, sender.card);
   checkBody(draft);
   const data = jsonOf(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
-  for (const card of recipients.values()) {
+  // A log has no card of its own: what holds for the root holds for it.
+  for (const card of [...(to.topic === undefined ? [] : [undefined]), ...to.cards]) {
     const { maxMessageBytes } = await effectiveSettings(root, card);
-    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
+    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card?.name ?? to.topic ?? '');
   }
 
   const now = root.clock.now();
@@ -38,12 +60,13 @@ export async function compose(
   const dueAt = dueAtOf(draft, now);
   if (ttlMs !== undefined && dueAt - now >= ttlMs)
     throw usage('With this delay the message would expire before it is delivered.');
-  const names = [...recipients.values()].map((card) => card.name);
+  const names = to.cards.map((card) => card.name);
   const message = {
     v: 1,
     id: draft.id ?? root.ids.next(now),
     from: sender.name,
-    to: names,
+    to: to.topic === undefined ? names : [],
+    ...(to.topic !== undefined && { topic: to.topic }),
     subject: draft.subject ?? '',
     body: draft.body,
     type: draft.type ?? 'message',
@@ -57,27 +80,14 @@ export async function compose(
     dedupeKey: draft.dedupeKey ?? null,
     ...(draft.replyBy !== undefined && { replyBy: draft.replyBy }),
   };
+  const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   return {
-    outgoing: { message: checked(message), mailboxes: names, ...(dueAt > now && { dueAt }) },
+    outgoing: { message: checked(message), mailboxes, ...(dueAt > now && { dueAt }) },
     durability: draft.durability ?? durability,
   };
 }
 
-// By the mailbox, so that nobody who is named twice, or in another case, gets the message twice.
-async function recipientsOf(
-  book: AddressBook,
-  to: Draft['to'],
-): Promise<Map<string, Awaited<ReturnType<AddressBook['recipient']>>>> {
-  const recipients = new Map<string, Awaited<ReturnType<AddressBook['recipient']>>>();
-  for (const name of typeof to === 'string' ? [to] : to) {
-    const card = await book.recipient(name);
-    recipients.set(card.name, card);
-  }
-  if (recipients.size === 0) throw usage('The message has no recipient.');
-  return recipients;
-}
-
-function checkBody({ body, allowEmpty }: Draft): void {
+function checkBody({ body, allowEmpty }: Omit<Draft, 'to'>): void {
   if (typeof body !== 'string')
     throw new DreamosError('invalid', 'BODY_NOT_TEXT', 'The body is not text.', {
       hint: 'Put anything but text into data.',
@@ -116,7 +126,7 @@ function checked(message: unknown): Message {
 const repeatableMs = 2 * 86_400_000;
 
 /** When it becomes ready; `now` or before: at once. */
-function dueAtOf({ at, delayMs, dedupeKey }: Draft, now: number): number {
+function dueAtOf({ at, delayMs, dedupeKey }: Omit<Draft, 'to'>, now: number): number {
   checkSpan('delay', delayMs, 0);
   if (at === undefined) return now + (delayMs ?? 0);
   if (delayMs !== undefined) throw usage('A message has a delay or a time from which on it is delivered, not both.');

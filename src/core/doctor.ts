@@ -1,4 +1,5 @@
 import { DreamosError } from '../model/errors.ts';
+import { logOf } from '../model/topic.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { Finding } from '../storage/store.ts';
@@ -7,6 +8,7 @@ import { parseCron } from './cron.ts';
 import type { Root } from './root.ts';
 import { loadSchedules } from './schedules.ts';
 import { effectiveSettings } from './settings.ts';
+import { loadSubscriptions } from './subscriptions.ts';
 
 export interface DoctorOptions {
   /** Repairs what is safe to repair. */
@@ -33,8 +35,24 @@ export async function* doctor(root: Root, options: DoctorOptions = {}): AsyncGen
     return;
   }
   yield* fix ? await root.store.withLock('repair', () => gather(inspect())) : inspect();
-  if (!signal?.aborted) yield* scheduleFindings(root);
+  if (!signal?.aborted) {
+    yield* scheduleFindings(root);
+    yield* subscriptionFindings(root);
+  }
   for (const card of signal?.aborted ? [] : await listAgents(root)) yield* mailFindings(root, card);
+  for (const topic of signal?.aborted ? [] : await root.store.listTopics()) {
+    yield* corruptFindings(logOf(topic), (await root.store.counts(logOf(topic))).corrupt);
+  }
+}
+
+/** Publishing stops while it is not known who would have to get it. */
+async function* subscriptionFindings(root: Root): AsyncGenerator<Finding, void, undefined> {
+  try {
+    await loadSubscriptions(root);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    yield problemOf('subscriptions', error);
+  }
 }
 
 async function settingsFinding(root: Root): Promise<Finding | undefined> {
@@ -43,12 +61,7 @@ async function settingsFinding(root: Root): Promise<Finding | undefined> {
     return undefined;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    return {
-      rule: 'settings',
-      level: 'problem',
-      message: error.message,
-      ...(error.hint !== undefined && { hint: error.hint }),
-    };
+    return problemOf('settings', error);
   }
 }
 
@@ -72,8 +85,11 @@ async function* scheduleFindings(root: Root): AsyncGenerator<Finding, void, unde
 
 function scheduleFinding(error: unknown, before: string): Finding {
   if (!(error instanceof DreamosError)) throw error;
-  const { message, hint } = error;
-  return { rule: 'schedule', level: 'problem', message: `${before}${message}`, ...(hint !== undefined && { hint }) };
+  return { ...problemOf('schedule', error), message: `${before}${error.message}` };
+}
+
+function problemOf(rule: string, { message, hint }: DreamosError): Finding {
+  return { rule, level: 'problem', message, ...(hint !== undefined && { hint }) };
 }
 
 async function* mailFindings(root: Root, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
@@ -93,10 +109,13 @@ async function* mailFindings(root: Root, card: AgentCard): AsyncGenerator<Findin
     const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;
     yield { rule: 'dead-letters', level: 'info', mailbox, message, hint: `dreamos dlq list ${mailbox}` };
   }
-  if (corrupt > 0) {
-    const message = `${corrupt} unreadable ${corrupt === 1 ? 'file is' : 'files are'} kept in corrupt/.`;
-    yield { rule: 'corrupt-kept', level: 'info', mailbox, message, hint: 'Look at them and remove them by hand.' };
-  }
+  yield* corruptFindings(mailbox, corrupt);
+}
+
+function* corruptFindings(mailbox: string, corrupt: number): Generator<Finding, void, undefined> {
+  if (corrupt === 0) return;
+  const message = `${corrupt} unreadable ${corrupt === 1 ? 'file is' : 'files are'} kept in corrupt/.`;
+  yield { rule: 'corrupt-kept', level: 'info', mailbox, message, hint: 'Look at them and remove them by hand.' };
 }
 
 async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {

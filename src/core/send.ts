@@ -6,10 +6,12 @@ import type { Outgoing, Sent } from '../storage/store.ts';
 import { createAddressBook } from './address-book.ts';
 import { compose } from './compose.ts';
 import type { Root } from './root.ts';
+import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
 
 /** A message as its sender thinks of it. Times are milliseconds. */
 export interface Draft {
+  /** Names, `@group` and `@all`, each also several with commas. Groups leave the sender out, unless he is named. */
   readonly to: string | readonly string[];
   readonly body: string;
   /** Else the acting agent. */
@@ -48,7 +50,7 @@ export interface SendReceipt {
 }
 
 /**
- * Sends one message to one or more agents, as one commit. With durability `full` (the default) it is on disk, synced,
+ * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default) it is on disk, synced,
  * when this returns.
  * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, DEDUPE_MISMATCH
  * and USAGE: nothing was sent; DISK_FAILED: nothing was sent; SEND_UNCERTAIN: it may have been
@@ -58,6 +60,18 @@ export async function send(root: Root, draft: Draft): Promise<SendReceipt> {
   if (!result) throw new Error('A send had no result.');
   if (result instanceof DreamosError) throw result;
   return result;
+}
+
+/** Somebody who would get a message, and every reason: `named`, `@reviewers`, `@all`. */
+export interface Addressee {
+  readonly mailbox: string;
+  readonly reasons: readonly string[];
+}
+
+/** Who would get this message and why. Everything is checked as in a send, and nothing is sent. @throws as send */
+export async function preview(root: Root, draft: Draft): Promise<Addressee[]> {
+  const { routes } = await compose(root, createAddressBook(root), draft);
+  return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 
 /** No file has to hold more messages than this. */
@@ -70,7 +84,10 @@ const maxBatch = 1000;
  */
 export async function sendAll(root: Root, drafts: Iterable<Draft>): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
-  const groups = new Map<Durability, { readonly index: number; readonly outgoing: Outgoing }[]>();
+  const groups = new Map<
+    Durability,
+    { readonly index: number; readonly outgoing: Outgoing; routes: readonly Route[] }[]
+  >();
   const book = createAddressBook(root);
   let index = 0;
   for (const draft of drafts) {
@@ -80,31 +97,30 @@ export async function sendAll(root: Root, drafts: Iterable<Draft>): Promise<(Sen
       });
     }
     try {
-      const { outgoing, durability } = await compose(root, book, draft);
+      const { outgoing, durability, routes } = await compose(root, book, draft);
       const group = groups.get(durability) ?? [];
       groups.set(durability, group);
-      group.push({ index, outgoing });
+      group.push({ index, outgoing, routes });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;
     }
     index++;
   }
-  const reached = new Set<AgentCard>();
+  const reached = new Map<string, AgentCard>();
   for (const [durability, group] of groups) {
     const sent = await root.store.send(
       group.map(({ outgoing }) => outgoing),
       { durability },
     );
-    for (const [i, { index: place, outgoing }] of group.entries()) {
+    for (const [i, { index: place, outgoing, routes }] of group.entries()) {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
       results[place] = result instanceof DreamosError ? result : receiptOf(result, outgoing);
-      if (!(result instanceof DreamosError))
-        for (const name of outgoing.mailboxes) reached.add(await book.recipient(name));
+      if (!(result instanceof DreamosError)) for (const { card } of routes) reached.set(card.name, card);
     }
   }
-  await warnUnread(root, reached);
+  await warnUnread(root, reached.values());
   return results;
 }
 

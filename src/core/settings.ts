@@ -25,6 +25,7 @@ export interface Effective {
   readonly durability: Durability;
   readonly maxMessageBytes: number;
   readonly warnUnreadAfterMs: number;
+  readonly topicRetentionMs: number;
 }
 
 /**
@@ -64,6 +65,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     durability: settings.durability,
     maxMessageBytes: settings.maxMessageBytes,
     warnUnreadAfterMs: parseDuration(settings.warnUnreadAfter),
+    topicRetentionMs: parseDuration(settings.topicRetention),
   };
 }
 
@@ -76,6 +78,7 @@ export const environmentNames = {
   durability: 'DREAMOS_DURABILITY',
   maxMessageBytes: 'DREAMOS_MAX_MESSAGE_BYTES',
   warnUnreadAfter: 'DREAMOS_WARN_UNREAD_AFTER',
+  topicRetention: 'DREAMOS_TOPIC_RETENTION',
 } as const satisfies Record<SettingKey, string>;
 
 export const settingKeys = Object.keys(defaultSettings) as SettingKey[];
@@ -113,6 +116,7 @@ const allowedValues: Record<SettingKey, string> = {
   durability: 'full or relaxed',
   maxMessageBytes: 'a whole number of bytes from 1024 to 67108864',
   warnUnreadAfter: 'a duration such as 1h',
+  topicRetention: 'a duration such as 7d',
 };
 
 /** @throws CONFIG_INVALID naming `where` */

@@ -19,3 +19,8 @@ export type AgentCard = z.infer<typeof agentCardSchema>;
 export function sameAgent(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
+
+/** The group that everybody is in, so that no other may have its name. */
+export function isAll(group: string): boolean {
+  return sameAgent(group, 'all');
+}

@@ -16,11 +16,12 @@ export const eventKinds = [
   'purged',
   'imported',
   'corrupt',
+  'published',
 ] as const;
 
 export type EventKind = (typeof eventKinds)[number];
 
-/** One line of a mailbox's event log. `delivered` and `scheduled` also carry what a doorbell needs to ring rightly. */
+/** One line of a mailbox's event log. `delivered`, `scheduled` and `published` also carry what a doorbell needs to ring rightly. */
 export const mailEventSchema = z.looseObject({
   at: z.string(),
   mailbox: z.string(),
@@ -37,6 +38,8 @@ export const mailEventSchema = z.looseObject({
   subject: z.optional(z.string()),
   thread: z.optional(z.nullable(z.string())),
   replyTo: z.optional(z.nullable(z.string())),
+  /** published: the entry's own, so that a listener reads the message without a search. */
+  key: z.optional(z.string()),
 });
 
 export type MailEvent = z.infer<typeof mailEventSchema>;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
 import { sha256 } from './sha256.ts';
+import { topicPattern } from './topic.ts';
 
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
@@ -18,7 +19,9 @@ export const messageSchema = z.looseObject({
   v: z.literal(1),
   id,
   from: agentName,
-  to: z.array(agentName).check(z.minLength(1)),
+  /** Empty in what was published to a topic. */
+  to: z.array(agentName),
+  topic: z.optional(z.string().check(z.regex(topicPattern))),
   subject: z.string().check(z.maxLength(200)),
   body: z.string(),
   type: z.string().check(z.minLength(1), z.maxLength(64)),

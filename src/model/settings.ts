@@ -16,6 +16,7 @@ export const settingsSchema = z.looseObject({
   durability: z.optional(z.enum(['full', 'relaxed'])),
   maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
   warnUnreadAfter: z.optional(duration),
+  topicRetention: z.optional(duration),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -37,6 +38,7 @@ export const defaultSettings = {
   durability: 'full',
   maxMessageBytes: 1_048_576,
   warnUnreadAfter: '1h',
+  topicRetention: '7d',
 } as const satisfies Settings;
 
 /** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */

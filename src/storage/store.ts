@@ -9,6 +9,9 @@
  * - Every change is followed by its event, seen by `readEvents`.
  * - Looking (`list`, `find`, `read`, `counts`, `readEvents`) claims and finishes nothing.
  * - Times are milliseconds since 1970 by the store's clock.
+ * - A topic's log is a mailbox whose name is `#` and the topic (model/topic.ts). It is there as soon as something is sent to
+ *   it, and has no card. What is sent to it is archived in it at once, whatever its due time, followed by a `published`
+ *   event; no other state exists there. Whoever asks for all mailboxes never means logs.
  */
 import type { AgentCard } from '../model/agent.ts';
 import type { DreamosError } from '../model/errors.ts';
@@ -58,7 +61,7 @@ export interface Delivery {
 export interface Outgoing {
   /** Complete but for the digest. Its `dedupeKey`, when set, makes the send idempotent per sender and key. */
   readonly message: Message;
-  /** Registered mailboxes, each once. */
+  /** Registered mailboxes and at most one log, each once. */
   readonly mailboxes: readonly string[];
   /** Not before then. */
   readonly dueAt?: number;
@@ -127,6 +130,12 @@ export interface Counts {
   readonly lastReadAt?: number;
 }
 
+/** What was taken out of a log. */
+export interface Pruned {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
 export interface Recovered {
   readonly moved: number;
   /** The first moment at which something will fall due or expire, as far as this look saw. */
@@ -188,6 +197,9 @@ export interface Store {
   /** Read, change, write, as one step under a lock; durable when it returns. @throws CONFIG_INVALID */
   saveDocument(name: DocumentName, change: (document: unknown) => unknown): Promise<void>;
 
+  /** Every topic that has a log, sorted. */
+  listTopics(): Promise<string[]>;
+
   // The life of a message.
   /**
    * Each outgoing message is its own commit; the results come in the same order. When a result is a `Sent` with
@@ -217,11 +229,13 @@ export interface Store {
   parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
   /** Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a bounded number a call. */
   recover(mailbox: string, policy: RetryPolicy): Promise<Recovered>;
+  /** Of all that, only the unfinished sends: for who looks at logs and reads no mailbox. */
+  finishSends(): Promise<void>;
 
   // Looking.
   /** In delivery order, delayed and inflight by their time; archived and dead newest first. */
   list(mailbox: string, state: State): AsyncIterable<Entry>;
-  /** Every mailbox's entry with this id, or only one mailbox's. */
+  /** Every mailbox's entry with this id, or only one mailbox's or log's. */
   find(id: string, mailbox?: string): Promise<Entry[]>;
   /** `undefined`: it has moved on since it was listed. @throws CORRUPT */
   read(entry: Entry): Promise<Message | undefined>;
@@ -239,6 +253,11 @@ export interface Store {
   retry(entry: Entry, actor: Actor): Promise<Entry>;
   /** dead -> gone for good */
   purge(entry: Entry, actor: Actor): Promise<void>;
+  /**
+   * What a log has from before a moment is gone for good, and so are its events of whole days before; followed by one
+   * `purged` event for all. Safe to repeat. With `dryRun` it is only counted.
+   */
+  prune(log: string, before: number, options: Actor & { readonly dryRun: boolean }): Promise<Pruned>;
   /** Puts a message from elsewhere straight into a state; durable when it returns. */
   deposit(
     mailbox: string,
@@ -264,6 +283,8 @@ export interface Store {
   history(id: string): Promise<MailEvent[]>;
   /** Calls `hint` when something may have happened. A hint may come twice or for nothing; look with readEvents or claim. */
   watch(mailboxes: readonly string[] | undefined, hint: () => void): Promise<Wake>;
+  /** As `watch`, for the logs of the topics for which `accepts` holds, those that appear later included. */
+  watchTopics(accepts: (topic: string) => boolean, hint: () => void): Promise<Wake>;
 
   /** Checks every rule of the storage's format, one finding at a time; with `fix`, repairs what is safe to repair. */
   inspect(options: InspectOptions): AsyncIterable<Finding>;

@@ -1,6 +1,5 @@
-import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { isDay } from './layout.ts';
+import { isDay, isMailboxName } from './layout.ts';
 
 /**
  * How far a watcher has read: per mailbox, the length read of each of its last two days' logs (two, because a process that
@@ -20,7 +19,7 @@ export function parseCursor(text: string): Position {
   const position: Position = new Map();
   for (const row of decode(text)) {
     const [mailbox, ...rest] = Array.isArray(row) ? (row as unknown[]) : [];
-    if (typeof mailbox !== 'string' || !agentNamePattern.test(mailbox) || rest.length % 2 !== 0) throw invalid(text);
+    if (typeof mailbox !== 'string' || !isMailboxName(mailbox) || rest.length % 2 !== 0) throw invalid(text);
     const days = new Map<string, number>();
     for (let i = 0; i < rest.length; i += 2) {
       const [day, offset] = [rest[i], rest[i + 1]];

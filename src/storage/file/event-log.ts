@@ -30,8 +30,8 @@ export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: read
   }
 }
 
-/** What `delivered` and `scheduled` say of a message, so that a doorbell can ring rightly. */
-export function arrival(message: Message, event: 'delivered' | 'scheduled'): LogEntry {
+/** What `delivered` and its like say of a message, so that a doorbell can ring rightly. */
+export function arrival(message: Message, event: 'delivered' | 'scheduled' | 'published'): LogEntry {
   return {
     event,
     id: message.id,

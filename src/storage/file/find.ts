@@ -120,6 +120,8 @@ export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
 
 /** Where an entry lies; the reverse of toEntry. */
 export function pathOf(mailbox: Mailbox, entry: Entry): { path: string; name: EntryName } | undefined {
+  // A `published` event brings a key, and a line of a log may say anything.
+  if (entry.key.split('/').includes('..')) return undefined;
   const name = parseEntryName(entry.key.slice(entry.key.lastIndexOf('/') + 1));
   return name && { path: `${mailbox.dir}/${entry.key}`, name };
 }

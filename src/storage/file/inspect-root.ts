@@ -53,11 +53,13 @@ export async function* inspectRoot(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding, void, void> {
-  const { root, mailboxes, outbox, dedupe, format, config } = ctx.layout;
+  const { root, mailboxes, outbox, dedupe, topics, format, config } = ctx.layout;
+  const documents = (['subscriptions', 'schedules'] as const).map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
-  const schedules = ctx.layout.document('schedules');
-  for (const path of [format, config, schedules]) yield* inspectMode(ctx, path, fix);
-  const ours = new Set([mailboxes, outbox, dedupe, format, config, schedules]);
+  // The first publish makes it.
+  if (await ctx.disk.stat(topics)) yield* inspectFolder(ctx, topics, fix);
+  for (const path of [format, config, ...documents]) yield* inspectMode(ctx, path, fix);
+  const ours = new Set([mailboxes, outbox, dedupe, topics, format, config, ...documents]);
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(`${root}/${name}`) || rootLeftover.test(name) || name.endsWith('.lock')) continue;
     yield {
@@ -69,7 +71,7 @@ export async function* inspectRoot(
 }
 
 /** Of a document that a process died in the middle of. */
-export const rootLeftover = /^(?:config|format|schedules)\.json\.\d+$|^\.probe-/;
+export const rootLeftover = /^(?:config|format|subscriptions|schedules)\.json\.\d+$|^\.probe-/;
 
 /** A key that cannot be read refuses every repeat of its send. It is memory, not mail, so it may be removed. */
 export async function* inspectDedupe(

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import { agentCardSchema } from '../../model/agent.ts';
 import { settingsSchema } from '../../model/settings.ts';
+import { isLog, logOf } from '../../model/topic.ts';
 import type { Finding, InspectOptions } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
@@ -21,6 +22,7 @@ import {
   type Mailbox,
 } from './layout.ts';
 import { finishOutbox, putBack, removeDiscarded } from './outbox.ts';
+import { topicNames } from './publish.ts';
 import { dedupeKeyOf } from './dedupe.ts';
 import { parseJson } from './parse-json.ts';
 import { maxFileBytes } from './read-entry.ts';
@@ -43,6 +45,7 @@ const rootSteps: readonly Step<undefined>[] = [
   inspectRootLeftovers,
   inspectStrangers,
 ];
+const logSteps: readonly Step<Mailbox>[] = [inspectLogFolders, inspectEventLogs, inspectEntries];
 const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectFolders,
   inspectCard,
@@ -55,8 +58,9 @@ const mailboxSteps: readonly Step<Mailbox>[] = [
 
 export async function* inspect(ctx: FileContext, options: InspectOptions): AsyncGenerator<Finding, void, void> {
   for (const step of rootSteps) yield* step(ctx, undefined, options);
-  for (const name of await mailboxNames(ctx)) {
-    for (const step of mailboxSteps) {
+  const logs = (await topicNames(ctx)).map(logOf);
+  for (const name of [...(await mailboxNames(ctx)), ...logs]) {
+    for (const step of isLog(name) ? logSteps : mailboxSteps) {
       if (options.signal?.aborted) return;
       for await (const finding of step(ctx, ctx.layout.mailbox(name), options)) yield { mailbox: name, ...finding };
     }
@@ -184,6 +188,23 @@ async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {
       message: `agent_mailboxes/${JSON.stringify(name).slice(1, -1)} is no mailbox: not a folder, or not an agent's name.`,
       hint: 'Move it away by hand; dreamos does not look into it.',
     };
+  }
+  const topics = new Set(await topicNames(ctx));
+  for (const name of (await ctx.disk.list(ctx.layout.topics)) ?? []) {
+    if (topics.has(name)) continue;
+    yield {
+      rule: 'stranger',
+      level: 'warning',
+      message: `topics/${JSON.stringify(name).slice(1, -1)} is no topic's log: not a folder, or not a topic's name.`,
+      hint: 'Move it away by hand; dreamos does not look into it.',
+    };
+  }
+}
+
+/** A log has the folders that were needed so far, and what cannot be read beside them. */
+async function* inspectLogFolders(ctx: FileContext, log: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const dir of [log.dir, log.archive, log.corrupt, log.events]) {
+    if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   }
 }
 

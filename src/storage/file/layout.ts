@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../model/agent.ts';
+import { logOf, topicOf, topicPattern } from '../../model/topic.ts';
 import type { DocumentName } from '../store.ts';
 import { formatEntryName, latestTime, padTime, parseEntryName, type EntryName } from './entry-name.ts';
 
@@ -14,9 +15,11 @@ export interface Layout {
   readonly mailboxes: string;
   readonly outbox: string;
   readonly dedupe: string;
+  readonly topics: string;
   document(name: DocumentName): string;
   lock(name: string): string;
-  mailbox(agent: string): Mailbox;
+  /** An agent's mailbox, or a topic's log. */
+  mailbox(name: string): Mailbox;
   /** The mailbox that a path lies in, and its parts below the mailbox's folder. */
   placeOf(path: string): { readonly mailbox: Mailbox; readonly parts: Folders } | undefined;
   /** A committed send to several mailboxes, and the same while it is being written. */
@@ -65,6 +68,7 @@ export function layoutOf(root: string): Layout {
   const mailboxes = join(root, 'agent_mailboxes');
   const outbox = join(root, 'outbox');
   const dedupe = join(root, 'dedupe');
+  const topics = join(root, 'topics');
   const known = new Map<string, Mailbox>();
   return {
     root,
@@ -73,18 +77,20 @@ export function layoutOf(root: string): Layout {
     mailboxes,
     outbox,
     dedupe,
+    topics,
     document: (name) => join(root, `${name}.json`),
     lock: (name) => join(root, name),
-    mailbox(agent) {
-      let mailbox = known.get(agent);
-      if (!mailbox) known.set(agent, (mailbox = mailboxAt(mailboxes, agent)));
+    mailbox(name) {
+      let mailbox = known.get(name);
+      if (!mailbox) known.set(name, (mailbox = mailboxAt(name, mailboxes, topics)));
       return mailbox;
     },
     placeOf(path) {
-      const [agent = '', ...parts] = path.startsWith(`${mailboxes}/`)
-        ? path.slice(mailboxes.length + 1).split('/')
-        : [];
-      return agentNamePattern.test(agent) ? { mailbox: this.mailbox(agent), parts } : undefined;
+      const inTopics = path.startsWith(`${topics}/`);
+      if (!inTopics && !path.startsWith(`${mailboxes}/`)) return undefined;
+      const [folder = '', ...parts] = path.slice((inTopics ? topics : mailboxes).length + 1).split('/');
+      const name = inTopics ? logOf(folder) : folder;
+      return isMailboxName(name) ? { mailbox: this.mailbox(name), parts } : undefined;
     },
     committed: (id) => `${outbox}/${id}`,
     uncommitted: (id) => `${outbox}/${id}.new`,
@@ -93,10 +99,17 @@ export function layoutOf(root: string): Layout {
   };
 }
 
-function mailboxAt(mailboxes: string, name: string): Mailbox {
-  // The last guard: whatever was checked before, no name ever leaves agent_mailboxes/.
-  if (!agentNamePattern.test(name)) throw new Error(`not an agent name: ${JSON.stringify(name)}`);
-  const dir = join(mailboxes, name);
+/** An agent's name, or a log's. */
+export function isMailboxName(name: string): boolean {
+  const topic = topicOf(name);
+  return topic === undefined ? agentNamePattern.test(name) : topicPattern.test(topic);
+}
+
+function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
+  // The last guard: whatever was checked before, no name ever leaves agent_mailboxes/ and topics/.
+  if (!isMailboxName(name)) throw new Error(`not the name of a mailbox: ${JSON.stringify(name)}`);
+  const topic = topicOf(name);
+  const dir = topic === undefined ? join(mailboxes, name) : join(topics, topic);
   return {
     name,
     dir,
@@ -199,7 +212,7 @@ export function parseOutboxLink(text: string): { mailbox: string; name: EntryNam
   const colon = text.indexOf(':');
   const name = colon > 0 ? parseEntryName(text.slice(colon + 1)) : undefined;
   const mailbox = text.slice(0, Math.max(0, colon));
-  return name && agentNamePattern.test(mailbox) ? { mailbox, name } : undefined;
+  return name && isMailboxName(mailbox) ? { mailbox, name } : undefined;
 }
 
 /** The body of an outbox folder. */

@@ -220,7 +220,7 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
 /** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
 async function checkRoom(disk: Disk, path: string): Promise<void> {
   const ours =
-    /^(?:agent_mailboxes|outbox|dedupe|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+)?|.*\.lock)$/;
+    /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+)?|.*\.lock)$/;
   const strangers = ((await disk.list(path)) ?? []).filter((name) => !ours.test(name));
   if (strangers.length === 0) return;
   throw new DreamosError(

@@ -7,6 +7,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import { priorities, sealLine, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
+import { isLog } from '../../model/topic.ts';
 import type { Outgoing } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
@@ -15,6 +16,7 @@ import { arrival, logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
 import { putInInbox } from './inbox.ts';
 import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink, slotOf } from './layout.ts';
+import { publishTo } from './publish.ts';
 import { readIfGood } from './read-entry.ts';
 import { warnOnce } from './warn-once.ts';
 
@@ -43,12 +45,15 @@ export async function prepare(ctx: FileContext, outgoing: Outgoing, durability: 
 }
 
 async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durability: Durability): Promise<void> {
+  const { message, mailboxes } = outgoing;
   const body = `${dir}/${outboxBody}`;
   await ensureFolder(ctx, dir);
-  let complete = await ctx.disk.create(body, sealLine(outgoing.message), { sync: durability === 'full' });
+  let complete = await ctx.disk.create(body, sealLine(message), { sync: durability === 'full' });
   const name = firstName(ctx, outgoing);
-  for (const mailbox of outgoing.mailboxes) {
-    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
+  for (const mailbox of mailboxes) {
+    // A log has no later: what is published is there at once.
+    const ownName = isLog(mailbox) ? firstName(ctx, { message, mailboxes: [mailbox] }) : name;
+    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, ownName)}`)) === 'made';
   }
   if (!complete) {
     throw new DreamosError(
@@ -195,6 +200,7 @@ async function handOutLink(
   const mailbox = ctx.layout.mailbox(link.mailbox);
   const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
   const { name } = link;
+  if (isLog(mailbox.name)) return publishTo(ctx, mailbox, path, name, message);
   if (name.tag === 'u') {
     if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
   } else {

@@ -6,12 +6,13 @@
  * | --- | --- | --- |
  * | one message to one mailbox | its own file | the file, its folder; the folders above on their first use |
  * | several in one call | one JSON Lines file, one link a message | the file, each folder once |
- * | to several mailboxes, or with a dedupe key | the outbox way (outbox.ts) | the body, its folder, outbox/ |
+ * | to several mailboxes, to a topic's log, or with a dedupe key | the outbox way (outbox.ts) | the body, its folder, outbox/ |
  */
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
 import { type Message, sealLine } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
+import { isLog } from '../../model/topic.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import { linkToReady, moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
@@ -50,7 +51,7 @@ export async function send(
   return results;
 }
 
-/** The longest run from `at` on that may share a file: one mailbox each and no dedupe key. */
+/** The longest run from `at` on that may share a file: one agent's mailbox each and no dedupe key. */
 function packable(outgoing: readonly Outgoing[], at: number): Outgoing[] {
   let end = at;
   while (end < outgoing.length && end - at < maxPerFile && isPlain(outgoing[end])) end++;
@@ -58,7 +59,8 @@ function packable(outgoing: readonly Outgoing[], at: number): Outgoing[] {
 }
 
 function isPlain(outgoing: Outgoing | undefined): boolean {
-  return outgoing?.mailboxes.length === 1 && outgoing.message.dedupeKey === null;
+  const [only, ...more] = outgoing?.mailboxes ?? [];
+  return only !== undefined && more.length === 0 && !isLog(only) && outgoing?.message.dedupeKey === null;
 }
 
 async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> {
@@ -74,7 +76,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
   const { message, mailboxes } = outgoing;
   if (message.dedupeKey !== null) return sendKeyed(ctx, outgoing);
   const [only] = mailboxes;
-  if (only !== undefined && mailboxes.length === 1) {
+  if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);
     const file = `${mailbox.tmp}/${message.id}.json`;
     await create(ctx, mailbox, file, sealLine(message), durability);

@@ -18,6 +18,8 @@ import {
 import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { history } from './history.ts';
 import { closeInbox, openInbox } from './inbox.ts';
+import { finishOutbox } from './outbox.ts';
+import { prune, topicNames } from './publish.ts';
 import { readEntry } from './read-entry.ts';
 import { cursorAt, readEvents } from './read-events.ts';
 import { readReceipt } from './receipt.ts';
@@ -37,6 +39,8 @@ export function fileStore(ctx: FileContext): Store {
     loadDocument: (name) => loadDocument(ctx, name),
     saveDocument: (name, change) => saveDocument(ctx, name, change),
 
+    listTopics: () => topicNames(ctx),
+
     send: (outgoing, { durability }) => send(ctx, outgoing, durability),
     openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
@@ -55,6 +59,9 @@ export function fileStore(ctx: FileContext): Store {
       return { mailbox, id: name.id };
     },
     recover: (mailbox, policy) => recover(ctx, at(mailbox), policy),
+    async finishSends() {
+      await finishOutbox(ctx, Infinity);
+    },
 
     async *list(mailbox, state) {
       for await (const found of listState(ctx, at(mailbox), state)) yield toEntry(at(mailbox), found);
@@ -81,6 +88,7 @@ export function fileStore(ctx: FileContext): Store {
     restore: (entry, { by }) => restore(ctx, entry, by),
     retry: (entry, { by }) => retry(ctx, entry, by),
     purge: (entry, { by }) => purge(ctx, entry, by),
+    prune: (log, before, options) => prune(ctx, at(log), before, options),
     deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
     quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
     withLock(name, work) {
@@ -94,6 +102,10 @@ export function fileStore(ctx: FileContext): Store {
     async watch(mailboxes, hint) {
       const { watchFiles } = await import('./watch.ts');
       return watchFiles(ctx, mailboxes, hint);
+    },
+    async watchTopics(accepts, hint) {
+      const { watchLogs } = await import('./watch.ts');
+      return watchLogs(ctx, accepts, hint);
     },
 
     async *inspect(options) {

@@ -8,11 +8,13 @@
  */
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
+import { isLog, logOf } from '../../model/topic.ts';
 import type { FSWatcher } from 'chokidar';
 import type { Wake } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
+import { topicNames } from './publish.ts';
 import { warnOnce } from './warn-once.ts';
 
 const quietMs = 100;
@@ -23,6 +25,27 @@ export async function watchFiles(
   mailboxes: readonly string[] | undefined,
   hint: () => void,
 ): Promise<Wake> {
+  if (mailboxes) return watchNames(ctx, { names: async () => mailboxes }, hint);
+  return watchNames(ctx, { names: () => mailboxNames(ctx), parent: ctx.layout.mailboxes }, hint);
+}
+
+export async function watchLogs(
+  ctx: FileContext,
+  accepts: (topic: string) => boolean,
+  hint: () => void,
+): Promise<Wake> {
+  const names = async (): Promise<string[]> => (await topicNames(ctx)).filter(accepts).map(logOf);
+  await ensureFolder(ctx, ctx.layout.topics);
+  return watchNames(ctx, { names, parent: ctx.layout.topics }, hint);
+}
+
+interface Watched {
+  names(): Promise<readonly string[]>;
+  /** The folder in which more of them appear; without it they were asked for by name. */
+  readonly parent?: string;
+}
+
+async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: () => void): Promise<Wake> {
   const { watch } = await import('chokidar');
   const look = settled(hint);
   const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
@@ -32,16 +55,17 @@ export async function watchFiles(
 
   const watched = new Set<string>();
   async function addMailboxes(): Promise<void> {
-    for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+    for (const name of await names()) {
       if (watched.has(name)) continue;
       watched.add(name);
       try {
         const { events, drop } = ctx.layout.mailbox(name);
-        for (const dir of [events, drop]) await ensureFolder(ctx, dir);
-        watcher.add([events, drop]);
+        const dirs = isLog(name) ? [events] : [events, drop];
+        for (const dir of dirs) await ensureFolder(ctx, dir);
+        watcher.add(dirs);
       } catch (error) {
         // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
-        if (mailboxes !== undefined || !(error instanceof DreamosError)) throw error;
+        if (parent === undefined || !(error instanceof DreamosError)) throw error;
         watched.delete(name);
         warnOnce(ctx, `The mailbox ${name} is not watched: ${error.message}`);
       }
@@ -64,8 +88,11 @@ export async function watchFiles(
   watcher.on('raw', look.now);
   watcher.on('all', (_event, path) => {
     look.now();
-    if (mailboxes === undefined && dirname(path) === ctx.layout.mailboxes) {
-      addMailboxes().catch((error: unknown) => ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`));
+    if (parent !== undefined && dirname(path) === parent) {
+      // Once more when it is watched: a topic's first message comes right behind its folder.
+      addMailboxes().then(look.now, (error: unknown) =>
+        ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),
+      );
     }
   });
   const close = async (): Promise<void> => {
@@ -74,7 +101,7 @@ export async function watchFiles(
     await watcher.close();
   };
   try {
-    if (mailboxes === undefined) watcher.add(ctx.layout.mailboxes);
+    if (parent !== undefined) watcher.add(parent);
     await addMailboxes();
     await readyOrEmpty(watcher, ready, watched.size);
   } catch (error) {

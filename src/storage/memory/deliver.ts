@@ -2,6 +2,7 @@ import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
+import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, Sent } from '../store.ts';
 import { changed, type Held, type Mail, mailboxOf } from './mail.ts';
 import { putInInbox } from './inbox.ts';
@@ -18,7 +19,14 @@ export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability:
     const first = remember(mail, outgoing, sent, now);
     if (first !== sent) return first;
   }
-  for (const mailbox of mailboxes) put(mail, mailbox, message, now, { state: sent.state, dueAt });
+  for (const mailbox of mailboxes) {
+    const topic = topicOf(mailbox);
+    if (topic === undefined) put(mail, mailbox, message, now, { state: sent.state, dueAt });
+    else {
+      mail.topics.add(topic);
+      put(mail, mailbox, message, now, { state: 'archived', at: now });
+    }
+  }
   return sent;
 }
 
@@ -38,10 +46,9 @@ function remember(mail: Mail, { message, mailboxes }: Outgoing, sent: Sent, now:
 function contentOf(message: Message, mailboxes: readonly string[]): string {
   const { id: _id, createdAt: _createdAt, expiresAt: _expiresAt, digest: _digest, ...content } = message;
   const fields = Object.entries(content).filter(([key]) => key !== 'to');
-  return JSON.stringify([
-    fields.sort(([a], [b]) => (a < b ? -1 : 1)),
-    mailboxes.map((name) => name.toLowerCase()).sort(),
-  ]);
+  // Who subscribes may change between a publish and its repeat.
+  const named = message.topic === undefined ? mailboxes : [];
+  return JSON.stringify([fields.sort(([a], [b]) => (a < b ? -1 : 1)), named.map((name) => name.toLowerCase()).sort()]);
 }
 
 interface Placing {
@@ -52,6 +59,8 @@ interface Placing {
   /** When it was sent or finished, for a message from elsewhere. */
   readonly at?: number;
 }
+
+const arrivals = { ready: 'delivered', delayed: 'scheduled', archived: 'published' } as const;
 
 export function put(mail: Mail, mailbox: string, message: Message, now: number, placing: Placing): Held {
   const held: Held = {
@@ -77,9 +86,10 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
   mailboxOf(mail, mailbox).set(message.id, held);
   if (held.state === 'ready' && !placing.event) putInInbox(mail, held, message);
   const { from, type, priority, subject, thread, replyTo } = message;
-  changed(mail, held, now, placing.event ?? (placing.state === 'delayed' ? 'scheduled' : 'delivered'), {
+  changed(mail, held, now, placing.event ?? arrivals[placing.state], {
     by: placing.by ?? from,
     ...(!placing.event && { from, type, priority, subject, thread, replyTo }),
+    ...(!placing.event && placing.state === 'archived' && { key: `${held.id}#${held.version + 1}` }),
   });
   return held;
 }

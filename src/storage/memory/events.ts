@@ -1,5 +1,6 @@
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { isLog, topicOf } from '../../model/topic.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Wake } from '../store.ts';
 import type { Mail } from './mail.ts';
@@ -25,8 +26,20 @@ export function readEvents(mail: Mail, mailboxes: readonly string[] | undefined,
 }
 
 export function watch(mail: Mail, mailboxes: readonly string[] | undefined, hint: () => void): Wake {
+  return listen(mail, (mailbox) => concerns(mailboxes, mailbox), hint);
+}
+
+export function watchTopics(mail: Mail, accepts: (topic: string) => boolean, hint: () => void): Wake {
+  const isMeant = (mailbox: string): boolean => {
+    const topic = topicOf(mailbox);
+    return topic !== undefined && accepts(topic);
+  };
+  return listen(mail, isMeant, hint);
+}
+
+function listen(mail: Mail, isMeant: (mailbox: string) => boolean, hint: () => void): Wake {
   const listener = (mailbox: string): void => {
-    if (concerns(mailboxes, mailbox)) hint();
+    if (isMeant(mailbox)) hint();
   };
   mail.listeners.add(listener);
   return {
@@ -37,5 +50,5 @@ export function watch(mail: Mail, mailboxes: readonly string[] | undefined, hint
 }
 
 function concerns(mailboxes: readonly string[] | undefined, mailbox: string): boolean {
-  return mailboxes === undefined || mailboxes.some((name) => sameAgent(name, mailbox));
+  return mailboxes === undefined ? !isLog(mailbox) : mailboxes.some((name) => sameAgent(name, mailbox));
 }

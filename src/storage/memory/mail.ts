@@ -46,6 +46,8 @@ export interface Mail {
   readonly dedupe: Map<string, Remembered>;
   /** What nobody could read, by mailbox and by the digest of its bytes. */
   readonly corrupt: Map<string, Map<string, Uint8Array>>;
+  /** Those that have a log. */
+  readonly topics: Set<string>;
   readonly log: MailEvent[];
   readonly listeners: Set<(mailbox: string) => void>;
   readonly locks: Map<string, Promise<unknown>>;
@@ -63,6 +65,7 @@ export function createMail(): Mail {
     lastReads: new Map(),
     dedupe: new Map(),
     corrupt: new Map(),
+    topics: new Set(),
     log: [],
     listeners: new Set(),
     locks: new Map(),

@@ -2,10 +2,11 @@
  * Mail in memory, for tests and as the second implementation of the port. Every operation runs to its end in one turn of
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
-import type { Actor, Counts, Entry, Store } from '../store.ts';
+import { isLog } from '../../model/topic.ts';
+import type { Actor, Counts, Entry, Pruned, Store } from '../store.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { deliver, put } from './deliver.ts';
-import { cursor, readEvents, watch } from './events.ts';
+import { cursor, readEvents, watch, watchTopics } from './events.ts';
 import { closeInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { changed, createMail, type Held, inState, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
@@ -47,6 +48,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       mail.documents.set(name, structuredClone(change(structuredClone(mail.documents.get(name)))));
     },
 
+    listTopics: async () => [...mail.topics].sort(),
+
     send: async (outgoing, { durability }) => outgoing.map((one) => deliver(mail, one, clock.now(), durability)),
     openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
@@ -60,13 +63,17 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       return { mailbox, id };
     },
     recover: async (mailbox, policy) => recover(mail, deps, mailbox, policy),
+    finishSends: async () => undefined,
 
     list: async function* (mailbox, state) {
       yield* inState(mail, mailbox, state).map(toEntry);
     },
     find: async (id, mailbox) => {
-      const boxes = mailbox === undefined ? [...mail.mailboxes.values()] : [mailboxOf(mail, mailbox)];
-      return boxes.flatMap((box) => box.get(id) ?? []).map(toEntry);
+      const names = mailbox === undefined ? [...mail.mailboxes.keys()].filter((name) => !isLog(name)) : [mailbox];
+      return names
+        .map((name) => mailboxOf(mail, name))
+        .flatMap((box) => box.get(id) ?? [])
+        .map(toEntry);
     },
     read: async (entry) => {
       const held = current(entry);
@@ -91,6 +98,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       mailboxOf(mail, entry.mailbox).delete(entry.id);
       changed(mail, held, clock.now(), 'purged', actorOf(actor));
     },
+    prune: async (log, before, options) => prune(mail, log, before, clock.now(), options),
     deposit: async (mailbox, message, to, actor) => {
       const held = mailboxOf(mail, mailbox).get(message.id);
       return toEntry(
@@ -113,12 +121,30 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     readEvents: async (mailboxes, from) => readEvents(mail, mailboxes, from),
     history: async (id) => structuredClone(mail.log.filter((event) => event.id === id || event.replyTo === id)),
     watch: async (mailboxes, hint) => watch(mail, mailboxes, hint),
+    watchTopics: async (accepts, hint) => watchTopics(mail, accepts, hint),
 
     inspect: async function* () {
       // Memory has no format that could be broken.
     },
     close: async () => undefined,
   };
+}
+
+function prune(
+  mail: Mail,
+  log: string,
+  before: number,
+  now: number,
+  { dryRun, ...actor }: Actor & { dryRun: boolean },
+): Pruned {
+  const old = inState(mail, log, 'archived').filter((held) => held.ackedAt < before);
+  const bytes = old.reduce((sum, held) => sum + held.bytes.length, 0);
+  const [newest] = old;
+  if (dryRun || !newest) return { messages: old.length, bytes };
+  for (const held of old) mailboxOf(mail, log).delete(held.id);
+  const reason = `${old.length} from before ${new Date(before).toISOString()}`;
+  changed(mail, newest, now, 'purged', { reason, ...actorOf(actor) });
+  return { messages: old.length, bytes };
 }
 
 function countsOf(mail: Mail, mailbox: string): Counts {

@@ -1,0 +1,30 @@
+import type { Context } from '../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
+import { readBody } from '../cli/input.ts';
+import { given } from '../cli/parse.ts';
+import { publish } from '../core/publish.ts';
+import { parseTopic } from '../model/topic.ts';
+
+export async function publishCommand(
+  context: Context,
+  topic: string,
+  body: string | undefined,
+  options: ContentOptions & { from?: string; replyTo?: string },
+): Promise<void> {
+  // Before anything is read from stdin.
+  parseTopic(topic);
+  const data = dataOption(options.data);
+  const content = contentOptions(options);
+  const root = await context.root();
+  const words = await readBody(context, body, options);
+  const receipt = await publish(root, topic, {
+    body: words,
+    ...content,
+    ...given({ from: options.from, replyTo: options.replyTo, data }),
+  });
+  await context.output.item(receipt, () => receipt.id);
+  if (receipt.duplicate)
+    await context.output.note('This dedupe key was used before: nothing new was published, this is the first id.');
+  else if (receipt.subscribers === 0)
+    await context.output.note(`No agent is subscribed to ${receipt.topic}: the message is in the topic's log alone.`);
+}

@@ -1,0 +1,109 @@
+import type { MailEvent } from '../model/event.ts';
+import { type Message, priorities } from '../model/message.ts';
+import { logOf, parseTopicPattern, topicMatches, topicOf } from '../model/topic.ts';
+import type { Entry } from '../storage/store.ts';
+import { createBell } from './bell.ts';
+import { readOrWarn } from './read-entry.ts';
+import type { Root } from './root.ts';
+
+/** A message as a listener hears it. */
+export interface Heard {
+  /** Continues behind it, for the same patterns. */
+  readonly cursor: string;
+  readonly topic: string;
+  /** When it was published; ISO 8601. */
+  readonly at: string;
+  readonly message: Message;
+}
+
+export interface ListenOptions {
+  /** The cursor of the last message that was heard; `start`: all that the logs still hold; else from now on. */
+  readonly since?: string;
+  /** Nothing that was published before; milliseconds since 1970. */
+  readonly from?: number;
+  readonly signal?: AbortSignal;
+  /** The longest time without a message; milliseconds. */
+  readonly waitMs?: number;
+  /** Ends after so many messages. */
+  readonly count?: number;
+  /** For example: a message that is no longer there. Else they go to the root's `warn`. */
+  readonly onWarning?: (warning: string) => void;
+}
+
+// For the hint that is lost when a publisher dies between its change and its event.
+const lookAgainMs = 5000;
+
+/**
+ * What is published to matching topics, as it happens, those that appear later included. Nothing is kept for who listens:
+ * what must arrive is subscribed to. It begins when the first message is asked for.
+ * @throws TOPIC_INVALID, CURSOR_INVALID
+ */
+export async function* listen(
+  root: Root,
+  patterns: string | readonly string[],
+  options: ListenOptions = {},
+): AsyncGenerator<Heard, void, undefined> {
+  const { since, from = -Infinity, signal, waitMs = Infinity, count = Infinity } = options;
+  const onWarning = options.onWarning ?? ((warning: string) => root.warn(warning));
+  const { store, clock } = root;
+  const wanted = [patterns].flat().map(parseTopicPattern);
+  const accepts = (topic: string): boolean => wanted.some((pattern) => topicMatches(pattern, topic));
+  const logs = async (): Promise<string[]> => (await store.listTopics()).filter(accepts).map(logOf);
+
+  // Before anything else can happen. A topic that the cursor does not know is new, and heard from its start.
+  let cursor = since === undefined || since === 'start' ? await store.cursor(await logs(), since ?? 'now') : since;
+  // Asked once before listening, so that nonsense is refused without ado.
+  await store.readEvents(await logs(), cursor);
+  const bell = createBell();
+  const wake = await store.watchTopics(accepts, () => bell.ring());
+  if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
+  try {
+    let told = 0;
+    let lastAt = clock.uptime();
+    let rung = false;
+    while (!signal?.aborted && told < count) {
+      // Not at each hint: then the publisher is most likely still at it.
+      if (!rung) await store.finishSends();
+      const batch = await store.readEvents(await logs(), cursor);
+      for (const warning of batch.warnings) onWarning(warning);
+      for (const event of batch.events) {
+        if (signal?.aborted) return;
+        if (event.event !== 'published' || Date.parse(event.at) < from) continue;
+        const message = await messageOf(root, event, onWarning);
+        if (!message) continue;
+        yield { cursor: event.cursor, topic: topicOf(event.mailbox) ?? '', at: event.at, message };
+        lastAt = clock.uptime();
+        if (++told >= count) return;
+      }
+      cursor = batch.cursor;
+      rung = true;
+      if (batch.events.length > 0) continue;
+      const leftMs = lastAt + waitMs - clock.uptime();
+      if (leftMs <= 0) return;
+      rung = await bell.rest(Math.min(leftMs, lookAgainMs), signal);
+    }
+  } finally {
+    await wake.close();
+  }
+}
+
+/** `undefined`: it cannot be had any more, which is said. */
+async function messageOf(
+  root: Root,
+  event: MailEvent,
+  onWarning: (warning: string) => void,
+): Promise<Message | undefined> {
+  const { id, mailbox, key = '', priority } = event;
+  const known = priorities.find((one) => one === priority) ?? 'normal';
+  const told: Entry = { key, mailbox, id, state: 'archived', priority: known, attempt: 0 };
+  let message = await readOrWarn(root, told);
+  if (message === undefined) message = await readWhereItIs(root, id, mailbox);
+  if (message === undefined)
+    onWarning(`${id}, published to ${topicOf(mailbox)}, is not there any more and is passed over.`);
+  return message ?? undefined;
+}
+
+async function readWhereItIs(root: Root, id: string, log: string): Promise<Message | null | undefined> {
+  const [entry] = await root.store.find(id, log);
+  return entry && readOrWarn(root, entry);
+}

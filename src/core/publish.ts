@@ -1,0 +1,68 @@
+import type { AgentCard } from '../model/agent.ts';
+import { DreamosError } from '../model/errors.ts';
+import type { Durability } from '../model/settings.ts';
+import { parseTopic } from '../model/topic.ts';
+import { createAddressBook } from './address-book.ts';
+import { composeFor, senderOf } from './compose.ts';
+import { findSurely } from './find.ts';
+import type { Root } from './root.ts';
+import { mostRecipients } from './route.ts';
+import type { Draft } from './send.ts';
+import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
+import { warnUnread } from './unread.ts';
+
+export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at'>;
+
+export interface PublishReceipt {
+  readonly id: string;
+  readonly topic: string;
+  /** The subscribers' that it went to. */
+  readonly mailboxes: readonly string[];
+  readonly subscribers: number;
+  readonly durability: Durability;
+  /** The dedupe key was used before: `id` is the first publish's, `mailboxes` are its subscribers', and nothing new was sent. */
+  readonly duplicate?: true;
+}
+
+/**
+ * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's
+ * own included, as one commit. Without a subscriber it is in the log alone, which is no error.
+ * @throws TOPIC_INVALID, CONFIG_INVALID, and as send
+ */
+export async function publish(root: Root, topic: string, draft: PublishDraft): Promise<PublishReceipt> {
+  const name = parseTopic(topic);
+  const sender = await senderOf(root, createAddressBook(root), draft.from);
+  const subscribers = await activeSubscribers(root, name);
+  const { outgoing, durability } = await composeFor(root, sender, draft, { topic: name, cards: subscribers });
+  const [sent] = await root.store.send([outgoing], { durability });
+  if (!sent) throw new Error('A publish had no result.');
+  if (sent instanceof DreamosError) throw sent;
+  const { id, duplicate } = sent;
+  const mailboxes = duplicate ? await firstMailboxes(root, id) : subscribers.map((card) => card.name);
+  await warnUnread(root, duplicate ? [] : subscribers);
+  const receipt = { id, topic: name, mailboxes, subscribers: mailboxes.length, durability: sent.durability };
+  return { ...receipt, ...(duplicate && { duplicate }) };
+}
+
+async function activeSubscribers(root: Root, topic: string): Promise<AgentCard[]> {
+  const cards: AgentCard[] = [];
+  for (const { agent } of subscribersOf(await loadSubscriptions(root), topic)) {
+    const card = await root.store.getAgent(agent);
+    if (!card)
+      root.warn(`${agent} is subscribed to ${topic}, but there is no such agent: dreamos agent register ${agent}`);
+    else if (!card.retiredAt) cards.push(card);
+  }
+  // The log is one of the file's names, too.
+  if (cards.length < mostRecipients) return cards;
+  throw new DreamosError(
+    'usage',
+    'USAGE',
+    `${topic} has ${cards.length} subscribers; one message goes to at most ${mostRecipients - 1}.`,
+    { hint: 'Let some of them listen instead: dreamos listen --help' },
+  );
+}
+
+/** Who subscribes may have changed since. */
+async function firstMailboxes(root: Root, id: string): Promise<string[]> {
+  return [...new Set((await findSurely(root, id)).map(({ mailbox }) => mailbox))].sort();
+}

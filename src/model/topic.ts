@@ -1,0 +1,78 @@
+/**
+ * Topics and patterns, after NATS: tokens joined by dots; in a pattern `*` stands for one token and `>`, at the end, for one
+ * or more (https://docs.nats.io/nats-concepts/subjects). As with agents case does not matter: they are kept in lower case.
+ */
+import { DreamosError } from './errors.ts';
+
+/** A topic as it is kept: it is also a folder's name. */
+export const topicPattern = /^(?=.{1,128}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+export const topicCharacters = 128;
+
+/** @returns in lower case @throws TOPIC_INVALID saying what is wrong with it */
+export function parseTopic(text: string): string {
+  const topic = text.toLowerCase();
+  const why = fault(topic, 'topic');
+  if (why !== undefined) throw invalid(text, 'topic', why);
+  return topic;
+}
+
+/** @returns in lower case @throws TOPIC_INVALID */
+export function parseTopicPattern(text: string): string {
+  const pattern = text.toLowerCase();
+  const why = fault(pattern, 'pattern');
+  if (why !== undefined) throw invalid(text, 'pattern', why);
+  return pattern;
+}
+
+/** @param pattern and topic as the parsers return them */
+export function topicMatches(pattern: string, topic: string): boolean {
+  const wanted = pattern.split('.');
+  const tokens = topic.split('.');
+  if (wanted.at(-1) === '>' ? tokens.length < wanted.length : tokens.length !== wanted.length) return false;
+  return wanted.every((token, i) => token === '*' || token === '>' || token === tokens[i]);
+}
+
+// A topic's log is a mailbox to the store, under a name that no agent can have.
+const mark = '#';
+
+/** The mailbox that keeps what was published to a topic. */
+export function logOf(topic: string): string {
+  return mark + topic;
+}
+
+/** `undefined`: the mailbox of an agent. */
+export function topicOf(mailbox: string): string | undefined {
+  return mailbox.startsWith(mark) ? mailbox.slice(mark.length) : undefined;
+}
+
+export function isLog(mailbox: string): boolean {
+  return mailbox.startsWith(mark);
+}
+
+function fault(text: string, what: 'topic' | 'pattern'): string | undefined {
+  if (text === '') return 'it is empty';
+  if (text.length > topicCharacters) return `it has ${text.length} characters`;
+  const tokens = text.split('.');
+  if (tokens.includes('')) return 'it has a dot with nothing before or behind it';
+  for (const [i, token] of tokens.entries()) {
+    if (what === 'pattern' && token === '*') continue;
+    if (what === 'pattern' && token === '>') {
+      if (i < tokens.length - 1) return '">" stands for all that follows, so it has to come last';
+      continue;
+    }
+    const odd = /[^a-z0-9_-]/u.exec(token)?.[0];
+    if (odd === undefined) continue;
+    if (odd !== '*' && odd !== '>') return `${JSON.stringify(odd)} is not allowed in it`;
+    return what === 'topic'
+      ? `"${odd}" stands for several topics, and a message goes to one`
+      : `"${odd}" stands for whole parts between dots`;
+  }
+  return undefined;
+}
+
+function invalid(text: string, what: string, why: string): DreamosError {
+  const shown = text.length > 140 ? `${text.slice(0, 140)}…` : text;
+  return new DreamosError('invalid', 'TOPIC_INVALID', `${JSON.stringify(shown)} cannot be a ${what}: ${why}.`, {
+    hint: `${what === 'topic' ? 'Such as build.done' : "Such as 'build.*' or 'build.>' (quoted, for the shell)"}: letters, digits, dashes and underscores, joined by dots; at most ${topicCharacters} characters.`,
+  });
+}

@@ -16,6 +16,7 @@ test('the defaults are those of the design', async () => {
     durability: 'full',
     maxMessageBytes: 1_048_576,
     warnUnreadAfterMs: 3_600_000,
+    topicRetentionMs: 7 * 86_400_000,
   });
 });
 
@@ -42,6 +43,7 @@ test('every setting can come from the environment', async () => {
     DREAMOS_DURABILITY: 'relaxed',
     DREAMOS_MAX_MESSAGE_BYTES: '2048',
     DREAMOS_WARN_UNREAD_AFTER: '1d',
+    DREAMOS_TOPIC_RETENTION: '2d',
   });
   expect(await effectiveSettings(root)).toEqual({
     leaseMs: 120_000,
@@ -49,6 +51,7 @@ test('every setting can come from the environment', async () => {
     durability: 'relaxed',
     maxMessageBytes: 2048,
     warnUnreadAfterMs: 86_400_000,
+    topicRetentionMs: 2 * 86_400_000,
   });
 });
 
@@ -89,7 +92,7 @@ test('config says each value and where it comes from', async () => {
   await setConfig(bench.root, 'maxAttempts', '3');
   const root = bench.as('planner', { DREAMOS_LEASE: '1m' });
   const all = await getConfig(root);
-  expect(all).toHaveLength(7);
+  expect(all).toHaveLength(8);
   expect(all).toContainEqual({ key: 'maxAttempts', value: 3, source: 'config' });
   expect(all).toContainEqual({ key: 'lease', value: '1m', source: 'environment' });
   expect(await getConfig(root, 'backoffMin')).toEqual([{ key: 'backoffMin', value: '1s', source: 'default' }]);

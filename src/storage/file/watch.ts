@@ -9,7 +9,6 @@
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
 import { isLog, logOf } from '../../model/topic.ts';
-import type { FSWatcher } from 'chokidar';
 import type { Wake } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { mailboxNames } from './documents.ts';
@@ -103,7 +102,10 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
   try {
     if (parent !== undefined) watcher.add(parent);
     await addMailboxes();
-    await readyOrEmpty(watcher, ready, watched.size);
+    // Without a path chokidar never says that it is ready.
+    if (parent !== undefined || watched.size > 0) await ready;
+    // What appeared between that look and the watch on its folder was seen by neither.
+    if (parent !== undefined) await addMailboxes();
   } catch (error) {
     await close();
     throw error;
@@ -116,11 +118,6 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
     },
     close,
   } as Wake;
-}
-
-// Without a path chokidar never says that it is ready.
-async function readyOrEmpty(watcher: FSWatcher, ready: Promise<void>, mailboxes: number): Promise<void> {
-  if (mailboxes > 0 || Object.keys(watcher.getWatched()).length > 0) await ready;
 }
 
 /**

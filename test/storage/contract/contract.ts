@@ -11,6 +11,7 @@ import { recoveryRules } from './recovery.ts';
 import { requestRules } from './requests.ts';
 import { sendRules } from './sending.ts';
 import { settleRules } from './settling.ts';
+import { topicRules } from './topics.ts';
 
 /** Every rule of the storage port, for one implementation. */
 export function storeContract(name: string, makeStore: MakeStore): void {
@@ -26,5 +27,6 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     describe('looking', () => lookingRules(makeStore));
     describe('changes by hand', () => handRules(makeStore));
     describe('events', () => eventRules(makeStore));
+    describe('topics', () => topicRules(makeStore));
   });
 }

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { Message } from '../../../src/model/message.ts';
 import type { State, Store } from '../../../src/storage/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { Killed, killedAt, killedBehind } from './disks.ts';
@@ -140,6 +141,66 @@ test('a broadcast to five is in each of the five mailboxes once, or in none', ()
     },
     check: (after, outgoing) =>
       allOrNone(after, [five.map((name) => `${name} ${(outgoing as { message: { id: string } }).message.id}`)]),
+  }));
+
+test.for([[[]], [['ann', 'bob', 'cy']]])(
+  'a publish with the subscribers %s is in the log and with each of them once, or nowhere',
+  ([to = []]) =>
+    expectAfterEachKill({
+      names: five,
+      arrange: (room) => Promise.resolve(room.message({ to: [], topic: 'build.done' })),
+      async act(_, store, message) {
+        const mailboxes = ['#build.done', ...to];
+        return accepted(await store.send([{ message: message as Message, mailboxes }], { durability: 'full' }));
+      },
+      async check(after, message) {
+        const { id } = message as Message;
+        allOrNone(after, [['#build.done', ...to].map((name) => `${name} ${id}`)]);
+        if (after.where.size > 0) expect(await after.store.listTopics()).toEqual(['build.done']);
+      },
+    }),
+);
+
+test('a publish under a key that is repeated after the kill, with another subscriber, is there once', () =>
+  expectAfterEachKill({
+    names: five,
+    async act(room, store) {
+      const message = room.message({ to: [], topic: 'build.done', dedupeKey: 'k' });
+      return accepted(await store.send([{ message, mailboxes: ['#build.done', 'bob'] }], { durability: 'full' }));
+    },
+    async check({ room, store, where }) {
+      expect([0, 2]).toContain(where.size);
+      const message = room.message({ to: [], topic: 'build.done', dedupeKey: 'k' });
+      const mailboxes = ['#build.done', 'bob', 'cy'];
+      const { id } = accepted(await (await room.open()).send([{ message, mailboxes }], { durability: 'full' }));
+      const now = await census(room, store);
+      const got = [...now.keys()].sort();
+      // The first one's subscribers, if it got so far; else those of the repeat.
+      expect([['#build.done', 'bob'], mailboxes].map((names) => names.map((name) => `${name} ${id}`))).toContainEqual(
+        got,
+      );
+      for (const states of now.values()) expect(states).toHaveLength(1);
+    },
+  }));
+
+test('a prune that is cut off leaves what is young, and ends when it is repeated', () =>
+  expectAfterEachKill({
+    async arrange(room, store) {
+      const publish = async (): Promise<string> => {
+        const message = room.message({ to: [], topic: 'build.done' });
+        return accepted(await store.send([{ message, mailboxes: ['#build.done'] }], { durability: 'full' })).id;
+      };
+      for (let i = 0; i < 3; i++) await publish();
+      room.clock.advance(3 * 86_400_000);
+      return publish();
+    },
+    act: (room, store) => store.prune('#build.done', room.clock.now() - 86_400_000, { dryRun: false }),
+    async check({ room, store, where, answer }, young) {
+      expect([...where.keys()]).toContain(`#build.done ${young as string}`);
+      if (answer !== undefined) expect(where.size).toBe(1);
+      await store.prune('#build.done', room.clock.now() - 86_400_000, { dryRun: false });
+      expect([...(await census(room, store)).keys()]).toEqual([`#build.done ${young as string}`]);
+    },
   }));
 
 test.for([['bob'], ['bob', 'cy', 'dan']])('a keyed send to %s that is repeated after the kill is there once', (to) =>

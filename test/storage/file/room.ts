@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { createIds, type Ids } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
+import { logOf } from '../../../src/model/topic.ts';
 import type { Disk } from '../../../src/storage/file/disk.ts';
 import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/layout.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
@@ -100,7 +101,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Where every message is: `bob <id>` -> the states it is found in. More than one state is one too many. */
 export async function census(room: Room, store: Store): Promise<Map<string, State[]>> {
   const found = new Map<string, State[]>();
-  for (const name of room.names) {
+  for (const name of [...room.names, ...(await store.listTopics()).map(logOf)]) {
     for (const state of states) {
       for (const { id } of await collect(store.list(name, state))) {
         const key = `${name} ${id}`;

@@ -306,6 +306,55 @@ describe.concurrent('--json', () => {
     expect(await json(bench, 'config get')).toContainEqual({ key: 'lease', value: '15m', source: 'default' });
   });
 
+  test('groups and topics', async ({ bench }) => {
+    await one(bench, 'agent register reviewer --group crew');
+    expect(await json(bench, 'send @crew,planner hello --as planner --dry-run')).toEqual([
+      { mailbox: 'reviewer', reasons: ['@crew'] },
+      { mailbox: 'planner', reasons: ['named'] },
+    ]);
+    const subscribed = { agent: 'reviewer', pattern: 'build.*', subscribed: true, changed: true };
+    expect(await one(bench, 'subscribe build.* --as reviewer')).toEqual(subscribed);
+    expect(await one(bench, 'agent show reviewer')).toMatchObject({ groups: ['crew'], subscriptions: ['build.*'] });
+    const sent = await one(bench, 'publish build.done green --as planner --dedupe-key k');
+    const to = { mailboxes: ['reviewer'], subscribers: 1 };
+    expect(sent).toEqual({ id, topic: 'build.done', ...to, durability: 'full' });
+    expect(await one(bench, 'publish build.done green --as planner --dedupe-key k')).toEqual({
+      ...sent,
+      duplicate: true,
+    });
+    const published = expect.objectContaining({ id: sent.id, topic: 'build.done', to: [] }) as object;
+    expect(await one(bench, 'read reviewer')).toMatchObject({ message: published });
+    expect(await one(bench, 'listen build.> --since start --count 1')).toEqual({
+      cursor: text,
+      topic: 'build.done',
+      at: time,
+      message: published,
+    });
+    expect(await one(bench, `show ${sent.id}`)).toMatchObject({
+      message: published,
+      entries: [
+        { mailbox: 'reviewer', state: 'inflight' },
+        { mailbox: '#build.done', state: 'archived', ackedAt: time },
+      ],
+    });
+    const topic = {
+      topic: 'build.done',
+      messages: 1,
+      lastPublishedAt: time,
+      subscribers: [{ agent: 'reviewer', patterns: ['build.*'] }],
+    };
+    expect(await one(bench, 'topics list')).toEqual(topic);
+    expect(await one(bench, 'topics show build.done')).toEqual({ ...topic, recent: [published] });
+    expect(await one(bench, 'topics prune build.done --older-than 0 --dry-run')).toEqual({
+      topic: 'build.done',
+      messages: 1,
+      bytes: number,
+      dryRun: true,
+    });
+    const ended = await one(bench, 'unsubscribe build.* --as reviewer');
+    expect(ended).toEqual({ ...subscribed, subscribed: false });
+  });
+
   test('import, doctor, schema', async ({ bench }) => {
     const imported = await json(bench, ['import', join(project, 'fixtures', 'foreign')]);
     for (const line of imported) {

@@ -21,6 +21,10 @@ that was cut short does not count; its event comes again.
 
 For people (without --json) the cursor is on stderr at the end.
 
+listen has cursors and --since in the same way, for the same patterns and as far back as the topics' logs reach; its
+--since 10m begins with what was published ten minutes ago. A topic that a cursor does not know is new: it is heard from
+its start. A listener misses what a publisher wrote that was killed before it could tell: subscribe, and nothing is missed.
+
 --wait 10m ends when nothing came for ten minutes (exit 3 when nothing came at all), --count 1 after one event: a
 doorbell for a shell.
 `;

@@ -6,8 +6,13 @@ runtime/agent_comms/
   format.json                          {"format":"dreamos","version":1}
   config.json                          settings of the whole root (dreamos help settings)
   schedules.json                       sends that come again and again (dreamos schedule --help)
-  outbox/<id>/                         sends to several agents that are committed and not yet handed out
+  outbox/<id>/                         sends to several agents, and publishes: committed and not yet handed out
   dedupe/<2 hex>/<sha256>              keys of sends with --dedupe-key
+  subscriptions.json                   {"<agent>":["build.*",...]}: the patterns that each agent is subscribed to
+  topics/<topic>/                      a topic's log, made by the first publish:
+    archive/<UTC day>/<entry>          what was published that day (dreamos topics prune)
+    events/<UTC day>.jsonl             "published", with the entry's place below the topic's folder as "key"
+    corrupt/                           what could not be read
   agent_mailboxes/<agent>/
     agent.json                         the agent's card
     tmp/                               files being written
@@ -52,6 +57,8 @@ A message, as it is in a file (dreamos schema message):
   {"v":1,"id":"01JD3Y6Q0V8M5T2B7K9XWZ4RCE","from":"planner","to":["reviewer"],"subject":"","body":"the build is green",
    "type":"message","priority":"normal","thread":null,"replyTo":null,"tags":[],"data":null,
    "createdAt":"2026-11-20T09:00:00.000Z","expiresAt":null,"dedupeKey":null,"digest":"sha256:..."}
+
+What was published to a topic has "to":[] and, for example, "topic":"build.done".
 
 The digest is the last field: sha256 over all bytes before ,"digest". A message whose bytes changed is never delivered.
 Files are private to the user (0600, folders 0700). The file system needs hard links and atomic rename: a local disk, not

@@ -16,6 +16,9 @@ Looking never consumes: peek, watch, status, list, show, trace, thread and searc
 
 Success means what it says: an unknown recipient, an unknown id or a lost lease is an error with its own exit code.
 
+A publish reaches the topic's log and everybody who is subscribed at that moment, or nobody; from then on each
+subscriber's copy is mail like any other. Who listens only looks: what comes while nobody listens is not kept for them.
+
 Of several consumers on one mailbox, each delivery goes to exactly one.
 
 Order: by priority; then messages that come back before new ones; then oldest first. First-in-first-out holds for one
@@ -25,13 +28,14 @@ Each time of a schedule is sent once, however many processes wait; of times that
 only if the one that sent it died in the middle, nobody looked for two days, and no later time came.
 
 What is synced before a command says done:
-  send, reply                 the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
+  send, reply, publish        the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
                               or lie in corrupt/; with --dedupe-key always as full)
   request                     its inbox, then as send; then as read and ack
   read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
   work                        as reply, ack and nack
   nack --dead, last attempt   the reason and the dead letter
   import                      each message
+  subscribe, unsubscribe      the subscriptions
 
 On btrfs a power cut can undo one half of a rename, so that a message lies in its old place, too: what was claimed or
 acked in the last seconds comes again.

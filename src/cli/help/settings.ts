@@ -8,6 +8,7 @@ export const text = `Settings
   durability        DREAMOS_DURABILITY          full      full: synced before send is done; relaxed: atomic only
   maxMessageBytes   DREAMOS_MAX_MESSAGE_BYTES   1048576   body and data together
   warnUnreadAfter   DREAMOS_WARN_UNREAD_AFTER   1h        send warns when a mailbox was not read for this long
+  topicRetention    DREAMOS_TOPIC_RETENTION     7d        topics prune deletes what was published before
 
 A flag comes first, then the environment, the agent's card, config.json, the default.
 

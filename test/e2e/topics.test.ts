@@ -1,0 +1,117 @@
+/** Topics between real processes: listeners hear by push, and a killed publisher leaves everybody or nobody. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { type Bench, idle, type Line, parseLines, pause, test, until } from './bench.ts';
+
+const bodies = (lines: readonly Line[]): string[] => lines.map(({ message }) => message.body);
+const asPlanner = { env: { DREAMOS_AGENT: 'planner' } };
+
+async function publish(bench: Bench, topic: string, body: string): Promise<string> {
+  return bench.sent(['publish', topic, body], asPlanner);
+}
+
+/** What a topic's log holds, the oldest first. */
+async function logged(bench: Bench, topic: string): Promise<{ id: string; body: string }[]> {
+  const [shown] = (await bench.dreamos(`topics show ${topic} -n 1000 --json`)).json;
+  return (shown?.['recent'] as { id: string; body: string }[]).reverse();
+}
+
+describe.concurrent('topics', () => {
+  test('listeners hear each message once and at once, also of topics that appear later', async ({ bench }) => {
+    const listeners = ['build.*', '>'].map((pattern) => bench.start(['listen', pattern, '--json']));
+    for (const listener of listeners) await idle(listener);
+    const topics = ['build.one', 'build.two', 'other.three', 'build.one', 'build.four'];
+    for (const [i, topic] of topics.entries()) {
+      await publish(bench, topic, `${i}`);
+      // One after the other: between two topics the order is that of their clocks.
+      const wanted = topics.slice(0, i + 1);
+      await until('it is heard', () => (listeners[1]?.lines().length ?? 0) >= wanted.length);
+      const builds = wanted.filter((name) => name.startsWith('build.')).length;
+      await until('it is heard', () => (listeners[0]?.lines().length ?? 0) >= builds);
+    }
+    await pause(300);
+    const [builds = [], all = []] = listeners.map((listener) => parseLines(listener.lines().join('\n')));
+    expect(bodies(all)).toEqual(['0', '1', '2', '3', '4']);
+    expect(bodies(builds)).toEqual(['0', '1', '3', '4']);
+    for (const listener of listeners) expect(await listener.kill('SIGTERM')).toMatchObject({ code: 143, err: '' });
+  });
+
+  test('a listener that is killed again and again goes on with --since @file, without gap or repeat', async ({
+    bench,
+  }) => {
+    const count = 40;
+    const publisher = bench.startShell(
+      `for i in $(seq 1 ${count}); do dreamos publish build.$((i % 3)) "$i" --as planner --durability relaxed; done`,
+    );
+    const file = join(bench.dir, 'heard.jsonl');
+    for (let round = 0; round < 4; round++) {
+      const listener = bench.startShell("exec dreamos listen '>' --json --since @heard.jsonl >> heard.jsonl");
+      await pause(300 + Math.random() * 300);
+      await listener.kill('SIGKILL');
+    }
+    expect(await publisher.ended).toMatchObject({ code: 0 });
+    const rest = await bench.shell("dreamos listen '>' --json --since @heard.jsonl --wait 500ms >> heard.jsonl");
+    expect([0, 3]).toContain(rest.code);
+    // A line that was cut by the kill has nothing behind it on its own line; its message comes again.
+    const whole = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith('}'));
+    const heard = whole.flatMap((line) => {
+      try {
+        return [JSON.parse(line.slice(line.lastIndexOf('{"cursor"'))) as Line];
+      } catch {
+        return [];
+      }
+    });
+    const numbers = bodies(heard).map(Number);
+    expect([...new Set(numbers)].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+    expect(numbers).toHaveLength(count);
+  });
+
+  test('of publishers that are killed with SIGKILL each message is in the log and with all subscribers, or nowhere', async ({
+    bench,
+  }) => {
+    for (const name of ['planner', 'reviewer', 'third']) {
+      await bench.dreamos(`agent register ${name}`);
+      expect(await bench.dreamos(['subscribe', 'build.>', '--as', name])).toMatchObject({ code: 0 });
+    }
+    const told: string[] = [];
+    let killed = 0;
+    const publishers = async (): Promise<void> => {
+      for (let round = 0; round < 20; round++) {
+        const one = bench.start(['publish', 'build.x.y', `${round}`], asPlanner);
+        await pause(40 + Math.random() * 80);
+        const { out, signal } = await one.kill('SIGKILL');
+        if (out.trim() !== '') told.push(out.trim());
+        else if (signal === 'SIGKILL') killed++;
+      }
+    };
+    await Promise.all([publishers(), publishers()]);
+    await publish(bench, 'build.x.y', 'last');
+    const log = (await logged(bench, 'build.x.y')).map(({ id }) => id).sort();
+    expect(new Set(log).size).toBe(log.length);
+    expect(log).toEqual(expect.arrayContaining(told));
+    expect(killed, 'some were killed before they were done').toBeGreaterThan(0);
+    for (const name of ['planner', 'reviewer', 'third']) {
+      const got = (await bench.dreamos(`read ${name} -n 1000 --json`)).json.map(({ message }) => message.id);
+      expect(got.sort(), name).toEqual(log);
+    }
+    expect(await bench.dreamos('doctor')).toMatchObject({ code: 0 });
+  });
+
+  test('what is published under a key again after a kill is there once', async ({ bench }) => {
+    await bench.dreamos(['subscribe', '>', '--as', 'reviewer']);
+    for (let round = 0; round < 8; round++) {
+      const words = ['publish', 'nightly', `${round}`, '--dedupe-key', `k${round}`];
+      await pause(20);
+      const doomed = bench.start(words, asPlanner);
+      await pause(40 + Math.random() * 80);
+      await doomed.kill('SIGKILL');
+      await bench.sent(words, asPlanner);
+    }
+    const all = Array.from({ length: 8 }, (_, i) => `${i}`);
+    expect((await logged(bench, 'nightly')).map(({ body }) => body)).toEqual(all);
+    expect(bodies((await bench.dreamos('read reviewer -n 100 --json')).json)).toEqual(all);
+  });
+});

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DreamosError } from '../../src/model/errors.ts';
 import { parseTopic, parseTopicPattern, topicMatches } from '../../src/model/topic.ts';
@@ -67,4 +68,18 @@ test.each([
   expect(thrown).toBeInstanceOf(DreamosError);
   expect(thrown).toMatchObject({ kind: 'invalid', code: 'TOPIC_INVALID' });
   expect((thrown as DreamosError).message).toContain(why);
+});
+
+test('matching is what the words say, for whatever is matched', () => {
+  const token = fc.constantFrom('a', 'ab', 'b', '*', '>');
+  const someTokens = fc.array(token, { minLength: 1, maxLength: 4 }).map((tokens) => tokens.join('.'));
+  const isPattern = (text: string): boolean => !text.slice(0, -1).includes('>');
+  const isTopic = (text: string): boolean => !/[*>]/.test(text);
+  fc.assert(
+    fc.property(someTokens.filter(isPattern), someTokens.filter(isTopic), (pattern, topic) => {
+      const words = pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+').replace('>', '.+');
+      expect(topicMatches(pattern, topic)).toBe(new RegExp(`^${words}$`).test(topic));
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -6,7 +6,7 @@ import { DreamosError } from './errors.ts';
 
 /** A topic as it is kept: it is also a folder's name. */
 export const topicPattern = /^(?=.{1,128}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
-export const topicCharacters = 128;
+const topicCharacters = 128;
 
 /** @returns in lower case @throws TOPIC_INVALID saying what is wrong with it */
 export function parseTopic(text: string): string {

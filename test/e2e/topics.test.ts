@@ -14,7 +14,8 @@ async function publish(bench: Bench, topic: string, body: string): Promise<strin
 /** What a topic's log holds, the oldest first. */
 async function logged(bench: Bench, topic: string): Promise<{ id: string; body: string }[]> {
   const [shown] = (await bench.dreamos(`topics show ${topic} -n 1000 --json`)).json;
-  return (shown?.['recent'] as { id: string; body: string }[]).reverse();
+  const recent = (shown?.['recent'] ?? []) as { id: string; body: string }[];
+  return recent.reverse();
 }
 
 describe.concurrent('topics', () => {

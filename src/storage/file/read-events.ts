@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { mailEventSchema, type MailEvent } from '../../model/event.ts';
+import { isLog } from '../../model/topic.ts';
 import type { EventBatch } from '../store.ts';
 import type { FileContext } from './context.ts';
-import { formatCursor, parseCursor, type Position } from './cursor.ts';
+import { formatCursor, parseCursor, type Position, quietLogs } from './cursor.ts';
 import { mailboxNames } from './documents.ts';
 import { isRealFolder } from './folders.ts';
 import { dayOf, eventLog, parseEventLog, type Mailbox } from './layout.ts';
@@ -24,8 +25,11 @@ export async function cursorAt(
     for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
       days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
     }
+    if (isLog(name) && [...days.values()].every((end) => end === 0)) continue;
     position.set(name, days);
   }
+  const [yesterday = ''] = lastTwoDays(ctx);
+  if (at === 'now' && mailboxes?.some(isLog)) position.set(quietLogs, new Map([[yesterday, 0]]));
   return formatCursor(position);
 }
 
@@ -45,10 +49,11 @@ export async function readEvents(
   for (const name of mailboxes ?? (await mailboxNames(ctx))) {
     const mailbox = ctx.layout.mailbox(name);
     // A mailbox that the cursor does not know is newer than it: everything in it is news.
-    const days = position.get(name) ?? new Map<string, number>();
-    position.set(name, days);
+    const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietLogs) : []);
+    const daysWithNews = await daysToRead(ctx, mailbox, days);
+    if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
     let order = '';
-    for (const day of await daysToRead(ctx, mailbox, days)) {
+    for (const day of daysWithNews) {
       const log = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
       for (const { line, end } of log.lines) {
         const event = parseLine(line);

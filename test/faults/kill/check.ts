@@ -2,6 +2,7 @@ import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { doctor } from '../../../src/core/doctor.ts';
 import { initRoot, openRoot, type Root } from '../../../src/core/root.ts';
+import { logOf } from '../../../src/model/topic.ts';
 import { states, type Finding } from '../../../src/storage/store.ts';
 import type { Fate, Place, Scenario, Story, Told } from './story.ts';
 import { agents, hourMs, mustSend } from './setting.ts';
@@ -89,7 +90,8 @@ function checkFates(found: readonly Found[], story: Story, ended: Ended, say: (p
     const is = place === 'none' ? `is lost in ${mailbox}` : `is ${place} in ${mailbox}`;
     say(`"${body}" ${is}, and should be ${allowed.join(' or ')}`);
   }
-  if (story.together && new Set(places.values()).size > 1) {
+  // A topic's log has archived what is ready for its subscribers.
+  if (story.together && new Set([...places.values()].map((place) => place === 'none')).size > 1) {
     say(`the copies are apart: ${[...places].map(([{ mailbox }, place]) => `${mailbox} ${place}`).join(', ')}`);
   }
 }
@@ -167,7 +169,16 @@ const mailboxFiles = [
   'requests',
   'tmp',
 ];
-const rootFiles = ['agent_mailboxes', 'config.json', 'dedupe', 'format.json', 'outbox', 'schedules.json'];
+const rootFiles = [
+  'agent_mailboxes',
+  'config.json',
+  'dedupe',
+  'format.json',
+  'outbox',
+  'schedules.json',
+  'subscriptions.json',
+  'topics',
+];
 
 function leftovers(path: string): string[] {
   const odd = readdirSync(path).filter((name) => !rootFiles.includes(name));
@@ -191,7 +202,8 @@ interface Found {
 
 async function census(root: Root): Promise<Found[]> {
   const found: Found[] = [];
-  for (const { name: mailbox } of await root.store.listAgents()) {
+  const agentNames = (await root.store.listAgents()).map(({ name }) => name);
+  for (const mailbox of [...agentNames, ...(await root.store.listTopics()).map(logOf)]) {
     for (const state of states) {
       for await (const entry of root.store.list(mailbox, state)) {
         const body = await bodyOf(root, entry);

@@ -1,5 +1,7 @@
 import { reply } from '../../../src/core/reply.ts';
+import { publish } from '../../../src/core/publish.ts';
 import { send, type Draft } from '../../../src/core/send.ts';
+import { loadSubscriptions, subscribe } from '../../../src/core/subscriptions.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { archived, delayed, none, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
 
@@ -99,7 +101,63 @@ export const sendingScenarios: readonly Scenario[] = [
       };
     },
   },
+  {
+    name: 'publish',
+    always: true,
+    prepare: async (setting) => {
+      await setting.subscribed('b', 'news.*');
+      await setting.subscribed('c', '>');
+      return { argv: ['publish', 'news.today', 'news', '--from', 'a'], together: true, fates: publishedTo('b', 'c') };
+    },
+  },
+  {
+    name: 'publish to nobody',
+    prepare: () => Promise.resolve({ argv: ['publish', 'news.today', 'news', '--from', 'a'], fates: publishedTo() }),
+  },
+  {
+    name: 'publish --dedupe-key',
+    prepare: async (setting) => {
+      await setting.subscribed('b', '>');
+      return {
+        argv: ['publish', 'news.today', 'news', '--from', 'a', '--dedupe-key', 'the-key'],
+        together: true,
+        fates: publishedTo('b'),
+        repeat: async (root, told) => {
+          const again = await publish(root, 'news.today', { body: 'news', from: 'a', dedupeKey: 'the-key' });
+          const [first] = told;
+          return !first || again.id === first['id'] ? undefined : `it was published as ${String(first['id'])}, too`;
+        },
+      };
+    },
+  },
+  {
+    name: 'subscribe',
+    prepare: async (setting) => {
+      await setting.subscribed('c', '>');
+      return {
+        argv: ['subscribe', 'news.*', '--as', 'b'],
+        fates: [],
+        repeat: async (root, told) => {
+          const before = (await loadSubscriptions(root)).get('b');
+          if (told.length > 0 && before?.join() !== 'news.*') return `b is subscribed to ${String(before)}`;
+          await subscribe({ ...root, acting: 'b' }, 'news.*');
+          const { mailboxes } = await publish(root, 'news.today', { body: 'news', from: 'a' });
+          return mailboxes.join() === 'b,c' || mailboxes.join() === 'c,b'
+            ? undefined
+            : `it reaches ${mailboxes.join()}`;
+        },
+      };
+    },
+  },
 ];
+
+function publishedTo(...subscribers: string[]): Fate[] {
+  const fate = { body: 'news', failed: none };
+  return [
+    { ...fate, mailbox: '#news.today', before: ['none', 'archived'], after: archived },
+    ...subscribers.map((mailbox): Fate => ({ ...fate, mailbox, before: ['none', 'ready'], after: ready })),
+  ];
+}
 
 function keyed(to: readonly string[], body: string): Story & { draft: Draft } {
   const draft: Draft = { to, body, from: 'a', dedupeKey: 'the-key' };

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, wr
 import { join } from 'node:path';
 import { initRoot, type Root } from '../../../src/core/root.ts';
 import { send, type Draft } from '../../../src/core/send.ts';
+import { subscribe } from '../../../src/core/subscriptions.ts';
 import { systemClock, type Clock } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
 import type { Disk } from '../../../src/storage/file/disk.ts';
@@ -38,6 +39,10 @@ export class Setting {
     const id = await mustSend(root, { to: 'b', from: 'a', body, ...more });
     this.#ids.set(body, id);
     return id;
+  }
+
+  async subscribed(agent: string, pattern: string): Promise<void> {
+    await subscribe({ ...this.root, acting: agent }, pattern);
   }
 
   async claimed(body: string): Promise<Delivery> {

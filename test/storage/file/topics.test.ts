@@ -66,6 +66,51 @@ test('a listener finishes the publish of a process that died behind its commit',
   expect((await only(store, 'ready')).id).toBe(message.id);
 });
 
+test('a cursor over many topics has room for the busy ones alone, and goes on in each without gap or repeat', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  const say = async (topic: string, subject: string): Promise<void> => {
+    const message = room.message({ to: [], topic, subject });
+    accepted(await store.send([{ message, mailboxes: [`#${topic}`] }], { durability: 'relaxed' }));
+  };
+  const hear = async (from: string): Promise<{ word: string; cursor: string }[]> => {
+    const logs = (await store.listTopics()).map((topic) => `#${topic}`);
+    const heard: { word: string; cursor: string }[] = [];
+    for (let cursor = from; ;) {
+      const batch = await store.readEvents(logs, cursor);
+      if (batch.events.length === 0) return heard;
+      for (const { mailbox, subject, cursor: behind } of batch.events)
+        heard.push({ word: `${mailbox} ${subject}`, cursor: behind });
+      ({ cursor } = batch);
+    }
+  };
+  const topics = Array.from({ length: 40 }, (_, i) => `quiet.${i}`);
+  for (const topic of topics) await say(topic, 'old');
+  room.clock.advance(4 * day);
+  await say('busy', 'a');
+  const now = await store.cursor(
+    [...topics, 'busy', 'new'].map((topic) => `#${topic}`),
+    'now',
+  );
+  expect(now.length).toBeLessThan(200);
+
+  const said = ['busy', 'quiet.7', 'new', 'quiet.7', 'quiet.8'];
+  for (const [i, topic] of said.entries()) {
+    room.clock.advance(day / 4);
+    await say(topic, `${i}`);
+  }
+  const words = said.map((topic, i) => `#${topic} ${i}`);
+  const all = await hear(now);
+  expect(all.map(({ word }) => word)).toEqual(words);
+  for (const [i, { cursor }] of all.entries()) {
+    expect(cursor.length).toBeLessThan(600);
+    expect((await hear(cursor)).map(({ word }) => word)).toEqual(words.slice(i + 1));
+  }
+  const whole = await hear(await store.cursor([], 'start'));
+  expect(whole).toHaveLength(topics.length + 1 + said.length);
+  expect(await hear(whole[10]?.cursor ?? '')).toEqual(whole.slice(11));
+});
+
 test('what was spoilt in a log is passed over by a listener, found by doctor and put aside', async () => {
   const room = makeRoom();
   const store = await room.open();

@@ -75,12 +75,12 @@ test('a cursor over many topics has room for the busy ones alone, and goes on in
   };
   const hear = async (from: string): Promise<{ word: string; cursor: string }[]> => {
     const logs = (await store.listTopics()).map((topic) => `#${topic}`);
-    const heard: { word: string; cursor: string }[] = [];
+    const news: { word: string; cursor: string }[] = [];
     for (let cursor = from; ;) {
       const batch = await store.readEvents(logs, cursor);
-      if (batch.events.length === 0) return heard;
+      if (batch.events.length === 0) return news;
       for (const { mailbox, subject, cursor: behind } of batch.events)
-        heard.push({ word: `${mailbox} ${subject}`, cursor: behind });
+        news.push({ word: `${mailbox} ${subject}`, cursor: behind });
       ({ cursor } = batch);
     }
   };

@@ -52,6 +52,7 @@ describe.concurrent('help', () => {
       [3, /nothing there/, 'dreamos read reviewer'],
       [3, /peek/, 'dreamos peek reviewer --wait 10ms'],
       [3, /watch --wait/, 'dreamos watch --wait 10ms'],
+      [3, /listen/, 'dreamos listen build.done --wait 10ms'],
       [0, /done/, 'dreamos list reviewer'],
       [4, /not found: agent/, 'dreamos read nobody'],
       [4, /root/, 'cd / && dreamos status'],

@@ -4,7 +4,7 @@ export const text = `Exit codes
   1         a bug: anything unexpected
   2         usage: an unknown option or command, a bad duration, an unknown priority, no body;
             work: its command cannot be started
-  3         nothing there: read, work, peek, watch or listen --wait, request or send --until when nothing came in time
+  3         nothing there: read, work, listen, peek or watch --wait, request or send --until when nothing came in time
             (an empty list is 0)
   4         not found: agent, group, message, topic, subscription, root
   5         conflict: LEASE_LOST, ALREADY_SETTLED, DEDUPE_MISMATCH, ALREADY_EXISTS, STATE_CHANGED, AGENT_RETIRED,

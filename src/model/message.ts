@@ -35,6 +35,8 @@ export const messageSchema = z.looseObject({
   /** Of a request: so long its sender waits for an answer. What comes later is ordinary mail. */
   replyBy: z.optional(time),
   dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(512))),
+  /** Only of a message that was sent with one: those of one key are delivered one at a time, in order. */
+  orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(512)))),
   digest: z.optional(z.string()),
 });
 

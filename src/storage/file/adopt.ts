@@ -5,7 +5,7 @@ import { sha256 } from '../../model/sha256.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
-import type { EntryName } from './entry-name.ts';
+import { orderOf, type EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
 import { putInInbox } from './inbox.ts';
 import type { Mailbox } from './layout.ts';
@@ -96,6 +96,7 @@ async function adoptFile(
     attempt: 0,
     expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
     handedIn: handedInDigest(file.bytes),
+    order: orderOf(message),
   };
   const adopted =
     (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(path, target))) ??

@@ -118,7 +118,7 @@ function firstUnder({ message }: Outgoing, file: ReadResult): Message {
 
 /** What makes two sends the same: all but the id and the times, which differ in every try. */
 function essence(message: Message): string {
-  const { from, to, topic, subject, body, type, priority, thread, replyTo, tags, data } = message;
+  const { from, to, topic, subject, body, type, priority, thread, replyTo, tags, data, orderingKey } = message;
   return JSON.stringify([
     from.toLowerCase(),
     [...to].sort(),
@@ -131,6 +131,7 @@ function essence(message: Message): string {
     tags,
     data ?? null,
     topic ?? null,
+    orderingKey ?? null,
   ]);
 }
 

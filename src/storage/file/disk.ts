@@ -43,6 +43,11 @@ export interface Disk {
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): MaybePromise<boolean>;
   /** `false`: ENOENT, which means that the source is gone or that the target's folder is. The caller finds out which. */
   rename(from: string, to: string): MaybePromise<boolean>;
+  /**
+   * Renames a folder onto a name that is free, or of an empty folder: of many that try, one gets it. `taken`: there is a
+   * folder with something in it, or no folder at all. `missing`: as the `false` of `rename`.
+   */
+  moveFolder(from: string, to: string): MaybePromise<'moved' | 'taken' | 'missing'>;
   link(existing: string, to: string): MaybePromise<'made' | 'exists' | 'missing'>;
   /** `false`: it was not there. */
   remove(path: string): MaybePromise<boolean>;

@@ -1,5 +1,6 @@
 import { isId } from '../../model/id.ts';
-import { priorities, type Priority } from '../../model/message.ts';
+import { priorities, type Message, type Priority } from '../../model/message.ts';
+import { sha256 } from '../../model/sha256.ts';
 import type { State } from '../store.ts';
 
 /**
@@ -21,6 +22,7 @@ import type { State } from '../store.ts';
  * | r | byte range in a file that holds several messages: offset-length |
  * | h | handed in by a script, so without a digest of its own: the first 32 hex digits of the sha256 of the file |
  * | w | 1: cancelled or imported, so never acked |
+ * | o | its ordering key: the first 16 hex digits of the key's sha256; then `-` and how often it was brought back to life |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */
@@ -38,6 +40,7 @@ export interface EntryName {
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
   readonly handedIn?: string | undefined;
   readonly withdrawn?: boolean | undefined;
+  readonly order?: Order | undefined;
   readonly unknown?: readonly string[] | undefined;
 }
 
@@ -57,8 +60,15 @@ export const unset: EntryName = {
   range: undefined,
   handedIn: undefined,
   withdrawn: undefined,
+  order: undefined,
   unknown: undefined,
 };
+
+/** The ordering key of a message, and which of its lives this is: restored or retried, it begins a new one. */
+export interface Order {
+  readonly key: string;
+  readonly life: number;
+}
 
 export type TimeTag = 't' | 'u' | 'd' | 'k';
 
@@ -81,11 +91,12 @@ export function formatEntryName(name: EntryName): string {
   if (name.range) text += `.r${name.range.offset}-${name.range.length}`;
   if (name.handedIn !== undefined) text += `.h${name.handedIn}`;
   if (name.withdrawn) text += '.w1';
+  if (name.order) text += `.o${name.order.key}${name.order.life > 0 ? `-${name.order.life}` : ''}`;
   if (name.unknown) for (const field of name.unknown) text += `.${field}`;
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
 
-// The longest name of ours has 171 characters. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
+// The longest name of ours has 168 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
 const longestName = 190;
 
@@ -111,6 +122,12 @@ export function parseEntryName(text: string): EntryName | undefined {
   return (ending === 'jsonl') === (name.range !== undefined) ? name : undefined;
 }
 
+/** How a message's ordering key is told in its name. A key is any text, so it is told by its digest. */
+export function orderOf(message: Pick<Message, 'orderingKey'>): Order | undefined {
+  const key = message.orderingKey ?? undefined;
+  return key === undefined ? undefined : { key: sha256(key).slice(0, 16), life: 0 };
+}
+
 export function priorityOf(name: EntryName): Priority {
   return priorities[name.rank] ?? 'normal';
 }
@@ -134,6 +151,11 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 'w':
       name.withdrawn = true;
       return value === '1';
+    case 'o': {
+      const match = /^([0-9a-f]{16})(?:-([1-9]\d{0,5}))?$/.exec(value);
+      if (match) name.order = { key: match[1] ?? '', life: Number(match[2] ?? 0) };
+      return match !== null;
+    }
     case 'r': {
       const match = /^(\d{1,12})-(\d{1,12})$/.exec(value);
       if (match) name.range = { offset: Number(match[1]), length: Number(match[2]) };

@@ -45,6 +45,8 @@ export interface Mailbox {
   readonly archive: string;
   readonly dlq: string;
   readonly corrupt: string;
+  /** Made when the first message with an ordering key is claimed. */
+  readonly keys: string;
   readonly events: string;
   readonly lastRead: string;
 }
@@ -123,6 +125,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     archive: join(dir, 'archive'),
     dlq: join(dir, 'dlq'),
     corrupt: join(dir, 'corrupt'),
+    keys: join(dir, 'keys'),
     events: join(dir, 'events'),
     lastRead: join(dir, 'last-read'),
   };
@@ -246,6 +249,38 @@ export function corruptName(timeMs: number, random: string, oldName: string): st
   const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
   const name = `${bucketName(timeMs, random)}-${harmless}`;
   return isNote(name) ? `${name}_` : name;
+}
+
+/** The message that holds an ordering key: which one, in which of its lives, claimed for the how manieth time. */
+export interface Head {
+  readonly id: string;
+  readonly life: number;
+  readonly attempt: number;
+}
+
+/** The folder of an ordering key, which holds one file: its head. */
+export function keyFolder(mailbox: Mailbox, key: string): string {
+  return `${mailbox.keys}/${key}`;
+}
+
+/** The same while it is being made. */
+export function stagedKeyFolder(mailbox: Mailbox, key: string, random: string): string {
+  return `${mailbox.keys}/${key}.${random}`;
+}
+
+/** `undefined`: nothing that lies in keys/. */
+export function parseKeyFolder(name: string): { readonly key: string; readonly staged: boolean } | undefined {
+  const match = /^([0-9a-f]{16})(\.[0-9A-HJKMNP-TV-Z]{10})?$/.exec(name);
+  return match ? { key: match[1] ?? '', staged: match[2] !== undefined } : undefined;
+}
+
+export function headName({ id, life, attempt }: Head): string {
+  return `${id}.${life}.${attempt}`;
+}
+
+export function parseHead(text: string): Head | undefined {
+  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.(\d{1,6})\.(\d{1,13})$/.exec(text);
+  return match ? { id: match[1] ?? '', life: Number(match[2]), attempt: Number(match[3]) } : undefined;
 }
 
 /** Remembers the last answer: a loop asks for the text of the same slot and day thousands of times. */

@@ -65,6 +65,13 @@ export function nodeDisk(): Disk {
       return attempt(path, 'write', () => createFile(path, bytes, options.sync), { ENOENT: false });
     },
     rename: (from, to) => attempt(from, `move to ${to}`, () => (fs.renameSync(from, to), true), { ENOENT: false }),
+    moveFolder: (from, to) =>
+      attempt(from, `move to ${to}`, () => (fs.renameSync(from, to), 'moved'), {
+        ENOTEMPTY: 'taken',
+        EEXIST: 'taken',
+        ENOTDIR: 'taken',
+        ENOENT: 'missing',
+      }),
     link: (existing, to) =>
       attempt(to, 'link', () => (fs.linkSync(existing, to), 'made'), { EEXIST: 'exists', ENOENT: 'missing' }),
     remove: (path) => attempt(path, 'remove', () => (fs.unlinkSync(path), true), { ENOENT: false }),

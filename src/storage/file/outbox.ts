@@ -11,7 +11,7 @@ import { isLog } from '../../model/topic.ts';
 import type { Outgoing } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
-import { formatEntryName, unset, type EntryName } from './entry-name.ts';
+import { formatEntryName, orderOf, unset, type EntryName } from './entry-name.ts';
 import { arrival, logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
 import { putInInbox } from './inbox.ts';
@@ -30,6 +30,7 @@ export function firstName(ctx: FileContext, { message, dueAt }: Outgoing): Entry
     rank: priorities.indexOf(message.priority),
     attempt: 0,
     expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
+    order: orderOf(message),
   };
 }
 

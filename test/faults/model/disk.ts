@@ -74,6 +74,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
       });
     },
     rename: (from, to) => once('rename', [from, to], (volume) => volume.rename(from, to)),
+    moveFolder: (from, to) => once('moveFolder', [from, to], (volume) => volume.moveFolder(from, to)),
     link: (existing, to) => once('link', [existing, to], (volume) => volume.link(existing, to)),
     remove: (path) => once('remove', [path], (volume) => volume.remove(path)),
     makeDir: (dir) => once('makeDir', [dir], (volume) => volume.makeDir(dir)),

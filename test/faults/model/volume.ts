@@ -121,6 +121,13 @@ export class Volume {
     return true;
   }
 
+  moveFolder(from: string, to: string): 'moved' | 'taken' | 'missing' {
+    const there = this.at(to);
+    if (there?.kind === 'file' || (there && there.names.size > 0)) return 'taken';
+    if (there && this.at(from)) this.removeDir(to);
+    return this.rename(from, to) ? 'moved' : 'missing';
+  }
+
   remove(path: string): boolean {
     const { dir, name } = this.#parent(path);
     if (dir?.names.get(name)?.kind !== 'file') return false;

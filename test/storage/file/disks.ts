@@ -18,6 +18,7 @@ type Before = (call: DiskCall) => void | Promise<void>;
 const changing = new Set([
   'create',
   'rename',
+  'moveFolder',
   'link',
   'remove',
   'makeDir',
@@ -58,6 +59,10 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     async rename(path, to) {
       await before({ method: 'rename', path, to });
       return real.rename(path, to);
+    },
+    async moveFolder(path, to) {
+      await before({ method: 'moveFolder', path, to });
+      return real.moveFolder(path, to);
     },
     async link(path, to) {
       await before({ method: 'link', path, to });

@@ -4,6 +4,27 @@ import { expect, test } from 'vitest';
 import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
 import { scratch } from './room.ts';
 
+test('of folders that are moved to one name the first gets it, until that is empty again', async () => {
+  const disk = nodeDisk();
+  const dir = scratch();
+  const staged = async (name: string): Promise<string> => {
+    await disk.makeDir(join(dir, name));
+    await disk.create(join(dir, name, name), new Uint8Array(), { sync: false });
+    return join(dir, name);
+  };
+  const [first, second, target] = [await staged('first'), await staged('second'), join(dir, 'target')];
+  expect(await disk.moveFolder(first, target)).toBe('moved');
+  expect(await disk.moveFolder(second, target)).toBe('taken');
+  expect(await disk.list(target)).toEqual(['first']);
+  await disk.remove(join(target, 'first'));
+  expect(await disk.moveFolder(second, target)).toBe('moved');
+  expect(await disk.list(target)).toEqual(['second']);
+  expect(await disk.moveFolder(second, target)).toBe('missing');
+  expect(await disk.moveFolder(target, join(dir, 'nowhere', 'target'))).toBe('missing');
+  writeFileSync(join(dir, 'file'), '');
+  expect(await disk.moveFolder(target, join(dir, 'file'))).toBe('taken');
+});
+
 // Signals and timers come with a turn of the event loop, and awaiting what is already there is none.
 test.each(['list', 'read'] as const)(
   'a command that does nothing but %s still hears of signals and timers',

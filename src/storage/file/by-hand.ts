@@ -4,10 +4,11 @@ import { priorities, sealLine, type Message } from '../../model/message.ts';
 import { states, type Entry } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
-import { formatEntryName, type EntryName } from './entry-name.ts';
+import { formatEntryName, orderOf, type EntryName } from './entry-name.ts';
 import { logEvents, type LogEntry } from './event-log.ts';
 import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from './folders.ts';
+import { releaseKey } from './key-heads.ts';
 import { dayOf, reasonOf, type Mailbox } from './layout.ts';
 
 interface Change {
@@ -21,6 +22,7 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
   const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw movedOn(entry);
+  await releaseKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
   return moved;
 }
@@ -38,8 +40,9 @@ export async function retry(ctx: FileContext, entry: Entry, by: string | undefin
 }
 
 export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
-  const { mailbox, path } = locate(ctx, entry, ['dead']);
+  const { mailbox, path, name } = locate(ctx, entry, ['dead']);
   if (!(await ctx.disk.remove(path))) throw movedOn(entry);
+  await releaseKey(ctx, mailbox, name);
   await removeReason(ctx, path);
   await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
 }
@@ -74,6 +77,7 @@ export async function deposit(
     rank: priorities.indexOf(message.priority),
     attempt: 0,
     withdrawn: to === 'archived' ? true : undefined,
+    order: orderOf(message),
   };
   await ensureFolder(ctx, mailbox.tmp);
   const file = `${mailbox.tmp}/${message.id}.json`;
@@ -125,9 +129,12 @@ async function backToReady(
     attempt: 0,
     expiresAt: undefined,
     withdrawn: undefined,
+    order: name.order && { ...name.order, life: name.order.life + 1 },
   };
   const moved = await makeReady(ctx, mailbox, path, ready);
   if (!moved) throw movedOn(entry);
+  // For who died before he could release it in its last life.
+  await releaseKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [event]);
   return moved;
 }

@@ -11,6 +11,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
+import { type Hold, holdKey, letGo } from './ordering.ts';
 import { moveInto } from './folders.ts';
 import { walkInbox } from './inbox.ts';
 import { slotOf, type Mailbox } from './layout.ts';
@@ -18,27 +19,38 @@ import { readEntry } from './read-entry.ts';
 import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
 import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
 import { issueReceipt, type Receipt } from './receipt.ts';
+import { hasLeft, leave } from './walk-order.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;
 
-/** `lost` to another process; `passed`: not to be delivered (now); `late`: the lease was over before the claim was. */
-type Missed = 'lost' | 'passed' | 'late';
+/**
+ * `lost` to another process; `passed`: not to be delivered (now); `late`: the lease was over before the claim was; `blocked`
+ * and `young`: not before another message of its ordering key (ordering.ts).
+ */
+type Missed = Exclude<Hold, 'acquired' | 'held'> | 'passed' | 'late';
 
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
 export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
   const expired = undertaker();
   if (options.accepts || options.inbox !== undefined) return search(ctx, mailbox, options, expired);
-  // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing.
+  // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing
+  // but messages whose turn has not come.
   let fresh = false;
+  let empty = false;
   for (;;) {
     const candidate = await nextReady(ctx, mailbox, fresh);
-    if (!candidate && fresh) return undefined;
-    fresh = !candidate;
-    if (!candidate) continue;
+    if (!candidate) {
+      if (empty) return undefined;
+      fresh = empty = true;
+      continue;
+    }
     const delivery = await take(ctx, mailbox, candidate, options, expired);
     if (typeof delivery === 'object') return delivery;
     if (delivery === 'late') return undefined;
+    if (delivery !== 'blocked') empty = false;
+    // The walk ends with it, so that nothing behind it overtakes it.
+    fresh = delivery === 'young';
     if (delivery === 'lost') await skipSome(ctx, mailbox);
     // What has expired now stays where it is, and a shared walk that begins anew every few milliseconds might never get by.
     if (expired.left <= 0) return search(ctx, mailbox, options, expired);
@@ -58,11 +70,18 @@ async function search(
     const { next } = inbox === undefined ? walkReady(ctx, mailbox) : walkInbox(ctx, mailbox, inbox);
     for (let candidate = await next(); candidate; candidate = await next()) {
       if (options.signal?.aborted) return undefined;
-      if (refused.has(candidate.text)) continue;
+      if (refused.has(candidate.text)) {
+        if (!isExpired(candidate.name, ctx.clock.now())) leave(ctx, candidate.order, candidate.name);
+        continue;
+      }
       const delivery = await take(ctx, mailbox, candidate, options, expired);
       if (typeof delivery === 'object') return delivery;
       if (delivery === 'late') return undefined;
       if (delivery === 'passed') refused.add(candidate.text);
+      if (delivery === 'young') {
+        walk--;
+        break;
+      }
     }
   }
   return undefined;
@@ -70,24 +89,36 @@ async function search(
 
 async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   for (let n = Math.floor(ctx.ids.fraction() * spread); n > 0; n--) {
-    if (!(await nextReady(ctx, mailbox, false))) return;
+    const skipped = await nextReady(ctx, mailbox, false);
+    if (!skipped) return;
+    leave(ctx, skipped.order, skipped.name);
   }
 }
 
 async function take(
   ctx: FileContext,
   mailbox: Mailbox,
-  { dir, text, name }: ReadyEntry,
+  entry: ReadyEntry,
   options: ClaimOptions,
   expired: Undertaker,
 ): Promise<Delivery | Missed> {
-  const source = `${dir}/${text}`;
+  const { name } = entry;
+  const source = `${entry.dir}/${entry.text}`;
   const now = ctx.clock.now();
   if (isExpired(name, now)) {
     await bury(ctx, mailbox, source, name, expired);
     return 'passed';
   }
-  if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) return 'passed';
+  if (hasLeft(entry.order, name)) {
+    leave(ctx, entry.order, name);
+    return 'blocked';
+  }
+  if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
+    leave(ctx, entry.order, name);
+    return 'passed';
+  }
+  const hold = name.order ? await holdKey(ctx, mailbox, entry) : 'held';
+  if (hold !== 'held' && hold !== 'acquired') return hold;
 
   const claimed = {
     ...name,
@@ -98,7 +129,10 @@ async function take(
   };
   const slot = slotOf(mailbox.inflight, claimed.time);
   const target = formatEntryName(claimed);
-  if (!(await moveInto(ctx, source, slot, target))) return 'lost';
+  if (!(await moveInto(ctx, source, slot, target))) {
+    if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
+    return 'lost';
+  }
   return deliver(ctx, mailbox, `${slot}/${target}`, claimed, options);
 }
 

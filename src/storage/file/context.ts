@@ -7,6 +7,7 @@ import type { Disk } from './disk.ts';
 import type { Layout } from './layout.ts';
 import type { Receipt } from './receipt.ts';
 import type { ReadyWalk } from './ready-walk.ts';
+import type { OrderingMemory } from './walk-order.ts';
 
 /** What every operation of the file store works with. The maps are caches: losing them costs time, never mail. */
 export interface FileContext {
@@ -28,6 +29,8 @@ export interface FileContext {
   readonly filling: Map<string, Bucket>;
   /** By mailbox: a walk over what is ready that the next claim may go on with. */
   readonly walks: Map<string, ReadyWalk>;
+  /** What this process knows of ordering keys. */
+  readonly ordering: OrderingMemory;
   /** By mailbox: when (uptime) this process last looked for what is due. */
   readonly recoveredAt: Map<string, number>;
   /** By mailbox: when (uptime) this process last looked for expired mail and left none behind. */

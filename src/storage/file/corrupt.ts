@@ -3,6 +3,7 @@ import type { FileContext } from './context.ts';
 import { parseEntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { ensureFolder, moveInto } from './folders.ts';
+import { releaseKey } from './key-heads.ts';
 import { corruptName, isNote, noteOf, type Mailbox } from './layout.ts';
 import { makeFilePrivate } from './private.ts';
 
@@ -17,6 +18,7 @@ export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: strin
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
   try {
     if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return false;
+    if (/^(?:ready|delayed|inflight)\//.test(was)) await releaseKeyOf(ctx, mailbox, oldName);
     await makeFilePrivate(ctx, `${mailbox.corrupt}/${name}`);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
@@ -65,6 +67,12 @@ export async function quarantineBytes(
   }
   await ctx.disk.syncDir(mailbox.corrupt);
   await report(ctx, mailbox, name, from.name, from.why);
+}
+
+/** A message that was on its way will not be delivered any more. */
+async function releaseKeyOf(ctx: FileContext, mailbox: Mailbox, entry: string): Promise<void> {
+  const name = parseEntryName(entry);
+  if (name) await releaseKey(ctx, mailbox, name);
 }
 
 /** The names in corrupt/, without the notes about them. */

@@ -9,6 +9,7 @@ import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from './folders.ts';
 import { eventsAbout } from './history.ts';
+import { releaseKey } from './key-heads.ts';
 import { dayOf, reasonOf, type Mailbox } from './layout.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -55,6 +56,7 @@ export async function deadLetter(
     if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
     return undefined;
   }
+  await releaseKey(ctx, mailbox, name);
   try {
     await syncFolderOrAncestor(ctx, mailbox.dlq);
     // After a power cut btrfs has the old name as well when only the new one's folder was synced, and a dead message would

@@ -17,6 +17,7 @@ import { ensureFolder, isRealFolder, syncAncestorsOnce } from './folders.ts';
 import { inboxFolder, parseInbox, type Mailbox } from './layout.ts';
 import { readIfGood } from './read-entry.ts';
 import type { ReadyWalk } from './ready-walk.ts';
+import { startOrder } from './walk-order.ts';
 
 interface Inbox {
   readonly dir: string;
@@ -77,6 +78,7 @@ export async function putInInbox(
 /** The answers in one inbox, the oldest first. */
 export function walkInbox(ctx: FileContext, mailbox: Mailbox, request: string): Pick<ReadyWalk, 'next'> {
   let left: Answer[] | undefined;
+  const order = startOrder(ctx);
   return {
     async next() {
       if (!left) {
@@ -85,7 +87,8 @@ export function walkInbox(ctx: FileContext, mailbox: Mailbox, request: string): 
       }
       for (let answer = left.shift(); answer; answer = left.shift()) {
         const name = parseEntryName(answer.text);
-        if (name) return { ...answer, name };
+        // It is for its request alone and waits for nobody, whatever its ordering key.
+        if (name) return { ...answer, name: { ...name, order: undefined }, order };
       }
       return undefined;
     },

@@ -12,6 +12,7 @@ import { quarantine } from './corrupt.ts';
 import { mailboxNames } from './documents.ts';
 import { ensureFolder } from './folders.ts';
 import { inspectEntries } from './inspect-entries.ts';
+import { inspectKeys } from './inspect-keys.ts';
 import { inspectDedupe, inspectFolder, inspectMode, inspectRoot, rootLeftover, unsealed } from './inspect-root.ts';
 import {
   mailboxFolders,
@@ -54,6 +55,7 @@ const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectDrop,
   inspectEventLogs,
   inspectEntries,
+  inspectKeys,
 ];
 
 export async function* inspect(ctx: FileContext, options: InspectOptions): AsyncGenerator<Finding, void, void> {

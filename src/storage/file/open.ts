@@ -99,6 +99,7 @@ function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>):
     told: new Set(),
     filling: new Map(),
     walks: new Map(),
+    ordering: { walks: 0, noted: new Map(), live: new Map() },
     recoveredAt: new Map(),
     buriedAt: new Map(),
     receipts: new Map(),

@@ -4,7 +4,8 @@
  *
  * A consumer in a loop goes on with the walk of its last claim for a few milliseconds instead of listing eight lanes
  * again for each message; what this process itself adds ends the walk at once. So an urgent message from another process
- * may have to wait for the claims that begin within `walkMs` of its arrival, and no longer.
+ * may have to wait for the claims that begin within `walkMs` of its arrival, and no longer; behind many messages of busy
+ * ordering keys, for twice as long as it takes to get past them.
  */
 import { dirname } from 'node:path';
 import { priorities } from '../../model/message.ts';
@@ -14,13 +15,14 @@ import { quarantine } from './corrupt.ts';
 import { parseEntryName, type EntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
 import { laneOf, type Mailbox } from './layout.ts';
+import { startOrder, type WalkOrder } from './walk-order.ts';
 
 const walkMs = 5;
 // A hundred thousand stray files must not make one claim take minutes: so much a walk puts aside, the next one goes on.
 const junkAtOnce = 100;
 
 export interface ReadyWalk {
-  readonly startedAt: number;
+  readonly order: WalkOrder;
   /** The next candidate; `undefined`: that was all. */
   next(): Promise<ReadyEntry | undefined>;
 }
@@ -29,33 +31,41 @@ export interface ReadyEntry {
   readonly dir: string;
   readonly text: string;
   readonly name: EntryName;
+  /** Of the walk that came upon it. */
+  readonly order: WalkOrder;
 }
 
 /** The next candidate of the mailbox's shared walk; `fresh` begins a new one. */
 export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
   let walk = ctx.walks.get(mailbox.name);
-  if (!walk || fresh || ctx.clock.uptime() - walk.startedAt > walkMs) {
+  if (!walk || fresh || isOver(ctx, walk)) {
     walk = walkReady(ctx, mailbox);
     ctx.walks.set(mailbox.name, walk);
   }
   return walk.next();
 }
 
+/** One that had to get past many messages of busy keys is good for as long again: begun anew, it might never get by. */
+function isOver(ctx: FileContext, { order }: ReadyWalk): boolean {
+  return ctx.clock.uptime() - order.startedAt > Math.max(walkMs, 2 * order.passingMs);
+}
+
 /** A walk for who claims: it puts junk aside as it meets it. */
 export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
+  const order = startOrder(ctx);
   const sweep = sweeper(ctx, mailbox);
   const buckets = walkBuckets(ctx, mailbox, sweep);
   let listed: readonly { dir: string; text: string }[] = [];
   let at = 0;
   const walk: ReadyWalk = {
-    startedAt: ctx.clock.uptime(),
+    order,
     async next() {
       for (;;) {
         for (let candidate = listed[at]; candidate; candidate = listed[at]) {
           at++;
           const { dir, text } = candidate;
           const name = parseEntryName(text);
-          if (name) return { dir, text, name };
+          if (name) return { dir, text, name, order };
           await sweep(`${dir}/${text}`, 'its name is not one that dreamos makes');
         }
         const { value: bucket } = await buckets.next();

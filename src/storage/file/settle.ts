@@ -12,6 +12,7 @@ import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
 import { findIn, inflightPath } from './find.ts';
 import { moveInto } from './folders.ts';
+import { releaseKey } from './key-heads.ts';
 import { dayOf, slotOf, type Mailbox } from './layout.ts';
 import { formatReceipt, readReceipt, type Receipt } from './receipt.ts';
 import { wheelEntries } from './wheel.ts';
@@ -22,6 +23,7 @@ export async function ack(ctx: FileContext, text: string, by: string | undefined
     const archived = settledName(claim, { tag: 'k', time: now });
     return moveInto(ctx, path, `${home.archive}/${dayOf(now)}`, formatEntryName(archived));
   });
+  if (name.order) await releaseKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }

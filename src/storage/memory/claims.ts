@@ -16,17 +16,30 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
   const now = deps.clock.now();
   if (options.inbox === undefined) mail.lastReads.set(mailbox.toLowerCase(), now);
   recover(mail, deps, mailbox, options.policy);
+  // By their ordering keys: who holds them, and which of them this look has left behind.
+  const holders = new Map<string, Held>();
+  for (const held of mailboxOf(mail, mailbox).values()) {
+    if (held.holdsKey && held.orderingKey !== undefined) holders.set(held.orderingKey, held);
+  }
   const { inbox } = options;
   for (const held of inbox === undefined ? inState(mail, mailbox, 'ready') : answersTo(mail, mailbox, inbox)) {
     if (isExpired(held, now)) {
       die(mail, held, now, 'its time-to-live ran out');
       continue;
     }
+    const { orderingKey } = held;
+    // An answer in an inbox is for its request alone and waits for nobody.
+    if (orderingKey !== undefined && inbox === undefined) {
+      if ((holders.get(orderingKey) ?? held) !== held) continue;
+      // Whether it is taken now or refused, it goes first.
+      holders.set(orderingKey, held);
+    }
     if (options.accepts && options.signal?.aborted) return undefined;
     const message = messageOf(held);
     if (options.accepts && !options.accepts(message)) continue;
     held.state = 'inflight';
     held.inbox = undefined;
+    held.holdsKey = inbox === undefined;
     held.attempt++;
     held.token = deps.ids.token();
     held.leaseUntil = now + options.leaseMs;
@@ -46,6 +59,7 @@ export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor): Se
   const held = claimed(mail, receipt);
   held.usedTokens.add(held.token);
   held.state = 'archived';
+  held.holdsKey = false;
   held.ackedAt = deps.clock.now();
   changed(mail, held, held.ackedAt, 'acked', { attempt: held.attempt, ...actorOf(options) });
   return settled(held, receipt);
@@ -141,6 +155,7 @@ function claimed(mail: Mail, receipt: string): Held {
 function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {
   const history = mail.log.filter((event) => event.mailbox === held.mailbox && event.id === held.id);
   held.state = 'dead';
+  held.holdsKey = false;
   held.dead = { reason, attempts: held.attempt, deadAt: now, history };
   changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...actorOf(options) });
 }

@@ -13,12 +13,15 @@ export interface Held {
   readonly bytes: Buffer;
   /** The order of arrival; what comes back keeps its own. */
   readonly order: number;
+  readonly orderingKey: string | undefined;
   readonly sentAt: number;
   /** Claims that were used (acked, nacked), as opposed to taken back. */
   readonly usedTokens: Set<string>;
   version: number;
   state: State;
   comesBack: boolean;
+  /** Claimed, and not settled for good since: no other message of its ordering key is delivered. */
+  holdsKey: boolean;
   expiresAt: number | undefined;
   attempt: number;
   token: string;

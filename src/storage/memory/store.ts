@@ -87,6 +87,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       const held = inStates(entry, ['ready', 'delayed']);
       held.inbox = undefined;
       held.state = 'archived';
+      held.holdsKey = false;
       held.ackedAt = clock.now();
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
       return toEntry(held);

@@ -7,6 +7,7 @@ import { dedupeRules } from './dedupe.ts';
 import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
 import { lookingRules } from './looking.ts';
+import { orderingRules } from './ordering.ts';
 import { recoveryRules } from './recovery.ts';
 import { requestRules } from './requests.ts';
 import { sendRules } from './sending.ts';
@@ -20,6 +21,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     describe('sending', () => sendRules(makeStore));
     describe('sending under a dedupe key', () => dedupeRules(makeStore));
     describe('claiming', () => claimRules(makeStore));
+    describe('ordering keys', () => orderingRules(makeStore));
     describe('settling', () => settleRules(makeStore));
     describe('recovering', () => recoveryRules(makeStore));
     describe('requests', () => requestRules(makeStore));

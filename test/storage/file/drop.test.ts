@@ -222,6 +222,17 @@ describe('a file in drop/', () => {
     expect(await drain(store)).toEqual(['b0', 'b1', 'b2', 'b3', 'b4']);
   });
 
+  test('under an ordering key waits for its turn', async () => {
+    const { room, store } = await started();
+    for (const i of [0, 1]) drop(room, `${i}.json`, { ...minimal, body: `b${i}`, orderingKey: 'k' }, 10_000 - i * 1000);
+    await store.recover('bob', policy);
+    const first = await store.claim('bob', { leaseMs, policy });
+    expect(first?.message).toMatchObject({ body: 'b0', orderingKey: 'k' });
+    expect(await store.claim('bob', { leaseMs, policy })).toBeUndefined();
+    await store.ack(first?.receipt ?? '', {});
+    expect(await drain(store)).toEqual(['b1']);
+  });
+
   test.for(['a.tmp', '.a.json', 'a.json.tmp', 'a', 'a.jsonl', '.json'])(
     'called %s is nobody’s business',
     async (name) => {

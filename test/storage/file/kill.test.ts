@@ -364,6 +364,68 @@ test.for(['archived', 'ready'] as const)('a deposit to %s that is repeated after
   }),
 );
 
+/** Two messages of one key, of which the first is in flight if it is asked for. */
+async function pairOf(room: Room, store: Store, claimed: boolean): Promise<string> {
+  for (const body of ['first', 'second']) {
+    await store.send([room.outgoing({ body, orderingKey: 'k' })], { durability: 'relaxed' });
+  }
+  return claimed ? ((await store.claim('bob', { leaseMs, policy }))?.receipt ?? '') : '';
+}
+
+/** Whatever was cut off, the key is not stuck: what is left of the two comes, one after the other, in order. */
+async function pairComes({ room }: After, left: readonly (readonly string[])[]): Promise<void> {
+  room.clock.advance(leaseMs + 1000);
+  const bodies: string[] = [];
+  const store = await room.open();
+  for (;;) {
+    const delivery = await store.claim('bob', { leaseMs, policy });
+    if (!delivery) break;
+    expect(await store.claim('bob', { leaseMs, policy })).toBeUndefined();
+    bodies.push(delivery.message.body);
+    await store.ack(delivery.receipt, {});
+  }
+  expect(left).toContainEqual(bodies);
+}
+
+const both = ['first', 'second'];
+
+test('a claim under an ordering key keeps the order, and frees the key in the end', () =>
+  expectAfterEachKill({
+    arrange: (room, store) => pairOf(room, store, false),
+    act: (_, store) => store.claim('bob', { leaseMs, policy }),
+    check: (after) => pairComes(after, [both]),
+  }));
+
+test('the claim of one that came back keeps the order, and frees the key in the end', () =>
+  expectAfterEachKill({
+    arrange: async (room, store) => store.nack(await pairOf(room, store, true), { policy, delayMs: 0 }),
+    act: (_, store) => store.claim('bob', { leaseMs, policy }),
+    check: (after) => pairComes(after, [both]),
+  }));
+
+test.for([
+  ['an ack', (store: Store, receipt: string) => store.ack(receipt, {})],
+  ['a last nack', (store: Store, receipt: string) => store.nack(receipt, { policy, dead: true })],
+] as const)('%s under an ordering key frees it in the end', ([, settle]) =>
+  expectAfterEachKill({
+    arrange: (room, store) => pairOf(room, store, true),
+    act: (_, store, receipt) => settle(store, receipt as string),
+    check: (after) => pairComes(after, after.answer === undefined ? [both, ['second']] : [['second']]),
+  }),
+);
+
+test.for(['cancel', 'retry'] as const)('%s of one that has held its ordering key frees it in the end', (change) =>
+  expectAfterEachKill({
+    async arrange(room, store) {
+      const receipt = await pairOf(room, store, true);
+      await store.nack(receipt, { policy, delayMs: 0, dead: change === 'retry' });
+      return (await collect(store.list('bob', change === 'retry' ? 'dead' : 'ready')))[0];
+    },
+    act: (_, store, entry) => store[change](entry as never, {}),
+    check: (after) => pairComes(after, [both, ['second']]),
+  }),
+);
+
 test('registering an agent can be repeated after the kill', () =>
   expectAfterEachKill({
     names: ['ann', 'bob', 'new'],

@@ -108,6 +108,7 @@ const wording = (command: Command) =>
     .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue');
 const sending = (command: Command) =>
   command
+    .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order')
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
     .option('--durability <level>', durabilityHelp);
 const content = (command: Command) =>

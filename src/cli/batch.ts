@@ -73,9 +73,10 @@ function checkOptions(
       'With --batch the bodies come from the standard input, not from an argument.',
       'dreamos send --batch < messages.jsonl',
     );
-  const { subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, bodyFile, replyTo } = options;
+  const { subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, orderingKey, bodyFile, replyTo } =
+    options;
   const stray = Object.keys(
-    given({ subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, bodyFile, replyTo }),
+    given({ subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, orderingKey, bodyFile, replyTo }),
   )[0];
   if (stray === undefined) return;
   const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -106,6 +107,7 @@ const fields = new Map<string, { is: (value: unknown) => boolean; what: string }
   ['delay', aText],
   ['at', aText],
   ['dedupeKey', aText],
+  ['orderingKey', aText],
   ['allowEmpty', { is: (value) => typeof value === 'boolean', what: 'true or false' }],
 ]);
 

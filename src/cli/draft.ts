@@ -15,16 +15,18 @@ export interface ContentOptions extends BodyOptions {
   delay?: string;
   at?: string;
   dedupeKey?: string;
+  orderingKey?: string;
   durability?: string;
 }
 
 export function contentOptions(options: ContentOptions): Omit<Draft, 'to' | 'body'> {
-  const { subject, type, thread, dedupeKey, allowEmpty } = options;
+  const { subject, type, thread, dedupeKey, orderingKey, allowEmpty } = options;
   return given({
     subject,
     type,
     thread,
     dedupeKey,
+    orderingKey,
     allowEmpty,
     tags: options.tag,
     priority: priorityOption(options.priority),

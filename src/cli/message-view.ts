@@ -20,6 +20,7 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
     ['Thread', message.thread ?? '(none)'],
     ...(message.replyTo === null ? [] : [['Reply to', message.replyTo] as const]),
     ...(message.tags.length === 0 ? [] : [['Tags', message.tags.join(', ')] as const]),
+    ...(message.orderingKey ? [['Ordering key', message.orderingKey] as const] : []),
     ['Sent', `${message.createdAt} (${ago(message.createdAt, nowMs)})`],
     ...(message.expiresAt === null ? [] : [['Expires', message.expiresAt] as const]),
     ...(message.replyBy === undefined

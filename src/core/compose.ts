@@ -79,6 +79,7 @@ export async function composeFor(
     expiresAt: ttlMs === undefined ? null : isoTime(now + ttlMs),
     dedupeKey: draft.dedupeKey ?? null,
     ...(draft.replyBy !== undefined && { replyBy: draft.replyBy }),
+    ...(draft.orderingKey !== undefined && { orderingKey: draft.orderingKey }),
   };
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   return {

@@ -31,6 +31,8 @@ export interface Draft {
   readonly at?: number;
   /** Makes a repeat of this send harmless, for at least 24 hours; scoped to the sender. */
   readonly dedupeKey?: string;
+  /** In each mailbox the messages of one key are delivered one at a time, in order, also to many consumers. */
+  readonly orderingKey?: string;
   readonly allowEmpty?: boolean;
   /** So long the sender waits for an answer; ISO 8601. Only told: `request` waits, and sets it. */
   readonly replyBy?: string;

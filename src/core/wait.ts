@@ -46,6 +46,7 @@ const leastRestMs = 50;
 // before so many times what the look cost; what comes meanwhile rings the bell and is found right after. (16 senders of 50
 // messages each into 16 idle consumers on two cores: 19 s without, 9 s with it.)
 const stillFor = 20;
+// Behind a hundred thousand messages of a busy ordering key one look takes longer than this, and then rests as long.
 const mostStillMs = 50;
 
 export function createWaiter(root: Root, mailbox: string): Waiter {
@@ -85,7 +86,7 @@ export function createWaiter(root: Root, mailbox: string): Waiter {
       const now = root.clock.uptime();
       if (now >= until) return undefined;
       const endOfRest = Math.min(until, now + restMs);
-      const stillMs = Math.min(endOfRest - now, (now - lookedAt) * stillFor, mostStillMs);
+      const stillMs = Math.min(endOfRest - now, (now - lookedAt) * stillFor, Math.max(mostStillMs, now - lookedAt));
       if (stillMs > 0) await stillness.rest(stillMs, signal);
       await bell.rest(Math.max(0, endOfRest - root.clock.uptime()), signal);
     }

@@ -28,6 +28,11 @@ function view(fields: Partial<Message>): string[] {
   return messageView(message, [['Attempt', '1']], plain, sentMs + 240_000).split('\n');
 }
 
+test('an ordering key is told of a message that has one', () => {
+  expect(view({ orderingKey: 'repo-a' }).join('\n')).toMatch(/^Ordering key: +repo-a$/m);
+  expect(view({}).join('\n')).not.toContain('Ordering');
+});
+
 /** The lines between the opening and the closing fence; fails when there is anything but these two. */
 function fenced(lines: string[]): string[] {
   const fences = lines.flatMap((line, i) => (/^`+$/.test(line) && line.length === longestRun(lines) ? [i] : []));

@@ -39,7 +39,7 @@ test('with --json prints the receipt of the send', async () => {
 
 test('every option arrives in the message', async () => {
   const words =
-    'send reviewer hello --from planner --subject S --type task --priority high --thread T --tag a --tag b --dedupe-key k --ttl 1h'.split(
+    'send reviewer hello --from planner --subject S --type task --priority high --thread T --tag a --tag b --dedupe-key k --ordering-key o --ttl 1h'.split(
       ' ',
     );
   await bench.dreamos([...words, '--data', '{"x":[1]}']);
@@ -52,6 +52,7 @@ test('every option arrives in the message', async () => {
     thread: 'T',
     tags: ['a', 'b'],
     dedupeKey: 'k',
+    orderingKey: 'o',
     data: { x: [1] },
     expiresAt: '2026-11-20T10:00:00.000Z',
   });
@@ -190,6 +191,7 @@ test('--batch knows the fields of a message, with durations as text', async () =
     data: [1],
     ttl: '1h',
     dedupeKey: 'k',
+    orderingKey: 'o',
   };
   await bench.dreamos('send reviewer --batch', batch(line));
   const { json } = await bench.dreamos('peek reviewer --json');

@@ -60,14 +60,14 @@ test('renew tells the new end of the lease', async () => {
 test('reply answers in the thread and finishes the original', async () => {
   const id = await bench.sent('send reviewer hello --as planner --subject Look');
   const receipt = await bench.claimed();
-  const { code, json } = await bench.dreamos(`reply ${receipt} fine --ack --json`);
+  const { code, json } = await bench.dreamos(`reply ${receipt} fine --ack --ordering-key o --json`);
   expect(code).toBe(0);
   expect(json).toMatchObject([
     { id: expect.any(String), to: ['planner'], state: 'ready', acked: { id, state: 'archived' } },
   ]);
   const { json: got } = await bench.dreamos('read planner --json');
   expect(got).toMatchObject([
-    { message: { from: 'reviewer', subject: 'Re: Look', thread: id, replyTo: id, body: 'fine' } },
+    { message: { from: 'reviewer', subject: 'Re: Look', thread: id, replyTo: id, body: 'fine', orderingKey: 'o' } },
   ]);
 });
 

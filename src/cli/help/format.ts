@@ -24,6 +24,7 @@ runtime/agent_comms/
     requests/<until>-<request id>/     answers that a request waits for, while it waits
     archive/<UTC day>/<entry>          acked
     dlq/<entry> + <entry>.reason.json  dead letters, and why
+    keys/<key>/<id>.<life>.<attempt>   which message holds an ordering key; made with the first one
     corrupt/                           what could not be read, byte for byte, with a note
     events/<UTC day>.jsonl             the event log: tail -f shows what happens
     last-read                          its mtime is the last read
@@ -59,6 +60,10 @@ A message, as it is in a file (dreamos schema message):
    "createdAt":"2026-11-20T09:00:00.000Z","expiresAt":null,"dedupeKey":null,"digest":"sha256:..."}
 
 What was published to a topic has "to":[] and, for example, "topic":"build.done".
+
+A message that was sent with an ordering key has "orderingKey":"..." as well; the name of its entry then has a field
+o<first 16 hex digits of the key's sha256>. From its claim until it is settled for good, keys/<those digits>/ holds one file
+that names it, and no other message of this key is claimed in this mailbox. The file is removed first, then the folder.
 
 The digest is the last field: sha256 over all bytes before ,"digest". A message whose bytes changed is never delivered.
 Files are private to the user (0600, folders 0700). The file system needs hard links and atomic rename: a local disk, not

@@ -24,6 +24,13 @@ Of several consumers on one mailbox, each delivery goes to exactly one.
 Order: by priority; then messages that come back before new ones; then oldest first. First-in-first-out holds for one
 sender, one priority and a single consumer, while nothing comes back and the clock does not step.
 
+Ordering keys: messages of one --ordering-key are delivered one at a time in each mailbox, in that order, however many
+consumers there are. A message holds its key from its first claim until it is acked, cancelled or dead, also while it rests
+after a nack; a delayed one that was never claimed holds nothing. Priority comes first within a key, too. A consumer that
+dies delays its key for its lease; one that dies in the very moment of an ack delays it for some seconds. After a power
+cut the next message of a key may go out before one that was in flight comes back. peek and list also show what waits for
+its turn.
+
 Each time of a schedule is sent once, however many processes wait; of times that nobody waited for, only the latest. Twice
 only if the one that sent it died in the middle, nobody looked for two days, and no later time came.
 

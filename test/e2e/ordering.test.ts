@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import { type Bench, parseLines, pause, type Running, test, until } from './bench.ts';
+
+// Some seconds on two idle cores; the rest is for machines that are busy with other things.
+const patienceMs = 120_000;
+vi.setConfig({ testTimeout: patienceMs });
+
+const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
+const each = 20;
+const consumers = 8;
+const kills = 8;
+const leaseMs = 1000;
+
+test('of each ordering key one message is out at a time and they come in order, while 8 processes take, give back and are killed', async ({
+  bench,
+}) => {
+  expect(await bench.dreamos('config set maxAttempts 1000')).toMatchObject({ code: 0 });
+  const running = Array.from({ length: consumers }, (_, n) => startConsumer(bench, `${n}`));
+  // Two senders, so that some keys are still being sent to while others are worked on.
+  const senders = [keys.slice(0, 10), keys.slice(10)].map((own) => {
+    const lines = Array.from({ length: each }, (_, n) => own.map((orderingKey) => ({ orderingKey, body: `${n}` })));
+    const stdin = lines.flat().map((line) => `${JSON.stringify(line)}\n`);
+    return bench.start('send reviewer --batch --json --as planner', { stdin: stdin.join('') });
+  });
+  const sent = (await Promise.all(senders.map(({ ended }) => ended))).map(({ code, json }, s) => {
+    expect(code).toBe(0);
+    return json.map(({ id }, i) => ({ id, key: keys[s * 10 + (i % 10)] ?? '' }));
+  });
+
+  for (let kill = 0; kill < kills; kill++) {
+    await pause(100 + Math.random() * 200);
+    const victim = kill % consumers;
+    await running[victim]?.kill('SIGKILL');
+    running[victim] = startConsumer(bench, `${victim}-${kill}`);
+  }
+  await until('all are settled', () => settled(bench) === keys.length * each, patienceMs);
+  for (const { err } of await Promise.all(running.map((consumer) => consumer.kill('SIGTERM')))) expect(err).toBe('');
+
+  expectOneAtATime(bench);
+  const came = firstClaims(bench);
+  for (const key of keys) {
+    const ids = sent.flat().flatMap((one) => (one.key === key ? [one.id] : []));
+    expect(ids).toHaveLength(each);
+    expect(came.filter((id) => ids.includes(id))).toEqual(ids);
+  }
+  const [status] = (await bench.dreamos('status reviewer --json')).json;
+  expect(status).toMatchObject({ ready: 0, inflight: 0, delayed: 0, corrupt: 0 });
+});
+
+function startConsumer(bench: Bench, name: string): Running {
+  const log = join(bench.dir, `held-${name}.jsonl`);
+  return bench.worker('ordered.mjs', { root: bench.root, mailbox: 'reviewer', log, leaseMs, workMs: 10 });
+}
+
+function settled(bench: Bench): number {
+  const box = bench.box('reviewer');
+  const dead = readdirSync(`${box}/dlq`).filter((name) => !name.includes('.reason.')).length;
+  return readdirSync(`${box}/archive`).reduce(
+    (count, day) => count + readdirSync(`${box}/archive/${day}`).length,
+    dead,
+  );
+}
+
+/** In the order of the event log: when each message was first claimed. */
+function firstClaims(bench: Bench): string[] {
+  const events = `${bench.box('reviewer')}/events`;
+  const lines = readdirSync(events)
+    .sort()
+    .flatMap((day) => parseLines(readFileSync(`${events}/${day}`, 'utf8')));
+  return [...new Set(lines.filter(({ event }) => event === 'claimed').map(({ id }) => id))];
+}
+
+interface Held {
+  readonly key: string;
+  readonly from: number;
+  /** Until it was about to be settled, or its lease was over. */
+  to: number;
+}
+
+/** From what the consumers wrote down: nobody held a message while somebody else held one of its key. */
+function expectOneAtATime(bench: Bench): void {
+  const held = new Map<string, Held>();
+  for (const name of readdirSync(bench.dir).filter((file) => file.startsWith('held-'))) {
+    // A killed process may leave half a line, of something that it had not done yet.
+    const whole = readFileSync(join(bench.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
+    for (const line of parseLines(whole) as unknown as Record<string, string & number>[]) {
+      const { at = 0, claimed, settling, key = '', leaseUntil = 0 } = line;
+      if (claimed !== undefined) held.set(claimed, { key, from: at, to: leaseUntil });
+      const claim = held.get(settling ?? '');
+      if (claim) claim.to = Math.min(at, claim.to);
+    }
+  }
+  expect(held.size).toBeGreaterThan(keys.length * each);
+  for (const key of keys) {
+    const inOrder = [...held.values()]
+      .filter((claim) => claim.key === key)
+      .sort((a, b) => a.from - b.from || a.to - b.to);
+    for (const [i, next] of inOrder.entries()) {
+      expect(next.from, `two of ${key} at once`).toBeGreaterThanOrEqual(inOrder[i - 1]?.to ?? 0);
+    }
+  }
+}

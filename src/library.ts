@@ -4,7 +4,7 @@
  */
 import { cwd, emitWarning, env } from 'node:process';
 import { checkName, listAgents, registerAgent, resolveAgent, retireAgent } from './core/agents.ts';
-import { listArchive, restoreArchive, searchArchive } from './core/archive.ts';
+import { exportArchive, listArchive, restoreArchive, searchArchive } from './core/archive.ts';
 import { cancel } from './core/cancel.ts';
 import { getConfig, setConfig } from './core/config.ts';
 import { consume } from './core/consume.ts';
@@ -14,6 +14,7 @@ import { fireDue } from './core/fire-due.ts';
 import { importTree } from './core/import.ts';
 import { list } from './core/list.ts';
 import { listen } from './core/listen.ts';
+import { maintain, packArchive, pruneArchive } from './core/maintain.ts';
 import { peek } from './core/peek.ts';
 import { publish } from './core/publish.ts';
 import { readNext } from './core/read.ts';
@@ -115,7 +116,14 @@ function operationsOf(root: Root) {
       get: bound(resolveAgent),
       retire: bound(retireAgent),
     },
-    archive: { list: bound(listArchive), search: bound(searchArchive), restore: bound(restoreArchive) },
+    archive: {
+      list: bound(listArchive),
+      search: bound(searchArchive),
+      restore: bound(restoreArchive),
+      export: bound(exportArchive),
+      pack: bound(packArchive),
+      prune: bound(pruneArchive),
+    },
     dead: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
     schedules: {
       add: bound(addSchedule),
@@ -127,6 +135,7 @@ function operationsOf(root: Root) {
     },
     config: { get: bound(getConfig), set: bound(setConfig) },
     doctor: bound(doctor),
+    maintain: bound(maintain),
     importTree: bound(importTree),
 
     close: () => root.close(),

@@ -551,6 +551,37 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .description('make finished messages ready again')
       .action(async (words) => (await import('./commands/archive.ts')).restoreCommand(context, words))
       .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
+    archive
+      .command('pack [agent]')
+      .description('pack whole past days into .jsonl.gz files; they are listed, searched, shown and restored as before')
+      .option('--before <day>', 'only days before this one: 2026-11-20, or how long ago: 7d (default: today)')
+      .option('--dry-run', 'only say what would be packed')
+      .action(async (name, options) => (await import('./commands/archive.ts')).packCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example('dreamos archive pack reviewer --before 7d', 'Syncs each pack before it removes what is in it.'),
+      );
+    archive
+      .command('prune [agent]')
+      .description('delete whole past days of the archive for good')
+      .option('--older-than <duration>', 'days older than this')
+      .option('--keep-bytes <number>', 'the oldest days, until no more than this is left')
+      .option('--dry-run', 'only say what would be deleted')
+      .action(async (name, options) => (await import('./commands/archive.ts')).pruneCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos archive prune reviewer --older-than 30d --dry-run',
+          "Never today's. Syncs nothing: what a power cut brings back, the next run deletes.",
+        ),
+      );
+    archive
+      .command('export [agent]')
+      .description('finished messages as JSON Lines, packed or not, the oldest first')
+      .option('--since <time>', 'finished from then on: 2026-11-20, 2026-11-20T09:00:00Z, or how long ago: 7d')
+      .option('--until <time>', 'finished before then')
+      .action(async (name, options) => (await import('./commands/archive.ts')).exportCommand(context, name, options))
+      .addHelpText('after', example('dreamos archive export reviewer --since 30d > reviewer.jsonl'));
     archive.addHelpText('after', example('dreamos archive list reviewer'));
   },
 
@@ -619,6 +650,23 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
         example(
           'dreamos doctor --fix',
           'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.\nSyncs the cards and reasons that it writes anew, not what it moves or removes: after a power cut, run it again.',
+        ),
+      );
+  },
+
+  maintain: (program, context) => {
+    program
+      .command('maintain [agent...]')
+      .description('keep house as the settings say (packing, retention, what is due); for cron, safe at any time')
+      .option('--dry-run', 'only say what would be done')
+      .action(async (names, options) =>
+        (await import('./commands/maintain.ts')).maintainCommand(context, names, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
+          'The settings packAfterDays, archiveDays, archiveBytes, eventDays and eventBytes say what: dreamos help settings.\nSyncs each pack before it removes what is in it, and dead letters.',
         ),
       );
   },

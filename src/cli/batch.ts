@@ -6,7 +6,7 @@ import { contentOptions, type ContentOptions } from './draft.ts';
 import { harmlessJson } from './harmless.ts';
 import { chunksOf, decodeText } from './input.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
-import { durabilityOption, given, usage } from './parse.ts';
+import { durabilityOption, durationOption, given, usage } from './parse.ts';
 import { orTell } from './unwritten.ts';
 
 /** A batch is one synced file; the storage takes at most this many messages in one. */
@@ -22,7 +22,14 @@ export async function sendBatch(
   context: Context,
   to: string | undefined,
   body: string | undefined,
-  options: ContentOptions & { from?: string; replyTo?: string; batch?: boolean; until?: string; dryRun?: boolean },
+  options: ContentOptions & {
+    from?: string;
+    replyTo?: string;
+    batch?: boolean;
+    until?: string;
+    dryRun?: boolean;
+    wait?: string;
+  },
 ): Promise<void> {
   checkOptions(body, options);
   if (context.around.stdin.isTTY === true) {
@@ -32,6 +39,7 @@ export async function sendBatch(
     );
   }
   const durability = durabilityOption(options.durability);
+  const waiting = { signal: context.signal, ...given({ waitMs: durationOption(options.wait, '--wait') }) };
   const root = await context.root();
   const shared = given({ to: to?.split(','), from: options.from, allowEmpty: options.allowEmpty, durability });
 
@@ -39,7 +47,7 @@ export async function sendBatch(
     if (context.signal.aborted) return;
     const parsed = lines.map((line) => parseLine(line, shared));
     const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));
-    const sent = await sendAll(root, drafts);
+    const sent = await sendAll(root, drafts, waiting);
     let next = 0;
     let results = '';
     for (const [i, line] of lines.entries()) {

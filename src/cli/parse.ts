@@ -34,10 +34,23 @@ export function timeOption(text: string | undefined, flag: string): number | und
   );
 }
 
+/** As timeOption, or a UTC day, or a duration: so long ago. @returns milliseconds since 1970 */
+export function momentOption(text: string | undefined, flag: string, nowMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(text)) return nowMs - parseDuration(text, `duration for ${flag}`);
+  return timeOption(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text, flag);
+}
+
 export function countOption(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number from 1 on.');
+}
+
+export function bytesOption(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number of bytes.');
 }
 
 export function priorityOption(text: string | undefined): Priority | undefined {

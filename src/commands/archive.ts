@@ -1,9 +1,21 @@
 import type { Context } from '../cli/context.ts';
-import { harmless } from '../cli/harmless.ts';
+import { harmless, harmlessJson } from '../cli/harmless.ts';
 import { entryJson, isoTime } from '../cli/json.ts';
+import { printMaintained } from '../cli/maintained.ts';
 import { messageView, titleOf } from '../cli/message-view.ts';
-import { agentAndIds, countOption, filterOptions, given, usage, type FilterOptions } from '../cli/parse.ts';
-import { listArchive, restoreArchive, searchArchive, type Archived } from '../core/archive.ts';
+import {
+  agentAndIds,
+  bytesOption,
+  countOption,
+  durationOption,
+  filterOptions,
+  given,
+  momentOption,
+  usage,
+  type FilterOptions,
+} from '../cli/parse.ts';
+import { exportArchive, listArchive, restoreArchive, searchArchive, type Archived } from '../core/archive.ts';
+import { packArchive, pruneArchive } from '../core/maintain.ts';
 import { show } from '../core/show.ts';
 import { DreamosError } from '../model/errors.ts';
 
@@ -58,6 +70,55 @@ export async function restoreCommand(context: Context, words: readonly string[])
     const entry = await restoreArchive(root, mailbox, id);
     await context.output.item(entryJson(entry, root.acting), () => `${entry.id} ${entry.state}`);
   });
+}
+
+export async function packCommand(
+  context: Context,
+  name: string | undefined,
+  { before, dryRun }: { before?: string; dryRun?: boolean },
+): Promise<void> {
+  const mailbox = await context.mailbox(name, 'archive pack');
+  const root = await context.root();
+  const time = momentOption(before, '--before', root.clock.now());
+  const options = given({ dryRun, beforeDay: time === undefined ? undefined : isoTime(time).slice(0, 10) });
+  await printMaintained(
+    context,
+    packArchive(root, mailbox, options),
+    `No day of ${mailbox}'s archive is left to pack.`,
+  );
+}
+
+export async function pruneCommand(
+  context: Context,
+  name: string | undefined,
+  { olderThan, keepBytes, dryRun }: { olderThan?: string; keepBytes?: string; dryRun?: boolean },
+): Promise<void> {
+  const olderThanMs = durationOption(olderThan, '--older-than');
+  if (olderThan === undefined && keepBytes === undefined)
+    throw usage('"archive prune" needs to know what to keep.', 'dreamos archive prune [agent] --older-than 30d');
+  const options = given({ olderThanMs, dryRun, keepBytes: bytesOption(keepBytes, '--keep-bytes') });
+  const mailbox = await context.mailbox(name, 'archive prune');
+  const pruned = pruneArchive(await context.root(), mailbox, options);
+  await printMaintained(context, pruned, `Nothing in ${mailbox}'s archive has to go.`);
+}
+
+/** JSON Lines, with or without --json. */
+export async function exportCommand(
+  context: Context,
+  name: string | undefined,
+  options: { since?: string; until?: string },
+): Promise<void> {
+  const mailbox = await context.mailbox(name, 'archive export');
+  const root = await context.root();
+  const now = root.clock.now();
+  const range = given({
+    since: momentOption(options.since, '--since', now),
+    until: momentOption(options.until, '--until', now),
+  });
+  for await (const { id, ackedAt, message, mailbox: box } of exportArchive(root, mailbox, range)) {
+    if (context.signal.aborted) return;
+    await context.output.data(`${harmlessJson({ id, mailbox: box, ackedAt, message })}\n`);
+  }
 }
 
 async function printAll(context: Context, found: AsyncIterable<Archived>): Promise<boolean> {

@@ -35,7 +35,7 @@ export async function sendCommand(
       await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);
     return context.output.note('Nothing was sent: --dry-run.');
   }
-  const receipt = await send(root, draft);
+  const receipt = await send(root, draft, { signal: context.signal, ...given({ waitMs }) });
   await context.output.item(receipt, () => receipt.id);
   if (receipt.duplicate)
     await context.output.note('This dedupe key was used before: nothing new was sent, this is the first id.');

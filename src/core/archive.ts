@@ -6,6 +6,7 @@ import { everyMessage } from './every-message.ts';
 import type { Filter } from './filter.ts';
 import { findSurely } from './find.ts';
 import { listEntries } from './list.ts';
+import { readOrWarn } from './read-entry.ts';
 import type { Root } from './root.ts';
 import { hasText } from './search.ts';
 import { notFound } from './settle.ts';
@@ -46,22 +47,41 @@ export async function* searchArchive(
     yield toArchived(entry, message);
 }
 
-/** Makes a finished message ready again. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND */
+/** What was finished in [since, until), the oldest first, packed or not. Times are milliseconds. @throws AGENT_NOT_FOUND */
+export async function* exportArchive(
+  root: Root,
+  mailbox: string,
+  range: { readonly since?: number; readonly until?: number } = {},
+): AsyncGenerator<Archived, void, undefined> {
+  const card = await resolveAgent(root, mailbox);
+  for await (const entry of root.store.listArchived(card.name, range)) {
+    const message = await readOrWarn(root, entry);
+    if (!message) continue;
+    yield { id: entry.id, mailbox: entry.mailbox, ackedAt: new Date(entry.ackedAt ?? 0).toISOString(), message };
+  }
+}
+
+/**
+ * Makes a finished message ready again. Under the lock under which it may be packed.
+ * @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND
+ */
 export async function restoreArchive(root: Root, mailbox: string, id: string): Promise<Entry> {
   const card = await resolveAgent(root, mailbox);
-  const [entry] = await findSurely(root, id, card.name);
-  if (!entry) throw notFound(id, card.name);
-  if (entry.state !== 'archived') {
-    throw new DreamosError(
-      'conflict',
-      'STATE_CHANGED',
-      `Message ${id} in ${card.name} is not archived but ${entry.state}.`,
-      {
-        hint: `dreamos show ${id}`,
-      },
-    );
-  }
-  return root.store.restore(entry, root.acting === undefined ? {} : { by: root.acting });
+  return root.store.withLock(`maintain.${card.name}`, async () => {
+    const [entry] = await findSurely(root, id, card.name);
+    if (!entry) throw notFound(id, card.name);
+    if (entry.state !== 'archived') {
+      throw new DreamosError(
+        'conflict',
+        'STATE_CHANGED',
+        `Message ${id} in ${card.name} is not archived but ${entry.state}.`,
+        {
+          hint: `dreamos show ${id}`,
+        },
+      );
+    }
+    return root.store.restore(entry, root.acting === undefined ? {} : { by: root.acting });
+  });
 }
 
 function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message): Archived {

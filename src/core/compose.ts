@@ -10,11 +10,19 @@ import type { AddressBook, Sender } from './address-book.ts';
 import type { Root } from './root.ts';
 import { route, type Route } from './route.ts';
 import type { Draft } from './send.ts';
-import { effectiveSettings } from './settings.ts';
+import { effectiveSettings, longestMs } from './settings.ts';
 
 export interface Composed {
   readonly outgoing: Outgoing;
   readonly durability: Durability;
+  /** Of the recipients whose mailbox may be full. */
+  readonly limits: readonly Limit[];
+}
+
+export interface Limit {
+  readonly card: AgentCard;
+  readonly maxMessages: number;
+  readonly maxBytes: number;
 }
 
 /** Makes a draft a message, or refuses it: everything is checked before anything is written. */
@@ -48,16 +56,23 @@ export async function composeFor(
   checkBody(draft);
   const data = jsonOf(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
-  // A log has no card of its own: what holds for the root holds for it.
-  for (const card of [...(to.topic === undefined ? [] : [undefined]), ...to.cards]) {
-    const { maxMessageBytes } = await effectiveSettings(root, card);
-    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card?.name ?? to.topic ?? '');
-  }
-
   const now = root.clock.now();
   const { ttlMs } = draft;
-  checkSpan('time-to-live', ttlMs, 1);
   const dueAt = dueAtOf(draft, now);
+  const limits: Limit[] = [];
+  const expiresAt = new Map<string, number>();
+  // A log has no card of its own: what holds for the root holds for it.
+  const { maxMessageBytes: logTakes } =
+    to.topic === undefined ? { maxMessageBytes: Infinity } : await effectiveSettings(root);
+  if (bytes > logTakes) throw tooLarge(bytes, logTakes, to.topic ?? '');
+  for (const card of to.cards) {
+    const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = await effectiveSettings(root, card);
+    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
+    if (maxMessages < Infinity || maxBytes < Infinity) limits.push({ card, maxMessages, maxBytes });
+    // The sender's own says more about this message than the mailbox's about all.
+    if (ttlMs === undefined && mailboxTtlMs < Infinity) expiresAt.set(card.name, Math.max(now, dueAt) + mailboxTtlMs);
+  }
+  checkSpan('time-to-live', ttlMs, 1);
   if (ttlMs !== undefined && dueAt - now >= ttlMs)
     throw usage('With this delay the message would expire before it is delivered.');
   const names = to.cards.map((card) => card.name);
@@ -83,8 +98,14 @@ export async function composeFor(
   };
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   return {
-    outgoing: { message: checked(message), mailboxes, ...(dueAt > now && { dueAt }) },
+    outgoing: {
+      message: checked(message),
+      mailboxes,
+      ...(dueAt > now && { dueAt }),
+      ...(expiresAt.size > 0 && { expiresAt }),
+    },
     durability: draft.durability ?? durability,
+    limits,
   };
 }
 
@@ -137,9 +158,6 @@ function dueAtOf({ at, delayMs, dedupeKey }: Omit<Draft, 'to'>, now: number): nu
     throw usage(`${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`);
   return at;
 }
-
-// Times far beyond any use would not fit the names and dates that are made of them.
-const longestMs = 3650 * 86_400_000;
 
 function checkSpan(what: string, ms: number | undefined, least: number): void {
   if (ms === undefined || (Number.isFinite(ms) && ms >= least && ms <= longestMs)) return;

@@ -4,6 +4,7 @@ import type { Priority } from '../model/message.ts';
 import type { Durability } from '../model/settings.ts';
 import type { Outgoing, Sent } from '../storage/store.ts';
 import { createAddressBook } from './address-book.ts';
+import type { Waiting } from './backpressure.ts';
 import { compose } from './compose.ts';
 import type { Root } from './root.ts';
 import type { Route } from './route.ts';
@@ -51,14 +52,21 @@ export interface SendReceipt {
   readonly duplicate?: true;
 }
 
+export interface SendOptions {
+  /** The longest time to wait for room in a full mailbox; milliseconds. Without it a full mailbox is refused at once. */
+  readonly waitMs?: number;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default) it is on disk, synced,
- * when this returns.
- * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, DEDUPE_MISMATCH
- * and USAGE: nothing was sent; DISK_FAILED: nothing was sent; SEND_UNCERTAIN: it may have been
+ * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default)
+ * it is on disk, synced, when this returns.
+ * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, MAILBOX_FULL,
+ * DEDUPE_MISMATCH and USAGE: nothing was sent to anybody; DISK_FAILED: nothing was sent; SEND_UNCERTAIN: it may have been
  */
-export async function send(root: Root, draft: Draft): Promise<SendReceipt> {
-  const [result] = await sendAll(root, [draft]);
+export async function send(root: Root, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
+  const [result] = await sendAll(root, [draft], options);
   if (!result) throw new Error('A send had no result.');
   if (result instanceof DreamosError) throw result;
   return result;
@@ -81,16 +89,29 @@ const maxBatch = 1000;
 
 /**
  * Sends many messages for the price of few syncs. Each is its own commit and has its own result, in the same order; one
- * that is refused does not keep the others.
+ * that is refused does not keep the others. One that has to wait for room keeps those behind it; after a wait in vain the
+ * others of this call wait no more.
  * @throws USAGE for more than 1,000
  */
-export async function sendAll(root: Root, drafts: Iterable<Draft>): Promise<(SendReceipt | DreamosError)[]> {
+export async function sendAll(
+  root: Root,
+  drafts: Iterable<Draft>,
+  options: SendOptions = {},
+): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
-  const groups = new Map<
-    Durability,
-    { readonly index: number; readonly outgoing: Outgoing; routes: readonly Route[] }[]
-  >();
+  const groups = new Map<Durability, Place[]>();
   const book = createAddressBook(root);
+  const reached = new Map<string, AgentCard>();
+  const flush = async (): Promise<void> => {
+    for (const [durability, group] of groups) {
+      groups.delete(durability);
+      for (const [place, result] of await sendGroup(root, group, durability)) {
+        results[place.index] = result;
+        if (!(result instanceof DreamosError)) for (const { card } of place.routes) reached.set(card.name, card);
+      }
+    }
+  };
+  let waiting: Waiting | undefined;
   let index = 0;
   for (const draft of drafts) {
     if (index >= maxBatch) {
@@ -99,31 +120,54 @@ export async function sendAll(root: Root, drafts: Iterable<Draft>): Promise<(Sen
       });
     }
     try {
-      const { outgoing, durability, routes } = await compose(root, book, draft);
-      const group = groups.get(durability) ?? [];
-      groups.set(durability, group);
-      group.push({ index, outgoing, routes });
+      const composed = await compose(root, book, draft);
+      const limited = composed.limits.length > 0;
+      // A key may turn out to be used, and then needs no room; so it takes its room in the send, behind all before it.
+      if (limited && composed.outgoing.message.dedupeKey !== null) await flush();
+      const room = limited ? await import('./backpressure.ts') : undefined;
+      if (room) waiting ??= room.waitingFor(root, options, flush);
+      const taken = room && waiting ? await room.withRoom(root, composed, waiting) : composed;
+      const group = groups.get(composed.durability) ?? [];
+      groups.set(composed.durability, group);
+      group.push({ index, routes: composed.routes, ...taken });
+      if (limited && composed.outgoing.message.dedupeKey !== null) await flush();
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;
     }
     index++;
   }
-  const reached = new Map<string, AgentCard>();
-  for (const [durability, group] of groups) {
+  await flush();
+  await warnUnread(root, reached.values());
+  return results;
+}
+
+interface Place {
+  readonly index: number;
+  readonly routes: readonly Route[];
+  readonly outgoing: Outgoing;
+  /** Gives back the room that was taken for it: it is in the mailbox now, or nowhere. */
+  readonly release?: () => void;
+}
+
+async function sendGroup(
+  root: Root,
+  group: readonly Place[],
+  durability: Durability,
+): Promise<[Place, SendReceipt | DreamosError][]> {
+  try {
     const sent = await root.store.send(
       group.map(({ outgoing }) => outgoing),
       { durability },
     );
-    for (const [i, { index: place, outgoing, routes }] of group.entries()) {
+    return group.map((place, i) => {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
-      results[place] = result instanceof DreamosError ? result : receiptOf(result, outgoing);
-      if (!(result instanceof DreamosError)) for (const { card } of routes) reached.set(card.name, card);
-    }
+      return [place, result instanceof DreamosError ? result : receiptOf(result, place.outgoing)];
+    });
+  } finally {
+    for (const { release } of group) release?.();
   }
-  await warnUnread(root, reached.values());
-  return results;
 }
 
 function receiptOf(sent: Sent, { message }: Outgoing): SendReceipt {

@@ -26,6 +26,21 @@ export interface Effective {
   readonly maxMessageBytes: number;
   readonly warnUnreadAfterMs: number;
   readonly topicRetentionMs: number;
+  /** Of what a mailbox holds undelivered; Infinity: no limit. */
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+  /** Of mail that has none of its own; Infinity: none. */
+  readonly ttlMs: number;
+  readonly retention: Retention;
+}
+
+/** How long what is finished is kept; Infinity: for ever. */
+export interface Retention {
+  readonly packAfterDays: number;
+  readonly archiveDays: number;
+  readonly archiveBytes: number;
+  readonly eventDays: number;
+  readonly eventBytes: number;
 }
 
 /**
@@ -66,7 +81,21 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     maxMessageBytes: settings.maxMessageBytes,
     warnUnreadAfterMs: parseDuration(settings.warnUnreadAfter),
     topicRetentionMs: parseDuration(settings.topicRetention),
+    maxMessages: orNone(settings.maxMessages),
+    maxBytes: orNone(settings.maxBytes),
+    ttlMs: settings.ttl === 'none' ? Infinity : parseDuration(settings.ttl),
+    retention: {
+      packAfterDays: orNone(settings.packAfterDays),
+      archiveDays: orNone(settings.archiveDays),
+      archiveBytes: orNone(settings.archiveBytes),
+      eventDays: orNone(settings.eventDays),
+      eventBytes: orNone(settings.eventBytes),
+    },
   };
+}
+
+function orNone(value: number | 'none'): number {
+  return value === 'none' ? Infinity : value;
 }
 
 /** Where the environment overrides each setting. */
@@ -79,6 +108,14 @@ export const environmentNames = {
   maxMessageBytes: 'DREAMOS_MAX_MESSAGE_BYTES',
   warnUnreadAfter: 'DREAMOS_WARN_UNREAD_AFTER',
   topicRetention: 'DREAMOS_TOPIC_RETENTION',
+  maxMessages: 'DREAMOS_MAX_MESSAGES',
+  maxBytes: 'DREAMOS_MAX_BYTES',
+  ttl: 'DREAMOS_TTL',
+  packAfterDays: 'DREAMOS_PACK_AFTER_DAYS',
+  archiveDays: 'DREAMOS_ARCHIVE_DAYS',
+  archiveBytes: 'DREAMOS_ARCHIVE_BYTES',
+  eventDays: 'DREAMOS_EVENT_DAYS',
+  eventBytes: 'DREAMOS_EVENT_BYTES',
 } as const satisfies Record<SettingKey, string>;
 
 export const settingKeys = Object.keys(defaultSettings) as SettingKey[];
@@ -95,7 +132,7 @@ export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
 
 /** A setting from text. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
 export function parseSetting(key: SettingKey, text: string, where: string): SettingValue {
-  const value = typeof defaultSettings[key] === 'number' && /^\d{1,15}$/.test(text) ? Number(text) : text;
+  const value = !durations.has(key) && /^\d{1,15}$/.test(text) ? Number(text) : text;
   try {
     checkSettings({ [key]: value }, where);
   } catch (cause) {
@@ -108,6 +145,9 @@ export function parseSetting(key: SettingKey, text: string, where: string): Sett
   return value;
 }
 
+// The only setting that reads as a number and is a text: the duration 0.
+const durations: ReadonlySet<SettingKey> = new Set(['lease', 'backoffMin', 'backoffMax', 'warnUnreadAfter', 'ttl']);
+
 const allowedValues: Record<SettingKey, string> = {
   lease: 'a duration of at least 100ms and at most 12h, such as 15m',
   maxAttempts: 'a whole number from 1 to 1000',
@@ -117,17 +157,30 @@ const allowedValues: Record<SettingKey, string> = {
   maxMessageBytes: 'a whole number of bytes from 1024 to 67108864',
   warnUnreadAfter: 'a duration such as 1h',
   topicRetention: 'a duration such as 7d',
+  maxMessages: 'a whole number from 1 on, or none',
+  maxBytes: 'a whole number of bytes from 1 on, or none',
+  ttl: 'a duration such as 2h, or none',
+  packAfterDays: 'a whole number of days from 0 on, or none',
+  archiveDays: 'a whole number of days from 0 on, or none',
+  archiveBytes: 'a whole number of bytes, or none',
+  eventDays: 'a whole number of days from 1 on, or none',
+  eventBytes: 'a whole number of bytes, or none',
 };
 
 /** @throws CONFIG_INVALID naming `where` */
 export function checkSettings(settings: unknown, where: string): void {
   const parsed = z.safeParse(settingsSchema, settings);
   if (!parsed.success) throw invalid(where, explainIssues(parsed.error));
-  const { lease } = parsed.data;
+  const { lease, ttl } = parsed.data;
   const leaseMs = lease === undefined ? maxLeaseMs : parseDuration(lease);
   if (leaseMs > maxLeaseMs || leaseMs < minLeaseMs)
     throw invalid(where, `lease: ${lease} is not ${allowedValues.lease}`);
+  if (ttl !== undefined && ttl !== 'none' && !(parseDuration(ttl) >= 1 && parseDuration(ttl) <= longestMs))
+    throw invalid(where, `ttl: ${ttl} is not more than 0 and at most 3650d`);
 }
+
+/** Times far beyond any use would not fit the names and dates that are made of them. */
+export const longestMs = 3650 * 86_400_000;
 
 function invalid(where: string, why: string): DreamosError {
   return new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${why}.`, {

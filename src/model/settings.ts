@@ -7,6 +7,12 @@ const duration = z
 /** No setting allows more: body and data of one message together, in bytes. */
 export const hardMaxMessageBytes = 67_108_864;
 
+// The largest number of anything that is counted here; also of bytes.
+const most = Number.MAX_SAFE_INTEGER;
+/** A limit, or `none`: so that one agent can be without the limit that the root sets for all. */
+const limit = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(most))]);
+const days = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(36_500))]);
+
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
 export const settingsSchema = z.looseObject({
   lease: z.optional(duration),
@@ -17,6 +23,14 @@ export const settingsSchema = z.looseObject({
   maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
   warnUnreadAfter: z.optional(duration),
   topicRetention: z.optional(duration),
+  maxMessages: z.optional(limit(1)),
+  maxBytes: z.optional(limit(1)),
+  ttl: z.optional(z.union([z.literal('none'), duration])),
+  packAfterDays: z.optional(days(0)),
+  archiveDays: z.optional(days(0)),
+  archiveBytes: z.optional(limit(0)),
+  eventDays: z.optional(days(1)),
+  eventBytes: z.optional(limit(0)),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -39,6 +53,14 @@ export const defaultSettings = {
   maxMessageBytes: 1_048_576,
   warnUnreadAfter: '1h',
   topicRetention: '7d',
+  maxMessages: 'none',
+  maxBytes: 'none',
+  ttl: 'none',
+  packAfterDays: 7,
+  archiveDays: 'none',
+  archiveBytes: 'none',
+  eventDays: 'none',
+  eventBytes: 'none',
 } as const satisfies Settings;
 
 /** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */

@@ -22,6 +22,9 @@ import type { Durability, RetryPolicy, Settings } from '../model/settings.ts';
 export const states = ['ready', 'delayed', 'inflight', 'archived', 'dead'] as const;
 export type State = (typeof states)[number];
 
+/** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive. */
+export type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}`;
+
 /** What the root as a whole remembers beside its settings; the core knows their shapes. */
 export type DocumentName = 'subscriptions' | 'schedules';
 
@@ -65,6 +68,13 @@ export interface Outgoing {
   readonly mailboxes: readonly string[];
   /** Not before then. */
   readonly dueAt?: number;
+  /** By mailbox: from then on it is no longer delivered there. For a message without an `expiresAt` of its own. */
+  readonly expiresAt?: ReadonlyMap<string, number>;
+  /**
+   * Of one under a dedupe key: called when the key turns out to be new, before anything is sent. The DreamosError that it
+   * throws is the send's result.
+   */
+  readonly whenNew?: () => Promise<void>;
 }
 
 export interface Sent {
@@ -134,6 +144,34 @@ export interface Counts {
 export interface Pruned {
   readonly messages: number;
   readonly bytes: number;
+}
+
+/** What a mailbox holds undelivered or unfinished: ready, delayed and inflight. */
+export interface Load {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** A UTC day of the archive or of the event log that was packed or removed, or would be. */
+export interface Tidied {
+  /** `2026-11-20` */
+  readonly day: string;
+  /** Messages of the archive; of the event log: its files. */
+  readonly count: number;
+  /** What they take, or, packed, took. */
+  readonly bytes: number;
+  /** Packed: what they take now. */
+  readonly packedBytes?: number;
+}
+
+/** Which days to keep. Every given rule has its say; the newest two days of the event log and today's archive stay. */
+export interface KeepOptions {
+  /** Days that begin before this one go: `2026-11-20`. */
+  readonly fromDay?: string;
+  /** The oldest go until no more than this is left. */
+  readonly maxBytes?: number;
+  /** Only say what would go. */
+  readonly dryRun: boolean;
 }
 
 export interface Recovered {
@@ -241,13 +279,17 @@ export interface Store {
   read(entry: Entry): Promise<Message | undefined>;
   deadReason(entry: Entry): Promise<DeadReason | undefined>;
   counts(mailbox: string): Promise<Counts>;
+  /** About; cheap at any depth, and exact while little is there. */
+  load(mailbox: string): Promise<Load>;
+  /** What was archived in [since, until), the oldest first. */
+  listArchived(mailbox: string, range: { readonly since?: number; readonly until?: number }): AsyncIterable<Entry>;
   /** The last claim attempt, empty-handed ones too; cheap at any depth. */
   lastReadAt(mailbox: string): Promise<number | undefined>;
 
   // Changes by hand. All throw STATE_CHANGED when the entry has moved on since it was listed.
   /** ready or delayed -> archived */
   cancel(entry: Entry, actor: Actor): Promise<Entry>;
-  /** archived -> ready */
+  /** archived -> ready; under the lock `maintain.<mailbox>` */
   restore(entry: Entry, actor: Actor): Promise<Entry>;
   /** dead -> ready, attempts anew */
   retry(entry: Entry, actor: Actor): Promise<Entry>;
@@ -272,7 +314,22 @@ export interface Store {
    */
   quarantine(mailbox: string, bytes: Uint8Array, about: { readonly name: string; readonly why: string }): Promise<void>;
   /** One holder at a time, across processes; what is done under it must still be safe to do twice. */
-  withLock<T>(name: 'import' | 'purge' | 'repair', work: () => Promise<T>): Promise<T>;
+  withLock<T>(name: LockName, work: () => Promise<T>): Promise<T>;
+
+  // Keeping house: for `maintain`, under its lock. None of it tells events: nothing that anybody waits for has changed.
+  /** Packs whole days before `beforeDay` (and before today), the oldest first. What is packed stays archived in every respect. */
+  packArchive(
+    mailbox: string,
+    options: { readonly beforeDay: string; readonly dryRun: boolean },
+  ): AsyncIterable<Tidied>;
+  /** Removes whole days of the archive for good. */
+  pruneArchive(mailbox: string, options: KeepOptions): AsyncIterable<Tidied>;
+  /** Removes whole days of the event log for good. Cursors that lie in them go on with what is left. */
+  pruneEvents(mailbox: string, options: KeepOptions): AsyncIterable<Tidied>;
+  /** Moves everything that has outlived its time-to-live to the dead-letter queue. @returns how many */
+  buryExpired(mailbox: string, options: { readonly dryRun: boolean }): Promise<number>;
+  /** Forgets dedupe keys that are older than the store has to remember them. @returns how many */
+  sweepKeys(options: { readonly dryRun: boolean }): Promise<number>;
 
   // What happened, and being told.
   /** A cursor behind everything that has happened (`now`), or before everything that the logs still hold (`start`). */

@@ -18,7 +18,7 @@ export interface Bucket {
   room: number;
 }
 
-const bucketEntries = 256;
+export const bucketEntries = 256;
 // Several producers that look only this often overfill a bucket by at most this much each.
 const entriesBetweenLooks = 64;
 

@@ -28,8 +28,15 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
 }
 
 export async function restore(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
-  const change = locate(ctx, entry, ['archived']);
-  return backToReady(ctx, entry, change, { event: 'restored', id: entry.id, by });
+  const { mailbox, ...archived } = locate(ctx, entry, ['archived']);
+  const plain = await (await import('./unpack.ts')).takeOut(ctx, mailbox, archived);
+  if (!plain) throw movedOn(entry);
+  try {
+    return await backToReady(ctx, entry, { mailbox, ...plain }, { event: 'restored', id: entry.id, by });
+  } catch (error) {
+    await plain.putBack();
+    throw error;
+  }
 }
 
 export async function retry(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {

@@ -5,6 +5,7 @@ import type { DocumentName } from '../store.ts';
 import type { KnownCard, KnownDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
 import type { Layout } from './layout.ts';
+import type { Member } from './pack-file.ts';
 import type { Receipt } from './receipt.ts';
 import type { ReadyWalk } from './ready-walk.ts';
 import type { OrderingMemory } from './walk-order.ts';
@@ -43,6 +44,8 @@ export interface FileContext {
   readonly documents: Map<DocumentName, KnownDocument>;
   /** While this process holds the import lock, by mailbox: the ids that are there, so that an import lists it once. */
   held: Map<string, Set<string>> | undefined;
+  /** The members of packs that were read last, by their place; packs never change. */
+  readonly members: Map<string, Member>;
   /** By mailbox: when (uptime) this process last left its mark in last-read. */
   readonly markedAt: Map<string, number>;
 }

@@ -4,7 +4,7 @@ import type { Counts } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { corruptFiles } from './corrupt.ts';
 import { parseEntryName } from './entry-name.ts';
-import { archiveDays, readyBuckets } from './find.ts';
+import { archiveDays, hasPacks, readyBuckets } from './find.ts';
 import { allAnswers } from './inbox.ts';
 import { isReason, type Mailbox } from './layout.ts';
 import { wheelEntries } from './wheel.ts';
@@ -15,6 +15,7 @@ export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts
   const dead = ((await ctx.disk.list(mailbox.dlq)) ?? []).filter((name) => !isReason(name) && parseEntryName(name));
   let archived = 0;
   for (const day of await archiveDays(ctx, mailbox)) archived += await countEntries(ctx, `${mailbox.archive}/${day}`);
+  if (await hasPacks(ctx, mailbox)) archived += await (await import('./packed.ts')).countPacked(ctx, mailbox);
   const readAt = await lastReadAt(ctx, mailbox);
   return {
     ready: ready.count,

@@ -19,7 +19,7 @@ import type { FileContext } from './context.ts';
 import type { ReadResult } from './disk.ts';
 import { listState } from './find.ts';
 import { ensureFolder, syncAncestorsOnce } from './folders.ts';
-import { outboxBody } from './layout.ts';
+import { isKeyFolder, outboxBody } from './layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from './read-entry.ts';
 
@@ -33,6 +33,7 @@ export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<S
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, dirname(key));
   if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing);
+  await outgoing.whenNew?.();
 
   await prepare(ctx, outgoing, durability);
   if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
@@ -158,12 +159,27 @@ async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): P
   }
 }
 
+/** Forgets every key that is old enough. @returns how many */
+export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<number> {
+  let swept = 0;
+  for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isKeyFolder).sort()) {
+    for await (const path of oldKeys(ctx, `${ctx.layout.dedupe}/${folder}`)) {
+      if (dryRun || (await ctx.disk.remove(path))) swept++;
+    }
+  }
+  return swept;
+}
+
+async function* oldKeys(ctx: FileContext, dir: string): AsyncGenerator<string, void, void> {
+  for (const name of (await ctx.disk.list(dir)) ?? []) {
+    const stat = await ctx.disk.stat(`${dir}/${name}`);
+    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) yield `${dir}/${name}`;
+  }
+}
+
 async function sweep(ctx: FileContext, dir: string): Promise<void> {
   try {
-    for (const name of (await ctx.disk.list(dir)) ?? []) {
-      const stat = await ctx.disk.stat(`${dir}/${name}`);
-      if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) await ctx.disk.remove(`${dir}/${name}`);
-    }
+    for await (const path of oldKeys(ctx, dir)) await ctx.disk.remove(path);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // The message is sent; a later send sweeps.

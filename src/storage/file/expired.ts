@@ -58,3 +58,17 @@ export async function buryNowAndThen(ctx: FileContext, mailbox: Mailbox): Promis
   // Where there may be more, the next look goes on at once.
   if (budget.left > 0) ctx.buriedAt.set(mailbox.name, ctx.clock.uptime());
 }
+
+/** All of it, for whoever keeps house. @returns how many */
+export async function buryExpired(ctx: FileContext, mailbox: Mailbox, dryRun: boolean): Promise<number> {
+  let found = 0;
+  for await (const { dir, names } of walkBuckets(ctx, mailbox)) {
+    for (const text of names) {
+      const name = text.includes('.x') ? parseEntryName(text) : undefined;
+      if (!name || !isExpired(name, ctx.clock.now())) continue;
+      found++;
+      if (!dryRun) await bury(ctx, mailbox, `${dir}/${text}`, name, undertaker());
+    }
+  }
+  return found;
+}

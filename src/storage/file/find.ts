@@ -5,7 +5,7 @@ import type { FileContext } from './context.ts';
 import { formatEntryName, parseEntryName, priorityOf, timeTagOf, type EntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
 import { allAnswers } from './inbox.ts';
-import { isDay, laneOf, slotOf, type Lane, type Mailbox } from './layout.ts';
+import { isDay, laneOf, looksPacked, slotOf, type Lane, type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';
 import { walkBuckets } from './ready-walk.ts';
 import { wheelEntries } from './wheel.ts';
@@ -33,7 +33,7 @@ export async function* listState(
   state: State,
   id?: string,
 ): AsyncGenerator<Found, void, void> {
-  for await (const { dir, name: text } of names(ctx, mailbox, state)) {
+  for await (const { dir, name: text } of names(ctx, mailbox, state, id)) {
     if (id !== undefined && !text.includes(id)) continue;
     const name = parseEntryName(text);
     if (!name || name.tag !== timeTagOf[state] || (id !== undefined && name.id !== id)) continue;
@@ -45,6 +45,7 @@ async function* names(
   ctx: FileContext,
   mailbox: Mailbox,
   state: State,
+  id: string | undefined,
 ): AsyncGenerator<{ dir: string; name: string }, void, void> {
   switch (state) {
     case 'ready':
@@ -62,6 +63,10 @@ async function* names(
       for (const name of ((await ctx.disk.list(mailbox.dlq)) ?? []).sort().reverse()) yield { dir: mailbox.dlq, name };
       break;
     case 'archived':
+      if (await hasPacks(ctx, mailbox)) {
+        yield* (await import('./packed.ts')).archivedNames(ctx, mailbox, { id });
+        break;
+      }
       for (const day of await archiveDays(ctx, mailbox)) {
         const dir = `${mailbox.archive}/${day}`;
         for (const name of ((await ctx.disk.list(dir)) ?? []).sort().reverse()) yield { dir, name };
@@ -85,6 +90,10 @@ async function* delayedNames(
 /** The days that have an archive, newest first. */
 export async function archiveDays(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
   return ((await ctx.disk.list(mailbox.archive)) ?? []).filter(isDay).sort().reverse();
+}
+
+export async function hasPacks(ctx: FileContext, mailbox: Mailbox): Promise<boolean> {
+  return (await ctx.disk.list(mailbox.archive))?.some(looksPacked) === true;
 }
 
 /** The folders that hold the entries of ready/, for counting. */

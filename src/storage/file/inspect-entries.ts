@@ -5,7 +5,17 @@ import { quarantine } from './corrupt.ts';
 import { reasonState, rebuildReason } from './dead-letter.ts';
 import { parseEntryName, timeTagOf } from './entry-name.ts';
 import { inspectMode } from './inspect-root.ts';
-import { isDay, isReason, parseBucket, parseHour, parseInbox, parseSlot, type Mailbox } from './layout.ts';
+import {
+  isDay,
+  isReason,
+  parseBucket,
+  parseGone,
+  parseHour,
+  parseInbox,
+  parsePack,
+  parseSlot,
+  type Mailbox,
+} from './layout.ts';
 import { readEntry } from './read-entry.ts';
 
 const progressEvery = 256;
@@ -19,6 +29,7 @@ const shapes: readonly {
   state: State;
   dir: (mailbox: Mailbox) => string;
   levels: readonly ((name: string) => boolean)[];
+  passed?: (name: string) => boolean;
 }[] = [
   {
     state: 'ready',
@@ -29,7 +40,8 @@ const shapes: readonly {
   { state: 'delayed', dir: ({ requests }) => requests, levels: [(name) => parseInbox(name) !== undefined] },
   { state: 'inflight', dir: ({ inflight }) => inflight, levels: [hour, slot] },
   { state: 'dead', dir: ({ dlq }) => dlq, levels: [] },
-  { state: 'archived', dir: ({ archive }) => archive, levels: [isDay] },
+  // Packs, and the marks of what is gone from them, have a look of their own.
+  { state: 'archived', dir: ({ archive }) => archive, levels: [isDay], passed: (name) => packOf(name) !== undefined },
 ];
 
 /** Every message in every state: its name, its place, its bytes; and whatever else lies there. */
@@ -40,8 +52,8 @@ export async function* inspectEntries(
 ): AsyncGenerator<Finding, void, void> {
   const seen = new Map<string, State>();
   let looked = 0;
-  for (const { state, dir, levels } of shapes) {
-    for await (const { path, leaf } of walk(ctx, dir(mailbox), levels)) {
+  for (const { state, dir, levels, passed } of shapes) {
+    for await (const { path, leaf } of walk(ctx, dir(mailbox), levels, passed)) {
       if (options.signal?.aborted) return;
       if (++looked % progressEvery === 0) options.onProgress?.(looked);
       const wrong = leaf ? await faultOf(ctx, mailbox, state, path) : 'it is nothing of dreamos';
@@ -57,17 +69,30 @@ export async function* inspectEntries(
       yield* inspectDouble(path, state, seen);
     }
   }
+  if ((await ctx.disk.list(mailbox.archive))?.some((name) => packOf(name) !== undefined) === true) {
+    const { inspectPacks } = await import('./inspect-packs.ts');
+    yield* inspectPacks(ctx, mailbox, options, ({ text }) => {
+      if (++looked % progressEvery === 0) options.onProgress?.(looked);
+      return inspectDouble(text, 'archived', seen);
+    });
+  }
   options.onProgress?.(looked);
+}
+
+function packOf(name: string): string | undefined {
+  return parseGone(name) ?? (parsePack(name) ? name : undefined);
 }
 
 async function* walk(
   ctx: FileContext,
   dir: string,
   levels: readonly ((name: string) => boolean)[],
+  passed?: (name: string) => boolean,
 ): AsyncGenerator<{ path: string; leaf: boolean }, void, void> {
   const [level, ...below] = levels;
   for (const name of ((await ctx.disk.list(dir)) ?? []).sort()) {
     const path = `${dir}/${name}`;
+    if (passed?.(name)) continue;
     if (!level) yield { path, leaf: true };
     else if (level(name) && (await ctx.disk.stat(path))?.kind === 'directory') yield* walk(ctx, path, below);
     else yield { path, leaf: false };

@@ -5,6 +5,7 @@ import type { Finding, InspectOptions } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { dedupeKeyOf } from './dedupe.ts';
 import { ensureFolder } from './folders.ts';
+import { isKeyFolder } from './layout.ts';
 import { makeFilePrivate } from './private.ts';
 import { maxFileBytes } from './read-entry.ts';
 
@@ -82,7 +83,7 @@ export async function* inspectDedupe(
   const { dedupe } = ctx.layout;
   for (const folder of (await ctx.disk.list(dedupe)) ?? []) {
     const dir = `${dedupe}/${folder}`;
-    if (!/^[0-9a-f]{2}$/.test(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
+    if (!isKeyFolder(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
       yield junk(`dedupe/${folder}`, dir);
       continue;
     }

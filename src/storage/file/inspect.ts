@@ -254,7 +254,7 @@ async function* inspectDue(
 /** What killed processes leave behind: files in tmp/, and write-file-atomic's `<name>.<number>` beside documents. */
 async function* inspectLeftovers(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const [dir, pattern, age] of [
-    [mailbox.tmp, /^[0-9A-Z]{26}\.jsonl?$/, dayMs],
+    [mailbox.tmp, /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/, dayMs],
     [mailbox.dir, /^agent\.json\.\d+$/, hourMs],
     [mailbox.dlq, /\.reason\.json\.\d+$/, hourMs],
   ] as const) {

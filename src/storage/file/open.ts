@@ -106,6 +106,7 @@ function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>):
     cards: new Map(),
     documents: new Map(),
     held: undefined,
+    members: new Map(),
     markedAt: new Map(),
   };
   return ctx;

@@ -21,7 +21,7 @@ import { readIfGood } from './read-entry.ts';
 import { warnOnce } from './warn-once.ts';
 
 /** Names of a message that nobody has claimed yet. */
-export function firstName(ctx: FileContext, { message, dueAt }: Outgoing): EntryName {
+export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgoing, mailbox: string): EntryName {
   return {
     ...unset,
     tag: dueAt === undefined ? 't' : 'u',
@@ -29,7 +29,7 @@ export function firstName(ctx: FileContext, { message, dueAt }: Outgoing): Entry
     id: message.id,
     rank: priorities.indexOf(message.priority),
     attempt: 0,
-    expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
+    expiresAt: message.expiresAt === null ? expiresAt?.get(mailbox) : Date.parse(message.expiresAt),
     order: orderOf(message),
   };
 }
@@ -50,11 +50,13 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
   const body = `${dir}/${outboxBody}`;
   await ensureFolder(ctx, dir);
   let complete = await ctx.disk.create(body, sealLine(message), { sync: durability === 'full' });
-  const name = firstName(ctx, outgoing);
+  const same = outgoing.expiresAt ? undefined : firstName(ctx, outgoing, '');
   for (const mailbox of mailboxes) {
     // A log has no later: what is published is there at once.
-    const ownName = isLog(mailbox) ? firstName(ctx, { message, mailboxes: [mailbox] }) : name;
-    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, ownName)}`)) === 'made';
+    const name = isLog(mailbox)
+      ? firstName(ctx, { message, mailboxes: [mailbox] }, mailbox)
+      : (same ?? firstName(ctx, outgoing, mailbox));
+    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
   }
   if (!complete) {
     throw new DreamosError(

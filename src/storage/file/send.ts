@@ -80,7 +80,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
     const mailbox = ctx.layout.mailbox(only);
     const file = `${mailbox.tmp}/${message.id}.json`;
     await create(ctx, mailbox, file, sealLine(message), durability);
-    const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing), message);
+    const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing, only), message);
     const failed = durability === 'full' ? (await syncPlaced(ctx, [placed])).get(message.id) : undefined;
     if (failed) throw failed;
     await logEvents(ctx, mailbox, [eventOf(outgoing)]);
@@ -112,8 +112,9 @@ async function sendPacked(
     offset += range.length + 1;
     const { id } = outgoing.message;
     try {
-      const mailbox = ctx.layout.mailbox(mailboxOf(outgoing));
-      placed.set(id, await link(ctx, file, mailbox, { ...firstName(ctx, outgoing), range }, outgoing.message));
+      const mailbox = mailboxOf(outgoing);
+      const name = { ...firstName(ctx, outgoing, mailbox), range };
+      placed.set(id, await link(ctx, file, ctx.layout.mailbox(mailbox), name, outgoing.message));
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       failures.set(id, error);

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Store } from '../store.ts';
 import { cancel, deposit, purge, restore, retry, whileImporting } from './by-hand.ts';
 import { claim } from './claim.ts';
@@ -5,6 +6,7 @@ import type { FileContext } from './context.ts';
 import { quarantineBytes } from './corrupt.ts';
 import { counts, lastReadAt, markRead } from './count.ts';
 import { deadReason } from './dead-letter.ts';
+import { sweepKeys } from './dedupe.ts';
 import {
   getAgent,
   listAgents,
@@ -15,9 +17,11 @@ import {
   saveDocument,
   saveSettings,
 } from './documents.ts';
+import { buryExpired } from './expired.ts';
 import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { history } from './history.ts';
 import { closeInbox, openInbox } from './inbox.ts';
+import { looksPacked } from './layout.ts';
 import { finishOutbox } from './outbox.ts';
 import { prune, topicNames } from './publish.ts';
 import { readEntry } from './read-entry.ts';
@@ -75,6 +79,9 @@ export function fileStore(ctx: FileContext): Store {
     },
     async read(entry) {
       const place = pathOf(at(entry.mailbox), entry);
+      if (place && looksPacked(dirname(dirname(place.path)))) {
+        return (await import('./packed.ts')).readPacked(ctx, place.path);
+      }
       return place && readEntry(ctx, place.path, place.name, entry.mailbox);
     },
     async deadReason(entry) {
@@ -82,6 +89,11 @@ export function fileStore(ctx: FileContext): Store {
       return place && deadReason(ctx, at(entry.mailbox), place.name);
     },
     counts: (mailbox) => counts(ctx, at(mailbox)),
+    load: async (mailbox) => (await import('./load.ts')).load(ctx, at(mailbox)),
+    async *listArchived(mailbox, range) {
+      const { listArchived } = await import('./packed.ts');
+      for await (const found of listArchived(ctx, at(mailbox), range)) yield toEntry(at(mailbox), found);
+    },
     lastReadAt: (mailbox) => lastReadAt(ctx, at(mailbox)),
 
     cancel: (entry, { by }) => cancel(ctx, entry, by),
@@ -95,6 +107,18 @@ export function fileStore(ctx: FileContext): Store {
       const locked = name === 'import' ? () => whileImporting(ctx, work) : work;
       return ctx.disk.withLock(ctx.layout.lock(name), locked);
     },
+
+    async *packArchive(mailbox, options) {
+      yield* (await import('./pack.ts')).packArchive(ctx, at(mailbox), options);
+    },
+    async *pruneArchive(mailbox, options) {
+      yield* (await import('./prune.ts')).pruneArchive(ctx, at(mailbox), options);
+    },
+    async *pruneEvents(mailbox, options) {
+      yield* (await import('./prune.ts')).pruneEvents(ctx, at(mailbox), options);
+    },
+    buryExpired: (mailbox, { dryRun }) => buryExpired(ctx, at(mailbox), dryRun),
+    sweepKeys: ({ dryRun }) => sweepKeys(ctx, dryRun),
 
     cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
     readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),

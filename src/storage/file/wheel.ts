@@ -66,7 +66,7 @@ interface Slot {
   readonly hourEnd: number;
 }
 
-async function* slots(
+export async function* slots(
   ctx: FileContext,
   wheel: string,
   addJunk?: (path: string) => unknown,

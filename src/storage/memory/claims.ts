@@ -152,7 +152,7 @@ function claimed(mail: Mail, receipt: string): Held {
   return held;
 }
 
-function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {
+export function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {
   const history = mail.log.filter((event) => event.mailbox === held.mailbox && event.id === held.id);
   held.state = 'dead';
   held.holdsKey = false;
@@ -160,7 +160,7 @@ function die(mail: Mail, held: Held, now: number, reason: string, options: Actor
   changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...actorOf(options) });
 }
 
-function isExpired(held: Held, now: number): boolean {
+export function isExpired(held: Held, now: number): boolean {
   return held.expiresAt !== undefined && held.expiresAt <= now;
 }
 

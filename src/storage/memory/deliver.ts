@@ -1,18 +1,39 @@
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
-import type { DreamosError } from '../../model/errors.ts';
+import { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, Sent } from '../store.ts';
-import { changed, type Held, type Mail, mailboxOf } from './mail.ts';
+import type { Deps } from './claims.ts';
 import { putInInbox } from './inbox.ts';
+import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
 import { dedupeMismatch } from './refusals.ts';
 
 // A little longer than the 24 h that are promised.
 const rememberMs = 25 * 3_600_000;
 
+/** One after the other, each its own commit. */
+export async function sendEach(
+  mail: Mail,
+  { clock }: Deps,
+  outgoing: readonly Outgoing[],
+  durability: Durability,
+): Promise<(Sent | DreamosError)[]> {
+  const results: (Sent | DreamosError)[] = [];
+  for (const one of outgoing) {
+    try {
+      if (one.whenNew && !knownUnder(mail, one.message, clock.now())) await one.whenNew();
+      results.push(deliver(mail, one, clock.now(), durability));
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      results.push(error);
+    }
+  }
+  return results;
+}
+
 /** One message into each of its mailboxes, or, under a dedupe key that was used before, into none. */
-export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
+function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
   const { message, mailboxes, dueAt = 0 } = outgoing;
   const sent: Sent = { id: message.id, mailboxes, state: dueAt > now ? 'delayed' : 'ready', durability };
   if (message.dedupeKey !== null) {
@@ -21,8 +42,10 @@ export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability:
   }
   for (const mailbox of mailboxes) {
     const topic = topicOf(mailbox);
-    if (topic === undefined) put(mail, mailbox, message, now, { state: sent.state, dueAt });
-    else {
+    if (topic === undefined) {
+      const expiresAt = outgoing.expiresAt?.get(mailbox);
+      put(mail, mailbox, message, now, { state: sent.state, dueAt, ...(expiresAt !== undefined && { expiresAt }) });
+    } else {
       mail.topics.add(topic);
       put(mail, mailbox, message, now, { state: 'archived', at: now });
     }
@@ -31,15 +54,29 @@ export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability:
 }
 
 function remember(mail: Mail, { message, mailboxes }: Outgoing, sent: Sent, now: number): Sent | DreamosError {
-  const key = JSON.stringify([message.from.toLowerCase(), message.dedupeKey]);
   const content = contentOf(message, mailboxes);
-  const known = mail.dedupe.get(key);
-  if (!known || known.at + rememberMs < now) {
-    mail.dedupe.set(key, { content, at: now, id: sent.id, mailboxes, state: sent.state });
+  const known = knownUnder(mail, message, now);
+  if (!known) {
+    mail.dedupe.set(keyOf(message), { content, at: now, id: sent.id, mailboxes, state: sent.state });
     return sent;
   }
   if (known.content !== content) return dedupeMismatch(message.dedupeKey ?? '', message.from, known.id);
   return { id: known.id, mailboxes: known.mailboxes, state: known.state, durability: sent.durability, duplicate: true };
+}
+
+function knownUnder(mail: Mail, message: Message, now: number): Remembered | undefined {
+  const known = mail.dedupe.get(keyOf(message));
+  return known && known.at + rememberMs >= now ? known : undefined;
+}
+
+function keyOf({ from, dedupeKey }: Message): string {
+  return JSON.stringify([from.toLowerCase(), dedupeKey]);
+}
+
+export function sweepKeys(mail: Mail, now: number, dryRun: boolean): number {
+  const old = [...mail.dedupe].filter(([, { at }]) => at + rememberMs < now);
+  if (!dryRun) for (const [key] of old) mail.dedupe.delete(key);
+  return old.length;
 }
 
 // What a repeat must have in common with the first send. Its id and times are necessarily its own.
@@ -54,6 +91,8 @@ function contentOf(message: Message, mailboxes: readonly string[]): string {
 interface Placing {
   readonly state: 'ready' | 'delayed' | 'archived';
   readonly dueAt?: number;
+  /** For a message that says nothing of it itself. */
+  readonly expiresAt?: number;
   readonly event?: EventKind;
   readonly by?: string;
   /** When it was sent or finished, for a message from elsewhere. */
@@ -71,7 +110,7 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
     order: mail.arrivals++,
     orderingKey: message.orderingKey ?? undefined,
     sentAt: Date.parse(message.createdAt),
-    expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
+    expiresAt: message.expiresAt === null ? placing.expiresAt : Date.parse(message.expiresAt),
     usedTokens: new Set(),
     version: 0,
     state: placing.state,

@@ -20,7 +20,8 @@ export function readEvents(mail: Mail, mailboxes: readonly string[] | undefined,
   const events: WatchedEvent[] = [];
   for (let i = Number(place); i < mail.log.length; i++) {
     const event = mail.log[i];
-    if (event && concerns(mailboxes, event.mailbox)) events.push({ ...event, cursor: `m${i + 1}` });
+    if (event && !mail.pruned.has(event) && concerns(mailboxes, event.mailbox))
+      events.push({ ...event, cursor: `m${i + 1}` });
   }
   return { events, cursor: cursor(mail, 'now'), warnings: [] };
 }

@@ -33,7 +33,7 @@ export interface Held {
   dead: DeadReason | undefined;
 }
 
-interface Remembered {
+export interface Remembered {
   readonly content: string;
   readonly at: number;
   readonly id: string;
@@ -52,6 +52,8 @@ export interface Mail {
   /** Those that have a log. */
   readonly topics: Set<string>;
   readonly log: MailEvent[];
+  /** Events that are no longer told. They keep their places, which are what cursors say. */
+  readonly pruned: Set<MailEvent>;
   readonly listeners: Set<(mailbox: string) => void>;
   readonly locks: Map<string, Promise<unknown>>;
   /** By mailbox: until when each request's inbox is open. */
@@ -70,6 +72,7 @@ export function createMail(): Mail {
     corrupt: new Map(),
     topics: new Set(),
     log: [],
+    pruned: new Set(),
     listeners: new Set(),
     locks: new Map(),
     inboxes: new Map(),

@@ -5,10 +5,11 @@
 import { isLog } from '../../model/topic.ts';
 import type { Actor, Counts, Entry, Pruned, Store } from '../store.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
-import { deliver, put } from './deliver.ts';
+import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch, watchTopics } from './events.ts';
 import { closeInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
+import { buryExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
 import { changed, createMail, type Held, inState, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
 import { stateChanged } from './refusals.ts';
 
@@ -50,7 +51,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
 
     listTopics: async () => [...mail.topics].sort(),
 
-    send: async (outgoing, { durability }) => outgoing.map((one) => deliver(mail, one, clock.now(), durability)),
+    send: (outgoing, { durability }) => sendEach(mail, deps, outgoing, durability),
     openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
@@ -81,6 +82,11 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     },
     deadReason: async (entry) => structuredClone(current(entry)?.dead),
     counts: async (mailbox) => countsOf(mail, mailbox),
+    load: async (mailbox) => loadOf(mail, mailbox),
+    listArchived: async function* (mailbox, { since = 0, until = Infinity }) {
+      for (const held of inState(mail, mailbox, 'archived').reverse())
+        if (held.ackedAt >= since && held.ackedAt < until) yield toEntry(held);
+    },
     lastReadAt: async (mailbox) => mail.lastReads.get(mailbox.toLowerCase()),
 
     cancel: async (entry, actor) => {
@@ -115,6 +121,18 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       );
       return done;
     },
+
+    packArchive: async function* () {
+      // Nothing would be the smaller for it.
+    },
+    pruneArchive: async function* (mailbox, options) {
+      yield* pruneArchive(mail, mailbox, options, clock.now());
+    },
+    pruneEvents: async function* (mailbox, options) {
+      yield* pruneEvents(mail, mailbox, options, clock.now());
+    },
+    buryExpired: async (mailbox, { dryRun }) => buryExpired(mail, mailbox, clock.now(), dryRun),
+    sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
 
     quarantine: async (mailbox, bytes, about) => quarantine(mail, mailbox, bytes, about, clock.now()),
 

@@ -1,0 +1,158 @@
+/**
+ * Backpressure: a send that would exceed maxMessages or maxBytes of a recipient is refused, or waits for room. Only sends
+ * to mailboxes with a limit come here.
+ *
+ * The count is the store's, which is about exact (Store.load), and one process asks for it every 100 ms at most, adding what it
+ * sends itself meanwhile. So a burst of one process stays within the limit; of several, each may go over it by what it
+ * sends in 100 ms, and one that sends a single message by that one.
+ */
+import { DreamosError } from '../model/errors.ts';
+import { type Message, seal } from '../model/message.ts';
+import type { Load, Outgoing, Store } from '../storage/store.ts';
+import type { Composed, Limit } from './compose.ts';
+import { bringAllDue } from './due.ts';
+import type { Root } from './root.ts';
+import type { SendOptions } from './send.ts';
+import { waitFor } from './wait.ts';
+
+/** What the sends of one call share: how long they may still wait, and what has to be done before they do. */
+export interface Waiting {
+  /** By the clock's uptime; later again after each wait that was worth it. */
+  until: number;
+  readonly waitMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Sends what has its room already: it may be what the reader waits for. */
+  readonly flush: () => Promise<void>;
+}
+
+export function waitingFor(root: Root, { waitMs = 0, signal }: SendOptions, flush: () => Promise<void>): Waiting {
+  return { until: root.clock.uptime() + waitMs, waitMs, signal, flush };
+}
+
+interface Taken {
+  readonly outgoing: Outgoing;
+  readonly release: () => void;
+}
+
+/** Takes room for a message in every limited mailbox, or in none. @throws MAILBOX_FULL */
+export async function withRoom(root: Root, composed: Composed, waiting: Waiting): Promise<Taken> {
+  const { outgoing, limits } = composed;
+  const { message } = outgoing;
+  if (message.dedupeKey === null) return { outgoing, release: await roomFor(root, limits, message, waiting) };
+  let release = (): void => undefined;
+  const whenNew = async (): Promise<void> => {
+    release = await roomFor(root, limits, message, { ...waiting, flush: async () => undefined });
+  };
+  return { outgoing: { ...outgoing, whenNew }, release: () => release() };
+}
+
+async function roomFor(root: Root, limits: readonly Limit[], message: Message, waiting: Waiting): Promise<() => void> {
+  let taken = await take(root, limits, message);
+  if (typeof taken === 'function') return taken;
+  for (const { card } of limits) {
+    // Expired mail and unfinished sends are no reason to refuse; whoever comes moves what is due.
+    await bringAllDue(root, card);
+    forget(root.store, card.name);
+  }
+  taken = await take(root, limits, message);
+  if (typeof taken !== 'function' && waiting.until > root.clock.uptime()) await waiting.flush();
+  while (typeof taken !== 'function') {
+    const leftMs = waiting.until - root.clock.uptime();
+    if (leftMs <= 0 || waiting.signal?.aborted) throw taken.error;
+    const { mailbox, error } = taken;
+    const look = async (): Promise<Taking | undefined> => {
+      forget(root.store, mailbox);
+      const now = await take(root, limits, message);
+      return typeof now !== 'function' && now.mailbox === mailbox ? undefined : now;
+    };
+    const came: Taking | undefined = await waitFor(root, mailbox, look, {
+      waitMs: leftMs,
+      ...(waiting.signal && { signal: waiting.signal }),
+    });
+    if (!came) throw error;
+    taken = came;
+    waiting.until = root.clock.uptime() + waiting.waitMs;
+  }
+  return taken;
+}
+
+type Taking = (() => void) | { readonly mailbox: string; readonly error: DreamosError };
+
+/** @returns what gives the room back, or who has none */
+async function take(root: Root, limits: readonly Limit[], message: Message): Promise<Taking> {
+  const bytes = limits.some(({ maxBytes }) => maxBytes < Infinity) ? seal(message).length + 1 : 0;
+  const loads: Known[] = [];
+  for (const { card } of limits) loads.push(await loadOf(root, card.name));
+  // From here on at once, so that of several sends of this process each sees the one before.
+  for (const [i, { card, maxMessages, maxBytes }] of limits.entries()) {
+    const load = loads[i] as Known;
+    if (load.messages + 1 > maxMessages)
+      return { mailbox: card.name, error: full(card.name, 'maxMessages', maxMessages, load.messages, 'messages') };
+    if (load.bytes + bytes > maxBytes)
+      return { mailbox: card.name, error: full(card.name, 'maxBytes', maxBytes, load.bytes, 'bytes') };
+  }
+  const reserved = limits.map(({ card }) => reservedIn(root.store, card.name));
+  for (const each of [...loads, ...reserved]) change(each, 1, bytes);
+  return () => {
+    for (const each of reserved) change(each, -1, -bytes);
+  };
+}
+
+type Known = { -readonly [Key in keyof Load]: Load[Key] };
+
+interface Loads {
+  readonly known: Map<string, { readonly at: number; readonly load: Promise<Known> }>;
+  /** Room that was taken for what is still being sent. */
+  readonly reserved: Map<string, Known>;
+}
+
+const keepMs = 100;
+const byStore = new WeakMap<Store, Loads>();
+
+function loadsOf(store: Store): Loads {
+  const loads = byStore.get(store) ?? { known: new Map(), reserved: new Map() };
+  byStore.set(store, loads);
+  return loads;
+}
+
+function loadOf(root: Root, mailbox: string): Promise<Known> {
+  const { known } = loadsOf(root.store);
+  const last = known.get(mailbox);
+  const at = root.clock.uptime();
+  if (last && at - last.at < keepMs) return last.load;
+  const load = count(root.store, mailbox);
+  known.set(mailbox, { at, load });
+  load.catch(() => known.delete(mailbox));
+  return load;
+}
+
+async function count(store: Store, mailbox: string): Promise<Known> {
+  const { messages, bytes } = await store.load(mailbox);
+  const reserved = reservedIn(store, mailbox);
+  return { messages: messages + reserved.messages, bytes: bytes + reserved.bytes };
+}
+
+function forget(store: Store, mailbox: string): void {
+  loadsOf(store).known.delete(mailbox);
+}
+
+function reservedIn(store: Store, mailbox: string): Known {
+  const { reserved } = loadsOf(store);
+  const room = reserved.get(mailbox) ?? { messages: 0, bytes: 0 };
+  reserved.set(mailbox, room);
+  return room;
+}
+
+function change(load: Known, messages: number, bytes: number): void {
+  load.messages += messages;
+  load.bytes += bytes;
+}
+
+function full(mailbox: string, setting: string, limit: number, count: number, unit: string): DreamosError {
+  return new DreamosError(
+    'conflict',
+    'MAILBOX_FULL',
+    `${mailbox} is full, so nothing was sent: about ${count} ${unit} wait there undelivered or unfinished, and its ${setting} is ${limit}.`,
+    { hint: `See who reads it: dreamos status ${mailbox}; or wait for room: dreamos send --wait 30s …` },
+  );
+}

@@ -1,0 +1,180 @@
+/**
+ * Keeping house, for cron: a list of steps, each of which may be cut off and done again, by any number of processes. What
+ * changes an archive or a log is done under the mailbox's lock; the rest any process may do at any time anyway.
+ */
+import type { AgentCard } from '../model/agent.ts';
+import type { KeepOptions, Tidied } from '../storage/store.ts';
+import { listAgents, resolveAgent } from './agents.ts';
+import { bringAllDue } from './due.ts';
+import type { Root } from './root.ts';
+import { effectiveSettings } from './settings.ts';
+
+/** One thing that was done, or, in a dry run, would be. */
+export interface Maintained {
+  readonly task: 'due' | 'expired' | 'pack' | 'prune' | 'events' | 'dedupe';
+  /** Not for what concerns the whole root. */
+  readonly mailbox?: string;
+  /** The UTC day it is about. */
+  readonly day?: string;
+  /** Messages; for `events` logs, for `dedupe` keys. */
+  readonly count: number;
+  /** What they take, or, packed, took. */
+  readonly bytes?: number;
+  /** What they take now that they are packed. */
+  readonly packedBytes?: number;
+  readonly dryRun?: true;
+}
+
+export interface MaintainOptions {
+  /** All, if not given. */
+  readonly mailboxes?: readonly string[];
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
+  /** Ends it between two steps or days. */
+  readonly signal?: AbortSignal;
+}
+
+type Step = (root: Root, card: AgentCard, dryRun: boolean) => AsyncIterable<Maintained>;
+type RootStep = (root: Root, dryRun: boolean) => AsyncIterable<Maintained>;
+
+const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, packOld, pruneOld, pruneOldEvents];
+const rootSteps: readonly RootStep[] = [sweepKeys];
+
+/** Does what the settings ask for: nothing in a root that needs nothing. @throws AGENT_NOT_FOUND, CONFIG_INVALID */
+export async function* maintain(
+  root: Root,
+  options: MaintainOptions = {},
+): AsyncGenerator<Maintained, void, undefined> {
+  const { mailboxes, dryRun = false, signal } = options;
+  const cards = mailboxes
+    ? await Promise.all(mailboxes.map((name) => resolveAgent(root, name)))
+    : await listAgents(root);
+  const told = (one: Maintained): Maintained => (dryRun ? { ...one, dryRun } : one);
+  for (const card of cards) {
+    for (const step of mailboxSteps) {
+      for await (const one of step(root, card, dryRun)) {
+        yield told(one);
+        if (signal?.aborted) return;
+      }
+    }
+  }
+  for (const step of rootSteps) {
+    if (signal?.aborted) return;
+    for await (const one of step(root, dryRun)) yield told(one);
+  }
+}
+
+export interface PackOptions {
+  /** A UTC day, `2026-11-20`: whole days before it, and before today, which is the default. */
+  readonly beforeDay?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Packs whole days of a mailbox's archive. What is packed is archived as before. @throws AGENT_NOT_FOUND */
+export async function* packArchive(
+  root: Root,
+  mailbox: string,
+  { beforeDay = dayBefore(root, 0), dryRun = false }: PackOptions = {},
+): AsyncGenerator<Maintained, void, undefined> {
+  const { name } = await resolveAgent(root, mailbox);
+  for (const one of await locked(root, name, dryRun, () => root.store.packArchive(name, { beforeDay, dryRun })))
+    yield { task: 'pack', mailbox: name, ...one, ...(dryRun && { dryRun }) };
+}
+
+export interface PruneOptions {
+  /** Whole days older than this go; milliseconds. */
+  readonly olderThanMs?: number;
+  /** The oldest days go until no more than this is left. */
+  readonly keepBytes?: number;
+  readonly dryRun?: boolean;
+}
+
+/** Removes whole days of a mailbox's archive for good; never today's. @throws AGENT_NOT_FOUND */
+export async function* pruneArchive(
+  root: Root,
+  mailbox: string,
+  { olderThanMs, keepBytes, dryRun = false }: PruneOptions,
+): AsyncGenerator<Maintained, void, undefined> {
+  const { name } = await resolveAgent(root, mailbox);
+  const keep: KeepOptions = {
+    dryRun,
+    ...(olderThanMs !== undefined && { fromDay: dayBefore(root, olderThanMs) }),
+    ...(keepBytes !== undefined && { maxBytes: keepBytes }),
+  };
+  for (const one of await locked(root, name, dryRun, () => root.store.pruneArchive(name, keep)))
+    yield { task: 'prune', mailbox: name, ...one, ...(dryRun && { dryRun }) };
+}
+
+async function* recoverDue(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  let count = 0;
+  const now = root.clock.now();
+  for await (const { leaseUntil } of root.store.list(card.name, 'inflight'))
+    if ((leaseUntil ?? now + 1) <= now) count++;
+  for await (const { dueAt } of root.store.list(card.name, 'delayed')) if ((dueAt ?? now + 1) <= now) count++;
+  // Also where nothing is due: handed-in files and unfinished sends wait as well, and are nothing to tell.
+  if (!dryRun) await bringAllDue(root, card);
+  if (count > 0) yield { task: 'due', mailbox: card.name, count };
+}
+
+async function* buryExpired(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = await root.store.buryExpired(card.name, { dryRun });
+  if (count > 0) yield { task: 'expired', mailbox: card.name, count };
+}
+
+async function* packOld(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { packAfterDays } = (await effectiveSettings(root, card)).retention;
+  if (packAfterDays < Infinity)
+    yield* packArchive(root, card.name, { beforeDay: dayBefore(root, packAfterDays * dayMs), dryRun });
+}
+
+async function* pruneOld(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { archiveDays, archiveBytes } = (await effectiveSettings(root, card)).retention;
+  const keep = keepOptions(root, archiveDays, archiveBytes, dryRun);
+  if (!keep) return;
+  for (const one of await locked(root, card.name, dryRun, () => root.store.pruneArchive(card.name, keep)))
+    yield { task: 'prune', mailbox: card.name, ...one };
+}
+
+async function* pruneOldEvents(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { eventDays, eventBytes } = (await effectiveSettings(root, card)).retention;
+  const keep = keepOptions(root, eventDays, eventBytes, dryRun);
+  if (!keep) return;
+  for (const one of await locked(root, card.name, dryRun, () => root.store.pruneEvents(card.name, keep)))
+    yield { task: 'events', mailbox: card.name, ...one };
+}
+
+async function* sweepKeys(root: Root, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = await root.store.sweepKeys({ dryRun });
+  if (count > 0) yield { task: 'dedupe', count };
+}
+
+const dayMs = 86_400_000;
+
+/** The UTC day that began at most so long ago. */
+function dayBefore(root: Root, ms: number): string {
+  return new Date(Math.max(0, root.clock.now() - ms)).toISOString().slice(0, 10);
+}
+
+function keepOptions(root: Root, days: number, maxBytes: number, dryRun: boolean): KeepOptions | undefined {
+  if (days === Infinity && maxBytes === Infinity) return undefined;
+  return {
+    dryRun,
+    ...(days < Infinity && { fromDay: dayBefore(root, days * dayMs) }),
+    ...(maxBytes < Infinity && { maxBytes }),
+  };
+}
+
+/** Its results come when it is over: a lock is not held while somebody else looks at them. */
+async function locked(
+  root: Root,
+  mailbox: string,
+  dryRun: boolean,
+  work: () => AsyncIterable<Tidied>,
+): Promise<Tidied[]> {
+  const gather = async (): Promise<Tidied[]> => {
+    const all: Tidied[] = [];
+    for await (const one of work()) all.push(one);
+    return all;
+  };
+  return dryRun ? gather() : root.store.withLock(`maintain.${mailbox}`, gather);
+}

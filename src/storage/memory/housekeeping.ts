@@ -1,0 +1,63 @@
+import { sameAgent } from '../../model/agent.ts';
+import type { KeepOptions, Load, Tidied } from '../store.ts';
+import { die, isExpired } from './claims.ts';
+import { inState, type Mail, mailboxOf } from './mail.ts';
+
+const dayMs = 86_400_000;
+
+export function loadOf(mail: Mail, mailbox: string): Load {
+  const held = (['ready', 'delayed', 'inflight'] as const).flatMap((state) => inState(mail, mailbox, state));
+  return { messages: held.length, bytes: held.reduce((sum, { bytes }) => sum + bytes.length + 1, 0) };
+}
+
+export function pruneArchive(mail: Mail, mailbox: string, options: KeepOptions, now: number): Tidied[] {
+  const items = inState(mail, mailbox, 'archived').map((held) => ({
+    day: dayOf(held.ackedAt),
+    bytes: held.bytes.length + 1,
+    remove: () => mailboxOf(mail, mailbox).delete(held.id),
+  }));
+  return prune(items, options, dayOf(now));
+}
+
+export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, now: number): Tidied[] {
+  const told = mail.log.filter((event) => sameAgent(event.mailbox, mailbox) && !mail.pruned.has(event));
+  const items = told.map((event) => ({
+    day: event.at.slice(0, 10),
+    bytes: JSON.stringify(event).length + 1,
+    remove: () => mail.pruned.add(event),
+  }));
+  // A day's events are one log.
+  return prune(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
+}
+
+export function buryExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
+  const expired = inState(mail, mailbox, 'ready').filter((held) => isExpired(held, now));
+  if (!dryRun) for (const held of expired) die(mail, held, now, 'its time-to-live ran out');
+  return expired.length;
+}
+
+interface Item {
+  readonly day: string;
+  readonly bytes: number;
+  readonly remove: () => unknown;
+}
+
+/** @param stays this day and all behind it */
+function prune(items: readonly Item[], options: KeepOptions, stays: string): Tidied[] {
+  const { fromDay = '', maxBytes = Infinity, dryRun } = options;
+  const gone: Tidied[] = [];
+  let kept = 0;
+  for (const day of [...new Set(items.map((item) => item.day))].sort().reverse()) {
+    const those = items.filter((item) => item.day === day);
+    const bytes = those.reduce((sum, item) => sum + item.bytes, 0);
+    kept += bytes;
+    if (day >= stays || (day >= fromDay && kept <= maxBytes)) continue;
+    if (!dryRun) for (const item of those) item.remove();
+    gone.push({ day, count: those.length, bytes });
+  }
+  return gone.reverse();
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10);
+}

@@ -4,6 +4,7 @@
  * is gone from the pack. Cut off in between, it is archived once, and the next packing or restoring goes on from there.
  * For whoever holds the mailbox's lock.
  */
+import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
 import type { FileContext } from './context.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
@@ -37,6 +38,9 @@ export async function takeOut(
   if (!plain) return undefined;
   // Only for what is there: marked as gone and in no folder, it would be lost.
   if (!(await ctx.disk.stat(plain.path))) return undefined;
+  // Also for one who was cut off here: a mark that outlives the file's name in a power cut would lose the message.
+  await ctx.disk.syncDir(dirname(plain.path));
+  await ctx.disk.syncDir(mailbox.archive);
   for (const pack of held) await markGone(ctx, pack, identity);
   const putBack = async (): Promise<void> => {
     for (const pack of held) await ctx.disk.remove(markOf(pack, identity));
@@ -77,7 +81,5 @@ async function putIntoFolder(
       },
     );
   }
-  await ctx.disk.syncDir(dir);
-  await ctx.disk.syncDir(mailbox.archive);
   return { path: `${dir}/${text}`, name };
 }

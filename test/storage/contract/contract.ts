@@ -6,6 +6,7 @@ import { deadLetterRules } from './dead-letters.ts';
 import { dedupeRules } from './dedupe.ts';
 import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
+import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
 import { orderingRules } from './ordering.ts';
 import { recoveryRules } from './recovery.ts';
@@ -28,6 +29,7 @@ export function storeContract(name: string, makeStore: MakeStore): void {
     describe('dead letters', () => deadLetterRules(makeStore));
     describe('looking', () => lookingRules(makeStore));
     describe('changes by hand', () => handRules(makeStore));
+    describe('keeping what is finished', () => keepingRules(makeStore));
     describe('events', () => eventRules(makeStore));
     describe('topics', () => topicRules(makeStore));
   });

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
 import type { State, Store } from '../../../src/storage/store.ts';
@@ -569,5 +569,115 @@ test('taking an answer leaves it in the inbox or in flight, and it comes again',
       if (answer !== undefined) expect(state).toBe('inflight');
       room.clock.advance(leaseMs + waitMs);
       expect((await drain(await room.open(), 'ann')).length).toBe(3);
+    },
+  }));
+
+const dayMs = 86_400_000;
+
+/** A message alone in its file, two of a batch, and one that a script handed in: finished yesterday. */
+async function finished(room: Room, store: Store): Promise<string[]> {
+  await sendOne(room, store);
+  await store.send([room.outgoing(), room.outgoing()], { durability: 'relaxed' });
+  writeFileSync(`${room.at('bob').drop}/script.json`, '{\n  "from": "script",\n  "body": "hello"\n}');
+  await recoverAll(room, store);
+  expect(await drain(store)).toHaveLength(4);
+  room.clock.advance(dayMs);
+  return (await collect(store.list('bob', 'archived'))).map(({ id }) => id).sort();
+}
+
+async function packed(room: Room, store: Store): Promise<string[]> {
+  const ids = await finished(room, store);
+  await packAll(store);
+  expect(readdirSync(room.at('bob').archive)).toHaveLength(1);
+  return ids;
+}
+
+const packAll = (store: Store): Promise<unknown[]> =>
+  collect(store.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
+
+/** Every one of them archived once, whole, and counted once. */
+async function expectArchived(store: Store, ids: readonly string[]): Promise<void> {
+  const entries = await collect(store.list('bob', 'archived'));
+  expect(entries.map(({ id }) => id).sort()).toEqual(ids);
+  for (const entry of entries) expect((await store.read(entry))?.body).toBe('hello');
+  for (const id of ids) expect(await store.find(id)).toMatchObject([{ state: 'archived' }]);
+  expect((await store.counts('bob')).archived).toBe(ids.length);
+}
+
+test('packing a day leaves each of its messages archived once, and what was cut off is finished by the next', () =>
+  expectAfterEachKill({
+    arrange: finished,
+    act: (_, store) => packAll(store),
+    async check({ room, store }, ids) {
+      await expectArchived(store, ids as string[]);
+      await packAll(await room.open());
+      await expectArchived(store, ids as string[]);
+      expect(readdirSync(room.at('bob').archive)).toHaveLength(1);
+    },
+  }));
+
+test('restoring a packed message leaves it archived or ready, whatever is restored or packed next', () =>
+  expectAfterEachKill({
+    arrange: packed,
+    act: async (_, store, ids) => {
+      const [entry] = await store.find((ids as string[])[1] ?? '');
+      return store.restore(entry as never, {});
+    },
+    async check(after, ids) {
+      const { room, store, where } = after;
+      const id = (ids as string[])[1] ?? '';
+      const others = (ids as string[]).filter((other) => other !== id);
+      isIn(after, `bob ${id}`, ['archived', 'ready']);
+      const isReady = where.get(`bob ${id}`)?.[0] === 'ready';
+      await expectArchived(store, isReady ? others : (ids as string[]));
+      await packAll(await room.open());
+      await expectArchived(store, isReady ? others : (ids as string[]));
+      const [entry] = await store.find(id);
+      if (!isReady) await store.restore(entry as never, {});
+      expect(await drain(await room.open())).toEqual(['hello']);
+      expect(await census(room, store)).toEqual(new Map((ids as string[]).map((one) => [`bob ${one}`, ['archived']])));
+    },
+  }));
+
+test('pruning packs, marks and plain days leaves what is not gone as it was, and the next one ends it', () =>
+  expectAfterEachKill({
+    async arrange(room, store) {
+      const ids = await packed(room, store);
+      const [entry] = await store.find(ids[0] ?? '');
+      await store.restore(entry as never, {});
+      expect(await drain(store)).toHaveLength(1);
+      await finished(room, store);
+      return ids[0];
+    },
+    act: (_, store) => collect(store.pruneArchive('bob', { fromDay: '9999-01-01', dryRun: false })),
+    async check({ room, store, where }) {
+      for (const [state] of where.values()) expect(state).toBe('archived');
+      expect((await store.counts('bob')).archived).toBe(where.size);
+      await collect((await room.open()).pruneArchive('bob', { fromDay: '9999-01-01', dryRun: false }));
+      expect(readdirSync(room.at('bob').archive)).toEqual([]);
+    },
+  }));
+
+test('keeping house loses and doubles none', () =>
+  expectAfterEachKill({
+    async arrange(room, store) {
+      const ids = await finished(room, store);
+      await room.open().then((other) => other.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'relaxed' }));
+      const outgoing = room.outgoing({}, { expiresAt: new Map([['bob', room.clock.now() + 1000]]) });
+      await store.send([outgoing], { durability: 'relaxed' });
+      room.clock.advance(4 * dayMs);
+      return { ids, expired: outgoing.message.id };
+    },
+    async act(_, store) {
+      await store.buryExpired('bob', { dryRun: false });
+      await packAll(store);
+      await collect(store.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
+      return store.sweepKeys({ dryRun: false }).then(() => 'done');
+    },
+    async check({ store, where, answer }, arranged) {
+      const { ids, expired } = arranged as { ids: string[]; expired: string };
+      await expectArchived(store, ids);
+      expect(where.size).toBe(ids.length + 2);
+      if (answer !== undefined) expect(where.get(`bob ${expired}`)).toEqual(['dead']);
     },
   }));

@@ -59,6 +59,8 @@ function short(room: Room, path: string): string {
     .replace(/[tudk]\d{13}\.i[^/:]*?\.jsonl?/, 'ENTRY')
     .replace(/\d{13}-[0-7][0-9A-Z]{25}/g, 'INBOX')
     .replace(/\d{13}-[0-9A-Z]{10}/g, 'BUCKET')
+    .replace(/\d{4}-\d\d-\d\d\.\d+\..*?\.jsonl\.gz/, 'PACK')
+    .replace(/k\d{13}\.i[0-9A-Z]{26}/, 'MARK')
     .replace(/\d{4}-\d\d-\d\dT\d\d/, 'HOUR')
     .replace(/\d{4}-\d\d-\d\d/, 'DAY')
     .replace(/\d\d-\d0(?=$|\/)/, 'SLOT')
@@ -325,5 +327,55 @@ describe('a request', () => {
     told();
     accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
     expect(told().slice(2)).toEqual(['sync bob/requests/INBOX', 'sync bob/requests', 'log bob/events/DAY.jsonl']);
+  });
+});
+
+describe('packing', () => {
+  const finished = async ({ room, store }: Recorder): Promise<void> => {
+    await store.send([room.outgoing()], { durability: 'relaxed' });
+    await store.ack((await store.claim('bob', { leaseMs, policy }))?.receipt ?? '', {});
+    room.clock.advance(86_400_000);
+  };
+  const packAll = async (store: Store): Promise<void> => {
+    for await (const _ of store.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
+  };
+
+  test('has the pack and its name on disk before the first entry is removed', async () => {
+    const removed: string[] = [];
+    const recorder = await record(undefined, ({ method, path }, room) => {
+      if (method === 'remove') removed.push(short(room, path));
+      else if (removed.length > 0 && method === 'syncDir') removed.push('sync');
+    });
+    await finished(recorder);
+    recorder.told();
+    await packAll(recorder.store);
+    expect(recorder.told()).toEqual([
+      'write and sync bob/tmp/ID.jsonl.gz',
+      'move bob/tmp/ID.jsonl.gz -> bob/archive/PACK',
+      'sync bob/archive',
+    ]);
+    expect(removed).toEqual(['bob/archive/DAY/ENTRY']);
+  });
+
+  test('and restoring has the message in its folder on disk before it is marked as gone, and that before it is ready', async () => {
+    const recorder = await record();
+    const { store, told } = recorder;
+    await finished(recorder);
+    await packAll(store);
+    for await (const entry of store.list('bob', 'archived')) {
+      told();
+      await store.restore(entry, {});
+    }
+    expect(told()).toEqual([
+      'write and sync bob/tmp/ID.json',
+      'move bob/tmp/ID.json -> bob/archive/DAY/ENTRY',
+      'sync bob/archive/DAY',
+      'sync bob/archive',
+      'write and sync bob/archive/PACK.gone/MARK',
+      'sync bob/archive/PACK.gone',
+      'sync bob/archive',
+      'move bob/archive/DAY/ENTRY -> bob/ready/p2/0/BUCKET/BUCKET/ENTRY',
+      'log bob/events/DAY.jsonl',
+    ]);
   });
 });

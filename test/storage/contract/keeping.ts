@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import { DreamosError } from '../../../src/model/errors.ts';
+import type { Entry, Tidied } from '../../../src/storage/store.ts';
+import { accepted, Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+
+const dayMs = 86_400_000;
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Retention, packing and backpressure: what a store keeps of what is finished, and how full it says it is. */
+export function keepingRules(makeStore: MakeStore): void {
+  const bench = new Bench(makeStore);
+  const today = (): string => new Date(bench.clock.now()).toISOString().slice(0, 10);
+
+  const finish = async (...bodies: string[]): Promise<string[]> => {
+    const ids: string[] = [];
+    for (const body of bodies) {
+      bench.clock.advance(10);
+      ids.push((await bench.send({ body })).id);
+      const { receipt } = await bench.mustClaim();
+      await bench.store.ack(receipt, {});
+    }
+    return ids;
+  };
+  const pack = (dryRun = false): Promise<Tidied[]> =>
+    all(bench.store.packArchive('bob', { beforeDay: today(), dryRun }));
+  const bodies = async (entries: readonly Entry[]): Promise<(string | undefined)[]> => {
+    const found: (string | undefined)[] = [];
+    for (const entry of entries) found.push((await bench.store.read(entry))?.body);
+    return found;
+  };
+
+  test('what is packed is listed, counted, found and read as before', async () => {
+    await finish('one', 'two');
+    bench.clock.advance(dayMs);
+    await finish('three');
+    bench.clock.advance(dayMs);
+    const [last] = await finish('four');
+    await pack();
+    expect(await bodies(await bench.entries('archived'))).toEqual(['four', 'three', 'two', 'one']);
+    expect((await bench.store.counts('bob')).archived).toBe(4);
+    const oldest = (await bench.entries('archived')).at(-1);
+    expect(await bench.store.find(oldest?.id ?? '')).toEqual([oldest]);
+    expect(oldest).toMatchObject({ state: 'archived', mailbox: 'bob', attempt: 1, priority: 'normal' });
+    expect(await bench.store.find(last ?? '', 'bob')).toMatchObject([{ state: 'archived' }]);
+    expect(await bench.store.find('01KAGZ0000000000000000000A')).toEqual([]);
+  });
+
+  test('packing twice, and again after more was finished, loses and doubles nothing', async () => {
+    const { receipt } = await finish('one').then(() => bench.send({ body: 'late' }).then(() => bench.mustClaim()));
+    bench.clock.advance(dayMs);
+    await pack();
+    await pack();
+    bench.clock.advance(-dayMs);
+    await bench.store.ack(receipt, {});
+    bench.clock.advance(dayMs);
+    expect(await bodies(await bench.entries('archived'))).toEqual(['late', 'one']);
+    expect((await bench.store.counts('bob')).archived).toBe(2);
+    await pack();
+    expect(await bodies(await bench.entries('archived'))).toEqual(['late', 'one']);
+    expect((await bench.store.counts('bob')).archived).toBe(2);
+  });
+
+  test('a receipt that was used is known as used, also when its message is packed', async () => {
+    await bench.send();
+    const { receipt } = await bench.mustClaim();
+    await bench.store.ack(receipt, {});
+    bench.clock.advance(dayMs);
+    await pack();
+    await expectRefusal(bench.store.ack(receipt, {}), 'ALREADY_SETTLED');
+  });
+
+  test('a packed message is restored once, is ready, and can be finished and packed anew', async () => {
+    const [first] = await finish('one', 'two');
+    bench.clock.advance(dayMs);
+    await pack();
+    const entry = (await bench.entries('archived')).at(-1) as Entry;
+    expect(await bench.store.restore(entry, { by: 'ann' })).toMatchObject({ id: first, state: 'ready', attempt: 0 });
+    await expectRefusal(bench.store.restore(entry, {}), 'STATE_CHANGED');
+    expect(await bodies(await bench.entries('archived'))).toEqual(['two']);
+    expect((await bench.store.counts('bob')).archived).toBe(1);
+    expect(await bench.store.find(first ?? '')).toMatchObject([{ state: 'ready' }]);
+    expect(await bench.drain()).toEqual(['one']);
+    bench.clock.advance(dayMs);
+    await pack();
+    expect(await bodies(await bench.entries('archived'))).toEqual(['one', 'two']);
+    expect(await bench.store.find(first ?? '')).toHaveLength(1);
+    expect((await bench.store.counts('bob')).archived).toBe(2);
+  });
+
+  test('a dry run packs and removes nothing', async () => {
+    await finish('one');
+    bench.clock.advance(3 * dayMs);
+    const before = await bench.entries('archived');
+    await pack(true);
+    const keep = { fromDay: today(), dryRun: true };
+    expect(await all(bench.store.pruneArchive('bob', keep))).toMatchObject([{ count: 1 }]);
+    expect((await all(bench.store.pruneEvents('bob', keep))).length).toBeGreaterThan(0);
+    expect(await bench.entries('archived')).toEqual(before);
+    expect(await bench.eventNames()).toEqual(['delivered', 'claimed', 'acked']);
+  });
+
+  test('what was archived in a span of time comes the oldest first', async () => {
+    await finish('one', 'two');
+    bench.clock.advance(dayMs);
+    const since = bench.clock.now();
+    await finish('three', 'four');
+    const until = bench.clock.now() + 1;
+    bench.clock.advance(dayMs);
+    await finish('five');
+    await pack();
+    const found = await all(bench.store.listArchived('bob', { since, until }));
+    expect(await bodies(found)).toEqual(['three', 'four']);
+    expect(await bodies(await all(bench.store.listArchived('bob', {})))).toEqual([
+      'one',
+      'two',
+      'three',
+      'four',
+      'five',
+    ]);
+    // The end does not belong to it.
+    expect(await bodies(await all(bench.store.listArchived('bob', { since, until: until - 1 })))).toEqual(['three']);
+  });
+
+  test('pruning by age removes whole old days, packed or not', async () => {
+    await finish('one');
+    bench.clock.advance(dayMs);
+    const packed = await pack();
+    await finish('two');
+    bench.clock.advance(dayMs);
+    const keeping = today();
+    await finish('three');
+    bench.clock.advance(dayMs);
+    await finish('four');
+    const pruned = await all(bench.store.pruneArchive('bob', { fromDay: keeping, dryRun: false }));
+    expect(pruned.map(({ count }) => count)).toEqual([1, 1]);
+    expect(pruned[0]?.day).not.toBe(pruned[1]?.day);
+    expect(packed.length).toBeLessThanOrEqual(1);
+    expect(await bodies(await bench.entries('archived'))).toEqual(['four', 'three']);
+    expect((await bench.store.counts('bob')).archived).toBe(2);
+    expect(await all(bench.store.pruneArchive('bob', { fromDay: keeping, dryRun: false }))).toEqual([]);
+  });
+
+  test("pruning by size removes the oldest days until the rest fits, and never today's", async () => {
+    for (const body of ['one', 'two', 'three']) {
+      await finish(body);
+      bench.clock.advance(dayMs);
+    }
+    await finish('four');
+    const sizes = await all(bench.store.pruneArchive('bob', { maxBytes: 0, dryRun: true }));
+    expect(sizes.map(({ count }) => count)).toEqual([1, 1, 1]);
+    const maxBytes = 2 * (sizes[2]?.bytes ?? 0) + 50;
+    expect(await all(bench.store.pruneArchive('bob', { maxBytes, dryRun: false }))).toHaveLength(2);
+    expect(await bodies(await bench.entries('archived'))).toEqual(['four', 'three']);
+    await all(bench.store.pruneArchive('bob', { maxBytes: 0, dryRun: false }));
+    expect(await bodies(await bench.entries('archived'))).toEqual(['four']);
+    await all(bench.store.pruneArchive('bob', { fromDay: '9999-01-01', dryRun: false }));
+    expect(await bodies(await bench.entries('archived'))).toEqual(['four']);
+  });
+
+  test('old event logs are removed but for the last two days, and old cursors go on with what is left', async () => {
+    const start = await bench.store.cursor(['bob'], 'start');
+    await finish('one');
+    const between = await bench.store.cursor(['bob'], 'now');
+    bench.clock.advance(dayMs);
+    await finish('two');
+    bench.clock.advance(dayMs);
+    await finish('three');
+    const pruned = await all(bench.store.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
+    expect(pruned).toMatchObject([{ count: 1 }]);
+    expect(pruned[0]?.bytes).toBeGreaterThan(100);
+    for (const cursor of [start, between]) {
+      const events = await bench.events(['bob'], cursor);
+      expect(events.map(({ event }) => event)).toEqual(
+        ['two', 'three'].flatMap(() => ['delivered', 'claimed', 'acked']),
+      );
+      const batch = await bench.store.readEvents(['bob'], cursor);
+      expect(batch.warnings).toEqual([]);
+    }
+    expect(await all(bench.store.pruneEvents('bob', { maxBytes: 0, dryRun: false }))).toEqual([]);
+  });
+
+  test('the load is what is ready, delayed and in flight, and its bytes', async () => {
+    expect(await bench.store.load('bob')).toEqual({ messages: 0, bytes: 0 });
+    await finish('gone');
+    await bench.send({ body: 'x'.repeat(1000) });
+    await bench.send({ body: 'x'.repeat(1000) }, { dueAt: bench.clock.now() + 1000 });
+    await bench.send({ body: 'x'.repeat(1000) });
+    await bench.claim();
+    const { messages, bytes } = await bench.store.load('bob');
+    expect(messages).toBe(3);
+    expect(bytes).toBeGreaterThan(3000);
+    expect(bytes).toBeLessThan(5000);
+  });
+
+  test('a time-to-live by mailbox holds in that mailbox alone, and a message of its own has precedence', async () => {
+    const expiresAt = new Map([['bob', bench.clock.now() + 1000]]);
+    const mine = new Date(bench.clock.now() + 5000).toISOString();
+    await bench.send({ body: 'to two', to: ['bob', 'Cy'] }, { expiresAt });
+    await bench.send({ body: 'to one' }, { expiresAt });
+    await bench.send({ body: 'own', expiresAt: mine }, { expiresAt });
+    bench.clock.advance(2000);
+    expect(await bench.store.buryExpired('bob', { dryRun: true })).toBe(2);
+    expect((await bench.store.counts('bob')).dead).toBe(0);
+    expect(await bench.store.buryExpired('bob', { dryRun: false })).toBe(2);
+    expect((await bench.store.counts('bob')).dead).toBe(2);
+    expect(await bench.drain()).toEqual(['own']);
+    expect((await bench.store.claim('Cy', { leaseMs, policy }))?.message.body).toBe('to two');
+  });
+
+  test('under a dedupe key whenNew is asked once, for the new one only, and can refuse it', async () => {
+    let asked = 0;
+    const whenNew = async (): Promise<void> => {
+      asked++;
+    };
+    const refused = new DreamosError('conflict', 'MAILBOX_FULL', 'no room');
+    const refuse = (): Promise<void> => Promise.reject(refused);
+    const outgoing = bench.outgoing({ dedupeKey: 'k' });
+    expect(await bench.store.send([{ ...outgoing, whenNew: refuse }], { durability: 'full' })).toEqual([refused]);
+    expect(await bench.entries('ready')).toEqual([]);
+    const first = accepted(await bench.store.send([{ ...outgoing, whenNew }], { durability: 'full' }));
+    const again = accepted(await bench.store.send([{ ...outgoing, whenNew: refuse }], { durability: 'full' }));
+    expect(again).toMatchObject({ id: first.id, duplicate: true });
+    expect(asked).toBe(1);
+  });
+}

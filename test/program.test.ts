@@ -23,7 +23,7 @@ test.each(lines)('the help of "%s" is on stdout and has an example', async (line
 });
 
 const changing =
-  /^(init|agent register|agent retire|send|reply|read|work|ack|nack|renew|cancel|archive restore|dlq (retry|purge)|publish|subscribe|unsubscribe|topics prune|config set|doctor|import|schedule (add|remove))$/;
+  /^(init|agent register|agent retire|send|reply|read|work|ack|nack|renew|cancel|archive (restore|pack|prune)|dlq (retry|purge)|publish|subscribe|unsubscribe|topics prune|config set|doctor|maintain|import|schedule (add|remove))$/;
 
 test.each(lines.filter((line) => changing.test(line)))('the help of "%s" says what it syncs', async (line) => {
   expect((await bench.dreamos(`${line} --help`)).out).toMatch(/\bsyncs\b/i);

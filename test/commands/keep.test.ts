@@ -41,6 +41,75 @@ test('archive restore makes it ready again', async () => {
   expect((await bench.dreamos(`archive show ${id}`)).code).toBe(5);
 });
 
+const dayMs = 86_400_000;
+
+test('archive export is JSON Lines, the oldest first, with and without --json', async () => {
+  const first = await finished();
+  bench.time.nowMs += dayMs;
+  const second = await finished();
+  const { code, out } = await bench.dreamos('archive export reviewer');
+  expect(code).toBe(0);
+  const lines = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => z.parse(schemas.archive, JSON.parse(line)) as { id: string });
+  expect(lines.map(({ id }) => id)).toEqual([first, second]);
+  expect((await bench.dreamos('archive export reviewer --json')).out).toBe(out);
+  const ids = async (line: string) => (await bench.dreamos(`archive export ${line} --json`)).json.map(({ id }) => id);
+  expect(await ids('reviewer --since 2026-11-21')).toEqual([second]);
+  expect(await ids('reviewer --until 2026-11-20T09:00:00Z')).toEqual([]);
+  expect(await ids('reviewer --until 1h')).toEqual([first]);
+  expect((await bench.dreamos('archive export reviewer --since yesterday')).code).toBe(2);
+  expect((await bench.dreamos('archive export reviewer --since 2026-13-40')).code).toBe(2);
+});
+
+test('archive prune needs to know what to keep, says what it removes, and that nothing is left to remove', async () => {
+  await finished();
+  bench.time.nowMs += 31 * dayMs;
+  expect(await bench.dreamos('archive prune reviewer')).toMatchObject({ code: 2 });
+  expect(await bench.dreamos('archive prune reviewer --keep-bytes 1GB')).toMatchObject({ code: 2 });
+  expect(await bench.dreamos('archive prune reviewer --older-than month')).toMatchObject({ code: 2 });
+  const dry = await bench.dreamos('archive prune reviewer --older-than 30d --dry-run');
+  expect(dry.out).toMatch(/^reviewer: archive of 2026-11-20: 1 message would be removed, \d+ bytes\n$/);
+  const { json } = await bench.dreamos('archive prune reviewer --keep-bytes 0 --json');
+  expect(json).toEqual([
+    { task: 'prune', mailbox: 'reviewer', day: '2026-11-20', count: 1, bytes: expect.any(Number) as number },
+  ]);
+  expect(z.safeParse(schemas.maintain, json[0]).success).toBe(true);
+  const again = await bench.dreamos('archive prune reviewer --older-than 30d');
+  expect(again).toMatchObject({ code: 0, out: '' });
+  expect(again.err).toContain("Nothing in reviewer's archive has to go.");
+});
+
+test('archive pack says when no day is left to pack, and refuses what is no day', async () => {
+  expect((await bench.dreamos('archive pack reviewer')).err).toContain('left to pack');
+  expect((await bench.dreamos('archive pack reviewer --before 7d')).code).toBe(0);
+  expect((await bench.dreamos('archive pack reviewer --before 2026-11-01')).code).toBe(0);
+  expect((await bench.dreamos('archive pack reviewer --before soon')).code).toBe(2);
+  expect((await bench.dreamos('archive pack nobody')).code).toBe(4);
+});
+
+test('maintain does what the settings say, a line each, and else says that nothing is to be done', async () => {
+  await finished();
+  const idle = await bench.dreamos('maintain');
+  expect(idle).toMatchObject({ code: 0, out: '' });
+  expect(idle.err).toContain('Nothing to do.');
+  await bench.dreamos('agent register reviewer --set archiveDays=30 --set eventDays=30');
+  await bench.sent('send reviewer hello --as planner --ttl 1h');
+  bench.time.nowMs += 40 * dayMs;
+  const { out } = await bench.dreamos('maintain reviewer --dry-run');
+  expect(out.trimEnd().split('\n')).toEqual([
+    'reviewer: 1 message that outlived its time-to-live: would be moved to the dead-letter queue',
+    expect.stringMatching(/^reviewer: archive of 2026-11-20: 1 message would be removed, \d+ bytes$/),
+    expect.stringMatching(/^reviewer: event log of 2026-11-20: would be removed, \d+ bytes$/),
+  ]);
+  const { json } = await bench.dreamos('maintain --json');
+  expect(json.map(({ task }) => task)).toEqual(['expired', 'prune', 'events']);
+  for (const line of json) expect(z.safeParse(schemas.maintain, line).success).toBe(true);
+  expect((await bench.dreamos('maintain')).err).toContain('Nothing to do.');
+  expect((await bench.dreamos('maintain nobody')).code).toBe(4);
+});
+
 test('dlq list tells why, as a table for people', async () => {
   const id = await dead();
   expect((await bench.dreamos('dlq list reviewer --json')).json).toEqual([

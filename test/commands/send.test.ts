@@ -295,3 +295,25 @@ test('--batch refuses options that belong into the lines', async () => {
   expect(code).toBe(2);
   expect(err).toContain('--dedupe-key says nothing with --batch');
 });
+
+test('a full mailbox is exit 5, and nothing is sent to anybody', async () => {
+  await bench.dreamos('agent register reviewer --set maxMessages=1');
+  await bench.sent();
+  const { code, out, err } = await bench.dreamos('send planner,reviewer hello --as planner --json');
+  expect({ code, out }).toEqual({ code: 5, out: '' });
+  expect(JSON.parse(err)).toMatchObject({ error: { code: 'MAILBOX_FULL' } });
+  expect((await bench.dreamos('list planner --json')).json).toEqual([]);
+  const waited = await bench.dreamos('send reviewer hello --as planner --wait 50ms');
+  expect(waited).toMatchObject({ code: 5, out: '' });
+  expect(waited.err).toContain('dreamos status reviewer');
+  expect((await bench.dreamos('send reviewer hello --as planner --wait soon')).code).toBe(2);
+});
+
+test('of a batch each line over the limit is refused by its number, and the others are sent', async () => {
+  await bench.dreamos('agent register reviewer --set maxMessages=2');
+  const stdin = ['a', 'b', 'c'].map((body) => `${JSON.stringify({ body })}\n`).join('');
+  const { code, out, err } = await bench.dreamos('send reviewer --batch --as planner', { stdin });
+  expect(code).toBe(5);
+  expect(out.trim().split('\n')).toHaveLength(2);
+  expect(err).toContain('line 3: reviewer is full');
+});

@@ -17,6 +17,16 @@ test('the defaults are those of the design', async () => {
     maxMessageBytes: 1_048_576,
     warnUnreadAfterMs: 3_600_000,
     topicRetentionMs: 7 * 86_400_000,
+    maxMessages: Infinity,
+    maxBytes: Infinity,
+    ttlMs: Infinity,
+    retention: {
+      packAfterDays: 7,
+      archiveDays: Infinity,
+      archiveBytes: Infinity,
+      eventDays: Infinity,
+      eventBytes: Infinity,
+    },
   });
 });
 
@@ -44,6 +54,14 @@ test('every setting can come from the environment', async () => {
     DREAMOS_MAX_MESSAGE_BYTES: '2048',
     DREAMOS_WARN_UNREAD_AFTER: '1d',
     DREAMOS_TOPIC_RETENTION: '2d',
+    DREAMOS_MAX_MESSAGES: '1000',
+    DREAMOS_MAX_BYTES: '2000000',
+    DREAMOS_TTL: '2h',
+    DREAMOS_PACK_AFTER_DAYS: '0',
+    DREAMOS_ARCHIVE_DAYS: '90',
+    DREAMOS_ARCHIVE_BYTES: '3000000',
+    DREAMOS_EVENT_DAYS: '30',
+    DREAMOS_EVENT_BYTES: 'none',
   });
   expect(await effectiveSettings(root)).toEqual({
     leaseMs: 120_000,
@@ -52,6 +70,16 @@ test('every setting can come from the environment', async () => {
     maxMessageBytes: 2048,
     warnUnreadAfterMs: 86_400_000,
     topicRetentionMs: 2 * 86_400_000,
+    maxMessages: 1000,
+    maxBytes: 2_000_000,
+    ttlMs: 7_200_000,
+    retention: {
+      packAfterDays: 0,
+      archiveDays: 90,
+      archiveBytes: 3_000_000,
+      eventDays: 30,
+      eventBytes: Infinity,
+    },
   });
 });
 
@@ -63,6 +91,13 @@ test.for([
   ['DREAMOS_MAX_ATTEMPTS', '0'],
   ['DREAMOS_DURABILITY', 'maybe'],
   ['DREAMOS_MAX_MESSAGE_BYTES', '1'],
+  ['DREAMOS_MAX_MESSAGES', '0'],
+  ['DREAMOS_MAX_MESSAGES', '1.5'],
+  ['DREAMOS_MAX_BYTES', '1MB'],
+  ['DREAMOS_TTL', '0'],
+  ['DREAMOS_TTL', '9999d'],
+  ['DREAMOS_EVENT_DAYS', '0'],
+  ['DREAMOS_ARCHIVE_DAYS', '30d'],
 ] as const)('%s=%s is refused, and the variable named', async ([name, value]) => {
   const error = await refusal(effectiveSettings(bench.as('planner', { [name]: value })));
   expect(error).toMatchObject({ kind: 'invalid', code: 'CONFIG_INVALID' });
@@ -92,7 +127,7 @@ test('config says each value and where it comes from', async () => {
   await setConfig(bench.root, 'maxAttempts', '3');
   const root = bench.as('planner', { DREAMOS_LEASE: '1m' });
   const all = await getConfig(root);
-  expect(all).toHaveLength(8);
+  expect(all).toHaveLength(16);
   expect(all).toContainEqual({ key: 'maxAttempts', value: 3, source: 'config' });
   expect(all).toContainEqual({ key: 'lease', value: '1m', source: 'environment' });
   expect(await getConfig(root, 'backoffMin')).toEqual([{ key: 'backoffMin', value: '1s', source: 'default' }]);

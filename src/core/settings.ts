@@ -35,7 +35,7 @@ export interface Effective {
 }
 
 /** How long what is finished is kept; Infinity: for ever. */
-export interface Retention {
+interface Retention {
   readonly packAfterDays: number;
   readonly archiveDays: number;
   readonly archiveBytes: number;

@@ -23,7 +23,7 @@ export const states = ['ready', 'delayed', 'inflight', 'archived', 'dead'] as co
 export type State = (typeof states)[number];
 
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive. */
-export type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}`;
+type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}`;
 
 /** What the root as a whole remembers beside its settings; the core knows their shapes. */
 export type DocumentName = 'subscriptions' | 'schedules';

@@ -32,7 +32,6 @@ test('where nothing is to be done, nothing is', async () => {
 test('it brings what is due and buries what has expired, and says how much', async () => {
   await send(bench.root, { to: 'reviewer', body: 'old', ttlMs: 1000 });
   await send(bench.root, { to: 'reviewer', body: 'held' });
-  await readNext(bench.root, 'reviewer', { leaseMs: 500, filter: { tag: 'none' } });
   await send(bench.root, { to: 'reviewer', body: 'later', delayMs: 2000 });
   bench.clock.advance(5000);
   const done = [
@@ -61,7 +60,7 @@ test('it keeps the archive and the event log for as many days as the settings sa
   ]);
   expect(await archived()).toHaveLength(5);
   const done = await gather(maintain(bench.root));
-  expect(done).toEqual(dry.map(({ dryRun: _, ...one }) => one));
+  expect(done.map((one) => ({ ...one, dryRun: true }))).toEqual(dry);
   expect(await archived()).toEqual(['five', 'four']);
   expect(await gather(listArchive(bench.root, 'Builder'))).toHaveLength(5);
   const events = await gather(watch(bench.root, { mailboxes: ['reviewer'], since: 'start', waitMs: 0 }));

@@ -11,7 +11,9 @@ import {
   readdirSync,
   readlinkSync,
   realpathSync,
+  renameSync,
   rmSync,
+  rmdirSync,
   symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -208,6 +210,20 @@ function follow(child: ChildProcess, args: readonly string[]): Running {
       return ended;
     },
   };
+}
+
+/** As if what an agent has finished had been finished so many days earlier. */
+export function agedArchive(bench: Bench, agent: string, days: number): void {
+  const archive = join(bench.box(agent), 'archive');
+  for (const day of readdirSync(archive).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))) {
+    for (const name of readdirSync(join(archive, day))) {
+      const time = Number(name.slice(1, 14)) - days * 86_400_000;
+      const older = join(archive, new Date(time).toISOString().slice(0, 10));
+      mkdirSync(older, { recursive: true, mode: 0o700 });
+      renameSync(join(archive, day, name), join(older, `k${String(time).padStart(13, '0')}${name.slice(14)}`));
+    }
+    rmdirSync(join(archive, day));
+  }
 }
 
 export function parseLines(text: string, from: readonly string[] = []): Line[] {

@@ -1,7 +1,7 @@
 /** What every command prints with --json: the fields that are promised, of the promised kind. Further fields may come. */
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, commandsIn, errorOf, type Line, project, test } from './bench.ts';
+import { agedArchive, type Bench, commandsIn, errorOf, type Line, project, test } from './bench.ts';
 
 const id = expect.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/) as string;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
@@ -226,6 +226,22 @@ describe.concurrent('--json', () => {
     expect(await one(bench, 'archive list reviewer')).toEqual(archived);
     expect(await one(bench, `archive show reviewer ${sent.id}`)).toEqual(archived);
     expect(await one(bench, 'archive search NEEDLE')).toEqual(archived);
+    expect(await one(bench, 'archive export reviewer')).toEqual(archived);
+    agedArchive(bench, 'reviewer', 40);
+    const maintained = {
+      mailbox: 'reviewer',
+      day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as string,
+      count: 1,
+      bytes: number,
+    };
+    expect(await one(bench, 'maintain --dry-run')).toEqual({ task: 'pack', ...maintained, dryRun: true });
+    expect(await one(bench, 'archive pack reviewer')).toEqual({ task: 'pack', ...maintained, packedBytes: number });
+    expect(await one(bench, 'archive list reviewer')).toEqual(archived);
+    expect(await one(bench, 'archive prune reviewer --older-than 30d --dry-run')).toEqual({
+      task: 'prune',
+      ...maintained,
+      dryRun: true,
+    });
     expect(await one(bench, `archive restore reviewer ${sent.id}`)).toMatchObject({
       id: sent.id,
       mailbox: 'reviewer',

@@ -23,6 +23,7 @@ runtime/agent_comms/
     inflight/<hour>/<10 s>/<entry>     claimed, by the end of the lease
     requests/<until>-<request id>/     answers that a request waits for, while it waits
     archive/<UTC day>/<entry>          acked
+    archive/<UTC day>.<count>.<first id>-<last id>.<random>.jsonl.gz         a packed day, or a part of one
     dlq/<entry> + <entry>.reason.json  dead letters, and why
     keys/<key>/<id>.<life>.<attempt>   which message holds an ordering key; made with the first one
     corrupt/                           what could not be read, byte for byte, with a note
@@ -52,6 +53,11 @@ Handing in a message without the command
   nothing behind it waits. The settings' limits do not hold here: a file may have up to 72 MiB, nested at most 1000 levels
   deep. To survive a power cut, sync the file and the folder before you rely on it
   (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
+
+A packed day (archive pack, maintain) is gzip with a JSON line for each message: the name that its entry had, when it was
+acked, and its bytes as they were. A pack never changes; what is restored from it is marked in a folder beside it (.gone).
+
+  zcat archive/2026-11-*.jsonl.gz | jq -r '[.ackedAt, .message.from, .message.subject] | @tsv'
 
 A message, as it is in a file (dreamos schema message):
 

@@ -14,7 +14,8 @@ back; after that it is refused with LEASE_LOST.
 
 Looking never consumes: peek, watch, status, list, show, trace, thread and search claim and finish nothing.
 
-Success means what it says: an unknown recipient, an unknown id or a lost lease is an error with its own exit code.
+Success means what it says: an unknown recipient, a full mailbox, an unknown id or a lost lease is an error with its own
+exit code.
 
 A publish reaches the topic's log and everybody who is subscribed at that moment, or nobody; from then on each
 subscriber's copy is mail like any other. Who listens only looks: what comes while nobody listens is not kept for them.
@@ -43,6 +44,8 @@ What is synced before a command says done:
   nack --dead, last attempt   the reason and the dead letter
   import                      each message
   subscribe, unsubscribe      the subscriptions
+  archive pack, maintain      each pack, before the entries in it are removed; pruning syncs nothing
+  archive restore             nothing; of a packed message the message, before it is marked as gone from its pack
 
 On btrfs a power cut can undo one half of a rename, so that a message lies in its old place, too: what was claimed or
 acked in the last seconds comes again.

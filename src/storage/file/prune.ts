@@ -17,10 +17,9 @@ export async function* pruneArchive(
 ): AsyncGenerator<Tidied, void, void> {
   const today = dayOf(ctx.clock.now());
   const days = await daysOf(ctx, mailbox);
-  const sized = await daysToGo(days, (day) => sizeOf(ctx, day), options, today);
-  for (const { item, day, count, bytes } of sized) {
+  for (const { item, ...gone } of await daysToGo(days, (day) => sizeOf(ctx, day), options, today)) {
     if (!options.dryRun) await removeDay(ctx, mailbox, item);
-    yield { day, count, bytes };
+    yield gone;
   }
   if (!options.dryRun) await removeEmpty(ctx, mailbox);
 }
@@ -30,23 +29,17 @@ export async function* pruneEvents(
   mailbox: Mailbox,
   options: KeepOptions,
 ): AsyncGenerator<Tidied, void, void> {
-  const names = ((await ctx.disk.list(mailbox.events)) ?? []).sort();
-  const days = names.map(parseEventLog).filter((day) => day !== undefined);
-  const size = async (day: string) => ({
-    day,
-    count: 1,
-    bytes: (await ctx.disk.stat(eventLog(mailbox, day)))?.size ?? 0,
+  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).flatMap((name) => {
+    const day = parseEventLog(name);
+    return day === undefined ? [] : [{ day, path: eventLog(mailbox, day) }];
   });
+  const sizeOfLog = async ({ day, path }: (typeof logs)[number]): Promise<Tidied> => {
+    return { day, count: 1, bytes: (await ctx.disk.stat(path))?.size ?? 0 };
+  };
   // Cursors know two days, and a process that was paused over midnight still writes to yesterday's.
   const yesterday = dayOf(ctx.clock.now() - dayMs);
-  for (const { day, count, bytes } of await daysToGo(
-    days.map((day) => ({ day })),
-    ({ day }) => size(day),
-    options,
-    yesterday,
-  )) {
-    if (!options.dryRun && !(await ctx.disk.remove(eventLog(mailbox, day)))) continue;
-    yield { day, count, bytes };
+  for (const { item, ...gone } of await daysToGo(logs, sizeOfLog, options, yesterday)) {
+    if (options.dryRun || (await ctx.disk.remove(item.path))) yield gone;
   }
 }
 

@@ -120,13 +120,13 @@ function loadOf(root: Root, mailbox: string): Promise<Known> {
   const last = known.get(mailbox);
   const at = root.clock.uptime();
   if (last && at - last.at < keepMs) return last.load;
-  const load = count(root.store, mailbox);
+  const load = countAnew(root.store, mailbox);
   known.set(mailbox, { at, load });
   load.catch(() => known.delete(mailbox));
   return load;
 }
 
-async function count(store: Store, mailbox: string): Promise<Known> {
+async function countAnew(store: Store, mailbox: string): Promise<Known> {
   const { messages, bytes } = await store.load(mailbox);
   const reserved = reservedIn(store, mailbox);
   return { messages: messages + reserved.messages, bytes: bytes + reserved.bytes };

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importTree } from '../../../src/core/import.ts';
+import { packArchive, pruneArchive } from '../../../src/core/maintain.ts';
 import { initRoot, type Root } from '../../../src/core/root.ts';
 import { ack, nack } from '../../../src/core/settle.ts';
-import { hourMs, mustSend } from './setting.ts';
-import { archived, dead, none, ready, toAll, type Told, type Scenario } from './story.ts';
+import { hourMs, mustSend, type Setting } from './setting.ts';
+import { archived, dead, none, ready, toAll, type Fate, type Told, type Scenario } from './story.ts';
 
 /** What a person does now and then, to keep a root in order. */
 export const keepingScenarios: readonly Scenario[] = [
@@ -92,6 +93,68 @@ export const keepingScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'archive restore, of what is packed',
+    prepare: async (setting) => {
+      const id = await setting.finishedBefore('from a pack', 9);
+      await setting.finishedBefore('stays packed', 9);
+      await packAll(setting.root);
+      return {
+        argv: ['archive', 'restore', 'b', id],
+        fates: [
+          {
+            body: 'from a pack',
+            mailbox: 'b',
+            before: ['archived', 'ready'],
+            after: ready,
+            failed: ['archived', 'ready'],
+          },
+          { body: 'stays packed', mailbox: 'b', before: archived, after: archived },
+        ],
+      };
+    },
+  },
+  {
+    name: 'archive pack',
+    prepare: async (setting) => {
+      const fates = await manyFinished(setting);
+      return { argv: ['archive', 'pack', 'b'], fates, repeat: countIs(fates.length) };
+    },
+  },
+  {
+    name: 'archive prune',
+    prepare: async (setting) => {
+      const fates = await manyFinished(setting);
+      await packAll(setting.root);
+      await setting.finishedBefore('late', 9);
+      const gone = [...fates.filter(({ body }) => body !== 'newer'), { body: 'late', mailbox: 'b' }];
+      return {
+        argv: ['archive', 'prune', 'b', '--older-than', '7d'],
+        fates: [
+          ...gone.map(({ body, mailbox }) => ({ body, mailbox, before: ['archived', 'none'], after: none }) as const),
+          { body: 'newer', mailbox: 'b', before: archived, after: archived },
+        ],
+        // Each line speaks of a day, and both are told when both are gone.
+        repeat: async (root) => {
+          await gather(pruneArchive(root, 'b', { olderThanMs: 7 * 24 * hourMs }));
+          return countIs(1)(root);
+        },
+      };
+    },
+  },
+  {
+    name: 'maintain',
+    prepare: async (setting) => {
+      await setting.root.store.saveSettings(() => ({ eventDays: 1 }));
+      const fates = await manyFinished(setting);
+      await setting.outlived('stale');
+      return {
+        argv: ['maintain'],
+        fates: [...fates, { body: 'stale', mailbox: 'b', before: ['ready', 'dead'], after: dead }],
+        repeat: countIs(fates.length),
+      };
+    },
+  },
+  {
     name: 'config set',
     prepare: () =>
       Promise.resolve({
@@ -159,6 +222,30 @@ export const keepingScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** On two old days and on a newer one. */
+async function manyFinished(setting: Setting): Promise<Fate[]> {
+  const bodies = ['old', 'old too', 'older', 'newer'];
+  const days = [9, 9, 30, 2];
+  for (const [i, body] of bodies.entries()) await setting.finishedBefore(body, days[i] ?? 0);
+  return bodies.map((body) => ({ body, mailbox: 'b', before: archived, after: archived }));
+}
+
+const packAll = (root: Root): Promise<unknown> => gather(packArchive(root, 'b'));
+
+function countIs(count: number): (root: Root) => Promise<string | undefined> {
+  return async (root) => {
+    await packAll(root);
+    const counted = (await root.store.counts('b')).archived;
+    return counted === count ? undefined : `${counted} messages count as archived, and there are ${count}`;
+  };
+}
+
+async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 async function initAgain(root: Root, told: readonly Told[]): Promise<string | undefined> {
   for (const name of told.length > 0 ? ['a', 'b', 'c', 'd'] : []) {

@@ -69,6 +69,15 @@ export class Setting {
     return request;
   }
 
+  /** b acked it so many days ago. @returns its id */
+  async finishedBefore(body: string, days: number): Promise<string> {
+    const late = await this.#at(-days * 24 * hourMs);
+    const id = await this.sent(body, {}, late);
+    await late.store.ack((await this.#claim(late, body)).receipt, {});
+    await late.close();
+    return id;
+  }
+
   async due(body: string): Promise<void> {
     await this.sent(body, { delayMs: 60_000 }, await this.#at(-2 * hourMs));
   }

@@ -440,6 +440,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .description('publish a message to all who are subscribed to its topic; prints its id')
       .option('--from <agent>', 'the sender, instead of --as')
       .option('--reply-to <id>', 'the message it answers')
+      .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
       .action(async (topic, body, options) =>
         (await import('./commands/publish.ts')).publishCommand(context, topic, body, options),
       )
@@ -447,7 +448,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
         'after',
         example(
           'dreamos publish build.done "all green" --as ci\n  npm test 2>&1 | dreamos publish build.log --as ci --subject "the tests"',
-          "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Syncs the message before it prints the id, unless\n--durability relaxed.",
+          "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Exit 5: a subscriber's mailbox is full, nothing was published.\nSyncs the message before it prints the id, unless --durability relaxed.",
         ),
       );
   },
@@ -666,7 +667,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
         'after',
         example(
           'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
-          'The settings packAfterDays, archiveDays, archiveBytes, eventDays and eventBytes say what: dreamos help settings.\nSyncs each pack before it removes what is in it, and dead letters.',
+          'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys.\nSyncs each pack before it removes what is in it, dead letters, and what it sends.',
         ),
       );
   },
@@ -739,9 +740,9 @@ const scheduleRemark = `The line: minute, hour, day of month, month, day of week
 a fixed time that does not exist comes right after the gap; where they are put back, it comes once. Lines with * or a step
 in minute or hour go by the clock on the wall: they skip the gap, and come in both passes of an hour.
 
-Nothing runs in the background: a schedule is sent while some dreamos process waits (watch, read --wait, a consumer), for
-example dreamos watch as a service. Each time is sent once, however many wait. Of times that nobody waited for, only the
-latest is sent, when the next one begins to wait. A send that is refused (the recipient has retired) is skipped: see list.
+Nothing runs in the background: a schedule is sent while some dreamos process waits (watch, read --wait, work, a consumer),
+for example dreamos watch as a service, or when cron calls dreamos maintain. Each time is sent once, however many wait. Of
+times that nobody waited for, only the latest is sent, when the next one begins to wait. A send that is refused (the recipient has retired) is skipped: see list.
 
 Syncs the file and its folder before it says so.`;
 

@@ -15,7 +15,8 @@ export async function printMaintained(
   if (!some && !context.signal.aborted) await context.output.note(nothing);
 }
 
-function maintainedText({ task, mailbox, day, count, bytes = 0, packedBytes, dryRun }: Maintained): string {
+function maintainedText(one: Maintained): string {
+  const { task, mailbox, day, count, bytes = 0, packedBytes, dryRun } = one;
   const messages = count === 1 ? '1 message' : `${count} messages`;
   const would = dryRun ? 'would be ' : '';
   const what = {
@@ -24,6 +25,8 @@ function maintainedText({ task, mailbox, day, count, bytes = 0, packedBytes, dry
     pack: `archive of ${day}: ${messages} ${would}packed, ${bytes} bytes${packedBytes === undefined ? '' : ` to ${packedBytes}`}`,
     prune: `archive of ${day}: ${messages} ${would}removed, ${bytes} bytes`,
     events: `event log of ${day}: ${would}removed, ${bytes} bytes`,
+    schedule: `the schedule ${one.schedule}: 1 message ${would}sent`,
+    topic: `the topic ${one.topic}: ${messages} ${would}removed, ${bytes} bytes`,
     dedupe: `${count} old dedupe ${count === 1 ? 'key' : 'keys'}: ${would}removed`,
   }[task];
   return mailbox === undefined ? what : `${mailbox}: ${what}`;

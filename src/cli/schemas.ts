@@ -163,8 +163,10 @@ export const schemas: Record<SchemaName, z.core.$ZodType> = {
     upcoming: z.optional(z.array(time)),
   }),
   maintain: z.looseObject({
-    task: z.enum(['due', 'expired', 'pack', 'prune', 'events', 'dedupe']),
+    task: z.enum(['due', 'expired', 'pack', 'prune', 'events', 'schedule', 'topic', 'dedupe']),
     mailbox: z.optional(text),
+    schedule: z.optional(text),
+    topic: z.optional(text),
     day: z.optional(text),
     count,
     bytes: z.optional(count),

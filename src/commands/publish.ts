@@ -1,7 +1,7 @@
 import type { Context } from '../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
 import { readBody } from '../cli/input.ts';
-import { given } from '../cli/parse.ts';
+import { durationOption, given } from '../cli/parse.ts';
 import { publish } from '../core/publish.ts';
 import { parseTopic } from '../model/topic.ts';
 
@@ -9,19 +9,17 @@ export async function publishCommand(
   context: Context,
   topic: string,
   body: string | undefined,
-  options: ContentOptions & { from?: string; replyTo?: string },
+  options: ContentOptions & { from?: string; replyTo?: string; wait?: string },
 ): Promise<void> {
   // Before anything is read from stdin.
   parseTopic(topic);
+  const waitMs = durationOption(options.wait, '--wait');
   const data = dataOption(options.data);
   const content = contentOptions(options);
   const root = await context.root();
   const words = await readBody(context, body, options);
-  const receipt = await publish(root, topic, {
-    body: words,
-    ...content,
-    ...given({ from: options.from, replyTo: options.replyTo, data }),
-  });
+  const draft = { body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
+  const receipt = await publish(root, topic, draft, { signal: context.signal, ...given({ waitMs }) });
   await context.output.item(receipt, () => receipt.id);
   if (receipt.duplicate)
     await context.output.note('This dedupe key was used before: nothing new was published, this is the first id.');

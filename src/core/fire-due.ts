@@ -38,9 +38,10 @@ const tryAgainMs = 60_000;
 
 /**
  * Sends the latest occurrence of each schedule that has come and was neither sent nor skipped.
+ * @param options.dryRun only says what would be sent; nothing is recorded
  * @throws CONFIG_INVALID when the schedules cannot be read. What keeps one schedule from being sent is a warning.
  */
-export async function fireDue(root: Root): Promise<FiredDue> {
+export async function fireDue(root: Root, options: { readonly dryRun?: boolean } = {}): Promise<FiredDue> {
   const fired: Fired[] = [];
   let nextAt = Infinity;
   for (const { token } of await loadSchedules(root)) {
@@ -48,7 +49,7 @@ export async function fireDue(root: Root): Promise<FiredDue> {
     const schedule = (await loadSchedules(root)).find((one) => one.token === token);
     if (!schedule) continue;
     try {
-      const done = await fireLatest(root, schedule);
+      const done = await fireLatest(root, schedule, options.dryRun ?? false);
       if (done.fired) fired.push(done.fired);
       nextAt = Math.min(nextAt, done.nextAt);
     } catch (error) {
@@ -60,7 +61,7 @@ export async function fireDue(root: Root): Promise<FiredDue> {
   return { fired, ...(nextAt < Infinity && { nextAt }) };
 }
 
-async function fireLatest(root: Root, schedule: Schedule): Promise<{ fired?: Fired; nextAt: number }> {
+async function fireLatest(root: Root, schedule: Schedule, dryRun: boolean): Promise<{ fired?: Fired; nextAt: number }> {
   const cron = await cronOf(schedule);
   const now = root.clock.now();
   const done = doneUntil(schedule);
@@ -68,6 +69,7 @@ async function fireLatest(root: Root, schedule: Schedule): Promise<{ fired?: Fir
   const at = cron.latest(now);
   if (at === undefined || at <= done) return { nextAt };
   const fired = { schedule: schedule.name, at: new Date(at).toISOString() };
+  if (dryRun) return { fired, nextAt };
   const outcome = await sendOccurrence(root, schedule, fired.at);
   if (!(await record(root, schedule, fired.at, outcome))) return { nextAt };
   if (outcome.skipped) root.warn(`The schedule ${schedule.name} skipped ${fired.at}: ${outcome.skipped.reason}`);

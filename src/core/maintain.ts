@@ -8,12 +8,15 @@ import { listAgents, resolveAgent } from './agents.ts';
 import { bringAllDue } from './due.ts';
 import type { Root } from './root.ts';
 import { effectiveSettings } from './settings.ts';
+import { pruneTopic } from './topics.ts';
 
 /** One thing that was done, or, in a dry run, would be. */
 export interface Maintained {
-  readonly task: 'due' | 'expired' | 'pack' | 'prune' | 'events' | 'dedupe';
+  readonly task: 'due' | 'expired' | 'pack' | 'prune' | 'events' | 'schedule' | 'topic' | 'dedupe';
   /** Not for what concerns the whole root. */
   readonly mailbox?: string;
+  readonly schedule?: string;
+  readonly topic?: string;
   /** The UTC day it is about. */
   readonly day?: string;
   /** Messages; for `events` logs, for `dedupe` keys. */
@@ -38,7 +41,7 @@ type Step = (root: Root, card: AgentCard, dryRun: boolean) => AsyncIterable<Main
 type RootStep = (root: Root, dryRun: boolean) => AsyncIterable<Maintained>;
 
 const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, packOld, pruneOld, pruneOldEvents];
-const rootSteps: readonly RootStep[] = [sweepKeys];
+const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys];
 
 /** Does what the settings ask for: nothing in a root that needs nothing. @throws AGENT_NOT_FOUND, CONFIG_INVALID */
 export async function* maintain(
@@ -141,6 +144,21 @@ async function* pruneOldEvents(root: Root, card: AgentCard, dryRun: boolean): As
   if (!keep) return;
   for (const one of await locked(root, card.name, dryRun, () => root.store.pruneEvents(card.name, keep)))
     yield { task: 'events', mailbox: card.name, ...one };
+}
+
+async function* sendSchedules(root: Root, dryRun: boolean): AsyncGenerator<Maintained> {
+  if ((await root.store.loadDocument('schedules')) === undefined) return;
+  const { fireDue } = await import('./fire-due.ts');
+  const { fired } = await fireDue(root, { dryRun });
+  // What was skipped has warned.
+  for (const { schedule, skipped } of fired) if (!skipped) yield { task: 'schedule', schedule, count: 1 };
+}
+
+async function* pruneTopicLogs(root: Root, dryRun: boolean): AsyncGenerator<Maintained> {
+  for (const name of await root.store.listTopics()) {
+    const { topic, messages, bytes } = await pruneTopic(root, name, { dryRun });
+    if (messages > 0) yield { task: 'topic', topic, count: messages, bytes };
+  }
 }
 
 async function* sweepKeys(root: Root, dryRun: boolean): AsyncGenerator<Maintained> {

@@ -2,12 +2,13 @@ import type { AgentCard } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import type { Durability } from '../model/settings.ts';
 import { parseTopic } from '../model/topic.ts';
+import type { Sent } from '../storage/store.ts';
 import { createAddressBook } from './address-book.ts';
-import { composeFor, senderOf } from './compose.ts';
+import { type Composed, composeFor, senderOf } from './compose.ts';
 import { findSurely } from './find.ts';
 import type { Root } from './root.ts';
 import { mostRecipients } from './route.ts';
-import type { Draft } from './send.ts';
+import type { Draft, SendOptions } from './send.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from './unread.ts';
 
@@ -27,14 +28,19 @@ export interface PublishReceipt {
 /**
  * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's
  * own included, as one commit. Without a subscriber it is in the log alone, which is no error.
- * @throws TOPIC_INVALID, CONFIG_INVALID, and as send
+ * @throws TOPIC_INVALID, CONFIG_INVALID, and as send; MAILBOX_FULL when one subscriber's is
  */
-export async function publish(root: Root, topic: string, draft: PublishDraft): Promise<PublishReceipt> {
+export async function publish(
+  root: Root,
+  topic: string,
+  draft: PublishDraft,
+  options: SendOptions = {},
+): Promise<PublishReceipt> {
   const name = parseTopic(topic);
   const sender = await senderOf(root, createAddressBook(root), draft.from);
   const subscribers = await activeSubscribers(root, name);
-  const { outgoing, durability } = await composeFor(root, sender, draft, { topic: name, cards: subscribers });
-  const [sent] = await root.store.send([outgoing], { durability });
+  const composed = await composeFor(root, sender, draft, { topic: name, cards: subscribers });
+  const [sent] = await sendInto(root, composed, options);
   if (!sent) throw new Error('A publish had no result.');
   if (sent instanceof DreamosError) throw sent;
   const { id, duplicate } = sent;
@@ -42,6 +48,23 @@ export async function publish(root: Root, topic: string, draft: PublishDraft): P
   await warnUnread(root, duplicate ? [] : subscribers);
   const receipt = { id, topic: name, mailboxes, subscribers: mailboxes.length, durability: sent.durability };
   return { ...receipt, ...(duplicate && { duplicate }) };
+}
+
+/** One full subscriber keeps it from all: what is published reaches everybody or nobody. */
+async function sendInto(root: Root, composed: Composed, options: SendOptions): Promise<(Sent | DreamosError)[]> {
+  const { outgoing, durability, limits } = composed;
+  if (limits.length === 0) return root.store.send([outgoing], { durability });
+  const { waitingFor, withRoom } = await import('./backpressure.ts');
+  const taken = await withRoom(
+    root,
+    composed,
+    waitingFor(root, options, async () => undefined),
+  );
+  try {
+    return await root.store.send([taken.outgoing], { durability });
+  } finally {
+    taken.release();
+  }
 }
 
 async function activeSubscribers(root: Root, topic: string): Promise<AgentCard[]> {

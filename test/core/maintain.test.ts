@@ -3,7 +3,9 @@ import { registerAgent } from '../../src/core/agents.ts';
 import { exportArchive, listArchive, restoreArchive } from '../../src/core/archive.ts';
 import { setConfig } from '../../src/core/config.ts';
 import { maintain, pruneArchive } from '../../src/core/maintain.ts';
+import { publish } from '../../src/core/publish.ts';
 import { readNext } from '../../src/core/read.ts';
+import { addSchedule } from '../../src/core/schedules.ts';
 import { send } from '../../src/core/send.ts';
 import { ack } from '../../src/core/settle.ts';
 import { watch } from '../../src/core/watch.ts';
@@ -44,6 +46,27 @@ test('it brings what is due and buries what has expired, and says how much', asy
   expect(await gather(maintain(bench.root))).toEqual(done);
   expect(await bench.root.store.counts('reviewer')).toMatchObject({ ready: 2, delayed: 0, dead: 1 });
   expect(await gather(maintain(bench.root))).toEqual([]);
+});
+
+test('it sends what a schedule says, once, and a dry run sends nothing', async () => {
+  await addSchedule(bench.root, { name: 'hourly', cron: '0 * * * *', message: { to: 'reviewer', body: 'look' } });
+  bench.clock.advance(2 * 3_600_000);
+  const done = [{ task: 'schedule', schedule: 'hourly', count: 1 }];
+  expect(await gather(maintain(bench.root, { dryRun: true }))).toEqual(done.map((one) => ({ ...one, dryRun: true })));
+  expect((await bench.root.store.counts('reviewer')).ready).toBe(0);
+  expect(await gather(maintain(bench.root))).toEqual(done);
+  expect(await gather(maintain(bench.root))).toEqual([]);
+  expect((await bench.root.store.counts('reviewer')).ready).toBe(1);
+});
+
+test('it keeps the logs of topics for as long as the setting says', async () => {
+  await publish(bench.root, 'build.done', { body: 'old' });
+  bench.clock.advance(8 * dayMs);
+  await publish(bench.root, 'build.done', { body: 'new' });
+  const done = [{ task: 'topic', topic: 'build.done', count: 1, bytes: expect.any(Number) as number }];
+  expect(await gather(maintain(bench.root, { dryRun: true }))).toEqual(done.map((one) => ({ ...one, dryRun: true })));
+  expect(await gather(maintain(bench.root))).toEqual(done);
+  expect((await bench.root.store.counts('#build.done')).archived).toBe(1);
 });
 
 test('it keeps the archive and the event log for as many days as the settings say', async () => {

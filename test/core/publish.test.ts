@@ -5,6 +5,7 @@ import { doctor } from '../../src/core/doctor.ts';
 import { publish } from '../../src/core/publish.ts';
 import { readNext } from '../../src/core/read.ts';
 import { reply } from '../../src/core/reply.ts';
+import { ack } from '../../src/core/settle.ts';
 import { show } from '../../src/core/show.ts';
 import { loadSubscriptions, subscribe, unsubscribe } from '../../src/core/subscriptions.ts';
 import { listTopics, pruneTopic, pruneTopics, showTopic } from '../../src/core/topics.ts';
@@ -37,6 +38,19 @@ test('without a subscriber it is in the log alone, and a later subscriber does n
   expect(await readNext(bench.root, 'reviewer')).toBeUndefined();
   const shown = await show(bench.root, id);
   expect(shown.entries).toMatchObject([{ mailbox: '#build.done', state: 'archived' }]);
+});
+
+test('one full subscriber keeps it from everybody and from the log, unless there is room in time', async () => {
+  await subscribe(bench.as('reviewer'), 'build.*');
+  await subscribe(bench.as('Builder'), 'build.*');
+  await registerAgent(bench.root, { name: 'reviewer', settings: { maxMessages: 1 } });
+  await publish(bench.root, 'build.done', green);
+  await expectRefusal(publish(bench.root, 'build.done', green), 'MAILBOX_FULL');
+  expect((await bench.root.store.counts('Builder')).ready).toBe(1);
+  expect((await bench.root.store.counts('#build.done')).archived).toBe(1);
+  const waiting = publish(bench.root, 'build.done', green, { waitMs: 60_000 });
+  await ack(bench.root, must(await readNext(bench.root, 'reviewer')).receipt);
+  expect((await waiting).mailboxes).toEqual(['reviewer', 'Builder']);
 });
 
 test('who publishes and is subscribed gets it, too', async () => {

@@ -8,7 +8,7 @@ export const text = `Settings
   durability        DREAMOS_DURABILITY          full      full: synced before send is done; relaxed: atomic only
   maxMessageBytes   DREAMOS_MAX_MESSAGE_BYTES   1048576   body and data together
   warnUnreadAfter   DREAMOS_WARN_UNREAD_AFTER   1h        send warns when a mailbox was not read for this long
-  topicRetention    DREAMOS_TOPIC_RETENTION     7d        topics prune deletes what was published before
+  topicRetention    DREAMOS_TOPIC_RETENTION     7d        maintain and topics prune delete what was published before
   maxMessages       DREAMOS_MAX_MESSAGES        none      what a mailbox may hold ready, delayed and inflight; over it, or
   maxBytes          DREAMOS_MAX_BYTES           none      over its bytes, send is refused (MAILBOX_FULL) or waits (--wait)
   ttl               DREAMOS_TTL                 none      time-to-live of mail that has none of its own (--ttl)

@@ -31,7 +31,7 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
   ];
   const width = Math.max(...header.map(([label]) => label.length)) + 2;
   const lines = header.map(([label, value]) => `${paint.bold(`${label}:`.padEnd(width))}${harmless(value)}`);
-  return [...lines, '', ...words(message, paint)].join('\n');
+  return [...lines, '', ...fencedWords(message, paint)].join('\n');
 }
 
 export function ago(iso: string, nowMs: number): string {
@@ -46,7 +46,8 @@ export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): s
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 
-function words(message: Message, paint: Paint): string[] {
+/** Body and data between fences that they cannot close. */
+export function fencedWords(message: Pick<Message, 'from' | 'body'> & { data?: unknown }, paint: Paint): string[] {
   const body = harmless(message.body, 'block').replace(/\n$/, '');
   const data = hasData(message.data) ? harmless(JSON.stringify(message.data, null, 2), 'block') : undefined;
   const fence = fenceAround(`${body}\n${data ?? ''}`);

@@ -2,7 +2,8 @@ import type { Context } from '../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
 import { harmless } from '../cli/harmless.ts';
 import { readBody } from '../cli/input.ts';
-import { titleOf } from '../cli/message-view.ts';
+import { fencedWords, titleOf } from '../cli/message-view.ts';
+import type { Paint } from '../cli/output.ts';
 import { given } from '../cli/parse.ts';
 import {
   addSchedule,
@@ -63,7 +64,8 @@ export async function listCommand(context: Context): Promise<void> {
 
 export async function showCommand(context: Context, name: string): Promise<void> {
   const schedule = await showSchedule(await context.root(), name);
-  await context.output.item(schedule, () => scheduleText(schedule));
+  const paint = await context.output.paint();
+  await context.output.item(schedule, () => scheduleText(schedule, paint));
 }
 
 export async function removeCommand(context: Context, names: readonly string[]): Promise<void> {
@@ -78,9 +80,9 @@ function lastOf({ lastAt, skipped }: Schedule): string {
   return skipped === undefined ? lastAt : `skipped ${lastAt}: ${skipped.reason}`;
 }
 
-function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }): string {
+function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
   const { cron, tz, message, lastId, upcoming } = schedule;
-  const { ttlMs, tags, data } = message;
+  const { ttlMs, tags, body, data } = message;
   const lines: [label: string, value: string | undefined][] = [
     ['Schedule', schedule.name],
     ['Cron', `${cron} (${tz})`],
@@ -91,7 +93,6 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
     ['Priority', message.priority],
     ['Thread', message.thread],
     ['Tags', tags?.join(', ')],
-    ['Data', data === undefined ? undefined : JSON.stringify(data)],
     ['Time-to-live', ttlMs === undefined ? undefined : formatDuration(ttlMs)],
     ['Last', lastOf(schedule) || '(none)'],
     ['Last id', lastId],
@@ -100,5 +101,5 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
   const head = lines.flatMap(([label, value]) =>
     value === undefined ? [] : [`${`${label}:`.padEnd('Time-to-live: '.length)}${harmless(value)}`],
   );
-  return [...head, '', harmless(message.body, 'block')].join('\n');
+  return [...head, '', ...fencedWords({ from: schedule.from, body, data }, paint)].join('\n');
 }

@@ -26,7 +26,7 @@ test('a schedule is added, listed, shown and removed', async () => {
   expect(shown.out).toContain('Cron:         0 3 * * * (Europe/Berlin)\n');
   expect(shown.out).toContain('2026-11-21T02:00:00.000Z, 2026-11-22T02:00:00.000Z');
   expect(shown.out).toContain('Tags:         ci\n');
-  expect(shown.out).toMatch(/\n\ncheck the build\n$/);
+  expect(shown.out).toMatch(/\n```\ncheck the build\n```\n$/);
 
   expect(await bench.dreamos('schedule remove nightly')).toMatchObject({ code: 0, out: 'Removed nightly\n', err: '' });
   const none = await bench.dreamos('schedule list');

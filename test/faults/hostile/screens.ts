@@ -2,8 +2,10 @@
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { registerAgent } from '../../../src/core/agents.ts';
+import { publish } from '../../../src/core/publish.ts';
 import { readNext } from '../../../src/core/read.ts';
 import { initRoot } from '../../../src/core/root.ts';
+import { addSchedule } from '../../../src/core/schedules.ts';
 import { sendAll } from '../../../src/core/send.ts';
 import { ack, nack } from '../../../src/core/settle.ts';
 import { systemClock } from '../../../src/model/clock.ts';
@@ -15,7 +17,24 @@ const subject = (text: string): string => text.slice(0, 200);
 /** Mail in every state, a card, reasons, events, notes, and names of files. */
 export async function layHostileMail(place: string): Promise<void> {
   const { root } = await initRoot({ root: join(place, 'root'), agents: ['reviewer', 'tester'], clock: systemClock });
-  await registerAgent(root, { name: 'reviewer', description: hostileBody, groups: [hostileLine] });
+  await registerAgent(root, { name: 'reviewer', description: hostileBody });
+  // As somebody may have written it by hand; the command refuses it.
+  await root.store.saveAgent('reviewer', (card) => ({
+    createdAt: '',
+    ...card,
+    name: 'reviewer',
+    groups: [hostileLine],
+  }));
+  await publish(root, 'build.done', { from: 'planner', subject: subject(hostileLine), body: hostileBody });
+  await root.store.saveDocument('subscriptions', () => ({ reviewer: ['build.*'], [hostileLine]: ['build.>'] }));
+  const message = {
+    to: 'reviewer',
+    body: hostileBody,
+    from: 'planner',
+    subject: subject(hostileLine),
+    thread: hostileLine,
+  };
+  await addSchedule(root, { name: 'hourly', cron: '0 * * * *', message });
   const texts = [hostileBody, ...Object.values(hostileTexts)];
   const results = await sendAll(
     root,
@@ -95,7 +114,17 @@ export function hostileJobs(place: string, env: Readonly<Record<string, string>>
       'peek reviewer -n 40',
       'peek tester',
       'dlq list reviewer',
+      'topics list',
+      'topics show build.done',
+      'listen build.> --since start --wait 1ms',
+      'search evil',
+      'schedule list',
+      'schedule show hourly',
+      'send @all hello --as planner --dry-run',
+      'archive export reviewer',
+      'maintain --dry-run',
     ].map(split),
+    ['thread', arg],
     ...[
       'archive list reviewer',
       'archive search evil',
@@ -156,6 +185,25 @@ function refusals(arg: string): string[][] {
     ['schema', arg],
     ['completion', arg],
     ['help', arg],
+    ['send', `@${arg}`, 'hello', '--as', 'planner'],
+    ['publish', arg, 'hello', '--as', 'planner'],
+    ['subscribe', arg, '--as', 'reviewer'],
+    ['unsubscribe', arg, '--as', 'reviewer'],
+    ['listen', arg, '--wait', '1ms'],
+    ['topics', 'show', arg],
+    ['request', arg, 'hello', '--as', 'planner', '--wait', '1ms'],
+    ['trace', arg],
+    ['search', arg],
+    ['work', 'tester', '--wait', '1ms', '--map-exit', arg, '--', 'true'],
+    ['work', 'tester', '--wait', '1ms', '--', arg],
+    ['schedule', 'add', arg, '0 * * * *', 'reviewer', 'hello', '--as', 'planner'],
+    ['schedule', 'add', 'other', arg, 'reviewer', 'hello', '--as', 'planner'],
+    ['schedule', 'add', 'other', '0 * * * *', 'reviewer', 'hello', '--as', 'planner', '--tz', arg],
+    ['schedule', 'remove', arg],
+    ['send', 'reviewer', 'hello', '--as', 'planner', '--at', arg],
+    ['send', 'tester', 'hello', '--as', 'planner', '--ordering-key', arg],
+    ['archive', 'prune', 'reviewer', '--older-than', arg],
+    ['maintain', arg],
     ['dlq', 'show', 'reviewer', arg],
     [`--${arg}`],
     [arg],

@@ -337,7 +337,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
   trace: (program, context) => {
     program
       .command('trace <id>')
-      .description("one message's life in all mailboxes, from the event logs")
+      .description("one message's life in all mailboxes and topics, from the event logs")
       .option('--mermaid', 'as a sequence diagram for Markdown')
       .action(async (id, options) => (await import('./commands/trace.ts')).traceCommand(context, id, options))
       .addHelpText(
@@ -359,9 +359,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
 
   search: (program, context) => {
     filters(program.command('search <text> [agent]'))
-      .description(
-        'messages with this text in subject, body, sender, id, tags or data; without a name, of all mailboxes',
-      )
+      .description('messages with this text in subject, body, sender, id, tags or data; without a name, everywhere')
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
       .option('-n, --limit <number>', 'at most this many')
       .action(async (text, name, options) =>

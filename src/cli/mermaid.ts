@@ -1,7 +1,7 @@
 import type { Trace, TraceStep } from '../core/trace.ts';
 import { formatDuration } from '../model/duration.ts';
 import { harmless } from './harmless.ts';
-import { titleOf } from './message-view.ts';
+import { placeName, titleOf } from './message-view.ts';
 
 /**
  * A message's life as a Mermaid sequence diagram. Names come in by alias, as text with all but letters, digits and harmless
@@ -17,14 +17,14 @@ export function mermaidOf({ id, message, steps }: Trace): string {
   const sender = message?.from ?? steps.find((step) => step.id === id && step.from !== undefined)?.from ?? 'sender';
   alias(sender);
   const lines = steps.map((step) => lineOf(step));
-  const participants = [...aliases].map(([name, short]) => `    participant ${short} as ${escaped(name)}`);
+  const participants = [...aliases].map(([name, short]) => `    participant ${short} as ${escaped(placeName(name))}`);
   return ['sequenceDiagram', ...participants, ...lines].join('\n');
 
   function lineOf(step: TraceStep): string {
     const place = alias(step.mailbox);
     if (step.id !== id) return `    ${alias(step.from ?? 'somebody')}->>${place}: answer ${escaped(step.id)}`;
-    if (step.event === 'delivered' && step.from !== undefined)
-      return `    ${alias(step.from)}->>${place}: delivered ${escaped(message ? titleOf(message) : (step.subject ?? ''))}`.trimEnd();
+    if ((step.event === 'delivered' || step.event === 'published') && step.from !== undefined)
+      return `    ${alias(step.from)}->>${place}: ${step.event} ${escaped(message ? titleOf(message) : (step.subject ?? ''))}`.trimEnd();
     if (step.event === 'claimed' && step.by !== undefined && step.by !== step.mailbox)
       return `    ${place}->>${alias(step.by)}: ${told(step)}`;
     return `    Note over ${place}: ${told(step)}`;

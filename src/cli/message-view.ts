@@ -1,5 +1,6 @@
 import { formatDuration } from '../model/duration.ts';
 import type { Message } from '../model/message.ts';
+import { topicOf } from '../model/topic.ts';
 import { harmless } from './harmless.ts';
 import type { Paint } from './output.ts';
 
@@ -37,6 +38,17 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
 export function ago(iso: string, nowMs: number): string {
   const ms = nowMs - Date.parse(iso);
   return ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(ms)} ago`;
+}
+
+/** Whom a message is for: its recipients, or the topic that it was published to. */
+export function addressOf({ to, topic }: Pick<Message, 'to' | 'topic'>): string {
+  return topic === undefined ? to.join(', ') : `topic ${topic}`;
+}
+
+/** A mailbox, or of a topic's log the topic. */
+export function placeName(mailbox: string): string {
+  const topic = topicOf(mailbox);
+  return topic === undefined ? mailbox : `topic ${topic}`;
 }
 
 /** The subject, or of a message without one how its body begins. */

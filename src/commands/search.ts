@@ -1,6 +1,6 @@
 import type { Context } from '../cli/context.ts';
 import { harmless } from '../cli/harmless.ts';
-import { titleOf } from '../cli/message-view.ts';
+import { placeName, titleOf } from '../cli/message-view.ts';
 import { countOption, filterOptions, given, statesOption, usage, type FilterOptions } from '../cli/parse.ts';
 import { search } from '../core/search.ts';
 
@@ -28,7 +28,7 @@ export async function searchCommand(
     some = true;
     await output.item(found, () => {
       const { state, id, message } = found;
-      return `${state.padEnd(8)}  ${id}  ${harmless(`${found.mailbox}  from ${message.from}: ${titleOf(message)}`)}`;
+      return `${state.padEnd(8)}  ${id}  ${harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`)}`;
     });
   }
   await output.done();

@@ -1,6 +1,7 @@
 import type { Context } from '../cli/context.ts';
 import { harmless } from '../cli/harmless.ts';
 import { entryJson } from '../cli/json.ts';
+import { addressOf, placeName } from '../cli/message-view.ts';
 import type { Paint } from '../cli/output.ts';
 import { thread, type ThreadMessage } from '../core/thread.ts';
 
@@ -22,9 +23,9 @@ const bodyLines = 4;
 const lineCharacters = 100;
 
 function messageText({ message, entries }: ThreadMessage, paint: Paint): string {
-  const { id, createdAt, from, to, subject, body } = message;
-  const where = entries.map(({ mailbox, state }) => `${mailbox}: ${state}`).join(', ');
-  const head = `${createdAt}  ${from} -> ${to.join(', ')}${subject === '' ? '' : `  ${JSON.stringify(subject)}`}`;
+  const { id, createdAt, from, subject, body } = message;
+  const where = entries.map(({ mailbox, state }) => `${placeName(mailbox)}: ${state}`).join(', ');
+  const head = `${createdAt}  ${from} -> ${addressOf(message)}${subject === '' ? '' : `  ${JSON.stringify(subject)}`}`;
   const lines = body.trim().split('\n');
   const shown = lines.slice(0, bodyLines).map((line) => harmless(line));
   const more = lines.length > bodyLines ? [`… ${lines.length - bodyLines} more lines: dreamos show ${id}`] : [];

@@ -1,7 +1,7 @@
 import type { Context } from '../cli/context.ts';
 import { mermaidOf } from '../cli/mermaid.ts';
 import { harmless } from '../cli/harmless.ts';
-import { titleOf } from '../cli/message-view.ts';
+import { addressOf, placeName, titleOf } from '../cli/message-view.ts';
 import type { Paint } from '../cli/output.ts';
 import { checkId, usage } from '../cli/parse.ts';
 import { trace, type Trace, type TraceStep } from '../core/trace.ts';
@@ -21,20 +21,22 @@ export async function traceCommand(context: Context, id: string, options: { merm
     );
 }
 
-function stepJson({ at, mailbox, event, id, ...rest }: TraceStep) {
+/** Without the place in a topic's log, which is the store's own. */
+function stepJson(step: TraceStep) {
+  const { at, mailbox, event, id, key: _, ...rest } = step;
   return { at, mailbox, event, id, ...rest };
 }
 
 function traceText({ id, message, entries, steps }: Trace, paint: Paint): string {
   const what = message
-    ? `from ${message.from} to ${message.to.join(', ')}: ${titleOf(message)}`
+    ? `from ${message.from} to ${addressOf(message)}: ${titleOf(message)}`
     : '(it cannot be read any more)';
-  const width = Math.max(10, ...steps.map(({ mailbox }) => mailbox.length));
+  const width = Math.max(10, ...steps.map(({ mailbox }) => placeName(mailbox).length));
   const lines = steps.map((step) => {
     const since = `+${formatDuration(step.sinceStartMs)}`.padStart(7);
-    return `${paint.dim(step.at)} ${since}  ${harmless(step.mailbox).padEnd(width)}  ${harmless(wordsOf(step, id))}`;
+    return `${paint.dim(step.at)} ${since}  ${harmless(placeName(step.mailbox)).padEnd(width)}  ${harmless(wordsOf(step, id))}`;
   });
-  const now = entries.map(({ mailbox, state }) => `${state} in ${mailbox}`).join(', ');
+  const now = entries.map(({ mailbox, state }) => `${state} in ${placeName(mailbox)}`).join(', ');
   return [
     `${paint.bold(id)}  ${harmless(what)}`,
     '',

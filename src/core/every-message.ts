@@ -1,4 +1,5 @@
 import type { Message } from '../model/message.ts';
+import { logOf } from '../model/topic.ts';
 import { type Entry, type State, states as allStates } from '../storage/store.ts';
 import { listAgents, resolveAgent } from './agents.ts';
 import { bringAllDue } from './due.ts';
@@ -7,8 +8,9 @@ import { listEntries } from './list.ts';
 import type { Root } from './root.ts';
 
 export interface ScanOptions {
-  /** All, if not given. */
+  /** All, if not given, and with `logs` what was published, too. */
   readonly mailbox?: string;
+  readonly logs?: boolean;
   /** All, if not given. */
   readonly states?: readonly State[];
   readonly filter?: Filter;
@@ -25,15 +27,24 @@ export async function* everyMessage(
   fits: (message: Message) => boolean,
   options: ScanOptions,
 ): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
-  const { mailbox, states = allStates, filter, signal, onProgress } = options;
+  const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
   const cards = mailbox === undefined ? await listAgents(root) : [await resolveAgent(root, mailbox)];
   let looked = 0;
-  for (const card of cards) {
-    await bringAllDue(root, card);
-    for await (const { entry, message } of listEntries(root, card.name, states, filter, signal)) {
-      if (signal?.aborted) return;
+  async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
+    for await (const { entry, message } of listEntries(root, name, states, filter, signal)) {
       if (++looked % progressEvery === 0) onProgress?.(looked);
       if (message && fits(message)) yield { entry, message };
     }
+  }
+  for (const card of cards) {
+    if (signal?.aborted) return;
+    await bringAllDue(root, card);
+    yield* fitting(card.name);
+  }
+  if (!logs || mailbox !== undefined || !states.includes('archived')) return;
+  await root.store.finishSends();
+  for (const topic of await root.store.listTopics()) {
+    if (signal?.aborted) return;
+    yield* fitting(logOf(topic));
   }
 }

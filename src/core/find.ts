@@ -1,3 +1,5 @@
+import type { Message } from '../model/message.ts';
+import { logOf } from '../model/topic.ts';
 import type { Entry } from '../storage/store.ts';
 import type { Root } from './root.ts';
 
@@ -10,4 +12,14 @@ export async function findSurely(root: Root, id: string, mailbox?: string): Prom
     const entries = await root.store.find(id, mailbox);
     if (entries.length > 0 || look === looks) return entries;
   }
+}
+
+/** The entry in a topic's log. @param message says itself in which; without it all are looked through */
+export async function findInLogs(root: Root, id: string, message?: Message): Promise<Entry[]> {
+  if (message) return message.topic === undefined ? [] : root.store.find(id, logOf(message.topic));
+  for (const topic of await root.store.listTopics()) {
+    const entries = await root.store.find(id, logOf(topic));
+    if (entries.length > 0) return entries;
+  }
+  return [];
 }

@@ -3,13 +3,13 @@ import { everyMessage, type ScanOptions } from './every-message.ts';
 import { type Listed, toListed } from './list.ts';
 import type { Root } from './root.ts';
 
-export interface SearchOptions extends ScanOptions {
+export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
   readonly limit?: number;
 }
 
 /**
  * Whatever has the text in its subject, body, sender, id, tags or data, in any case of letters: mailbox by mailbox, state
- * by state. Claims nothing. @throws AGENT_NOT_FOUND
+ * by state, then, unless a mailbox is named, topic by topic. Claims nothing. @throws AGENT_NOT_FOUND
  */
 export async function* search(
   root: Root,
@@ -19,7 +19,7 @@ export async function* search(
   const { limit = Infinity } = options;
   let found = 0;
   if (limit <= 0) return;
-  for await (const { entry, message } of everyMessage(root, hasText(text), options)) {
+  for await (const { entry, message } of everyMessage(root, hasText(text), { ...options, logs: true })) {
     yield { ...toListed(root, entry, message), message };
     if (++found >= limit) return;
   }

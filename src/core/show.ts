@@ -1,8 +1,7 @@
 import type { Message } from '../model/message.ts';
-import { logOf } from '../model/topic.ts';
 import type { Entry } from '../storage/store.ts';
 import { resolveAgent } from './agents.ts';
-import { findSurely, looks } from './find.ts';
+import { findInLogs, findSurely, looks } from './find.ts';
 import type { Root } from './root.ts';
 import { notFound } from './settle.ts';
 
@@ -22,18 +21,9 @@ export async function show(
     for (const entry of entries) {
       const message = await root.store.read(entry);
       if (!message) continue;
-      if (message.topic === undefined || mailbox !== undefined || entries !== inMailboxes) return { message, entries };
-      // It says itself in which log it is.
-      return { message, entries: [...entries, ...(await root.store.find(id, logOf(message.topic)))] };
+      if (mailbox !== undefined || entries !== inMailboxes) return { message, entries };
+      return { message, entries: [...entries, ...(await findInLogs(root, id, message))] };
     }
   }
   throw notFound(id, mailbox);
-}
-
-async function findInLogs(root: Root, id: string): Promise<Entry[]> {
-  for (const topic of await root.store.listTopics()) {
-    const entries = await root.store.find(id, logOf(topic));
-    if (entries.length > 0) return entries;
-  }
-  return [];
 }

@@ -1,11 +1,11 @@
+import { DreamosError } from '../model/errors.ts';
 import { isId } from '../model/id.ts';
 import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/store.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
-import { findSurely } from './find.ts';
+import { findInLogs, findSurely } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Root } from './root.ts';
-import { notFound } from './settle.ts';
 
 export interface ThreadMessage {
   readonly message: Message;
@@ -14,7 +14,8 @@ export interface ThreadMessage {
 }
 
 /**
- * A conversation, the oldest message first: what belongs to the thread, and the message that began it.
+ * A conversation, the oldest message first: what belongs to the thread, and the message that began it; in all mailboxes and
+ * topics' logs.
  * @param idOrThread a thread, or the id of any message in it @throws MESSAGE_NOT_FOUND
  */
 export async function thread(
@@ -25,7 +26,7 @@ export async function thread(
   const name = await threadOf(root, idOrThread);
   const found = new Map<string, { message: Message; entries: Entry[] }>();
   const belongs = (message: Message): boolean => message.thread === name || message.id === name;
-  for await (const { entry, message } of everyMessage(root, belongs, options)) {
+  for await (const { entry, message } of everyMessage(root, belongs, { ...options, logs: true })) {
     const one = found.get(message.id) ?? { message, entries: [] };
     found.set(message.id, one);
     one.entries.push(entry);
@@ -34,8 +35,17 @@ export async function thread(
   return [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
 }
 
+function notFound(name: string): DreamosError {
+  const shown = JSON.stringify(name.length > 70 ? `${name.slice(0, 69)}…` : name);
+  return new DreamosError('not-found', 'MESSAGE_NOT_FOUND', `There is no thread and no message ${shown}.`, {
+    hint: 'dreamos search <text>',
+  });
+}
+
 async function threadOf(root: Root, id: string): Promise<string> {
-  for (const entry of isId(id) ? await findSurely(root, id) : []) {
+  if (!isId(id)) return id;
+  const entries = await findSurely(root, id);
+  for (const entry of entries.length > 0 ? entries : await findInLogs(root, id)) {
     const message = await readOrWarn(root, entry);
     if (message) return message.thread ?? message.id;
   }

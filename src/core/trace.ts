@@ -1,7 +1,7 @@
 import type { MailEvent } from '../model/event.ts';
 import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/store.ts';
-import { findSurely } from './find.ts';
+import { findInLogs, findSurely } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Root } from './root.ts';
 import { notFound } from './settle.ts';
@@ -28,18 +28,20 @@ export interface Trace {
   readonly cut: readonly string[];
 }
 
-/** One message's life in all mailboxes, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
+/** One message's life in all mailboxes and topics' logs, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
 export async function trace(root: Root, id: string): Promise<Trace> {
   const events = await root.store.history(id);
-  const entries = await findSurely(root, id);
-  if (entries.length === 0 && !events.some((event) => event.id === id)) throw notFound(id);
-  const messages = await Promise.all(entries.map((entry) => readOrWarn(root, entry)));
+  const inMailboxes = await findSurely(root, id);
+  const found = inMailboxes.length > 0 ? inMailboxes : await findInLogs(root, id);
+  if (found.length === 0 && !events.some((event) => event.id === id)) throw notFound(id);
+  const messages = await Promise.all(found.map((entry) => readOrWarn(root, entry)));
   const message = messages.find((one) => one !== null && one !== undefined) ?? null;
+  const entries = message && found === inMailboxes ? [...found, ...(await findInLogs(root, id, message))] : found;
   return { id, message, entries, steps: stepsOf(firstArrivals(id, events)), cut: cutIn(id, events, entries) };
 }
 
 const endsClaim = new Set(['acked', 'nacked', 'lease_expired', 'dead']);
-const arrivals = new Set(['delivered', 'scheduled', 'imported']);
+const arrivals = new Set(['delivered', 'scheduled', 'imported', 'published']);
 
 /** An answer arrives once more when it moves from a request's inbox to the mailbox. */
 function firstArrivals(id: string, events: readonly MailEvent[]): MailEvent[] {

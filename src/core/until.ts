@@ -88,7 +88,7 @@ async function hasHappened(root: Root, entry: Entry, step: Step): Promise<boolea
   if (step === 'claimed' && attempt > 0) return true;
   if (state === 'dead') throw dead(id, mailbox, (await root.store.deadReason(entry))?.reason ?? 'unknown');
   if (state !== 'archived') return false;
-  const events = (await root.store.history(id)).filter((event) => event.id === id && event.mailbox === mailbox);
+  const events = (await root.store.history(id, mailbox)).filter((event) => event.id === id);
   const last = events.findLast(({ event }) => ['acked', 'cancelled', 'imported'].includes(event))?.event;
   if (attempt === 0 || last === 'cancelled') throw gone(id, mailbox, last ?? 'cancelled');
   return true;

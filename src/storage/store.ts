@@ -336,8 +336,11 @@ export interface Store {
   cursor(mailboxes: readonly string[] | undefined, at: 'now' | 'start'): Promise<string>;
   /** What happened behind a cursor; `undefined` mailboxes: all, those registered later included. @throws CURSOR_INVALID */
   readEvents(mailboxes: readonly string[] | undefined, cursor: string): Promise<EventBatch>;
-  /** What all logs still know of a message and of the arrival of its answers (their `replyTo` is its id), by time. */
-  history(id: string): Promise<MailEvent[]>;
+  /**
+   * What the event logs still know of a message and of the arrival of its answers (their `replyTo` is its id), by time: those
+   * of all mailboxes and topics, or only one's.
+   */
+  history(id: string, mailbox?: string): Promise<MailEvent[]>;
   /** Calls `hint` when something may have happened. A hint may come twice or for nothing; look with readEvents or claim. */
   watch(mailboxes: readonly string[] | undefined, hint: () => void): Promise<Wake>;
   /** As `watch`, for the logs of the topics for which `accepts` holds, those that appear later included. */

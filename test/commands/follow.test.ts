@@ -217,3 +217,21 @@ test('search says what is where; nothing found is exit 0', async () => {
   expect((await bench.dreamos('search x --state lost')).code).toBe(2);
   expect((await bench.dreamos('search x nobody')).code).toBe(4);
 });
+
+test('trace, thread and search say in which topic something was published', async () => {
+  await bench.dreamos('subscribe build.* --as reviewer');
+  const id = (await bench.dreamos('publish build.done green --as planner')).out.trim();
+  const { out } = await bench.dreamos(`trace ${id}`);
+  expect(out).toContain(`${id}  from planner to topic build.done: green`);
+  expect(out).toMatch(/ {2}topic build\.done {2}published$/m);
+  expect(out).toContain('Now: ready in reviewer, archived in topic build.done');
+  const { json } = await bench.dreamos(`trace ${id} --json`);
+  expect(json).toContainEqual(expect.objectContaining({ mailbox: '#build.done', event: 'published' }));
+  expect(json.every((step) => !('key' in step))).toBe(true);
+  const mermaid = (await bench.dreamos(`trace ${id} --mermaid`)).out;
+  expect(mermaid).toMatch(/participant p(\d) as topic build\.done\n[^]*p0->>p\1: published green/);
+  expect((await bench.dreamos(`thread ${id}`)).out).toMatch(
+    /planner -> topic build\.done\n.*\(reviewer: ready, topic build\.done: archived\)/,
+  );
+  expect((await bench.dreamos('search green')).out).toContain('topic build.done  from planner: green');
+});

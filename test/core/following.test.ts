@@ -1,11 +1,15 @@
 import { beforeEach, expect, test } from 'vitest';
 import { cancel } from '../../src/core/cancel.ts';
+import { publish } from '../../src/core/publish.ts';
 import { readNext } from '../../src/core/read.ts';
 import { reply } from '../../src/core/reply.ts';
+import { searchArchive } from '../../src/core/archive.ts';
 import { search } from '../../src/core/search.ts';
 import { type Draft, send } from '../../src/core/send.ts';
 import { ack, nack } from '../../src/core/settle.ts';
+import { subscribe } from '../../src/core/subscriptions.ts';
 import { thread } from '../../src/core/thread.ts';
+import { pruneTopics } from '../../src/core/topics.ts';
 import { trace } from '../../src/core/trace.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must } from './bench.ts';
 
@@ -130,4 +134,45 @@ test('a long search tells how far it is, and ends at the signal', async () => {
   await found.next();
   stop.abort();
   expect(await found.next()).toMatchObject({ done: true });
+});
+
+test('what was published is traced, found and part of its thread, also with nobody subscribed', async () => {
+  const { id: lone } = await publish(bench.root, 'build.done', { body: 'red' });
+  await subscribe(bench.as('reviewer'), 'build.*');
+  const { id } = await publish(bench.root, 'build.done', { body: 'green', replyTo: lone, thread: lone });
+  await ack(bench.root, (await take()).receipt);
+  const traced = await trace(bench.root, id);
+  expect(traced.cut).toEqual([]);
+  expect(traced.entries.map(({ mailbox, state }) => `${mailbox} ${state}`)).toEqual([
+    'reviewer archived',
+    '#build.done archived',
+  ]);
+  expect(traced.steps.map(({ mailbox, event }) => `${mailbox} ${event}`).sort()).toEqual([
+    '#build.done published',
+    'reviewer acked',
+    'reviewer claimed',
+    'reviewer delivered',
+  ]);
+  const alone = await trace(bench.root, lone);
+  expect(alone).toMatchObject({ cut: [], message: { id: lone }, entries: [{ mailbox: '#build.done' }] });
+  expect(alone.steps.map((step) => `${step.mailbox} ${step.id}`)).toContain(`#build.done ${id}`);
+
+  for (const known of [lone, id]) {
+    const messages = await thread(bench.root, known);
+    expect(messages.map(({ message, entries }) => [message.body, ...entries.map((e) => e.mailbox)])).toEqual([
+      ['red', '#build.done'],
+      ['green', 'reviewer', '#build.done'],
+    ]);
+  }
+  const places = async (options: object): Promise<string[]> =>
+    (await gather(search(bench.root, 'green', options))).map(({ mailbox }) => mailbox);
+  expect(await places({})).toEqual(['reviewer', '#build.done']);
+  expect(await places({ mailbox: 'reviewer' })).toEqual(['reviewer']);
+  expect(await places({ states: ['ready', 'dead'] })).toEqual([]);
+  // It cannot be restored out of a topic's log.
+  expect(await gather(searchArchive(bench.root, undefined, 'green'))).toMatchObject([{ mailbox: 'reviewer' }]);
+
+  bench.clock.advance(10);
+  await pruneTopics(bench.root, '>', { olderThanMs: 1 });
+  expect(await trace(bench.root, lone)).toMatchObject({ message: null, entries: [] });
 });

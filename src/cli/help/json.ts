@@ -18,11 +18,11 @@ stdout is JSON Lines: one object per item, and fields are only ever added. dream
                       outcome: acked, failed, returned, dead, settled (by the command itself), lost (its lease was)
   ack, nack, renew    {"id","mailbox","state","receipt","leaseUntil"?}
   list                {"id","mailbox","state","priority","attempt","message","receipt"?,"leaseUntil"?,"dueAt"?}
-  show                {"message","entries":[{"id","mailbox","state","priority","attempt",...}]}; in a topic's log
-                      the mailbox is "#<topic>"
+  show                {"message","entries":[{"id","mailbox","state","priority","attempt",...}]}
   thread              as show, one line a message
   search              as list
   trace               an event as watch prints it, without the cursor, and "sinceStartMs","sinceLastMs","heldMs"?
+                      in these four the mailbox of a topic's log is "#<topic>"
   cancel, dlq retry, archive restore
                       {"id","mailbox","state","priority","attempt",...}
   watch               {"cursor","at","mailbox","event","id","by"?,"attempt"?,"reason"?,"free"?}; delivered and scheduled also

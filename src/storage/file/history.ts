@@ -1,21 +1,23 @@
 import type { MailEvent } from '../../model/event.ts';
 import { idTime } from '../../model/id.ts';
+import { logOf } from '../../model/topic.ts';
 import type { FileContext } from './context.ts';
 import { mailboxNames } from './documents.ts';
 import { dayOf, eventLog, parseEventLog, type Mailbox } from './layout.ts';
+import { topicNames } from './publish.ts';
 import { parseLine } from './read-events.ts';
 
 const dayMs = 86_400_000;
 const chunkBytes = 4 * 1024 * 1024;
 const newline = 0x0a;
 
-/** What all logs know of a message and of the arrival of its answers, by time; a log's own order stays as it is. */
-export async function history(ctx: FileContext, id: string): Promise<MailEvent[]> {
+/** What event logs know of a message and of the arrival of its answers, by time; a log's own order stays as it is. */
+export async function history(ctx: FileContext, id: string, only?: string): Promise<MailEvent[]> {
   // Nothing happened to it before it was made. A day of slack, because clocks step; an id from the future says nothing.
   const madeAt = idTime(id);
   const since = madeAt > ctx.clock.now() ? '' : dayOf(madeAt - dayMs);
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
-  for (const name of await mailboxNames(ctx)) {
+  for (const name of only === undefined ? await everyName(ctx) : [only]) {
     const mailbox = ctx.layout.mailbox(name);
     const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
     let order = '';
@@ -27,6 +29,10 @@ export async function history(ctx: FileContext, id: string): Promise<MailEvent[]
     }
   }
   return events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ event }) => event);
+}
+
+async function everyName(ctx: FileContext): Promise<string[]> {
+  return [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)];
 }
 
 /** The events of one log that name an id somewhere. @param lastBytes only of the log's end; how much */

@@ -122,7 +122,7 @@ export function fileStore(ctx: FileContext): Store {
 
     cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
     readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
-    history: (id) => history(ctx, id),
+    history: (id, mailbox) => history(ctx, id, mailbox),
     async watch(mailboxes, hint) {
       const { watchFiles } = await import('./watch.ts');
       return watchFiles(ctx, mailboxes, hint);

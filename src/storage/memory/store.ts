@@ -2,6 +2,7 @@
  * Mail in memory, for tests and as the second implementation of the port. Every operation runs to its end in one turn of
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
+import { sameAgent } from '../../model/agent.ts';
 import { isLog } from '../../model/topic.ts';
 import type { Actor, Counts, Entry, Pruned, Store } from '../store.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
@@ -138,7 +139,13 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
 
     cursor: async (_mailboxes, at) => cursor(mail, at),
     readEvents: async (mailboxes, from) => readEvents(mail, mailboxes, from),
-    history: async (id) => structuredClone(mail.log.filter((event) => event.id === id || event.replyTo === id)),
+    history: async (id, mailbox) =>
+      structuredClone(
+        mail.log.filter(
+          (event) =>
+            (event.id === id || event.replyTo === id) && (mailbox === undefined || sameAgent(event.mailbox, mailbox)),
+        ),
+      ),
     watch: async (mailboxes, hint) => watch(mail, mailboxes, hint),
     watchTopics: async (accepts, hint) => watchTopics(mail, accepts, hint),
 

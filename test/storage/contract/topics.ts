@@ -54,6 +54,15 @@ export function topicRules(makeStore: MakeStore): void {
     expect((await bench.store.readEvents(undefined, cursor)).events).toEqual([]);
   });
 
+  test('the history of what was published begins in its log, and one mailbox can be asked alone', async () => {
+    const id = await published('green', [log, 'bob']);
+    const answer = await published('fine', [log], { replyTo: id });
+    const told = (await bench.store.history(id)).map((event) => `${event.mailbox} ${event.event} ${event.id}`);
+    expect(told.sort()).toEqual([`${log} published ${id}`, `${log} published ${answer}`, `bob delivered ${id}`].sort());
+    expect(await bench.store.history(id, 'bob')).toMatchObject([{ mailbox: 'bob', event: 'delivered' }]);
+    expect(await bench.store.history(answer, log)).toMatchObject([{ mailbox: log, event: 'published' }]);
+  });
+
   test('a published event tells where the message lies', async () => {
     const id = await published('green', [log, 'bob'], { subject: 'Build', type: 'event', priority: 'high' });
     const [event, ...more] = await bench.events([log]);

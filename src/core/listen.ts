@@ -1,7 +1,6 @@
 import type { MailEvent } from '../model/event.ts';
 import { type Message, priorities } from '../model/message.ts';
 import { logOf, parseTopicPattern, topicMatches, topicOf } from '../model/topic.ts';
-import type { Entry } from '../storage/store.ts';
 import { createBell } from './bell.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Root } from './root.ts';
@@ -66,15 +65,21 @@ export async function* listen(
       if (!rung) await store.finishSends();
       const batch = await store.readEvents(await logs(), cursor);
       for (const warning of batch.warnings) onWarning(warning);
+      const gone = new Map<string, number>();
+      const tellGone = (): void => {
+        for (const [log, many] of gone) onWarning(goneText(log, many));
+      };
       for (const event of batch.events) {
-        if (signal?.aborted) return;
+        if (signal?.aborted) return tellGone();
         if (event.event !== 'published' || Date.parse(event.at) < from) continue;
-        const message = await messageOf(root, event, onWarning);
+        const message = await messageOf(root, event);
+        if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
         if (!message) continue;
         yield { cursor: event.cursor, topic: topicOf(event.mailbox) ?? '', at: event.at, message };
         lastAt = clock.uptime();
-        if (++told >= count) return;
+        if (++told >= count) return tellGone();
       }
+      tellGone();
       cursor = batch.cursor;
       rung = true;
       if (batch.events.length > 0) continue;
@@ -87,23 +92,20 @@ export async function* listen(
   }
 }
 
-/** `undefined`: it cannot be had any more, which is said. */
+/** `undefined`: it is not there any more; `null`: it cannot be read, which is said. */
 async function messageOf(
   root: Root,
-  event: MailEvent,
-  onWarning: (warning: string) => void,
-): Promise<Message | undefined> {
-  const { id, mailbox, key = '', priority } = event;
+  { id, mailbox, key = '', priority }: MailEvent,
+): Promise<Message | null | undefined> {
+  // Nothing moves in a log, so what is not in its place is not searched for: ten thousand may have been pruned.
   const known = priorities.find((one) => one === priority) ?? 'normal';
-  const told: Entry = { key, mailbox, id, state: 'archived', priority: known, attempt: 0 };
-  let message = await readOrWarn(root, told);
-  if (message === undefined) message = await readWhereItIs(root, id, mailbox);
-  if (message === undefined)
-    onWarning(`${id}, published to ${topicOf(mailbox)}, is not there any more and is passed over.`);
-  return message ?? undefined;
+  return readOrWarn(root, { key, mailbox, id, state: 'archived', priority: known, attempt: 0 });
 }
 
-async function readWhereItIs(root: Root, id: string, log: string): Promise<Message | null | undefined> {
-  const [entry] = await root.store.find(id, log);
-  return entry && readOrWarn(root, entry);
+/** One warning for all of them: what was pruned on the log's first day is told of as long as that day's events are kept. */
+function goneText(log: string, many: number): string {
+  const what = `published to ${topicOf(log)}`;
+  return many === 1
+    ? `1 message ${what} is not there any more and is passed over.`
+    : `${many} messages ${what} are not there any more and are passed over.`;
 }

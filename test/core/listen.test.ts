@@ -67,8 +67,8 @@ test('what was published before a moment is left out', async () => {
   expect(heard?.message.body).toBe('young');
 });
 
-test('a message that was pruned is passed over with a warning', async () => {
-  const gone = await say('x', 'gone');
+test('what was pruned is passed over with one warning', async () => {
+  for (const body of ['gone', 'too']) await say('x', body);
   await vi.advanceTimersByTimeAsync(60_000);
   await pruneTopic(still.bench.root, 'x', { olderThanMs: 1000 });
   await say('x', 'there');
@@ -76,7 +76,7 @@ test('a message that was pruned is passed over with a warning', async () => {
   const onWarning = (warning: string): void => void warnings.push(warning);
   const [heard] = await gather(listen(still.bench.root, 'x', { since: 'start', count: 1, onWarning }));
   expect(heard?.message.body).toBe('there');
-  expect(warnings).toEqual([expect.stringContaining(`${gone}, published to x, is not there any more`)]);
+  expect(warnings).toEqual(['2 messages published to x are not there any more and are passed over.']);
 });
 
 test('a wait is for the next message, not for all of them', async () => {

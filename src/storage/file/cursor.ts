@@ -54,7 +54,7 @@ function invalid(text: string): DreamosError {
   return new DreamosError(
     'invalid',
     'CURSOR_INVALID',
-    `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\`.`,
+    `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\` or \`listen\`.`,
     {
       hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.',
     },

@@ -105,10 +105,10 @@ const wording = (command: Command) =>
     .option('--thread <id>', 'the thread it belongs to')
     .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
     .option('--data <json>', 'any JSON beside the body')
-    .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue');
+    .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
+    .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order');
 const sending = (command: Command) =>
   command
-    .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order')
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
     .option('--durability <level>', durabilityHelp);
 const content = (command: Command) =>

@@ -82,7 +82,7 @@ function lastOf({ lastAt, skipped }: Schedule): string {
 
 function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
   const { cron, tz, message, lastId, upcoming } = schedule;
-  const { ttlMs, tags, body, data } = message;
+  const { ttlMs, tags, body, data, orderingKey } = message;
   const lines: [label: string, value: string | undefined][] = [
     ['Schedule', schedule.name],
     ['Cron', `${cron} (${tz})`],
@@ -93,6 +93,7 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
     ['Priority', message.priority],
     ['Thread', message.thread],
     ['Tags', tags?.join(', ')],
+    ['Ordering key', orderingKey],
     ['Time-to-live', ttlMs === undefined ? undefined : formatDuration(ttlMs)],
     ['Last', lastOf(schedule) || '(none)'],
     ['Last id', lastId],

@@ -1,5 +1,5 @@
 import { DreamosError } from '../model/errors.ts';
-import { logOf } from '../model/topic.ts';
+import { logOf, parseTopicPattern } from '../model/topic.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { Finding } from '../storage/store.ts';
@@ -45,13 +45,34 @@ export async function* doctor(root: Root, options: DoctorOptions = {}): AsyncGen
   }
 }
 
-/** Publishing stops while it is not known who would have to get it. */
+/** Publishing stops while it is not known who would have to get it; what was written in by hand may reach nobody. */
 async function* subscriptionFindings(root: Root): AsyncGenerator<Finding, void, undefined> {
+  const rule = 'subscriptions';
   try {
-    await loadSubscriptions(root);
+    for (const [agent, patterns] of await loadSubscriptions(root)) {
+      const card = await root.store.getAgent(agent);
+      if (!card) {
+        const message = `${agent} is subscribed to ${patterns.join(', ')}, but there is no such agent.`;
+        yield { rule, level: 'warning', message, hint: `dreamos agent register ${agent}` };
+      }
+      for (const pattern of patterns.filter(isNoPattern)) {
+        const message = `${agent} is subscribed to ${JSON.stringify(pattern)}, which is no pattern and matches nothing.`;
+        yield { rule, level: 'problem', message, hint: 'Mend subscriptions.json by hand.' };
+      }
+    }
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    yield problemOf('subscriptions', error);
+    yield problemOf(rule, error);
+  }
+}
+
+/** Nor one in the form in which patterns are kept. */
+function isNoPattern(text: string): boolean {
+  try {
+    return parseTopicPattern(text) !== text;
+  } catch (error) {
+    if (error instanceof DreamosError) return true;
+    throw error;
   }
 }
 

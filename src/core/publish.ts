@@ -12,7 +12,7 @@ import type { Draft, SendOptions } from './send.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from './unread.ts';
 
-export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at'>;
+export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
 
 export interface PublishReceipt {
   readonly id: string;
@@ -68,19 +68,20 @@ async function sendInto(root: Root, composed: Composed, options: SendOptions): P
 }
 
 async function activeSubscribers(root: Root, topic: string): Promise<AgentCard[]> {
-  const cards: AgentCard[] = [];
+  // By the mailbox: a list that was mended by hand may name an agent in two ways.
+  const cards = new Map<string, AgentCard>();
   for (const { agent } of subscribersOf(await loadSubscriptions(root), topic)) {
     const card = await root.store.getAgent(agent);
     if (!card)
       root.warn(`${agent} is subscribed to ${topic}, but there is no such agent: dreamos agent register ${agent}`);
-    else if (!card.retiredAt) cards.push(card);
+    else if (!card.retiredAt) cards.set(card.name, card);
   }
   // The log is one of the file's names, too.
-  if (cards.length < mostRecipients) return cards;
+  if (cards.size < mostRecipients) return [...cards.values()];
   throw new DreamosError(
     'usage',
     'USAGE',
-    `${topic} has ${cards.length} subscribers; one message goes to at most ${mostRecipients - 1}.`,
+    `${topic} has ${cards.size} subscribers; one message goes to at most ${mostRecipients - 1}.`,
     { hint: 'Let some of them listen instead: dreamos listen --help' },
   );
 }

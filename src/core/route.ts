@@ -56,7 +56,10 @@ async function membersOf(book: AddressBook, word: string, without: string | unde
   const others = members.filter((card) => without === undefined || !sameAgent(card.name, without));
   if (others.length > 0) return others;
   if (members.length > 0)
-    throw notFound(`Nobody but you, the sender, is in ${word}.`, 'Name yourself to be sent it, too.');
+    throw notFound(
+      `Nobody but ${without}, the sender, is in ${word}.`,
+      'A group leaves out its sender, unless named beside it.',
+    );
   if (isAll(group)) throw notFound('There is nobody to send to.', 'dreamos agent register <name>');
   const nearest = nearestName(group, ['all', ...active.flatMap(groupsOf)]);
   const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? If not: `;

@@ -32,6 +32,7 @@ export const scheduleSchema = z.looseObject({
     tags: z.exactOptional(z.array(text)),
     data: z.optional(z.unknown()),
     ttlMs: z.exactOptional(z.number()),
+    orderingKey: z.exactOptional(text),
     allowEmpty: z.exactOptional(z.boolean()),
   }),
   /** Tells it from another schedule that had the same name. */
@@ -55,7 +56,7 @@ export interface ScheduleInput {
   /** An IANA time zone; else UTC. */
   readonly tz?: string;
   /** What is sent at each occurrence. Its sender is `from`, else the acting agent. */
-  readonly message: Omit<Draft, 'at' | 'delayMs' | 'dedupeKey' | 'durability' | 'replyTo'>;
+  readonly message: Omit<Draft, 'at' | 'delayMs' | 'dedupeKey' | 'durability' | 'replyTo' | 'replyBy' | 'id'>;
 }
 
 /** A schedule, and when it comes next: ISO 8601, or `null`. */

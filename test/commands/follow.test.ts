@@ -33,7 +33,8 @@ test('request prints the answer as read prints a message, and acks it', async ()
 });
 
 test('who reads a request sees until when an answer is waited for', async () => {
-  await bench.dreamos('request reviewer question --as planner --wait 20ms');
+  await bench.dreamos('request reviewer question --as planner --wait 20ms --ordering-key k');
+  expect((await bench.dreamos('peek reviewer')).out).toMatch(/^Ordering key: +k$/m);
   expect((await bench.dreamos('peek reviewer')).out).toMatch(/^Answer by: +2026-11-20T09:00:00\.020Z \(in 20ms\)$/m);
 });
 

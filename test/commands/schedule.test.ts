@@ -76,11 +76,12 @@ test('the body may come by stdin or from a file', async () => {
     { message: { body: 'from a pipe' } },
   ]);
   await bench.dreamos('schedule remove files');
-  const line = [...start, 'reviewer,planner', '--from', 'planner', '--body-file', 'x.md'];
+  const line = [...start, 'reviewer,planner', '--from', 'planner', '--body-file', 'x.md', '--ordering-key', 'k'];
   await bench.dreamos(line, { files: { 'x.md': 'from a file' } });
   expect((await bench.dreamos('schedule show files --json')).json).toMatchObject([
-    { from: 'planner', message: { to: ['reviewer', 'planner'], body: 'from a file' } },
+    { from: 'planner', message: { to: ['reviewer', 'planner'], body: 'from a file', orderingKey: 'k' } },
   ]);
+  expect((await bench.dreamos('schedule show files')).out).toMatch(/^Ordering key: k$/m);
   await bench.dreamos('schedule remove files');
 });
 

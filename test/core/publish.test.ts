@@ -109,6 +109,14 @@ test('subscriptions that cannot be understood stop a publish, and doctor says so
   expect(await listed(doctor(bench.root))).toContain('subscriptions problem');
 });
 
+test('a list that was mended by hand sends nothing twice, and doctor says what reaches nobody', async () => {
+  await bench.root.store.saveDocument('subscriptions', () => ({
+    ...{ reviewer: ['build.*'], REVIEWER: ['build.>', 'Build.Done'], gone: ['x'] },
+  }));
+  expect(await publish(bench.root, 'build.done', green)).toMatchObject({ mailboxes: ['reviewer'], subscribers: 1 });
+  expect(await listed(doctor(bench.root))).toEqual(['subscriptions problem', 'subscriptions warning']);
+});
+
 test('subscribing says what changed, and can be repeated', async () => {
   const root = bench.as('REVIEWER');
   const result = (pattern: string, subscribed: boolean, changed: boolean) => ({

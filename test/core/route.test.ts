@@ -70,7 +70,7 @@ test('all without anybody else, and a group of the sender alone, are errors', as
   for (const group of ['@all', '@team']) {
     const error = await refusal(send(bench.root, to(group)));
     expect(error).toMatchObject({ kind: 'not-found', code: 'AGENT_NOT_FOUND' });
-    expect(error.message).toContain(`Nobody but you, the sender, is in ${group}`);
+    expect(error.message).toContain(`Nobody but planner, the sender, is in ${group}`);
   }
 });
 

@@ -38,6 +38,16 @@ describe.concurrent('topics', () => {
     for (const listener of listeners) expect(await listener.kill('SIGTERM')).toMatchObject({ code: 143, err: '' });
   });
 
+  test('a group that has grown since is not taken for another message', async ({ bench }) => {
+    const send = ['send', '@crew', 'Standup', '--as', 'planner', '--dedupe-key', 'standup'];
+    await bench.dreamos('agent register reviewer --group crew');
+    const id = await bench.sent(send);
+    await bench.dreamos('agent register worker --group crew');
+    const { code, err } = await bench.dreamos(send);
+    expect(code).toBe(5);
+    expect(err).toContain(`was used before by planner for the same message to other recipients, ${id}.`);
+  });
+
   test('a listener that is killed again and again goes on with --since @file, without gap or repeat', async ({
     bench,
   }) => {

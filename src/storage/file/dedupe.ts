@@ -78,10 +78,13 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
   if (!file.ok && file.missing) return sendKeyed(ctx, outgoing);
   const first = firstUnder(outgoing, file);
   if (essence(first) !== essence(outgoing.message)) {
+    // Who is in a group may have changed since.
+    const alike = essence(first) === essence({ ...outgoing.message, to: first.to });
+    const what = alike ? 'the same message to other recipients' : 'another message';
     throw new DreamosError(
       'conflict',
       'DEDUPE_MISMATCH',
-      `The dedupe key "${first.dedupeKey}" was used before by ${first.from} for another message, ${first.id}.`,
+      `The dedupe key "${first.dedupeKey}" was used before by ${first.from} for ${what}, ${first.id}.`,
       { hint: `Use another key, or look at the first one: dreamos show ${first.id}` },
     );
   }

@@ -3,6 +3,7 @@
  * changes an archive or a log is done under the mailbox's lock; the rest any process may do at any time anyway.
  */
 import type { AgentCard } from '../model/agent.ts';
+import { DreamosError } from '../model/errors.ts';
 import type { KeepOptions, Tidied } from '../storage/store.ts';
 import { listAgents, resolveAgent } from './agents.ts';
 import { bringAllDue } from './due.ts';
@@ -29,7 +30,7 @@ export interface Maintained {
 }
 
 export interface MaintainOptions {
-  /** All, if not given. */
+  /** All, and what concerns the whole root, if not given. */
   readonly mailboxes?: readonly string[];
   /** Only say what would be done. */
   readonly dryRun?: boolean;
@@ -40,10 +41,15 @@ export interface MaintainOptions {
 type Step = (root: Root, card: AgentCard, dryRun: boolean) => AsyncIterable<Maintained>;
 type RootStep = (root: Root, dryRun: boolean) => AsyncIterable<Maintained>;
 
-const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, packOld, pruneOld, pruneOldEvents];
+// What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
+const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
 const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys];
 
-/** Does what the settings ask for: nothing in a root that needs nothing. @throws AGENT_NOT_FOUND, CONFIG_INVALID */
+/**
+ * Does what the settings ask for: nothing in a root that needs nothing. A step that fails does not keep the others; the
+ * first failure is thrown at the end.
+ * @throws AGENT_NOT_FOUND, CONFIG_INVALID, DISK_FAILED
+ */
 export async function* maintain(
   root: Root,
   options: MaintainOptions = {},
@@ -52,19 +58,25 @@ export async function* maintain(
   const cards = mailboxes
     ? await Promise.all(mailboxes.map((name) => resolveAgent(root, name)))
     : await listAgents(root);
-  const told = (one: Maintained): Maintained => (dryRun ? { ...one, dryRun } : one);
-  for (const card of cards) {
-    for (const step of mailboxSteps) {
-      for await (const one of step(root, card, dryRun)) {
-        yield told(one);
+  const steps = [
+    ...cards.flatMap((card) => mailboxSteps.map((step) => () => step(root, card, dryRun))),
+    ...(mailboxes ? [] : rootSteps.map((step) => () => step(root, dryRun))),
+  ];
+  let failure: DreamosError | undefined;
+  for (const step of steps) {
+    try {
+      for await (const one of step()) {
+        yield dryRun ? { ...one, dryRun } : one;
         if (signal?.aborted) return;
       }
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      if (failure && failure.message !== error.message) root.warn(error.message);
+      failure ??= error;
     }
-  }
-  for (const step of rootSteps) {
     if (signal?.aborted) return;
-    for await (const one of step(root, dryRun)) yield told(one);
   }
+  if (failure) throw failure;
 }
 
 export interface PackOptions {
@@ -125,17 +137,34 @@ async function* buryExpired(root: Root, card: AgentCard, dryRun: boolean): Async
 }
 
 async function* packOld(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
-  const { packAfterDays } = (await effectiveSettings(root, card)).retention;
-  if (packAfterDays < Infinity)
-    yield* packArchive(root, card.name, { beforeDay: dayBefore(root, packAfterDays * dayMs), dryRun });
+  const { packAfterDays, archiveDays } = (await effectiveSettings(root, card)).retention;
+  if (packAfterDays === Infinity) return;
+  const packed = packArchive(root, card.name, { beforeDay: dayBefore(root, packAfterDays * dayMs), dryRun });
+  yield* notOlder(root, archiveDays, packed);
 }
 
 async function* pruneOld(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { archiveDays } = (await effectiveSettings(root, card)).retention;
+  yield* pruneTo(root, card, keepOptions(root, archiveDays, Infinity, dryRun));
+}
+
+async function* pruneLarge(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
   const { archiveDays, archiveBytes } = (await effectiveSettings(root, card)).retention;
-  const keep = keepOptions(root, archiveDays, archiveBytes, dryRun);
+  yield* notOlder(root, archiveDays, pruneTo(root, card, keepOptions(root, Infinity, archiveBytes, dryRun)));
+}
+
+/** What is older has gone before; where it is still there, it is a dry run, which has told of it. */
+async function* notOlder(root: Root, days: number, tidied: AsyncIterable<Maintained>): AsyncGenerator<Maintained> {
+  for await (const one of tidied) {
+    if (days === Infinity || (one.day ?? '') >= dayBefore(root, days * dayMs)) yield one;
+  }
+}
+
+async function* pruneTo(root: Root, { name }: AgentCard, keep: KeepOptions | undefined): AsyncGenerator<Maintained> {
   if (!keep) return;
-  for (const one of await locked(root, card.name, dryRun, () => root.store.pruneArchive(card.name, keep)))
-    yield { task: 'prune', mailbox: card.name, ...one };
+  const { dryRun } = keep;
+  for (const one of await locked(root, name, dryRun, () => root.store.pruneArchive(name, keep)))
+    yield { task: 'prune', mailbox: name, ...one };
 }
 
 async function* pruneOldEvents(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {

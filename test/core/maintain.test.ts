@@ -9,6 +9,7 @@ import { addSchedule } from '../../src/core/schedules.ts';
 import { send } from '../../src/core/send.ts';
 import { ack } from '../../src/core/settle.ts';
 import { watch } from '../../src/core/watch.ts';
+import { DreamosError } from '../../src/model/errors.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must } from './bench.ts';
 
 const dayMs = 86_400_000;
@@ -91,7 +92,27 @@ test('it keeps the archive and the event log for as many days as the settings sa
   expect(await gather(maintain(bench.root))).toEqual([]);
 });
 
-test('of the named mailboxes only, under the lock of each', async () => {
+test('what fails in one mailbox does not keep the others, and is told at the end', async () => {
+  await setConfig(bench.root, 'archiveDays', '0');
+  await finished('one');
+  await finished('one', 'Builder');
+  bench.clock.advance(dayMs);
+  const { store } = bench.root;
+  const prune = store.pruneArchive.bind(store);
+  store.pruneArchive = (mailbox, keep) => {
+    if (mailbox !== 'reviewer') throw new DreamosError('disk', 'DISK_FAILED', `${mailbox}: no room.`);
+    return prune(mailbox, keep);
+  };
+  const done: unknown[] = [];
+  const keeping = (async () => {
+    for await (const one of maintain(bench.root)) done.push(one);
+  })();
+  await expectRefusal(keeping, 'DISK_FAILED');
+  expect(done).toMatchObject([{ task: 'prune', mailbox: 'reviewer' }]);
+  expect(bench.warnings).toContain('planner: no room.');
+});
+
+test('of the named mailboxes only, and nothing of the whole root, under the lock of each', async () => {
   await setConfig(bench.root, 'archiveDays', '0');
   await finished('one');
   await finished('one', 'Builder');
@@ -103,6 +124,8 @@ test('of the named mailboxes only, under the lock of each', async () => {
     locks.push(name);
     return withLock(name, work);
   };
+  await addSchedule(bench.root, { name: 'hourly', cron: '0 * * * *', message: { to: 'reviewer', body: 'look' } });
+  bench.clock.advance(2 * 3_600_000);
   expect(await gather(maintain(bench.root, { mailboxes: ['REVIEWER'], dryRun: true }))).toHaveLength(1);
   expect(locks).toEqual([]);
   expect(await gather(maintain(bench.root, { mailboxes: ['REVIEWER'] }))).toMatchObject([

@@ -2,12 +2,13 @@ import type { Context } from '../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../cli/draft.ts';
 import { readBody } from '../cli/input.ts';
 import { settledJson } from '../cli/json.ts';
-import { given } from '../cli/parse.ts';
+import { durationOption, given } from '../cli/parse.ts';
 import { reply } from '../core/reply.ts';
 
 export interface ReplyOptions extends ContentOptions {
   ack?: boolean;
   again?: boolean;
+  wait?: string;
 }
 
 export async function replyCommand(
@@ -16,6 +17,7 @@ export async function replyCommand(
   body: string | undefined,
   options: ReplyOptions,
 ): Promise<void> {
+  const waitMs = durationOption(options.wait, '--wait');
   const data = dataOption(options.data);
   const content = contentOptions(options);
   const root = await context.root();
@@ -24,7 +26,7 @@ export async function replyCommand(
     root,
     message,
     { body: words, ...content, ...given({ data }) },
-    given({ ack: options.ack, again: options.again }),
+    { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
   );
   await context.output.item(
     { ...receipt, ...(acked === undefined ? {} : { acked: settledJson(acked) }) },

@@ -41,6 +41,9 @@ export async function withRoom(root: Root, composed: Composed, waiting: Waiting)
   if (message.dedupeKey === null) return { outgoing, release: await roomFor(root, limits, message, waiting) };
   let release = (): void => undefined;
   const whenNew = async (): Promise<void> => {
+    // Asked again when another's key was swept meanwhile.
+    release();
+    release = () => undefined;
     release = await roomFor(root, limits, message, { ...waiting, flush: async () => undefined });
   };
   return { outgoing: { ...outgoing, whenNew }, release: () => release() };
@@ -153,6 +156,6 @@ function full(mailbox: string, setting: string, limit: number, count: number, un
     'conflict',
     'MAILBOX_FULL',
     `${mailbox} is full, so nothing was sent: about ${count} ${unit} wait there undelivered or unfinished, and its ${setting} is ${limit}.`,
-    { hint: `See who reads it: dreamos status ${mailbox}; or wait for room: dreamos send --wait 30s …` },
+    { hint: `See who reads it: dreamos status ${mailbox}; to wait for room: send, reply or publish with --wait 30s` },
   );
 }

@@ -5,12 +5,12 @@ import type { Settled, State } from '../storage/store.ts';
 import { resolveAgent } from './agents.ts';
 import { findSurely, looks } from './find.ts';
 import type { Root } from './root.ts';
-import { type Draft, send, type SendReceipt } from './send.ts';
+import { type Draft, send, type SendOptions, type SendReceipt } from './send.ts';
 import { ack, notFound } from './settle.ts';
 
 export type ReplyDraft = Omit<Draft, 'to' | 'replyTo'>;
 
-export interface ReplyOptions {
+export interface ReplyOptions extends SendOptions {
   /** Finishes the original with it. */
   readonly ack?: boolean;
   /** Answers once more. */
@@ -36,7 +36,7 @@ export async function reply(
   const { mailbox, message, state } = await originalOf(root, receiptOrId);
   if (options.ack) await checkHeld(root, receiptOrId, { id: message.id, mailbox, state });
   const dedupeKey = draft.dedupeKey ?? (options.again ? undefined : `reply:${message.id}`);
-  const sent = await sendOnce(root, message, {
+  const answer: Draft = {
     ...draft,
     from: draft.from ?? root.acting ?? mailbox,
     to: message.from,
@@ -45,7 +45,8 @@ export async function reply(
     subject: draft.subject ?? subjectOf(message),
     type: draft.type ?? 'reply',
     ...(dedupeKey !== undefined && { dedupeKey }),
-  });
+  };
+  const sent = await sendOnce(root, message, answer, options);
   if (!options.ack) {
     if (sent.duplicate && draft.dedupeKey === undefined) throw answered(message, sent.id);
     return sent;
@@ -76,9 +77,9 @@ async function checkHeld(
   );
 }
 
-async function sendOnce(root: Root, original: Message, draft: Draft): Promise<SendReceipt> {
+async function sendOnce(root: Root, original: Message, draft: Draft, options: SendOptions): Promise<SendReceipt> {
   try {
-    return await send(root, draft);
+    return await send(root, draft, options);
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'DEDUPE_MISMATCH') throw error;
     throw answered(original, error);

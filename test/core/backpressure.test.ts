@@ -132,6 +132,20 @@ test('room that a failed send had taken is free again', async () => {
   await sendOne();
 });
 
+test('room that a send under a key has taken twice, because it had to begin anew, is free again', async () => {
+  const sending = vi.spyOn(still.bench.root.store, 'send').mockImplementation(async ([outgoing]) => {
+    await outgoing?.whenNew?.();
+    await outgoing?.whenNew?.();
+    throw new DreamosError('disk', 'DISK_FAILED', 'no disk');
+  });
+  expect(await refusal(sendOne('x', { dedupeKey: 'k' }))).toMatchObject({ code: 'DISK_FAILED' });
+  sending.mockRestore();
+  vi.advanceTimersByTime(101);
+  await sendOne();
+  await sendOne();
+  expect(await held()).toBe(2);
+});
+
 test('without a limit nothing is counted; with one, once in 100 ms', async () => {
   const counting = vi.spyOn(still.bench.root.store, 'load');
   await send(still.bench.root, { to: 'Builder', body: 'x' });
@@ -166,6 +180,18 @@ describe('waiting for room', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(await ended).toMatchObject({ code: 'MAILBOX_FULL' });
     expect(await held()).toBe(2);
+  });
+
+  test('is what a reply can do, too', async () => {
+    await limit({ maxMessages: 1 }, 'planner');
+    await send(still.bench.root, { to: 'planner', from: 'Builder', body: 'x' });
+    await sendOne('question');
+    const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
+    const replying = reply(still.bench.as('reviewer'), receipt, { body: 'answer' }, { ack: true, waitMs: 60_000 });
+    expect(await soFar(replying)).toBe('waiting');
+    await ack(still.bench.root, must(await readNext(still.bench.root, 'planner')).receipt);
+    await vi.advanceTimersByTimeAsync(60);
+    expect(await soFar(replying)).toMatchObject({ state: 'ready', acked: { state: 'archived' } });
   });
 
   test('of a signal ends it as well', async () => {

@@ -200,6 +200,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .description('answer a message, by receipt or id, in its thread')
       .option('--ack', 'finish the original with it')
       .option('--again', 'answer although it was answered before')
+      .option('--wait <duration>', 'wait this long for room in a full mailbox')
       .action(async (message, body, options) =>
         (await import('./commands/reply.ts')).replyCommand(context, message, body, options),
       )
@@ -549,7 +550,13 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
       .usage('[options] [agent] <id...>')
       .description('make finished messages ready again')
       .action(async (words) => (await import('./commands/archive.ts')).restoreCommand(context, words))
-      .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
+      .addHelpText(
+        'after',
+        example(
+          'dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+          'Syncs nothing, but what it takes out of a pack.',
+        ),
+      );
     archive
       .command('pack [agent]')
       .description('pack whole past days into .jsonl.gz files; they are listed, searched, shown and restored as before')
@@ -665,7 +672,7 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
         'after',
         example(
           'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
-          'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys.\nSyncs each pack before it removes what is in it, dead letters, and what it sends.',
+          'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys; with names,\nonly what concerns these mailboxes. What fails does not keep the rest. A dry run counts what is not packed yet as it is, so\nwith archiveBytes it may name days that fit once they are packed.\nSyncs each pack before it removes what is in it, dead letters, and what it sends.',
         ),
       );
   },
@@ -740,7 +747,8 @@ in minute or hour go by the clock on the wall: they skip the gap, and come in bo
 
 Nothing runs in the background: a schedule is sent while some dreamos process waits (watch, read --wait, work, a consumer),
 for example dreamos watch as a service, or when cron calls dreamos maintain. Each time is sent once, however many wait. Of
-times that nobody waited for, only the latest is sent, when the next one begins to wait. A send that is refused (the recipient has retired) is skipped: see list.
+times that nobody waited for, only the latest is sent, when the next one begins to wait. A send that is refused (the
+recipient has retired, or its mailbox is full) is skipped: see list.
 
 Syncs the file and its folder before it says so.`;
 

@@ -22,6 +22,18 @@ test.each(lines)('the help of "%s" is on stdout and has an example', async (line
   expect(await bench.dreamos(`help ${line}`)).toMatchObject({ code: 0, out });
 });
 
+test.each(lines)('what the help of "%s" says behind its options is at most 125 characters wide', async (line) => {
+  const [, remark = ''] = (await bench.dreamos(`${line} --help`)).out.split('Example:');
+  expect(remark.split('\n').filter((row) => row.length > 125)).toEqual([]);
+});
+
+test('help json has the shape of what every command prints', async () => {
+  const { out } = await bench.dreamos('help json');
+  const printing = lines.filter((line) => !/^(help|completion|schema)$/.test(line));
+  expect(printing.filter((line) => !out.includes(line.split(' ')[0] ?? line))).toEqual([]);
+  for (const part of ['pack', 'prune', 'export']) expect(out).toContain(`archive ${part}`);
+});
+
 const changing =
   /^(init|agent register|agent retire|send|reply|read|work|ack|nack|renew|cancel|archive (restore|pack|prune)|dlq (retry|purge)|publish|subscribe|unsubscribe|topics prune|config set|doctor|maintain|import|schedule (add|remove))$/;
 

@@ -85,7 +85,12 @@ test('archive pack says when no day is left to pack, and refuses what is no day'
   expect((await bench.dreamos('archive pack reviewer')).err).toContain('left to pack');
   expect((await bench.dreamos('archive pack reviewer --before 7d')).code).toBe(0);
   expect((await bench.dreamos('archive pack reviewer --before 2026-11-01')).code).toBe(0);
-  expect((await bench.dreamos('archive pack reviewer --before soon')).code).toBe(2);
+  const soon = await bench.dreamos('archive pack reviewer --before soon');
+  expect(soon.code).toBe(2);
+  expect(soon.err).toContain('2026-11-20, 2026-11-20T09:00Z, 7d');
+  expect((await bench.dreamos('archive pack reviewer --before 2026-13-01')).err).toContain(
+    '"2026-13-01" is not a time',
+  );
   expect((await bench.dreamos('archive pack nobody')).code).toBe(4);
 });
 

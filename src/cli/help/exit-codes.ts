@@ -8,7 +8,7 @@ export const text = `Exit codes
             (an empty list is 0)
   4         not found: agent, group, message, topic, subscription, root
   5         conflict: LEASE_LOST, ALREADY_SETTLED, DEDUPE_MISMATCH, ALREADY_EXISTS, STATE_CHANGED, AGENT_RETIRED,
-            DEAD_LETTERED: the state refuses it
+            MAILBOX_FULL, DEAD_LETTERED: the state refuses it
   6         invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt;
             doctor: problems remain
   7         the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says SEND_UNCERTAIN and the id;

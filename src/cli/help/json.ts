@@ -32,6 +32,10 @@ stdout is JSON Lines: one object per item, and fields are only ever added. dream
   dlq purge           {"id","mailbox","purged":true}
   archive list, search, show
                       {"id","mailbox","ackedAt","message"}
+  archive export      the same, with and without --json
+  archive pack, archive prune, maintain
+                      {"task","mailbox"?,"schedule"?,"topic"?,"day"?,"count","bytes"?,"packedBytes"?,"dryRun"?}; task: due,
+                      expired, pack, prune, events, schedule, topic, dedupe
   schedule            {"name","cron","tz","from","message":{"to","body",...},"createdAt","lastAt","lastId"?,
                       "skipped"?:{"code","reason"}}; but for remove also "nextAt"; show also "upcoming"
   import              {"file","result":"imported|skipped|unreadable","mailbox"?,"id"?,"why"?}

@@ -63,15 +63,27 @@ async function* names(
       for (const name of ((await ctx.disk.list(mailbox.dlq)) ?? []).sort().reverse()) yield { dir: mailbox.dlq, name };
       break;
     case 'archived':
-      if (await hasPacks(ctx, mailbox)) {
-        yield* (await import('./packed.ts')).archivedNames(ctx, mailbox, { id });
-        break;
-      }
-      for (const day of await archiveDays(ctx, mailbox)) {
-        const dir = `${mailbox.archive}/${day}`;
-        for (const name of ((await ctx.disk.list(dir)) ?? []).sort().reverse()) yield { dir, name };
-      }
+      yield* archivedNames(ctx, mailbox, id);
   }
+}
+
+/** After each folder a look for packs, because whoever packs what is in it does so in the other order. */
+async function* archivedNames(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  id: string | undefined,
+): AsyncGenerator<{ dir: string; name: string }, void, void> {
+  const days = await archiveDays(ctx, mailbox);
+  let packedFrom = (await hasPacks(ctx, mailbox)) ? '9999-99-99' : undefined;
+  for (const day of days) {
+    if (packedFrom !== undefined) break;
+    const dir = `${mailbox.archive}/${day}`;
+    const texts = ((await ctx.disk.list(dir)) ?? []).sort().reverse();
+    if (await hasPacks(ctx, mailbox)) packedFrom = day;
+    else for (const name of texts) yield { dir, name };
+  }
+  if (packedFrom === undefined) return;
+  yield* (await import('./packed.ts')).archivedNames(ctx, mailbox, { id, toDay: packedFrom });
 }
 
 /** What waits in inboxes among the others, by time, which names begin with. */

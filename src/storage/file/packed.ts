@@ -2,10 +2,10 @@
 import { DreamosError } from '../../model/errors.ts';
 import { type Message, unseal } from '../../model/message.ts';
 import type { FileContext } from './context.ts';
-import { parseEntryName, timeTagOf } from './entry-name.ts';
+import { formatEntryName, parseEntryName, timeTagOf, type EntryName } from './entry-name.ts';
 import type { Found } from './find.ts';
 import { dayOf, goneOf, isDay, parsePack, type Mailbox, type PackName } from './layout.ts';
-import { identityOf, placesIn, readMember, type Line } from './pack-file.ts';
+import { identityOf, placesIn, readMember, type Line, type MemberPlace } from './pack-file.ts';
 import { warnOnce } from './warn-once.ts';
 
 export interface Pack extends PackName {
@@ -47,9 +47,12 @@ export async function* archivedNames(
   const days = await daysOf(ctx, mailbox);
   for (const day of oldestFirst ? days : days.reverse()) {
     if (day.day < fromDay || day.day > toDay) continue;
-    const packs = day.packs.filter((pack) => id === undefined || (id >= pack.firstId && id <= pack.lastId));
-    const folder = day.dir === undefined ? [] : [folderNames(ctx, day.dir, oldestFirst)];
-    yield* merged([...folder, ...packs.map((pack) => packNames(ctx, pack, { id, oldestFirst }))], oldestFirst);
+    const inFolder = day.dir === undefined ? [] : await folderNames(ctx, day.dir, oldestFirst);
+    // After the folder, because whoever packs it does so in the other order.
+    const { packs } = day.dir === undefined ? day : await dayOfArchive(ctx, mailbox, day.day);
+    const holding = packs.filter((pack) => id === undefined || (id >= pack.firstId && id <= pack.lastId));
+    const packed = holding.map((pack) => packNames(ctx, pack, { id, oldestFirst }));
+    yield* merged([streamOf(inFolder), ...packed], oldestFirst);
   }
 }
 
@@ -77,9 +80,45 @@ export async function readPacked(ctx: FileContext, path: string): Promise<Messag
   return message;
 }
 
-/** The days that have an archive, the oldest first. */
-export async function daysOf(ctx: FileContext, mailbox: Mailbox): Promise<ArchiveDay[]> {
-  const names = ((await ctx.disk.list(mailbox.archive)) ?? []).sort();
+/** What was seen in its day's folder and is gone from there: it may have been packed meanwhile. */
+export async function readPackedSince(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  name: EntryName,
+): Promise<Message | undefined> {
+  const identity = identityOf(formatEntryName(name));
+  for (const pack of (await dayOfArchive(ctx, mailbox, dayOf(name.time))).packs) {
+    if (name.id < pack.firstId || name.id > pack.lastId) continue;
+    for (const member of await placesOnce(ctx, pack.path)) {
+      if (name.id < member.firstId || name.id > member.lastId) continue;
+      const lines = await readMember(ctx, pack.path, member);
+      const line = 'why' in lines ? undefined : lines.find(({ text }) => identityOf(text) === identity);
+      if (line && !pack.gone.has(identity)) return readPacked(ctx, `${pack.path}/${member.offset}/${line.text}`);
+    }
+  }
+  return undefined;
+}
+
+const lastPlaces = new WeakMap<FileContext, { readonly path: string; readonly members: readonly MemberPlace[] }>();
+
+/** For the next of a listing's thousands, which lies in the same pack; packs never change. */
+async function placesOnce(ctx: FileContext, path: string): Promise<readonly MemberPlace[]> {
+  let last = lastPlaces.get(ctx);
+  if (last?.path !== path) {
+    last = { path, members: (await placesIn(ctx, path))?.members ?? [] };
+    lastPlaces.set(ctx, last);
+  }
+  return last.members;
+}
+
+async function dayOfArchive(ctx: FileContext, mailbox: Mailbox, day: string): Promise<ArchiveDay> {
+  const [found] = await daysOf(ctx, mailbox, day);
+  return found ?? { day, dir: undefined, packs: [] };
+}
+
+/** The days that have an archive, the oldest first. @param only this one */
+export async function daysOf(ctx: FileContext, mailbox: Mailbox, only = ''): Promise<ArchiveDay[]> {
+  const names = ((await ctx.disk.list(mailbox.archive)) ?? []).filter((name) => name.startsWith(only)).sort();
   const all = new Set(names);
   const days = new Map<string, { day: string; dir: string | undefined; packs: Pack[] }>();
   for (const name of names) {
@@ -165,9 +204,13 @@ function warnBroken(ctx: FileContext, path: string, why: string): void {
   warnOnce(ctx, `Some of what is packed in ${path} cannot be read (${why}): dreamos doctor`);
 }
 
-async function* folderNames(ctx: FileContext, dir: string, oldestFirst: boolean): AsyncGenerator<Place, void, void> {
+async function folderNames(ctx: FileContext, dir: string, oldestFirst: boolean): Promise<Place[]> {
   const names = ((await ctx.disk.list(dir)) ?? []).sort();
-  for (const name of oldestFirst ? names : names.reverse()) yield { dir, name };
+  return (oldestFirst ? names : names.reverse()).map((name) => ({ dir, name }));
+}
+
+async function* streamOf(places: readonly Place[]): AsyncGenerator<Place, void, void> {
+  yield* places;
 }
 
 /** Sorted streams as one; of several with the same message the first stream's. */

@@ -82,7 +82,9 @@ export function fileStore(ctx: FileContext): Store {
       if (place && looksPacked(dirname(dirname(place.path)))) {
         return (await import('./packed.ts')).readPacked(ctx, place.path);
       }
-      return place && readEntry(ctx, place.path, place.name, entry.mailbox);
+      const message = place && (await readEntry(ctx, place.path, place.name, entry.mailbox));
+      if (message || !place || entry.state !== 'archived') return message;
+      return (await import('./packed.ts')).readPackedSince(ctx, at(entry.mailbox), place.name);
     },
     async deadReason(entry) {
       const place = entry.state === 'dead' ? pathOf(at(entry.mailbox), entry) : undefined;

@@ -39,6 +39,32 @@ const bodies = async (store: Store): Promise<(string | undefined)[]> => {
   return found;
 };
 
+describe('while somebody packs', () => {
+  const looks = {
+    list: (store: Store) => store.list('bob', 'archived'),
+    listArchived: (store: Store) => store.listArchived('bob', {}),
+  };
+  const cases = Object.keys(looks).flatMap((name) => [[name, 0] as const, [name, 1] as const, [name, 2] as const]);
+
+  test.each(cases)('a %s that has begun misses nothing (%i packed before)', async (name, packedBefore) => {
+    const room = makeRoom();
+    const store = await room.open();
+    const ids: string[] = [];
+    for (let day = 0; day < 3; day++) {
+      if (day === packedBefore) await packAll(store);
+      ids.push(...(await finished(room, store, 3)));
+    }
+    const seen: string[] = [];
+    let packing = 0;
+    for await (const entry of looks[name as keyof typeof looks](store)) {
+      if (packing++ === 0) await packAll(await room.open());
+      seen.push((await store.read(entry))?.body === undefined ? `${entry.id} unread` : entry.id);
+    }
+    expect(seen.sort()).toEqual(ids.sort());
+    expect(packsIn(room)).toHaveLength(3);
+  });
+});
+
 describe('a pack', () => {
   test('is a gzip file of JSON Lines: the old name, when it was acked, and the bytes that were sealed', async () => {
     const room = makeRoom();

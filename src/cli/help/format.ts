@@ -56,6 +56,7 @@ Handing in a message without the command
 
 A packed day (archive pack, maintain) is gzip with a JSON line for each message: the name that its entry had, when it was
 acked, and its bytes as they were. A pack never changes; what is restored from it is marked in a folder beside it (.gone).
+The logs of topics are not packed; topicRetention says how long they are kept.
 
   zcat archive/2026-11-*.jsonl.gz | jq -r '[.ackedAt, .message.from, .message.subject] | @tsv'
 

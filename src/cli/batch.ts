@@ -124,7 +124,8 @@ function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
     if (line.tooLong)
       throw new DreamosError('invalid', 'MESSAGE_TOO_LARGE', 'This line is longer than any message may be.');
     const json = parseObject(decodeText(line.bytes, 'this line'));
-    for (const [name, value] of Object.entries(json)) {
+    for (const name in json) {
+      const value = json[name];
       const field = fields.get(name);
       if (field === undefined)
         throw invalid(`"${name}" is not a field of a message.`, `One of: ${[...fields.keys()].join(', ')}.`);

@@ -14,7 +14,7 @@ const results: Record<string, unknown> = {
   },
   batch: {
     'dreamos, sendAll': lane(70_000),
-    'dreamos send --batch': lane(50_000),
+    'dreamos send --batch, with its start': lane(50_000),
     'raw system calls, one file, one link a message': lane(138_000),
     'raw, and the making of JSON and digests': lane(90_000),
     'SQLite WAL FULL, a transaction': lane(200_000),

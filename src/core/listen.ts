@@ -66,20 +66,18 @@ export async function* listen(
       const batch = await store.readEvents(await logs(), cursor);
       for (const warning of batch.warnings) onWarning(warning);
       const gone = new Map<string, number>();
-      const tellGone = (): void => {
-        for (const [log, many] of gone) onWarning(goneText(log, many));
-      };
       for (const event of batch.events) {
-        if (signal?.aborted) return tellGone();
+        if (signal?.aborted) break;
         if (event.event !== 'published' || Date.parse(event.at) < from) continue;
         const message = await messageOf(root, event);
         if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
         if (!message) continue;
         yield { cursor: event.cursor, topic: topicOf(event.mailbox) ?? '', at: event.at, message };
         lastAt = clock.uptime();
-        if (++told >= count) return tellGone();
+        if (++told >= count) break;
       }
-      tellGone();
+      for (const [log, many] of gone) onWarning(goneText(log, many));
+      if (signal?.aborted || told >= count) return;
       cursor = batch.cursor;
       rung = true;
       if (batch.events.length > 0) continue;

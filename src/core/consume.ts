@@ -39,7 +39,7 @@ export async function* consume(
   }
 }
 
-function jobOf(root: Root, delivery: Delivery): Job {
+export function jobOf(root: Root, delivery: Delivery): Job {
   const { receipt, mailbox, attempt, leaseUntil, message } = delivery;
   return {
     receipt,

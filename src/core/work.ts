@@ -1,11 +1,15 @@
 import { DreamosError } from '../model/errors.ts';
-import { consume } from './consume.ts';
+import { resolveAgent } from './agents.ts';
+import { createBell } from './bell.ts';
+import { type Job, jobOf } from './consume.ts';
 import { type Handled, type Handler, handleOne } from './handle.ts';
 import { type Result, results } from './outcome.ts';
-import type { ReadOptions } from './read.ts';
+import { claimNext, type ReadOptions } from './read.ts';
 import { createRests } from './rests.ts';
 import type { Root } from './root.ts';
+import { createScheduleTimer } from './schedule-timer.ts';
 import { nack } from './settle.ts';
+import { createWaiter } from './wait.ts';
 
 export type WorkOptions = Omit<ReadOptions, 'by'> & {
   /** How many handlers run at a time; 1. A message is claimed only when it can begin. */
@@ -26,8 +30,8 @@ export type WorkTotals = { readonly [R in Result]: number };
 
 /**
  * Runs a handler for each message of a mailbox: what it returns or throws settles the message (see `Outcome`), and the
- * lease renews itself while it runs. Ends with the signal, after `count`, or when nothing came for `waitMs`; without
- * these never. Whatever ends it, the handlers that run are waited for.
+ * lease renews itself while it runs. Ends with the signal, after `count`, or when nothing ran and nothing came for `waitMs`;
+ * without these never. Whatever ends it, the handlers that run are waited for.
  * @throws as readNext; what settling throws when the disk fails, of which the lease brings the message back
  */
 export async function work(
@@ -36,17 +40,23 @@ export async function work(
   handler: Handler,
   options: WorkOptions = {},
 ): Promise<WorkTotals> {
-  const { concurrency = 1, count = Infinity, handlerTimeoutMs, signal, hurry, onHandled } = options;
+  const { concurrency = 1, count = Infinity, waitMs = Infinity, handlerTimeoutMs, signal, hurry, onHandled } = options;
   check(concurrency, 'concurrency');
   check(count, 'count');
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
+  const waiter = createWaiter(root, (await resolveAgent(root, agent)).name);
   const totals = Object.fromEntries(results.map((result) => [result, 0])) as Record<Result, number>;
   const failures: unknown[] = [];
   const rests = createRests(root);
   const running = new Set<Promise<void>>();
-  let freed = (): void => undefined;
+  const freed = createBell();
+  const schedules = createScheduleTimer(root);
   const stop = new AbortController();
-  const takeNoMore = (): void => stop.abort();
+  let look = stop;
+  const takeNoMore = (): void => {
+    stop.abort();
+    look.abort();
+  };
   for (const end of [signal, hurry]) {
     end?.addEventListener('abort', takeNoMore);
     if (end?.aborted) takeNoMore();
@@ -64,23 +74,44 @@ export async function work(
       })
       .finally(() => {
         running.delete(one);
-        freed();
+        freed.ring();
+        if (look !== stop) look.abort();
       });
     running.add(one);
   };
 
+  const next = async (): Promise<Job | undefined> => {
+    for (;;) {
+      // A handler may run for hours, and this may be the only process that is awake.
+      while (running.size >= concurrency) {
+        await schedules.look();
+        await freed.rest(schedules.restMs());
+      }
+      // Behind the ordering keys of what runs there may be more.
+      const busy = running.size > 0 && waitMs < Infinity;
+      look = busy ? new AbortController() : stop;
+      if (stop.signal.aborted) return undefined;
+      // The card anew for each message, so that changed settings hold for the next ones.
+      const card = await resolveAgent(root, agent);
+      const how = { ...options, waitMs: busy ? Infinity : waitMs, signal: look.signal };
+      const delivery = await claimNext(root, card, waiter, how);
+      if (delivery) return jobOf(root, delivery);
+      if (!busy) return undefined;
+    }
+  };
+
   try {
-    let left = count;
-    for await (const job of consume(root, agent, { ...options, signal: stop.signal })) {
+    for (let left = count; left > 0; left--) {
+      const job = await next();
+      if (!job) break;
       // The signal came while it was being claimed.
       if (stop.signal.aborted)
         await nack(root, job.receipt, { free: true, delayMs: 0, reason: 'the worker was stopped' });
       else begin(job);
-      if (--left <= 0) break;
-      if (running.size >= concurrency) await new Promise<void>((resolve) => (freed = resolve));
     }
   } finally {
     await Promise.all(running);
+    await waiter.close();
     for (const end of [signal, hurry]) end?.removeEventListener('abort', takeNoMore);
   }
   if (failures.length > 0) throw failures[0];

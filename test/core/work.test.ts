@@ -1,6 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { registerAgent } from '../../src/core/agents.ts';
+// Loaded when it is needed, for which time that stands still does not wait.
+import '../../src/core/fire-due.ts';
 import type { Handled, Handler } from '../../src/core/handle.ts';
+import { addSchedule } from '../../src/core/schedules.ts';
 import { send } from '../../src/core/send.ts';
 import { ack } from '../../src/core/settle.ts';
 import { work, type WorkOptions, type WorkTotals } from '../../src/core/work.ts';
@@ -343,6 +346,39 @@ test('it ends when nothing came for so long, and takes only what fits', async ()
   await vi.advanceTimersByTimeAsync(4999);
   expect(await soFar(running)).toBe('waiting');
   expect(await finish(running)).toEqual(none);
+});
+
+test('nobody ends for want of mail while a handler runs: behind its ordering key there may be more', async () => {
+  for (const body of ['0', '1', '2']) await send(still.bench.root, { to: 'reviewer', body, orderingKey: 'main' });
+  const slow = async (): Promise<void> => sleep(2000);
+  expect(await finish(working(slow, { concurrency: 4, waitMs: 0 }))).toEqual({ ...none, acked: 3 });
+
+  await sent(1);
+  const running = working(slow, { concurrency: 4, waitMs: 500 });
+  await vi.advanceTimersByTimeAsync(1500);
+  // Nor does what comes meanwhile wait for the handler to end.
+  await sent(1);
+  await vi.advanceTimersByTimeAsync(400);
+  expect(await counts()).toMatchObject({ inflight: 2, ready: 0 });
+  await vi.advanceTimersByTimeAsync(1700);
+  expect(await counts()).toMatchObject({ inflight: 0 });
+  expect(await soFar(running)).toBe('waiting');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(await soFar(running)).toEqual({ ...none, acked: 2 });
+});
+
+test('schedules are sent while all handlers run', async () => {
+  const { root } = still.bench;
+  await addSchedule(root, {
+    name: 'tick',
+    cron: '* * * * *',
+    message: { to: 'builder', body: 'tick', from: 'builder' },
+  });
+  await sent(1);
+  const running = working(() => sleep(200_000), { waitMs: 10 });
+  await vi.advanceTimersByTimeAsync(190_000);
+  expect(await root.store.counts('Builder')).toMatchObject({ ready: 3 });
+  await finish(running);
 });
 
 test.for([{ concurrency: 0 }, { concurrency: 1.5 }, { count: 0 }, { handlerTimeoutMs: 0 }, { leaseMs: 1 }])(

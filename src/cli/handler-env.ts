@@ -22,6 +22,8 @@ export function handlerEnv(env: NodeJS.ProcessEnv, root: Root, job: Delivery): N
     PRIORITY: message.priority,
     THREAD: message.thread ?? '',
     REPLY_TO: message.replyTo ?? '',
+    TOPIC: message.topic ?? '',
+    ORDERING_KEY: message.orderingKey ?? '',
     CREATED_AT: message.createdAt,
     EXPIRES_AT: message.expiresAt ?? '',
     MAILBOX: job.mailbox,

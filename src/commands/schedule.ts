@@ -33,7 +33,7 @@ export async function addCommand(
   const schedule = await addSchedule(root, { name, cron, ...given({ tz }), message });
   await context.output.item(schedule, () => `Added ${name}; it comes next at ${schedule.nextAt}`);
   await context.output.note(
-    'It is sent while a dreamos process waits (watch, read --wait), or when the next one does.',
+    'It is sent while a dreamos process waits (watch, work, read --wait), or when the next one does.',
   );
 }
 

@@ -12,7 +12,17 @@ const nightly = [
 ];
 
 test('a schedule is added, listed, shown and removed', async () => {
-  const added = await bench.dreamos([...nightly, '--subject', 'Nightly', '--tz', 'Europe/Berlin', '--tag', 'ci']);
+  const added = await bench.dreamos([
+    ...nightly,
+    '--subject',
+    'Nightly',
+    '--tz',
+    'Europe/Berlin',
+    '--tag',
+    'ci',
+    '--ordering-key',
+    'ci main',
+  ]);
   expect(added).toMatchObject({ code: 0, out: 'Added nightly; it comes next at 2026-11-21T02:00:00.000Z\n' });
   expect(added.err).toContain('while a dreamos process waits');
 
@@ -25,7 +35,7 @@ test('a schedule is added, listed, shown and removed', async () => {
   const shown = await bench.dreamos('schedule show nightly');
   expect(shown.out).toContain('Cron:         0 3 * * * (Europe/Berlin)\n');
   expect(shown.out).toContain('2026-11-21T02:00:00.000Z, 2026-11-22T02:00:00.000Z');
-  expect(shown.out).toContain('Tags:         ci\n');
+  expect(shown.out).toContain('Tags:         ci\nOrdering key: ci main\n');
   expect(shown.out).toMatch(/\n```\ncheck the build\n```\n$/);
 
   expect(await bench.dreamos('schedule remove nightly')).toMatchObject({ code: 0, out: 'Removed nightly\n', err: '' });

@@ -23,7 +23,14 @@ const hour = 3_600_000;
 const nightly: ScheduleInput = {
   name: 'nightly',
   cron: '0 3 * * *',
-  message: { to: 'reviewer', body: 'check the build', subject: 'Nightly', tags: ['ci'], data: { n: 1 } },
+  message: {
+    to: 'reviewer',
+    body: 'check the build',
+    subject: 'Nightly',
+    tags: ['ci'],
+    data: { n: 1 },
+    orderingKey: 'ci',
+  },
 };
 
 async function mail(root: Root = still.bench.root, mailbox = 'reviewer'): Promise<Message[]> {
@@ -55,6 +62,7 @@ test('an occurrence is sent once it has come, as it was meant, and only once', a
     subject: 'Nightly',
     tags: ['ci'],
     data: { n: 1 },
+    orderingKey: 'ci',
     dedupeKey: expect.stringMatching(/^schedule:nightly:[0-9A-Z]{10}:2026-11-21T03:00:00\.000Z$/) as string,
   });
   expect(await fireDue(root)).toEqual({ fired: [], nextAt: Date.parse('2026-11-22T03:00Z') });

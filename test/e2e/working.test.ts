@@ -51,6 +51,7 @@ describe.concurrent('what a handler gets', () => {
       data: { key: 'SECRET data' },
       subject: 'a\u0000b\nc\u001B[2J',
       thread: 't'.repeat(200_000),
+      orderingKey: 'repo-main',
     };
     const { json } = await bench.dreamos('send reviewer --batch --json', {
       ...asPlanner,
@@ -75,6 +76,8 @@ describe.concurrent('what a handler gets', () => {
         String.raw`DREAMOS_MSG_SUBJECT=a\x00b\nc\x1b[2J`,
         'DREAMOS_MSG_THREAD=',
         'DREAMOS_MSG_REPLY_TO=',
+        'DREAMOS_MSG_TOPIC=',
+        'DREAMOS_MSG_ORDERING_KEY=repo-main',
         'DREAMOS_MSG_ATTEMPT=1',
         'DREAMOS_MSG_MAILBOX=reviewer',
         `DREAMOS_MSG_RECEIPT=${got?.receipt}`,

@@ -11,7 +11,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { formatEntryName, type EntryName } from './entry-name.ts';
 import { logEvents } from './event-log.ts';
-import { type Hold, holdKey, letGo } from './ordering.ts';
+import { type Hold, holdKey, isHolder, letGo } from './ordering.ts';
 import { moveInto } from './folders.ts';
 import { walkInbox } from './inbox.ts';
 import { slotOf, type Mailbox } from './layout.ts';
@@ -109,7 +109,7 @@ async function take(
     await bury(ctx, mailbox, source, name, expired);
     return 'passed';
   }
-  if (hasLeft(entry.order, name)) {
+  if (hasLeft(entry.order, name) && !(await isHolder(ctx, mailbox, entry))) {
     leave(ctx, entry.order, name);
     return 'blocked';
   }

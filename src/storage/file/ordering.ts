@@ -13,8 +13,9 @@
  *             for an hour in between removes nothing but what it is done with: a message that is restored or retried
  *             has another life, so its old name is no head any more.
  *
- * Nobody may take a later message while an earlier one is ready. A walk meets the earlier one first, and remembers the key
- * of what it leaves behind (walk-order.ts, also for messages too young for this walk to be sure of their order). What it
+ * Nobody may acquire a key for a later message while an earlier one is ready. A walk meets the earlier one first, and
+ * remembers the key of what it leaves behind (walk-order.ts, also for messages too young for this walk to be sure of their
+ * order). What it
  * loses to another process has been the head since before that process' rename, or is settled by now.
  *
  * A head is stale when its message was settled and the process died before the release, or when the key was acquired for a
@@ -32,7 +33,7 @@ import { listState } from './find.ts';
 import { acquireKey, advanceHead, removeHead } from './key-heads.ts';
 import { type Head, headName, keyFolder, type Mailbox, parseHead } from './layout.ts';
 import type { ReadyEntry } from './ready-walk.ts';
-import { isYoung, leave } from './walk-order.ts';
+import { hasLeft, isYoung, leave } from './walk-order.ts';
 
 // A head that is as young as this may belong to a claim that is just being made.
 const suspectMs = 1000;
@@ -51,14 +52,15 @@ export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEn
   if (!name.order) return 'held';
   const { key, life } = name.order;
   const mine: Head = { id: name.id, life, attempt: name.attempt + 1 };
-  const left = (how: 'blocked' | 'young'): Hold => {
-    leave(ctx, order, name);
+  const left = (how: 'blocked' | 'young', holder?: string): Hold => {
+    leave(ctx, order, name, holder);
     return how;
   };
   // Each round somebody else has changed the head since it was looked at.
   for (let round = 0; round < 100; round++) {
     const head = await headOf(ctx, mailbox, key);
     if (!head) {
+      if (hasLeft(order, name)) return left('blocked');
       if (isYoung(ctx, order, text, name)) return left('young');
       // A name out of an old listing must not get the key.
       if (!(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
@@ -68,9 +70,22 @@ export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEn
       if (head.attempt === mine.attempt || (await advanceHead(ctx, mailbox, key, head, mine))) return 'held';
     } else if (await isStale(ctx, mailbox, key, head)) {
       await removeHead(ctx, mailbox, key, head);
-    } else return left('blocked');
+    } else return left('blocked', lifeOf(head));
   }
   return left('blocked');
+}
+
+/** Whether a message that lies behind others of its key holds it, as far as this walk knows: it looks once for each key. */
+export async function isHolder(ctx: FileContext, mailbox: Mailbox, { name, order }: ReadyEntry): Promise<boolean> {
+  if (!name.order) return true;
+  const { key, life } = name.order;
+  let holder = order.left?.get(key);
+  if (holder === undefined) {
+    const head = await headOf(ctx, mailbox, key);
+    holder = head ? lifeOf(head) : '';
+    leave(ctx, order, name, holder);
+  }
+  return holder === lifeOf({ id: name.id, life });
 }
 
 /** For whom a message slipped away right after it got the key: another process has claimed it, or it was settled before. */

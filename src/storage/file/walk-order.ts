@@ -1,6 +1,7 @@
 /**
  * What a walk over ready/ remembers for the sake of ordering keys: which keys it has left behind. Whoever passes over a
- * message must not take a later one of its key in the same walk, whatever has happened meanwhile.
+ * message must not take a later one of its key in the same walk, whatever has happened meanwhile; but for the one that
+ * holds the key, which may lie behind others: it came back to a lower priority, or to behind what was delayed.
  */
 import type { FileContext } from './context.ts';
 import type { EntryName } from './entry-name.ts';
@@ -10,8 +11,8 @@ export interface WalkOrder {
   readonly serial: number;
   readonly startedAt: number;
   readonly startedTime: number;
-  /** Keys of which this walk has left a message behind. */
-  left: Set<string> | undefined;
+  /** Keys of which this walk has left a message behind, and who holds them: `undefined`, not known yet; '', nobody. */
+  left: Map<string, string | undefined> | undefined;
   /** How long it took to get past what it left behind; milliseconds. */
   passingMs: number;
 }
@@ -34,10 +35,14 @@ export function startOrder(ctx: FileContext): WalkOrder {
   };
 }
 
-/** A message is left where it is: no later one of its key may be taken in this walk. */
-export function leave(ctx: FileContext, order: WalkOrder, name: EntryName): void {
+/**
+ * A message is left where it is: no later one of its key may be taken in this walk.
+ * @param holder who holds its key, where that is known
+ */
+export function leave(ctx: FileContext, order: WalkOrder, name: EntryName, holder?: string): void {
   if (!name.order) return;
-  (order.left ??= new Set()).add(name.order.key);
+  order.left ??= new Map();
+  order.left.set(name.order.key, holder ?? order.left.get(name.order.key));
   order.passingMs = ctx.clock.uptime() - order.startedAt;
 }
 

@@ -188,6 +188,24 @@ export function orderingRules(makeStore: MakeStore): void {
     expect(await bench.claim()).toBeUndefined();
   });
 
+  test('one that comes back behind others of its key is the next one all the same', async () => {
+    await sendEach('k');
+    const low = await bench.mustClaim();
+    await bench.send({ orderingKey: 'k', body: 'urgent', priority: 'urgent' });
+    await nack(low, 0);
+    const again = await bench.mustClaim();
+    expect(again.message.body).toBe('k0');
+    // Behind one that was delayed, falls due and so comes before what is new; also where somebody looks past others.
+    await bench.send({ orderingKey: 'k', body: 'late' }, { dueAt: bench.clock.now() + 10 });
+    bench.clock.advance(20);
+    await bench.recover();
+    await nack(again, 0);
+    const seen = await bench.mustClaim({ accepts: () => true });
+    expect(seen.message.body).toBe('k0');
+    await bench.store.ack(seen.receipt, {});
+    expect(await bench.drain()).toEqual(['urgent', 'late']);
+  });
+
   test('what a filter refuses keeps later ones of its key from being taken, and no others', async () => {
     await sendEach('kkll');
     const accepts = ({ body }: Message): boolean => body === 'k1' || body === 'l3';

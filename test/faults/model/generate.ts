@@ -14,9 +14,11 @@ import { oneOf, seeded, seedOf, weighted, whole, type Random } from './random.ts
 
 /** What most of a history is about, so that rare meetings are not that rare. */
 const themes = ['mixed', 'buckets', 'keys', 'broadcasts', 'claims', 'dead letters', 'requests'] as const;
-export type Theme = (typeof themes)[number];
+export type Theme = (typeof themes)[number] | 'ordering keys';
 
 export function themeOf(seed: number): Theme {
+  // Drawn apart, so that it moves no other seed to another theme.
+  if (seeded(seedOf(seed, 6))() < 0.15) return 'ordering keys';
   const random = seeded(seedOf(seed, 5));
   return random() < 0.4 ? 'mixed' : oneOf(random, themes);
 }
@@ -69,6 +71,12 @@ const roles: Readonly<Record<Theme, readonly Readonly<Partial<Record<Wish, numbe
     { ask: 1, send: 5, batch: 1, keyed: 1 },
     { send: 3, recover: 1, close: 1, claim: 1 },
   ],
+  'ordering keys': [
+    { send: 5, batch: 1, claim: 1 },
+    { claim: 4, ack: 3, work: 2, renew: 1 },
+    { claim: 3, ack: 2, nack: 2, recover: 2, 'open-bucket': 1 },
+    { work: 3, claim: 1, send: 2, retry: 1 },
+  ],
 };
 
 export function operationsOf(seed: number, theme: Theme): readonly (readonly Operation[])[] {
@@ -79,9 +87,10 @@ export function operationsOf(seed: number, theme: Theme): readonly (readonly Ope
     boxes: theme === 'mixed' ? 1 + whole(random, 3) : 1,
     ranks: theme === 'mixed' && random() < 0.4 ? 2 : 1,
     keys: theme === 'keys' ? 1 + whole(random, 2) : keyedTo.length,
-    short: theme === 'claims' && random() < 0.7,
+    short: (theme === 'claims' || theme === 'ordering keys') && random() < 0.7,
     delayed: theme === 'mixed' ? 0.2 : 0.04,
     answering: theme === 'requests' ? 0.8 : 0,
+    orderingKeys: theme === 'ordering keys' ? 1 + whole(random, 2) : 0,
     expiring: theme === 'dead letters' ? 0.6 : theme === 'mixed' ? 0.08 : 0,
   };
   const perProcess = 2 + whole(random, theme === 'buckets' ? 6 : 4);
@@ -105,6 +114,8 @@ interface Size {
   readonly expiring: number;
   /** Of all messages and claims: those that have to do with a request. */
   readonly answering: number;
+  /** How many there are; 0: no message has one. */
+  readonly orderingKeys: number;
 }
 
 function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, number>>>, size: Size): Operation[] {
@@ -117,6 +128,7 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
     ...(random() < size.expiring && { ttlMs: oneOf(random, [5, 30, 500]) }),
     relaxed: size.relaxed && random() < 0.4,
     ...(random() < size.answering && { answers: whole(random, requests) }),
+    ...(size.orderingKeys > 0 && { orderingKey: whole(random, size.orderingKeys) }),
   });
   const does = weighted(random, wanted);
   switch (does) {
@@ -190,7 +202,7 @@ export function decider(seed: number, theme: Theme, model: CrashModel): (now: Si
   const random = seeded(seedOf(seed, 2));
   const switching = oneOf(random, theme === 'dead letters' ? [0.2, 0.4, 0.7] : [0.03, 0.1, 0.3, 0.7]);
   // Leases and times-to-live have to run out.
-  const timely = theme === 'claims' || theme === 'dead letters';
+  const timely = theme === 'claims' || theme === 'dead letters' || theme === 'ordering keys';
   const trouble = oneOf(random, timely ? [0.01, 0.02, 0.04] : [0.002, 0.006, 0.015]);
   const pausing = oneOf(random, theme === 'mixed' ? [0, 0.1, 0.3] : [0.1, 0.25, 0.5]);
   const killing = oneOf(random, [0, 0, 0.02, 0.08]);

@@ -32,6 +32,7 @@ export interface SendHow {
   readonly relaxed: boolean;
   /** The request that it answers. */
   readonly answers?: number;
+  readonly orderingKey?: number;
 }
 
 /** The id of a request; nobody sends it, only its answers are of interest. */

@@ -14,6 +14,8 @@ export type Promised =
   | 'delivered wrong'
   | 'delivered after it was finished'
   | 'two claims at once'
+  | 'two claims of an ordering key'
+  | 'out of order'
   | 'stale receipt accepted'
   | 'settled twice'
   | 'live claim refused'
@@ -35,6 +37,8 @@ export interface SentRecord {
   readonly key: number | undefined;
   /** Some try of it was not synced: after a power cut its bytes may be anything. */
   readonly relaxed: boolean;
+  /** Of one that has an ordering key, and no time of its own. */
+  order?: Order | undefined;
   /** A power cut has been since: there may be anything of it. */
   torn: boolean;
   /** What the sender was told. */
@@ -52,6 +56,16 @@ export interface ClaimRecord {
   settling: number;
   renewing: number;
   settledAt: number | undefined;
+}
+
+export interface Order {
+  readonly key: number;
+  /** Who sent it: only a sender's own messages have an order. */
+  readonly by: number;
+  readonly startedAt: number;
+  readonly startedTime: number;
+  /** Once it was acknowledged. */
+  ended?: { readonly at: number; readonly time: number };
 }
 
 interface Place {
@@ -93,9 +107,10 @@ export class Ledger {
     this.messages.set(record.id, { ...record, acknowledged: 'no', torn: false });
   }
 
-  sent(id: string, durability: 'full' | 'relaxed', key: number | undefined): void {
+  sent(id: string, durability: 'full' | 'relaxed', key: number | undefined, now: number): void {
     const record = this.messages.get(id);
     if (!record) return this.broken('delivered wrong', `a send was answered with the id ${id}, which nobody has sent`);
+    if (record.order) record.order.ended ??= { at: this.seq, time: now };
     if (record.acknowledged !== 'full') record.acknowledged = durability;
     if (key === undefined) return;
     const first = this.#keyed.get(key);
@@ -140,6 +155,30 @@ export class Ledger {
     return claim;
   }
 
+  /**
+   * Of one ordering key one message at a time, and none before an earlier one.
+   * @param waiting what is ready, resting or in flight in this mailbox, so that it was so when this claim was made
+   */
+  keptInOrder({ place, delivery, leaseUntil }: ClaimRecord, waiting: ReadonlySet<string>): void {
+    const { mailbox, message } = delivery;
+    const order = this.messages.get(message.id)?.order;
+    if (!order) return;
+    for (const other of this.claims) {
+      const { id } = other.delivery.message;
+      if (other.delivery.mailbox !== mailbox || id === message.id || leaseUntil <= this.latest) continue;
+      if (this.messages.get(id)?.order?.key === order.key && this.live(other))
+        this.broken('two claims of an ordering key', `${place} was claimed while a claim on ${other.place} held`);
+    }
+    if (this.place(mailbox, message.id).mayReturn) return;
+    for (const { id, order: first } of this.messages.values()) {
+      if (first?.key !== order.key || first.by !== order.by || !first.ended) continue;
+      const { at, time } = first.ended;
+      const isEarlier = time < order.startedTime || (time === order.startedTime && id < message.id);
+      if (at < order.startedAt && isEarlier && waiting.has(id) && !this.place(mailbox, id).mayReturn)
+        this.broken('out of order', `${place} was claimed before ${id}, which was sent earlier with the same key`);
+    }
+  }
+
   /** @param before the claim as it was when the operation began */
   settled(claim: ClaimRecord, does: 'ack' | 'nack' | 'renew', result: Settled, startedAt: number): void {
     const place = this.place(claim.delivery.mailbox, claim.delivery.message.id);
@@ -170,6 +209,11 @@ export class Ledger {
     }
   }
 
+  /** Of what was sent so far nobody promises an order any more: the power was cut, or the clock stepped. */
+  forgetOrder(): void {
+    for (const record of this.messages.values()) record.order = undefined;
+  }
+
   /** After a power cut only what is durable counts; claims and acks may be undone. */
   powerCut(): void {
     this.#places.clear();
@@ -178,6 +222,8 @@ export class Ledger {
       if (record.acknowledged === 'relaxed') record.acknowledged = 'no';
       record.torn ||= record.relaxed && record.acknowledged === 'no';
     }
+    // What was in flight may be so still, and nobody holds its key.
+    this.forgetOrder();
     for (const [key, id] of this.#keyed) if (this.messages.get(id)?.acknowledged !== 'full') this.#keyed.delete(key);
   }
 }

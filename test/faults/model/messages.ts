@@ -18,6 +18,7 @@ export function plainMessage(id: string, body: string, to: readonly string[], ho
     createdAt: new Date(nowMs).toISOString(),
     expiresAt: how.ttlMs === undefined ? null : new Date(nowMs + how.ttlMs).toISOString(),
     dedupeKey: null,
+    ...(how.orderingKey !== undefined && { orderingKey: `ordering key ${how.orderingKey}` }),
   };
 }
 

@@ -120,6 +120,24 @@ export const mutations: Readonly<Record<string, Mistake>> = {
       };
     },
   },
+  'who holds an ordering key is always taken for dead': {
+    theme: 'ordering keys',
+    disk: (disk) => ({ ...disk, stat: (path) => (path.includes('/keys/') ? undefined : disk.stat(path)) }),
+  },
+  'a message that rests lets go of its ordering key': {
+    theme: 'ordering keys',
+    disk: (disk) => ({
+      ...disk,
+      async rename(from, to) {
+        const moved = await disk.rename(from, to);
+        const [, mailbox, id, key] = /^(.*)\/delayed\/.*\.i([^.]+)\..*\.o([0-9a-f]{16})/.exec(to) ?? [];
+        const dir = `${mailbox}/keys/${key}`;
+        if (moved && id !== undefined)
+          for (const name of (await disk.list(dir)) ?? []) if (name.startsWith(id)) await disk.remove(`${dir}/${name}`);
+        return moved;
+      },
+    }),
+  },
   'a reason is not synced': {
     theme: 'dead letters',
     disk: (disk) => ({

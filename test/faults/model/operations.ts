@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly inboxes: Map<number, 'opening' | 'open'>;
   /** Words that no other message has. */
   words(): string;
+  /** The ids of what is not finished in a mailbox. */
+  waiting(mailbox: MailboxName): ReadonlySet<string>;
 }
 
 type Settling = Extract<Operation, { does: 'ack' | 'nack' | 'renew' }>;
@@ -45,7 +47,9 @@ export async function perform(process: Process, operation: Operation, around: Su
         ...(operation.inbox !== undefined && { inbox: requestId(openRequest(around, operation.inbox) ?? 0) }),
       });
       if (!delivery) return 'nothing there';
-      process.own.push(ledger.claimed(delivery, started));
+      const claim = ledger.claimed(delivery, started);
+      process.own.push(claim);
+      if (delivery.message.orderingKey != null) ledger.keptInOrder(claim, around.waiting(operation.from));
       return delivery.receipt;
     }
     case 'ask': {
@@ -98,17 +102,22 @@ async function send(process: Process, store: Store, drafts: readonly Draft[], ar
     const request = answers === undefined ? undefined : openRequest(around, answers);
     const how: SendHow = request === undefined ? rest : { ...rest, answers: request };
     const message = key === undefined ? plainMessage(id, around.words(), to, how, now) : keyedMessage(id, key, to, now);
+    const order =
+      how.orderingKey === undefined || how.delayMs !== undefined
+        ? undefined
+        : { key: how.orderingKey, by: process.p, startedAt: around.ledger.seq, startedTime: now };
     // Keyed sends are always synced.
-    around.ledger.sending({ id, mailboxes: to, body: message.body, key, relaxed: relaxed && key === undefined });
+    const record = { id, mailboxes: to, body: message.body, key, relaxed: relaxed && key === undefined };
+    around.ledger.sending({ ...record, order });
     return { message, mailboxes: to, ...(how.delayMs !== undefined && { dueAt: now + how.delayMs }) };
   });
   const results = await store.send(outgoing, { durability: relaxed ? 'relaxed' : 'full' });
-  return results.map((result, i) => sent(result, drafts[i]?.key, around.ledger)).join(', ');
+  return results.map((result, i) => sent(result, drafts[i]?.key, around)).join(', ');
 }
 
-function sent(result: Sent | DreamosError, key: number | undefined, ledger: Ledger): string {
+function sent(result: Sent | DreamosError, key: number | undefined, { ledger, now }: Surroundings): string {
   if (result instanceof DreamosError) throw result;
-  ledger.sent(result.id, result.durability, key);
+  ledger.sent(result.id, result.durability, key, now());
   return `${result.id}${result.duplicate ? ' (a duplicate)' : ''}`;
 }
 

@@ -61,6 +61,19 @@ export function scan(
   return places;
 }
 
+/** The ids of what is ready, resting or in flight in a mailbox. */
+export function waitingIn(volume: Volume, mailbox: string): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const { path } of files(volume.root)) {
+    const [, , top, box, state = ''] = path.split('/');
+    const id = /\.i([0-9A-Z]{26})\./.exec(path)?.[1];
+    if (top === 'agent_mailboxes' && box === mailbox && id !== undefined && unfinished.includes(state)) ids.add(id);
+  }
+  return ids;
+}
+
+const unfinished = ['ready', 'delayed', 'inflight'];
+
 function checkContent(
   node: FileNode,
   name: string,

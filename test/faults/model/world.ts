@@ -13,6 +13,7 @@ import { Ledger, type Violation } from './ledger.ts';
 import { perform, type Surroundings } from './operations.ts';
 import { Process, type Mutation } from './process.ts';
 import { seeded, seedOf } from './random.ts';
+import { waitingIn } from './scan.ts';
 import { Volume } from './volume.ts';
 
 export interface Outcome {
@@ -75,6 +76,7 @@ class World {
     now: () => this.#wall,
     inboxes: new Map(),
     words: () => `words ${this.#messages++}`,
+    waiting: (mailbox) => waitingIn(this.#machine.volume, mailbox),
   };
   #answered = false;
   #renamed = false;
@@ -152,6 +154,7 @@ class World {
       case 'step-clock':
         this.#options.tell?.(`the clock is set ${decision.ms} ms ${decision.ms < 0 ? 'back' : 'on'}`);
         this.#wall += decision.ms;
+        this.#ledger.forgetOrder();
         this.#ledger.latest = Math.max(this.#ledger.latest, this.#wall);
         return;
       case 'crash':

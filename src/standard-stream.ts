@@ -12,6 +12,7 @@ const pipeBytes = 16_384;
 export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outlet & { flush(): Promise<void> } {
   let stream: NodeJS.WriteStream | undefined;
   let left = bytesAtOnce(fd);
+  let direct: number | undefined;
   const errorListeners: ((error: Error) => void)[] = [];
 
   function open(): NodeJS.WriteStream {
@@ -35,10 +36,12 @@ export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outle
     },
     write(text, callback = () => undefined) {
       let bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text);
-      if (stream === undefined && left !== undefined && bytes.length <= left) {
+      const fits = stream === undefined && left !== undefined && bytes.length <= left;
+      if (fits) direct ??= withoutWaiting(fd);
+      if (fits && direct !== undefined) {
         try {
-          left -= bytes.length;
-          while (bytes.length > 0) bytes = bytes.subarray(fs.writeSync(fd, bytes));
+          left = (left ?? 0) - bytes.length;
+          while (bytes.length > 0) bytes = bytes.subarray(fs.writeSync(direct, bytes));
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return callback(error as Error);
         }
@@ -50,6 +53,20 @@ export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outle
       if (stream) await new Promise((resolve) => stream?.write('', resolve));
     },
   };
+}
+
+/**
+ * A way to write that never waits: in a write to a full pipe a process is deaf to SIGTERM and Ctrl-C. Opened anew, because
+ * the pipe itself may be shared with processes that must not find it non-blocking.
+ * @returns `undefined`: there is none, its reader has gone or this system has no /proc; the real stream knows what to do
+ */
+function withoutWaiting(fd: number): number | undefined {
+  try {
+    if (!fs.fstatSync(fd).isFIFO()) return fd;
+    return fs.openSync(`/proc/self/fd/${fd}`, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `undefined`: none, it is a terminal or something rare. A file takes all, as it does from Node's own stream. */

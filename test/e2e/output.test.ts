@@ -65,6 +65,13 @@ test('a reader that has gone ends a one-shot command quietly', async ({ bench })
   expect(ended).toMatchObject({ err: 'code 0\n' });
 });
 
+test('who waits for a reader that does not read still hears SIGTERM', async ({ bench }) => {
+  await bench.sent('send reviewer hello --as planner');
+  const fill = 'mkfifo full && exec 3<>full && timeout 0.5 cat /dev/zero >&3';
+  const ended = await bench.shell(`${fill}; timeout --preserve-status -k 5 2 dreamos peek reviewer --json >&3`);
+  expect(ended.code).toBe(143);
+});
+
 test('a full disk is an error, not a success', async ({ bench }) => {
   await bench.sent('send reviewer hello --as planner');
   const ended = await bench.shell('dreamos peek reviewer --json > /dev/full');

@@ -182,6 +182,8 @@ export async function finishOutbox(ctx: FileContext, limit: number): Promise<num
     // Its sender may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
     // it in its mailbox and undo the commit for the others.
     if (!synced) synced = await ctx.disk.syncDir(ctx.layout.outbox);
+    // Its sender may have used newer buckets than those that this process fills: what it sent first must stay first.
+    ctx.filling.clear();
     try {
       moved += await handOut(ctx, folder.id);
     } catch (error) {

@@ -218,6 +218,23 @@ describe('a walk', () => {
     expect(sent).toBe(true);
   });
 
+  test('that finishes the send of another one leaves it behind what was sent before', async () => {
+    const room = makeRoom();
+    const [consumer, sender] = [await room.open(), await room.open()];
+    const doomed = await room.open(
+      watchedDisk(({ method, to }) => {
+        if (method === 'rename' && to?.includes('/ready/')) throw new Killed();
+      }),
+    );
+    const many = (count: number) => Array.from({ length: count }, () => room.outgoing());
+    // The consumer knows the first bucket, the sender has opened the next one.
+    await consumer.send(many(1), { durability: 'relaxed' });
+    await sender.send(many(300), { durability: 'relaxed' });
+    await sendEach(room, sender, ['first']);
+    await expect(sendEach(room, doomed, ['second'], { to: ['ann', 'bob'] })).rejects.toThrow(Killed);
+    expect((await drain(consumer)).slice(-2)).toEqual(['first', 'second']);
+  });
+
   test('gets past a thousand messages of a busy key, however slow the disk is', async () => {
     const room = makeRoom();
     const store = await room.open();

@@ -58,7 +58,7 @@ export interface ClaimRecord {
   settledAt: number | undefined;
 }
 
-export interface Order {
+interface Order {
   readonly key: number;
   /** Who sent it: only a sender's own messages have an order. */
   readonly by: number;

@@ -38,20 +38,22 @@ interface Taken {
 export async function withRoom(root: Root, composed: Composed, waiting: Waiting): Promise<Taken> {
   const { outgoing, limits } = composed;
   const { message } = outgoing;
-  if (message.dedupeKey === null) return { outgoing, release: await roomFor(root, limits, message, waiting) };
+  if (message.dedupeKey === null) return { outgoing, release: await roomFor(root, limits, outgoing, waiting) };
   let release = (): void => undefined;
   const whenNew = async (): Promise<void> => {
     // Asked again when another's key was swept meanwhile.
     release();
     release = () => undefined;
-    release = await roomFor(root, limits, message, { ...waiting, flush: async () => undefined });
+    release = await roomFor(root, limits, outgoing, { ...waiting, flush: async () => undefined });
   };
   return { outgoing: { ...outgoing, whenNew }, release: () => release() };
 }
 
-async function roomFor(root: Root, limits: readonly Limit[], message: Message, waiting: Waiting): Promise<() => void> {
-  let taken = await take(root, limits, message);
+async function roomFor(root: Root, all: readonly Limit[], outgoing: Outgoing, waiting: Waiting): Promise<() => void> {
+  const { message } = outgoing;
+  let taken = await take(root, all, message);
   if (typeof taken === 'function') return taken;
+  const limits = await notAwaited(root, all, outgoing);
   for (const { card } of limits) {
     // Expired mail and unfinished sends are no reason to refuse; whoever comes moves what is due.
     await bringAllDue(root, card);
@@ -77,6 +79,18 @@ async function roomFor(root: Root, limits: readonly Limit[], message: Message, w
     waiting.until = root.clock.uptime() + waiting.waitMs;
   }
   return taken;
+}
+
+/** An answer that a request waits for goes to its inbox, and needs no room in the mailbox. */
+async function notAwaited(
+  root: Root,
+  limits: readonly Limit[],
+  { message, dueAt }: Outgoing,
+): Promise<readonly Limit[]> {
+  const { replyTo } = message;
+  if (replyTo === null || dueAt !== undefined) return limits;
+  const awaited = await Promise.all(limits.map(({ card }) => root.store.hasInbox(card.name, replyTo)));
+  return limits.filter((_, i) => !awaited[i]);
 }
 
 type Taking = (() => void) | { readonly mailbox: string; readonly error: DreamosError };
@@ -155,7 +169,7 @@ function full(mailbox: string, setting: string, limit: number, count: number, un
   return new DreamosError(
     'conflict',
     'MAILBOX_FULL',
-    `${mailbox} is full, so nothing was sent: about ${count} ${unit} wait there undelivered or unfinished, and its ${setting} is ${limit}.`,
+    `${mailbox} is full, so nothing was sent: what waits there undelivered or unfinished is about ${count} ${unit}, and its ${setting} is ${limit}.`,
     { hint: `See who reads it: dreamos status ${mailbox}; to wait for room: send, reply or publish with --wait 30s` },
   );
 }

@@ -253,6 +253,8 @@ export interface Store {
   openInbox(mailbox: string, request: string, until: number): Promise<void>;
   /** What is left in it is ready now, and later answers are ordinary mail. Nothing, when it is closed. @returns how many were left */
   closeInbox(mailbox: string, request: string): Promise<number>;
+  /** Whether answers to this request go to an inbox now. */
+  hasInbox(mailbox: string, request: string): Promise<boolean>;
   /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */

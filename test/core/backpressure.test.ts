@@ -76,6 +76,21 @@ describe('a full mailbox', () => {
     });
   });
 
+  test('takes the answer that a request waits for, and no later one', async () => {
+    await limit({ maxMessages: 1 }, 'planner');
+    await send(still.bench.root, { to: 'planner', from: 'Builder', body: 'x' });
+    const { id } = await sendOne('question');
+    const { store, clock } = still.bench.root;
+    await store.openInbox('planner', id, clock.now() + 60_000);
+    const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
+    const reviewer = still.bench.as('reviewer');
+    expect(await reply(reviewer, receipt, { body: 'answer' })).toMatchObject({ mailboxes: ['planner'] });
+    await store.closeInbox('planner', id);
+    expect(await refusal(reply(reviewer, receipt, { body: 'more' }, { again: true }))).toMatchObject({
+      code: 'MAILBOX_FULL',
+    });
+  });
+
   test('still answers the repeat of a send under a dedupe key', async () => {
     await limit({ maxMessages: 1 });
     const first = await sendOne('x', { dedupeKey: 'k' });

@@ -43,6 +43,10 @@ export async function closeInbox(ctx: FileContext, mailbox: Mailbox, request: st
   return inbox ? close(ctx, mailbox, inbox) : 0;
 }
 
+export async function hasInbox(ctx: FileContext, mailbox: Mailbox, request: string): Promise<boolean> {
+  return (await inboxOf(ctx, mailbox, request)) !== undefined;
+}
+
 /** Closes the inboxes whose time is over: of requesters that were killed. */
 export async function closeOverInboxes(
   ctx: FileContext,

@@ -20,7 +20,7 @@ import {
 import { buryExpired } from './expired.ts';
 import { findIn, listState, pathOf, toEntry } from './find.ts';
 import { history } from './history.ts';
-import { closeInbox, openInbox } from './inbox.ts';
+import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { looksPacked } from './layout.ts';
 import { finishOutbox } from './outbox.ts';
 import { prune, topicNames } from './publish.ts';
@@ -48,6 +48,7 @@ export function fileStore(ctx: FileContext): Store {
     send: (outgoing, { durability }) => send(ctx, outgoing, durability),
     openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
+    hasInbox: (mailbox, request) => hasInbox(ctx, at(mailbox), request),
     async claim(mailbox, options) {
       // Who waits for one answer does not read the mailbox.
       if (options.inbox === undefined) await markRead(ctx, at(mailbox));

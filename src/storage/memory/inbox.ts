@@ -5,6 +5,10 @@ export function openInbox(mail: Mail, mailbox: string, request: string, until: n
   inboxesOf(mail, mailbox).set(request, until);
 }
 
+export function hasInbox(mail: Mail, mailbox: string, request: string): boolean {
+  return inboxesOf(mail, mailbox).has(request);
+}
+
 /** @returns how many answers are ready now */
 export function closeInbox(mail: Mail, mailbox: string, request: string, now: number): number {
   inboxesOf(mail, mailbox).delete(request);

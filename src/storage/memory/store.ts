@@ -8,7 +8,7 @@ import type { Actor, Counts, Entry, Pruned, Store } from '../store.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch, watchTopics } from './events.ts';
-import { closeInbox, openInbox } from './inbox.ts';
+import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { buryExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
 import { changed, createMail, type Held, inState, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
@@ -54,6 +54,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
 
     send: (outgoing, { durability }) => sendEach(mail, deps, outgoing, durability),
     openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
+    hasInbox: async (mailbox, request) => hasInbox(mail, mailbox, request),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
     ack: async (receipt, options) => ack(mail, deps, receipt, options),

@@ -30,6 +30,14 @@ export function requestRules(makeStore: MakeStore): void {
     expect(await claim(request)).toBeUndefined();
   });
 
+  test('a request has an inbox until it is closed', async () => {
+    const request = await asked();
+    expect(await bench.store.hasInbox('ann', request)).toBe(true);
+    expect(await bench.store.hasInbox('bob', request)).toBe(false);
+    await bench.store.closeInbox('ann', request);
+    expect(await bench.store.hasInbox('ann', request)).toBe(false);
+  });
+
   test('two requests each get their own answers, however they are sent', async () => {
     const [one, two] = [await asked(), await asked()];
     const batch = [answer(two, 'b1'), answer(one, 'a1'), answer(two, 'b2')];

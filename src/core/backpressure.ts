@@ -104,9 +104,9 @@ async function take(root: Root, limits: readonly Limit[], message: Message): Pro
   for (const [i, { card, maxMessages, maxBytes }] of limits.entries()) {
     const load = loads[i] as Known;
     if (load.messages + 1 > maxMessages)
-      return { mailbox: card.name, error: full(card.name, 'maxMessages', maxMessages, load.messages, 'messages') };
+      return { mailbox: card.name, error: full(card.name, 'maxMessages', maxMessages, load.messages, 'message') };
     if (load.bytes + bytes > maxBytes)
-      return { mailbox: card.name, error: full(card.name, 'maxBytes', maxBytes, load.bytes, 'bytes') };
+      return { mailbox: card.name, error: full(card.name, 'maxBytes', maxBytes, load.bytes, 'byte') };
   }
   const reserved = limits.map(({ card }) => reservedIn(root.store, card.name));
   for (const each of [...loads, ...reserved]) change(each, 1, bytes);
@@ -169,7 +169,7 @@ function full(mailbox: string, setting: string, limit: number, count: number, un
   return new DreamosError(
     'conflict',
     'MAILBOX_FULL',
-    `${mailbox} is full, so nothing was sent: what waits there undelivered or unfinished is about ${count} ${unit}, and its ${setting} is ${limit}.`,
+    `${mailbox} is full, so nothing was sent: what waits there undelivered or unfinished is about ${count} ${count === 1 ? unit : `${unit}s`}, and its ${setting} is ${limit}.`,
     { hint: `See who reads it: dreamos status ${mailbox}; to wait for room: send, reply or publish with --wait 30s` },
   );
 }

@@ -73,6 +73,7 @@ describe('a full mailbox', () => {
     const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
     expect(await refusal(reply(still.bench.as('reviewer'), receipt, { body: 'answer' }))).toMatchObject({
       code: 'MAILBOX_FULL',
+      message: expect.stringMatching(/about 1 message, and/) as string,
     });
   });
 

@@ -41,7 +41,7 @@ export async function sendBatch(
   const durability = durabilityOption(options.durability);
   const waiting = { signal: context.signal, ...given({ waitMs: durationOption(options.wait, '--wait') }) };
   const root = await context.root();
-  const shared = given({ to: to?.split(','), from: options.from, allowEmpty: options.allowEmpty, durability });
+  const shared = given({ to, from: options.from, allowEmpty: options.allowEmpty, durability });
 
   for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {
     if (context.signal.aborted) return;
@@ -150,7 +150,7 @@ function draftOf(json: Record<string, unknown>, shared: Partial<Draft>): Draft {
     tags?: string[];
     data?: unknown;
   } & Omit<ContentOptions, 'data' | 'tag'>;
-  const to = typeof line.to === 'string' ? line.to.split(',') : (line.to ?? shared.to);
+  const to = line.to ?? shared.to;
   if (to === undefined)
     throw invalid(
       '"to" is missing.',

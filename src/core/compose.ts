@@ -33,7 +33,10 @@ export async function compose(
 ): Promise<Composed & { readonly routes: readonly Route[] }> {
   const sender = await senderOf(root, book, draft.from);
   const routes = await route(book, draft.to, sender.name);
-  return { ...(await composeFor(root, sender, draft, { cards: routes.map(({ card }) => card) })), routes };
+  const { outgoing, durability, limits } = await composeFor(root, sender, draft, {
+    cards: routes.map(({ card }) => card),
+  });
+  return { outgoing, durability, limits, routes };
 }
 
 /** @throws NAME_INVALID, USAGE */
@@ -61,10 +64,11 @@ export async function composeFor(
   const dueAt = dueAtOf(draft, now);
   const limits: Limit[] = [];
   const expiresAt = new Map<string, number>();
-  // A log has no card of its own: what holds for the root holds for it.
-  const { maxMessageBytes: logTakes } =
-    to.topic === undefined ? { maxMessageBytes: Infinity } : await effectiveSettings(root);
-  if (bytes > logTakes) throw tooLarge(bytes, logTakes, to.topic ?? '');
+  if (to.topic !== undefined) {
+    // A log has no card of its own: what holds for the root holds for it.
+    const { maxMessageBytes } = await effectiveSettings(root);
+    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, to.topic);
+  }
   for (const card of to.cards) {
     const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = await effectiveSettings(root, card);
     if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
@@ -76,12 +80,11 @@ export async function composeFor(
   if (ttlMs !== undefined && dueAt - now >= ttlMs)
     throw usage('With this delay the message would expire before it is delivered.');
   const names = to.cards.map((card) => card.name);
-  const message = {
+  const message: Record<string, unknown> = {
     v: 1,
     id: draft.id ?? root.ids.next(now),
     from: sender.name,
     to: to.topic === undefined ? names : [],
-    ...(to.topic !== undefined && { topic: to.topic }),
     subject: draft.subject ?? '',
     body: draft.body,
     type: draft.type ?? 'message',
@@ -93,9 +96,11 @@ export async function composeFor(
     createdAt: isoTime(now),
     expiresAt: ttlMs === undefined ? null : isoTime(now + ttlMs),
     dedupeKey: draft.dedupeKey ?? null,
-    ...(draft.replyBy !== undefined && { replyBy: draft.replyBy }),
-    ...(draft.orderingKey !== undefined && { orderingKey: draft.orderingKey }),
   };
+  // One shape for all others: a literal with spreads costs a microsecond.
+  if (to.topic !== undefined) message['topic'] = to.topic;
+  if (draft.replyBy !== undefined) message['replyBy'] = draft.replyBy;
+  if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   return {
     outgoing: {

@@ -129,7 +129,7 @@ export async function sendAll(
       const taken = room && waiting ? await room.withRoom(root, composed, waiting) : composed;
       const group = groups.get(composed.durability) ?? [];
       groups.set(composed.durability, group);
-      group.push({ index, routes: composed.routes, ...taken });
+      group.push({ index, routes: composed.routes, taken });
       if (limited && composed.outgoing.message.dedupeKey !== null) await flush();
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
@@ -145,9 +145,8 @@ export async function sendAll(
 interface Place {
   readonly index: number;
   readonly routes: readonly Route[];
-  readonly outgoing: Outgoing;
-  /** Gives back the room that was taken for it: it is in the mailbox now, or nowhere. */
-  readonly release?: () => void;
+  /** `release` gives back the room that was taken for it: it is in the mailbox now, or nowhere. */
+  readonly taken: { readonly outgoing: Outgoing; readonly release?: () => void };
 }
 
 async function sendGroup(
@@ -157,16 +156,16 @@ async function sendGroup(
 ): Promise<[Place, SendReceipt | DreamosError][]> {
   try {
     const sent = await root.store.send(
-      group.map(({ outgoing }) => outgoing),
+      group.map(({ taken }) => taken.outgoing),
       { durability },
     );
     return group.map((place, i) => {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
-      return [place, result instanceof DreamosError ? result : receiptOf(result, place.outgoing)];
+      return [place, result instanceof DreamosError ? result : receiptOf(result, place.taken.outgoing)];
     });
   } finally {
-    for (const { release } of group) release?.();
+    for (const { taken } of group) taken.release?.();
   }
 }
 

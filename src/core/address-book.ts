@@ -3,7 +3,6 @@ import { DreamosError } from '../model/errors.ts';
 import { checkName, listAgents, resolveAgent } from './agents.ts';
 import { nearestName } from './nearest.ts';
 import type { Root } from './root.ts';
-import type { Route } from './route.ts';
 
 /** Who is who during one send, each name looked up once. */
 export interface AddressBook {
@@ -13,8 +12,6 @@ export interface AddressBook {
   sender(name: string): Promise<Sender>;
   /** Every agent, retired ones too, in the order of their names. */
   all(): Promise<readonly AgentCard[]>;
-  /** What was found for these words before, for a batch says the same ones again and again. */
-  routes(words: string, find: () => Promise<readonly Route[]>): Promise<readonly Route[]>;
 }
 
 export interface Sender {
@@ -25,13 +22,11 @@ export interface Sender {
 export function createAddressBook(root: Root): AddressBook {
   const recipients = new Map<string, Promise<AgentCard>>();
   const senders = new Map<string, Promise<Sender>>();
-  const routes = new Map<string, Promise<readonly Route[]>>();
   let everybody: Promise<readonly AgentCard[]> | undefined;
   return {
     recipient: (name) => once(recipients, name, () => findRecipient(root, name)),
     sender: (name) => once(senders, name, () => findSender(root, name)),
     all: () => (everybody ??= listAgents(root)),
-    routes: (words, find) => once(routes, words, find),
   };
 }
 

@@ -66,8 +66,10 @@ export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEn
       if (!(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
       if (await acquireKey(ctx, mailbox, key, mine)) return 'acquired';
     } else if (head.id === mine.id && head.life === life) {
-      if (head.attempt > mine.attempt) return 'lost';
-      if (head.attempt === mine.attempt || (await advanceHead(ctx, mailbox, key, head, mine))) return 'held';
+      if (head.attempt === mine.attempt) return 'held';
+      // A head that is ahead of a message that is still here: a power cut has undone the message's claim, and not the head's.
+      if (head.attempt > mine.attempt && !(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
+      if (await advanceHead(ctx, mailbox, key, head, mine)) return 'held';
     } else if (await isStale(ctx, mailbox, key, head)) {
       await removeHead(ctx, mailbox, key, head);
     } else return left('blocked', lifeOf(head));

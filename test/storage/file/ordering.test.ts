@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
 import type { Disk } from '../../../src/storage/file/disk.ts';
@@ -52,6 +52,20 @@ function paused(matches: (call: DiskCall) => boolean): { disk: Disk; stopped: Pr
 const releases = ({ method, path }: DiskCall): boolean => method === 'remove' && path.includes('/keys/');
 const acquires = ({ method }: DiskCall): boolean => method === 'moveFolder';
 const claims = ({ method, to }: DiskCall): boolean => method === 'rename' && to?.includes('/inflight/') === true;
+
+test('a head that a power cut left ahead of its message keeps nobody from it', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  await sendEach(room, store, ['first', 'second']);
+  const { receipt } = await mustClaim(store);
+  await store.nack(receipt, { policy, delayMs: 0 });
+  const [head = ''] = heads(room);
+  const { keys } = room.at('bob');
+  renameSync(`${keys}/${head}`, `${keys}/${head.replace(/\.1$/, '.3')}`);
+  expect(heads(room)[0]).toMatch(/\.3$/);
+  expect(await drain(await room.open())).toEqual(['first', 'second']);
+  expect(heads(room)).toEqual([]);
+}, 10_000);
 
 test('a key has one head, by its message and attempt, from the first claim until it is settled', async () => {
   const room = makeRoom();

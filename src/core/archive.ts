@@ -56,8 +56,7 @@ export async function* exportArchive(
   const card = await resolveAgent(root, mailbox);
   for await (const entry of root.store.listArchived(card.name, range)) {
     const message = await readOrWarn(root, entry);
-    if (!message) continue;
-    yield { id: entry.id, mailbox: entry.mailbox, ackedAt: new Date(entry.ackedAt ?? 0).toISOString(), message };
+    if (message) yield toArchived(entry, message);
   }
 }
 

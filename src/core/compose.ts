@@ -97,7 +97,7 @@ export async function composeFor(
     expiresAt: ttlMs === undefined ? null : isoTime(now + ttlMs),
     dedupeKey: draft.dedupeKey ?? null,
   };
-  // One shape for all others: a literal with spreads costs a microsecond.
+  // Behind the literal and not spread into it: every other message has one shape, and V8 is quick with it.
   if (to.topic !== undefined) message['topic'] = to.topic;
   if (draft.replyBy !== undefined) message['replyBy'] = draft.replyBy;
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;

@@ -110,14 +110,13 @@ export async function* pruneArchive(
   mailbox: string,
   { olderThanMs, keepBytes, dryRun = false }: PruneOptions,
 ): AsyncGenerator<Maintained, void, undefined> {
-  const { name } = await resolveAgent(root, mailbox);
+  const card = await resolveAgent(root, mailbox);
   const keep: KeepOptions = {
     dryRun,
     ...(olderThanMs !== undefined && { fromDay: dayBefore(root, olderThanMs) }),
     ...(keepBytes !== undefined && { maxBytes: keepBytes }),
   };
-  for (const one of await locked(root, name, dryRun, () => root.store.pruneArchive(name, keep)))
-    yield { task: 'prune', mailbox: name, ...one, ...(dryRun && { dryRun }) };
+  for await (const one of pruneTo(root, card, keep)) yield dryRun ? { ...one, dryRun } : one;
 }
 
 async function* recoverDue(root: Root, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {

@@ -19,7 +19,7 @@ export const mostRecipients = 10_000;
  * @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED; USAGE for nobody at all, and for more than 10,000
  */
 export async function route(book: AddressBook, to: string | readonly string[], sender: string): Promise<Route[]> {
-  // One name, as most mail has it, without what the others need: 3 us of a send.
+  // One name, as most mail has it, without what the others need.
   if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await book.recipient(to), reasons: ['named'] }];
   const words = [to].flat().flatMap((text) => text.split(','));
   // First, because whether the sender is left out of a group depends on it.

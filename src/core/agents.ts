@@ -86,6 +86,14 @@ function checkGroup(group: string): void {
   });
 }
 
+/** Who acts, if it is said. @throws USAGE: it is not known who `does` that */
+export function actorOf(root: Root, does: string, named = root.acting): string {
+  if (named !== undefined) return named;
+  throw new DreamosError('usage', 'USAGE', `It is not known who ${does}.`, {
+    hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
+  });
+}
+
 /** @throws NAME_INVALID */
 export function checkName(name: string, what = "an agent's name"): void {
   if (agentNamePattern.test(name)) return;

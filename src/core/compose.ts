@@ -7,6 +7,7 @@ import type { Durability } from '../model/settings.ts';
 import { logOf } from '../model/topic.ts';
 import type { Outgoing } from '../storage/store.ts';
 import type { AddressBook, Sender } from './address-book.ts';
+import { actorOf } from './agents.ts';
 import type { Root } from './root.ts';
 import { route, type Route } from './route.ts';
 import type { Draft } from './send.ts';
@@ -41,11 +42,7 @@ export async function compose(
 
 /** @throws NAME_INVALID, USAGE */
 export async function senderOf(root: Root, book: AddressBook, named: string | undefined): Promise<Sender> {
-  const from = named ?? root.acting;
-  if (from !== undefined) return book.sender(from);
-  throw new DreamosError('usage', 'USAGE', 'It is not known who sends this message.', {
-    hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
-  });
+  return book.sender(actorOf(root, 'sends this message', named));
 }
 
 /** As compose, for known recipients. @param to.topic they get it because it is published there, and so does its log */

@@ -3,6 +3,7 @@ import { DreamosError } from '../model/errors.ts';
 import type { Message } from '../model/message.ts';
 import type { Delivery } from '../storage/store.ts';
 import { createAddressBook } from './address-book.ts';
+import { actorOf } from './agents.ts';
 import type { Root } from './root.ts';
 import { type Draft, send } from './send.ts';
 import { effectiveSettings } from './settings.ts';
@@ -46,7 +47,7 @@ export async function request(
 export async function ask(root: Root, draft: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
   const { waitMs = defaultWaitMs, signal } = options;
   checkDraft(draft, waitMs);
-  const requester = await requesterOf(root, draft.from ?? root.acting);
+  const requester = await requesterOf(root, actorOf(root, 'asks', draft.from));
   const { leaseMs, policy } = await effectiveSettings(root, requester);
   const { name } = requester;
   const startedAt = root.clock.uptime();
@@ -76,12 +77,7 @@ function checkDraft(draft: Draft, waitMs: number): void {
   if (!(waitMs > 0 && waitMs <= longestWaitMs)) throw usage('A request waits for more than 0 and at most 12h.');
 }
 
-async function requesterOf(root: Root, name: string | undefined): Promise<AgentCard> {
-  if (name === undefined) {
-    throw new DreamosError('usage', 'USAGE', 'It is not known who asks.', {
-      hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
-    });
-  }
+async function requesterOf(root: Root, name: string): Promise<AgentCard> {
   try {
     return await createAddressBook(root).recipient(name);
   } catch (error) {

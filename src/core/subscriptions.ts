@@ -1,10 +1,11 @@
 /** Who gets what is published: one document of the whole root, so that a publish reads one small file. */
 import * as z from 'zod/mini';
-import { type AgentCard, agentNamePattern } from '../model/agent.ts';
+import { agentNamePattern } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { explainIssues } from '../model/message.ts';
 import { parseTopicPattern, topicMatches } from '../model/topic.ts';
-import { resolveAgent } from './agents.ts';
+import { createAddressBook } from './address-book.ts';
+import { actorOf, resolveAgent } from './agents.ts';
 import { nearestName } from './nearest.ts';
 import type { Root } from './root.ts';
 
@@ -29,13 +30,8 @@ export async function subscribe(
   root: Root,
   patterns: string | readonly string[],
 ): Promise<(SubscriptionChange | DreamosError)[]> {
-  const card = await actingAgent(root, 'subscribes');
-  if (card.retiredAt) {
-    throw new DreamosError('conflict', 'AGENT_RETIRED', `${card.name} has retired and takes no new mail.`, {
-      hint: `dreamos agent register ${card.name}`,
-    });
-  }
-  return changeEach(root, card.name, [patterns].flat(), true);
+  const { name } = await createAddressBook(root).recipient(actorOf(root, 'subscribes'));
+  return changeEach(root, name, [patterns].flat(), true);
 }
 
 /** What has arrived stays. @returns as subscribe; SUBSCRIPTION_NOT_FOUND for a pattern that the agent does not have @throws as subscribe */
@@ -43,8 +39,8 @@ export async function unsubscribe(
   root: Root,
   patterns: string | readonly string[],
 ): Promise<(SubscriptionChange | DreamosError)[]> {
-  const card = await actingAgent(root, 'unsubscribes');
-  return changeEach(root, card.name, [patterns].flat(), false);
+  const { name } = await resolveAgent(root, actorOf(root, 'unsubscribes'));
+  return changeEach(root, name, [patterns].flat(), false);
 }
 
 /** @throws CONFIG_INVALID: taken for empty, it would lose subscribers their mail */
@@ -85,13 +81,6 @@ function parse(document: unknown): Subscriptions {
   const subscriptions = new Map(Object.entries(result.data));
   parsed.set(document as object, subscriptions);
   return subscriptions;
-}
-
-async function actingAgent(root: Root, does: string): Promise<AgentCard> {
-  if (root.acting !== undefined) return resolveAgent(root, root.acting);
-  throw new DreamosError('usage', 'USAGE', `It is not known who ${does}.`, {
-    hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
-  });
 }
 
 async function changeEach(

@@ -4,8 +4,12 @@
  *
  * A consumer in a loop goes on with the walk of its last claim for a few milliseconds instead of listing eight lanes
  * again for each message; what this process itself adds ends the walk at once. So an urgent message from another process
- * may have to wait for the claims that begin within `walkMs` of its arrival, and no longer; behind many messages of busy
+ * may have to wait for the claims that begin within `lookMs` of its arrival, and no longer; behind many messages of busy
  * ordering keys, for twice as long as it takes to get past them.
+ *
+ * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`: listing 256 names
+ * takes longer than all the rest of a walk, and what is added to a bucket comes behind what is in it. Before the next
+ * bucket this one is listed again, so that nothing that was added meanwhile is overtaken by what was sent later.
  */
 import { dirname } from 'node:path';
 import { priorities } from '../../model/message.ts';
@@ -17,12 +21,17 @@ import { isRealFolder } from './folders.ts';
 import { laneOf, type Mailbox } from './layout.ts';
 import { startOrder, type WalkOrder } from './walk-order.ts';
 
-const walkMs = 5;
+const lookMs = 5;
+const walkMs = 50;
 // A hundred thousand stray files must not make one claim take minutes: so much a walk puts aside, the next one goes on.
 const junkAtOnce = 100;
 
 export interface ReadyWalk {
   readonly order: WalkOrder;
+  /** When (uptime) it last began from the top. */
+  readonly lookedAt: number;
+  /** Begins from the top, with what is left of its bucket. */
+  lookAgain(): void;
   /** The next candidate; `undefined`: that was all. */
   next(): Promise<ReadyEntry | undefined>;
 }
@@ -38,44 +47,59 @@ export interface ReadyEntry {
 /** The next candidate of the mailbox's shared walk; `fresh` begins a new one. */
 export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
   let walk = ctx.walks.get(mailbox.name);
-  if (!walk || fresh || isOver(ctx, walk)) {
+  const now = ctx.clock.uptime();
+  if (!walk || fresh || isOver(walk, now)) {
     walk = walkReady(ctx, mailbox);
     ctx.walks.set(mailbox.name, walk);
-  }
+  } else if (walk.order.left === undefined && now - walk.lookedAt > lookMs) walk.lookAgain();
   return walk.next();
 }
 
-/** One that had to get past many messages of busy keys is good for as long again: begun anew, it might never get by. */
-function isOver(ctx: FileContext, { order }: ReadyWalk): boolean {
-  return ctx.clock.uptime() - order.startedAt > Math.max(walkMs, 2 * order.passingMs);
+/**
+ * A walk that has left messages of busy keys behind must look at them again soon. One that had to get past many of them is
+ * good for as long again: begun anew, it might never get by.
+ */
+function isOver({ order }: ReadyWalk, now: number): boolean {
+  const goodFor = order.left === undefined ? walkMs : Math.max(lookMs, 2 * order.passingMs);
+  return now - order.startedAt > goodFor;
 }
 
 /** A walk for who claims: it puts junk aside as it meets it. */
 export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
   const order = startOrder(ctx);
-  const sweep = sweeper(ctx, mailbox);
-  const buckets = walkBuckets(ctx, mailbox, sweep);
-  let listed: readonly { dir: string; text: string }[] = [];
-  let at = 0;
-  const walk: ReadyWalk = {
+  const onJunk = sweeper(ctx, mailbox);
+  let buckets = walkBuckets(ctx, mailbox, { onJunk });
+  // More than one where several claims of this process share the walk.
+  let listed: ReadyBucket[] = [];
+  const walk: ReadyWalk & { lookedAt: number } = {
     order,
+    lookedAt: order.startedAt,
+    lookAgain() {
+      walk.lookedAt = ctx.clock.uptime();
+      buckets = walkBuckets(ctx, mailbox, { onJunk, known: listed[0] });
+      listed = [];
+    },
     async next() {
       for (;;) {
-        for (let candidate = listed[at]; candidate; candidate = listed[at]) {
-          at++;
-          const { dir, text } = candidate;
+        for (let bucket = listed[0]; bucket; bucket = listed[0]) {
+          const { dir } = bucket;
+          const text = bucket.names[bucket.at++];
+          if (text === undefined) {
+            if (listed[0] === bucket) listed.shift();
+            continue;
+          }
           const name = parseEntryName(text);
           if (name) return { dir, text, name, order };
-          await sweep(`${dir}/${text}`, 'its name is not one that dreamos makes');
+          await onJunk(`${dir}/${text}`, 'its name is not one that dreamos makes');
         }
-        const { value: bucket } = await buckets.next();
+        const from = buckets;
+        const { value: bucket } = await from.next();
+        if (from !== buckets) continue;
         if (!bucket) {
           if (ctx.walks.get(mailbox.name) === walk) ctx.walks.delete(mailbox.name);
           return undefined;
         }
-        // Behind what another claim of this process, which shares the walk, has listed meanwhile.
-        listed = [...listed.slice(at), ...bucket.names.map((text) => ({ dir: bucket.dir, text }))];
-        at = 0;
+        listed.push(bucket);
       }
     },
   };
@@ -94,18 +118,27 @@ interface ReadyBucket {
   readonly dir: string;
   /** Sorted; junk is among them. */
   readonly names: readonly string[];
+  /** Where a walk is in them. */
+  at: number;
 }
 
-/** What is ready, bucket by bucket. Without `onJunk` it only looks, and passes over what is no folder of ours. */
+interface WalkOptions {
+  /** Without it a walk only looks, and passes over what is no folder of ours. */
+  readonly onJunk?: OnJunk;
+  /** A bucket that an earlier walk has listed: it goes on with that, and then lists what was added. */
+  readonly known?: ReadyBucket | undefined;
+}
+
+/** What is ready, bucket by bucket. */
 export async function* walkBuckets(
   ctx: FileContext,
   mailbox: Mailbox,
-  onJunk?: OnJunk,
+  options: WalkOptions = {},
 ): AsyncGenerator<ReadyBucket, undefined, void> {
   const inUse = await ctx.disk.list(mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
     if (inUse?.includes(`p${rank}`) !== true) continue;
-    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), onJunk);
+    for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), options);
   }
   return undefined;
 }
@@ -113,7 +146,7 @@ export async function* walkBuckets(
 async function* walkLane(
   ctx: FileContext,
   laneDir: string,
-  onJunk: OnJunk | undefined,
+  { onJunk, known }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   if (!(await isRealFolder(ctx, laneDir))) {
     if (!(await sweepOdd(ctx, dirname(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
@@ -129,6 +162,7 @@ async function* walkLane(
     }
     for (const [b, bucket] of buckets.entries()) {
       const dir = `${laneDir}/${parent}/${bucket}`;
+      if (known?.dir === dir) yield known;
       const names = await ctx.disk.list(dir);
       if (!names) {
         // Gone since, or no folder at all.
@@ -137,7 +171,8 @@ async function* walkLane(
       }
       const last = b === buckets.length - 1;
       if (names.length === 0 && !(last && parentIsNewest)) await removeEmptyBucket(ctx, dir, last);
-      yield { dir, names: names.sort() };
+      const seen = new Set(known?.dir === dir ? known.names : []);
+      yield { dir, names: names.filter((name) => !seen.has(name)).sort(), at: 0 };
     }
   }
 }

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Priority } from '../../../src/model/message.ts';
+import { bucketEntries } from '../../../src/storage/file/buckets.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { watchedDisk } from './disks.ts';
 import { collect, makeRoom } from './room.ts';
@@ -55,4 +57,49 @@ test('a filtered claim does not conclude from one scan, and opens nothing twice'
   expect((await store.claim('bob', { ...claim, accepts }))?.message.body).toBe('wanted');
   expect(missing).toBe(false);
   expect(looked).toEqual(['other', 'wanted']);
+});
+
+describe('a consumer whose every message takes longer than a look is good for', () => {
+  /** It takes `first` messages, and when `left` of them are left another process sends. */
+  async function consume(first: number, left: number, then: readonly { body: string; priority?: Priority }[]) {
+    const room = makeRoom();
+    let listed = 0;
+    const store = await room.open(
+      watchedDisk(({ method, path }) => void (method === 'list' && /\/ready\/p2\/1\/.+\/./.test(path) && listed++)),
+    );
+    const sender = await room.open();
+    const send = (drafts: readonly { body: string; priority?: Priority }[]) =>
+      sender.send(
+        drafts.map((fields) => room.outgoing(fields)),
+        { durability: 'relaxed' },
+      );
+    await send(Array.from({ length: first }, (_, i) => ({ body: `${i}` })));
+    const got: string[] = [];
+    for (;;) {
+      const delivery = await store.claim('bob', claim);
+      if (!delivery) return { got, listed };
+      got.push(delivery.message.body);
+      await store.ack(delivery.receipt, {});
+      room.clock.advance(6);
+      if (got.length === first - left) await send(then);
+    }
+  }
+
+  test('lists its bucket a few times, not once for each message', async () => {
+    const { got, listed } = await consume(100, 0, []);
+    expect(got).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
+    expect(listed).toBeLessThan(40);
+  });
+
+  test('takes what is more urgent next', async () => {
+    const { got } = await consume(100, 90, [{ body: 'now', priority: 'urgent' }]);
+    expect(got[10]).toBe('now');
+    expect(got).toHaveLength(101);
+  });
+
+  test('takes what was added to its bucket before what is in the next one', async () => {
+    const later = Array.from({ length: 20 }, (_, i) => ({ body: `later ${i}` }));
+    const { got } = await consume(bucketEntries - 10, 6, later);
+    expect(got.slice(-20)).toEqual(later.map(({ body }) => body));
+  });
 });

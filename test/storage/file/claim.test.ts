@@ -59,16 +59,16 @@ test('a filtered claim does not conclude from one scan, and opens nothing twice'
   expect(looked).toEqual(['other', 'wanted']);
 });
 
-describe('a consumer whose every message takes longer than a look is good for', () => {
-  /** It takes `first` messages, and when `left` of them are left another process sends. */
-  async function consume(first: number, left: number, then: readonly { body: string; priority?: Priority }[]) {
+describe('a consumer that goes on with a listing', () => {
+  /** It takes what is there; when it `got` so many another process sends. */
+  async function consume({ first, stepMs, got: when = 0, sent = [] }: Consumption) {
     const room = makeRoom();
     let listed = 0;
     const store = await room.open(
       watchedDisk(({ method, path }) => void (method === 'list' && /\/ready\/p2\/1\/.+\/./.test(path) && listed++)),
     );
     const sender = await room.open();
-    const send = (drafts: readonly { body: string; priority?: Priority }[]) =>
+    const send = (drafts: Consumption['sent'] = []) =>
       sender.send(
         drafts.map((fields) => room.outgoing(fields)),
         { durability: 'relaxed' },
@@ -80,26 +80,44 @@ describe('a consumer whose every message takes longer than a look is good for', 
       if (!delivery) return { got, listed };
       got.push(delivery.message.body);
       await store.ack(delivery.receipt, {});
-      room.clock.advance(6);
-      if (got.length === first - left) await send(then);
+      room.clock.advance(stepMs(got.length));
+      if (got.length === when) await send(sent);
     }
   }
 
-  test('lists its bucket a few times, not once for each message', async () => {
-    const { got, listed } = await consume(100, 0, []);
+  interface Consumption {
+    first: number;
+    /** How long the message takes that makes it so many. */
+    stepMs: (count: number) => number;
+    got?: number;
+    sent?: { body: string; priority?: Priority }[];
+  }
+
+  test('lists its bucket a few times, not once for each message that takes longer than a look is good for', async () => {
+    const { got, listed } = await consume({ first: 100, stepMs: () => 6 });
     expect(got).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
     expect(listed).toBeLessThan(40);
   });
 
   test('takes what is more urgent next', async () => {
-    const { got } = await consume(100, 90, [{ body: 'now', priority: 'urgent' }]);
+    const { got } = await consume({
+      first: 100,
+      stepMs: () => 6,
+      got: 10,
+      sent: [{ body: 'now', priority: 'urgent' }],
+    });
     expect(got[10]).toBe('now');
     expect(got).toHaveLength(101);
   });
 
   test('takes what was added to its bucket before what is in the next one', async () => {
-    const later = Array.from({ length: 20 }, (_, i) => ({ body: `later ${i}` }));
-    const { got } = await consume(bucketEntries - 10, 6, later);
-    expect(got.slice(-20)).toEqual(later.map(({ body }) => body));
+    const sent = Array.from({ length: 20 }, (_, i) => ({ body: `later ${i}` }));
+    const { got } = await consume({
+      first: bucketEntries - 10,
+      stepMs: (count) => (count === 100 ? 6 : 0),
+      got: 2,
+      sent,
+    });
+    expect(got.slice(-20)).toEqual(sent.map(({ body }) => body));
   });
 });

@@ -149,7 +149,7 @@ async function deliver(
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
   await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);
-  const receipt = issueReceipt(ctx, mailbox.name, name);
+  const receipt = issueReceipt(ctx, { mailbox: mailbox.name, name, path });
   return { receipt, mailbox: mailbox.name, attempt: name.attempt, leaseUntil: name.time, message };
 }
 

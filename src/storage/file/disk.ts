@@ -21,7 +21,8 @@ export interface FileStat {
 }
 
 export type ReadResult =
-  | { readonly ok: true; readonly bytes: Buffer; readonly mtimeMs: number }
+  /** `mtimeMs` only of a whole file. */
+  | { readonly ok: true; readonly bytes: Buffer; readonly mtimeMs?: number }
   /** `missing`: no such name. Otherwise why these are not bytes to be had: not a regular file, too large, cut short. */
   | { readonly ok: false; readonly missing: boolean; readonly why: string };
 

@@ -225,22 +225,48 @@ function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
     throw error;
   }
   try {
+    // What is no regular file shows when it is read, and a loop that claims the parts of a batch saves a call for each.
+    if (range) return readRange(fd, range, maxBytes);
     const stat = fs.fstatSync(fd);
-    if (!stat.isFile()) return { ok: false, missing: false, why: 'it is not a regular file' };
-    const length = range?.length ?? stat.size;
-    if (length > maxBytes) return { ok: false, missing: false, why: `it is too large (${length} bytes)` };
-    const bytes = Buffer.allocUnsafe(length);
-    let read = 0;
-    while (read < length) {
-      const n = fs.readSync(fd, bytes, read, length - read, (range?.offset ?? 0) + read);
-      if (n === 0) break;
-      read += n;
-    }
-    if (range && read < length) return { ok: false, missing: false, why: 'it is cut short' };
-    return { ok: true, bytes: read < length ? bytes.subarray(0, read) : bytes, mtimeMs: stat.mtimeMs };
+    if (!stat.isFile()) return notRegular;
+    if (stat.size > maxBytes) return tooLarge(stat.size);
+    const bytes = Buffer.allocUnsafe(stat.size);
+    const read = readFully(fd, bytes, 0);
+    return { ok: true, bytes: read < stat.size ? bytes.subarray(0, read) : bytes, mtimeMs: stat.mtimeMs };
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function readRange(fd: number, { offset, length }: NonNullable<ReadOptions['range']>, maxBytes: number): ReadResult {
+  if (length > maxBytes) return tooLarge(length);
+  const bytes = Buffer.allocUnsafe(length);
+  try {
+    if (readFully(fd, bytes, offset) < length) return { ok: false, missing: false, why: 'it is cut short' };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A folder, a fifo or a socket, and a device that has no places.
+    if (code === 'EISDIR' || code === 'ESPIPE' || code === 'ENXIO' || code === 'EINVAL') return notRegular;
+    throw error;
+  }
+  return { ok: true, bytes };
+}
+
+const notRegular: ReadResult = { ok: false, missing: false, why: 'it is not a regular file' };
+
+function tooLarge(length: number): ReadResult {
+  return { ok: false, missing: false, why: `it is too large (${length} bytes)` };
+}
+
+/** @returns how many bytes there were */
+function readFully(fd: number, bytes: Buffer, offset: number): number {
+  let read = 0;
+  while (read < bytes.length) {
+    const n = fs.readSync(fd, bytes, read, bytes.length - read, offset + read);
+    if (n === 0) break;
+    read += n;
+  }
+  return read;
 }
 
 function createFile(path: string, bytes: Uint8Array, sync: boolean): true {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { sayableTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { idTime } from '../../model/id.ts';
 import { explainIssues, handedInSchema, messageSchema, unseal, type Message } from '../../model/message.ts';
 import { sha256 } from '../../model/sha256.ts';
 import type { FileContext } from './context.ts';
@@ -28,7 +29,7 @@ export async function readEntry(
   }
   if (name.handedIn !== undefined) {
     if (handedInDigest(result.bytes) !== name.handedIn) throw corrupt('its bytes have changed since it was handed in');
-    return completeHandedIn(result.bytes, { id: name.id, mailbox, mtimeMs: result.mtimeMs });
+    return completeHandedIn(result.bytes, { id: name.id, mailbox, mtimeMs: result.mtimeMs ?? idTime(name.id) });
   }
   const message = unseal(result.bytes);
   if (message.id !== name.id) throw corrupt(`it is the message ${message.id}, under another one's name`);

@@ -10,16 +10,18 @@ import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts
 export interface Receipt {
   readonly mailbox: string;
   readonly name: EntryName & { readonly token: string };
+  /** Where it lies; known to who has just put it there. */
+  readonly path?: string;
 }
 
 const remembered = 64;
 
 /** The receipt of a claim that this process has just made: a loop acks it in a moment, and need not take it apart. */
-export function issueReceipt(ctx: FileContext, mailbox: string, name: Receipt['name']): string {
-  const receipt = formatReceipt(mailbox, name);
+export function issueReceipt(ctx: FileContext, { mailbox, name, path }: Required<Receipt>): string {
+  const receipt = `${mailbox}:${path.slice(path.lastIndexOf('/') + 1, path.lastIndexOf('.'))}`;
   const oldest = ctx.receipts.size >= remembered ? ctx.receipts.keys().next().value : undefined;
   if (oldest !== undefined) ctx.receipts.delete(oldest);
-  ctx.receipts.set(receipt, { mailbox, name });
+  ctx.receipts.set(receipt, { mailbox, name, path });
   return receipt;
 }
 

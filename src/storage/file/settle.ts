@@ -99,7 +99,7 @@ async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mai
   const receipt = readReceipt(ctx, text);
   const mailbox = ctx.layout.mailbox(receipt.mailbox);
   const { name } = receipt;
-  const path = inflightPath(mailbox, name);
+  const path = receipt.path ?? inflightPath(mailbox, name);
   if (await move(mailbox, path, name)) return { mailbox, name };
   // Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does.
   for (let round = 0; round < 3; round++) {

@@ -112,7 +112,7 @@ async function openBucket(ctx: FileContext, laneDir: string): Promise<Bucket> {
   const parent = last === undefined || siblings.length >= bucketEntries ? bucketName(newest, ctx.ids.token()) : last;
   const dir = `${laneDir}/${parent}/${name}`;
   await ensureFolder(ctx, dir);
-  return { dir, room: entriesBetweenLooks };
+  return { dir, room: bucketEntries };
 }
 
 /** The names of buckets (or of folders of buckets) in a folder, oldest first. */

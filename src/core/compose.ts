@@ -1,8 +1,7 @@
-import * as z from 'zod/mini';
 import type { AgentCard } from '../model/agent.ts';
 import { isoTime, sayableTime } from '../model/clock.ts';
 import { DreamosError } from '../model/errors.ts';
-import { explainIssues, type Message, messageSchema } from '../model/message.ts';
+import { checkMessage, explainIssues, type Message } from '../model/message.ts';
 import type { Durability } from '../model/settings.ts';
 import { logOf } from '../model/topic.ts';
 import type { Outgoing } from '../storage/store.ts';
@@ -138,7 +137,7 @@ function jsonOf(data: unknown): string {
 }
 
 function checked(message: unknown): Message {
-  const parsed = z.safeParse(messageSchema, message);
+  const parsed = checkMessage(message);
   if (parsed.success) return parsed.data;
   throw new DreamosError('invalid', 'MESSAGE_INVALID', `This cannot be sent: ${explainIssues(parsed.error)}.`, {
     hint: 'dreamos schema message',

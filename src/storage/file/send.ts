@@ -59,8 +59,8 @@ function packable(outgoing: readonly Outgoing[], at: number): Outgoing[] {
 }
 
 function isPlain(outgoing: Outgoing | undefined): boolean {
-  const [only, ...more] = outgoing?.mailboxes ?? [];
-  return only !== undefined && more.length === 0 && !isLog(only) && outgoing?.message.dedupeKey === null;
+  if (outgoing?.mailboxes.length !== 1 || outgoing.message.dedupeKey !== null) return false;
+  return !isLog(mailboxOf(outgoing));
 }
 
 async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> {

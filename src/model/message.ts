@@ -81,18 +81,25 @@ const sealBytes = digestKey.length + 64 + 2;
 
 /** The bytes of a message, without a line end: compact JSON whose last field is the sha256 over everything before it. */
 export function seal(message: Message): Buffer {
-  return Buffer.from(sealedText(message));
+  return sealLines([message]).bytes.subarray(0, -1);
 }
 
-/** The same with a line end, as files hold them. */
-export function sealLine(message: Message): Buffer {
-  return Buffer.from(`${sealedText(message)}\n`);
-}
-
-function sealedText(message: Message): string {
-  const unsealed = message.digest === undefined ? message : { ...message, digest: undefined };
-  const text = JSON.stringify(unsealed).slice(0, -1);
-  return `${text}${digestKey}${sha256(text)}"}`;
+/** Messages as files hold them, each with a line end; `lengths` are without it, in bytes. */
+export function sealLines(messages: readonly Message[]): { readonly bytes: Buffer; readonly lengths: readonly number[] } {
+  const texts = messages.map((message) =>
+    JSON.stringify(message.digest === undefined ? message : { ...message, digest: undefined }),
+  );
+  // In place of the brace that ends the text there will be the seal.
+  const lengths = texts.map((text) => Buffer.byteLength(text) - 1 + sealBytes);
+  // One buffer for all, in which they are also hashed: 6 us a message of 1 KiB; 8 with one for each, put together later.
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length + 1, 0));
+  let start = 0;
+  for (const [i, text] of texts.entries()) {
+    const cut = start + bytes.write(text, start) - 1;
+    bytes.write(`${digestKey}${sha256(bytes.subarray(start, cut))}"}\n`, cut, 'latin1');
+    start += (lengths[i] ?? 0) + 1;
+  }
+  return { bytes, lengths };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Changes that a person makes: cancel, restore, retry, purge, deposit. Each is one rename out of where the entry was seen. */
 import { DreamosError } from '../../model/errors.ts';
-import { priorities, sealLine, type Message } from '../../model/message.ts';
+import { priorities, sealLines, type Message } from '../../model/message.ts';
 import { states, type Entry } from '../store.ts';
 import { moveToReady } from './buckets.ts';
 import type { FileContext } from './context.ts';
@@ -89,7 +89,7 @@ export async function deposit(
   await ensureFolder(ctx, mailbox.tmp);
   const file = `${mailbox.tmp}/${message.id}.json`;
   await ctx.disk.remove(file);
-  const made = await ctx.disk.create(file, sealLine(message), { sync: true });
+  const made = await ctx.disk.create(file, sealLines([message]).bytes, { sync: true });
   const entry = !made
     ? undefined
     : to === 'ready'

@@ -5,7 +5,7 @@
  * What is not committed is in no mailbox.
  */
 import { DreamosError } from '../../model/errors.ts';
-import { priorities, sealLine, type Message } from '../../model/message.ts';
+import { priorities, sealLines, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { isLog } from '../../model/topic.ts';
 import type { Outgoing } from '../store.ts';
@@ -49,7 +49,7 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
   const { message, mailboxes } = outgoing;
   const body = `${dir}/${outboxBody}`;
   await ensureFolder(ctx, dir);
-  let complete = await ctx.disk.create(body, sealLine(message), { sync: durability === 'full' });
+  let complete = await ctx.disk.create(body, sealLines([message]).bytes, { sync: durability === 'full' });
   const same = outgoing.expiresAt ? undefined : firstName(ctx, outgoing, '');
   for (const mailbox of mailboxes) {
     // A log has no later: what is published is there at once.

@@ -10,7 +10,7 @@
  */
 import { dirname } from 'node:path';
 import { DreamosError } from '../../model/errors.ts';
-import { type Message, sealLine } from '../../model/message.ts';
+import { type Message, sealLines } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { isLog } from '../../model/topic.ts';
 import type { Outgoing, Sent } from '../store.ts';
@@ -79,7 +79,7 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
   if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);
     const file = `${mailbox.tmp}/${message.id}.json`;
-    await create(ctx, mailbox, file, sealLine(message), durability);
+    await create(ctx, mailbox, file, sealLines([message]).bytes, durability);
     const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing, only), message);
     const failed = durability === 'full' ? (await syncPlaced(ctx, [placed])).get(message.id) : undefined;
     if (failed) throw failed;
@@ -97,10 +97,10 @@ async function sendPacked(
   run: readonly Outgoing[],
   durability: Durability,
 ): Promise<(Sent | DreamosError)[]> {
-  const lines = run.map(({ message }) => sealLine(message));
+  const { bytes, lengths } = sealLines(run.map(({ message }) => message));
   const home = ctx.layout.mailbox(mailboxOf(run[0] as Outgoing));
   const file = `${home.tmp}/${run[0]?.message.id ?? ''}.jsonl`;
-  const failed = await errorOf(() => create(ctx, home, file, Buffer.concat(lines), durability));
+  const failed = await errorOf(() => create(ctx, home, file, bytes, durability));
   if (failed) return run.map(() => failed);
 
   const placed = new Map<string, Placed>();
@@ -108,7 +108,7 @@ async function sendPacked(
   let offset = 0;
   for (const [i, outgoing] of run.entries()) {
     // Without its line end, so that a message's bytes are the same alone and in a batch.
-    const range = { offset, length: (lines[i]?.length ?? 0) - 1 };
+    const range = { offset, length: lengths[i] ?? 0 };
     offset += range.length + 1;
     const { id } = outgoing.message;
     try {

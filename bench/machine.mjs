@@ -1,5 +1,6 @@
 import { cpus, release, totalmem, type } from 'node:os';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** What the figures hold for. */
 export function describeMachine(folder) {
@@ -19,12 +20,17 @@ function fileSystemOf(folder) {
       .split('\n')
       .map((line) => line.split(' '));
     const holds = ([, point]) => folder === point || folder.startsWith(point.endsWith('/') ? point : `${point}/`);
-    const [, , kind] = mounts
+    const [device, , kind] = mounts
       .filter(holds)
       .sort((a, b) => a[1].length - b[1].length)
       .at(-1);
-    return kind;
+    return kind === 'ext4' && !hasJournal(basename(device)) ? 'ext4 without a journal' : kind;
   } catch {
     return 'unknown';
   }
+}
+
+/** It decides what an fsync does. */
+function hasJournal(device) {
+  return readdirSync('/proc/fs/jbd2').some((name) => name.startsWith(`${device}-`));
 }

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { open } from '../../dist/index.js';
 
-const [root, mailbox] = process.argv.slice(2);
+const [root, mailbox, warmUp] = process.argv.slice(2);
 const mail = await open({ root, env: {} });
+if (warmUp) for await (const job of mail.consume(warmUp, { waitMs: 0 })) await job.ack();
 console.log('ready');
 await once(process.stdin, 'data');
 const numbers = [];

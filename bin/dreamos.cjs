@@ -20,10 +20,7 @@ const source = readSource();
 const name = `${source.slice(9, 25)}-${process.version}-${process.arch}-${often ?? 'any'}.cache`;
 const folder = cacheFolder();
 const cachedData = folder && readCache(path.join(folder, name));
-const script = new vm.Script(`(function (exports, require, module, __filename) {${source}\n})`, {
-  filename: file,
-  cachedData,
-});
+const script = new vm.Script(source, { filename: file, cachedData });
 if (folder && (!cachedData || script.cachedDataRejected)) process.once('exit', writeCache);
 const own = { exports: {} };
 script.runInThisContext()(own.exports, require, own, file);

@@ -68,7 +68,8 @@ async function buildCommand(name, plugins = []) {
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {
     const hash = createHash('sha256').update(file.contents).digest('hex').slice(0, 16);
-    file.contents = Buffer.from(`// build ${hash}\n${file.text}`);
+    // The function that the launcher calls: if it were put around the text there, V8 would copy 0.4 MB (0.5 ms).
+    file.contents = Buffer.from(`// build ${hash}\n(function (exports, require, module, __filename) {${file.text}\n})`);
   }
   return result;
 }

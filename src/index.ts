@@ -33,12 +33,13 @@ export type { UntilOptions } from './core/until.ts';
 export type { WatchOptions } from './core/watch.ts';
 export type { WorkOptions, WorkTotals } from './core/work.ts';
 
-export { agentCardSchema, type AgentCard } from './model/agent.ts';
+export type { AgentCard } from './model/agent.ts';
 export type { Clock } from './model/clock.ts';
 export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts';
-export { eventKinds, mailEventSchema, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
-export { knownTypes, messageSchema, priorities, type Message, type Priority } from './model/message.ts';
-export { settingsSchema, type Durability, type Settings } from './model/settings.ts';
+export { eventKinds, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
+export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';
+export type { Durability, Settings } from './model/settings.ts';
+export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './schemas.ts';
 export {
   states,
   type DeadReason,

@@ -1,7 +1,7 @@
 import type { AgentCard } from '../model/agent.ts';
 import { isoTime, sayableTime } from '../model/clock.ts';
 import { DreamosError } from '../model/errors.ts';
-import { checkMessage, explainIssues, type Message } from '../model/message.ts';
+import { explainIssues, messageSchema, type Message } from '../model/message.ts';
 import type { Durability } from '../model/settings.ts';
 import { logOf } from '../model/topic.ts';
 import type { Outgoing } from '../storage/store.ts';
@@ -137,7 +137,7 @@ function jsonOf(data: unknown): string {
 }
 
 function checked(message: unknown): Message {
-  const parsed = checkMessage(message);
+  const parsed = messageSchema.safeParse(message);
   if (parsed.success) return parsed.data;
   throw new DreamosError('invalid', 'MESSAGE_INVALID', `This cannot be sent: ${explainIssues(parsed.error)}.`, {
     hint: 'dreamos schema message',

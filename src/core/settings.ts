@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { AgentCard } from '../model/agent.ts';
 import { parseDuration } from '../model/duration.ts';
 import { DreamosError } from '../model/errors.ts';
@@ -169,7 +168,7 @@ const allowedValues: Record<SettingKey, string> = {
 
 /** @throws CONFIG_INVALID naming `where` */
 export function checkSettings(settings: unknown, where: string): void {
-  const parsed = z.safeParse(settingsSchema, settings);
+  const parsed = settingsSchema.safeParse(settings);
   if (!parsed.success) throw invalid(where, explainIssues(parsed.error));
   const { lease, ttl } = parsed.data;
   const leaseMs = lease === undefined ? maxLeaseMs : parseDuration(lease);

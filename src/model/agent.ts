@@ -1,19 +1,25 @@
 import * as z from 'zod/mini';
+import { premade } from './premade.ts';
+import { schema } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
 export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** An agent's card, `agent.json`. Unknown fields are kept. */
-export const agentCardSchema = z.looseObject({
-  name: z.string().check(z.regex(agentNamePattern)),
-  description: z.optional(z.string()),
-  groups: z.optional(z.array(z.string())),
-  createdAt: z.string(),
-  retiredAt: z.optional(z.nullable(z.string())),
-  settings: z.optional(settingsSchema),
-});
+export const agentCardSchema = schema(
+  () =>
+    z.looseObject({
+      name: z.string().check(z.regex(agentNamePattern)),
+      description: z.optional(z.string()),
+      groups: z.optional(z.array(z.string())),
+      createdAt: z.string(),
+      retiredAt: z.optional(z.nullable(z.string())),
+      settings: z.optional(settingsSchema()),
+    }),
+  premade.agentCard,
+);
 
-export type AgentCard = z.infer<typeof agentCardSchema>;
+export type AgentCard = z.infer<ReturnType<typeof agentCardSchema>>;
 
 /** Names that differ only in case are the same agent. */
 export function sameAgent(a: string, b: string): boolean {

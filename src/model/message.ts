@@ -1,70 +1,59 @@
 import * as z from 'zod/mini';
-import { $ZodObjectJIT } from 'zod/v4/core';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
+import { premade } from './premade.ts';
+import { once, schema } from './schema.ts';
 import { sha256 } from './sha256.ts';
 import { topicPattern } from './topic.ts';
 
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
 
-const id = z.string().check(z.regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/));
-const agentName = z.string().check(z.regex(agentNamePattern));
-const time = z.iso.datetime();
+const id = once(() => z.string().check(z.regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)));
+const agentName = once(() => z.string().check(z.regex(agentNamePattern)));
+const time = once(() => z.iso.datetime());
 
 /**
  * A message: an immutable envelope with a body. This is the one definition from which the types, the JSON Schema
  * (`dreamos schema message`) and every check come. Unknown fields are kept.
  */
-export const messageSchema = z.looseObject({
-  v: z.literal(1),
-  id,
-  from: agentName,
-  /** Empty in what was published to a topic. */
-  to: z.array(agentName),
-  topic: z.optional(z.string().check(z.regex(topicPattern))),
-  subject: z.string().check(z.maxLength(200)),
-  body: z.string(),
-  type: z.string().check(z.minLength(1), z.maxLength(64)),
-  priority: z.enum(priorities),
-  thread: z.nullable(z.string()),
-  replyTo: z.nullable(z.string()),
-  tags: z.array(z.string().check(z.minLength(1), z.maxLength(64))).check(z.maxLength(64)),
-  data: z.unknown(),
-  createdAt: time,
-  expiresAt: z.nullable(time),
-  /** Of a request: so long its sender waits for an answer. What comes later is ordinary mail. */
-  replyBy: z.optional(time),
-  dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(512))),
-  /** Only of a message that was sent with one: those of one key are delivered one at a time, in order. */
-  orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(512)))),
-  digest: z.optional(z.string()),
-});
-
-export type Message = z.infer<typeof messageSchema>;
-
-/** The message, or what the schema finds wrong with it. */
-export function checkMessage(json: unknown): z.util.SafeParseResult<Message> {
-  return z.safeParse(++checked <= checkedPlainly ? messageSchema : compiledSchema(), json);
-}
-
-// zod's compiled check of the same definition takes 1.8 us instead of 4.5, and 1 ms to make: too much for who has one.
-const checkedPlainly = 100;
-let checked = 0;
-const compiledSchema = once(() => new $ZodObjectJIT(messageSchema.def) as unknown as typeof messageSchema);
-
-/**
- * What a script puts into `drop/`: at least who says what; everything else is filled in when it is adopted. Made when it
- * is asked for, since most commands never are.
- */
-export const handedInSchema = once(() =>
-  z.looseObject({ ...z.partial(messageSchema).shape, from: agentName, body: z.string() }),
+export const messageSchema = schema(
+  () =>
+    z.looseObject({
+      v: z.literal(1),
+      id: id(),
+      from: agentName(),
+      /** Empty in what was published to a topic. */
+      to: z.array(agentName()),
+      topic: z.optional(z.string().check(z.regex(topicPattern))),
+      subject: z.string().check(z.maxLength(200)),
+      body: z.string(),
+      type: z.string().check(z.minLength(1), z.maxLength(64)),
+      priority: z.enum(priorities),
+      thread: z.nullable(z.string()),
+      replyTo: z.nullable(z.string()),
+      tags: z.array(z.string().check(z.minLength(1), z.maxLength(64))).check(z.maxLength(64)),
+      data: z.unknown(),
+      createdAt: time(),
+      expiresAt: z.nullable(time()),
+      /** Of a request: so long its sender waits for an answer. What comes later is ordinary mail. */
+      replyBy: z.optional(time()),
+      dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(512))),
+      /** Only of a message that was sent with one: those of one key are delivered one at a time, in order. */
+      orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(512)))),
+      digest: z.optional(z.string()),
+    }),
+  premade.message,
 );
 
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
-}
+export type Message = z.infer<ReturnType<typeof messageSchema>>;
+
+/**
+ * What a script puts into `drop/`: at least who says what; everything else is filled in when it is adopted.
+ */
+export const handedInSchema = schema(() =>
+  z.looseObject({ ...z.partial(messageSchema()).shape, from: agentName(), body: z.string() }),
+);
 
 /** The `type`s that dreamos itself knows; any other text is as good. */
 export const knownTypes = {
@@ -125,7 +114,7 @@ export function parseMessage(text: string): Message {
   } catch (cause) {
     throw corrupt(`it is not JSON (${(cause as Error).message})`, cause);
   }
-  const parsed = checkMessage(json);
+  const parsed = messageSchema.safeParse(json);
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`, parsed.error);
   return parsed.data;
 }

@@ -1,8 +1,12 @@
 import * as z from 'zod/mini';
+import { premade } from './premade.ts';
+import { once, schema } from './schema.ts';
 
-const duration = z
-  .string()
-  .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d'));
+const duration = once(() =>
+  z
+    .string()
+    .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
+);
 
 /** No setting allows more: body and data of one message together, in bytes. */
 export const hardMaxMessageBytes = 67_108_864;
@@ -14,26 +18,30 @@ const limit = (least: number) => z.union([z.literal('none'), z.int().check(z.min
 const days = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(36_500))]);
 
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
-export const settingsSchema = z.looseObject({
-  lease: z.optional(duration),
-  maxAttempts: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
-  backoffMin: z.optional(duration),
-  backoffMax: z.optional(duration),
-  durability: z.optional(z.enum(['full', 'relaxed'])),
-  maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
-  warnUnreadAfter: z.optional(duration),
-  topicRetention: z.optional(duration),
-  maxMessages: z.optional(limit(1)),
-  maxBytes: z.optional(limit(1)),
-  ttl: z.optional(z.union([z.literal('none'), duration])),
-  packAfterDays: z.optional(days(0)),
-  archiveDays: z.optional(days(0)),
-  archiveBytes: z.optional(limit(0)),
-  eventDays: z.optional(days(1)),
-  eventBytes: z.optional(limit(0)),
-});
+export const settingsSchema = schema(
+  () =>
+    z.looseObject({
+      lease: z.optional(duration()),
+      maxAttempts: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
+      backoffMin: z.optional(duration()),
+      backoffMax: z.optional(duration()),
+      durability: z.optional(z.enum(['full', 'relaxed'])),
+      maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
+      warnUnreadAfter: z.optional(duration()),
+      topicRetention: z.optional(duration()),
+      maxMessages: z.optional(limit(1)),
+      maxBytes: z.optional(limit(1)),
+      ttl: z.optional(z.union([z.literal('none'), duration()])),
+      packAfterDays: z.optional(days(0)),
+      archiveDays: z.optional(days(0)),
+      archiveBytes: z.optional(limit(0)),
+      eventDays: z.optional(days(1)),
+      eventBytes: z.optional(limit(0)),
+    }),
+  premade.settings,
+);
 
-export type Settings = z.infer<typeof settingsSchema>;
+export type Settings = z.infer<ReturnType<typeof settingsSchema>>;
 
 export type Durability = 'full' | 'relaxed';
 

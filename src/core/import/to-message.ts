@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
 import { sayableTime } from '../../model/clock.ts';
 import { idFrom, idTime } from '../../model/id.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
@@ -56,7 +55,7 @@ export function toMessage(old: OldMessage, place: Placed): Message | string {
     expiresAt: null,
     dedupeKey: null,
   };
-  const checked = z.safeParse(messageSchema, message);
+  const checked = messageSchema.safeParse(message);
   if (!checked.success) return `it does not make a message: ${explainIssues(checked.error)}`;
   // Escapes make at most six bytes of one, twice over: below this, measuring is a waste.
   const sizeBytes = place.bytes.length > maxMessageBytes / 16 ? Buffer.byteLength(JSON.stringify(message)) : 0;

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { DreamosError } from '../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../model/event.ts';
+import { schema } from '../../model/schema.ts';
 import type { DeadReason } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
@@ -18,12 +19,14 @@ const dayMs = 86_400_000;
 const historyBytes = 4 * 1024 * 1024;
 const reasonBytes = 16 * 1024 * 1024;
 
-const reasonSchema = z.looseObject({
-  reason: z.string(),
-  attempts: z.number(),
-  deadAt: z.string(),
-  history: z.array(mailEventSchema),
-});
+const reasonSchema = schema(() =>
+  z.looseObject({
+    reason: z.string(),
+    attempts: z.number(),
+    deadAt: z.string(),
+    history: z.array(mailEventSchema()),
+  }),
+);
 
 /**
  * Moves a message to the dead-letter queue: the reason is written and synced first, then comes the rename, then dlq/ is
@@ -99,7 +102,7 @@ export async function reasonState(
 async function readReason(
   ctx: FileContext,
   path: string,
-): Promise<z.infer<typeof reasonSchema> | 'missing' | 'unreadable'> {
+): Promise<z.infer<ReturnType<typeof reasonSchema>> | 'missing' | 'unreadable'> {
   const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
   if (!file.ok) return file.missing ? 'missing' : 'unreadable';
   const parsed = reasonSchema.safeParse(parseJson(file.bytes));

@@ -1,5 +1,4 @@
 /** The small documents that are read, changed and written under a lock: agents' cards and config.json. */
-import * as z from 'zod/mini';
 import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
@@ -68,7 +67,7 @@ export async function loadSettings(ctx: FileContext): Promise<Settings> {
       hint: 'Run `dreamos doctor`.',
     });
   }
-  const parsed = z.safeParse(settingsSchema, parseJson(file.bytes));
+  const parsed = settingsSchema.safeParse(parseJson(file.bytes));
   if (parsed.success) return parsed.data;
   throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json is not valid: ${explainIssues(parsed.error)}.`, {
     hint: `Mend ${ctx.layout.config} by hand, or move it away to use the defaults.`,
@@ -158,7 +157,7 @@ function isSameFile(a: Origin, b: Origin): boolean {
 
 async function parseCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   const file = await ctx.disk.read(mailbox.card, { maxBytes: documentBytes });
-  const parsed = file.ok ? z.safeParse(agentCardSchema, parseJson(file.bytes)) : undefined;
+  const parsed = file.ok ? agentCardSchema.safeParse(parseJson(file.bytes)) : undefined;
   if (parsed?.success) return { ...parsed.data, name: mailbox.name };
   const folder = await ctx.disk.stat(mailbox.dir);
   if (folder?.kind !== 'directory') return undefined;

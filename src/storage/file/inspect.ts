@@ -2,7 +2,6 @@
  * `dreamos doctor`: checks every rule of the format as a list of named steps, and repairs what is safe to repair while
  * others work on the same root. What is not safe is said, with what to do.
  */
-import * as z from 'zod/mini';
 import { agentCardSchema } from '../../model/agent.ts';
 import { settingsSchema } from '../../model/settings.ts';
 import { isLog, logOf } from '../../model/topic.ts';
@@ -94,7 +93,7 @@ async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Finding> {
 async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> {
   const file = await ctx.disk.read(ctx.layout.config, { maxBytes: maxFileBytes });
   if (!file.ok && file.missing) return;
-  if (file.ok && z.safeParse(settingsSchema, parseJson(file.bytes)).success) return;
+  if (file.ok && settingsSchema.safeParse(parseJson(file.bytes)).success) return;
   yield {
     rule: 'config',
     level: 'problem',
@@ -221,7 +220,7 @@ async function* inspectFolders(ctx: FileContext, mailbox: Mailbox, { fix }: Insp
 
 async function* inspectCard(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
   const file = await ctx.disk.read(mailbox.card, { maxBytes: maxFileBytes });
-  if (file.ok && z.safeParse(agentCardSchema, parseJson(file.bytes)).success) return;
+  if (file.ok && agentCardSchema.safeParse(parseJson(file.bytes)).success) return;
   if (fix) await rewriteCard(ctx, mailbox);
   yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };
 }

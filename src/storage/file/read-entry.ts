@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { sayableTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { idTime } from '../../model/id.ts';
@@ -65,7 +65,7 @@ export function handedInDigest(bytes: Uint8Array): string {
  */
 export function completeHandedIn(bytes: Buffer, file: { id: string; mailbox: string; mtimeMs: number }): Message {
   const { digest: _, ...given } = parseHandedIn(bytes);
-  const parsed = z.safeParse(messageSchema, {
+  const parsed = messageSchema.safeParse({
     v: 1,
     to: [file.mailbox],
     subject: '',
@@ -94,7 +94,7 @@ export function parseHandedIn(bytes: Buffer): z.infer<ReturnType<typeof handedIn
     throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
   }
   if (isDeeperThan(maxDepth, json)) throw corrupt(`it is nested too deeply (more than ${maxDepth} levels)`);
-  const parsed = z.safeParse(handedInSchema(), json);
+  const parsed = handedInSchema.safeParse(json);
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
   return parsed.data;
 }

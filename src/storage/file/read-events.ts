@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { mailEventSchema, type MailEvent } from '../../model/event.ts';
 import { isLog } from '../../model/topic.ts';
 import type { EventBatch } from '../store.ts';
@@ -170,7 +169,7 @@ async function isLineStart(ctx: FileContext, path: string, offset: number): Prom
 export function parseLine(line: string): MailEvent | undefined {
   for (const text of [line, line.slice(Math.max(0, line.lastIndexOf('{"at":')))]) {
     try {
-      const parsed = z.safeParse(mailEventSchema, JSON.parse(text));
+      const parsed = mailEventSchema.safeParse(JSON.parse(text));
       if (parsed.success) return parsed.data;
     } catch {
       // Try the other reading; the caller warns when there is none.

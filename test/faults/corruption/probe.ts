@@ -138,10 +138,10 @@ function checkDocuments(path: string, seen: Seen): void {
     }
     if (!good && !told(name)) seen.failures.push(`${file.slice(path.length + 1)} is neither rebuilt nor reported.`);
   };
-  wrong('config', join(path, 'config.json'), (json) => z.safeParse(settingsSchema, json).success);
+  wrong('config', join(path, 'config.json'), (json) => z.safeParse(settingsSchema(), json).success);
   for (const mailbox of mailboxes) {
     const dir = join(path, 'agent_mailboxes', mailbox);
-    wrong('card', join(dir, 'agent.json'), (json) => z.safeParse(agentCardSchema, json).success);
+    wrong('card', join(dir, 'agent.json'), (json) => z.safeParse(agentCardSchema(), json).success);
     const reasons = fs.readdirSync(join(dir, 'dlq')).filter((name) => !name.endsWith('.reason.json'));
     for (const name of reasons) {
       wrong(

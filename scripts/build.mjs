@@ -147,10 +147,9 @@ const lazyZod = {
           contents: `export { ${names.join(', ')} } from 'zod/mini';`,
           resolveDir: root,
         };
-      const getters = names.map((name) => `get ${name}() { return (used ??= require('lazy-zod-used')).${name}; }`);
-      return {
-        contents: `let used;\nmodule.exports = { ${getters.join(', ')} };`,
-      };
+      const zod = "let made;\nconst zod = () => (made ??= require('lazy-zod-used'));";
+      const getters = names.map((name) => `get ${name}() { return zod().${name}; }`);
+      return { contents: `${zod}\nmodule.exports = { ${getters.join(', ')} };` };
     });
   },
 };

@@ -74,7 +74,10 @@ export function seal(message: Message): Buffer {
 }
 
 /** Messages as files hold them, each with a line end; `lengths` are without it, in bytes. */
-export function sealLines(messages: readonly Message[]): { readonly bytes: Buffer; readonly lengths: readonly number[] } {
+export function sealLines(messages: readonly Message[]): {
+  readonly bytes: Buffer;
+  readonly lengths: readonly number[];
+} {
   const texts = messages.map((message) =>
     JSON.stringify(message.digest === undefined ? message : { ...message, digest: undefined }),
   );

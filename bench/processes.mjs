@@ -46,8 +46,17 @@ export function runNode(args, { exit = 0, env = process.env, input } = {}) {
   return { ms, stdout };
 }
 
-/** The surroundings of one-shot commands: no agent or root from outside, and a code cache of our own. */
+/**
+ * The surroundings of one-shot commands: no agent or root from outside, a code cache of our own, and nothing that makes
+ * every start of Node slower and so hides what ours takes: NODE_EXTRA_CA_CERTS makes it 45 ms with Node 20.
+ */
 export function cleanEnv(folder) {
-  const { DREAMOS_ROOT: _root, DREAMOS_AGENT: _agent, ...env } = process.env;
+  const {
+    DREAMOS_ROOT: _root,
+    DREAMOS_AGENT: _agent,
+    NODE_EXTRA_CA_CERTS: _certificates,
+    NODE_OPTIONS: _options,
+    ...env
+  } = process.env;
   return { ...env, XDG_CACHE_HOME: join(folder, 'cache') };
 }

@@ -88,6 +88,7 @@ function buildLibrary() {
     format: 'esm',
     splitting: true,
     packages: 'external',
+    plugins: [premadeParsers],
   });
 }
 

@@ -7,21 +7,15 @@ export interface Schema<S extends z.core.$ZodType> {
   safeParse(value: unknown): z.core.util.SafeParseResult<z.output<S>>;
 }
 
-// zod's compiled check of the same schema takes 0.5 us of a message instead of 3, and 3 ms to make: too much for who has few.
-const plainChecks = 100;
-
 /**
  * @param premade of the same schema; `undefined` for what does not fit, which the schema then explains. So a one-shot
  * command with good mail does not load zod at all.
  */
 export function schema<S extends z.core.$ZodType>(make: () => S, premade?: (value: unknown) => unknown): Schema<S> {
   const get = once(make);
-  const compiled = once(() => z.compile(get()));
-  let checks = 0;
   const safeParse: Schema<S>['safeParse'] = (value) => {
     const data = premade?.(value);
-    if (data !== undefined) return { success: true, data: data as z.output<S> };
-    return z.safeParse(++checks <= plainChecks ? get() : compiled(), value);
+    return data === undefined ? z.safeParse(get(), value) : { success: true, data: data as z.output<S> };
   };
   return Object.assign(get, { safeParse });
 }

@@ -4,6 +4,7 @@ import type { Bucket } from './buckets.ts';
 import type { DocumentName } from '../store.ts';
 import type { KnownCard, KnownDocument } from './documents.ts';
 import type { Disk } from './disk.ts';
+import type { Burial } from './expired.ts';
 import type { Layout } from './layout.ts';
 import type { Member } from './pack-file.ts';
 import type { Receipt } from './receipt.ts';
@@ -34,8 +35,8 @@ export interface FileContext {
   readonly ordering: OrderingMemory;
   /** By mailbox: when (uptime) this process last looked for what is due. */
   readonly recoveredAt: Map<string, number>;
-  /** By mailbox: when (uptime) this process last looked for expired mail and left none behind. */
-  readonly buriedAt: Map<string, number>;
+  /** By mailbox: this process's last look for expired mail that left none of it behind. */
+  readonly burials: Map<string, Burial>;
   /** The claims that this process has made last, by their receipts. */
   readonly receipts: Map<string, Receipt>;
   /** Agents' cards as they were last read, by mailbox. */

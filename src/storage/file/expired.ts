@@ -11,8 +11,8 @@ import { walkBuckets } from './ready-walk.ts';
 const atOnce = 64;
 /** Nobody is waiting for expired mail, and a look for it lists what is ready. */
 const everyMs = 5000;
-// Behind a million others it may count as ready a while longer.
-const namesAtOnce = 10_000;
+// Ten buckets are listed in 2 ms, and `watch` begins with a look. Behind others it may count as ready a while longer.
+const namesAtOnce = 2500;
 
 /** How many more may be moved in one look. */
 export interface Undertaker {
@@ -41,22 +41,35 @@ export async function bury(
   await deadLetter(ctx, mailbox, path, name, { reason: 'its time-to-live ran out', history });
 }
 
-/** For mailboxes that nobody reads. Looks now and then, near the front. */
+/** A look for expired mail in a mailbox, which the next one goes on with. */
+export interface Burial {
+  /** When (uptime) it was. */
+  readonly at: number;
+  /** `undefined`: the next one begins at the front. */
+  readonly walk: ReturnType<typeof walkBuckets> | undefined;
+}
+
+/** For mailboxes that nobody reads. Looks now and then, at a part of what is ready. */
 export async function buryNowAndThen(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  const last = ctx.buriedAt.get(mailbox.name);
-  if (last !== undefined && ctx.clock.uptime() - last < everyMs) return;
+  const last = ctx.burials.get(mailbox.name);
+  const at = ctx.clock.uptime();
+  if (last !== undefined && at - last.at < everyMs) return;
+  const walk = last?.walk ?? walkBuckets(ctx, mailbox);
   const budget = undertaker();
-  let looked = 0;
-  for await (const { dir, names } of walkBuckets(ctx, mailbox)) {
-    for (const text of names) {
+  let ended = false;
+  for (let looked = 0; looked < namesAtOnce && budget.left > 0 && !ended;) {
+    const { value: bucket } = await walk.next();
+    ended = bucket === undefined;
+    looked += bucket?.names.length ?? 0;
+    for (const text of bucket?.names ?? []) {
       const name = text.includes('.x') ? parseEntryName(text) : undefined;
-      if (name && isExpired(name, ctx.clock.now())) await bury(ctx, mailbox, `${dir}/${text}`, name, budget);
+      if (bucket && name && isExpired(name, ctx.clock.now()))
+        await bury(ctx, mailbox, `${bucket.dir}/${text}`, name, budget);
     }
-    looked += names.length;
-    if (looked > namesAtOnce || budget.left <= 0) break;
   }
   // Where there may be more, the next look goes on at once.
-  if (budget.left > 0) ctx.buriedAt.set(mailbox.name, ctx.clock.uptime());
+  if (budget.left > 0) ctx.burials.set(mailbox.name, { at, walk: ended ? undefined : walk });
+  else ctx.burials.delete(mailbox.name);
 }
 
 /** All of it, for whoever keeps house. @returns how many */

@@ -101,7 +101,7 @@ function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>):
     walks: new Map(),
     ordering: { walks: 0, noted: new Map(), live: new Map() },
     recoveredAt: new Map(),
-    buriedAt: new Map(),
+    burials: new Map(),
     receipts: new Map(),
     cards: new Map(),
     documents: new Map(),

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(fileURLToPath(import.meta.url), '../..');
-const schemas = { agentCard: 'agent.ts', message: 'message.ts', settings: 'settings.ts' };
+const schemas = { agentCard: 'agent.ts', mailEvent: 'event.ts', message: 'message.ts', settings: 'settings.ts' };
 
 /** @returns the text of a module in the place of src/model/premade.ts */
 export async function premadeModule() {

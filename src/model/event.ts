@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { premade } from './premade.ts';
 import { schema } from './schema.ts';
 
 /** What can happen to a message in a mailbox. */
@@ -23,26 +24,28 @@ export const eventKinds = [
 export type EventKind = (typeof eventKinds)[number];
 
 /** One line of a mailbox's event log. `delivered`, `scheduled` and `published` also carry what a doorbell needs to ring rightly. */
-export const mailEventSchema = schema(() =>
-  z.looseObject({
-    at: z.string(),
-    mailbox: z.string(),
-    event: z.string(),
-    id: z.string(),
-    by: z.optional(z.string()),
-    attempt: z.optional(z.number()),
-    reason: z.optional(z.string()),
-    /** nacked: without using up the attempt. */
-    free: z.optional(z.literal(true)),
-    from: z.optional(z.string()),
-    type: z.optional(z.string()),
-    priority: z.optional(z.string()),
-    subject: z.optional(z.string()),
-    thread: z.optional(z.nullable(z.string())),
-    replyTo: z.optional(z.nullable(z.string())),
-    /** published: the entry's own, so that a listener reads the message without a search. */
-    key: z.optional(z.string()),
-  }),
+export const mailEventSchema = schema(
+  () =>
+    z.looseObject({
+      at: z.string(),
+      mailbox: z.string(),
+      event: z.string(),
+      id: z.string(),
+      by: z.optional(z.string()),
+      attempt: z.optional(z.number()),
+      reason: z.optional(z.string()),
+      /** nacked: without using up the attempt. */
+      free: z.optional(z.literal(true)),
+      from: z.optional(z.string()),
+      type: z.optional(z.string()),
+      priority: z.optional(z.string()),
+      subject: z.optional(z.string()),
+      thread: z.optional(z.nullable(z.string())),
+      replyTo: z.optional(z.nullable(z.string())),
+      /** published: the entry's own, so that a listener reads the message without a search. */
+      key: z.optional(z.string()),
+    }),
+  premade.mailEvent,
 );
 
 export type MailEvent = z.infer<ReturnType<typeof mailEventSchema>>;

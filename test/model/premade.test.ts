@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { agentCardSchema } from '../../src/model/agent.ts';
+import { mailEventSchema } from '../../src/model/event.ts';
 import { messageSchema } from '../../src/model/message.ts';
 import { settingsSchema } from '../../src/model/settings.ts';
 
@@ -10,13 +11,30 @@ const script = join(import.meta.dirname, '../../scripts/premade.mjs');
 const { premadeModule } = (await import(script)) as { premadeModule: () => Promise<string> };
 const text = await premadeModule();
 const { premade } = (await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as {
-  premade: Record<'agentCard' | 'message' | 'settings', (value: unknown) => unknown>;
+  premade: Record<keyof typeof schemas, (value: unknown) => unknown>;
 };
 
 const settings = { lease: '5m', maxAttempts: 3, durability: 'full', maxMessages: 'none', ttl: '1h', archiveDays: 3 };
 const time = '2026-11-20T11:23:38.472Z';
 const good = {
   settings,
+  mailEvent: {
+    at: time,
+    mailbox: 'box',
+    event: 'delivered',
+    id: '01M7WB58387PK65PGM2FXBXP3C',
+    by: 'ann',
+    attempt: 1,
+    reason: 'why',
+    free: true,
+    from: 'ann',
+    type: 'task',
+    priority: 'high',
+    subject: 'Hello',
+    thread: null,
+    replyTo: null,
+    key: 'key',
+  },
   agentCard: { name: 'box', createdAt: time, description: 'd', groups: ['a'], retiredAt: null, settings },
   message: {
     v: 1,
@@ -40,7 +58,12 @@ const good = {
     digest: 'sha256:0',
   },
 };
-const schemas = { agentCard: agentCardSchema(), message: messageSchema(), settings: settingsSchema() };
+const schemas = {
+  agentCard: agentCardSchema(),
+  mailEvent: mailEventSchema(),
+  message: messageSchema(),
+  settings: settingsSchema(),
+};
 
 const odd = fc.oneof(
   fc.jsonValue(),
@@ -63,27 +86,40 @@ function changed(value: object, list: readonly (readonly [number, string, unknow
   return copy;
 }
 
-describe.each(['agentCard', 'message', 'settings'] as const)('the parser of %s that the build makes', (name) => {
-  it('takes what fits without asking the schema', () => {
-    expect(premade[name](good[name])).toEqual(good[name]);
-  });
+function expectSameOrNothing(name: keyof typeof schemas, value: unknown): void {
+  const data = premade[name](value);
+  if (data === undefined) return;
+  const parsed = z.safeParse(schemas[name], value);
+  expect(parsed.success).toBe(true);
+  expect(data).toStrictEqual(parsed.data);
+  expect(JSON.stringify(data)).toBe(JSON.stringify(parsed.data));
+}
 
-  it('says what the schema says, in the same order, or leaves it to the schema', () => {
-    fc.assert(
-      fc.property(changes, (list) => {
-        const value = changed(good[name], list);
-        const data = premade[name](value);
-        const parsed = z.safeParse(schemas[name], value);
-        if (data === undefined) return;
-        expect(parsed.success).toBe(true);
-        expect(data).toStrictEqual(parsed.data);
-        expect(JSON.stringify(data)).toBe(JSON.stringify(parsed.data));
-      }),
-      { numRuns: 2000 },
-    );
-  });
+describe.each(['agentCard', 'mailEvent', 'message', 'settings'] as const)(
+  'the parser of %s that the build makes',
+  (name) => {
+    it('takes what fits without asking the schema', () => {
+      expect(premade[name](good[name])).toEqual(good[name]);
+    });
 
-  it.each([undefined, null, 'text', [], 1])('leaves %s to the schema', (value) => {
-    expect(premade[name](value)).toBeUndefined();
-  });
-});
+    it('says what the schema says, in the same order, or leaves it to the schema', () => {
+      fc.assert(
+        fc.property(changes, (list) => {
+          expectSameOrNothing(name, changed(good[name], list));
+        }),
+        { numRuns: 2000 },
+      );
+    });
+
+    it.each<[string, unknown]>([
+      ['unknown fields in front and behind', { 'x-first': 1, ...good[name], later: { a: [1] } }],
+      ['fields in another order', Object.fromEntries(Object.entries(good[name]).reverse())],
+      ['nothing in it', {}],
+      ['a key that is no key', JSON.parse(`{"__proto__":{"v":1},${JSON.stringify(good[name]).slice(1)}`)],
+    ])('so for %s', (_what, value) => expectSameOrNothing(name, value));
+
+    it.each([undefined, null, 'text', [], 1])('leaves %s to the schema', (value) => {
+      expect(premade[name](value)).toBeUndefined();
+    });
+  },
+);

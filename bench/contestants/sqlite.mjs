@@ -23,9 +23,12 @@ export async function open(folder) {
 
 async function driver() {
   try {
-    return (await fromBench('better-sqlite3')).default;
+    const { default: Database } = await fromBench('better-sqlite3');
+    // It loads its native half with the first database, and that may have been built for another Node.
+    new Database(':memory:').close();
+    return Database;
   } catch (error) {
-    if (!(error instanceof Absent)) throw error;
+    if (!(error instanceof Absent) && error.code !== 'ERR_DLOPEN_FAILED') throw error;
     const { DatabaseSync } = await import('node:sqlite').catch(() => ({}));
     if (DatabaseSync) return DatabaseSync;
     throw new Absent(`SQLite: ${error.message}; or use Node 22.5 or later, which brings its own`);

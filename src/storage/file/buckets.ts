@@ -16,10 +16,14 @@ export interface Bucket {
   readonly dir: string;
   /** How many more names this process may add before it looks again; others may be filling the same bucket. */
   room: number;
+  /** Of the room of a bucket that this process has opened: so much it may use after the next looks without counting. */
+  unused: number;
 }
 
 export const bucketEntries = 256;
-// Several producers that look only this often overfill a bucket by at most this much each.
+// Whether there is a newer bucket has to be looked for: what a sender puts into an old one would come before what another
+// process of the same sender has put into the new one. Counting 256 names takes six times as long as that (220 us), so who
+// has opened a bucket fills it without; others who join in then overfill it, by at most as much again.
 const entriesBetweenLooks = 64;
 
 /** Renames `source` into the newest bucket. @returns the bucket, or `undefined` when the source is gone */
@@ -81,21 +85,33 @@ async function bucketToFill(ctx: FileContext, laneDir: string): Promise<Bucket> 
   const known = ctx.filling.get(laneDir);
   if (known && known.room > 0) return known;
   await ensureFolder(ctx, laneDir);
-  const bucket = (await newestBucket(ctx, laneDir)) ?? (await openBucket(ctx, laneDir));
+  const newest = await newestBucket(ctx, laneDir);
+  const bucket =
+    newest !== undefined && newest === known?.dir && known.unused > 0
+      ? withRoom(newest, known.unused)
+      : ((await roomIn(ctx, newest)) ?? (await openBucket(ctx, laneDir)));
   if (ctx.filling.size > 1024) ctx.filling.clear();
   ctx.filling.set(laneDir, bucket);
   return bucket;
 }
 
-async function newestBucket(ctx: FileContext, laneDir: string): Promise<Bucket | undefined> {
+function withRoom(dir: string, unused: number): Bucket {
+  const room = Math.min(entriesBetweenLooks, unused);
+  return { dir, room, unused: unused - room };
+}
+
+async function newestBucket(ctx: FileContext, laneDir: string): Promise<string | undefined> {
   const level1 = (await bucketsIn(ctx, laneDir)).at(-1);
   if (level1 === undefined) return undefined;
   const newest = (await bucketsIn(ctx, `${laneDir}/${level1}`)).at(-1);
-  if (newest === undefined) return undefined;
-  const dir = `${laneDir}/${level1}/${newest}`;
-  const names = await ctx.disk.list(dir);
-  if (!names || names.length >= bucketEntries) return undefined;
-  return { dir, room: Math.min(entriesBetweenLooks, bucketEntries - names.length) };
+  return newest === undefined ? undefined : `${laneDir}/${level1}/${newest}`;
+}
+
+/** The bucket, if it is not full. */
+async function roomIn(ctx: FileContext, dir: string | undefined): Promise<Bucket | undefined> {
+  const names = dir === undefined ? undefined : await ctx.disk.list(dir);
+  if (dir === undefined || !names || names.length >= bucketEntries) return undefined;
+  return { ...withRoom(dir, bucketEntries - names.length), unused: 0 };
 }
 
 /** A new bucket sorts behind every other one, even when the clock has stepped back since. */
@@ -112,7 +128,7 @@ async function openBucket(ctx: FileContext, laneDir: string): Promise<Bucket> {
   const parent = last === undefined || siblings.length >= bucketEntries ? bucketName(newest, ctx.ids.token()) : last;
   const dir = `${laneDir}/${parent}/${name}`;
   await ensureFolder(ctx, dir);
-  return { dir, room: bucketEntries };
+  return withRoom(dir, bucketEntries);
 }
 
 /** The names of buckets (or of folders of buckets) in a folder, oldest first. */

@@ -16,10 +16,10 @@ import { moveInto } from './folders.ts';
 import { walkInbox } from './inbox.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { readEntry } from './read-entry.ts';
-import { nextReady, walkReady, type ReadyEntry } from './ready-walk.ts';
+import { isKept, nextReady, walkReady } from './ready-walk.ts';
 import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
 import { issueReceipt, type Receipt } from './receipt.ts';
-import { hasLeft, leave } from './walk-order.ts';
+import { decided, isBehind, leave, type ReadyEntry } from './walk-order.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;
@@ -51,7 +51,9 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOp
     if (delivery !== 'blocked') empty = false;
     // The walk ends with it, so that nothing behind it overtakes it.
     fresh = delivery === 'young';
-    if (delivery === 'lost') await skipSome(ctx, mailbox);
+    // Out of a listing that was kept it may just have been cancelled, and is no reason to skip what lies behind it.
+    if (delivery === 'lost' && isKept(candidate.order)) fresh = true;
+    else if (delivery === 'lost') await skipSome(ctx, mailbox);
     // What has expired now stays where it is, and a shared walk that begins anew every few milliseconds might never get by.
     if (expired.left <= 0) return search(ctx, mailbox, options, expired);
   }
@@ -71,7 +73,8 @@ async function search(
     for (let candidate = await next(); candidate; candidate = await next()) {
       if (options.signal?.aborted) return undefined;
       if (refused.has(candidate.text)) {
-        if (!isExpired(candidate.name, ctx.clock.now())) leave(ctx, candidate.order, candidate.name);
+        if (!isExpired(candidate.name, ctx.clock.now())) leave(ctx, candidate);
+        decided(candidate);
         continue;
       }
       const delivery = await take(ctx, mailbox, candidate, options, expired);
@@ -91,11 +94,32 @@ async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   for (let n = Math.floor(ctx.ids.fraction() * spread); n > 0; n--) {
     const skipped = await nextReady(ctx, mailbox, false);
     if (!skipped) return;
-    leave(ctx, skipped.order, skipped.name);
+    leave(ctx, skipped);
+    decided(skipped);
   }
 }
 
+/** Claims this message, if it may be. */
 async function take(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  entry: ReadyEntry,
+  options: ClaimOptions,
+  expired: Undertaker,
+): Promise<Delivery | Missed> {
+  try {
+    return await tryToTake(ctx, mailbox, entry, options, expired);
+  } catch (error) {
+    // It is still there, most likely. So the next claim begins anew, and nothing of its key goes first.
+    ctx.walks.delete(mailbox.name);
+    leave(ctx, entry);
+    throw error;
+  } finally {
+    decided(entry);
+  }
+}
+
+async function tryToTake(
   ctx: FileContext,
   mailbox: Mailbox,
   entry: ReadyEntry,
@@ -109,12 +133,12 @@ async function take(
     await bury(ctx, mailbox, source, name, expired);
     return 'passed';
   }
-  if (hasLeft(entry.order, name) && !(await isHolder(ctx, mailbox, entry))) {
-    leave(ctx, entry.order, name);
+  if (isBehind(entry) && !(await isHolder(ctx, mailbox, entry))) {
+    leave(ctx, entry);
     return 'blocked';
   }
   if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
-    leave(ctx, entry.order, name);
+    leave(ctx, entry);
     return 'passed';
   }
   const hold = name.order ? await holdKey(ctx, mailbox, entry) : 'held';

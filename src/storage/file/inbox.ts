@@ -92,7 +92,7 @@ export function walkInbox(ctx: FileContext, mailbox: Mailbox, request: string): 
       for (let answer = left.shift(); answer; answer = left.shift()) {
         const name = parseEntryName(answer.text);
         // It is for its request alone and waits for nobody, whatever its ordering key.
-        if (name) return { ...answer, name: { ...name, order: undefined }, order };
+        if (name) return { ...answer, name: { ...name, order: undefined }, order, place: 0 };
       }
       return undefined;
     },

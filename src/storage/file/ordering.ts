@@ -14,9 +14,9 @@
  *             has another life, so its old name is no head any more.
  *
  * Nobody may acquire a key for a later message while an earlier one is ready. A walk meets the earlier one first, and
- * remembers the key of what it leaves behind (walk-order.ts, also for messages too young for this walk to be sure of their
- * order). What it
- * loses to another process has been the head since before that process' rename, or is settled by now.
+ * remembers the key of what it leaves behind or may yet leave behind (walk-order.ts, also for messages too young for this
+ * walk to be sure of their order). What it loses to another process has been the head since before that process' rename,
+ * or is settled by now.
  *
  * A head is stale when its message was settled and the process died before the release, or when the key was acquired for a
  * message that had just been settled. Whoever is refused because of a head older than a second looks for its message in
@@ -32,8 +32,7 @@ import type { EntryName } from './entry-name.ts';
 import { listState } from './find.ts';
 import { acquireKey, advanceHead, removeHead } from './key-heads.ts';
 import { type Head, headName, keyFolder, type Mailbox, parseHead } from './layout.ts';
-import type { ReadyEntry } from './ready-walk.ts';
-import { hasLeft, isYoung, leave } from './walk-order.ts';
+import { isBehind, isYoung, leave, type ReadyEntry } from './walk-order.ts';
 
 // A head that is as young as this may belong to a claim that is just being made.
 const suspectMs = 1000;
@@ -48,20 +47,20 @@ export type Hold = 'acquired' | 'held' | 'blocked' | 'young' | 'lost';
 
 /** Makes sure that a message may be claimed as far as its ordering key is concerned. */
 export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEntry): Promise<Hold> {
-  const { name, order, text, dir } = entry;
+  const { name, text, dir } = entry;
   if (!name.order) return 'held';
   const { key, life } = name.order;
   const mine: Head = { id: name.id, life, attempt: name.attempt + 1 };
   const left = (how: 'blocked' | 'young', holder?: string): Hold => {
-    leave(ctx, order, name, holder);
+    leave(ctx, entry, holder);
     return how;
   };
   // Each round somebody else has changed the head since it was looked at.
   for (let round = 0; round < 100; round++) {
     const head = await headOf(ctx, mailbox, key);
     if (!head) {
-      if (hasLeft(order, name)) return left('blocked');
-      if (isYoung(ctx, order, text, name)) return left('young');
+      if (isBehind(entry)) return left('blocked');
+      if (isYoung(ctx, entry)) return left('young');
       // A name out of an old listing must not get the key.
       if (!(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
       if (await acquireKey(ctx, mailbox, key, mine)) return 'acquired';
@@ -78,14 +77,15 @@ export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEn
 }
 
 /** Whether a message that lies behind others of its key holds it, as far as this walk knows: it looks once for each key. */
-export async function isHolder(ctx: FileContext, mailbox: Mailbox, { name, order }: ReadyEntry): Promise<boolean> {
+export async function isHolder(ctx: FileContext, mailbox: Mailbox, entry: ReadyEntry): Promise<boolean> {
+  const { name, order } = entry;
   if (!name.order) return true;
   const { key, life } = name.order;
-  let holder = order.left?.get(key);
+  let holder = order.left?.get(key)?.holder;
   if (holder === undefined) {
     const head = await headOf(ctx, mailbox, key);
     holder = head ? lifeOf(head) : '';
-    leave(ctx, order, name, holder);
+    leave(ctx, entry, holder);
   }
   return holder === lifeOf({ id: name.id, life });
 }

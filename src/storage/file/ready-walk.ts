@@ -7,19 +7,20 @@
  * may have to wait for the claims that begin within `lookMs` of its arrival, and no longer; behind many messages of busy
  * ordering keys, for twice as long as it takes to get past them.
  *
- * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`: listing 256 names
- * takes longer than all the rest of a walk, and what is added to a bucket comes behind what is in it. Before the next
- * bucket this one is listed again, so that nothing that was added meanwhile is overtaken by what was sent later.
+ * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`, unless it has left
+ * messages of busy keys behind: listing 256 names takes longer than all the rest of a walk, and what is added to a bucket
+ * comes behind what is in it. Before the next bucket this one is listed again, so that nothing that was added meanwhile is
+ * overtaken by what was sent later.
  */
 import { dirname } from 'node:path';
 import { priorities } from '../../model/message.ts';
 import { bucketsIn, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
-import { parseEntryName, type EntryName } from './entry-name.ts';
+import { parseEntryName } from './entry-name.ts';
 import { isRealFolder } from './folders.ts';
 import { laneOf, type Mailbox } from './layout.ts';
-import { startOrder, type WalkOrder } from './walk-order.ts';
+import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
 
 const lookMs = 5;
 const walkMs = 50;
@@ -28,20 +29,10 @@ const junkAtOnce = 100;
 
 export interface ReadyWalk {
   readonly order: WalkOrder;
-  /** When (uptime) it last began from the top. */
-  readonly lookedAt: number;
   /** Begins from the top, with what is left of its bucket. */
   lookAgain(): void;
   /** The next candidate; `undefined`: that was all. */
   next(): Promise<ReadyEntry | undefined>;
-}
-
-export interface ReadyEntry {
-  readonly dir: string;
-  readonly text: string;
-  readonly name: EntryName;
-  /** Of the walk that came upon it. */
-  readonly order: WalkOrder;
 }
 
 /** The next candidate of the mailbox's shared walk; `fresh` begins a new one. */
@@ -51,17 +42,22 @@ export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): P
   if (!walk || fresh || isOver(walk, now)) {
     walk = walkReady(ctx, mailbox);
     ctx.walks.set(mailbox.name, walk);
-  } else if (walk.order.left === undefined && now - walk.lookedAt > lookMs) walk.lookAgain();
+  } else if (walk.order.left === undefined && now - walk.order.lookedAt > lookMs) walk.lookAgain();
   return walk.next();
 }
 
 /**
- * A walk that has left messages of busy keys behind must look at them again soon. One that had to get past many of them is
- * good for as long again: begun anew, it might never get by.
+ * One that has left messages of busy keys behind is begun anew instead of from the top, so that they are looked at again
+ * soon; if it had to get past many of them, it is good for as long again, or it might never get by.
  */
 function isOver({ order }: ReadyWalk, now: number): boolean {
-  const goodFor = order.left === undefined ? walkMs : Math.max(lookMs, 2 * order.passingMs);
-  return now - order.startedAt > goodFor;
+  if (order.left === undefined) return now - order.startedAt > walkMs;
+  return now - order.lookedAt > Math.max(lookMs, 2 * order.passingMs);
+}
+
+/** Whether it goes on with a listing from before it last began from the top. */
+export function isKept(order: WalkOrder): boolean {
+  return order.lookedAt !== order.startedAt;
 }
 
 /** A walk for who claims: it puts junk aside as it meets it. */
@@ -71,11 +67,10 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
   let buckets = walkBuckets(ctx, mailbox, { onJunk });
   // More than one where several claims of this process share the walk.
   let listed: ReadyBucket[] = [];
-  const walk: ReadyWalk & { lookedAt: number } = {
+  const walk: ReadyWalk = {
     order,
-    lookedAt: order.startedAt,
     lookAgain() {
-      walk.lookedAt = ctx.clock.uptime();
+      order.lookedAt = ctx.clock.uptime();
       buckets = walkBuckets(ctx, mailbox, { onJunk, known: listed[0] });
       listed = [];
     },
@@ -89,7 +84,7 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
             continue;
           }
           const name = parseEntryName(text);
-          if (name) return { dir, text, name, order };
+          if (name) return handOut(order, { dir, text, name });
           await onJunk(`${dir}/${text}`, 'its name is not one that dreamos makes');
         }
         const from = buckets;

@@ -11,10 +11,36 @@ export interface WalkOrder {
   readonly serial: number;
   readonly startedAt: number;
   readonly startedTime: number;
-  /** Keys of which this walk has left a message behind, and who holds them: `undefined`, not known yet; '', nobody. */
-  left: Map<string, string | undefined> | undefined;
+  /** When (uptime) it last began from the top. */
+  lookedAt: number;
+  /** How many messages it has handed out. */
+  handedOut: number;
+  /**
+   * By key: the places of those that were handed out and of which it is not decided yet whether they are taken. Several
+   * claims of a process share a walk, and none may take a message while an earlier one of its key may yet be left behind.
+   */
+  readonly undecided: Map<string, Set<number>>;
+  /** Keys of which this walk has left a message behind. */
+  left: Map<string, Left> | undefined;
   /** How long it took to get past what it left behind; milliseconds. */
   passingMs: number;
+}
+
+interface Left {
+  /** The place of the first one. */
+  readonly place: number;
+  /** Who holds the key: `undefined`, not known yet; '', nobody. */
+  readonly holder: string | undefined;
+}
+
+/** A message that a walk came upon. */
+export interface ReadyEntry {
+  readonly dir: string;
+  readonly text: string;
+  readonly name: EntryName;
+  readonly order: WalkOrder;
+  /** The how manieth of its walk it is. */
+  readonly place: number;
 }
 
 export interface OrderingMemory {
@@ -26,28 +52,60 @@ export interface OrderingMemory {
 }
 
 export function startOrder(ctx: FileContext): WalkOrder {
+  const startedAt = ctx.clock.uptime();
   return {
     serial: ++ctx.ordering.walks,
-    startedAt: ctx.clock.uptime(),
+    startedAt,
     startedTime: ctx.clock.now(),
+    lookedAt: startedAt,
+    handedOut: 0,
+    undecided: new Map(),
     left: undefined,
     passingMs: 0,
   };
+}
+
+/** Whoever gets it calls `decided`, whatever becomes of it. */
+export function handOut(order: WalkOrder, found: Pick<ReadyEntry, 'dir' | 'text' | 'name'>): ReadyEntry {
+  const { dir, text, name } = found;
+  const place = ++order.handedOut;
+  if (name.order) {
+    const places = order.undecided.get(name.order.key);
+    if (places) places.add(place);
+    else order.undecided.set(name.order.key, new Set([place]));
+  }
+  return { dir, text, name, order, place };
+}
+
+export function decided({ name, order, place }: ReadyEntry): void {
+  if (!name.order) return;
+  const places = order.undecided.get(name.order.key);
+  places?.delete(place);
+  if (places?.size === 0) order.undecided.delete(name.order.key);
 }
 
 /**
  * A message is left where it is: no later one of its key may be taken in this walk.
  * @param holder who holds its key, where that is known
  */
-export function leave(ctx: FileContext, order: WalkOrder, name: EntryName, holder?: string): void {
+export function leave(ctx: FileContext, { name, order, place }: ReadyEntry, holder?: string): void {
   if (!name.order) return;
   order.left ??= new Map();
-  order.left.set(name.order.key, holder ?? order.left.get(name.order.key));
-  order.passingMs = ctx.clock.uptime() - order.startedAt;
+  const known = order.left.get(name.order.key);
+  order.left.set(name.order.key, {
+    place: Math.min(place, known?.place ?? place),
+    holder: holder ?? known?.holder,
+  });
+  order.passingMs = ctx.clock.uptime() - order.lookedAt;
 }
 
-export function hasLeft(order: WalkOrder, name: EntryName): boolean {
-  return name.order !== undefined && order.left?.has(name.order.key) === true;
+/** Whether an earlier message of its key was left behind, or may yet be. */
+export function isBehind({ name, order, place }: ReadyEntry): boolean {
+  if (!name.order) return false;
+  const { key } = name.order;
+  if ((order.left?.get(key)?.place ?? place) < place) return true;
+  for (const other of order.undecided.get(key) ?? []) if (other < place) return true;
+  return false;
 }
 
 /**
@@ -55,7 +113,7 @@ export function hasLeft(order: WalkOrder, name: EntryName): boolean {
  * first. Only what was there when it began is in order for sure: by the time of the message, or because an earlier walk
  * came upon it. A walk ends with what is too young for it, and the next one begins.
  */
-export function isYoung(ctx: FileContext, order: WalkOrder, text: string, name: EntryName): boolean {
+export function isYoung(ctx: FileContext, { name, order, text }: ReadyEntry): boolean {
   if (name.time < order.startedTime) return false;
   const { noted, walks } = ctx.ordering;
   const before = noted.get(text);

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Priority } from '../../../src/model/message.ts';
 import { bucketEntries } from '../../../src/storage/file/buckets.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
-import { watchedDisk } from './disks.ts';
-import { collect, makeRoom } from './room.ts';
+import { diskFailure, watchedDisk } from './disks.ts';
+import { collect, drain, makeRoom } from './room.ts';
 
 const claim = { leaseMs, policy };
 
@@ -120,4 +121,105 @@ describe('a consumer that goes on with a listing', () => {
     });
     expect(got.slice(-20)).toEqual(sent.map(({ body }) => body));
   });
+
+  test('takes it next although busy keys were left behind', async () => {
+    const room = makeRoom();
+    const [sender, holder, store] = [await room.open(), await room.open(), await room.open()];
+    const send = (drafts: readonly Parameters<typeof room.outgoing>[0][]) =>
+      sender.send(
+        drafts.map((fields) => room.outgoing(fields)),
+        { durability: 'relaxed' },
+      );
+    await send([{ orderingKey: 'busy' }]);
+    room.clock.advance(1);
+    await holder.claim('bob', claim);
+    await send(Array.from({ length: 120 }, (_, i) => (i % 8 === 7 ? { orderingKey: 'busy' } : { body: `${i}` })));
+    room.clock.advance(1);
+    for (let n = 0; n < 9; n++) {
+      const delivery = await store.claim('bob', claim);
+      await store.ack(delivery?.receipt ?? '', {});
+      room.clock.advance(4);
+    }
+    await send([{ body: 'now', priority: 'urgent' }]);
+    const bodies = [];
+    for (let n = 0; n < 3; n++) {
+      bodies.push((await store.claim('bob', claim))?.message.body);
+      room.clock.advance(4);
+    }
+    expect(bodies).toContain('now');
+  });
+
+  test('skips nothing because a message was cancelled', async () => {
+    for (let run = 0; run < 10; run++) {
+      const room = makeRoom();
+      const [sender, store] = [await room.open(), await room.open()];
+      const outgoing = Array.from({ length: 30 }, (_, i) => room.outgoing({ body: `${i}` }));
+      await sender.send(outgoing, { durability: 'relaxed' });
+      const got: string[] = [];
+      for (let delivery = await store.claim('bob', claim); delivery; delivery = await store.claim('bob', claim)) {
+        got.push(delivery.message.body);
+        await store.ack(delivery.receipt, {});
+        room.clock.advance(6);
+        const [next] = got.length === 3 ? await sender.find(outgoing[3]?.message.id ?? '') : [];
+        if (next) await sender.cancel(next, {});
+      }
+      expect(got).toEqual(outgoing.map((_, i) => `${i}`).filter((body) => body !== '3'));
+    }
+  });
+
+  test.each([undefined, 'a key'])(
+    'fails once, and takes the same message next (ordering key: %s)',
+    async (orderingKey) => {
+      const room = makeRoom();
+      const sender = await room.open();
+      let fail = false;
+      const store = await room.open(
+        watchedDisk((call) => {
+          const hit = orderingKey ? call.method === 'stat' && call.path.includes('.json') : call.method === 'rename';
+          if (!fail || !hit || !call.path.includes('/ready/p2/')) return;
+          fail = false;
+          throw diskFailure(call);
+        }),
+      );
+      const fields = orderingKey === undefined ? {} : { orderingKey };
+      await sender.send(
+        Array.from({ length: 12 }, (_, i) => room.outgoing({ body: `${i}`, ...fields })),
+        { durability: 'relaxed' },
+      );
+      room.clock.advance(1);
+      const got: string[] = [];
+      for (let n = 0; n < 13; n++) {
+        fail = n === 3;
+        try {
+          const delivery = await store.claim('bob', claim);
+          got.push(delivery?.message.body ?? 'nothing');
+          await store.ack(delivery?.receipt ?? '', {});
+        } catch {
+          got.push('failed');
+        }
+        room.clock.advance(6);
+      }
+      expect(got).toEqual(['0', '1', '2', 'failed', '3', '4', '5', '6', '7', '8', '9', '10', '11']);
+    },
+  );
+});
+
+test('a process that fills an older bucket goes on in the one that others have opened since', async () => {
+  const room = makeRoom();
+  const [longLived, others, brief] = [await room.open(), await room.open(), await room.open()];
+  const send = async (store: Store, count: number, fields: Parameters<typeof room.outgoing>[0] = {}) => {
+    room.clock.advance(1);
+    await store.send(
+      Array.from({ length: count }, () => room.outgoing(fields)),
+      { durability: 'relaxed' },
+    );
+  };
+  await send(longLived, 1);
+  await send(others, bucketEntries);
+  await send(longLived, 100);
+  await send(brief, 1, { body: 'first', orderingKey: 'k' });
+  room.clock.advance(1000);
+  await send(longLived, 1, { body: 'second', orderingKey: 'k' });
+  room.clock.advance(1000);
+  expect((await drain(longLived)).filter((body) => body !== 'hello')).toEqual(['first', 'second']);
 });

@@ -398,3 +398,26 @@ async function manyAtOnce(): Promise<{ room: Room; came: Map<string, string[]> }
   await Promise.all([...keys.map(send), ...Array.from({ length: 5 }, consume)]);
   return { room, came };
 }
+
+test('several claims of one process, which share a walk, keep the order of a key', async () => {
+  for (let run = 0; run < 50; run++) {
+    const room = makeRoom();
+    const [sender, store] = [await room.open(), await room.open()];
+    const bodies = ['0', '1', '2', '3', '4', '5'];
+    await sendEach(room, sender, bodies);
+    room.clock.advance(1000);
+    const got: string[] = [];
+    const consume = async () => {
+      for (let idle = 0; idle < 3;) {
+        const delivery = await claim(store);
+        if (delivery) got.push(delivery.message.body);
+        // As handlers do that take more or less long.
+        for (let turn = 0; turn < run % 7; turn++) await Promise.resolve();
+        if (delivery) await store.ack(delivery.receipt, {});
+        else room.clock.advance(10 * ++idle);
+      }
+    };
+    await Promise.all([consume(), consume(), consume()]);
+    expect(got).toEqual(bodies);
+  }
+});

@@ -125,11 +125,12 @@ const oftenOnly = {
 
 // What zod has compiled of our schemas, so that good mail is checked without making schemas or loading zod: 4 to 5 ms of a
 // send, 2.5 of an ack, which checks nothing.
+let premade;
 const premadeParsers = {
   name: 'premade-parsers',
   setup(api) {
     api.onLoad({ filter: /[\\/]src[\\/]model[\\/]premade\.ts$/ }, async () => ({
-      contents: await premadeModule(),
+      contents: await (premade ??= premadeModule()),
     }));
   },
 };

@@ -1,4 +1,5 @@
-// Parsers of our schemas, as code: zod's own compiler makes them (zod/v4/core/compile.js), once, when the command is built.
+// Parsers of our schemas, as code: zod's own compiler makes them (zod/v4/core/compile.js) when dreamos is built. A zod that does
+// it otherwise ends the build.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,9 +22,9 @@ export async function premadeModule() {
   const { compileFn, ...made } = await import(
     `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
   );
-  const parsers = Object.keys(schemas).map((name) => `  ${name}: ${parserOf(compileFn, made[name]())},`);
+  const parsers = Object.keys(schemas).map((name) => `  ${name}: ${parserOf(name, compileFn, made[name]())},`);
   // `undefined` is what does not fit, and what cannot be said without zod: the schema itself is asked then.
-  return `const INVALID = Symbol('invalid');
+  const text = `const INVALID = Symbol('invalid');
 const leave = () => {
   throw INVALID;
 };
@@ -40,28 +41,33 @@ export const premade = {
 ${parsers.join('\n')}
 };
 `;
+  const { premade } = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+  for (const [name, parse] of Object.entries(premade)) {
+    if (parse(null) !== undefined) throw new Error(`What zod has compiled of the schema ${name} takes everything.`);
+  }
+  return text;
 }
 
-/** zod hands its code and the values that this needs to `new Function`, and nowhere else. */
-function parserOf(compileFn, schema) {
+/** zod hands its code and the values that this needs to `new Function` once, and nowhere else. */
+function parserOf(name, compileFn, schema) {
   const { Function: real } = globalThis;
-  let text = '';
+  const texts = [];
   globalThis.Function = function (...names) {
     const code = names.pop();
     return (...values) => {
-      const constants = names.slice(1).map((name, i) => `const ${name} = ${literal(values[i + 1])};`);
-      text = `fitting((() => {\n${constants.join('\n')}\n${code}\n})())`;
+      if (names[0] !== 'INVALID') throw new Error(`The first value that zod hands over is ${names[0]}, not INVALID.`);
+      const constants = names.slice(1).map((constant, i) => `const ${constant} = ${literal(values[i + 1])};`);
+      texts.push(`fitting((() => {\n${constants.join('\n')}\n${code}\n})())`);
+      return () => undefined;
     };
   };
   try {
-    // The compiler notes on the function whether it may throw.
     compileFn(schema);
-  } catch (error) {
-    if (text === '') throw error;
   } finally {
     globalThis.Function = real;
   }
-  return text;
+  if (texts.length !== 1) throw new Error(`zod has compiled ${texts.length} functions of the schema ${name}, not one.`);
+  return texts[0];
 }
 
 function literal(value) {

@@ -39,7 +39,7 @@ export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts'
 export { eventKinds, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';
 export type { Durability, Settings } from './model/settings.ts';
-export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './schemas.ts';
+export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library-schemas.ts';
 export {
   states,
   type DeadReason,

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { agentNamePattern } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { explainIssues } from '../model/message.ts';
-import { once } from '../model/schema.ts';
+import { schema } from '../model/schema.ts';
 import { parseTopicPattern, topicMatches } from '../model/topic.ts';
 import { createAddressBook } from './address-book.ts';
 import { actorOf, resolveAgent } from './agents.ts';
@@ -59,7 +59,7 @@ export function subscribersOf(subscriptions: Subscriptions, topic: string): { ag
   return found;
 }
 
-const schema = once(() => z.record(z.string().check(z.regex(agentNamePattern)), z.array(z.string())));
+const subscriptionsSchema = schema(() => z.record(z.string().check(z.regex(agentNamePattern)), z.array(z.string())));
 // A long-lived publisher gets the same document again and again.
 const parsed = new WeakMap<object, Subscriptions>();
 
@@ -67,7 +67,7 @@ function parse(document: unknown): Subscriptions {
   if (document === undefined) return new Map();
   const known = typeof document === 'object' && document !== null ? parsed.get(document) : undefined;
   if (known) return known;
-  const result = z.safeParse(schema(), document);
+  const result = subscriptionsSchema.safeParse(document);
   if (!result.success) {
     throw new DreamosError(
       'invalid',

@@ -96,6 +96,11 @@ export function formatEntryName(name: EntryName): string {
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
 
+/** A name without its ending, which says nothing that its fields do not say. */
+export function stemOf(text: string): string {
+  return text.slice(0, text.lastIndexOf('.'));
+}
+
 // The longest name of ours has 168 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
 const longestName = 190;

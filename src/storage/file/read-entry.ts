@@ -29,6 +29,7 @@ export async function readEntry(
   }
   if (name.handedIn !== undefined) {
     if (handedInDigest(result.bytes) !== name.handedIn) throw corrupt('its bytes have changed since it was handed in');
+    // Only a forged name is that of a part and of what was handed in; a part has no time of its own.
     return completeHandedIn(result.bytes, { id: name.id, mailbox, mtimeMs: result.mtimeMs ?? idTime(name.id) });
   }
   const message = unseal(result.bytes);

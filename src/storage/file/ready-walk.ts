@@ -66,21 +66,23 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
   const onJunk = sweeper(ctx, mailbox);
   let buckets = walkBuckets(ctx, mailbox, { onJunk });
   // More than one where several claims of this process share the walk.
-  let listed: ReadyBucket[] = [];
+  let listed: Listing[] = [];
+  let kept: Listing | undefined;
   const walk: ReadyWalk = {
     order,
     lookAgain() {
       order.lookedAt = ctx.clock.uptime();
-      buckets = walkBuckets(ctx, mailbox, { onJunk, known: listed[0] });
+      [kept] = listed;
+      buckets = walkBuckets(ctx, mailbox, { onJunk, known: kept?.bucket });
       listed = [];
     },
     async next() {
       for (;;) {
-        for (let bucket = listed[0]; bucket; bucket = listed[0]) {
-          const { dir } = bucket;
-          const text = bucket.names[bucket.at++];
+        for (let listing = listed[0]; listing; listing = listed[0]) {
+          const { dir, names } = listing.bucket;
+          const text = names[listing.at++];
           if (text === undefined) {
-            if (listed[0] === bucket) listed.shift();
+            if (listed[0] === listing) listed.shift();
             continue;
           }
           const name = parseEntryName(text);
@@ -94,7 +96,7 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
           if (ctx.walks.get(mailbox.name) === walk) ctx.walks.delete(mailbox.name);
           return undefined;
         }
-        listed.push(bucket);
+        listed.push(bucket === kept?.bucket ? kept : { bucket, at: 0 });
       }
     },
   };
@@ -113,7 +115,11 @@ interface ReadyBucket {
   readonly dir: string;
   /** Sorted; junk is among them. */
   readonly names: readonly string[];
-  /** Where a walk is in them. */
+}
+
+/** A bucket and how far a walk has come in it. */
+interface Listing {
+  readonly bucket: ReadyBucket;
   at: number;
 }
 
@@ -167,7 +173,7 @@ async function* walkLane(
       const last = b === buckets.length - 1;
       if (names.length === 0 && !(last && parentIsNewest)) await removeEmptyBucket(ctx, dir, last);
       const seen = new Set(known?.dir === dir ? known.names : []);
-      yield { dir, names: names.filter((name) => !seen.has(name)).sort(), at: 0 };
+      yield { dir, names: names.filter((name) => !seen.has(name)).sort() };
     }
   }
 }

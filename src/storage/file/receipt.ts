@@ -1,7 +1,7 @@
 import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { FileContext } from './context.ts';
-import { formatEntryName, parseEntryName, type EntryName } from './entry-name.ts';
+import { formatEntryName, parseEntryName, stemOf, type EntryName } from './entry-name.ts';
 
 /**
  * A receipt is where the claimed message lies: `<mailbox>:<its name, without the ending>`. So an ack is one rename,
@@ -18,7 +18,7 @@ const remembered = 64;
 
 /** The receipt of a claim that this process has just made: a loop acks it in a moment, and need not take it apart. */
 export function issueReceipt(ctx: FileContext, { mailbox, name, path }: Required<Receipt>): string {
-  const receipt = `${mailbox}:${path.slice(path.lastIndexOf('/') + 1, path.lastIndexOf('.'))}`;
+  const receipt = `${mailbox}:${stemOf(path.slice(path.lastIndexOf('/') + 1))}`;
   const oldest = ctx.receipts.size >= remembered ? ctx.receipts.keys().next().value : undefined;
   if (oldest !== undefined) ctx.receipts.delete(oldest);
   ctx.receipts.set(receipt, { mailbox, name, path });
@@ -31,7 +31,7 @@ export function readReceipt(ctx: FileContext, text: string): Receipt {
 }
 
 export function formatReceipt(mailbox: string, name: EntryName): string {
-  return `${mailbox}:${formatEntryName(name).slice(0, name.range ? -'.jsonl'.length : -'.json'.length)}`;
+  return `${mailbox}:${stemOf(formatEntryName(name))}`;
 }
 
 /** @throws DreamosError RECEIPT_INVALID */

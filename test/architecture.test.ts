@@ -36,14 +36,14 @@ const guarded: [modules: RegExp, where: string[]][] = [
     ['library.ts', 'storage/file/node-disk.ts', 'cli/handler.ts', 'model/clock.ts', 'model/id.ts', 'model/sha256.ts'],
   ],
   [/^(node:)?child_process$/, ['cli/handler.ts']],
-  [/^(chokidar|proper-lockfile|write-file-atomic)$/, ['storage/file/']],
+  [/^(chokidar|proper-lockfile)$/, ['storage/file/']],
   [/^croner$/, ['core/cron.ts']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
   [/^commander$/, ['program.ts', 'cli/', 'commands/completion.ts']],
 ];
 
 /** Loaded when they are needed, since send, read and ack do not need them. */
-const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile|write-file-atomic)$/;
+const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile)$/;
 
 interface Import {
   specifier: string;

@@ -250,7 +250,7 @@ async function* inspectDue(
     yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
 }
 
-/** What killed processes leave behind: files in tmp/, and write-file-atomic's `<name>.<number>` beside documents. */
+/** What killed processes leave behind: files in tmp/, and `<name>.<number>` beside documents. */
 async function* inspectLeftovers(ctx: FileContext, mailbox: Mailbox, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const [dir, pattern, age] of [
     [mailbox.tmp, /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/, dayMs],

@@ -92,19 +92,7 @@ export function nodeDisk(): Disk {
       return attempt(path, 'append to', () => appendText(logFile(path), text), { ENOENT: false });
     },
     touch: (path, timeMs) => attempt(path, 'touch', () => touchFile(path, timeMs / 1000)),
-    async replace(path, text) {
-      const { default: writeFileAtomic } = await import('write-file-atomic');
-      try {
-        // It would write through a link, to wherever that leads.
-        if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
-          throw Object.assign(new Error('it is a symbolic link'), { code: 'ELOOP' });
-        }
-        await writeFileAtomic(path, text, { mode: fileMode, fsync: true });
-        syncFolder(dirname(path));
-      } catch (error) {
-        throw diskError(error, path, 'write');
-      }
-    },
+    replace: (path, text) => attempt(path, 'write', () => replaceFile(path, Buffer.from(text))),
     async withLock(path, work) {
       const release = await takeLock(path);
       try {
@@ -244,9 +232,8 @@ function readRange(fd: number, { offset, length }: NonNullable<ReadOptions['rang
   try {
     if (readFully(fd, bytes, offset) < length) return { ok: false, missing: false, why: 'it is cut short' };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // A folder, a fifo or a socket, and a device that has no places.
-    if (code === 'EISDIR' || code === 'ESPIPE' || code === 'ENXIO' || code === 'EINVAL') return notRegular;
+    // A folder, a fifo or a device. Looked at, because it will be put aside as corrupt: a good file must not be.
+    if (!fs.fstatSync(fd).isFile()) return notRegular;
     throw error;
   }
   return { ok: true, bytes };
@@ -287,6 +274,25 @@ function createFile(path: string, bytes: Uint8Array, sync: boolean): true {
   }
   fs.closeSync(fd);
   return true;
+}
+
+/**
+ * Not with write-file-atomic 7: that does not look how much of a write was done, and puts what one on a disk that is nearly
+ * full has cut short in the place of the document, as a success. Its names are kept, `<name>.<number>`.
+ */
+function replaceFile(path: string, bytes: Uint8Array): void {
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw Object.assign(new Error('it is a symbolic link'), { code: 'ELOOP' });
+  }
+  const fresh = `${path}.${Math.floor(Math.random() * 2 ** 32)}`;
+  createFile(fresh, bytes, true);
+  try {
+    fs.renameSync(fresh, path);
+  } catch (error) {
+    fs.rmSync(fresh, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
 }
 
 function syncFolder(dir: string): void {

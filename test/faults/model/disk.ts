@@ -2,8 +2,8 @@
  * The store's Disk on a simulated volume. Nothing happens when a call is made: it is put before whoever runs the
  * process, as one or more steps, and between any two steps other processes may go on or this one may die.
  *
- * proper-lockfile and write-file-atomic are simulated at the level of the interface: a lock that a dead holder leaves is
- * taken over when it is stale, and a document is written beside its place, synced, renamed and its folder synced.
+ * proper-lockfile is simulated at the level of the interface: a lock that a dead holder leaves is taken over when it is
+ * stale.
  */
 import type { Disk, FileStat, ReadResult } from '../../../src/storage/file/disk.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
@@ -22,7 +22,7 @@ export interface Call {
 export interface Machine {
   volume: Volume;
   readonly locks: Map<string, { holder: object; since: number }>;
-  /** write-file-atomic's names are never the same twice. */
+  /** The names of documents that are being written are never the same twice. */
   besides: number;
   uptime(): number;
 }

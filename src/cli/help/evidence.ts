@@ -1,5 +1,5 @@
 // Made by `npm run readme` from test/faults/results.json.
-export const text = `1,560 power-cut states x 3 file systems x 5,413 operations; 1,844 kill -9 points in 46 commands; 3,233 failed system
+export const text = `1,560 power-cut states x 3 file systems x 5,413 operations; 1,844 kill -9 points in 46 commands; 4,649 failed system
 calls; 30,700 spoilt files; 20,000 simulated histories with 87,574 crashes and rests; 44,432 sends of 32 processes
 under 161 SIGKILLs and 108 SIGSTOPs: lost = 0, torn = 0, duplicates = 0, negative controls caught 30 of 30.
 

@@ -48,7 +48,7 @@ export function runNode(args, { exit = 0, env = process.env, input } = {}) {
 
 /**
  * The surroundings of one-shot commands: no agent or root from outside, a code cache of our own, and nothing that makes
- * every start of Node slower and so hides what ours takes: NODE_EXTRA_CA_CERTS makes it 45 ms with Node 20.
+ * every start of Node slower and so hides what ours takes: NODE_EXTRA_CA_CERTS adds 45 ms with Node 20.
  */
 export function cleanEnv(folder) {
   const {

@@ -30,10 +30,7 @@ export async function buildAll({ types = true } = {}) {
   const results = builds.filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
-  files.push({
-    path: join(dist, 'THIRD-PARTY.txt'),
-    contents: await notices(metafiles),
-  });
+  files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices(metafiles) });
   for (const file of files) await replace(file.path, file.contents);
   await removeOldChunks(files.map((file) => relative(dist, file.path)));
 }
@@ -99,10 +96,7 @@ const lazyChildProcess = {
     api.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
       const eager = "const childProcess = require('node:child_process');";
       const source = await readFile(path, 'utf8');
-      if (!source.includes(eager))
-        return {
-          errors: [{ text: 'commander no longer loads child_process this way' }],
-        };
+      if (!source.includes(eager)) return { errors: [{ text: 'commander no longer loads child_process this way' }] };
       const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
       return { contents: source.replace(eager, () => lazy), loader: 'js' };
     });
@@ -191,9 +185,7 @@ async function emitTypes() {
   try {
     await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: root });
   } catch (error) {
-    throw new Error(`tsc failed:\n${error.stdout || error.message}`, {
-      cause: error,
-    });
+    throw new Error(`tsc failed:\n${error.stdout || error.message}`, { cause: error });
   }
   // TypeScript before 5.7 does not look for ./x.d.ts behind './x.ts'.
   for (const name of await readdir(fresh, { recursive: true })) {

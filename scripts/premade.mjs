@@ -19,9 +19,7 @@ export async function premadeModule() {
     format: 'esm',
     write: false,
   });
-  const { compileFn, ...made } = await import(
-    `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
-  );
+  const { compileFn, ...made } = await load(outputFiles[0].contents);
   const parsers = Object.keys(schemas).map((name) => `  ${name}: ${parserOf(name, compileFn, made[name]())},`);
   // `undefined` is what does not fit, and what cannot be said without zod: the schema itself is asked then.
   const text = `const INVALID = Symbol('invalid');
@@ -41,11 +39,16 @@ export const premade = {
 ${parsers.join('\n')}
 };
 `;
-  const { premade } = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+  const { premade } = await load(text);
   for (const [name, parse] of Object.entries(premade)) {
     if (parse(null) !== undefined) throw new Error(`What zod has compiled of the schema ${name} takes everything.`);
   }
   return text;
+}
+
+/** The module of this text. */
+function load(text) {
+  return import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
 }
 
 /** zod hands its code and the values that this needs to `new Function` once, and nowhere else. */

@@ -61,11 +61,7 @@ export async function buryNowAndThen(ctx: FileContext, mailbox: Mailbox): Promis
     const { value: bucket } = await walk.next();
     ended = bucket === undefined;
     looked += bucket?.names.length ?? 0;
-    for (const text of bucket?.names ?? []) {
-      const name = text.includes('.x') ? parseEntryName(text) : undefined;
-      if (bucket && name && isExpired(name, ctx.clock.now()))
-        await bury(ctx, mailbox, `${bucket.dir}/${text}`, name, budget);
-    }
+    if (bucket) for (const { path, name } of expiredIn(ctx, bucket)) await bury(ctx, mailbox, path, name, budget);
   }
   // Where there may be more, the next look goes on at once.
   if (budget.left > 0) ctx.burials.set(mailbox.name, { at, walk: ended ? undefined : walk });
@@ -75,13 +71,22 @@ export async function buryNowAndThen(ctx: FileContext, mailbox: Mailbox): Promis
 /** All of it, for whoever keeps house. @returns how many */
 export async function buryExpired(ctx: FileContext, mailbox: Mailbox, dryRun: boolean): Promise<number> {
   let found = 0;
-  for await (const { dir, names } of walkBuckets(ctx, mailbox)) {
-    for (const text of names) {
-      const name = text.includes('.x') ? parseEntryName(text) : undefined;
-      if (!name || !isExpired(name, ctx.clock.now())) continue;
+  for await (const bucket of walkBuckets(ctx, mailbox)) {
+    for (const { path, name } of expiredIn(ctx, bucket)) {
       found++;
-      if (!dryRun) await bury(ctx, mailbox, `${dir}/${text}`, name, undertaker());
+      if (!dryRun) await bury(ctx, mailbox, path, name, undertaker());
     }
   }
   return found;
+}
+
+/** One after the other, because the clock goes on while they are buried. */
+function* expiredIn(
+  ctx: FileContext,
+  { dir, names }: { readonly dir: string; readonly names: readonly string[] },
+): Generator<{ readonly path: string; readonly name: EntryName }> {
+  for (const text of names) {
+    const name = text.includes('.x') ? parseEntryName(text) : undefined;
+    if (name && isExpired(name, ctx.clock.now())) yield { path: `${dir}/${text}`, name };
+  }
 }

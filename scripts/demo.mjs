@@ -43,6 +43,9 @@ async function demo() {
   chapter('The reviewer waits for mail. The planner sends some: it arrives by push.');
   const waiting = start(['read', 'reviewer', '--wait', '10s', '--json'], { shown: true });
   await until('the reviewer waits', async () => (await statusOf('reviewer')).lastReadAt !== null);
+  // It looks once more when it has begun to listen. What it would meet in that very moment it could claim before the sender
+  // has written its line, and the story below would begin with "claimed".
+  await new Promise((resolve) => setTimeout(resolve, 500));
   await show(['send', 'reviewer', '--as', 'planner', '--subject', 'Please review', '--type', 'task', '--json'], {
     input: 'The change is on branch "durable".\nTests are green; `npm run check` too.\n',
   });

@@ -30,7 +30,7 @@ export interface Trace {
 
 /** One message's life in all mailboxes and topics' logs, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
 export async function trace(root: Root, id: string): Promise<Trace> {
-  const events = await root.store.history(id);
+  const events = arrivalsFirst(await root.store.history(id));
   const inMailboxes = await findSurely(root, id);
   const found = inMailboxes.length > 0 ? inMailboxes : await findInLogs(root, id);
   if (found.length === 0 && !events.some((event) => event.id === id)) throw notFound(id);
@@ -42,6 +42,19 @@ export async function trace(root: Root, id: string): Promise<Trace> {
 
 const endsClaim = new Set(['acked', 'nacked', 'lease_expired', 'dead']);
 const arrivals = new Set(['delivered', 'scheduled', 'imported', 'published']);
+
+/** Who claims a message at once may write its line before the sender has written that it arrived. */
+function arrivalsFirst(events: readonly MailEvent[]): MailEvent[] {
+  const ordered: MailEvent[] = [];
+  for (const event of events) {
+    const first = arrivals.has(event.event)
+      ? ordered.findIndex((earlier) => earlier.mailbox === event.mailbox && earlier.id === event.id)
+      : -1;
+    const isLate = first >= 0 && ordered[first]?.event === 'claimed' && event.at <= (ordered[first]?.at ?? '');
+    ordered.splice(isLate ? first : ordered.length, 0, event);
+  }
+  return ordered;
+}
 
 /** An answer arrives once more when it moves from a request's inbox to the mailbox. */
 function firstArrivals(id: string, events: readonly MailEvent[]): MailEvent[] {

@@ -63,6 +63,17 @@ test('a trace without its beginning says so', async () => {
   await expectRefusal(trace(bench.root, bench.root.ids.next(0)), 'MESSAGE_NOT_FOUND');
 });
 
+test('a claim whose line was written before the one of the arrival is told behind it', async () => {
+  const id = await sent();
+  const { receipt } = await take();
+  const { log } = bench.mail;
+  log.push(...log.splice(0, 1));
+  await ack(bench.as('reviewer'), receipt);
+  const { steps, cut } = await trace(bench.root, id);
+  expect(steps.map(({ event }) => event)).toEqual(['delivered', 'claimed', 'acked']);
+  expect(cut).toEqual([]);
+});
+
 test('an answer that moved from an inbox to the mailbox is told once', async () => {
   const id = await sent();
   await bench.root.store.openInbox('planner', id, bench.clock.now() + 1000);

@@ -10,15 +10,20 @@ export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly 
 /**
  * Tells what has happened: one line an event, all in one write (O_APPEND), after the change itself. The log tells and does
  * not decide, so a log that cannot be written is a warning, and nobody waits for the disk.
+ * @param at of what others may act on before its line is written: the time before the change, so that theirs is not older
  */
-export async function logEvents(ctx: FileContext, mailbox: Mailbox, events: readonly LogEntry[]): Promise<void> {
-  const now = ctx.clock.now();
+export async function logEvents(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  events: readonly LogEntry[],
+  at = ctx.clock.now(),
+): Promise<void> {
   // A mailbox's name needs no escapes in JSON.
-  const start = `{"at":"${isoTime(now)}","mailbox":"${mailbox.name}",`;
+  const start = `{"at":"${isoTime(at)}","mailbox":"${mailbox.name}",`;
   let text = '';
   for (const event of events) text += `${start}${JSON.stringify(event).slice(1)}\n`;
   try {
-    const path = eventLog(mailbox, dayOf(now));
+    const path = eventLog(mailbox, dayOf(at));
     // Also a guard: through a link in its place the line would land outside of the root.
     if (!ctx.checked.has(mailbox.events)) await ensureFolder(ctx, mailbox.events);
     if (await ctx.disk.append(path, text)) return;

@@ -80,10 +80,11 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
     const mailbox = ctx.layout.mailbox(only);
     const file = `${mailbox.tmp}/${message.id}.json`;
     await create(ctx, mailbox, file, sealLines([message]).bytes, durability);
+    const at = ctx.clock.now();
     const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing, only), message);
     const failed = durability === 'full' ? (await syncPlaced(ctx, [placed])).get(message.id) : undefined;
     if (failed) throw failed;
-    await logEvents(ctx, mailbox, [eventOf(outgoing)]);
+    await logEvents(ctx, mailbox, [eventOf(outgoing)], at);
   } else {
     await prepare(ctx, outgoing, durability);
     await commit(ctx, message.id, durability, { recipients: mailboxes.length });
@@ -105,6 +106,7 @@ async function sendPacked(
 
   const placed = new Map<string, Placed>();
   const failures = new Map<string, DreamosError>();
+  const at = ctx.clock.now();
   let offset = 0;
   for (const [i, outgoing] of run.entries()) {
     // Without its line end, so that a message's bytes are the same alone and in a batch.
@@ -131,7 +133,7 @@ async function sendPacked(
   if (leftover) ctx.warn(`A file stays in tmp/ until \`dreamos doctor --fix\`: ${leftover.message}`);
   const delivered = run.filter(({ message }) => !failures.has(message.id));
   for (const [mailbox, members] of grouped(delivered, mailboxOf)) {
-    await logEvents(ctx, ctx.layout.mailbox(mailbox), members.map(eventOf));
+    await logEvents(ctx, ctx.layout.mailbox(mailbox), members.map(eventOf), at);
   }
   return run.map((outgoing) => failures.get(outgoing.message.id) ?? sentOf(outgoing, durability));
 }

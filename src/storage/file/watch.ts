@@ -53,6 +53,7 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
   let started = false;
 
   const watched = new Set<string>();
+  const logs = new Set<string>();
   async function addMailboxes(): Promise<void> {
     for (const name of await names()) {
       if (watched.has(name)) continue;
@@ -61,6 +62,7 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
         const { events, drop } = ctx.layout.mailbox(name);
         const dirs = isLog(name) ? [events] : [events, drop];
         for (const dir of dirs) await ensureFolder(ctx, dir);
+        logs.add(events);
         watcher.add(dirs);
       } catch (error) {
         // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
@@ -84,8 +86,13 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
       resolve();
     });
   });
-  watcher.on('raw', look.now);
-  watcher.on('all', (_event, path) => {
+  // A new day's log is nothing yet; its first line is a `change`. Whoever looked at once would claim a message before its
+  // sender, the writer of that line, has come to say that it arrived.
+  watcher.on('raw', (kind, _name, details) => {
+    if (kind !== 'rename' || !logs.has((details as { watchedPath: string }).watchedPath)) look.now();
+  });
+  watcher.on('all', (event, path, stats) => {
+    if (event === 'add' && stats?.size === 0 && logs.has(dirname(path))) return;
     look.now();
     if (parent !== undefined && dirname(path) === parent) {
       // Once more when it is watched: a topic's first message comes right behind its folder.

@@ -381,3 +381,28 @@ describe('under one dedupe key', () => {
     },
   );
 });
+
+// The name is there before it is synced and told of, and a claim does not wait for either.
+test.each([1, 3])(
+  'of %i sent in one call, one claimed before its line is written arrived before it was claimed',
+  async (n) => {
+    const room = makeRoom();
+    const reader = await room.open();
+    let claimed: Delivery | undefined;
+    const sender = await room.open(
+      watchedDisk(async ({ method, path }) => {
+        if (method !== 'syncDir' || !path.includes('/ready/')) return;
+        room.clock.advance(10);
+        claimed ??= await reader.claim('bob', { leaseMs, policy });
+        room.clock.advance(10);
+      }),
+    );
+    await sender.send(
+      Array.from({ length: n }, () => room.outgoing()),
+      { durability: 'full' },
+    );
+    const story = await reader.history(claimed?.message.id ?? '');
+    expect(story.map(({ event }) => event)).toEqual(['claimed', 'delivered']);
+    expect(Date.parse(story[0]?.at ?? '') - Date.parse(story[1]?.at ?? '')).toBe(10);
+  },
+);

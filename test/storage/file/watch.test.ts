@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { initRoot } from '../../../src/core/root.ts';
 
 // Node hands out a full inotify queue in one go, before timers and signals: with a look for each, a watcher that had been
@@ -26,6 +26,26 @@ test('a burst of appended lines is a few hints, the last of them behind the last
     while (hintedAt < appendedAt || performance.now() - hintedAt < 300) await pause(20);
     expect(hints).toBeGreaterThan(0);
     expect(hints).toBeLessThan(200);
+  } finally {
+    await wake.close();
+    await root.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+// The reader that such a hint woke claimed the message, and wrote so, before the sender had written that it had arrived.
+test("a new day's log is a hint with its first line, and not before", async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'dreamos-watch-'));
+  const { root } = await initRoot({ root: dir, agents: ['reviewer'] });
+  let hints = 0;
+  const wake = await root.store.watch(['reviewer'], () => hints++);
+  try {
+    const log = join(dir, 'agent_mailboxes', 'reviewer', 'events', '2026-11-20.jsonl');
+    writeFileSync(log, '');
+    await pause(300);
+    expect(hints).toBe(0);
+    appendFileSync(log, '{}\n');
+    await vi.waitUntil(() => hints > 0, 5000);
   } finally {
     await wake.close();
     await root.close();

@@ -9,6 +9,9 @@ import { allAnswers } from './inbox.ts';
 import { isReason, type Mailbox } from './layout.ts';
 import { wheelEntries } from './wheel.ts';
 
+/** So many folders are being listed while one is looked through. */
+const listedAhead = 16;
+
 /** Counts names; opens no file. Exact at rest, approximate while mail moves. */
 export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts> {
   const ready = await countReady(ctx, mailbox);
@@ -54,8 +57,8 @@ async function countReady(
 ): Promise<{ count: number; oldestId: string | undefined }> {
   let count = 0;
   let oldestId: string | undefined;
-  for (const dir of await readyBuckets(ctx, mailbox)) {
-    for (const text of (await ctx.disk.list(dir)) ?? []) {
+  for await (const names of listings(ctx, await readyBuckets(ctx, mailbox))) {
+    for (const text of names) {
       if (!looksLikeEntry(text)) continue;
       count++;
       // ULIDs sort by time, so the smallest is the oldest; its place in a name is fixed.
@@ -64,6 +67,21 @@ async function countReady(
     }
   }
   return { count, oldestId };
+}
+
+/** The names in each folder that is there, in the folders' order. */
+async function* listings(ctx: FileContext, dirs: readonly string[]): AsyncGenerator<string[], void, void> {
+  const aside = dirs.length > listedAhead;
+  const ahead: Promise<string[] | undefined>[] = [];
+  for (let next = 0; next < dirs.length || ahead.length > 0;) {
+    while (ahead.length < listedAhead && next < dirs.length) {
+      const listing = Promise.resolve(ctx.disk.list(dirs[next++] as string, { aside }));
+      // When one before it fails, nobody awaits it any more.
+      listing.catch(() => undefined);
+      ahead.push(listing);
+    }
+    yield (await ahead.shift()) ?? [];
+  }
 }
 
 async function countWheel(ctx: FileContext, wheel: string): Promise<number> {

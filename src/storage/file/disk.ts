@@ -34,8 +34,11 @@ export interface ReadOptions {
 }
 
 export interface Disk {
-  /** The names in a folder, unsorted; `undefined`: there is no such folder. */
-  list(dir: string): MaybePromise<string[] | undefined>;
+  /**
+   * The names in a folder, unsorted; `undefined`: there is no such folder.
+   * @param options.aside in another thread: for whoever asks for many at once. One alone takes longer that way.
+   */
+  list(dir: string, options?: { readonly aside: boolean }): MaybePromise<string[] | undefined>;
   /** Without following a symbolic link. */
   stat(path: string): MaybePromise<FileStat | undefined>;
   /** Never follows a symbolic link and never blocks on a fifo. */

@@ -56,8 +56,11 @@ export function nodeDisk(): Disk {
   }
 
   return {
-    list: (dir) =>
-      letTurn(() => attempt(dir, 'read the folder', () => listFolder(dir), { ENOENT: undefined, ENOTDIR: undefined })),
+    list(dir, { aside } = { aside: false }) {
+      const noFolder = { ENOENT: undefined, ENOTDIR: undefined };
+      if (!aside) return letTurn(() => attempt(dir, 'read the folder', () => listFolder(dir), noFolder));
+      return listAside(dir).catch((error: unknown) => expectedOf(error, dir, 'read the folder', noFolder));
+    },
     stat: (path) =>
       attempt(path, 'look at', () => describe(fs.lstatSync(path, { throwIfNoEntry: false })), { ENOTDIR: undefined }),
     read: (path, options) => letTurn(() => attempt(path, 'read', () => readFile(path, options))),
@@ -133,10 +136,14 @@ function attempt<T, V>(path: string, doing: string, work: () => T, expected: Rec
   try {
     return work();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== undefined && Object.hasOwn(expected, code)) return expected[code] as V;
-    throw diskError(error, path, doing);
+    return expectedOf(error, path, doing, expected);
   }
+}
+
+function expectedOf<V>(error: unknown, path: string, doing: string, expected: Record<string, V>): V {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && Object.hasOwn(expected, code)) return expected[code] as V;
+  throw diskError(error, path, doing);
 }
 
 function diskError(error: unknown, path: string, doing: string): unknown {
@@ -180,9 +187,16 @@ async function takeLock(path: string): Promise<() => Promise<void>> {
 }
 
 function listFolder(dir: string): string[] | undefined {
-  // readdir would follow a link that somebody planted in place of a folder.
-  if (fs.lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
-  return fs.readdirSync(dir);
+  return isFolder(dir) ? fs.readdirSync(dir) : undefined;
+}
+
+async function listAside(dir: string): Promise<string[] | undefined> {
+  return isFolder(dir) ? fs.promises.readdir(dir) : undefined;
+}
+
+/** readdir would follow a link that somebody planted in place of a folder. */
+function isFolder(dir: string): boolean {
+  return fs.lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function describe(stat: fs.Stats | undefined): FileStat | undefined {

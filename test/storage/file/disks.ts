@@ -40,9 +40,9 @@ export function changes({ method }: DiskCall): boolean {
 export function watchedDisk(before: Before = () => undefined): Disk {
   const real = nodeDisk();
   return {
-    async list(path) {
+    async list(path, options) {
       await before({ method: 'list', path });
-      return real.list(path);
+      return real.list(path, options);
     },
     async stat(path) {
       await before({ method: 'stat', path });

@@ -449,3 +449,27 @@ test('a lock that was taken over while its holder slept does not end the process
     vi.useRealTimers();
   }
 });
+
+// Many folders are listed at the same time: those behind the first failure fail while nobody waits for them any more.
+test('of folders that cannot be listed, counting says one, and the process lives', async () => {
+  const room = makeRoom();
+  let broken = false;
+  const store = await room.open(
+    watchedDisk(async (call) => {
+      if (!broken || call.method !== 'list' || !/\/ready\/p2\/1\/.+\/./.test(call.path)) return;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      throw diskFailure(call);
+    }),
+  );
+  for (let n = 0; n < 6; n++)
+    await store.send(
+      Array.from({ length: 1000 }, () => room.outgoing()),
+      { durability: 'relaxed' },
+    );
+  expect(await store.counts('bob')).toMatchObject({ ready: 6000 });
+  broken = true;
+  await expect(store.counts('bob')).rejects.toMatchObject({ code: 'DISK_FAILED' });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  broken = false;
+  expect(await store.counts('bob')).toMatchObject({ ready: 6000 });
+});

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
@@ -23,6 +23,25 @@ test('of folders that are moved to one name the first gets it, until that is emp
   expect(await disk.moveFolder(target, join(dir, 'nowhere', 'target'))).toBe('missing');
   writeFileSync(join(dir, 'file'), '');
   expect(await disk.moveFolder(target, join(dir, 'file'))).toBe('taken');
+});
+
+test('a folder is listed aside as it is listed at once', async () => {
+  const disk = nodeDisk();
+  const dir = scratch();
+  writeFileSync(join(dir, 'file'), '');
+  symlinkSync(dir, join(dir, 'link'));
+  const listed = async (path: string, aside: boolean) => (await disk.list(path, { aside }))?.sort();
+  for (const aside of [false, true]) {
+    expect(await listed(dir, aside)).toEqual(['file', 'link']);
+    for (const none of ['nowhere', 'file', 'file/below', 'link'])
+      expect(await listed(join(dir, none), aside), none).toBeUndefined();
+    const longName = join(dir, 'x'.repeat(300));
+    const failing = (async () => disk.list(longName, { aside }))();
+    await expect(failing).rejects.toMatchObject({
+      code: 'DISK_FAILED',
+      message: expect.stringContaining('ENAMETOOLONG'),
+    });
+  }
 });
 
 // Signals and timers come with a turn of the event loop, and awaiting what is already there is none.

@@ -27,6 +27,7 @@ function makeBox(dir) {
     const bucket = `${dir}/ready/${String(Math.floor(i / perFolder)).padStart(8, '0')}`;
     if (!buckets.has(bucket)) {
       fs.mkdirSync(bucket);
+      syncFolder(`${dir}/ready`);
       buckets.add(bucket);
     }
     return bucket;

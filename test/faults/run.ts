@@ -29,6 +29,8 @@ const results: Record<string, PartResult> = {};
 for (const part of chosen) {
   results[part.name] = await runPart(part);
   for (const failure of results[part.name]?.failures ?? []) process.stderr.write(`${part.name}: FAILED: ${failure}\n`);
+  // At once, because the next one may take a quarter of an hour and be interrupted.
+  if (!bounded) await keepResults();
 }
 const rows = Object.entries(results).map(([name, result]) => [
   name,
@@ -45,15 +47,16 @@ for (const [name, { skipped = [] }] of Object.entries(results)) {
   for (const one of skipped) process.stdout.write(`skipped in ${name}: ${one}\n`);
 }
 
-if (!bounded) {
+if (!bounded) process.stdout.write(`\nWrote ${resultsPath}. \`npm run readme\` brings README and help up to it.\n`);
+process.exitCode = Object.values(results).some(({ failures }) => failures.length > 0) ? 1 : 0;
+
+async function keepResults(): Promise<void> {
   const before = existsSync(resultsPath) ? readResults().parts : {};
   const inOrder = parts
     .map(({ name }) => [name, results[name] ?? before[name]] as const)
     .filter(([, result]) => result);
   await writeFile(resultsPath, `${JSON.stringify({ parts: Object.fromEntries(inOrder) }, null, 2)}\n`);
-  process.stdout.write(`\nWrote ${resultsPath}. \`npm run readme\` brings README and help up to it.\n`);
 }
-process.exitCode = Object.values(results).some(({ failures }) => failures.length > 0) ? 1 : 0;
 
 async function runPart(part: FaultPart): Promise<PartResult> {
   const start = performance.now();

@@ -23,7 +23,8 @@ subscriber's copy is mail like any other. Who listens only looks: what comes whi
 Of several consumers on one mailbox, each delivery goes to exactly one.
 
 Order: by priority; then messages that come back before new ones; then oldest first. First-in-first-out holds for one
-sender, one priority and a single consumer, while nothing comes back and the clock does not step.
+sender, one priority and a single consumer, while nothing comes back and the clock does not step. What two processes of
+one sender send within 5 ms of each other may change places.
 
 Ordering keys: messages of one --ordering-key are delivered one at a time in each mailbox, in that order, however many
 consumers there are. A message holds its key from its first claim until it is acked, cancelled or dead, also while it rests

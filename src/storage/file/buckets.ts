@@ -14,17 +14,22 @@ import { bucketName, laneOf, parseBucket, type Lane, type Mailbox } from './layo
 
 export interface Bucket {
   readonly dir: string;
-  /** How many more names this process may add before it looks again; others may be filling the same bucket. */
+  /** How many more names this process may add before it counts them; others may be filling the same bucket. */
   room: number;
-  /** Of the room of a bucket that this process has opened: so much it may use after the next looks without counting. */
-  unused: number;
+  /** When (uptime) it was the newest. */
+  lookedAt: number;
 }
 
+/**
+ * How old the view of a mailbox may be that a producer or a consumer acts on. For a producer that is how long it goes on
+ * filling a bucket without a look for a newer one: what it puts into an old one comes before what another process of the
+ * same sender has put into the new one.
+ */
+export const lookMs = 5;
 export const bucketEntries = 256;
-// Whether there is a newer bucket has to be looked for: what a sender puts into an old one would come before what another
-// process of the same sender has put into the new one. Counting 256 names takes six times as long as that (220 us), so who
-// has opened a bucket fills it without; others who join in then overfill it, by at most as much again.
-const entriesBetweenLooks = 64;
+// Who has opened a bucket fills it without counting (256 names: 220 us). Others who join in count every so often, and
+// overfill it by at most as much again.
+const entriesBetweenCounts = 64;
 
 /** Renames `source` into the newest bucket. @returns the bucket, or `undefined` when the source is gone */
 export async function moveToReady(
@@ -83,21 +88,18 @@ async function place(
 
 async function bucketToFill(ctx: FileContext, laneDir: string): Promise<Bucket> {
   const known = ctx.filling.get(laneDir);
-  if (known && known.room > 0) return known;
+  const lookedAt = ctx.clock.uptime();
+  if (known && known.room > 0 && lookedAt - known.lookedAt < lookMs) return known;
   await ensureFolder(ctx, laneDir);
   const newest = await newestBucket(ctx, laneDir);
-  const bucket =
-    newest !== undefined && newest === known?.dir && known.unused > 0
-      ? withRoom(newest, known.unused)
-      : ((await roomIn(ctx, newest)) ?? (await openBucket(ctx, laneDir)));
+  if (known && known.room > 0 && newest === known.dir) {
+    known.lookedAt = lookedAt;
+    return known;
+  }
+  const bucket = { ...((await roomIn(ctx, newest)) ?? (await openBucket(ctx, laneDir))), lookedAt };
   if (ctx.filling.size > 1024) ctx.filling.clear();
   ctx.filling.set(laneDir, bucket);
   return bucket;
-}
-
-function withRoom(dir: string, unused: number): Bucket {
-  const room = Math.min(entriesBetweenLooks, unused);
-  return { dir, room, unused: unused - room };
 }
 
 async function newestBucket(ctx: FileContext, laneDir: string): Promise<string | undefined> {
@@ -108,14 +110,14 @@ async function newestBucket(ctx: FileContext, laneDir: string): Promise<string |
 }
 
 /** The bucket, if it is not full. */
-async function roomIn(ctx: FileContext, dir: string | undefined): Promise<Bucket | undefined> {
+async function roomIn(ctx: FileContext, dir: string | undefined): Promise<Omit<Bucket, 'lookedAt'> | undefined> {
   const names = dir === undefined ? undefined : await ctx.disk.list(dir);
   if (dir === undefined || !names || names.length >= bucketEntries) return undefined;
-  return { ...withRoom(dir, bucketEntries - names.length), unused: 0 };
+  return { dir, room: Math.min(entriesBetweenCounts, bucketEntries - names.length) };
 }
 
 /** A new bucket sorts behind every other one, even when the clock has stepped back since. */
-async function openBucket(ctx: FileContext, laneDir: string): Promise<Bucket> {
+async function openBucket(ctx: FileContext, laneDir: string): Promise<Omit<Bucket, 'lookedAt'>> {
   const parents = await bucketsIn(ctx, laneDir);
   const last = parents.at(-1);
   const siblings = last === undefined ? [] : await bucketsIn(ctx, `${laneDir}/${last}`);
@@ -128,7 +130,7 @@ async function openBucket(ctx: FileContext, laneDir: string): Promise<Bucket> {
   const parent = last === undefined || siblings.length >= bucketEntries ? bucketName(newest, ctx.ids.token()) : last;
   const dir = `${laneDir}/${parent}/${name}`;
   await ensureFolder(ctx, dir);
-  return withRoom(dir, bucketEntries);
+  return { dir, room: bucketEntries };
 }
 
 /** The names of buckets (or of folders of buckets) in a folder, oldest first. */

@@ -14,7 +14,7 @@
  */
 import { dirname } from 'node:path';
 import { priorities } from '../../model/message.ts';
-import { bucketsIn, removeEmptyBucket } from './buckets.ts';
+import { bucketsIn, lookMs, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from './entry-name.ts';
@@ -22,7 +22,6 @@ import { isRealFolder } from './folders.ts';
 import { laneOf, type Mailbox } from './layout.ts';
 import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
 
-const lookMs = 5;
 const walkMs = 50;
 // A hundred thousand stray files must not make one claim take minutes: so much a walk puts aside, the next one goes on.
 const junkAtOnce = 100;

@@ -232,6 +232,19 @@ describe('a walk', () => {
     expect(sent).toBe(true);
   });
 
+  test('that shares its name with another one and sends in turn with it keeps the order over many buckets', async () => {
+    const room = makeRoom();
+    const twins = [await room.open(), await room.open()];
+    const bodies = Array.from({ length: 800 }, (_, i) => `${i}`);
+    for (const [i, body] of bodies.entries()) {
+      // Seven in the same moment from one of them, then the other one has its turn.
+      if (i % 7 === 0) room.clock.advance(5);
+      const twin = twins[Math.floor(i / 7) % 2] as Store;
+      accepted(await twin.send([room.outgoing({ body })], { durability: 'relaxed' }));
+    }
+    expect(await drain(twins[0] as Store)).toEqual(bodies);
+  });
+
   test('that finishes the send of another one leaves it behind what was sent before', async () => {
     const room = makeRoom();
     const [consumer, sender] = [await room.open(), await room.open()];

@@ -43,17 +43,25 @@ export async function trace(root: Root, id: string): Promise<Trace> {
 const endsClaim = new Set(['acked', 'nacked', 'lease_expired', 'dead']);
 const arrivals = new Set(['delivered', 'scheduled', 'imported', 'published']);
 
-/** Who claims a message at once may write its line before the sender has written that it arrived. */
+/** Who claims or cancels a message at once may write its line before the one who made it ready has written theirs. */
 function arrivalsFirst(events: readonly MailEvent[]): MailEvent[] {
   const ordered: MailEvent[] = [];
+  // An arrival is nearly always the first of its place, and of a broadcast there are thousands.
+  const places = new Set<string>();
   for (const event of events) {
-    const first = arrivals.has(event.event)
-      ? ordered.findIndex((earlier) => earlier.mailbox === event.mailbox && earlier.id === event.id)
-      : -1;
-    const isLate = first >= 0 && ordered[first]?.event === 'claimed' && event.at <= (ordered[first]?.at ?? '');
-    ordered.splice(isLate ? first : ordered.length, 0, event);
+    const place = `${event.mailbox} ${event.id}`;
+    const isLate = arrivals.has(event.event) && places.has(place);
+    const overtaking = isLate ? ordered.findIndex((earlier) => isDueTo(earlier, event)) : -1;
+    ordered.splice(overtaking < 0 ? ordered.length : overtaking, 0, event);
+    places.add(place);
   }
   return ordered;
+}
+
+/** Whether it can only have happened once this arrival had. By attempts, too, because clocks step. */
+function isDueTo(event: MailEvent, arrival: MailEvent): boolean {
+  if (event.mailbox !== arrival.mailbox || event.id !== arrival.id || arrivals.has(event.event)) return false;
+  return event.at >= arrival.at && (event.attempt ?? Infinity) > (arrival.attempt ?? 0);
 }
 
 /** An answer arrives once more when it moves from a request's inbox to the mailbox. */
@@ -68,7 +76,7 @@ function firstArrivals(id: string, events: readonly MailEvent[]): MailEvent[] {
 }
 
 function stepsOf(events: readonly MailEvent[]): TraceStep[] {
-  const start = Date.parse(events[0]?.at ?? '');
+  const start = events.reduce((earliest, { at }) => Math.min(earliest, Date.parse(at)), Infinity);
   const lastAt = new Map<string, number>();
   const claimedAt = new Map<string, number>();
   return events.map((event) => {

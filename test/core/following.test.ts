@@ -74,6 +74,45 @@ test('a claim whose line was written before the one of the arrival is told behin
   expect(cut).toEqual([]);
 });
 
+test('a cancellation whose line was written before the one of the arrival is told behind it', async () => {
+  const id = await sent();
+  await cancel(bench.as('planner'), id);
+  const { log } = bench.mail;
+  log.push(...log.splice(0, 1));
+  expect(await trace(bench.root, id)).toMatchObject({
+    cut: [],
+    steps: [{ event: 'delivered' }, { event: 'cancelled' }],
+  });
+});
+
+test('a later arrival stays where it is, though the first one is lost or the clock has stepped back', async () => {
+  const id = await sent();
+  bench.clock.advance(1000);
+  await nack(bench.as('reviewer'), (await take()).receipt, { delayMs: 500, free: true });
+  bench.clock.advance(500);
+  await nack(bench.as('reviewer'), (await take()).receipt, { delayMs: 500 });
+  bench.clock.advance(500);
+  await take();
+  const { log } = bench.mail;
+  const told = ['delivered', 'claimed', 'nacked', 'delivered', 'claimed', 'nacked', 'delivered', 'claimed'];
+  const inOrder = async () => (await trace(bench.root, id)).steps.map(({ event }) => event);
+  expect(await inOrder()).toEqual(told);
+  const stepped = log.map((event, i) => (i === 6 ? { ...event, at: log[0]?.at ?? '' } : event));
+  log.splice(0, log.length, ...stepped);
+  expect(await inOrder()).toEqual(told);
+  log.splice(0, 1);
+  expect(await inOrder()).toEqual(told.slice(1));
+  expect((await trace(bench.root, id)).cut).toEqual(['reviewer']);
+});
+
+test('the start is the earliest time, also of a line that was written late', async () => {
+  const id = await sent({ to: ['reviewer', 'Builder'] });
+  const { log } = bench.mail;
+  const [first] = log;
+  if (first) log[0] = { ...first, at: new Date(bench.clock.now() + 10).toISOString() };
+  expect((await trace(bench.root, id)).steps.map(({ sinceStartMs }) => sinceStartMs)).toEqual([10, 0]);
+});
+
 test('an answer that moved from an inbox to the mailbox is told once', async () => {
   const id = await sent();
   await bench.root.store.openInbox('planner', id, bench.clock.now() + 1000);

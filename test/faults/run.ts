@@ -4,7 +4,7 @@
  * parts' latest results.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -55,7 +55,8 @@ async function keepResults(): Promise<void> {
   const inOrder = parts
     .map(({ name }) => [name, results[name] ?? before[name]] as const)
     .filter(([, result]) => result);
-  await writeFile(resultsPath, `${JSON.stringify({ parts: Object.fromEntries(inOrder) }, null, 2)}\n`);
+  await writeFile(`${resultsPath}.new`, `${JSON.stringify({ parts: Object.fromEntries(inOrder) }, null, 2)}\n`);
+  await rename(`${resultsPath}.new`, resultsPath);
 }
 
 async function runPart(part: FaultPart): Promise<PartResult> {

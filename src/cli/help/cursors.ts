@@ -12,6 +12,9 @@ back; an older one begins again at the oldest events, with a warning). A cursor 
   --since now        from now on; the same as without --since
   --since @<file>    behind the last complete line of what watch --json wrote into the file
 
+Events come in the order in which they were written; "at" says when they happened. A reader that is quick may have written
+"claimed" a moment before the sender has written "delivered"; trace puts them in order.
+
 So this resumes by itself, however it ended:
 
   dreamos watch --json --since @seen.jsonl >> seen.jsonl

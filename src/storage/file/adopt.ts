@@ -88,9 +88,10 @@ async function adoptFile(
     if (!(error instanceof DreamosError)) throw error;
     return putAside(ctx, mailbox, path, mtimeMs, error.message);
   }
+  const at = ctx.clock.now();
   const name: EntryName = {
     tag: 't',
-    time: ctx.clock.now(),
+    time: at,
     id: message.id,
     rank: priorities.indexOf(message.priority),
     attempt: 0,
@@ -101,7 +102,7 @@ async function adoptFile(
   const adopted =
     (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(path, target))) ??
     (await moveToReady(ctx, path, mailbox, 1, name));
-  if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival(message, 'delivered')]);
+  if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival(message, 'delivered')], at);
   return 'done';
 }
 

@@ -69,7 +69,7 @@ async function countReady(
   return { count, oldestId };
 }
 
-/** The names in each folder that is there, in the folders' order. */
+/** The names in each folder; no names where there is none. */
 async function* listings(ctx: FileContext, dirs: readonly string[]): AsyncGenerator<string[], void, void> {
   const aside = dirs.length > listedAhead;
   const ahead: Promise<string[] | undefined>[] = [];

@@ -36,7 +36,7 @@ export interface ReadOptions {
 export interface Disk {
   /**
    * The names in a folder, unsorted; `undefined`: there is no such folder.
-   * @param options.aside in another thread: for whoever asks for many at once. One alone takes longer that way.
+   * @param options.aside what takes time goes to another thread: for whoever asks for many at once. One takes longer.
    */
   list(dir: string, options?: { readonly aside: boolean }): MaybePromise<string[] | undefined>;
   /** Without following a symbolic link. */

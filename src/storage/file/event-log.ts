@@ -10,7 +10,8 @@ export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly 
 /**
  * Tells what has happened: one line an event, all in one write (O_APPEND), after the change itself. The log tells and does
  * not decide, so a log that cannot be written is a warning, and nobody waits for the disk.
- * @param at of what others may act on before its line is written: the time before the change, so that theirs is not older
+ * @param at of what others may act on before its line is written: the time before the change, so that theirs is not older.
+ * The line is in the log of the day on which it is written all the same: nobody looks for news in yesterday's, over midnight
  */
 export async function logEvents(
   ctx: FileContext,
@@ -23,7 +24,7 @@ export async function logEvents(
   let text = '';
   for (const event of events) text += `${start}${JSON.stringify(event).slice(1)}\n`;
   try {
-    const path = eventLog(mailbox, dayOf(at));
+    const path = eventLog(mailbox, dayOf(ctx.clock.now()));
     // Also a guard: through a link in its place the line would land outside of the root.
     if (!ctx.checked.has(mailbox.events)) await ensureFolder(ctx, mailbox.events);
     if (await ctx.disk.append(path, text)) return;

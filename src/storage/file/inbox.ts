@@ -144,8 +144,9 @@ async function release(ctx: FileContext, mailbox: Mailbox, path: string): Promis
   const name = parseEntryName(path.slice(path.lastIndexOf('/') + 1));
   if (name?.tag !== 'u') return quarantine(ctx, mailbox, path, 'it is no answer to a request');
   const message = await readIfGood(ctx, path, name, mailbox.name);
-  const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now() };
+  const at = ctx.clock.now();
+  const ready: EntryName = { ...name, tag: 't', time: at };
   if ((await moveToReady(ctx, path, mailbox, 1, ready)) === undefined) return false;
-  await logEvents(ctx, mailbox, [message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }]);
+  await logEvents(ctx, mailbox, [message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }], at);
   return true;
 }

@@ -205,6 +205,7 @@ async function handOutLink(
   const mailbox = ctx.layout.mailbox(link.mailbox);
   const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
   const { name } = link;
+  const at = ctx.clock.now();
   if (isLog(mailbox.name)) return publishTo(ctx, mailbox, path, name, message);
   if (name.tag === 'u') {
     if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
@@ -213,7 +214,7 @@ async function handOutLink(
     if (!waited && (await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
   }
   const event = name.tag === 'u' ? 'scheduled' : 'delivered';
-  await logEvents(ctx, mailbox, [message ? arrival(message, event) : { event, id: name.id }]);
+  await logEvents(ctx, mailbox, [message ? arrival(message, event) : { event, id: name.id }], at);
   return true;
 }
 

@@ -10,7 +10,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { EntryName } from './entry-name.ts';
-import { arrival, logEvents } from './event-log.ts';
+import { arrival, logEvents, type LogEntry } from './event-log.ts';
 import type { Mailbox } from './layout.ts';
 import { buryNowAndThen } from './expired.ts';
 import { closeOverInboxes, putInInbox } from './inbox.ts';
@@ -73,14 +73,14 @@ async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry):
   const name = checkedName(entry, 'u');
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const message = await readIfGood(ctx, entry.path, name, mailbox.name);
-  const ready: EntryName = { ...name, tag: 't', time: ctx.clock.now() };
+  const at = ctx.clock.now();
+  const ready: EntryName = { ...name, tag: 't', time: at };
   const waited =
     message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(entry.path, target)));
   if (!waited && (await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
-  await logEvents(ctx, mailbox, [
-    { ...(message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }), ...attempt },
-  ]);
+  const event: LogEntry = message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id };
+  await logEvents(ctx, mailbox, [{ ...event, ...attempt }], at);
   return true;
 }
 

@@ -87,13 +87,17 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
     });
   });
   // A new day's log is nothing yet; its first line is a `change`. Whoever looked at once would claim a message before its
-  // sender, the writer of that line, has come to say that it arrived.
+  // sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
+  // (`watchedPath` is chokidar's own, undocumented; without it, all is looked at at once.)
   watcher.on('raw', (kind, _name, details) => {
-    if (kind !== 'rename' || !logs.has((details as { watchedPath: string }).watchedPath)) look.now();
+    const isNewLog =
+      kind === 'rename' && logs.has((details as { watchedPath?: string } | undefined)?.watchedPath ?? '');
+    if (isNewLog) look.soon();
+    else look.now();
   });
   watcher.on('all', (event, path, stats) => {
-    if (event === 'add' && stats?.size === 0 && logs.has(dirname(path))) return;
-    look.now();
+    if (event === 'add' && stats?.size === 0 && logs.has(dirname(path))) look.soon();
+    else look.now();
     if (parent !== undefined && dirname(path) === parent) {
       // Once more when it is watched: a topic's first message comes right behind its folder.
       addMailboxes().then(look.now, (error: unknown) =>
@@ -132,10 +136,14 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
  * that was paused finds thousands of events in its inotify queue, and Node hands them out in one go, before timers and
  * signals: a look for each kept a watcher deaf to SIGTERM for 20 s after it had seen everything.
  */
-function settled(hint: () => void): { now: () => void; stop: () => void } {
+function settled(hint: () => void): { now: () => void; soon: () => void; stop: () => void } {
   let quiet: NodeJS.Timeout | undefined;
   let next: NodeJS.Immediate | undefined;
   let stopped = false;
+  function soon(): void {
+    clearTimeout(quiet);
+    if (!stopped) quiet = setTimeout(hint, quietMs);
+  }
   return {
     now() {
       if (stopped) return;
@@ -143,9 +151,9 @@ function settled(hint: () => void): { now: () => void; stop: () => void } {
         next = undefined;
         hint();
       });
-      clearTimeout(quiet);
-      quiet = setTimeout(hint, quietMs);
+      soon();
     },
+    soon,
     stop() {
       stopped = true;
       clearImmediate(next);

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Disk } from '../../../src/storage/file/disk.ts';
 import type { Delivery, Entry, Store } from '../../../src/storage/store.ts';
@@ -382,27 +383,71 @@ describe('under one dedupe key', () => {
   );
 });
 
-// The name is there before it is synced and told of, and a claim does not wait for either.
-test.each([1, 3])(
-  'of %i sent in one call, one claimed before its line is written arrived before it was claimed',
-  async (n) => {
-    const room = makeRoom();
+// The name is there before it is synced and told of, and a claim waits for neither.
+describe('of a message that is claimed before its arrival has been written', () => {
+  type Sending = (room: Room, sender: Store) => Promise<unknown>;
+  /** The clock goes on by 10 ms in front of the rename, of the claim and of the arrival's line. */
+  const claimedEarly = async (
+    room: Room,
+    send: Sending,
+    { at = 'append', onClaim = async () => undefined }: { at?: string; onClaim?: () => Promise<void> } = {},
+  ) => {
     const reader = await room.open();
     let claimed: Delivery | undefined;
     const sender = await room.open(
-      watchedDisk(async ({ method, path }) => {
-        if (method !== 'syncDir' || !path.includes('/ready/')) return;
+      watchedDisk(async ({ method, path, to = path }) => {
+        if (!/\/bob\/(ready|events)\/./.test(to)) return;
+        if (method === 'rename' || method === 'link') room.clock.advance(10);
+        if (method !== at) return;
         room.clock.advance(10);
         claimed ??= await reader.claim('bob', { leaseMs, policy });
+        await onClaim();
         room.clock.advance(10);
       }),
     );
-    await sender.send(
-      Array.from({ length: n }, () => room.outgoing()),
-      { durability: 'full' },
-    );
-    const story = await reader.history(claimed?.message.id ?? '');
+    await send(room, sender);
+    return reader.history(claimed?.message.id ?? '');
+  };
+  const full = { durability: 'full' } as const;
+
+  test.each<[string, Sending]>([
+    ['one', async (room, sender) => sender.send([room.outgoing()], full)],
+    ['a batch', async (room, sender) => sender.send([room.outgoing(), room.outgoing()], full)],
+    ['one to several', async (room, sender) => sender.send([room.outgoing({}, { mailboxes: ['ann', 'bob'] })], full)],
+    [
+      'a delayed one',
+      async (room, sender) => {
+        await sender.send([room.outgoing({}, { dueAt: room.clock.now() + 1000 })], full);
+        room.clock.advance(1000);
+        await sender.recover('bob', policy);
+      },
+    ],
+    [
+      'a handed-in file',
+      async (room, sender) => {
+        writeFileSync(join(room.at('bob').drop, 'a.json'), '{"from":"ann","body":"x"}');
+        await sender.recover('bob', policy);
+      },
+    ],
+  ])('sent as %s, the arrival has the earlier time', async (_, send) => {
+    const story = (await claimedEarly(makeRoom(), send)).slice(-2);
     expect(story.map(({ event }) => event)).toEqual(['claimed', 'delivered']);
-    expect(Date.parse(story[0]?.at ?? '') - Date.parse(story[1]?.at ?? '')).toBe(10);
-  },
-);
+    expect(Date.parse(story[0]?.at ?? '') - Date.parse(story[1]?.at ?? '')).toBeGreaterThanOrEqual(20);
+  });
+
+  test('over midnight both are told to who reads on meanwhile', async () => {
+    const room = makeRoom(['ann', 'bob'], Date.UTC(2026, 10, 21) - 15);
+    const watcher = await room.open();
+    let cursor = await watcher.cursor(['bob'], 'start');
+    const seen: string[] = [];
+    const readOn = async (): Promise<void> => {
+      const batch = await watcher.readEvents(['bob'], cursor);
+      ({ cursor } = batch);
+      seen.push(...batch.events.map(({ event, at }) => `${event} ${at.slice(0, 10)}`));
+    };
+    const options = { at: 'syncDir', onClaim: readOn };
+    await claimedEarly(room, async (_, sender) => sender.send([room.outgoing()], full), options);
+    await readOn();
+    expect(seen).toEqual(['claimed 2026-11-21', 'delivered 2026-11-20']);
+  });
+});

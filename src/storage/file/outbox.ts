@@ -205,8 +205,8 @@ async function handOutLink(
   const mailbox = ctx.layout.mailbox(link.mailbox);
   const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
   const { name } = link;
-  const at = ctx.clock.now();
   if (isLog(mailbox.name)) return publishTo(ctx, mailbox, path, name, message);
+  const at = ctx.clock.now();
   if (name.tag === 'u') {
     if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
   } else {

@@ -105,12 +105,11 @@ export async function removedBucket(
 ): Promise<void> {
   // So that the sender has synced this bucket's ancestors before, and now relies on that.
   await sendOne(stage, [name], { scene: 'removed bucket' });
-  // The sender does not look again for the next few sends, so it still puts its next message into the full bucket.
-  if (filled) await sendBatch({ ...stage, sender: stage.consumer }, [name], 260);
   stage.senderDisk.beforeSync(
     (dir) => dir.includes(`/${name}/ready/`) && parseBucket(dir.slice(dir.lastIndexOf('/') + 1)) !== undefined,
     async (bucket) => {
-      if (!filled) await openNext(stage, bucket);
+      if (filled) await sendBatch({ ...stage, sender: stage.consumer }, [name], 260);
+      else await openNext(stage, bucket);
       for (let last = await take(stage, name); last; last = await take(stage, name)) {
         if (acks) await ack(stage, last);
       }

@@ -43,13 +43,18 @@ export async function trace(root: Root, id: string): Promise<Trace> {
 const endsClaim = new Set(['acked', 'nacked', 'lease_expired', 'dead']);
 const arrivals = new Set(['delivered', 'scheduled', 'imported', 'published']);
 
+/** An id can be in several mailboxes, and an answer's id in the history of what it answers. */
+function placeOf({ mailbox, id }: MailEvent): string {
+  return `${mailbox} ${id}`;
+}
+
 /** Who claims or cancels a message at once may write its line before the one who made it ready has written theirs. */
 function arrivalsFirst(events: readonly MailEvent[]): MailEvent[] {
   const ordered: MailEvent[] = [];
   // An arrival is nearly always the first of its place, and of a broadcast there are thousands.
   const places = new Set<string>();
   for (const event of events) {
-    const place = `${event.mailbox} ${event.id}`;
+    const place = placeOf(event);
     const isLate = arrivals.has(event.event) && places.has(place);
     const overtaking = isLate ? ordered.findIndex((earlier) => isDueTo(earlier, event)) : -1;
     ordered.splice(overtaking < 0 ? ordered.length : overtaking, 0, event);
@@ -60,7 +65,7 @@ function arrivalsFirst(events: readonly MailEvent[]): MailEvent[] {
 
 /** Whether it can only have happened once this arrival had. By attempts, too, because clocks step. */
 function isDueTo(event: MailEvent, arrival: MailEvent): boolean {
-  if (event.mailbox !== arrival.mailbox || event.id !== arrival.id || arrivals.has(event.event)) return false;
+  if (placeOf(event) !== placeOf(arrival) || arrivals.has(event.event)) return false;
   return event.at >= arrival.at && (event.attempt ?? Infinity) > (arrival.attempt ?? 0);
 }
 
@@ -68,7 +73,7 @@ function isDueTo(event: MailEvent, arrival: MailEvent): boolean {
 function firstArrivals(id: string, events: readonly MailEvent[]): MailEvent[] {
   const seen = new Set<string>();
   return events.filter((event) => {
-    const place = `${event.mailbox} ${event.id}`;
+    const place = placeOf(event);
     const again = event.id !== id && seen.has(place);
     seen.add(place);
     return !again;
@@ -81,7 +86,7 @@ function stepsOf(events: readonly MailEvent[]): TraceStep[] {
   const claimedAt = new Map<string, number>();
   return events.map((event) => {
     const at = Date.parse(event.at);
-    const place = `${event.mailbox} ${event.id}`;
+    const place = placeOf(event);
     const [last, claimed] = [lastAt.get(place), claimedAt.get(place)];
     lastAt.set(place, at);
     const ends = endsClaim.has(event.event) && claimed !== undefined;

@@ -102,7 +102,7 @@ async function adoptFile(
   const adopted =
     (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(path, target))) ??
     (await moveToReady(ctx, path, mailbox, 1, name));
-  if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival(message, 'delivered')], at);
+  if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival('delivered', message.id, message)], at);
   return 'done';
 }
 

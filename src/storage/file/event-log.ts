@@ -36,11 +36,16 @@ export async function logEvents(
   }
 }
 
-/** What `delivered` and its like say of a message, so that a doorbell can ring rightly. */
-export function arrival(message: Message, event: 'delivered' | 'scheduled' | 'published'): LogEntry {
+/** What `delivered` and its like say of a message, so that a doorbell can ring rightly. @param message if it can be read */
+export function arrival(
+  event: 'delivered' | 'scheduled' | 'published',
+  id: string,
+  message: Message | undefined,
+): LogEntry {
+  if (!message) return { event, id };
   return {
     event,
-    id: message.id,
+    id,
     from: message.from,
     type: message.type,
     priority: message.priority,

@@ -147,6 +147,6 @@ async function release(ctx: FileContext, mailbox: Mailbox, path: string): Promis
   const at = ctx.clock.now();
   const ready: EntryName = { ...name, tag: 't', time: at };
   if ((await moveToReady(ctx, path, mailbox, 1, ready)) === undefined) return false;
-  await logEvents(ctx, mailbox, [message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id }], at);
+  await logEvents(ctx, mailbox, [arrival('delivered', name.id, message)], at);
   return true;
 }

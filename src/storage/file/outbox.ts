@@ -214,7 +214,7 @@ async function handOutLink(
     if (!waited && (await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
   }
   const event = name.tag === 'u' ? 'scheduled' : 'delivered';
-  await logEvents(ctx, mailbox, [message ? arrival(message, event) : { event, id: name.id }], at);
+  await logEvents(ctx, mailbox, [arrival(event, name.id, message)], at);
   return true;
 }
 

@@ -28,8 +28,7 @@ export async function publishTo(
   const dir = `${log.archive}/${dayOf(link.time)}`;
   if (!(await moveInto(ctx, path, dir, name))) return false;
   const key = `${dir}/${name}`.slice(log.dir.length + 1);
-  const told = message ? arrival(message, 'published') : ({ event: 'published', id: link.id } as const);
-  await logEvents(ctx, log, [{ ...told, key }]);
+  await logEvents(ctx, log, [{ ...arrival('published', link.id, message), key }]);
   return true;
 }
 

@@ -10,7 +10,7 @@ import type { FileContext } from './context.ts';
 import { quarantine } from './corrupt.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { EntryName } from './entry-name.ts';
-import { arrival, logEvents, type LogEntry } from './event-log.ts';
+import { arrival, logEvents } from './event-log.ts';
 import type { Mailbox } from './layout.ts';
 import { buryNowAndThen } from './expired.ts';
 import { closeOverInboxes, putInInbox } from './inbox.ts';
@@ -79,8 +79,7 @@ async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry):
     message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(entry.path, target)));
   if (!waited && (await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
-  const event: LogEntry = message ? arrival(message, 'delivered') : { event: 'delivered', id: name.id };
-  await logEvents(ctx, mailbox, [{ ...event, ...attempt }], at);
+  await logEvents(ctx, mailbox, [{ ...arrival('delivered', name.id, message), ...attempt }], at);
   return true;
 }
 

@@ -267,7 +267,7 @@ function mailboxOf(outgoing: Outgoing): string {
 }
 
 function eventOf({ message, dueAt }: Outgoing): LogEntry {
-  return arrival(message, dueAt === undefined ? 'delivered' : 'scheduled');
+  return arrival(dueAt === undefined ? 'delivered' : 'scheduled', message.id, message);
 }
 
 function sentOf({ message, mailboxes, dueAt }: Outgoing, durability: Durability): Sent {

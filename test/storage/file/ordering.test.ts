@@ -232,7 +232,7 @@ describe('a walk', () => {
     expect(sent).toBe(true);
   });
 
-  test('that shares its name with another one and sends in turn with it keeps the order over many buckets', async () => {
+  test('over what two processes of one sender have sent in turn keeps their order over many buckets', async () => {
     const room = makeRoom();
     const twins = [await room.open(), await room.open()];
     const bodies = Array.from({ length: 800 }, (_, i) => `${i}`);

@@ -108,8 +108,8 @@ const lazyChildProcess = {
 const oftenOnly = {
   name: 'often-only',
   setup(api) {
-    api.onResolve({ filter: /^\.\/commands\// }, ({ path }) =>
-      often.some((verb) => path === `./commands/${verb}.ts`) ? undefined : { path, namespace: 'others' },
+    api.onResolve({ filter: /^\.\.\/commands\// }, ({ path }) =>
+      often.some((verb) => path.endsWith(`/${verb}.ts`)) ? undefined : { path, namespace: 'others' },
     );
     api.onLoad({ filter: /./, namespace: 'others' }, ({ path }) => ({
       contents: `throw new Error(${JSON.stringify(`${path} is not in this build.`)});`,

@@ -2,8 +2,8 @@
  * The command's entry, and the only file that touches `process`: what the program gets from its surroundings is handed
  * in here, so that all else can be tested in-process.
  */
-import { run } from './program.ts';
-import { standardStream } from './standard-stream.ts';
+import { run } from './program/program.ts';
+import { standardStream } from './cli/standard-stream.ts';
 
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
@@ -70,8 +70,8 @@ void run(process.argv.slice(2), {
     const { createRequire } = process.getBuiltinModule('node:module');
     return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
   },
-  openRoot: async (options) => (await import('./core/root.ts')).openRoot(options),
-  initRoot: async (options) => (await import('./core/root.ts')).initRoot(options),
+  openRoot: async (options) => (await import('./core/open-root.ts')).openRoot(options),
+  initRoot: async (options) => (await import('./core/open-root.ts')).initRoot(options),
 }).then(async (code) => {
   process.exitCode = code;
   // chokidar's throttle leaves timers of a second behind, and `read --wait` that has its message would sit them out. So

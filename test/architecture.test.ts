@@ -2,48 +2,59 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const src = join(import.meta.dirname, '../src');
+const top = join(import.meta.dirname, '..');
+const src = join(top, 'src');
 
-/** Who may import what inside src: a folder (`core/`) or a file. Whatever has no row here may import nothing. */
-const arrows: [from: string, to: string[]][] = [
-  ['model/', ['model/']],
-  ['storage/store.ts', ['model/']],
-  ['storage/file/', ['storage/file/', 'storage/store.ts', 'model/']],
-  ['storage/memory/', ['storage/memory/', 'storage/store.ts', 'model/']],
-  // Where files enter: the core finds and opens a root, and from then on speaks to the port.
-  ['core/root.ts', ['core/', 'storage/file/open.ts', 'storage/store.ts', 'model/']],
-  // Foreign trees are read through the same disk as our own.
-  ['core/import.ts', ['core/', 'storage/file/source-tree.ts', 'storage/store.ts', 'model/']],
-  ['core/import/', ['core/', 'storage/file/source-tree.ts', 'storage/store.ts', 'model/']],
-  ['core/', ['core/', 'storage/store.ts', 'model/']],
-  ['cli/', ['cli/', 'core/', 'storage/store.ts', 'model/']],
-  // Commands are siblings: what two of them need belongs into cli/ or core/.
-  ['commands/', ['cli/', 'core/', 'storage/store.ts', 'model/']],
-  ['program.ts', ['commands/', 'cli/', 'core/', 'model/']],
-  ['main.ts', ['program.ts', 'standard-stream.ts', 'core/root.ts', 'model/']],
-  ['standard-stream.ts', ['cli/surroundings.ts']],
-  ['library-schemas.ts', ['model/']],
-  ['library.ts', ['core/', 'storage/store.ts', 'model/']],
-  ['index.ts', ['library.ts', 'library-schemas.ts', 'core/', 'storage/store.ts', 'model/']],
-];
+/**
+ * The rooms of the house and what each may import, as AGENTS.md has them: `a/ > b/ : c/` is two rooms, of which the left
+ * one may import the right one, and both c/. A room may import itself unless it is marked `(each alone)`.
+ */
+function roomsIn(agents: string): Map<string, string[]> {
+  const [, block = ''] = /```rooms\n([\s\S]*?)```/.exec(agents) ?? [];
+  const rooms = new Map<string, string[]>();
+  for (const line of block.split('\n').filter((text) => text.trim() !== '')) {
+    const [left = '', right = ''] = line.split(':');
+    const alone = left.includes('(each alone)');
+    const chain = left
+      .replace('(each alone)', '')
+      .split('>')
+      .map((room) => room.trim());
+    const below = right.split(/\s+/).filter(Boolean);
+    for (const [i, room] of chain.entries()) {
+      if (rooms.has(room)) throw new Error(`${room} stands twice in AGENTS.md`);
+      rooms.set(room, [...(alone ? [] : [room]), ...chain.slice(i + 1), ...below]);
+    }
+  }
+  return rooms;
+}
+
+const rooms = roomsIn(readFileSync(join(top, 'AGENTS.md'), 'utf8'));
 
 /** Modules that only some places may touch, so that all else can be tested without them. */
 const guarded: [modules: RegExp, where: string[]][] = [
-  [/^(node:)?fs(\/promises)?$/, ['storage/file/', 'main.ts', 'standard-stream.ts']],
+  [/^(node:)?fs(\/promises)?$/, ['storage/file/disk/', 'main.ts', 'cli/standard-stream.ts']],
   // Besides main.ts, which uses the global.
   [
     /^(node:)?process$/,
-    ['library.ts', 'storage/file/node-disk.ts', 'cli/handler.ts', 'model/clock.ts', 'model/id.ts', 'model/sha256.ts'],
+    [
+      'library/library.ts',
+      'storage/file/disk/node-disk.ts',
+      'cli/handler/handler.ts',
+      'model/clock.ts',
+      'model/id.ts',
+      'model/sha256.ts',
+    ],
   ],
-  [/^(node:)?child_process$/, ['cli/handler.ts']],
-  [/^(chokidar|proper-lockfile)$/, ['storage/file/']],
-  [/^croner$/, ['core/cron.ts']],
+  [/^(node:)?child_process$/, ['cli/handler/handler.ts']],
+  [/^chokidar$/, ['storage/file/events/']],
+  [/^(proper-lockfile|write-file-atomic)$/, ['storage/file/disk/']],
+  [/^croner$/, ['core/schedules/cron.ts']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
-  [/^commander$/, ['program.ts', 'cli/', 'commands/completion.ts']],
+  [/^commander$/, ['program/', 'cli/', 'commands/meta/']],
 ];
 
 /** Loaded when they are needed, since send, read and ack do not need them. */
-const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile)$/;
+const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile|write-file-atomic)$/;
 
 interface Import {
   specifier: string;
@@ -70,14 +81,21 @@ function importsOf(source: string): Import[] {
 const within = (file: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place));
 
+/** The room of a file: the nearest one, so that a file may have a row of its own. */
+function roomOf(file: string): string | undefined {
+  const claims = [...rooms.keys()].filter((room) => within(file, [room]));
+  return claims.sort((a, b) => b.length - a.length)[0];
+}
+
 /** What is wrong with a file's imports, one sentence each. */
 function complaints(file: string, source: string): string[] {
-  const row = arrows.find(([from]) => within(file, [from]));
-  if (!row) return [`${file} has no place in the house: add its folder to test/architecture.test.ts`];
+  const room = roomOf(file);
+  if (room === undefined) return [`${file} has no room: give it one in the table of AGENTS.md`];
   return importsOf(source).flatMap(({ specifier, typeOnly, dynamic }) => {
     if (specifier.startsWith('.')) {
       const target = join(dirname(file), specifier);
-      return within(target, row[1]) ? [] : [`${file} must not import ${target}`];
+      const isAllowed = within(target, rooms.get(room) ?? []);
+      return isAllowed ? [] : [`${file} must not import ${target}`];
     }
     const wrong: string[] = [];
     const guard = guarded.find(([modules]) => modules.test(specifier));
@@ -87,38 +105,120 @@ function complaints(file: string, source: string): string[] {
   });
 }
 
+/** Every circle of imports, types and `import()` counted: each as the files that reach one another. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const circles: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  // Tarjan, "Depth-first search and linear graph algorithms" (1972).
+  const visit = (file: string): void => {
+    index.set(file, index.size);
+    low.set(file, index.get(file) ?? 0);
+    stack.push(file);
+    for (const target of imports.get(file) ?? []) {
+      if (!imports.has(target)) continue;
+      if (!index.has(target)) visit(target);
+      if (stack.includes(target)) low.set(file, Math.min(low.get(file) ?? 0, low.get(target) ?? 0));
+    }
+    if (low.get(file) !== index.get(file)) return;
+    const circle = stack.splice(stack.indexOf(file));
+    if (circle.length > 1) circles.push(circle);
+  };
+  for (const file of imports.keys()) if (!index.has(file)) visit(file);
+  return circles;
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const sources = new Map(files.map((file) => [file, readFileSync(join(src, file), 'utf8')]));
+
 describe('the house', () => {
   it('has imports that point one way', () => {
-    const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-    expect(files.length).toBeGreaterThan(20);
-    expect(files.flatMap((file) => complaints(file, readFileSync(join(src, file), 'utf8')))).toEqual([]);
+    expect(files.length).toBeGreaterThan(200);
+    expect([...sources].flatMap(([file, source]) => complaints(file, source))).toEqual([]);
+  });
+
+  it('has no circle of imports, neither between files nor between folders', () => {
+    const targets = (file: string): string[] =>
+      importsOf(sources.get(file) ?? '').flatMap(({ specifier }) =>
+        specifier.startsWith('.') ? [join(dirname(file), specifier)] : [],
+      );
+    expect(circlesIn(new Map(files.map((file) => [file, targets(file)])))).toEqual([]);
+    const folders = new Map<string, string[]>();
+    // A file right below a folder with rooms is a room of its own: it may stand above them all.
+    const folderOf = (file: string): string => (rooms.has(file) ? file : dirname(file));
+    for (const file of files) {
+      const others = targets(file)
+        .map(folderOf)
+        .filter((folder) => folder !== folderOf(file));
+      folders.set(folderOf(file), [...(folders.get(folderOf(file)) ?? []), ...others]);
+    }
+    expect(circlesIn(folders)).toEqual([]);
+  });
+
+  it('has rooms that a person can look around in', () => {
+    const sizes = new Map<string, number>();
+    for (const file of files) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+    expect([...sizes].filter(([, count]) => count > 15)).toEqual([]);
+    const lines = [...sources.values()].map((source) => source.split('\n').length - 1).sort((a, b) => a - b);
+    expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(80);
+    const long = [...sources].filter(([, source]) => source.split('\n').length - 1 > 300).map(([file]) => file);
+    expect(long.filter((file) => !tables.includes(file))).toEqual([]);
+  });
+
+  it('claims no room that is not there', () => {
+    const empty = [...rooms.keys()].filter((room) => !files.some((file) => within(file, [room])));
+    expect(empty).toEqual([]);
   });
 
   it.each([
-    ['model/id.ts', "import { a } from '../core/send.ts';"],
-    ['core/send.ts', "import { a } from '../storage/file/layout.ts';"],
-    ['core/send.ts', "import type { A } from '../cli/context.ts';"],
-    ['commands/send.ts', "import { a } from './read.ts';"],
-    ['commands/send.ts', "const { a } = await import('../storage/memory/store.ts');"],
-    ['storage/memory/store.ts', "import {\n  a,\n  b,\n} from '../file/layout.ts';"],
-    ['core/send.ts', "import { readFile } from 'node:fs/promises';"],
-    ['commands/send.ts', "export * from 'node:process';"],
-    ['storage/file/watch.ts', "import { watch } from 'chokidar';"],
-    ['core/watch.ts', "const { watch } = await import('chokidar');"],
-    ['server/http.ts', ''],
+    ['model/id.ts', "import { a } from '../core/send/send.ts';"],
+    ['core/send/send.ts', "import { a } from '../../storage/file/names/layout.ts';"],
+    ['core/send/send.ts', "import type { A } from '../../cli/context.ts';"],
+    ['core/wait/wait.ts', "const { a } = await import('../schedules/schedule-timer.ts');"],
+    ['commands/send/send.ts', "import { a } from '../take/read.ts';"],
+    ['commands/send/send.ts', "const { a } = await import('../../storage/memory/store.ts');"],
+    ['library/library.ts', "import type { A } from '../cli/context.ts';"],
+    ['storage/memory/store.ts', "import {\n  a,\n  b,\n} from '../file/names/layout.ts';"],
+    ['storage/file/names/layout.ts', "import type { A } from '../disk/context.ts';"],
+    ['core/send/send.ts', "import { readFile } from 'node:fs/promises';"],
+    ['commands/send/send.ts', "export * from 'node:process';"],
+    ['storage/file/events/watch.ts', "import { watch } from 'chokidar';"],
+    ['core/follow/watch.ts', "const { watch } = await import('chokidar');"],
+    ['attic/http.ts', ''],
+    ['core/attic.ts', ''],
   ])('is seen to be broken by %s with %s', (file, source) => {
     expect(complaints(file, source)).toHaveLength(1);
   });
 
   it.each([
-    ['core/root.ts', "import { openFileStore } from '../storage/file/open.ts';"],
+    ['core/open-root.ts', "import { openStore } from '../storage/engines.ts';"],
     [
-      'storage/file/watch.ts',
+      'storage/file/events/watch.ts',
       "import type { FSWatcher } from 'chokidar';\nconst { watch } = await import('chokidar');",
     ],
-    ['program.ts', "(await import('./commands/send.ts')).sendCommand()"],
-    ['core/send.ts', "// import { a } from '../cli/context.ts';\nimport { b } from './root.ts';"],
+    ['program/send.ts', "(await import('../commands/send/send.ts')).sendCommand()"],
+    ['core/send/send.ts', "// import { a } from '../../cli/context.ts';\nimport { b } from '../root/root.ts';"],
   ])('allows %s with %s', (file, source) => {
     expect(complaints(file, source)).toEqual([]);
   });
+
+  it('sees a circle that types and import() make', () => {
+    const imports = new Map([
+      ['a.ts', ['b.ts']],
+      ['b.ts', ['c.ts']],
+      ['c.ts', ['a.ts', 'd.ts']],
+      ['d.ts', []],
+    ]);
+    expect(circlesIn(imports).map((circle) => circle.sort())).toEqual([['a.ts', 'b.ts', 'c.ts']]);
+  });
 });
+
+/** Files that are long because they are one table. */
+const tables: string[] = [
+  'program/program.ts',
+  'storage/port/store.ts',
+  'storage/file/disk/node-disk.ts',
+  'storage/file/doctor/doctor.ts',
+  'storage/file/names/layout.ts',
+];

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { Context } from '../src/cli/context.ts';
-import { createProgram } from '../src/program.ts';
+import { createProgram } from '../src/program/program.ts';
 import { closedPipe, createBench } from './commands/harness.ts';
 
 const bench = await createBench();

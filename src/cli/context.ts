@@ -1,4 +1,4 @@
-import type { Root } from '../core/root.ts';
+import type { Session } from '../core/root/root.ts';
 import { DreamosError } from '../model/errors.ts';
 import { exitCodeOf } from './errors.ts';
 import { harmless } from './harmless.ts';
@@ -22,7 +22,7 @@ export class Context {
   /** The whole command line, for what the parser does not tell. */
   argv: readonly string[] = [];
   #output: Output | undefined;
-  #root: Promise<Root> | undefined;
+  #session: Promise<Session> | undefined;
   #failed = 0;
 
   constructor(around: Surroundings) {
@@ -41,8 +41,8 @@ export class Context {
   }
 
   /** Opened at the first call and closed when the command is over. @throws ROOT_NOT_FOUND and its like */
-  root(): Promise<Root> {
-    return (this.#root ??= this.around.openRoot(this.openOptions()));
+  session(): Promise<Session> {
+    return (this.#session ??= this.around.openRoot(this.openOptions()));
   }
 
   openOptions() {
@@ -58,7 +58,7 @@ export class Context {
 
   /** The mailbox that a command without an `[agent]` speaks of: the acting agent's. */
   async mailbox(named: string | undefined, verb: string): Promise<string> {
-    const mailbox = named ?? (await this.root()).acting;
+    const mailbox = named ?? (await this.session()).acting;
     if (mailbox !== undefined) return mailbox;
     throw new DreamosError('usage', 'USAGE', `"${verb}" needs to know whose mailbox is meant.`, {
       hint: `dreamos ${verb} <agent>, or say who you are with --as <agent> or DREAMOS_AGENT.`,
@@ -97,8 +97,8 @@ export class Context {
   }
 
   async close(): Promise<void> {
-    const opened = this.#root;
-    this.#root = undefined;
+    const opened = this.#session;
+    this.#session = undefined;
     // A root that failed to open has told its error already, and there is nothing to close.
     const root = await opened?.catch(() => undefined);
     await root?.close();

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { results } from '../core/outcome.ts';
+import { results } from '../core/work/outcome.ts';
 import { agentCardSchema } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
 import { handedInSchema, messageSchema, priorities } from '../model/message.ts';
 import { settingsSchema } from '../model/settings.ts';
-import { scheduleSchema } from '../core/schedules.ts';
-import { states } from '../storage/store.ts';
+import { scheduleSchema } from '../core/schedules/schedules.ts';
+import { states } from '../storage/port/store.ts';
 
 /** What `dreamos schema <name>` can describe: the files, then what each command prints with --json. */
 export const schemaNames = {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { initRoot, openRoot } from '../core/root.ts';
+import type { initRoot, openRoot } from '../core/open-root.ts';
 
 /** Where a command's words go: what it needs of a stream. */
 export interface Outlet {

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { gathered, groupLines, type Line } from '../../src/cli/lines.ts';
+import { gathered, groupLines, type Line } from '../../src/cli/input/lines.ts';
 
 async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);

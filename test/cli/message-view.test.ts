@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageView } from '../../src/cli/message-view.ts';
+import { messageView } from '../../src/cli/show/message-view.ts';
 import type { Message } from '../../src/model/message.ts';
 
 const same = (text: string) => text;

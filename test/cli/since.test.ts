@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastCursor } from '../../src/cli/since.ts';
+import { lastCursor } from '../../src/cli/input/since.ts';
 
 async function* file(...parts: string[]): AsyncGenerator<Uint8Array> {
   for (const part of parts) yield Buffer.from(part);

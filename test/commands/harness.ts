@@ -1,9 +1,10 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { registerAgent } from '../../src/core/agents.ts';
-import type { Root } from '../../src/core/root.ts';
+import { rootOver } from '../../src/core/open-root.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
+import type { Session } from '../../src/core/root/root.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { createIds } from '../../src/model/id.ts';
-import { run } from '../../src/program.ts';
+import { run } from '../../src/program/program.ts';
 import { createMail } from '../../src/storage/memory/mail.ts';
 import { createMemoryStore } from '../../src/storage/memory/store.ts';
 
@@ -25,7 +26,7 @@ export interface Terms {
   readonly signal?: AbortSignal;
   readonly stdout?: Writable;
   /** Called with the root that the command opens. */
-  readonly onRoot?: (root: Root) => void;
+  readonly onRoot?: (root: Session) => void;
   /** Called at each write with all that is on stdout so far. */
   readonly onOutput?: (text: string) => void;
 }
@@ -36,9 +37,10 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
   const clock: Clock = { now: () => time.nowMs, uptime: () => performance.now() };
   const ids = createIds();
   const mail = createMail();
-  const rootFor = (env: NodeJS.ProcessEnv, warn: (message: string) => void, acting?: string): Root => {
+  const rootFor = (env: NodeJS.ProcessEnv, warn: (message: string) => void, acting?: string): Session => {
     const store = createMemoryStore({ clock, ids }, mail);
-    return { store, path: '/root', clock, ids, env, ...(acting && { acting }), warn, close: () => store.close() };
+    // A name that no root would take shows what is done with what it says.
+    return { ...rootOver(store, { path: '/root', clock, ids }, { env, warn }), ...(acting && { acting }) };
   };
   const root = rootFor({}, () => undefined);
   for (const name of agents) await registerAgent(root, { name });

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { Root } from '../../src/core/root.ts';
+import type { Session } from '../../src/core/root/root.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { type Bench, closedPipe, createBench } from './harness.ts';
 
@@ -198,7 +198,7 @@ test('watch refuses a cursor that is none', async () => {
 });
 
 test.each([true, false])('status --watch whose watch fails ends and says why (on a terminal: %s)', async (terminal) => {
-  const onRoot = ({ store }: Root): void => {
+  const onRoot = ({ store }: Session): void => {
     store.watch = async () => {
       throw new DreamosError('disk', 'DISK_FAILED', 'The watch failed.');
     };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fireDue } from '../../src/core/fire-due.ts';
+import { fireDue } from '../../src/core/schedules/fire-due.ts';
 import { createBench } from './harness.ts';
 
 const bench = await createBench();

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent } from '../../src/core/agents.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
 import { type Bench, closedPipe, createBench } from './harness.ts';
 
 let bench: Bench;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { exitMapOption } from '../../src/cli/exit-map.ts';
-import { createTail } from '../../src/cli/tail.ts';
+import { exitMapOption } from '../../src/cli/handler/exit-map.ts';
+import { createTail } from '../../src/cli/handler/tail.ts';
 import { type Bench, createBench } from './harness.ts';
 
 // With real handlers: test/e2e/working.test.ts.

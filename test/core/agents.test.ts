@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../src/core/agents.ts';
-import { send } from '../../src/core/send.ts';
+import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../src/core/agents/agents.ts';
+import { send } from '../../src/core/send/send.ts';
 import { type CoreBench, createCoreBench, expectRefusal, refusal } from './bench.ts';
 
 let bench: CoreBench;

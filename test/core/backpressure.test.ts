@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { registerAgent } from '../../src/core/agents.ts';
-import { readNext } from '../../src/core/read.ts';
-import { reply } from '../../src/core/reply.ts';
-import { send, sendAll } from '../../src/core/send.ts';
-import { ack } from '../../src/core/settle.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { reply } from '../../src/core/send/reply.ts';
+import { send, sendAll } from '../../src/core/send/send.ts';
+import { ack } from '../../src/core/take/settle.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import { must, refusal } from './bench.ts';

@@ -1,5 +1,6 @@
-import type { Root } from '../../src/core/root.ts';
-import { registerAgent } from '../../src/core/agents.ts';
+import type { Session } from '../../src/core/root/root.ts';
+import { rootOver } from '../../src/core/open-root.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import { createIds } from '../../src/model/id.ts';
 import { createMail, type Mail } from '../../src/storage/memory/mail.ts';
@@ -9,12 +10,12 @@ import { createFakeClock, type FakeClock } from '../storage/contract/fake-clock.
 export { expectRefusal, refusal } from '../storage/contract/bench.ts';
 
 export interface CoreBench {
-  readonly root: Root;
+  readonly root: Session;
   readonly clock: FakeClock;
   readonly mail: Mail;
   readonly warnings: string[];
   /** The same mail as another process has it. */
-  as(acting: string | undefined, env?: NodeJS.ProcessEnv): Root;
+  as(acting: string | undefined, env?: NodeJS.ProcessEnv): Session;
 }
 
 /** A root in memory with the agents planner, reviewer and Builder; the planner is acting. */
@@ -31,16 +32,7 @@ export async function createBenchOn(clock: Clock): Promise<Omit<CoreBench, 'cloc
   const as: CoreBench['as'] = (acting, env = {}) => {
     const store = createMemoryStore({ clock, ids }, mail);
     const warn = (message: string): void => void warnings.push(message);
-    return {
-      store,
-      path: '/root',
-      clock,
-      ids,
-      env,
-      ...(acting !== undefined && { acting }),
-      warn,
-      close: () => store.close(),
-    };
+    return rootOver(store, { path: '/root', clock, ids }, { env, warn, ...(acting !== undefined && { as: acting }) });
   };
   const root = as('planner');
   for (const name of ['planner', 'reviewer', 'Builder']) await registerAgent(root, { name });

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { consume, type Job } from '../../src/core/consume.ts';
-import { send } from '../../src/core/send.ts';
+import { consume, type Job } from '../../src/core/take/consume.ts';
+import { send } from '../../src/core/send/send.ts';
 import { soFar, useStillTime } from './still-time.ts';
 
 const still = useStillTime();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCron } from '../../src/core/cron.ts';
+import { parseCron } from '../../src/core/schedules/cron.ts';
 import { expectRefusal } from './bench.ts';
 
 async function following(line: string, tz: string, after: string, count: number): Promise<string[]> {

@@ -1,14 +1,15 @@
 import { beforeEach, expect, test } from 'vitest';
-import { retireAgent } from '../../src/core/agents.ts';
-import { listArchive, restoreArchive, searchArchive } from '../../src/core/archive.ts';
-import { setConfig } from '../../src/core/config.ts';
-import { listDead, purgeDead, retryDead, showDead } from '../../src/core/dlq.ts';
-import { doctor } from '../../src/core/doctor.ts';
-import { readNext } from '../../src/core/read.ts';
-import { type Draft, send } from '../../src/core/send.ts';
-import { ack, nack } from '../../src/core/settle.ts';
+import { retireAgent } from '../../src/core/agents/agents.ts';
+import { listArchive, restoreArchive, searchArchive } from '../../src/core/keep/archive.ts';
+import { setConfig } from '../../src/core/root/config.ts';
+import { listDead, purgeDead, retryDead, showDead } from '../../src/core/keep/dlq.ts';
+import { doctor } from '../../src/core/keep/doctor.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack, nack } from '../../src/core/take/settle.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must } from './bench.ts';
+import type { Draft } from '../../src/core/send/draft.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {

@@ -1,17 +1,18 @@
 import { beforeEach, expect, test } from 'vitest';
-import { cancel } from '../../src/core/cancel.ts';
-import { publish } from '../../src/core/publish.ts';
-import { readNext } from '../../src/core/read.ts';
-import { reply } from '../../src/core/reply.ts';
-import { searchArchive } from '../../src/core/archive.ts';
-import { search } from '../../src/core/search.ts';
-import { type Draft, send } from '../../src/core/send.ts';
-import { ack, nack } from '../../src/core/settle.ts';
-import { subscribe } from '../../src/core/subscriptions.ts';
-import { thread } from '../../src/core/thread.ts';
-import { pruneTopics } from '../../src/core/topics.ts';
-import { trace } from '../../src/core/trace.ts';
+import { cancel } from '../../src/core/keep/cancel.ts';
+import { publish } from '../../src/core/topics/publish.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { reply } from '../../src/core/send/reply.ts';
+import { searchArchive } from '../../src/core/keep/archive.ts';
+import { search } from '../../src/core/look/search.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack, nack } from '../../src/core/take/settle.ts';
+import { subscribe } from '../../src/core/topics/subscriptions.ts';
+import { thread } from '../../src/core/look/thread.ts';
+import { pruneTopics } from '../../src/core/topics/topics.ts';
+import { trace } from '../../src/core/look/trace.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must } from './bench.ts';
+import type { Draft } from '../../src/core/send/draft.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {

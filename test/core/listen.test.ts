@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { type Heard, listen } from '../../src/core/listen.ts';
-import { publish } from '../../src/core/publish.ts';
-import { send } from '../../src/core/send.ts';
-import { pruneTopic } from '../../src/core/topics.ts';
+import { type Heard, listen } from '../../src/core/follow/listen.ts';
+import { publish } from '../../src/core/topics/publish.ts';
+import { send } from '../../src/core/send/send.ts';
+import { pruneTopic } from '../../src/core/topics/topics.ts';
 import { expectRefusal, gather, must } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';
 

@@ -1,13 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
-import { cancel } from '../../src/core/cancel.ts';
-import { doctor } from '../../src/core/doctor.ts';
-import { list } from '../../src/core/list.ts';
-import { peek } from '../../src/core/peek.ts';
-import { readNext } from '../../src/core/read.ts';
-import { send } from '../../src/core/send.ts';
-import { ack } from '../../src/core/settle.ts';
-import { show } from '../../src/core/show.ts';
-import { status } from '../../src/core/status.ts';
+import { cancel } from '../../src/core/keep/cancel.ts';
+import { doctor } from '../../src/core/keep/doctor.ts';
+import { list } from '../../src/core/look/list.ts';
+import { peek } from '../../src/core/look/peek.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack } from '../../src/core/take/settle.ts';
+import { show } from '../../src/core/look/show.ts';
+import { status } from '../../src/core/look/status.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must, refusal } from './bench.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { setConfig } from '../../src/core/config.ts';
-import { maintain } from '../../src/core/maintain.ts';
-import { readNext } from '../../src/core/read.ts';
-import { send } from '../../src/core/send.ts';
-import { ack } from '../../src/core/settle.ts';
-import type { Root } from '../../src/core/root.ts';
+import { setConfig } from '../../src/core/root/config.ts';
+import { maintain } from '../../src/core/keep/maintain.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack } from '../../src/core/take/settle.ts';
 import { makeRoom } from '../storage/file/room.ts';
 import { gather, must } from './bench.ts';
+import { rootOver } from '../../src/core/open-root.ts';
 
 const dayMs = 86_400_000;
 
@@ -15,7 +15,7 @@ test('what is too old is removed without being packed before, and a dry run says
   const { root: path, clock, ids } = room;
   const store = await room.open();
   const warn = (warning: string): void => void room.warnings.push(warning);
-  const root: Root = { store, path, clock, ids, env: {}, acting: 'ann', warn, close: () => store.close() };
+  const root = rootOver(store, { path, clock, ids }, { as: 'ann', warn });
   await setConfig(root, 'packAfterDays', '2');
   await setConfig(root, 'archiveDays', '4');
   await setConfig(root, 'archiveBytes', '1000000');

@@ -1,14 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent } from '../../src/core/agents.ts';
-import { exportArchive, listArchive, restoreArchive } from '../../src/core/archive.ts';
-import { setConfig } from '../../src/core/config.ts';
-import { maintain, pruneArchive } from '../../src/core/maintain.ts';
-import { publish } from '../../src/core/publish.ts';
-import { readNext } from '../../src/core/read.ts';
-import { addSchedule } from '../../src/core/schedules.ts';
-import { send } from '../../src/core/send.ts';
-import { ack } from '../../src/core/settle.ts';
-import { watch } from '../../src/core/watch.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
+import { exportArchive, listArchive, restoreArchive } from '../../src/core/keep/archive.ts';
+import { setConfig } from '../../src/core/root/config.ts';
+import { maintain, pruneArchive } from '../../src/core/keep/maintain.ts';
+import { publish } from '../../src/core/topics/publish.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { addSchedule } from '../../src/core/schedules/schedules.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack } from '../../src/core/take/settle.ts';
+import { watch } from '../../src/core/follow/watch.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must } from './bench.ts';
 

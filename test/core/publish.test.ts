@@ -1,14 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent, retireAgent } from '../../src/core/agents.ts';
-import { cancel } from '../../src/core/cancel.ts';
-import { doctor } from '../../src/core/doctor.ts';
-import { publish } from '../../src/core/publish.ts';
-import { readNext } from '../../src/core/read.ts';
-import { reply } from '../../src/core/reply.ts';
-import { ack } from '../../src/core/settle.ts';
-import { show } from '../../src/core/show.ts';
-import { loadSubscriptions, subscribe, unsubscribe } from '../../src/core/subscriptions.ts';
-import { listTopics, pruneTopic, pruneTopics, showTopic } from '../../src/core/topics.ts';
+import { registerAgent, retireAgent } from '../../src/core/agents/agents.ts';
+import { cancel } from '../../src/core/keep/cancel.ts';
+import { doctor } from '../../src/core/keep/doctor.ts';
+import { publish } from '../../src/core/topics/publish.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { reply } from '../../src/core/send/reply.ts';
+import { ack } from '../../src/core/take/settle.ts';
+import { show } from '../../src/core/look/show.ts';
+import { loadSubscriptions, subscribe, unsubscribe } from '../../src/core/topics/subscriptions.ts';
+import { listTopics, pruneTopic, pruneTopics, showTopic } from '../../src/core/topics/topics.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must, refusal } from './bench.ts';
 
 let bench: CoreBench;

@@ -1,14 +1,15 @@
 import { beforeEach, expect, test } from 'vitest';
-import { readNext } from '../../src/core/read.ts';
-import { reply } from '../../src/core/reply.ts';
-import type { Root } from '../../src/core/root.ts';
-import { type Draft, send } from '../../src/core/send.ts';
-import { ack } from '../../src/core/settle.ts';
-import type { Delivery } from '../../src/storage/store.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { reply } from '../../src/core/send/reply.ts';
+import type { Session } from '../../src/core/root/root.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack } from '../../src/core/take/settle.ts';
+import type { Delivery } from '../../src/storage/port/store.ts';
 import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from './bench.ts';
+import type { Draft } from '../../src/core/send/draft.ts';
 
 let bench: CoreBench;
-let reviewer: Root;
+let reviewer: Session;
 beforeEach(async () => {
   bench = await createCoreBench();
   reviewer = bench.as('reviewer');

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { retireAgent } from '../../src/core/agents.ts';
-import { list } from '../../src/core/list.ts';
-import { readNext } from '../../src/core/read.ts';
-import { reply } from '../../src/core/reply.ts';
-import { ask, request } from '../../src/core/request.ts';
-import { send } from '../../src/core/send.ts';
+import { retireAgent } from '../../src/core/agents/agents.ts';
+import { list } from '../../src/core/look/list.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { reply } from '../../src/core/send/reply.ts';
+import { ask, request } from '../../src/core/send/request.ts';
+import { send } from '../../src/core/send/send.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { expectRefusal, gather, must, refusal } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';

@@ -3,9 +3,9 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { initRoot, openRoot } from '../../src/core/root.ts';
 import { init, open } from '../../src/index.ts';
 import { expectRefusal } from './bench.ts';
+import { initRoot, openRoot } from '../../src/core/open-root.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest';
-import { fireDue } from '../../src/core/fire-due.ts';
-import type { Root } from '../../src/core/root.ts';
-import { addSchedule, listSchedules, removeSchedule } from '../../src/core/schedules.ts';
-import { nodeDisk } from '../../src/storage/file/node-disk.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { fireDue } from '../../src/core/schedules/fire-due.ts';
+import type { Session } from '../../src/core/root/root.ts';
+import { addSchedule, listSchedules, removeSchedule } from '../../src/core/schedules/schedules.ts';
+import { nodeDisk } from '../../src/storage/file/disk/node-disk.ts';
+import type { Store } from '../../src/storage/port/store.ts';
 import { Killed, killedAt } from '../storage/file/disks.ts';
 import { drain, makeRoom, recoverAll, type Room } from '../storage/file/room.ts';
+import { rootOver } from '../../src/core/open-root.ts';
 
 const day = 86_400_000;
 
-function rootOn(room: Room, store: Store): Root {
+function rootOn(room: Room, store: Store): Session {
   const warn = (warning: string): void => void room.warnings.push(warning);
   const { root: path, clock, ids } = room;
-  return { store, path, clock, ids, env: {}, acting: 'ann', warn, close: () => store.close() };
+  return rootOver(store, { path, clock, ids }, { as: 'ann', warn });
 }
 
 const daily = { name: 'daily', cron: '0 3 * * *', message: { to: 'bob', body: 'daily' } };
@@ -46,13 +47,13 @@ test('a process that is killed at any moment while it sends leaves an occurrence
 test('of several processes that look at once one sends, day after day', async () => {
   const room = makeRoom();
   const roots = await Promise.all([1, 2, 3, 4].map(async () => rootOn(room, await room.open(nodeDisk()))));
-  await addSchedule(roots[0] as Root, daily);
-  await addSchedule(roots[1] as Root, { ...daily, name: 'other', message: { to: 'bob', body: 'other' } });
+  await addSchedule(roots[0] as Session, daily);
+  await addSchedule(roots[1] as Session, { ...daily, name: 'other', message: { to: 'bob', body: 'other' } });
   for (let i = 0; i < 3; i++) {
     room.clock.advance(day);
     const fired = (await Promise.all(roots.map((root) => fireDue(root)))).flatMap((due) => due.fired);
     expect(fired.map(({ schedule }) => schedule).sort()).toEqual(['daily', 'other']);
-    const bodies = await drain((roots[0] as Root).store);
+    const bodies = await drain((roots[0] as Session).store);
     expect(bodies.sort()).toEqual(['daily', 'other']);
   }
   for (const root of roots) await root.close();
@@ -60,8 +61,8 @@ test('of several processes that look at once one sends, day after day', async ()
 
 test('who is killed while he adds or removes a schedule leaves the old ones or the new ones', async () => {
   for (const [act, names] of [
-    [(root: Root) => addSchedule(root, { ...daily, name: 'other' }), ['daily', 'other']],
-    [(root: Root) => removeSchedule(root, 'daily'), []],
+    [(root: Session) => addSchedule(root, { ...daily, name: 'other' }), ['daily', 'other']],
+    [(root: Session) => removeSchedule(root, 'daily'), []],
   ] as const) {
     const seen = new Set<string>();
     for (let n = 1, living = false; !living; n++) {

@@ -1,17 +1,17 @@
 import { expect, test, vi } from 'vitest';
-import { registerAgent, retireAgent } from '../../src/core/agents.ts';
-import { consume } from '../../src/core/consume.ts';
-import { fireDue } from '../../src/core/fire-due.ts';
-import { readNext } from '../../src/core/read.ts';
-import type { Root } from '../../src/core/root.ts';
+import { registerAgent, retireAgent } from '../../src/core/agents/agents.ts';
+import { consume } from '../../src/core/take/consume.ts';
+import { fireDue } from '../../src/core/schedules/fire-due.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import type { Session } from '../../src/core/root/root.ts';
 import {
   addSchedule,
   listSchedules,
   removeSchedule,
   type ScheduleInput,
   showSchedule,
-} from '../../src/core/schedules.ts';
-import { watch } from '../../src/core/watch.ts';
+} from '../../src/core/schedules/schedules.ts';
+import { watch } from '../../src/core/follow/watch.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import type { Message } from '../../src/model/message.ts';
 import { expectRefusal, gather, must } from './bench.ts';
@@ -33,7 +33,7 @@ const nightly: ScheduleInput = {
   },
 };
 
-async function mail(root: Root = still.bench.root, mailbox = 'reviewer'): Promise<Message[]> {
+async function mail(root: Session = still.bench.root, mailbox = 'reviewer'): Promise<Message[]> {
   const entries = await gather(root.store.list(mailbox, 'ready'));
   return Promise.all(entries.map(async (entry) => must(await root.store.read(entry))));
 }

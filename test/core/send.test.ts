@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent, retireAgent } from '../../src/core/agents.ts';
-import { readNext } from '../../src/core/read.ts';
-import { type Draft, send, sendAll } from '../../src/core/send.ts';
+import { registerAgent, retireAgent } from '../../src/core/agents/agents.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send, sendAll } from '../../src/core/send/send.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from './bench.ts';
+import type { Draft } from '../../src/core/send/draft.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {

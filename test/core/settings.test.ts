@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent, resolveAgent } from '../../src/core/agents.ts';
-import { getConfig, setConfig } from '../../src/core/config.ts';
-import { effectiveSettings } from '../../src/core/settings.ts';
+import { registerAgent, resolveAgent } from '../../src/core/agents/agents.ts';
+import { getConfig, setConfig } from '../../src/core/root/config.ts';
+import { effectiveSettings } from '../../src/core/root/settings.ts';
 import { type CoreBench, createCoreBench, expectRefusal, refusal } from './bench.ts';
 
 let bench: CoreBench;

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent } from '../../src/core/agents.ts';
-import { readNext } from '../../src/core/read.ts';
-import { send } from '../../src/core/send.ts';
-import { ack, nack, renew } from '../../src/core/settle.ts';
-import type { Delivery } from '../../src/storage/store.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack, nack, renew } from '../../src/core/take/settle.ts';
+import type { Delivery } from '../../src/storage/port/store.ts';
 import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from './bench.ts';
 
 let bench: CoreBench;

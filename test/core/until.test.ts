@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { cancel } from '../../src/core/cancel.ts';
-import { readNext } from '../../src/core/read.ts';
-import { send } from '../../src/core/send.ts';
-import { ack, nack } from '../../src/core/settle.ts';
-import { until } from '../../src/core/until.ts';
+import { cancel } from '../../src/core/keep/cancel.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack, nack } from '../../src/core/take/settle.ts';
+import { until } from '../../src/core/follow/until.ts';
 import { expectRefusal, must, refusal } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { peek } from '../../src/core/peek.ts';
-import { readNext } from '../../src/core/read.ts';
-import { send } from '../../src/core/send.ts';
-import { createWaiter, waitFor } from '../../src/core/wait.ts';
-import type { Delivery } from '../../src/storage/store.ts';
+import { peek } from '../../src/core/look/peek.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { createWaiter, waitFor } from '../../src/core/wait/wait.ts';
+import type { Delivery } from '../../src/storage/port/store.ts';
 import { soFar, useStillTime } from './still-time.ts';
 
 const still = useStillTime();

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { readNext } from '../../src/core/read.ts';
-import { send } from '../../src/core/send.ts';
-import { watch } from '../../src/core/watch.ts';
+import { readNext } from '../../src/core/take/read.ts';
+import { send } from '../../src/core/send/send.ts';
+import { watch } from '../../src/core/follow/watch.ts';
 import type { WatchedEvent } from '../../src/model/event.ts';
 import { must } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';

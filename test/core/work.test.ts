@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { registerAgent } from '../../src/core/agents.ts';
-import type { Handled, Handler } from '../../src/core/handle.ts';
-import { addSchedule } from '../../src/core/schedules.ts';
-import { send } from '../../src/core/send.ts';
-import { ack } from '../../src/core/settle.ts';
-import { work, type WorkOptions, type WorkTotals } from '../../src/core/work.ts';
+import { registerAgent } from '../../src/core/agents/agents.ts';
+import type { Handled, Handler } from '../../src/core/work/handle.ts';
+import { addSchedule } from '../../src/core/schedules/schedules.ts';
+import { send } from '../../src/core/send/send.ts';
+import { ack } from '../../src/core/take/settle.ts';
+import { work, type WorkOptions, type WorkTotals } from '../../src/core/work/work.ts';
 import { expectRefusal, must } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';
 
@@ -367,7 +367,7 @@ test('nobody ends for want of mail while a handler runs: behind its ordering key
 
 test('schedules are sent while all handlers run', async () => {
   // Time that stands still does not wait for what is loaded when it is needed.
-  await import('../../src/core/fire-due.ts');
+  await import('../../src/core/schedules/fire-due.ts');
   const { root } = still.bench;
   await addSchedule(root, {
     name: 'tick',

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Context } from '../../src/cli/context.ts';
-import { createProgram } from '../../src/program.ts';
+import { createProgram } from '../../src/program/program.ts';
 import { evidence } from '../faults/evidence.ts';
 import { readResults, resultsPath } from '../faults/results.ts';
 import { markdownTable } from './markdown-table.ts';

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { initFileStore, openFileStore } from '../../src/storage/file/open.ts';
-import type { Store } from '../../src/storage/store.ts';
+import { openFileStore } from '../../src/storage/file/open.ts';
+import type { Store } from '../../src/storage/port/store.ts';
 import { storeContract } from './contract/contract.ts';
+import { initFileStore } from '../../src/storage/file/find-root.ts';
 
 storeContract('mail in files', async (deps) => {
   const folder = await mkdtemp(join(tmpdir(), 'dreamos-contract-'));

@@ -3,15 +3,15 @@ import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
 import { type Message } from '../../model/message.ts';
 import { defaultSettings } from '../../model/settings.ts';
-import { type SourceEntry, type SourceTree } from '../../storage/file/source-tree.ts';
-import { registerAgent } from '../agents.ts';
-import { type ImportResult } from '../import.ts';
-import { type Root } from '../root.ts';
+import { type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
+import { registerAgent } from '../agents/agents.ts';
+import { type Session } from '../root/root.ts';
 import { NameBook } from './name-book.ts';
-import { validName } from './old-names.ts';
-import { isFinishedPlace } from './old-words.ts';
+import { validName } from './old/names.ts';
+import { isFinishedPlace } from './old/words.ts';
 import { type Piece, readOldFile } from './read-file.ts';
 import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
+import type { ImportResult } from './result.ts';
 
 /** A larger file is not read as mail. */
 const maxMailBytes = 64 * 1024 * 1024;
@@ -47,7 +47,7 @@ interface Waiting {
 
 /** Places what the files of one tree hold into mailboxes. */
 export class Importer {
-  readonly #root: Root;
+  readonly #root: Session;
   readonly #tree: SourceTree;
   readonly #options: ImporterOptions;
   readonly #names: NameBook;
@@ -59,8 +59,8 @@ export class Importer {
   #deliverLimit: number | undefined;
   #mendable = 0;
 
-  constructor(root: Root, tree: SourceTree, options: ImporterOptions) {
-    this.#root = root;
+  constructor(session: Session, tree: SourceTree, options: ImporterOptions) {
+    this.#root = session;
     this.#tree = tree;
     this.#options = options;
     const known = options.cards.map(({ name }) => name);

@@ -1,5 +1,5 @@
 import { agentNamePattern } from '../../model/agent.ts';
-import { isRecipient, lookalikes, unknownSender, validName } from './old-names.ts';
+import { isRecipient, lookalikes, unknownSender, validName } from './old/names.ts';
 
 /** What becomes of each older name in one import, and which names came up. */
 export class NameBook {

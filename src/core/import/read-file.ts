@@ -1,9 +1,9 @@
-import { isRecord } from './old-fields.ts';
-import { placeIn, readJson, type Span } from './json-text.ts';
-import { readOldObject } from './old-json.ts';
-import type { OldMessage } from './old-message.ts';
-import { readOldText } from './old-text.ts';
-import { repairJson } from './repair.ts';
+import { isRecord } from './old/fields.ts';
+import { placeIn, readJson, type Span } from './old/json-text.ts';
+import { readOldObject } from './old/json.ts';
+import type { OldMessage } from './old/message.ts';
+import { readOldText } from './old/text.ts';
+import { repairJson } from './old/repair.ts';
 
 /** One message of a file, or why there is none. `index`: which of several. */
 export type Piece = { readonly index?: number } & (

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { sayableTime } from '../../model/clock.ts';
 import { idFrom, idTime } from '../../model/id.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
-import type { OldMessage } from './old-message.ts';
+import type { OldMessage } from './old/message.ts';
 
 const subjectLength = 200;
 const typeLength = 64;

@@ -1,4 +1,4 @@
-import type { Store } from '../../storage/store.ts';
+import type { Store } from '../../storage/port/store.ts';
 
 /**
  * Holds the import lock from the first item that is asked for until the generator ends or is left early, which a

@@ -1,80 +1,19 @@
-/** Finding, making and opening a root on disk. */
-import { basename, dirname, join, resolve } from 'node:path';
-import { type Clock, systemClock } from '../../model/clock.ts';
-import { DreamosError } from '../../model/errors.ts';
+/** Opening a root on disk that was found (find-root.ts). */
+import type { Clock } from '../../model/clock.ts';
 import { createIds, type Ids, pooledRandom } from '../../model/id.ts';
-import type { Store } from '../store.ts';
-import type { FileContext } from './context.ts';
-import { outOfTheWay } from './corrupt.ts';
-import type { Disk } from './disk.ts';
-import { ensureFolder, syncFolderOrAncestor } from './folders.ts';
-import { layoutOf } from './layout.ts';
-import { fillRandom, nodeDisk } from './node-disk.ts';
-import { parseJson } from './parse-json.ts';
+import type { Store } from '../port/store.ts';
+import type { FileContext } from './disk/context.ts';
+import type { Disk } from './disk/disk.ts';
+import { fillRandom, nodeDisk } from './disk/node-disk.ts';
+import { layoutOf } from './names/layout.ts';
+import { outOfTheWay } from './places/corrupt.ts';
 import { fileStore } from './store.ts';
-
-/** Where a project keeps its root. */
-const placeInProject = join('runtime', 'agent_comms');
-const formatName = 'format.json';
-const formatVersion = 1;
-
-export interface FindOptions {
-  readonly root?: string | undefined;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
 
 export interface FileStoreDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly warn: (message: string) => void;
   readonly disk?: Disk;
-}
-
-/**
- * The root that is meant: `--root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
- * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN
- */
-export async function findFileRoot(options: FindOptions): Promise<string> {
-  const disk = nodeDisk();
-  const named = namedRoot(options);
-  const found = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
-  if (found === undefined) {
-    throw new DreamosError(
-      'not-found',
-      'ROOT_NOT_FOUND',
-      named === undefined
-        ? `There is no ${placeInProject} in ${options.cwd} or above it.`
-        : `There is no dreamos root at ${named}.`,
-      { hint: named === undefined ? 'Make one here: dreamos init' : `Make one there: dreamos init --root ${named}` },
-    );
-  }
-  await checkOwner(disk, found);
-  await checkFormat(disk, found);
-  return disk.realPath(found);
-}
-
-/** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
-export async function initFileStore(options: FindOptions): Promise<{ path: string; created: boolean }> {
-  const disk = nodeDisk();
-  const named = namedRoot(options);
-  const existing = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
-  if (existing !== undefined) return { path: await findFileRoot({ ...options, root: existing }), created: false };
-  const path = await realPlace(disk, named ?? join(options.cwd, placeInProject));
-  const above = await rootAbove(disk, path);
-  if (above !== undefined) {
-    throw new DreamosError(
-      'conflict',
-      'ROOT_INSIDE_ROOT',
-      `${path} would be a second root below ${above}; mail would split between them.`,
-      {
-        hint: `Use the one that is there: --root ${above}`,
-      },
-    );
-  }
-  await checkRoom(disk, path);
-  await makeRoot(disk, path);
-  return { path: await disk.realPath(path), created: true };
 }
 
 /** Drawn from the operating system. */
@@ -86,7 +25,7 @@ export async function openFileStore(path: string, deps: FileStoreDeps): Promise<
   return fileStore(contextOf(deps.disk ?? nodeDisk(), path, deps));
 }
 
-function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>): FileContext {
+export function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>): FileContext {
   const ctx: FileContext = {
     disk,
     layout: layoutOf(path),
@@ -94,194 +33,6 @@ function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'disk'>):
     clock: deps.clock,
     ids: deps.ids,
     warn: deps.warn,
-    checked: new Set(),
-    synced: new Set(),
-    told: new Set(),
-    filling: new Map(),
-    walks: new Map(),
-    ordering: { walks: 0, noted: new Map(), live: new Map() },
-    recoveredAt: new Map(),
-    burials: new Map(),
-    receipts: new Map(),
-    cards: new Map(),
-    documents: new Map(),
-    held: undefined,
-    members: new Map(),
-    markedAt: new Map(),
   };
   return ctx;
-}
-
-function namedRoot({ root, cwd, env }: FindOptions): string | undefined {
-  const named = root ?? (env['DREAMOS_ROOT'] === '' ? undefined : env['DREAMOS_ROOT']);
-  return named === undefined ? undefined : resolve(cwd, named);
-}
-
-async function nearestAbove(disk: Disk, from: string): Promise<string | undefined> {
-  for (let dir = resolve(from); ; dir = dirname(dir)) {
-    const found = await rootIn(disk, dir);
-    if (found !== undefined) return found;
-    if (dir === dirname(dir)) return undefined;
-  }
-}
-
-/**
- * The folder itself, or the project folder that holds it. A place that was named is meant, so that what its format.json
- * says instead is an error, and init never writes over it.
- */
-async function rootAt(disk: Disk, named: string): Promise<string | undefined> {
-  return (await rootIn(disk, named)) ?? ((await hasFormat(disk, named)) ? named : undefined);
-}
-
-/**
- * The folder itself (standing in a root counts), or its runtime/agent_comms. Other programs have a format.json of their
- * own, so a bare folder counts only when it says dreamos; runtime/agent_comms counts by its name.
- */
-async function rootIn(disk: Disk, dir: string): Promise<string | undefined> {
-  const inProject = join(dir, placeInProject);
-  if (await saysDreamos(disk, dir)) return dir;
-  return (await hasFormat(disk, inProject)) ? inProject : undefined;
-}
-
-/** Without links in what is there of it: through a link a root may lie below another one without looking so. */
-async function realPlace(disk: Disk, path: string): Promise<string> {
-  const above = dirname(path);
-  if (path === above || (await disk.stat(path))) return disk.realPath(path);
-  return join(await realPlace(disk, above), basename(path));
-}
-
-async function rootAbove(disk: Disk, path: string): Promise<string | undefined> {
-  for (let dir = dirname(path); ; dir = dirname(dir)) {
-    const found = await rootIn(disk, dir);
-    if (found !== undefined) return found;
-    if (dir === dirname(dir)) return undefined;
-  }
-}
-
-async function hasFormat(disk: Disk, path: string): Promise<boolean> {
-  return (await disk.stat(join(path, formatName))) !== undefined;
-}
-
-/** Of whatever version: a newer one is a root, too, and refused later with what to do. */
-async function saysDreamos(disk: Disk, path: string): Promise<boolean> {
-  try {
-    return isOurs(await readFormat(disk, path));
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    // On the way up: another user's, which nobody asked for.
-    return false;
-  }
-}
-
-function isOurs(format: unknown): format is { readonly format: 'dreamos'; readonly version?: unknown } {
-  return typeof format === 'object' && format !== null && 'format' in format && format.format === 'dreamos';
-}
-
-async function readFormat(disk: Disk, path: string): Promise<unknown> {
-  const file = await disk.read(join(path, formatName), { maxBytes: 65_536 });
-  return file.ok ? parseJson(file.bytes) : undefined;
-}
-
-async function checkOwner(disk: Disk, path: string): Promise<void> {
-  const owner = (await disk.stat(await disk.realPath(path)))?.uid;
-  const me = disk.userId();
-  if (me === undefined || owner === undefined || owner === me) return;
-  throw new DreamosError(
-    'disk',
-    'ROOT_NOT_YOURS',
-    `The root ${path} belongs to another user (uid ${owner}, you are ${me}).`,
-    {
-      hint: 'Use a root of your own: --root or DREAMOS_ROOT.',
-    },
-  );
-}
-
-async function checkFormat(disk: Disk, path: string): Promise<void> {
-  const format = await readFormat(disk, path);
-  const version = isOurs(format) ? format.version : undefined;
-  if (!Number.isSafeInteger(version)) {
-    throw new DreamosError(
-      'invalid',
-      'FORMAT_UNKNOWN',
-      `${join(path, formatName)} does not say that this is a dreamos root.`,
-      {
-        hint: `If it is one, write {"format":"dreamos","version":${formatVersion}} into it.`,
-      },
-    );
-  }
-  if (Number(version) > formatVersion) {
-    throw new DreamosError(
-      'invalid',
-      'FORMAT_TOO_NEW',
-      `The root ${path} has format version ${Number(version)}; this dreamos knows ${formatVersion}.`,
-      { hint: 'Update dreamos: npm install -g dreamos@latest' },
-    );
-  }
-}
-
-/** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
-async function checkRoom(disk: Disk, path: string): Promise<void> {
-  const ours =
-    /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+)?|.*\.lock)$/;
-  const strangers = ((await disk.list(path)) ?? []).filter((name) => !ours.test(name));
-  if (strangers.length === 0) return;
-  throw new DreamosError(
-    'conflict',
-    'ALREADY_EXISTS',
-    `${path} holds other files already, and a root needs a folder of its own.`,
-    {
-      hint: `Name one: --root ${join(path, placeInProject)}`,
-    },
-  );
-}
-
-async function makeRoot(disk: Disk, path: string): Promise<void> {
-  const topmost = await makeFolders(disk, path);
-  const ids = systemIds();
-  await probe(disk, path, ids.token());
-  const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
-  for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
-  // Last, because this is what makes it a root; and durable with everything above it.
-  await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
-  let dir = path;
-  do {
-    dir = dirname(dir);
-    await syncFolderOrAncestor(ctx, dir);
-  } while (dir !== topmost);
-  if (basename(dir) === 'runtime') await syncFolderOrAncestor(ctx, dirname(dir));
-}
-
-/** @returns the folder that holds the topmost one it has made */
-async function makeFolders(disk: Disk, path: string): Promise<string> {
-  const above = dirname(path);
-  if ((await disk.makeDir(path)) !== 'missing' || path === above) return above;
-  const topmost = await makeFolders(disk, above);
-  const made = await disk.makeDir(path);
-  if (made === 'missing') throw new DreamosError('disk', 'DISK_FAILED', `The folder ${path} cannot be made.`);
-  return topmost;
-}
-
-/** Hard links and atomic renames are what the whole protocol stands on. */
-async function probe(disk: Disk, path: string, token: string): Promise<void> {
-  const a = join(path, `.probe-${token}`);
-  const b = `${a}-linked`;
-  const c = `${a}-renamed`;
-  try {
-    await disk.create(a, Buffer.from('probe'), { sync: true });
-    const linked = await disk.link(a, b);
-    const renamed = await disk.rename(b, c);
-    if (linked !== 'made' || !renamed || !(await disk.stat(c))) throw new Error('hard links do not work');
-  } catch (cause) {
-    throw new DreamosError(
-      'disk',
-      'DISK_FAILED',
-      `The file system of ${path} cannot hold a root: ${(cause as Error).message}`,
-      {
-        hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): --root or DREAMOS_ROOT.',
-        cause,
-      },
-    );
-  } finally {
-    for (const file of [a, b, c]) await disk.remove(file);
-  }
 }

@@ -1,35 +1,29 @@
 import { dirname } from 'node:path';
-import type { Store } from '../store.ts';
-import { cancel, deposit, purge, restore, retry, whileImporting } from './by-hand.ts';
-import { claim } from './claim.ts';
-import type { FileContext } from './context.ts';
-import { quarantineBytes } from './corrupt.ts';
-import { counts, lastReadAt, markRead } from './count.ts';
-import { deadReason } from './dead-letter.ts';
-import { sweepKeys } from './dedupe.ts';
-import {
-  getAgent,
-  listAgents,
-  loadDocument,
-  loadSettings,
-  mailboxNames,
-  saveAgent,
-  saveDocument,
-  saveSettings,
-} from './documents.ts';
-import { buryExpired } from './expired.ts';
-import { findIn, listState, pathOf, toEntry } from './find.ts';
-import { history } from './history.ts';
-import { closeInbox, hasInbox, openInbox } from './inbox.ts';
-import { looksPacked } from './layout.ts';
-import { finishOutbox } from './outbox.ts';
-import { prune, topicNames } from './publish.ts';
-import { readEntry } from './read-entry.ts';
-import { cursorAt, readEvents } from './read-events.ts';
-import { readReceipt } from './receipt.ts';
-import { recover, recoverNowAndThen } from './recover.ts';
-import { send } from './send.ts';
-import { ack, checkClaim, nack, renew } from './settle.ts';
+import type { Store } from '../port/store.ts';
+import { pruneTopic } from './keep/prune-topic.ts';
+import { cancel, deposit, purge, restore, retry, whileImporting } from './claim/by-hand.ts';
+import { claim } from './claim/claim.ts';
+import type { FileContext } from './disk/context.ts';
+import { quarantineBytes } from './places/corrupt.ts';
+import { counts, lastReadAt, markRead } from './look/count.ts';
+import { deadReason } from './claim/dead-letter.ts';
+import { sweepKeys } from './send/dedupe.ts';
+import { loadDocument, loadSettings, saveDocument, saveSettings } from './documents/documents.ts';
+import { buryExpired } from './claim/expired.ts';
+import { findIn, listState } from './look/find.ts';
+import { history } from './events/history.ts';
+import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
+import { looksPacked } from './names/layout.ts';
+import { finishOutbox } from './send/outbox.ts';
+import { readEntry } from './places/read-entry.ts';
+import { cursorAt, readEvents } from './events/read-events.ts';
+import { recover, recoverNowAndThen } from './claim/recover.ts';
+import { send } from './send/send.ts';
+import { ack, checkClaim, nack, renew } from './claim/settle.ts';
+import { getAgent, mailboxNames, saveAgent, listAgents } from './documents/agents.ts';
+import { pathOf, toEntry } from './names/found.ts';
+import { readReceipt } from './claim/receipts.ts';
+import { topicNames } from './documents/topics.ts';
 
 /** The storage port over files: which module carries which promise. */
 export function fileStore(ctx: FileContext): Store {
@@ -81,20 +75,20 @@ export function fileStore(ctx: FileContext): Store {
     async read(entry) {
       const place = pathOf(at(entry.mailbox), entry);
       if (place && looksPacked(dirname(dirname(place.path)))) {
-        return (await import('./packed.ts')).readPacked(ctx, place.path);
+        return (await import('./places/packed.ts')).readPacked(ctx, place.path);
       }
       const message = place && (await readEntry(ctx, place.path, place.name, entry.mailbox));
       if (message || !place || entry.state !== 'archived') return message;
-      return (await import('./packed.ts')).readPackedSince(ctx, at(entry.mailbox), place.name);
+      return (await import('./places/packed.ts')).readPackedSince(ctx, at(entry.mailbox), place.name);
     },
     async deadReason(entry) {
       const place = entry.state === 'dead' ? pathOf(at(entry.mailbox), entry) : undefined;
       return place && deadReason(ctx, at(entry.mailbox), place.name);
     },
     counts: (mailbox) => counts(ctx, at(mailbox)),
-    load: async (mailbox) => (await import('./load.ts')).load(ctx, at(mailbox)),
+    load: async (mailbox) => (await import('./look/load.ts')).load(ctx, at(mailbox)),
     async *listArchived(mailbox, range) {
-      const { listArchived } = await import('./packed.ts');
+      const { listArchived } = await import('./places/packed.ts');
       for await (const found of listArchived(ctx, at(mailbox), range)) yield toEntry(at(mailbox), found);
     },
     lastReadAt: (mailbox) => lastReadAt(ctx, at(mailbox)),
@@ -103,7 +97,7 @@ export function fileStore(ctx: FileContext): Store {
     restore: (entry, { by }) => restore(ctx, entry, by),
     retry: (entry, { by }) => retry(ctx, entry, by),
     purge: (entry, { by }) => purge(ctx, entry, by),
-    prune: (log, before, options) => prune(ctx, at(log), before, options),
+    prune: (log, before, options) => pruneTopic(ctx, at(log), before, options),
     deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
     quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
     withLock(name, work) {
@@ -112,13 +106,13 @@ export function fileStore(ctx: FileContext): Store {
     },
 
     async *packArchive(mailbox, options) {
-      yield* (await import('./pack.ts')).packArchive(ctx, at(mailbox), options);
+      yield* (await import('./keep/pack.ts')).packArchive(ctx, at(mailbox), options);
     },
     async *pruneArchive(mailbox, options) {
-      yield* (await import('./prune.ts')).pruneArchive(ctx, at(mailbox), options);
+      yield* (await import('./keep/prune.ts')).pruneArchive(ctx, at(mailbox), options);
     },
     async *pruneEvents(mailbox, options) {
-      yield* (await import('./prune.ts')).pruneEvents(ctx, at(mailbox), options);
+      yield* (await import('./keep/prune.ts')).pruneEvents(ctx, at(mailbox), options);
     },
     buryExpired: (mailbox, { dryRun }) => buryExpired(ctx, at(mailbox), dryRun),
     sweepKeys: ({ dryRun }) => sweepKeys(ctx, dryRun),
@@ -127,16 +121,16 @@ export function fileStore(ctx: FileContext): Store {
     readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
     history: (id, mailbox) => history(ctx, id, mailbox),
     async watch(mailboxes, hint) {
-      const { watchFiles } = await import('./watch.ts');
+      const { watchFiles } = await import('./events/watch.ts');
       return watchFiles(ctx, mailboxes, hint);
     },
     async watchTopics(accepts, hint) {
-      const { watchLogs } = await import('./watch.ts');
+      const { watchLogs } = await import('./events/watch.ts');
       return watchLogs(ctx, accepts, hint);
     },
 
     async *inspect(options) {
-      const { inspect } = await import('./inspect.ts');
+      const { inspect } = await import('./doctor/doctor.ts');
       yield* inspect(ctx, options);
     },
     async close() {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
-import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../store.ts';
+import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../port/store.ts';
 import { backoffMs } from './backoff.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';

@@ -3,7 +3,7 @@ import { type Message, seal } from '../../model/message.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
-import type { Outgoing, Sent } from '../store.ts';
+import type { Outgoing, Sent } from '../port/store.ts';
 import type { Deps } from './claims.ts';
 import { putInInbox } from './inbox.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';

@@ -2,7 +2,7 @@ import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isLog, topicOf } from '../../model/topic.ts';
 import type { WatchedEvent } from '../../model/event.ts';
-import type { EventBatch, Wake } from '../store.ts';
+import type { EventBatch, Wake } from '../port/store.ts';
 import type { Mail } from './mail.ts';
 
 // There is one log, so a cursor is a place in it, whatever mailboxes are asked for.

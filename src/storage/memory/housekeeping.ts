@@ -1,5 +1,5 @@
 import { sameAgent } from '../../model/agent.ts';
-import type { KeepOptions, Load, Tidied } from '../store.ts';
+import type { KeepOptions, Load, Tidied } from '../port/store.ts';
 import { die, isExpired } from './claims.ts';
 import { inState, type Mail, mailboxOf } from './mail.ts';
 

@@ -2,7 +2,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { DeadReason, DocumentName, Entry, State } from '../store.ts';
+import type { DeadReason, DocumentName, Entry, State } from '../port/store.ts';
 
 /** A message in a mailbox. `version` grows with every change of state, so that an entry listed before is known as stale. */
 export interface Held {

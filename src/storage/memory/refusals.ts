@@ -1,5 +1,5 @@
 import { DreamosError } from '../../model/errors.ts';
-import type { Entry } from '../store.ts';
+import type { Entry } from '../port/store.ts';
 
 export function leaseLost(id: string, mailbox: string): DreamosError {
   return new DreamosError(

@@ -4,7 +4,7 @@
  */
 import { sameAgent } from '../../model/agent.ts';
 import { isLog } from '../../model/topic.ts';
-import type { Actor, Counts, Entry, Pruned, Store } from '../store.ts';
+import type { Actor, Counts, Entry, Pruned, Store } from '../port/store.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch, watchTopics } from './events.ts';

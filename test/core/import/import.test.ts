@@ -12,7 +12,7 @@ import {
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { importTree, type ImportResult } from '../../../src/core/import.ts';
+import { importTree } from '../../../src/core/import/import.ts';
 import { Importer } from '../../../src/core/import/importer.ts';
 import { idTime } from '../../../src/model/id.ts';
 import {
@@ -25,6 +25,7 @@ import {
   resultOf,
   temporaryFolder,
 } from './memory-root.ts';
+import type { ImportResult } from '../../../src/core/import/result.ts';
 
 const dreamos = join(fixtures, 'foreign/dreamos');
 

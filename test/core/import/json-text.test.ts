@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeIn, readJson } from '../../../src/core/import/json-text.ts';
+import { placeIn, readJson } from '../../../src/core/import/old/json-text.ts';
 
 describe('readJson', () => {
   it('reads what JSON.parse reads, and finds each element of a list', () => {

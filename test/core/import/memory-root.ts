@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { importTree, type ImportOptions, type ImportResult } from '../../../src/core/import.ts';
-import { type Root } from '../../../src/core/root.ts';
+import { importTree } from '../../../src/core/import/import.ts';
+import type { ImportOptions, ImportResult } from '../../../src/core/import/result.ts';
+import { rootOver } from '../../../src/core/open-root.ts';
+import { type Session } from '../../../src/core/root/root.ts';
 import { type Clock } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
 import { type Message } from '../../../src/model/message.ts';
@@ -13,7 +15,7 @@ import { createMemoryStore } from '../../../src/storage/memory/store.ts';
 export const fixtures = join(import.meta.dirname, '../../../fixtures');
 export const now = Date.parse('2026-11-20T09:00:00.000Z');
 
-export interface TestRoot extends Root {
+export interface TestRoot extends Session {
   readonly mail: Mail;
 }
 
@@ -22,10 +24,10 @@ export function memoryRoot(): TestRoot {
   const mail = createMail();
   const ids = createIds(() => 0.5);
   const store = createMemoryStore({ clock, ids }, mail);
-  return { store, path: '/memory', clock, ids, env: {}, warn: () => undefined, close: async () => undefined, mail };
+  return { ...rootOver(store, { path: '/memory', clock, ids }), mail };
 }
 
-export async function importAll(root: Root, dir: string, options: ImportOptions = {}): Promise<ImportResult[]> {
+export async function importAll(root: Session, dir: string, options: ImportOptions = {}): Promise<ImportResult[]> {
   const results: ImportResult[] = [];
   for await (const result of importTree(root, dir, options)) results.push(result);
   return results;
@@ -39,7 +41,7 @@ export function resultOf(results: readonly ImportResult[], file: string): Import
 }
 
 /** The message that came of a file. */
-export async function messageOf(root: Root, results: readonly ImportResult[], file: string): Promise<Message> {
+export async function messageOf(root: Session, results: readonly ImportResult[], file: string): Promise<Message> {
   const { id } = resultOf(results, file);
   const [entry] = id === undefined ? [] : await root.store.find(id);
   const message = entry && (await root.store.read(entry));

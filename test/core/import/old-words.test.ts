@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { agentFolders, treeNameOf } from '../../../src/core/import/agent-folders.ts';
-import { isRecipient, validName } from '../../../src/core/import/old-names.ts';
-import { readOldObject } from '../../../src/core/import/old-json.ts';
-import { parseOldTime } from '../../../src/core/import/old-time.ts';
-import { isFinishedPlace, isFinishedStatus, priorityOf } from '../../../src/core/import/old-words.ts';
-import { repairJson } from '../../../src/core/import/repair.ts';
+import { isRecipient, validName } from '../../../src/core/import/old/names.ts';
+import { readOldObject } from '../../../src/core/import/old/json.ts';
+import { parseOldTime } from '../../../src/core/import/old/time.ts';
+import { isFinishedPlace, isFinishedStatus, priorityOf } from '../../../src/core/import/old/words.ts';
+import { repairJson } from '../../../src/core/import/old/repair.ts';
 
 describe('an older time', () => {
   it.each<[unknown, string]>([

@@ -1,9 +1,9 @@
 /** Every command on a spoilt root, in this process: none may end with exit code 1, in a stack trace or without an end. */
 import { PassThrough, Writable } from 'node:stream';
-import { initRoot, openRoot } from '../../../src/core/root.ts';
-import { run } from '../../../src/program.ts';
+import { run } from '../../../src/program/program.ts';
 import { startMs } from './specimen.ts';
 import { stillClock } from './still-clock.ts';
+import { initRoot, openRoot } from '../../../src/core/open-root.ts';
 
 const lines = [
   'status',

@@ -1,13 +1,13 @@
 /** Anything at all into every parser: out comes a right value or a DreamosError, and what was written is read back. */
 import * as fc from 'fast-check';
-import { groupLines } from '../../../src/cli/lines.ts';
-import { lastCursor } from '../../../src/cli/since.ts';
+import { groupLines } from '../../../src/cli/input/lines.ts';
+import { lastCursor } from '../../../src/cli/input/since.ts';
 import { formatDuration, parseDuration } from '../../../src/model/duration.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { isId } from '../../../src/model/id.ts';
 import { parseMessage, priorities, seal, unseal, type Message } from '../../../src/model/message.ts';
-import { formatCursor, parseCursor } from '../../../src/storage/file/cursor.ts';
-import { formatEntryName, parseEntryName, type EntryName } from '../../../src/storage/file/entry-name.ts';
+import { formatCursor, parseCursor } from '../../../src/storage/file/names/cursor.ts';
+import { formatEntryName, parseEntryName, type EntryName } from '../../../src/storage/file/names/entry-name.ts';
 import {
   outboxLink,
   parseBucket,
@@ -16,9 +16,9 @@ import {
   parseOutboxFolder,
   parseOutboxLink,
   parseSlot,
-} from '../../../src/storage/file/layout.ts';
-import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/read-entry.ts';
-import { formatReceipt, parseReceipt } from '../../../src/storage/file/receipt.ts';
+} from '../../../src/storage/file/names/layout.ts';
+import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/places/read-entry.ts';
+import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/receipt.ts';
 
 export function fuzzParsers(seed: number, runs: number): { runs: number; failures: string[] } {
   const failures: string[] = [];

@@ -1,7 +1,7 @@
 /** What each file of a root is, and which messages stand or fall with which of its bytes. */
 import { dirname, basename } from 'node:path';
-import { parseEntryName } from '../../../src/storage/file/entry-name.ts';
-import { isReason, parseOutboxLink } from '../../../src/storage/file/layout.ts';
+import { parseEntryName } from '../../../src/storage/file/names/entry-name.ts';
+import { isReason, parseOutboxLink } from '../../../src/storage/file/names/layout.ts';
 import type { FileIn } from './tree.ts';
 
 export interface Specimen extends FileIn {

@@ -2,18 +2,19 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { send } from '../../../src/core/send.ts';
-import type { Root } from '../../../src/core/root.ts';
+import { send } from '../../../src/core/send/send.ts';
+import type { Session } from '../../../src/core/root/root.ts';
 import { agentCardSchema } from '../../../src/model/agent.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
 import { settingsSchema } from '../../../src/model/settings.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import { states, type Finding } from '../../../src/storage/store.ts';
+import { states, type Finding } from '../../../src/storage/port/store.ts';
 import { keyed, mailboxes, startMs } from './specimen.ts';
 import { stillClock } from './still-clock.ts';
 import { pathsOf } from './tree.ts';
+import { rootOver } from '../../../src/core/open-root.ts';
 
 export interface Seen {
   /** `<mailbox>/<id>` -> the message as JSON, once for each time that it was delivered. */
@@ -42,7 +43,7 @@ export async function probe(path: string, repairFirst: boolean): Promise<Seen> {
   const ids = createIds();
   const warn = (text: string) => void warnings.push(text);
   const store = await openFileStore(path, { clock, ids, warn, disk: unsyncedDisk() });
-  const root: Root = { store, path, clock, ids, env: {}, warn, close: () => store.close() };
+  const root = rootOver(store, { path, clock, ids }, { warn });
   const seen: Seen = {
     delivered: new Map(),
     kept: new Map(),
@@ -81,7 +82,7 @@ export async function probe(path: string, repairFirst: boolean): Promise<Seen> {
   return again;
 }
 
-async function readLog({ store }: Root, seen: Seen): Promise<void> {
+async function readLog({ store }: Session, seen: Seen): Promise<void> {
   const batch = await store.readEvents(undefined, await store.cursor(undefined, 'start'));
   for (const { cursor: _, ...event } of batch.events) seen.events.push(JSON.stringify(event));
   seen.warnings.push(...batch.warnings);
@@ -89,7 +90,7 @@ async function readLog({ store }: Root, seen: Seen): Promise<void> {
   if (more.events.length > 0) seen.failures.push('Events came twice.');
 }
 
-async function readAll({ store }: Root, mailbox: string, seen: Seen): Promise<void> {
+async function readAll({ store }: Session, mailbox: string, seen: Seen): Promise<void> {
   // A claim would look for what is due only now and then.
   while ((await store.recover(mailbox, policy)).moved > 0);
   for (let n = 0; n < mostDeliveries; n++) {
@@ -102,7 +103,7 @@ async function readAll({ store }: Root, mailbox: string, seen: Seen): Promise<vo
   seen.failures.push(`${mailbox} delivers without end.`);
 }
 
-async function listAll({ store }: Root, mailbox: string, seen: Seen): Promise<void> {
+async function listAll({ store }: Session, mailbox: string, seen: Seen): Promise<void> {
   for (const state of states) {
     for await (const entry of store.list(mailbox, state)) {
       if (state === 'dead') await store.deadReason(entry);
@@ -117,7 +118,7 @@ async function listAll({ store }: Root, mailbox: string, seen: Seen): Promise<vo
   await store.counts(mailbox);
 }
 
-async function repair({ store }: Root, seen: Seen): Promise<void> {
+async function repair({ store }: Session, seen: Seen): Promise<void> {
   const inspect = async (fix: boolean, into: Finding[]) => {
     for await (const finding of store.inspect({ fix, policy: async () => policy })) into.push(finding);
   };
@@ -154,7 +155,7 @@ function checkDocuments(path: string, seen: Seen): void {
 }
 
 /** What a sender is told who sends again under its key. */
-async function sendAgain(root: Root): Promise<string> {
+async function sendAgain(root: Session): Promise<string> {
   try {
     const { id, duplicate } = await send(root, keyed);
     return duplicate ? id : 'sent anew';

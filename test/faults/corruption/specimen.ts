@@ -1,15 +1,17 @@
 /** A root that holds every kind of file that dreamos writes, in every state. */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setConfig } from '../../../src/core/config.ts';
-import { readNext } from '../../../src/core/read.ts';
-import { initRoot, type Root } from '../../../src/core/root.ts';
-import { send, sendAll, type Draft } from '../../../src/core/send.ts';
-import { ack, nack } from '../../../src/core/settle.ts';
+import { setConfig } from '../../../src/core/root/config.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { type Session } from '../../../src/core/root/root.ts';
+import { send, sendAll } from '../../../src/core/send/send.ts';
+import { ack, nack } from '../../../src/core/take/settle.ts';
 import { createIds } from '../../../src/model/id.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { stillClock } from './still-clock.ts';
+import { initRoot } from '../../../src/core/open-root.ts';
+import type { Draft } from '../../../src/core/send/draft.ts';
 
 export const startMs = Date.parse('2026-11-20T09:00:00.000Z');
 export const mailboxes = ['reviewer', 'tester'] as const;
@@ -79,7 +81,7 @@ function draft(body: string, more: Partial<Draft> = {}): Draft {
   };
 }
 
-function handIn(root: Root, name: string, text: string): void {
+function handIn(root: Session, name: string, text: string): void {
   const dir = join(root.path, 'agent_mailboxes/reviewer/drop');
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, name), text, { mode: 0o600 });
@@ -88,7 +90,7 @@ function handIn(root: Root, name: string, text: string): void {
 }
 
 /** A sender that dies in front of the first rename that `at` picks. */
-async function cutOff(root: Root, what: Draft, at: (from: string) => boolean): Promise<void> {
+async function cutOff(root: Session, what: Draft, at: (from: string) => boolean): Promise<void> {
   const disk = nodeDisk();
   const store = await openFileStore(root.path, {
     clock: root.clock,

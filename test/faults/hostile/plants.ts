@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { pathsOf } from '../corruption/tree.ts';
-import { parseEntryName } from '../../../src/storage/file/entry-name.ts';
+import { parseEntryName } from '../../../src/storage/file/names/entry-name.ts';
 import type { Outside } from './outside.ts';
 
 export interface Plant {

@@ -1,16 +1,16 @@
 /** A root full of hostile words, and every command that shows any of them. */
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { registerAgent } from '../../../src/core/agents.ts';
-import { publish } from '../../../src/core/publish.ts';
-import { readNext } from '../../../src/core/read.ts';
-import { initRoot } from '../../../src/core/root.ts';
-import { addSchedule } from '../../../src/core/schedules.ts';
-import { sendAll } from '../../../src/core/send.ts';
-import { ack, nack } from '../../../src/core/settle.ts';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { publish } from '../../../src/core/topics/publish.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { addSchedule } from '../../../src/core/schedules/schedules.ts';
+import { sendAll } from '../../../src/core/send/send.ts';
+import { ack, nack } from '../../../src/core/take/settle.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import type { Job } from './terminal.ts';
 import { hostileBody, hostileLine, hostileTexts } from './words.ts';
+import { initRoot } from '../../../src/core/open-root.ts';
 
 const subject = (text: string): string => text.slice(0, 200);
 

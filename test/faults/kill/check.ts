@@ -1,11 +1,12 @@
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { doctor } from '../../../src/core/doctor.ts';
-import { initRoot, openRoot, type Root } from '../../../src/core/root.ts';
+import { doctor } from '../../../src/core/keep/doctor.ts';
+import { type Session } from '../../../src/core/root/root.ts';
 import { logOf } from '../../../src/model/topic.ts';
-import { states, type Finding } from '../../../src/storage/store.ts';
+import { states, type Finding } from '../../../src/storage/port/store.ts';
 import type { Fate, Place, Scenario, Story, Told } from './story.ts';
 import { agents, hourMs, mustSend } from './setting.ts';
+import { initRoot, openRoot } from '../../../src/core/open-root.ts';
 
 const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
 const farMs = 72 * hourMs;
@@ -24,7 +25,7 @@ export async function check(path: string, scenario: Scenario, story: Story, ende
   const wrong: string[] = [];
   const say = (problem: string) => wrong.push(problem);
   ageLocks(path);
-  let root: Root;
+  let root: Session;
   try {
     root = scenario.bare ? (await initRoot({ root: path, agents })).root : await openRoot({ root: path });
   } catch (error) {
@@ -48,7 +49,7 @@ function ageLocks(path: string): void {
   for (const name of names) if (name.endsWith('.lock')) utimesSync(join(path, name), earlier, earlier);
 }
 
-async function checkOpen(root: Root, story: Story, ended: Ended, say: (problem: string) => void): Promise<void> {
+async function checkOpen(root: Session, story: Story, ended: Ended, say: (problem: string) => void): Promise<void> {
   for (const [id, mailbox] of doubles(await census(root))) say(`${id} is in ${mailbox} twice`);
   await checkDoctor(root, say);
   for (const name of agents) for (let moved = 1; moved > 0;) ({ moved } = await root.store.recover(name, policy));
@@ -66,7 +67,7 @@ async function checkOpen(root: Root, story: Story, ended: Ended, say: (problem: 
 }
 
 /** `doctor` finds nothing to mend, or mends it, and then finds nothing. */
-async function checkDoctor(root: Root, say: (problem: string) => void): Promise<void> {
+async function checkDoctor(root: Session, say: (problem: string) => void): Promise<void> {
   const bad = ({ level, rule, fixed }: Finding) => (level === 'problem' || rule === 'double') && fixed !== true;
   const first = (await gather(doctor(root))).filter(bad);
   if (first.length === 0) return;
@@ -108,7 +109,7 @@ function checkTold(found: readonly Found[], told: readonly Told[], say: (problem
 }
 
 /** The next send, read and ack work in every mailbox, and whatever is still open is delivered once. */
-async function checkWorks(root: Root, story: Story, say: (problem: string) => void): Promise<void> {
+async function checkWorks(root: Session, story: Story, say: (problem: string) => void): Promise<void> {
   const now = await census(root);
   const open = now.filter(({ state }) => state === 'ready').map(({ mailbox, body }) => `${mailbox} ${body}`);
   const seen: string[] = [];
@@ -137,7 +138,7 @@ async function checkWorks(root: Root, story: Story, say: (problem: string) => vo
   }
 }
 
-async function diedOfAge(root: Root, entry: string): Promise<boolean> {
+async function diedOfAge(root: Session, entry: string): Promise<boolean> {
   return (await census(root)).some(({ mailbox, body, state }) => state === 'dead' && `${mailbox} ${body}` === entry);
 }
 
@@ -200,7 +201,7 @@ interface Found {
   readonly body: string;
 }
 
-async function census(root: Root): Promise<Found[]> {
+async function census(root: Session): Promise<Found[]> {
   const found: Found[] = [];
   const agentNames = (await root.store.listAgents()).map(({ name }) => name);
   for (const mailbox of [...agentNames, ...(await root.store.listTopics()).map(logOf)]) {
@@ -214,7 +215,7 @@ async function census(root: Root): Promise<Found[]> {
   return found;
 }
 
-async function bodyOf(root: Root, entry: Parameters<Root['store']['read']>[0]): Promise<string> {
+async function bodyOf(root: Session, entry: Parameters<Session['store']['read']>[0]): Promise<string> {
   try {
     return (await root.store.read(entry))?.body ?? '(moved on)';
   } catch {

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { importTree } from '../../../src/core/import.ts';
-import { packArchive, pruneArchive } from '../../../src/core/maintain.ts';
-import { initRoot, type Root } from '../../../src/core/root.ts';
-import { ack, nack } from '../../../src/core/settle.ts';
+import { importTree } from '../../../src/core/import/import.ts';
+import { packArchive, pruneArchive } from '../../../src/core/keep/maintain.ts';
+import { type Session } from '../../../src/core/root/root.ts';
+import { ack, nack } from '../../../src/core/take/settle.ts';
 import { hourMs, mustSend, type Setting } from './setting.ts';
 import { archived, dead, none, ready, toAll, type Fate, type Told, type Scenario } from './story.ts';
+import { initRoot } from '../../../src/core/open-root.ts';
 
 /** What a person does now and then, to keep a root in order. */
 export const keepingScenarios: readonly Scenario[] = [
@@ -231,9 +232,9 @@ async function manyFinished(setting: Setting): Promise<Fate[]> {
   return bodies.map((body) => ({ body, mailbox: 'b', before: archived, after: archived }));
 }
 
-const packAll = (root: Root): Promise<unknown> => gather(packArchive(root, 'b'));
+const packAll = (root: Session): Promise<unknown> => gather(packArchive(root, 'b'));
 
-function countIs(count: number): (root: Root) => Promise<string | undefined> {
+function countIs(count: number): (root: Session) => Promise<string | undefined> {
   return async (root) => {
     await packAll(root);
     const counted = (await root.store.counts('b')).archived;
@@ -247,7 +248,7 @@ async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-async function initAgain(root: Root, told: readonly Told[]): Promise<string | undefined> {
+async function initAgain(root: Session, told: readonly Told[]): Promise<string | undefined> {
   for (const name of told.length > 0 ? ['a', 'b', 'c', 'd'] : []) {
     if (!(await root.store.getAgent(name))) return `init said that it made ${name}, which is not there`;
   }

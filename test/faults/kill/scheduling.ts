@@ -1,6 +1,6 @@
-import { fireDue } from '../../../src/core/fire-due.ts';
-import type { Root } from '../../../src/core/root.ts';
-import { addSchedule, listSchedules } from '../../../src/core/schedules.ts';
+import { fireDue } from '../../../src/core/schedules/fire-due.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { addSchedule, listSchedules } from '../../../src/core/schedules/schedules.ts';
 import { hourMs, type Setting } from './setting.ts';
 import type { Scenario } from './story.ts';
 
@@ -66,6 +66,6 @@ async function missed({ root }: Setting, name: string): Promise<void> {
   await addSchedule({ ...root, clock }, { name, cron, message: { to: 'b', from: 'a', body: `of ${name}` } });
 }
 
-async function namesIn(root: Root): Promise<string> {
+async function namesIn(root: Session): Promise<string> {
   return (await listSchedules(root)).map(({ name }) => name).join();
 }

@@ -1,9 +1,10 @@
-import { reply } from '../../../src/core/reply.ts';
-import { publish } from '../../../src/core/publish.ts';
-import { send, type Draft } from '../../../src/core/send.ts';
-import { loadSubscriptions, subscribe } from '../../../src/core/subscriptions.ts';
+import { reply } from '../../../src/core/send/reply.ts';
+import { publish } from '../../../src/core/topics/publish.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { loadSubscriptions, subscribe } from '../../../src/core/topics/subscriptions.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { archived, delayed, none, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
+import type { Draft } from '../../../src/core/send/draft.ts';
 
 /** What a sender does. */
 export const sendingScenarios: readonly Scenario[] = [

@@ -1,14 +1,16 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { initRoot, type Root } from '../../../src/core/root.ts';
-import { send, type Draft } from '../../../src/core/send.ts';
-import { subscribe } from '../../../src/core/subscriptions.ts';
+import { type Session } from '../../../src/core/root/root.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { subscribe } from '../../../src/core/topics/subscriptions.ts';
 import { systemClock, type Clock } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import type { Delivery } from '../../../src/storage/store.ts';
+import type { Delivery } from '../../../src/storage/port/store.ts';
+import { initRoot } from '../../../src/core/open-root.ts';
+import type { Draft } from '../../../src/core/send/draft.ts';
 
 export const hourMs = 3_600_000;
 export const agents = ['a', 'b', 'c', 'd'] as const;
@@ -21,7 +23,7 @@ export class Setting {
   private constructor(
     /** The root lies in it as `root`. */
     readonly dir: string,
-    readonly root: Root,
+    readonly root: Session,
   ) {}
 
   static async make(dir: string): Promise<Setting> {
@@ -144,7 +146,7 @@ export class Setting {
       .map((file) => join(file.parentPath, file.name));
   }
 
-  async #claim(root: Root, body: string): Promise<Delivery> {
+  async #claim(root: Session, body: string): Promise<Delivery> {
     const delivery = await root.store.claim('b', {
       leaseMs: hourMs,
       policy,
@@ -154,7 +156,7 @@ export class Setting {
     return delivery;
   }
 
-  async #at(offsetMs: number): Promise<Root> {
+  async #at(offsetMs: number): Promise<Session> {
     const clock: Clock = { now: () => Date.now() + offsetMs, uptime: () => performance.now() };
     const store = await openFileStore(this.root.path, { clock, ids: createIds(), warn: () => undefined });
     return { ...this.root, clock, store };
@@ -178,7 +180,7 @@ export class Setting {
   }
 }
 
-export async function mustSend(root: Root, draft: Draft): Promise<string> {
+export async function mustSend(root: Session, draft: Draft): Promise<string> {
   return (await send(root, draft)).id;
 }
 

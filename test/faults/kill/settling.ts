@@ -1,7 +1,7 @@
-import type { Root } from '../../../src/core/root.ts';
-import { ack, nack } from '../../../src/core/settle.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { ack, nack } from '../../../src/core/take/settle.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Delivery } from '../../../src/storage/store.ts';
+import type { Delivery } from '../../../src/storage/port/store.ts';
 import { hourMs } from './setting.ts';
 import { archived, dead, inflight, type Place, type Scenario } from './story.ts';
 
@@ -129,7 +129,7 @@ async function settledOr(settle: () => Promise<unknown>): Promise<string | undef
   }
 }
 
-async function readAndAck(root: Root, body: string): Promise<void> {
+async function readAndAck(root: Session, body: string): Promise<void> {
   const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
   const delivery = await root.store.claim('b', { leaseMs: 60_000, policy });
   if (delivery?.message.body === body) await root.store.ack(delivery.receipt, {});

@@ -1,6 +1,6 @@
-import type { State } from '../../../src/storage/store.ts';
+import type { State } from '../../../src/storage/port/store.ts';
 import type { Setting } from './setting.ts';
-import type { Root } from '../../../src/core/root.ts';
+import type { Session } from '../../../src/core/root/root.ts';
 
 export type Place = State | 'none';
 
@@ -34,7 +34,7 @@ export interface Story {
   /** Whether a printed result speaks of this fate; by default each speaks of all. @param id of the message that was found */
   covers?(told: Told, fate: Fate, id: string | undefined): boolean;
   /** What its user does next: the same again, with the same result. @returns what is wrong */
-  repeat?(root: Root, told: readonly Told[]): Promise<string | undefined>;
+  repeat?(root: Session, told: readonly Told[]): Promise<string | undefined>;
 }
 
 export interface Scenario {

@@ -4,7 +4,7 @@
  */
 import { createIds } from '../../../src/model/id.ts';
 import type { RetryPolicy } from '../../../src/model/settings.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { runAtOnce, simulatedDisk } from './disk.ts';
 import { mailboxes } from './history.ts';

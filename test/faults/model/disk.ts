@@ -5,7 +5,7 @@
  * proper-lockfile is simulated at the level of the interface: a lock that a dead holder leaves is taken over when it is
  * stale.
  */
-import type { Disk, FileStat, ReadResult } from '../../../src/storage/file/disk.ts';
+import type { Disk, FileStat, ReadResult } from '../../../src/storage/file/disk/disk.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { nothing, type FileNode, type Node, type Volume } from './volume.ts';
 

@@ -4,7 +4,7 @@
  * it. They test the simulator: one that a history does not catch would mean that the simulator cannot see it.
  */
 import { dirname } from 'node:path';
-import type { Disk } from '../../../src/storage/file/disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import type { Mistake } from './try-seed.ts';
 
 export const mutations: Readonly<Record<string, Mistake>> = {

@@ -1,5 +1,5 @@
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Entry, Outgoing, Sent, Settled, State, Store } from '../../../src/storage/store.ts';
+import type { Entry, Outgoing, Sent, Settled, State, Store } from '../../../src/storage/port/store.ts';
 import { policy, root } from './check.ts';
 import { keyedTo, newest, requestId, type MailboxName, type Operation, type Pick, type SendHow } from './history.ts';
 import type { Ledger } from './ledger.ts';

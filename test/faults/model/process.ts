@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/model/clock.ts';
 import { createIds, type Ids } from '../../../src/model/id.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { root } from './check.ts';
 import { simulatedDisk, type Call, type Machine, type Stepped } from './disk.ts';
 import type { ClaimRecord } from './ledger.ts';

@@ -3,10 +3,11 @@ import { systemClock, type Clock } from '../../../src/model/clock.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
-import { findFileRoot, openFileStore } from '../../../src/storage/file/open.ts';
-import { states, type Entry, type Store } from '../../../src/storage/store.ts';
+import { openFileStore } from '../../../src/storage/file/open.ts';
+import { states, type Entry, type Store } from '../../../src/storage/port/store.ts';
 import { bodyMark, keyedMessage, type Line } from './ledger.ts';
 import { policy } from './scenes.ts';
+import { findFileRoot } from '../../../src/storage/file/find-root.ts';
 
 /** One sentence for each broken promise, each once. */
 export interface Verdict {

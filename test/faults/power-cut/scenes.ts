@@ -4,9 +4,9 @@ import type { Clock } from '../../../src/model/clock.ts';
 import type { Ids } from '../../../src/model/id.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { priorities, type Message } from '../../../src/model/message.ts';
-import { bucketName, parseBucket } from '../../../src/storage/file/layout.ts';
-import type { Delivery, Outgoing, Store } from '../../../src/storage/store.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
+import { bucketName, parseBucket } from '../../../src/storage/file/names/layout.ts';
+import type { Delivery, Outgoing, Store } from '../../../src/storage/port/store.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { bodyMark, keyedMessage, plainMessage, type Ledger } from './ledger.ts';
 import type { Pausing } from './test-disk.ts';
 

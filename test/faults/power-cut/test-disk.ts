@@ -1,4 +1,4 @@
-import type { Disk } from '../../../src/storage/file/disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 
 /** What a negative control leaves out, although the protocol stands on it. */
 export const omissions = ['file fsync', 'folder fsync', 'ancestor fsync'] as const;

@@ -3,8 +3,8 @@ import * as fs from 'node:fs';
 import { argv } from 'node:process';
 import { systemClock } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
-import { initFileStore, openFileStore } from '../../../src/storage/file/open.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
+import { openFileStore } from '../../../src/storage/file/open.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { random } from './random.ts';
 import {
@@ -23,6 +23,7 @@ import {
   type Stage,
 } from './scenes.ts';
 import { forgetfulDisk, pausingDisk, type Omission } from './test-disk.ts';
+import { initFileStore } from '../../../src/storage/file/find-root.ts';
 
 export interface Settings {
   readonly root: string;

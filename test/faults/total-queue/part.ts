@@ -7,15 +7,15 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { initRoot } from '../../../src/core/root.ts';
-import { registerAgent } from '../../../src/core/agents.ts';
-import { setConfig } from '../../../src/core/config.ts';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { setConfig } from '../../../src/core/root/config.ts';
 import { seeded, whole, type Random } from '../model/random.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import { Crew, type Role } from './crew.ts';
 import { readDiaries } from './diaries.ts';
 import { comeToRest, keptBy, missedEvents } from './rest.ts';
 import { judge, type Verdict } from './verdict.ts';
+import { initRoot } from '../../../src/core/open-root.ts';
 
 export const part: FaultPart = {
   name: 'total queue',

@@ -2,16 +2,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { effectiveSettings } from '../../../src/core/settings.ts';
-import type { Root } from '../../../src/core/root.ts';
-import { states } from '../../../src/storage/store.ts';
+import { effectiveSettings } from '../../../src/core/root/settings.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { states } from '../../../src/storage/port/store.ts';
 import { readDiaries, sumOf } from './diaries.ts';
 import type { Kept } from './verdict.ts';
 
 const patienceMs = 30_000;
 
 /** Recovers until no lease and no delay is left. @returns what never came to rest */
-export async function comeToRest(root: Root, mailboxes: readonly string[]): Promise<string[]> {
+export async function comeToRest(root: Session, mailboxes: readonly string[]): Promise<string[]> {
   const { policy } = await effectiveSettings(root);
   const endsAt = performance.now() + patienceMs;
   for (;;) {
@@ -29,7 +29,7 @@ export async function comeToRest(root: Root, mailboxes: readonly string[]): Prom
 }
 
 /** Every message in every state, by its bytes. */
-export async function keptBy(root: Root, mailboxes: readonly string[]): Promise<Kept[]> {
+export async function keptBy(root: Session, mailboxes: readonly string[]): Promise<Kept[]> {
   const kept: Kept[] = [];
   for (const mailbox of mailboxes) {
     for (const state of states) {
@@ -44,7 +44,7 @@ export async function keptBy(root: Root, mailboxes: readonly string[]): Promise<
 
 /** Waits until the watchers have caught up, and compares what each has seen with the logs, line by line. */
 export async function missedEvents(
-  root: Root,
+  root: Session,
   diaries: string,
   mailboxes: readonly string[],
 ): Promise<{ events: number; failures: string[] }> {
@@ -71,7 +71,7 @@ export async function missedEvents(
   return { events, failures };
 }
 
-function logOf(root: Root, mailbox: string): string[] {
+function logOf(root: Session, mailbox: string): string[] {
   const dir = join(root.path, 'agent_mailboxes', mailbox, 'events');
   return readdirSync(dir)
     .sort()

@@ -5,7 +5,7 @@ import type { WatchedEvent } from '../../../src/model/event.ts';
 import { createIds, type Ids } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
 import type { RetryPolicy } from '../../../src/model/settings.ts';
-import type { ClaimOptions, Delivery, Entry, Outgoing, Sent, State, Store } from '../../../src/storage/store.ts';
+import type { ClaimOptions, Delivery, Entry, Outgoing, Sent, State, Store } from '../../../src/storage/port/store.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 
 export interface MadeStore {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Entry, type State, states, type Store } from '../../../src/storage/store.ts';
+import { type Entry, type State, states, type Store } from '../../../src/storage/port/store.ts';
 import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
 
 export function handRules(makeStore: MakeStore): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
-import type { Outgoing, Sent } from '../../../src/storage/store.ts';
+import type { Outgoing, Sent } from '../../../src/storage/port/store.ts';
 import { accepted, Bench, type MakeStore } from './bench.ts';
 
 export function dedupeRules(makeStore: MakeStore): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WatchedEvent } from '../../../src/model/event.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
 
 export function eventRules(makeStore: MakeStore): void {

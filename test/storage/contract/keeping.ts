@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Entry, Tidied } from '../../../src/storage/store.ts';
+import type { Entry, Tidied } from '../../../src/storage/port/store.ts';
 import { accepted, Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
 
 const dayMs = 86_400_000;

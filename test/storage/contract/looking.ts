@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { states } from '../../../src/storage/store.ts';
+import { states } from '../../../src/storage/port/store.ts';
 import { Bench, leaseMs, type MakeStore, policy } from './bench.ts';
 
 export function lookingRules(makeStore: MakeStore): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
-import type { Delivery } from '../../../src/storage/store.ts';
+import type { Delivery } from '../../../src/storage/port/store.ts';
 import { accepted, Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
 
 export function orderingRules(makeStore: MakeStore): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Store } from '../../../src/storage/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, Bench, type MakeStore, policy } from './bench.ts';
 
 const waitMs = 30_000;

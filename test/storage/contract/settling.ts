@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Delivery } from '../../../src/storage/store.ts';
+import type { Delivery } from '../../../src/storage/port/store.ts';
 import { Bench, expectRefusal, leaseMs, type MakeStore, policy, refusal } from './bench.ts';
 
 export function settleRules(makeStore: MakeStore): void {

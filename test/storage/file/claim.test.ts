@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Priority } from '../../../src/model/message.ts';
-import { bucketEntries } from '../../../src/storage/file/buckets.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import { bucketEntries } from '../../../src/storage/file/places/buckets.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { diskFailure, watchedDisk } from './disks.ts';
 import { collect, drain, makeRoom } from './room.ts';

@@ -1,6 +1,6 @@
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 
 /** One call of the store to its disk. `replace` counts as two: the new file beside the old one, then the rename. */
 export interface DiskCall {

@@ -13,9 +13,9 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isId } from '../../../src/model/id.ts';
-import type { ReadOptions } from '../../../src/storage/file/disk.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import type { ReadOptions } from '../../../src/storage/file/disk/disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';
 

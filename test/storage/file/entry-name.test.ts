@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createIds } from '../../../src/model/id.ts';
-import { formatCursor, parseCursor } from '../../../src/storage/file/cursor.ts';
-import { type EntryName, formatEntryName, parseEntryName } from '../../../src/storage/file/entry-name.ts';
-import { slotOf } from '../../../src/storage/file/layout.ts';
-import { formatReceipt, parseReceipt } from '../../../src/storage/file/receipt.ts';
+import { formatCursor, parseCursor } from '../../../src/storage/file/names/cursor.ts';
+import { type EntryName, formatEntryName, parseEntryName } from '../../../src/storage/file/names/entry-name.ts';
+import { slotOf } from '../../../src/storage/file/names/layout.ts';
+import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/receipt.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { drain, makeRoom, only } from './room.ts';
 import { renameSync } from 'node:fs';

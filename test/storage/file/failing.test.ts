@@ -1,8 +1,8 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
-import type { Outgoing, Sent, State, Store } from '../../../src/storage/store.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
+import type { Outgoing, Sent, State, Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { changes, type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { census, drain, inspected, makeRoom, only, recoverAll, type Room, scratch } from './room.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { FileContext } from '../../../src/storage/file/context.ts';
-import { ensureFolder } from '../../../src/storage/file/folders.ts';
+import type { FileContext } from '../../../src/storage/file/disk/context.ts';
+import { ensureFolder } from '../../../src/storage/file/disk/folders.ts';
 import { watchedDisk } from './disks.ts';
 import { makeRoom } from './room.ts';
 

@@ -15,11 +15,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seal } from '../../../src/model/message.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
-import { formatEntryName } from '../../../src/storage/file/entry-name.ts';
-import { bucketName, slotOf } from '../../../src/storage/file/layout.ts';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
+import { formatEntryName } from '../../../src/storage/file/names/entry-name.ts';
+import { bucketName, slotOf } from '../../../src/storage/file/names/layout.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { collect, drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';

@@ -15,9 +15,9 @@ import {
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { watchedDisk } from './disks.ts';
-import type { FileContext } from '../../../src/storage/file/context.ts';
-import { dedupeKeyOf } from '../../../src/storage/file/dedupe.ts';
-import type { Finding, Store } from '../../../src/storage/store.ts';
+import type { FileContext } from '../../../src/storage/file/disk/context.ts';
+import { dedupeKeyOf } from '../../../src/storage/file/send/dedupe.ts';
+import type { Finding, Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { Killed, killedBehind } from './disks.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
-import type { State, Store } from '../../../src/storage/store.ts';
+import type { State, Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { Killed, killedAt, killedBehind } from './disks.ts';
 import { census, collect, drain, inspected, makeRoom, only, recoverAll, type Room } from './room.ts';

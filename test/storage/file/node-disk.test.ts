@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { scratch } from './room.ts';
 
 test('of folders that are moved to one name the first gets it, until that is empty again', async () => {

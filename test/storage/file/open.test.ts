@@ -11,10 +11,11 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createIds } from '../../../src/model/id.ts';
-import { findFileRoot, initFileStore, openFileStore } from '../../../src/storage/file/open.ts';
+import { openFileStore } from '../../../src/storage/file/open.ts';
 import { expectRefusal, leaseMs, policy, refusal } from '../contract/bench.ts';
 import { createFakeClock } from '../contract/fake-clock.ts';
 import { drain, makeRoom, scratch } from './room.ts';
+import { findFileRoot, initFileStore } from '../../../src/storage/file/find-root.ts';
 
 const place = join('runtime', 'agent_comms');
 

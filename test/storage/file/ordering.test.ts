@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import type { Delivery, Store } from '../../../src/storage/store.ts';
+import type { Delivery, Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { drain, inspected, makeRoom, only, recoverAll, type Room } from './room.ts';

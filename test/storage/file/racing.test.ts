@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Disk } from '../../../src/storage/file/disk.ts';
-import type { Delivery, Entry, Store } from '../../../src/storage/store.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
+import type { Delivery, Entry, Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, watchedDisk } from './disks.ts';
 import { census, collect, drain, makeRoom, only, recoverAll, type Room } from './room.ts';

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { WatchedEvent } from '../../../src/model/event.ts';
-import { eventLog } from '../../../src/storage/file/layout.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import { eventLog } from '../../../src/storage/file/names/layout.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { makeRoom, type Room } from './room.ts';
 

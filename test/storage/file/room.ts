@@ -5,10 +5,17 @@ import { afterEach } from 'vitest';
 import { createIds, type Ids } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { logOf } from '../../../src/model/topic.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
-import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/layout.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
+import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/names/layout.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import { type Entry, type Finding, type Outgoing, type State, states, type Store } from '../../../src/storage/store.ts';
+import {
+  type Entry,
+  type Finding,
+  type Outgoing,
+  type State,
+  states,
+  type Store,
+} from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { createFakeClock, type FakeClock } from '../contract/fake-clock.ts';
 import { watchedDisk } from './disks.ts';

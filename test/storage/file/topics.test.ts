@@ -1,12 +1,13 @@
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { listen } from '../../../src/core/listen.ts';
-import type { Root } from '../../../src/core/root.ts';
-import type { Store } from '../../../src/storage/store.ts';
+import { listen } from '../../../src/core/follow/listen.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, policy } from '../contract/bench.ts';
 import { Killed, killedBehind } from './disks.ts';
 import { collect, inspected, makeRoom, only, type Room, scratch } from './room.ts';
+import { rootOver } from '../../../src/core/open-root.ts';
 
 const day = 86_400_000;
 
@@ -17,10 +18,10 @@ async function publish(room: Room, store: Store, body = 'green', to: readonly st
 
 const log = (room: Room, ...parts: string[]): string => join(room.root, 'topics', 'build.done', ...parts);
 
-function rootOf(room: Room, store: Store): Root {
+function rootOf(room: Room, store: Store): Session {
   const { clock, ids } = room;
   const warn = (text: string): void => void room.warnings.push(text);
-  return { store, path: room.root, clock, ids, env: {}, warn, close: () => store.close() };
+  return rootOver(store, { path: room.root, clock, ids }, { warn });
 }
 
 const heard = async (room: Room, store: Store, count: number): Promise<string[]> =>

@@ -1,6 +1,6 @@
 import { linkSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { nodeDisk } from '../../../src/storage/file/node-disk.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { makeRoom } from './room.ts';
 

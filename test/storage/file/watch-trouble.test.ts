@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Disk } from '../../../src/storage/file/disk.ts';
+import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { watchedDisk } from './disks.ts';
 import { makeRoom } from './room.ts';
 

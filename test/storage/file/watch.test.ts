@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { initRoot } from '../../../src/core/root.ts';
+import { initRoot } from '../../../src/core/open-root.ts';
 
 // Node hands out a full inotify queue in one go, before timers and signals: with a look for each, a watcher that had been
 // paused did not hear SIGTERM for 20 s.

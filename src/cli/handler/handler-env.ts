@@ -1,0 +1,44 @@
+import type { Session } from '../../core/root/root.ts';
+import type { Delivery } from '../../storage/port/store.ts';
+import { harmless } from '../harmless.ts';
+
+// The kernel refuses a variable of 128 KiB, and with it every start of the command.
+const mostCharacters = 4096;
+
+/**
+ * The environment of a handler: the worker's own, the root and the agent for its `dreamos` commands, and the message's
+ * short fields, never body or data. Control characters in them are written out, as on a terminal; empty is what the
+ * message does not have or what is too long; stdin has everything as it is.
+ */
+export function handlerEnv(env: NodeJS.ProcessEnv, session: Session, job: Delivery): NodeJS.ProcessEnv {
+  const { message } = job;
+  // Not those of a worker that this one itself is a handler of.
+  const outer = Object.entries(env).filter(([name]) => !name.startsWith('DREAMOS_MSG_'));
+  const fields = {
+    ID: message.id,
+    FROM: message.from,
+    SUBJECT: message.subject,
+    TYPE: message.type,
+    PRIORITY: message.priority,
+    THREAD: message.thread ?? '',
+    REPLY_TO: message.replyTo ?? '',
+    TOPIC: message.topic ?? '',
+    ORDERING_KEY: message.orderingKey ?? '',
+    CREATED_AT: message.createdAt,
+    EXPIRES_AT: message.expiresAt ?? '',
+    MAILBOX: job.mailbox,
+    ATTEMPT: String(job.attempt),
+    RECEIPT: job.receipt,
+  };
+  const own = Object.entries(fields).map(([name, value]) => [`DREAMOS_MSG_${name}`, bounded(harmless(value))]);
+  return {
+    ...Object.fromEntries(outer),
+    DREAMOS_ROOT: session.path,
+    DREAMOS_AGENT: session.acting ?? job.mailbox,
+    ...Object.fromEntries(own),
+  };
+}
+
+function bounded(text: string): string {
+  return text.length > mostCharacters ? '' : text;
+}

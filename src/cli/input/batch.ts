@@ -1,0 +1,179 @@
+import { sendAll } from '../../core/send/send.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { hardMaxMessageBytes } from '../../model/settings.ts';
+import type { Context } from '../context.ts';
+import { contentOptions, type ContentOptions } from './draft.ts';
+import { harmlessJson } from '../harmless.ts';
+import { chunksOf, decodeText } from './body.ts';
+import { gathered, groupLines, type Line } from './lines.ts';
+import { durabilityOption, durationOption, given, usage } from './parse.ts';
+import { orTell } from '../unwritten.ts';
+import type { Draft } from '../../core/send/draft.ts';
+
+/** A batch is one synced file; the storage takes at most this many messages in one. */
+const mostAtOnce = 1000;
+// A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
+const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
+
+/**
+ * `send --batch`: a message a line. Each line has its own result, in order: an id (or a JSON result) on stdout, or an
+ * error with the line's number on stderr; the lines behind a bad one are sent all the same.
+ */
+export async function sendBatch(
+  context: Context,
+  to: string | undefined,
+  body: string | undefined,
+  options: ContentOptions & {
+    from?: string;
+    replyTo?: string;
+    batch?: boolean;
+    until?: string;
+    dryRun?: boolean;
+    wait?: string;
+  },
+): Promise<void> {
+  checkOptions(body, options);
+  if (context.around.stdin.isTTY === true) {
+    throw usage(
+      'The standard input is a terminal, and --batch reads messages from it.',
+      'Pipe JSON Lines in: dreamos send --batch < messages.jsonl',
+    );
+  }
+  const durability = durabilityOption(options.durability);
+  const waiting = { signal: context.signal, ...given({ waitMs: durationOption(options.wait, '--wait') }) };
+  const session = await context.session();
+  const shared = given({ to, from: options.from, allowEmpty: options.allowEmpty, durability });
+
+  for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {
+    if (context.signal.aborted) return;
+    const parsed = lines.map((line) => parseLine(line, shared));
+    const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));
+    const sent = await sendAll(session, drafts, waiting);
+    let next = 0;
+    let results = '';
+    for (const [i, line] of lines.entries()) {
+      const refused = parsed[i];
+      const result = refused instanceof DreamosError ? refused : sent[next++];
+      if (result === undefined) throw new Error(`line ${line.number} has no result`);
+      if (result instanceof DreamosError) await context.fail(result, line.number);
+      else results += context.output.json ? `${harmlessJson(result)}\n` : `${result.id}\n`;
+    }
+    if (results === '') continue;
+    const told = () =>
+      `The ids up to line ${lines.at(-1)?.number} could not be written out; those messages are sent, the lines behind it are not.`;
+    await orTell(
+      context.output.data(results),
+      told,
+      'With a dedupeKey in each line the whole input can be sent again without doubles.',
+    );
+  }
+}
+
+function checkOptions(
+  body: string | undefined,
+  options: ContentOptions & { replyTo?: string; until?: string; dryRun?: boolean },
+): void {
+  if (options.until !== undefined)
+    throw usage('--until waits for one message, and --batch sends many.', 'Follow them with: dreamos watch');
+  if (options.dryRun)
+    throw usage('--dry-run is for one message, not for --batch.', 'dreamos send <to> <body> --dry-run');
+  if (body !== undefined)
+    throw usage(
+      'With --batch the bodies come from the standard input, not from an argument.',
+      'dreamos send --batch < messages.jsonl',
+    );
+  const { subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, orderingKey, bodyFile, replyTo } =
+    options;
+  const stray = Object.keys(
+    given({ subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, orderingKey, bodyFile, replyTo }),
+  )[0];
+  if (stray === undefined) return;
+  const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw usage(
+    `--${flag} says nothing with --batch: each line has its own fields.`,
+    `Write the field into the lines: ${[...fields.keys()].join(', ')}.`,
+  );
+}
+
+const aText = { is: (value: unknown) => typeof value === 'string', what: 'a text' };
+const someTexts = { is: (value: unknown) => Array.isArray(value) && value.every(aText.is), what: 'a list of texts' };
+
+const fields = new Map<string, { is: (value: unknown) => boolean; what: string }>([
+  [
+    'to',
+    { is: (value) => aText.is(value) || someTexts.is(value), what: 'a name, names with commas, or a list of names' },
+  ],
+  ['body', aText],
+  ['from', aText],
+  ['subject', aText],
+  ['type', aText],
+  ['priority', aText],
+  ['thread', aText],
+  ['replyTo', aText],
+  ['tags', someTexts],
+  ['data', { is: () => true, what: 'any JSON' }],
+  ['ttl', aText],
+  ['delay', aText],
+  ['at', aText],
+  ['dedupeKey', aText],
+  ['orderingKey', aText],
+  ['allowEmpty', { is: (value) => typeof value === 'boolean', what: 'true or false' }],
+]);
+
+function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
+  try {
+    if (line.tooLong)
+      throw new DreamosError('invalid', 'MESSAGE_TOO_LARGE', 'This line is longer than any message may be.');
+    const json = parseObject(decodeText(line.bytes, 'this line'));
+    for (const name in json) {
+      const value = json[name];
+      const field = fields.get(name);
+      if (field === undefined)
+        throw invalid(`"${name}" is not a field of a message.`, `One of: ${[...fields.keys()].join(', ')}.`);
+      if (value !== null && !field.is(value)) throw invalid(`"${name}" has to be ${field.what}.`);
+    }
+    return draftOf(json, shared);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // Of a line of data everything that is wrong is wrong data, a duration too.
+    return error.kind === 'usage' ? invalid(error.message, error.hint) : error;
+  }
+}
+
+function draftOf(json: Record<string, unknown>, shared: Partial<Draft>): Draft {
+  const line = Object.fromEntries(
+    Object.entries(json).filter(([name, value]) => name === 'data' || value !== null),
+  ) as {
+    to?: string | string[];
+    body?: string;
+    from?: string;
+    replyTo?: string;
+    tags?: string[];
+    data?: unknown;
+  } & Omit<ContentOptions, 'data' | 'tag'>;
+  const to = line.to ?? shared.to;
+  if (to === undefined)
+    throw invalid(
+      '"to" is missing.',
+      'Write {"to":"<agent>","body":"…"}, or name one for all: dreamos send <agent> --batch',
+    );
+  if (line.body === undefined) throw invalid('"body" is missing.');
+  const { tags: tag, data, from, replyTo, body, ...rest } = line;
+  const content = contentOptions({ ...rest, ...given({ tag }) });
+  return { ...shared, ...content, to, body, ...given({ from, replyTo, data }) };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(`This line is not JSON: ${(cause as Error).message}.`);
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  throw invalid('This line is not a JSON object.', 'Write {"to":"<agent>","body":"…"}.');
+}
+
+function invalid(message: string, hint?: string): DreamosError {
+  return new DreamosError('invalid', 'MESSAGE_INVALID', message, { hint });
+}

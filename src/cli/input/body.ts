@@ -1,0 +1,136 @@
+import { DreamosError } from '../../model/errors.ts';
+import { hardMaxMessageBytes } from '../../model/settings.ts';
+import type { Context } from '../context.ts';
+import { Interrupted } from '../errors.ts';
+import { usage } from './parse.ts';
+
+export interface BodyOptions {
+  bodyFile?: string;
+  allowEmpty?: boolean;
+}
+
+/**
+ * The words of a message: the argument, `--body-file`, or stdin when the argument is `-` or missing. Bytes are kept as
+ * they are, line ends included. Reading stops behind what any recipient can take; each one's own limit is checked later.
+ * @throws BODY_NOT_TEXT, MESSAGE_TOO_LARGE; usage when stdin is a terminal, where waiting would look like hanging
+ */
+export async function readBody(context: Context, body: string | undefined, options: BodyOptions): Promise<string> {
+  const { bodyFile, allowEmpty } = options;
+  if (body !== undefined && bodyFile !== undefined)
+    throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
+  if (body !== undefined && body !== '-') return body;
+  if (bodyFile !== undefined && bodyFile !== '-') {
+    return readText(await context.around.openFile(bodyFile), bodyFile, context.signal);
+  }
+  if (context.around.stdin.isTTY === true) {
+    if (allowEmpty && body === undefined && bodyFile === undefined) return '';
+    throw usage(
+      'There is no body, and the standard input is a terminal.',
+      'Give the body as an argument, pipe it in, or name a file with --body-file <file>.',
+    );
+  }
+  return readText(chunksOf(context), undefined, context.signal);
+}
+
+/** stdin's bytes; it ends early, without an error, when the command is interrupted. */
+export async function* chunksOf(context: Context): AsyncGenerator<Uint8Array> {
+  const { stdin } = context.around;
+  const stop = () => stdin.destroy();
+  context.signal.addEventListener('abort', stop, { once: true });
+  try {
+    if (!context.signal.aborted) yield* stdin as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+  } finally {
+    context.signal.removeEventListener('abort', stop);
+  }
+}
+
+// ignoreBOM keeps the mark: what goes in comes out.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @throws BODY_NOT_TEXT, naming the first bad byte */
+export function decodeText(bytes: Uint8Array, what: string): string {
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new DreamosError(
+      'invalid',
+      'BODY_NOT_TEXT',
+      `${capital(what)} is not UTF-8 text: byte ${firstBadByte(bytes) + 1} does not fit.`,
+      {
+        hint: 'Send a path or a link instead of a binary file, or encode it (base64).',
+        cause,
+      },
+    );
+  }
+}
+
+async function readText(
+  chunks: AsyncIterable<Uint8Array>,
+  file: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const what = file === undefined ? 'the standard input' : JSON.stringify(file);
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of chunks) {
+      parts.push(chunk);
+      bytes += chunk.length;
+      if (bytes > hardMaxMessageBytes) throw tooLarge(what);
+    }
+  } catch (error) {
+    throw file === undefined ? error : fileError(error, file);
+  }
+  // Half a body is never sent.
+  if (signal.aborted) throw new Interrupted();
+  return decodeText(Buffer.concat(parts), what);
+}
+
+function tooLarge(what: string): DreamosError {
+  return new DreamosError(
+    'invalid',
+    'MESSAGE_TOO_LARGE',
+    `${capital(what)} is longer than the ${hardMaxMessageBytes} bytes that any message may have.`,
+    { hint: 'Write it to a file and send its path instead.' },
+  );
+}
+
+/** What the disk says about a file that the user named, in a sentence. */
+export function fileError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT')
+    return usage(
+      `There is no file "${path}".`,
+      'Look where it is: `ls`. A relative path begins at the current folder.',
+    );
+  if (code === 'EISDIR') return usage(`"${path}" is a folder, not a file.`, `Name a file in it: ${path}/…`);
+  return error;
+}
+
+function firstBadByte(bytes: Uint8Array): number {
+  // Bytes decoded so far without an error, in halves: 20 steps for a mebibyte.
+  let good = 0;
+  let bad = bytes.length;
+  while (good + 1 < bad) {
+    const middle = (good + bad) >> 1;
+    if (isPrefixGood(bytes.subarray(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+function isPrefixGood(bytes: Uint8Array): boolean {
+  try {
+    // stream: a character cut by the end of the prefix is not an error yet.
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,125 @@
+/** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
+import type { Filter } from '../../core/take/read.ts';
+import { parseDuration } from '../../model/duration.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { isId } from '../../model/id.ts';
+import { priorities, type Priority } from '../../model/message.ts';
+import type { Durability } from '../../model/settings.ts';
+import { states, type State } from '../../storage/port/store.ts';
+
+/** The same object without its undefined fields. */
+export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept: Partial<T> = {};
+  for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key];
+  return kept as never;
+}
+
+/** @returns milliseconds */
+export function durationOption(text: string | undefined, flag: string): number | undefined {
+  return text === undefined ? undefined : parseDuration(text, `duration for ${flag}`);
+}
+
+/**
+ * A day and a time of day in ISO 8601; without an offset it is UTC, as all that dreamos prints.
+ * @returns milliseconds since 1970
+ */
+export function timeOption(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  return (
+    timeIn(text) ??
+    notATime(
+      text,
+      flag,
+      'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
+    )
+  );
+}
+
+function timeIn(text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:Z|([+-]\d\d):?(\d\d))?$/i.exec(text);
+  const [, day = '', time = '', hours = '+00', minutes = '00'] = match ?? [];
+  const at = Date.parse(`${day}T${time}${hours}:${minutes}`);
+  // Date.parse takes February 30th for March 2nd.
+  return !Number.isNaN(at) && new Date(`${day}T00:00Z`).toISOString().startsWith(day) ? at : undefined;
+}
+
+function notATime(text: string, flag: string, hint: string): never {
+  throw usage(`"${text}" is not a time for ${flag}.`, hint);
+}
+
+/** As timeOption, or a UTC day, or a duration: so long ago. @returns milliseconds since 1970 */
+export function momentOption(text: string | undefined, flag: string, nowMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(text)) return nowMs - parseDuration(text, `duration for ${flag}`);
+  const at = timeIn(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
+  return (
+    at ?? notATime(text, flag, 'Write a UTC day, a day and a time, or how long ago: 2026-11-20, 2026-11-20T09:00Z, 7d.')
+  );
+}
+
+export function countOption(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number from 1 on.');
+}
+
+export function bytesOption(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number of bytes.');
+}
+
+export function priorityOption(text: string | undefined): Priority | undefined {
+  return text === undefined ? undefined : oneOf(text, priorities, 'priority');
+}
+
+export function durabilityOption(text: string | undefined): Durability | undefined {
+  return text === undefined ? undefined : oneOf(text, ['full', 'relaxed'] as const, 'durability');
+}
+
+/** `ready`, `ready,dead`, or `all`. */
+export function statesOption(text: string | undefined): State[] | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'all') return [...states];
+  return text.split(',').map((word) => oneOf(word, states, 'state'));
+}
+
+export interface FilterOptions {
+  from?: string;
+  type?: string;
+  thread?: string;
+  tag?: string;
+  priority?: string;
+  id?: string;
+}
+
+export function filterOptions({ from, type, thread, tag, priority, id }: FilterOptions): { filter?: Filter } {
+  const filter = given({ from, type, thread, tag, priority: priorityOption(priority), id });
+  return Object.keys(filter).length > 0 ? { filter } : {};
+}
+
+/** `[agent] [id…]`: a first word that is not an id is the agent. */
+export function agentAndIds(words: readonly string[]): { agent: string | undefined; ids: string[] } {
+  const [first] = words;
+  const named = first !== undefined && !isId(first);
+  const ids = named ? words.slice(1) : [...words];
+  for (const id of ids) checkId(id);
+  return { agent: named ? first : undefined, ids };
+}
+
+export function checkId(text: string): string {
+  if (isId(text)) return text;
+  throw usage(
+    `"${text}" is not a message id.`,
+    'An id is what send prints: 26 letters and digits, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE.',
+  );
+}
+
+export function oneOf<T extends string>(text: string, allowed: readonly T[], what: string): T {
+  if ((allowed as readonly string[]).includes(text)) return text as T;
+  throw usage(`"${text}" is not a ${what}.`, `One of: ${allowed.join(', ')}.`);
+}
+
+export function usage(message: string, hint: string): DreamosError {
+  return new DreamosError('usage', 'USAGE', message, { hint });
+}

@@ -1,0 +1,139 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless, harmlessJson } from '../../cli/harmless.ts';
+import { entryJson, isoTime } from '../../cli/show/json.ts';
+import { printMaintained } from '../../cli/show/maintained.ts';
+import { messageView, titleOf } from '../../cli/show/message-view.ts';
+import {
+  agentAndIds,
+  bytesOption,
+  countOption,
+  durationOption,
+  filterOptions,
+  given,
+  momentOption,
+  usage,
+  type FilterOptions,
+} from '../../cli/input/parse.ts';
+import { exportArchive, listArchive, restoreArchive, searchArchive, type Archived } from '../../core/keep/archive.ts';
+import { packArchive, pruneArchive } from '../../core/keep/maintain.ts';
+import { show } from '../../core/look/show.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export async function listCommand(
+  context: Context,
+  name: string | undefined,
+  options: FilterOptions & { limit?: string },
+): Promise<void> {
+  const limit = countOption(options.limit, '--limit');
+  const filter = filterOptions(options);
+  const mailbox = await context.mailbox(name, 'archive list');
+  const some = await printAll(
+    context,
+    listArchive(await context.session(), mailbox, { ...given({ limit }), ...filter }),
+  );
+  if (!some) await context.output.note(`Nothing in ${mailbox}'s archive.`);
+}
+
+export async function searchCommand(context: Context, text: string, name: string | undefined): Promise<void> {
+  if (text === '') throw usage('"archive search" needs a text to look for.', 'dreamos archive search <text> [agent]');
+  const some = await printAll(context, searchArchive(await context.session(), name, text));
+  if (!some)
+    await context.output.note(
+      `Nothing in ${name === undefined ? 'any' : `${name}'s`} archive has "${harmless(text)}".`,
+    );
+}
+
+export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
+  const { agent, ids } = agentAndIds(words);
+  const [id, ...more] = ids;
+  if (id === undefined || more.length > 0)
+    throw usage('"archive show" needs one message id.', 'dreamos archive show [agent] <id>');
+  const session = await context.session();
+  const { message, entries } = await show(session, id, given({ mailbox: agent ?? session.acting }));
+  const entry = entries.find((found) => found.state === 'archived');
+  if (entry === undefined) {
+    const where = entries.map((found) => `${found.state} at ${found.mailbox}`).join(', ');
+    throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} is not archived: ${where}.`, {
+      hint: `dreamos show ${id}`,
+    });
+  }
+  const ackedAt = isoTime(entry.ackedAt ?? 0);
+  const paint = await context.output.paint();
+  await context.output.item({ id, mailbox: entry.mailbox, ackedAt, message }, () =>
+    messageView(message, [[`Archived at ${entry.mailbox}`, ackedAt]], paint, session.clock.now()),
+  );
+}
+
+export async function restoreCommand(context: Context, words: readonly string[]): Promise<void> {
+  const { agent, ids } = agentAndIds(words);
+  if (ids.length === 0) throw usage('"archive restore" needs message ids.', 'dreamos archive restore [agent] <id>…');
+  const mailbox = await context.mailbox(agent, 'archive restore');
+  const session = await context.session();
+  await context.each(ids, async (id) => {
+    const entry = await restoreArchive(session, mailbox, id);
+    await context.output.item(entryJson(entry, session.acting), () => `${entry.id} ${entry.state}`);
+  });
+}
+
+export async function packCommand(
+  context: Context,
+  name: string | undefined,
+  { before, dryRun }: { before?: string; dryRun?: boolean },
+): Promise<void> {
+  const mailbox = await context.mailbox(name, 'archive pack');
+  const session = await context.session();
+  const time = momentOption(before, '--before', session.clock.now());
+  const options = given({ dryRun, beforeDay: time === undefined ? undefined : isoTime(time).slice(0, 10) });
+  await printMaintained(
+    context,
+    packArchive(session, mailbox, options),
+    `No day of ${mailbox}'s archive is left to pack.`,
+  );
+}
+
+export async function pruneCommand(
+  context: Context,
+  name: string | undefined,
+  { olderThan, keepBytes, dryRun }: { olderThan?: string; keepBytes?: string; dryRun?: boolean },
+): Promise<void> {
+  const olderThanMs = durationOption(olderThan, '--older-than');
+  if (olderThan === undefined && keepBytes === undefined)
+    throw usage('"archive prune" needs to know what to keep.', 'dreamos archive prune [agent] --older-than 30d');
+  const options = given({ olderThanMs, dryRun, keepBytes: bytesOption(keepBytes, '--keep-bytes') });
+  const mailbox = await context.mailbox(name, 'archive prune');
+  const pruned = pruneArchive(await context.session(), mailbox, options);
+  await printMaintained(context, pruned, `Nothing in ${mailbox}'s archive has to go.`);
+}
+
+/** JSON Lines, with or without --json. */
+export async function exportCommand(
+  context: Context,
+  name: string | undefined,
+  options: { since?: string; until?: string },
+): Promise<void> {
+  const mailbox = await context.mailbox(name, 'archive export');
+  const session = await context.session();
+  const now = session.clock.now();
+  const range = given({
+    since: momentOption(options.since, '--since', now),
+    until: momentOption(options.until, '--until', now),
+  });
+  for await (const { id, ackedAt, message, mailbox: box } of exportArchive(session, mailbox, range)) {
+    if (context.signal.aborted) return;
+    await context.output.data(`${harmlessJson({ id, mailbox: box, ackedAt, message })}\n`);
+  }
+}
+
+async function printAll(context: Context, found: AsyncIterable<Archived>): Promise<boolean> {
+  let some = false;
+  for await (const archived of found) {
+    if (context.signal.aborted) return true;
+    some = true;
+    const { id, mailbox, ackedAt, message } = archived;
+    await context.output.item({ id, mailbox, ackedAt, message }, () => {
+      const what = `${mailbox}  from ${message.from}: ${titleOf(message)}`;
+      return `${ackedAt}  ${id}  ${harmless(what)}`;
+    });
+  }
+  return some;
+}

@@ -1,0 +1,106 @@
+import type { Context } from '../../cli/context.ts';
+import { entryJson } from '../../cli/show/json.ts';
+import { messageView, titleOf } from '../../cli/show/message-view.ts';
+import { agentAndIds, usage } from '../../cli/input/parse.ts';
+import { listDead, purgeDead, retryDead, showDead, type Dead } from '../../core/keep/dlq.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export async function listCommand(context: Context, name: string | undefined): Promise<void> {
+  const { output } = context;
+  const mailbox = await context.mailbox(name, 'dlq list');
+  const session = await context.session();
+  const rows: string[][] = [];
+  for await (const dead of listDead(session, mailbox)) {
+    if (context.signal.aborted) return;
+    if (output.json) await output.item(deadJson(dead), () => '');
+    else rows.push(row(dead));
+  }
+  if (rows.length > 0) {
+    await output.data(`${await output.table(['id', 'dead since', 'attempts', 'from', 'subject', 'reason'], rows)}\n`);
+    await output.note(`\nTry one again: dreamos dlq retry ${mailbox} <id>${context.flags()}`);
+  } else if (!output.json) await output.note(`No dead letters for ${mailbox}.`);
+}
+
+export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
+  const { agent, ids } = agentAndIds(words);
+  const [id, ...more] = ids;
+  if (id === undefined || more.length > 0)
+    throw usage('"dlq show" needs one message id.', 'dreamos dlq show [agent] <id>');
+  const mailbox = await context.mailbox(agent, 'dlq show');
+  const session = await context.session();
+  const dead = await showDead(session, mailbox, id);
+  const paint = await context.output.paint();
+  await context.output.item({ ...deadJson(dead), history: dead.history }, () => {
+    const history = dead.history.map(
+      (event) =>
+        `${event.at}: ${event.event}${event.by === undefined ? '' : ` by ${event.by}`}${event.reason === undefined ? '' : ` (${event.reason})`}`,
+    );
+    const extra = [
+      ['Reason', dead.reason],
+      ['Attempts', String(dead.attempts)],
+      ['Dead since', dead.deadAt],
+    ] as const;
+    return messageView(
+      dead.message,
+      [...extra, ...history.map((line) => ['History', line] as const)],
+      paint,
+      session.clock.now(),
+    );
+  });
+}
+
+export async function retryCommand(
+  context: Context,
+  words: readonly string[],
+  options: { all?: boolean },
+): Promise<void> {
+  const { mailbox, ids } = await which(context, words, options, 'retry');
+  const session = await context.session();
+  let some = false;
+  for (const result of await retryDead(session, mailbox, ids)) {
+    some = true;
+    if (result instanceof DreamosError) await context.fail(result);
+    else await context.output.item(entryJson(result, session.acting), () => `${result.id} ${result.state}`);
+  }
+  if (!some) await context.output.note(`No dead letters for ${mailbox}.`);
+}
+
+export async function purgeCommand(
+  context: Context,
+  words: readonly string[],
+  options: { all?: boolean },
+): Promise<void> {
+  const { mailbox, ids } = await which(context, words, options, 'purge');
+  const session = await context.session();
+  let some = false;
+  const onProgress = (done: number) => context.output.progress(`${done} purged`);
+  for (const result of await purgeDead(session, mailbox, ids, onProgress)) {
+    some = true;
+    if (result instanceof DreamosError) await context.fail(result);
+    else
+      await context.output.item({ id: result.id, mailbox: result.mailbox, purged: true }, () => `${result.id} purged`);
+  }
+  if (!some) await context.output.note(`No dead letters for ${mailbox}.`);
+}
+
+async function which(
+  context: Context,
+  words: readonly string[],
+  options: { all?: boolean },
+  verb: string,
+): Promise<{ mailbox: string; ids: readonly string[] | 'all' }> {
+  const { agent, ids } = agentAndIds(words);
+  if (options.all && ids.length > 0)
+    throw usage('Ids and --all are two different things to ask for.', 'Leave out one of them.');
+  if (!options.all && ids.length === 0)
+    throw usage(`"dlq ${verb}" needs message ids, or --all.`, `dreamos dlq ${verb} [agent] <id>…`);
+  return { mailbox: await context.mailbox(agent, `dlq ${verb}`), ids: options.all ? 'all' : ids };
+}
+
+function deadJson({ id, mailbox, reason, attempts, deadAt, message }: Dead) {
+  return { id, mailbox, reason, attempts, deadAt, message };
+}
+
+function row({ id, deadAt, attempts, message, reason }: Dead): string[] {
+  return [id, deadAt, String(attempts), message.from, titleOf(message), reason];
+}

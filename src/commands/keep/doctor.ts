@@ -1,0 +1,39 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import type { Paint } from '../../cli/output.ts';
+import { doctor } from '../../core/keep/doctor.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Finding } from '../../storage/port/store.ts';
+
+export async function doctorCommand(context: Context, options: { fix?: boolean }): Promise<void> {
+  const { output } = context;
+  const session = await context.session();
+  const paint = await output.paint();
+  const onProgress = (looked: number) => output.progress(`${looked} checked`);
+  let remaining = 0;
+  let fixed = 0;
+  for await (const finding of doctor(session, { fix: options.fix ?? false, onProgress, signal: context.signal })) {
+    if (context.signal.aborted) return;
+    if (finding.fixed) fixed++;
+    else if (finding.level === 'problem') remaining++;
+    await output.item(finding, () => findingText(finding, paint));
+  }
+  await output.done();
+  if (context.signal.aborted) return;
+  if (remaining > 0) {
+    const problems = remaining === 1 ? '1 problem remains' : `${remaining} problems remain`;
+    throw new DreamosError('invalid', 'PROBLEMS_FOUND', `${problems} in ${session.path}.`, {
+      hint: options.fix
+        ? 'What each finding says; these are not safe to repair by themselves.'
+        : `dreamos doctor --fix${context.flags()}`,
+    });
+  }
+  await output.note(fixed > 0 ? `${fixed} repaired; nothing is wrong now.` : 'Nothing is wrong.');
+}
+
+function findingText({ level, rule, mailbox, message, fixed, hint }: Finding, paint: Paint): string {
+  const color = fixed ? paint.green : level === 'problem' ? paint.red : level === 'warning' ? paint.yellow : paint.dim;
+  const where = mailbox === undefined ? '' : `${mailbox}: `;
+  const next = hint === undefined || fixed ? '' : `\n          Next: ${harmless(hint)}`;
+  return `${color((fixed ? 'repaired' : level).padEnd(8))}  ${harmless(`${where}${message}`)} [${harmless(rule)}]${next}`;
+}

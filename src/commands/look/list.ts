@@ -1,0 +1,38 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { titleOf } from '../../cli/show/message-view.ts';
+import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
+import { list, type Listed } from '../../core/look/list.ts';
+
+export interface ListOptions extends FilterOptions {
+  state?: string;
+  limit?: string;
+}
+
+export async function listCommand(context: Context, name: string | undefined, options: ListOptions): Promise<void> {
+  const states = statesOption(options.state);
+  const limit = countOption(options.limit, '--limit');
+  const filter = filterOptions(options);
+  const mailbox = await context.mailbox(name, 'list');
+  const session = await context.session();
+  let some = false;
+  for await (const listed of list(session, mailbox, {
+    ...given({ states, limit }),
+    ...filter,
+    signal: context.signal,
+  })) {
+    if (context.signal.aborted) return;
+    some = true;
+    await context.output.item(listed, () => listedText(listed));
+  }
+  if (!some && !context.signal.aborted)
+    await context.output.note(`Nothing in ${mailbox} is ${(states ?? ['ready', 'delayed', 'inflight']).join(' or ')}.`);
+}
+
+function listedText(listed: Listed): string {
+  const { state, priority, id, attempt, message, receipt, leaseUntil, dueAt } = listed;
+  const what = message === null ? '(unreadable)' : `from ${message.from}: ${titleOf(message)}`;
+  const when = leaseUntil === undefined ? (dueAt === undefined ? '' : `  due ${dueAt}`) : `  lease until ${leaseUntil}`;
+  const handle = receipt === undefined ? '' : `  ${receipt}`;
+  return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  attempts ${String(attempt).padEnd(2)}  ${harmless(what)}${when}${handle}`;
+}

@@ -1,0 +1,59 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { titleOf } from '../../cli/show/message-view.ts';
+import type { Paint } from '../../cli/output.ts';
+import { countOption, durationOption, given } from '../../cli/input/parse.ts';
+import { sinceOption } from '../../cli/input/since.ts';
+import { listen, type Heard } from '../../core/follow/listen.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export interface ListenOptions {
+  since?: string;
+  count?: string;
+  wait?: string;
+}
+
+export async function listenCommand(
+  context: Context,
+  patterns: readonly string[],
+  options: ListenOptions,
+): Promise<void> {
+  const { output, signal } = context;
+  const count = countOption(options.count, '--count');
+  const waitMs = durationOption(options.wait, '--wait');
+  const session = await context.session();
+  const start = await startOf(context, options.since, session.clock.now());
+  const paint = await output.paint();
+  const onWarning = (text: string) => void output.warn(text);
+  let last: string | undefined;
+  for await (const heard of listen(session, patterns, { ...start, ...given({ waitMs, count }), signal, onWarning })) {
+    await output.item(heard, () => heardText(heard, paint));
+    // Only what was written out counts as heard.
+    last = heard.cursor;
+  }
+  if (last !== undefined) {
+    const words = patterns.map((pattern) => `'${pattern}'`).join(' ');
+    await output.note(`To go on from here: dreamos listen ${words} --since ${last}${context.flags()}`);
+  } else if (!signal.aborted) {
+    throw new DreamosError(
+      'nothing',
+      'NOTHING_THERE',
+      `Nothing was published${options.wait === undefined ? '' : ` within ${options.wait}`}.`,
+    );
+  }
+}
+
+/** A cursor, `start`, `now`, `@<file>`, or a duration: so long ago. */
+async function startOf(
+  context: Context,
+  text: string | undefined,
+  nowMs: number,
+): Promise<{ since?: string; from?: number }> {
+  if (text === undefined || !/^\d/.test(text)) return given({ since: await sinceOption(context, text) });
+  return { since: 'start', from: nowMs - (durationOption(text, '--since') ?? 0) };
+}
+
+function heardText({ at, topic, message }: Heard, paint: Paint): string {
+  const from = `from ${harmless(message.from)}`;
+  return `${paint.dim(harmless(at))}  ${paint.cyan(harmless(topic))}  ${from}  ${harmless(titleOf(message))}`.trimEnd();
+}

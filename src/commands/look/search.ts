@@ -1,0 +1,36 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { placeName, titleOf } from '../../cli/show/message-view.ts';
+import { countOption, filterOptions, given, statesOption, usage, type FilterOptions } from '../../cli/input/parse.ts';
+import { search } from '../../core/look/search.ts';
+
+export interface SearchOptions extends FilterOptions {
+  state?: string;
+  limit?: string;
+}
+
+export async function searchCommand(
+  context: Context,
+  text: string,
+  mailbox: string | undefined,
+  options: SearchOptions,
+): Promise<void> {
+  const { output, signal } = context;
+  if (text === '') throw usage('"search" needs a text to look for.', 'dreamos search <text> [agent]');
+  const states = statesOption(options.state);
+  const limit = countOption(options.limit, '--limit');
+  const session = await context.session();
+  const onProgress = (looked: number) => output.progress(`${looked} looked at`);
+  const how = { ...given({ mailbox, states, limit }), ...filterOptions(options), signal, onProgress };
+  let some = false;
+  for await (const found of search(session, text, how)) {
+    if (signal.aborted) return;
+    some = true;
+    await output.item(found, () => {
+      const { state, id, message } = found;
+      return `${state.padEnd(8)}  ${id}  ${harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`)}`;
+    });
+  }
+  await output.done();
+  if (!some && !signal.aborted) await output.note(`Nothing has "${harmless(text)}".`);
+}

@@ -1,0 +1,33 @@
+import type { Context } from '../../cli/context.ts';
+import { entryJson } from '../../cli/show/json.ts';
+import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
+import { checkId, given } from '../../cli/input/parse.ts';
+import { show } from '../../core/look/show.ts';
+import { topicOf } from '../../model/topic.ts';
+
+export async function showCommand(context: Context, id: string, options: { mailbox?: string }): Promise<void> {
+  const session = await context.session();
+  const found = await show(session, checkId(id), given({ mailbox: options.mailbox }));
+  const entries = found.entries.map((entry) => entryJson(entry, session.acting));
+  const paint = await context.output.paint();
+  await context.output.item({ message: found.message, entries }, () =>
+    messageView(found.message, entries.map(placeLine), paint, session.clock.now()),
+  );
+}
+
+function placeLine({
+  mailbox,
+  state,
+  attempt,
+  ...entry
+}: ReturnType<typeof entryJson> & { dueAt?: string; leaseUntil?: string; ackedAt?: string }): HeaderLine {
+  const topic = topicOf(mailbox);
+  if (topic !== undefined) return ['In the topic', `${topic}, since ${entry.ackedAt}`];
+  const until =
+    entry.leaseUntil === undefined
+      ? entry.dueAt === undefined
+        ? ''
+        : `, due ${entry.dueAt}`
+      : ` until ${entry.leaseUntil}`;
+  return [`At ${mailbox}`, `${state}${until}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
+}

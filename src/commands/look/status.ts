@@ -1,0 +1,133 @@
+import type { Context } from '../../cli/context.ts';
+import { ago } from '../../cli/show/message-view.ts';
+import { status, type MailboxStatus } from '../../core/look/status.ts';
+import { watch } from '../../core/follow/watch.ts';
+import { formatDuration } from '../../model/duration.ts';
+
+// A burst of events is one refresh; on a terminal the ages are brought up to date this often.
+const coalesceMs = 100;
+const refreshMs = 5000;
+
+export async function statusCommand(
+  context: Context,
+  names: readonly string[],
+  options: { watch?: boolean },
+): Promise<void> {
+  const asked = names.length > 0 ? [...names] : undefined;
+  if (options.watch) return watchStatus(context, asked);
+  const all = await status(await context.session(), asked);
+  await printStatus(context, all);
+}
+
+async function printStatus(context: Context, all: readonly MailboxStatus[]): Promise<void> {
+  const { output } = context;
+  if (output.json) {
+    for (const one of all) await output.item(one, () => '');
+  } else if (all.length > 0) await output.data(`${await statusTable(context, all)}\n`);
+  else await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
+}
+
+async function statusTable(context: Context, all: readonly MailboxStatus[]): Promise<string> {
+  const nowMs = (await context.session()).clock.now();
+  const head = ['mailbox', 'ready', 'inflight', 'delayed', 'dead', 'archived', 'corrupt', 'oldest', 'last read'];
+  return context.output.table(
+    head,
+    all.map((one) => [
+      one.mailbox,
+      ...[one.ready, one.inflight, one.delayed, one.dead, one.archived, one.corrupt].map(String),
+      one.oldestReadyAgeMs === null ? '-' : formatDuration(one.oldestReadyAgeMs),
+      one.lastReadAt === null ? 'never' : ago(one.lastReadAt, nowMs),
+    ]),
+  );
+}
+
+/**
+ * On a terminal one table that stays in its place; elsewhere a block for each change, and with --json only the mailboxes
+ * that changed. Events wake it; the clock is only for the ages that a person sees.
+ */
+async function watchStatus(context: Context, asked: string[] | undefined): Promise<void> {
+  const { output } = context;
+  const session = await context.session();
+  const inPlace = output.toTerminal && !output.json;
+  const mailboxes = asked === undefined ? undefined : (await status(session, asked)).map((one) => one.mailbox);
+  // Taken before the first look, so that nothing falls between the look and the watch.
+  const since = await session.store.cursor(mailboxes, 'now');
+
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  let wake = () => {};
+  let dirty = false;
+  const watching = (async () => {
+    const onWarning = (text: string) => void output.warn(text);
+    for await (const _ of watch(session, {
+      ...(mailboxes === undefined ? {} : { mailboxes }),
+      since,
+      signal,
+      onWarning,
+    })) {
+      dirty = true;
+      wake();
+    }
+  })();
+  // Its failure is told by the await below; until then it only ends the loop.
+  let over = false;
+  const stop = (): void => {
+    over = true;
+    wake();
+  };
+  void watching.then(stop, stop);
+
+  const draw = drawer(context, inPlace, mailboxes);
+  try {
+    while (!signal.aborted && !over) {
+      dirty = false;
+      await draw();
+      await pause(inPlace ? refreshMs : undefined, signal, (end) => {
+        wake = end;
+        if (dirty || over) end();
+      });
+      if (dirty) await pause(coalesceMs, signal);
+    }
+  } finally {
+    ended.abort();
+  }
+  await watching;
+}
+
+function drawer(context: Context, inPlace: boolean, mailboxes: string[] | undefined): () => Promise<void> {
+  const { output } = context;
+  let drawnLines = 0;
+  let before = new Map<string, string>();
+  return async () => {
+    const all = await status(await context.session(), mailboxes);
+    const now = new Map(all.map((one) => [one.mailbox, fingerprint(one)]));
+    const changed = all.filter((one) => before.get(one.mailbox) !== now.get(one.mailbox));
+    before = now;
+    if (inPlace) {
+      const table = all.length > 0 ? await statusTable(context, all) : 'No agents yet.';
+      // Up to the first line of the last table, and clear from there.
+      await output.data(`${drawnLines > 0 ? `\u001B[${drawnLines}A` : ''}\r\u001B[J${table}\n`);
+      drawnLines = table.split('\n').length;
+    } else if (changed.length > 0) await printStatus(context, output.json ? changed : all);
+  };
+}
+
+/** What of a status is a change; ages, and reads that found nothing, are not. */
+function fingerprint({ ready, inflight, delayed, dead, archived, corrupt }: MailboxStatus): string {
+  return [ready, inflight, delayed, dead, archived, corrupt].join();
+}
+
+/** Until the time is over, the signal comes, or whoever got `end` calls it; without a time only the latter two. */
+function pause(ms: number | undefined, signal: AbortSignal, use: (end: () => void) => void = () => {}): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = ms === undefined ? undefined : setTimeout(end, ms);
+    function end(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    }
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    else use(end);
+  });
+}

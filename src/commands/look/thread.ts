@@ -1,0 +1,39 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { entryJson } from '../../cli/show/json.ts';
+import { addressOf, placeName } from '../../cli/show/message-view.ts';
+import type { Paint } from '../../cli/output.ts';
+import { thread, type ThreadMessage } from '../../core/look/thread.ts';
+
+export async function threadCommand(context: Context, id: string): Promise<void> {
+  const { output, signal } = context;
+  const session = await context.session();
+  const onProgress = (looked: number) => output.progress(`${looked} looked at`);
+  const messages = await thread(session, id, { signal, onProgress });
+  await output.done();
+  if (signal.aborted) return;
+  const paint = await output.paint();
+  for (const [i, found] of messages.entries()) {
+    const entries = found.entries.map((entry) => entryJson(entry, session.acting));
+    await output.item({ message: found.message, entries }, () => `${i > 0 ? '\n' : ''}${messageText(found, paint)}`);
+  }
+}
+
+const bodyLines = 4;
+const lineCharacters = 100;
+
+function messageText({ message, entries }: ThreadMessage, paint: Paint): string {
+  const { id, createdAt, from, subject, body } = message;
+  const where = entries.map(({ mailbox, state }) => `${placeName(mailbox)}: ${state}`).join(', ');
+  const head = `${createdAt}  ${from} -> ${addressOf(message)}${subject === '' ? '' : `  ${JSON.stringify(subject)}`}`;
+  const lines = body.trim().split('\n');
+  const shown = lines.slice(0, bodyLines).map((line) => harmless(line));
+  const more = lines.length > bodyLines ? [`… ${lines.length - bodyLines} more lines: dreamos show ${id}`] : [];
+  return [
+    paint.bold(harmless(head)),
+    paint.dim(`${id}  (${harmless(where)})`),
+    ...[...shown, ...more].map(
+      (line) => `  | ${line.length > lineCharacters ? `${line.slice(0, lineCharacters)}…` : line}`,
+    ),
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import type { Paint } from '../../cli/output.ts';
+import { countOption, durationOption, given } from '../../cli/input/parse.ts';
+import { sinceOption } from '../../cli/input/since.ts';
+import { watch } from '../../core/follow/watch.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { WatchedEvent } from '../../model/event.ts';
+
+export interface WatchOptions {
+  since?: string;
+  count?: string;
+  wait?: string;
+}
+
+export async function watchCommand(context: Context, names: readonly string[], options: WatchOptions): Promise<void> {
+  const { output, signal } = context;
+  const count = countOption(options.count, '--count');
+  const waitMs = durationOption(options.wait, '--wait');
+  const since = await sinceOption(context, options.since);
+  const session = await context.session();
+  const paint = await output.paint();
+  const onWarning = (text: string) => void output.warn(text);
+  const mailboxes = names.length > 0 ? [...names] : undefined;
+  // Grows with the names that come, so that lines stay aligned without asking for all agents first.
+  let width = Math.max(10, ...names.map((name) => name.length));
+  let last: string | undefined;
+  for await (const event of watch(session, { ...given({ mailboxes, since, waitMs, count }), signal, onWarning })) {
+    width = Math.max(width, event.mailbox.length);
+    await output.item(eventJson(event), () => eventText(event, width, paint));
+    // Only what was written out counts as seen.
+    last = event.cursor;
+  }
+  if (last !== undefined) {
+    const who = names.map((name) => ` ${name}`).join('');
+    await output.note(`To go on from here: dreamos watch${who} --since ${last}${context.flags()}`);
+  } else if (!signal.aborted) {
+    throw new DreamosError(
+      'nothing',
+      'NOTHING_THERE',
+      `Nothing happened${options.wait === undefined ? '' : ` within ${options.wait}`}.`,
+    );
+  }
+}
+
+function eventJson({ cursor, at, mailbox, event, id, ...rest }: WatchedEvent) {
+  return { cursor, at, mailbox, event, id, ...rest };
+}
+
+function eventText(event: WatchedEvent, width: number, paint: Paint): string {
+  const told = [
+    event.from === undefined ? '' : `from ${event.from}`,
+    event.priority === undefined || event.priority === 'normal' ? '' : event.priority,
+    event.subject ? `"${event.subject}"` : '',
+    event.by === undefined || event.by === event.from ? '' : `by ${event.by}`,
+    event.attempt === undefined ? '' : `attempt ${event.attempt}`,
+    event.reason === undefined ? '' : `(${event.reason})`,
+  ].filter((part) => part !== '');
+  const head = `${paint.dim(harmless(event.at))}  ${harmless(event.mailbox).padEnd(width)}  ${kindPaint(event.event, paint)(harmless(event.event).padEnd(13))}`;
+  return `${head}  ${harmless(event.id)}  ${harmless(told.join(' '))}`.trimEnd();
+}
+
+function kindPaint(kind: string, paint: Paint): (text: string) => string {
+  if (kind === 'dead' || kind === 'corrupt') return paint.red;
+  if (kind === 'nacked' || kind === 'lease_expired') return paint.yellow;
+  return kind === 'acked' ? paint.green : paint.cyan;
+}

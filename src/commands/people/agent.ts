@@ -1,0 +1,83 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { given, oneOf, usage } from '../../cli/input/parse.ts';
+import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
+import { parseSetting, settingKeys } from '../../core/root/settings.ts';
+import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
+import type { AgentCard } from '../../model/agent.ts';
+import type { Settings } from '../../model/settings.ts';
+
+export interface RegisterOptions {
+  description?: string;
+  group?: string[];
+  set?: string[];
+}
+
+export async function registerCommand(context: Context, name: string, options: RegisterOptions): Promise<void> {
+  const settings = options.set === undefined ? undefined : parseSettings(options.set);
+  // As with settings: nothing is none.
+  const groups = options.group?.filter((group) => group !== '');
+  const input = given({ description: options.description, groups, settings });
+  const { card, created } = await registerAgent(await context.session(), { name, ...input });
+  await context.output.item({ ...card, created }, () =>
+    created
+      ? `Made the agent ${card.name}`
+      : `The agent ${card.name} was there already; its card is up to date, and it takes mail.`,
+  );
+}
+
+export async function listCommand(context: Context): Promise<void> {
+  const { output } = context;
+  const cards = await listAgents(await context.session());
+  if (cards.length === 0) await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
+  if (!output.json && cards.length > 0) {
+    const rows = cards.map((card) => [
+      card.name,
+      card.retiredAt ? `retired ${card.retiredAt}` : `since ${card.createdAt}`,
+      (card.groups ?? []).join(', '),
+      card.description ?? '',
+    ]);
+    return output.data(`${await output.table(['agent', 'state', 'groups', 'description'], rows)}\n`);
+  }
+  for (const card of cards) await output.item(card, () => card.name);
+}
+
+export async function showCommand(context: Context, name: string): Promise<void> {
+  const session = await context.session();
+  const card = await resolveAgent(session, name);
+  const subscriptions = (await loadSubscriptions(session)).get(card.name) ?? [];
+  const shown = { ...card, subscriptions };
+  await context.output.item(shown, () => cardText(shown));
+}
+
+export async function retireCommand(context: Context, name: string): Promise<void> {
+  const card = await retireAgent(await context.session(), name);
+  await context.output.item(
+    card,
+    () => `Retired ${card.name}: new mail for it is refused, what it has can still be read.`,
+  );
+}
+
+function cardText(card: AgentCard): string {
+  const width = Math.max(...Object.keys(card).map((field) => field.length)) + 2;
+  return Object.entries(card)
+    .map(
+      ([field, value]) =>
+        `${harmless(`${field}:`.padEnd(width))}${harmless(typeof value === 'string' ? value : JSON.stringify(value))}`,
+    )
+    .join('\n');
+}
+
+function parseSettings(pairs: readonly string[]): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const pair of pairs) {
+    const cut = pair.indexOf('=');
+    if (cut < 1)
+      throw usage(`"${pair}" is not a setting.`, 'Write it as --set lease=30m; dreamos help settings lists them.');
+    const key = oneOf(pair.slice(0, cut), settingKeys, 'setting');
+    const value = pair.slice(cut + 1);
+    // As with `config set`: nothing unsets it.
+    settings[key] = value === '' ? undefined : parseSetting(key, value, key);
+  }
+  return settings;
+}

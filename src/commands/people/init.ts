@@ -1,0 +1,25 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+
+export async function initCommand(context: Context, names: string[]): Promise<void> {
+  const { root: session, created, agents } = await context.around.initRoot({ ...context.openOptions(), agents: names });
+  try {
+    await context.output.item({ root: session.path, created, agents }, () =>
+      [
+        created ? `Made the root ${harmless(session.path)}` : `The root ${harmless(session.path)} was there already.`,
+        ...agents.map((agent) =>
+          agent.created ? `Made the agent ${agent.name}` : `The agent ${agent.name} was there already.`,
+        ),
+      ].join('\n'),
+    );
+    const [sender = 'planner', receiver = agents.length > 0 ? sender : 'reviewer'] = agents.map((agent) => agent.name);
+    const flags = context.flags();
+    const next =
+      agents.length === 0
+        ? [`dreamos init${flags} planner reviewer`, `dreamos agent list${flags}`]
+        : [`dreamos send ${receiver} "hello" --as ${sender}${flags}`, `dreamos read ${receiver}${flags}`];
+    await context.output.note(`Next:\n  ${next.join('\n  ')}`);
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { titleOf } from '../../cli/show/message-view.ts';
+import { countOption, durationOption, given } from '../../cli/input/parse.ts';
+import { listTopics, pruneTopics, showTopic, type TopicStatus } from '../../core/topics/topics.ts';
+import type { Message } from '../../model/message.ts';
+
+export async function listCommand(context: Context): Promise<void> {
+  const { output } = context;
+  const topics = await listTopics(await context.session());
+  if (topics.length === 0) return output.note('Nothing has been published yet: dreamos publish <topic> <body>');
+  if (!output.json) {
+    const rows = topics.map((topic) => [
+      topic.topic,
+      String(topic.messages),
+      topic.lastPublishedAt ?? '(pruned)',
+      topic.subscribers.map(({ agent }) => agent).join(', '),
+    ]);
+    return output.data(`${await output.table(['topic', 'messages', 'last published', 'subscribers'], rows)}\n`);
+  }
+  for (const topic of topics) await output.item(topic, () => topic.topic);
+}
+
+export async function showCommand(context: Context, topic: string, options: { limit?: string }): Promise<void> {
+  const limit = countOption(options.limit, '--limit');
+  const shown = await showTopic(await context.session(), topic, given({ limit }));
+  await context.output.item(shown, () => [...head(shown), ...shown.recent.map(line)].join('\n'));
+}
+
+export async function pruneCommand(
+  context: Context,
+  topics: readonly string[],
+  options: { olderThan?: string; dryRun?: boolean },
+): Promise<void> {
+  const olderThanMs = durationOption(options.olderThan, '--older-than');
+  const { dryRun = false } = options;
+  for (const pruned of await pruneTopics(await context.session(), topics, given({ olderThanMs, dryRun }))) {
+    const what = `${pruned.messages} ${pruned.messages === 1 ? 'message' : 'messages'}, ${pruned.bytes} bytes`;
+    await context.output.item({ ...pruned, dryRun }, () => `${pruned.topic}  ${what}`);
+  }
+  if (dryRun) await context.output.note('Nothing was deleted: --dry-run.');
+}
+
+function head({ topic, messages, lastPublishedAt, subscribers }: TopicStatus): string[] {
+  const who = subscribers.map(({ agent, patterns }) => `${agent} (${patterns.join(', ')})`);
+  return [
+    `Topic:           ${topic}`,
+    `Messages:        ${messages}`,
+    `Last published:  ${lastPublishedAt ?? '(nothing left)'}`,
+    `Subscribers:     ${who.length === 0 ? '(none)' : harmless(who.join(', '))}`,
+  ];
+}
+
+function line(message: Message | null): string {
+  if (message === null) return '(one that cannot be read)';
+  return `${message.createdAt}  ${message.id}  ${harmless(`from ${message.from}: ${titleOf(message)}`)}`;
+}

@@ -1,0 +1,28 @@
+import type { Context } from '../../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { readBody } from '../../cli/input/body.ts';
+import { durationOption, given } from '../../cli/input/parse.ts';
+import { publish } from '../../core/topics/publish.ts';
+import { parseTopic } from '../../model/topic.ts';
+
+export async function publishCommand(
+  context: Context,
+  topic: string,
+  body: string | undefined,
+  options: ContentOptions & { from?: string; replyTo?: string; wait?: string },
+): Promise<void> {
+  // Before anything is read from stdin.
+  parseTopic(topic);
+  const waitMs = durationOption(options.wait, '--wait');
+  const data = dataOption(options.data);
+  const content = contentOptions(options);
+  const session = await context.session();
+  const words = await readBody(context, body, options);
+  const draft = { body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
+  const receipt = await publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
+  await context.output.item(receipt, () => receipt.id);
+  if (receipt.duplicate)
+    await context.output.note('This dedupe key was used before: nothing new was published, this is the first id.');
+  else if (receipt.subscribers === 0)
+    await context.output.note(`No agent is subscribed to ${receipt.topic}: the message is in the topic's log alone.`);
+}

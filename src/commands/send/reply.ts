@@ -1,0 +1,35 @@
+import type { Context } from '../../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { readBody } from '../../cli/input/body.ts';
+import { settledJson } from '../../cli/show/json.ts';
+import { durationOption, given } from '../../cli/input/parse.ts';
+import { reply } from '../../core/send/reply.ts';
+
+export interface ReplyOptions extends ContentOptions {
+  ack?: boolean;
+  again?: boolean;
+  wait?: string;
+}
+
+export async function replyCommand(
+  context: Context,
+  message: string,
+  body: string | undefined,
+  options: ReplyOptions,
+): Promise<void> {
+  const waitMs = durationOption(options.wait, '--wait');
+  const data = dataOption(options.data);
+  const content = contentOptions(options);
+  const session = await context.session();
+  const words = await readBody(context, body, options);
+  const { acked, ...receipt } = await reply(
+    session,
+    message,
+    { body: words, ...content, ...given({ data }) },
+    { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
+  );
+  await context.output.item(
+    { ...receipt, ...(acked === undefined ? {} : { acked: settledJson(acked) }) },
+    () => receipt.id,
+  );
+}

@@ -1,0 +1,48 @@
+import type { Context } from '../../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { readBody } from '../../cli/input/body.ts';
+import { messageView } from '../../cli/show/message-view.ts';
+import { durationOption, given } from '../../cli/input/parse.ts';
+import { orTell } from '../../cli/unwritten.ts';
+import { ask } from '../../core/send/request.ts';
+import { ack } from '../../core/take/settle.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export interface RequestOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey'> {
+  from?: string;
+  wait?: string;
+}
+
+export async function requestCommand(
+  context: Context,
+  to: string,
+  body: string | undefined,
+  options: RequestOptions,
+): Promise<void> {
+  const { output, signal } = context;
+  const { wait = '30s', from } = options;
+  const waitMs = durationOption(wait, '--wait') ?? 0;
+  const data = dataOption(options.data);
+  const content = contentOptions(options);
+  const session = await context.session();
+  const words = await readBody(context, body, options);
+  const draft = { to: to.split(','), body: words, ...content, ...given({ from, data }) };
+  const { id, answer } = await ask(session, draft, { waitMs, signal });
+  const requester = from ?? session.acting ?? '';
+  if (answer === undefined) {
+    const later = `dreamos read ${requester} --thread ${content.thread ?? id}${context.flags()}`;
+    const sent = `The request ${id} is sent; an answer that comes later goes to ${requester}'s mailbox`;
+    if (signal.aborted) return output.note(`${sent}: ${later}`);
+    const message = `No answer came within ${wait}. ${sent}.`;
+    throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint: later });
+  }
+  const { message, mailbox, receipt } = answer;
+  const paint = await output.paint();
+  const text = () => messageView(message, [], paint, session.clock.now());
+  await orTell(
+    output.item({ request: id, mailbox, message }, text),
+    () => `The answer ${message.id} could not be written out, so it is not acked; it comes again to ${mailbox}.`,
+    `dreamos nack ${receipt}`,
+  );
+  await ack(session, receipt);
+}

@@ -1,0 +1,106 @@
+import type { Context } from '../../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { readBody } from '../../cli/input/body.ts';
+import { fencedWords, titleOf } from '../../cli/show/message-view.ts';
+import type { Paint } from '../../cli/output.ts';
+import { given } from '../../cli/input/parse.ts';
+import {
+  addSchedule,
+  type ListedSchedule,
+  listSchedules,
+  removeSchedule,
+  type Schedule,
+  showSchedule,
+} from '../../core/schedules/schedules.ts';
+import { formatDuration } from '../../model/duration.ts';
+
+export interface AddOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey' | 'durability'> {
+  from?: string;
+  tz?: string;
+}
+
+export async function addCommand(
+  context: Context,
+  [name, cron, to, body]: readonly [name: string, cron: string, to: string, body: string | undefined],
+  options: AddOptions,
+): Promise<void> {
+  const { from, tz, data, ...content } = options;
+  const fields = { ...contentOptions(content), ...given({ from, data: dataOption(data) }) };
+  const session = await context.session();
+  const words = await readBody(context, body, options);
+  const message = { to: to.split(','), body: words, ...fields };
+  const schedule = await addSchedule(session, { name, cron, ...given({ tz }), message });
+  await context.output.item(schedule, () => `Added ${name}; it comes next at ${schedule.nextAt}`);
+  await context.output.note(
+    'It is sent while a dreamos process waits (watch, work, read --wait), or when the next one does.',
+  );
+}
+
+export async function listCommand(context: Context): Promise<void> {
+  const { output } = context;
+  const schedules = await listSchedules(await context.session());
+  if (schedules.length === 0) {
+    const example = 'dreamos schedule add <name> "0 3 * * *" <agent> <body>';
+    return output.note(`No schedules yet. Make one: ${example}${context.flags()}`);
+  }
+  if (output.json) {
+    for (const schedule of schedules) await output.item(schedule, () => '');
+    return;
+  }
+  const rows = schedules.map((schedule) => [
+    schedule.name,
+    schedule.cron,
+    schedule.tz,
+    schedule.from,
+    schedule.message.to.join(', '),
+    titleOf({ subject: '', ...schedule.message }),
+    schedule.nextAt ?? 'never',
+    lastOf(schedule),
+  ]);
+  const head = ['schedule', 'cron', 'zone', 'from', 'to', 'subject', 'next', 'last'];
+  await output.data(`${await output.table(head, rows)}\n`);
+}
+
+export async function showCommand(context: Context, name: string): Promise<void> {
+  const schedule = await showSchedule(await context.session(), name);
+  const paint = await context.output.paint();
+  await context.output.item(schedule, () => scheduleText(schedule, paint));
+}
+
+export async function removeCommand(context: Context, names: readonly string[]): Promise<void> {
+  const session = await context.session();
+  await context.each(names, async (name) => {
+    await context.output.item(await removeSchedule(session, name), () => `Removed ${name}`);
+  });
+}
+
+function lastOf({ lastAt, skipped }: Schedule): string {
+  if (lastAt === null) return '';
+  return skipped === undefined ? lastAt : `skipped ${lastAt}: ${skipped.reason}`;
+}
+
+function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
+  const { cron, tz, message, lastId, upcoming } = schedule;
+  const { ttlMs, tags, body, data, orderingKey } = message;
+  const lines: [label: string, value: string | undefined][] = [
+    ['Schedule', schedule.name],
+    ['Cron', `${cron} (${tz})`],
+    ['From', schedule.from],
+    ['To', message.to.join(', ')],
+    ['Subject', message.subject],
+    ['Type', message.type],
+    ['Priority', message.priority],
+    ['Thread', message.thread],
+    ['Tags', tags?.join(', ')],
+    ['Ordering key', orderingKey],
+    ['Time-to-live', ttlMs === undefined ? undefined : formatDuration(ttlMs)],
+    ['Last', lastOf(schedule) || '(none)'],
+    ['Last id', lastId],
+    ['Next', upcoming.join(', ') || 'never'],
+  ];
+  const head = lines.flatMap(([label, value]) =>
+    value === undefined ? [] : [`${`${label}:`.padEnd('Time-to-live: '.length)}${harmless(value)}`],
+  );
+  return [...head, '', ...fencedWords({ from: schedule.from, body, data }, paint)].join('\n');
+}

@@ -1,0 +1,58 @@
+import type { Context } from '../../cli/context.ts';
+import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { readBody } from '../../cli/input/body.ts';
+import { durationOption, given, oneOf, usage } from '../../cli/input/parse.ts';
+import { preview, send } from '../../core/send/send.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { SendReceipt } from '../../core/send/draft.ts';
+
+export interface SendOptions extends ContentOptions {
+  from?: string;
+  replyTo?: string;
+  batch?: boolean;
+  until?: string;
+  wait?: string;
+  dryRun?: boolean;
+}
+
+export async function sendCommand(
+  context: Context,
+  to: string | undefined,
+  body: string | undefined,
+  options: SendOptions,
+): Promise<void> {
+  if (options.batch) return (await import('../../cli/input/batch.ts')).sendBatch(context, to, body, options);
+  if (to === undefined) throw usage('"send" needs a recipient.', 'dreamos send <agent> <body>');
+  const step = options.until === undefined ? undefined : oneOf(options.until, ['claimed', 'acked'] as const, '--until');
+  const waitMs = durationOption(options.wait, '--wait');
+  const data = dataOption(options.data);
+  const content = contentOptions(options);
+  const session = await context.session();
+  const words = await readBody(context, body, options);
+  const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
+  if (options.dryRun) {
+    for (const addressee of await preview(session, draft))
+      await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);
+    return context.output.note('Nothing was sent: --dry-run.');
+  }
+  const receipt = await send(session, draft, { signal: context.signal, ...given({ waitMs }) });
+  await context.output.item(receipt, () => receipt.id);
+  if (receipt.duplicate)
+    await context.output.note('This dedupe key was used before: nothing new was sent, this is the first id.');
+  if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
+}
+
+/** The id is out by then: whoever is killed while waiting knows what was sent. */
+async function waitUntil(
+  context: Context,
+  { id, mailboxes }: SendReceipt,
+  step: 'claimed' | 'acked',
+  waitMs = 60_000,
+): Promise<void> {
+  const { until } = await import('../../core/follow/until.ts');
+  const open = await until(await context.session(), id, step, { mailboxes, waitMs, signal: context.signal });
+  if (open.length === 0 || context.signal.aborted) return;
+  const message = `${id} is sent, but within ${formatDuration(waitMs)} it was not ${step} in: ${open.join(', ')}.`;
+  throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint: `dreamos trace ${id}${context.flags()}` });
+}

@@ -1,0 +1,11 @@
+import type { Context } from '../../cli/context.ts';
+import { settledJson } from '../../cli/show/json.ts';
+import { ack } from '../../core/take/settle.ts';
+
+export async function ackCommand(context: Context, messages: readonly string[]): Promise<void> {
+  const session = await context.session();
+  await context.each(messages, async (message) => {
+    const settled = await ack(session, message);
+    await context.output.item(settledJson(settled), () => `${settled.id} ${settled.state}`);
+  });
+}

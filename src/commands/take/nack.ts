@@ -1,0 +1,20 @@
+import type { Context } from '../../cli/context.ts';
+import { settledJson } from '../../cli/show/json.ts';
+import { durationOption, given } from '../../cli/input/parse.ts';
+import { nack } from '../../core/take/settle.ts';
+
+export interface NackOptions {
+  delay?: string;
+  reason?: string;
+  dead?: boolean;
+}
+
+export async function nackCommand(context: Context, messages: readonly string[], options: NackOptions): Promise<void> {
+  const { reason, dead } = options;
+  const how = given({ delayMs: durationOption(options.delay, '--delay'), reason, dead });
+  const session = await context.session();
+  await context.each(messages, async (message) => {
+    const settled = await nack(session, message, how);
+    await context.output.item(settledJson(settled), () => `${settled.id} ${settled.state}`);
+  });
+}

@@ -1,0 +1,35 @@
+import type { Context } from '../../cli/context.ts';
+import { peekedJson } from '../../cli/show/json.ts';
+import { messageView } from '../../cli/show/message-view.ts';
+import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
+import { peek } from '../../core/look/peek.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export interface PeekOptions extends FilterOptions {
+  count?: string;
+  wait?: string;
+}
+
+export async function peekCommand(context: Context, name: string | undefined, options: PeekOptions): Promise<void> {
+  const { output, signal } = context;
+  const limit = countOption(options.count, '--count') ?? 1;
+  const waitMs = durationOption(options.wait, '--wait');
+  const filter = filterOptions(options);
+  const mailbox = await context.mailbox(name, 'peek');
+  const session = await context.session();
+  const found = await peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal });
+  if (found.length === 0) {
+    if (signal.aborted) return;
+    const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
+    throw new DreamosError('nothing', 'NOTHING_THERE', `Nothing is ready for ${mailbox}${waited}.`, {
+      hint: `dreamos peek ${mailbox} --wait 30s`,
+    });
+  }
+  const paint = await output.paint();
+  for (const [i, peeked] of found.entries()) {
+    const text = () =>
+      messageView(peeked.message, [['Attempts so far', String(peeked.attempt)]], paint, session.clock.now());
+    await output.item(peekedJson(peeked), () => `${i > 0 ? '\n' : ''}${text()}`);
+  }
+  await output.note(`\nOnly looked at. To take it, type:\ndreamos read ${mailbox}${context.flags()}`);
+}

@@ -1,0 +1,71 @@
+import type { Context } from '../../cli/context.ts';
+import { deliveryJson, isoTime } from '../../cli/show/json.ts';
+import { messageView } from '../../cli/show/message-view.ts';
+import type { Paint } from '../../cli/output.ts';
+import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
+import { orTell } from '../../cli/unwritten.ts';
+import { readNext } from '../../core/take/read.ts';
+import { ack } from '../../core/take/settle.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Delivery } from '../../storage/port/store.ts';
+
+export interface ReadOptions extends FilterOptions {
+  count?: string;
+  lease?: string;
+  wait?: string;
+  ack?: boolean;
+}
+
+export async function readCommand(context: Context, name: string | undefined, options: ReadOptions): Promise<void> {
+  const { output, signal } = context;
+  const count = countOption(options.count, '--count') ?? 1;
+  const leaseMs = durationOption(options.lease, '--lease');
+  let waitMs = durationOption(options.wait, '--wait');
+  const filter = filterOptions(options);
+  const mailbox = await context.mailbox(name, 'read');
+  const session = await context.session();
+  const paint = await output.paint();
+
+  for (let got = 0; got < count && !signal.aborted; got++) {
+    const by = session.acting ?? mailbox;
+    const delivery = await readNext(session, mailbox, { ...given({ leaseMs, waitMs }), ...filter, signal, by });
+    if (delivery === undefined) {
+      if (got > 0 || signal.aborted) return;
+      throw nothing(mailbox, options);
+    }
+    // Only the first is waited for: the others are "up to", not "until".
+    waitMs = undefined;
+    const text = () =>
+      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, session.clock.now(), options.ack ?? false)}${options.ack ? '' : ackLine(context, delivery)}`;
+    await handOver(output.item(deliveryJson(delivery), text), delivery, options);
+    // The order matters: what could not be written out stays unacked.
+    if (options.ack) await ack(session, delivery.receipt);
+  }
+}
+
+function deliveryText(delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
+  const { message, attempt, leaseUntil } = delivery;
+  const extra: [string, string][] = [['Attempt', String(attempt)]];
+  if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
+  return messageView(message, extra, paint, nowMs);
+}
+
+// On a line of its own, so that a triple click takes exactly what has to be typed.
+function ackLine(context: Context, delivery: Delivery): string {
+  return `\n\nWhen it is done, type:\ndreamos ack ${delivery.receipt}${context.flags()}`;
+}
+
+async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {
+  const { message, receipt, leaseUntil } = delivery;
+  const told = () =>
+    `Message ${message.id} could not be written out${options.ack ? ', so it is not acked' : ''}; it comes again when its lease ends at ${isoTime(leaseUntil)}.`;
+  await orTell(written, told, `dreamos nack ${receipt}`);
+}
+
+function nothing(mailbox: string, options: ReadOptions): DreamosError {
+  const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
+  const filtered = Object.keys(filterOptions(options)).length > 0 ? ' that fits' : '';
+  return new DreamosError('nothing', 'NOTHING_THERE', `Nothing${filtered} came for ${mailbox}${waited}.`, {
+    hint: `dreamos read ${mailbox} --wait 30s`,
+  });
+}

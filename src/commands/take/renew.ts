@@ -1,0 +1,18 @@
+import type { Context } from '../../cli/context.ts';
+import { isoTime, settledJson } from '../../cli/show/json.ts';
+import { durationOption } from '../../cli/input/parse.ts';
+import { renew } from '../../core/take/settle.ts';
+
+export async function renewCommand(
+  context: Context,
+  messages: readonly string[],
+  options: { lease?: string },
+): Promise<void> {
+  const leaseMs = durationOption(options.lease, '--lease');
+  const session = await context.session();
+  await context.each(messages, async (message) => {
+    const settled = await renew(session, message, leaseMs);
+    const until = settled.leaseUntil === undefined ? '' : ` until ${isoTime(settled.leaseUntil)}`;
+    await context.output.item(settledJson(settled), () => `${settled.id} ${settled.state}${until} ${settled.receipt}`);
+  });
+}

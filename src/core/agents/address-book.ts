@@ -1,0 +1,57 @@
+import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { listAgents, resolveAgent } from './agents.ts';
+import { nearestName } from '../../model/nearest.ts';
+import type { Session } from '../root/root.ts';
+import { checkName } from '../root/names.ts';
+
+/** Who is who during one send, each name looked up once. */
+export interface AddressBook {
+  /** @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED */
+  recipient(name: string): Promise<AgentCard>;
+  /** Who is not registered may still send, and is warned that nobody can answer. @throws NAME_INVALID */
+  sender(name: string): Promise<Sender>;
+  /** Every agent, retired ones too, in the order of their names. */
+  all(): Promise<readonly AgentCard[]>;
+}
+
+export interface Sender {
+  readonly name: string;
+  readonly card?: AgentCard;
+}
+
+export function createAddressBook(session: Session): AddressBook {
+  const recipients = new Map<string, Promise<AgentCard>>();
+  const senders = new Map<string, Promise<Sender>>();
+  let everybody: Promise<readonly AgentCard[]> | undefined;
+  return {
+    recipient: (name) => once(recipients, name, () => findRecipient(session, name)),
+    sender: (name) => once(senders, name, () => findSender(session, name)),
+    all: () => (everybody ??= listAgents(session)),
+  };
+}
+
+async function findRecipient(session: Session, name: string): Promise<AgentCard> {
+  const card = await resolveAgent(session, name);
+  if (!card.retiredAt) return card;
+  throw new DreamosError('conflict', 'AGENT_RETIRED', `${card.name} has retired and takes no new mail.`, {
+    hint: `dreamos agent register ${card.name}`,
+  });
+}
+
+async function findSender(session: Session, name: string): Promise<Sender> {
+  checkName(name);
+  const card = await session.store.getAgent(name);
+  if (card) return { name: card.name, card };
+  const known = (await session.store.listAgents()).map((agent) => agent.name);
+  const nearest = nearestName(name, known);
+  const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  session.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);
+  return { name };
+}
+
+function once<T>(known: Map<string, Promise<T>>, name: string, find: () => Promise<T>): Promise<T> {
+  const found = known.get(name) ?? find();
+  known.set(name, found);
+  return found;
+}

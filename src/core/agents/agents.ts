@@ -1,0 +1,83 @@
+import { type AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Settings } from '../../model/settings.ts';
+import { nearestName } from '../../model/nearest.ts';
+import type { Session } from '../root/root.ts';
+import { checkSettings } from '../root/settings.ts';
+import { checkName, checkGroup } from '../root/names.ts';
+
+/**
+ * The card of an agent, by its name however it is cased; retired agents too.
+ * @throws NAME_INVALID, AGENT_NOT_FOUND with the nearest known name as the hint
+ */
+export async function resolveAgent(session: Session, name: string): Promise<AgentCard> {
+  checkName(name);
+  const card = await session.store.getAgent(name);
+  if (card) return card;
+  const known = (await session.store.listAgents()).filter(({ retiredAt }) => !retiredAt).map((agent) => agent.name);
+  const nearest = nearestName(name, known);
+  throw new DreamosError('not-found', 'AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, {
+    hint: nearest
+      ? `Did you mean "${nearest}"? If not: dreamos agent register ${name}`
+      : `dreamos agent register ${name}`,
+  });
+}
+
+export interface AgentInput {
+  readonly name: string;
+  readonly description?: string;
+  /** Instead of those it was in. Mail to `@<group>` goes to all in it. */
+  readonly groups?: string[];
+  readonly settings?: Settings;
+}
+
+/**
+ * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
+ * `undefined` is unset: the root's holds again.
+ * @throws NAME_INVALID, CONFIG_INVALID
+ */
+export async function registerAgent(
+  session: Session,
+  input: AgentInput,
+): Promise<{ card: AgentCard; created: boolean }> {
+  checkName(input.name);
+  for (const group of input.groups ?? []) checkGroup(group);
+  if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);
+  let created = false;
+  const card = await session.store.saveAgent(input.name, (existing) => {
+    created = existing === undefined;
+    const { retiredAt: _, ...kept } = existing ?? {
+      name: input.name,
+      createdAt: new Date(session.clock.now()).toISOString(),
+    };
+    const settings = input.settings && setOnly({ ...existing?.settings, ...input.settings });
+    return {
+      ...kept,
+      ...(input.description !== undefined && { description: input.description }),
+      ...(input.groups && { groups: input.groups }),
+      ...(settings && { settings }),
+    };
+  });
+  return { card, created };
+}
+
+function setOnly(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+/** In the order of their names. */
+export async function listAgents(session: Session): Promise<AgentCard[]> {
+  return (await session.store.listAgents()).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+}
+
+/**
+ * Ends new mail to an agent: sends to it are refused from now on. What it has can still be read, and registering it again
+ * brings it back.
+ */
+export async function retireAgent(session: Session, name: string): Promise<AgentCard> {
+  const { name: known } = await resolveAgent(session, name);
+  return session.store.saveAgent(known, (card) => ({
+    ...(card ?? { name: known, createdAt: new Date(session.clock.now()).toISOString() }),
+    retiredAt: card?.retiredAt ?? new Date(session.clock.now()).toISOString(),
+  }));
+}

@@ -1,0 +1,112 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { MailEvent } from '../../model/event.ts';
+import { isId } from '../../model/id.ts';
+import type { Entry } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { findSurely } from '../look/find.ts';
+import type { Session } from '../root/root.ts';
+import { messageNotFound } from '../root/refusals.ts';
+import { waitFor, type WaitOptions } from '../wait/wait.ts';
+
+export type Step = 'claimed' | 'acked';
+
+export interface UntilOptions extends WaitOptions {
+  /** All that have it now, if not given. */
+  readonly mailboxes?: readonly string[];
+}
+
+/**
+ * Waits, by push, until a message has been claimed or acked in each of its mailboxes; by receipt, in that one. Claims
+ * nothing.
+ * @returns the mailboxes where that has not happened in time: none, when all is done
+ * @throws DEAD_LETTERED with the reason, STATE_CHANGED when it was cancelled or purged, as soon as one mailbox says so;
+ * MESSAGE_NOT_FOUND; AGENT_NOT_FOUND; RECEIPT_INVALID
+ */
+export async function until(
+  session: Session,
+  receiptOrId: string,
+  step: Step,
+  options: UntilOptions = {},
+): Promise<string[]> {
+  const meant = isId(receiptOrId) ? undefined : session.store.parseReceipt(receiptOrId);
+  const id = meant?.id ?? receiptOrId;
+  const mailboxes = await mailboxesOf(session, id, options.mailboxes ?? (meant && [meant.mailbox]));
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  try {
+    const done = await Promise.all(
+      mailboxes.map((mailbox) => untilIn(session, mailbox, id, step, { ...options, signal })),
+    );
+    return mailboxes.filter((_, i) => !done[i]);
+  } finally {
+    // The others need not wait for what can't come true any more.
+    stop.abort();
+  }
+}
+
+async function mailboxesOf(session: Session, id: string, names: readonly string[] | undefined): Promise<string[]> {
+  if (names) return Promise.all(names.map(async (name) => (await resolveAgent(session, name)).name));
+  const entries = await findSurely(session, id);
+  if (entries.length === 0) throw messageNotFound(id);
+  return [...new Set(entries.map(({ mailbox }) => mailbox))];
+}
+
+// For a line of the log that is lost when a process dies between its change and its event.
+const lookAgainMs = 5000;
+
+async function untilIn(
+  session: Session,
+  mailbox: string,
+  id: string,
+  step: Step,
+  options: WaitOptions,
+): Promise<boolean> {
+  // Before the first look: what happens behind it is in the log.
+  let cursor = await session.store.cursor([mailbox], 'now');
+  let lookedAt = -Infinity;
+  const attempt = async (): Promise<true | undefined> => {
+    if (session.clock.uptime() - lookedAt >= lookAgainMs) {
+      lookedAt = session.clock.uptime();
+      const [entry] = await session.store.find(id, mailbox);
+      if (entry && (await hasHappened(session, entry, step))) return true;
+    }
+    for (;;) {
+      const batch = await session.store.readEvents([mailbox], cursor);
+      cursor = batch.cursor;
+      if (batch.events.length === 0) return undefined;
+      if (batch.events.some((event) => event.id === id && tells(event, step))) return true;
+    }
+  };
+  return (await waitFor(session, mailbox, attempt, options)) ?? false;
+}
+
+/** @throws when it never will */
+function tells(event: MailEvent, step: Step): boolean {
+  if (event.event === 'acked' || event.event === step) return true;
+  if (event.event === 'dead') throw dead(event.id, event.mailbox, event.reason ?? 'unknown');
+  if (event.event === 'cancelled' || event.event === 'purged') throw gone(event.id, event.mailbox, event.event);
+  return false;
+}
+
+/** @throws when it never will */
+async function hasHappened(session: Session, entry: Entry, step: Step): Promise<boolean> {
+  const { id, mailbox, state, attempt } = entry;
+  if (step === 'claimed' && attempt > 0) return true;
+  if (state === 'dead') throw dead(id, mailbox, (await session.store.deadReason(entry))?.reason ?? 'unknown');
+  if (state !== 'archived') return false;
+  const events = (await session.store.history(id, mailbox)).filter((event) => event.id === id);
+  const last = events.findLast(({ event }) => ['acked', 'cancelled', 'imported'].includes(event))?.event;
+  if (attempt === 0 || last === 'cancelled') throw gone(id, mailbox, last ?? 'cancelled');
+  return true;
+}
+
+function dead(id: string, mailbox: string, reason: string): DreamosError {
+  const message = `Message ${id} went to the dead-letter queue of ${mailbox}: ${reason.replace(/\.$/, '')}.`;
+  return new DreamosError('conflict', 'DEAD_LETTERED', message, { hint: `dreamos dlq show ${mailbox} ${id}` });
+}
+
+function gone(id: string, mailbox: string, how: string): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} was ${how} in ${mailbox}; nobody will ack it.`, {
+    hint: `dreamos trace ${id}`,
+  });
+}

@@ -1,0 +1,88 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { Message } from '../../model/message.ts';
+import type { Entry } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { everyMessage } from '../look/every-message.ts';
+import type { Filter } from '../look/filter.ts';
+import { findSurely } from '../look/find.ts';
+import { listEntries } from '../look/list.ts';
+import { readOrWarn } from '../look/read-entry.ts';
+import type { Session } from '../root/root.ts';
+import { hasText } from '../look/search.ts';
+import { messageNotFound } from '../root/refusals.ts';
+
+export interface Archived {
+  readonly id: string;
+  readonly mailbox: string;
+  /** ISO 8601. */
+  readonly ackedAt: string;
+  readonly message: Message;
+}
+
+/** What was finished, the newest first. @throws AGENT_NOT_FOUND */
+export async function* listArchive(
+  session: Session,
+  mailbox: string,
+  options: { limit?: number; filter?: Filter } = {},
+): AsyncGenerator<Archived, void, undefined> {
+  const { limit = Infinity, filter } = options;
+  const card = await resolveAgent(session, mailbox);
+  let listed = 0;
+  if (limit <= 0) return;
+  for await (const { entry, message } of listEntries(session, card.name, ['archived'], filter)) {
+    if (!message) continue;
+    yield toArchived(entry, message);
+    if (++listed >= limit) return;
+  }
+}
+
+/** As `search`, of what was finished. Without a mailbox, in all. */
+export async function* searchArchive(
+  session: Session,
+  mailbox: string | undefined,
+  text: string,
+): AsyncGenerator<Archived, void, undefined> {
+  const where = mailbox === undefined ? {} : { mailbox };
+  for await (const { entry, message } of everyMessage(session, hasText(text), { ...where, states: ['archived'] }))
+    yield toArchived(entry, message);
+}
+
+/** What was finished in [since, until), the oldest first, packed or not. Times are milliseconds. @throws AGENT_NOT_FOUND */
+export async function* exportArchive(
+  session: Session,
+  mailbox: string,
+  range: { readonly since?: number; readonly until?: number } = {},
+): AsyncGenerator<Archived, void, undefined> {
+  const card = await resolveAgent(session, mailbox);
+  for await (const entry of session.store.listArchived(card.name, range)) {
+    const message = await readOrWarn(session, entry);
+    if (message) yield toArchived(entry, message);
+  }
+}
+
+/**
+ * Makes a finished message ready again. Under the lock under which it may be packed.
+ * @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND
+ */
+export async function restoreArchive(session: Session, mailbox: string, id: string): Promise<Entry> {
+  const card = await resolveAgent(session, mailbox);
+  return session.store.withLock(`maintain.${card.name}`, async () => {
+    const [entry] = await findSurely(session, id, card.name);
+    if (!entry) throw messageNotFound(id, card.name);
+    if (entry.state !== 'archived') {
+      throw new DreamosError(
+        'conflict',
+        'STATE_CHANGED',
+        `Message ${id} in ${card.name} is not archived but ${entry.state}.`,
+        {
+          hint: `dreamos show ${id}`,
+        },
+      );
+    }
+    return session.store.restore(entry, session.acting === undefined ? {} : { by: session.acting });
+  });
+}
+
+function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message): Archived {
+  return { id, mailbox, ackedAt: new Date(ackedAt).toISOString(), message };
+}

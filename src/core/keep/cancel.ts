@@ -1,0 +1,66 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { Entry } from '../../storage/port/store.ts';
+import { findSurely, looks } from '../look/find.ts';
+import type { Session } from '../root/root.ts';
+import { messageNotFound } from '../root/refusals.ts';
+
+/**
+ * Takes a message back from every mailbox where nobody has claimed it; there it is archived.
+ * @returns the entries that were cancelled
+ * @throws MESSAGE_NOT_FOUND; STATE_CHANGED when it is ready or delayed nowhere
+ */
+export async function cancel(session: Session, id: string): Promise<Entry[]> {
+  const cancelled: Entry[] = [];
+  let left: Entry[] = [];
+  // Again for what moved between the look and the change: due and ready now, it can still be cancelled.
+  for (let look = 1; look <= looks; look++) {
+    left = (await findAgain(session, id, cancelled)).filter(
+      ({ mailbox }) => !cancelled.some((done) => done.mailbox === mailbox),
+    );
+    const waiting = left.filter(({ state }) => state === 'ready' || state === 'delayed');
+    if (waiting.length === 0) break;
+    for (const entry of waiting) {
+      const done = await cancelEntry(session, entry, cancelled);
+      if (done) cancelled.push(done);
+    }
+  }
+  if (cancelled.length > 0) return cancelled;
+  if (left.length === 0) throw messageNotFound(id);
+  const where = left.map(({ state, mailbox }) => `${state} in ${mailbox}`).join(', ');
+  throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} cannot be cancelled any more: it is ${where}.`, {
+    hint: `dreamos show ${id}`,
+  });
+}
+
+/** A look that fails after something was cancelled does not make that undone, so it is a warning then. */
+async function findAgain(session: Session, id: string, cancelled: readonly Entry[]): Promise<Entry[]> {
+  try {
+    return await findSurely(session, id);
+  } catch (error) {
+    if (cancelled.length === 0 || !(error instanceof DreamosError)) throw error;
+    session.warn(
+      `${id} was cancelled in ${mailboxesOf(cancelled)}; whether it is elsewhere could not be seen: ${error.message}`,
+    );
+    return [];
+  }
+}
+
+async function cancelEntry(session: Session, entry: Entry, cancelled: readonly Entry[]): Promise<Entry | undefined> {
+  try {
+    return await session.store.cancel(entry, session.acting === undefined ? {} : { by: session.acting });
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    if (error.code === 'STATE_CHANGED') return undefined;
+    if (cancelled.length === 0) throw error;
+    throw new DreamosError(
+      error.kind,
+      error.code,
+      `${entry.id} was cancelled in ${mailboxesOf(cancelled)}, but not in ${entry.mailbox}. ${error.message}`,
+      { hint: `Try the others again: dreamos cancel ${entry.id}`, cause: error },
+    );
+  }
+}
+
+function mailboxesOf(entries: readonly Entry[]): string {
+  return entries.map(({ mailbox }) => mailbox).join(', ');
+}

@@ -1,0 +1,115 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { MailEvent } from '../../model/event.ts';
+import type { Message } from '../../model/message.ts';
+import type { DeadReason, Entry } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { findSurely } from '../look/find.ts';
+import { listEntries } from '../look/list.ts';
+import type { Session } from '../root/root.ts';
+import { messageNotFound } from '../root/refusals.ts';
+
+export interface Dead {
+  readonly id: string;
+  readonly mailbox: string;
+  readonly reason: string;
+  /** How often it was claimed. */
+  readonly attempts: number;
+  /** ISO 8601. */
+  readonly deadAt: string;
+  readonly message: Message;
+}
+
+/** What failed and why, the newest first. @throws AGENT_NOT_FOUND */
+export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
+  const card = await resolveAgent(session, mailbox);
+  for await (const { entry, message } of listEntries(session, card.name, ['dead'])) {
+    const why = message && (await session.store.deadReason(entry));
+    if (message && why) yield toDead(entry, message, why);
+  }
+}
+
+/** One dead letter, with what led there. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not dead, AGENT_NOT_FOUND */
+export async function showDead(
+  session: Session,
+  mailbox: string,
+  id: string,
+): Promise<Dead & { readonly history: readonly MailEvent[] }> {
+  const entry = await deadEntry(session, (await resolveAgent(session, mailbox)).name, id);
+  const message = await session.store.read(entry);
+  const why = await session.store.deadReason(entry);
+  if (!message || !why) throw notDead({ ...entry, state: 'ready' });
+  return { ...toDead(entry, message, why), history: why.history };
+}
+
+/** Makes dead letters ready again; their attempts start anew. One result for each id; `all`: those that are dead now. */
+export async function retryDead(
+  session: Session,
+  mailbox: string,
+  ids: readonly string[] | 'all',
+): Promise<(Entry | DreamosError)[]> {
+  return forEach(session, mailbox, ids, (entry) => session.store.retry(entry, actor(session)));
+}
+
+export interface Purged {
+  readonly id: string;
+  readonly mailbox: string;
+}
+
+/** Removes dead letters for good. One result for each id; `all`: those that are dead now. */
+export async function purgeDead(
+  session: Session,
+  mailbox: string,
+  ids: readonly string[] | 'all',
+  onProgress?: (done: number) => void,
+): Promise<(Purged | DreamosError)[]> {
+  const purge = async (entry: Entry): Promise<Purged> => {
+    await session.store.purge(entry, actor(session));
+    return { id: entry.id, mailbox: entry.mailbox };
+  };
+  return session.store.withLock('purge', () => forEach(session, mailbox, ids, purge, onProgress));
+}
+
+async function forEach<T>(
+  session: Session,
+  mailbox: string,
+  ids: readonly string[] | 'all',
+  change: (entry: Entry) => Promise<T>,
+  onProgress?: (done: number) => void,
+): Promise<(T | DreamosError)[]> {
+  const { name } = await resolveAgent(session, mailbox);
+  // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
+  const wanted: (string | Entry)[] = ids === 'all' ? [] : [...ids];
+  if (ids === 'all') for await (const entry of session.store.list(name, 'dead')) wanted.push(entry);
+  const results: (T | DreamosError)[] = [];
+  for (const one of wanted) {
+    try {
+      results.push(await change(typeof one === 'string' ? await deadEntry(session, name, one) : one));
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      results.push(error);
+    }
+    onProgress?.(results.length);
+  }
+  return results;
+}
+
+async function deadEntry(session: Session, mailbox: string, id: string): Promise<Entry> {
+  const [entry] = await findSurely(session, id, mailbox);
+  if (!entry) throw messageNotFound(id, mailbox);
+  if (entry.state !== 'dead') throw notDead(entry);
+  return entry;
+}
+
+function notDead({ id, mailbox, state }: Entry): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} in ${mailbox} is not dead but ${state}.`, {
+    hint: `dreamos show ${id}`,
+  });
+}
+
+function toDead({ id, mailbox }: Entry, message: Message, { reason, attempts, deadAt }: DeadReason): Dead {
+  return { id, mailbox, reason, attempts, deadAt: new Date(deadAt).toISOString(), message };
+}
+
+function actor(session: Session): { by?: string } {
+  return session.acting === undefined ? {} : { by: session.acting };
+}

@@ -1,0 +1,147 @@
+import { DreamosError } from '../../model/errors.ts';
+import { logOf, parseTopicPattern } from '../../model/topic.ts';
+import { formatDuration } from '../../model/duration.ts';
+import type { AgentCard } from '../../model/agent.ts';
+import type { Finding } from '../../storage/port/store.ts';
+import { listAgents } from '../agents/agents.ts';
+import { parseCron } from '../schedules/cron.ts';
+import type { Session } from '../root/root.ts';
+import { loadSchedules } from '../schedules/schedules.ts';
+import { effectiveSettings } from '../root/settings.ts';
+import { loadSubscriptions } from '../topics/subscriptions.ts';
+
+export interface DoctorOptions {
+  /** Repairs what is safe to repair. */
+  readonly fix?: boolean;
+  /** Called now and then with how many things were looked at. */
+  readonly onProgress?: (looked: number) => void;
+  /** Ends it early; what was repaired by then stays repaired. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What is wrong and what to run next: first the storage's own rules, then the settings, then mail that nobody looks
+ * after. A repair holds the repair lock, so its findings come when it is over.
+ */
+export async function* doctor(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
+  const { fix = false, onProgress, signal } = options;
+  const policy = async (mailbox: string) =>
+    (await effectiveSettings(session, await session.store.getAgent(mailbox))).policy;
+  const inspect = (): AsyncIterable<Finding> =>
+    session.store.inspect({ fix, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) });
+  const settings = await settingsFinding(session);
+  if (settings) {
+    // Which policy holds is not known; nothing is moved under a guessed one.
+    yield settings;
+    return;
+  }
+  yield* fix ? await session.store.withLock('repair', () => gather(inspect())) : inspect();
+  if (!signal?.aborted) {
+    yield* scheduleFindings(session);
+    yield* subscriptionFindings(session);
+  }
+  for (const card of signal?.aborted ? [] : await listAgents(session)) yield* mailFindings(session, card);
+  for (const topic of signal?.aborted ? [] : await session.store.listTopics()) {
+    yield* corruptFindings(logOf(topic), (await session.store.counts(logOf(topic))).corrupt);
+  }
+}
+
+/** Publishing stops while it is not known who would have to get it; what was written in by hand may reach nobody. */
+async function* subscriptionFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
+  const rule = 'subscriptions';
+  try {
+    for (const [agent, patterns] of await loadSubscriptions(session)) {
+      const card = await session.store.getAgent(agent);
+      if (!card) {
+        const message = `${agent} is subscribed to ${patterns.join(', ')}, but there is no such agent.`;
+        yield { rule, level: 'warning', message, hint: `dreamos agent register ${agent}` };
+      }
+      for (const pattern of patterns.filter(isNoPattern)) {
+        const message = `${agent} is subscribed to ${JSON.stringify(pattern)}, which is no pattern and matches nothing.`;
+        yield { rule, level: 'problem', message, hint: 'Mend subscriptions.json by hand.' };
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    yield problemOf(rule, error);
+  }
+}
+
+/** Nor one in the form in which patterns are kept. */
+function isNoPattern(text: string): boolean {
+  try {
+    return parseTopicPattern(text) !== text;
+  } catch (error) {
+    if (error instanceof DreamosError) return true;
+    throw error;
+  }
+}
+
+async function settingsFinding(session: Session): Promise<Finding | undefined> {
+  try {
+    await effectiveSettings(session);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return problemOf('settings', error);
+  }
+}
+
+async function* scheduleFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
+  try {
+    for (const schedule of await loadSchedules(session)) {
+      const { name, skipped, lastAt } = schedule;
+      try {
+        await parseCron(schedule.cron, schedule.tz);
+      } catch (error) {
+        yield scheduleFinding(error, `The schedule ${name} sends nothing: `);
+      }
+      if (!skipped) continue;
+      const message = `The schedule ${name} skipped its last time, ${lastAt}: ${skipped.reason}`;
+      yield { rule: 'schedule', level: 'warning', message, hint: `dreamos schedule show ${name}` };
+    }
+  } catch (error) {
+    yield scheduleFinding(error, '');
+  }
+}
+
+function scheduleFinding(error: unknown, before: string): Finding {
+  if (!(error instanceof DreamosError)) throw error;
+  return { ...problemOf('schedule', error), message: `${before}${error.message}` };
+}
+
+function problemOf(rule: string, { message, hint }: DreamosError): Finding {
+  return { rule, level: 'problem', message, ...(hint !== undefined && { hint }) };
+}
+
+async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
+  const { warnUnreadAfterMs } = await effectiveSettings(session, card);
+  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.counts(card.name);
+  const mailbox = card.name;
+  const waitedMs = session.clock.now() - (oldestReadyAt ?? Infinity);
+  const silentMs = session.clock.now() - (lastReadAt ?? Date.parse(card.createdAt));
+  if (card.retiredAt && ready > 0) {
+    const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
+    yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };
+  } else if (Math.min(waitedMs, silentMs) > warnUnreadAfterMs) {
+    const message = `Nobody has read it for ${formatDuration(silentMs)}, and mail has waited for ${formatDuration(waitedMs)}.`;
+    yield { rule: 'unread', level: 'warning', mailbox, message, hint: `dreamos peek ${mailbox}` };
+  }
+  if (dead > 0) {
+    const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;
+    yield { rule: 'dead-letters', level: 'info', mailbox, message, hint: `dreamos dlq list ${mailbox}` };
+  }
+  yield* corruptFindings(mailbox, corrupt);
+}
+
+function* corruptFindings(mailbox: string, corrupt: number): Generator<Finding, void, undefined> {
+  if (corrupt === 0) return;
+  const message = `${corrupt} unreadable ${corrupt === 1 ? 'file is' : 'files are'} kept in corrupt/.`;
+  yield { rule: 'corrupt-kept', level: 'info', mailbox, message, hint: 'Look at them and remove them by hand.' };
+}
+
+async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,234 @@
+/**
+ * Keeping house, for cron: a list of steps, each of which may be cut off and done again, by any number of processes. What
+ * changes an archive or a log is done under the mailbox's lock; the rest any process may do at any time anyway.
+ */
+import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { KeepOptions, Tidied } from '../../storage/port/store.ts';
+import { listAgents, resolveAgent } from '../agents/agents.ts';
+import { bringAllDue } from '../wait/due.ts';
+import type { Session } from '../root/root.ts';
+import { effectiveSettings } from '../root/settings.ts';
+import { pruneTopic } from '../topics/topics.ts';
+
+/** One thing that was done, or, in a dry run, would be. */
+export interface Maintained {
+  readonly task: 'due' | 'expired' | 'pack' | 'prune' | 'events' | 'schedule' | 'topic' | 'dedupe';
+  /** Not for what concerns the whole root. */
+  readonly mailbox?: string;
+  readonly schedule?: string;
+  readonly topic?: string;
+  /** The UTC day it is about. */
+  readonly day?: string;
+  /** Messages; for `events` logs, for `dedupe` keys. */
+  readonly count: number;
+  /** What they take, or, packed, took. */
+  readonly bytes?: number;
+  /** What they take now that they are packed. */
+  readonly packedBytes?: number;
+  readonly dryRun?: true;
+}
+
+export interface MaintainOptions {
+  /** All, and what concerns the whole root, if not given. */
+  readonly mailboxes?: readonly string[];
+  /** Only say what would be done. */
+  readonly dryRun?: boolean;
+  /** Ends it between two steps or days. */
+  readonly signal?: AbortSignal;
+}
+
+type Step = (session: Session, card: AgentCard, dryRun: boolean) => AsyncIterable<Maintained>;
+type RootStep = (session: Session, dryRun: boolean) => AsyncIterable<Maintained>;
+
+// What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
+const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
+const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys];
+
+/**
+ * Does what the settings ask for: nothing in a root that needs nothing. A step that fails does not keep the others; the
+ * first failure is thrown at the end.
+ * @throws AGENT_NOT_FOUND, CONFIG_INVALID, DISK_FAILED
+ */
+export async function* maintain(
+  session: Session,
+  options: MaintainOptions = {},
+): AsyncGenerator<Maintained, void, undefined> {
+  const { mailboxes, dryRun = false, signal } = options;
+  const cards = mailboxes
+    ? await Promise.all(mailboxes.map((name) => resolveAgent(session, name)))
+    : await listAgents(session);
+  const steps = [
+    ...cards.flatMap((card) => mailboxSteps.map((step) => () => step(session, card, dryRun))),
+    ...(mailboxes ? [] : rootSteps.map((step) => () => step(session, dryRun))),
+  ];
+  let failure: DreamosError | undefined;
+  for (const step of steps) {
+    try {
+      for await (const one of step()) {
+        yield dryRun ? { ...one, dryRun } : one;
+        if (signal?.aborted) return;
+      }
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      if (failure && failure.message !== error.message) session.warn(error.message);
+      failure ??= error;
+    }
+    if (signal?.aborted) return;
+  }
+  if (failure) throw failure;
+}
+
+export interface PackOptions {
+  /** A UTC day, `2026-11-20`: whole days before it, and before today, which is the default. */
+  readonly beforeDay?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Packs whole days of a mailbox's archive. What is packed is archived as before. @throws AGENT_NOT_FOUND */
+export async function* packArchive(
+  session: Session,
+  mailbox: string,
+  { beforeDay = dayBefore(session, 0), dryRun = false }: PackOptions = {},
+): AsyncGenerator<Maintained, void, undefined> {
+  const { name } = await resolveAgent(session, mailbox);
+  for (const one of await locked(session, name, dryRun, () => session.store.packArchive(name, { beforeDay, dryRun })))
+    yield { task: 'pack', mailbox: name, ...one, ...(dryRun && { dryRun }) };
+}
+
+export interface PruneOptions {
+  /** Whole days older than this go; milliseconds. */
+  readonly olderThanMs?: number;
+  /** The oldest days go until no more than this is left. */
+  readonly keepBytes?: number;
+  readonly dryRun?: boolean;
+}
+
+/** Removes whole days of a mailbox's archive for good; never today's. @throws AGENT_NOT_FOUND */
+export async function* pruneArchive(
+  session: Session,
+  mailbox: string,
+  { olderThanMs, keepBytes, dryRun = false }: PruneOptions,
+): AsyncGenerator<Maintained, void, undefined> {
+  const card = await resolveAgent(session, mailbox);
+  const keep: KeepOptions = {
+    dryRun,
+    ...(olderThanMs !== undefined && { fromDay: dayBefore(session, olderThanMs) }),
+    ...(keepBytes !== undefined && { maxBytes: keepBytes }),
+  };
+  for await (const one of pruneTo(session, card, keep)) yield dryRun ? { ...one, dryRun } : one;
+}
+
+async function* recoverDue(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  let count = 0;
+  const now = session.clock.now();
+  for await (const { leaseUntil } of session.store.list(card.name, 'inflight'))
+    if ((leaseUntil ?? now + 1) <= now) count++;
+  for await (const { dueAt } of session.store.list(card.name, 'delayed')) if ((dueAt ?? now + 1) <= now) count++;
+  // Also where nothing is due: handed-in files and unfinished sends wait as well, and are nothing to tell.
+  if (!dryRun) await bringAllDue(session, card);
+  if (count > 0) yield { task: 'due', mailbox: card.name, count };
+}
+
+async function* buryExpired(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = await session.store.buryExpired(card.name, { dryRun });
+  if (count > 0) yield { task: 'expired', mailbox: card.name, count };
+}
+
+async function* packOld(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { packAfterDays, archiveDays } = (await effectiveSettings(session, card)).retention;
+  if (packAfterDays === Infinity) return;
+  const packed = packArchive(session, card.name, { beforeDay: dayBefore(session, packAfterDays * dayMs), dryRun });
+  yield* notOlder(session, archiveDays, packed);
+}
+
+async function* pruneOld(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { archiveDays } = (await effectiveSettings(session, card)).retention;
+  yield* pruneTo(session, card, keepOptions(session, archiveDays, Infinity, dryRun));
+}
+
+async function* pruneLarge(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { archiveDays, archiveBytes } = (await effectiveSettings(session, card)).retention;
+  yield* notOlder(session, archiveDays, pruneTo(session, card, keepOptions(session, Infinity, archiveBytes, dryRun)));
+}
+
+/** What is older has gone before; where it is still there, it is a dry run, which has told of it. */
+async function* notOlder(
+  session: Session,
+  days: number,
+  tidied: AsyncIterable<Maintained>,
+): AsyncGenerator<Maintained> {
+  for await (const one of tidied) {
+    if (days === Infinity || (one.day ?? '') >= dayBefore(session, days * dayMs)) yield one;
+  }
+}
+
+async function* pruneTo(
+  session: Session,
+  { name }: AgentCard,
+  keep: KeepOptions | undefined,
+): AsyncGenerator<Maintained> {
+  if (!keep) return;
+  const { dryRun } = keep;
+  for (const one of await locked(session, name, dryRun, () => session.store.pruneArchive(name, keep)))
+    yield { task: 'prune', mailbox: name, ...one };
+}
+
+async function* pruneOldEvents(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { eventDays, eventBytes } = (await effectiveSettings(session, card)).retention;
+  const keep = keepOptions(session, eventDays, eventBytes, dryRun);
+  if (!keep) return;
+  for (const one of await locked(session, card.name, dryRun, () => session.store.pruneEvents(card.name, keep)))
+    yield { task: 'events', mailbox: card.name, ...one };
+}
+
+async function* sendSchedules(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  if ((await session.store.loadDocument('schedules')) === undefined) return;
+  const { fireDue } = await import('../schedules/fire-due.ts');
+  const { fired } = await fireDue(session, { dryRun });
+  // What was skipped has warned.
+  for (const { schedule, skipped } of fired) if (!skipped) yield { task: 'schedule', schedule, count: 1 };
+}
+
+async function* pruneTopicLogs(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  for (const name of await session.store.listTopics()) {
+    const { topic, messages, bytes } = await pruneTopic(session, name, { dryRun });
+    if (messages > 0) yield { task: 'topic', topic, count: messages, bytes };
+  }
+}
+
+async function* sweepKeys(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = await session.store.sweepKeys({ dryRun });
+  if (count > 0) yield { task: 'dedupe', count };
+}
+
+const dayMs = 86_400_000;
+
+/** The UTC day that began at most so long ago. */
+function dayBefore(session: Session, ms: number): string {
+  return new Date(Math.max(0, session.clock.now() - ms)).toISOString().slice(0, 10);
+}
+
+function keepOptions(session: Session, days: number, maxBytes: number, dryRun: boolean): KeepOptions | undefined {
+  if (days === Infinity && maxBytes === Infinity) return undefined;
+  return {
+    dryRun,
+    ...(days < Infinity && { fromDay: dayBefore(session, days * dayMs) }),
+    ...(maxBytes < Infinity && { maxBytes }),
+  };
+}
+
+/** Its results come when it is over: a lock is not held while somebody else looks at them. */
+async function locked(
+  session: Session,
+  mailbox: string,
+  dryRun: boolean,
+  work: () => AsyncIterable<Tidied>,
+): Promise<Tidied[]> {
+  const gather = async (): Promise<Tidied[]> => {
+    const all: Tidied[] = [];
+    for await (const one of work()) all.push(one);
+    return all;
+  };
+  return dryRun ? gather() : session.store.withLock(`maintain.${mailbox}`, gather);
+}

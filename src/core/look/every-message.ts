@@ -1,0 +1,50 @@
+import type { Message } from '../../model/message.ts';
+import { logOf } from '../../model/topic.ts';
+import { type Entry, type State, states as allStates } from '../../storage/port/store.ts';
+import { listAgents, resolveAgent } from '../agents/agents.ts';
+import { bringAllDue } from '../wait/due.ts';
+import type { Filter } from './filter.ts';
+import { listEntries } from './list.ts';
+import type { Session } from '../root/root.ts';
+
+export interface ScanOptions {
+  /** All, if not given, and with `logs` what was published, too. */
+  readonly mailbox?: string;
+  readonly logs?: boolean;
+  /** All, if not given. */
+  readonly states?: readonly State[];
+  readonly filter?: Filter;
+  readonly signal?: AbortSignal;
+  /** Called now and then with how many messages were looked at. */
+  readonly onProgress?: (looked: number) => void;
+}
+
+const progressEvery = 256;
+
+/** Every message that fits, with where it is; reads each of their files. @throws AGENT_NOT_FOUND */
+export async function* everyMessage(
+  session: Session,
+  fits: (message: Message) => boolean,
+  options: ScanOptions,
+): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
+  const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
+  const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
+  let looked = 0;
+  async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
+    for await (const { entry, message } of listEntries(session, name, states, filter, signal)) {
+      if (++looked % progressEvery === 0) onProgress?.(looked);
+      if (message && fits(message)) yield { entry, message };
+    }
+  }
+  for (const card of cards) {
+    if (signal?.aborted) return;
+    await bringAllDue(session, card);
+    yield* fitting(card.name);
+  }
+  if (!logs || mailbox !== undefined || !states.includes('archived')) return;
+  await session.store.finishSends();
+  for (const topic of await session.store.listTopics()) {
+    if (signal?.aborted) return;
+    yield* fitting(logOf(topic));
+  }
+}

@@ -1,0 +1,25 @@
+import { sameAgent } from '../../model/agent.ts';
+import type { Message, Priority } from '../../model/message.ts';
+
+/** Which messages are meant; every given field has to hold. */
+export interface Filter {
+  readonly from?: string;
+  readonly type?: string;
+  readonly thread?: string;
+  readonly tag?: string;
+  readonly priority?: Priority;
+  readonly id?: string;
+}
+
+/** `undefined` for a filter that accepts everything, which is cheaper to claim with. */
+export function acceptsOf(filter: Filter | undefined): ((message: Message) => boolean) | undefined {
+  const { from, type, thread, tag, priority, id } = filter ?? {};
+  if ([from, type, thread, tag, priority, id].every((wanted) => wanted === undefined)) return undefined;
+  return (message) =>
+    (from === undefined || sameAgent(from, message.from)) &&
+    (type === undefined || type === message.type) &&
+    (thread === undefined || thread === message.thread || thread === message.id) &&
+    (tag === undefined || message.tags.includes(tag)) &&
+    (priority === undefined || priority === message.priority) &&
+    (id === undefined || id === message.id);
+}

@@ -1,0 +1,60 @@
+import type { Message } from '../../model/message.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { bringAllDue } from '../wait/due.ts';
+import { acceptsOf, type Filter } from './filter.ts';
+import { readOrWarn } from './read-entry.ts';
+import type { Session } from '../root/root.ts';
+import { waitFor } from '../wait/wait.ts';
+
+export interface Peeked {
+  readonly mailbox: string;
+  /** How often it has been claimed so far. */
+  readonly attempt: number;
+  readonly message: Message;
+}
+
+export interface PeekOptions {
+  /** 1 by default. */
+  readonly limit?: number;
+  /** The longest time to wait for one; milliseconds. */
+  readonly waitMs?: number;
+  readonly filter?: Filter;
+  readonly signal?: AbortSignal;
+}
+
+/** The next messages of a mailbox, in the order in which they would be delivered; claims nothing. @throws AGENT_NOT_FOUND */
+export async function peek(session: Session, mailbox: string, options: PeekOptions = {}): Promise<Peeked[]> {
+  const card = await resolveAgent(session, mailbox);
+  const { limit = 1 } = options;
+  const look = async (): Promise<Peeked[] | undefined> => {
+    await bringAllDue(session, card);
+    const found = await nextReady(session, card.name, limit, options);
+    return found.length > 0 ? found : undefined;
+  };
+  return (await waitFor(session, card.name, look, options)) ?? [];
+}
+
+async function nextReady(
+  session: Session,
+  mailbox: string,
+  limit: number,
+  { filter, signal }: PeekOptions,
+): Promise<Peeked[]> {
+  const accepts = acceptsOf(filter);
+  const found: Peeked[] = [];
+  const seen = new Set<string>();
+  // Never conclude from one scan: while mail moves it can miss a message. Nothing is opened twice.
+  for (let scan = 0; scan < 2 && found.length === 0; scan++) {
+    for await (const entry of session.store.list(mailbox, 'ready')) {
+      if (found.length >= limit || signal?.aborted) break;
+      if (seen.has(entry.key)) continue;
+      seen.add(entry.key);
+      // It would not be delivered any more; the next claim moves it to the dead-letter queue.
+      if (entry.expiresAt !== undefined && entry.expiresAt <= session.clock.now()) continue;
+      const message = await readOrWarn(session, entry);
+      if (message && (!accepts || accepts(message)))
+        found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,34 @@
+import type { Message } from '../../model/message.ts';
+import { everyMessage, type ScanOptions } from './every-message.ts';
+import { type Listed, toListed } from './list.ts';
+import type { Session } from '../root/root.ts';
+
+export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
+  readonly limit?: number;
+}
+
+/**
+ * Whatever has the text in its subject, body, sender, id, tags or data, in any case of letters: mailbox by mailbox, state
+ * by state, then, unless a mailbox is named, topic by topic. Claims nothing. @throws AGENT_NOT_FOUND
+ */
+export async function* search(
+  session: Session,
+  text: string,
+  options: SearchOptions = {},
+): AsyncGenerator<Listed & { readonly message: Message }, void, undefined> {
+  const { limit = Infinity } = options;
+  let found = 0;
+  if (limit <= 0) return;
+  for await (const { entry, message } of everyMessage(session, hasText(text), { ...options, logs: true })) {
+    yield { ...toListed(session, entry, message), message };
+    if (++found >= limit) return;
+  }
+}
+
+export function hasText(text: string): (message: Message) => boolean {
+  const wanted = text.toLowerCase();
+  return ({ subject, body, from, id, tags, data }) => {
+    const fields = [subject, body, from, id, ...tags, ...(data === null ? [] : [JSON.stringify(data) ?? ''])];
+    return fields.some((field) => field.toLowerCase().includes(wanted));
+  };
+}

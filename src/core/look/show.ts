@@ -1,0 +1,29 @@
+import type { Message } from '../../model/message.ts';
+import type { Entry } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { findInLogs, findSurely, looks } from './find.ts';
+import type { Session } from '../root/root.ts';
+import { messageNotFound } from '../root/refusals.ts';
+
+/**
+ * One message whole, and where it is: in all mailboxes and topics' logs, or in one mailbox.
+ * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND
+ */
+export async function show(
+  session: Session,
+  id: string,
+  options: { mailbox?: string } = {},
+): Promise<{ message: Message; entries: Entry[] }> {
+  const mailbox = options.mailbox === undefined ? undefined : (await resolveAgent(session, options.mailbox)).name;
+  for (let look = 1; look <= looks; look++) {
+    const inMailboxes = await findSurely(session, id, mailbox);
+    const entries = inMailboxes.length > 0 || mailbox !== undefined ? inMailboxes : await findInLogs(session, id);
+    for (const entry of entries) {
+      const message = await session.store.read(entry);
+      if (!message) continue;
+      if (mailbox !== undefined || entries !== inMailboxes) return { message, entries };
+      return { message, entries: [...entries, ...(await findInLogs(session, id, message))] };
+    }
+  }
+  throw messageNotFound(id, mailbox);
+}

@@ -1,0 +1,42 @@
+import type { AgentCard } from '../../model/agent.ts';
+import { listAgents, resolveAgent } from '../agents/agents.ts';
+import { bringAllDue } from '../wait/due.ts';
+import type { Session } from '../root/root.ts';
+
+export interface MailboxStatus {
+  readonly mailbox: string;
+  readonly ready: number;
+  readonly inflight: number;
+  readonly delayed: number;
+  readonly dead: number;
+  readonly archived: number;
+  readonly corrupt: number;
+  /** Since the oldest ready message was sent; milliseconds. */
+  readonly oldestReadyAgeMs: number | null;
+  /** ISO 8601; reads that found nothing count. */
+  readonly lastReadAt: string | null;
+}
+
+/** How much is where; exact at rest, approximate while mail moves. Without names, all agents. @throws AGENT_NOT_FOUND */
+export async function status(session: Session, names?: readonly string[]): Promise<MailboxStatus[]> {
+  const cards = names ? await Promise.all(names.map((name) => resolveAgent(session, name))) : await listAgents(session);
+  const all: MailboxStatus[] = [];
+  for (const card of cards) all.push(await statusOf(session, card));
+  return all;
+}
+
+async function statusOf(session: Session, card: AgentCard): Promise<MailboxStatus> {
+  await bringAllDue(session, card);
+  const { oldestReadyAt, lastReadAt, ...counts } = await session.store.counts(card.name);
+  return {
+    mailbox: card.name,
+    ready: counts.ready,
+    inflight: counts.inflight,
+    delayed: counts.delayed,
+    dead: counts.dead,
+    archived: counts.archived,
+    corrupt: counts.corrupt,
+    oldestReadyAgeMs: oldestReadyAt === undefined ? null : Math.max(0, Math.round(session.clock.now() - oldestReadyAt)),
+    lastReadAt: lastReadAt === undefined ? null : new Date(lastReadAt).toISOString(),
+  };
+}

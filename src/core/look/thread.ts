@@ -1,0 +1,62 @@
+import { DreamosError } from '../../model/errors.ts';
+import { isId } from '../../model/id.ts';
+import type { Message } from '../../model/message.ts';
+import type { Entry } from '../../storage/port/store.ts';
+import { everyMessage, type ScanOptions } from './every-message.ts';
+import { findInLogs, findSurely } from './find.ts';
+import { readOrWarn } from './read-entry.ts';
+import type { Session } from '../root/root.ts';
+
+export interface ThreadMessage {
+  readonly message: Message;
+  /** Where it is. */
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * A conversation, the oldest message first: what belongs to the thread, and the message that began it; in all mailboxes and
+ * topics' logs.
+ * @param idOrThread a thread, or the id of any message in it @throws MESSAGE_NOT_FOUND
+ */
+export async function thread(
+  session: Session,
+  idOrThread: string,
+  options: Pick<ScanOptions, 'signal' | 'onProgress'> = {},
+): Promise<ThreadMessage[]> {
+  const name = await threadOf(session, idOrThread);
+  const found = new Map<string, { message: Message; entries: Entry[] }>();
+  const belongs = (message: Message): boolean => message.thread === name || message.id === name;
+  for await (const { entry, message } of everyMessage(session, belongs, { ...options, logs: true })) {
+    const one = found.get(message.id) ?? { message, entries: [] };
+    found.set(message.id, one);
+    one.entries.push(entry);
+  }
+  if (found.size === 0 && !options.signal?.aborted) throw messageNotFound(idOrThread);
+  return [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
+}
+
+function messageNotFound(name: string): DreamosError {
+  const shown = JSON.stringify(name.length > 70 ? `${name.slice(0, 69)}…` : name);
+  return new DreamosError('not-found', 'MESSAGE_NOT_FOUND', `There is no thread and no message ${shown}.`, {
+    hint: 'dreamos search <text>',
+  });
+}
+
+async function threadOf(session: Session, id: string): Promise<string> {
+  if (!isId(id)) return id;
+  const entries = await findSurely(session, id);
+  for (const entry of entries.length > 0 ? entries : await findInLogs(session, id)) {
+    const message = await readOrWarn(session, entry);
+    if (message) return message.thread ?? message.id;
+  }
+  return id;
+}
+
+// Ids sort by time, but those of handed-in messages may be any.
+function keyOf({ createdAt, id }: Message): string {
+  return `${new Date(createdAt).toISOString()} ${id}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,83 @@
+/** Opening and making roots: the only place that knows which storages there are and what is done by the way. */
+import { type Clock, systemClock } from '../model/clock.ts';
+import { findRoot, initRootFolder, openStore, systemIds } from '../storage/engines.ts';
+import { registerAgent } from './agents/agents.ts';
+import { checkName } from './root/names.ts';
+import type { Store } from '../storage/port/store.ts';
+import type { Chore, Root, Session } from './root/root.ts';
+import { createScheduleTimer } from './schedules/schedule-timer.ts';
+
+export interface OpenOptions {
+  /** The folder that holds `runtime/agent_comms`, or that folder; else `DREAMOS_ROOT`, else the nearest ancestor of `cwd` that has one. */
+  readonly root?: string;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** The acting agent; else `DREAMOS_AGENT`. */
+  readonly as?: string;
+  readonly clock?: Clock;
+  readonly warn?: (message: string) => void;
+}
+
+/**
+ * Opens the root that is there, for one who works on it; makes nothing.
+ * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, ROOT_INSIDE_ROOT, FORMAT_TOO_NEW, NAME_INVALID
+ */
+export async function openRoot(options: OpenOptions = {}): Promise<Session> {
+  const path = await findRoot(placeOf(options));
+  return openAt(path, options);
+}
+
+export interface Initialised {
+  readonly root: Session;
+  readonly created: boolean;
+  readonly agents: { readonly name: string; readonly created: boolean }[];
+}
+
+/** Makes the root and the named agents; what is there already is left as it is. Names are checked before anything is made. */
+export async function initRoot(options: OpenOptions & { readonly agents?: readonly string[] }): Promise<Initialised> {
+  for (const name of options.agents ?? []) checkName(name);
+  const { path, created } = await initRootFolder(placeOf(options));
+  const root = await openAt(path, options);
+  const agents: { name: string; created: boolean }[] = [];
+  for (const name of options.agents ?? []) {
+    const registered = await registerAgent(root, { name });
+    agents.push({ name: registered.card.name, created: registered.created });
+  }
+  return { root, created, agents };
+}
+
+/** Who works on a root; without `as` the environment's DREAMOS_AGENT. */
+export type Who = Pick<OpenOptions, 'as' | 'env' | 'warn'>;
+
+/** One who works on an opened root. @throws NAME_INVALID */
+export function sessionOn({ store, path, clock, ids, chores, close }: Root, who: Who = {}): Session {
+  const { env = {}, as, warn = () => undefined } = who;
+  // An empty DREAMOS_AGENT is what a script leaves that unset it.
+  const acting = as ?? (env['DREAMOS_AGENT'] || undefined);
+  if (acting !== undefined) checkName(acting);
+  return { store, path, clock, ids, chores, close, env, warn, ...(acting !== undefined && { acting }) };
+}
+
+/** A root over an opened store, with its chores, and who works on it first: what a chore has to say is told there. */
+export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>, who: Who = {}): Session {
+  const chores: Chore[] = [];
+  const session = sessionOn({ ...at, store, chores, close: () => store.close() }, who);
+  chores.push(createScheduleTimer(session));
+  return session;
+}
+
+async function openAt(path: string, options: OpenOptions): Promise<Session> {
+  const { clock = systemClock, warn = () => undefined } = options;
+  const ids = systemIds();
+  const store = await openStore(path, { clock, ids, warn });
+  try {
+    return rootOver(store, { path, clock, ids }, options);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function placeOf({ root, cwd = '.', env = {} }: OpenOptions): { root?: string; cwd: string; env: NodeJS.ProcessEnv } {
+  return { ...(root !== undefined && { root }), cwd, env };
+}

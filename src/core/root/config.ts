@@ -1,0 +1,74 @@
+import { DreamosError } from '../../model/errors.ts';
+import { parseDuration } from '../../model/duration.ts';
+import { defaultSettings, type Settings } from '../../model/settings.ts';
+import { nearestName } from '../../model/nearest.ts';
+import type { Session } from './root.ts';
+import {
+  environmentNames,
+  environmentSettings,
+  forgetSettings,
+  parseSetting,
+  rootSettings,
+  type SettingKey,
+  settingKeys,
+  type SettingValue,
+} from './settings.ts';
+
+export interface ConfigValue {
+  readonly key: SettingKey;
+  readonly value: SettingValue;
+  readonly source: 'default' | 'config' | 'environment';
+}
+
+/** Each setting of the root (or one), with where its value comes from. @throws CONFIG_INVALID */
+export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
+  const keys = key === undefined ? settingKeys : [checkKey(key)];
+  const config = await rootSettings(session);
+  const environment = environmentSettings(session.env);
+  return keys.map((name) => {
+    if (environment[name] !== undefined) return { key: name, value: environment[name], source: 'environment' };
+    if (config[name] !== undefined) return { key: name, value: config[name], source: 'config' };
+    return { key: name, value: defaultSettings[name], source: 'default' };
+  });
+}
+
+/** Writes one setting into config.json; an empty value removes it, so that the default holds again. @throws CONFIG_INVALID */
+export async function setConfig(session: Session, key: string, value: string): Promise<ConfigValue> {
+  const name = checkKey(key);
+  const parsed = value === '' ? undefined : parseSetting(name, value, name);
+  await session.store.saveSettings((settings) => {
+    const { [name]: _, ...others } = settings;
+    const changed: Settings = parsed === undefined ? others : { ...others, [name]: parsed };
+    checkBackoff(changed);
+    return changed;
+  });
+  forgetSettings(session);
+  const [now] = await getConfig(session, name);
+  if (!now) throw new Error(`The setting ${name} is gone.`);
+  if (now.source === 'environment')
+    session.warn(`${environmentNames[name]} in the environment comes before config.json.`);
+  return now;
+}
+
+function checkKey(key: string): SettingKey {
+  if ((settingKeys as string[]).includes(key)) return key as SettingKey;
+  const nearest = nearestName(key, settingKeys);
+  throw new DreamosError('invalid', 'CONFIG_INVALID', `There is no setting "${key}".`, {
+    hint: nearest ? `Did you mean "${nearest}"?` : `The settings are ${settingKeys.join(', ')}.`,
+  });
+}
+
+function checkBackoff({
+  backoffMin = defaultSettings.backoffMin,
+  backoffMax = defaultSettings.backoffMax,
+}: Settings): void {
+  if (parseDuration(backoffMin) <= parseDuration(backoffMax)) return;
+  throw new DreamosError(
+    'invalid',
+    'CONFIG_INVALID',
+    `backoffMin (${backoffMin}) would be longer than backoffMax (${backoffMax}).`,
+    {
+      hint: 'Set the one that makes room first.',
+    },
+  );
+}

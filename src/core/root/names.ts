@@ -1,0 +1,31 @@
+import { agentNamePattern, isAll } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Session } from './root.ts';
+
+/** @throws NAME_INVALID */
+export function checkGroup(group: string): void {
+  checkName(group, "a group's name");
+  if (!isAll(group)) return;
+  throw new DreamosError('invalid', 'NAME_INVALID', `"${group}" cannot be a group's name: everybody is in @all.`, {
+    hint: 'Give it another name.',
+  });
+}
+
+/** Who acts, if it is said. @throws USAGE: it is not known who `does` that */
+export function actorOf(session: Session, does: string, named = session.acting): string {
+  if (named !== undefined) return named;
+  throw new DreamosError('usage', 'USAGE', `It is not known who ${does}.`, {
+    hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
+  });
+}
+
+/** @throws NAME_INVALID */
+export function checkName(name: string, what = "an agent's name"): void {
+  if (agentNamePattern.test(name)) return;
+  const shown = name.length > 70 ? `${name.slice(0, 70)}…` : name;
+  const why =
+    name === '' ? 'it is empty' : name.length > 64 ? `it has ${name.length} characters` : 'it has other characters';
+  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(shown)} cannot be ${what}: ${why}.`, {
+    hint: 'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.',
+  });
+}

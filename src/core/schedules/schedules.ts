@@ -1,0 +1,230 @@
+/**
+ * Sends that come again and again. The store keeps all of them in one document; core/fire-due.ts sends what they say.
+ * A schedule never changes but for what became of its last occurrence: who wants another one removes it and adds it anew.
+ */
+import * as z from 'zod/mini';
+import { agentNamePattern } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { explainIssues, priorities } from '../../model/message.ts';
+import { createAddressBook } from '../agents/address-book.ts';
+import { compose } from '../send/compose.ts';
+import { parseCron } from './cron.ts';
+import { nearestName } from '../../model/nearest.ts';
+import type { Session } from '../root/root.ts';
+import type { Draft } from '../send/draft.ts';
+
+const text = z.string();
+const time = z.iso.datetime();
+
+export const scheduleSchema = z.looseObject({
+  name: text.check(z.regex(agentNamePattern)),
+  cron: text,
+  /** An IANA time zone. */
+  tz: text,
+  from: text,
+  message: z.looseObject({
+    to: z.array(text).check(z.minLength(1)),
+    body: text,
+    subject: z.exactOptional(text),
+    type: z.exactOptional(text),
+    priority: z.exactOptional(z.enum(priorities)),
+    thread: z.exactOptional(text),
+    tags: z.exactOptional(z.array(text)),
+    data: z.optional(z.unknown()),
+    ttlMs: z.exactOptional(z.number()),
+    orderingKey: z.exactOptional(text),
+    allowEmpty: z.exactOptional(z.boolean()),
+  }),
+  /** Tells it from another schedule that had the same name. */
+  token: text,
+  createdAt: time,
+  /** The latest occurrence that was sent or skipped; those before it are over. */
+  lastAt: z.nullable(time),
+  /** The message that was sent for it. */
+  lastId: z.exactOptional(text),
+  /** Why it was not sent. */
+  skipped: z.exactOptional(z.looseObject({ code: text, reason: text })),
+});
+const documentSchema = z.looseObject({ schedules: z.array(scheduleSchema) });
+
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+export interface ScheduleInput {
+  readonly name: string;
+  /** Five fields, or six with seconds in front. */
+  readonly cron: string;
+  /** An IANA time zone; else UTC. */
+  readonly tz?: string;
+  /** What is sent at each occurrence. Its sender is `from`, else the acting agent. */
+  readonly message: Omit<Draft, 'at' | 'delayMs' | 'dedupeKey' | 'durability' | 'replyTo' | 'replyBy' | 'id'>;
+}
+
+/** A schedule, and when it comes next: ISO 8601, or `null`. */
+export type ListedSchedule = Schedule & { readonly nextAt: string | null };
+
+/**
+ * Adds a schedule whose first occurrence is the next one from now. Durable when it returns.
+ * @throws NAME_INVALID, CRON_INVALID, TIMEZONE_INVALID, ALREADY_EXISTS; and what sending the message now would throw
+ */
+export async function addSchedule(
+  session: Session,
+  { name, cron, tz = 'UTC', message }: ScheduleInput,
+): Promise<ListedSchedule> {
+  checkName(name);
+  const now = session.clock.now();
+  if ((await parseCron(cron, tz)).next(now) === undefined) {
+    throw new DreamosError('invalid', 'CRON_INVALID', `"${cron}" never comes.`, {
+      hint: 'Look at its day and month: February has no 30th.',
+    });
+  }
+  const { from: _, to, ...content } = message;
+  const { outgoing } = await compose(session, createAddressBook(session), message);
+  const schedule: Schedule = {
+    name,
+    cron,
+    tz,
+    from: outgoing.message.from,
+    // Through JSON, as it will be read again.
+    message: JSON.parse(JSON.stringify({ to: typeof to === 'string' ? [to] : to, ...content })) as Schedule['message'],
+    token: session.ids.token(),
+    createdAt: new Date(now).toISOString(),
+    lastAt: null,
+  };
+  await changeSchedules(session, (schedules) => {
+    if (schedules.some((other) => other.name === name)) throw exists(name);
+    const changed = [...schedules, schedule];
+    checkSize(changed);
+    return changed;
+  });
+  return listed(session, schedule);
+}
+
+/** @returns what was removed; an occurrence that another process is just sending may still come @throws SCHEDULE_NOT_FOUND */
+export async function removeSchedule(session: Session, name: string): Promise<Schedule> {
+  const { token } = await findSchedule(session, name);
+  let removed: Schedule | undefined;
+  await changeSchedules(session, (schedules) => {
+    removed = schedules.find((schedule) => schedule.token === token);
+    return schedules.filter((schedule) => schedule !== removed);
+  });
+  if (!removed) throw await notFound(session, name);
+  return removed;
+}
+
+/** In the order of their names. */
+export async function listSchedules(session: Session): Promise<ListedSchedule[]> {
+  const sorted = [...(await loadSchedules(session))].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  return Promise.all(sorted.map((schedule) => listed(session, schedule)));
+}
+
+const upcomingCount = 5;
+
+/** One schedule, with its next occurrences. @throws SCHEDULE_NOT_FOUND */
+export async function showSchedule(
+  session: Session,
+  name: string,
+): Promise<ListedSchedule & { readonly upcoming: string[] }> {
+  const schedule = await listed(session, await findSchedule(session, name));
+  const upcoming: string[] = [];
+  if (schedule.nextAt !== null) {
+    const cron = await parseCron(schedule.cron, schedule.tz);
+    let at: number | undefined = Date.parse(schedule.nextAt);
+    for (; at !== undefined && upcoming.length < upcomingCount; at = cron.next(at)) upcoming.push(isoOf(at));
+  }
+  return { ...schedule, upcoming };
+}
+
+/** Until when everything is done: occurrences up to then are not sent any more. Milliseconds since 1970. */
+export function doneUntil({ lastAt, createdAt }: Schedule): number {
+  return Date.parse(lastAt ?? createdAt);
+}
+
+const none: readonly Schedule[] = [];
+const parsed = new WeakMap<object, readonly Schedule[]>();
+
+/** The same list as long as the store's document is the same. @throws CONFIG_INVALID */
+export async function loadSchedules(session: Session): Promise<readonly Schedule[]> {
+  const document = await session.store.loadDocument('schedules');
+  if (document === undefined) return none;
+  const known = typeof document === 'object' && document !== null ? parsed.get(document) : undefined;
+  if (known) return known;
+  const { schedules } = parse(document);
+  parsed.set(document as object, schedules);
+  return schedules;
+}
+
+/** Read, change, write, as one step. */
+export function changeSchedules(
+  session: Session,
+  change: (schedules: readonly Schedule[]) => readonly Schedule[],
+): Promise<void> {
+  return session.store.saveDocument('schedules', (document) => {
+    const before = document === undefined ? { schedules: [] } : parse(document);
+    return { ...before, schedules: change(before.schedules) };
+  });
+}
+
+function parse(document: unknown): z.infer<typeof documentSchema> {
+  const result = z.safeParse(documentSchema, document);
+  if (result.success) return result.data;
+  const message = `The schedules (schedules.json) cannot be used: ${explainIssues(result.error)}.`;
+  throw new DreamosError('invalid', 'CONFIG_INVALID', message, {
+    hint: 'Mend the file by hand, or move it away to begin anew.',
+    cause: result.error,
+  });
+}
+
+async function findSchedule(session: Session, name: string): Promise<Schedule> {
+  const schedule = (await loadSchedules(session)).find((one) => one.name === name);
+  if (schedule) return schedule;
+  throw await notFound(session, name);
+}
+
+async function notFound(session: Session, name: string): Promise<DreamosError> {
+  const nearest = nearestName(
+    name,
+    (await loadSchedules(session)).map((schedule) => schedule.name),
+  );
+  return new DreamosError('not-found', 'SCHEDULE_NOT_FOUND', `There is no schedule "${name}".`, {
+    hint: nearest === undefined ? 'dreamos schedule list' : `Did you mean "${nearest}"? See: dreamos schedule list`,
+  });
+}
+
+/** A line that somebody wrote into the file by hand may be wrong; it must not hide the others. */
+async function listed(session: Session, schedule: Schedule): Promise<ListedSchedule> {
+  try {
+    const next = (await parseCron(schedule.cron, schedule.tz)).next(Math.max(session.clock.now(), doneUntil(schedule)));
+    return { ...schedule, nextAt: next === undefined ? null : isoOf(next) };
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    session.warn(`The schedule ${schedule.name} sends nothing: ${error.message}`);
+    return { ...schedule, nextAt: null };
+  }
+}
+
+// Every waiting process reads the document when it changes. The store takes twice as much.
+const mostBytes = 8 * 1024 * 1024;
+
+function checkSize(schedules: readonly Schedule[]): void {
+  if (Buffer.byteLength(JSON.stringify(schedules)) <= mostBytes) return;
+  throw new DreamosError('invalid', 'MESSAGE_TOO_LARGE', `All schedules together may have ${mostBytes} bytes.`, {
+    hint: 'Write the body to a file and send its path.',
+  });
+}
+
+function checkName(name: string): void {
+  if (agentNamePattern.test(name)) return;
+  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(name)} cannot be a schedule's name.`, {
+    hint: 'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.',
+  });
+}
+
+function exists(name: string): DreamosError {
+  return new DreamosError('conflict', 'ALREADY_EXISTS', `There is a schedule "${name}" already.`, {
+    hint: `Look at it: dreamos schedule show ${name}. To change it: dreamos schedule remove ${name}, then add it anew.`,
+  });
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
+}

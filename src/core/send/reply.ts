@@ -1,0 +1,145 @@
+import { DreamosError } from '../../model/errors.ts';
+import { isId } from '../../model/id.ts';
+import type { Message } from '../../model/message.ts';
+import type { Settled, State } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { findSurely, looks } from '../look/find.ts';
+import type { Session } from '../root/root.ts';
+import { send } from './send.ts';
+import { ack } from '../take/settle.ts';
+import { messageNotFound } from '../root/refusals.ts';
+import type { Draft, SendOptions, SendReceipt } from './draft.ts';
+
+export type ReplyDraft = Omit<Draft, 'to' | 'replyTo'>;
+
+export interface ReplyOptions extends SendOptions {
+  /** Finishes the original with it. */
+  readonly ack?: boolean;
+  /** Answers once more. */
+  readonly again?: boolean;
+}
+
+export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
+
+/**
+ * Answers a message, to its sender and in its thread. By receipt, or by the id of a message in the acting agent's mailbox.
+ *
+ * The answer is sent first and the original acked second, under a dedupe key of the original: whoever dies in between and
+ * says the same again finishes the two, and sends nothing twice.
+ * @throws ALREADY_EXISTS for a second answer without `again`; MESSAGE_NOT_FOUND; LEASE_LOST (nothing was sent); as send
+ * and ack
+ */
+export async function reply(
+  session: Session,
+  receiptOrId: string,
+  draft: ReplyDraft,
+  options: ReplyOptions = {},
+): Promise<ReplyReceipt> {
+  const { mailbox, message, state } = await originalOf(session, receiptOrId);
+  if (options.ack) await checkHeld(session, receiptOrId, { id: message.id, mailbox, state });
+  const dedupeKey = draft.dedupeKey ?? (options.again ? undefined : `reply:${message.id}`);
+  const answer: Draft = {
+    ...draft,
+    from: draft.from ?? session.acting ?? mailbox,
+    to: message.from,
+    replyTo: message.id,
+    thread: draft.thread ?? message.thread ?? message.id,
+    subject: draft.subject ?? subjectOf(message),
+    type: draft.type ?? 'reply',
+    ...(dedupeKey !== undefined && { dedupeKey }),
+  };
+  const sent = await sendOnce(session, message, answer, options);
+  if (!options.ack) {
+    if (sent.duplicate && draft.dedupeKey === undefined) throw answered(message, sent.id);
+    return sent;
+  }
+  return { ...sent, acked: await ackAfter(session, receiptOrId, message, sent) };
+}
+
+/** Before anything is sent: an answer of somebody who has lost the message would stand in the way of its next reader's. */
+async function checkHeld(
+  session: Session,
+  receiptOrId: string,
+  { id, mailbox, state }: { id: string; mailbox: string; state: State },
+): Promise<void> {
+  const takenBack = state === 'ready' || state === 'delayed';
+  try {
+    if (!takenBack && !isId(receiptOrId)) await session.store.checkClaim(receiptOrId);
+  } catch (error) {
+    // Settled before: the same words again are the repeat of an answer that was cut off, and the dedupe key knows.
+    if (error instanceof DreamosError && error.code === 'ALREADY_SETTLED') return;
+    throw error;
+  }
+  if (!takenBack) return;
+  throw new DreamosError(
+    'conflict',
+    'LEASE_LOST',
+    `Message ${id} was taken back from ${mailbox} and is ${state}; nothing was sent.`,
+    { hint: `dreamos read ${mailbox}` },
+  );
+}
+
+async function sendOnce(session: Session, original: Message, draft: Draft, options: SendOptions): Promise<SendReceipt> {
+  try {
+    return await send(session, draft, options);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'DEDUPE_MISMATCH') throw error;
+    throw answered(original, error);
+  }
+}
+
+async function ackAfter(session: Session, receiptOrId: string, original: Message, sent: SendReceipt): Promise<Settled> {
+  try {
+    return await ack(session, receiptOrId);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    if (sent.duplicate) throw answered(original, sent.id);
+    throw new DreamosError(
+      error.kind,
+      error.code,
+      `The answer ${sent.id} was sent, but ${original.id} could not be acked. ${error.message}`,
+      {
+        hint: error.hint,
+        cause: error,
+      },
+    );
+  }
+}
+
+/** @param first the first answer's id, or the storage's words, which name it */
+function answered(original: Message, first: string | DreamosError): DreamosError {
+  const said = typeof first === 'string' ? `with ${first}` : `in other words (${first.message.replace(/\.$/, '')})`;
+  return new DreamosError('conflict', 'ALREADY_EXISTS', `Message ${original.id} was answered before, ${said}.`, {
+    hint: `To answer it once more, add --again; to finish it only: dreamos ack ${original.id}`,
+    ...(typeof first !== 'string' && { cause: first }),
+  });
+}
+
+async function originalOf(
+  session: Session,
+  receiptOrId: string,
+): Promise<{ mailbox: string; message: Message; state: State }> {
+  const { mailbox, id } = isId(receiptOrId)
+    ? { mailbox: actingFor(session, receiptOrId), id: receiptOrId }
+    : session.store.parseReceipt(receiptOrId);
+  const { name } = await resolveAgent(session, mailbox);
+  for (let look = 1; look <= looks; look++) {
+    const [entry] = await findSurely(session, id, name);
+    const message = entry && (await session.store.read(entry));
+    if (message) return { mailbox: name, message, state: entry.state };
+  }
+  throw messageNotFound(id, name);
+}
+
+function actingFor(session: Session, id: string): string {
+  if (session.acting !== undefined) return session.acting;
+  throw new DreamosError('usage', 'USAGE', `It is not known who answers ${id}.`, {
+    hint: 'Say who you are with --as <agent>, or use the receipt.',
+  });
+}
+
+// 200 characters are the limit of a subject.
+function subjectOf({ subject }: Message): string {
+  if (subject === '') return '';
+  return (/^re:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 200);
+}

@@ -1,0 +1,103 @@
+import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Message } from '../../model/message.ts';
+import type { Delivery } from '../../storage/port/store.ts';
+import { createAddressBook } from '../agents/address-book.ts';
+import type { Session } from '../root/root.ts';
+import { send } from './send.ts';
+import { effectiveSettings } from '../root/settings.ts';
+import { ack } from '../take/settle.ts';
+import { waitFor } from '../wait/wait.ts';
+import { actorOf } from '../root/names.ts';
+import type { Draft } from './draft.ts';
+
+/** A repeat under a dedupe key might wait for an answer that came long ago, and a delay would eat the time to answer. */
+export type RequestDraft = Omit<Draft, 'dedupeKey' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
+
+export interface RequestOptions {
+  /** How long to wait for the answer; milliseconds, 30 s by default, at most 12 h. */
+  readonly waitMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Asked {
+  /** The request's. */
+  readonly id: string;
+  /** The first answer, claimed and not yet acked; `undefined`: none came in time. */
+  readonly answer: Delivery | undefined;
+}
+
+/**
+ * Sends a message and waits for the answer, which nobody else who reads the sender's mailbox can take. It is acked when
+ * this resolves.
+ * @returns `undefined`: none came in time, or the signal came; what comes later goes to the sender's mailbox
+ * @throws as send; AGENT_NOT_FOUND, AGENT_RETIRED when the sender has no mailbox that takes an answer
+ */
+export async function request(
+  session: Session,
+  draft: RequestDraft,
+  options: RequestOptions = {},
+): Promise<Message | undefined> {
+  const { answer } = await ask(session, draft, options);
+  if (!answer) return undefined;
+  await ack(session, answer.receipt);
+  return answer.message;
+}
+
+/** As `request`, for a caller who acks the answer once it is in good hands. */
+export async function ask(session: Session, draft: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
+  const { waitMs = defaultWaitMs, signal } = options;
+  checkDraft(draft, waitMs);
+  const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
+  const { leaseMs, policy } = await effectiveSettings(session, requester);
+  const { name } = requester;
+  const startedAt = session.clock.uptime();
+  const until = session.clock.now() + waitMs;
+  const id = session.ids.next(session.clock.now());
+  // In this order: an answer that were faster than its inbox would be ordinary mail, and the request would wait in vain.
+  await session.store.openInbox(name, id, until + graceMs);
+  try {
+    await send(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
+    const leftMs = waitMs - (session.clock.uptime() - startedAt);
+    const claim = { leaseMs, policy, by: name, inbox: id };
+    const take = () => session.store.claim(name, claim);
+    return { id, answer: await waitFor(session, name, take, { waitMs: leftMs, ...(signal && { signal }) }) };
+  } finally {
+    await closeOrLeave(session, name, id);
+  }
+}
+
+const defaultWaitMs = 30_000;
+const longestWaitMs = 12 * 3_600_000;
+// Whoever looks closes an inbox whose time is over; a requester that lives does it itself, after its last look.
+const graceMs = 2000;
+
+function checkDraft(draft: Draft, waitMs: number): void {
+  if (draft.dedupeKey !== undefined || draft.delayMs !== undefined || draft.at !== undefined)
+    throw usage('A request has no dedupe key and no delay: it waits for its own answer, from now on.');
+  if (!(waitMs > 0 && waitMs <= longestWaitMs)) throw usage('A request waits for more than 0 and at most 12h.');
+}
+
+async function requesterOf(session: Session, name: string): Promise<AgentCard> {
+  try {
+    return await createAddressBook(session).recipient(name);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'AGENT_NOT_FOUND') throw error;
+    const message = `${name} is not registered in ${session.path}, so there is no mailbox for an answer; nothing was sent.`;
+    throw new DreamosError(error.kind, error.code, message, { hint: error.hint, cause: error });
+  }
+}
+
+/** What the request came to holds, whatever the disk says now; whoever reads the mailbox closes the inbox later. */
+async function closeOrLeave(session: Session, mailbox: string, id: string): Promise<void> {
+  try {
+    await session.store.closeInbox(mailbox, id);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    session.warn(`The inbox of the request ${id} is closed by the next reader of ${mailbox}: ${error.message}`);
+  }
+}
+
+function usage(message: string): DreamosError {
+  return new DreamosError('usage', 'USAGE', message, { hint: 'dreamos request --help' });
+}

@@ -1,0 +1,84 @@
+import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { AddressBook } from '../agents/address-book.ts';
+import { nearestName } from '../../model/nearest.ts';
+
+/** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
+export interface Route {
+  readonly card: AgentCard;
+  readonly reasons: readonly string[];
+}
+
+/** So many names one file may have; ext4 stops at 65,000. */
+export const mostRecipients = 10_000;
+
+/**
+ * Who is meant by names, `@group` and `@all`, each mailbox once, in the order they are mentioned. Groups and all leave out
+ * who has retired, and the sender, unless he is named beside them.
+ * @param to names; several may be joined by commas
+ * @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED; USAGE for nobody at all, and for more than 10,000
+ */
+export async function route(book: AddressBook, to: string | readonly string[], sender: string): Promise<Route[]> {
+  // One name, as most mail has it, without what the others need.
+  if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await book.recipient(to), reasons: ['named'] }];
+  const words = [to].flat().flatMap((text) => text.split(','));
+  // First, because whether the sender is left out of a group depends on it.
+  const named = new Map<string, AgentCard>();
+  for (const word of words) if (!word.startsWith('@')) named.set(word, await book.recipient(word));
+  const senderIsNamed = [...named.values()].some((card) => sameAgent(card.name, sender));
+
+  // By the mailbox, so that nobody who is meant twice, or in another case, gets the message twice.
+  const routes = new Map<string, { card: AgentCard; reasons: string[] }>();
+  for (const word of words) {
+    const card = named.get(word);
+    const cards = card ? [card] : await membersOf(book, word, senderIsNamed ? undefined : sender);
+    const reason = card ? 'named' : word.toLowerCase();
+    for (const member of cards) {
+      const known = routes.get(member.name);
+      if (!known) routes.set(member.name, { card: member, reasons: [reason] });
+      else if (!known.reasons.includes(reason)) known.reasons.push(reason);
+    }
+  }
+  if (routes.size === 0) throw usage('The message has no recipient.', 'dreamos send --help');
+  if (routes.size > mostRecipients) {
+    throw usage(
+      `These are ${routes.size} recipients; one message goes to at most ${mostRecipients}.`,
+      'Send it in parts.',
+    );
+  }
+  return [...routes.values()];
+}
+
+async function membersOf(book: AddressBook, word: string, without: string | undefined): Promise<AgentCard[]> {
+  const group = word.slice(1);
+  const active = (await book.all()).filter((card) => !card.retiredAt);
+  const members = isAll(group)
+    ? active
+    : active.filter((card) => groupsOf(card).some((name) => sameAgent(name, group)));
+  const others = members.filter((card) => without === undefined || !sameAgent(card.name, without));
+  if (others.length > 0) return others;
+  if (members.length > 0)
+    throw notFound(
+      `Nobody but ${without}, the sender, is in ${word}.`,
+      'A group leaves out its sender, unless named beside it.',
+    );
+  if (isAll(group)) throw notFound('There is nobody to send to.', 'dreamos agent register <name>');
+  const nearest = nearestName(group, ['all', ...active.flatMap(groupsOf)]);
+  const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? If not: `;
+  throw notFound(
+    `Nobody is in the group ${JSON.stringify(word.slice(0, 70))}.`,
+    `${meant}dreamos agent register <name> --group ${group || '<group>'}`,
+  );
+}
+
+function groupsOf({ groups = [] }: AgentCard): string[] {
+  return groups;
+}
+
+function notFound(message: string, hint: string): DreamosError {
+  return new DreamosError('not-found', 'AGENT_NOT_FOUND', message, { hint });
+}
+
+function usage(message: string, hint: string): DreamosError {
+  return new DreamosError('usage', 'USAGE', message, { hint });
+}

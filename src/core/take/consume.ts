@@ -1,0 +1,54 @@
+import type { Delivery, Settled } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { claimNext, type ReadOptions } from './read.ts';
+import type { Session } from '../root/root.ts';
+import { ack, nack, type NackHow, renew } from './settle.ts';
+import { createWaiter } from '../wait/wait.ts';
+
+/** A delivery that can be settled. */
+export interface Job extends Delivery {
+  ack(): Promise<Settled>;
+  nack(options?: NackHow): Promise<Settled>;
+  /** @param leaseMs from now, milliseconds; else the mailbox's lease */
+  renew(leaseMs?: number): Promise<Settled>;
+}
+
+/**
+ * The messages of a mailbox as they come, each claimed when the loop asks for it. Without `waitMs` for ever, until the
+ * signal; with it, until nothing came for so long. A job that is left unsettled when the loop asks for the next one
+ * simply keeps its lease, and comes back when that ends.
+ * @throws as readNext
+ */
+export async function* consume(
+  session: Session,
+  mailbox: string,
+  options: ReadOptions = {},
+): AsyncGenerator<Job, void, undefined> {
+  const reading = { ...options, waitMs: options.waitMs ?? Infinity };
+  const waiter = createWaiter(session, (await resolveAgent(session, mailbox)).name);
+  try {
+    for (;;) {
+      // The card anew for each message, so that changed settings hold for the next ones.
+      const card = await resolveAgent(session, mailbox);
+      const delivery = await claimNext(session, card, waiter, reading);
+      if (!delivery) return;
+      yield jobOf(session, delivery);
+    }
+  } finally {
+    await waiter.close();
+  }
+}
+
+export function jobOf(session: Session, delivery: Delivery): Job {
+  const { receipt, mailbox, attempt, leaseUntil, message } = delivery;
+  return {
+    receipt,
+    mailbox,
+    attempt,
+    leaseUntil,
+    message,
+    ack: () => ack(session, receipt),
+    nack: (options) => nack(session, receipt, options),
+    renew: (leaseMs) => renew(session, receipt, leaseMs),
+  };
+}

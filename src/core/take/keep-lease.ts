@@ -1,0 +1,55 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { Delivery } from '../../storage/port/store.ts';
+import type { Session } from '../root/root.ts';
+import { renew } from './settle.ts';
+
+/** A claim that stays valid while somebody works on it. */
+export interface KeptLease {
+  /** Ends the renewals, the one under way included. @returns the newest receipt, which settles fastest */
+  end(): Promise<string>;
+}
+
+/**
+ * Renews a claim each time a third of its lease is over, so that two renewals may fail before anybody takes it.
+ * @param leaseMs else the mailbox's setting @param onLost the message was taken back
+ */
+export function keepLease(session: Session, job: Delivery, leaseMs: number | undefined, onLost: () => void): KeptLease {
+  let { receipt } = job;
+  let ended = false;
+  let timer: ReturnType<typeof setTimeout>;
+  let renewing: Promise<void> | undefined;
+
+  const renewIn = (restMs: number): void => {
+    timer = setTimeout(() => void (renewing = renewOnce(restMs)), restMs);
+  };
+  const renewOnce = async (restMs: number): Promise<void> => {
+    try {
+      const renewed = await renew(session, receipt, leaseMs);
+      receipt = renewed.receipt;
+      if (!ended) renewIn(thirdOf(session, renewed.leaseUntil));
+    } catch (error) {
+      const code = error instanceof DreamosError ? error.code : undefined;
+      if (code === 'LEASE_LOST') return onLost();
+      // The handler did it itself.
+      if (code === 'ALREADY_SETTLED') return;
+      session.warn(
+        `The lease of ${job.message.id} could not be renewed, which is tried again: ${(error as Error).message}`,
+      );
+      if (!ended) renewIn(restMs);
+    }
+  };
+
+  renewIn(thirdOf(session, job.leaseUntil));
+  return {
+    end: async () => {
+      ended = true;
+      clearTimeout(timer);
+      await renewing;
+      return receipt;
+    },
+  };
+}
+
+function thirdOf(session: Session, leaseUntil = 0): number {
+  return Math.max(20, (leaseUntil - session.clock.now()) / 3);
+}

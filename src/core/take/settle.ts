@@ -1,0 +1,119 @@
+import { DreamosError } from '../../model/errors.ts';
+import { isId } from '../../model/id.ts';
+import type { Entry, Settled } from '../../storage/port/store.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { findSurely } from '../look/find.ts';
+import { checkLease } from './lease.ts';
+import type { Session } from '../root/root.ts';
+import { type Effective, effectiveSettings } from '../root/settings.ts';
+import { messageNotFound } from '../root/refusals.ts';
+
+/**
+ * Finishes a message. A receipt is fenced: it settles its own claim or nothing. An id settles the current claim in the
+ * acting agent's mailbox. Syncs nothing: what a power cut undoes is a redelivery.
+ * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND, USAGE for an id without an acting agent
+ */
+export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
+  const { receipt, by } = await claimOf(session, receiptOrId);
+  return session.store.ack(receipt, { by });
+}
+
+export interface NackHow {
+  /** Rest this long; else the backoff of the mailbox's settings. Milliseconds. */
+  readonly delayMs?: number;
+  /** Cut after 2,000 characters. */
+  readonly reason?: string;
+  /** Straight to the dead-letter queue. */
+  readonly dead?: boolean;
+  /** Uses up no attempt: for what failed through no fault of the message. */
+  readonly free?: boolean;
+}
+
+/** Gives a message back, or, after its last attempt or with `dead`, to the dead-letter queue. @throws as ack */
+export async function nack(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
+  const { delayMs, reason, dead, free } = options;
+  if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestDelayMs)) {
+    throw new DreamosError('usage', 'USAGE', 'The delay has to be at least 0 and at most 3650d.', {
+      hint: 'dreamos nack --help',
+    });
+  }
+  const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  const { policy } = await settingsOf(session, mailbox);
+  return session.store.nack(receipt, {
+    policy,
+    by,
+    ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
+    ...(reason !== undefined && { reason: shorten(reason) }),
+    ...(dead && { dead }),
+    ...(free && { free }),
+  });
+}
+
+/**
+ * Extends a lease; it then ends `leaseMs` from now. The old receipt stays good.
+ * @throws as ack, and USAGE for more than 12 h
+ */
+export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
+  if (leaseMs !== undefined) checkLease(leaseMs);
+  const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  return session.store.renew(receipt, {
+    leaseMs: checkLease(leaseMs ?? (await settingsOf(session, mailbox)).leaseMs),
+    by,
+  });
+}
+
+/** The current claim that is meant. @throws as ack */
+async function claimOf(
+  session: Session,
+  receiptOrId: string,
+): Promise<{ receipt: string; mailbox: string; by: string }> {
+  if (!isId(receiptOrId)) {
+    const { mailbox } = session.store.parseReceipt(receiptOrId);
+    return { receipt: receiptOrId, mailbox, by: session.acting ?? mailbox };
+  }
+  if (session.acting === undefined) {
+    throw new DreamosError(
+      'usage',
+      'USAGE',
+      `Whose claim of ${receiptOrId} is meant? An id settles what the acting agent holds.`,
+      {
+        hint: 'Say who you are with --as <agent>, or use the receipt.',
+      },
+    );
+  }
+  const { name } = await resolveAgent(session, session.acting);
+  const [entry] = await findSurely(session, receiptOrId, name);
+  if (!entry) throw messageNotFound(receiptOrId, name);
+  if (entry.receipt === undefined) throw notHeld(entry);
+  return { receipt: entry.receipt, mailbox: entry.mailbox, by: session.acting };
+}
+
+function notHeld({ id, mailbox, state }: Entry): DreamosError {
+  const hint = `dreamos show ${id}`;
+  if (state === 'archived' || state === 'dead') {
+    return new DreamosError(
+      'conflict',
+      'ALREADY_SETTLED',
+      `Message ${id} in ${mailbox} is ${state}; nobody holds it.`,
+      { hint },
+    );
+  }
+  return new DreamosError(
+    'conflict',
+    'LEASE_LOST',
+    `Message ${id} in ${mailbox} is ${state}; nobody holds it (any more).`,
+    { hint },
+  );
+}
+
+async function settingsOf(session: Session, mailbox: string): Promise<Effective> {
+  return effectiveSettings(session, await session.store.getAgent(mailbox));
+}
+
+const longestDelayMs = 3650 * 86_400_000;
+// A reason becomes part of a log line. A stack trace that is too long for one must not keep a job from being given back.
+const reasonCharacters = 2000;
+
+function shorten(reason: string): string {
+  return reason.length > reasonCharacters ? `${reason.slice(0, reasonCharacters - 1)}…` : reason;
+}

@@ -1,0 +1,92 @@
+import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Durability } from '../../model/settings.ts';
+import { parseTopic } from '../../model/topic.ts';
+import type { Sent } from '../../storage/port/store.ts';
+import { createAddressBook } from '../agents/address-book.ts';
+import { type Composed, composeFor, senderOf } from '../send/compose.ts';
+import { findSurely } from '../look/find.ts';
+import type { Session } from '../root/root.ts';
+import { mostRecipients } from '../send/route.ts';
+import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
+import { warnUnread } from '../send/unread.ts';
+import type { Draft, SendOptions } from '../send/draft.ts';
+
+export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
+
+export interface PublishReceipt {
+  readonly id: string;
+  readonly topic: string;
+  /** The subscribers' that it went to. */
+  readonly mailboxes: readonly string[];
+  readonly subscribers: number;
+  readonly durability: Durability;
+  /** The dedupe key was used before: `id` is the first publish's, `mailboxes` are its subscribers', and nothing new was sent. */
+  readonly duplicate?: true;
+}
+
+/**
+ * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's
+ * own included, as one commit. Without a subscriber it is in the log alone, which is no error.
+ * @throws TOPIC_INVALID, CONFIG_INVALID, and as send; MAILBOX_FULL when one subscriber's is
+ */
+export async function publish(
+  session: Session,
+  topic: string,
+  draft: PublishDraft,
+  options: SendOptions = {},
+): Promise<PublishReceipt> {
+  const name = parseTopic(topic);
+  const sender = await senderOf(session, createAddressBook(session), draft.from);
+  const subscribers = await activeSubscribers(session, name);
+  const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers });
+  const [sent] = await sendInto(session, composed, options);
+  if (!sent) throw new Error('A publish had no result.');
+  if (sent instanceof DreamosError) throw sent;
+  const { id, duplicate } = sent;
+  const mailboxes = duplicate ? await firstMailboxes(session, id) : subscribers.map((card) => card.name);
+  await warnUnread(session, duplicate ? [] : subscribers);
+  const receipt = { id, topic: name, mailboxes, subscribers: mailboxes.length, durability: sent.durability };
+  return { ...receipt, ...(duplicate && { duplicate }) };
+}
+
+/** One full subscriber keeps it from all: what is published reaches everybody or nobody. */
+async function sendInto(session: Session, composed: Composed, options: SendOptions): Promise<(Sent | DreamosError)[]> {
+  const { outgoing, durability, limits } = composed;
+  if (limits.length === 0) return session.store.send([outgoing], { durability });
+  const { waitingFor, withRoom } = await import('../send/room.ts');
+  const taken = await withRoom(
+    session,
+    composed,
+    waitingFor(session, options, async () => undefined),
+  );
+  try {
+    return await session.store.send([taken.outgoing], { durability });
+  } finally {
+    taken.release();
+  }
+}
+
+async function activeSubscribers(session: Session, topic: string): Promise<AgentCard[]> {
+  // By the mailbox: a list that was mended by hand may name an agent in two ways.
+  const cards = new Map<string, AgentCard>();
+  for (const { agent } of subscribersOf(await loadSubscriptions(session), topic)) {
+    const card = await session.store.getAgent(agent);
+    if (!card)
+      session.warn(`${agent} is subscribed to ${topic}, but there is no such agent: dreamos agent register ${agent}`);
+    else if (!card.retiredAt) cards.set(card.name, card);
+  }
+  // The log is one of the file's names, too.
+  if (cards.size < mostRecipients) return [...cards.values()];
+  throw new DreamosError(
+    'usage',
+    'USAGE',
+    `${topic} has ${cards.size} subscribers; one message goes to at most ${mostRecipients - 1}.`,
+    { hint: 'Let some of them listen instead: dreamos listen --help' },
+  );
+}
+
+/** Who subscribes may have changed since. */
+async function firstMailboxes(session: Session, id: string): Promise<string[]> {
+  return [...new Set((await findSurely(session, id)).map(({ mailbox }) => mailbox))].sort();
+}

@@ -1,0 +1,137 @@
+/** Who gets what is published: one document of the whole root, so that a publish reads one small file. */
+import * as z from 'zod/mini';
+import { agentNamePattern } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { explainIssues } from '../../model/message.ts';
+import { schema } from '../../model/schema.ts';
+import { parseTopicPattern, topicMatches } from '../../model/topic.ts';
+import { createAddressBook } from '../agents/address-book.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { nearestName } from '../../model/nearest.ts';
+import type { Session } from '../root/root.ts';
+import { actorOf } from '../root/names.ts';
+
+/** The patterns of each agent, by its exact name. */
+export type Subscriptions = ReadonlyMap<string, readonly string[]>;
+
+export interface SubscriptionChange {
+  readonly agent: string;
+  readonly pattern: string;
+  readonly subscribed: boolean;
+  /** `false`: it was so already. */
+  readonly changed: boolean;
+}
+
+/**
+ * From now on what is published to a matching topic arrives in the acting agent's mailbox, with all guarantees. Repeating
+ * it is fine. Durable when it returns.
+ * @returns a result for each pattern, in the same order; one that is refused (TOPIC_INVALID) does not keep the others
+ * @throws USAGE when nobody acts; AGENT_NOT_FOUND, AGENT_RETIRED, CONFIG_INVALID
+ */
+export async function subscribe(
+  session: Session,
+  patterns: string | readonly string[],
+): Promise<(SubscriptionChange | DreamosError)[]> {
+  const { name } = await createAddressBook(session).recipient(actorOf(session, 'subscribes'));
+  return changeEach(session, name, [patterns].flat(), true);
+}
+
+/** What has arrived stays. @returns as subscribe; SUBSCRIPTION_NOT_FOUND for a pattern that the agent does not have @throws as subscribe */
+export async function unsubscribe(
+  session: Session,
+  patterns: string | readonly string[],
+): Promise<(SubscriptionChange | DreamosError)[]> {
+  const { name } = await resolveAgent(session, actorOf(session, 'unsubscribes'));
+  return changeEach(session, name, [patterns].flat(), false);
+}
+
+/** @throws CONFIG_INVALID: taken for empty, it would lose subscribers their mail */
+export async function loadSubscriptions(session: Session): Promise<Subscriptions> {
+  return parse(await session.store.loadDocument('subscriptions'));
+}
+
+/** Who is subscribed to a topic, each once with every pattern of theirs that matches. */
+export function subscribersOf(subscriptions: Subscriptions, topic: string): { agent: string; patterns: string[] }[] {
+  const found: { agent: string; patterns: string[] }[] = [];
+  for (const [agent, patterns] of subscriptions) {
+    const matching = patterns.filter((pattern) => topicMatches(pattern, topic));
+    if (matching.length > 0) found.push({ agent, patterns: matching });
+  }
+  return found;
+}
+
+const subscriptionsSchema = schema(() => z.record(z.string().check(z.regex(agentNamePattern)), z.array(z.string())));
+// A long-lived publisher gets the same document again and again.
+const parsed = new WeakMap<object, Subscriptions>();
+
+function parse(document: unknown): Subscriptions {
+  if (document === undefined) return new Map();
+  const known = typeof document === 'object' && document !== null ? parsed.get(document) : undefined;
+  if (known) return known;
+  const result = subscriptionsSchema.safeParse(document);
+  if (!result.success) {
+    throw new DreamosError(
+      'invalid',
+      'CONFIG_INVALID',
+      `subscriptions.json is not valid: ${explainIssues(result.error)}.`,
+      {
+        hint: 'Mend it by hand, or move it away and subscribe anew.',
+        cause: result.error,
+      },
+    );
+  }
+  const subscriptions = new Map(Object.entries(result.data));
+  parsed.set(document as object, subscriptions);
+  return subscriptions;
+}
+
+async function changeEach(
+  session: Session,
+  agent: string,
+  patterns: readonly string[],
+  subscribed: boolean,
+): Promise<(SubscriptionChange | DreamosError)[]> {
+  const look = change(await loadSubscriptions(session), agent, patterns, subscribed);
+  if (!look.results.some((result) => !(result instanceof DreamosError) && result.changed)) return look.results;
+  let { results } = look;
+  await session.store.saveDocument('subscriptions', (document) => {
+    const changed = change(parse(document), agent, patterns, subscribed);
+    results = changed.results;
+    return Object.fromEntries(changed.after);
+  });
+  return results;
+}
+
+function change(
+  before: Subscriptions,
+  agent: string,
+  patterns: readonly string[],
+  subscribed: boolean,
+): { after: Subscriptions; results: (SubscriptionChange | DreamosError)[] } {
+  const mine = new Set(before.get(agent));
+  const results = patterns.map((text) => {
+    try {
+      const pattern = parseTopicPattern(text);
+      if (!subscribed && !mine.has(pattern)) return unknownPattern(agent, pattern, [...mine]);
+      const changed = mine.has(pattern) !== subscribed;
+      if (subscribed) mine.add(pattern);
+      else mine.delete(pattern);
+      return { agent, pattern, subscribed, changed };
+    } catch (error) {
+      if (error instanceof DreamosError) return error;
+      throw error;
+    }
+  });
+  const after = new Map(before);
+  if (mine.size > 0) after.set(agent, [...mine].sort());
+  else after.delete(agent);
+  return { after, results };
+}
+
+function unknownPattern(agent: string, pattern: string, known: readonly string[]): DreamosError {
+  const nearest = nearestName(pattern, known);
+  return new DreamosError('not-found', 'SUBSCRIPTION_NOT_FOUND', `${agent} is not subscribed to "${pattern}".`, {
+    hint:
+      nearest === undefined ? `What it is subscribed to: dreamos agent show ${agent}` : `Did you mean "${nearest}"?`,
+  });
+}

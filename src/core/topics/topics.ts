@@ -1,0 +1,112 @@
+import { DreamosError } from '../../model/errors.ts';
+import { logOf, parseTopic, parseTopicPattern, topicMatches } from '../../model/topic.ts';
+import type { Message } from '../../model/message.ts';
+import type { Pruned } from '../../storage/port/store.ts';
+import { nearestName } from '../../model/nearest.ts';
+import { readOrWarn } from '../look/read-entry.ts';
+import type { Session } from '../root/root.ts';
+import { effectiveSettings } from '../root/settings.ts';
+import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscriptions.ts';
+
+export interface TopicStatus {
+  readonly topic: string;
+  /** How many its log holds. */
+  readonly messages: number;
+  /** Of the newest of them; ISO 8601. */
+  readonly lastPublishedAt: string | null;
+  readonly subscribers: readonly { readonly agent: string; readonly patterns: readonly string[] }[];
+}
+
+export interface TopicView extends TopicStatus {
+  /** The newest first; `null`: it cannot be read. */
+  readonly recent: readonly (Message | null)[];
+}
+
+export type PrunedTopic = Pruned & { readonly topic: string };
+
+/** Every topic that something was ever published to, in the order of their names. @throws CONFIG_INVALID */
+export async function listTopics(session: Session): Promise<TopicStatus[]> {
+  const subscriptions = await activeSubscriptions(session);
+  await session.store.finishSends();
+  const all: TopicStatus[] = [];
+  for (const topic of await session.store.listTopics()) all.push(await statusOf(session, topic, subscriptions));
+  return all;
+}
+
+/** @param options.limit so many of its messages @throws TOPIC_INVALID, TOPIC_NOT_FOUND, CONFIG_INVALID */
+export async function showTopic(session: Session, topic: string, options: { limit?: number } = {}): Promise<TopicView> {
+  const { limit = 10 } = options;
+  const name = parseTopic(topic);
+  await session.store.finishSends();
+  const known = await session.store.listTopics();
+  if (!known.includes(name)) throw notFound(name, known);
+  const recent: (Message | null)[] = [];
+  for await (const entry of session.store.list(logOf(name), 'archived')) {
+    if (recent.length >= limit) break;
+    const message = await readOrWarn(session, entry);
+    if (message !== undefined) recent.push(message);
+  }
+  return { ...(await statusOf(session, name, await activeSubscriptions(session))), recent };
+}
+
+/**
+ * Deletes what the topics' logs have from before, for good; what lies in mailboxes stays.
+ * @param topics names or patterns @throws TOPIC_INVALID; TOPIC_NOT_FOUND for one that no topic matches, before anything is done
+ */
+export async function pruneTopics(
+  session: Session,
+  topics: string | readonly string[],
+  options: { olderThanMs?: number; dryRun?: boolean } = {},
+): Promise<PrunedTopic[]> {
+  const known = await session.store.listTopics();
+  const meant = new Set<string>();
+  for (const text of [topics].flat()) {
+    const pattern = parseTopicPattern(text);
+    const matching = known.filter((topic) => topicMatches(pattern, topic));
+    if (matching.length === 0) throw notFound(pattern, known);
+    for (const topic of matching) meant.add(topic);
+  }
+  const results: PrunedTopic[] = [];
+  for (const topic of [...meant].sort()) results.push(await pruneTopic(session, topic, options));
+  return results;
+}
+
+/**
+ * Deletes what one topic's log has from before. Safe to repeat, and while others publish, listen or prune.
+ * @param options.olderThanMs else the setting topicRetention
+ */
+export async function pruneTopic(
+  session: Session,
+  topic: string,
+  options: { olderThanMs?: number; dryRun?: boolean } = {},
+): Promise<PrunedTopic> {
+  const { olderThanMs = (await effectiveSettings(session)).topicRetentionMs, dryRun = false } = options;
+  const pruned = await session.store.prune(logOf(topic), session.clock.now() - olderThanMs, {
+    dryRun,
+    ...(session.acting !== undefined && { by: session.acting }),
+  });
+  return { topic, ...pruned };
+}
+
+/** Of those who take mail; who has retired keeps his for when he is back. */
+async function activeSubscriptions(session: Session): Promise<Subscriptions> {
+  const active = new Set((await session.store.listAgents()).filter((card) => !card.retiredAt).map((card) => card.name));
+  return new Map([...(await loadSubscriptions(session))].filter(([agent]) => active.has(agent)));
+}
+
+async function statusOf(session: Session, topic: string, subscriptions: Subscriptions): Promise<TopicStatus> {
+  const { archived } = await session.store.counts(logOf(topic));
+  let lastPublishedAt: string | null = null;
+  for await (const entry of session.store.list(logOf(topic), 'archived')) {
+    lastPublishedAt = new Date(entry.ackedAt ?? 0).toISOString();
+    break;
+  }
+  return { topic, messages: archived, lastPublishedAt, subscribers: subscribersOf(subscriptions, topic) };
+}
+
+function notFound(topic: string, known: readonly string[]): DreamosError {
+  const nearest = nearestName(topic, known);
+  return new DreamosError('not-found', 'TOPIC_NOT_FOUND', `Nothing has been published to ${topic}.`, {
+    hint: nearest === undefined ? 'dreamos topics list' : `Did you mean "${nearest}"? If not: dreamos topics list`,
+  });
+}

@@ -1,0 +1,68 @@
+import type { AgentCard } from '../../model/agent.ts';
+import type { Session } from '../root/root.ts';
+import { lookAtChores, restOfChores } from './chores.ts';
+import { ownSettings } from '../root/settings.ts';
+
+// A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
+const mostRounds = 100;
+
+/** Moves what is due before somebody looks, so that what he sees is true. */
+export async function bringAllDue(session: Session, card: AgentCard): Promise<void> {
+  const { policy } = await ownSettings(session, card);
+  for (let round = 0; round < mostRounds; round++) {
+    const { moved } = await session.store.recover(card.name, policy);
+    if (moved === 0) return;
+  }
+}
+
+/** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */
+export interface DueTimer {
+  /** Look everywhere in so many milliseconds: something happened, and a due moment or a handed-in file may be part of it. */
+  soon(inMs: number): void;
+  /** Looks where the time has come. @returns how many messages were moved or sent */
+  look(): Promise<number>;
+  /** Until the next look; milliseconds. */
+  restMs(): number;
+}
+
+// For what no hint told of, and for mailboxes registered meanwhile.
+const everywhereEveryMs = 15_000;
+const leastRestMs = 50;
+
+/** @param mailboxes by their exact names; `undefined`: all */
+export function createDueTimer(session: Session, mailboxes: readonly string[] | undefined): DueTimer {
+  const { clock, store } = session;
+  /** Wall-clock, as due moments are. */
+  const lookAt = new Map<string, number>();
+  let everywhereAt = clock.uptime();
+
+  const lookIn = async (mailbox: string): Promise<number> => {
+    const { policy } = await ownSettings(session, await store.getAgent(mailbox));
+    const { moved, nextAt = Infinity } = await store.recover(mailbox, policy);
+    // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
+    // millisecond, because timers may fire early.)
+    lookAt.set(mailbox, moved > 0 ? clock.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));
+    return moved;
+  };
+
+  return {
+    soon: (inMs) => {
+      everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
+    },
+    look: async () => {
+      const now = clock.now();
+      if (clock.uptime() >= everywhereAt) {
+        everywhereAt = clock.uptime() + everywhereEveryMs;
+        const all = mailboxes ?? (await store.listAgents()).map(({ name }) => name);
+        for (const mailbox of all) lookAt.set(mailbox, now);
+      }
+      let moved = await lookAtChores(session);
+      for (const [mailbox, at] of lookAt) if (at <= now) moved += await lookIn(mailbox);
+      return moved;
+    },
+    restMs: () => {
+      const dueAt = Math.min(...lookAt.values());
+      return Math.max(1, Math.min(everywhereAt - clock.uptime(), dueAt - clock.now(), restOfChores(session)));
+    },
+  };
+}

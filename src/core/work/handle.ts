@@ -1,0 +1,102 @@
+import { formatDuration } from '../../model/duration.ts';
+import type { Delivery } from '../../storage/port/store.ts';
+import { keepLease } from '../take/keep-lease.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import type { Rests } from './rests.ts';
+import type { Session } from '../root/root.ts';
+import { type Settlement, settleAs } from './settle-as.ts';
+
+/**
+ * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over, the
+ * worker was stopped for good.
+ */
+export type Handler = (
+  job: Delivery,
+  around: { readonly signal: AbortSignal },
+) => Outcome | void | Promise<Outcome | void>;
+
+export interface Handled extends Settlement {
+  readonly job: Delivery;
+  /** How long the handler ran; milliseconds. */
+  readonly durationMs: number;
+}
+
+export interface HandleOptions {
+  readonly leaseMs?: number;
+  readonly handlerTimeoutMs?: number;
+  readonly hurry?: AbortSignal;
+  readonly rests: Rests;
+}
+
+type Cut = 'lost' | 'timeout' | 'hurry';
+
+// A handler that does not end after its signal keeps its place and its lease for this long; then it is on its own.
+const graceMs = 10_000;
+// A longer one would fire at once.
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Runs the handler, keeps the lease meanwhile, and settles as the handler says. @throws what the storage throws */
+export async function handleOne(
+  session: Session,
+  job: Delivery,
+  handler: Handler,
+  options: HandleOptions,
+): Promise<Handled> {
+  const beganAt = session.clock.uptime();
+  const { outcome, receipt } = await runHandler(session, job, handler, options);
+  const durationMs = Math.round(session.clock.uptime() - beganAt);
+  const settled = await settleAs(session, receipt, job, outcome, options.rests);
+  if (settled.result !== 'returned') options.rests.forget(job);
+  return { job, ...settled, durationMs };
+}
+
+async function runHandler(
+  session: Session,
+  job: Delivery,
+  handler: Handler,
+  { leaseMs, handlerTimeoutMs, hurry }: HandleOptions,
+): Promise<{ outcome: Outcome; receipt: string }> {
+  const over = new AbortController();
+  let cut: Cut | undefined;
+  let ended = false;
+  let giveUp: (outcome: Outcome) => void = () => undefined;
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const end = (why: Cut): void => {
+    if (cut || ended) return;
+    cut = why;
+    over.abort(new Error(words[why]));
+    const outcome = { outcome: 'fail', reason: 'the handler did not end after its signal' } as const;
+    timers.push(setTimeout(() => giveUp(outcome), graceMs));
+  };
+  const onHurry = (): void => end('hurry');
+
+  const lease = keepLease(session, job, leaseMs, () => end('lost'));
+  if (handlerTimeoutMs !== undefined)
+    timers.push(setTimeout(() => end('timeout'), Math.min(handlerTimeoutMs, longestTimerMs)));
+  hurry?.addEventListener('abort', onHurry);
+  if (hurry?.aborted) onHurry();
+  const givenUp = new Promise<Outcome>((resolve) => (giveUp = resolve));
+  const outcome = await Promise.race([outcomeOf(() => handler(job, { signal: over.signal })), givenUp]);
+  ended = true;
+  hurry?.removeEventListener('abort', onHurry);
+  for (const timer of timers) clearTimeout(timer);
+  const receipt = await lease.end();
+  return { outcome: verdict(outcome, cut, handlerTimeoutMs), receipt };
+}
+
+const words: Record<Cut, string> = {
+  lost: 'The lease was lost: somebody else may be working on this message.',
+  timeout: 'The time for the handler is over.',
+  hurry: 'The worker was stopped.',
+};
+
+function verdict(outcome: Outcome, cut: Cut | undefined, handlerTimeoutMs = 0): Outcome {
+  if (cut === 'timeout') {
+    const more = outcome.outcome === 'ack' || outcome.reason === undefined ? '' : `; ${outcome.reason}`;
+    return { outcome: 'fail', reason: `the handler ran longer than ${formatDuration(handlerTimeoutMs)}${more}` };
+  }
+  // It was not the message's fault, and somebody else can begin at once.
+  if (cut === 'hurry' && outcome.outcome === 'fail')
+    return { outcome: 'retry', delayMs: 0, reason: 'the worker was stopped' };
+  return outcome;
+}

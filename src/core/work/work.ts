@@ -1,0 +1,125 @@
+import { DreamosError } from '../../model/errors.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { createBell } from '../wait/bell.ts';
+import { type Job, jobOf } from '../take/consume.ts';
+import { type Handled, type Handler, handleOne } from './handle.ts';
+import { type Result, results } from './outcome.ts';
+import { claimNext, type ReadOptions } from '../take/read.ts';
+import { createRests } from './rests.ts';
+import type { Session } from '../root/root.ts';
+import { lookAtChores, restOfChores } from '../wait/chores.ts';
+import { nack } from '../take/settle.ts';
+import { createWaiter } from '../wait/wait.ts';
+
+export type WorkOptions = Omit<ReadOptions, 'by'> & {
+  /** How many handlers run at a time; 1. A message is claimed only when it can begin. */
+  readonly concurrency?: number;
+  /** Then the handler's signal is aborted and the attempt has failed; milliseconds. */
+  readonly handlerTimeoutMs?: number;
+  /** Ends after so many messages. */
+  readonly count?: number;
+  /** Takes nothing new; what runs is finished. */
+  readonly signal?: AbortSignal;
+  /** Also aborts the handlers that run; what they do not finish is given back without using up an attempt. */
+  readonly hurry?: AbortSignal;
+  /** Called with each message once it is settled; an error ends the worker. */
+  readonly onHandled?: (handled: Handled) => void | Promise<void>;
+};
+
+export type WorkTotals = { readonly [R in Result]: number };
+
+/**
+ * Runs a handler for each message of a mailbox: what it returns or throws settles the message (see `Outcome`), and the
+ * lease renews itself while it runs. Ends with the signal, after `count`, or when nothing ran and nothing came for `waitMs`;
+ * without these never. Whatever ends it, the handlers that run are waited for.
+ * @throws as readNext; what settling throws when the disk fails, of which the lease brings the message back
+ */
+export async function work(
+  session: Session,
+  agent: string,
+  handler: Handler,
+  options: WorkOptions = {},
+): Promise<WorkTotals> {
+  const { concurrency = 1, count = Infinity, waitMs = Infinity, handlerTimeoutMs, signal, hurry, onHandled } = options;
+  check(concurrency, 'concurrency');
+  check(count, 'count');
+  if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
+  const waiter = createWaiter(session, (await resolveAgent(session, agent)).name);
+  const totals = Object.fromEntries(results.map((result) => [result, 0])) as Record<Result, number>;
+  const failures: unknown[] = [];
+  const rests = createRests(session);
+  const running = new Set<Promise<void>>();
+  const freed = createBell();
+  const stop = new AbortController();
+  let look = stop;
+  const takeNoMore = (): void => {
+    stop.abort();
+    look.abort();
+  };
+  for (const end of [signal, hurry]) {
+    end?.addEventListener('abort', takeNoMore);
+    if (end?.aborted) takeNoMore();
+  }
+
+  const begin = (job: Handled['job']): void => {
+    const one = handleOne(session, job, handler, { ...options, rests })
+      .then(async (handled) => {
+        totals[handled.result]++;
+        await onHandled?.(handled);
+      })
+      .catch((error: unknown) => {
+        failures.push(error);
+        takeNoMore();
+      })
+      .finally(() => {
+        running.delete(one);
+        freed.ring();
+        if (look !== stop) look.abort();
+      });
+    running.add(one);
+  };
+
+  const next = async (): Promise<Job | undefined> => {
+    for (;;) {
+      // A handler may run for hours, and this may be the only process that is awake.
+      while (running.size >= concurrency) {
+        await lookAtChores(session);
+        await freed.rest(restOfChores(session));
+      }
+      // Behind the ordering keys of what runs there may be more.
+      const busy = running.size > 0 && waitMs < Infinity;
+      look = busy ? new AbortController() : stop;
+      if (stop.signal.aborted) return undefined;
+      // The card anew for each message, so that changed settings hold for the next ones.
+      const card = await resolveAgent(session, agent);
+      const how = { ...options, waitMs: busy ? Infinity : waitMs, signal: look.signal };
+      const delivery = await claimNext(session, card, waiter, how);
+      if (delivery) return jobOf(session, delivery);
+      if (!busy) return undefined;
+    }
+  };
+
+  try {
+    for (let left = count; left > 0; left--) {
+      const job = await next();
+      if (!job) break;
+      // The signal came while it was being claimed.
+      if (stop.signal.aborted)
+        await nack(session, job.receipt, { free: true, delayMs: 0, reason: 'the worker was stopped' });
+      else begin(job);
+    }
+  } finally {
+    await Promise.all(running);
+    await waiter.close();
+    for (const end of [signal, hurry]) end?.removeEventListener('abort', takeNoMore);
+  }
+  if (failures.length > 0) throw failures[0];
+  return totals;
+}
+
+function check(value: number, name: string): void {
+  if (value >= 1 && (name === 'handlerTimeoutMs' || value === Infinity || Number.isInteger(value))) return;
+  throw new DreamosError('usage', 'USAGE', `${value} cannot be ${name}.`, {
+    hint: 'Allowed: a whole number from 1 on.',
+  });
+}

@@ -1,0 +1,20 @@
+/** Which storages there are: a root's format.json says which of them keeps its mail. */
+import type { Store } from './port/store.ts';
+import { findFileRoot, type FindOptions, initFileStore } from './file/find-root.ts';
+import { type FileStoreDeps, openFileStore, systemIds } from './file/open.ts';
+
+export { systemIds };
+
+/** @throws as findFileRoot */
+export function findRoot(options: FindOptions): Promise<string> {
+  return findFileRoot(options);
+}
+
+/** @throws as initFileStore */
+export function initRootFolder(options: FindOptions): Promise<{ path: string; created: boolean }> {
+  return initFileStore(options);
+}
+
+export function openStore(path: string, deps: FileStoreDeps): Promise<Store> {
+  return openFileStore(path, deps);
+}

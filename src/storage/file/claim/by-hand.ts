@@ -1,0 +1,190 @@
+/** Changes that a person makes: cancel, restore, retry, purge, deposit. Each is one rename out of where the entry was seen. */
+import { DreamosError } from '../../../model/errors.ts';
+import { priorities, sealLines, type Message } from '../../../model/message.ts';
+import { states, type Entry } from '../../port/store.ts';
+import type { FileContext } from '../disk/context.ts';
+import { formatEntryName, orderOf, type EntryName } from '../names/entry-name.ts';
+import { logEvents, type LogEntry } from '../events/event-log.ts';
+import { findIn, listState } from '../look/find.ts';
+import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from '../disk/folders.ts';
+import { releaseKey } from '../places/key-heads.ts';
+import { dayOf, reasonOf, type Mailbox } from '../names/layout.ts';
+import { moveToReady } from '../places/filling.ts';
+import { pathOf, toEntry } from '../names/found.ts';
+import { memory } from '../disk/memory.ts';
+
+interface Change {
+  readonly mailbox: Mailbox;
+  readonly path: string;
+  readonly name: EntryName;
+}
+
+export async function cancel(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+  const { mailbox, path, name } = locate(ctx, entry, ['ready', 'delayed']);
+  const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
+  const moved = await archive(ctx, mailbox, path, archived);
+  if (!moved) throw movedOn(entry);
+  await releaseKey(ctx, mailbox, name);
+  await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
+  return moved;
+}
+
+export async function restore(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+  const { mailbox, ...archived } = locate(ctx, entry, ['archived']);
+  const plain = await (await import('../keep/unpack.ts')).takeOut(ctx, mailbox, archived);
+  if (!plain) throw movedOn(entry);
+  try {
+    return await backToReady(ctx, entry, { mailbox, ...plain }, { event: 'restored', id: entry.id, by });
+  } catch (error) {
+    await plain.putBack();
+    throw error;
+  }
+}
+
+export async function retry(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+  const change = locate(ctx, entry, ['dead']);
+  const ready = await backToReady(ctx, entry, change, { event: 'retried', id: entry.id, by });
+  await removeReason(ctx, change.path);
+  return ready;
+}
+
+export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
+  const { mailbox, path, name } = locate(ctx, entry, ['dead']);
+  if (!(await ctx.disk.remove(path))) throw movedOn(entry);
+  await releaseKey(ctx, mailbox, name);
+  await removeReason(ctx, path);
+  await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
+}
+
+async function removeReason(ctx: FileContext, path: string): Promise<void> {
+  try {
+    await ctx.disk.remove(reasonOf(path));
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`A reason file stays in dlq/ until \`dreamos doctor --fix\`: ${error.message}`);
+  }
+}
+
+/** Puts a message from elsewhere into the archive or into ready/; synced. One that the mailbox knows already stays as it is. */
+export async function deposit(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  message: Message,
+  to: 'archived' | 'ready',
+  options: { readonly at: number; readonly by?: string | undefined },
+): Promise<Entry> {
+  const ids = await heldIds(ctx, mailbox);
+  if (!ids || ids.has(message.id)) {
+    const [known] = await findIn(ctx, mailbox, message.id);
+    if (known) return toEntry(mailbox, known);
+  }
+  ids?.add(message.id);
+  const name: EntryName = {
+    tag: to === 'ready' ? 't' : 'k',
+    time: to === 'ready' ? ctx.clock.now() : options.at,
+    id: message.id,
+    rank: priorities.indexOf(message.priority),
+    attempt: 0,
+    withdrawn: to === 'archived' ? true : undefined,
+    order: orderOf(message),
+  };
+  await ensureFolder(ctx, mailbox.tmp);
+  const file = `${mailbox.tmp}/${message.id}.json`;
+  await ctx.disk.remove(file);
+  const made = await ctx.disk.create(file, sealLines([message]).bytes, { sync: true });
+  const entry = !made
+    ? undefined
+    : to === 'ready'
+      ? await makeReady(ctx, mailbox, file, name)
+      : await archive(ctx, mailbox, file, name);
+  if (!entry) throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being imported.`);
+  const dir = `${mailbox.dir}/${entry.key.slice(0, entry.key.lastIndexOf('/'))}`;
+  await syncFolderOrAncestor(ctx, dir);
+  await syncAncestorsOnce(ctx, dir, mailbox.dir);
+  await logEvents(ctx, mailbox, [{ event: 'imported', id: message.id, by: options.by }]);
+  return entry;
+}
+
+/** While this process holds the import lock, by mailbox: the ids that are there, so that an import lists it once. */
+const held = memory<{ byMailbox: Map<string, Set<string>> | undefined }>(() => ({ byMailbox: undefined }));
+
+/** Every id in a mailbox; `undefined` outside of the import lock, where a list would be out of date at once. */
+async function heldIds(ctx: FileContext, mailbox: Mailbox): Promise<Set<string> | undefined> {
+  const { byMailbox } = held.of(ctx);
+  let ids = byMailbox?.get(mailbox.name);
+  if (!byMailbox || ids) return ids;
+  ids = new Set();
+  for (const state of states) for await (const { name } of listState(ctx, mailbox, state)) ids.add(name.id);
+  byMailbox.set(mailbox.name, ids);
+  return ids;
+}
+
+/** Runs an import's work: while it holds the lock, nobody else imports, and deposits need not list the mailbox each time. */
+export async function whileImporting<T>(ctx: FileContext, work: () => Promise<T>): Promise<T> {
+  held.of(ctx).byMailbox = new Map();
+  try {
+    return await work();
+  } finally {
+    held.of(ctx).byMailbox = undefined;
+  }
+}
+
+async function backToReady(
+  ctx: FileContext,
+  entry: Entry,
+  { mailbox, path, name }: Change,
+  event: LogEntry,
+): Promise<Entry> {
+  const ready: EntryName = {
+    ...name,
+    tag: 't',
+    time: ctx.clock.now(),
+    attempt: 0,
+    expiresAt: undefined,
+    withdrawn: undefined,
+    order: name.order && { ...name.order, life: name.order.life + 1 },
+  };
+  const moved = await makeReady(ctx, mailbox, path, ready);
+  if (!moved) throw movedOn(entry);
+  // For who died before he could release it in its last life.
+  await releaseKey(ctx, mailbox, name);
+  await logEvents(ctx, mailbox, [event]);
+  return moved;
+}
+
+async function makeReady(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+): Promise<Entry | undefined> {
+  const bucket = await moveToReady(ctx, path, mailbox, 0, name);
+  return bucket === undefined
+    ? undefined
+    : toEntry(mailbox, { state: 'ready', path: `${bucket}/${formatEntryName(name)}`, name });
+}
+
+async function archive(ctx: FileContext, mailbox: Mailbox, path: string, name: EntryName): Promise<Entry | undefined> {
+  const dir = `${mailbox.archive}/${dayOf(name.time)}`;
+  const text = formatEntryName(name);
+  if (!(await moveInto(ctx, path, dir, text))) return undefined;
+  return toEntry(mailbox, { state: 'archived', path: `${dir}/${text}`, name });
+}
+
+function locate(ctx: FileContext, entry: Entry, from: readonly Entry['state'][]): Change {
+  const mailbox = ctx.layout.mailbox(entry.mailbox);
+  const place = from.includes(entry.state) ? pathOf(mailbox, entry) : undefined;
+  if (!place) throw movedOn(entry);
+  return { mailbox, ...place };
+}
+
+function movedOn(entry: Entry): DreamosError {
+  return new DreamosError(
+    'conflict',
+    'STATE_CHANGED',
+    `${entry.id} in ${entry.mailbox} is not ${entry.state} any more.`,
+    {
+      hint: `See where it is now: dreamos show ${entry.id}`,
+    },
+  );
+}

@@ -1,0 +1,205 @@
+/**
+ * A claim is one rename, ready/… -> inflight/…: the compare-and-swap of two consumers. The source name holds the attempt,
+ * the target name the new attempt, the deadline and a token that no other claim has. Of two processes that rename the
+ * same name one succeeds; the other's ENOENT means "taken". Nothing is synced: a claim lost in a power cut is a
+ * redelivery, which at-least-once allows.
+ */
+import { DreamosError } from '../../../model/errors.ts';
+import type { Message } from '../../../model/message.ts';
+import type { ClaimOptions, Delivery } from '../../port/store.ts';
+import type { FileContext } from '../disk/context.ts';
+import { quarantine } from '../places/corrupt.ts';
+import { formatEntryName, type EntryName } from '../names/entry-name.ts';
+import { logEvents } from '../events/event-log.ts';
+import { type Hold, holdKey, isHolder, letGo } from './ordering.ts';
+import { moveInto } from '../disk/folders.ts';
+import { walkInbox } from '../places/inbox.ts';
+import { slotOf, type Mailbox } from '../names/layout.ts';
+import { readEntry } from '../places/read-entry.ts';
+import { isKept, nextReady, walkReady, endWalk } from '../places/ready-walk.ts';
+import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
+import { type Receipt } from '../names/receipt.ts';
+import { decided, isBehind, leave, type ReadyEntry } from '../places/walk-order.ts';
+import { issueReceipt } from './receipts.ts';
+
+// When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
+const spread = 16;
+
+/**
+ * `lost` to another process; `passed`: not to be delivered (now); `late`: the lease was over before the claim was; `blocked`
+ * and `young`: not before another message of its ordering key (ordering.ts).
+ */
+type Missed = Exclude<Hold, 'acquired' | 'held'> | 'passed' | 'late';
+
+/** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
+export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
+  const expired = undertaker();
+  if (options.accepts || options.inbox !== undefined) return search(ctx, mailbox, options, expired);
+  // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing
+  // but messages whose turn has not come.
+  let fresh = false;
+  let empty = false;
+  for (;;) {
+    const candidate = await nextReady(ctx, mailbox, fresh);
+    if (!candidate) {
+      if (empty) return undefined;
+      fresh = empty = true;
+      continue;
+    }
+    const delivery = await take(ctx, mailbox, candidate, options, expired);
+    if (typeof delivery === 'object') return delivery;
+    if (delivery === 'late') return undefined;
+    if (delivery !== 'blocked') empty = false;
+    // The walk ends with it, so that nothing behind it overtakes it.
+    fresh = delivery === 'young';
+    // Out of a listing that was kept it may just have been cancelled, and is no reason to skip what lies behind it.
+    if (delivery === 'lost' && isKept(candidate.order)) fresh = true;
+    else if (delivery === 'lost') await skipSome(ctx, mailbox);
+    // What has expired now stays where it is, and a shared walk that begins anew every few milliseconds might never get by.
+    if (expired.left <= 0) return search(ctx, mailbox, options, expired);
+  }
+}
+
+/** Past what stays ready, or in an inbox: two walks as well, but nothing is opened twice. */
+async function search(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  options: ClaimOptions,
+  expired: Undertaker,
+): Promise<Delivery | undefined> {
+  const refused = new Set<string>();
+  for (let walk = 0; walk < 2; walk++) {
+    const { inbox } = options;
+    const { next } = inbox === undefined ? walkReady(ctx, mailbox) : walkInbox(ctx, mailbox, inbox);
+    for (let candidate = await next(); candidate; candidate = await next()) {
+      if (options.signal?.aborted) return undefined;
+      if (refused.has(candidate.text)) {
+        if (!isExpired(candidate.name, ctx.clock.now())) leave(ctx, candidate);
+        decided(candidate);
+        continue;
+      }
+      const delivery = await take(ctx, mailbox, candidate, options, expired);
+      if (typeof delivery === 'object') return delivery;
+      if (delivery === 'late') return undefined;
+      if (delivery === 'passed') refused.add(candidate.text);
+      if (delivery === 'young') {
+        walk--;
+        break;
+      }
+    }
+  }
+  return undefined;
+}
+
+async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  for (let n = Math.floor(ctx.ids.fraction() * spread); n > 0; n--) {
+    const skipped = await nextReady(ctx, mailbox, false);
+    if (!skipped) return;
+    leave(ctx, skipped);
+    decided(skipped);
+  }
+}
+
+/** Claims this message, if it may be. */
+async function take(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  entry: ReadyEntry,
+  options: ClaimOptions,
+  expired: Undertaker,
+): Promise<Delivery | Missed> {
+  try {
+    return await tryToTake(ctx, mailbox, entry, options, expired);
+  } catch (error) {
+    // It is still there, most likely. So the next claim begins anew, and nothing of its key goes first.
+    endWalk(ctx, mailbox);
+    leave(ctx, entry);
+    throw error;
+  } finally {
+    decided(entry);
+  }
+}
+
+async function tryToTake(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  entry: ReadyEntry,
+  options: ClaimOptions,
+  expired: Undertaker,
+): Promise<Delivery | Missed> {
+  const { name } = entry;
+  const source = `${entry.dir}/${entry.text}`;
+  const now = ctx.clock.now();
+  if (isExpired(name, now)) {
+    await bury(ctx, mailbox, source, name, expired);
+    return 'passed';
+  }
+  if (isBehind(entry) && !(await isHolder(ctx, mailbox, entry))) {
+    leave(ctx, entry);
+    return 'blocked';
+  }
+  if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
+    leave(ctx, entry);
+    return 'passed';
+  }
+  const hold = name.order ? await holdKey(ctx, mailbox, entry) : 'held';
+  if (hold !== 'held' && hold !== 'acquired') return hold;
+
+  const claimed = {
+    ...name,
+    tag: 'd' as const,
+    time: now + options.leaseMs,
+    attempt: name.attempt + 1,
+    token: ctx.ids.token(),
+  };
+  const slot = slotOf(mailbox.inflight, claimed.time);
+  const target = formatEntryName(claimed);
+  if (!(await moveInto(ctx, source, slot, target))) {
+    if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
+    return 'lost';
+  }
+  return deliver(ctx, mailbox, `${slot}/${target}`, claimed, options);
+}
+
+async function deliver(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: Receipt['name'],
+  options: ClaimOptions,
+): Promise<Delivery | Missed> {
+  // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began. Going
+  // on with a lease that is too short would use up an attempt of every message in the mailbox.
+  if (ctx.clock.now() >= name.time) return 'late';
+  const message = await readOrQuarantine(ctx, mailbox, path, name);
+  if (!message) return 'passed';
+  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);
+  const receipt = issueReceipt(ctx, { mailbox: mailbox.name, name, path });
+  return { receipt, mailbox: mailbox.name, attempt: name.attempt, leaseUntil: name.time, message };
+}
+
+async function accepted(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+  accepts: (message: Message) => boolean,
+): Promise<boolean> {
+  const message = await readOrQuarantine(ctx, mailbox, path, name);
+  return message !== undefined && accepts(message);
+}
+
+async function readOrQuarantine(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+): Promise<Message | undefined> {
+  try {
+    return await readEntry(ctx, path, name, mailbox.name);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
+    await quarantine(ctx, mailbox, path, error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Any process recovers for all: whoever claims, waits or watches moves what is due, a bounded number at a time. Each move
+ * is one rename that only one process wins, so any number may do this at once.
+ */
+import type { RetryPolicy } from '../../../model/settings.ts';
+import type { Recovered } from '../../port/store.ts';
+import { adopt } from '../send/adopt.ts';
+import type { FileContext } from '../disk/context.ts';
+import { quarantine } from '../places/corrupt.ts';
+import { deadLetter } from './dead-letter.ts';
+import type { EntryName } from '../names/entry-name.ts';
+import { arrival, logEvents } from '../events/event-log.ts';
+import type { Mailbox } from '../names/layout.ts';
+import { buryNowAndThen } from './expired.ts';
+import { closeOverInboxes, putInInbox } from '../places/inbox.ts';
+import { finishOutbox } from '../send/outbox.ts';
+import { readIfGood } from '../places/read-entry.ts';
+import { due, type WheelEntry } from '../places/wheel.ts';
+import { moveToReady } from '../places/filling.ts';
+import { memory } from '../disk/memory.ts';
+
+const atOnce = 256;
+/** A consumer in a loop looks for what is due this often; a claim's lease is counted in seconds. */
+const everyMs = 20;
+/** By mailbox: when (uptime) this process last looked for what is due. */
+const recoveredAt = memory(() => new Map<string, number>());
+const misplaced = 'it does not belong in this folder';
+
+/** What has expired unread is moved too, a few at a time; it is not counted, so that nobody waits for all of it. */
+export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
+  const recovered = await recoverDue(ctx, mailbox, policy);
+  await buryNowAndThen(ctx, mailbox);
+  return recovered;
+}
+
+async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
+  recoveredAt.of(ctx).set(mailbox.name, ctx.clock.uptime());
+  const finished = await finishOutbox(ctx, atOnce);
+  const adopted = await adopt(ctx, mailbox);
+  const expired = await due(ctx, mailbox.inflight, atOnce);
+  let moved = finished + adopted.moved;
+  for (const path of expired.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
+  for (const entry of expired.entries) if (await takeBack(ctx, mailbox, entry, policy)) moved++;
+  const fallen = await due(ctx, mailbox.delayed, atOnce);
+  for (const path of fallen.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
+  for (const entry of fallen.entries) if (await makeReady(ctx, mailbox, entry)) moved++;
+  const requests = await closeOverInboxes(ctx, mailbox);
+  moved += requests.moved;
+
+  const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter((at) => at !== undefined);
+  return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
+}
+
+/** As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago. */
+export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<void> {
+  const last = recoveredAt.of(ctx).get(mailbox.name);
+  if (last === undefined || ctx.clock.uptime() - last >= everyMs) await recoverDue(ctx, mailbox, policy);
+}
+
+/** An expired lease: back to ready at once, or to the dead-letter queue when that was the last attempt. */
+async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, policy: RetryPolicy): Promise<boolean> {
+  const name = checkedName(entry, 'd');
+  if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
+  const { id, attempt } = name;
+  if (attempt >= policy.maxAttempts) {
+    const reason = `its lease ran out ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
+    return (await deadLetter(ctx, mailbox, entry.path, name, { reason })) !== undefined;
+  }
+  const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined };
+  if ((await moveToReady(ctx, entry.path, mailbox, 0, back)) === undefined) return false;
+  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt }]);
+  return true;
+}
+
+async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry): Promise<boolean> {
+  const name = checkedName(entry, 'u');
+  if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
+  const message = await readIfGood(ctx, entry.path, name, mailbox.name);
+  const at = ctx.clock.now();
+  const ready: EntryName = { ...name, tag: 't', time: at };
+  const waited =
+    message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(entry.path, target)));
+  if (!waited && (await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
+  const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
+  await logEvents(ctx, mailbox, [{ ...arrival('delivered', name.id, message), ...attempt }], at);
+  return true;
+}
+
+function checkedName({ name }: WheelEntry, tag: 'd' | 'u'): EntryName | undefined {
+  return name?.tag === tag && (tag === 'u' || name.token !== undefined) ? name : undefined;
+}

@@ -1,0 +1,130 @@
+/**
+ * Ack, nack and renew: one rename each, out of the place that the receipt names. Not synced: lost in a power cut, the
+ * message is delivered again. The rename decides, also after the deadline: an ack wins as long as nobody has taken the
+ * message back.
+ */
+import { DreamosError } from '../../../model/errors.ts';
+import type { NackOptions, Settled, State } from '../../port/store.ts';
+import type { FileContext } from '../disk/context.ts';
+import { deadLetter } from './dead-letter.ts';
+import { formatEntryName, type EntryName } from '../names/entry-name.ts';
+import { logEvents } from '../events/event-log.ts';
+import { findIn } from '../look/find.ts';
+import { moveInto } from '../disk/folders.ts';
+import { releaseKey } from '../places/key-heads.ts';
+import { dayOf, slotOf, type Mailbox } from '../names/layout.ts';
+import { formatReceipt, type Receipt } from '../names/receipt.ts';
+import { wheelEntries } from '../places/wheel.ts';
+import { moveToReady } from '../places/filling.ts';
+import { inflightPath } from '../names/found.ts';
+import { readReceipt } from './receipts.ts';
+
+export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
+  const now = ctx.clock.now();
+  const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
+    const archived = settledName(claim, { tag: 'k', time: now });
+    return moveInto(ctx, path, `${home.archive}/${dayOf(now)}`, formatEntryName(archived));
+  });
+  if (name.order) await releaseKey(ctx, mailbox, name);
+  await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
+  return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
+}
+
+export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {
+  const { by, reason, policy } = options;
+  let state: State = 'dead';
+  const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
+    // Looked for first, so that a refused receipt opens no bucket for what will not come.
+    if (!(await ctx.disk.stat(path))) return false;
+    if (options.dead === true || (claim.attempt >= policy.maxAttempts && !options.free)) {
+      const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
+      return (await deadLetter(ctx, home, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
+    }
+    const delayMs = options.delayMs ?? backoff(claim.attempt + (options.free ? 1 : 0), policy, ctx.ids.fraction());
+    const given = options.free ? { ...claim, attempt: Math.max(0, claim.attempt - 1) } : claim;
+    const time = ctx.clock.now() + Math.max(0, delayMs);
+    state = delayMs <= 0 ? 'ready' : 'delayed';
+    if (delayMs <= 0) {
+      return (await moveToReady(ctx, path, home, 0, settledName(given, { tag: 't', time }))) !== undefined;
+    }
+    const delayed = settledName(given, { tag: 'u', time });
+    return moveInto(ctx, path, slotOf(home.delayed, time), formatEntryName(delayed));
+  });
+  // A dead letter has its own event, which says why.
+  if (state !== 'dead') {
+    const free = options.free && { free: true as const };
+    await logEvents(ctx, mailbox, [{ event: 'nacked', id: name.id, attempt: name.attempt, by, reason, ...free }]);
+  }
+  return { id: name.id, mailbox: mailbox.name, state, receipt: text };
+}
+
+export async function renew(
+  ctx: FileContext,
+  text: string,
+  options: { readonly leaseMs: number; readonly by?: string | undefined },
+): Promise<Settled> {
+  const time = ctx.clock.now() + options.leaseMs;
+  const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
+    const slot = slotOf(home.inflight, time);
+    const target = formatEntryName({ ...claim, time });
+    // Renewed within one millisecond: a rename to its own name would succeed even if it were gone.
+    if (path === `${slot}/${target}`) return (await ctx.disk.stat(path)) !== undefined;
+    return moveInto(ctx, path, slot, target);
+  });
+  await logEvents(ctx, mailbox, [{ event: 'renewed', id: name.id, attempt: name.attempt, by: options.by }]);
+  const receipt = formatReceipt(mailbox.name, { ...name, time });
+  return { id: name.id, mailbox: mailbox.name, state: 'inflight', receipt, leaseUntil: time };
+}
+
+/** Nothing, as long as the claim holds. @throws as ack */
+export async function checkClaim(ctx: FileContext, text: string): Promise<void> {
+  await settle(ctx, text, async (_, path) => (await ctx.disk.stat(path)) !== undefined);
+}
+
+/** 1 s doubling to 5 min by default, of which a random half is taken off at most, so that failures do not march in step. */
+function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: number }, fraction: number): number {
+  const nominal = Math.min(policy.backoffMaxMs, policy.backoffMinMs * 2 ** (attempt - 1));
+  return Math.round(nominal * (0.5 + fraction / 2));
+}
+
+function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time'>): EntryName {
+  return { ...name, ...to, token: undefined, settled: name.token };
+}
+
+type Move = (mailbox: Mailbox, path: string, claim: EntryName) => boolean | Promise<boolean>;
+
+/**
+ * Finds the claim that a receipt speaks of and moves it. What the message is called next is made of the name that it has,
+ * never of the receipt: that was typed or pasted, and its tail may be missing.
+ */
+async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mailbox: Mailbox; name: EntryName }> {
+  const receipt = readReceipt(ctx, text);
+  const mailbox = ctx.layout.mailbox(receipt.mailbox);
+  const { name } = receipt;
+  const path = receipt.path ?? inflightPath(mailbox, name);
+  if (await move(mailbox, path, name)) return { mailbox, name };
+  // Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does.
+  for (let round = 0; round < 3; round++) {
+    for await (const entry of wheelEntries(ctx, mailbox.inflight)) {
+      if (entry.name?.token !== name.token || entry.name.id !== name.id) continue;
+      if (await move(mailbox, entry.path, entry.name)) return { mailbox, name: entry.name };
+    }
+  }
+  throw await explain(ctx, mailbox, receipt);
+}
+
+async function explain(ctx: FileContext, mailbox: Mailbox, { name }: Receipt): Promise<DreamosError> {
+  const entries = await findIn(ctx, mailbox, name.id);
+  const settled = entries.some((entry) => entry.name.settled === name.token);
+  if (settled) {
+    return new DreamosError('conflict', 'ALREADY_SETTLED', `This receipt of ${name.id} was used before.`, {
+      hint: `See what became of it: dreamos show ${name.id}`,
+    });
+  }
+  return new DreamosError(
+    'conflict',
+    'LEASE_LOST',
+    `This receipt of ${name.id} does not hold (any more): the message was taken back when its lease ran out, or was claimed anew since, or there never was such a claim.`,
+    { hint: `What you did for it may be done again by somebody else. Where it is: dreamos show ${name.id}` },
+  );
+}

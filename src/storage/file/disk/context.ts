@@ -1,0 +1,19 @@
+import type { Clock } from '../../../model/clock.ts';
+import type { Ids } from '../../../model/id.ts';
+import type { Layout } from '../names/layout.ts';
+import type { Disk } from './disk.ts';
+
+/** What every operation of the file store works with. What a module remembers beside it is its own (memory.ts). */
+export interface FileContext {
+  readonly disk: Disk;
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** One sentence for a person; never data. */
+  readonly warn: (message: string) => void;
+  /**
+   * Puts aside what stands in the place of one of our folders; `false`: that is for a person to decide. Handed in, because
+   * it is the one call from below that leads up (folders -> corrupt).
+   */
+  readonly outOfTheWay: (path: string, kind: string) => Promise<boolean>;
+}

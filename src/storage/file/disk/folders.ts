@@ -1,0 +1,131 @@
+import { dirname } from 'node:path';
+import { DreamosError } from '../../../model/errors.ts';
+import type { FileContext } from './context.ts';
+import { memory } from './memory.ts';
+
+// Of a send to a thousand mailboxes seven folders each.
+const mostRemembered = 16_384;
+
+/** Folders that this process has seen to be real folders, not links. */
+const checked = memory(() => new Set<string>());
+/** Folders whose names this process has synced since it first used them. */
+const synced = memory(() => new Set<string>());
+
+/** Makes a folder and what is missing above it, and makes sure that none of them is a link that leads elsewhere. */
+export async function ensureFolder(ctx: FileContext, dir: string): Promise<void> {
+  for (let round = 0; round < 100; round++) {
+    if (isChecked(ctx, dir) || dir === ctx.layout.root) return;
+    // From the top down: a folder made below a link would be made outside of the root.
+    await ensureFolder(ctx, dirname(dir));
+    const stat = await ctx.disk.stat(dir);
+    if (stat?.kind === 'directory') return remember(ctx, dir);
+    if (stat) {
+      if (await ctx.outOfTheWay(dir, stat.kind)) continue;
+      throw notAFolder(dir, stat.kind);
+    }
+    if ((await ctx.disk.makeDir(dir)) === 'made') {
+      // Whatever was synced under this name before is not this folder.
+      forgetSynced(ctx, dir);
+      return remember(ctx, dir);
+    }
+    // Another process made it, or removed the one above, in between: look again.
+    forgetFolder(ctx, dirname(dir));
+  }
+  throw removedAgain(dir);
+}
+
+/** Whether this is a folder that can be reached without passing through a link. */
+export async function isRealFolder(ctx: FileContext, dir: string): Promise<boolean> {
+  if (isChecked(ctx, dir) || dir === ctx.layout.root) return true;
+  if (!(await isRealFolder(ctx, dirname(dir)))) return false;
+  if ((await ctx.disk.stat(dir))?.kind !== 'directory') return false;
+  remember(ctx, dir);
+  return true;
+}
+
+/** Whether this process has seen it to be a real folder: then there is nothing to ensure. */
+export function isChecked(ctx: FileContext, dir: string): boolean {
+  return checked.of(ctx).has(dir);
+}
+
+/** It may be gone, and the folder above it, too: the next use looks again. */
+export function forgetFolder(ctx: FileContext, dir: string): void {
+  forgetRemoved(ctx, dir);
+  if (dir !== ctx.layout.root) forgetRemoved(ctx, dirname(dir));
+}
+
+/** This one is gone. */
+export function forgetRemoved(ctx: FileContext, dir: string): void {
+  checked.of(ctx).delete(dir);
+}
+
+/** It comes back under the same name, so that it was synced once says nothing. */
+export function forgetSynced(ctx: FileContext, dir: string): void {
+  synced.of(ctx).delete(dir);
+}
+
+function remember(ctx: FileContext, dir: string): void {
+  // Slots and buckets come and go, and a set that only grows is a leak.
+  const known = checked.of(ctx);
+  if (known.size > mostRemembered) known.clear();
+  known.add(dir);
+}
+
+/**
+ * Renames `source` into `dir`, which is made if need be.
+ * @returns `false` when the source is gone: somebody else was faster.
+ */
+export async function moveInto(ctx: FileContext, source: string, dir: string, name: string): Promise<boolean> {
+  // The loop ends: each round either moves, or finds the source gone, or makes the folder that another process removed.
+  for (let round = 0; round < 100; round++) {
+    if (!isChecked(ctx, dir)) {
+      // Looked for first, so that nothing makes a folder for what will not come.
+      if (!(await ctx.disk.stat(source))) return false;
+      await ensureFolder(ctx, dir);
+    }
+    if (await ctx.disk.rename(source, `${dir}/${name}`)) return true;
+    if (!(await ctx.disk.stat(source))) return false;
+    forgetFolder(ctx, dir);
+  }
+  throw removedAgain(dir);
+}
+
+/** Whoever waited for the folder longer than any race between processes takes. */
+export function removedAgain(dir: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', `The folder ${dir} is removed again and again.`, {
+    hint: 'Run `dreamos doctor`.',
+  });
+}
+
+/**
+ * Makes the names in `dir` durable. Where a consumer has emptied and removed the folder already, its nearest existing
+ * ancestor is synced instead: that commits the renames that led out of it. (Skipping this loses the message in a power
+ * cut; seen on ext4, xfs and btrfs.)
+ */
+export async function syncFolderOrAncestor(ctx: FileContext, dir: string): Promise<void> {
+  let at = dir;
+  while (!(await ctx.disk.syncDir(at))) at = dirname(at);
+}
+
+/**
+ * Syncs the folders from `dir` (excluded) up to `top` (included) that this process has not synced yet, whoever made them:
+ * a name in a folder that is itself not on disk is lost with it.
+ */
+export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: string): Promise<void> {
+  const known = synced.of(ctx);
+  for (let at = dir; at !== top;) {
+    const below = at;
+    at = dirname(at);
+    if (known.has(below)) continue;
+    await syncFolderOrAncestor(ctx, at);
+    if (known.size > mostRemembered) known.clear();
+    known.add(below);
+  }
+}
+
+function notAFolder(path: string, kind: string): DreamosError {
+  const what = kind === 'symlink' ? 'a symbolic link, and dreamos follows none' : 'not a folder';
+  return new DreamosError('disk', 'DISK_FAILED', `${path} is ${what}.`, {
+    hint: 'Move it out of the root by hand, then run `dreamos doctor --fix`.',
+  });
+}

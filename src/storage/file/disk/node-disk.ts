@@ -1,0 +1,349 @@
+import * as fs from 'node:fs';
+import { dirname } from 'node:path';
+import { geteuid, getBuiltinModule } from 'node:process';
+import { systemClock } from '../../../model/clock.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
+
+const fileMode = 0o600;
+const dirMode = 0o700;
+// O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
+const readFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+const appendFlags =
+  fs.constants.O_WRONLY |
+  fs.constants.O_APPEND |
+  fs.constants.O_CREAT |
+  fs.constants.O_NOFOLLOW |
+  fs.constants.O_NONBLOCK;
+/** Log files stay open for this long between appends; an open and a close cost more than the append. */
+const appendOpenMs = 1000;
+const appendOpenFiles = 64;
+// A dead holder delays others for at most this long; a live one refreshes its lock every half of it.
+const lockStaleMs = 10_000;
+const lockTries = 120;
+// Calls that return at once never let the event loop turn: a command that reads 100,000 files would be deaf to signals,
+// and its locks would not be refreshed. So now and then a look waits for one turn.
+const turnEveryMs = 30;
+
+/** The real disk. */
+export function nodeDisk(): Disk {
+  const logs = new Map<string, { fd: number; openedAt: number }>();
+
+  function closeLog(path: string, fd: number): void {
+    logs.delete(path);
+    fs.closeSync(fd);
+  }
+
+  function logFile(path: string): number {
+    const open = logs.get(path);
+    // Reopened now and then, so that a log that somebody removed is not written to for ever as a file without a name.
+    if (open && systemClock.uptime() - open.openedAt < appendOpenMs) return open.fd;
+    if (open) closeLog(path, open.fd);
+    const oldest = logs.size >= appendOpenFiles ? logs.entries().next().value : undefined;
+    if (oldest) closeLog(oldest[0], oldest[1].fd);
+    const fd = openLog(path);
+    logs.set(path, { fd, openedAt: systemClock.uptime() });
+    return fd;
+  }
+
+  let turnedAt = systemClock.uptime();
+  function letTurn<T>(look: () => T): T | Promise<T> {
+    if (systemClock.uptime() - turnedAt < turnEveryMs) return look();
+    return new Promise((resolve) => setImmediate(resolve)).then(() => {
+      turnedAt = systemClock.uptime();
+      return look();
+    });
+  }
+
+  return {
+    list(dir, { aside } = { aside: false }) {
+      const noFolder = { ENOENT: undefined, ENOTDIR: undefined };
+      if (!aside) return letTurn(() => attempt(dir, 'read the folder', () => listFolder(dir), noFolder));
+      return listAside(dir).catch((error: unknown) => expectedOf(error, dir, 'read the folder', noFolder));
+    },
+    stat: (path) =>
+      attempt(path, 'look at', () => describe(fs.lstatSync(path, { throwIfNoEntry: false })), { ENOTDIR: undefined }),
+    read: (path, options) => letTurn(() => attempt(path, 'read', () => readFile(path, options))),
+    create(path, bytes, options) {
+      return attempt(path, 'write', () => createFile(path, bytes, options.sync), { ENOENT: false });
+    },
+    rename: (from, to) => attempt(from, `move to ${to}`, () => (fs.renameSync(from, to), true), { ENOENT: false }),
+    moveFolder: (from, to) =>
+      attempt(from, `move to ${to}`, () => (fs.renameSync(from, to), 'moved'), {
+        ENOTEMPTY: 'taken',
+        EEXIST: 'taken',
+        ENOTDIR: 'taken',
+        ENOENT: 'missing',
+      }),
+    link: (existing, to) =>
+      attempt(to, 'link', () => (fs.linkSync(existing, to), 'made'), { EEXIST: 'exists', ENOENT: 'missing' }),
+    remove: (path) => attempt(path, 'remove', () => (fs.unlinkSync(path), true), { ENOENT: false }),
+    makeDir: (dir) =>
+      attempt(dir, 'make the folder', () => (fs.mkdirSync(dir, dirMode), 'made'), {
+        EEXIST: 'exists',
+        ENOENT: 'missing',
+      }),
+    removeDir: (dir) =>
+      attempt(dir, 'remove the folder', () => (fs.rmdirSync(dir), true), {
+        ENOENT: false,
+        ENOTEMPTY: false,
+        EEXIST: false,
+        ENOTDIR: false,
+      }),
+    syncDir: (dir) => attempt(dir, 'sync the folder', () => (syncFolder(dir), true), { ENOENT: false, ENOTDIR: false }),
+    append(path, text) {
+      return attempt(path, 'append to', () => appendText(logFile(path), text), { ENOENT: false });
+    },
+    touch: (path, timeMs) => attempt(path, 'touch', () => touchFile(path, timeMs / 1000)),
+    replace: (path, text) => attempt(path, 'write', () => replaceFile(path, Buffer.from(text))),
+    async withLock(path, work) {
+      const release = await takeLock(path);
+      try {
+        return await work();
+      } finally {
+        // Compromised by a stale takeover: whoever took over releases it. The work itself is safe to do twice.
+        await release().catch(() => undefined);
+      }
+    },
+    makePrivate(path) {
+      const work = () => fs.chmodSync(path, fs.lstatSync(path).isDirectory() ? dirMode : fileMode);
+      return attempt(path, 'change the mode of', work, { ENOENT: undefined });
+    },
+    realPath: (path) => attempt(path, 'resolve', () => fs.realpathSync(path)),
+    userId: () => geteuid?.(),
+    fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
+    close() {
+      for (const [path, { fd }] of logs) closeLog(path, fd);
+    },
+  };
+}
+
+/** From the system's own source, because node:crypto takes 3 to 5 ms to load; where there is none, from that. */
+export function fillRandom(pool: Uint8Array): void {
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync('/dev/urandom', fs.constants.O_RDONLY);
+    if (fs.fstatSync(fd).isCharacterDevice() && fs.readSync(fd, pool) === pool.length) return;
+  } catch {
+    // As good as a source that says too little.
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+  getBuiltinModule('node:crypto').randomFillSync(pool);
+}
+
+function attempt<T, V>(path: string, doing: string, work: () => T, expected: Record<string, V> = {}): T | V {
+  try {
+    return work();
+  } catch (error) {
+    return expectedOf(error, path, doing, expected);
+  }
+}
+
+function expectedOf<V>(error: unknown, path: string, doing: string, expected: Record<string, V>): V {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code !== undefined && Object.hasOwn(expected, code)) return expected[code] as V;
+  throw diskError(error, path, doing);
+}
+
+function diskError(error: unknown, path: string, doing: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  // Not from the system but from a bug, or from the caller's own work.
+  if (code === undefined || error instanceof DreamosError) return error;
+  return new DreamosError('disk', 'DISK_FAILED', `Could not ${doing} ${path}: ${advice[code]?.[0] ?? ''}${code}.`, {
+    hint: advice[code]?.[1] ?? 'Run `dreamos doctor`.',
+    cause: error,
+  });
+}
+
+const advice: Record<string, [what: string, next: string]> = {
+  ENOSPC: ['no space or no inodes are left on the device, ', 'Free some space, then try again: `df -h; df -i`.'],
+  EDQUOT: ['your disk quota is used up, ', 'Free some space, then try again.'],
+  EACCES: ['permission denied, ', 'Check who owns the root: `ls -ld`.'],
+  EPERM: ['operation not permitted, ', 'Check who owns the root: `ls -ld`.'],
+  EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: --root or DREAMOS_ROOT.'],
+  EMFILE: ['too many open files in this process, ', 'Raise the limit: `ulimit -n`.'],
+  ELOOP: ['it is a symbolic link, and dreamos follows none, ', 'Move it out of the root by hand: `ls -l`.'],
+  ELOCKED: ['another process holds it, ', 'Try again in a moment.'],
+};
+
+// proper-lockfile's own retries also repeat what does not get better by waiting: 50 s on a root that cannot be written.
+async function takeLock(path: string): Promise<() => Promise<void>> {
+  const { default: lockfile } = await import('proper-lockfile');
+  // Compromised by a stale takeover, after this process was paused for long: by default that ends the process. The work
+  // is safe to do twice, so it goes on.
+  const onCompromised = (): void => undefined;
+  for (let tried = 1; ; tried++) {
+    try {
+      return await lockfile.lock(path, { realpath: false, stale: lockStaleMs, onCompromised });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || tried === lockTries) {
+        throw diskError(error, `${path}.lock`, 'take the lock');
+      }
+    }
+    const waitMs = Math.min(500, 10 * 1.2 ** tried) * (1 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}
+
+function listFolder(dir: string): string[] | undefined {
+  return isFolder(dir) ? fs.readdirSync(dir) : undefined;
+}
+
+async function listAside(dir: string): Promise<string[] | undefined> {
+  return isFolder(dir) ? fs.promises.readdir(dir) : undefined;
+}
+
+/** readdir would follow a link that somebody planted in place of a folder. */
+function isFolder(dir: string): boolean {
+  return fs.lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function describe(stat: fs.Stats | undefined): FileStat | undefined {
+  if (!stat) return undefined;
+  return {
+    kind: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other',
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+    links: stat.nlink,
+    inode: stat.ino,
+    uid: stat.uid,
+    mode: stat.mode & 0o7777,
+  };
+}
+
+function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, readFlags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, missing: true, why: 'it is not there' };
+    // Looked at again, because what is called a link or a fifo here is put aside as corrupt: a good file must not be.
+    const odd =
+      code === 'ELOOP' || code === 'ENXIO' ? describe(fs.lstatSync(path, { throwIfNoEntry: false })) : undefined;
+    if (odd?.kind === 'symlink') return { ok: false, missing: false, why: 'it is a symbolic link' };
+    if (odd && odd.kind !== 'file') return { ok: false, missing: false, why: 'it is not a regular file' };
+    throw error;
+  }
+  try {
+    // What is no regular file shows when it is read, and a loop that claims the parts of a batch saves a call for each.
+    if (range) return readRange(fd, range, maxBytes);
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) return notRegular;
+    if (stat.size > maxBytes) return tooLarge(stat.size);
+    const bytes = Buffer.allocUnsafe(stat.size);
+    const read = readFully(fd, bytes, 0);
+    return { ok: true, bytes: read < stat.size ? bytes.subarray(0, read) : bytes, mtimeMs: stat.mtimeMs };
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function readRange(fd: number, { offset, length }: NonNullable<ReadOptions['range']>, maxBytes: number): ReadResult {
+  if (length > maxBytes) return tooLarge(length);
+  const bytes = Buffer.allocUnsafe(length);
+  try {
+    if (readFully(fd, bytes, offset) < length) return { ok: false, missing: false, why: 'it is cut short' };
+  } catch (error) {
+    // A folder, a fifo or a device. Looked at, because it will be put aside as corrupt: a good file must not be.
+    if (!fs.fstatSync(fd).isFile()) return notRegular;
+    throw error;
+  }
+  return { ok: true, bytes };
+}
+
+const notRegular: ReadResult = { ok: false, missing: false, why: 'it is not a regular file' };
+
+function tooLarge(length: number): ReadResult {
+  return { ok: false, missing: false, why: `it is too large (${length} bytes)` };
+}
+
+/** @returns how many bytes there were */
+function readFully(fd: number, bytes: Buffer, offset: number): number {
+  let read = 0;
+  while (read < bytes.length) {
+    const n = fs.readSync(fd, bytes, read, bytes.length - read, offset + read);
+    if (n === 0) break;
+    read += n;
+  }
+  return read;
+}
+
+function createFile(path: string, bytes: Uint8Array, sync: boolean): true {
+  const fd = fs.openSync(path, 'wx', fileMode);
+  try {
+    let written = 0;
+    while (written < bytes.length) written += fs.writeSync(fd, bytes, written);
+    // Once: after a failed fsync the kernel may call the same pages clean, so a second one that succeeds proves nothing.
+    if (sync) fs.fsyncSync(fd);
+  } catch (error) {
+    fs.closeSync(fd);
+    try {
+      fs.unlinkSync(path);
+    } catch {
+      // The first error is the one to tell; what stays in tmp/ is swept later.
+    }
+    throw error;
+  }
+  fs.closeSync(fd);
+  return true;
+}
+
+/**
+ * Not with write-file-atomic 7: that does not look how much of a write was done, and puts what one on a disk that is nearly
+ * full has cut short in the place of the document, as a success. Its names are kept, `<name>.<number>`.
+ */
+function replaceFile(path: string, bytes: Uint8Array): void {
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw Object.assign(new Error('it is a symbolic link'), { code: 'ELOOP' });
+  }
+  const fresh = `${path}.${Math.floor(Math.random() * 2 ** 32)}`;
+  createFile(fresh, bytes, true);
+  try {
+    fs.renameSync(fresh, path);
+  } catch (error) {
+    fs.rmSync(fresh, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+}
+
+function syncFolder(dir: string): void {
+  const fd = fs.openSync(dir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** A log of this root's own: a device would swallow the lines, and another name of a file elsewhere would put them there. */
+function openLog(path: string): number {
+  const fd = fs.openSync(path, appendFlags, fileMode);
+  const stat = fs.fstatSync(fd);
+  if (stat.isFile() && stat.nlink <= 1) return fd;
+  fs.closeSync(fd);
+  const what = stat.isFile() ? 'has another name somewhere else (a hard link)' : 'is not a regular file';
+  throw new DreamosError('disk', 'DISK_FAILED', `${path} ${what}.`, { hint: 'dreamos doctor --fix puts it aside.' });
+}
+
+function appendText(fd: number, text: string): true {
+  const written = fs.writeSync(fd, text);
+  // A full disk can cut a line short. Ended here, it costs one line and not also the next.
+  if (written < Buffer.byteLength(text)) fs.writeSync(fd, '\n');
+  return true;
+}
+
+function touchFile(path: string, seconds: number): void {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  // The time of a file that has another name somewhere else is not this root's to set.
+  if (stat?.isFile() && stat.nlink > 1) fs.unlinkSync(path);
+  try {
+    fs.lutimesSync(path, seconds, seconds);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    fs.closeSync(fs.openSync(path, appendFlags, fileMode));
+    fs.lutimesSync(path, seconds, seconds);
+  }
+}

@@ -1,0 +1,13 @@
+import type { FileContext } from './context.ts';
+import { memory } from './memory.ts';
+
+const told = memory(() => new Set<string>());
+
+/** For what is met again with every look: a watcher would say it every five seconds. */
+export function warnOnce(ctx: FileContext, message: string): void {
+  const known = told.of(ctx);
+  if (known.has(message)) return;
+  if (known.size > 1024) known.clear();
+  known.add(message);
+  ctx.warn(message);
+}

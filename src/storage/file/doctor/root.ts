@@ -1,0 +1,135 @@
+/** What `dreamos doctor` looks at beside the mailboxes: the root's own folders and files, and the dedupe keys. */
+import { DreamosError } from '../../../model/errors.ts';
+import { type Message, unseal } from '../../../model/message.ts';
+import type { Finding, InspectOptions } from '../../port/store.ts';
+import type { FileContext } from '../disk/context.ts';
+import { dedupeKeyOf } from '../send/dedupe.ts';
+import { ensureFolder } from '../disk/folders.ts';
+import { isKeyFolder } from '../names/layout.ts';
+import { makeFilePrivate } from '../disk/private.ts';
+import { maxFileBytes } from '../places/read-entry.ts';
+
+/** One of our folders: it is there, is a folder, and only its owner gets in. */
+export async function* inspectFolder(ctx: FileContext, dir: string, fix: boolean): AsyncGenerator<Finding, void, void> {
+  const stat = await ctx.disk.stat(dir);
+  if (stat && stat.kind !== 'directory') {
+    yield {
+      rule: 'folder',
+      level: 'problem',
+      message: `${dir} is a ${stat.kind}, not a folder; dreamos does not follow it.`,
+      hint: `Move it away: mv ${dir} ${dir}.odd`,
+    };
+  } else if (!stat) {
+    if (fix) await ensureFolder(ctx, dir);
+    const name = dir.slice(dir.lastIndexOf('/') + 1);
+    yield { rule: 'folder', level: 'problem', message: `The folder ${name}/ is missing.`, fixed: fix };
+  } else if ((stat.mode & 0o077) !== 0) {
+    if (fix) await ctx.disk.makePrivate(dir);
+    yield { rule: 'private', level: 'problem', message: `${dir} can be read by other users.`, fixed: fix };
+  }
+}
+
+/** One of our files, if it is there: only its owner can read it. */
+export async function* inspectMode(ctx: FileContext, path: string, fix: boolean): AsyncGenerator<Finding, void, void> {
+  if (!(await isOpenToOthers(ctx, path))) return;
+  if (fix) await makeFilePrivate(ctx, path);
+  const fixed = fix && !(await isOpenToOthers(ctx, path));
+  yield {
+    rule: 'private',
+    level: 'problem',
+    message: `${path} can be read by other users.`,
+    fixed,
+    // One with a second name may lie outside of the root as well; a person decides.
+    hint: `chmod 600 ${path}`,
+  };
+}
+
+async function isOpenToOthers(ctx: FileContext, path: string): Promise<boolean> {
+  const stat = await ctx.disk.stat(path);
+  return stat?.kind === 'file' && (stat.mode & 0o077) !== 0;
+}
+
+export async function* inspectRoot(
+  ctx: FileContext,
+  _: undefined,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding, void, void> {
+  const { root, mailboxes, outbox, dedupe, topics, format, config } = ctx.layout;
+  const documents = (['subscriptions', 'schedules'] as const).map((name) => ctx.layout.document(name));
+  for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
+  // The first publish makes it.
+  if (await ctx.disk.stat(topics)) yield* inspectFolder(ctx, topics, fix);
+  for (const path of [format, config, ...documents]) yield* inspectMode(ctx, path, fix);
+  const ours = new Set([mailboxes, outbox, dedupe, topics, format, config, ...documents]);
+  for (const name of (await ctx.disk.list(root)) ?? []) {
+    if (ours.has(`${root}/${name}`) || rootLeftover.test(name) || name.endsWith('.lock')) continue;
+    yield {
+      rule: 'stranger',
+      level: 'info',
+      message: `${shown(name)} in the root is nothing of dreamos; it is not looked at.`,
+    };
+  }
+}
+
+/** Of a document that a process died in the middle of. */
+export const rootLeftover = /^(?:config|format|subscriptions|schedules)\.json\.\d+$|^\.probe-/;
+
+/** A key that cannot be read refuses every repeat of its send. It is memory, not mail, so it may be removed. */
+export async function* inspectDedupe(
+  ctx: FileContext,
+  _: undefined,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding, void, void> {
+  const { dedupe } = ctx.layout;
+  for (const folder of (await ctx.disk.list(dedupe)) ?? []) {
+    const dir = `${dedupe}/${folder}`;
+    if (!isKeyFolder(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
+      yield junk(`dedupe/${folder}`, dir);
+      continue;
+    }
+    for (const name of (await ctx.disk.list(dir)) ?? []) {
+      const path = `${dir}/${name}`;
+      if (!/^[0-9a-f]{64}$/.test(name) || !name.startsWith(folder)) {
+        yield junk(`dedupe/${folder}/${name}`, path);
+        continue;
+      }
+      const why = await keyFault(ctx, path);
+      if (why === undefined) continue;
+      const fixed = fix && (await ctx.disk.remove(path));
+      const message = `The dedupe key ${name.slice(0, 12)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
+      yield { rule: 'dedupe', level: 'problem', message, fixed, hint: `Move ${path} away.` };
+    }
+  }
+}
+
+/** `undefined`: a good key, or one that has just been swept. */
+async function keyFault(ctx: FileContext, path: string): Promise<string | undefined> {
+  const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+  if (!file.ok) return file.missing ? undefined : file.why;
+  const message = unsealed(file.bytes);
+  if (message === undefined) return 'it is not a message that can be read';
+  return dedupeKeyOf(ctx, message) === path ? undefined : 'it belongs to another key';
+}
+
+/** `undefined`: not the bytes of a message. */
+export function unsealed(bytes: Buffer): Message | undefined {
+  try {
+    return unseal(bytes);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return undefined;
+  }
+}
+
+function junk(name: string, path: string): Finding {
+  return {
+    rule: 'dedupe-junk',
+    level: 'warning',
+    message: `${shown(name)} is nothing of dreamos.`,
+    hint: `Move ${path} away.`,
+  };
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name).slice(1, -1);
+}

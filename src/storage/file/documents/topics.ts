@@ -1,0 +1,12 @@
+import { topicPattern } from '../../../model/topic.ts';
+import type { FileContext } from '../disk/context.ts';
+import { isRealFolder } from '../disk/folders.ts';
+
+/** The topics that have a log, sorted. */
+export async function topicNames(ctx: FileContext): Promise<string[]> {
+  const names: string[] = [];
+  for (const name of (await ctx.disk.list(ctx.layout.topics)) ?? []) {
+    if (topicPattern.test(name) && (await isRealFolder(ctx, `${ctx.layout.topics}/${name}`))) names.push(name);
+  }
+  return names.sort();
+}

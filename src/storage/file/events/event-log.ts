@@ -1,0 +1,56 @@
+import { isoTime } from '../../../model/clock.ts';
+import type { EventKind, MailEvent } from '../../../model/event.ts';
+import type { Message } from '../../../model/message.ts';
+import type { FileContext } from '../disk/context.ts';
+import { ensureFolder, forgetFolder, isChecked } from '../disk/folders.ts';
+import { dayOf, eventLog, type Mailbox } from '../names/layout.ts';
+
+export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly event: EventKind };
+
+/**
+ * Tells what has happened: one line an event, all in one write (O_APPEND), after the change itself. The log tells and does
+ * not decide, so a log that cannot be written is a warning, and nobody waits for the disk.
+ * @param at of what others may act on before its line is written: the time before the change, so that theirs is not older.
+ * The line is in the log of the day on which it is written all the same: nobody looks for news in yesterday's, over midnight
+ */
+export async function logEvents(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  events: readonly LogEntry[],
+  at = ctx.clock.now(),
+): Promise<void> {
+  // A mailbox's name needs no escapes in JSON.
+  const start = `{"at":"${isoTime(at)}","mailbox":"${mailbox.name}",`;
+  let text = '';
+  for (const event of events) text += `${start}${JSON.stringify(event).slice(1)}\n`;
+  try {
+    const path = eventLog(mailbox, dayOf(ctx.clock.now()));
+    // Also a guard: through a link in its place the line would land outside of the root.
+    if (!isChecked(ctx, mailbox.events)) await ensureFolder(ctx, mailbox.events);
+    if (await ctx.disk.append(path, text)) return;
+    forgetFolder(ctx, mailbox.events);
+    await ensureFolder(ctx, mailbox.events);
+    await ctx.disk.append(path, text);
+  } catch (error) {
+    ctx.warn(`The event log of ${mailbox.name} could not be written: ${(error as Error).message}`);
+  }
+}
+
+/** What `delivered` and its like say of a message, so that a doorbell can ring rightly. @param message if it can be read */
+export function arrival(
+  event: 'delivered' | 'scheduled' | 'published',
+  id: string,
+  message: Message | undefined,
+): LogEntry {
+  if (!message) return { event, id };
+  return {
+    event,
+    id,
+    from: message.from,
+    type: message.type,
+    priority: message.priority,
+    subject: message.subject,
+    thread: message.thread,
+    replyTo: message.replyTo,
+  };
+}

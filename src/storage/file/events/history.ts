@@ -1,0 +1,64 @@
+import type { MailEvent } from '../../../model/event.ts';
+import { idTime } from '../../../model/id.ts';
+import { logOf } from '../../../model/topic.ts';
+import type { FileContext } from '../disk/context.ts';
+import { dayOf, eventLog, parseEventLog, type Mailbox } from '../names/layout.ts';
+import { parseLine } from './read-events.ts';
+import { mailboxNames } from '../documents/agents.ts';
+import { topicNames } from '../documents/topics.ts';
+
+const dayMs = 86_400_000;
+const chunkBytes = 4 * 1024 * 1024;
+const newline = 0x0a;
+
+/** What event logs know of a message and of the arrival of its answers, by time; a log's own order stays as it is. */
+export async function history(ctx: FileContext, id: string, only?: string): Promise<MailEvent[]> {
+  // Nothing happened to it before it was made. A day of slack, because clocks step; an id from the future says nothing.
+  const madeAt = idTime(id);
+  const since = madeAt > ctx.clock.now() ? '' : dayOf(madeAt - dayMs);
+  const events: { readonly event: MailEvent; readonly order: string }[] = [];
+  for (const name of only === undefined ? await everyName(ctx) : [only]) {
+    const mailbox = ctx.layout.mailbox(name);
+    const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
+    let order = '';
+    for (const day of logs.filter((one) => one >= since).sort()) {
+      for await (const event of eventsAbout(ctx, mailbox, day, id)) {
+        if (event.at > order) order = event.at;
+        if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });
+      }
+    }
+  }
+  return events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ event }) => event);
+}
+
+async function everyName(ctx: FileContext): Promise<string[]> {
+  return [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)];
+}
+
+/** The events of one log that name an id somewhere. @param lastBytes only of the log's end; how much */
+export async function* eventsAbout(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  day: string,
+  id: string,
+  lastBytes = Infinity,
+): AsyncGenerator<MailEvent, void, void> {
+  const path = eventLog(mailbox, day);
+  const size = (await ctx.disk.stat(path))?.size ?? 0;
+  for (let offset = Math.max(0, size - lastBytes); offset < size;) {
+    const length = Math.min(size - offset, chunkBytes);
+    const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
+    if (!file.ok) return;
+    const { bytes } = file;
+    // To its last line end; a line that fills a whole chunk is none of ours.
+    const end = bytes.lastIndexOf(newline) + 1 || length;
+    for (let at = bytes.indexOf(id); at >= 0 && at < end;) {
+      const stop = bytes.indexOf(newline, at);
+      if (stop < 0) break;
+      const event = parseLine(bytes.toString('utf8', bytes.lastIndexOf(newline, at) + 1, stop));
+      if (event) yield event;
+      at = bytes.indexOf(id, stop);
+    }
+    offset += end;
+  }
+}

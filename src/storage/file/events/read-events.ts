@@ -1,0 +1,197 @@
+import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
+import { isLog } from '../../../model/topic.ts';
+import type { EventBatch } from '../../port/store.ts';
+import type { FileContext } from '../disk/context.ts';
+import { formatCursor, parseCursor, type Position, quietLogs } from '../names/cursor.ts';
+import { isRealFolder } from '../disk/folders.ts';
+import { dayOf, eventLog, parseEventLog, type Mailbox } from '../names/layout.ts';
+import { mailboxNames } from '../documents/agents.ts';
+
+const dayMs = 86_400_000;
+/** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
+const chunkBytes = 1024 * 1024;
+const newline = 0x0a;
+
+export async function cursorAt(
+  ctx: FileContext,
+  mailboxes: readonly string[] | undefined,
+  at: 'now' | 'start',
+): Promise<string> {
+  const position: Position = new Map();
+  for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+    const days = new Map<string, number>();
+    const mailbox = ctx.layout.mailbox(name);
+    for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
+      days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+    }
+    if (isLog(name) && [...days.values()].every((end) => end === 0)) continue;
+    position.set(name, days);
+  }
+  const [yesterday = ''] = lastTwoDays(ctx);
+  if (at === 'now' && mailboxes?.some(isLog)) position.set(quietLogs, new Map([[yesterday, 0]]));
+  return formatCursor(position);
+}
+
+/**
+ * Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. Of several
+ * mailboxes the events come in the order of their times, and each carries the cursor that continues right behind it.
+ */
+export async function readEvents(
+  ctx: FileContext,
+  mailboxes: readonly string[] | undefined,
+  cursor: string,
+): Promise<EventBatch> {
+  const position = parseCursor(cursor);
+  const read: ReadEvent[] = [];
+  const warnings: string[] = [];
+  const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
+  for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+    const mailbox = ctx.layout.mailbox(name);
+    // A mailbox that the cursor does not know is newer than it: everything in it is news.
+    const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietLogs) : []);
+    const daysWithNews = await daysToRead(ctx, mailbox, days);
+    if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
+    let order = '';
+    for (const day of daysWithNews) {
+      const log = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
+      for (const { line, end } of log.lines) {
+        const event = parseLine(line);
+        if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
+        // Two writers may log in another order than they looked at the clock; a log's own order stays as it is.
+        else if (event.at > order) order = event.at;
+        if (event) read.push({ event: { ...event, mailbox: name }, order, days, day, end });
+      }
+      ends.push({ days, day, end: log.end });
+      // One day after the other: the rest of this one comes first in the next call.
+      if (log.more) break;
+    }
+  }
+  read.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
+  const events = read.map(({ event, days, day, end }) => {
+    days.set(day, end);
+    keepTwo(days);
+    // Last, so that no line brings a cursor of its own.
+    return { ...event, cursor: formatCursor(position) };
+  });
+  for (const { days, day, end } of ends) days.set(day, end);
+  for (const days of position.values()) keepTwo(days);
+  return { events, cursor: formatCursor(position), warnings };
+}
+
+/** How many whole lines of a log are no events. */
+export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
+  let broken = 0;
+  for (let from = 0; ;) {
+    const warnings: string[] = [];
+    const { lines, end, more } = await newLines(ctx, mailbox, day, from, warnings);
+    broken += warnings.length + lines.filter(({ line }) => !parseLine(line)).length;
+    if (!more || end <= from) return broken;
+    from = end;
+  }
+}
+
+interface ReadEvent {
+  readonly event: MailEvent;
+  readonly order: string;
+  readonly days: Map<string, number>;
+  readonly day: string;
+  readonly end: number;
+}
+
+/** Every log that is not older than what the cursor knows, oldest first. */
+async function daysToRead(ctx: FileContext, mailbox: Mailbox, days: Map<string, number>): Promise<string[]> {
+  const oldest = [...days.keys()].sort()[0] ?? '';
+  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
+  return logs.filter((day) => day >= oldest).sort();
+}
+
+interface LogPart {
+  readonly lines: readonly { readonly line: string; readonly end: number }[];
+  readonly end: number;
+  readonly more: boolean;
+}
+
+async function newLines(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  day: string,
+  from: number,
+  warnings: string[],
+): Promise<LogPart> {
+  const path = eventLog(mailbox, day);
+  const size = (await ctx.disk.stat(path))?.size ?? 0;
+  let offset = from;
+  if (size === offset) return { lines: [], end: offset, more: false };
+  if (offset > size || !(await isLineStart(ctx, path, offset))) {
+    warnings.push(
+      `The cursor does not fit the event log of ${mailbox.name} for ${day}; reading that day from its start.`,
+    );
+    offset = 0;
+  }
+  const length = Math.min(size - offset, chunkBytes);
+  const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
+  if (!file.ok) return { lines: [], end: offset, more: false };
+  const lines: { line: string; end: number }[] = [];
+  if (length === chunkBytes && !file.bytes.includes(newline)) {
+    const end = await nextLine(ctx, path, offset + length, size);
+    if (end === undefined) return { lines: [], end: offset, more: false };
+    warnings.push(
+      `A line of the event log of ${mailbox.name} (${day}) is too long to be one of ours and is passed over.`,
+    );
+    return { lines: [], end, more: end < size };
+  }
+  let start = 0;
+  for (let end = file.bytes.indexOf(newline); end >= 0; end = file.bytes.indexOf(newline, start)) {
+    if (end > start) lines.push({ line: file.bytes.toString('utf8', start, end), end: offset + end + 1 });
+    start = end + 1;
+  }
+  return { lines, end: offset + start, more: offset + length < size };
+}
+
+/** Behind the line that goes on at `from`; `undefined`: it has no end yet. */
+async function nextLine(ctx: FileContext, path: string, from: number, size: number): Promise<number | undefined> {
+  for (let offset = from; offset < size; offset += chunkBytes) {
+    const range = { offset, length: Math.min(size - offset, chunkBytes) };
+    const file = await ctx.disk.read(path, { range, maxBytes: chunkBytes });
+    const at = file.ok ? file.bytes.indexOf(newline) : -1;
+    if (at >= 0) return offset + at + 1;
+  }
+  return undefined;
+}
+
+async function isLineStart(ctx: FileContext, path: string, offset: number): Promise<boolean> {
+  if (offset === 0) return true;
+  const before = await ctx.disk.read(path, { range: { offset: offset - 1, length: 1 }, maxBytes: 1 });
+  return before.ok && before.bytes[0] === newline;
+}
+
+/** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
+export function parseLine(line: string): MailEvent | undefined {
+  for (const text of [line, line.slice(Math.max(0, line.lastIndexOf('{"at":')))]) {
+    try {
+      const parsed = mailEventSchema.safeParse(JSON.parse(text));
+      if (parsed.success) return parsed.data;
+    } catch {
+      // Try the other reading; the caller warns when there is none.
+    }
+  }
+  return undefined;
+}
+
+async function wholeLines(ctx: FileContext, path: string): Promise<number> {
+  const size = (await ctx.disk.stat(path))?.size ?? 0;
+  if (await isLineStart(ctx, path, size)) return size;
+  // Somebody is in the middle of a write: begin in front of that line.
+  const length = Math.min(size, chunkBytes);
+  const tail = await ctx.disk.read(path, { range: { offset: size - length, length }, maxBytes: chunkBytes });
+  return tail.ok ? size - length + tail.bytes.lastIndexOf(newline) + 1 : size;
+}
+
+function lastTwoDays(ctx: FileContext): string[] {
+  const now = ctx.clock.now();
+  return [dayOf(now - dayMs), dayOf(now)];
+}
+
+function keepTwo(days: Map<string, number>): void {
+  for (const day of [...days.keys()].sort().slice(0, -2)) days.delete(day);
+}

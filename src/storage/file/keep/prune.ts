@@ -1,0 +1,120 @@
+/** Removing whole days, of the archive and of the event log, for good. Each removal is safe to do twice; none is synced. */
+import type { KeepOptions, Tidied } from '../../port/store.ts';
+import type { FileContext } from '../disk/context.ts';
+import { parseEntryName } from '../names/entry-name.ts';
+import { forgetFolder } from '../disk/folders.ts';
+import { dayOf, eventLog, goneOf, parseEventLog, parseGone, type Mailbox } from '../names/layout.ts';
+import { entryBytes } from '../look/load.ts';
+import { identityOf, placesIn, readMember } from '../places/pack-file.ts';
+import { daysOf, type ArchiveDay, type Pack } from '../places/packed.ts';
+
+const dayMs = 86_400_000;
+
+export async function* pruneArchive(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  options: KeepOptions,
+): AsyncGenerator<Tidied, void, void> {
+  const today = dayOf(ctx.clock.now());
+  const days = await daysOf(ctx, mailbox);
+  for (const { item, ...gone } of await daysToGo(days, (day) => sizeOf(ctx, day), options, today)) {
+    if (!options.dryRun) await removeDay(ctx, mailbox, item);
+    yield gone;
+  }
+  if (!options.dryRun) await removeEmpty(ctx, mailbox);
+}
+
+export async function* pruneEvents(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  options: KeepOptions,
+): AsyncGenerator<Tidied, void, void> {
+  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).flatMap((name) => {
+    const day = parseEventLog(name);
+    return day === undefined ? [] : [{ day, path: eventLog(mailbox, day) }];
+  });
+  const sizeOfLog = async ({ day, path }: (typeof logs)[number]): Promise<Tidied> => {
+    return { day, count: 1, bytes: (await ctx.disk.stat(path))?.size ?? 0 };
+  };
+  // Cursors know two days, and a process that was paused over midnight still writes to yesterday's.
+  const yesterday = dayOf(ctx.clock.now() - dayMs);
+  for (const { item, ...gone } of await daysToGo(logs, sizeOfLog, options, yesterday)) {
+    if (options.dryRun || (await ctx.disk.remove(item.path))) yield gone;
+  }
+}
+
+/** The days that have to go, the oldest first. @param stays this day and all behind it */
+async function daysToGo<Day extends { readonly day: string }>(
+  days: readonly Day[],
+  sizeOfDay: (day: Day) => Promise<Tidied>,
+  { fromDay = '', maxBytes = Infinity }: KeepOptions,
+  stays: string,
+): Promise<(Tidied & { readonly item: Day })[]> {
+  const going: (Tidied & { item: Day })[] = [];
+  let kept = 0;
+  for (const item of [...days].sort((a, b) => (a.day < b.day ? 1 : -1))) {
+    // Asked only where it matters: it may have to look at each file.
+    if (maxBytes === Infinity && (item.day >= fromDay || item.day >= stays)) continue;
+    const size = await sizeOfDay(item);
+    kept += size.bytes;
+    if (item.day < stays && (item.day < fromDay || kept > maxBytes)) going.push({ ...size, item });
+  }
+  return going.reverse();
+}
+
+async function sizeOf(ctx: FileContext, { day, dir, packs }: ArchiveDay): Promise<Tidied> {
+  let count = 0;
+  let bytes = 0;
+  for (const pack of packs) {
+    count += pack.count - pack.gone.size;
+    bytes += (await ctx.disk.stat(pack.path))?.size ?? 0;
+  }
+  for (const text of dir === undefined ? [] : ((await ctx.disk.list(dir)) ?? [])) {
+    const name = parseEntryName(text);
+    if (!name) continue;
+    count++;
+    bytes += await entryBytes(ctx, `${dir}/${text}`, name);
+  }
+  return { day, count, bytes };
+}
+
+async function removeDay(ctx: FileContext, mailbox: Mailbox, { dir, packs }: ArchiveDay): Promise<void> {
+  for (const text of dir === undefined ? [] : ((await ctx.disk.list(dir)) ?? [])) {
+    // What is no entry stays for doctor.
+    if (parseEntryName(text)) await ctx.disk.remove(`${dir}/${text}`);
+  }
+  if (dir !== undefined && (await ctx.disk.removeDir(dir))) forgetFolder(ctx, dir);
+  for (const pack of packs) await ctx.disk.remove(pack.path);
+  // Before the marks: after a power cut a pack without them would show again what was restored from it.
+  if (packs.some((pack) => pack.gone.size > 0)) await ctx.disk.syncDir(mailbox.archive);
+  for (const pack of packs) await removeMarks(ctx, goneOf(pack.path));
+}
+
+/** Packs from which everything was taken out, and marks whose pack is gone. */
+export async function removeEmpty(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  for (const { packs } of await daysOf(ctx, mailbox)) {
+    for (const pack of packs) {
+      if (pack.gone.size >= pack.count && (await isEmpty(ctx, pack))) await ctx.disk.remove(pack.path);
+    }
+  }
+  const names = (await ctx.disk.list(mailbox.archive)) ?? [];
+  const orphans = names.filter((name) => !names.includes(parseGone(name) ?? name));
+  if (orphans.length > 0) await ctx.disk.syncDir(mailbox.archive);
+  for (const name of orphans) await removeMarks(ctx, `${mailbox.archive}/${name}`);
+}
+
+/** One that cannot be read to its end is not empty. */
+async function isEmpty(ctx: FileContext, { path, gone }: Pack): Promise<boolean> {
+  const places = await placesIn(ctx, path);
+  if (!places || places.broken !== undefined) return false;
+  for (const place of places.members) {
+    const lines = await readMember(ctx, path, place);
+    if ('why' in lines || lines.some(({ text }) => !gone.has(identityOf(text)))) return false;
+  }
+  return true;
+}
+
+async function removeMarks(ctx: FileContext, dir: string): Promise<void> {
+  for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(`${dir}/${name}`);
+  if (await ctx.disk.removeDir(dir)) forgetFolder(ctx, dir);
+}

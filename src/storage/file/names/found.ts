@@ -1,0 +1,40 @@
+import type { Entry, State } from '../../port/store.ts';
+import { formatEntryName, parseEntryName, priorityOf, type EntryName } from './entry-name.ts';
+import { slotOf, type Mailbox } from './layout.ts';
+import { formatReceipt } from './receipt.ts';
+
+/** A message's name where it was seen. */
+export interface Found {
+  readonly state: State;
+  readonly path: string;
+  readonly name: EntryName;
+}
+
+export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
+  return {
+    key: path.slice(mailbox.dir.length + 1),
+    mailbox: mailbox.name,
+    id: name.id,
+    state,
+    priority: priorityOf(name),
+    attempt: name.attempt,
+    ...(name.expiresAt !== undefined && { expiresAt: name.expiresAt }),
+    ...(state === 'delayed' && { dueAt: name.time }),
+    ...(state === 'inflight' && { receipt: formatReceipt(mailbox.name, name), leaseUntil: name.time }),
+    ...(state === 'archived' && { ackedAt: name.time }),
+    ...(state === 'dead' && { deadAt: name.time }),
+  };
+}
+
+/** Where an entry lies; the reverse of toEntry. */
+export function pathOf(mailbox: Mailbox, entry: Entry): { path: string; name: EntryName } | undefined {
+  // A `published` event brings a key, and a line of a log may say anything.
+  if (entry.key.split('/').includes('..')) return undefined;
+  const name = parseEntryName(entry.key.slice(entry.key.lastIndexOf('/') + 1));
+  return name && { path: `${mailbox.dir}/${entry.key}`, name };
+}
+
+/** The path of a claim, from its name alone. */
+export function inflightPath(mailbox: Mailbox, name: EntryName): string {
+  return `${slotOf(mailbox.inflight, name.time)}/${formatEntryName(name)}`;
+}

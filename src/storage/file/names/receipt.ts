@@ -1,0 +1,33 @@
+import { agentNamePattern } from '../../../model/agent.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { formatEntryName, parseEntryName, stemOf, type EntryName } from './entry-name.ts';
+
+/**
+ * A receipt is where the claimed message lies: `<mailbox>:<its name, without the ending>`. So an ack is one rename,
+ * however many messages are in flight. After a renewal the message lies elsewhere and the claim's token finds it.
+ */
+export interface Receipt {
+  readonly mailbox: string;
+  readonly name: EntryName & { readonly token: string };
+  /** Where it lies; known to who has just put it there. */
+  readonly path?: string;
+}
+
+export function formatReceipt(mailbox: string, name: EntryName): string {
+  return `${mailbox}:${stemOf(formatEntryName(name))}`;
+}
+
+/** @throws DreamosError RECEIPT_INVALID */
+export function parseReceipt(text: string): Receipt {
+  const colon = text.indexOf(':');
+  const mailbox = text.slice(0, Math.max(0, colon));
+  const stem = text.slice(colon + 1);
+  const name = parseEntryName(`${stem}.json`) ?? parseEntryName(`${stem}.jsonl`);
+  if (!agentNamePattern.test(mailbox) || name?.tag !== 'd' || name.token === undefined) {
+    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+    throw new DreamosError('invalid', 'RECEIPT_INVALID', `${JSON.stringify(shown)} is not a receipt.`, {
+      hint: 'Use the receipt that `dreamos read` printed, or a message id. `dreamos list <agent> --state inflight` shows both.',
+    });
+  }
+  return { mailbox, name: { ...name, token: name.token } };
+}

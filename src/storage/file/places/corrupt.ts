@@ -1,0 +1,99 @@
+import { DreamosError } from '../../../model/errors.ts';
+import type { FileContext } from '../disk/context.ts';
+import { parseEntryName } from '../names/entry-name.ts';
+import { logEvents } from '../events/event-log.ts';
+import { ensureFolder, moveInto } from '../disk/folders.ts';
+import { releaseKey } from './key-heads.ts';
+import { corruptName, isNote, noteOf, type Mailbox } from '../names/layout.ts';
+import { makeFilePrivate } from '../disk/private.ts';
+
+/**
+ * Takes what cannot be read out of the way, byte for byte, so that it blocks nothing behind it, and says so.
+ * Works on anything that has a name: a rename does not open it.
+ * @returns `false`: it is gone, or cannot be moved, which is said, too; in both cases the caller goes on without it
+ */
+export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, why: string): Promise<boolean> {
+  const oldName = path.slice(path.lastIndexOf('/') + 1);
+  const was = path.slice(mailbox.dir.length + 1);
+  const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
+  try {
+    if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return false;
+    if (/^(?:ready|delayed|inflight)\//.test(was)) await releaseKeyOf(ctx, mailbox, oldName);
+    await makeFilePrivate(ctx, `${mailbox.corrupt}/${name}`);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`${shown(was)} of ${mailbox.name} should be put aside (${why}), but cannot: ${error.message}`);
+    return false;
+  }
+  await report(ctx, mailbox, name, was, why);
+  ctx.warn(`${shown(was)} of ${mailbox.name} was put aside as corrupt/${name}: ${why}`);
+  return true;
+}
+
+/**
+ * Puts aside what stands where a folder of ours should be: a link, a file. Not the mailbox itself nor the folders of its
+ * states, for somebody may have moved those to another disk on purpose: they are refused, and a person decides.
+ */
+export async function outOfTheWay(ctx: FileContext, path: string, kind: string): Promise<boolean> {
+  const place = ctx.layout.placeOf(path);
+  if (!place || place.parts.length < 2) return false;
+  return quarantine(ctx, place.mailbox, path, `it is a ${kind} in the place of a folder`);
+}
+
+/** Keeps bytes from elsewhere that cannot be read; the same bytes are kept once. */
+export async function quarantineBytes(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  bytes: Uint8Array,
+  from: { readonly name: string; readonly why: string },
+): Promise<void> {
+  for (const known of await corruptFiles(ctx, mailbox)) {
+    const file = await ctx.disk.read(`${mailbox.corrupt}/${known}`, { maxBytes: bytes.length });
+    if (!file.ok || !file.bytes.equals(bytes)) continue;
+    // Without its note: whoever kept them was killed before it could say so.
+    if (!(await ctx.disk.stat(noteOf(`${mailbox.corrupt}/${known}`))))
+      await report(ctx, mailbox, known, from.name, from.why);
+    return;
+  }
+  const name = corruptName(ctx.clock.now(), ctx.ids.token(), from.name);
+  // Whole or not at all: half of them, left in corrupt/ by a killed process, would not be known again.
+  const file = `${mailbox.tmp}/${ctx.ids.next(ctx.clock.now())}.json`;
+  await ensureFolder(ctx, mailbox.tmp);
+  await ctx.disk.create(file, bytes, { sync: true });
+  if (!(await moveInto(ctx, file, mailbox.corrupt, name))) {
+    throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being put aside.`, {
+      hint: 'Does something clean up tmp/ of this root? Try again.',
+    });
+  }
+  await ctx.disk.syncDir(mailbox.corrupt);
+  await report(ctx, mailbox, name, from.name, from.why);
+}
+
+/** A message that was on its way will not be delivered any more. */
+async function releaseKeyOf(ctx: FileContext, mailbox: Mailbox, entry: string): Promise<void> {
+  const name = parseEntryName(entry);
+  if (name) await releaseKey(ctx, mailbox, name);
+}
+
+/** The names in corrupt/, without the notes about them. */
+export async function corruptFiles(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
+  return ((await ctx.disk.list(mailbox.corrupt)) ?? []).filter((name) => !isNote(name));
+}
+
+async function report(ctx: FileContext, mailbox: Mailbox, name: string, was: string, why: string): Promise<void> {
+  const path = `${mailbox.corrupt}/${name}`;
+  const id = parseEntryName(was.slice(was.lastIndexOf('/') + 1))?.id ?? was;
+  const note = { was, why, at: new Date(ctx.clock.now()).toISOString() };
+  try {
+    await ctx.disk.create(noteOf(path), Buffer.from(`${JSON.stringify(note)}\n`), { sync: false });
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`The note about corrupt/${name} of ${mailbox.name} could not be written: ${error.message}`);
+  }
+  await logEvents(ctx, mailbox, [{ event: 'corrupt', id, reason: why }]);
+}
+
+/** A name for a person's eyes: some have line ends and worse in them. */
+function shown(name: string): string {
+  return /^[\w./-]+$/.test(name) ? name : JSON.stringify(name);
+}

@@ -1,0 +1,44 @@
+/** Options that several verbs have, and the words at the end of a command's help. */
+import type { Command } from 'commander';
+import type { Context } from '../cli/context.ts';
+
+/** A verb's options and words; its body is loaded by `import()` when it is called. */
+export type Verb = (program: Command, context: Context) => void;
+
+export const filters = (command: Command) =>
+  command
+    .option('--from <agent>', 'only from this sender')
+    .option('--type <type>', 'only of this type')
+    .option('--thread <id>', 'only of this thread')
+    .option('--tag <tag>', 'only with this tag')
+    .option('--priority <priority>', 'only urgent, high, normal or low')
+    .option('--id <id>', 'only this message');
+export const durabilityHelp = 'full (synced before success; the default) or relaxed';
+export const wording = (command: Command) =>
+  command
+    .option('--body-file <file>', 'take the body from a file (- is the standard input)')
+    .option('--allow-empty', 'an empty body is meant')
+    .option('--subject <text>', 'at most 200 characters')
+    .option('--type <type>', 'message, task, reply, event, alert, or your own')
+    .option('--priority <priority>', 'urgent, high, normal or low')
+    .option('--thread <id>', 'the thread it belongs to')
+    .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
+    .option('--data <json>', 'any JSON beside the body')
+    .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
+    .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order');
+export const sending = (command: Command) =>
+  command
+    .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
+    .option('--durability <level>', durabilityHelp);
+export const content = (command: Command) =>
+  sending(
+    wording(command)
+      .option('--delay <duration>', 'not before this long from now')
+      .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC'),
+  );
+
+export const settleSyncs = 'Syncs nothing: after a power cut the message may be delivered again, never lost.';
+
+export function example(lines: string, remark?: string): string {
+  return `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${remark}`}`;
+}

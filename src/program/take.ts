@@ -1,0 +1,109 @@
+/** Taking mail, and finishing it. */
+import type { Command } from 'commander';
+import { filters, example, settleSyncs, type Verb } from './options.ts';
+
+export const read: Verb = (program, context) => {
+  filters(program.command('read [agent]'))
+    .description('claim the next message under a lease')
+    .option('-n, --count <number>', 'up to this many')
+    .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
+    .option('--wait <duration>', 'wait this long for one to come')
+    .option('--ack', 'finish each once it has been written out')
+    .action(async (name, options) => (await import('../commands/take/read.ts')).readCommand(context, name, options))
+    .addHelpText(
+      'after',
+      example(
+        'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
+        `${settleSyncs} Exit 3: nothing came.`,
+      ),
+    );
+};
+
+export const work: Verb = (program, context) => {
+  filters(program.command('work [agent]'))
+    .usage('[options] [agent] -- <command...>')
+    .description('run a command for each message: work [agent] -- <command...>')
+    .option('-n, --count <number>', 'end after this many')
+    .option('--lease <duration>', 'how long a claim holds; it renews itself while the command runs (default 15m)')
+    .option('--wait <duration>', 'end when nothing came for this long (default: never)')
+    .option('--concurrency <number>', 'run up to this many at a time (default 1)')
+    .option('--handler-timeout <duration>', 'end the command and all it has started after this long')
+    .option('--map-exit <pairs>', 'what exit codes mean: 3=dead,4=ack,5=retry,6=fail')
+    .option('--reply', 'send what the command prints as the reply; nothing printed: no reply')
+    .allowExcessArguments()
+    .action(async (_name, options, command: Command) =>
+      (await import('../commands/take/work.ts')).workCommand(context, command.args, options),
+    )
+    .addHelpText('after', example(workExample, workRemark));
+};
+
+export const peek: Verb = (program, context) => {
+  filters(program.command('peek [agent]'))
+    .description('look at the next message; claims nothing')
+    .option('-n, --count <number>', 'up to this many')
+    .option('--wait <duration>', 'wait this long for one to come: the doorbell')
+    .action(async (name, options) => (await import('../commands/take/peek.ts')).peekCommand(context, name, options))
+    .addHelpText(
+      'after',
+      example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
+    );
+};
+
+export const ack: Verb = (program, context) => {
+  program
+    .command('ack <message...>')
+    .description('finish, by receipt or id')
+    .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
+    .addHelpText(
+      'after',
+      example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer', settleSyncs),
+    );
+};
+
+export const nack: Verb = (program, context) => {
+  program
+    .command('nack <message...>')
+    .description('give back, by receipt or id; it comes again, or goes to the dead-letter queue')
+    .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
+    .option('--reason <text>', 'why; kept in the event log and with dead letters')
+    .option('--dead', 'do not try again')
+    .action(async (messages, options) =>
+      (await import('../commands/take/nack.ts')).nackCommand(context, messages, options),
+    )
+    .addHelpText(
+      'after',
+      example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"', `${settleSyncs} Dead letters are synced.`),
+    );
+};
+
+export const renew: Verb = (program, context) => {
+  program
+    .command('renew <message...>')
+    .description('extend the lease, by receipt or id')
+    .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
+    .action(async (messages, options) =>
+      (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
+    )
+    .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m', 'Syncs nothing.'));
+};
+
+const workExample = `dreamos work reviewer -- ./handle
+  dreamos work reviewer --reply --concurrency 4 --handler-timeout 5m -- sh -c 'jq -r .message.body | wc -w'`;
+
+const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
+_TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _MAILBOX, _ATTEMPT and _RECEIPT
+(control characters written out), and DREAMOS_ROOT and DREAMOS_AGENT. No shell comes between.
+
+  exit 0                     done: acked
+  exit 75                    not now: comes again after a rest that doubles each time, and uses up no attempt
+  exit 65                    never: to the dead-letter queue
+  any other, or a signal     a failed attempt: comes again after its backoff; the last one goes to the dead-letter queue
+
+The last lines on stderr are the reason, in the event log and with dead letters. stdout goes to stdout, with --json to
+stderr: then stdout has one line for each message that is finished. stdin, stdout and stderr are sockets: write - and >&2,
+not /dev/stdin and /dev/stderr.
+
+SIGTERM or Ctrl-C: finishes what runs, takes nothing new, exits 143 or 130. A second one ends the commands and gives their
+messages back. A lost lease and --handler-timeout send SIGTERM to the whole process group, and SIGKILL after 5 s. If the
+worker itself is killed, its messages come again when their leases end. Exit 3: nothing came within --wait.
+Syncs nothing but dead letters and replies.`;

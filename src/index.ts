@@ -6,7 +6,7 @@ export type { ConfigValue } from './core/root/config.ts';
 export type { Job } from './core/take/consume.ts';
 export type { Dead, Purged } from './core/keep/dlq.ts';
 export type { DoctorOptions } from './core/keep/doctor.ts';
-export type { Filter } from './core/look/filter.ts';
+export type { Filter } from './model/filter.ts';
 export type { Fired, FiredDue } from './core/schedules/fire-due.ts';
 export type { Handled, Handler } from './core/work/handle.ts';
 export type { ImportOptions, ImportResult } from './core/import/result.ts';
@@ -40,12 +40,7 @@ export { eventKinds, type EventKind, type MailEvent, type WatchedEvent } from '.
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';
 export type { Durability, Settings } from './model/settings.ts';
 export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library/schemas.ts';
-export {
-  states,
-  type DeadReason,
-  type Delivery,
-  type Entry,
-  type Finding,
-  type Settled,
-  type State,
-} from './storage/port/store.ts';
+export { states, type State } from './model/state.ts';
+export type { DeadReason, Entry } from './storage/port/look.ts';
+export type { Delivery, Settled } from './storage/port/mail.ts';
+export type { Finding } from './storage/port/upkeep.ts';

@@ -5,7 +5,7 @@ import { mailEventSchema } from '../model/event.ts';
 import { handedInSchema, messageSchema, priorities } from '../model/message.ts';
 import { settingsSchema } from '../model/settings.ts';
 import { scheduleSchema } from '../core/schedules/schedules.ts';
-import { states } from '../storage/port/store.ts';
+import { states } from '../model/state.ts';
 
 /** What `dreamos schema <name>` can describe: the files, then what each command prints with --json. */
 export const schemaNames = {

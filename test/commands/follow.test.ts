@@ -13,7 +13,7 @@ async function meanwhile(
   terms: Terms = {},
 ): Promise<Result> {
   const running = bench.dreamos(line, terms);
-  while ((await bench.root.store.counts('reviewer')).ready === 0) {
+  while ((await bench.root.store.look.counts('reviewer')).ready === 0) {
     await new Promise((resolve) => {
       setTimeout(resolve, 5);
     });
@@ -29,7 +29,7 @@ test('request prints the answer as read prints a message, and acks it', async ()
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^From: +reviewer\n/);
   expect(out).toContain('```\nforty-two\n```');
-  expect(await bench.root.store.counts('planner')).toMatchObject({ archived: 1, inflight: 0 });
+  expect(await bench.root.store.look.counts('planner')).toMatchObject({ archived: 1, inflight: 0 });
 });
 
 test('who reads a request sees until when an answer is waited for', async () => {
@@ -62,7 +62,7 @@ test('an answer that could not be written out is not acked', async () => {
   const { code, err } = await meanwhile('request reviewer question --as planner --wait 20s', answer, terms);
   expect(code).toBe(7);
   expect(err).toContain('so it is not acked');
-  expect(await bench.root.store.counts('planner')).toMatchObject({ archived: 0, inflight: 1 });
+  expect(await bench.root.store.look.counts('planner')).toMatchObject({ archived: 0, inflight: 1 });
 });
 
 test('an interrupted request says that it is sent', async () => {
@@ -86,7 +86,7 @@ test.each([
   const ended = await bench.dreamos(line);
   expect({ code: ended.code, out: ended.out }).toEqual({ code, out: '' });
   expect(ended.err).toContain(words);
-  expect(await bench.root.store.counts('reviewer')).toMatchObject({ ready: 0 });
+  expect(await bench.root.store.look.counts('reviewer')).toMatchObject({ ready: 0 });
 });
 
 test('send --until prints the id first, then waits', async () => {

@@ -38,7 +38,7 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
   const ids = createIds();
   const mail = createMail();
   const rootFor = (env: NodeJS.ProcessEnv, warn: (message: string) => void, acting?: string): Session => {
-    const store = createMemoryStore({ clock, ids }, mail);
+    const store = createMemoryStore({ clock, ids }, mail, { durability: 'full' });
     // A name that no root would take shows what is done with what it says.
     return { ...rootOver(store, { path: '/root', clock, ids }, { env, warn }), ...(acting && { acting }) };
   };

@@ -138,7 +138,7 @@ test('status --watch on a terminal keeps one table in its place', async () => {
 });
 
 test('watch prints one line per event with its cursor, and goes on behind it', async () => {
-  const since = await bench.root.store.cursor(undefined, 'now');
+  const since = await bench.root.store.journal.cursor(undefined, 'now');
   const watching = bench.dreamos(`watch reviewer --since ${since} --count 2 --json`);
   const id = await bench.sent('send reviewer hello --as planner --subject S');
   await bench.claimed();
@@ -199,7 +199,7 @@ test('watch refuses a cursor that is none', async () => {
 
 test.each([true, false])('status --watch whose watch fails ends and says why (on a terminal: %s)', async (terminal) => {
   const onRoot = ({ store }: Session): void => {
-    store.watch = async () => {
+    store.journal.watch = async () => {
       throw new DreamosError('disk', 'DISK_FAILED', 'The watch failed.');
     };
   };

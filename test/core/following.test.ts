@@ -116,9 +116,9 @@ test('the start is the earliest time, also of a line that was written late', asy
 
 test('an answer that moved from an inbox to the mailbox is told once', async () => {
   const id = await sent();
-  await bench.root.store.openInbox('planner', id, bench.clock.now() + 1000);
+  await bench.root.store.mail.openInbox('planner', id, bench.clock.now() + 1000);
   await reply(bench.as('reviewer'), (await take()).receipt, { body: 'late' });
-  await bench.root.store.closeInbox('planner', id);
+  await bench.root.store.mail.closeInbox('planner', id);
   expect((await trace(bench.root, id)).steps.filter((step) => step.replyTo === id)).toHaveLength(1);
 });
 

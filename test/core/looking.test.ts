@@ -22,9 +22,9 @@ const sendTo = async (to: string | string[], body = 'x', delayMs = 0): Promise<s
 /** The next message that is read cannot be. */
 const corruptOnce = (): void => {
   const { store } = bench.root;
-  const read = store.read.bind(store);
-  store.read = async () => {
-    store.read = read;
+  const read = store.look.read.bind(store);
+  store.look.read = async () => {
+    store.look.read = read;
     throw new DreamosError('invalid', 'CORRUPT', 'This message cannot be read: it is not JSON.');
   };
 };
@@ -170,9 +170,9 @@ test('show finds a message wherever it is', async () => {
 test('show looks again for what one look misses', async () => {
   const id = await sendTo('reviewer');
   const { store } = bench.root;
-  const find = store.find.bind(store);
+  const find = store.look.find.bind(store);
   let looks = 0;
-  store.find = async (...args) => (++looks < 3 ? [] : find(...args));
+  store.look.find = async (...args) => (++looks < 3 ? [] : find(...args));
   expect((await show(bench.root, id)).message.id).toBe(id);
 });
 
@@ -200,8 +200,8 @@ test('cancel takes a delayed message back', async () => {
 test('cancel of what was claimed at the same moment says so', async () => {
   const id = await sendTo('reviewer');
   const { store } = bench.root;
-  const change = store.cancel.bind(store);
-  store.cancel = async (...args) => {
+  const change = store.mail.cancel.bind(store);
+  store.mail.cancel = async (...args) => {
     await readNext(bench.as('reviewer'), 'reviewer');
     return change(...args);
   };
@@ -215,10 +215,10 @@ test('cancel of nothing is not found', async () => {
 test('peek does not conclude from one scan', async () => {
   await sendTo('reviewer', 'missed once');
   const { store } = bench.root;
-  const { list: whole } = store;
-  store.list = async function* (...where) {
-    store.list = whole;
-    for await (const entry of whole.call(store, ...where)) if (entry.id === '') yield entry;
+  const { list: whole } = store.look;
+  store.look.list = async function* (...where) {
+    store.look.list = whole;
+    for await (const entry of whole.call(store.look, ...where)) if (entry.id === '') yield entry;
   };
   expect(await peek(bench.root, 'reviewer')).toHaveLength(1);
 });
@@ -227,9 +227,9 @@ test('a list ends with its signal, also when its filter lets nothing through', a
   for (const body of ['a', 'b', 'c']) await sendTo('reviewer', body);
   const interrupt = new AbortController();
   const { store } = bench.root;
-  const read = store.read.bind(store);
+  const read = store.look.read.bind(store);
   let reads = 0;
-  store.read = (entry) => {
+  store.look.read = (entry) => {
     reads++;
     interrupt.abort();
     return read(entry);
@@ -244,7 +244,7 @@ test('a lease that is too short to be of use is refused', async () => {
 });
 
 test('doctor ends with its signal, before it looks at the mail', async () => {
-  await bench.root.store.quarantine('reviewer', Buffer.from('x'), { name: 'x', why: 'unreadable' });
+  await bench.root.store.mail.quarantine('reviewer', Buffer.from('x'), { name: 'x', why: 'unreadable' });
   expect(await gather(doctor(bench.root))).toMatchObject([{ rule: 'corrupt-kept' }]);
   expect(await gather(doctor(bench.root, { signal: AbortSignal.abort() }))).toEqual([]);
 });

@@ -34,6 +34,6 @@ test('what is too old is removed without being packed before, and a dry run says
   expect(await kept(true)).toEqual(expected);
   expect(await kept(false)).toEqual(expected);
   expect(await kept(false)).toEqual([]);
-  expect((await store.counts('bob')).archived).toBe(1);
+  expect((await store.look.counts('bob')).archived).toBe(1);
   await store.close();
 });

@@ -43,9 +43,9 @@ test('it brings what is due and buries what has expired, and says how much', asy
   ];
   const dry = await gather(maintain(bench.root, { dryRun: true }));
   expect(dry).toEqual(done.map((one) => ({ ...one, dryRun: true })));
-  expect((await bench.root.store.counts('reviewer')).delayed).toBe(1);
+  expect((await bench.root.store.look.counts('reviewer')).delayed).toBe(1);
   expect(await gather(maintain(bench.root))).toEqual(done);
-  expect(await bench.root.store.counts('reviewer')).toMatchObject({ ready: 2, delayed: 0, dead: 1 });
+  expect(await bench.root.store.look.counts('reviewer')).toMatchObject({ ready: 2, delayed: 0, dead: 1 });
   expect(await gather(maintain(bench.root))).toEqual([]);
 });
 
@@ -54,10 +54,10 @@ test('it sends what a schedule says, once, and a dry run sends nothing', async (
   bench.clock.advance(2 * 3_600_000);
   const done = [{ task: 'schedule', schedule: 'hourly', count: 1 }];
   expect(await gather(maintain(bench.root, { dryRun: true }))).toEqual(done.map((one) => ({ ...one, dryRun: true })));
-  expect((await bench.root.store.counts('reviewer')).ready).toBe(0);
+  expect((await bench.root.store.look.counts('reviewer')).ready).toBe(0);
   expect(await gather(maintain(bench.root))).toEqual(done);
   expect(await gather(maintain(bench.root))).toEqual([]);
-  expect((await bench.root.store.counts('reviewer')).ready).toBe(1);
+  expect((await bench.root.store.look.counts('reviewer')).ready).toBe(1);
 });
 
 test('it keeps the logs of topics for as long as the setting says', async () => {
@@ -67,7 +67,7 @@ test('it keeps the logs of topics for as long as the setting says', async () => 
   const done = [{ task: 'topic', topic: 'build.done', count: 1, bytes: expect.any(Number) as number }];
   expect(await gather(maintain(bench.root, { dryRun: true }))).toEqual(done.map((one) => ({ ...one, dryRun: true })));
   expect(await gather(maintain(bench.root))).toEqual(done);
-  expect((await bench.root.store.counts('#build.done')).archived).toBe(1);
+  expect((await bench.root.store.look.counts('#build.done')).archived).toBe(1);
 });
 
 test('it keeps the archive and the event log for as many days as the settings say', async () => {
@@ -98,8 +98,8 @@ test('what fails in one mailbox does not keep the others, and is told at the end
   await finished('one', 'Builder');
   bench.clock.advance(dayMs);
   const { store } = bench.root;
-  const prune = store.pruneArchive.bind(store);
-  store.pruneArchive = (mailbox, keep) => {
+  const prune = store.upkeep!.pruneArchive.bind(store);
+  store.upkeep!.pruneArchive = (mailbox, keep) => {
     if (mailbox !== 'reviewer') throw new DreamosError('disk', 'DISK_FAILED', `${mailbox}: no room.`);
     return prune(mailbox, keep);
   };
@@ -119,8 +119,8 @@ test('of the named mailboxes only, and nothing of the whole root, under the lock
   bench.clock.advance(dayMs);
   const locks: string[] = [];
   const { store } = bench.root;
-  const withLock = store.withLock.bind(store);
-  store.withLock = (name, work) => {
+  const withLock = store.documents.withLock.bind(store);
+  store.documents.withLock = (name, work) => {
     locks.push(name);
     return withLock(name, work);
   };
@@ -162,7 +162,10 @@ test('a restore waits for whoever keeps house', async () => {
   await finished('one');
   const [one] = await gather(listArchive(bench.root, 'reviewer'));
   let free = (): void => undefined;
-  const keeping = bench.root.store.withLock('maintain.reviewer', () => new Promise<void>((done) => (free = done)));
+  const keeping = bench.root.store.documents.withLock(
+    'maintain.reviewer',
+    () => new Promise<void>((done) => (free = done)),
+  );
   const restoring = restoreArchive(bench.root, 'Reviewer', must(one).id);
   for (let i = 0; i < 20; i++) await Promise.resolve();
   expect(await archived()).toEqual(['one']);

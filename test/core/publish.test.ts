@@ -10,6 +10,7 @@ import { show } from '../../src/core/look/show.ts';
 import { loadSubscriptions, subscribe, unsubscribe } from '../../src/core/topics/subscriptions.ts';
 import { listTopics, pruneTopic, pruneTopics, showTopic } from '../../src/core/topics/topics.ts';
 import { type CoreBench, createCoreBench, expectRefusal, gather, must, refusal } from './bench.ts';
+import { changeIn, documentIn } from '../storage/contract/ways.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {
@@ -46,8 +47,8 @@ test('one full subscriber keeps it from everybody and from the log, unless there
   await registerAgent(bench.root, { name: 'reviewer', settings: { maxMessages: 1 } });
   await publish(bench.root, 'build.done', green);
   await expectRefusal(publish(bench.root, 'build.done', green), 'MAILBOX_FULL');
-  expect((await bench.root.store.counts('Builder')).ready).toBe(1);
-  expect((await bench.root.store.counts('#build.done')).archived).toBe(1);
+  expect((await bench.root.store.look.counts('Builder')).ready).toBe(1);
+  expect((await bench.root.store.look.counts('#build.done')).archived).toBe(1);
   const waiting = publish(bench.root, 'build.done', green, { waitMs: 60_000 });
   await ack(bench.root, must(await readNext(bench.root, 'reviewer')).receipt);
   expect((await waiting).mailboxes).toEqual(['reviewer', 'Builder']);
@@ -100,17 +101,17 @@ test('a repeat under a dedupe key is the first publish, with its subscribers', a
 });
 
 test('subscriptions that cannot be understood stop a publish, and doctor says so', async () => {
-  await bench.root.store.saveDocument('subscriptions', () => ({ reviewer: 'build.*' }));
+  await changeIn(bench.root.store, 'subscriptions', () => ({ reviewer: 'build.*' }));
   const error = await refusal(publish(bench.root, 'x', green));
   expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
   expect(error.message).toContain('subscriptions.json');
   await expectRefusal(subscribe(bench.as('reviewer'), 'x'), 'CONFIG_INVALID');
-  expect(await bench.root.store.loadDocument('subscriptions')).toEqual({ reviewer: 'build.*' });
+  expect(await documentIn(bench.root.store, 'subscriptions')).toEqual({ reviewer: 'build.*' });
   expect(await listed(doctor(bench.root))).toContain('subscriptions problem');
 });
 
 test('a list that was mended by hand sends nothing twice, and doctor says what reaches nobody', async () => {
-  await bench.root.store.saveDocument('subscriptions', () => ({
+  await changeIn(bench.root.store, 'subscriptions', () => ({
     ...{ reviewer: ['build.*'], REVIEWER: ['build.>', 'Build.Done'], gone: ['x'] },
   }));
   expect(await publish(bench.root, 'build.done', green)).toMatchObject({ mailboxes: ['reviewer'], subscribers: 1 });

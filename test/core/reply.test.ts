@@ -4,9 +4,9 @@ import { reply } from '../../src/core/send/reply.ts';
 import type { Session } from '../../src/core/root/root.ts';
 import { send } from '../../src/core/send/send.ts';
 import { ack } from '../../src/core/take/settle.ts';
-import type { Delivery } from '../../src/storage/port/store.ts';
 import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from './bench.ts';
 import type { Draft } from '../../src/core/send/draft.ts';
+import type { Delivery } from '../../src/storage/port/mail.ts';
 
 let bench: CoreBench;
 let reviewer: Session;
@@ -19,7 +19,7 @@ const deliver = async (draft: Partial<Draft> = {}): Promise<Delivery> => {
   await send(bench.root, { to: 'reviewer', body: 'Please look.', subject: 'Patch', ...draft });
   return must(await readNext(reviewer, 'reviewer'));
 };
-const answers = async (): Promise<number> => (await bench.root.store.counts('planner')).ready;
+const answers = async (): Promise<number> => (await bench.root.store.look.counts('planner')).ready;
 
 test('an answer goes to the sender, in the thread, under the subject', async () => {
   const { message, receipt } = await deliver();
@@ -138,7 +138,7 @@ test('the redelivery of an answered message is finished by the same answer', asy
 test('with ack, nothing is sent when the message was taken back', async () => {
   const { receipt } = await deliver();
   bench.clock.advance(15 * 60_000);
-  await reviewer.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
+  await reviewer.store.mail.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
   const error = await refusal(reply(reviewer, receipt, { body: 'x' }, { ack: true }));
   expect(error.code).toBe('LEASE_LOST');
   expect(await answers()).toBe(0);

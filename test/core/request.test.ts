@@ -27,7 +27,7 @@ test('the answer comes to the request by push, acked, and to no other reader of 
   await answer('42');
   expect(await soFar(asking)).toMatchObject({ from: 'reviewer', body: '42' });
   expect(await soFar(reading)).toBe('waiting');
-  expect(await root.store.counts('planner')).toMatchObject({ archived: 1, ready: 0, delayed: 0, inflight: 0 });
+  expect(await root.store.look.counts('planner')).toMatchObject({ archived: 1, ready: 0, delayed: 0, inflight: 0 });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(await reading).toBeUndefined();
 });
@@ -65,8 +65,8 @@ test('of several answers the first is taken, and the rest goes to the mailbox', 
 test('an answer that is there before the request begins to wait is not missed', async () => {
   const { root } = still.bench;
   const asking = still.bench.as('planner');
-  const deliver = asking.store.send.bind(asking.store);
-  vi.spyOn(asking.store, 'send').mockImplementation(async (...args) => {
+  const deliver = asking.store.mail.send.bind(asking.store);
+  vi.spyOn(asking.store.mail, 'send').mockImplementation(async (...args) => {
     const results = await deliver(...args);
     await answer('at once');
     return results;
@@ -107,7 +107,7 @@ test('an answer that was taken and not acked comes again as ordinary mail', asyn
 
 test('the answers of a requester that died are ordinary mail soon after its time is over', async () => {
   const dead = still.bench.as('planner');
-  vi.spyOn(dead.store, 'closeInbox').mockRejectedValue(new DreamosError('disk', 'DISK_FAILED', 'It died.'));
+  vi.spyOn(dead.store.mail, 'closeInbox').mockRejectedValue(new DreamosError('disk', 'DISK_FAILED', 'It died.'));
   const asking = request(dead, { to: 'reviewer', body: 'x' }, { waitMs: 5000 });
   await vi.advanceTimersByTimeAsync(5000);
   await asking;

@@ -24,10 +24,10 @@ async function routes(words: string | string[]): Promise<Record<string, readonly
 test('a group is everybody in it, however it is cased, and one message with all their names', async () => {
   const sent = await send(bench.root, to('@REVIEWERS'));
   expect(sent).toMatchObject({ to: ['Builder', 'reviewer'], mailboxes: ['Builder', 'reviewer'] });
-  const found = await bench.root.store.find(sent.id);
+  const found = await bench.root.store.look.find(sent.id);
   expect(found.map(({ mailbox }) => mailbox).sort()).toEqual(['Builder', 'reviewer']);
   const [entry] = found;
-  expect(entry && (await bench.root.store.read(entry))?.to).toEqual(['Builder', 'reviewer']);
+  expect(entry && (await bench.root.store.look.read(entry))?.to).toEqual(['Builder', 'reviewer']);
 });
 
 test('each gets it once, with every reason', async () => {
@@ -62,7 +62,7 @@ test('a group that nobody is in names the nearest, and nothing is sent', async (
   expect(error.message).toContain('"@reviewrs"');
   expect(error.hint).toContain('"@reviewers"');
   expect((await refusal(send(bench.root, to('@')))).code).toBe('AGENT_NOT_FOUND');
-  expect((await bench.root.store.counts('Builder')).ready).toBe(0);
+  expect((await bench.root.store.look.counts('Builder')).ready).toBe(0);
 });
 
 test('all without anybody else, and a group of the sender alone, are errors', async () => {
@@ -79,7 +79,7 @@ test('a preview checks everything and sends nothing', async () => {
   await expectRefusal(preview(bench.root, to('@all,nobody')), 'AGENT_NOT_FOUND');
   await expectRefusal(preview(bench.root, to('@all', 'x'.repeat(2_000_000))), 'MESSAGE_TOO_LARGE');
   await routes('@all');
-  expect((await bench.root.store.counts('reviewer')).ready).toBe(0);
+  expect((await bench.root.store.look.counts('reviewer')).ready).toBe(0);
 });
 
 test('in a batch each message has its own recipients, and its own refusal', async () => {
@@ -93,7 +93,7 @@ test('in a batch each message has its own recipients, and its own refusal', asyn
 
 test('more than 10,000 recipients are refused', async () => {
   const createdAt = new Date(0).toISOString();
-  for (let i = 0; i < 10_000; i++) bench.mail.agents.set(`a${i}`, { name: `a${i}`, createdAt });
+  for (let i = 0; i < 10_000; i++) bench.mail.agents.set(`a${i}`, { value: { name: `a${i}`, createdAt }, version: 1 });
   const error = await refusal(preview(bench.root, to('@all')));
   expect(error.code).toBe('USAGE');
   expect(error.message).toContain('10002 recipients');

@@ -16,6 +16,7 @@ import { DreamosError } from '../../src/model/errors.ts';
 import type { Message } from '../../src/model/message.ts';
 import { expectRefusal, gather, must } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';
+import { changeIn, documentIn } from '../storage/contract/ways.ts';
 
 const still = useStillTime();
 const hour = 3_600_000;
@@ -34,8 +35,8 @@ const nightly: ScheduleInput = {
 };
 
 async function mail(root: Session = still.bench.root, mailbox = 'reviewer'): Promise<Message[]> {
-  const entries = await gather(root.store.list(mailbox, 'ready'));
-  return Promise.all(entries.map(async (entry) => must(await root.store.read(entry))));
+  const entries = await gather(root.store.look.list(mailbox, 'ready'));
+  return Promise.all(entries.map(async (entry) => must(await root.store.look.read(entry))));
 }
 
 const moveTo = (iso: string): unknown => vi.setSystemTime(Date.parse(iso));
@@ -141,7 +142,7 @@ test('a process that dies between the send and the record sends nothing twice', 
   await addSchedule(root, nightly);
   moveTo('2026-11-21T03:00Z');
   const dying = still.bench.as('Builder');
-  dying.store.saveDocument = () => Promise.reject(new Error('killed'));
+  dying.store.documents.put = () => Promise.reject(new Error('killed'));
   await expect(fireDue(dying)).rejects.toThrow('killed');
   expect(await mail()).toHaveLength(1);
   expect(await listSchedules(root)).toMatchObject([{ lastAt: null }]);
@@ -155,9 +156,9 @@ test('one that was changed by hand after such a death is no second occurrence', 
   await addSchedule(root, nightly);
   moveTo('2026-11-21T03:00Z');
   const dying = still.bench.as('Builder');
-  dying.store.saveDocument = () => Promise.reject(new Error('killed'));
+  dying.store.documents.put = () => Promise.reject(new Error('killed'));
   await expect(fireDue(dying)).rejects.toThrow('killed');
-  await root.store.saveDocument('schedules', (document) => {
+  await changeIn(root.store, 'schedules', (document) => {
     const { schedules } = document as { schedules: object[] };
     return { schedules: schedules.map((one) => ({ ...one, message: { to: ['reviewer', 'Builder'], body: 'other' } })) };
   });
@@ -188,8 +189,8 @@ test('one that is removed while its occurrence is being sent stays removed', asy
   await addSchedule(root, nightly);
   moveTo('2026-11-21T03:00Z');
   const slow = still.bench.as('Builder');
-  const send = slow.store.send.bind(slow.store);
-  slow.store.send = async (...args) => {
+  const send = slow.store.mail.send.bind(slow.store);
+  slow.store.mail.send = async (...args) => {
     await removeSchedule(root, 'nightly');
     return send(...args);
   };
@@ -218,11 +219,13 @@ test('a disk that fails is tried again a minute later, and keeps no other schedu
   await addSchedule(root, nightly);
   await addSchedule(root, { ...nightly, name: 'other', message: { to: 'Builder', body: 'x' } });
   moveTo('2026-11-21T03:00Z');
-  const { send } = root.store;
-  vi.spyOn(root.store, 'send').mockImplementationOnce(async () => [new DreamosError('disk', 'DISK_FAILED', 'Full.')]);
+  const { send } = root.store.mail;
+  vi.spyOn(root.store.mail, 'send').mockImplementationOnce(async () => [
+    new DreamosError('disk', 'DISK_FAILED', 'Full.'),
+  ]);
   expect(await fireDue(root)).toMatchObject({ fired: [{ schedule: 'other' }], nextAt: Date.now() + 60_000 });
   expect(warnings).toEqual(['The schedule nightly could not be sent now: Full.']);
-  root.store.send = send;
+  root.store.mail.send = send;
   expect((await fireDue(root)).fired).toMatchObject([{ schedule: 'nightly' }]);
   expect(await mail()).toHaveLength(1);
 });
@@ -231,7 +234,7 @@ test('a line that somebody broke by hand keeps no other schedule', async () => {
   const { root, warnings } = still.bench;
   await addSchedule(root, nightly);
   await addSchedule(root, { ...nightly, name: 'broken' });
-  await root.store.saveDocument('schedules', (document) => {
+  await changeIn(root.store, 'schedules', (document) => {
     const { schedules } = document as { schedules: { name: string; cron: string }[] };
     return { schedules: schedules.map((one) => (one.name === 'broken' ? { ...one, cron: 'now' } : one)) };
   });
@@ -244,18 +247,18 @@ test('a line that somebody broke by hand keeps no other schedule', async () => {
 test('fields that a later version wrote are kept', async () => {
   const { root } = still.bench;
   await addSchedule(root, nightly);
-  await root.store.saveDocument('schedules', (document) => {
+  await changeIn(root.store, 'schedules', (document) => {
     const { schedules } = document as { schedules: object[] };
     return { later: 1, schedules: schedules.map((one) => ({ ...one, later: 2 })) };
   });
   moveTo('2026-11-21T03:00Z');
   await fireDue(root);
-  expect(await root.store.loadDocument('schedules')).toMatchObject({ later: 1, schedules: [{ later: 2 }] });
+  expect(await documentIn(root.store, 'schedules')).toMatchObject({ later: 1, schedules: [{ later: 2 }] });
 });
 
 test('a document that is none is refused, and nobody who waits is kept from his mail', async () => {
   const { root, warnings } = still.bench;
-  await root.store.saveDocument('schedules', () => ({ schedules: 'none' }));
+  await changeIn(root.store, 'schedules', () => ({ schedules: 'none' }));
   await expectRefusal(fireDue(root), 'CONFIG_INVALID');
   await expectRefusal(addSchedule(root, nightly), 'CONFIG_INVALID');
   const reading = readNext(root, 'reviewer', { waitMs: 60_000 });
@@ -380,9 +383,9 @@ test('a schedule that is added while somebody waits is noticed', async () => {
 test('a consumer that never finds its mailbox empty sends what has come, too', async () => {
   const { root } = still.bench;
   await addSchedule(root, { ...nightly, cron: '* * * * *', message: { to: 'Builder', body: 'x' } });
-  const { claim } = root.store;
+  const { claim } = root.store.mail;
   let n = 0;
-  vi.spyOn(root.store, 'claim').mockImplementation(async (mailbox, options) => {
+  vi.spyOn(root.store.mail, 'claim').mockImplementation(async (mailbox, options) => {
     const none = await claim(mailbox, options);
     if (none) throw new Error('nobody sends here');
     return { receipt: `r${n++}`, mailbox, attempt: 1, leaseUntil: 0, message: {} as Message };
@@ -396,12 +399,13 @@ test('a consumer that never finds its mailbox empty sends what has come, too', a
 
 test('where there is no schedule, who waits looks for one four times a minute, and who does not wait never', async () => {
   const { root } = still.bench;
-  const looks = vi.spyOn(root.store, 'loadDocument');
+  const gets = vi.spyOn(root.store.documents, 'get');
+  const looks = (): number => gets.mock.calls.filter(([name]) => name === 'schedules').length;
   await readNext(root, 'reviewer');
-  expect(looks).not.toHaveBeenCalled();
+  expect(looks()).toBe(0);
   const reading = readNext(root, 'reviewer', { waitMs: 60_000 });
   await vi.advanceTimersByTimeAsync(60_000);
   await reading;
-  expect(looks.mock.calls.length).toBeLessThanOrEqual(5);
-  expect(looks.mock.calls.length).toBeGreaterThanOrEqual(4);
+  expect(looks()).toBeLessThanOrEqual(5);
+  expect(looks()).toBeGreaterThanOrEqual(4);
 });

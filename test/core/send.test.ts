@@ -11,7 +11,7 @@ beforeEach(async () => {
   bench = await createCoreBench();
 });
 
-const ready = async (mailbox: string): Promise<number> => (await bench.root.store.counts(mailbox)).ready;
+const ready = async (mailbox: string): Promise<number> => (await bench.root.store.look.counts(mailbox)).ready;
 
 test('a message arrives as it was meant', async () => {
   const receipt = await send(bench.root, {

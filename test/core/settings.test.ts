@@ -3,6 +3,7 @@ import { registerAgent, resolveAgent } from '../../src/core/agents/agents.ts';
 import { getConfig, setConfig } from '../../src/core/root/config.ts';
 import { effectiveSettings } from '../../src/core/root/settings.ts';
 import { type CoreBench, createCoreBench, expectRefusal, refusal } from './bench.ts';
+import { changeSettingsIn, settingsIn } from '../storage/contract/ways.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {
@@ -107,7 +108,7 @@ test.for([
 });
 
 test('a broken config.json is refused, and named', async () => {
-  await bench.root.store.saveSettings(() => ({ lease: 'soon' }));
+  await changeSettingsIn(bench.root.store, () => ({ lease: 'soon' }));
   const error = await refusal(effectiveSettings(bench.root));
   expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
   expect(error.message).toMatch(/config\.json.*lease/);
@@ -134,10 +135,10 @@ test('config says each value and where it comes from', async () => {
 });
 
 test('an empty value makes the default hold again, and unknown fields of config.json are kept', async () => {
-  await bench.root.store.saveSettings(() => ({ colour: 'green' }));
+  await changeSettingsIn(bench.root.store, () => ({ colour: 'green' }));
   expect(await setConfig(bench.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
   expect(await setConfig(bench.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
-  expect(await bench.root.store.loadSettings()).toEqual({ colour: 'green' });
+  expect(await settingsIn(bench.root.store)).toEqual({ colour: 'green' });
 });
 
 test('a bad value, an unknown key and crossed backoffs are refused, and nothing is written', async () => {
@@ -147,7 +148,7 @@ test('a bad value, an unknown key and crossed backoffs are refused, and nothing 
   expect((await refusal(setConfig(bench.root, 'leese', '1m'))).hint).toContain('"lease"');
   await expectRefusal(setConfig(bench.root, 'backoffMin', '10m'), 'CONFIG_INVALID');
   await expectRefusal(getConfig(bench.root, 'nonsense'), 'CONFIG_INVALID');
-  expect(await bench.root.store.loadSettings()).toEqual({});
+  expect(await settingsIn(bench.root.store)).toEqual({});
 });
 
 test('whoever sets what the environment overrides is told', async () => {

@@ -3,8 +3,8 @@ import { registerAgent } from '../../src/core/agents/agents.ts';
 import { readNext } from '../../src/core/take/read.ts';
 import { send } from '../../src/core/send/send.ts';
 import { ack, nack, renew } from '../../src/core/take/settle.ts';
-import type { Delivery } from '../../src/storage/port/store.ts';
 import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from './bench.ts';
+import type { Delivery } from '../../src/storage/port/mail.ts';
 
 let bench: CoreBench;
 beforeEach(async () => {
@@ -28,7 +28,7 @@ test.for([0, -1, NaN, 12 * hour + 1])('a lease of %d ms is refused, and nothing 
   await expectRefusal(renew(bench.root, receipt, leaseMs), 'USAGE');
   await send(bench.root, { to: 'reviewer', body: 'x' });
   await expectRefusal(readNext(bench.root, 'reviewer', { leaseMs }), 'USAGE');
-  expect((await bench.root.store.counts('reviewer')).ready).toBe(1);
+  expect((await bench.root.store.look.counts('reviewer')).ready).toBe(1);
 });
 
 test('a read of a mailbox that is not there is refused', async () => {
@@ -75,9 +75,9 @@ test('an id that the acting agent does not hold says why', async () => {
 test('a message that one look misses is found by the next', async () => {
   const { message } = await deliver();
   const reviewer = bench.as('reviewer');
-  const find = reviewer.store.find.bind(reviewer.store);
+  const find = reviewer.store.look.find.bind(reviewer.store);
   let looks = 0;
-  reviewer.store.find = async (...args) => (++looks < 3 ? [] : find(...args));
+  reviewer.store.look.find = async (...args) => (++looks < 3 ? [] : find(...args));
   expect((await ack(reviewer, message.id)).state).toBe('archived');
 });
 

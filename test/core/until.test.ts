@@ -45,7 +45,7 @@ test('when the time is over, the mailboxes are named where it has not happened',
   await take('Builder');
   const waiting = until(still.bench.root, id, 'claimed', { waitMs });
   await vi.advanceTimersByTimeAsync(waitMs);
-  expect(await waiting).toEqual(['reviewer', 'planner']);
+  expect(await waiting).toEqual(['planner', 'reviewer']);
 });
 
 test('by receipt, only its own mailbox counts', async () => {
@@ -113,7 +113,7 @@ test('a log line that was never written is made up for by a look every five seco
   const waiting = until(still.bench.root, id, 'claimed', { waitMs });
   await soFar(waiting);
   await take();
-  vi.spyOn(still.bench.root.store, 'readEvents').mockResolvedValue({ events: [], cursor: 'm0', warnings: [] });
+  vi.spyOn(still.bench.root.store.journal, 'readEvents').mockResolvedValue({ events: [], cursor: 'm0', warnings: [] });
   await vi.advanceTimersByTimeAsync(5100);
   expect(await soFar(waiting)).toEqual([]);
 });

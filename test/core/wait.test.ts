@@ -3,8 +3,8 @@ import { peek } from '../../src/core/look/peek.ts';
 import { readNext } from '../../src/core/take/read.ts';
 import { send } from '../../src/core/send/send.ts';
 import { createWaiter, waitFor } from '../../src/core/wait/wait.ts';
-import type { Delivery } from '../../src/storage/port/store.ts';
 import { soFar, useStillTime } from './still-time.ts';
+import type { Delivery } from '../../src/storage/port/mail.ts';
 
 const still = useStillTime();
 
@@ -15,7 +15,7 @@ test('without a time there is one attempt, and no watcher', async () => {
 });
 
 test('what is there at once is taken without a watcher', async () => {
-  const watching = vi.spyOn(still.bench.root.store, 'watch');
+  const watching = vi.spyOn(still.bench.root.store.journal, 'watch');
   expect(await waitFor(still.bench.root, 'reviewer', async () => 7, { waitMs: 1000 })).toBe(7);
   expect(watching).not.toHaveBeenCalled();
 });
@@ -29,9 +29,9 @@ test('a message that another process sends wakes a waiting reader at once', asyn
 
 test('a message that comes between the last look and the rest is not slept through', async () => {
   const { store } = still.bench.root;
-  const claim = store.claim.bind(store);
+  const claim = store.mail.claim.bind(store);
   let looks = 0;
-  vi.spyOn(store, 'claim').mockImplementation(async (...args) => {
+  vi.spyOn(store.mail, 'claim').mockImplementation(async (...args) => {
     const delivery = await claim(...args);
     // The worst moment: the look has found nothing, and the rest has not begun.
     if (++looks === 2) await send(still.bench.as('Builder'), { to: 'reviewer', body: 'just now' });
@@ -67,7 +67,7 @@ test('a delay that begins while somebody waits is kept, too', async () => {
 });
 
 test('a message whose hint was lost is found within 5 seconds', async () => {
-  vi.spyOn(still.bench.root.store, 'watch').mockResolvedValue({ close: async () => undefined });
+  vi.spyOn(still.bench.root.store.journal, 'watch').mockResolvedValue({ close: async () => undefined });
   const reading = readNext(still.bench.root, 'reviewer', { waitMs: 60_000 });
   await soFar(reading);
   await send(still.bench.as('Builder'), { to: 'reviewer', body: 'x' });
@@ -96,7 +96,7 @@ test('a wait ends with its signal', async () => {
 test('an aborted signal claims nothing', async () => {
   await send(still.bench.root, { to: 'reviewer', body: 'x' });
   expect(await readNext(still.bench.root, 'reviewer', { waitMs: 1000, signal: AbortSignal.abort() })).toBeUndefined();
-  expect((await still.bench.root.store.counts('reviewer')).ready).toBe(1);
+  expect((await still.bench.root.store.look.counts('reviewer')).ready).toBe(1);
 });
 
 test('a wait whose look fails ends with the failure and lets its watcher go', async () => {
@@ -110,7 +110,9 @@ test('a wait whose look fails ends with the failure and lets its watcher go', as
 
 test('a waiter does not spin on what stays due', async () => {
   const { store } = still.bench.root;
-  const recover = vi.spyOn(store, 'recover').mockImplementation(async () => ({ moved: 0, nextAt: Date.now() - 1000 }));
+  const recover = vi
+    .spyOn(store.mail, 'recover')
+    .mockImplementation(async () => ({ moved: 0, nextAt: Date.now() - 1000 }));
   const reading = readNext(still.bench.root, 'reviewer', { waitMs: 1000 });
   await vi.advanceTimersByTimeAsync(1000);
   expect(await reading).toBeUndefined();
@@ -133,7 +135,7 @@ test('a burst of hints for others means few looks, and its end is on time', asyn
 
 test('pushes that are not to be had are said once', async () => {
   const wake = { degraded: 'no watches left', close: async () => undefined };
-  vi.spyOn(still.bench.root.store, 'watch').mockResolvedValue(wake);
+  vi.spyOn(still.bench.root.store.journal, 'watch').mockResolvedValue(wake);
   const waiter = createWaiter(still.bench.root, 'reviewer');
   for (let i = 0; i < 2; i++) {
     const waiting = waiter.next(async () => undefined, { waitMs: 10 });
@@ -149,7 +151,7 @@ test('a doorbell: peek waits, and claims nothing', async () => {
   expect(await soFar(peeking)).toBe('waiting');
   await send(still.bench.as('Builder'), { to: 'reviewer', body: 'ding' });
   expect(await soFar(peeking)).toMatchObject([{ mailbox: 'reviewer', attempt: 0, message: { body: 'ding' } }]);
-  expect((await still.bench.root.store.counts('reviewer')).ready).toBe(1);
+  expect((await still.bench.root.store.look.counts('reviewer')).ready).toBe(1);
 });
 
 test('of two readers that wait, one gets the message and the other goes on waiting', async () => {

@@ -78,14 +78,14 @@ test('a watcher brings what falls due, and sees it', async () => {
 
 test('a watcher looks for handed-in files when it is woken without an event', async () => {
   let hint = (): void => undefined;
-  vi.spyOn(still.bench.root.store, 'watch').mockImplementation(async (_mailboxes, ring) => {
+  vi.spyOn(still.bench.root.store.journal, 'watch').mockImplementation(async (_mailboxes, ring) => {
     hint = ring;
     return { close: async () => undefined };
   });
   const controller = new AbortController();
   const { done } = follow(watch(still.bench.root, { mailboxes: ['reviewer'], signal: controller.signal }));
   await soFar(done);
-  const recover = vi.spyOn(still.bench.root.store, 'recover');
+  const recover = vi.spyOn(still.bench.root.store.mail, 'recover');
   hint();
   await soFar(done);
   expect(recover).toHaveBeenCalledTimes(1);
@@ -97,7 +97,7 @@ test('a burst of events means few looks for what is due', async () => {
   const controller = new AbortController();
   const { seen, done } = follow(watch(still.bench.root, { mailboxes: ['reviewer'], signal: controller.signal }));
   await soFar(done);
-  const recover = vi.spyOn(still.bench.root.store, 'recover');
+  const recover = vi.spyOn(still.bench.root.store.mail, 'recover');
   for (let i = 0; i < 100; i++) {
     await send(still.bench.root, { to: 'reviewer', body: 'x' });
     await vi.advanceTimersByTimeAsync(1);
@@ -113,7 +113,10 @@ test('an idle watcher rests', async () => {
   const controller = new AbortController();
   const { done } = follow(watch(still.bench.root, { signal: controller.signal }));
   await soFar(done);
-  const calls = [vi.spyOn(still.bench.root.store, 'recover'), vi.spyOn(still.bench.root.store, 'readEvents')];
+  const calls = [
+    vi.spyOn(still.bench.root.store.mail, 'recover'),
+    vi.spyOn(still.bench.root.store.journal, 'readEvents'),
+  ];
   await vi.advanceTimersByTimeAsync(60_000);
   for (const call of calls) expect(call.mock.calls.length).toBeLessThanOrEqual(12);
   controller.abort();
@@ -140,8 +143,8 @@ test('nonsense for a cursor and unknown mailboxes are refused at once', async ()
 
 test('warnings of the log reach whoever watches', async () => {
   const { store } = still.bench.root;
-  const readEvents = store.readEvents.bind(store);
-  vi.spyOn(store, 'readEvents').mockImplementation(async (...args) => ({
+  const readEvents = store.journal.readEvents.bind(store);
+  vi.spyOn(store.journal, 'readEvents').mockImplementation(async (...args) => ({
     ...(await readEvents(...args)),
     warnings: ['restarted'],
   }));

@@ -7,6 +7,7 @@ import { ack } from '../../src/core/take/settle.ts';
 import { work, type WorkOptions, type WorkTotals } from '../../src/core/work/work.ts';
 import { expectRefusal, must } from './bench.ts';
 import { soFar, useStillTime } from './still-time.ts';
+import { newToken } from '../storage/contract/ways.ts';
 
 const still = useStillTime();
 const none = { acked: 0, failed: 0, returned: 0, dead: 0, settled: 0, lost: 0 };
@@ -29,7 +30,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const working = (handler: Handler, options: WorkOptions = {}): Promise<WorkTotals> =>
   work(still.bench.as('reviewer'), 'reviewer', handler, options);
 
-const counts = () => still.bench.root.store.counts('reviewer');
+const counts = () => still.bench.root.store.look.counts('reviewer');
 const kinds = (): string[] => still.bench.mail.log.map(({ event }) => event);
 
 test('a handler that returns nothing acks, and the next message is claimed only then', async () => {
@@ -53,8 +54,8 @@ test('a handler that throws has failed, with the reason; the last attempt leads 
     { result: 'failed', reason: 'no such table', job: { attempt: 1 } },
     { result: 'dead', reason: 'no such table', job: { attempt: 2 } },
   ]);
-  const dead = must((await still.bench.root.store.list('reviewer', 'dead')[Symbol.asyncIterator]().next()).value);
-  expect(await still.bench.root.store.deadReason(dead)).toMatchObject({ reason: 'no such table', attempts: 2 });
+  const dead = must((await still.bench.root.store.look.list('reviewer', 'dead')[Symbol.asyncIterator]().next()).value);
+  expect(await still.bench.root.store.look.deadReason(dead)).toMatchObject({ reason: 'no such table', attempts: 2 });
 });
 
 test.for<[string, Handler, Partial<WorkTotals>, object]>([
@@ -158,7 +159,7 @@ test('the lease renews itself while the handler runs, and nobody else gets the m
   await sent(1);
   const running = working(() => sleep(100_000), { leaseMs: 3000, count: 1 });
   await vi.advanceTimersByTimeAsync(90_000);
-  await still.bench.root.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
+  await still.bench.root.store.mail.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
   expect(await counts()).toMatchObject({ inflight: 1, ready: 0 });
   expect(await finish(running)).toEqual({ ...none, acked: 1 });
   const renewals = kinds().filter((kind) => kind === 'renewed').length;
@@ -169,9 +170,9 @@ test('the lease renews itself while the handler runs, and nobody else gets the m
 test('a renewal that fails is tried again in time', async () => {
   await sent(1);
   const root = still.bench.as('reviewer');
-  const renew = root.store.renew.bind(root.store);
+  const renew = root.store.mail.renew.bind(root.store);
   let calls = 0;
-  root.store.renew = async (...args) => {
+  root.store.mail.renew = async (...args) => {
     if (++calls % 2 === 1) throw new Error('no inode left');
     return renew(...args);
   };
@@ -188,7 +189,9 @@ test('a lost lease aborts the signal, and what the handler says is dropped with 
   const handler: Handler = async (_job, { signal }) => {
     // As if this process had been paused for longer than its lease.
     vi.setSystemTime(Date.now() + 60_000);
-    taken = must(await still.bench.root.store.claim('reviewer', { leaseMs: 600_000, policy })).receipt;
+    taken = must(
+      await still.bench.root.store.mail.claim('reviewer', { token: newToken(), leaseMs: 600_000, policy }),
+    ).receipt;
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     seen.push((signal.reason as Error).message);
   };
@@ -250,14 +253,14 @@ test('what is claimed at the moment of the signal is given back at once, unused'
   await sent(1);
   const stop = new AbortController();
   const root = still.bench.as('reviewer');
-  const claim = root.store.claim.bind(root.store);
-  root.store.claim = async (...args) => {
+  const claim = root.store.mail.claim.bind(root.store);
+  root.store.mail.claim = async (...args) => {
     stop.abort();
     return claim(...args);
   };
   expect(await finish(work(root, 'reviewer', () => undefined, { signal: stop.signal }))).toEqual(none);
   expect(await counts()).toMatchObject({ ready: 1, inflight: 0 });
-  expect((await still.bench.root.store.find(must(still.bench.mail.log[0]).id))[0]).toMatchObject({ attempt: 0 });
+  expect((await still.bench.root.store.look.find(must(still.bench.mail.log[0]).id))[0]).toMatchObject({ attempt: 0 });
 });
 
 test('in a hurry the handlers are told, and what they do not finish is given back unused', async () => {
@@ -285,7 +288,9 @@ test('a reply is sent with the ack, in the thread', async () => {
       onHandled: (one) => void handled.push(one),
     }),
   );
-  const answer = must(await still.bench.root.store.claim('planner', { leaseMs: 1000, policy })).message;
+  const answer = must(
+    await still.bench.root.store.mail.claim('planner', { token: newToken(), leaseMs: 1000, policy }),
+  ).message;
   expect(answer).toMatchObject({
     id: handled[0]?.replied,
     from: 'reviewer',
@@ -298,8 +303,8 @@ test('a second run whose reply has other words lets the first one stand', async 
   await sent(1);
   const root = still.bench.as('reviewer');
   let killed = true;
-  const ackOf = root.store.ack.bind(root.store);
-  root.store.ack = async (...args) => {
+  const ackOf = root.store.mail.ack.bind(root.store);
+  root.store.mail.ack = async (...args) => {
     if (killed) throw new Error('killed here');
     return ackOf(...args);
   };
@@ -308,7 +313,7 @@ test('a second run whose reply has other words lets the first one stand', async 
   await expect(finish(work(root, 'reviewer', handler, { leaseMs: 1000 }))).rejects.toThrow('killed here');
   killed = false;
   expect(await finish(work(root, 'reviewer', handler, { count: 1 }))).toEqual({ ...none, acked: 1 });
-  expect(await still.bench.root.store.counts('planner')).toMatchObject({ ready: 1 });
+  expect(await still.bench.root.store.look.counts('planner')).toMatchObject({ ready: 1 });
   expect(still.bench.warnings.join()).toContain('The first answer stands');
 });
 
@@ -327,9 +332,9 @@ test('a reply that cannot be sent is a failed attempt', async () => {
 test('when the storage fails the worker ends with its error, after what runs', async () => {
   await sent(2);
   const root = still.bench.as('reviewer');
-  const ackOf = root.store.ack.bind(root.store);
+  const ackOf = root.store.mail.ack.bind(root.store);
   let acks = 0;
-  root.store.ack = async (...args) => {
+  root.store.mail.ack = async (...args) => {
     if (++acks === 1) throw new Error('EIO');
     return ackOf(...args);
   };
@@ -377,7 +382,7 @@ test('schedules are sent while all handlers run', async () => {
   await sent(1);
   const running = working(() => sleep(200_000), { waitMs: 10 });
   await vi.advanceTimersByTimeAsync(190_000);
-  expect(await root.store.counts('Builder')).toMatchObject({ ready: 3 });
+  expect(await root.store.look.counts('Builder')).toMatchObject({ ready: 3 });
   await finish(running);
 });
 

@@ -1,6 +1,6 @@
 import type { Session } from '../../core/root/root.ts';
-import type { Delivery } from '../../storage/port/store.ts';
 import { harmless } from '../harmless.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 // The kernel refuses a variable of 128 KiB, and with it every start of the command.
 const mostCharacters = 4096;

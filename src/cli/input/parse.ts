@@ -1,11 +1,11 @@
 /** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
-import type { Filter } from '../../core/take/read.ts';
+import type { Filter } from '../../model/filter.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import { priorities, type Priority } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
-import { states, type State } from '../../storage/port/store.ts';
+import { states, type State } from '../../model/state.ts';
 
 /** The same object without its undefined fields. */
 export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -1,7 +1,8 @@
 /** The shapes that `--json` prints where core speaks in milliseconds: the same fields with ISO times. Fields are only ever added. */
 import type { Peeked } from '../../core/look/peek.ts';
 import { sameAgent } from '../../model/agent.ts';
-import type { Delivery, Entry, Settled } from '../../storage/port/store.ts';
+import type { Delivery, Settled } from '../../storage/port/mail.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();

@@ -51,7 +51,7 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
   const inPlace = output.toTerminal && !output.json;
   const mailboxes = asked === undefined ? undefined : (await status(session, asked)).map((one) => one.mailbox);
   // Taken before the first look, so that nothing falls between the look and the watch.
-  const since = await session.store.cursor(mailboxes, 'now');
+  const since = await session.store.journal.cursor(mailboxes, 'now');
 
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);

@@ -7,7 +7,7 @@ import { orTell } from '../../cli/unwritten.ts';
 import { readNext } from '../../core/take/read.ts';
 import { ack } from '../../core/take/settle.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { Delivery } from '../../storage/port/store.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface ReadOptions extends FilterOptions {
   count?: string;

@@ -106,7 +106,10 @@ async function runFor(
   const { from } = job.message;
   const tail = createTail();
   const answer = reply
-    ? createReplyBody(from, (await effectiveSettings(session, await session.store.getAgent(from))).maxMessageBytes)
+    ? createReplyBody(
+        from,
+        (await effectiveSettings(session, await session.store.documents.getAgent(from))).maxMessageBytes,
+      )
     : undefined;
   const pass = (chunk: Uint8Array): Promise<void> => output.pass(chunk);
   // A reader that has gone is no fault of the message: the handler goes on, and the worker ends behind it.

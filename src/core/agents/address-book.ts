@@ -41,9 +41,9 @@ async function findRecipient(session: Session, name: string): Promise<AgentCard>
 
 async function findSender(session: Session, name: string): Promise<Sender> {
   checkName(name);
-  const card = await session.store.getAgent(name);
+  const card = await session.store.documents.getAgent(name);
   if (card) return { name: card.name, card };
-  const known = (await session.store.listAgents()).map((agent) => agent.name);
+  const known = (await session.store.documents.listAgents()).map((agent) => agent.name);
   const nearest = nearestName(name, known);
   const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
   session.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);

@@ -5,6 +5,8 @@ import { nearestName } from '../../model/nearest.ts';
 import type { Session } from '../root/root.ts';
 import { checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
+import type { Documents, DocumentName } from '../../storage/port/documents.ts';
+import { changeDocument } from '../root/documents.ts';
 
 /**
  * The card of an agent, by its name however it is cased; retired agents too.
@@ -12,9 +14,11 @@ import { checkName, checkGroup } from '../root/names.ts';
  */
 export async function resolveAgent(session: Session, name: string): Promise<AgentCard> {
   checkName(name);
-  const card = await session.store.getAgent(name);
+  const card = await session.store.documents.getAgent(name);
   if (card) return card;
-  const known = (await session.store.listAgents()).filter(({ retiredAt }) => !retiredAt).map((agent) => agent.name);
+  const known = (await session.store.documents.listAgents())
+    .filter(({ retiredAt }) => !retiredAt)
+    .map((agent) => agent.name);
   const nearest = nearestName(name, known);
   throw new DreamosError('not-found', 'AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, {
     hint: nearest
@@ -44,7 +48,7 @@ export async function registerAgent(
   for (const group of input.groups ?? []) checkGroup(group);
   if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);
   let created = false;
-  const card = await session.store.saveAgent(input.name, (existing) => {
+  const card = await changeCard(session.store.documents, input.name, (existing) => {
     created = existing === undefined;
     const { retiredAt: _, ...kept } = existing ?? {
       name: input.name,
@@ -67,7 +71,7 @@ function setOnly(settings: Settings): Settings {
 
 /** In the order of their names. */
 export async function listAgents(session: Session): Promise<AgentCard[]> {
-  return (await session.store.listAgents()).sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  return (await session.store.documents.listAgents()).sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
 /**
@@ -76,8 +80,18 @@ export async function listAgents(session: Session): Promise<AgentCard[]> {
  */
 export async function retireAgent(session: Session, name: string): Promise<AgentCard> {
   const { name: known } = await resolveAgent(session, name);
-  return session.store.saveAgent(known, (card) => ({
+  return changeCard(session.store.documents, known, (card) => ({
     ...(card ?? { name: known, createdAt: new Date(session.clock.now()).toISOString() }),
     retiredAt: card?.retiredAt ?? new Date(session.clock.now()).toISOString(),
   }));
+}
+
+/** Read, change, write, as one step; makes the mailbox. @param name however it is cased */
+export function changeCard(
+  documents: Documents,
+  name: string,
+  change: (card: AgentCard | undefined) => AgentCard,
+): Promise<AgentCard> {
+  const exact = async (): Promise<DocumentName> => `agents/${(await documents.getAgent(name))?.name ?? name}`;
+  return changeDocument(documents, exact, (card) => change(card as AgentCard | undefined));
 }

@@ -47,14 +47,15 @@ export async function* listen(
   const { store, clock } = session;
   const wanted = [patterns].flat().map(parseTopicPattern);
   const accepts = (topic: string): boolean => wanted.some((pattern) => topicMatches(pattern, topic));
-  const logs = async (): Promise<string[]> => (await store.listTopics()).filter(accepts).map(logOf);
+  const logs = async (): Promise<string[]> => (await store.look.listTopics()).filter(accepts).map(logOf);
 
   // Before anything else can happen. A topic that the cursor does not know is new, and heard from its start.
-  let cursor = since === undefined || since === 'start' ? await store.cursor(await logs(), since ?? 'now') : since;
+  let cursor =
+    since === undefined || since === 'start' ? await store.journal.cursor(await logs(), since ?? 'now') : since;
   // Asked once before listening, so that nonsense is refused without ado.
-  await store.readEvents(await logs(), cursor);
+  await store.journal.readEvents(await logs(), cursor);
   const bell = createBell();
-  const wake = await store.watchTopics(accepts, () => bell.ring());
+  const wake = await store.journal.watchTopics(wanted, () => bell.ring());
   if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
   try {
     let told = 0;
@@ -62,8 +63,8 @@ export async function* listen(
     let rung = false;
     while (!signal?.aborted && told < count) {
       // Not at each hint: then the publisher is most likely still at it.
-      if (!rung) await store.finishSends();
-      const batch = await store.readEvents(await logs(), cursor);
+      if (!rung) await store.mail.finishSends();
+      const batch = await store.journal.readEvents(await logs(), cursor);
       for (const warning of batch.warnings) onWarning(warning);
       const gone = new Map<string, number>();
       for (const event of batch.events) {

@@ -1,12 +1,12 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { isId } from '../../model/id.ts';
-import type { Entry } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import { waitFor, type WaitOptions } from '../wait/wait.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 export type Step = 'claimed' | 'acked';
 
@@ -28,7 +28,7 @@ export async function until(
   step: Step,
   options: UntilOptions = {},
 ): Promise<string[]> {
-  const meant = isId(receiptOrId) ? undefined : session.store.parseReceipt(receiptOrId);
+  const meant = isId(receiptOrId) ? undefined : session.store.mail.parseReceipt(receiptOrId);
   const id = meant?.id ?? receiptOrId;
   const mailboxes = await mailboxesOf(session, id, options.mailboxes ?? (meant && [meant.mailbox]));
   const stop = new AbortController();
@@ -62,16 +62,16 @@ async function untilIn(
   options: WaitOptions,
 ): Promise<boolean> {
   // Before the first look: what happens behind it is in the log.
-  let cursor = await session.store.cursor([mailbox], 'now');
+  let cursor = await session.store.journal.cursor([mailbox], 'now');
   let lookedAt = -Infinity;
   const attempt = async (): Promise<true | undefined> => {
     if (session.clock.uptime() - lookedAt >= lookAgainMs) {
       lookedAt = session.clock.uptime();
-      const [entry] = await session.store.find(id, mailbox);
+      const [entry] = await session.store.look.find(id, mailbox);
       if (entry && (await hasHappened(session, entry, step))) return true;
     }
     for (;;) {
-      const batch = await session.store.readEvents([mailbox], cursor);
+      const batch = await session.store.journal.readEvents([mailbox], cursor);
       cursor = batch.cursor;
       if (batch.events.length === 0) return undefined;
       if (batch.events.some((event) => event.id === id && tells(event, step))) return true;
@@ -92,9 +92,9 @@ function tells(event: MailEvent, step: Step): boolean {
 async function hasHappened(session: Session, entry: Entry, step: Step): Promise<boolean> {
   const { id, mailbox, state, attempt } = entry;
   if (step === 'claimed' && attempt > 0) return true;
-  if (state === 'dead') throw dead(id, mailbox, (await session.store.deadReason(entry))?.reason ?? 'unknown');
+  if (state === 'dead') throw dead(id, mailbox, (await session.store.look.deadReason(entry))?.reason ?? 'unknown');
   if (state !== 'archived') return false;
-  const events = (await session.store.history(id, mailbox)).filter((event) => event.id === id);
+  const events = (await session.store.journal.history(id, mailbox)).filter((event) => event.id === id);
   const last = events.findLast(({ event }) => ['acked', 'cancelled', 'imported'].includes(event))?.event;
   if (attempt === 0 || last === 'cancelled') throw gone(id, mailbox, last ?? 'cancelled');
   return true;

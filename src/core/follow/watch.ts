@@ -32,9 +32,9 @@ export async function* watch(
   // Before anything else can happen: what the first look moves is already new.
   let cursor = await firstCursor(session, mailboxes, options.since);
   // Asked once before listening, so that nonsense is refused without ado.
-  await session.store.readEvents(mailboxes, cursor);
+  await session.store.journal.readEvents(mailboxes, cursor);
   const bell = createBell();
-  const wake = await session.store.watch(mailboxes, () => bell.ring());
+  const wake = await session.store.journal.watch(mailboxes, () => bell.ring());
   if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
   try {
     const due = createDueTimer(session, mailboxes);
@@ -42,7 +42,7 @@ export async function* watch(
     let lastAt = session.clock.uptime();
     let rung = false;
     while (!signal?.aborted && told < count) {
-      const batch = await session.store.readEvents(mailboxes, cursor);
+      const batch = await session.store.journal.readEvents(mailboxes, cursor);
       for (const warning of batch.warnings) onWarning(warning);
       for (const event of batch.events) {
         if (signal?.aborted) return;
@@ -83,5 +83,5 @@ async function firstCursor(
   mailboxes: readonly string[] | undefined,
   since: string | undefined,
 ): Promise<string> {
-  return since === undefined || since === 'start' ? session.store.cursor(mailboxes, since ?? 'now') : since;
+  return since === undefined || since === 'start' ? session.store.journal.cursor(mailboxes, since ?? 'now') : since;
 }

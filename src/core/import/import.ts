@@ -7,7 +7,6 @@
  */
 import { DreamosError } from '../../model/errors.ts';
 import { type AgentCard, agentNamePattern } from '../../model/agent.ts';
-import { states } from '../../storage/port/store.ts';
 import { openSourceTree, type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
 import { agentFolders, treeNameOf } from './agent-folders.ts';
 import { whileLocked } from './while-locked.ts';
@@ -15,6 +14,7 @@ import { type Imported, Importer } from './importer.ts';
 import { contentOfId } from './to-message.ts';
 import type { Session } from '../root/root.ts';
 import type { ImportOptions, ImportResult } from './result.ts';
+import { states } from '../../model/state.ts';
 
 const importFormats = ['auto', 'dreamos-lenient'] as const;
 type ImportFormat = (typeof importFormats)[number];
@@ -42,7 +42,7 @@ interface Plan extends Omit<ImportOptions, 'maps'> {
 }
 
 async function* importAll(session: Session, tree: SourceTree, plan: Plan): AsyncGenerator<ImportResult> {
-  const cards = await session.store.listAgents();
+  const cards = await session.store.documents.listAgents();
   const known = new Set(cards.map(({ name }) => name.toLowerCase()));
   const treeName = treeNameOf(tree.path);
   const paths = tree.entries.map(({ path }) => path);
@@ -72,7 +72,7 @@ async function alreadyImported(session: Session, cards: readonly AgentCard[]): P
   const found = new Map<string, Imported>();
   for (const { name: mailbox } of cards) {
     for (const state of states) {
-      for await (const { id } of session.store.list(mailbox, state)) found.set(contentOfId(id), { id, mailbox });
+      for await (const { id } of session.store.look.list(mailbox, state)) found.set(contentOfId(id), { id, mailbox });
     }
   }
   return found;

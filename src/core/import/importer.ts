@@ -2,7 +2,6 @@ import { basename } from 'node:path';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
 import { type Message } from '../../model/message.ts';
-import { defaultSettings } from '../../model/settings.ts';
 import { type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
 import { registerAgent } from '../agents/agents.ts';
 import { type Session } from '../root/root.ts';
@@ -12,6 +11,7 @@ import { isFinishedPlace } from './old/words.ts';
 import { type Piece, readOldFile } from './read-file.ts';
 import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
 import type { ImportResult } from './result.ts';
+import { ownSettings } from '../root/settings.ts';
 
 /** A larger file is not read as mail. */
 const maxMailBytes = 64 * 1024 * 1024;
@@ -179,14 +179,14 @@ export class Importer {
     if (this.#options.dryRun) return;
     await this.#register(mailbox);
     const by = this.#root.acting;
-    await this.#root.store.deposit(mailbox, message, state, { at, ...(by !== undefined && { by }) });
+    await this.#root.store.mail.deposit(mailbox, message, state, { at, ...(by !== undefined && { by }) });
   }
 
   async #keep(file: SourceFile, name: string, bytes: Uint8Array, why: string): Promise<ImportResult> {
     const mailbox = this.#names.mailbox(this.#folderName(file.path));
     if (!this.#options.dryRun) {
       await this.#register(mailbox);
-      await this.#root.store.quarantine(mailbox, bytes, { name, why });
+      await this.#root.store.mail.quarantine(mailbox, bytes, { name, why });
     }
     return { file: name, result: 'unreadable', mailbox, why };
   }
@@ -194,7 +194,7 @@ export class Importer {
   // Only when missing: registering would bring a retired agent back.
   async #register(name: string): Promise<void> {
     if (this.#registered.has(name)) return;
-    if ((await this.#root.store.getAgent(name)) === undefined) await registerAgent(this.#root, { name });
+    if ((await this.#root.store.documents.getAgent(name)) === undefined) await registerAgent(this.#root, { name });
     this.#registered.add(name);
   }
 
@@ -203,7 +203,7 @@ export class Importer {
   }
 
   async #maxDeliverBytes(): Promise<number> {
-    this.#deliverLimit ??= (await this.#root.store.loadSettings()).maxMessageBytes ?? defaultSettings.maxMessageBytes;
+    this.#deliverLimit ??= (await ownSettings(this.#root)).maxMessageBytes;
     return this.#deliverLimit;
   }
 }

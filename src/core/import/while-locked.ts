@@ -7,7 +7,7 @@ import type { Store } from '../../storage/port/store.ts';
 export async function* whileLocked<T>(store: Store, work: () => AsyncGenerator<T>): AsyncGenerator<T> {
   const { promise: finished, resolve: finish } = withResolvers();
   const { promise: taken, resolve: take } = withResolvers();
-  const lock = store.withLock('import', () => {
+  const lock = store.documents.withLock('import', () => {
     take();
     return finished;
   });

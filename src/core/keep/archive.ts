@@ -1,15 +1,15 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
-import type { Entry } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
-import type { Filter } from '../look/filter.ts';
+import type { Filter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { hasText } from '../look/search.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 export interface Archived {
   readonly id: string;
@@ -54,7 +54,7 @@ export async function* exportArchive(
   range: { readonly since?: number; readonly until?: number } = {},
 ): AsyncGenerator<Archived, void, undefined> {
   const card = await resolveAgent(session, mailbox);
-  for await (const entry of session.store.listArchived(card.name, range)) {
+  for await (const entry of session.store.look.listArchived(card.name, range)) {
     const message = await readOrWarn(session, entry);
     if (message) yield toArchived(entry, message);
   }
@@ -66,7 +66,7 @@ export async function* exportArchive(
  */
 export async function restoreArchive(session: Session, mailbox: string, id: string): Promise<Entry> {
   const card = await resolveAgent(session, mailbox);
-  return session.store.withLock(`maintain.${card.name}`, async () => {
+  return session.store.documents.withLock(`maintain.${card.name}`, async () => {
     const [entry] = await findSurely(session, id, card.name);
     if (!entry) throw messageNotFound(id, card.name);
     if (entry.state !== 'archived') {
@@ -79,7 +79,7 @@ export async function restoreArchive(session: Session, mailbox: string, id: stri
         },
       );
     }
-    return session.store.restore(entry, session.acting === undefined ? {} : { by: session.acting });
+    return session.store.mail.restore(entry, session.acting === undefined ? {} : { by: session.acting });
   });
 }
 

@@ -1,8 +1,8 @@
 import { DreamosError } from '../../model/errors.ts';
-import type { Entry } from '../../storage/port/store.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 /**
  * Takes a message back from every mailbox where nobody has claimed it; there it is archived.
@@ -47,7 +47,7 @@ async function findAgain(session: Session, id: string, cancelled: readonly Entry
 
 async function cancelEntry(session: Session, entry: Entry, cancelled: readonly Entry[]): Promise<Entry | undefined> {
   try {
-    return await session.store.cancel(entry, session.acting === undefined ? {} : { by: session.acting });
+    return await session.store.mail.cancel(entry, session.acting === undefined ? {} : { by: session.acting });
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (error.code === 'STATE_CHANGED') return undefined;

@@ -1,12 +1,12 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
-import type { DeadReason, Entry } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { listEntries } from '../look/list.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
 export interface Dead {
   readonly id: string;
@@ -23,7 +23,7 @@ export interface Dead {
 export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
   const card = await resolveAgent(session, mailbox);
   for await (const { entry, message } of listEntries(session, card.name, ['dead'])) {
-    const why = message && (await session.store.deadReason(entry));
+    const why = message && (await session.store.look.deadReason(entry));
     if (message && why) yield toDead(entry, message, why);
   }
 }
@@ -35,8 +35,8 @@ export async function showDead(
   id: string,
 ): Promise<Dead & { readonly history: readonly MailEvent[] }> {
   const entry = await deadEntry(session, (await resolveAgent(session, mailbox)).name, id);
-  const message = await session.store.read(entry);
-  const why = await session.store.deadReason(entry);
+  const message = await session.store.look.read(entry);
+  const why = await session.store.look.deadReason(entry);
   if (!message || !why) throw notDead({ ...entry, state: 'ready' });
   return { ...toDead(entry, message, why), history: why.history };
 }
@@ -47,7 +47,7 @@ export async function retryDead(
   mailbox: string,
   ids: readonly string[] | 'all',
 ): Promise<(Entry | DreamosError)[]> {
-  return forEach(session, mailbox, ids, (entry) => session.store.retry(entry, actor(session)));
+  return forEach(session, mailbox, ids, (entry) => session.store.mail.retry(entry, actor(session)));
 }
 
 export interface Purged {
@@ -63,10 +63,10 @@ export async function purgeDead(
   onProgress?: (done: number) => void,
 ): Promise<(Purged | DreamosError)[]> {
   const purge = async (entry: Entry): Promise<Purged> => {
-    await session.store.purge(entry, actor(session));
+    await session.store.mail.purge(entry, actor(session));
     return { id: entry.id, mailbox: entry.mailbox };
   };
-  return session.store.withLock('purge', () => forEach(session, mailbox, ids, purge, onProgress));
+  return session.store.documents.withLock('purge', () => forEach(session, mailbox, ids, purge, onProgress));
 }
 
 async function forEach<T>(
@@ -79,7 +79,7 @@ async function forEach<T>(
   const { name } = await resolveAgent(session, mailbox);
   // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
   const wanted: (string | Entry)[] = ids === 'all' ? [] : [...ids];
-  if (ids === 'all') for await (const entry of session.store.list(name, 'dead')) wanted.push(entry);
+  if (ids === 'all') for await (const entry of session.store.look.list(name, 'dead')) wanted.push(entry);
   const results: (T | DreamosError)[] = [];
   for (const one of wanted) {
     try {

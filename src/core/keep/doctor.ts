@@ -1,14 +1,15 @@
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { formatDuration } from '../../model/duration.ts';
+import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
-import type { Finding } from '../../storage/port/store.ts';
 import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { effectiveSettings, ownSettings } from '../root/settings.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
+import type { Finding } from '../../storage/port/upkeep.ts';
 
 export interface DoctorOptions {
   /** Repairs what is safe to repair. */
@@ -25,25 +26,36 @@ export interface DoctorOptions {
  */
 export async function* doctor(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
   const { fix = false, onProgress, signal } = options;
-  const policy = async (mailbox: string) =>
-    (await effectiveSettings(session, await session.store.getAgent(mailbox))).policy;
-  const inspect = (): AsyncIterable<Finding> =>
-    session.store.inspect({ fix, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) });
   const settings = await settingsFinding(session);
   if (settings) {
     // Which policy holds is not known; nothing is moved under a guessed one.
     yield settings;
     return;
   }
-  yield* fix ? await session.store.withLock('repair', () => gather(inspect())) : inspect();
+  const { policy } = await ownSettings(session);
+  const policies = await policiesOf(session);
+  const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  const inspect = (): AsyncIterable<Finding> => session.store.upkeep?.inspect(how) ?? none();
+  yield* fix ? await session.store.documents.withLock('repair', () => gather(inspect())) : inspect();
   if (!signal?.aborted) {
     yield* scheduleFindings(session);
     yield* subscriptionFindings(session);
   }
   for (const card of signal?.aborted ? [] : await listAgents(session)) yield* mailFindings(session, card);
-  for (const topic of signal?.aborted ? [] : await session.store.listTopics()) {
-    yield* corruptFindings(logOf(topic), (await session.store.counts(logOf(topic))).corrupt);
+  for (const topic of signal?.aborted ? [] : await session.store.look.listTopics()) {
+    yield* corruptFindings(logOf(topic), (await session.store.look.counts(logOf(topic))).corrupt);
   }
+}
+
+async function* none(): AsyncGenerator<Finding> {
+  // The storage keeps house by itself.
+}
+
+async function policiesOf(session: Session): Promise<Map<string, RetryPolicy>> {
+  const policies = new Map<string, RetryPolicy>();
+  for (const card of await session.store.documents.listAgents())
+    policies.set(card.name, (await ownSettings(session, card)).policy);
+  return policies;
 }
 
 /** Publishing stops while it is not known who would have to get it; what was written in by hand may reach nobody. */
@@ -51,7 +63,7 @@ async function* subscriptionFindings(session: Session): AsyncGenerator<Finding, 
   const rule = 'subscriptions';
   try {
     for (const [agent, patterns] of await loadSubscriptions(session)) {
-      const card = await session.store.getAgent(agent);
+      const card = await session.store.documents.getAgent(agent);
       if (!card) {
         const message = `${agent} is subscribed to ${patterns.join(', ')}, but there is no such agent.`;
         yield { rule, level: 'warning', message, hint: `dreamos agent register ${agent}` };
@@ -116,7 +128,7 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
 
 async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
-  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.counts(card.name);
+  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
   const waitedMs = session.clock.now() - (oldestReadyAt ?? Infinity);
   const silentMs = session.clock.now() - (lastReadAt ?? Date.parse(card.createdAt));

@@ -4,12 +4,12 @@
  */
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { KeepOptions, Tidied } from '../../storage/port/store.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { pruneTopic } from '../topics/topics.ts';
+import type { KeepOptions, Tidied } from '../../storage/port/upkeep.ts';
 
 /** One thing that was done, or, in a dry run, would be. */
 export interface Maintained {
@@ -92,7 +92,9 @@ export async function* packArchive(
   { beforeDay = dayBefore(session, 0), dryRun = false }: PackOptions = {},
 ): AsyncGenerator<Maintained, void, undefined> {
   const { name } = await resolveAgent(session, mailbox);
-  for (const one of await locked(session, name, dryRun, () => session.store.packArchive(name, { beforeDay, dryRun })))
+  for (const one of await locked(session, name, dryRun, () =>
+    session.store.upkeep?.packArchive(name, { beforeDay, dryRun }),
+  ))
     yield { task: 'pack', mailbox: name, ...one, ...(dryRun && { dryRun }) };
 }
 
@@ -122,16 +124,16 @@ export async function* pruneArchive(
 async function* recoverDue(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
   let count = 0;
   const now = session.clock.now();
-  for await (const { leaseUntil } of session.store.list(card.name, 'inflight'))
+  for await (const { leaseUntil } of session.store.look.list(card.name, 'inflight'))
     if ((leaseUntil ?? now + 1) <= now) count++;
-  for await (const { dueAt } of session.store.list(card.name, 'delayed')) if ((dueAt ?? now + 1) <= now) count++;
+  for await (const { dueAt } of session.store.look.list(card.name, 'delayed')) if ((dueAt ?? now + 1) <= now) count++;
   // Also where nothing is due: handed-in files and unfinished sends wait as well, and are nothing to tell.
   if (!dryRun) await bringAllDue(session, card);
   if (count > 0) yield { task: 'due', mailbox: card.name, count };
 }
 
 async function* buryExpired(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
-  const count = await session.store.buryExpired(card.name, { dryRun });
+  const count = (await session.store.upkeep?.buryExpired(card.name, { dryRun })) ?? 0;
   if (count > 0) yield { task: 'expired', mailbox: card.name, count };
 }
 
@@ -170,7 +172,7 @@ async function* pruneTo(
 ): AsyncGenerator<Maintained> {
   if (!keep) return;
   const { dryRun } = keep;
-  for (const one of await locked(session, name, dryRun, () => session.store.pruneArchive(name, keep)))
+  for (const one of await locked(session, name, dryRun, () => session.store.upkeep?.pruneArchive(name, keep)))
     yield { task: 'prune', mailbox: name, ...one };
 }
 
@@ -178,12 +180,12 @@ async function* pruneOldEvents(session: Session, card: AgentCard, dryRun: boolea
   const { eventDays, eventBytes } = (await effectiveSettings(session, card)).retention;
   const keep = keepOptions(session, eventDays, eventBytes, dryRun);
   if (!keep) return;
-  for (const one of await locked(session, card.name, dryRun, () => session.store.pruneEvents(card.name, keep)))
+  for (const one of await locked(session, card.name, dryRun, () => session.store.upkeep?.pruneEvents(card.name, keep)))
     yield { task: 'events', mailbox: card.name, ...one };
 }
 
 async function* sendSchedules(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
-  if ((await session.store.loadDocument('schedules')) === undefined) return;
+  if ((await session.store.documents.get('schedules')) === undefined) return;
   const { fireDue } = await import('../schedules/fire-due.ts');
   const { fired } = await fireDue(session, { dryRun });
   // What was skipped has warned.
@@ -191,14 +193,14 @@ async function* sendSchedules(session: Session, dryRun: boolean): AsyncGenerator
 }
 
 async function* pruneTopicLogs(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
-  for (const name of await session.store.listTopics()) {
+  for (const name of await session.store.look.listTopics()) {
     const { topic, messages, bytes } = await pruneTopic(session, name, { dryRun });
     if (messages > 0) yield { task: 'topic', topic, count: messages, bytes };
   }
 }
 
 async function* sweepKeys(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
-  const count = await session.store.sweepKeys({ dryRun });
+  const count = (await session.store.upkeep?.sweepKeys({ dryRun })) ?? 0;
   if (count > 0) yield { task: 'dedupe', count };
 }
 
@@ -223,12 +225,13 @@ async function locked(
   session: Session,
   mailbox: string,
   dryRun: boolean,
-  work: () => AsyncIterable<Tidied>,
+  work: () => AsyncIterable<Tidied> | undefined,
 ): Promise<Tidied[]> {
   const gather = async (): Promise<Tidied[]> => {
     const all: Tidied[] = [];
-    for await (const one of work()) all.push(one);
+    // Nothing where the storage keeps house by itself.
+    for await (const one of work() ?? []) all.push(one);
     return all;
   };
-  return dryRun ? gather() : session.store.withLock(`maintain.${mailbox}`, gather);
+  return dryRun ? gather() : session.store.documents.withLock(`maintain.${mailbox}`, gather);
 }

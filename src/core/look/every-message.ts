@@ -1,11 +1,12 @@
 import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
-import { type Entry, type State, states as allStates } from '../../storage/port/store.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
-import type { Filter } from './filter.ts';
+import type { Filter } from '../../model/filter.ts';
 import { listEntries } from './list.ts';
 import type { Session } from '../root/root.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import { type State, states as allStates } from '../../model/state.ts';
 
 export interface ScanOptions {
   /** All, if not given, and with `logs` what was published, too. */
@@ -42,8 +43,8 @@ export async function* everyMessage(
     yield* fitting(card.name);
   }
   if (!logs || mailbox !== undefined || !states.includes('archived')) return;
-  await session.store.finishSends();
-  for (const topic of await session.store.listTopics()) {
+  await session.store.mail.finishSends();
+  for (const topic of await session.store.look.listTopics()) {
     if (signal?.aborted) return;
     yield* fitting(logOf(topic));
   }

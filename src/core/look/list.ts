@@ -1,11 +1,12 @@
 import { sameAgent } from '../../model/agent.ts';
 import type { Message, Priority } from '../../model/message.ts';
-import type { Entry, State } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
-import { acceptsOf, type Filter } from './filter.ts';
+import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import type { State } from '../../model/state.ts';
 
 export interface Listed {
   readonly id: string;
@@ -60,7 +61,7 @@ export async function* listEntries(
   // A scan can show an entry twice while it is renamed.
   const seen = new Set<string>();
   for (const state of states) {
-    for await (const listed of session.store.list(mailbox, state)) {
+    for await (const listed of session.store.look.list(mailbox, state)) {
       if (signal?.aborted) return;
       if (seen.has(listed.id)) continue;
       const found = await readCurrent(session, listed, states);
@@ -79,7 +80,7 @@ async function readCurrent(
 ): Promise<{ entry: Entry; message: Message | null } | undefined> {
   const message = await readOrWarn(session, listed);
   if (message !== undefined) return { entry: listed, message };
-  const [entry] = await session.store.find(listed.id, listed.mailbox);
+  const [entry] = await session.store.look.find(listed.id, listed.mailbox);
   if (!entry || !states.includes(entry.state)) return undefined;
   const moved = await readOrWarn(session, entry);
   return moved === undefined ? undefined : { entry, message: moved };

@@ -1,7 +1,7 @@
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
-import { acceptsOf, type Filter } from './filter.ts';
+import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { waitFor } from '../wait/wait.ts';
@@ -45,7 +45,7 @@ async function nextReady(
   const seen = new Set<string>();
   // Never conclude from one scan: while mail moves it can miss a message. Nothing is opened twice.
   for (let scan = 0; scan < 2 && found.length === 0; scan++) {
-    for await (const entry of session.store.list(mailbox, 'ready')) {
+    for await (const entry of session.store.look.list(mailbox, 'ready')) {
       if (found.length >= limit || signal?.aborted) break;
       if (seen.has(entry.key)) continue;
       seen.add(entry.key);

@@ -1,9 +1,9 @@
 import type { Message } from '../../model/message.ts';
-import type { Entry } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findInLogs, findSurely, looks } from './find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 /**
  * One message whole, and where it is: in all mailboxes and topics' logs, or in one mailbox.
@@ -19,7 +19,7 @@ export async function show(
     const inMailboxes = await findSurely(session, id, mailbox);
     const entries = inMailboxes.length > 0 || mailbox !== undefined ? inMailboxes : await findInLogs(session, id);
     for (const entry of entries) {
-      const message = await session.store.read(entry);
+      const message = await session.store.look.read(entry);
       if (!message) continue;
       if (mailbox !== undefined || entries !== inMailboxes) return { message, entries };
       return { message, entries: [...entries, ...(await findInLogs(session, id, message))] };

@@ -27,7 +27,7 @@ export async function status(session: Session, names?: readonly string[]): Promi
 
 async function statusOf(session: Session, card: AgentCard): Promise<MailboxStatus> {
   await bringAllDue(session, card);
-  const { oldestReadyAt, lastReadAt, ...counts } = await session.store.counts(card.name);
+  const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(card.name);
   return {
     mailbox: card.name,
     ready: counts.ready,

@@ -1,11 +1,11 @@
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
-import type { Entry } from '../../storage/port/store.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { findInLogs, findSurely } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 export interface ThreadMessage {
   readonly message: Message;

@@ -1,10 +1,10 @@
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
-import type { Entry } from '../../storage/port/store.ts';
 import { findInLogs, findSurely } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 /** One thing that happened; an answer's arrival has the answer's own id, and `replyTo`. */
 export type TraceStep = MailEvent & {
@@ -30,7 +30,7 @@ export interface Trace {
 
 /** One message's life in all mailboxes and topics' logs, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
 export async function trace(session: Session, id: string): Promise<Trace> {
-  const events = arrivalsFirst(await session.store.history(id));
+  const events = arrivalsFirst(await session.store.journal.history(id));
   const inMailboxes = await findSurely(session, id);
   const found = inMailboxes.length > 0 ? inMailboxes : await findInLogs(session, id);
   if (found.length === 0 && !events.some((event) => event.id === id)) throw messageNotFound(id);

@@ -13,6 +13,7 @@ import {
   settingKeys,
   type SettingValue,
 } from './settings.ts';
+import { changeDocument } from './documents.ts';
 
 export interface ConfigValue {
   readonly key: SettingKey;
@@ -36,8 +37,8 @@ export async function getConfig(session: Session, key?: string): Promise<ConfigV
 export async function setConfig(session: Session, key: string, value: string): Promise<ConfigValue> {
   const name = checkKey(key);
   const parsed = value === '' ? undefined : parseSetting(name, value, name);
-  await session.store.saveSettings((settings) => {
-    const { [name]: _, ...others } = settings;
+  await changeDocument(session.store.documents, 'settings', (settings) => {
+    const { [name]: _, ...others } = (settings ?? {}) as Settings;
     const changed: Settings = parsed === undefined ? others : { ...others, [name]: parsed };
     checkBackoff(changed);
     return changed;

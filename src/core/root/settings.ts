@@ -224,7 +224,7 @@ export function forgetSettings(session: Session): void {
 }
 
 async function load(session: Session): Promise<Settings> {
-  const settings = await session.store.loadSettings();
+  const settings = ((await session.store.documents.get('settings'))?.value ?? {}) as Settings;
   checkSettings(settings, 'config.json');
   // Of its own, because what is made of it is remembered with it.
   return { ...settings };

@@ -16,7 +16,7 @@ export function createScheduleTimer(session: Session): Chore {
   let told: string | undefined;
 
   const fire = async (): Promise<number> => {
-    const document = await session.store.loadDocument('schedules');
+    const document = (await session.store.documents.get('schedules'))?.value;
     // The store hands out the same one as long as it is unchanged.
     if (document === seen && clock.now() < nextAt) return 0;
     seen = document;

@@ -12,6 +12,7 @@ import { parseCron } from './cron.ts';
 import { nearestName } from '../../model/nearest.ts';
 import type { Session } from '../root/root.ts';
 import type { Draft } from '../send/draft.ts';
+import { changeDocument } from '../root/documents.ts';
 
 const text = z.string();
 const time = z.iso.datetime();
@@ -144,7 +145,7 @@ const parsed = new WeakMap<object, readonly Schedule[]>();
 
 /** The same list as long as the store's document is the same. @throws CONFIG_INVALID */
 export async function loadSchedules(session: Session): Promise<readonly Schedule[]> {
-  const document = await session.store.loadDocument('schedules');
+  const document = (await session.store.documents.get('schedules'))?.value;
   if (document === undefined) return none;
   const known = typeof document === 'object' && document !== null ? parsed.get(document) : undefined;
   if (known) return known;
@@ -154,11 +155,11 @@ export async function loadSchedules(session: Session): Promise<readonly Schedule
 }
 
 /** Read, change, write, as one step. */
-export function changeSchedules(
+export async function changeSchedules(
   session: Session,
   change: (schedules: readonly Schedule[]) => readonly Schedule[],
 ): Promise<void> {
-  return session.store.saveDocument('schedules', (document) => {
+  await changeDocument(session.store.documents, 'schedules', (document) => {
     const before = document === undefined ? { schedules: [] } : parse(document);
     return { ...before, schedules: change(before.schedules) };
   });

@@ -4,7 +4,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
-import type { Outgoing } from '../../storage/port/store.ts';
+import type { Limits, Outgoing } from '../../storage/port/mail.ts';
 import type { AddressBook, Sender } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { route, type Route } from './route.ts';
@@ -15,14 +15,8 @@ import type { Draft } from './draft.ts';
 export interface Composed {
   readonly outgoing: Outgoing;
   readonly durability: Durability;
-  /** Of the recipients whose mailbox may be full. */
-  readonly limits: readonly Limit[];
-}
-
-export interface Limit {
-  readonly card: AgentCard;
-  readonly maxMessages: number;
-  readonly maxBytes: number;
+  /** The recipients whose mailbox may be full. */
+  readonly limited: readonly AgentCard[];
 }
 
 /** Makes a draft a message, or refuses it: everything is checked before anything is written. */
@@ -33,10 +27,10 @@ export async function compose(
 ): Promise<Composed & { readonly routes: readonly Route[] }> {
   const sender = await senderOf(session, book, draft.from);
   const routes = await route(book, draft.to, sender.name);
-  const { outgoing, durability, limits } = await composeFor(session, sender, draft, {
+  const composed = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
   });
-  return { outgoing, durability, limits, routes };
+  return { ...composed, routes };
 }
 
 /** @throws NAME_INVALID, USAGE */
@@ -58,7 +52,8 @@ export async function composeFor(
   const now = session.clock.now();
   const { ttlMs } = draft;
   const dueAt = dueAtOf(draft, now);
-  const limits: Limit[] = [];
+  const limited: AgentCard[] = [];
+  const limits = new Map<string, Limits>();
   const expiresAt = new Map<string, number>();
   if (to.topic !== undefined) {
     // A log has no card of its own: what holds for the root holds for it.
@@ -68,7 +63,10 @@ export async function composeFor(
   for (const card of to.cards) {
     const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = await effectiveSettings(session, card);
     if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
-    if (maxMessages < Infinity || maxBytes < Infinity) limits.push({ card, maxMessages, maxBytes });
+    if (maxMessages < Infinity || maxBytes < Infinity) {
+      limited.push(card);
+      limits.set(card.name, { maxMessages, maxBytes });
+    }
     // The sender's own says more about this message than the mailbox's about all.
     if (ttlMs === undefined && mailboxTtlMs < Infinity) expiresAt.set(card.name, Math.max(now, dueAt) + mailboxTtlMs);
   }
@@ -104,9 +102,10 @@ export async function composeFor(
       mailboxes,
       ...(dueAt > now && { dueAt }),
       ...(expiresAt.size > 0 && { expiresAt }),
+      ...(limits.size > 0 && { limits }),
     },
     durability: draft.durability ?? durability,
-    limits,
+    limited,
   };
 }
 

@@ -1,7 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
-import type { Settled, State } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
@@ -9,6 +8,8 @@ import { send } from './send.ts';
 import { ack } from '../take/settle.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Draft, SendOptions, SendReceipt } from './draft.ts';
+import type { Settled } from '../../storage/port/mail.ts';
+import type { State } from '../../model/state.ts';
 
 export type ReplyDraft = Omit<Draft, 'to' | 'replyTo'>;
 
@@ -64,7 +65,7 @@ async function checkHeld(
 ): Promise<void> {
   const takenBack = state === 'ready' || state === 'delayed';
   try {
-    if (!takenBack && !isId(receiptOrId)) await session.store.checkClaim(receiptOrId);
+    if (!takenBack && !isId(receiptOrId)) await session.store.mail.checkClaim(receiptOrId);
   } catch (error) {
     // Settled before: the same words again are the repeat of an answer that was cut off, and the dedupe key knows.
     if (error instanceof DreamosError && error.code === 'ALREADY_SETTLED') return;
@@ -121,11 +122,11 @@ async function originalOf(
 ): Promise<{ mailbox: string; message: Message; state: State }> {
   const { mailbox, id } = isId(receiptOrId)
     ? { mailbox: actingFor(session, receiptOrId), id: receiptOrId }
-    : session.store.parseReceipt(receiptOrId);
+    : session.store.mail.parseReceipt(receiptOrId);
   const { name } = await resolveAgent(session, mailbox);
   for (let look = 1; look <= looks; look++) {
     const [entry] = await findSurely(session, id, name);
-    const message = entry && (await session.store.read(entry));
+    const message = entry && (await session.store.look.read(entry));
     if (message) return { mailbox: name, message, state: entry.state };
   }
   throw messageNotFound(id, name);

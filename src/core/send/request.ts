@@ -1,15 +1,15 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
-import type { Delivery } from '../../storage/port/store.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { send } from './send.ts';
-import { effectiveSettings } from '../root/settings.ts';
 import { ack } from '../take/settle.ts';
 import { waitFor } from '../wait/wait.ts';
 import { actorOf } from '../root/names.ts';
 import type { Draft } from './draft.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
+import { claimerFor } from '../take/read.ts';
 
 /** A repeat under a dedupe key might wait for an answer that came long ago, and a delay would eat the time to answer. */
 export type RequestDraft = Omit<Draft, 'dedupeKey' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
@@ -49,18 +49,16 @@ export async function ask(session: Session, draft: RequestDraft, options: Reques
   const { waitMs = defaultWaitMs, signal } = options;
   checkDraft(draft, waitMs);
   const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
-  const { leaseMs, policy } = await effectiveSettings(session, requester);
   const { name } = requester;
   const startedAt = session.clock.uptime();
   const until = session.clock.now() + waitMs;
   const id = session.ids.next(session.clock.now());
   // In this order: an answer that were faster than its inbox would be ordinary mail, and the request would wait in vain.
-  await session.store.openInbox(name, id, until + graceMs);
+  await session.store.mail.openInbox(name, id, until + graceMs);
   try {
     await send(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
     const leftMs = waitMs - (session.clock.uptime() - startedAt);
-    const claim = { leaseMs, policy, by: name, inbox: id };
-    const take = () => session.store.claim(name, claim);
+    const take = await claimerFor(session, requester, { by: name, inbox: id });
     return { id, answer: await waitFor(session, name, take, { waitMs: leftMs, ...(signal && { signal }) }) };
   } finally {
     await closeOrLeave(session, name, id);
@@ -91,7 +89,7 @@ async function requesterOf(session: Session, name: string): Promise<AgentCard> {
 /** What the request came to holds, whatever the disk says now; whoever reads the mailbox closes the inbox later. */
 async function closeOrLeave(session: Session, mailbox: string, id: string): Promise<void> {
   try {
-    await session.store.closeInbox(mailbox, id);
+    await session.store.mail.closeInbox(mailbox, id);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     session.warn(`The inbox of the request ${id} is closed by the next reader of ${mailbox}: ${error.message}`);

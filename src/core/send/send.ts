@@ -1,10 +1,10 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
-import type { Outgoing, Sent } from '../../storage/port/store.ts';
+import type { Outgoing, Sent } from '../../storage/port/mail.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Waiting } from './room.ts';
-import { compose } from './compose.ts';
+import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
@@ -44,19 +44,8 @@ export async function sendAll(
   options: SendOptions = {},
 ): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
-  const groups = new Map<Durability, Place[]>();
   const book = createAddressBook(session);
-  const reached = new Map<string, AgentCard>();
-  const flush = async (): Promise<void> => {
-    for (const [durability, group] of groups) {
-      groups.delete(durability);
-      for (const [place, result] of await sendGroup(session, group, durability)) {
-        results[place.index] = result;
-        if (!(result instanceof DreamosError)) for (const { card } of place.routes) reached.set(card.name, card);
-      }
-    }
-  };
-  let waiting: Waiting | undefined;
+  const places: Place[] = [];
   let index = 0;
   for (const draft of drafts) {
     if (index >= maxBatch) {
@@ -65,53 +54,58 @@ export async function sendAll(
       });
     }
     try {
-      const composed = await compose(session, book, draft);
-      const limited = composed.limits.length > 0;
-      // A key may turn out to be used, and then needs no room; so it takes its room in the send, behind all before it.
-      if (limited && composed.outgoing.message.dedupeKey !== null) await flush();
-      const room = limited ? await import('./room.ts') : undefined;
-      if (room) waiting ??= room.waitingFor(session, options, flush);
-      const taken = room && waiting ? await room.withRoom(session, composed, waiting) : composed;
-      const group = groups.get(composed.durability) ?? [];
-      groups.set(composed.durability, group);
-      group.push({ index, routes: composed.routes, taken });
-      if (limited && composed.outgoing.message.dedupeKey !== null) await flush();
+      places.push({ index, ...(await compose(session, book, draft)) });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;
     }
     index++;
   }
-  await flush();
+  const reached = new Map<string, AgentCard>();
+  for (const [place, result] of await sendPlaces(session, places, options)) {
+    results[place.index] = result;
+    if (!(result instanceof DreamosError)) for (const { card } of place.routes) reached.set(card.name, card);
+  }
   await warnUnread(session, reached.values());
   return results;
 }
 
-interface Place {
+interface Place extends Composed {
   readonly index: number;
   readonly routes: readonly Route[];
-  /** `release` gives back the room that was taken for it: it is in the mailbox now, or nowhere. */
-  readonly taken: { readonly outgoing: Outgoing; readonly release?: () => void };
 }
 
-async function sendGroup(
+async function sendPlaces(
   session: Session,
-  group: readonly Place[],
-  durability: Durability,
+  places: readonly Place[],
+  options: SendOptions,
 ): Promise<[Place, SendReceipt | DreamosError][]> {
-  try {
-    const sent = await session.store.send(
-      group.map(({ taken }) => taken.outgoing),
-      { durability },
-    );
-    return group.map((place, i) => {
+  const groups = new Map<Durability, Place[]>();
+  for (const place of places) {
+    const group = groups.get(place.durability);
+    if (group) group.push(place);
+    else groups.set(place.durability, [place]);
+  }
+  const all: [Place, SendReceipt | DreamosError][] = [];
+  let waiting: Waiting | undefined;
+  for (const [durability, group] of groups) {
+    let sent: (Sent | DreamosError)[];
+    if (group.some(({ limited }) => limited.length > 0)) {
+      const room = await import('./room.ts');
+      waiting ??= room.waitingFor(session, options);
+      sent = await room.sendInOrder(session, group, durability, waiting);
+    } else
+      sent = await session.store.mail.send(
+        group.map(({ outgoing }) => outgoing),
+        { durability },
+      );
+    for (const [i, place] of group.entries()) {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
-      return [place, result instanceof DreamosError ? result : receiptOf(result, place.taken.outgoing)];
-    });
-  } finally {
-    for (const { taken } of group) taken.release?.();
+      all.push([place, result instanceof DreamosError ? result : receiptOf(result, place.outgoing)]);
+    }
   }
+  return all;
 }
 
 function receiptOf(sent: Sent, { message }: Outgoing): SendReceipt {

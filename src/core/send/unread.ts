@@ -35,7 +35,7 @@ const lastLooks = new WeakMap<Store, Map<string, number>>();
 async function unreadFor(session: Session, card: AgentCard): Promise<string | undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
   const now = session.clock.now();
-  const lastReadAt = await session.store.lastReadAt(card.name);
+  const lastReadAt = await session.store.look.lastReadAt(card.name);
   const silentMs = now - (lastReadAt ?? Date.parse(card.createdAt));
   if (!(silentMs > warnUnreadAfterMs)) return undefined;
   if (lastReadAt === undefined)
@@ -49,7 +49,7 @@ async function unreadFor(session: Session, card: AgentCard): Promise<string | un
 // Looks at the next few only: what has waited long is usually among them, and a full mailbox must not make sending slow.
 async function waitsSince(session: Session, mailbox: string, at: number): Promise<boolean> {
   let looked = 0;
-  for await (const { id } of session.store.list(mailbox, 'ready')) {
+  for await (const { id } of session.store.look.list(mailbox, 'ready')) {
     if (idTime(id) < at) return true;
     if (++looked === 20) break;
   }

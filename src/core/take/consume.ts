@@ -1,9 +1,9 @@
-import type { Delivery, Settled } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { claimNext, type ReadOptions } from './read.ts';
 import type { Session } from '../root/root.ts';
 import { ack, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
+import type { Delivery, Settled } from '../../storage/port/mail.ts';
 
 /** A delivery that can be settled. */
 export interface Job extends Delivery {

@@ -1,7 +1,7 @@
 import { DreamosError } from '../../model/errors.ts';
-import type { Delivery } from '../../storage/port/store.ts';
 import type { Session } from '../root/root.ts';
 import { renew } from './settle.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 /** A claim that stays valid while somebody works on it. */
 export interface KeptLease {

@@ -1,13 +1,11 @@
 import type { AgentCard } from '../../model/agent.ts';
-import type { Delivery } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { acceptsOf, type Filter } from '../look/filter.ts';
+import type { Filter } from '../../model/filter.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { effectiveSettings, ownSettings } from '../root/settings.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
-
-export type { Filter } from '../look/filter.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface ReadOptions {
   /** How long the claim holds; milliseconds, at most 12 h. Else the mailbox's setting, 15 m by default. */
@@ -46,14 +44,32 @@ export async function claimNext(
   waiter: Waiter,
   options: ReadOptions,
 ): Promise<Delivery | undefined> {
-  const { leaseMs, policy } = await effectiveSettings(session, card);
-  const accepts = acceptsOf(options.filter);
+  return waiter.next(await claimerFor(session, card, options), options);
+}
+
+export interface ClaimHow extends Pick<ReadOptions, 'leaseMs' | 'filter' | 'signal' | 'by'> {
+  /** Only answers in the inbox of this request. */
+  readonly inbox?: string;
+}
+
+/** One attempt to claim, each time it is called. @throws USAGE for a lease that is too long or too short */
+export async function claimerFor(
+  session: Session,
+  card: AgentCard,
+  { leaseMs, filter, signal, by, inbox }: ClaimHow,
+): Promise<() => Promise<Delivery | undefined>> {
+  const settings = await effectiveSettings(session, card);
+  const { policy } = await ownSettings(session, card);
+  // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
+  const { maxAttempts } = settings.policy;
   const claim = {
-    leaseMs: checkLease(options.leaseMs ?? leaseMs),
+    leaseMs: checkLease(leaseMs ?? settings.leaseMs),
     policy,
-    by: options.by ?? session.acting ?? card.name,
-    ...(accepts && { accepts }),
-    ...(options.signal && { signal: options.signal }),
+    by: by ?? session.acting ?? card.name,
+    ...(maxAttempts !== policy.maxAttempts && { maxAttempts }),
+    ...(filter && { filter }),
+    ...(inbox !== undefined && { inbox }),
+    ...(signal && { signal }),
   };
-  return waiter.next(() => session.store.claim(card.name, claim), options);
+  return () => session.store.mail.claim(card.name, { ...claim, token: session.ids.token() });
 }

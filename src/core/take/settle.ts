@@ -1,12 +1,13 @@
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
-import type { Entry, Settled } from '../../storage/port/store.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { type Effective, effectiveSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import type { Settled } from '../../storage/port/mail.ts';
 
 /**
  * Finishes a message. A receipt is fenced: it settles its own claim or nothing. An id settles the current claim in the
@@ -15,7 +16,7 @@ import { messageNotFound } from '../root/refusals.ts';
  */
 export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
   const { receipt, by } = await claimOf(session, receiptOrId);
-  return session.store.ack(receipt, { by });
+  return session.store.mail.ack(receipt, { by });
 }
 
 export interface NackHow {
@@ -39,7 +40,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   const { policy } = await settingsOf(session, mailbox);
-  return session.store.nack(receipt, {
+  return session.store.mail.nack(receipt, {
     policy,
     by,
     ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
@@ -56,7 +57,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
 export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
-  return session.store.renew(receipt, {
+  return session.store.mail.renew(receipt, {
     leaseMs: checkLease(leaseMs ?? (await settingsOf(session, mailbox)).leaseMs),
     by,
   });
@@ -68,7 +69,7 @@ async function claimOf(
   receiptOrId: string,
 ): Promise<{ receipt: string; mailbox: string; by: string }> {
   if (!isId(receiptOrId)) {
-    const { mailbox } = session.store.parseReceipt(receiptOrId);
+    const { mailbox } = session.store.mail.parseReceipt(receiptOrId);
     return { receipt: receiptOrId, mailbox, by: session.acting ?? mailbox };
   }
   if (session.acting === undefined) {
@@ -107,7 +108,7 @@ function notHeld({ id, mailbox, state }: Entry): DreamosError {
 }
 
 async function settingsOf(session: Session, mailbox: string): Promise<Effective> {
-  return effectiveSettings(session, await session.store.getAgent(mailbox));
+  return effectiveSettings(session, await session.store.documents.getAgent(mailbox));
 }
 
 const longestDelayMs = 3650 * 86_400_000;

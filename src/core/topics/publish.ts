@@ -2,7 +2,6 @@ import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import { parseTopic } from '../../model/topic.ts';
-import type { Sent } from '../../storage/port/store.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { type Composed, composeFor, senderOf } from '../send/compose.ts';
 import { findSurely } from '../look/find.ts';
@@ -11,6 +10,7 @@ import { mostRecipients } from '../send/route.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from '../send/unread.ts';
 import type { Draft, SendOptions } from '../send/draft.ts';
+import type { Sent } from '../../storage/port/mail.ts';
 
 export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
 
@@ -52,26 +52,17 @@ export async function publish(
 
 /** One full subscriber keeps it from all: what is published reaches everybody or nobody. */
 async function sendInto(session: Session, composed: Composed, options: SendOptions): Promise<(Sent | DreamosError)[]> {
-  const { outgoing, durability, limits } = composed;
-  if (limits.length === 0) return session.store.send([outgoing], { durability });
-  const { waitingFor, withRoom } = await import('../send/room.ts');
-  const taken = await withRoom(
-    session,
-    composed,
-    waitingFor(session, options, async () => undefined),
-  );
-  try {
-    return await session.store.send([taken.outgoing], { durability });
-  } finally {
-    taken.release();
-  }
+  const { outgoing, durability, limited } = composed;
+  if (limited.length === 0) return session.store.mail.send([outgoing], { durability });
+  const { sendInOrder, waitingFor } = await import('../send/room.ts');
+  return sendInOrder(session, [composed], durability, waitingFor(session, options));
 }
 
 async function activeSubscribers(session: Session, topic: string): Promise<AgentCard[]> {
   // By the mailbox: a list that was mended by hand may name an agent in two ways.
   const cards = new Map<string, AgentCard>();
   for (const { agent } of subscribersOf(await loadSubscriptions(session), topic)) {
-    const card = await session.store.getAgent(agent);
+    const card = await session.store.documents.getAgent(agent);
     if (!card)
       session.warn(`${agent} is subscribed to ${topic}, but there is no such agent: dreamos agent register ${agent}`);
     else if (!card.retiredAt) cards.set(card.name, card);

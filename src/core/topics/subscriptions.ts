@@ -10,6 +10,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { nearestName } from '../../model/nearest.ts';
 import type { Session } from '../root/root.ts';
 import { actorOf } from '../root/names.ts';
+import { changeDocument } from '../root/documents.ts';
 
 /** The patterns of each agent, by its exact name. */
 export type Subscriptions = ReadonlyMap<string, readonly string[]>;
@@ -47,7 +48,7 @@ export async function unsubscribe(
 
 /** @throws CONFIG_INVALID: taken for empty, it would lose subscribers their mail */
 export async function loadSubscriptions(session: Session): Promise<Subscriptions> {
-  return parse(await session.store.loadDocument('subscriptions'));
+  return parse((await session.store.documents.get('subscriptions'))?.value);
 }
 
 /** Who is subscribed to a topic, each once with every pattern of theirs that matches. */
@@ -94,7 +95,7 @@ async function changeEach(
   const look = change(await loadSubscriptions(session), agent, patterns, subscribed);
   if (!look.results.some((result) => !(result instanceof DreamosError) && result.changed)) return look.results;
   let { results } = look;
-  await session.store.saveDocument('subscriptions', (document) => {
+  await changeDocument(session.store.documents, 'subscriptions', (document) => {
     const changed = change(parse(document), agent, patterns, subscribed);
     results = changed.results;
     return Object.fromEntries(changed.after);

@@ -1,12 +1,12 @@
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopic, parseTopicPattern, topicMatches } from '../../model/topic.ts';
 import type { Message } from '../../model/message.ts';
-import type { Pruned } from '../../storage/port/store.ts';
 import { nearestName } from '../../model/nearest.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscriptions.ts';
+import type { Pruned } from '../../storage/port/upkeep.ts';
 
 export interface TopicStatus {
   readonly topic: string;
@@ -27,9 +27,9 @@ export type PrunedTopic = Pruned & { readonly topic: string };
 /** Every topic that something was ever published to, in the order of their names. @throws CONFIG_INVALID */
 export async function listTopics(session: Session): Promise<TopicStatus[]> {
   const subscriptions = await activeSubscriptions(session);
-  await session.store.finishSends();
+  await session.store.mail.finishSends();
   const all: TopicStatus[] = [];
-  for (const topic of await session.store.listTopics()) all.push(await statusOf(session, topic, subscriptions));
+  for (const topic of await session.store.look.listTopics()) all.push(await statusOf(session, topic, subscriptions));
   return all;
 }
 
@@ -37,11 +37,11 @@ export async function listTopics(session: Session): Promise<TopicStatus[]> {
 export async function showTopic(session: Session, topic: string, options: { limit?: number } = {}): Promise<TopicView> {
   const { limit = 10 } = options;
   const name = parseTopic(topic);
-  await session.store.finishSends();
-  const known = await session.store.listTopics();
+  await session.store.mail.finishSends();
+  const known = await session.store.look.listTopics();
   if (!known.includes(name)) throw notFound(name, known);
   const recent: (Message | null)[] = [];
-  for await (const entry of session.store.list(logOf(name), 'archived')) {
+  for await (const entry of session.store.look.list(logOf(name), 'archived')) {
     if (recent.length >= limit) break;
     const message = await readOrWarn(session, entry);
     if (message !== undefined) recent.push(message);
@@ -58,7 +58,7 @@ export async function pruneTopics(
   topics: string | readonly string[],
   options: { olderThanMs?: number; dryRun?: boolean } = {},
 ): Promise<PrunedTopic[]> {
-  const known = await session.store.listTopics();
+  const known = await session.store.look.listTopics();
   const meant = new Set<string>();
   for (const text of [topics].flat()) {
     const pattern = parseTopicPattern(text);
@@ -81,23 +81,26 @@ export async function pruneTopic(
   options: { olderThanMs?: number; dryRun?: boolean } = {},
 ): Promise<PrunedTopic> {
   const { olderThanMs = (await effectiveSettings(session)).topicRetentionMs, dryRun = false } = options;
-  const pruned = await session.store.prune(logOf(topic), session.clock.now() - olderThanMs, {
+  const pruned = await session.store.upkeep?.prune(logOf(topic), session.clock.now() - olderThanMs, {
     dryRun,
     ...(session.acting !== undefined && { by: session.acting }),
   });
-  return { topic, ...pruned };
+  // Where the storage keeps house by itself there is nothing to do.
+  return { topic, ...(pruned ?? { messages: 0, bytes: 0 }) };
 }
 
 /** Of those who take mail; who has retired keeps his for when he is back. */
 async function activeSubscriptions(session: Session): Promise<Subscriptions> {
-  const active = new Set((await session.store.listAgents()).filter((card) => !card.retiredAt).map((card) => card.name));
+  const active = new Set(
+    (await session.store.documents.listAgents()).filter((card) => !card.retiredAt).map((card) => card.name),
+  );
   return new Map([...(await loadSubscriptions(session))].filter(([agent]) => active.has(agent)));
 }
 
 async function statusOf(session: Session, topic: string, subscriptions: Subscriptions): Promise<TopicStatus> {
-  const { archived } = await session.store.counts(logOf(topic));
+  const { archived } = await session.store.look.counts(logOf(topic));
   let lastPublishedAt: string | null = null;
-  for await (const entry of session.store.list(logOf(topic), 'archived')) {
+  for await (const entry of session.store.look.list(logOf(topic), 'archived')) {
     lastPublishedAt = new Date(entry.ackedAt ?? 0).toISOString();
     break;
   }

@@ -10,7 +10,7 @@ const mostRounds = 100;
 export async function bringAllDue(session: Session, card: AgentCard): Promise<void> {
   const { policy } = await ownSettings(session, card);
   for (let round = 0; round < mostRounds; round++) {
-    const { moved } = await session.store.recover(card.name, policy);
+    const { moved } = await session.store.mail.recover(card.name, policy);
     if (moved === 0) return;
   }
 }
@@ -37,8 +37,8 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
   let everywhereAt = clock.uptime();
 
   const lookIn = async (mailbox: string): Promise<number> => {
-    const { policy } = await ownSettings(session, await store.getAgent(mailbox));
-    const { moved, nextAt = Infinity } = await store.recover(mailbox, policy);
+    const { policy } = await ownSettings(session, await store.documents.getAgent(mailbox));
+    const { moved, nextAt = Infinity } = await store.mail.recover(mailbox, policy);
     // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
     // millisecond, because timers may fire early.)
     lookAt.set(mailbox, moved > 0 ? clock.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));
@@ -53,7 +53,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
       const now = clock.now();
       if (clock.uptime() >= everywhereAt) {
         everywhereAt = clock.uptime() + everywhereEveryMs;
-        const all = mailboxes ?? (await store.listAgents()).map(({ name }) => name);
+        const all = mailboxes ?? (await store.documents.listAgents()).map(({ name }) => name);
         for (const mailbox of all) lookAt.set(mailbox, now);
       }
       let moved = await lookAtChores(session);

@@ -1,16 +1,8 @@
-/**
- * The one place that waits for mail. It tries, and when there is nothing it rests until the store hints that something
- * happened, the first due moment comes (an expired lease, a delayed message, a schedule), or 5 s are over, for the hint that is lost
- * when a process dies between its change and its event.
- *
- * The order matters: first listen, then look, then rest; what happens between the look and the rest rings the bell, and a
- * rung bell ends the next rest at once. So nothing falls into a gap.
- */
-import type { Wake } from '../../storage/port/store.ts';
 import { createBell } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { ownSettings } from '../root/settings.ts';
+import type { Wake } from '../../storage/port/journal.ts';
 
 export interface WaitOptions {
   /** Milliseconds; `Infinity`: until the signal. Without it there is one attempt and no waiting. */
@@ -58,7 +50,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
 
   const listen = async (): Promise<void> => {
     if (listening) return;
-    listening = session.store.watch([mailbox], () => bell.ring());
+    listening = session.store.journal.watch([mailbox], () => bell.ring());
     const { degraded } = await listening;
     if (degraded !== undefined) session.warn(`New mail is looked for once a second: ${degraded}`);
   };
@@ -103,8 +95,8 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
 
 /** Moves what is due. @returns how long until the next thing is, or until it is worth to look again; milliseconds */
 async function bringDue(session: Session, mailbox: string): Promise<number> {
-  const { policy } = await ownSettings(session, await session.store.getAgent(mailbox));
-  const { moved, nextAt } = await session.store.recover(mailbox, policy);
+  const { policy } = await ownSettings(session, await session.store.documents.getAgent(mailbox));
+  const { moved, nextAt } = await session.store.mail.recover(mailbox, policy);
   if (nextAt === undefined) return lookAgainMs;
   // One more, because a timer may fire a millisecond early.
   const restMs = nextAt - session.clock.now() + 1;

@@ -1,10 +1,10 @@
 import { formatDuration } from '../../model/duration.ts';
-import type { Delivery } from '../../storage/port/store.ts';
 import { keepLease } from '../take/keep-lease.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { type Settlement, settleAs } from './settle-as.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 /**
  * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over, the

@@ -1,6 +1,6 @@
-import type { Delivery } from '../../storage/port/store.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 /**
  * How long messages rest that are given back without using up an attempt. Their attempts do not grow, so this process
@@ -26,7 +26,7 @@ export function createRests(session: Session): Rests {
       times.set(id, time);
       const [oldest] = times.size > mostKnown ? times.keys() : [];
       if (oldest !== undefined) times.delete(oldest);
-      const { policy } = await effectiveSettings(session, await session.store.getAgent(mailbox));
+      const { policy } = await effectiveSettings(session, await session.store.documents.getAgent(mailbox));
       const nominal = Math.min(policy.backoffMaxMs, policy.backoffMinMs * 2 ** time);
       return Math.max(leastRestMs, Math.round(nominal * (0.5 + session.ids.fraction() / 2)));
     },

@@ -1,10 +1,10 @@
 import { DreamosError } from '../../model/errors.ts';
-import type { Delivery } from '../../storage/port/store.ts';
 import type { Outcome, Result } from './outcome.ts';
 import { reply } from '../send/reply.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { ack, nack } from '../take/settle.ts';
+import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface Settlement {
   readonly result: Result;

@@ -1,6 +1,10 @@
 import { dirname } from 'node:path';
-import type { Store } from '../port/store.ts';
-import { pruneTopic } from './keep/prune-topic.ts';
+import type { DocumentName, Documents } from '../port/documents.ts';
+import type { Journal } from '../port/journal.ts';
+import type { Look } from '../port/look.ts';
+import type { Mail } from '../port/mail.ts';
+import type { Capabilities, Store } from '../port/store.ts';
+import type { Upkeep } from '../port/upkeep.ts';
 import { cancel, deposit, purge, restore, retry, whileImporting } from './claim/by-hand.ts';
 import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
@@ -8,38 +12,77 @@ import { quarantineBytes } from './places/corrupt.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deadReason } from './claim/dead-letter.ts';
 import { sweepKeys } from './send/dedupe.ts';
-import { loadDocument, loadSettings, saveDocument, saveSettings } from './documents/documents.ts';
+import { getDocument, putDocument } from './documents/documents.ts';
 import { buryExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
-import { looksPacked } from './names/layout.ts';
+import { looksPacked, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/outbox.ts';
 import { readEntry } from './places/read-entry.ts';
 import { cursorAt, readEvents } from './events/read-events.ts';
 import { recover, recoverNowAndThen } from './claim/recover.ts';
 import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
-import { getAgent, mailboxNames, saveAgent, listAgents } from './documents/agents.ts';
+import { getAgent, getCard, listAgents, mailboxNames, putCard } from './documents/agents.ts';
 import { pathOf, toEntry } from './names/found.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
 
 /** The storage port over files: which module carries which promise. */
 export function fileStore(ctx: FileContext): Store {
-  const at = (name: string) => ctx.layout.mailbox(name);
+  const close = async (): Promise<void> => {
+    await ctx.disk.close();
+  };
+  return {
+    capabilities,
+    now: () => ctx.clock.now(),
+    documents: documentsOf(ctx),
+    mail: mailOf(ctx),
+    look: lookOf(ctx),
+    journal: journalOf(ctx),
+    upkeep: upkeepOf(ctx),
+    close,
+  };
+}
+
+const capabilities: Capabilities = {
+  durability: 'full',
+  atomicFanOut: true,
+  leases: 'given clock',
+  filters: 'scanned',
+  ordering: 'until a power cut',
+  search: 'scanned',
+  journal: 'partial',
+};
+
+function documentsOf(ctx: FileContext): Documents {
+  const agentOf = (name: DocumentName): string | undefined =>
+    name.startsWith('agents/') ? name.slice('agents/'.length) : undefined;
   return {
     listAgents: () => listAgents(ctx),
     getAgent: (name) => getAgent(ctx, name),
-    saveAgent: (name, change) => saveAgent(ctx, name, change),
-    loadSettings: () => loadSettings(ctx),
-    saveSettings: (change) => saveSettings(ctx, change),
-    loadDocument: (name) => loadDocument(ctx, name),
-    saveDocument: (name, change) => saveDocument(ctx, name, change),
+    get(name) {
+      const agent = agentOf(name);
+      return agent === undefined ? getDocument(ctx, name as RootDocument) : getCard(ctx, agent);
+    },
+    put(name, value, version) {
+      const agent = agentOf(name);
+      return agent === undefined
+        ? putDocument(ctx, name as RootDocument, value, version)
+        : putCard(ctx, agent, value, version);
+    },
+    withLock(name, work) {
+      const locked = name === 'import' ? () => whileImporting(ctx, work) : work;
+      return ctx.disk.withLock(ctx.layout.lock(name), locked);
+    },
+  };
+}
 
-    listTopics: () => topicNames(ctx),
-
-    send: (outgoing, { durability }) => send(ctx, outgoing, durability),
+function mailOf(ctx: FileContext): Mail {
+  const at = (name: string) => ctx.layout.mailbox(name);
+  return {
+    send: (outgoing, how) => send(ctx, outgoing, how),
     openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
     hasInbox: (mailbox, request) => hasInbox(ctx, at(mailbox), request),
@@ -61,7 +104,18 @@ export function fileStore(ctx: FileContext): Store {
     async finishSends() {
       await finishOutbox(ctx, Infinity);
     },
+    cancel: (entry, { by }) => cancel(ctx, entry, by),
+    restore: (entry, { by }) => restore(ctx, entry, by),
+    retry: (entry, { by }) => retry(ctx, entry, by),
+    purge: (entry, { by }) => purge(ctx, entry, by),
+    deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
+    quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
+  };
+}
 
+function lookOf(ctx: FileContext): Look {
+  const at = (name: string) => ctx.layout.mailbox(name);
+  return {
     async *list(mailbox, state) {
       for await (const found of listState(ctx, at(mailbox), state)) yield toEntry(at(mailbox), found);
     },
@@ -92,19 +146,29 @@ export function fileStore(ctx: FileContext): Store {
       for await (const found of listArchived(ctx, at(mailbox), range)) yield toEntry(at(mailbox), found);
     },
     lastReadAt: (mailbox) => lastReadAt(ctx, at(mailbox)),
+    listTopics: () => topicNames(ctx),
+  };
+}
 
-    cancel: (entry, { by }) => cancel(ctx, entry, by),
-    restore: (entry, { by }) => restore(ctx, entry, by),
-    retry: (entry, { by }) => retry(ctx, entry, by),
-    purge: (entry, { by }) => purge(ctx, entry, by),
-    prune: (log, before, options) => pruneTopic(ctx, at(log), before, options),
-    deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
-    quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
-    withLock(name, work) {
-      const locked = name === 'import' ? () => whileImporting(ctx, work) : work;
-      return ctx.disk.withLock(ctx.layout.lock(name), locked);
+function journalOf(ctx: FileContext): Journal {
+  return {
+    cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
+    readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
+    history: (id, mailbox) => history(ctx, id, mailbox),
+    async watch(mailboxes, hint) {
+      const { watchFiles } = await import('./events/watch.ts');
+      return watchFiles(ctx, mailboxes, hint);
     },
+    async watchTopics(patterns, hint) {
+      const { watchLogs } = await import('./events/watch.ts');
+      return watchLogs(ctx, patterns, hint);
+    },
+  };
+}
 
+function upkeepOf(ctx: FileContext): Upkeep {
+  const at = (name: string) => ctx.layout.mailbox(name);
+  return {
     async *packArchive(mailbox, options) {
       yield* (await import('./keep/pack.ts')).packArchive(ctx, at(mailbox), options);
     },
@@ -114,27 +178,13 @@ export function fileStore(ctx: FileContext): Store {
     async *pruneEvents(mailbox, options) {
       yield* (await import('./keep/prune.ts')).pruneEvents(ctx, at(mailbox), options);
     },
+    prune: async (log, before, options) =>
+      (await import('./keep/prune-topic.ts')).pruneTopic(ctx, at(log), before, options),
     buryExpired: (mailbox, { dryRun }) => buryExpired(ctx, at(mailbox), dryRun),
     sweepKeys: ({ dryRun }) => sweepKeys(ctx, dryRun),
-
-    cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
-    readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
-    history: (id, mailbox) => history(ctx, id, mailbox),
-    async watch(mailboxes, hint) {
-      const { watchFiles } = await import('./events/watch.ts');
-      return watchFiles(ctx, mailboxes, hint);
-    },
-    async watchTopics(accepts, hint) {
-      const { watchLogs } = await import('./events/watch.ts');
-      return watchLogs(ctx, accepts, hint);
-    },
-
     async *inspect(options) {
       const { inspect } = await import('./doctor/doctor.ts');
       yield* inspect(ctx, options);
-    },
-    async close() {
-      await ctx.disk.close();
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
-import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../port/store.ts';
+import { acceptsOf } from '../../model/filter.ts';
+import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../port/mail.ts';
+import { alreadySettled, leaseLost, receiptInvalid } from '../port/refusals.ts';
 import { backoffMs } from './backoff.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
-import { alreadySettled, leaseLost, receiptInvalid } from './refusals.ts';
 
 export interface Deps {
   readonly clock: Clock;
@@ -16,6 +17,11 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
   const now = deps.clock.now();
   if (options.inbox === undefined) mail.lastReads.set(mailbox.toLowerCase(), now);
   recover(mail, deps, mailbox, options.policy);
+  if (options.repeat) {
+    const mine = inState(mail, mailbox, 'inflight').find((held) => held.token === options.token);
+    if (mine) return deliveryOf(mine);
+  }
+  const accepts = acceptsOf(options.filter);
   // By their ordering keys: who holds them, and which of them this look has left behind.
   const holders = new Map<string, Held>();
   for (const held of mailboxOf(mail, mailbox).values()) {
@@ -34,25 +40,24 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
       // Whether it is taken now or refused, it goes first.
       holders.set(orderingKey, held);
     }
-    if (options.accepts && options.signal?.aborted) return undefined;
-    const message = messageOf(held);
-    if (options.accepts && !options.accepts(message)) continue;
+    if (accepts && options.signal?.aborted) return undefined;
+    if (accepts && !accepts(messageOf(held))) continue;
     held.state = 'inflight';
     held.inbox = undefined;
     held.holdsKey = inbox === undefined;
     held.attempt++;
-    held.token = deps.ids.token();
+    held.token = options.token;
+    held.maxAttempts = options.maxAttempts;
     held.leaseUntil = now + options.leaseMs;
     changed(mail, held, now, 'claimed', { attempt: held.attempt, ...actorOf(options) });
-    return {
-      receipt: receiptOf(held),
-      mailbox: held.mailbox,
-      attempt: held.attempt,
-      leaseUntil: held.leaseUntil,
-      message,
-    };
+    return deliveryOf(held);
   }
   return undefined;
+}
+
+function deliveryOf(held: Held): Delivery {
+  const { mailbox, attempt, leaseUntil } = held;
+  return { receipt: receiptOf(held), mailbox, attempt, leaseUntil, message: messageOf(held) };
 }
 
 export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor): Settled {
@@ -72,7 +77,7 @@ export function nack(mail: Mail, deps: Deps, receipt: string, options: NackOptio
   const { attempt } = held;
   const { free, reason } = options;
   const delayMs = options.delayMs ?? backoffMs(options.policy, attempt + (free ? 1 : 0), deps.ids.fraction());
-  if (options.dead || (attempt >= options.policy.maxAttempts && !free)) {
+  if (options.dead || (attempt >= (held.maxAttempts ?? options.policy.maxAttempts) && !free)) {
     die(mail, held, now, reason ?? (options.dead ? 'rejected' : `failed ${attempt} times`), options);
   } else {
     held.comesBack = true;
@@ -103,7 +108,7 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
   for (const held of inState(mail, mailbox, 'inflight')) {
     if (held.leaseUntil > now) continue;
     moved++;
-    if (held.attempt >= policy.maxAttempts) {
+    if (held.attempt >= (held.maxAttempts ?? policy.maxAttempts)) {
       die(mail, held, now, `the lease of attempt ${held.attempt}, the last one, ran out`);
     } else {
       held.comesBack = true;
@@ -147,8 +152,8 @@ export function checkClaim(mail: Mail, receipt: string): void {
 function claimed(mail: Mail, receipt: string): Held {
   const { mailbox, id, token } = parseReceipt(receipt);
   const held = mailboxOf(mail, mailbox).get(id);
-  if (held?.usedTokens.has(token)) throw alreadySettled(id, mailbox);
-  if (held?.state !== 'inflight' || held.token !== token) throw leaseLost(id, mailbox);
+  if (held?.usedTokens.has(token)) throw alreadySettled(id);
+  if (held?.state !== 'inflight' || held.token !== token) throw leaseLost(id);
   return held;
 }
 

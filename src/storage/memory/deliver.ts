@@ -1,13 +1,14 @@
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
-import { DreamosError } from '../../model/errors.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
-import type { Outgoing, Sent } from '../port/store.ts';
+import type { Outgoing, SendHow, Sent } from '../port/mail.ts';
+import { dedupeMismatch, MailboxFull, mailboxFull } from '../port/refusals.ts';
 import type { Deps } from './claims.ts';
-import { putInInbox } from './inbox.ts';
+import { loadOf } from './housekeeping.ts';
+import { hasInbox, putInInbox } from './inbox.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
-import { dedupeMismatch } from './refusals.ts';
 
 // A little longer than the 24 h that are promised.
 const rememberMs = 25 * 3_600_000;
@@ -17,25 +18,38 @@ export async function sendEach(
   mail: Mail,
   { clock }: Deps,
   outgoing: readonly Outgoing[],
-  durability: Durability,
+  how: SendHow,
+  most: Durability,
 ): Promise<(Sent | DreamosError)[]> {
   const results: (Sent | DreamosError)[] = [];
   for (const one of outgoing) {
-    try {
-      if (one.whenNew && !knownUnder(mail, one.message, clock.now())) await one.whenNew();
-      results.push(deliver(mail, one, clock.now(), durability));
-    } catch (error) {
-      if (!(error instanceof DreamosError)) throw error;
-      results.push(error);
-    }
+    const result = deliver(mail, one, clock.now(), most === 'full' ? how.durability : most);
+    results.push(result);
+    if (how.untilFull && result instanceof MailboxFull) break;
   }
   return results;
+}
+
+/** Who has no room for it, if anybody. */
+function fullFor(mail: Mail, { message, dueAt, limits = new Map() }: Outgoing): MailboxFull | undefined {
+  for (const [mailbox, { maxMessages, maxBytes }] of limits) {
+    // An answer that a request waits for needs no room.
+    if (dueAt === undefined && message.replyTo !== null && hasInbox(mail, mailbox, message.replyTo)) continue;
+    const { messages, bytes } = loadOf(mail, mailbox);
+    if (messages + 1 > maxMessages) return mailboxFull(mailbox, 'maxMessages', maxMessages, messages);
+    if (bytes + seal(message).length + 1 > maxBytes) return mailboxFull(mailbox, 'maxBytes', maxBytes, bytes);
+  }
+  return undefined;
 }
 
 /** One message into each of its mailboxes, or, under a dedupe key that was used before, into none. */
 function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
   const { message, mailboxes, dueAt = 0 } = outgoing;
   const sent: Sent = { id: message.id, mailboxes, state: dueAt > now ? 'delayed' : 'ready', durability };
+  if (!knownUnder(mail, message, now)) {
+    const full = fullFor(mail, outgoing);
+    if (full) return full;
+  }
   if (message.dedupeKey !== null) {
     const first = remember(mail, outgoing, sent, now);
     if (first !== sent) return first;
@@ -60,11 +74,12 @@ function remember(mail: Mail, { message, mailboxes }: Outgoing, sent: Sent, now:
     mail.dedupe.set(keyOf(message), { content, at: now, id: sent.id, mailboxes, state: sent.state });
     return sent;
   }
-  if (known.content !== content) return dedupeMismatch(message.dedupeKey ?? '', message.from, known.id);
+  if (known.content !== content) return dedupeMismatch({ ...message, id: known.id }, false);
   return { id: known.id, mailboxes: known.mailboxes, state: known.state, durability: sent.durability, duplicate: true };
 }
 
 function knownUnder(mail: Mail, message: Message, now: number): Remembered | undefined {
+  if (message.dedupeKey === null) return undefined;
   const known = mail.dedupe.get(keyOf(message));
   return known && known.at + rememberMs >= now ? known : undefined;
 }
@@ -121,6 +136,7 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
     dueAt: placing.dueAt ?? 0,
     inbox: undefined,
     leaseUntil: 0,
+    maxAttempts: undefined,
     ackedAt: placing.at ?? 0,
     dead: undefined,
   };

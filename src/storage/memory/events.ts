@@ -1,8 +1,8 @@
 import { sameAgent } from '../../model/agent.ts';
-import { DreamosError } from '../../model/errors.ts';
-import { isLog, topicOf } from '../../model/topic.ts';
+import { isLog, topicMatches, topicOf } from '../../model/topic.ts';
 import type { WatchedEvent } from '../../model/event.ts';
-import type { EventBatch, Wake } from '../port/store.ts';
+import type { EventBatch, Wake } from '../port/journal.ts';
+import { cursorInvalid } from '../port/refusals.ts';
 import type { Mail } from './mail.ts';
 
 // There is one log, so a cursor is a place in it, whatever mailboxes are asked for.
@@ -12,11 +12,7 @@ export function cursor(mail: Mail, at: 'now' | 'start'): string {
 
 export function readEvents(mail: Mail, mailboxes: readonly string[] | undefined, from: string): EventBatch {
   const place = /^m(\d{1,15})$/.exec(from)?.[1];
-  if (place === undefined) {
-    throw new DreamosError('invalid', 'CURSOR_INVALID', `${JSON.stringify(from.slice(0, 80))} is not a cursor.`, {
-      hint: 'Cursors come from dreamos watch --json; without --since it begins now.',
-    });
-  }
+  if (place === undefined) throw cursorInvalid(from);
   const events: WatchedEvent[] = [];
   for (let i = Number(place); i < mail.log.length; i++) {
     const event = mail.log[i];
@@ -30,10 +26,10 @@ export function watch(mail: Mail, mailboxes: readonly string[] | undefined, hint
   return listen(mail, (mailbox) => concerns(mailboxes, mailbox), hint);
 }
 
-export function watchTopics(mail: Mail, accepts: (topic: string) => boolean, hint: () => void): Wake {
+export function watchTopics(mail: Mail, patterns: readonly string[], hint: () => void): Wake {
   const isMeant = (mailbox: string): boolean => {
     const topic = topicOf(mailbox);
-    return topic !== undefined && accepts(topic);
+    return topic !== undefined && patterns.some((pattern) => topicMatches(pattern, topic));
   };
   return listen(mail, isMeant, hint);
 }

@@ -1,5 +1,6 @@
 import { sameAgent } from '../../model/agent.ts';
-import type { KeepOptions, Load, Tidied } from '../port/store.ts';
+import type { Load } from '../port/look.ts';
+import type { KeepOptions, Tidied } from '../port/upkeep.ts';
 import { die, isExpired } from './claims.ts';
 import { inState, type Mail, mailboxOf } from './mail.ts';
 

@@ -1,8 +1,8 @@
 import type { AgentCard } from '../../model/agent.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
-import type { Settings } from '../../model/settings.ts';
-import type { DeadReason, DocumentName, Entry, State } from '../port/store.ts';
+import type { State } from '../../model/state.ts';
+import type { DeadReason, Entry } from '../port/look.ts';
 
 /** A message in a mailbox. `version` grows with every change of state, so that an entry listed before is known as stale. */
 export interface Held {
@@ -29,6 +29,8 @@ export interface Held {
   /** delayed: the request whose inbox it waits in. */
   inbox: string | undefined;
   leaseUntil: number;
+  /** Of the current claim, instead of the mailbox's own. */
+  maxAttempts: number | undefined;
   ackedAt: number;
   dead: DeadReason | undefined;
 }
@@ -41,9 +43,16 @@ export interface Remembered {
   readonly state: 'ready' | 'delayed';
 }
 
+/** A document, with how often it was put. */
+export interface Kept<T> {
+  readonly value: T;
+  readonly version: number;
+}
+
 /** Everything that several handles ("processes") share. */
 export interface Mail {
-  readonly agents: Map<string, AgentCard>;
+  /** By name in lower case. */
+  readonly agents: Map<string, Kept<AgentCard>>;
   readonly mailboxes: Map<string, Map<string, Held>>;
   readonly lastReads: Map<string, number>;
   readonly dedupe: Map<string, Remembered>;
@@ -58,8 +67,7 @@ export interface Mail {
   readonly locks: Map<string, Promise<unknown>>;
   /** By mailbox: until when each request's inbox is open. */
   readonly inboxes: Map<string, Map<string, number>>;
-  readonly documents: Map<DocumentName, unknown>;
-  settings: Settings;
+  readonly documents: Map<string, Kept<unknown>>;
   arrivals: number;
 }
 
@@ -77,7 +85,6 @@ export function createMail(): Mail {
     locks: new Map(),
     inboxes: new Map(),
     documents: new Map(),
-    settings: {},
     arrivals: 0,
   };
 }

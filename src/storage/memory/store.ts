@@ -4,18 +4,38 @@
  */
 import { sameAgent } from '../../model/agent.ts';
 import { isLog } from '../../model/topic.ts';
-import type { Actor, Counts, Entry, Pruned, Store } from '../port/store.ts';
+import type { DocumentName, Documents } from '../port/documents.ts';
+import type { Journal } from '../port/journal.ts';
+import type { Counts, Entry, Look } from '../port/look.ts';
+import type { Actor, Mail as MailRole } from '../port/mail.ts';
+import { stateChanged } from '../port/refusals.ts';
+import type { Capabilities, Store } from '../port/store.ts';
+import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch, watchTopics } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { buryExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
-import { changed, createMail, type Held, inState, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
-import { stateChanged } from './refusals.ts';
+import {
+  changed,
+  createMail,
+  type Held,
+  inState,
+  type Kept,
+  type Mail,
+  mailboxOf,
+  messageOf,
+  toEntry,
+} from './mail.ts';
 
-/** @param mail shared by several stores, it is what several processes see of one root. */
-export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store {
+/**
+ * @param mail shared by several stores, it is what several processes see of one root
+ * @param plays in tests of what stands above the port: a storage that promises more than memory can keep
+ */
+export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: Partial<Capabilities> = {}): Store {
+  const capabilities: Capabilities = { ...honest, ...plays };
+  const mostDurable = capabilities.durability === 'full' ? 'full' : 'relaxed';
   const { clock } = deps;
   const current = (entry: Entry): Held | undefined => {
     const held = mailboxOf(mail, entry.mailbox).get(entry.id);
@@ -24,7 +44,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
   const inStates = (entry: Entry, allowed: readonly Entry['state'][]): Held => {
     const held = current(entry);
     if (held && allowed.includes(held.state)) return held;
-    throw stateChanged(entry, mailboxOf(mail, entry.mailbox).get(entry.id)?.state ?? 'gone');
+    throw stateChanged(entry);
   };
   // Whoever asks for it once more means it: attempts start anew, and a time-to-live of long ago no longer counts.
   const again = (held: Held, event: 'restored' | 'retried', actor: Actor): Entry => {
@@ -33,26 +53,35 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     return toEntry(held);
   };
 
-  return {
-    listAgents: async () => structuredClone([...mail.agents.values()]),
-    getAgent: async (name) => structuredClone(mail.agents.get(name.toLowerCase())),
-    saveAgent: async (name, change) => {
-      const key = name.toLowerCase();
-      const card = structuredClone(change(structuredClone(mail.agents.get(key))));
-      mail.agents.set(key, card);
-      return structuredClone(card);
+  const documents: Documents = {
+    listAgents: async () => structuredClone([...mail.agents.values()].map(({ value }) => value)),
+    getAgent: async (name) => structuredClone(mail.agents.get(name.toLowerCase())?.value),
+    get: async (name) => {
+      const agent = agentOf(name);
+      const known = agent === undefined ? mail.documents.get(name) : mail.agents.get(agent.toLowerCase());
+      return known && { value: known.value, version: String(known.version) };
     },
-    loadSettings: async () => structuredClone(mail.settings),
-    saveSettings: async (change) =>
-      structuredClone((mail.settings = structuredClone(change(structuredClone(mail.settings))))),
-    loadDocument: async (name) => structuredClone(mail.documents.get(name)),
-    saveDocument: async (name, change) => {
-      mail.documents.set(name, structuredClone(change(structuredClone(mail.documents.get(name)))));
+    put: async (name, value, version) => {
+      const agent = agentOf(name);
+      const place: Map<string, Kept<unknown>> = agent === undefined ? mail.documents : mail.agents;
+      const key = agent?.toLowerCase() ?? name;
+      const known = place.get(key);
+      if ((known && String(known.version)) !== version) return false;
+      place.set(key, { value: structuredClone(value), version: (known?.version ?? 0) + 1 });
+      return true;
     },
+    withLock: (name, work) => {
+      const done = (mail.locks.get(name) ?? Promise.resolve()).then(work);
+      mail.locks.set(
+        name,
+        done.catch(() => undefined),
+      );
+      return done;
+    },
+  };
 
-    listTopics: async () => [...mail.topics].sort(),
-
-    send: (outgoing, { durability }) => sendEach(mail, deps, outgoing, durability),
+  const life: MailRole = {
+    send: (outgoing, how) => sendEach(mail, deps, outgoing, how, mostDurable),
     openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
     hasInbox: async (mailbox, request) => hasInbox(mail, mailbox, request),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
@@ -67,30 +96,6 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
     },
     recover: async (mailbox, policy) => recover(mail, deps, mailbox, policy),
     finishSends: async () => undefined,
-
-    list: async function* (mailbox, state) {
-      yield* inState(mail, mailbox, state).map(toEntry);
-    },
-    find: async (id, mailbox) => {
-      const names = mailbox === undefined ? [...mail.mailboxes.keys()].filter((name) => !isLog(name)) : [mailbox];
-      return names
-        .map((name) => mailboxOf(mail, name))
-        .flatMap((box) => box.get(id) ?? [])
-        .map(toEntry);
-    },
-    read: async (entry) => {
-      const held = current(entry);
-      return held && messageOf(held);
-    },
-    deadReason: async (entry) => structuredClone(current(entry)?.dead),
-    counts: async (mailbox) => countsOf(mail, mailbox),
-    load: async (mailbox) => loadOf(mail, mailbox),
-    listArchived: async function* (mailbox, { since = 0, until = Infinity }) {
-      for (const held of inState(mail, mailbox, 'archived').reverse())
-        if (held.ackedAt >= since && held.ackedAt < until) yield toEntry(held);
-    },
-    lastReadAt: async (mailbox) => mail.lastReads.get(mailbox.toLowerCase()),
-
     cancel: async (entry, actor) => {
       const held = inStates(entry, ['ready', 'delayed']);
       held.inbox = undefined;
@@ -107,7 +112,6 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
       mailboxOf(mail, entry.mailbox).delete(entry.id);
       changed(mail, held, clock.now(), 'purged', actorOf(actor));
     },
-    prune: async (log, before, options) => prune(mail, log, before, clock.now(), options),
     deposit: async (mailbox, message, to, actor) => {
       const held = mailboxOf(mail, mailbox).get(message.id);
       return toEntry(
@@ -115,29 +119,37 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
           put(mail, mailbox, message, clock.now(), { state: to, event: 'imported', at: actor.at, ...actorOf(actor) }),
       );
     },
-    withLock: (name, work) => {
-      const done = (mail.locks.get(name) ?? Promise.resolve()).then(work);
-      mail.locks.set(
-        name,
-        done.catch(() => undefined),
-      );
-      return done;
-    },
-
-    packArchive: async function* () {
-      // Nothing would be the smaller for it.
-    },
-    pruneArchive: async function* (mailbox, options) {
-      yield* pruneArchive(mail, mailbox, options, clock.now());
-    },
-    pruneEvents: async function* (mailbox, options) {
-      yield* pruneEvents(mail, mailbox, options, clock.now());
-    },
-    buryExpired: async (mailbox, { dryRun }) => buryExpired(mail, mailbox, clock.now(), dryRun),
-    sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
-
     quarantine: async (mailbox, bytes, about) => quarantine(mail, mailbox, bytes, about, clock.now()),
+  };
 
+  const look: Look = {
+    list: async function* (mailbox, state) {
+      yield* inState(mail, mailbox, state).map(toEntry);
+    },
+    find: async (id, mailbox) => {
+      const names = mailbox === undefined ? [...mail.mailboxes.keys()].filter((name) => !isLog(name)) : [mailbox];
+      return names
+        .map((name) => mailboxOf(mail, name).get(id))
+        .flatMap((held) => held ?? [])
+        .sort((a, b) => (a.mailbox < b.mailbox ? -1 : 1))
+        .map(toEntry);
+    },
+    read: async (entry) => {
+      const held = current(entry);
+      return held && messageOf(held);
+    },
+    deadReason: async (entry) => structuredClone(current(entry)?.dead),
+    counts: async (mailbox) => countsOf(mail, mailbox),
+    load: async (mailbox) => loadOf(mail, mailbox),
+    listArchived: async function* (mailbox, { since = 0, until = Infinity }) {
+      for (const held of inState(mail, mailbox, 'archived').reverse())
+        if (held.ackedAt >= since && held.ackedAt < until) yield toEntry(held);
+    },
+    lastReadAt: async (mailbox) => mail.lastReads.get(mailbox.toLowerCase()),
+    listTopics: async () => [...mail.topics].sort(),
+  };
+
+  const journal: Journal = {
     cursor: async (_mailboxes, at) => cursor(mail, at),
     readEvents: async (mailboxes, from) => readEvents(mail, mailboxes, from),
     history: async (id, mailbox) =>
@@ -148,13 +160,52 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail()): Store 
         ),
       ),
     watch: async (mailboxes, hint) => watch(mail, mailboxes, hint),
-    watchTopics: async (accepts, hint) => watchTopics(mail, accepts, hint),
+    watchTopics: async (patterns, hint) => watchTopics(mail, patterns, hint),
+  };
 
+  const upkeep: Upkeep = {
+    packArchive: async function* () {
+      // Nothing would be the smaller for it.
+    },
+    pruneArchive: async function* (mailbox, options) {
+      yield* pruneArchive(mail, mailbox, options, clock.now());
+    },
+    pruneEvents: async function* (mailbox, options) {
+      yield* pruneEvents(mail, mailbox, options, clock.now());
+    },
+    prune: async (log, before, options) => prune(mail, log, before, clock.now(), options),
+    buryExpired: async (mailbox, { dryRun }) => buryExpired(mail, mailbox, clock.now(), dryRun),
+    sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
     inspect: async function* () {
       // Memory has no format that could be broken.
     },
+  };
+
+  return {
+    capabilities,
+    now: () => clock.now(),
+    documents,
+    mail: life,
+    look,
+    journal,
+    upkeep,
     close: async () => undefined,
   };
+}
+
+const honest: Capabilities = {
+  durability: 'none',
+  atomicFanOut: true,
+  leases: 'given clock',
+  filters: 'scanned',
+  ordering: 'always',
+  search: 'indexed',
+  journal: 'complete',
+};
+
+/** `undefined`: not a card. */
+function agentOf(name: DocumentName): string | undefined {
+  return name.startsWith('agents/') ? name.slice('agents/'.length) : undefined;
 }
 
 function prune(

@@ -1,3 +1,4 @@
+import { newToken } from '../../storage/contract/ways.ts';
 import {
   cpSync,
   mkdirSync,
@@ -26,6 +27,7 @@ import {
   temporaryFolder,
 } from './memory-root.ts';
 import type { ImportResult } from '../../../src/core/import/result.ts';
+import { changeAgentIn } from '../../storage/contract/ways.ts';
 
 const dreamos = join(fixtures, 'foreign/dreamos');
 
@@ -76,7 +78,9 @@ describe('importing older mailboxes', () => {
   it('archives, so that no agent acts on old instructions', async () => {
     const root = memoryRoot();
     const results = await importAll(root, join(fixtures, 'foreign'));
-    const counts = await Promise.all((await root.store.listAgents()).map(({ name }) => root.store.counts(name)));
+    const counts = await Promise.all(
+      (await root.store.documents.listAgents()).map(({ name }) => root.store.look.counts(name)),
+    );
     expect(counts.reduce((sum, { ready }) => sum + ready, 0)).toBe(0);
     const imported = results.filter(({ result }) => result === 'imported');
     expect(counts.reduce((sum, { archived }) => sum + archived, 0)).toBe(imported.length);
@@ -118,9 +122,15 @@ describe('importing older mailboxes', () => {
       'c.json',
       'a.json',
     ]);
-    const claim = { leaseMs: 1000, policy: { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 } };
+    const claim = {
+      get token() {
+        return newToken();
+      },
+      leaseMs: 1000,
+      policy: { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 },
+    };
     const bodies = [];
-    for (let i = 0; i < 3; i++) bodies.push((await root.store.claim('Agent-1', claim))?.message.body);
+    for (let i = 0; i < 3; i++) bodies.push((await root.store.mail.claim('Agent-1', claim))?.message.body);
     expect(bodies).toEqual(['b.json', 'c.json', 'a.json']);
   });
 
@@ -165,7 +175,7 @@ describe('importing older mailboxes', () => {
     expect(first.map(({ result }) => result)).toEqual(['imported', 'imported', 'imported']);
     expect(new Set(first.map(({ id }) => id)).size).toBe(3);
     expect(resultOf(first, 'inbox/b.json').why).toBe('the same, byte for byte, as inbox/a.json');
-    expect((await root.store.counts('Agent-1')).ready).toBe(3);
+    expect((await root.store.look.counts('Agent-1')).ready).toBe(3);
     const again = await importAll(root, dir, { deliver: true });
     expect(again.map(({ why }) => why)).toEqual(Array.from({ length: 3 }, () => 'already imported'));
     expect(again.map(({ id }) => id)).toEqual(first.map(({ id }) => id));
@@ -196,7 +206,7 @@ describe('importing older mailboxes', () => {
     const root = memoryRoot();
     const foreign = join(fixtures, 'foreign');
     const planned = await importAll(root, foreign, { dryRun: true, deliver: true });
-    expect(await root.store.listAgents()).toEqual([]);
+    expect(await root.store.documents.listAgents()).toEqual([]);
     expect(root.mail.log).toEqual([]);
     expect(root.mail.corrupt.size).toBe(0);
     expect(await importAll(root, foreign, { deliver: true })).toEqual(planned);
@@ -333,7 +343,7 @@ describe('importing older mailboxes', () => {
       '2 of the unreadable files can be mended and read: --format dreamos-lenient',
       '"Agent-2" and "Agent2" look like one agent and are kept apart. If they are one: --map Agent2=Agent-2',
     ]);
-    expect((await apart.store.listAgents()).map(({ name }) => name).sort()).toEqual([
+    expect((await apart.store.documents.listAgents()).map(({ name }) => name).sort()).toEqual([
       'Agent-1',
       'Agent-2',
       'Agent2',
@@ -343,7 +353,11 @@ describe('importing older mailboxes', () => {
     const merged = memoryRoot();
     const quiet: string[] = [];
     await importAll(merged, dreamos, { maps: { Agent2: 'Agent-2' }, onNote: (note) => quiet.push(note) });
-    expect((await merged.store.listAgents()).map(({ name }) => name).sort()).toEqual(['Agent-1', 'Agent-2', 'Captain']);
+    expect((await merged.store.documents.listAgents()).map(({ name }) => name).sort()).toEqual([
+      'Agent-1',
+      'Agent-2',
+      'Captain',
+    ]);
     expect(quiet.join()).not.toContain('--map');
   });
 
@@ -351,7 +365,7 @@ describe('importing older mailboxes', () => {
     const cellphone = join(fixtures, 'foreign/cellphone');
     const notes: string[] = [];
     const root = memoryRoot();
-    await root.store.saveAgent('agent-1', () => ({ name: 'agent-1', createdAt: new Date(now).toISOString() }));
+    await changeAgentIn(root.store, 'agent-1', () => ({ name: 'agent-1', createdAt: new Date(now).toISOString() }));
     const results = await importAll(root, cellphone, { onNote: (note) => notes.push(note) });
     expect(results.map(({ mailbox }) => mailbox)).toEqual(['agent-1', 'agent-1']);
     expect(notes).toEqual([
@@ -364,9 +378,9 @@ describe('importing older mailboxes', () => {
   it('does not bring a retired agent back', async () => {
     const root = memoryRoot();
     const retiredAt = '2026-01-01T00:00:00.000Z';
-    await root.store.saveAgent('Agent-1', () => ({ name: 'Agent-1', createdAt: retiredAt, retiredAt }));
+    await changeAgentIn(root.store, 'Agent-1', () => ({ name: 'Agent-1', createdAt: retiredAt, retiredAt }));
     await importAll(root, dreamos);
-    expect((await root.store.getAgent('Agent-1'))?.retiredAt).toBe(retiredAt);
+    expect((await root.store.documents.getAgent('Agent-1'))?.retiredAt).toBe(retiredAt);
   });
 
   it('leaves the older tree as it was', async () => {
@@ -385,7 +399,7 @@ describe('importing older mailboxes', () => {
   it('gives the lock back when it is left early', async () => {
     const root = memoryRoot();
     for await (const _ of importTree(root, dreamos)) break;
-    expect(await root.store.withLock('import', async () => 'free')).toBe('free');
+    expect(await root.store.documents.withLock('import', async () => 'free')).toBe('free');
   });
 
   it('tells how far it is', async () => {
@@ -433,7 +447,7 @@ describe('importing hostile trees', () => {
       'wrong-shape.json':
         'unreadable: valid JSON, but not the fields of a message, task or claim (it has name, port, theme)',
     });
-    const names = (await root.store.listAgents()).map(({ name }) => name);
+    const names = (await root.store.documents.listAgents()).map(({ name }) => name);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });

@@ -43,8 +43,8 @@ export function resultOf(results: readonly ImportResult[], file: string): Import
 /** The message that came of a file. */
 export async function messageOf(root: Session, results: readonly ImportResult[], file: string): Promise<Message> {
   const { id } = resultOf(results, file);
-  const [entry] = id === undefined ? [] : await root.store.find(id);
-  const message = entry && (await root.store.read(entry));
+  const [entry] = id === undefined ? [] : await root.store.look.find(id);
+  const message = entry && (await root.store.look.read(entry));
   if (!message) throw new Error(`no message came of ${file}`);
   return message;
 }

@@ -10,11 +10,13 @@ import { createIds } from '../../../src/model/id.ts';
 import { settingsSchema } from '../../../src/model/settings.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import { states, type Finding } from '../../../src/storage/port/store.ts';
 import { keyed, mailboxes, startMs } from './specimen.ts';
 import { stillClock } from './still-clock.ts';
 import { pathsOf } from './tree.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
+import { states } from '../../../src/model/state.ts';
+import type { Finding } from '../../../src/storage/port/upkeep.ts';
+import { newToken } from '../../storage/contract/ways.ts';
 
 export interface Seen {
   /** `<mailbox>/<id>` -> the message as JSON, once for each time that it was delivered. */
@@ -72,7 +74,7 @@ export async function probe(path: string, repairFirst: boolean): Promise<Seen> {
   for (const mailbox of mailboxes) await step(`reading ${mailbox}`, () => readAll(root, mailbox, seen));
   for (const mailbox of mailboxes) await step(`listing ${mailbox}`, () => listAll(root, mailbox, seen));
   await step('the agents', async () => {
-    const names = (await store.listAgents()).map(({ name }) => name);
+    const names = (await store.documents.listAgents()).map(({ name }) => name);
     if (names.join() !== mailboxes.join()) seen.failures.push(`The agents are ${names.join(', ')}.`);
   });
   if (!repairFirst) await step('doctor --fix', () => repair(root, seen));
@@ -83,44 +85,44 @@ export async function probe(path: string, repairFirst: boolean): Promise<Seen> {
 }
 
 async function readLog({ store }: Session, seen: Seen): Promise<void> {
-  const batch = await store.readEvents(undefined, await store.cursor(undefined, 'start'));
+  const batch = await store.journal.readEvents(undefined, await store.journal.cursor(undefined, 'start'));
   for (const { cursor: _, ...event } of batch.events) seen.events.push(JSON.stringify(event));
   seen.warnings.push(...batch.warnings);
-  const more = await store.readEvents(undefined, batch.cursor);
+  const more = await store.journal.readEvents(undefined, batch.cursor);
   if (more.events.length > 0) seen.failures.push('Events came twice.');
 }
 
 async function readAll({ store }: Session, mailbox: string, seen: Seen): Promise<void> {
   // A claim would look for what is due only now and then.
-  while ((await store.recover(mailbox, policy)).moved > 0);
+  while ((await store.mail.recover(mailbox, policy)).moved > 0);
   for (let n = 0; n < mostDeliveries; n++) {
-    const delivery = await store.claim(mailbox, { leaseMs: monthMs, policy });
+    const delivery = await store.mail.claim(mailbox, { token: newToken(), leaseMs: monthMs, policy });
     if (!delivery) return;
     const place = `${mailbox}/${delivery.message.id}`;
     seen.delivered.set(place, [...(seen.delivered.get(place) ?? []), JSON.stringify(delivery.message)]);
-    await store.ack(delivery.receipt, {});
+    await store.mail.ack(delivery.receipt, {});
   }
   seen.failures.push(`${mailbox} delivers without end.`);
 }
 
 async function listAll({ store }: Session, mailbox: string, seen: Seen): Promise<void> {
   for (const state of states) {
-    for await (const entry of store.list(mailbox, state)) {
-      if (state === 'dead') await store.deadReason(entry);
+    for await (const entry of store.look.list(mailbox, state)) {
+      if (state === 'dead') await store.look.deadReason(entry);
       try {
-        const message = await store.read(entry);
+        const message = await store.look.read(entry);
         if (message) seen.kept.set(`${mailbox}/${entry.id}`, JSON.stringify(message));
       } catch (error) {
         if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
       }
     }
   }
-  await store.counts(mailbox);
+  await store.look.counts(mailbox);
 }
 
 async function repair({ store }: Session, seen: Seen): Promise<void> {
   const inspect = async (fix: boolean, into: Finding[]) => {
-    for await (const finding of store.inspect({ fix, policy: async () => policy })) into.push(finding);
+    for await (const finding of store.upkeep!.inspect({ fix, policies: new Map(), policy })) into.push(finding);
   };
   await inspect(true, seen.findings);
   await inspect(false, seen.remaining);

@@ -56,7 +56,7 @@ export async function makeSpecimen(dir: string): Promise<string> {
 
   handIn(root, 'adopted.json', JSON.stringify({ from: 'script', subject: 'By hand', body: 'adopted already' }));
   handIn(root, 'nonsense.json', 'this is not JSON');
-  await root.store.recover('reviewer', policy);
+  await root.store.mail.recover('reviewer', policy);
   handIn(root, 'waiting.json', JSON.stringify({ from: 'script', body: 'not adopted yet', priority: 'low' }));
   writeFileSync(join(root.path, 'agent_mailboxes/reviewer/tmp/01KAGZZZZZZZZZZZZZZZZZZZZZ.json'), '{"v":1,"id":"01KAG', {
     mode: 0o600,

@@ -11,6 +11,7 @@ import { systemClock } from '../../../src/model/clock.ts';
 import type { Job } from './terminal.ts';
 import { hostileBody, hostileLine, hostileTexts } from './words.ts';
 import { initRoot } from '../../../src/core/open-root.ts';
+import { changeAgentIn, changeIn } from '../../storage/contract/ways.ts';
 
 const subject = (text: string): string => text.slice(0, 200);
 
@@ -19,14 +20,14 @@ export async function layHostileMail(place: string): Promise<void> {
   const { root } = await initRoot({ root: join(place, 'root'), agents: ['reviewer', 'tester'], clock: systemClock });
   await registerAgent(root, { name: 'reviewer', description: hostileBody });
   // As somebody may have written it by hand; the command refuses it.
-  await root.store.saveAgent('reviewer', (card) => ({
+  await changeAgentIn(root.store, 'reviewer', (card) => ({
     createdAt: '',
     ...card,
     name: 'reviewer',
     groups: [hostileLine],
   }));
   await publish(root, 'build.done', { from: 'planner', subject: subject(hostileLine), body: hostileBody });
-  await root.store.saveDocument('subscriptions', () => ({ reviewer: ['build.*'], [hostileLine]: ['build.>'] }));
+  await changeIn(root.store, 'subscriptions', () => ({ reviewer: ['build.*'], [hostileLine]: ['build.>'] }));
   const message = {
     to: 'reviewer',
     body: hostileBody,
@@ -58,7 +59,7 @@ export async function layHostileMail(place: string): Promise<void> {
   );
   writeFileSync(join(drop, `bad${hostileLine.replaceAll('/', '')}.json`), hostileBody);
   for (const name of readdirSync(drop)) utimesSync(join(drop, name), 1, 1);
-  await root.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 });
+  await root.store.mail.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 });
 
   const next = async () =>
     (await readNext({ ...root, acting: 'reviewer' }, 'reviewer', { by: 'reviewer' }))?.receipt ?? '';

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { type Session } from '../../../src/core/root/root.ts';
 import { logOf } from '../../../src/model/topic.ts';
-import { states, type Finding } from '../../../src/storage/port/store.ts';
 import type { Fate, Place, Scenario, Story, Told } from './story.ts';
 import { agents, hourMs, mustSend } from './setting.ts';
 import { initRoot, openRoot } from '../../../src/core/open-root.ts';
+import { states } from '../../../src/model/state.ts';
+import type { Finding } from '../../../src/storage/port/upkeep.ts';
+import { newToken } from '../../storage/contract/ways.ts';
 
 const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
 const farMs = 72 * hourMs;
@@ -52,13 +54,13 @@ function ageLocks(path: string): void {
 async function checkOpen(root: Session, story: Story, ended: Ended, say: (problem: string) => void): Promise<void> {
   for (const [id, mailbox] of doubles(await census(root))) say(`${id} is in ${mailbox} twice`);
   await checkDoctor(root, say);
-  for (const name of agents) for (let moved = 1; moved > 0;) ({ moved } = await root.store.recover(name, policy));
+  for (const name of agents) for (let moved = 1; moved > 0;) ({ moved } = await root.store.mail.recover(name, policy));
 
   const found = await census(root);
   checkFates(found, story, ended, say);
   checkTold(found, ended.told, say);
-  for (const { name } of await root.store.listAgents()) {
-    const { corrupt } = await root.store.counts(name);
+  for (const { name } of await root.store.documents.listAgents()) {
+    const { corrupt } = await root.store.look.counts(name);
     if (corrupt > (story.corrupt ?? 0)) say(`${corrupt} files of ${name} are in corrupt/`);
   }
   const wrong = await story.repeat?.(root, ended.told);
@@ -113,18 +115,18 @@ async function checkWorks(root: Session, story: Story, say: (problem: string) =>
   const now = await census(root);
   const open = now.filter(({ state }) => state === 'ready').map(({ mailbox, body }) => `${mailbox} ${body}`);
   const seen: string[] = [];
-  const names = (await root.store.listAgents()).map(({ name }) => name);
+  const names = (await root.store.documents.listAgents()).map(({ name }) => name);
   for (const to of names) {
-    if ((await root.store.getAgent(to))?.retiredAt !== undefined) continue;
+    if ((await root.store.documents.getAgent(to))?.retiredAt !== undefined) continue;
     await mustSend(root, { to, from: 'a', body: 'afterwards' });
     open.push(`${to} afterwards`);
   }
   for (const mailbox of names) {
     for (let round = 0; round < 100; round++) {
-      const delivery = await root.store.claim(mailbox, { leaseMs: hourMs, policy });
+      const delivery = await root.store.mail.claim(mailbox, { token: newToken(), leaseMs: hourMs, policy });
       if (!delivery) break;
       seen.push(`${mailbox} ${delivery.message.body}`);
-      await root.store.ack(delivery.receipt, {});
+      await root.store.mail.ack(delivery.receipt, {});
     }
   }
   for (const entry of open) {
@@ -203,10 +205,10 @@ interface Found {
 
 async function census(root: Session): Promise<Found[]> {
   const found: Found[] = [];
-  const agentNames = (await root.store.listAgents()).map(({ name }) => name);
-  for (const mailbox of [...agentNames, ...(await root.store.listTopics()).map(logOf)]) {
+  const agentNames = (await root.store.documents.listAgents()).map(({ name }) => name);
+  for (const mailbox of [...agentNames, ...(await root.store.look.listTopics()).map(logOf)]) {
     for (const state of states) {
-      for await (const entry of root.store.list(mailbox, state)) {
+      for await (const entry of root.store.look.list(mailbox, state)) {
         const body = await bodyOf(root, entry);
         found.push({ id: entry.id, mailbox, state, body });
       }
@@ -215,9 +217,9 @@ async function census(root: Session): Promise<Found[]> {
   return found;
 }
 
-async function bodyOf(root: Session, entry: Parameters<Session['store']['read']>[0]): Promise<string> {
+async function bodyOf(root: Session, entry: Parameters<Session['store']['look']['read']>[0]): Promise<string> {
   try {
-    return (await root.store.read(entry))?.body ?? '(moved on)';
+    return (await root.store.look.read(entry))?.body ?? '(moved on)';
   } catch {
     return '(cannot be read)';
   }

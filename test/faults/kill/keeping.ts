@@ -7,6 +7,7 @@ import { ack, nack } from '../../../src/core/take/settle.ts';
 import { hourMs, mustSend, type Setting } from './setting.ts';
 import { archived, dead, none, ready, toAll, type Fate, type Told, type Scenario } from './story.ts';
 import { initRoot } from '../../../src/core/open-root.ts';
+import { changeSettingsIn, settingsIn } from '../../storage/contract/ways.ts';
 
 /** What a person does now and then, to keep a root in order. */
 export const keepingScenarios: readonly Scenario[] = [
@@ -22,7 +23,7 @@ export const keepingScenarios: readonly Scenario[] = [
         argv: ['agent', 'register', 'e', '--description', 'new'],
         fates: [],
         repeat: async (root, told) => {
-          const card = await root.store.getAgent('e');
+          const card = await root.store.documents.getAgent('e');
           if (told.length > 0 && card?.description !== 'new') return 'e was registered and is not there';
           await initRoot({ root: root.path, agents: ['e'] });
           await mustSend(root, { to: 'e', from: 'a', body: 'welcome' });
@@ -37,7 +38,7 @@ export const keepingScenarios: readonly Scenario[] = [
         argv: ['agent', 'retire', 'd'],
         fates: [],
         repeat: async (root, told) => {
-          const card = await root.store.getAgent('d');
+          const card = await root.store.documents.getAgent('d');
           return told.length > 0 && card?.retiredAt === undefined ? 'd was retired and is not' : undefined;
         },
       }),
@@ -145,7 +146,7 @@ export const keepingScenarios: readonly Scenario[] = [
   {
     name: 'maintain',
     prepare: async (setting) => {
-      await setting.root.store.saveSettings(() => ({ eventDays: 1 }));
+      await changeSettingsIn(setting.root.store, () => ({ eventDays: 1 }));
       const fates = await manyFinished(setting);
       await setting.outlived('stale');
       return {
@@ -162,7 +163,7 @@ export const keepingScenarios: readonly Scenario[] = [
         argv: ['config', 'set', 'lease', '7m'],
         fates: [],
         repeat: async (root, told) => {
-          const { lease } = await root.store.loadSettings();
+          const { lease } = await settingsIn(root.store);
           if (told.length > 0 && lease !== '7m') return `lease was set to 7m and is ${lease ?? 'not set'}`;
           return lease === '7m' || lease === undefined ? undefined : `lease is ${lease}`;
         },
@@ -194,7 +195,7 @@ export const keepingScenarios: readonly Scenario[] = [
         repeat: async (root) => {
           const results: string[] = [];
           for await (const { file, result } of importTree(root, tree)) results.push(`${file} ${result}`);
-          const corrupt = (await root.store.counts('b')).corrupt;
+          const corrupt = (await root.store.look.counts('b')).corrupt;
           return corrupt === 1 ? undefined : `the unreadable file is kept ${corrupt} times (${results.join(', ')})`;
         },
       });
@@ -237,7 +238,7 @@ const packAll = (root: Session): Promise<unknown> => gather(packArchive(root, 'b
 function countIs(count: number): (root: Session) => Promise<string | undefined> {
   return async (root) => {
     await packAll(root);
-    const counted = (await root.store.counts('b')).archived;
+    const counted = (await root.store.look.counts('b')).archived;
     return counted === count ? undefined : `${counted} messages count as archived, and there are ${count}`;
   };
 }
@@ -250,7 +251,7 @@ async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 async function initAgain(root: Session, told: readonly Told[]): Promise<string | undefined> {
   for (const name of told.length > 0 ? ['a', 'b', 'c', 'd'] : []) {
-    if (!(await root.store.getAgent(name))) return `init said that it made ${name}, which is not there`;
+    if (!(await root.store.documents.getAgent(name))) return `init said that it made ${name}, which is not there`;
   }
   return undefined;
 }

@@ -50,7 +50,7 @@ export const schedulingScenarios: readonly Scenario[] = [
           await fireDue(root);
           const [tick] = await listSchedules(root);
           if (tick?.lastAt == null || tick.lastId === undefined) return 'the occurrence was not recorded';
-          const found = await root.store.find(tick.lastId);
+          const found = await root.store.look.find(tick.lastId);
           return found.length === 1 ? undefined : `the occurrence is there ${found.length} times`;
         },
       };

@@ -8,9 +8,10 @@ import { createIds } from '../../../src/model/id.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import type { Delivery } from '../../../src/storage/port/store.ts';
 import { initRoot } from '../../../src/core/open-root.ts';
 import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
+import { newToken } from '../../storage/contract/ways.ts';
 
 export const hourMs = 3_600_000;
 export const agents = ['a', 'b', 'c', 'd'] as const;
@@ -58,7 +59,7 @@ export class Setting {
     await this.sent(body, {}, late);
     for (let attempt = 1; attempt < attempts; attempt++) {
       const { receipt } = await this.#claim(late, body);
-      await late.store.nack(receipt, { policy, delayMs: 0 });
+      await late.store.mail.nack(receipt, { policy, delayMs: 0 });
     }
     await this.#claim(late, body);
     await late.close();
@@ -67,7 +68,7 @@ export class Setting {
   /** b has an inbox open for answers to a request, for so long. @returns the request's id */
   async waiting(untilMs: number): Promise<string> {
     const request = this.root.ids.next(Date.now());
-    await this.root.store.openInbox('b', request, Date.now() + untilMs);
+    await this.root.store.mail.openInbox('b', request, Date.now() + untilMs);
     return request;
   }
 
@@ -75,7 +76,7 @@ export class Setting {
   async finishedBefore(body: string, days: number): Promise<string> {
     const late = await this.#at(-days * 24 * hourMs);
     const id = await this.sent(body, {}, late);
-    await late.store.ack((await this.#claim(late, body)).receipt, {});
+    await late.store.mail.ack((await this.#claim(late, body)).receipt, {});
     await late.close();
     return id;
   }
@@ -109,9 +110,9 @@ export class Setting {
       await mustSend(this.root, { to: 'b', from: 'a', body: 'filler', durability: 'relaxed' });
     await this.sent(body);
     for (let n = 0; n < inBucket; n++) {
-      const delivery = await this.root.store.claim('b', { leaseMs: hourMs, policy });
+      const delivery = await this.root.store.mail.claim('b', { token: newToken(), leaseMs: hourMs, policy });
       if (delivery?.message.body !== 'filler') throw new Error('The first bucket held something else.');
-      await this.root.store.ack(delivery.receipt, {});
+      await this.root.store.mail.ack(delivery.receipt, {});
     }
     for (const name of this.#find('.json').filter((path) => path.includes('/archive/'))) rmSync(name);
   }
@@ -147,10 +148,11 @@ export class Setting {
   }
 
   async #claim(root: Session, body: string): Promise<Delivery> {
-    const delivery = await root.store.claim('b', {
+    const delivery = await root.store.mail.claim('b', {
+      token: newToken(),
       leaseMs: hourMs,
       policy,
-      accepts: (message) => message.body === body,
+      filter: { id: this.#ids.get(body) ?? body },
     });
     if (!delivery) throw new Error(`${body} cannot be claimed.`);
     return delivery;

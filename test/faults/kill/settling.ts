@@ -1,9 +1,10 @@
 import type { Session } from '../../../src/core/root/root.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Delivery } from '../../../src/storage/port/store.ts';
 import { hourMs } from './setting.ts';
 import { archived, dead, inflight, type Place, type Scenario } from './story.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
+import { newToken } from '../../storage/contract/ways.ts';
 
 /** What a consumer does with its mail. */
 export const settlingScenarios: readonly Scenario[] = [
@@ -111,7 +112,7 @@ export const settlingScenarios: readonly Scenario[] = [
         fates: [{ body: 'longer', mailbox: 'b', before: inflight, after: inflight, failed: inflight }],
         // The receipt stays valid through renewals.
         repeat: async (root) => {
-          await root.store.renew(receipt, { leaseMs: hourMs });
+          await root.store.mail.renew(receipt, { leaseMs: hourMs });
           return undefined;
         },
       };
@@ -131,6 +132,6 @@ async function settledOr(settle: () => Promise<unknown>): Promise<string | undef
 
 async function readAndAck(root: Session, body: string): Promise<void> {
   const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
-  const delivery = await root.store.claim('b', { leaseMs: 60_000, policy });
-  if (delivery?.message.body === body) await root.store.ack(delivery.receipt, {});
+  const delivery = await root.store.mail.claim('b', { token: newToken(), leaseMs: 60_000, policy });
+  if (delivery?.message.body === body) await root.store.mail.ack(delivery.receipt, {});
 }

@@ -1,6 +1,6 @@
-import type { State } from '../../../src/storage/port/store.ts';
 import type { Setting } from './setting.ts';
 import type { Session } from '../../../src/core/root/root.ts';
+import type { State } from '../../../src/model/state.ts';
 
 export type Place = State | 'none';
 

@@ -13,6 +13,7 @@ import { keyedMessage } from './messages.ts';
 import { seeded } from './random.ts';
 import { findDoubled, scan, type Broken, type Found, type Torn } from './scan.ts';
 import type { Volume } from './volume.ts';
+import { newToken } from '../../storage/contract/ways.ts';
 
 export const root = '/r';
 export const policy: RetryPolicy = { maxAttempts: 3, backoffMinMs: 10, backoffMaxMs: 100 };
@@ -149,7 +150,7 @@ async function openStore(volume: Volume, wall: number): Promise<{ store: Store; 
 }
 
 async function askDoctor(store: Store, broken: Broken): Promise<void> {
-  for await (const finding of store.inspect({ fix: false, policy: async () => Promise.resolve(policy) })) {
+  for await (const finding of store.upkeep!.inspect({ fix: false, policies: new Map(), policy })) {
     if (finding.level === 'problem') broken('doctor complains', finding.message);
   }
 }
@@ -173,7 +174,7 @@ async function sendKeysAgain(
     const id = ids.next(clock.ms);
     messages.set(id, { ...first, id, acknowledged: 'full' });
     const outgoing = { message: keyedMessage(id, key, first.mailboxes, clock.ms), mailboxes: first.mailboxes };
-    const [result] = await store.send([outgoing], { durability: 'full' });
+    const [result] = await store.mail.send([outgoing], { durability: 'full' });
     if (!result || result instanceof Error) broken('unexpected error', `${result?.stack}`);
     else {
       resent.push(result.id);
@@ -191,11 +192,11 @@ async function readAll(store: Store, clock: Ticking, latest: number, delivered: 
     for (const mailbox of mailboxes) {
       clock.ms += 100;
       for (;;) {
-        const delivery = await store.claim(mailbox, { leaseMs: day / 4, policy });
+        const delivery = await store.mail.claim(mailbox, { token: newToken(), leaseMs: day / 4, policy });
         if (!delivery) break;
         const key = `${mailbox}/${delivery.message.id}`;
         delivered.set(key, (delivered.get(key) ?? 0) + 1);
-        await store.ack(delivery.receipt, {});
+        await store.mail.ack(delivery.receipt, {});
       }
     }
     clock.ms = Math.max(clock.ms, latest) + longMs;

@@ -1,10 +1,14 @@
 import { DreamosError } from '../../../src/model/errors.ts';
-import type { Entry, Outgoing, Sent, Settled, State, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { policy, root } from './check.ts';
 import { keyedTo, newest, requestId, type MailboxName, type Operation, type Pick, type SendHow } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import { keyedMessage, plainMessage } from './messages.ts';
 import type { Process } from './process.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
+import type { Outgoing, Sent, Settled } from '../../../src/storage/port/mail.ts';
+import type { State } from '../../../src/model/state.ts';
+import { changeAgentIn } from '../../storage/contract/ways.ts';
 
 /** What an operation works with besides its process. */
 export interface Surroundings {
@@ -41,7 +45,8 @@ export async function perform(process: Process, operation: Operation, around: Su
     }
     case 'claim': {
       const started = ledger.seq;
-      const delivery = await store.claim(operation.from, {
+      const delivery = await store.mail.claim(operation.from, {
+        token: process.ids.token(),
         leaseMs: operation.leaseMs,
         policy,
         ...(operation.inbox !== undefined && { inbox: requestId(openRequest(around, operation.inbox) ?? 0) }),
@@ -57,20 +62,20 @@ export async function perform(process: Process, operation: Operation, around: Su
       // A request has one inbox in its life, and is sent, so that it can be answered, once that is open.
       if (around.inboxes.has(request)) return 'asked before';
       around.inboxes.set(request, 'opening');
-      await store.openInbox(mailbox, requestId(request), around.now() + waitMs);
+      await store.mail.openInbox(mailbox, requestId(request), around.now() + waitMs);
       around.inboxes.set(request, 'open');
       return 'open';
     }
     case 'close': {
       const request = openRequest(around, operation.request) ?? 0;
-      return `${await store.closeInbox(operation.mailbox, requestId(request))} left`;
+      return `${await store.mail.closeInbox(operation.mailbox, requestId(request))} left`;
     }
     case 'ack':
     case 'nack':
     case 'renew':
       return settle(process, store, operation, ledger);
     case 'recover':
-      return JSON.stringify(await store.recover(operation.mailbox, policy));
+      return JSON.stringify(await store.mail.recover(operation.mailbox, policy));
     case 'cancel':
     case 'restore':
     case 'retry':
@@ -82,7 +87,7 @@ export async function perform(process: Process, operation: Operation, around: Su
     case 'save-card':
     default: {
       const name = operation.mailbox;
-      await store.saveAgent(name, (card) => ({ ...card, name, createdAt: card?.createdAt ?? '' }));
+      await changeAgentIn(store, name, (card) => ({ ...card, name, createdAt: card?.createdAt ?? '' }));
       return 'saved';
     }
   }
@@ -111,7 +116,7 @@ async function send(process: Process, store: Store, drafts: readonly Draft[], ar
     around.ledger.sending({ ...record, order });
     return { message, mailboxes: to, ...(how.delayMs !== undefined && { dueAt: now + how.delayMs }) };
   });
-  const results = await store.send(outgoing, { durability: relaxed ? 'relaxed' : 'full' });
+  const results = await store.mail.send(outgoing, { durability: relaxed ? 'relaxed' : 'full' });
   return results.map((result, i) => sent(result, drafts[i]?.key, around)).join(', ');
 }
 
@@ -144,10 +149,10 @@ async function settle(process: Process, store: Store, operation: Settling, ledge
 }
 
 async function settleBy(store: Store, receipt: string, operation: Settling): Promise<Settled> {
-  if (operation.does === 'ack') return store.ack(receipt, {});
-  if (operation.does === 'renew') return store.renew(receipt, { leaseMs: operation.leaseMs });
+  if (operation.does === 'ack') return store.mail.ack(receipt, {});
+  if (operation.does === 'renew') return store.mail.renew(receipt, { leaseMs: operation.leaseMs });
   const { delayMs, dead } = operation;
-  return store.nack(receipt, { policy, dead, ...(delayMs !== undefined && { delayMs }) });
+  return store.mail.nack(receipt, { policy, dead, ...(delayMs !== undefined && { delayMs }) });
 }
 
 const changed: Readonly<Record<Changing['does'], readonly State[]>> = {
@@ -158,13 +163,13 @@ const changed: Readonly<Record<Changing['does'], readonly State[]>> = {
 
 async function change(store: Store, { does, mailbox, pick }: Changing, ledger: Ledger): Promise<string> {
   const entries: Entry[] = [];
-  for (const state of changed[does]) for await (const entry of store.list(mailbox, state)) entries.push(entry);
+  for (const state of changed[does]) for await (const entry of store.look.list(mailbox, state)) entries.push(entry);
   const entry = picked(entries, pick);
   if (!entry) return 'nothing there';
   const place = ledger.place(mailbox, entry.id);
   if (does !== 'cancel') place.mayReturn = true;
   try {
-    const { state } = await store[does](entry, {});
+    const { state } = await store.mail[does](entry, {});
     if (does === 'cancel') place.finished = 'archived';
     return `${entry.id} is ${state}`;
   } catch (error) {

@@ -15,6 +15,7 @@ import { Process, type Mutation } from './process.ts';
 import { seeded, seedOf } from './random.ts';
 import { waitingIn } from './scan.ts';
 import { Volume } from './volume.ts';
+import { changeAgentIn } from '../../storage/contract/ways.ts';
 
 export interface Outcome {
   readonly violations: readonly Violation[];
@@ -52,7 +53,7 @@ async function makeImage(): Promise<Volume> {
   const disk = simulatedDisk(machine, {}, runAtOnce);
   const store = await openFileStore(root, { clock, ids: createIds(seeded(1)), warn: () => undefined, disk });
   const createdAt = new Date(clock.now()).toISOString();
-  for (const name of mailboxes) await store.saveAgent(name, () => ({ name, createdAt }));
+  for (const name of mailboxes) await changeAgentIn(store, name, () => ({ name, createdAt }));
   return volume;
 }
 

@@ -4,10 +4,13 @@ import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import { states, type Entry, type Store } from '../../../src/storage/port/store.ts';
+import { type Store } from '../../../src/storage/port/store.ts';
 import { bodyMark, keyedMessage, type Line } from './ledger.ts';
 import { policy } from './scenes.ts';
 import { findFileRoot } from '../../../src/storage/file/find-root.ts';
+import { states } from '../../../src/model/state.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
+import { newToken } from '../../storage/contract/ways.ts';
 
 /** One sentence for each broken promise, each once. */
 export interface Verdict {
@@ -70,12 +73,12 @@ async function open(root: string, verdict: Verdict): Promise<Store | undefined> 
 
 async function search(store: Store, ledger: readonly Line[], known: readonly Line[], verdict: Verdict): Promise<void> {
   await findAgents(store, known, verdict);
-  const mailboxes = (await store.listAgents()).map(({ name }) => name);
+  const mailboxes = (await store.documents.listAgents()).map(({ name }) => name);
   const bodies = new Map(ledger.filter((line) => line.kind === 'sent').map(({ id, body }) => [id, body]));
   const read = new Map<string, Message | undefined>();
   await look(store, mailboxes, bodies, read, verdict);
   await repeatKeys(store, known, verdict);
-  for (const name of mailboxes) while ((await store.recover(name, policy)).moved > 0);
+  for (const name of mailboxes) while ((await store.mail.recover(name, policy)).moved > 0);
   const found = await look(store, mailboxes, bodies, read, verdict);
   findSent(known, found, verdict);
   findKeyed(known, found, verdict);
@@ -95,7 +98,7 @@ type Mail = Map<string, Found[]>;
 async function findAgents(store: Store, known: readonly Line[], { lost }: Verdict): Promise<void> {
   for (const line of known) {
     if (line.kind !== 'registered') continue;
-    const card = await store.getAgent(line.name);
+    const card = await store.documents.getAgent(line.name);
     if (card?.description !== line.description) lost.add(`the agent ${line.name}, registered at ${line.at}`);
   }
 }
@@ -111,7 +114,7 @@ async function look(
   const mail: Mail = new Map();
   for (const mailbox of mailboxes) {
     for (const state of states) {
-      for await (const entry of store.list(mailbox, state)) {
+      for await (const entry of store.look.list(mailbox, state)) {
         const key = `${mailbox} ${entry.id}`;
         if (!read.has(key)) read.set(key, await readBack(store, entry, bodies, verdict));
         const before = mail.get(key) ?? [];
@@ -120,7 +123,7 @@ async function look(
           verdict.twoNames.add(`${entry.id} in ${mailbox} is ${before[0]?.entry.state} and ${state}`);
       }
     }
-    const { corrupt } = await store.counts(mailbox);
+    const { corrupt } = await store.look.counts(mailbox);
     if (corrupt > 0) verdict.torn.add(`${corrupt} in corrupt/ of ${mailbox}`);
   }
   return mail;
@@ -133,7 +136,7 @@ async function readBack(
   { torn }: Verdict,
 ): Promise<Message | undefined> {
   try {
-    const message = await store.read(entry);
+    const message = await store.look.read(entry);
     const body = bodies.get(entry.id);
     if (!message) torn.add(`${entry.key} of ${entry.mailbox} cannot be read although it is listed`);
     else if (body !== undefined && body !== bodyMark(message.body))
@@ -165,7 +168,7 @@ async function repeatKeys(store: Store, known: readonly Line[], verdict: Verdict
   const tried = new Map(known.filter((line) => line.kind === 'key-tried').map((line) => [line.key, line]));
   for (const { key, mailboxes } of tried.values()) {
     const message = keyedMessage(key, ids.next(tomorrow.now()), mailboxes);
-    const [result] = await store.send([{ message, mailboxes }], { durability: 'full' });
+    const [result] = await store.mail.send([{ message, mailboxes }], { durability: 'full' });
     const first = acknowledged.get(key);
     if (result === undefined || result instanceof DreamosError) {
       verdict.wrong.add(`the key ${key} cannot be repeated: ${result?.message}`);
@@ -208,7 +211,7 @@ async function findDead(
   for (const [key, entries] of mail) {
     const found = entries.find(({ entry }) => entry.state === 'dead');
     if (!found) continue;
-    const dead = await store.deadReason(found.entry);
+    const dead = await store.look.deadReason(found.entry);
     const expected = reasons.get(key);
     if (dead === undefined || dead.reason.startsWith('unknown')) wrong.add(`${key} is dead and nobody knows why`);
     else if (expected !== undefined && dead.reason !== expected)
@@ -227,7 +230,7 @@ async function drain(
   const delivered = new Set<string>();
   for (const mailbox of mailboxes) {
     for (;;) {
-      const delivery = await store.claim(mailbox, { leaseMs: aDayMs / 4, policy });
+      const delivery = await store.mail.claim(mailbox, { token: newToken(), leaseMs: aDayMs / 4, policy });
       if (!delivery) break;
       const key = `${mailbox} ${delivery.message.id}`;
       if (delivered.has(key) && mail.get(key)?.length === 1) verdict.doubled.add(`${key} was delivered twice`);
@@ -247,13 +250,14 @@ async function drain(
 
 async function inspectAll(store: Store, mailboxes: readonly string[], { wrong }: Verdict): Promise<void> {
   // A registration that was cut off leaves folders without a card, and such things are mended.
-  for await (const { level, rule, message, mailbox, fixed } of store.inspect({
+  for await (const { level, rule, message, mailbox, fixed } of store.upkeep!.inspect({
     fix: true,
-    policy: async () => policy,
+    policies: new Map(),
+    policy,
   })) {
     if (level === 'problem' && fixed !== true)
       wrong.add(`doctor finds a problem (${rule}, ${mailbox ?? 'root'}): ${message}`);
   }
   // After a power cut lines may be missing or cut short, but reading them goes on.
-  await store.readEvents(mailboxes, await store.cursor(mailboxes, 'start'));
+  await store.journal.readEvents(mailboxes, await store.journal.cursor(mailboxes, 'start'));
 }

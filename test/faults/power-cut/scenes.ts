@@ -5,10 +5,12 @@ import type { Ids } from '../../../src/model/id.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { priorities, type Message } from '../../../src/model/message.ts';
 import { bucketName, parseBucket } from '../../../src/storage/file/names/layout.ts';
-import type { Delivery, Outgoing, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { bodyMark, keyedMessage, plainMessage, type Ledger } from './ledger.ts';
 import type { Pausing } from './test-disk.ts';
+import type { Delivery, Outgoing } from '../../../src/storage/port/mail.ts';
+import { changeAgentIn, newToken } from '../../storage/contract/ways.ts';
 
 export interface Stage {
   readonly clock: Clock;
@@ -27,7 +29,7 @@ const hourMs = 3_600_000;
 export async function register(stage: Stage, name: string): Promise<void> {
   const description = `registered by the power-cut test as ${name}`;
   const createdAt = new Date(stage.clock.now()).toISOString();
-  await stage.sender.saveAgent(name, (card) => ({ createdAt, ...card, name, description }));
+  await changeAgentIn(stage.sender, name, (card) => ({ createdAt, ...card, name, description }));
   stage.ledger.write({ kind: 'registered', name, description });
 }
 
@@ -57,7 +59,7 @@ export async function sendKeyed(stage: Stage, key: string, mailboxes: readonly s
 }
 
 async function sendAndNote(stage: Stage, batch: readonly Outgoing[], scene: string): Promise<void> {
-  const results = await stage.sender.send(batch, { durability: 'full' });
+  const results = await stage.sender.mail.send(batch, { durability: 'full' });
   for (const [i, result] of results.entries()) {
     if (result instanceof DreamosError) {
       stage.ledger.write({ kind: 'wrong', what: `a send failed (${scene}): ${result.message}` });
@@ -146,13 +148,13 @@ export async function deadLetters(stage: Stage, name: string): Promise<void> {
   const failing = await take(stage, name);
   if (failing) {
     const reason = 'it failed on its only attempt';
-    await stage.consumer.nack(failing.receipt, { policy: { ...policy, maxAttempts: 1 }, reason });
+    await stage.consumer.mail.nack(failing.receipt, { policy: { ...policy, maxAttempts: 1 }, reason });
     stage.ledger.write({ kind: 'dead', id: failing.message.id, mailbox: name, reason });
   }
   const expiresAt = new Date(stage.clock.now() - 1).toISOString();
   const expired = await sendOne(stage, [name], { scene: 'dead letter', more: { expiresAt } });
   await take(stage, name);
-  for (const entry of await stage.consumer.find(expired, name)) {
+  for (const entry of await stage.consumer.look.find(expired, name)) {
     if (entry.state === 'dead')
       stage.ledger.write({ kind: 'dead', id: expired, mailbox: name, reason: 'its time-to-live ran out' });
   }
@@ -162,7 +164,7 @@ export async function reject(stage: Stage, name: string): Promise<boolean> {
   const delivery = await take(stage, name);
   if (!delivery) return false;
   const reason = `rejected by the power-cut test (${stage.ids.token()})`;
-  await stage.consumer.nack(delivery.receipt, { policy, dead: true, reason });
+  await stage.consumer.mail.nack(delivery.receipt, { policy, dead: true, reason });
   stage.ledger.write({ kind: 'dead', id: delivery.message.id, mailbox: name, reason });
   return true;
 }
@@ -182,18 +184,18 @@ export async function consume(stage: Stage, name: string): Promise<boolean> {
 async function take(stage: Stage, name: string): Promise<Delivery | undefined> {
   // Leases of very different lengths, so that most claims go to a folder that is not there yet.
   const leaseMs = 60_000 + Math.floor(stage.ids.fraction() * 11 * hourMs);
-  const delivery = await stage.consumer.claim(name, { leaseMs, policy });
+  const delivery = await stage.consumer.mail.claim(name, { token: newToken(), leaseMs, policy });
   if (delivery) stage.ledger.write({ kind: 'settled', what: 'claim', id: delivery.message.id, mailbox: name });
   return delivery;
 }
 
 async function ack(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
-  await stage.consumer.ack(receipt, {});
+  await stage.consumer.mail.ack(receipt, {});
   stage.ledger.write({ kind: 'settled', what: 'ack', id: message.id, mailbox });
 }
 
 async function nackLater(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
-  await stage.consumer.nack(receipt, {
+  await stage.consumer.mail.nack(receipt, {
     policy,
     delayMs: Math.floor(stage.ids.fraction() * 3 * hourMs) + 60_000,
     reason: 'later',
@@ -202,12 +204,12 @@ async function nackLater(stage: Stage, { receipt, message, mailbox }: Delivery):
 }
 
 async function nackNow(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
-  await stage.consumer.nack(receipt, { policy, delayMs: 0 });
+  await stage.consumer.mail.nack(receipt, { policy, delayMs: 0 });
   stage.ledger.write({ kind: 'settled', what: 'nack', id: message.id, mailbox });
 }
 
 async function renew(stage: Stage, { receipt, message, mailbox }: Delivery): Promise<void> {
-  await stage.consumer.renew(receipt, { leaseMs: hourMs + Math.floor(stage.ids.fraction() * 10 * hourMs) });
+  await stage.consumer.mail.renew(receipt, { leaseMs: hourMs + Math.floor(stage.ids.fraction() * 10 * hourMs) });
   stage.ledger.write({ kind: 'settled', what: 'renew', id: message.id, mailbox });
 }
 

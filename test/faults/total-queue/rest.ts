@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { effectiveSettings } from '../../../src/core/root/settings.ts';
 import type { Session } from '../../../src/core/root/root.ts';
-import { states } from '../../../src/storage/port/store.ts';
 import { readDiaries, sumOf } from './diaries.ts';
 import type { Kept } from './verdict.ts';
+import { states } from '../../../src/model/state.ts';
 
 const patienceMs = 30_000;
 
@@ -17,8 +17,8 @@ export async function comeToRest(root: Session, mailboxes: readonly string[]): P
   for (;;) {
     let moving = 0;
     for (const mailbox of mailboxes) {
-      const { moved } = await root.store.recover(mailbox, policy);
-      const { inflight, delayed } = await root.store.counts(mailbox);
+      const { moved } = await root.store.mail.recover(mailbox, policy);
+      const { inflight, delayed } = await root.store.look.counts(mailbox);
       moving += moved + inflight + delayed;
     }
     if (moving === 0) return [];
@@ -33,8 +33,8 @@ export async function keptBy(root: Session, mailboxes: readonly string[]): Promi
   const kept: Kept[] = [];
   for (const mailbox of mailboxes) {
     for (const state of states) {
-      for await (const entry of root.store.list(mailbox, state)) {
-        const message = await root.store.read(entry);
+      for await (const entry of root.store.look.list(mailbox, state)) {
+        const message = await root.store.look.read(entry);
         kept.push({ mailbox, id: entry.id, state, sum: message ? sumOf(message.body) : 'gone' });
       }
     }

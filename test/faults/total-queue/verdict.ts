@@ -1,6 +1,5 @@
-/** What the actors know against what the root holds: lost, doubled, never sent, delivered to two at once. */
-import type { State } from '../../../src/storage/port/store.ts';
 import type { Acknowledged, Claimed, Diaries } from './diaries.ts';
+import type { State } from '../../../src/model/state.ts';
 
 /** One message in one mailbox, as the root holds it in the end. */
 export interface Kept {

@@ -5,8 +5,12 @@ import type { WatchedEvent } from '../../../src/model/event.ts';
 import { createIds, type Ids } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
 import type { RetryPolicy } from '../../../src/model/settings.ts';
-import type { ClaimOptions, Delivery, Entry, Outgoing, Sent, State, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
+import type { ClaimOptions, Delivery, Outgoing, Sent } from '../../../src/storage/port/mail.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
+import type { State } from '../../../src/model/state.ts';
+import { changeAgentIn, newToken } from './ways.ts';
 
 export interface MadeStore {
   readonly store: Store;
@@ -83,11 +87,11 @@ export class Bench {
 
   /** Sends one message to bob, or to whom the fields say, and expects that it went well. */
   async send(fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Promise<Sent> {
-    return accepted(await this.store.send([this.outgoing(fields, more)], { durability: 'relaxed' }));
+    return accepted(await this.store.mail.send([this.outgoing(fields, more)], { durability: 'relaxed' }));
   }
 
   async claim(options: Partial<ClaimOptions> = {}, store: Store = this.store): Promise<Delivery | undefined> {
-    return store.claim('bob', { leaseMs, policy, ...options });
+    return store.mail.claim('bob', { token: newToken(), leaseMs, policy, ...options });
   }
 
   async mustClaim(options: Partial<ClaimOptions> = {}, store: Store = this.store): Promise<Delivery> {
@@ -100,7 +104,7 @@ export class Bench {
   async recover(mailbox = 'bob', store: Store = this.store): Promise<number> {
     let moved = 0;
     for (let round = 0; round < 1000; round++) {
-      const recovered = await store.recover(mailbox, policy);
+      const recovered = await store.mail.recover(mailbox, policy);
       moved += recovered.moved;
       if (recovered.moved === 0) return moved;
     }
@@ -112,14 +116,14 @@ export class Bench {
     const bodies: string[] = [];
     for (let delivery = await this.claim(); delivery; delivery = await this.claim()) {
       bodies.push(delivery.message.body);
-      await this.store.ack(delivery.receipt, {});
+      await this.store.mail.ack(delivery.receipt, {});
     }
     return bodies;
   }
 
   async entries(state: State, mailbox = 'bob', store: Store = this.store): Promise<Entry[]> {
     const entries: Entry[] = [];
-    for await (const entry of store.list(mailbox, state)) entries.push(entry);
+    for await (const entry of store.look.list(mailbox, state)) entries.push(entry);
     return entries;
   }
 
@@ -136,9 +140,9 @@ export class Bench {
   ): Promise<WatchedEvent[]> {
     const mailboxes = of === 'all' ? undefined : of;
     const all: WatchedEvent[] = [];
-    let cursor = from ?? (await store.cursor(mailboxes, 'start'));
+    let cursor = from ?? (await store.journal.cursor(mailboxes, 'start'));
     for (;;) {
-      const batch = await store.readEvents(mailboxes, cursor);
+      const batch = await store.journal.readEvents(mailboxes, cursor);
       all.push(...batch.events);
       if (batch.events.length === 0) return all;
       cursor = batch.cursor;
@@ -151,7 +155,7 @@ export class Bench {
 }
 
 async function register(store: Store, name: string, clock: Clock): Promise<void> {
-  await store.saveAgent(name, (card) => card ?? { name, createdAt: new Date(clock.now()).toISOString() });
+  await changeAgentIn(store, name, (card) => card ?? { name, createdAt: new Date(clock.now()).toISOString() });
 }
 
 export function accepted(results: readonly (Sent | DreamosError)[]): Sent {

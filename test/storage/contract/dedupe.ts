@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
-import type { Outgoing, Sent } from '../../../src/storage/port/store.ts';
 import { accepted, Bench, type MakeStore } from './bench.ts';
+import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 
 export function dedupeRules(makeStore: MakeStore): void {
   const bench = new Bench(makeStore);
@@ -10,7 +10,9 @@ export function dedupeRules(makeStore: MakeStore): void {
   const sendKeyed = (fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Promise<Sent> =>
     bench.send({ dedupeKey: 'k', ...fields }, more);
   const refusedAs = async (fields: Partial<Message>): Promise<DreamosError> => {
-    const [result] = await bench.store.send([bench.outgoing({ dedupeKey: 'k', ...fields })], { durability: 'relaxed' });
+    const [result] = await bench.store.mail.send([bench.outgoing({ dedupeKey: 'k', ...fields })], {
+      durability: 'relaxed',
+    });
     expect(result).toBeInstanceOf(DreamosError);
     return result as DreamosError;
   };
@@ -34,10 +36,12 @@ export function dedupeRules(makeStore: MakeStore): void {
   test('a repeat from another handle is known', async () => {
     const first = await sendKeyed();
     const other = await bench.another();
-    expect(accepted(await other.send([bench.outgoing({ dedupeKey: 'k' })], { durability: 'full' }))).toMatchObject({
-      id: first.id,
-      duplicate: true,
-    });
+    expect(accepted(await other.mail.send([bench.outgoing({ dedupeKey: 'k' })], { durability: 'full' }))).toMatchObject(
+      {
+        id: first.id,
+        duplicate: true,
+      },
+    );
   });
 
   test('a repeat is known after the first was acked, and for at least 24 hours', async () => {
@@ -82,7 +86,7 @@ export function dedupeRules(makeStore: MakeStore): void {
       bench.outgoing({ dedupeKey: 'k' }),
       bench.outgoing({ dedupeKey: 'k', body: 'other' }),
     ];
-    const [first, second, third] = await bench.store.send(outgoing, { durability: 'relaxed' });
+    const [first, second, third] = await bench.store.mail.send(outgoing, { durability: 'relaxed' });
     expect(first).toMatchObject({ id: outgoing[0]?.message.id });
     expect(second).toMatchObject({ id: outgoing[0]?.message.id, duplicate: true });
     expect(third).toMatchObject({ code: 'DEDUPE_MISMATCH' });
@@ -93,7 +97,7 @@ export function dedupeRules(makeStore: MakeStore): void {
     const stores = [bench.store, await bench.another()];
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        (stores[i % 2] ?? bench.store).send([bench.outgoing({ dedupeKey: 'k', to: ['bob', 'Cy'] })], {
+        (stores[i % 2] ?? bench.store).mail.send([bench.outgoing({ dedupeKey: 'k', to: ['bob', 'Cy'] })], {
           durability: 'relaxed',
         }),
       ),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { WatchedEvent } from '../../../src/model/event.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+import { changeAgentIn, newToken } from './ways.ts';
 
 export function eventRules(makeStore: MakeStore): void {
   const bench = new Bench(makeStore);
@@ -41,8 +42,8 @@ export function eventRules(makeStore: MakeStore): void {
   test('claim, renewal and ack are told, with who did it', async () => {
     await bench.send();
     const { receipt } = await bench.mustClaim({ by: 'bob' });
-    await bench.store.renew(receipt, { leaseMs, by: 'bob' });
-    await bench.store.ack(receipt, { by: 'bob' });
+    await bench.store.mail.renew(receipt, { leaseMs, by: 'bob' });
+    await bench.store.mail.ack(receipt, { by: 'bob' });
     expect((await bench.events()).slice(1)).toMatchObject([
       { event: 'claimed', by: 'bob', attempt: 1 },
       { event: 'renewed', by: 'bob' },
@@ -52,7 +53,12 @@ export function eventRules(makeStore: MakeStore): void {
 
   test('a nack is told with its reason', async () => {
     await bench.send();
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, delayMs: 0, reason: 'no disk', by: 'bob' });
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, {
+      policy,
+      delayMs: 0,
+      reason: 'no disk',
+      by: 'bob',
+    });
     expect((await bench.events()).at(-1)).toMatchObject({ event: 'nacked', reason: 'no disk', by: 'bob', attempt: 1 });
   });
 
@@ -66,7 +72,7 @@ export function eventRules(makeStore: MakeStore): void {
 
   test('a dead message is told once, last, with the reason', async () => {
     await bench.send();
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true, reason: 'poison' });
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true, reason: 'poison' });
     const events = await bench.events();
     expect(events.filter(({ event }) => event === 'dead')).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ event: 'dead', reason: 'poison' });
@@ -74,13 +80,13 @@ export function eventRules(makeStore: MakeStore): void {
 
   test('changes by hand are told, with who made them', async () => {
     await bench.send();
-    await bench.store.cancel(await bench.only('ready'), { by: 'ann' });
-    await bench.store.restore(await bench.only('archived'), { by: 'ann' });
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
-    await bench.store.retry(await bench.only('dead'), { by: 'ann' });
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
-    await bench.store.purge(await bench.only('dead'), { by: 'ann' });
-    await bench.store.deposit('bob', bench.message(), 'archived', { by: 'ann', at: bench.clock.now() });
+    await bench.store.mail.cancel(await bench.only('ready'), { by: 'ann' });
+    await bench.store.mail.restore(await bench.only('archived'), { by: 'ann' });
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.mail.retry(await bench.only('dead'), { by: 'ann' });
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.mail.purge(await bench.only('dead'), { by: 'ann' });
+    await bench.store.mail.deposit('bob', bench.message(), 'archived', { by: 'ann', at: bench.clock.now() });
     const byHand = (await bench.events()).filter(({ event }) =>
       ['cancelled', 'restored', 'retried', 'purged', 'imported'].includes(event),
     );
@@ -95,8 +101,8 @@ export function eventRules(makeStore: MakeStore): void {
 
   test('a cursor of now sees only what happens behind it', async () => {
     await bench.send();
-    const cursor = await bench.store.cursor(['bob'], 'now');
-    expect(await bench.store.readEvents(['bob'], cursor)).toMatchObject({ events: [], warnings: [] });
+    const cursor = await bench.store.journal.cursor(['bob'], 'now');
+    expect(await bench.store.journal.readEvents(['bob'], cursor)).toMatchObject({ events: [], warnings: [] });
     const { id } = await bench.send();
     expect(told(await bench.events(['bob'], cursor))).toEqual([`delivered ${id}`]);
   });
@@ -117,7 +123,7 @@ export function eventRules(makeStore: MakeStore): void {
     const { id } = await bench.send();
     const other = await bench.another();
     expect(told(await bench.events(['bob'], first, other))).toEqual([`delivered ${id}`]);
-    await other.claim('bob', { leaseMs, policy });
+    await other.mail.claim('bob', { token: newToken(), leaseMs, policy });
     expect((await bench.events(['bob'], first)).map(({ event }) => event)).toEqual(['delivered', 'claimed']);
   });
 
@@ -139,9 +145,12 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test('a watcher of all mailboxes also sees those that are registered later', async () => {
-    const cursor = await bench.store.cursor(undefined, 'now');
+    const cursor = await bench.store.journal.cursor(undefined, 'now');
     await bench.send();
-    await bench.store.saveAgent('dora', () => ({ name: 'dora', createdAt: new Date(bench.clock.now()).toISOString() }));
+    await changeAgentIn(bench.store, 'dora', () => ({
+      name: 'dora',
+      createdAt: new Date(bench.clock.now()).toISOString(),
+    }));
     await bench.send({ to: ['dora'] });
     expect((await bench.events('all', cursor)).map(({ mailbox }) => mailbox).sort()).toEqual(['bob', 'dora']);
   });
@@ -149,9 +158,9 @@ export function eventRules(makeStore: MakeStore): void {
   test('what happens while somebody reads is neither missed nor repeated', async () => {
     const other = await bench.another();
     const seen: string[] = [];
-    let cursor = await bench.store.cursor(['bob'], 'start');
+    let cursor = await bench.store.journal.cursor(['bob'], 'start');
     const read = async (): Promise<void> => {
-      const batch = await bench.store.readEvents(['bob'], cursor);
+      const batch = await bench.store.journal.readEvents(['bob'], cursor);
       cursor = batch.cursor;
       seen.push(...told(batch.events));
     };
@@ -159,7 +168,7 @@ export function eventRules(makeStore: MakeStore): void {
     for (let i = 0; i < 20; i++) {
       const outgoing = bench.outgoing();
       ids.push(outgoing.message.id);
-      await Promise.all([other.send([outgoing], { durability: 'relaxed' }), read()]);
+      await Promise.all([other.mail.send([outgoing], { durability: 'relaxed' }), read()]);
     }
     while (seen.length < 20) await read();
     await read();
@@ -167,8 +176,8 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test.for(['', 'nonsense', '{}', '\u0000', 'e30='])('%j is not a cursor', async (text) => {
-    await expectRefusal(bench.store.readEvents(['bob'], text), 'CURSOR_INVALID');
-    await expectRefusal(bench.store.readEvents(undefined, text), 'CURSOR_INVALID');
+    await expectRefusal(bench.store.journal.readEvents(['bob'], text), 'CURSOR_INVALID');
+    await expectRefusal(bench.store.journal.readEvents(undefined, text), 'CURSOR_INVALID');
   });
 
   const nextHint = async (
@@ -178,7 +187,7 @@ export function eventRules(makeStore: MakeStore): void {
     const other = await bench.another();
     let ring = (): void => undefined;
     const rung = new Promise<void>((resolve) => (ring = resolve));
-    const wake = await bench.store.watch(mailboxes, () => ring());
+    const wake = await bench.store.journal.watch(mailboxes, () => ring());
     try {
       await act(other);
       await rung;
@@ -189,24 +198,31 @@ export function eventRules(makeStore: MakeStore): void {
   };
 
   test('a watcher is woken by what another handle does', async () => {
-    expect(await nextHint(['bob'], (other) => other.send([bench.outgoing()], { durability: 'relaxed' }))).toBe(true);
-    expect(await nextHint(undefined, (other) => other.claim('bob', { leaseMs, policy }))).toBe(true);
+    expect(await nextHint(['bob'], (other) => other.mail.send([bench.outgoing()], { durability: 'relaxed' }))).toBe(
+      true,
+    );
+    expect(await nextHint(undefined, (other) => other.mail.claim('bob', { token: newToken(), leaseMs, policy }))).toBe(
+      true,
+    );
   });
 
   test('a watcher of all mailboxes is woken by one that was registered later', async () => {
     const registerAndSend = async (other: Store): Promise<void> => {
-      await other.saveAgent('dora', () => ({ name: 'dora', createdAt: new Date(bench.clock.now()).toISOString() }));
-      await other.send([bench.outgoing({ to: ['dora'] })], { durability: 'relaxed' });
+      await changeAgentIn(other, 'dora', () => ({
+        name: 'dora',
+        createdAt: new Date(bench.clock.now()).toISOString(),
+      }));
+      await other.mail.send([bench.outgoing({ to: ['dora'] })], { durability: 'relaxed' });
     };
     expect(await nextHint(undefined, registerAndSend)).toBe(true);
   });
 
   test('a closed watcher hears nothing more', async () => {
     let hints = 0;
-    const closed = await bench.store.watch(['bob'], () => hints++);
+    const closed = await bench.store.journal.watch(['bob'], () => hints++);
     await closed.close();
     await closed.close();
-    await nextHint(['bob'], (other) => other.send([bench.outgoing()], { durability: 'relaxed' }));
+    await nextHint(['bob'], (other) => other.mail.send([bench.outgoing()], { durability: 'relaxed' }));
     expect(hints).toBe(0);
   });
 }

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { DreamosError } from '../../../src/model/errors.ts';
-import type { Entry, Tidied } from '../../../src/storage/port/store.ts';
+import type { Limits } from '../../../src/storage/port/mail.ts';
+import { MailboxFull } from '../../../src/storage/port/refusals.ts';
 import { accepted, Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
+import type { Tidied } from '../../../src/storage/port/upkeep.ts';
+import { newToken } from './ways.ts';
 
 const dayMs = 86_400_000;
 
@@ -22,15 +25,15 @@ export function keepingRules(makeStore: MakeStore): void {
       bench.clock.advance(10);
       ids.push((await bench.send({ body })).id);
       const { receipt } = await bench.mustClaim();
-      await bench.store.ack(receipt, {});
+      await bench.store.mail.ack(receipt, {});
     }
     return ids;
   };
   const pack = (dryRun = false): Promise<Tidied[]> =>
-    all(bench.store.packArchive('bob', { beforeDay: today(), dryRun }));
+    all(bench.store.upkeep!.packArchive('bob', { beforeDay: today(), dryRun }));
   const bodies = async (entries: readonly Entry[]): Promise<(string | undefined)[]> => {
     const found: (string | undefined)[] = [];
-    for (const entry of entries) found.push((await bench.store.read(entry))?.body);
+    for (const entry of entries) found.push((await bench.store.look.read(entry))?.body);
     return found;
   };
 
@@ -42,12 +45,12 @@ export function keepingRules(makeStore: MakeStore): void {
     const [last] = await finish('four');
     await pack();
     expect(await bodies(await bench.entries('archived'))).toEqual(['four', 'three', 'two', 'one']);
-    expect((await bench.store.counts('bob')).archived).toBe(4);
+    expect((await bench.store.look.counts('bob')).archived).toBe(4);
     const oldest = (await bench.entries('archived')).at(-1);
-    expect(await bench.store.find(oldest?.id ?? '')).toEqual([oldest]);
+    expect(await bench.store.look.find(oldest?.id ?? '')).toEqual([oldest]);
     expect(oldest).toMatchObject({ state: 'archived', mailbox: 'bob', attempt: 1, priority: 'normal' });
-    expect(await bench.store.find(last ?? '', 'bob')).toMatchObject([{ state: 'archived' }]);
-    expect(await bench.store.find('01KAGZ0000000000000000000A')).toEqual([]);
+    expect(await bench.store.look.find(last ?? '', 'bob')).toMatchObject([{ state: 'archived' }]);
+    expect(await bench.store.look.find('01KAGZ0000000000000000000A')).toEqual([]);
   });
 
   test('packing twice, and again after more was finished, loses and doubles nothing', async () => {
@@ -56,22 +59,22 @@ export function keepingRules(makeStore: MakeStore): void {
     await pack();
     await pack();
     bench.clock.advance(-dayMs);
-    await bench.store.ack(receipt, {});
+    await bench.store.mail.ack(receipt, {});
     bench.clock.advance(dayMs);
     expect(await bodies(await bench.entries('archived'))).toEqual(['late', 'one']);
-    expect((await bench.store.counts('bob')).archived).toBe(2);
+    expect((await bench.store.look.counts('bob')).archived).toBe(2);
     await pack();
     expect(await bodies(await bench.entries('archived'))).toEqual(['late', 'one']);
-    expect((await bench.store.counts('bob')).archived).toBe(2);
+    expect((await bench.store.look.counts('bob')).archived).toBe(2);
   });
 
   test('a receipt that was used is known as used, also when its message is packed', async () => {
     await bench.send();
     const { receipt } = await bench.mustClaim();
-    await bench.store.ack(receipt, {});
+    await bench.store.mail.ack(receipt, {});
     bench.clock.advance(dayMs);
     await pack();
-    await expectRefusal(bench.store.ack(receipt, {}), 'ALREADY_SETTLED');
+    await expectRefusal(bench.store.mail.ack(receipt, {}), 'ALREADY_SETTLED');
   });
 
   test('a packed message is restored once, is ready, and can be finished and packed anew', async () => {
@@ -79,17 +82,21 @@ export function keepingRules(makeStore: MakeStore): void {
     bench.clock.advance(dayMs);
     await pack();
     const entry = (await bench.entries('archived')).at(-1) as Entry;
-    expect(await bench.store.restore(entry, { by: 'ann' })).toMatchObject({ id: first, state: 'ready', attempt: 0 });
-    await expectRefusal(bench.store.restore(entry, {}), 'STATE_CHANGED');
+    expect(await bench.store.mail.restore(entry, { by: 'ann' })).toMatchObject({
+      id: first,
+      state: 'ready',
+      attempt: 0,
+    });
+    await expectRefusal(bench.store.mail.restore(entry, {}), 'STATE_CHANGED');
     expect(await bodies(await bench.entries('archived'))).toEqual(['two']);
-    expect((await bench.store.counts('bob')).archived).toBe(1);
-    expect(await bench.store.find(first ?? '')).toMatchObject([{ state: 'ready' }]);
+    expect((await bench.store.look.counts('bob')).archived).toBe(1);
+    expect(await bench.store.look.find(first ?? '')).toMatchObject([{ state: 'ready' }]);
     expect(await bench.drain()).toEqual(['one']);
     bench.clock.advance(dayMs);
     await pack();
     expect(await bodies(await bench.entries('archived'))).toEqual(['one', 'two']);
-    expect(await bench.store.find(first ?? '')).toHaveLength(1);
-    expect((await bench.store.counts('bob')).archived).toBe(2);
+    expect(await bench.store.look.find(first ?? '')).toHaveLength(1);
+    expect((await bench.store.look.counts('bob')).archived).toBe(2);
   });
 
   test('a dry run packs and removes nothing', async () => {
@@ -98,8 +105,8 @@ export function keepingRules(makeStore: MakeStore): void {
     const before = await bench.entries('archived');
     await pack(true);
     const keep = { fromDay: today(), dryRun: true };
-    expect(await all(bench.store.pruneArchive('bob', keep))).toMatchObject([{ count: 1 }]);
-    expect((await all(bench.store.pruneEvents('bob', keep))).length).toBeGreaterThan(0);
+    expect(await all(bench.store.upkeep!.pruneArchive('bob', keep))).toMatchObject([{ count: 1 }]);
+    expect((await all(bench.store.upkeep!.pruneEvents('bob', keep))).length).toBeGreaterThan(0);
     expect(await bench.entries('archived')).toEqual(before);
     expect(await bench.eventNames()).toEqual(['delivered', 'claimed', 'acked']);
   });
@@ -113,9 +120,9 @@ export function keepingRules(makeStore: MakeStore): void {
     bench.clock.advance(dayMs);
     await finish('five');
     await pack();
-    const found = await all(bench.store.listArchived('bob', { since, until }));
+    const found = await all(bench.store.look.listArchived('bob', { since, until }));
     expect(await bodies(found)).toEqual(['three', 'four']);
-    expect(await bodies(await all(bench.store.listArchived('bob', {})))).toEqual([
+    expect(await bodies(await all(bench.store.look.listArchived('bob', {})))).toEqual([
       'one',
       'two',
       'three',
@@ -123,7 +130,9 @@ export function keepingRules(makeStore: MakeStore): void {
       'five',
     ]);
     // The end does not belong to it.
-    expect(await bodies(await all(bench.store.listArchived('bob', { since, until: until - 1 })))).toEqual(['three']);
+    expect(await bodies(await all(bench.store.look.listArchived('bob', { since, until: until - 1 })))).toEqual([
+      'three',
+    ]);
   });
 
   test('pruning by age removes whole old days, packed or not', async () => {
@@ -136,13 +145,13 @@ export function keepingRules(makeStore: MakeStore): void {
     await finish('three');
     bench.clock.advance(dayMs);
     await finish('four');
-    const pruned = await all(bench.store.pruneArchive('bob', { fromDay: keeping, dryRun: false }));
+    const pruned = await all(bench.store.upkeep!.pruneArchive('bob', { fromDay: keeping, dryRun: false }));
     expect(pruned.map(({ count }) => count)).toEqual([1, 1]);
     expect(pruned[0]?.day).not.toBe(pruned[1]?.day);
     expect(packed.length).toBeLessThanOrEqual(1);
     expect(await bodies(await bench.entries('archived'))).toEqual(['four', 'three']);
-    expect((await bench.store.counts('bob')).archived).toBe(2);
-    expect(await all(bench.store.pruneArchive('bob', { fromDay: keeping, dryRun: false }))).toEqual([]);
+    expect((await bench.store.look.counts('bob')).archived).toBe(2);
+    expect(await all(bench.store.upkeep!.pruneArchive('bob', { fromDay: keeping, dryRun: false }))).toEqual([]);
   });
 
   test("pruning by size removes the oldest days until the rest fits, and never today's", async () => {
@@ -151,26 +160,26 @@ export function keepingRules(makeStore: MakeStore): void {
       bench.clock.advance(dayMs);
     }
     await finish('four');
-    const sizes = await all(bench.store.pruneArchive('bob', { maxBytes: 0, dryRun: true }));
+    const sizes = await all(bench.store.upkeep!.pruneArchive('bob', { maxBytes: 0, dryRun: true }));
     expect(sizes.map(({ count }) => count)).toEqual([1, 1, 1]);
     const maxBytes = 2 * (sizes[2]?.bytes ?? 0) + 50;
-    expect(await all(bench.store.pruneArchive('bob', { maxBytes, dryRun: false }))).toHaveLength(2);
+    expect(await all(bench.store.upkeep!.pruneArchive('bob', { maxBytes, dryRun: false }))).toHaveLength(2);
     expect(await bodies(await bench.entries('archived'))).toEqual(['four', 'three']);
-    await all(bench.store.pruneArchive('bob', { maxBytes: 0, dryRun: false }));
+    await all(bench.store.upkeep!.pruneArchive('bob', { maxBytes: 0, dryRun: false }));
     expect(await bodies(await bench.entries('archived'))).toEqual(['four']);
-    await all(bench.store.pruneArchive('bob', { fromDay: '9999-01-01', dryRun: false }));
+    await all(bench.store.upkeep!.pruneArchive('bob', { fromDay: '9999-01-01', dryRun: false }));
     expect(await bodies(await bench.entries('archived'))).toEqual(['four']);
   });
 
   test('old event logs are removed but for the last two days, and old cursors go on with what is left', async () => {
-    const start = await bench.store.cursor(['bob'], 'start');
+    const start = await bench.store.journal.cursor(['bob'], 'start');
     await finish('one');
-    const between = await bench.store.cursor(['bob'], 'now');
+    const between = await bench.store.journal.cursor(['bob'], 'now');
     bench.clock.advance(dayMs);
     await finish('two');
     bench.clock.advance(dayMs);
     await finish('three');
-    const pruned = await all(bench.store.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
+    const pruned = await all(bench.store.upkeep!.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
     expect(pruned).toMatchObject([{ count: 1 }]);
     expect(pruned[0]?.bytes).toBeGreaterThan(100);
     for (const cursor of [start, between]) {
@@ -178,20 +187,20 @@ export function keepingRules(makeStore: MakeStore): void {
       expect(events.map(({ event }) => event)).toEqual(
         ['two', 'three'].flatMap(() => ['delivered', 'claimed', 'acked']),
       );
-      const batch = await bench.store.readEvents(['bob'], cursor);
+      const batch = await bench.store.journal.readEvents(['bob'], cursor);
       expect(batch.warnings).toEqual([]);
     }
-    expect(await all(bench.store.pruneEvents('bob', { maxBytes: 0, dryRun: false }))).toEqual([]);
+    expect(await all(bench.store.upkeep!.pruneEvents('bob', { maxBytes: 0, dryRun: false }))).toEqual([]);
   });
 
   test('the load is what is ready, delayed and in flight, and its bytes', async () => {
-    expect(await bench.store.load('bob')).toEqual({ messages: 0, bytes: 0 });
+    expect(await bench.store.look.load('bob')).toEqual({ messages: 0, bytes: 0 });
     await finish('gone');
     await bench.send({ body: 'x'.repeat(1000) });
     await bench.send({ body: 'x'.repeat(1000) }, { dueAt: bench.clock.now() + 1000 });
     await bench.send({ body: 'x'.repeat(1000) });
     await bench.claim();
-    const { messages, bytes } = await bench.store.load('bob');
+    const { messages, bytes } = await bench.store.look.load('bob');
     expect(messages).toBe(3);
     expect(bytes).toBeGreaterThan(3000);
     expect(bytes).toBeLessThan(5000);
@@ -204,27 +213,63 @@ export function keepingRules(makeStore: MakeStore): void {
     await bench.send({ body: 'to one' }, { expiresAt });
     await bench.send({ body: 'own', expiresAt: mine }, { expiresAt });
     bench.clock.advance(2000);
-    expect(await bench.store.buryExpired('bob', { dryRun: true })).toBe(2);
-    expect((await bench.store.counts('bob')).dead).toBe(0);
-    expect(await bench.store.buryExpired('bob', { dryRun: false })).toBe(2);
-    expect((await bench.store.counts('bob')).dead).toBe(2);
+    expect(await bench.store.upkeep!.buryExpired('bob', { dryRun: true })).toBe(2);
+    expect((await bench.store.look.counts('bob')).dead).toBe(0);
+    expect(await bench.store.upkeep!.buryExpired('bob', { dryRun: false })).toBe(2);
+    expect((await bench.store.look.counts('bob')).dead).toBe(2);
     expect(await bench.drain()).toEqual(['own']);
-    expect((await bench.store.claim('Cy', { leaseMs, policy }))?.message.body).toBe('to two');
+    expect((await bench.store.mail.claim('Cy', { token: newToken(), leaseMs, policy }))?.message.body).toBe('to two');
   });
 
-  test('under a dedupe key whenNew is asked once, for the new one only, and can refuse it', async () => {
-    let asked = 0;
-    const whenNew = async (): Promise<void> => {
-      asked++;
-    };
-    const refused = new DreamosError('conflict', 'MAILBOX_FULL', 'no room');
-    const refuse = (): Promise<void> => Promise.reject(refused);
+  test('a mailbox takes no more than its limit, by messages and by bytes, and says who is full', async () => {
+    const limited = (limits: Partial<Limits>) => ({
+      limits: new Map([['bob', { maxMessages: Infinity, maxBytes: Infinity, ...limits }]]),
+    });
+    await bench.send({}, limited({ maxMessages: 2 }));
+    await bench.send({}, { ...limited({ maxMessages: 2 }), dueAt: bench.clock.now() + 1000 });
+    const outgoing = bench.outgoing({ to: ['ann', 'bob'] }, limited({ maxMessages: 2 }));
+    const [refused] = await bench.store.mail.send([outgoing], { durability: 'full' });
+    expect(refused).toBeInstanceOf(MailboxFull);
+    expect(refused).toMatchObject({ code: 'MAILBOX_FULL', mailbox: 'bob' });
+    expect(await bench.entries('ready', 'ann')).toEqual([]);
+    const large = bench.outgoing({ body: 'x'.repeat(1000) }, limited({ maxBytes: 1500 }));
+    const [tooLarge] = await bench.store.mail.send([large], { durability: 'full' });
+    expect((tooLarge as MailboxFull).message).toMatch(/maxBytes is 1500/);
+  });
+
+  test('of many each that finds no room is refused, or, until full, nothing behind the first is tried', async () => {
+    const limits = new Map([['bob', { maxMessages: 2, maxBytes: Infinity }]]);
+    const outgoing = ['a', 'b', 'c'].map((body) => bench.outgoing({ body }, { limits }));
+    const other = bench.outgoing({ body: 'd', to: ['Cy'] });
+    const results = await bench.store.mail.send([...outgoing, other], { durability: 'full', untilFull: true });
+    expect(results.map((result) => ('code' in result ? result.code : 'sent'))).toEqual([
+      'sent',
+      'sent',
+      'MAILBOX_FULL',
+    ]);
+    expect(await bench.entries('ready', 'Cy')).toEqual([]);
+    const rest = await bench.store.mail.send([bench.outgoing({}, { limits }), other], { durability: 'full' });
+    expect(rest.map((result) => ('code' in result ? result.code : 'sent'))).toEqual(['MAILBOX_FULL', 'sent']);
+  });
+
+  test('under a dedupe key the repeat needs no room, and a refused first one leaves the key free', async () => {
+    const limits = (maxMessages: number) => new Map([['bob', { maxMessages, maxBytes: Infinity }]]);
     const outgoing = bench.outgoing({ dedupeKey: 'k' });
-    expect(await bench.store.send([{ ...outgoing, whenNew: refuse }], { durability: 'full' })).toEqual([refused]);
+    const send = (room: number) =>
+      bench.store.mail.send([{ ...outgoing, limits: limits(room) }], { durability: 'full' });
+    expect(await send(0)).toMatchObject([{ code: 'MAILBOX_FULL' }]);
     expect(await bench.entries('ready')).toEqual([]);
-    const first = accepted(await bench.store.send([{ ...outgoing, whenNew }], { durability: 'full' }));
-    const again = accepted(await bench.store.send([{ ...outgoing, whenNew: refuse }], { durability: 'full' }));
-    expect(again).toMatchObject({ id: first.id, duplicate: true });
-    expect(asked).toBe(1);
+    const first = accepted(await send(1));
+    expect(accepted(await send(0))).toMatchObject({ id: first.id, duplicate: true });
+    expect(await bench.entries('ready')).toHaveLength(1);
+  });
+
+  test('an answer that a request waits for needs no room', async () => {
+    const { id } = await bench.send({ from: 'bob', to: ['ann'] });
+    await bench.store.mail.openInbox('bob', id, bench.clock.now() + 60_000);
+    const limits = new Map([['bob', { maxMessages: 0, maxBytes: Infinity }]]);
+    accepted(await bench.store.mail.send([bench.outgoing({ replyTo: id }, { limits })], { durability: 'full' }));
+    const [stray] = await bench.store.mail.send([bench.outgoing({}, { limits })], { durability: 'full' });
+    expect(stray).toMatchObject({ code: 'MAILBOX_FULL' });
   });
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { states } from '../../../src/storage/port/store.ts';
 import { Bench, leaseMs, type MakeStore, policy } from './bench.ts';
+import { states } from '../../../src/model/state.ts';
+import { newToken } from './ways.ts';
 
 export function lookingRules(makeStore: MakeStore): void {
   const bench = new Bench(makeStore);
@@ -10,8 +11,8 @@ export function lookingRules(makeStore: MakeStore): void {
     await bench.send({ body: 'archived' });
     await bench.send({ body: 'dead' });
     await bench.send({ body: 'inflight' });
-    await bench.store.ack((await bench.mustClaim()).receipt, {});
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.mail.ack((await bench.mustClaim()).receipt, {});
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
     await bench.mustClaim();
     await bench.send({ body: 'delayed' }, { dueAt: bench.clock.now() + 1000 });
     await bench.send({ body: 'ready' });
@@ -24,14 +25,14 @@ export function lookingRules(makeStore: MakeStore): void {
     for (const state of states) {
       const entries = await bench.entries(state);
       expect(entries.map((entry) => entry.state)).toEqual(state === 'ready' ? ['ready', 'ready'] : [state]);
-      for (const entry of entries) expect((await bench.store.read(entry))?.body).toBe(state);
+      for (const entry of entries) expect((await bench.store.look.read(entry))?.body).toBe(state);
     }
   });
 
   test('counts say how much is where, since when the oldest waits and when somebody last read', async () => {
     const start = bench.clock.now();
     await fill();
-    expect(await bench.store.counts('bob')).toMatchObject({
+    expect(await bench.store.look.counts('bob')).toMatchObject({
       ready: 2,
       inflight: 1,
       delayed: 1,
@@ -40,7 +41,7 @@ export function lookingRules(makeStore: MakeStore): void {
       corrupt: 0,
       oldestReadyAt: start,
     });
-    expect(await bench.store.counts('Cy')).toEqual({
+    expect(await bench.store.look.counts('Cy')).toEqual({
       ready: 0,
       inflight: 0,
       delayed: 0,
@@ -55,15 +56,15 @@ export function lookingRules(makeStore: MakeStore): void {
     await bench.send({ priority: 'low' });
     bench.clock.advance(60_000);
     await bench.send({ priority: 'urgent' });
-    expect((await bench.store.counts('bob')).oldestReadyAt).toBe(start);
+    expect((await bench.store.look.counts('bob')).oldestReadyAt).toBe(start);
   });
 
   test('looking claims and finishes nothing, and tells no event', async () => {
     await fill();
-    const { lastReadAt: _, ...before } = await bench.store.counts('bob');
-    const cursor = await bench.store.cursor(['bob'], 'now');
-    for (const state of states) for (const entry of await bench.entries(state)) await bench.store.read(entry);
-    const { lastReadAt: __, ...after } = await bench.store.counts('bob');
+    const { lastReadAt: _, ...before } = await bench.store.look.counts('bob');
+    const cursor = await bench.store.journal.cursor(['bob'], 'now');
+    for (const state of states) for (const entry of await bench.entries(state)) await bench.store.look.read(entry);
+    const { lastReadAt: __, ...after } = await bench.store.look.counts('bob');
     expect(after).toEqual(before);
     expect(await bench.events(['bob'], cursor)).toEqual([]);
   });
@@ -76,11 +77,11 @@ export function lookingRules(makeStore: MakeStore): void {
       ['1', 'urgent'],
     ] as const)
       await bench.send({ body, priority });
-    await bench.send({ body: 'back', priority: 'high' });
-    const back = await bench.mustClaim({ accepts: ({ body }) => body === 'back' });
-    await bench.store.nack(back.receipt, { policy, delayMs: 0 });
+    await bench.send({ body: 'back', priority: 'high', tags: ['back'] });
+    const back = await bench.mustClaim({ filter: { tag: 'back' } });
+    await bench.store.mail.nack(back.receipt, { policy, delayMs: 0 });
     const listed = await Promise.all(
-      (await bench.entries('ready')).map(async (entry) => (await bench.store.read(entry))?.body),
+      (await bench.entries('ready')).map(async (entry) => (await bench.store.look.read(entry))?.body),
     );
     expect(listed).toEqual(['1', 'back', '2', '3', '4']);
     expect(await bench.drain()).toEqual(listed);
@@ -103,8 +104,8 @@ export function lookingRules(makeStore: MakeStore): void {
     for (let i = 0; i < 6; i++) {
       const { id } = await bench.send();
       const { receipt } = await bench.mustClaim();
-      if (i % 2 === 0) await bench.store.ack(receipt, {});
-      else await bench.store.nack(receipt, { policy, dead: true });
+      if (i % 2 === 0) await bench.store.mail.ack(receipt, {});
+      else await bench.store.mail.nack(receipt, { policy, dead: true });
       ids[i % 2 === 0 ? 'archived' : 'dead'].unshift(id);
       bench.clock.advance(13 * 3_600_000);
     }
@@ -115,59 +116,80 @@ export function lookingRules(makeStore: MakeStore): void {
   test('a message is found by its id in each state and mailbox, or in one mailbox', async () => {
     const { id } = await bench.send({ to: ['bob', 'Cy'] });
     const where = async (): Promise<string[]> =>
-      (await bench.store.find(id)).map(({ mailbox, state }) => `${mailbox} ${state}`).sort();
+      (await bench.store.look.find(id)).map(({ mailbox, state }) => `${mailbox} ${state}`).sort();
     expect(await where()).toEqual(['Cy ready', 'bob ready']);
     const { receipt } = await bench.mustClaim();
     expect(await where()).toEqual(['Cy ready', 'bob inflight']);
-    await bench.store.nack(receipt, { policy, delayMs: 1000 });
+    await bench.store.mail.nack(receipt, { policy, delayMs: 1000 });
     expect(await where()).toEqual(['Cy ready', 'bob delayed']);
     bench.clock.advance(1000);
     await bench.recover();
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
     expect(await where()).toEqual(['Cy ready', 'bob dead']);
-    await bench.store.ack((await bench.store.claim('Cy', { leaseMs, policy }))?.receipt ?? '', {});
+    await bench.store.mail.ack(
+      (await bench.store.mail.claim('Cy', { token: newToken(), leaseMs, policy }))?.receipt ?? '',
+      {},
+    );
     expect(await where()).toEqual(['Cy archived', 'bob dead']);
-    expect(await bench.store.find(id, 'Cy')).toMatchObject([{ mailbox: 'Cy', id }]);
-    expect(await bench.store.find(id, 'ann')).toEqual([]);
-    expect(await bench.store.find('01JD0000000000000000000000')).toEqual([]);
+    expect(await bench.store.look.find(id, 'Cy')).toMatchObject([{ mailbox: 'Cy', id }]);
+    expect(await bench.store.look.find(id, 'ann')).toEqual([]);
+    expect(await bench.store.look.find('01JD0000000000000000000000')).toEqual([]);
   });
 
   test('an entry that has moved on reads as nothing', async () => {
     await bench.send();
     const before = await bench.only('ready');
     await bench.mustClaim();
-    expect(await bench.store.read(before)).toBeUndefined();
+    expect(await bench.store.look.read(before)).toBeUndefined();
   });
 
   test('bytes that nobody can read are kept once, counted and told, and delivered to nobody', async () => {
     const bytes = Buffer.from('{"broken');
     for (const name of ['a.json', 'b.json'])
-      await bench.store.quarantine('bob', bytes, { name, why: 'it is not JSON' });
-    expect(await bench.store.counts('bob')).toMatchObject({ corrupt: 1, ready: 0 });
+      await bench.store.mail.quarantine('bob', bytes, { name, why: 'it is not JSON' });
+    expect(await bench.store.look.counts('bob')).toMatchObject({ corrupt: 1, ready: 0 });
     expect(await bench.events()).toMatchObject([{ event: 'corrupt', mailbox: 'bob', reason: 'it is not JSON' }]);
-    await bench.store.quarantine('bob', Buffer.from('other'), { name: 'a.json', why: 'it is not JSON' });
-    await bench.store.quarantine('Cy', bytes, { name: 'a.json', why: 'it is not JSON' });
-    expect((await bench.store.counts('bob')).corrupt).toBe(2);
-    expect((await bench.store.counts('Cy')).corrupt).toBe(1);
+    await bench.store.mail.quarantine('bob', Buffer.from('other'), { name: 'a.json', why: 'it is not JSON' });
+    await bench.store.mail.quarantine('Cy', bytes, { name: 'a.json', why: 'it is not JSON' });
+    expect((await bench.store.look.counts('bob')).corrupt).toBe(2);
+    expect((await bench.store.look.counts('Cy')).corrupt).toBe(1);
     expect(await bench.claim()).toBeUndefined();
   });
 
   test('a reader who changes what he was given changes nothing for the next', async () => {
     await bench.send({ data: { n: 1 }, tags: ['a'] });
     const entry = await bench.only('ready');
-    const mine = await bench.store.read(entry);
+    const mine = await bench.store.look.read(entry);
     mine?.tags.push('b');
-    expect((await bench.store.read(entry))?.tags).toEqual(['a']);
+    expect((await bench.store.look.read(entry))?.tags).toEqual(['a']);
   });
 
   test('a store in order has no problems, and inspecting it changes nothing', async () => {
     await fill();
-    const { lastReadAt: _, ...before } = await bench.store.counts('bob');
+    const { lastReadAt: _, ...before } = await bench.store.look.counts('bob');
     const problems: string[] = [];
-    for await (const finding of bench.store.inspect({ fix: false, policy: () => Promise.resolve(policy) })) {
+    for await (const finding of bench.store.upkeep!.inspect({ fix: false, policies: new Map(), policy })) {
       if (finding.level === 'problem') problems.push(finding.message);
     }
     expect(problems).toEqual([]);
-    expect(await bench.store.counts('bob')).toMatchObject(before);
+    expect(await bench.store.look.counts('bob')).toMatchObject(before);
+  });
+
+  test("an entry's key is no other entry's of its mailbox, and another one after each change of state", async () => {
+    await fill();
+    await bench.send({ to: ['ann', 'bob'] });
+    const keys: string[] = [];
+    for (const state of states) for (const { key } of await bench.entries(state)) keys.push(key);
+    expect(new Set(keys).size).toBe(keys.length);
+    const [ready] = await bench.entries('ready');
+    const { receipt } = await bench.mustClaim();
+    const { key } = (await bench.store.look.find(ready?.id ?? '', 'bob'))[0] ?? {};
+    expect(key).not.toBe(ready?.key);
+    await bench.store.mail.ack(receipt, {});
+  });
+
+  test('what is found in several mailboxes comes in the order of their names', async () => {
+    const { id } = await bench.send({ to: ['bob', 'Cy', 'ann'] });
+    expect((await bench.store.look.find(id)).map(({ mailbox }) => mailbox)).toEqual(['Cy', 'ann', 'bob']);
   });
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
-import type { Delivery } from '../../../src/storage/port/store.ts';
 import { accepted, Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
+import { newToken } from './ways.ts';
 
 export function orderingRules(makeStore: MakeStore): void {
   const bench = new Bench(makeStore);
@@ -18,7 +19,7 @@ export function orderingRules(makeStore: MakeStore): void {
   }
 
   async function nack(delivery: Delivery, delayMs: number): Promise<void> {
-    await bench.store.nack(delivery.receipt, { policy, delayMs });
+    await bench.store.mail.nack(delivery.receipt, { policy, delayMs });
   }
 
   test('of one key one message is out at a time, in order, and the next follows its ack', async () => {
@@ -27,11 +28,11 @@ export function orderingRules(makeStore: MakeStore): void {
     expect(first.message).toMatchObject({ body: 'k0', orderingKey: 'k' });
     expect(await bench.claim()).toBeUndefined();
     expect(await bench.claim({}, await bench.another())).toBeUndefined();
-    await bench.store.ack(first.receipt, {});
+    await bench.store.mail.ack(first.receipt, {});
     const second = await bench.mustClaim({}, await bench.another());
     expect(second.message.body).toBe('k1');
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(second.receipt, {});
+    await bench.store.mail.ack(second.receipt, {});
     expect(await bench.drain()).toEqual(['k2']);
   });
 
@@ -55,11 +56,11 @@ export function orderingRules(makeStore: MakeStore): void {
 
   test('keys are held in each mailbox by itself', async () => {
     const outgoing = () => bench.outgoing({ orderingKey: 'k', to: ['ann', 'bob'] });
-    accepted(await bench.store.send([outgoing()], { durability: 'relaxed' }));
-    accepted(await bench.store.send([outgoing()], { durability: 'relaxed' }));
+    accepted(await bench.store.mail.send([outgoing()], { durability: 'relaxed' }));
+    accepted(await bench.store.mail.send([outgoing()], { durability: 'relaxed' }));
     for (const mailbox of ['ann', 'bob']) {
-      expect(await bench.store.claim(mailbox, { leaseMs, policy })).toBeDefined();
-      expect(await bench.store.claim(mailbox, { leaseMs, policy })).toBeUndefined();
+      expect(await bench.store.mail.claim(mailbox, { token: newToken(), leaseMs, policy })).toBeDefined();
+      expect(await bench.store.mail.claim(mailbox, { token: newToken(), leaseMs, policy })).toBeUndefined();
     }
   });
 
@@ -70,7 +71,7 @@ export function orderingRules(makeStore: MakeStore): void {
     bench.clock.advance(5001);
     const again = await bench.mustClaim();
     expect(again).toMatchObject({ attempt: 2, message: { body: 'k0' } });
-    await bench.store.ack(again.receipt, {});
+    await bench.store.mail.ack(again.receipt, {});
     expect(await claimed()).toBe('k1');
   });
 
@@ -84,7 +85,7 @@ export function orderingRules(makeStore: MakeStore): void {
     await sendEach('kk');
     for (let round = 0; round < 3; round++) {
       const { receipt } = await bench.mustClaim();
-      await bench.store.nack(receipt, { policy, free: true, delayMs: 1000 });
+      await bench.store.mail.nack(receipt, { policy, free: true, delayMs: 1000 });
       expect(await bench.claim()).toBeUndefined();
       bench.clock.advance(1001);
     }
@@ -100,7 +101,7 @@ export function orderingRules(makeStore: MakeStore): void {
     const again = await bench.mustClaim();
     expect(again).toMatchObject({ attempt: 2, message: { body: 'k0' } });
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(again.receipt, {});
+    await bench.store.mail.ack(again.receipt, {});
     expect(await claimed()).toBe('k1');
   });
 
@@ -108,10 +109,10 @@ export function orderingRules(makeStore: MakeStore): void {
     await sendEach('kk');
     const { receipt } = await bench.mustClaim();
     bench.clock.advance(leaseMs - 1000);
-    const renewed = await bench.store.renew(receipt, { leaseMs });
+    const renewed = await bench.store.mail.renew(receipt, { leaseMs });
     bench.clock.advance(5000);
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(renewed.receipt, {});
+    await bench.store.mail.ack(renewed.receipt, {});
     expect(await claimed()).toBe('k1');
   });
 
@@ -120,19 +121,19 @@ export function orderingRules(makeStore: MakeStore): void {
     const late = await bench.mustClaim();
     bench.clock.advance(leaseMs + 1000);
     const holder = await bench.mustClaim();
-    await expectRefusal(bench.store.ack(late.receipt, {}), 'LEASE_LOST');
+    await expectRefusal(bench.store.mail.ack(late.receipt, {}), 'LEASE_LOST');
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(holder.receipt, {});
+    await bench.store.mail.ack(holder.receipt, {});
     expect(await claimed()).toBe('k1');
   });
 
   test('what is dead does not hold its key, whoever gave it up', async () => {
     await sendEach('kkk');
     const rejected = await bench.mustClaim();
-    await bench.store.nack(rejected.receipt, { policy, dead: true });
-    await bench.store.claim('bob', { leaseMs, policy });
+    await bench.store.mail.nack(rejected.receipt, { policy, dead: true });
+    await bench.store.mail.claim('bob', { token: newToken(), leaseMs, policy });
     bench.clock.advance(leaseMs + 1000);
-    await bench.store.recover('bob', { ...policy, maxAttempts: 1 });
+    await bench.store.mail.recover('bob', { ...policy, maxAttempts: 1 });
     expect(await bench.entries('dead')).toHaveLength(2);
     expect(await bench.drain()).toEqual(['k2']);
   });
@@ -155,7 +156,7 @@ export function orderingRules(makeStore: MakeStore): void {
     await sendEach('kk');
     await nack(await bench.mustClaim(), delayMs);
     const [first] = await bench.entries(state);
-    await bench.store.cancel(first as never, {});
+    await bench.store.mail.cancel(first as never, {});
     expect(await bench.drain()).toEqual(['k1']);
   });
 
@@ -163,9 +164,9 @@ export function orderingRules(makeStore: MakeStore): void {
     await sendEach('kkk');
     const holder = await bench.mustClaim();
     const [waiting] = await bench.entries('ready');
-    await bench.store.cancel(waiting as never, {});
+    await bench.store.mail.cancel(waiting as never, {});
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(holder.receipt, {});
+    await bench.store.mail.ack(holder.receipt, {});
     expect(await bench.drain()).toEqual(['k2']);
   });
 
@@ -176,7 +177,7 @@ export function orderingRules(makeStore: MakeStore): void {
     expect(now.message.body).toBe('k0');
     bench.clock.advance(5001);
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(now.receipt, {});
+    await bench.store.mail.ack(now.receipt, {});
     expect(await bench.drain()).toEqual(['later']);
   });
 
@@ -200,19 +201,24 @@ export function orderingRules(makeStore: MakeStore): void {
     bench.clock.advance(20);
     await bench.recover();
     await nack(again, 0);
-    const seen = await bench.mustClaim({ accepts: () => true });
+    const seen = await bench.mustClaim({ filter: { from: 'ann' } });
     expect(seen.message.body).toBe('k0');
-    await bench.store.ack(seen.receipt, {});
+    await bench.store.mail.ack(seen.receipt, {});
     expect(await bench.drain()).toEqual(['urgent', 'late']);
   });
 
   test('what a filter refuses keeps later ones of its key from being taken, and no others', async () => {
-    await sendEach('kkll');
-    const accepts = ({ body }: Message): boolean => body === 'k1' || body === 'l3';
-    expect(await bench.claim({ accepts })).toBeUndefined();
-    expect((await bench.mustClaim({ accepts: ({ body }) => body !== 'k0' })).message.body).toBe('l2');
-    expect((await bench.mustClaim({ accepts: ({ body }) => body === 'k0' })).message.body).toBe('k0');
-    expect(await bench.claim({ accepts })).toBeUndefined();
+    for (const [body, tags] of [
+      ['k0', ['first']],
+      ['k1', ['later', 'not first']],
+      ['l2', ['not first']],
+      ['l3', ['later', 'not first']],
+    ] as const)
+      await bench.send({ orderingKey: body.charAt(0), body, tags: [...tags] });
+    expect(await bench.claim({ filter: { tag: 'later' } })).toBeUndefined();
+    expect((await bench.mustClaim({ filter: { tag: 'not first' } })).message.body).toBe('l2');
+    expect((await bench.mustClaim({ filter: { tag: 'first' } })).message.body).toBe('k0');
+    expect(await bench.claim({ filter: { tag: 'later' } })).toBeUndefined();
   });
 
   test.for([
@@ -223,27 +229,27 @@ export function orderingRules(makeStore: MakeStore): void {
     async ([state, how]) => {
       await sendEach('kkk');
       const first = await bench.mustClaim();
-      if (state === 'dead') await bench.store.nack(first.receipt, { policy, dead: true });
-      else await bench.store.ack(first.receipt, {});
+      if (state === 'dead') await bench.store.mail.nack(first.receipt, { policy, dead: true });
+      else await bench.store.mail.ack(first.receipt, {});
       const second = await bench.mustClaim();
-      await bench.store[how](await bench.only(state), {});
+      await bench.store.mail[how](await bench.only(state), {});
       expect(await bench.claim()).toBeUndefined();
-      await bench.store.ack(second.receipt, {});
+      await bench.store.mail.ack(second.receipt, {});
       const again = await bench.mustClaim();
       expect(again).toMatchObject({ attempt: 1, message: { body: 'k0' } });
       expect(await bench.claim()).toBeUndefined();
-      await bench.store.ack(again.receipt, {});
+      await bench.store.mail.ack(again.receipt, {});
       expect(await bench.drain()).toEqual(['k2']);
     },
   );
 
   test('a purge of a dead one leaves the key with whoever holds it', async () => {
     await sendEach('kkk');
-    await bench.store.nack((await bench.mustClaim()).receipt, { policy, dead: true });
+    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
     const holder = await bench.mustClaim();
-    await bench.store.purge(await bench.only('dead'), {});
+    await bench.store.mail.purge(await bench.only('dead'), {});
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(holder.receipt, {});
+    await bench.store.mail.ack(holder.receipt, {});
     expect(await bench.drain()).toEqual(['k2']);
   });
 
@@ -252,7 +258,7 @@ export function orderingRules(makeStore: MakeStore): void {
     const sent = keys.flatMap((orderingKey) =>
       Array.from({ length: 10 }, (_, i) => bench.outgoing({ orderingKey, body: `${orderingKey}${i}` })),
     );
-    await bench.store.send(sent, { durability: 'relaxed' });
+    await bench.store.mail.send(sent, { durability: 'relaxed' });
     const stores = [bench.store, await bench.another(), await bench.another()];
     const out = new Set<string>();
     const came = new Map<string, string[]>(keys.map((key) => [key, []]));
@@ -272,7 +278,7 @@ export function orderingRules(makeStore: MakeStore): void {
         await new Promise(setImmediate);
         came.get(key)?.push(body);
         out.delete(key);
-        await store.ack(delivery.receipt, {});
+        await store.mail.ack(delivery.receipt, {});
       }
     };
     await Promise.all(Array.from({ length: 6 }, (_, i) => consume(i)));
@@ -283,7 +289,9 @@ export function orderingRules(makeStore: MakeStore): void {
     const first = { dedupeKey: 'once', orderingKey: 'k' };
     const { id } = await bench.send(first);
     expect(await bench.send(first)).toMatchObject({ id, duplicate: true });
-    const [other] = await bench.store.send([bench.outgoing({ ...first, orderingKey: 'l' })], { durability: 'relaxed' });
+    const [other] = await bench.store.mail.send([bench.outgoing({ ...first, orderingKey: 'l' })], {
+      durability: 'relaxed',
+    });
     expect(other).toMatchObject({ code: 'DEDUPE_MISMATCH' });
     await sendEach('k');
     await bench.mustClaim();
@@ -292,12 +300,12 @@ export function orderingRules(makeStore: MakeStore): void {
 
   test('what was put straight into a mailbox keeps its key', async () => {
     const now = { at: bench.clock.now() };
-    await bench.store.deposit('bob', bench.message({ orderingKey: 'k', body: 'first' }), 'ready', now);
+    await bench.store.mail.deposit('bob', bench.message({ orderingKey: 'k', body: 'first' }), 'ready', now);
     bench.clock.advance(1);
-    await bench.store.deposit('bob', bench.message({ orderingKey: 'k', body: 'second' }), 'ready', now);
+    await bench.store.mail.deposit('bob', bench.message({ orderingKey: 'k', body: 'second' }), 'ready', now);
     const first = await bench.mustClaim();
     expect(await bench.claim()).toBeUndefined();
-    await bench.store.ack(first.receipt, {});
+    await bench.store.mail.ack(first.receipt, {});
     expect(await bench.drain()).toEqual(['second']);
   });
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+import { newToken } from './ways.ts';
 
 export function recoveryRules(makeStore: MakeStore): void {
   const bench = new Bench(makeStore);
@@ -36,7 +37,7 @@ export function recoveryRules(makeStore: MakeStore): void {
 
   test('two handles that recover at the same moment bring each message back once', async () => {
     const outgoing = Array.from({ length: 40 }, () => bench.outgoing());
-    await bench.store.send(outgoing, { durability: 'relaxed' });
+    await bench.store.mail.send(outgoing, { durability: 'relaxed' });
     for (let i = 0; i < 40; i++) await bench.mustClaim();
     bench.clock.advance(leaseMs);
     const other = await bench.another();
@@ -53,8 +54,8 @@ export function recoveryRules(makeStore: MakeStore): void {
     const { receipt } = await bench.mustClaim();
     bench.clock.advance(leaseMs);
     const [moved, acked] = await Promise.allSettled([
-      (await bench.another()).recover('bob', policy),
-      bench.store.ack(receipt, {}),
+      (await bench.another()).mail.recover('bob', policy),
+      bench.store.mail.ack(receipt, {}),
     ]);
     expect(moved.status).toBe('fulfilled');
     if (acked.status === 'fulfilled') {
@@ -71,7 +72,7 @@ export function recoveryRules(makeStore: MakeStore): void {
     await bench.send({ body: 'second' });
     await bench.mustClaim({ leaseMs: 1000 });
     await bench.mustClaim({ leaseMs: 2 * 3_600_000 });
-    await bench.store.claim('Cy', { leaseMs: 1000, policy });
+    await bench.store.mail.claim('Cy', { token: newToken(), leaseMs: 1000, policy });
     bench.clock.advance(1000);
     expect(await bench.recover()).toBe(1);
     expect(await bench.entries('inflight')).toHaveLength(1);
@@ -99,11 +100,11 @@ export function recoveryRules(makeStore: MakeStore): void {
       expect(delivery.attempt).toBe(attempt);
       bench.clock.advance(leaseMs);
       await bench.recover();
-      await expectRefusal(bench.store.ack(delivery.receipt, {}), 'LEASE_LOST');
+      await expectRefusal(bench.store.mail.ack(delivery.receipt, {}), 'LEASE_LOST');
     }
     expect(await bench.claim()).toBeUndefined();
     const dead = await bench.only('dead');
-    const why = await bench.store.deadReason(dead);
+    const why = await bench.store.look.deadReason(dead);
     expect(why).toMatchObject({ attempts: 5, deadAt: bench.clock.now() });
     expect(why?.reason).toMatch(/lease/i);
   });
@@ -124,7 +125,30 @@ export function recoveryRules(makeStore: MakeStore): void {
     await bench.send({ body: 'stays' });
     bench.clock.advance(500);
     await bench.recover();
-    expect(await bench.store.counts('bob')).toMatchObject({ ready: 1, dead: 1 });
-    expect((await bench.store.deadReason(await bench.only('dead')))?.reason).toBe('its time-to-live ran out');
+    expect(await bench.store.look.counts('bob')).toMatchObject({ ready: 1, dead: 1 });
+    expect((await bench.store.look.deadReason(await bench.only('dead')))?.reason).toBe('its time-to-live ran out');
+  });
+
+  test('how often a message may be claimed is what its claim says, whoever takes it back', async () => {
+    await bench.send({ body: 'twice' });
+    await bench.send({ body: 'often' });
+    await bench.mustClaim({ maxAttempts: 1 });
+    await bench.mustClaim({ maxAttempts: 7 });
+    bench.clock.advance(leaseMs);
+    expect(await bench.recover('bob', await bench.another())).toBe(2);
+    expect((await bench.store.look.read(await bench.only('dead')))?.body).toBe('twice');
+    // For that claim: the next one has the mailbox's own again.
+    for (let attempt = 2; attempt <= policy.maxAttempts; attempt++) {
+      expect(await bench.mustClaim()).toMatchObject({ attempt, message: { body: 'often' } });
+      bench.clock.advance(leaseMs);
+      await bench.recover();
+    }
+    expect(await bench.entries('dead')).toHaveLength(2);
+  });
+
+  test('how often a message may be claimed is what its claim says, also when it is given back', async () => {
+    await bench.send();
+    const { receipt } = await bench.mustClaim({ maxAttempts: 1 });
+    expect(await bench.store.mail.nack(receipt, { policy, delayMs: 0 })).toMatchObject({ state: 'dead' });
   });
 }

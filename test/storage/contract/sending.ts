@@ -13,9 +13,10 @@ export function sendRules(makeStore: MakeStore): void {
       data: { deep: [1, null] },
       extra: 'kept',
     });
-    const sent = accepted(await bench.store.send([{ message, mailboxes: ['bob'] }], { durability: 'full' }));
-    expect(sent).toEqual({ id: message.id, mailboxes: ['bob'], state: 'ready', durability: 'full' });
-    const read = await bench.store.read(await bench.only('ready'));
+    const sent = accepted(await bench.store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' }));
+    const durability = bench.store.capabilities.durability === 'full' ? 'full' : 'relaxed';
+    expect(sent).toEqual({ id: message.id, mailboxes: ['bob'], state: 'ready', durability });
+    const read = await bench.store.look.read(await bench.only('ready'));
     expect(read).toEqual(unseal(seal(message)));
   });
 
@@ -27,8 +28,8 @@ export function sendRules(makeStore: MakeStore): void {
   test('a message to several mailboxes is once in each, and each has its own state', async () => {
     const { id, mailboxes } = await bench.send({ to: ['ann', 'bob', 'Cy'] });
     expect(mailboxes).toEqual(['ann', 'bob', 'Cy']);
-    await bench.store.ack((await bench.mustClaim()).receipt, {});
-    expect((await bench.store.find(id)).map(({ mailbox, state }) => `${mailbox} ${state}`).sort()).toEqual([
+    await bench.store.mail.ack((await bench.mustClaim()).receipt, {});
+    expect((await bench.store.look.find(id)).map(({ mailbox, state }) => `${mailbox} ${state}`).sort()).toEqual([
       'Cy ready',
       'ann ready',
       'bob archived',
@@ -39,7 +40,7 @@ export function sendRules(makeStore: MakeStore): void {
     const outgoing = Array.from({ length: 100 }, (_, i) =>
       bench.outgoing({ body: `${i}`, to: i % 10 === 0 ? ['bob', 'Cy'] : ['bob'] }),
     );
-    const results = await bench.store.send(outgoing, { durability: 'relaxed' });
+    const results = await bench.store.mail.send(outgoing, { durability: 'relaxed' });
     expect(results.map((result) => ('id' in result ? result.id : result))).toEqual(
       outgoing.map(({ message }) => message.id),
     );
@@ -48,7 +49,7 @@ export function sendRules(makeStore: MakeStore): void {
   });
 
   test('sending nothing is fine', async () => {
-    expect(await bench.store.send([], { durability: 'full' })).toEqual([]);
+    expect(await bench.store.mail.send([], { durability: 'full' })).toEqual([]);
   });
 
   test('a message for later is delayed until it is due, then comes before newer ones', async () => {
@@ -75,11 +76,11 @@ export function sendRules(makeStore: MakeStore): void {
   test('recover says when the next thing falls due', async () => {
     await bench.send({}, { dueAt: bench.clock.now() + 70_000 });
     await bench.send();
-    expect((await bench.store.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
+    expect((await bench.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
       bench.clock.now() + 70_000,
     );
     await bench.mustClaim({ leaseMs: 30_000 });
-    expect((await bench.store.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
+    expect((await bench.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
       bench.clock.now() + 30_000,
     );
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Delivery } from '../../../src/storage/port/store.ts';
 import { Bench, expectRefusal, leaseMs, type MakeStore, policy, refusal } from './bench.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
 
 export function settleRules(makeStore: MakeStore): void {
   const bench = new Bench(makeStore);
@@ -11,9 +11,9 @@ export function settleRules(makeStore: MakeStore): void {
   /** Every way to use a receipt. */
   const uses = (receipt: string): Promise<unknown>[] => {
     const all = [
-      bench.store.ack(receipt, {}),
-      bench.store.nack(receipt, { policy }),
-      bench.store.renew(receipt, { leaseMs }),
+      bench.store.mail.ack(receipt, {}),
+      bench.store.mail.nack(receipt, { policy }),
+      bench.store.mail.renew(receipt, { leaseMs }),
     ];
     // The last may be refused while the first is still looked at.
     for (const one of all) one.catch(() => undefined);
@@ -23,14 +23,18 @@ export function settleRules(makeStore: MakeStore): void {
   test('an acked message is archived, with the time of the ack', async () => {
     const { receipt, message } = await deliver();
     bench.clock.advance(500);
-    expect(await bench.store.ack(receipt, {})).toMatchObject({ id: message.id, mailbox: 'bob', state: 'archived' });
+    expect(await bench.store.mail.ack(receipt, {})).toMatchObject({
+      id: message.id,
+      mailbox: 'bob',
+      state: 'archived',
+    });
     expect(await bench.only('archived')).toMatchObject({ id: message.id, ackedAt: bench.clock.now() });
     expect(await bench.entries('inflight')).toEqual([]);
   });
 
   test('another handle can ack what the first one claimed', async () => {
     const { receipt } = await deliver();
-    expect((await (await bench.another()).ack(receipt, {})).state).toBe('archived');
+    expect((await (await bench.another()).mail.ack(receipt, {})).state).toBe('archived');
   });
 
   test('a nack without delay waits the shortest backoff, doubling up to the longest, with jitter', async () => {
@@ -38,7 +42,7 @@ export function settleRules(makeStore: MakeStore): void {
     for (const [i, nominal] of [1000, 2000, 4000, 8000, 10_000, 10_000].entries()) {
       const { receipt, attempt } = await bench.mustClaim();
       expect(attempt).toBe(i + 1);
-      const settled = await bench.store.nack(receipt, {
+      const settled = await bench.store.mail.nack(receipt, {
         policy: { maxAttempts: 100, backoffMinMs: 1000, backoffMaxMs: 10_000 },
       });
       expect(settled.state).toBe('delayed');
@@ -52,19 +56,19 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('messages that fail together do not all come back together', async () => {
     for (let i = 0; i < 20; i++)
-      await bench.store.nack((await deliver()).receipt, { policy: { ...policy, backoffMinMs: 300_000 } });
+      await bench.store.mail.nack((await deliver()).receipt, { policy: { ...policy, backoffMinMs: 300_000 } });
     expect(new Set((await bench.entries('delayed')).map(({ dueAt }) => dueAt)).size).toBeGreaterThan(1);
   });
 
   test('a nack with a delay waits exactly that long', async () => {
     const { receipt } = await deliver();
-    await bench.store.nack(receipt, { policy, delayMs: 42_000 });
+    await bench.store.mail.nack(receipt, { policy, delayMs: 42_000 });
     expect((await bench.only('delayed')).dueAt).toBe(bench.clock.now() + 42_000);
   });
 
   test('a nack with no delay at all is ready at once', async () => {
     const { receipt } = await deliver();
-    expect((await bench.store.nack(receipt, { policy, delayMs: 0 })).state).toBe('ready');
+    expect((await bench.store.mail.nack(receipt, { policy, delayMs: 0 })).state).toBe('ready');
     expect((await bench.mustClaim()).attempt).toBe(2);
   });
 
@@ -74,13 +78,16 @@ export function settleRules(makeStore: MakeStore): void {
     for (let i = 0; i < 3; i++) {
       const { receipt, attempt } = await bench.mustClaim();
       expect(attempt).toBe(1);
-      expect((await bench.store.nack(receipt, { policy: last, free: true, delayMs: 0 })).state).toBe('ready');
-      await expectRefusal(bench.store.nack(receipt, { policy: last, free: true }), 'ALREADY_SETTLED');
+      expect((await bench.store.mail.nack(receipt, { policy: last, free: true, delayMs: 0 })).state).toBe('ready');
+      await expectRefusal(bench.store.mail.nack(receipt, { policy: last, free: true }), 'ALREADY_SETTLED');
       expect((await bench.only('ready')).attempt).toBe(0);
     }
     const { receipt } = await bench.mustClaim();
-    expect((await bench.store.nack(receipt, { policy: last })).state).toBe('dead');
-    const { events } = await bench.store.readEvents(['bob'], await bench.store.cursor(['bob'], 'start'));
+    expect((await bench.store.mail.nack(receipt, { policy: last })).state).toBe('dead');
+    const { events } = await bench.store.journal.readEvents(
+      ['bob'],
+      await bench.store.journal.cursor(['bob'], 'start'),
+    );
     const nacked = events.filter(({ event }) => event === 'nacked');
     expect(nacked.map(({ attempt, free }) => ({ attempt, free }))).toEqual(
       [1, 2, 3].map(() => ({ attempt: 1, free: true })),
@@ -89,7 +96,7 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('a message that is given back free rests at least the shortest backoff, and comes back before new ones', async () => {
     const { message, receipt } = await deliver();
-    await bench.store.nack(receipt, {
+    await bench.store.mail.nack(receipt, {
       policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 60_000 },
       free: true,
     });
@@ -104,13 +111,13 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('what is rejected goes to the dead-letter queue, free or not', async () => {
     const { receipt } = await deliver();
-    expect((await bench.store.nack(receipt, { policy, dead: true, free: true })).state).toBe('dead');
+    expect((await bench.store.mail.nack(receipt, { policy, dead: true, free: true })).state).toBe('dead');
   });
 
   test('a renewed lease ends later, and the message stays where it is until then', async () => {
     const { receipt } = await deliver();
     bench.clock.advance(leaseMs - 1);
-    const renewed = await bench.store.renew(receipt, { leaseMs });
+    const renewed = await bench.store.mail.renew(receipt, { leaseMs });
     expect(renewed).toMatchObject({ state: 'inflight', leaseUntil: bench.clock.now() + leaseMs });
     bench.clock.advance(leaseMs - 1);
     expect(await bench.recover()).toBe(0);
@@ -121,7 +128,7 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('a renewal may also shorten the lease', async () => {
     const { receipt } = await deliver();
-    await bench.store.renew(receipt, { leaseMs: 1000 });
+    await bench.store.mail.renew(receipt, { leaseMs: 1000 });
     bench.clock.advance(1000);
     expect(await bench.recover()).toBe(1);
   });
@@ -131,26 +138,26 @@ export function settleRules(makeStore: MakeStore): void {
     const receipts = [receipt];
     for (let i = 1; i <= 3; i++) {
       bench.clock.advance(20_000);
-      receipts.push((await bench.store.renew(receipt, { leaseMs: leaseMs + i })).receipt);
+      receipts.push((await bench.store.mail.renew(receipt, { leaseMs: leaseMs + i })).receipt);
     }
-    for (const one of receipts) expect(bench.store.parseReceipt(one).mailbox).toBe('bob');
-    await bench.store.renew(receipts[2] ?? '', { leaseMs });
-    await bench.store.renew(receipts[3] ?? '', { leaseMs: 2 * leaseMs });
-    expect((await bench.store.ack(receipt, {})).state).toBe('archived');
-    for (const one of receipts) await expectRefusal(bench.store.ack(one, {}), 'ALREADY_SETTLED');
+    for (const one of receipts) expect(bench.store.mail.parseReceipt(one).mailbox).toBe('bob');
+    await bench.store.mail.renew(receipts[2] ?? '', { leaseMs });
+    await bench.store.mail.renew(receipts[3] ?? '', { leaseMs: 2 * leaseMs });
+    expect((await bench.store.mail.ack(receipt, {})).state).toBe('archived');
+    for (const one of receipts) await expectRefusal(bench.store.mail.ack(one, {}), 'ALREADY_SETTLED');
   });
 
   test('an ack after the deadline succeeds while nobody has taken the message back', async () => {
     const { receipt } = await deliver();
     bench.clock.advance(10 * leaseMs);
-    expect((await bench.store.ack(receipt, {})).state).toBe('archived');
+    expect((await bench.store.mail.ack(receipt, {})).state).toBe('archived');
     expect(await bench.recover()).toBe(0);
   });
 
   test('a renewal after the deadline succeeds while nobody has taken the message back', async () => {
     const { receipt } = await deliver();
     bench.clock.advance(10 * leaseMs);
-    await bench.store.renew(receipt, { leaseMs });
+    await bench.store.mail.renew(receipt, { leaseMs });
     expect(await bench.recover()).toBe(0);
   });
 
@@ -161,14 +168,14 @@ export function settleRules(makeStore: MakeStore): void {
     for (const use of uses(receipt)) await expectRefusal(use, 'LEASE_LOST');
     const second = await bench.mustClaim();
     for (const use of uses(receipt)) await expectRefusal(use, 'LEASE_LOST');
-    expect((await bench.store.ack(second.receipt, {})).state).toBe('archived');
+    expect((await bench.store.mail.ack(second.receipt, {})).state).toBe('archived');
     for (const use of uses(receipt)) await expectRefusal(use, 'LEASE_LOST');
   });
 
   test('a receipt that was never given here has lost its lease', async () => {
     await deliver();
     const { store: elsewhere } = await bench.elsewhere();
-    await elsewhere.send([bench.outgoing()], { durability: 'relaxed' });
+    await elsewhere.mail.send([bench.outgoing()], { durability: 'relaxed' });
     const { receipt } = await bench.mustClaim({}, elsewhere);
     for (const use of uses(receipt)) await expectRefusal(use, 'LEASE_LOST');
   });
@@ -176,19 +183,19 @@ export function settleRules(makeStore: MakeStore): void {
   test('a receipt of another claim of the same message has lost its lease', async () => {
     const outgoing = bench.outgoing();
     const { store: elsewhere } = await bench.elsewhere();
-    await bench.store.send([outgoing], { durability: 'relaxed' });
-    await elsewhere.send([outgoing], { durability: 'relaxed' });
+    await bench.store.mail.send([outgoing], { durability: 'relaxed' });
+    await elsewhere.mail.send([outgoing], { durability: 'relaxed' });
     const foreign = await bench.mustClaim({}, elsewhere);
     for (const use of uses(foreign.receipt)) await expectRefusal(use, 'LEASE_LOST');
     const own = await bench.mustClaim();
     for (const use of uses(foreign.receipt)) await expectRefusal(use, 'LEASE_LOST');
-    await bench.store.ack(own.receipt, {});
+    await bench.store.mail.ack(own.receipt, {});
     for (const use of uses(foreign.receipt)) await expectRefusal(use, 'LEASE_LOST');
   });
 
   test('a receipt that was used to ack is settled', async () => {
     const { receipt } = await deliver();
-    await bench.store.ack(receipt, {});
+    await bench.store.mail.ack(receipt, {});
     for (const use of uses(receipt)) await expectRefusal(use, 'ALREADY_SETTLED');
   });
 
@@ -196,14 +203,14 @@ export function settleRules(makeStore: MakeStore): void {
     'a receipt that was used to nack is settled: %o',
     async (options) => {
       const { receipt } = await deliver();
-      await bench.store.nack(receipt, { policy, ...options });
+      await bench.store.mail.nack(receipt, { policy, ...options });
       for (const use of uses(receipt)) await expectRefusal(use, 'ALREADY_SETTLED');
     },
   );
 
   test('a nacked receipt does nothing to the claim that came after it', async () => {
     const { receipt } = await deliver();
-    await bench.store.nack(receipt, { policy, delayMs: 0 });
+    await bench.store.mail.nack(receipt, { policy, delayMs: 0 });
     const second = await bench.mustClaim();
     for (const use of uses(receipt)) expect((await refusal(use)).kind).toBe('conflict');
     expect((await bench.only('inflight')).receipt).toBe(second.receipt);
@@ -213,7 +220,7 @@ export function settleRules(makeStore: MakeStore): void {
     '%j is not a receipt',
     async (text) => {
       for (const use of uses(text)) await expectRefusal(use, 'RECEIPT_INVALID');
-      expect(() => bench.store.parseReceipt(text)).toThrow(
+      expect(() => bench.store.mail.parseReceipt(text)).toThrow(
         expect.objectContaining({ code: 'RECEIPT_INVALID', kind: 'invalid' }),
       );
     },
@@ -223,7 +230,7 @@ export function settleRules(makeStore: MakeStore): void {
     const { receipt } = await deliver();
     const stores = [bench.store, await bench.another()];
     const results = await Promise.allSettled(
-      Array.from({ length: 6 }, (_, i) => (stores[i % 2] ?? bench.store).ack(receipt, {})),
+      Array.from({ length: 6 }, (_, i) => (stores[i % 2] ?? bench.store).mail.ack(receipt, {})),
     );
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results)
@@ -234,8 +241,8 @@ export function settleRules(makeStore: MakeStore): void {
   test('of an ack and a nack at the same moment one succeeds', async () => {
     const { receipt } = await deliver();
     const results = await Promise.allSettled([
-      bench.store.nack(receipt, { policy }),
-      (await bench.another()).ack(receipt, {}),
+      bench.store.mail.nack(receipt, { policy }),
+      (await bench.another()).mail.ack(receipt, {}),
     ]);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect((await bench.entries('archived')).length + (await bench.entries('delayed')).length).toBe(1);
@@ -243,16 +250,16 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('a claim can be checked, which changes nothing', async () => {
     const { receipt } = await deliver();
-    await bench.store.checkClaim(receipt);
-    const renewed = await bench.store.renew(receipt, { leaseMs });
-    await bench.store.checkClaim(receipt);
-    await bench.store.ack(renewed.receipt, {});
-    await expectRefusal(bench.store.checkClaim(receipt), 'ALREADY_SETTLED');
+    await bench.store.mail.checkClaim(receipt);
+    const renewed = await bench.store.mail.renew(receipt, { leaseMs });
+    await bench.store.mail.checkClaim(receipt);
+    await bench.store.mail.ack(renewed.receipt, {});
+    await expectRefusal(bench.store.mail.checkClaim(receipt), 'ALREADY_SETTLED');
 
     const lost = await deliver();
     bench.clock.advance(leaseMs);
     await bench.recover();
     await bench.mustClaim();
-    await expectRefusal(bench.store.checkClaim(lost.receipt), 'LEASE_LOST');
+    await expectRefusal(bench.store.mail.checkClaim(lost.receipt), 'LEASE_LOST');
   });
 }

@@ -5,8 +5,15 @@ import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { diskFailure, watchedDisk } from './disks.ts';
 import { collect, drain, makeRoom } from './room.ts';
+import { newToken } from '../contract/ways.ts';
 
-const claim = { leaseMs, policy };
+const claim = {
+  leaseMs,
+  policy,
+  get token() {
+    return newToken();
+  },
+};
 
 test('a claim behind much expired mail moves only some of it, and finds the good one', async () => {
   const room = makeRoom();
@@ -16,16 +23,16 @@ test('a claim behind much expired mail moves only some of it, and finds the good
   );
   const expiresAt = new Date(room.clock.now() + 1000).toISOString();
   const expiring = Array.from({ length: 150 }, () => room.outgoing({ expiresAt }));
-  await store.send([...expiring, room.outgoing({ body: 'good' })], { durability: 'relaxed' });
+  await store.mail.send([...expiring, room.outgoing({ body: 'good' })], { durability: 'relaxed' });
   room.clock.advance(1000);
   logReads = 0;
-  expect((await store.claim('bob', claim))?.message.body).toBe('good');
+  expect((await store.mail.claim('bob', claim))?.message.body).toBe('good');
   expect(logReads).toBe(0);
-  const dead = (await collect(store.list('bob', 'dead'))).length;
+  const dead = (await collect(store.look.list('bob', 'dead'))).length;
   expect(dead).toBeGreaterThan(0);
   expect(dead).toBeLessThan(100);
-  for (let round = 0; round < 3; round++) expect(await store.claim('bob', claim)).toBeUndefined();
-  expect(await store.counts('bob')).toMatchObject({ ready: 0, dead: 150 });
+  for (let round = 0; round < 3; round++) expect(await store.mail.claim('bob', claim)).toBeUndefined();
+  expect(await store.look.counts('bob')).toMatchObject({ ready: 0, dead: 150 });
 });
 
 test('a lease that is over before the claim is costs one message one attempt, not each of them', async () => {
@@ -34,14 +41,17 @@ test('a lease that is over before the claim is costs one message one attempt, no
     ({ method, to }) => void (method === 'rename' && to?.includes('/inflight/') && room.clock.advance(leaseMs)),
   );
   const store = await room.open(slow);
-  await store.send([room.outgoing(), room.outgoing(), room.outgoing()], { durability: 'relaxed' });
-  expect(await store.claim('bob', claim)).toBeUndefined();
-  expect(await store.counts('bob')).toMatchObject({ ready: 2, inflight: 1 });
+  await store.mail.send([room.outgoing(), room.outgoing(), room.outgoing()], { durability: 'relaxed' });
+  expect(await store.mail.claim('bob', claim)).toBeUndefined();
+  expect(await store.look.counts('bob')).toMatchObject({ ready: 2, inflight: 1 });
 });
 
 test('a filtered claim does not conclude from one scan, and opens nothing twice', async () => {
   const room = makeRoom();
-  const disk = watchedDisk();
+  const opened: string[] = [];
+  const disk = watchedDisk(
+    ({ method, path }) => void (method === 'read' && path.includes('ready/') && opened.push(path)),
+  );
   const list = disk.list.bind(disk);
   let missing = false;
   disk.list = async (dir) => {
@@ -51,13 +61,14 @@ test('a filtered claim does not conclude from one scan, and opens nothing twice'
     return names.sort().slice(0, 1);
   };
   const store = await room.open(disk);
-  await store.send([room.outgoing({ body: 'other' }), room.outgoing({ body: 'wanted' })], { durability: 'relaxed' });
+  const outgoing = ['other', 'wanted'].map((body) => room.outgoing({ body, tags: [body] }));
+  await store.mail.send(outgoing, { durability: 'relaxed' });
   missing = true;
-  const looked: string[] = [];
-  const accepts = ({ body }: { body: string }): boolean => looked.push(body) > 0 && body === 'wanted';
-  expect((await store.claim('bob', { ...claim, accepts }))?.message.body).toBe('wanted');
+  const filter = { tag: 'wanted' };
+  expect((await store.mail.claim('bob', { token: newToken(), leaseMs, policy, filter }))?.message.body).toBe('wanted');
   expect(missing).toBe(false);
-  expect(looked).toEqual(['other', 'wanted']);
+  const ids = opened.map((path) => outgoing.find(({ message }) => path.includes(message.id))?.message.body);
+  expect(ids).toEqual(['other', 'wanted']);
 });
 
 describe('a consumer that goes on with a listing', () => {
@@ -70,17 +81,17 @@ describe('a consumer that goes on with a listing', () => {
     );
     const sender = await room.open();
     const send = (drafts: Consumption['sent'] = []) =>
-      sender.send(
+      sender.mail.send(
         drafts.map((fields) => room.outgoing(fields)),
         { durability: 'relaxed' },
       );
     await send(Array.from({ length: first }, (_, i) => ({ body: `${i}` })));
     const got: string[] = [];
     for (;;) {
-      const delivery = await store.claim('bob', claim);
+      const delivery = await store.mail.claim('bob', claim);
       if (!delivery) return { got, listed };
       got.push(delivery.message.body);
-      await store.ack(delivery.receipt, {});
+      await store.mail.ack(delivery.receipt, {});
       room.clock.advance(stepMs(got.length));
       if (got.length === when) await send(sent);
     }
@@ -126,24 +137,24 @@ describe('a consumer that goes on with a listing', () => {
     const room = makeRoom();
     const [sender, holder, store] = [await room.open(), await room.open(), await room.open()];
     const send = (drafts: readonly Parameters<typeof room.outgoing>[0][]) =>
-      sender.send(
+      sender.mail.send(
         drafts.map((fields) => room.outgoing(fields)),
         { durability: 'relaxed' },
       );
     await send([{ orderingKey: 'busy' }]);
     room.clock.advance(1);
-    await holder.claim('bob', claim);
+    await holder.mail.claim('bob', claim);
     await send(Array.from({ length: 120 }, (_, i) => (i % 8 === 7 ? { orderingKey: 'busy' } : { body: `${i}` })));
     room.clock.advance(1);
     for (let n = 0; n < 9; n++) {
-      const delivery = await store.claim('bob', claim);
-      await store.ack(delivery?.receipt ?? '', {});
+      const delivery = await store.mail.claim('bob', claim);
+      await store.mail.ack(delivery?.receipt ?? '', {});
       room.clock.advance(4);
     }
     await send([{ body: 'now', priority: 'urgent' }]);
     const bodies = [];
     for (let n = 0; n < 3; n++) {
-      bodies.push((await store.claim('bob', claim))?.message.body);
+      bodies.push((await store.mail.claim('bob', claim))?.message.body);
       room.clock.advance(4);
     }
     expect(bodies).toContain('now');
@@ -154,14 +165,18 @@ describe('a consumer that goes on with a listing', () => {
       const room = makeRoom();
       const [sender, store] = [await room.open(), await room.open()];
       const outgoing = Array.from({ length: 30 }, (_, i) => room.outgoing({ body: `${i}` }));
-      await sender.send(outgoing, { durability: 'relaxed' });
+      await sender.mail.send(outgoing, { durability: 'relaxed' });
       const got: string[] = [];
-      for (let delivery = await store.claim('bob', claim); delivery; delivery = await store.claim('bob', claim)) {
+      for (
+        let delivery = await store.mail.claim('bob', claim);
+        delivery;
+        delivery = await store.mail.claim('bob', claim)
+      ) {
         got.push(delivery.message.body);
-        await store.ack(delivery.receipt, {});
+        await store.mail.ack(delivery.receipt, {});
         room.clock.advance(6);
-        const [next] = got.length === 3 ? await sender.find(outgoing[3]?.message.id ?? '') : [];
-        if (next) await sender.cancel(next, {});
+        const [next] = got.length === 3 ? await sender.look.find(outgoing[3]?.message.id ?? '') : [];
+        if (next) await sender.mail.cancel(next, {});
       }
       expect(got).toEqual(outgoing.map((_, i) => `${i}`).filter((body) => body !== '3'));
     }
@@ -182,7 +197,7 @@ describe('a consumer that goes on with a listing', () => {
         }),
       );
       const fields = orderingKey === undefined ? {} : { orderingKey };
-      await sender.send(
+      await sender.mail.send(
         Array.from({ length: 12 }, (_, i) => room.outgoing({ body: `${i}`, ...fields })),
         { durability: 'relaxed' },
       );
@@ -191,9 +206,9 @@ describe('a consumer that goes on with a listing', () => {
       for (let n = 0; n < 13; n++) {
         fail = n === 3;
         try {
-          const delivery = await store.claim('bob', claim);
+          const delivery = await store.mail.claim('bob', claim);
           got.push(delivery?.message.body ?? 'nothing');
-          await store.ack(delivery?.receipt ?? '', {});
+          await store.mail.ack(delivery?.receipt ?? '', {});
         } catch {
           got.push('failed');
         }
@@ -209,7 +224,7 @@ test('a process that fills an older bucket goes on in the one that others have o
   const [longLived, others, brief] = [await room.open(), await room.open(), await room.open()];
   const send = async (store: Store, count: number, fields: Parameters<typeof room.outgoing>[0] = {}) => {
     room.clock.advance(1);
-    await store.send(
+    await store.mail.send(
       Array.from({ length: count }, () => room.outgoing(fields)),
       { durability: 'relaxed' },
     );

@@ -18,6 +18,7 @@ import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';
+import { newToken } from '../contract/ways.ts';
 
 /** Puts a file into bob's drop/ as if it had been written `agoMs` ago. */
 function drop(room: Room, name: string, content: unknown, agoMs = 0): string {
@@ -43,7 +44,7 @@ describe('a file in drop/', () => {
   test('with a sender and a body is a message of the time of the file', async () => {
     const { room, store } = await started();
     const { mtimeMs } = statSync(drop(room, 'any name.json', minimal, 90_000));
-    const delivery = await store.claim('bob', { leaseMs, policy });
+    const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
     expect(delivery?.message).toMatchObject({
       ...minimal,
       v: 1,
@@ -54,10 +55,10 @@ describe('a file in drop/', () => {
     });
     expect(isId(delivery?.message.id ?? '')).toBe(true);
     expect(readdirSync(room.at('bob').drop)).toEqual([]);
-    const { events } = await store.readEvents(['bob'], await store.cursor(['bob'], 'start'));
+    const { events } = await store.journal.readEvents(['bob'], await store.journal.cursor(['bob'], 'start'));
     expect(events[0]).toMatchObject({ event: 'delivered', id: delivery?.message.id, from: 'script' });
-    await store.ack(delivery?.receipt ?? '', {});
-    expect((await store.read(await only(store, 'archived')))?.body).toBe('by hand');
+    await store.mail.ack(delivery?.receipt ?? '', {});
+    expect((await store.look.read(await only(store, 'archived')))?.body).toBe('by hand');
   });
 
   test('with an id, a priority and more of its own keeps them', async () => {
@@ -75,7 +76,7 @@ describe('a file in drop/', () => {
     };
     drop(room, 'a.json', own);
     drop(room, 'b.json', minimal, 1000);
-    expect((await store.claim('bob', { leaseMs, policy }))?.message).toMatchObject(own);
+    expect((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message).toMatchObject(own);
     expect(room.warnings).toEqual([]);
   });
 
@@ -85,10 +86,10 @@ describe('a file in drop/', () => {
     for (let i = 0; i < 2; i++) {
       const store = await room.open();
       drop(room, 'same.json', minimal, 5000);
-      await store.recover('bob', policy);
+      await store.mail.recover('bob', policy);
       const entry = await only(store, 'ready');
       ids.add(entry.id);
-      await store.cancel(entry, {});
+      await store.mail.cancel(entry, {});
     }
     expect(ids.size).toBe(1);
   });
@@ -105,15 +106,15 @@ describe('a file in drop/', () => {
     const { room, store } = await started();
     const path = drop(room, 'half.json', bytes);
     drop(room, 'whole.json', minimal);
-    const first = await store.recover('bob', policy);
+    const first = await store.mail.recover('bob', policy);
     expect(first.nextAt).toBeLessThanOrEqual(room.clock.now() + 2000);
     expect(existsSync(path)).toBe(true);
     expect(await drain(store)).toEqual(['by hand']);
     room.clock.advance(1900);
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
     expect(existsSync(path)).toBe(true);
     room.clock.advance(200);
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
     expect(existsSync(path)).toBe(false);
     const [kept = ''] = corrupt(room);
     expect(readFileSync(join(room.at('bob').corrupt, kept), 'utf8')).toBe(bytes);
@@ -140,7 +141,7 @@ describe('a file in drop/', () => {
       // utimes(2) of Node takes a negative time for now.
       execFileSync('touch', ['-d', `@${mtimeMs / 1000}`, drop(room, 'odd time.json', minimal)]);
       drop(room, 'last.json', { ...minimal, body: 'behind it' });
-      const delivery = await store.claim('bob', { leaseMs, policy });
+      const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
       const bodies = [delivery?.message.body, ...(await drain(store))];
       expect(new Set(bodies)).toEqual(new Set(['behind it', 'by hand']));
       expect(room.warnings).toEqual([]);
@@ -152,7 +153,7 @@ describe('a file in drop/', () => {
   test('that is no message and has a time far ahead is put aside now', async () => {
     const { room, store } = await started();
     const path = drop(room, 'ahead.json', '{"from":"script"}', -3_600_000);
-    const { nextAt } = await store.recover('bob', policy);
+    const { nextAt } = await store.mail.recover('bob', policy);
     expect(nextAt).toBeUndefined();
     expect(existsSync(path)).toBe(false);
     expect(corrupt(room)).toHaveLength(1);
@@ -179,7 +180,7 @@ describe('a file in drop/', () => {
   test('that is finished within the two seconds is a message', async () => {
     const { room, store } = await started();
     drop(room, 'slow.json', '{"from":"script",');
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
     drop(room, 'slow.json', minimal);
     room.clock.advance(3000);
     expect(await drain(store)).toEqual(['by hand']);
@@ -198,7 +199,7 @@ describe('a file in drop/', () => {
   test('whose bytes change after it was adopted is not delivered', async () => {
     const { room, store } = await started();
     drop(room, 'a.json', minimal);
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
     const { key } = await only(store, 'ready');
     writeFileSync(join(room.at('bob').dir, key), JSON.stringify({ ...minimal, body: 'changed' }));
     expect(await drain(store)).toEqual([]);
@@ -209,7 +210,7 @@ describe('a file in drop/', () => {
     const room = makeRoom();
     const stores = [await room.open(), await room.open(), await room.open()];
     for (let i = 0; i < 40; i++) drop(room, `${i}.json`, { ...minimal, body: `b${i}` }, i);
-    await Promise.all(stores.map((store) => store.recover('bob', policy)));
+    await Promise.all(stores.map((store) => store.mail.recover('bob', policy)));
     const bodies = (await Promise.all(stores.map((store) => drain(store)))).flat();
     expect(bodies.sort()).toEqual(Array.from({ length: 40 }, (_, i) => `b${i}`).sort());
     expect(corrupt(room)).toEqual([]);
@@ -218,18 +219,18 @@ describe('a file in drop/', () => {
   test('comes out in the order in which it was handed in', async () => {
     const { room, store } = await started();
     for (const i of [3, 1, 4, 0, 2]) drop(room, `${9 - i}.json`, { ...minimal, body: `b${i}` }, 10_000 - i * 1000);
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
     expect(await drain(store)).toEqual(['b0', 'b1', 'b2', 'b3', 'b4']);
   });
 
   test('under an ordering key waits for its turn', async () => {
     const { room, store } = await started();
     for (const i of [0, 1]) drop(room, `${i}.json`, { ...minimal, body: `b${i}`, orderingKey: 'k' }, 10_000 - i * 1000);
-    await store.recover('bob', policy);
-    const first = await store.claim('bob', { leaseMs, policy });
+    await store.mail.recover('bob', policy);
+    const first = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
     expect(first?.message).toMatchObject({ body: 'b0', orderingKey: 'k' });
-    expect(await store.claim('bob', { leaseMs, policy })).toBeUndefined();
-    await store.ack(first?.receipt ?? '', {});
+    expect(await store.mail.claim('bob', { token: newToken(), leaseMs, policy })).toBeUndefined();
+    await store.mail.ack(first?.receipt ?? '', {});
     expect(await drain(store)).toEqual(['b1']);
   });
 
@@ -267,11 +268,11 @@ describe('a file in drop/', () => {
   test('of an agent’s own outlives a retry and a restore', async () => {
     const { room, store } = await started();
     drop(room, 'a.json', minimal);
-    const delivery = await store.claim('bob', { leaseMs, policy });
-    await store.nack(delivery?.receipt ?? '', { policy, dead: true });
-    await store.retry(await only(store, 'dead'), {});
+    const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+    await store.mail.nack(delivery?.receipt ?? '', { policy, dead: true });
+    await store.mail.retry(await only(store, 'dead'), {});
     expect(await drain(store)).toEqual(['by hand']);
-    await store.restore(await only(store, 'archived'), {});
+    await store.mail.restore(await only(store, 'archived'), {});
     expect(await drain(store)).toEqual(['by hand']);
   });
 
@@ -279,6 +280,6 @@ describe('a file in drop/', () => {
     const { room, store } = await started();
     drop(room, 'a.json', { ...minimal, expiresAt: '1969-01-01T00:00:00Z' });
     expect(await drain(store)).toEqual([]);
-    expect((await store.deadReason(await only(store, 'dead')))?.reason).toContain('time-to-live');
+    expect((await store.look.deadReason(await only(store, 'dead')))?.reason).toContain('time-to-live');
   });
 });

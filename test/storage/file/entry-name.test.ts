@@ -8,6 +8,7 @@ import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/rec
 import { leaseMs, policy } from '../contract/bench.ts';
 import { drain, makeRoom, only } from './room.ts';
 import { renameSync } from 'node:fs';
+import { newToken } from '../contract/ways.ts';
 
 const ids = createIds();
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.split('');
@@ -141,26 +142,26 @@ describe('the name of an entry', () => {
   test('keeps what a newer version wrote into it through claim, nack, ack, death and retry', async () => {
     const room = makeRoom();
     const store = await room.open();
-    await store.send([room.outgoing()], { durability: 'relaxed' });
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
     const before = `${room.at('bob').dir}/${(await only(store, 'ready')).key}`;
     renameSync(before, before.replace(/\.json$/, '.nNEW_tag-1.z9.json'));
     const kept = /\.nNEW_tag-1\.z9\.json$/;
 
     const claim = async (): Promise<string> =>
-      (await (await room.open()).claim('bob', { leaseMs, policy }))?.receipt ?? '';
+      (await (await room.open()).mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
     let receipt = await claim();
     expect((await only(store, 'inflight')).key).toMatch(kept);
-    await store.nack(receipt, { policy, delayMs: 10 });
+    await store.mail.nack(receipt, { policy, delayMs: 10 });
     expect((await only(store, 'delayed')).key).toMatch(kept);
     room.clock.advance(10_000);
     receipt = await claim();
-    await store.nack(receipt, { policy, dead: true });
+    await store.mail.nack(receipt, { policy, dead: true });
     expect((await only(store, 'dead')).key).toMatch(kept);
-    await store.retry(await only(store, 'dead'), {});
+    await store.mail.retry(await only(store, 'dead'), {});
     expect((await only(store, 'ready')).key).toMatch(kept);
     receipt = await claim();
-    await store.renew(receipt, { leaseMs: leaseMs * 2 });
-    await store.ack(receipt, {});
+    await store.mail.renew(receipt, { leaseMs: leaseMs * 2 });
+    await store.mail.ack(receipt, {});
     expect((await only(store, 'archived')).key).toMatch(kept);
   });
 
@@ -168,8 +169,8 @@ describe('the name of an entry', () => {
     const room = makeRoom();
     const store = await room.open();
     const never = '9999-12-31T23:59:59.999Z';
-    await store.send([room.outgoing({ body: 'keeps for ever', expiresAt: never })], { durability: 'relaxed' });
-    await store.send([room.outgoing({ body: 'some day' }, { dueAt: 1e14 })], { durability: 'relaxed' });
+    await store.mail.send([room.outgoing({ body: 'keeps for ever', expiresAt: never })], { durability: 'relaxed' });
+    await store.mail.send([room.outgoing({ body: 'some day' }, { dueAt: 1e14 })], { durability: 'relaxed' });
     expect(await drain(store)).toEqual(['keeps for ever']);
     expect((await only(store, 'delayed')).id).toBeDefined();
     expect(room.warnings).toEqual([]);

@@ -11,21 +11,21 @@ test('what has expired behind thousands of others is met by a later look, and no
   );
   const expiresAt = new Date(room.clock.now() + 1000).toISOString();
   for (let n = 0; n < 6; n++) {
-    await store.send(
+    await store.mail.send(
       Array.from({ length: 1000 }, () => room.outgoing()),
       { durability: 'relaxed' },
     );
   }
-  await store.send([room.outgoing({ expiresAt })], { durability: 'relaxed' });
+  await store.mail.send([room.outgoing({ expiresAt })], { durability: 'relaxed' });
   room.clock.advance(1000);
 
   listed = 0;
-  await store.recover('bob', policy);
+  await store.mail.recover('bob', policy);
   expect(listed).toBeLessThan(15);
-  expect(await store.counts('bob')).toMatchObject({ ready: 6001, dead: 0 });
+  expect(await store.look.counts('bob')).toMatchObject({ ready: 6001, dead: 0 });
   for (let look = 0; look < 2; look++) {
     room.clock.advance(5000);
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
   }
-  expect(await store.counts('bob')).toMatchObject({ ready: 6000, dead: 1 });
+  expect(await store.look.counts('bob')).toMatchObject({ ready: 6000, dead: 1 });
 });

@@ -2,10 +2,13 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
-import type { Outgoing, Sent, State, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { changes, type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { census, drain, inspected, makeRoom, only, recoverAll, type Room, scratch } from './room.ts';
+import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
+import type { State } from '../../../src/model/state.ts';
+import { newToken } from '../contract/ways.ts';
 
 // Each call to the disk in turn fails: once, or from then on (as after the kernel has made a file system read-only).
 
@@ -102,7 +105,7 @@ async function honest(results: readonly (Sent | DreamosError)[], { room, store }
     mailboxes,
     ...rest,
   }));
-  for (const result of await store.send(again, { durability: 'full' })) expect(result).not.toBeInstanceOf(Error);
+  for (const result of await store.mail.send(again, { durability: 'full' })) expect(result).not.toBeInstanceOf(Error);
   await recoverAll(room, store);
   const after = await census(room, store);
   const keyed = sent.some(({ message }) => message.dedupeKey !== null);
@@ -141,12 +144,12 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
     expectAtEachFailure(
       {
         async arrange(room, store) {
-          await store.openInbox('bob', request, room.clock.now() + 60_000);
+          await store.mail.openInbox('bob', request, room.clock.now() + 60_000);
           for (let i = 0; i < 3; i++) {
-            accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+            accepted(await store.mail.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
           }
         },
-        act: ({ store }) => store.closeInbox('bob', request),
+        act: ({ store }) => store.mail.closeInbox('bob', request),
         async check(answer, { room, store }) {
           if (!(answer instanceof Error)) expect(answer).toBe(3);
           room.clock.advance(60_000);
@@ -161,10 +164,10 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
       {
         names: three,
         async arrange(room, store) {
-          await store.openInbox('bob', request, room.clock.now() + 60_000);
+          await store.mail.openInbox('bob', request, room.clock.now() + 60_000);
           return make(room);
         },
-        act: ({ store }, outgoing) => store.send(outgoing as Outgoing[], { durability: 'full' }),
+        act: ({ store }, outgoing) => store.mail.send(outgoing as Outgoing[], { durability: 'full' }),
         async check(answer, at, outgoing) {
           // One call answers for each of its messages, whatever happens to the others.
           expect(answer).toBeInstanceOf(Array);
@@ -187,15 +190,15 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
               if (to?.startsWith(room.layout.outbox) && !to.includes('.new')) throw new Error('killed');
             }),
           );
-          await expect(paused.send(first, { durability: 'full' })).rejects.toThrow('killed');
+          await expect(paused.mail.send(first, { durability: 'full' })).rejects.toThrow('killed');
           return make(room);
         },
-        act: ({ store }, outgoing) => store.send(outgoing as Outgoing[], { durability: 'full' }),
+        act: ({ store }, outgoing) => store.mail.send(outgoing as Outgoing[], { durability: 'full' }),
         async check(answer, { room, store }) {
           expect(answer).toBeInstanceOf(Array);
           const again = make(room);
           if (again[0]?.message.dedupeKey === null) return;
-          accepted(await store.send(again, { durability: 'full' }));
+          accepted(await store.mail.send(again, { durability: 'full' }));
           expect((await census(room, store)).size).toBe(3);
         },
       },
@@ -204,15 +207,15 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
   );
 
   const held = async (room: Room, store: Store): Promise<string> => {
-    accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
-    return (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
+    accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' }));
+    return (await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
   };
 
   test('a claim answers with the message, or leaves it for another one', () =>
     expectAtEachFailure(
       {
-        arrange: async (room, store) => accepted(await store.send([room.outgoing()], { durability: 'relaxed' })),
-        act: ({ store }) => store.claim('bob', { leaseMs, policy }),
+        arrange: async (room, store) => accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' })),
+        act: ({ store }) => store.mail.claim('bob', { token: newToken(), leaseMs, policy }),
         async check(answer, { room, store }) {
           if (answer instanceof Error) {
             room.clock.advance(leaseMs + 10_000);
@@ -224,11 +227,11 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
     ));
 
   test.for([
-    ['ack', 'archived', (store: Store, receipt: string) => store.ack(receipt, {})],
-    ['renew', 'inflight', (store: Store, receipt: string) => store.renew(receipt, { leaseMs: 2 * leaseMs })],
-    ['nack', 'delayed', (store: Store, receipt: string) => store.nack(receipt, { policy, delayMs: 5000 })],
-    ['nack at once', 'ready', (store: Store, receipt: string) => store.nack(receipt, { policy, delayMs: 0 })],
-    ['nack for good', 'dead', (store: Store, receipt: string) => store.nack(receipt, { policy, dead: true })],
+    ['ack', 'archived', (store: Store, receipt: string) => store.mail.ack(receipt, {})],
+    ['renew', 'inflight', (store: Store, receipt: string) => store.mail.renew(receipt, { leaseMs: 2 * leaseMs })],
+    ['nack', 'delayed', (store: Store, receipt: string) => store.mail.nack(receipt, { policy, delayMs: 5000 })],
+    ['nack at once', 'ready', (store: Store, receipt: string) => store.mail.nack(receipt, { policy, delayMs: 0 })],
+    ['nack for good', 'dead', (store: Store, receipt: string) => store.mail.nack(receipt, { policy, dead: true })],
   ] as const)('%s is done, or nothing of it and it can be repeated', ([, state, settle]) =>
     expectAtEachFailure(
       {
@@ -258,19 +261,19 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
     expectAtEachFailure(
       {
         async arrange(room, store) {
-          if (from === 'ready') accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
+          if (from === 'ready') accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' }));
           else {
             const receipt = await held(room, store);
-            if (from === 'dead') await store.nack(receipt, { policy, dead: true });
-            else await store.ack(receipt, {});
+            if (from === 'dead') await store.mail.nack(receipt, { policy, dead: true });
+            else await store.mail.ack(receipt, {});
           }
           return only(store, from);
         },
-        act: ({ store }, entry) => store[change](entry as never, {}),
+        act: ({ store }, entry) => store.mail[change](entry as never, {}),
         async check(answer, { room, store }, entry) {
           if (answer instanceof Error) {
             expect([...(await census(room, store)).values()]).toEqual([[from]]);
-            await store[change](entry as never, {});
+            await store.mail[change](entry as never, {});
           }
           expect([...(await census(room, store)).values()]).toEqual(to === undefined ? [] : [[to]]);
         },
@@ -285,11 +288,11 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
         async arrange(room, store) {
           await held(room, store);
           const more = { dueAt: room.clock.now() + 1000 };
-          accepted(await store.send([room.outgoing({ body: 'due' }, more)], { durability: 'relaxed' }));
+          accepted(await store.mail.send([room.outgoing({ body: 'due' }, more)], { durability: 'relaxed' }));
           writeFileSync(`${room.at('bob').drop}/a.json`, '{"from":"script","body":"handed in"}');
           room.clock.advance(leaseMs + 10_000);
         },
-        act: ({ store }) => store.recover('bob', policy),
+        act: ({ store }) => store.mail.recover('bob', policy),
         async check(_, { room, store }) {
           await recoverAll(room, store);
           expect((await drain(store)).sort()).toEqual(['due', 'handed in', 'hello']);
@@ -306,12 +309,12 @@ test('when the bucket cannot be synced and the message is already claimed, its s
   const store = await room.open(
     watchedDisk(async (call) => {
       if (call.method !== 'syncDir') return;
-      claimed ??= await consumer.claim('bob', { leaseMs, policy });
+      claimed ??= await consumer.mail.claim('bob', { token: newToken(), leaseMs, policy });
       throw diskFailure(call);
     }),
   );
   const outgoing = room.outgoing();
-  const [result] = await store.send([outgoing], { durability: 'full' });
+  const [result] = await store.mail.send([outgoing], { durability: 'full' });
   expect(claimed).toMatchObject({ message: { id: outgoing.message.id } });
   expect(result).toMatchObject({ kind: 'disk', code: 'SEND_UNCERTAIN' });
   expect((result as DreamosError).message).toContain(outgoing.message.id);
@@ -332,11 +335,11 @@ test.for([
       watchedDisk(async (call) => {
         if (call.to === room.layout.committed(outgoing.message.id)) committed = true;
         if (call.method !== 'syncDir' || !committed) return;
-        await reader.recover('cy', policy).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+        await reader.mail.recover('cy', policy).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
         throw diskFailure(call);
       }),
     );
-    const [result] = await store.send([outgoing], { durability: 'full' });
+    const [result] = await store.mail.send([outgoing], { durability: 'full' });
     expect(result).toMatchObject({ code: 'SEND_UNCERTAIN' });
     const later = await room.open();
     await recoverAll(room, later);
@@ -355,10 +358,10 @@ test('a keyed send that was being taken back when its process died is sent by th
       over = call.to?.endsWith('.gone') === true;
     }),
   );
-  await expect(store.send([first], { durability: 'full' })).rejects.toThrow('killed');
+  await expect(store.mail.send([first], { durability: 'full' })).rejects.toThrow('killed');
   expect(readdirSync(room.layout.outbox)).toEqual([`${first.message.id}.gone`]);
   const next = room.outgoing({ dedupeKey: 'k' });
-  const sent = accepted(await (await room.open()).send([next], { durability: 'full' }));
+  const sent = accepted(await (await room.open()).mail.send([next], { durability: 'full' }));
   expect(sent).toEqual({ id: next.message.id, mailboxes: ['bob'], state: 'ready', durability: 'full' });
   expect(readdirSync(room.layout.outbox)).toEqual([]);
 });
@@ -375,14 +378,14 @@ test('a keyed send that was being taken back after somebody had handed out a par
       if (call.to === room.layout.committed(first.message.id)) committed = true;
       over = call.to?.endsWith('.gone') === true;
       if (call.method !== 'syncDir' || !committed) return;
-      await reader.recover('cy', policy).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      await reader.mail.recover('cy', policy).catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
       throw diskFailure(call);
     }),
   );
-  await expect(store.send([first], { durability: 'full' })).rejects.toThrow('killed');
+  await expect(store.mail.send([first], { durability: 'full' })).rejects.toThrow('killed');
   expect(readdirSync(room.layout.outbox)).toEqual([`${first.message.id}.gone`]);
   const later = await room.open();
-  const again = accepted(await later.send([room.outgoing({ to: three, dedupeKey: 'k' })], { durability: 'full' }));
+  const again = accepted(await later.mail.send([room.outgoing({ to: three, dedupeKey: 'k' })], { durability: 'full' }));
   expect(again).toMatchObject({ id: first.message.id, duplicate: true });
   expect([...(await census(room, later)).keys()].sort()).toEqual(
     three.map((name) => `${name} ${first.message.id}`).sort(),
@@ -395,7 +398,7 @@ test('a store that somebody has swept tmp/ and outbox/ under works on', async ()
   const store = await room.open();
   const all = async (): Promise<void> => {
     for (const [, make] of sends.slice(0, 5)) {
-      for (const result of await store.send(make(room), { durability: 'full' }))
+      for (const result of await store.mail.send(make(room), { durability: 'full' }))
         expect(result).not.toBeInstanceOf(Error);
     }
   };
@@ -420,7 +423,7 @@ test.for([
       if (method === 'link') rmSync(path, { force: true });
     }),
   );
-  for (const result of await store.send(sends[which]?.[1](room) ?? [], { durability: 'full' })) {
+  for (const result of await store.mail.send(sends[which]?.[1](room) ?? [], { durability: 'full' })) {
     expect(result).toMatchObject({ code: 'DISK_FAILED' });
   }
   await recoverAll(room, store);
@@ -462,14 +465,14 @@ test('of folders that cannot be listed, counting says one, and the process lives
     }),
   );
   for (let n = 0; n < 6; n++)
-    await store.send(
+    await store.mail.send(
       Array.from({ length: 1000 }, () => room.outgoing()),
       { durability: 'relaxed' },
     );
-  expect(await store.counts('bob')).toMatchObject({ ready: 6000 });
+  expect(await store.look.counts('bob')).toMatchObject({ ready: 6000 });
   broken = true;
-  await expect(store.counts('bob')).rejects.toMatchObject({ code: 'DISK_FAILED' });
+  await expect(store.look.counts('bob')).rejects.toMatchObject({ code: 'DISK_FAILED' });
   await new Promise((resolve) => setTimeout(resolve, 20));
   broken = false;
-  expect(await store.counts('bob')).toMatchObject({ ready: 6000 });
+  expect(await store.look.counts('bob')).toMatchObject({ ready: 6000 });
 });

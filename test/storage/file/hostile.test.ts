@@ -23,6 +23,7 @@ import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { collect, drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';
+import { changeAgentIn, changeSettingsIn, newToken } from '../contract/ways.ts';
 
 // What a careless script, a broken disk or somebody hostile may leave in a mailbox. The tests look at the real disk.
 
@@ -32,12 +33,12 @@ const bob = (room: Room, ...parts: string[]): string => join(room.at('bob').dir,
 async function withMail(bodies: readonly string[]): Promise<{ room: Room; store: Store }> {
   const room = makeRoom();
   const sender = await room.open();
-  for (const body of bodies) accepted(await sender.send([room.outgoing({ body })], { durability: 'relaxed' }));
+  for (const body of bodies) accepted(await sender.mail.send([room.outgoing({ body })], { durability: 'relaxed' }));
   return { room, store: await room.open(nodeDisk()) };
 }
 
 async function readyFiles(room: Room): Promise<string[]> {
-  const entries = await collect((await room.open()).list('bob', 'ready'));
+  const entries = await collect((await room.open()).look.list('bob', 'ready'));
   return entries.map(({ key }) => bob(room, key));
 }
 
@@ -49,7 +50,7 @@ function corrupt(room: Room): string[] {
 }
 
 async function corruptEvents(store: Store): Promise<(string | undefined)[]> {
-  const { events } = await store.readEvents(['bob'], await store.cursor(['bob'], 'start'));
+  const { events } = await store.journal.readEvents(['bob'], await store.journal.cursor(['bob'], 'start'));
   return events.filter(({ event }) => event === 'corrupt').map(({ reason }) => reason);
 }
 
@@ -141,7 +142,7 @@ describe('a message whose file', () => {
     expect(await corruptEvents(store)).toEqual([expect.stringMatching(why)]);
     const note = JSON.parse(readFileSync(`${kept}.note.json`, 'utf8')) as { why: string };
     expect(note.why).toMatch(why);
-    expect((await store.counts('bob')).corrupt).toBe(1);
+    expect((await store.look.counts('bob')).corrupt).toBe(1);
   });
 
   test('has one flipped byte, wherever it is, is never delivered', async () => {
@@ -154,11 +155,11 @@ describe('a message whose file', () => {
         const bytes = Buffer.from(good);
         bytes.writeUInt8(bytes.readUInt8(at) ^ mask, at);
         writeFileSync(path, bytes);
-        await expect(store.read(entry), `byte ${at} ^ ${mask}`).rejects.toMatchObject({ code: 'CORRUPT' });
+        await expect(store.look.read(entry), `byte ${at} ^ ${mask}`).rejects.toMatchObject({ code: 'CORRUPT' });
       }
     }
     writeFileSync(path, good);
-    expect((await store.read(entry))?.body).toBe('flip');
+    expect((await store.look.read(entry))?.body).toBe('flip');
   });
 
   test('was swapped with another one is put aside, and so is the other', async () => {
@@ -178,7 +179,7 @@ describe('a message whose file', () => {
   test('holds a batch, cut short, loses no message whose bytes are whole', async () => {
     const room = makeRoom();
     const store = await room.open(nodeDisk());
-    await store.send(
+    await store.mail.send(
       ['a', 'b', 'c'].map((body) => room.outgoing({ body })),
       { durability: 'relaxed' },
     );
@@ -193,9 +194,9 @@ describe('a message whose file', () => {
     const [path = ''] = await readyFiles(room);
     writeFileSync(join(dirname(path), 'junk'), 'x');
     truncateSync(path, 10);
-    expect(await collect(store.list('bob', 'ready'))).toHaveLength(1);
-    await store.counts('bob');
-    await expect(store.read(await only(store, 'ready'))).rejects.toMatchObject({ code: 'CORRUPT' });
+    expect(await collect(store.look.list('bob', 'ready'))).toHaveLength(1);
+    await store.look.counts('bob');
+    await expect(store.look.read(await only(store, 'ready'))).rejects.toMatchObject({ code: 'CORRUPT' });
     expect(corrupt(room)).toEqual([]);
   });
 });
@@ -224,7 +225,7 @@ describe('a name in a bucket', () => {
     expect(room.warnings).toHaveLength(1);
     // One line, and nothing that a terminal would obey.
     expect(room.warnings[0]).toMatch(/^\P{Cc}+$/u);
-    expect((await store.counts('bob')).corrupt).toBe(1);
+    expect((await store.look.counts('bob')).corrupt).toBe(1);
   });
 
   test('that is not UTF-8 cannot be moved, blocks nothing, and doctor says it', async () => {
@@ -235,8 +236,8 @@ describe('a name in a bucket', () => {
     mkdirSync(slot, { recursive: true });
     writeFileSync(Buffer.concat([Buffer.from(`${slot}/`), Buffer.from([0x61, 0xff, 0xfe])]), 'x');
     expect(await drain(store)).toEqual(['a', 'b']);
-    expect(await store.claim('bob', { leaseMs, policy })).toBeUndefined();
-    expect((await store.recover('bob', policy)).moved).toBe(0);
+    expect(await store.mail.claim('bob', { token: newToken(), leaseMs, policy })).toBeUndefined();
+    expect((await store.mail.recover('bob', policy)).moved).toBe(0);
     expect(await inspected(store, true)).toMatchObject([
       { rule: 'entry', level: 'problem', fixed: false },
       { rule: 'entry', level: 'problem', fixed: false },
@@ -249,7 +250,7 @@ describe('a name in a bucket', () => {
     mkdirSync(bob(room, 'ready', 'p2', '1', name, name), { recursive: true });
     for (let i = 0; i < 600; i += 100) {
       const batch = Array.from({ length: 100 }, () => room.outgoing());
-      await (await room.open()).send(batch, { durability: 'relaxed' });
+      await (await room.open()).mail.send(batch, { durability: 'relaxed' });
     }
     expect(await drain(store)).toHaveLength(600);
   });
@@ -258,10 +259,10 @@ describe('a name in a bucket', () => {
     'of %s that means nothing goes to corrupt/, and what is due comes back',
     async (wheel) => {
       const { room, store } = await withMail(['mail']);
-      if (wheel === 'inflight') await store.claim('bob', { leaseMs, policy });
+      if (wheel === 'inflight') await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
       else {
-        const delivery = await store.claim('bob', { leaseMs, policy });
-        await store.nack(delivery?.receipt ?? '', { policy, delayMs: leaseMs });
+        const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+        await store.mail.nack(delivery?.receipt ?? '', { policy, delayMs: leaseMs });
       }
       const slot = slotOf(room.at('bob')[wheel], room.clock.now() + leaseMs);
       for (let i = 0; i < 600; i++) writeFileSync(join(slot, `a${i}`), '');
@@ -270,7 +271,7 @@ describe('a name in a bucket', () => {
       room.clock.advance(leaseMs + 10_000);
       const later = await room.open(nodeDisk());
       expect(await drain(later)).toEqual(['mail']);
-      while ((await later.recover('bob', policy)).moved > 0);
+      while ((await later.mail.recover('bob', policy)).moved > 0);
       expect(corrupt(room)).toHaveLength(602);
     },
   );
@@ -279,9 +280,9 @@ describe('a name in a bucket', () => {
     const { room, store } = await withMail(['mail']);
     const [path = ''] = await readyFiles(room);
     for (let i = 0; i < 1000; i++) writeFileSync(join(dirname(path), `a${i}`), '');
-    expect((await store.claim('bob', { leaseMs, policy }))?.message.body).toBe('mail');
+    expect((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message.body).toBe('mail');
     expect(corrupt(room).length).toBeLessThan(300);
-    for (let i = 0; i < 20; i++) await store.claim('bob', { leaseMs, policy });
+    for (let i = 0; i < 20; i++) await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
     expect(corrupt(room)).toHaveLength(1000);
   });
 });
@@ -345,31 +346,31 @@ describe('a symbolic link in the place of', () => {
         room.outgoing({}, { dueAt: room.clock.now() + 1 }),
         room.outgoing({ to: ['ann', 'bob'] }),
       ]) {
-        const [result] = await store.send([outgoing], { durability: 'full' });
+        const [result] = await store.mail.send([outgoing], { durability: 'full' });
         if (result instanceof Error) refused.add(result.message);
       }
-      const delivery = await attempt(() => store.claim('bob', { leaseMs, policy }));
+      const delivery = await attempt(() => store.mail.claim('bob', { token: newToken(), leaseMs, policy }));
       if (delivery) {
         bodies.push(delivery.message.body);
-        if (i === 0) await attempt(() => store.ack(delivery.receipt, {}));
-        if (i === 1) await attempt(() => store.nack(delivery.receipt, { policy, dead: true }));
-        if (i === 2) await attempt(() => store.nack(delivery.receipt, { policy, delayMs: 10 }));
+        if (i === 0) await attempt(() => store.mail.ack(delivery.receipt, {}));
+        if (i === 1) await attempt(() => store.mail.nack(delivery.receipt, { policy, dead: true }));
+        if (i === 2) await attempt(() => store.mail.nack(delivery.receipt, { policy, delayMs: 10 }));
       }
       room.clock.advance(leaseMs + 10_000);
-      await attempt(() => store.recover('bob', policy));
-      await attempt(() => store.counts('bob'));
-      await attempt(() => store.find(room.ids.next(1)));
-      await attempt(async () => store.readEvents(['bob'], await store.cursor(['bob'], 'start')));
-      await attempt(() => store.cursor(['bob'], 'now'));
+      await attempt(() => store.mail.recover('bob', policy));
+      await attempt(() => store.look.counts('bob'));
+      await attempt(() => store.look.find(room.ids.next(1)));
+      await attempt(async () => store.journal.readEvents(['bob'], await store.journal.cursor(['bob'], 'start')));
+      await attempt(() => store.journal.cursor(['bob'], 'now'));
       const request = room.ids.next(room.clock.now());
-      await attempt(() => store.openInbox('bob', request, room.clock.now() + 60_000));
-      await attempt(() => store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
-      await attempt(() => store.claim('bob', { leaseMs, policy, inbox: request }));
-      await attempt(() => store.closeInbox('bob', request));
-      await attempt(() => store.listAgents());
-      await attempt(() => store.saveAgent('bob', () => ({ name: 'bob', createdAt: '2026-11-20T09:00:00.000Z' })));
-      await attempt(() => store.quarantine('bob', Buffer.from(`x${i}`), { name: 'x', why: 'y' }));
-      await attempt(() => store.deposit('bob', room.message(), 'archived', { at: room.clock.now() }));
+      await attempt(() => store.mail.openInbox('bob', request, room.clock.now() + 60_000));
+      await attempt(() => store.mail.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+      await attempt(() => store.mail.claim('bob', { token: newToken(), leaseMs, policy, inbox: request }));
+      await attempt(() => store.mail.closeInbox('bob', request));
+      await attempt(() => store.documents.listAgents());
+      await attempt(() => changeAgentIn(store, 'bob', () => ({ name: 'bob', createdAt: '2026-11-20T09:00:00.000Z' })));
+      await attempt(() => store.mail.quarantine('bob', Buffer.from(`x${i}`), { name: 'x', why: 'y' }));
+      await attempt(() => store.mail.deposit('bob', room.message(), 'archived', { at: room.clock.now() }));
     }
     await attempt(() => inspected(store, false));
     return { refused, bodies };
@@ -430,9 +431,11 @@ describe('a symbolic link in the place of', () => {
     const { dir, untouched } = outside(room);
     plant(room.at('bob').dir, dir);
     const store = await room.open(nodeDisk());
-    expect(await store.getAgent('bob')).toBeUndefined();
-    expect((await store.listAgents()).map(({ name: agent }) => agent)).toEqual(['ann']);
-    expect((await store.send([room.outgoing()], { durability: 'relaxed' }))[0]).toMatchObject({ code: 'DISK_FAILED' });
+    expect(await store.documents.getAgent('bob')).toBeUndefined();
+    expect((await store.documents.listAgents()).map(({ name: agent }) => agent)).toEqual(['ann']);
+    expect((await store.mail.send([room.outgoing()], { durability: 'relaxed' }))[0]).toMatchObject({
+      code: 'DISK_FAILED',
+    });
     expect(await inspected(store, true)).toMatchObject([{ rule: 'stranger' }]);
     untouched();
   });
@@ -443,8 +446,8 @@ describe('a symbolic link in the place of', () => {
     plant(room.layout[folder], dir);
     const store = await room.open(nodeDisk());
     const outgoing = room.outgoing({ to: ['ann', 'bob'], dedupeKey: 'k' });
-    expect((await store.send([outgoing], { durability: 'full' }))[0]).toMatchObject({ code: 'DISK_FAILED' });
-    expect((await store.recover('bob', policy)).moved).toBe(0);
+    expect((await store.mail.send([outgoing], { durability: 'full' }))[0]).toMatchObject({ code: 'DISK_FAILED' });
+    expect((await store.mail.recover('bob', policy)).moved).toBe(0);
     untouched();
   });
 
@@ -465,13 +468,13 @@ describe('a symbolic link in the place of', () => {
       plant(path, target);
       const store = await room.open(nodeDisk());
       const card = { name: 'bob', createdAt: '2026-11-20T09:00:00.000Z' };
-      await store
-        .saveAgent('bob', () => card)
-        .catch((error: unknown) => expect(error).toMatchObject({ code: 'DISK_FAILED' }));
-      await store
-        .saveSettings(() => ({}))
-        .catch((error: unknown) => expect(error).toMatchObject({ kind: expect.stringMatching(/disk|invalid/) }));
-      accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
+      await changeAgentIn(store, 'bob', () => card).catch((error: unknown) =>
+        expect(error).toMatchObject({ code: 'DISK_FAILED' }),
+      );
+      await changeSettingsIn(store, () => ({})).catch((error: unknown) =>
+        expect(error).toMatchObject({ kind: expect.stringMatching(/disk|invalid/) }),
+      );
+      accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' }));
       expect(await drain(store)).toEqual(['hello']);
       expect(readFileSync(target, 'utf8')).toBe('{"mine":true}');
       expect(lstatSync(target).mtimeMs).toBe(before);
@@ -486,10 +489,10 @@ describe('besides', () => {
     const day = new Date(room.clock.now()).toISOString().slice(0, 10);
     execFileSync('mkfifo', [bob(room, 'events', `${day}.jsonl`)]);
     const store = await room.open(nodeDisk());
-    accepted(await store.send([room.outgoing()], { durability: 'relaxed' }));
+    accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' }));
     expect(await drain(store)).toEqual(['hello']);
-    const cursor = await store.cursor(['bob'], 'start');
-    expect((await store.readEvents(['bob'], cursor)).events).toEqual([]);
+    const cursor = await store.journal.cursor(['bob'], 'start');
+    expect((await store.journal.readEvents(['bob'], cursor)).events).toEqual([]);
     expect(room.warnings).toContainEqual(expect.stringContaining('event log of bob'));
   });
 
@@ -502,12 +505,12 @@ describe('besides', () => {
       writeFileSync(bob(room, folder, 'unknown', 'file'), 'x');
       writeFileSync(bob(room, folder, 'stray'), 'x');
     }
-    expect((await store.listAgents()).map(({ name }) => name)).toEqual(['ann', 'bob']);
-    expect(await store.getAgent('notes.txt')).toBeUndefined();
-    expect(await store.find(room.ids.next(1))).toEqual([]);
-    await store.cursor(undefined, 'now');
+    expect((await store.documents.listAgents()).map(({ name }) => name)).toEqual(['ann', 'bob']);
+    expect(await store.documents.getAgent('notes.txt')).toBeUndefined();
+    expect(await store.look.find(room.ids.next(1))).toEqual([]);
+    await store.journal.cursor(undefined, 'now');
     expect(await drain(store)).toEqual(['mail']);
-    expect(await store.counts('bob')).toMatchObject({ ready: 0, archived: 1, dead: 0, corrupt: 0 });
+    expect(await store.look.counts('bob')).toMatchObject({ ready: 0, archived: 1, dead: 0, corrupt: 0 });
     const findings = await inspected(store, true);
     expect(findings.filter(({ rule }) => rule === 'stranger')).toHaveLength(2);
     expect(findings.filter(({ rule }) => rule === 'entry').length).toBeGreaterThan(10);
@@ -519,7 +522,7 @@ describe('besides', () => {
     mkdirSync(bob(room, 'ready', 'p2', '1'), { recursive: true });
     writeFileSync(bob(room, 'ready', 'p2', '1', bucketName(room.clock.now() + 5000, 'AAAAAAAAAA')), 'kept');
     const store = await room.open(nodeDisk());
-    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing()], { durability: 'full' }));
     expect(await drain(store)).toEqual(['hello']);
     expect(corrupt(room).map((path) => readFileSync(path, 'utf8'))).toEqual(['kept']);
   });
@@ -549,9 +552,9 @@ describe('what this process may not read or move', () => {
     const outgoing = room.outgoing({ to: ['ann', 'bob'] });
     const commit = room.layout.committed(outgoing.message.id);
     const sender = await room.open(killedBehind(({ to }) => to === commit));
-    await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+    await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
     const reader = await room.open(forbidden(({ method, path }) => method === 'read' && path.startsWith(commit)));
-    await reader.recover('bob', policy);
+    await reader.mail.recover('bob', policy);
     const store = await room.open();
     expect(await drain(store)).toEqual(['hello']);
     expect(await drain(store, 'ann')).toEqual(['hello']);
@@ -562,7 +565,7 @@ describe('what this process may not read or move', () => {
     const store = await room.open(nodeDisk());
     rmSync(room.at('bob').ready, { recursive: true });
     symlinkSync(scratch(), room.at('bob').ready);
-    accepted(await store.send([room.outgoing({ to: ['ann', 'bob', 'cy'] })], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing({ to: ['ann', 'bob', 'cy'] })], { durability: 'full' }));
     const other = await room.open(nodeDisk());
     for (const name of ['ann', 'cy']) expect(await drain(other, name)).toEqual(['hello']);
     rmSync(room.at('bob').ready);

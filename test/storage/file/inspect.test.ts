@@ -17,10 +17,12 @@ import { describe, expect, test } from 'vitest';
 import { watchedDisk } from './disks.ts';
 import type { FileContext } from '../../../src/storage/file/disk/context.ts';
 import { dedupeKeyOf } from '../../../src/storage/file/send/dedupe.ts';
-import type { Finding, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { Killed, killedBehind } from './disks.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';
+import type { Finding } from '../../../src/storage/port/upkeep.ts';
+import { changeIn, changeSettingsIn, newToken } from '../contract/ways.ts';
 
 const day = 86_400_000;
 
@@ -28,23 +30,24 @@ const day = 86_400_000;
 async function lived(room: Room): Promise<Store> {
   const store = await room.open();
   const send = async (body: string, more = {}): Promise<void> => {
-    accepted(await store.send([room.outgoing({ body }, more)], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing({ body }, more)], { durability: 'full' }));
   };
-  const claim = async (): Promise<string> => (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
+  const claim = async (): Promise<string> =>
+    (await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
   await send('dead');
-  await store.nack(await claim(), { policy, dead: true });
+  await store.mail.nack(await claim(), { policy, dead: true });
   await send('archived');
-  await store.ack(await claim(), {});
+  await store.mail.ack(await claim(), {});
   await send('inflight');
   await claim();
   await send('delayed', { dueAt: room.clock.now() + 60_000 });
-  await store.send([room.outgoing({ body: 'ready' }), room.outgoing({ body: 'ready' })], { durability: 'full' });
-  accepted(await store.send([room.outgoing({ to: ['ann', 'bob'], dedupeKey: 'k' })], { durability: 'full' }));
+  await store.mail.send([room.outgoing({ body: 'ready' }), room.outgoing({ body: 'ready' })], { durability: 'full' });
+  accepted(await store.mail.send([room.outgoing({ to: ['ann', 'bob'], dedupeKey: 'k' })], { durability: 'full' }));
   const request = room.ids.next(room.clock.now());
-  await store.openInbox('ann', request, room.clock.now() + 60_000);
-  accepted(await store.send([room.outgoing({ to: ['ann'], replyTo: request })], { durability: 'full' }));
-  await store.saveSettings(() => ({ lease: '5m' }));
-  await store.saveDocument('schedules', () => ({ schedules: [] }));
+  await store.mail.openInbox('ann', request, room.clock.now() + 60_000);
+  accepted(await store.mail.send([room.outgoing({ to: ['ann'], replyTo: request })], { durability: 'full' }));
+  await changeSettingsIn(store, () => ({ lease: '5m' }));
+  await changeIn(store, 'schedules', () => ({ schedules: [] }));
   return store;
 }
 
@@ -93,7 +96,7 @@ const rules: readonly Rule[] = [
       const outgoing = room.outgoing({ body: 'committed', to: ['ann', 'bob'] });
       const commit = room.layout.committed(outgoing.message.id);
       const sender = await room.open(killedBehind(({ to }) => to === commit));
-      await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
     },
     after: async (_, store) => expect(await drain(store, 'ann')).toContain('committed'),
   },
@@ -114,12 +117,12 @@ const rules: readonly Rule[] = [
     async breaks(room) {
       const sender = await room.open(killedBehind(({ to }) => to?.startsWith(room.layout.dedupe) === true));
       const outgoing = room.outgoing({ body: 'never', dedupeKey: 'cut off' });
-      await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
     },
     async after(room, store) {
       expect(readdirSync(room.layout.outbox)).toEqual([]);
       const again = accepted(
-        await store.send([room.outgoing({ body: 'never', dedupeKey: 'cut off' })], { durability: 'full' }),
+        await store.mail.send([room.outgoing({ body: 'never', dedupeKey: 'cut off' })], { durability: 'full' }),
       );
       expect(again.duplicate).toBeUndefined();
     },
@@ -132,7 +135,7 @@ const rules: readonly Rule[] = [
     async breaks(room) {
       const sender = await room.open(killedBehind(({ to }) => to?.includes('/ready/') === true));
       const outgoing = room.outgoing({ to: ['ann', 'bob'], body: 'for both', dedupeKey: 'taken back' });
-      await expect(sender.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
       const { id } = outgoing.message;
       renameSync(room.layout.committed(id), room.layout.discarded(id));
     },
@@ -270,7 +273,7 @@ const rules: readonly Rule[] = [
     mended: true,
     async breaks(room, store) {
       const outgoing = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
-      await store.send([outgoing], { durability: 'full' });
+      await store.mail.send([outgoing], { durability: 'full' });
       const key = dedupeKeyOf({ layout: room.layout } as FileContext, outgoing.message);
       // A file of its own: the message itself stays good.
       const bytes = readFileSync(key);
@@ -280,7 +283,7 @@ const rules: readonly Rule[] = [
     },
     async after(room, store) {
       const again = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
-      expect(accepted(await store.send([again], { durability: 'full' })).id).toBe(again.message.id);
+      expect(accepted(await store.mail.send([again], { durability: 'full' })).id).toBe(again.message.id);
     },
   })),
   {
@@ -308,7 +311,7 @@ const rules: readonly Rule[] = [
     finding: { rule: 'card', level: 'problem', mailbox: 'bob' },
     mended: true,
     breaks: (room) => rmSync(room.at('bob').card),
-    after: async (_, store) => expect(await store.getAgent('bob')).toMatchObject({ name: 'bob' }),
+    after: async (_, store) => expect(await store.documents.getAgent('bob')).toMatchObject({ name: 'bob' }),
   },
   {
     what: 'a card that cannot be read',
@@ -380,7 +383,7 @@ const rules: readonly Rule[] = [
     mended: true,
     breaks: async (room, store) => rmSync(`${await pathOf(room, store, 'dead')}.reason.json`),
     after: async (room, store) => {
-      expect((await store.deadReason(await only(store, 'dead')))?.reason).toContain('unknown');
+      expect((await store.look.deadReason(await only(store, 'dead')))?.reason).toContain('unknown');
       expect(existsSync(`${await pathOf(room, store, 'dead')}.reason.json`)).toBe(true);
     },
   },
@@ -397,9 +400,9 @@ const rules: readonly Rule[] = [
     finding: { rule: 'double', level: 'warning', mailbox: 'bob' },
     mended: false,
     async breaks(room, store) {
-      const message = await store.read(await only(store, 'archived'));
+      const message = await store.look.read(await only(store, 'archived'));
       for (const name of ['a', 'b']) writeFileSync(bob(room, 'drop', `${name}.json`), JSON.stringify(message));
-      await store.recover('bob', policy);
+      await store.mail.recover('bob', policy);
     },
   },
 ];
@@ -420,7 +423,7 @@ describe('doctor', () => {
     // What is due by then is not what is looked for.
     room.clock.advance(laterMs);
     const store = await room.open();
-    if (laterMs > 0) for (const name of ['ann', 'bob']) await store.recover(name, policy);
+    if (laterMs > 0) for (const name of ['ann', 'bob']) await store.mail.recover(name, policy);
 
     const [found, ...more] = await inspected(store, false);
     expect(found).toMatchObject(finding);
@@ -468,17 +471,18 @@ describe('doctor', () => {
   test('tells how far it is', async () => {
     const room = makeRoom();
     const store = await room.open();
-    await store.send(
+    await store.mail.send(
       Array.from({ length: 600 }, () => room.outgoing()),
       { durability: 'relaxed' },
     );
     const looked: number[] = [];
     const options = {
       fix: false,
-      policy: () => Promise.resolve(policy),
+      policies: new Map(),
+      policy,
       onProgress: (n: number) => void looked.push(n),
     };
-    for await (const finding of store.inspect(options)) expect(finding).toBeUndefined();
+    for await (const finding of store.upkeep!.inspect(options)) expect(finding).toBeUndefined();
     expect(looked.length).toBeGreaterThan(2);
     expect(Math.max(...looked)).toBeGreaterThanOrEqual(600);
   });

@@ -16,6 +16,7 @@ import { expectRefusal, leaseMs, policy, refusal } from '../contract/bench.ts';
 import { createFakeClock } from '../contract/fake-clock.ts';
 import { drain, makeRoom, scratch } from './room.ts';
 import { findFileRoot, initFileStore } from '../../../src/storage/file/find-root.ts';
+import { changeAgentIn, changeSettingsIn, newToken } from '../contract/ways.ts';
 
 const place = join('runtime', 'agent_comms');
 
@@ -200,26 +201,27 @@ describe('whatever the umask,', () => {
       warn: (warning) => void warnings.push(warning),
     });
     for (const name of ['ann', 'bob'])
-      await store.saveAgent(name, () => ({ name, createdAt: '2026-11-20T09:00:00.000Z' }));
-    await store.saveSettings(() => ({ lease: '5m' }));
+      await changeAgentIn(store, name, () => ({ name, createdAt: '2026-11-20T09:00:00.000Z' }));
+    await changeSettingsIn(store, () => ({ lease: '5m' }));
     const room = makeRoom();
     const send = async (...outgoing: Parameters<typeof room.outgoing>): Promise<void> => {
-      const [sent] = await store.send([room.outgoing(...outgoing)], { durability: 'full' });
+      const [sent] = await store.mail.send([room.outgoing(...outgoing)], { durability: 'full' });
       expect(sent).not.toBeInstanceOf(Error);
     };
     await send();
     await send({}, { dueAt: clock.now() + 5000 });
     await send({ to: ['ann', 'bob'], dedupeKey: 'k' });
-    await store.send([room.outgoing(), room.outgoing()], { durability: 'full' });
-    const claim = async (): Promise<string> => (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
-    await store.nack(await claim(), { policy, dead: true });
-    await store.nack(await claim(), { policy });
-    await store.ack(await claim(), {});
-    await store.quarantine('bob', Buffer.from('x'), { name: 'x', why: 'y' });
-    await store.deposit('ann', room.message(), 'archived', { at: clock.now() });
+    await store.mail.send([room.outgoing(), room.outgoing()], { durability: 'full' });
+    const claim = async (): Promise<string> =>
+      (await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
+    await store.mail.nack(await claim(), { policy, dead: true });
+    await store.mail.nack(await claim(), { policy });
+    await store.mail.ack(await claim(), {});
+    await store.mail.quarantine('bob', Buffer.from('x'), { name: 'x', why: 'y' });
+    await store.mail.deposit('ann', room.message(), 'archived', { at: clock.now() });
     expect(await drain(store, 'ann')).toHaveLength(1);
-    const cursor = await store.cursor(undefined, 'start');
-    expect((await store.readEvents(undefined, cursor)).events.length).toBeGreaterThan(10);
+    const cursor = await store.journal.cursor(undefined, 'start');
+    expect((await store.journal.readEvents(undefined, cursor)).events.length).toBeGreaterThan(10);
     await store.close();
     expect([...new Set(modes(join(dir, 'runtime')))].sort()).toEqual(['file 600', 'folder 700']);
   });

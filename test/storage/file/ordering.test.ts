@@ -3,21 +3,23 @@ import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import type { Delivery, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { drain, inspected, makeRoom, only, recoverAll, type Room } from './room.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
+import { newToken } from '../contract/ways.ts';
 
 const key = '8254c329a92850f6';
 
 async function sendEach(room: Room, store: Store, bodies: readonly string[], more: Partial<Message> = {}) {
   for (const body of bodies) {
-    accepted(await store.send([room.outgoing({ body, orderingKey: 'k', ...more })], { durability: 'relaxed' }));
+    accepted(await store.mail.send([room.outgoing({ body, orderingKey: 'k', ...more })], { durability: 'relaxed' }));
   }
 }
 
 async function claim(store: Store): Promise<Delivery | undefined> {
-  return store.claim('bob', { leaseMs, policy });
+  return store.mail.claim('bob', { token: newToken(), leaseMs, policy });
 }
 
 async function mustClaim(store: Store): Promise<Delivery> {
@@ -58,7 +60,7 @@ test('a head that a power cut left ahead of its message keeps nobody from it', a
   const store = await room.open();
   await sendEach(room, store, ['first', 'second']);
   const { receipt } = await mustClaim(store);
-  await store.nack(receipt, { policy, delayMs: 0 });
+  await store.mail.nack(receipt, { policy, delayMs: 0 });
   const [head = ''] = heads(room);
   const { keys } = room.at('bob');
   renameSync(`${keys}/${head}`, `${keys}/${head.replace(/\.1$/, '.3')}`);
@@ -74,10 +76,10 @@ test('a key has one head, by its message and attempt, from the first claim until
   expect(existsSync(room.at('bob').keys)).toBe(false);
   const { receipt, message } = await mustClaim(store);
   expect(heads(room)).toEqual([`${key}/${message.id}.0.1`]);
-  await store.nack(receipt, { policy, delayMs: 0 });
+  await store.mail.nack(receipt, { policy, delayMs: 0 });
   const again = await mustClaim(store);
   expect(heads(room)).toEqual([`${key}/${message.id}.0.2`]);
-  await store.ack(again.receipt, {});
+  await store.mail.ack(again.receipt, {});
   expect(readdirSync(room.at('bob').keys)).toEqual([]);
 });
 
@@ -88,7 +90,7 @@ describe('a holder', () => {
     const other = await room.open();
     await sendEach(room, other, ['first', 'second']);
     const { receipt } = await mustClaim(doomed);
-    await expect(doomed.ack(receipt, {})).rejects.toThrow(Killed);
+    await expect(doomed.mail.ack(receipt, {})).rejects.toThrow(Killed);
     expect(await claim(other)).toBeUndefined();
     room.clock.advance(2000);
     expect(await drain(other)).toEqual(['second']);
@@ -111,10 +113,10 @@ describe('a holder', () => {
     const store = await room.open();
     await sendEach(room, store, ['first', 'second']);
     const long = 4 * 3_600_000;
-    const { receipt } = (await store.claim('bob', { leaseMs: long, policy })) as Delivery;
+    const { receipt } = (await store.mail.claim('bob', { token: newToken(), leaseMs: long, policy })) as Delivery;
     room.clock.advance(3_600_000);
     for (const other of [store, await room.open()]) expect(await claim(other)).toBeUndefined();
-    await store.nack(receipt, { policy, delayMs: long });
+    await store.mail.nack(receipt, { policy, delayMs: long });
     room.clock.advance(3_600_000);
     for (const other of [store, await room.open()]) expect(await claim(other)).toBeUndefined();
     expect(heads(room)).toHaveLength(1);
@@ -126,7 +128,7 @@ describe('a holder', () => {
     const slow = await room.open(disk);
     const other = await room.open();
     await sendEach(room, other, ['first', 'second', 'third']);
-    const acked = slow.ack((await mustClaim(slow)).receipt, {});
+    const acked = slow.mail.ack((await mustClaim(slow)).receipt, {});
     await stopped;
     room.clock.advance(2000);
     const second = await mustClaim(other);
@@ -142,9 +144,9 @@ describe('a holder', () => {
     const slow = await room.open(disk);
     const other = await room.open();
     await sendEach(room, other, ['first', 'second']);
-    const rejected = slow.nack((await mustClaim(slow)).receipt, { policy, dead: true });
+    const rejected = slow.mail.nack((await mustClaim(slow)).receipt, { policy, dead: true });
     await stopped;
-    await other.retry(await only(other, 'dead'), {});
+    await other.mail.retry(await only(other, 'dead'), {});
     const { message } = await mustClaim(other);
     expect(message.body).toBe('first');
     letGo();
@@ -161,7 +163,7 @@ describe('a holder', () => {
     await sendEach(room, other, ['first', 'second']);
     const late = claim(slow);
     await stopped;
-    await other.ack((await mustClaim(other)).receipt, {});
+    await other.mail.ack((await mustClaim(other)).receipt, {});
     letGo();
     expect((await late)?.message.body).toBe('second');
     expect(heads(room)).toHaveLength(1);
@@ -189,7 +191,7 @@ describe('a walk', () => {
     const { disk, stopped, letGo } = paused(claims);
     const ids = { ...room.ids, fraction: () => 0.99 };
     const slow = await openFileStore(room.root, { clock: room.clock, ids, disk, warn: () => undefined });
-    accepted(await other.send([room.outgoing({ body: 'free' })], { durability: 'relaxed' }));
+    accepted(await other.mail.send([room.outgoing({ body: 'free' })], { durability: 'relaxed' }));
     room.clock.advance(1);
     const bodies = Array.from({ length: 20 }, (_, i) => `k${i}`);
     await sendEach(room, other, bodies);
@@ -205,7 +207,7 @@ describe('a walk', () => {
     const room = makeRoom();
     const [early, later] = [await room.open(), await room.open()];
     const fill = (store: Store, count: number) =>
-      store.send(
+      store.mail.send(
         Array.from({ length: count }, () => room.outgoing()),
         { durability: 'relaxed' },
       );
@@ -222,13 +224,15 @@ describe('a walk', () => {
         if (sent || method !== 'list' || !path.endsWith(buckets[1] ?? '')) return;
         sent = true;
         room.clock.advance(1);
-        await sendEach(room, early, ['first']);
+        await sendEach(room, early, ['first'], { tags: ['k'] });
         room.clock.advance(1);
-        await sendEach(room, later, ['second']);
+        await sendEach(room, later, ['second'], { tags: ['k'] });
       }),
     );
-    const accepts = ({ orderingKey }: Message): boolean => orderingKey === 'k';
-    expect((await consumer.claim('bob', { leaseMs, policy, accepts }))?.message.body).toBe('first');
+    const filter = { tag: 'k' };
+    expect((await consumer.mail.claim('bob', { token: newToken(), leaseMs, policy, filter }))?.message.body).toBe(
+      'first',
+    );
     expect(sent).toBe(true);
   });
 
@@ -240,7 +244,7 @@ describe('a walk', () => {
       // Seven in the same moment from one of them, then the other one has its turn.
       if (i % 7 === 0) room.clock.advance(5);
       const twin = twins[Math.floor(i / 7) % 2] as Store;
-      accepted(await twin.send([room.outgoing({ body })], { durability: 'relaxed' }));
+      accepted(await twin.mail.send([room.outgoing({ body })], { durability: 'relaxed' }));
     }
     expect(await drain(twins[0] as Store)).toEqual(bodies);
   });
@@ -255,8 +259,8 @@ describe('a walk', () => {
     );
     const many = (count: number) => Array.from({ length: count }, () => room.outgoing());
     // The consumer knows the first bucket, the sender has opened the next one.
-    await consumer.send(many(1), { durability: 'relaxed' });
-    await sender.send(many(300), { durability: 'relaxed' });
+    await consumer.mail.send(many(1), { durability: 'relaxed' });
+    await sender.mail.send(many(300), { durability: 'relaxed' });
     await sendEach(room, sender, ['first']);
     await expect(sendEach(room, doomed, ['second'], { to: ['ann', 'bob'] })).rejects.toThrow(Killed);
     expect((await drain(consumer)).slice(-2)).toEqual(['first', 'second']);
@@ -266,10 +270,10 @@ describe('a walk', () => {
     const room = makeRoom();
     const store = await room.open();
     const blocked = Array.from({ length: 1000 }, () => room.outgoing({ orderingKey: 'k' }));
-    await store.send(blocked, { durability: 'relaxed' });
+    await store.mail.send(blocked, { durability: 'relaxed' });
     room.clock.advance(1);
     for (const body of ['a', 'b']) {
-      accepted(await store.send([room.outgoing({ body })], { durability: 'relaxed' }));
+      accepted(await store.mail.send([room.outgoing({ body })], { durability: 'relaxed' }));
     }
     await mustClaim(store);
     let lists = 0;
@@ -309,7 +313,7 @@ describe('what does not belong into keys/', () => {
     plant(keys);
     await sendEach(room, store, ['first', 'second']);
     expect(await drain(store)).toEqual(['first', 'second']);
-    expect((await store.counts('bob')).corrupt).toBe(1);
+    expect((await store.look.counts('bob')).corrupt).toBe(1);
   });
 
   test('is put aside by doctor, who frees what is held by nobody and sweeps what was not finished', async () => {
@@ -340,7 +344,7 @@ describe('what does not belong into keys/', () => {
     const room = makeRoom();
     const store = await room.open();
     await sendEach(room, store, ['first', 'second']);
-    await store.ack((await mustClaim(store)).receipt, {});
+    await store.mail.ack((await mustClaim(store)).receipt, {});
     rmSync(room.at('bob').keys, { recursive: true });
     expect(await drain(store)).toEqual(['second']);
   });
@@ -382,15 +386,16 @@ async function manyAtOnce(): Promise<{ room: Room; came: Map<string, string[]> }
   };
   const settle = async (store: Store, { receipt, attempt }: Delivery): Promise<void> => {
     const luck = Math.random();
-    if (luck < 0.1) await store.nack(receipt, { policy, dead: true });
+    if (luck < 0.1) await store.mail.nack(receipt, { policy, dead: true });
     else if (luck < 0.3 && attempt < 4)
-      await store.nack(receipt, { policy, free: luck < 0.15, delayMs: luck < 0.2 ? 0 : 2 });
-    else await store.ack(receipt, {});
+      await store.mail.nack(receipt, { policy, free: luck < 0.15, delayMs: luck < 0.2 ? 0 : 2 });
+    else await store.mail.ack(receipt, {});
   };
   const consume = async (): Promise<void> => {
     const store = await room.open(jumpy(room));
     for (;;) {
-      const over = sending === 0 && (await store.counts('bob')).ready + (await store.counts('bob')).delayed === 0;
+      const over =
+        sending === 0 && (await store.look.counts('bob')).ready + (await store.look.counts('bob')).delayed === 0;
       const delivery = await claim(store);
       if (!delivery) {
         if (over) return;
@@ -426,7 +431,7 @@ test('several claims of one process, which share a walk, keep the order of a key
         if (delivery) got.push(delivery.message.body);
         // As handlers do that take more or less long.
         for (let turn = 0; turn < run % 7; turn++) await Promise.resolve();
-        if (delivery) await store.ack(delivery.receipt, {});
+        if (delivery) await store.mail.ack(delivery.receipt, {});
         else room.clock.advance(10 * ++idle);
       }
     };

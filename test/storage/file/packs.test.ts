@@ -8,19 +8,20 @@ import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { watchedDisk } from './disks.ts';
 import { collect, drain, inspected, makeRoom, recoverAll, type Room } from './room.ts';
+import { newToken } from '../contract/ways.ts';
 
 const dayMs = 86_400_000;
 
 const packAll = (store: Store): Promise<unknown[]> =>
-  collect(store.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
+  collect(store.upkeep!.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
 
 /** Sends so many in one batch, and finishes them; then it is tomorrow. */
 async function finished(room: Room, store: Store, count: number): Promise<string[]> {
   const batch = Array.from({ length: count }, (_, i) => room.outgoing({ body: `body ${i}` }));
-  await store.send(batch, { durability: 'relaxed' });
+  await store.mail.send(batch, { durability: 'relaxed' });
   for (const _ of batch) {
     room.clock.advance(1);
-    await store.ack((await store.claim('bob', { leaseMs, policy }))?.receipt ?? '', {});
+    await store.mail.ack((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '', {});
   }
   room.clock.advance(dayMs);
   return batch.map(({ message }) => message.id);
@@ -35,14 +36,14 @@ const onlyPack = (room: Room): string => {
 };
 const bodies = async (store: Store): Promise<(string | undefined)[]> => {
   const found: (string | undefined)[] = [];
-  for await (const entry of store.list('bob', 'archived')) found.push((await store.read(entry))?.body);
+  for await (const entry of store.look.list('bob', 'archived')) found.push((await store.look.read(entry))?.body);
   return found;
 };
 
 describe('while somebody packs', () => {
   const looks = {
-    list: (store: Store) => store.list('bob', 'archived'),
-    listArchived: (store: Store) => store.listArchived('bob', {}),
+    list: (store: Store) => store.look.list('bob', 'archived'),
+    listArchived: (store: Store) => store.look.listArchived('bob', {}),
   };
   const cases = Object.keys(looks).flatMap((name) => [[name, 0] as const, [name, 1] as const, [name, 2] as const]);
 
@@ -58,7 +59,7 @@ describe('while somebody packs', () => {
     let packing = 0;
     for await (const entry of looks[name as keyof typeof looks](store)) {
       if (packing++ === 0) await packAll(await room.open());
-      seen.push((await store.read(entry))?.body === undefined ? `${entry.id} unread` : entry.id);
+      seen.push((await store.look.read(entry))?.body === undefined ? `${entry.id} unread` : entry.id);
     }
     expect(seen.sort()).toEqual(ids.sort());
     expect(packsIn(room)).toHaveLength(3);
@@ -106,7 +107,7 @@ describe('a pack', () => {
     await drain(store);
     await finished(room, store, 2);
     await packAll(store);
-    for (const entry of await collect(store.list('bob', 'archived'))) await store.restore(entry, {});
+    for (const entry of await collect(store.look.list('bob', 'archived'))) await store.mail.restore(entry, {});
     expect((await drain(await room.open())).sort()).toEqual(['body 0', 'body 1', 'by hand']);
     expect(await inspected(store, false)).toEqual([]);
   });
@@ -127,13 +128,13 @@ describe('a pack', () => {
     const second = await finished(room, store, 3);
     await packAll(store);
     expect(packsIn(room)).toHaveLength(2);
-    expect((await store.counts('bob')).archived).toBe(603);
+    expect((await store.look.counts('bob')).archived).toBe(603);
     const other = await room.open(disk);
-    expect(await other.find(first[300] ?? '', 'bob')).toMatchObject([{ state: 'archived' }]);
+    expect(await other.look.find(first[300] ?? '', 'bob')).toMatchObject([{ state: 'archived' }]);
     expect(reads).toHaveLength(1);
-    expect(await other.find(second[0] ?? '', 'bob')).toHaveLength(1);
+    expect(await other.look.find(second[0] ?? '', 'bob')).toHaveLength(1);
     expect(reads).toHaveLength(2);
-    expect((await other.counts('bob')).archived).toBe(603);
+    expect((await other.look.counts('bob')).archived).toBe(603);
     expect(reads).toHaveLength(2);
     expect(await bodies(other)).toEqual(['body 2', 'body 1', 'body 0', ...first.map((_, i) => `body ${599 - i}`)]);
     // Each part was read once, however many messages of it were.
@@ -144,15 +145,15 @@ describe('a pack', () => {
     const room = makeRoom();
     const store = await room.open();
     const ids = await finished(room, store, 30);
-    const entries = await collect(store.list('bob', 'archived'));
+    const entries = await collect(store.look.list('bob', 'archived'));
     const restored: string[] = [];
     const restorer = await room.open();
     const restoreSome = async (): Promise<void> => {
       for (const entry of entries.filter((_, i) => i % 5 === 0)) {
-        const [now] = await restorer.find(entry.id, 'bob');
+        const [now] = await restorer.look.find(entry.id, 'bob');
         if (now?.state !== 'archived') continue;
         try {
-          await restorer.restore(now, {});
+          await restorer.mail.restore(now, {});
           restored.push(entry.id);
         } catch (error) {
           expect((error as { code: string }).code).toBe('STATE_CHANGED');
@@ -163,9 +164,9 @@ describe('a pack', () => {
     await Promise.all([packAll(await room.open()), packAll(await room.open()), restoreSome()]);
     await packAll(store);
     expect(restored.length).toBeGreaterThan(0);
-    const ready = (await collect(store.list('bob', 'ready'))).map(({ id }) => id);
+    const ready = (await collect(store.look.list('bob', 'ready'))).map(({ id }) => id);
     expect(ready.sort()).toEqual(restored.sort());
-    const archived = (await collect(store.list('bob', 'archived'))).map(({ id }) => id);
+    const archived = (await collect(store.look.list('bob', 'archived'))).map(({ id }) => id);
     expect(new Set([...archived, ...ready])).toEqual(new Set(ids));
     expect(archived).toHaveLength(new Set(archived).size);
   });
@@ -219,7 +220,7 @@ describe('a pack', () => {
     const name = readdirSync(folder)[0] ?? '';
     writeFileSync(join(folder, name.replace(/\.r\d+-\d+\.jsonl$/, '.json').replace(/\.i...../, '.i01KAG')), '{"cut":');
     await packAll(store);
-    expect((await store.counts('bob')).corrupt).toBe(1);
+    expect((await store.look.counts('bob')).corrupt).toBe(1);
     expect(await bodies(store)).toEqual(['body 1', 'body 0']);
     expect(packsIn(room)).toHaveLength(1);
     expect(readdirSync(archive(room))).toHaveLength(1);
@@ -242,7 +243,7 @@ describe('a pack', () => {
       ['entry', true],
       ['entry', true],
     ]);
-    expect((await store.counts('bob')).corrupt).toBe(3);
+    expect((await store.look.counts('bob')).corrupt).toBe(3);
     expect(await bodies(store)).toEqual(['body 0']);
   });
 
@@ -251,7 +252,7 @@ describe('a pack', () => {
     const store = await room.open();
     await finished(room, store, 2);
     await packAll(store);
-    for (const entry of await collect(store.list('bob', 'archived'))) await store.restore(entry, {});
+    for (const entry of await collect(store.look.list('bob', 'archived'))) await store.mail.restore(entry, {});
     expect(readdirSync(archive(room)).some((name) => name.endsWith('.gone'))).toBe(true);
     await packAll(store);
     expect(packsIn(room)).toEqual([]);
@@ -265,19 +266,19 @@ describe('the load of a mailbox', () => {
     const room = makeRoom();
     const store = await room.open();
     for (let i = 0; i < 10; i++) {
-      await store.send(
+      await store.mail.send(
         Array.from({ length: 1000 }, () => room.outgoing({ body: 'x'.repeat(100) })),
         { durability: 'relaxed' },
       );
     }
-    for (let i = 0; i < 300; i++) await store.claim('bob', { leaseMs, policy });
+    for (let i = 0; i < 300; i++) await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
     let looks = 0;
     const other = await room.open(
       watchedDisk(({ method }) => {
         if (method === 'list') looks++;
       }),
     );
-    const { messages, bytes } = await other.load('bob');
+    const { messages, bytes } = await other.look.load('bob');
     expect(looks).toBeLessThan(24);
     expect(Math.abs(messages - 10_000)).toBeLessThan(300);
     expect(Math.abs(bytes / messages - 470)).toBeLessThan(40);
@@ -289,8 +290,8 @@ describe('the load of a mailbox', () => {
     const batch = Array.from({ length: 900 }, (_, i) =>
       room.outgoing({}, { dueAt: room.clock.now() + 1000 + i * 5000 }),
     );
-    await store.send(batch, { durability: 'relaxed' });
-    const { messages } = await store.load('bob');
+    await store.mail.send(batch, { durability: 'relaxed' });
+    const { messages } = await store.look.load('bob');
     expect(Math.abs(messages - 900)).toBeLessThan(20);
   });
 });

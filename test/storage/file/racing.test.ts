@@ -2,10 +2,13 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
-import type { Delivery, Entry, Store } from '../../../src/storage/port/store.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, watchedDisk } from './disks.ts';
 import { census, collect, drain, makeRoom, only, recoverAll, type Room } from './room.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
+import { changeAgentIn, newToken } from '../contract/ways.ts';
 
 // Several processes on one root, in one: every call to the disk lets the others go first, in an order drawn anew.
 
@@ -27,10 +30,10 @@ async function consume(store: Store, until: () => boolean): Promise<Delivery[]> 
   const taken: Delivery[] = [];
   for (;;) {
     const over = until();
-    const delivery = await store.claim('bob', { leaseMs, policy });
+    const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
     if (delivery) {
       taken.push(delivery);
-      await store.ack(delivery.receipt, {});
+      await store.mail.ack(delivery.receipt, {});
     } else if (over) return taken;
     else await new Promise((resolve) => setImmediate(resolve));
   }
@@ -38,9 +41,9 @@ async function consume(store: Store, until: () => boolean): Promise<Delivery[]> 
 
 async function history(store: Store): Promise<string[]> {
   const seen: string[] = [];
-  let cursor = await store.cursor(['bob'], 'start');
+  let cursor = await store.journal.cursor(['bob'], 'start');
   for (;;) {
-    const batch = await store.readEvents(['bob'], cursor);
+    const batch = await store.journal.readEvents(['bob'], cursor);
     seen.push(...batch.events.map(({ event, id }) => `${event} ${id}`));
     if (batch.events.length === 0) return seen;
     ({ cursor } = batch);
@@ -52,14 +55,14 @@ describe('of many at once', () => {
     const room = makeRoom(['ann', 'bob']);
     const [senders, requesters, readers] = [await crowd(room, 4), await crowd(room, 2), await crowd(room, 2)];
     const requests = Array.from({ length: 12 }, () => room.ids.next(room.clock.now()));
-    for (const request of requests) await requesters[0]?.openInbox('bob', request, room.clock.now() + 60_000);
+    for (const request of requests) await requesters[0]?.mail.openInbox('bob', request, room.clock.now() + 60_000);
     let open = senders.length + requesters.length;
     const sending = senders.map(async (store, s) => {
       for (const request of requests) {
         const more = s % 2 === 0 ? {} : { dedupeKey: `${s} ${request}` };
         for (const body of bodies(3, `${s} ${request} `))
           accepted(
-            await store.send([room.outgoing({ body, replyTo: request, ...(body.endsWith('0') && more) })], {
+            await store.mail.send([room.outgoing({ body, replyTo: request, ...(body.endsWith('0') && more) })], {
               durability: 'full',
             }),
           );
@@ -69,14 +72,14 @@ describe('of many at once', () => {
     const waiting = requesters.map(async (store, r) => {
       const taken: Delivery[] = [];
       for (const request of requests.filter((_, i) => i % 2 === r)) {
-        const inbox = { leaseMs, policy, inbox: request };
+        const inbox = { leaseMs, policy, inbox: request, token: newToken() };
         while (taken.length % 5 !== 4) {
-          const delivery = await store.claim('bob', inbox);
+          const delivery = await store.mail.claim('bob', inbox);
           if (delivery) taken.push(delivery);
           else if (open < requesters.length) break;
           else await new Promise((resolve) => setImmediate(resolve));
         }
-        await store.closeInbox('bob', request);
+        await store.mail.closeInbox('bob', request);
       }
       open--;
       return taken;
@@ -101,12 +104,12 @@ describe('of many at once', () => {
     let sending = senders.length;
     const work = senders.map(async (store, s) => {
       for (const body of bodies(20, `alone${s}-`)) {
-        accepted(await store.send([room.outgoing({ body })], { durability: 'full' }));
+        accepted(await store.mail.send([room.outgoing({ body })], { durability: 'full' }));
       }
       const batch = bodies(20, `batch${s}-`).map((body) => room.outgoing({ body, priority: 'high' }));
-      for (const sent of await store.send(batch, { durability: 'full' })) expect(sent).not.toBeInstanceOf(Error);
+      for (const sent of await store.mail.send(batch, { durability: 'full' })) expect(sent).not.toBeInstanceOf(Error);
       for (const body of bodies(10, `both${s}-`)) {
-        accepted(await store.send([room.outgoing({ body, to: ['bob', 'cy'] })], { durability: 'full' }));
+        accepted(await store.mail.send([room.outgoing({ body, to: ['bob', 'cy'] })], { durability: 'full' }));
       }
       sending--;
     });
@@ -119,7 +122,7 @@ describe('of many at once', () => {
     expect(got.length).toBe(200);
     const store = await room.open();
     await recoverAll(room, store);
-    expect((await store.counts('cy')).ready).toBe(40);
+    expect((await store.look.counts('cy')).ready).toBe(40);
     const events = await history(store);
     expect(events.length).toBe(600);
     expect(new Set(events).size).toBe(600);
@@ -131,17 +134,18 @@ describe('of many at once', () => {
     const room = makeRoom();
     const stores = await crowd(room, 5);
     const [first] = stores as [Store];
-    await first.send(
+    await first.mail.send(
       bodies(30).map((body) => room.outgoing({ body })),
       { durability: 'relaxed' },
     );
     const held: Delivery[] = [];
-    for (let i = 0; i < 30; i++) held.push((await first.claim('bob', { leaseMs, policy })) as Delivery);
+    for (let i = 0; i < 30; i++)
+      held.push((await first.mail.claim('bob', { token: newToken(), leaseMs, policy })) as Delivery);
     room.clock.advance(leaseMs + 10_000);
     const settled = await Promise.all([
-      ...stores.map((store) => store.recover('bob', policy).then(() => 'recovered')),
+      ...stores.map((store) => store.mail.recover('bob', policy).then(() => 'recovered')),
       ...held.map(({ receipt }, i) =>
-        (stores[i % 5] ?? first).ack(receipt, {}).then(
+        (stores[i % 5] ?? first).mail.ack(receipt, {}).then(
           () => 'acked',
           (error: { code: string }) => error.code,
         ),
@@ -160,16 +164,16 @@ describe('of many at once', () => {
   test('a consumer that slept through its lease while it claimed gets nothing, and the message comes again', async () => {
     const room = makeRoom();
     const sender = await room.open();
-    accepted(await sender.send([room.outgoing()], { durability: 'relaxed' }));
+    accepted(await sender.mail.send([room.outgoing()], { durability: 'relaxed' }));
     const sleepy = await room.open(
       watchedDisk(({ to }) => {
         if (to?.startsWith(room.at('bob').inflight) === true && room.clock.uptime() === 0)
           room.clock.advance(leaseMs + 1);
       }),
     );
-    expect(await sleepy.claim('bob', { leaseMs, policy })).toBeUndefined();
+    expect(await sleepy.mail.claim('bob', { token: newToken(), leaseMs, policy })).toBeUndefined();
     room.clock.advance(10_000);
-    expect((await sleepy.claim('bob', { leaseMs, policy }))?.attempt).toBe(2);
+    expect((await sleepy.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.attempt).toBe(2);
     expect((await history(sender)).filter((event) => event.startsWith('claimed'))).toHaveLength(1);
   });
 
@@ -179,21 +183,26 @@ describe('of many at once', () => {
     const [first] = stores as [Store];
     const expiresAt = new Date(room.clock.now() + 1000).toISOString();
     for (const body of bodies(10))
-      accepted(await first.send([room.outgoing({ body, expiresAt })], { durability: 'relaxed' }));
+      accepted(await first.mail.send([room.outgoing({ body, expiresAt })], { durability: 'relaxed' }));
     for (const body of bodies(10, 'last'))
-      accepted(await first.send([room.outgoing({ body })], { durability: 'relaxed' }));
+      accepted(await first.mail.send([room.outgoing({ body, tags: ['last'] })], { durability: 'relaxed' }));
     for (let i = 0; i < 20; i++) {
-      const delivery = await first.claim('bob', { leaseMs, policy, accepts: ({ body }) => body.startsWith('last') });
+      const delivery = await first.mail.claim('bob', {
+        token: newToken(),
+        leaseMs,
+        policy,
+        filter: { tag: 'last' },
+      });
       if (!delivery) break;
     }
     room.clock.advance(leaseMs + 10_000);
     const once = { ...policy, maxAttempts: 1 };
-    await Promise.all(stores.map((store) => store.recover('bob', once)));
-    await Promise.all(stores.map((store) => store.claim('bob', { leaseMs, policy: once })));
-    const dead = await collect(first.list('bob', 'dead'));
+    await Promise.all(stores.map((store) => store.mail.recover('bob', once)));
+    await Promise.all(stores.map((store) => store.mail.claim('bob', { token: newToken(), leaseMs, policy: once })));
+    const dead = await collect(first.look.list('bob', 'dead'));
     expect(dead).toHaveLength(20);
     for (const entry of dead)
-      expect((await first.deadReason(entry))?.reason).toMatch(/time-to-live|no attempt is left/);
+      expect((await first.look.deadReason(entry))?.reason).toMatch(/time-to-live|no attempt is left/);
     expect((await history(first)).filter((event) => event.startsWith('dead'))).toHaveLength(20);
     expect(readdirSync(room.at('bob').dlq)).toHaveLength(40);
   });
@@ -203,14 +212,14 @@ describe('of many at once', () => {
     const stores = await crowd(room, 4);
     const [first] = stores as [Store];
     for (let round = 0; round < 15; round++) {
-      accepted(await first.send([room.outgoing()], { durability: 'relaxed' }));
-      const { receipt } = (await first.claim('bob', { leaseMs, policy })) as Delivery;
+      accepted(await first.mail.send([room.outgoing()], { durability: 'relaxed' }));
+      const { receipt } = (await first.mail.claim('bob', { token: newToken(), leaseMs, policy })) as Delivery;
       const [a, b, c, d] = stores as [Store, Store, Store, Store];
       const results = await Promise.allSettled([
-        a.ack(receipt, {}),
-        b.nack(receipt, { policy, dead: true }),
-        c.nack(receipt, { policy, delayMs: 86_400_000 }),
-        d.ack(receipt, {}),
+        a.mail.ack(receipt, {}),
+        b.mail.nack(receipt, { policy, dead: true }),
+        c.mail.nack(receipt, { policy, delayMs: 86_400_000 }),
+        d.mail.ack(receipt, {}),
       ]);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const result of results) {
@@ -226,18 +235,18 @@ describe('of many at once', () => {
     const room = makeRoom();
     const [a, b, c] = (await crowd(room, 3)) as [Store, Store, Store];
     for (let round = 0; round < 20; round++) {
-      accepted(await a.send([room.outgoing()], { durability: 'relaxed' }));
-      const { receipt } = (await a.claim('bob', { leaseMs, policy })) as Delivery;
+      accepted(await a.mail.send([room.outgoing()], { durability: 'relaxed' }));
+      const { receipt } = (await a.mail.claim('bob', { token: newToken(), leaseMs, policy })) as Delivery;
       room.clock.advance(leaseMs + 10_000);
       const [renewed] = await Promise.allSettled([
-        a.renew(receipt, { leaseMs }),
-        b.recover('bob', policy),
-        c.recover('bob', policy),
+        a.mail.renew(receipt, { leaseMs }),
+        b.mail.recover('bob', policy),
+        c.mail.recover('bob', policy),
       ]);
       const where = await census(room, await room.open());
       const now = [...where.values()].flat().filter((state) => state !== 'archived');
       expect(now).toEqual([renewed.status === 'fulfilled' ? 'inflight' : 'ready']);
-      if (renewed.status === 'fulfilled') await a.ack(receipt, {});
+      if (renewed.status === 'fulfilled') await a.mail.ack(receipt, {});
       else expect(await drain(await room.open())).toEqual(['hello']);
     }
   });
@@ -246,17 +255,17 @@ describe('of many at once', () => {
     const room = makeRoom();
     const [a, b, c] = (await crowd(room, 3)) as [Store, Store, Store];
     for (let round = 0; round < 15; round++) {
-      accepted(await a.send([room.outgoing()], { durability: 'relaxed' }));
+      accepted(await a.mail.send([room.outgoing()], { durability: 'relaxed' }));
       const entry: Entry = await only(a, 'ready');
       const [x, y, claimed] = await Promise.allSettled([
-        a.cancel(entry, {}),
-        b.cancel(entry, {}),
-        c.claim('bob', { leaseMs, policy }),
+        a.mail.cancel(entry, {}),
+        b.mail.cancel(entry, {}),
+        c.mail.claim('bob', { token: newToken(), leaseMs, policy }),
       ]);
       const delivery = claimed.status === 'fulfilled' ? claimed.value : undefined;
       const won = [x, y].filter(({ status }) => status === 'fulfilled').length + (delivery ? 1 : 0);
       expect(won).toBe(1);
-      if (delivery) await c.ack(delivery.receipt, {});
+      if (delivery) await c.mail.ack(delivery.receipt, {});
     }
     expect((await census(room, a)).size).toBe(15);
   });
@@ -268,13 +277,14 @@ describe('of many at once', () => {
     const [sender, ...others] = stores as [Store, Store];
     let sending = true;
     const sent = (async () => {
-      for (let i = 0; i < 20; i++) accepted(await sender.send([room.outgoing({ to: names })], { durability: 'full' }));
+      for (let i = 0; i < 20; i++)
+        accepted(await sender.mail.send([room.outgoing({ to: names })], { durability: 'full' }));
       sending = false;
     })();
     await Promise.all([
       sent,
       ...others.map(async (store, i) => {
-        while (sending) await store.recover(names[i] ?? '', policy);
+        while (sending) await store.mail.recover(names[i] ?? '', policy);
       }),
     ]);
     const where = await census(room, sender);
@@ -289,10 +299,10 @@ describe('of many at once', () => {
     const createdAt = '2026-11-20T09:00:00.000Z';
     await Promise.all(
       stores.flatMap((store) =>
-        ['x', 'y', 'z'].map((name) => store.saveAgent(name, (card) => card ?? { name, createdAt })),
+        ['x', 'y', 'z'].map((name) => changeAgentIn(store, name, (card) => card ?? { name, createdAt })),
       ),
     );
-    expect((await stores[0]?.listAgents())?.map(({ name }) => name)).toEqual(['ann', 'bob', 'x', 'y', 'z']);
+    expect((await stores[0]?.documents.listAgents())?.map(({ name }) => name)).toEqual(['ann', 'bob', 'x', 'y', 'z']);
   });
 });
 
@@ -307,7 +317,7 @@ describe('under one dedupe key', () => {
       const results = await Promise.all(
         stores.map(async (store) => {
           const sent = accepted(
-            await store.send([room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' })], { durability: 'full' }),
+            await store.mail.send([room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' })], { durability: 'full' }),
           );
           room.clock.advance(1);
           return sent;
@@ -326,8 +336,8 @@ describe('under one dedupe key', () => {
     const room = makeRoom();
     const [a, b] = (await crowd(room, 2)) as [Store, Store];
     const results = await Promise.all([
-      a.send([room.outgoing({ body: 'one', dedupeKey: 'k' })], { durability: 'full' }),
-      b.send([room.outgoing({ body: 'two', dedupeKey: 'k' })], { durability: 'full' }),
+      a.mail.send([room.outgoing({ body: 'one', dedupeKey: 'k' })], { durability: 'full' }),
+      b.mail.send([room.outgoing({ body: 'two', dedupeKey: 'k' })], { durability: 'full' }),
     ]);
     const codes = results.flat().map((result) => ('code' in result ? result.code : 'sent'));
     expect(codes.sort()).toEqual(['DEDUPE_MISMATCH', 'sent']);
@@ -365,10 +375,10 @@ describe('under one dedupe key', () => {
         }),
       );
       const outgoing = (): ReturnType<typeof room.outgoing> => room.outgoing({ to: ['bob', 'cy'], dedupeKey: 'k' });
-      const first = slow.send([outgoing()], { durability: 'full' });
+      const first = slow.mail.send([outgoing()], { durability: 'full' });
       await there;
       const quick = await room.open();
-      const repeat = accepted(await quick.send([outgoing()], { durability: 'full' }));
+      const repeat = accepted(await quick.mail.send([outgoing()], { durability: 'full' }));
       // What the repeat has sent is even read and done before the first one wakes up.
       expect(await drain(quick, 'cy')).toEqual(['hello']);
       resume();
@@ -400,33 +410,36 @@ describe('of a message that is claimed before its arrival has been written', () 
         if (method === 'rename' || method === 'link') room.clock.advance(10);
         if (method !== at) return;
         room.clock.advance(10);
-        claimed ??= await reader.claim('bob', { leaseMs, policy });
+        claimed ??= await reader.mail.claim('bob', { token: newToken(), leaseMs, policy });
         await onClaim();
         room.clock.advance(10);
       }),
     );
     await send(room, sender);
-    return reader.history(claimed?.message.id ?? '');
+    return reader.journal.history(claimed?.message.id ?? '');
   };
   const full = { durability: 'full' } as const;
 
   test.each<[string, Sending]>([
-    ['one', async (room, sender) => sender.send([room.outgoing()], full)],
-    ['a batch', async (room, sender) => sender.send([room.outgoing(), room.outgoing()], full)],
-    ['one to several', async (room, sender) => sender.send([room.outgoing({}, { mailboxes: ['ann', 'bob'] })], full)],
+    ['one', async (room, sender) => sender.mail.send([room.outgoing()], full)],
+    ['a batch', async (room, sender) => sender.mail.send([room.outgoing(), room.outgoing()], full)],
+    [
+      'one to several',
+      async (room, sender) => sender.mail.send([room.outgoing({}, { mailboxes: ['ann', 'bob'] })], full),
+    ],
     [
       'a delayed one',
       async (room, sender) => {
-        await sender.send([room.outgoing({}, { dueAt: room.clock.now() + 1000 })], full);
+        await sender.mail.send([room.outgoing({}, { dueAt: room.clock.now() + 1000 })], full);
         room.clock.advance(1000);
-        await sender.recover('bob', policy);
+        await sender.mail.recover('bob', policy);
       },
     ],
     [
       'a handed-in file',
       async (room, sender) => {
         writeFileSync(join(room.at('bob').drop, 'a.json'), '{"from":"ann","body":"x"}');
-        await sender.recover('bob', policy);
+        await sender.mail.recover('bob', policy);
       },
     ],
   ])('sent as %s, the arrival has the earlier time', async (_, send) => {
@@ -438,15 +451,15 @@ describe('of a message that is claimed before its arrival has been written', () 
   test('over midnight both are told to who reads on meanwhile', async () => {
     const room = makeRoom(['ann', 'bob'], Date.UTC(2026, 10, 21) - 15);
     const watcher = await room.open();
-    let cursor = await watcher.cursor(['bob'], 'start');
+    let cursor = await watcher.journal.cursor(['bob'], 'start');
     const seen: string[] = [];
     const readOn = async (): Promise<void> => {
-      const batch = await watcher.readEvents(['bob'], cursor);
+      const batch = await watcher.journal.readEvents(['bob'], cursor);
       ({ cursor } = batch);
       seen.push(...batch.events.map(({ event, at }) => `${event} ${at.slice(0, 10)}`));
     };
     const options = { at: 'syncDir', onClaim: readOn };
-    await claimedEarly(room, async (_, sender) => sender.send([room.outgoing()], full), options);
+    await claimedEarly(room, async (_, sender) => sender.mail.send([room.outgoing()], full), options);
     await readOn();
     expect(seen).toEqual(['claimed 2026-11-21', 'delivered 2026-11-20']);
   });

@@ -5,6 +5,7 @@ import { eventLog } from '../../../src/storage/file/names/layout.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { makeRoom, type Room } from './room.ts';
+import { changeAgentIn, newToken } from '../contract/ways.ts';
 
 const day = (room: Room, ago = 0): string => new Date(room.clock.now() - ago * 86_400_000).toISOString().slice(0, 10);
 const logOf = (room: Room, ago = 0, name = 'bob'): string => eventLog(room.at(name), day(room, ago));
@@ -26,7 +27,7 @@ async function catchUp(store: Store, cursor: string, of: 'bob' | 'all' = 'bob'):
   let at = cursor;
   for (let round = 0; ; round++) {
     if (round > 100) throw new Error('The log never ends.');
-    const batch = await store.readEvents(mailboxes, at);
+    const batch = await store.journal.readEvents(mailboxes, at);
     events.push(...batch.events);
     warnings.push(...batch.warnings);
     const still = batch.events.length === 0 && batch.cursor === at;
@@ -40,7 +41,7 @@ const noon = Date.parse('2026-11-20T12:00:00.000Z');
 async function started(startMs = noon): Promise<{ room: Room; store: Store; start: string }> {
   const room = makeRoom(['ann', 'bob'], startMs);
   const store = await room.open();
-  return { room, store, start: await store.cursor(['bob'], 'start') };
+  return { room, store, start: await store.journal.cursor(['bob'], 'start') };
 }
 
 describe('a line', () => {
@@ -58,7 +59,7 @@ describe('a line', () => {
   test('that is not yet written to its end is in front of a cursor that begins now', async () => {
     const { room, store } = await started();
     writeFileSync(logOf(room), line('a') + line('b').slice(0, 30));
-    const now = await store.cursor(['bob'], 'now');
+    const now = await store.journal.cursor(['bob'], 'now');
     appendFileSync(logOf(room), line('b').slice(30) + line('c'));
     expect(await catchUp(store, now)).toMatchObject({ ids: ['b', 'c'], warnings: [] });
   });
@@ -82,7 +83,7 @@ describe('a line', () => {
     writeFileSync(logOf(room), line('a', { mailbox: 'ann', cursor: 'forged', kept: 1 }));
     const { events } = await catchUp(store, start);
     expect(events).toMatchObject([{ mailbox: 'bob', kept: 1 }]);
-    expect((await store.readEvents(['bob'], events[0]?.cursor ?? '')).events).toEqual([]);
+    expect((await store.journal.readEvents(['bob'], events[0]?.cursor ?? '')).events).toEqual([]);
   });
 
   test('of several MiB is passed over with a warning, once, and what follows is read once', async () => {
@@ -121,8 +122,8 @@ describe('a log', () => {
   test('of yesterday is read on when a process that was paused over midnight writes to it', async () => {
     const { room, store } = await started(Date.parse('2026-11-20T23:59:59.900Z'));
     writeFileSync(logOf(room), line('a'));
-    const { cursor } = await catchUp(store, await store.cursor(['bob'], 'start'));
-    const now = await store.cursor(['bob'], 'now');
+    const { cursor } = await catchUp(store, await store.journal.cursor(['bob'], 'start'));
+    const now = await store.journal.cursor(['bob'], 'now');
     room.clock.advance(200);
     writeFileSync(logOf(room), line('b'));
     const second = await catchUp(store, cursor);
@@ -131,12 +132,12 @@ describe('a log', () => {
     appendFileSync(logOf(room), line('c'));
     expect((await catchUp(store, second.cursor)).ids.sort()).toEqual(['c', 'late']);
     expect((await catchUp(store, now)).ids.sort()).toEqual(['b', 'c', 'late']);
-    expect((await catchUp(store, await store.cursor(['bob'], 'now'))).ids).toEqual([]);
+    expect((await catchUp(store, await store.journal.cursor(['bob'], 'now'))).ids).toEqual([]);
   });
 
   test('of yesterday that only a paused process begins is read, too', async () => {
     const { room, store } = await started(Date.parse('2026-11-21T00:00:01.000Z'));
-    const now = await store.cursor(['bob'], 'now');
+    const now = await store.journal.cursor(['bob'], 'now');
     writeFileSync(logOf(room), line('today'));
     writeFileSync(logOf(room, 1), line('late'));
     expect((await catchUp(store, now)).ids.sort()).toEqual(['late', 'today']);
@@ -175,7 +176,7 @@ describe('a log', () => {
     const { cursor } = await catchUp(store, start);
     rmSync(logOf(room));
     expect((await catchUp(store, cursor)).ids).toEqual([]);
-    await store.send([room.outgoing()], { durability: 'relaxed' });
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
     expect((await catchUp(store, cursor)).events).toMatchObject([{ event: 'delivered' }]);
   });
 
@@ -192,10 +193,10 @@ describe('a log', () => {
 describe('a cursor', () => {
   test('of all mailboxes also sees everything of one that is registered after it', async () => {
     const { room, store } = await started();
-    const now = await store.cursor(undefined, 'now');
+    const now = await store.journal.cursor(undefined, 'now');
     const other = await room.open();
-    await other.saveAgent('new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
-    await other.send([room.outgoing({ to: ['new'] })], { durability: 'relaxed' });
+    await changeAgentIn(other, 'new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
+    await other.mail.send([room.outgoing({ to: ['new'] })], { durability: 'relaxed' });
     const caught = await catchUp(store, now, 'all');
     expect(caught.events).toMatchObject([{ mailbox: 'new', event: 'delivered' }]);
     expect((await catchUp(store, caught.events[0]?.cursor ?? '', 'all')).ids).toEqual([]);
@@ -203,9 +204,9 @@ describe('a cursor', () => {
 
   test('of one mailbox outlives the other ones', async () => {
     const { room, store } = await started();
-    const both = await store.cursor(undefined, 'now');
+    const both = await store.journal.cursor(undefined, 'now');
     rmSync(room.at('ann').dir, { recursive: true });
-    await store.send([room.outgoing()], { durability: 'relaxed' });
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
     expect((await catchUp(store, both, 'all')).events).toMatchObject([{ mailbox: 'bob' }]);
   });
 
@@ -214,9 +215,9 @@ describe('a cursor', () => {
     const seen: string[] = [];
     let cursor = start;
     for (let i = 0; i < 12; i++) {
-      await store.send([room.outgoing()], { durability: 'relaxed' });
-      const delivery = await store.claim('bob', { leaseMs, policy });
-      await store.ack(delivery?.receipt ?? '', {});
+      await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+      const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+      await store.mail.ack(delivery?.receipt ?? '', {});
       if (i % 3 === 0) {
         const caught = await catchUp(store, cursor);
         seen.push(...caught.events.map(({ event }) => event));

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { makeRoom } from './room.ts';
+import { newToken } from '../contract/ways.ts';
 
 /** A batch of two, so that the names have a byte range, with a time-to-live. */
 async function claimOfABatch() {
   const room = makeRoom();
   const store = await room.open();
   const expiresAt = new Date(room.clock.now() + 3_600_000).toISOString();
-  await store.send([room.outgoing({ expiresAt }), room.outgoing({ expiresAt })], { durability: 'full' });
-  const delivery = await store.claim('bob', { leaseMs, policy });
+  await store.mail.send([room.outgoing({ expiresAt }), room.outgoing({ expiresAt })], { durability: 'full' });
+  const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
   if (!delivery) throw new Error('nothing was claimed');
   return { room, store, delivery };
 }
@@ -21,10 +22,10 @@ test.each([
   const { room, store, delivery } = await claimOfABatch();
   const receipt = spoil(delivery.receipt);
   expect(receipt).not.toBe(delivery.receipt);
-  expect(await store.nack(receipt, { policy, delayMs: 0 })).toMatchObject({ state: 'ready' });
-  const [entry] = await store.find(delivery.message.id);
+  expect(await store.mail.nack(receipt, { policy, delayMs: 0 })).toMatchObject({ state: 'ready' });
+  const [entry] = await store.look.find(delivery.message.id);
   expect(entry).toMatchObject({ state: 'ready', attempt: 1, priority: 'normal', expiresAt: expect.any(Number) });
-  const again = await store.claim(delivery.mailbox, { leaseMs, policy });
+  const again = await store.mail.claim(delivery.mailbox, { token: newToken(), leaseMs, policy });
   expect(again?.message).toEqual(delivery.message);
   expect(room.warnings).toEqual([]);
 });

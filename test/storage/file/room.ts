@@ -8,17 +8,15 @@ import { logOf } from '../../../src/model/topic.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/names/layout.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
-import {
-  type Entry,
-  type Finding,
-  type Outgoing,
-  type State,
-  states,
-  type Store,
-} from '../../../src/storage/port/store.ts';
+import { type Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { createFakeClock, type FakeClock } from '../contract/fake-clock.ts';
 import { watchedDisk } from './disks.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
+import type { Finding } from '../../../src/storage/port/upkeep.ts';
+import type { Outgoing } from '../../../src/storage/port/mail.ts';
+import { type State, states } from '../../../src/model/state.ts';
+import { newToken } from '../contract/ways.ts';
 
 /** A root on disk and the stores on it, each as a process of its own would have it. */
 export interface Room {
@@ -108,9 +106,9 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Where every message is: `bob <id>` -> the states it is found in. More than one state is one too many. */
 export async function census(room: Room, store: Store): Promise<Map<string, State[]>> {
   const found = new Map<string, State[]>();
-  for (const name of [...room.names, ...(await store.listTopics()).map(logOf)]) {
+  for (const name of [...room.names, ...(await store.look.listTopics()).map(logOf)]) {
     for (const state of states) {
-      for (const { id } of await collect(store.list(name, state))) {
+      for (const { id } of await collect(store.look.list(name, state))) {
         const key = `${name} ${id}`;
         found.set(key, [...(found.get(key) ?? []), state]);
       }
@@ -122,19 +120,19 @@ export async function census(room: Room, store: Store): Promise<Map<string, Stat
 /** Moves what is due in every mailbox until nothing is left to move. */
 export async function recoverAll(room: Room, store: Store): Promise<void> {
   for (const name of room.names) {
-    for (let round = 0; (await store.recover(name, policy)).moved > 0; round++) {
+    for (let round = 0; (await store.mail.recover(name, policy)).moved > 0; round++) {
       if (round > 1000) throw new Error('The store never finishes recovering.');
     }
   }
 }
 
 export async function inspected(store: Store, fix: boolean): Promise<Finding[]> {
-  return collect(store.inspect({ fix, policy: () => Promise.resolve(policy) }));
+  return collect(store.upkeep!.inspect({ fix, policies: new Map(), policy }));
 }
 
 /** The only entry of a state. */
 export async function only(store: Store, state: State, mailbox = 'bob'): Promise<Entry> {
-  const [entry, ...more] = await collect(store.list(mailbox, state));
+  const [entry, ...more] = await collect(store.look.list(mailbox, state));
   if (!entry || more.length > 0) throw new Error(`There are ${entry ? more.length + 1 : 0} ${state} entries.`);
   return entry;
 }
@@ -143,9 +141,9 @@ export async function only(store: Store, state: State, mailbox = 'bob'): Promise
 export async function drain(store: Store, mailbox = 'bob'): Promise<string[]> {
   const bodies: string[] = [];
   for (;;) {
-    const delivery = await store.claim(mailbox, { leaseMs, policy });
+    const delivery = await store.mail.claim(mailbox, { token: newToken(), leaseMs, policy });
     if (!delivery) return bodies;
     bodies.push(delivery.message.body);
-    await store.ack(delivery.receipt, {});
+    await store.mail.ack(delivery.receipt, {});
   }
 }

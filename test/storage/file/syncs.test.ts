@@ -5,6 +5,7 @@ import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, watchedDisk } from './disks.ts';
 import { makeRoom, type Room } from './room.ts';
+import { changeAgentIn, newToken } from '../contract/ways.ts';
 
 // What has to be on disk before what: the order of the calls is the whole protection against a power cut.
 
@@ -75,7 +76,7 @@ const firstUse = ['sync bob/ready/p2/1/BUCKET', 'sync bob/ready/p2/1', 'sync bob
 describe('a send', () => {
   test('syncs the file before its name is there, then the bucket, and once in a process the folders above', async () => {
     const { room, store, told } = await record();
-    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing()], { durability: 'full' }));
     expect(told()).toEqual([
       'write and sync bob/tmp/ID.json',
       'move bob/tmp/ID.json -> bob/ready/p2/1/BUCKET/BUCKET/ENTRY',
@@ -83,7 +84,7 @@ describe('a send', () => {
       ...firstUse,
       'log bob/events/DAY.jsonl',
     ]);
-    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing()], { durability: 'full' }));
     expect(told()).toEqual([
       'write and sync bob/tmp/ID.json',
       'move bob/tmp/ID.json -> bob/ready/p2/1/BUCKET/BUCKET/ENTRY',
@@ -94,8 +95,8 @@ describe('a send', () => {
 
   test('syncs the folders above a bucket that another process has made', async () => {
     const { room, store, told } = await record();
-    await (await room.open()).send([room.outgoing()], { durability: 'relaxed' });
-    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    await (await room.open()).mail.send([room.outgoing()], { durability: 'relaxed' });
+    accepted(await store.mail.send([room.outgoing()], { durability: 'full' }));
     expect(told().filter((call) => call.startsWith('sync'))).toEqual([
       'sync bob/ready/p2/1/BUCKET/BUCKET',
       ...firstUse,
@@ -109,15 +110,15 @@ describe('a send', () => {
       room.outgoing({}, { dueAt: room.clock.now() + 1000 }),
       room.outgoing({ to: ['ann', 'cy'] }),
     ];
-    for (const one of outgoing) accepted(await store.send([one], { durability: 'relaxed' }));
-    await store.send([room.outgoing(), room.outgoing()], { durability: 'relaxed' });
+    for (const one of outgoing) accepted(await store.mail.send([one], { durability: 'relaxed' }));
+    await store.mail.send([room.outgoing(), room.outgoing()], { durability: 'relaxed' });
     expect(told().filter((call) => call.includes('sync'))).toEqual([]);
   });
 
   test('that is delayed syncs the slot, the hour and the wheel every time, for they come and go under the same names', async () => {
     const { room, store, told } = await record();
     for (let i = 0; i < 2; i++) {
-      accepted(await store.send([room.outgoing({}, { dueAt: room.clock.now() + 5 })], { durability: 'full' }));
+      accepted(await store.mail.send([room.outgoing({}, { dueAt: room.clock.now() + 5 })], { durability: 'full' }));
       expect(told()).toEqual([
         'write and sync bob/tmp/ID.json',
         'move bob/tmp/ID.json -> bob/delayed/HOUR/SLOT/ENTRY',
@@ -132,7 +133,7 @@ describe('a send', () => {
   test('of a batch syncs one file, and each bucket once', async () => {
     const { room, store, told } = await record(['ann', 'bob']);
     const batch = ['bob', 'ann', 'bob', 'ann', 'bob'].map((to) => room.outgoing({ to: [to] }));
-    await store.send(batch, { durability: 'full' });
+    await store.mail.send(batch, { durability: 'full' });
     const first = told();
     expect(first.filter((call) => call.startsWith('write'))).toEqual(['write and sync bob/tmp/ID.jsonl']);
     expect(first.filter((call) => call.startsWith('link'))).toHaveLength(5);
@@ -143,7 +144,7 @@ describe('a send', () => {
     for (const call of ['sync bob/ready/p2/1/BUCKET/BUCKET', 'sync ann/ready/p2/1/BUCKET/BUCKET']) {
       expect(first.filter((other) => other === call)).toHaveLength(1);
     }
-    await store.send(
+    await store.mail.send(
       batch.map(({ mailboxes }) => room.outgoing({ to: [...mailboxes] })),
       { durability: 'full' },
     );
@@ -155,7 +156,7 @@ describe('a send', () => {
 
   test('to several has its body, its links and its folder on disk before the commit, and the commit before it is handed out', async () => {
     const { room, store, told } = await record(['ann', 'bob', 'cy']);
-    accepted(await store.send([room.outgoing({ to: ['ann', 'bob', 'cy'] })], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing({ to: ['ann', 'bob', 'cy'] })], { durability: 'full' }));
     expect(told()).toEqual([
       'write and sync outbox/ID.new/message.json',
       'link outbox/ID.new/message.json -> outbox/ID.new/ann:ENTRY',
@@ -176,7 +177,7 @@ describe('a send', () => {
     'with a dedupe key, %s, has the key on disk before the commit',
     async (durability) => {
       const { room, store, told } = await record();
-      accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability }));
+      accepted(await store.mail.send([room.outgoing({ dedupeKey: 'k' })], { durability }));
       const calls = told();
       expect(calls.slice(calls.indexOf('sync outbox') + 1, -2)).toEqual([
         'link outbox/ID.new/message.json -> dedupe/KK/KEY',
@@ -198,8 +199,10 @@ describe('a send', () => {
         return true;
       },
     });
-    await expect(paused.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).rejects.toThrow('killed');
-    expect(accepted(await store.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).duplicate).toBe(
+    await expect(paused.mail.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).rejects.toThrow(
+      'killed',
+    );
+    expect(accepted(await store.mail.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'full' })).duplicate).toBe(
       true,
     );
     const calls = told();
@@ -217,10 +220,10 @@ describe('a send', () => {
       rmdirSync(path);
       rmdirSync(dirname(path));
     });
-    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing()], { durability: 'full' }));
     told();
     remove = true;
-    accepted(await store.send([room.outgoing()], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing()], { durability: 'full' }));
     expect(told().filter((call) => call.startsWith('sync'))).toEqual([
       'sync bob/ready/p2/1/BUCKET/BUCKET',
       'sync bob/ready/p2/1/BUCKET',
@@ -232,14 +235,15 @@ describe('a send', () => {
 describe('a claim, an ack, a nack and a renewal', () => {
   test('sync nothing', async () => {
     const { room, store, told } = await record();
-    for (let i = 0; i < 3; i++) await store.send([room.outgoing()], { durability: 'relaxed' });
+    for (let i = 0; i < 3; i++) await store.mail.send([room.outgoing()], { durability: 'relaxed' });
     const receipts: string[] = [];
-    for (let i = 0; i < 3; i++) receipts.push((await store.claim('bob', { leaseMs, policy }))?.receipt ?? '');
-    await store.ack(receipts[0] ?? '', {});
-    await store.nack(receipts[1] ?? '', { policy });
-    await store.renew(receipts[2] ?? '', { leaseMs: 2 * leaseMs });
+    for (let i = 0; i < 3; i++)
+      receipts.push((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '');
+    await store.mail.ack(receipts[0] ?? '', {});
+    await store.mail.nack(receipts[1] ?? '', { policy });
+    await store.mail.renew(receipts[2] ?? '', { leaseMs: 2 * leaseMs });
     room.clock.advance(3 * leaseMs);
-    await store.recover('bob', policy);
+    await store.mail.recover('bob', policy);
     const calls = told();
     expect(calls.filter((call) => call.startsWith('move')).length).toBeGreaterThan(6);
     expect(calls.filter((call) => call.includes('sync'))).toEqual([]);
@@ -249,10 +253,10 @@ describe('a claim, an ack, a nack and a renewal', () => {
 describe('the dead-letter queue', () => {
   test('has the reason on disk before the message is there, and both folders of the move are synced after it', async () => {
     const { room, store, told } = await record();
-    await store.send([room.outgoing()], { durability: 'relaxed' });
-    const receipt = (await store.claim('bob', { leaseMs, policy }))?.receipt ?? '';
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+    const receipt = (await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
     told();
-    await store.nack(receipt, { policy, dead: true });
+    await store.mail.nack(receipt, { policy, dead: true });
     expect(told()).toEqual([
       'write and sync bob/dlq/ENTRY.reason.json',
       'move bob/dlq/ENTRY.reason.json.N -> bob/dlq/ENTRY.reason.json',
@@ -267,7 +271,7 @@ describe('the dead-letter queue', () => {
 describe('a mailbox', () => {
   test('is on disk with its card and its name when it is registered', async () => {
     const { store, told } = await record();
-    await store.saveAgent('new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
+    await changeAgentIn(store, 'new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
     expect(told()).toEqual([
       'write and sync new/agent.json',
       'move new/agent.json.N -> new/agent.json',
@@ -279,7 +283,7 @@ describe('a mailbox', () => {
 describe('a deposit', () => {
   test.for(['archived', 'ready'] as const)('to %s is on disk when it returns', async (to) => {
     const { room, store, told } = await record();
-    await store.deposit('bob', room.message(), to, { at: room.clock.now() });
+    await store.mail.deposit('bob', room.message(), to, { at: room.clock.now() });
     const calls = told();
     expect(calls[0]).toBe('write and sync bob/tmp/ID.json');
     expect(calls.slice(2, -1)).toEqual(
@@ -302,9 +306,9 @@ describe('a request', () => {
     const { room, store, told } = await record();
     for (const first of [true, false]) {
       const request = room.ids.next(room.clock.now());
-      await store.openInbox('bob', request, room.clock.now() + 1000);
+      await store.mail.openInbox('bob', request, room.clock.now() + 1000);
       expect(told()).toEqual(['sync bob/requests', ...(first ? ['sync bob'] : [])]);
-      accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+      accepted(await store.mail.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
       expect(told()).toEqual([
         'write and sync bob/tmp/ID.json',
         'move bob/tmp/ID.json -> bob/requests/INBOX/ENTRY',
@@ -323,21 +327,21 @@ describe('a request', () => {
       rmdirSync(call.path);
     });
     const request = room.ids.next(room.clock.now());
-    await store.openInbox('bob', request, room.clock.now() + 1000);
+    await store.mail.openInbox('bob', request, room.clock.now() + 1000);
     told();
-    accepted(await store.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
+    accepted(await store.mail.send([room.outgoing({ replyTo: request })], { durability: 'full' }));
     expect(told().slice(2)).toEqual(['sync bob/requests/INBOX', 'sync bob/requests', 'log bob/events/DAY.jsonl']);
   });
 });
 
 describe('packing', () => {
   const finished = async ({ room, store }: Recorder): Promise<void> => {
-    await store.send([room.outgoing()], { durability: 'relaxed' });
-    await store.ack((await store.claim('bob', { leaseMs, policy }))?.receipt ?? '', {});
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+    await store.mail.ack((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '', {});
     room.clock.advance(86_400_000);
   };
   const packAll = async (store: Store): Promise<void> => {
-    for await (const _ of store.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
+    for await (const _ of store.upkeep!.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
   };
 
   test('has the pack and its name on disk before the first entry is removed', async () => {
@@ -362,9 +366,9 @@ describe('packing', () => {
     const { store, told } = recorder;
     await finished(recorder);
     await packAll(store);
-    for await (const entry of store.list('bob', 'archived')) {
+    for await (const entry of store.look.list('bob', 'archived')) {
       told();
-      await store.restore(entry, {});
+      await store.mail.restore(entry, {});
     }
     expect(told()).toEqual([
       'write and sync bob/tmp/ID.json',

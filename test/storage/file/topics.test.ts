@@ -8,12 +8,13 @@ import { accepted, policy } from '../contract/bench.ts';
 import { Killed, killedBehind } from './disks.ts';
 import { collect, inspected, makeRoom, only, type Room, scratch } from './room.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
+import { changeIn, documentIn } from '../contract/ways.ts';
 
 const day = 86_400_000;
 
 async function publish(room: Room, store: Store, body = 'green', to: readonly string[] = []): Promise<string> {
   const message = room.message({ to: [], topic: 'build.done', body });
-  return accepted(await store.send([{ message, mailboxes: ['#build.done', ...to] }], { durability: 'full' })).id;
+  return accepted(await store.mail.send([{ message, mailboxes: ['#build.done', ...to] }], { durability: 'full' })).id;
 }
 
 const log = (room: Room, ...parts: string[]): string => join(room.root, 'topics', 'build.done', ...parts);
@@ -47,8 +48,8 @@ test('the longest topic can be published to and heard', async () => {
   expect(topic).toHaveLength(128);
   const expiresAt = '9999-12-31T23:59:59.000Z';
   const message = room.message({ to: [], topic, expiresAt, dedupeKey: 'k' });
-  accepted(await store.send([{ message, mailboxes: [`#${topic}`, 'bob'] }], { durability: 'full' }));
-  expect(await store.listTopics()).toEqual([topic]);
+  accepted(await store.mail.send([{ message, mailboxes: [`#${topic}`, 'bob'] }], { durability: 'full' }));
+  expect(await store.look.listTopics()).toEqual([topic]);
   expect((await only(store, 'archived', `#${topic}`)).id).toBe(message.id);
 });
 
@@ -58,9 +59,9 @@ test('a listener finishes the publish of a process that died behind its commit',
   const commit = room.layout.committed(message.id);
   const doomed = await room.open(killedBehind(({ to }) => to === commit));
   const mailboxes = ['#build.done', 'bob'];
-  await expect(doomed.send([{ message, mailboxes }], { durability: 'full' })).rejects.toThrow(Killed);
+  await expect(doomed.mail.send([{ message, mailboxes }], { durability: 'full' })).rejects.toThrow(Killed);
   const store = await room.open();
-  expect(await store.listTopics()).toEqual([]);
+  expect(await store.look.listTopics()).toEqual([]);
   const root = rootOf(room, store);
   const [first] = await collect(listen(root, 'build.*', { count: 1, waitMs: 2000 }));
   expect(first?.message.id).toBe(message.id);
@@ -72,13 +73,13 @@ test('a cursor over many topics has room for the busy ones alone, and goes on in
   const store = await room.open();
   const say = async (topic: string, subject: string): Promise<void> => {
     const message = room.message({ to: [], topic, subject });
-    accepted(await store.send([{ message, mailboxes: [`#${topic}`] }], { durability: 'relaxed' }));
+    accepted(await store.mail.send([{ message, mailboxes: [`#${topic}`] }], { durability: 'relaxed' }));
   };
   const hear = async (from: string): Promise<{ word: string; cursor: string }[]> => {
-    const logs = (await store.listTopics()).map((topic) => `#${topic}`);
+    const logs = (await store.look.listTopics()).map((topic) => `#${topic}`);
     const news: { word: string; cursor: string }[] = [];
     for (let cursor = from; ;) {
-      const batch = await store.readEvents(logs, cursor);
+      const batch = await store.journal.readEvents(logs, cursor);
       if (batch.events.length === 0) return news;
       for (const { mailbox, subject, cursor: behind } of batch.events)
         news.push({ word: `${mailbox} ${subject}`, cursor: behind });
@@ -89,7 +90,7 @@ test('a cursor over many topics has room for the busy ones alone, and goes on in
   for (const topic of topics) await say(topic, 'old');
   room.clock.advance(4 * day);
   await say('busy', 'a');
-  const now = await store.cursor(
+  const now = await store.journal.cursor(
     [...topics, 'busy', 'new'].map((topic) => `#${topic}`),
     'now',
   );
@@ -107,7 +108,7 @@ test('a cursor over many topics has room for the busy ones alone, and goes on in
     expect(cursor.length).toBeLessThan(600);
     expect((await hear(cursor)).map(({ word }) => word)).toEqual(words.slice(i + 1));
   }
-  const whole = await hear(await store.cursor([], 'start'));
+  const whole = await hear(await store.journal.cursor([], 'start'));
   expect(whole).toHaveLength(topics.length + 1 + said.length);
   expect(await hear(whole[10]?.cursor ?? '')).toEqual(whole.slice(11));
 });
@@ -125,14 +126,14 @@ test('what was spoilt in a log is passed over by a listener, found by doctor and
   expect(await inspected(store, false)).toMatchObject([{ rule: 'entry', level: 'problem', mailbox: '#build.done' }]);
   expect(await inspected(store, true)).toMatchObject([{ rule: 'entry', fixed: true }]);
   expect(await inspected(store, false)).toEqual([]);
-  expect(await store.counts('#build.done')).toMatchObject({ archived: 1, corrupt: 1 });
+  expect(await store.look.counts('#build.done')).toMatchObject({ archived: 1, corrupt: 1 });
   expect(await heard(room, store, 1)).toEqual(['good']);
 });
 
 test('a line of a log that leads elsewhere is not followed', async () => {
   const room = makeRoom();
   const store = await room.open();
-  accepted(await store.send([room.outgoing({ body: 'secret' })], { durability: 'full' }));
+  accepted(await store.mail.send([room.outgoing({ body: 'secret' })], { durability: 'full' }));
   const mail = await only(store, 'ready');
   await publish(room, store, 'good');
   const at = new Date(room.clock.now() - 1).toISOString();
@@ -149,8 +150,8 @@ test('doctor knows topics and the root documents, and tells what is foreign amon
   const room = makeRoom();
   const store = await room.open();
   await publish(room, store, 'green', ['bob']);
-  await store.saveDocument('subscriptions', () => ({ bob: ['>'] }));
-  await store.saveDocument('schedules', () => ({}));
+  await changeIn(store, 'subscriptions', () => ({ bob: ['>'] }));
+  await changeIn(store, 'schedules', () => ({}));
   expect(await inspected(store, false)).toEqual([]);
 
   chmodSync(log(room, 'archive'), 0o755);
@@ -165,7 +166,7 @@ test('doctor knows topics and the root documents, and tells what is foreign amon
     'stranger  false',
     'stranger  false',
   ]);
-  expect(await store.listTopics()).toEqual(['build.done']);
+  expect(await store.look.listTopics()).toEqual(['build.done']);
   room.clock.advance(day);
   expect(await inspected(await room.open(), true)).toContainEqual(expect.objectContaining({ rule: 'leftover' }));
   expect(existsSync(join(room.root, 'subscriptions.json.123'))).toBe(false);
@@ -191,15 +192,15 @@ test('a prune takes the logs of whole days, and a publish right behind it finds 
   room.clock.advance(2 * day);
   const other = await room.open();
   await publish(room, other, 'young');
-  await store.prune('#build.done', room.clock.now() - day, { dryRun: false });
+  await store.upkeep!.prune('#build.done', room.clock.now() - day, { dryRun: false });
   expect(readdirSync(log(room, 'archive'))).toHaveLength(1);
   expect(readdirSync(log(room, 'events'))).toHaveLength(1);
   room.clock.advance(2 * day);
-  await store.prune('#build.done', room.clock.now() + 1, { dryRun: false });
+  await store.upkeep!.prune('#build.done', room.clock.now() + 1, { dryRun: false });
   expect(readdirSync(log(room, 'archive'))).toEqual([]);
   await publish(room, other, 'again');
   expect((await only(store, 'archived', '#build.done')).state).toBe('archived');
-  expect(await store.recover('#build.done', policy)).toEqual({ moved: 0 });
+  expect(await store.mail.recover('#build.done', policy)).toEqual({ moved: 0 });
 });
 
 describe('subscriptions.json', () => {
@@ -207,6 +208,6 @@ describe('subscriptions.json', () => {
     const room = makeRoom();
     const store = await room.open();
     writeFileSync(join(room.root, 'subscriptions.json'), '{"bob": [', { mode: 0o600 });
-    await expect(store.loadDocument('subscriptions')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(documentIn(store, 'subscriptions')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { makeRoom } from './room.ts';
+import { newToken } from '../contract/ways.ts';
 
 // What a power cut leaves on btrfs: the log brings back the new name of a rename and does not take away the old one.
 test('a link that is in outbox/ and already in its mailbox is handed out no second time, and the send is finished', async () => {
@@ -22,10 +23,10 @@ test('a link that is in outbox/ and already in its mailbox is handed out no seco
     },
   });
   const sent = room.outgoing({ to: ['bob', 'cyd'] }, { mailboxes: ['bob', 'cyd'] });
-  await store.send([sent], { durability: 'full' });
-  for (let round = 0; round < 3; round++) await store.recover('bob', policy);
-  expect(await store.recover('bob', policy)).toMatchObject({ moved: 0 });
+  await store.mail.send([sent], { durability: 'full' });
+  for (let round = 0; round < 3; round++) await store.mail.recover('bob', policy);
+  expect(await store.mail.recover('bob', policy)).toMatchObject({ moved: 0 });
   expect(readdirSync(room.layout.outbox)).toEqual([]);
-  expect((await store.claim('bob', { leaseMs, policy }))?.message.id).toBe(sent.message.id);
-  expect(await store.claim('bob', { leaseMs, policy })).toBeUndefined();
+  expect((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message.id).toBe(sent.message.id);
+  expect(await store.mail.claim('bob', { token: newToken(), leaseMs, policy })).toBeUndefined();
 });

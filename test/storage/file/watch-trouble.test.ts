@@ -33,7 +33,7 @@ function withoutAnn(): Disk {
 test('one mailbox in disorder does not stop the watch of all; it is told once', async () => {
   const room = makeRoom();
   const store = await room.open(withoutAnn());
-  const wake = await store.watch(undefined, () => undefined);
+  const wake = await store.journal.watch(undefined, () => undefined);
   expect(watcher.added.some((path) => path.endsWith('/bob/events'))).toBe(true);
   watcher.emit('all', 'addDir', `${room.layout.mailboxes}/new`);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -43,14 +43,14 @@ test('one mailbox in disorder does not stop the watch of all; it is told once', 
 
 test('a watch that cannot begin leaves no watcher behind', async () => {
   const store = await makeRoom().open(withoutAnn());
-  await expect(store.watch(['ann'], () => undefined)).rejects.toMatchObject({ code: 'DISK_FAILED' });
+  await expect(store.journal.watch(['ann'], () => undefined)).rejects.toMatchObject({ code: 'DISK_FAILED' });
   expect(watcher.closed).toBe(true);
 });
 
 test('many events in one turn are one hint, and after the end there is none', async () => {
   const store = await makeRoom().open();
   let hints = 0;
-  const wake = await store.watch(['bob'], () => hints++);
+  const wake = await store.journal.watch(['bob'], () => hints++);
   for (let i = 0; i < 100; i++) watcher.emit('raw');
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(hints).toBe(1);
@@ -64,7 +64,7 @@ test('many events in one turn are one hint, and after the end there is none', as
 test('a push that is lost later on is told once', async () => {
   const room = makeRoom();
   const store = await room.open();
-  const wake = await store.watch(undefined, () => undefined);
+  const wake = await store.journal.watch(undefined, () => undefined);
   expect(wake.degraded).toBeUndefined();
   for (let i = 0; i < 2; i++) watcher.emit('error', Object.assign(new Error('x'), { code: 'ENOSPC' }));
   expect(room.warnings).toEqual([expect.stringContaining('no inotify watches are left')]);

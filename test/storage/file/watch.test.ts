@@ -12,7 +12,7 @@ test('a burst of appended lines is a few hints, the last of them behind the last
   const { root } = await initRoot({ root: dir, agents: ['planner', 'reviewer'] });
   let hints = 0;
   let hintedAt = performance.now();
-  const wake = await root.store.watch(undefined, () => {
+  const wake = await root.store.journal.watch(undefined, () => {
     hints++;
     hintedAt = performance.now();
   });
@@ -39,7 +39,7 @@ test("a new day's log is a hint with its first line, or soon, should that never 
   const { root } = await initRoot({ root: dir, agents: ['planner', 'reviewer'] });
   const logs = ['planner', 'reviewer'].map((name) => join(dir, 'agent_mailboxes', name, 'events', '2026-11-20.jsonl'));
   let hints = 0;
-  const wake = await root.store.watch(undefined, () => hints++);
+  const wake = await root.store.journal.watch(undefined, () => hints++);
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
     const [first = '', second = ''] = logs;

@@ -1,7 +1,9 @@
 /** Changes that a person makes: cancel, restore, retry, purge, deposit. Each is one rename out of where the entry was seen. */
 import { DreamosError } from '../../../model/errors.ts';
 import { priorities, sealLines, type Message } from '../../../model/message.ts';
-import { states, type Entry } from '../../port/store.ts';
+import { states } from '../../../model/state.ts';
+import type { Entry } from '../../port/look.ts';
+import { stateChanged } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, orderOf, type EntryName } from '../names/entry-name.ts';
 import { logEvents, type LogEntry } from '../events/event-log.ts';
@@ -23,7 +25,7 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
   const { mailbox, path, name } = locate(ctx, entry, ['ready', 'delayed']);
   const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
   const moved = await archive(ctx, mailbox, path, archived);
-  if (!moved) throw movedOn(entry);
+  if (!moved) throw stateChanged(entry);
   await releaseKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
   return moved;
@@ -32,7 +34,7 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
 export async function restore(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
   const { mailbox, ...archived } = locate(ctx, entry, ['archived']);
   const plain = await (await import('../keep/unpack.ts')).takeOut(ctx, mailbox, archived);
-  if (!plain) throw movedOn(entry);
+  if (!plain) throw stateChanged(entry);
   try {
     return await backToReady(ctx, entry, { mailbox, ...plain }, { event: 'restored', id: entry.id, by });
   } catch (error) {
@@ -50,7 +52,7 @@ export async function retry(ctx: FileContext, entry: Entry, by: string | undefin
 
 export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
   const { mailbox, path, name } = locate(ctx, entry, ['dead']);
-  if (!(await ctx.disk.remove(path))) throw movedOn(entry);
+  if (!(await ctx.disk.remove(path))) throw stateChanged(entry);
   await releaseKey(ctx, mailbox, name);
   await removeReason(ctx, path);
   await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
@@ -145,7 +147,7 @@ async function backToReady(
     order: name.order && { ...name.order, life: name.order.life + 1 },
   };
   const moved = await makeReady(ctx, mailbox, path, ready);
-  if (!moved) throw movedOn(entry);
+  if (!moved) throw stateChanged(entry);
   // For who died before he could release it in its last life.
   await releaseKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [event]);
@@ -174,17 +176,6 @@ async function archive(ctx: FileContext, mailbox: Mailbox, path: string, name: E
 function locate(ctx: FileContext, entry: Entry, from: readonly Entry['state'][]): Change {
   const mailbox = ctx.layout.mailbox(entry.mailbox);
   const place = from.includes(entry.state) ? pathOf(mailbox, entry) : undefined;
-  if (!place) throw movedOn(entry);
+  if (!place) throw stateChanged(entry);
   return { mailbox, ...place };
-}
-
-function movedOn(entry: Entry): DreamosError {
-  return new DreamosError(
-    'conflict',
-    'STATE_CHANGED',
-    `${entry.id} in ${entry.mailbox} is not ${entry.state} any more.`,
-    {
-      hint: `See where it is now: dreamos show ${entry.id}`,
-    },
-  );
 }

@@ -6,7 +6,8 @@
  */
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
-import type { ClaimOptions, Delivery } from '../../port/store.ts';
+import { acceptsOf } from '../../../model/filter.ts';
+import type { ClaimOptions, Delivery } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
@@ -19,6 +20,7 @@ import { readEntry } from '../places/read-entry.ts';
 import { isKept, nextReady, walkReady, endWalk } from '../places/ready-walk.ts';
 import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
 import { type Receipt } from '../names/receipt.ts';
+import { wheelEntries } from '../places/wheel.ts';
 import { decided, isBehind, leave, type ReadyEntry } from '../places/walk-order.ts';
 import { issueReceipt } from './receipts.ts';
 
@@ -31,10 +33,16 @@ const spread = 16;
  */
 type Missed = Exclude<Hold, 'acquired' | 'held'> | 'passed' | 'late';
 
+type Claiming = ClaimOptions & { readonly accepts?: (message: Message) => boolean };
+
 /** Takes the next message in delivery order; `undefined`: nothing ready was seen in two looks. */
-export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOptions): Promise<Delivery | undefined> {
+export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOptions): Promise<Delivery | undefined> {
+  const before = how.repeat ? await claimedBefore(ctx, mailbox, how.token) : undefined;
+  if (before) return before;
+  const accepts = acceptsOf(how.filter);
+  const options: Claiming = accepts ? { ...how, accepts } : how;
   const expired = undertaker();
-  if (options.accepts || options.inbox !== undefined) return search(ctx, mailbox, options, expired);
+  if (accepts || options.inbox !== undefined) return search(ctx, mailbox, options, expired);
   // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing
   // but messages whose turn has not come.
   let fresh = false;
@@ -60,11 +68,21 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, options: ClaimOp
   }
 }
 
+/** What a call took whose answer was lost. */
+async function claimedBefore(ctx: FileContext, mailbox: Mailbox, token: string): Promise<Delivery | undefined> {
+  for await (const { path, name } of wheelEntries(ctx, mailbox.inflight)) {
+    if (name?.token !== token || ctx.clock.now() >= name.time) continue;
+    const message = await readOrQuarantine(ctx, mailbox, path, name);
+    return message && deliveryOf(ctx, mailbox, path, { ...name, token }, message);
+  }
+  return undefined;
+}
+
 /** Past what stays ready, or in an inbox: two walks as well, but nothing is opened twice. */
 async function search(
   ctx: FileContext,
   mailbox: Mailbox,
-  options: ClaimOptions,
+  options: Claiming,
   expired: Undertaker,
 ): Promise<Delivery | undefined> {
   const refused = new Set<string>();
@@ -105,7 +123,7 @@ async function take(
   ctx: FileContext,
   mailbox: Mailbox,
   entry: ReadyEntry,
-  options: ClaimOptions,
+  options: Claiming,
   expired: Undertaker,
 ): Promise<Delivery | Missed> {
   try {
@@ -124,7 +142,7 @@ async function tryToTake(
   ctx: FileContext,
   mailbox: Mailbox,
   entry: ReadyEntry,
-  options: ClaimOptions,
+  options: Claiming,
   expired: Undertaker,
 ): Promise<Delivery | Missed> {
   const { name } = entry;
@@ -150,7 +168,8 @@ async function tryToTake(
     tag: 'd' as const,
     time: now + options.leaseMs,
     attempt: name.attempt + 1,
-    token: ctx.ids.token(),
+    token: options.token,
+    maxAttempts: options.maxAttempts,
   };
   const slot = slotOf(mailbox.inflight, claimed.time);
   const target = formatEntryName(claimed);
@@ -166,7 +185,7 @@ async function deliver(
   mailbox: Mailbox,
   path: string,
   name: Receipt['name'],
-  options: ClaimOptions,
+  options: Claiming,
 ): Promise<Delivery | Missed> {
   // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began. Going
   // on with a lease that is too short would use up an attempt of every message in the mailbox.
@@ -174,6 +193,16 @@ async function deliver(
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
   await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);
+  return deliveryOf(ctx, mailbox, path, name, message);
+}
+
+function deliveryOf(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: Receipt['name'],
+  message: Message,
+): Delivery {
   const receipt = issueReceipt(ctx, { mailbox: mailbox.name, name, path });
   return { receipt, mailbox: mailbox.name, attempt: name.attempt, leaseUntil: name.time, message };
 }

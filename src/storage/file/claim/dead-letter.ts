@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { DreamosError } from '../../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { schema } from '../../../model/schema.ts';
-import type { DeadReason } from '../../port/store.ts';
+import type { DeadReason } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
@@ -46,7 +46,14 @@ export async function deadLetter(
   },
 ): Promise<EntryName | undefined> {
   const now = ctx.clock.now();
-  const dead: EntryName = { ...name, tag: 'k', time: now, token: undefined, settled: why.settled ?? name.settled };
+  const dead: EntryName = {
+    ...name,
+    tag: 'k',
+    time: now,
+    token: undefined,
+    maxAttempts: undefined,
+    settled: why.settled ?? name.settled,
+  };
   const text = formatEntryName(dead);
   const target = `${mailbox.dlq}/${text}`;
   const history = why.history === 'none' ? [] : await historyOf(ctx, mailbox, name.id);

@@ -3,7 +3,7 @@
  * is one rename that only one process wins, so any number may do this at once.
  */
 import type { RetryPolicy } from '../../../model/settings.ts';
-import type { Recovered } from '../../port/store.ts';
+import type { Recovered } from '../../port/mail.ts';
 import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
@@ -62,11 +62,11 @@ async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, p
   const name = checkedName(entry, 'd');
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const { id, attempt } = name;
-  if (attempt >= policy.maxAttempts) {
+  if (attempt >= (name.maxAttempts ?? policy.maxAttempts)) {
     const reason = `its lease ran out ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
     return (await deadLetter(ctx, mailbox, entry.path, name, { reason })) !== undefined;
   }
-  const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined };
+  const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined, maxAttempts: undefined };
   if ((await moveToReady(ctx, entry.path, mailbox, 0, back)) === undefined) return false;
   await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt }]);
   return true;

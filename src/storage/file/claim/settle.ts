@@ -3,8 +3,10 @@
  * message is delivered again. The rename decides, also after the deadline: an ack wins as long as nobody has taken the
  * message back.
  */
-import { DreamosError } from '../../../model/errors.ts';
-import type { NackOptions, Settled, State } from '../../port/store.ts';
+import { type DreamosError } from '../../../model/errors.ts';
+import type { State } from '../../../model/state.ts';
+import type { NackOptions, Settled } from '../../port/mail.ts';
+import { alreadySettled, leaseLost } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { deadLetter } from './dead-letter.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
@@ -36,7 +38,7 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
   const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
     // Looked for first, so that a refused receipt opens no bucket for what will not come.
     if (!(await ctx.disk.stat(path))) return false;
-    if (options.dead === true || (claim.attempt >= policy.maxAttempts && !options.free)) {
+    if (options.dead === true || (claim.attempt >= (claim.maxAttempts ?? policy.maxAttempts) && !options.free)) {
       const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
       return (await deadLetter(ctx, home, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
     }
@@ -88,7 +90,7 @@ function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: 
 }
 
 function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time'>): EntryName {
-  return { ...name, ...to, token: undefined, settled: name.token };
+  return { ...name, ...to, token: undefined, maxAttempts: undefined, settled: name.token };
 }
 
 type Move = (mailbox: Mailbox, path: string, claim: EntryName) => boolean | Promise<boolean>;
@@ -115,16 +117,5 @@ async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mai
 
 async function explain(ctx: FileContext, mailbox: Mailbox, { name }: Receipt): Promise<DreamosError> {
   const entries = await findIn(ctx, mailbox, name.id);
-  const settled = entries.some((entry) => entry.name.settled === name.token);
-  if (settled) {
-    return new DreamosError('conflict', 'ALREADY_SETTLED', `This receipt of ${name.id} was used before.`, {
-      hint: `See what became of it: dreamos show ${name.id}`,
-    });
-  }
-  return new DreamosError(
-    'conflict',
-    'LEASE_LOST',
-    `This receipt of ${name.id} does not hold (any more): the message was taken back when its lease ran out, or was claimed anew since, or there never was such a claim.`,
-    { hint: `What you did for it may be done again by somebody else. Where it is: dreamos show ${name.id}` },
-  );
+  return entries.some((entry) => entry.name.settled === name.token) ? alreadySettled(name.id) : leaseLost(name.id);
 }

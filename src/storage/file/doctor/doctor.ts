@@ -5,7 +5,7 @@
 import { agentCardSchema } from '../../../model/agent.ts';
 import { settingsSchema } from '../../../model/settings.ts';
 import { isLog, logOf } from '../../../model/topic.ts';
-import type { Finding, InspectOptions } from '../../port/store.ts';
+import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { ensureFolder } from '../disk/folders.ts';
@@ -238,13 +238,14 @@ async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
 async function* inspectDue(
   ctx: FileContext,
   mailbox: Mailbox,
-  { fix, policy }: InspectOptions,
+  { fix, policies, policy }: InspectOptions,
 ): AsyncGenerator<Finding> {
   if (!fix) return;
+  const own = policies.get(mailbox.name) ?? policy;
   let moved = 0;
-  for (let round = await recover(ctx, mailbox, await policy(mailbox.name)); round.moved > 0;) {
+  for (let round = await recover(ctx, mailbox, own); round.moved > 0;) {
     moved += round.moved;
-    round = await recover(ctx, mailbox, await policy(mailbox.name));
+    round = await recover(ctx, mailbox, own);
   }
   if (moved > 0)
     yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };

@@ -1,5 +1,6 @@
 import { DreamosError } from '../../../model/errors.ts';
-import type { Finding, InspectOptions, State } from '../../port/store.ts';
+import type { State } from '../../../model/state.ts';
+import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';

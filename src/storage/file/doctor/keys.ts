@@ -1,5 +1,5 @@
 /** What `dreamos doctor` looks at in keys/: who holds an ordering key, and what killed processes left there. */
-import type { Finding, InspectOptions } from '../../port/store.ts';
+import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { inspectFolder } from './root.ts';

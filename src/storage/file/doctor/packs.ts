@@ -1,7 +1,7 @@
 /** What `dreamos doctor` looks at in packs: every byte of them. A damaged one is reported and stays, for what is left of it. */
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal } from '../../../model/message.ts';
-import type { Finding, InspectOptions } from '../../port/store.ts';
+import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';

@@ -1,7 +1,7 @@
 /** What `dreamos doctor` looks at beside the mailboxes: the root's own folders and files, and the dedupe keys. */
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
-import type { Finding, InspectOptions } from '../../port/store.ts';
+import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { dedupeKeyOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';

@@ -5,7 +5,8 @@ import { ensureFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
-import { documentBytes, isSameFile, type Origin } from './documents.ts';
+import type { Versioned } from '../../port/documents.ts';
+import { documentBytes, jsonOf, versionOf } from './documents.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
 const cardMs = 5;
@@ -13,8 +14,9 @@ const cardMs = 5;
 /** As they were last read, by mailbox. */
 const cards = memory(() => new Map<string, KnownCard>());
 
-interface KnownCard extends Origin {
+interface KnownCard {
   readonly card: AgentCard;
+  readonly version: string;
   /** When (uptime) it was last seen to be the same. */
   lookedAt: number;
 }
@@ -45,20 +47,37 @@ export async function getAgent(ctx: FileContext, name: string): Promise<AgentCar
   return known === undefined ? undefined : readCard(ctx, ctx.layout.mailbox(known));
 }
 
-export async function saveAgent(
+const noCard = 'none';
+
+/** @param name exact */
+export async function getCard(ctx: FileContext, name: string): Promise<Versioned | undefined> {
+  if (!agentNamePattern.test(name)) return undefined;
+  // Whoever changes it needs the version of now.
+  const known = cards.of(ctx).get(name);
+  if (known) known.lookedAt = -Infinity;
+  const card = await readCard(ctx, ctx.layout.mailbox(name));
+  if (!card) return undefined;
+  // Without a version its mailbox is there, and its card is not.
+  return { value: card, version: cards.of(ctx).get(name)?.version ?? noCard };
+}
+
+export async function putCard(
   ctx: FileContext,
   name: string,
-  change: (card: AgentCard | undefined) => AgentCard,
-): Promise<AgentCard> {
+  card: unknown,
+  version: string | undefined,
+): Promise<boolean> {
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
-    const before = await getAgent(ctx, name);
-    const card = change(before);
-    const mailbox = ctx.layout.mailbox(before?.name ?? name);
+    const known = await getAgent(ctx, name);
+    const mailbox = ctx.layout.mailbox(name);
+    const stat = known && (await ctx.disk.stat(mailbox.card));
+    const now = known && (stat ? versionOf(stat) : noCard);
+    if (now !== version || (known && known.name !== name)) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, `${mailbox.dir}/${folder}`);
-    cards.of(ctx).delete(mailbox.name);
-    await ctx.disk.replace(mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+    cards.of(ctx).delete(name);
+    await ctx.disk.replace(mailbox.card, jsonOf(card));
     await ctx.disk.syncDir(ctx.layout.mailboxes);
-    return card;
+    return true;
   });
 }
 
@@ -70,16 +89,13 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const stat = await ctx.disk.stat(mailbox.card);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
-  if (stat && known && isSameFile(known, stat)) {
+  if (stat && known?.version === versionOf(stat)) {
     known.lookedAt = uptime;
     return known.card;
   }
   const card = await parseCard(ctx, mailbox);
   if (!stat || !card) cards.of(ctx).delete(mailbox.name);
-  else {
-    const { inode, mtimeMs, size } = stat;
-    cards.of(ctx).set(mailbox.name, { card, inode, mtimeMs, size, lookedAt: uptime });
-  }
+  else cards.of(ctx).set(mailbox.name, { card, version: versionOf(stat), lookedAt: uptime });
   return card;
 }
 

@@ -2,84 +2,81 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { explainIssues } from '../../../model/message.ts';
 import { settingsSchema, type Settings } from '../../../model/settings.ts';
-import type { DocumentName } from '../../port/store.ts';
+import type { Versioned } from '../../port/documents.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { FileStat } from '../disk/disk.ts';
+import type { FileStat, ReadResult } from '../disk/disk.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
+import type { RootDocument } from '../names/layout.ts';
 
 export const documentBytes = 1024 * 1024;
 // Some ten thousand subscriptions.
 const sharedDocumentBytes = 16 * 1024 * 1024;
 
 /** As they were last read. */
-const documents = memory(() => new Map<DocumentName, KnownDocument>());
+const documents = memory(() => new Map<RootDocument, Versioned>());
 
-export async function loadSettings(ctx: FileContext): Promise<Settings> {
-  const file = await ctx.disk.read(ctx.layout.config, { maxBytes: documentBytes });
+/** @throws CONFIG_INVALID */
+export async function getDocument(ctx: FileContext, name: RootDocument): Promise<Versioned | undefined> {
+  const path = ctx.layout.document(name);
+  const stat = await ctx.disk.stat(path);
+  if (!stat) return undefined;
+  const version = versionOf(stat);
+  const known = documents.of(ctx).get(name);
+  if (known?.version === version) return known;
+  const document = { value: await readDocument(ctx, name, path), version };
+  documents.of(ctx).set(name, document);
+  return document;
+}
+
+export async function putDocument(
+  ctx: FileContext,
+  name: RootDocument,
+  value: unknown,
+  version: string | undefined,
+): Promise<boolean> {
+  const path = ctx.layout.document(name);
+  return ctx.disk.withLock(ctx.layout.lock(name), async () => {
+    const stat = await ctx.disk.stat(path);
+    if ((stat && versionOf(stat)) !== version) return false;
+    await ctx.disk.replace(path, jsonOf(value));
+    return true;
+  });
+}
+
+export function jsonOf(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** A document is replaced, never changed in place, so another one is another file. */
+export function versionOf({ inode, mtimeMs, size }: FileStat): string {
+  return `${inode}.${mtimeMs}.${size}`;
+}
+
+async function readDocument(ctx: FileContext, name: RootDocument, path: string): Promise<unknown> {
+  const file = await ctx.disk.read(path, { maxBytes: name === 'settings' ? documentBytes : sharedDocumentBytes });
+  const value = file.ok ? parseJson(file.bytes) : undefined;
+  if (name === 'settings') return settingsIn(file, value, path);
+  // Taken for empty, it would be overwritten by the next change, and what it said would be lost.
+  if (value !== undefined) return value;
+  throw new DreamosError(
+    'invalid',
+    'CONFIG_INVALID',
+    `${path} ${file.ok ? 'is not JSON' : `cannot be read: ${file.why}`}.`,
+    { hint: 'Mend it by hand, or move it away to begin anew.' },
+  );
+}
+
+function settingsIn(file: ReadResult, value: unknown, path: string): Settings {
   if (!file.ok) {
     if (file.missing) return {};
     throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json cannot be read: ${file.why}.`, {
       hint: 'Run `dreamos doctor`.',
     });
   }
-  const parsed = settingsSchema.safeParse(parseJson(file.bytes));
+  const parsed = settingsSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json is not valid: ${explainIssues(parsed.error)}.`, {
-    hint: `Mend ${ctx.layout.config} by hand, or move it away to use the defaults.`,
+    hint: `Mend ${path} by hand, or move it away to use the defaults.`,
   });
-}
-
-export async function saveSettings(ctx: FileContext, change: (settings: Settings) => Settings): Promise<Settings> {
-  return ctx.disk.withLock(ctx.layout.lock('config'), async () => {
-    const settings = change(await loadSettings(ctx));
-    await ctx.disk.replace(ctx.layout.config, `${JSON.stringify(settings, null, 2)}\n`);
-    return settings;
-  });
-}
-
-export async function loadDocument(ctx: FileContext, name: DocumentName): Promise<unknown> {
-  const path = ctx.layout.document(name);
-  const stat = await ctx.disk.stat(path);
-  if (!stat) return undefined;
-  const known = documents.of(ctx).get(name);
-  if (known && isSameFile(known, stat)) return known.value;
-  const file = await ctx.disk.read(path, { maxBytes: sharedDocumentBytes });
-  const value = file.ok ? parseJson(file.bytes) : undefined;
-  // Taken for empty, it would be overwritten by the next change, and what it said would be lost.
-  if (value === undefined) {
-    throw new DreamosError(
-      'invalid',
-      'CONFIG_INVALID',
-      `${path} ${file.ok ? 'is not JSON' : `cannot be read: ${file.why}`}.`,
-      {
-        hint: 'Mend it by hand, or move it away to begin anew.',
-      },
-    );
-  }
-  const { inode, mtimeMs, size } = stat;
-  documents.of(ctx).set(name, { value, inode, mtimeMs, size });
-  return value;
-}
-
-export async function saveDocument(
-  ctx: FileContext,
-  name: DocumentName,
-  change: (document: unknown) => unknown,
-): Promise<void> {
-  await ctx.disk.withLock(ctx.layout.lock(name), async () => {
-    const document = change(structuredClone(await loadDocument(ctx, name)));
-    await ctx.disk.replace(ctx.layout.document(name), `${JSON.stringify(document, null, 2)}\n`);
-  });
-}
-
-/** Which file a document was read from. */
-export type Origin = Pick<FileStat, 'inode' | 'mtimeMs' | 'size'>;
-
-interface KnownDocument extends Origin {
-  readonly value: unknown;
-}
-
-export function isSameFile(a: Origin, b: Origin): boolean {
-  return a.inode === b.inode && a.mtimeMs === b.mtimeMs && a.size === b.size;
 }

@@ -1,6 +1,6 @@
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { isLog } from '../../../model/topic.ts';
-import type { EventBatch } from '../../port/store.ts';
+import type { EventBatch } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatCursor, parseCursor, type Position, quietLogs } from '../names/cursor.ts';
 import { isRealFolder } from '../disk/folders.ts';

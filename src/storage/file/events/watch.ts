@@ -8,8 +8,8 @@
  */
 import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
-import { isLog, logOf } from '../../../model/topic.ts';
-import type { Wake } from '../../port/store.ts';
+import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
+import type { Wake } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
@@ -28,12 +28,11 @@ export async function watchFiles(
   return watchNames(ctx, { names: () => mailboxNames(ctx), parent: ctx.layout.mailboxes }, hint);
 }
 
-export async function watchLogs(
-  ctx: FileContext,
-  accepts: (topic: string) => boolean,
-  hint: () => void,
-): Promise<Wake> {
-  const names = async (): Promise<string[]> => (await topicNames(ctx)).filter(accepts).map(logOf);
+export async function watchLogs(ctx: FileContext, patterns: readonly string[], hint: () => void): Promise<Wake> {
+  const names = async (): Promise<string[]> => {
+    const topics = await topicNames(ctx);
+    return topics.filter((topic) => patterns.some((pattern) => topicMatches(pattern, topic))).map(logOf);
+  };
   await ensureFolder(ctx, ctx.layout.topics);
   return watchNames(ctx, { names, parent: ctx.layout.topics }, hint);
 }

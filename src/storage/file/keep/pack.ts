@@ -12,7 +12,7 @@
  */
 import { DreamosError } from '../../../model/errors.ts';
 import { seal } from '../../../model/message.ts';
-import type { Tidied } from '../../port/store.ts';
+import type { Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { parseEntryName, timeTagOf, type EntryName } from '../names/entry-name.ts';

@@ -1,6 +1,6 @@
 /** Removing what a topic's log has from before a moment. Safe to repeat, and while others publish or listen. */
 import { DreamosError } from '../../../model/errors.ts';
-import type { Pruned } from '../../port/store.ts';
+import type { Pruned } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { forgetFolder } from '../disk/folders.ts';
 import { logEvents } from '../events/event-log.ts';

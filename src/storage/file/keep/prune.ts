@@ -1,5 +1,5 @@
 /** Removing whole days, of the archive and of the event log, for good. Each removal is safe to do twice; none is synced. */
-import type { KeepOptions, Tidied } from '../../port/store.ts';
+import type { KeepOptions, Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { forgetFolder } from '../disk/folders.ts';

@@ -1,6 +1,6 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { idTime } from '../../../model/id.ts';
-import type { Counts } from '../../port/store.ts';
+import type { Counts } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
 import { corruptFiles } from '../places/corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';

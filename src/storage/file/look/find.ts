@@ -1,5 +1,5 @@
 import { priorities } from '../../../model/message.ts';
-import type { State } from '../../port/store.ts';
+import type { State } from '../../../model/state.ts';
 import { bucketsIn } from '../places/buckets.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, timeTagOf } from '../names/entry-name.ts';

@@ -4,7 +4,7 @@
  * producers leave them, and slots behind the first 64 as those; so a million costs some dozen listings.
  */
 import { priorities } from '../../../model/message.ts';
-import type { Load } from '../../port/store.ts';
+import type { Load } from '../../port/look.ts';
 import { bucketEntries, bucketsIn } from '../places/buckets.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';

@@ -1,4 +1,4 @@
-import { DreamosError } from '../../../model/errors.ts';
+import { cursorInvalid } from '../../port/refusals.ts';
 import { isDay, isMailboxName } from './layout.ts';
 
 /**
@@ -26,12 +26,12 @@ export function parseCursor(text: string): Position {
   for (const row of decode(text)) {
     const [mailbox, ...rest] = Array.isArray(row) ? (row as unknown[]) : [];
     if (typeof mailbox !== 'string' || !(isMailboxName(mailbox) || mailbox === quietLogs) || rest.length % 2 !== 0)
-      throw invalid(text);
+      throw cursorInvalid(text);
     const days = new Map<string, number>();
     for (let i = 0; i < rest.length; i += 2) {
       const [day, offset] = [rest[i], rest[i + 1]];
       if (typeof day !== 'string' || !isDay(day) || !Number.isSafeInteger(offset) || Number(offset) < 0)
-        throw invalid(text);
+        throw cursorInvalid(text);
       days.set(day, Number(offset));
     }
     position.set(mailbox, days);
@@ -46,17 +46,5 @@ function decode(text: string): unknown[] {
   } catch {
     // Not base64url of JSON: as wrong as any other text.
   }
-  throw invalid(text);
-}
-
-function invalid(text: string): DreamosError {
-  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return new DreamosError(
-    'invalid',
-    'CURSOR_INVALID',
-    `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\` or \`listen\`.`,
-    {
-      hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.',
-    },
-  );
+  throw cursorInvalid(text);
 }

@@ -1,7 +1,7 @@
 import { isId } from '../../../model/id.ts';
 import { priorities, type Message, type Priority } from '../../../model/message.ts';
 import { sha256 } from '../../../model/sha256.ts';
-import type { State } from '../../port/store.ts';
+import type { State } from '../../../model/state.ts';
 
 /**
  * The name of a message's file is its state: tagged fields, joined by dots, so that a sorted listing is the delivery
@@ -17,6 +17,7 @@ import type { State } from '../../port/store.ts';
  * | p | priority, 0 urgent to 3 low |
  * | a | how often it has been claimed |
  * | c | the current claim's token |
+ * | m | how often it may be claimed, of a claim whose holder says otherwise than the mailbox |
  * | s | the token of the last claim that its own holder settled |
  * | x | time-to-live: no delivery from then on (ms) |
  * | r | byte range in a file that holds several messages: offset-length |
@@ -35,6 +36,7 @@ export interface EntryName {
   readonly rank: number;
   readonly attempt: number;
   readonly token?: string | undefined;
+  readonly maxAttempts?: number | undefined;
   readonly settled?: string | undefined;
   readonly expiresAt?: number | undefined;
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
@@ -55,6 +57,7 @@ export const unset: EntryName = {
   rank: 0,
   attempt: 0,
   token: undefined,
+  maxAttempts: undefined,
   settled: undefined,
   expiresAt: undefined,
   range: undefined,
@@ -86,6 +89,7 @@ export const timeTagOf = {
 export function formatEntryName(name: EntryName): string {
   let text = `${name.tag}${padTime(name.time)}.i${name.id}.p${name.rank}.a${name.attempt}`;
   if (name.token !== undefined) text += `.c${name.token}`;
+  if (name.maxAttempts !== undefined) text += `.m${name.maxAttempts}`;
   if (name.settled !== undefined) text += `.s${name.settled}`;
   if (name.expiresAt !== undefined) text += `.x${Math.max(0, Math.trunc(name.expiresAt))}`;
   if (name.range) text += `.r${name.range.offset}-${name.range.length}`;
@@ -101,7 +105,7 @@ export function stemOf(text: string): string {
   return text.slice(0, text.lastIndexOf('.'));
 }
 
-// The longest name of ours has 168 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
+// The longest name of ours has 174 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
 const longestName = 190;
 
@@ -144,6 +148,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
   switch (field.charAt(0)) {
     case 'c':
       return token((name.token = value));
+    case 'm':
+      name.maxAttempts = Number(value);
+      return /^[1-9]\d{0,3}$/.test(value);
     case 's':
       return token((name.settled = value));
     case 'x':

@@ -1,4 +1,5 @@
-import type { Entry, State } from '../../port/store.ts';
+import type { State } from '../../../model/state.ts';
+import type { Entry } from '../../port/look.ts';
 import { formatEntryName, parseEntryName, priorityOf, type EntryName } from './entry-name.ts';
 import { slotOf, type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
-import type { DocumentName } from '../../port/store.ts';
 import { formatEntryName, latestTime, padTime, parseEntryName, type EntryName } from './entry-name.ts';
 
 /**
@@ -16,7 +15,7 @@ export interface Layout {
   readonly outbox: string;
   readonly dedupe: string;
   readonly topics: string;
-  document(name: DocumentName): string;
+  document(name: RootDocument): string;
   lock(name: string): string;
   /** An agent's mailbox, or a topic's log. */
   mailbox(name: string): Mailbox;
@@ -30,6 +29,9 @@ export interface Layout {
   /** The key of an idempotent send: by its sha256, in one of 256 folders. */
   dedupeKey(sha256: string): string;
 }
+
+/** What the root itself remembers. */
+export type RootDocument = 'settings' | 'subscriptions' | 'schedules';
 
 export interface Mailbox {
   readonly name: string;
@@ -80,8 +82,8 @@ export function layoutOf(root: string): Layout {
     outbox,
     dedupe,
     topics,
-    document: (name) => join(root, `${name}.json`),
-    lock: (name) => join(root, name),
+    document: (name) => join(root, name === 'settings' ? 'config.json' : `${name}.json`),
+    lock: (name) => join(root, name === 'settings' ? 'config' : name),
     mailbox(name) {
       let mailbox = known.get(name);
       if (!mailbox) known.set(name, (mailbox = mailboxAt(name, mailboxes, topics)));

@@ -1,5 +1,5 @@
 import { agentNamePattern } from '../../../model/agent.ts';
-import { DreamosError } from '../../../model/errors.ts';
+import { receiptInvalid } from '../../port/refusals.ts';
 import { formatEntryName, parseEntryName, stemOf, type EntryName } from './entry-name.ts';
 
 /**
@@ -23,11 +23,6 @@ export function parseReceipt(text: string): Receipt {
   const mailbox = text.slice(0, Math.max(0, colon));
   const stem = text.slice(colon + 1);
   const name = parseEntryName(`${stem}.json`) ?? parseEntryName(`${stem}.jsonl`);
-  if (!agentNamePattern.test(mailbox) || name?.tag !== 'd' || name.token === undefined) {
-    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-    throw new DreamosError('invalid', 'RECEIPT_INVALID', `${JSON.stringify(shown)} is not a receipt.`, {
-      hint: 'Use the receipt that `dreamos read` printed, or a message id. `dreamos list <agent> --state inflight` shows both.',
-    });
-  }
+  if (!agentNamePattern.test(mailbox) || name?.tag !== 'd' || name.token === undefined) throw receiptInvalid(text);
   return { mailbox, name: { ...name, token: name.token } };
 }

@@ -14,7 +14,9 @@ import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { sha256 } from '../../../model/sha256.ts';
-import type { Outgoing, Sent } from '../../port/store.ts';
+import type { Outgoing, Sent } from '../../port/mail.ts';
+import { dedupeMismatch, MailboxFull } from '../../port/refusals.ts';
+import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
 import { listState } from '../look/find.ts';
@@ -33,8 +35,17 @@ export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<S
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, dirname(key));
   if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing);
-  await outgoing.whenNew?.();
+  const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
+  if (release instanceof MailboxFull) throw release;
+  try {
+    return await sendFirst(ctx, key, outgoing);
+  } finally {
+    release?.();
+  }
+}
 
+async function sendFirst(ctx: FileContext, key: string, outgoing: Outgoing): Promise<Sent> {
+  const { message } = outgoing;
   await prepare(ctx, outgoing, durability);
   if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
     await discard(ctx, message.id);
@@ -80,13 +91,7 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
   if (essence(first) !== essence(outgoing.message)) {
     // Who is in a group may have changed since.
     const alike = essence(first) === essence({ ...outgoing.message, to: first.to });
-    const what = alike ? 'the same message to other recipients' : 'another message';
-    throw new DreamosError(
-      'conflict',
-      'DEDUPE_MISMATCH',
-      `The dedupe key "${first.dedupeKey}" was used before by ${first.from} for ${what}, ${first.id}.`,
-      { hint: `Use another key, or look at the first one: dreamos show ${first.id}` },
-    );
+    throw dedupeMismatch(first, alike);
   }
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
   await syncKey(ctx, key);

@@ -8,7 +8,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import { priorities, sealLines, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
-import type { Outgoing } from '../../port/store.ts';
+import type { Outgoing } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, orderOf, unset, type EntryName } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';

@@ -13,7 +13,9 @@ import { DreamosError } from '../../../model/errors.ts';
 import { type Message, sealLines } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
-import type { Outgoing, Sent } from '../../port/store.ts';
+import type { Outgoing, SendHow, Sent } from '../../port/mail.ts';
+import { MailboxFull } from '../../port/refusals.ts';
+import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import { sendKeyed } from './dedupe.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
@@ -38,18 +40,57 @@ const maxPerFile = 1000;
 export async function send(
   ctx: FileContext,
   outgoing: readonly Outgoing[],
-  durability: Durability,
+  { durability, untilFull = false }: SendHow,
 ): Promise<(Sent | DreamosError)[]> {
   const results: (Sent | DreamosError)[] = [];
   // In the caller's order, run by run, because a sender's messages keep their order.
   for (let at = 0; at < outgoing.length;) {
     const run = packable(outgoing, at);
-    const [first] = run;
-    if (run.length > 1) results.push(...(await sendPacked(ctx, run, durability)));
-    else if (first) results.push(await orError(() => sendOne(ctx, first, durability)));
+    for (const result of await sendRun(ctx, run, durability, untilFull)) {
+      results.push(result);
+      if (untilFull && result instanceof MailboxFull) return results;
+    }
     at += run.length;
   }
   return results;
+}
+
+/** What has room of a run: all but those without, or those before the first one without. */
+async function sendRun(
+  ctx: FileContext,
+  run: readonly Outgoing[],
+  durability: Durability,
+  untilFull: boolean,
+): Promise<(Sent | DreamosError)[]> {
+  const [first] = run;
+  // Under a key it takes its room only if the key turns out to be new.
+  if (run.length === 1 && first && (!first.limits || first.message.dedupeKey !== null))
+    return [await orError(() => sendOne(ctx, first, durability))];
+  if (run.every(({ limits }) => !limits)) return sendPacked(ctx, run, durability);
+  const refused = new Map<number, MailboxFull>();
+  const releases: (() => void)[] = [];
+  const roomy: Outgoing[] = [];
+  try {
+    for (const [i, outgoing] of run.entries()) {
+      const taken = outgoing.limits && (await takeRoom(ctx, outgoing));
+      if (taken instanceof MailboxFull) refused.set(i, taken);
+      else roomy.push(outgoing);
+      if (typeof taken === 'function') releases.push(taken);
+      if (untilFull && refused.size > 0) break;
+    }
+    const [only] = roomy;
+    const sent =
+      roomy.length > 1
+        ? await sendPacked(ctx, roomy, durability)
+        : only
+          ? [await orError(() => sendOne(ctx, only, durability))]
+          : [];
+    const tried = roomy.length + refused.size;
+    let next = 0;
+    return run.slice(0, tried).map((_, i) => refused.get(i) ?? (sent[next++] as Sent | DreamosError));
+  } finally {
+    for (const release of releases) release();
+  }
 }
 
 /** The longest run from `at` on that may share a file: one agent's mailbox each and no dedupe key. */

@@ -1,5 +1,5 @@
-import { sameAgent } from '../../model/agent.ts';
-import type { Message, Priority } from '../../model/message.ts';
+import { sameAgent } from './agent.ts';
+import type { Message, Priority } from './message.ts';
 
 /** Which messages are meant; every given field has to hold. */
 export interface Filter {

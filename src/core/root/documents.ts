@@ -1,0 +1,40 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { DocumentName, Documents } from '../../storage/port/documents.ts';
+
+// Of several who hold the lock, because one of them was paused for too long, each loses a round at most to each other.
+const mostRounds = 20;
+
+/**
+ * Reads, changes and writes a document as one step; durable when it returns. `change` runs again when somebody else was
+ * faster, and only its last run counts: it does nothing but look at what it is given.
+ *
+ * The version decides, so that who was paused between reading and writing overwrites nothing. Who has lost once takes a
+ * lock: of a hundred who change the same document at the same moment each would lose to all others.
+ * @param name asked anew in each round @param change gets a copy of its own; `undefined`: there is none yet. What it throws
+ * changes nothing
+ * @throws CONFIG_INVALID, DISK_FAILED
+ */
+export async function changeDocument<T>(
+  documents: Documents,
+  name: DocumentName | (() => Promise<DocumentName>),
+  change: (value: unknown) => T,
+): Promise<T> {
+  const once = async (): Promise<{ readonly after: T } | undefined> => {
+    const which = typeof name === 'string' ? name : await name();
+    const before = await documents.get(which);
+    const after = change(structuredClone(before?.value));
+    return (await documents.put(which, after, before?.version)) ? { after } : undefined;
+  };
+  const atOnce = await once();
+  if (atOnce) return atOnce.after;
+  const kind = typeof name === 'string' ? name : 'agents';
+  return documents.withLock(`change.${kind}`, async () => {
+    for (let round = 0; round < mostRounds; round++) {
+      const done = await once();
+      if (done) return done.after;
+    }
+    throw new DreamosError('disk', 'DISK_FAILED', 'A document is changed by others again and again.', {
+      hint: 'Nothing was done. Try it again.',
+    });
+  });
+}

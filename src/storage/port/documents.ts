@@ -1,0 +1,36 @@
+import type { AgentCard } from '../../model/agent.ts';
+
+/** What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name. */
+export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | `agents/${string}`;
+
+/** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`). */
+export type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}` | `change.${string}`;
+
+/** A document as it was read; its version is the store's own word, which only `put` takes. */
+export interface Versioned {
+  readonly value: unknown;
+  readonly version: string;
+}
+
+/**
+ * Small documents, and the cards that say who can receive. No lock decides about a change: it is read, changed and put back
+ * under the version that was read, and whoever finds that somebody else was faster reads again.
+ */
+export interface Documents {
+  listAgents(): Promise<AgentCard[]>;
+  /** By its exact or differently cased name. */
+  getAgent(name: string): Promise<AgentCard | undefined>;
+  /**
+   * `undefined`: never put. To read it again unchanged costs one look, and the value is the same object: nobody changes it.
+   * @throws CONFIG_INVALID
+   */
+  get(name: DocumentName): Promise<Versioned | undefined>;
+  /**
+   * Replaces a document, durably, if it still has this version; `undefined`: if it is not there. A card's first one makes
+   * its mailbox, and is refused where there is an agent of the same name in another case.
+   * @returns `false`: it has another version by now, and nothing was changed @throws CONFIG_INVALID
+   */
+  put(name: DocumentName, value: unknown, version: string | undefined): Promise<boolean>;
+  /** One holder at a time, across processes; what is done under it must still be safe to do twice. */
+  withLock<T>(name: LockName, work: () => Promise<T>): Promise<T>;
+}

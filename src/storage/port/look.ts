@@ -1,0 +1,76 @@
+import type { MailEvent } from '../../model/event.ts';
+import type { Message, Priority } from '../../model/message.ts';
+import type { State } from '../../model/state.ts';
+
+/** One message in one mailbox, as its state tells it, without its content. */
+export interface Entry {
+  /**
+   * The store's own locator, good until the next change of state, and in its mailbox no other entry's. Callers only hand it
+   * back.
+   */
+  readonly key: string;
+  readonly mailbox: string;
+  readonly id: string;
+  readonly state: State;
+  readonly priority: Priority;
+  /** How often it has been claimed. */
+  readonly attempt: number;
+  /** Time-to-live: from then on it is no longer delivered. */
+  readonly expiresAt?: number;
+  /** delayed: when it becomes ready. */
+  readonly dueAt?: number;
+  /** inflight: the handle of the current claim, and until when it holds. */
+  readonly receipt?: string;
+  readonly leaseUntil?: number;
+  /** archived: when it was acked (or cancelled, or imported). */
+  readonly ackedAt?: number;
+  /** dead: when it got there. */
+  readonly deadAt?: number;
+}
+
+export interface DeadReason {
+  readonly reason: string;
+  readonly attempts: number;
+  readonly deadAt: number;
+  /** The events of this message in this mailbox that led here, oldest first; what the log still knew. */
+  readonly history: readonly MailEvent[];
+}
+
+export interface Counts {
+  readonly ready: number;
+  readonly inflight: number;
+  readonly delayed: number;
+  readonly dead: number;
+  readonly archived: number;
+  readonly corrupt: number;
+  /** When the oldest ready message was sent. */
+  readonly oldestReadyAt?: number;
+  /** The last claim attempt, empty-handed ones too. */
+  readonly lastReadAt?: number;
+}
+
+/** What a mailbox holds undelivered or unfinished: ready, delayed and inflight. */
+export interface Load {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** Looking: it claims, moves and finishes nothing, and tells no event. */
+export interface Look {
+  /** In delivery order, delayed and inflight by their time; archived and dead newest first. */
+  list(mailbox: string, state: State): AsyncIterable<Entry>;
+  /** Every mailbox's entry with this id, in the order of the mailboxes' names; or only one mailbox's or log's. */
+  find(id: string, mailbox?: string): Promise<Entry[]>;
+  /** `undefined`: it has moved on since it was listed. @throws CORRUPT */
+  read(entry: Entry): Promise<Message | undefined>;
+  deadReason(entry: Entry): Promise<DeadReason | undefined>;
+  counts(mailbox: string): Promise<Counts>;
+  /** About; cheap at any depth, and exact while little is there. */
+  load(mailbox: string): Promise<Load>;
+  /** What was archived in [since, until), the oldest first. */
+  listArchived(mailbox: string, range: { readonly since?: number; readonly until?: number }): AsyncIterable<Entry>;
+  /** The last claim attempt, empty-handed ones too; cheap at any depth. */
+  lastReadAt(mailbox: string): Promise<number | undefined>;
+  /** Every topic that has a log, sorted. */
+  listTopics(): Promise<string[]>;
+}

@@ -1,0 +1,161 @@
+import type { DreamosError } from '../../model/errors.ts';
+import type { Filter } from '../../model/filter.ts';
+import type { Message } from '../../model/message.ts';
+import type { Durability, RetryPolicy } from '../../model/settings.ts';
+import type { State } from '../../model/state.ts';
+import type { Entry } from './look.ts';
+
+/** The result of a claim. */
+export interface Delivery {
+  readonly receipt: string;
+  readonly mailbox: string;
+  readonly attempt: number;
+  readonly leaseUntil: number;
+  readonly message: Message;
+}
+
+/** What a mailbox may hold ready, delayed and in flight; Infinity: as much as comes. */
+export interface Limits {
+  readonly maxMessages: number;
+  readonly maxBytes: number;
+}
+
+/** A message on its way to one or more mailboxes. */
+export interface Outgoing {
+  /** Complete but for the digest. Its `dedupeKey`, when set, makes the send idempotent per sender and key. */
+  readonly message: Message;
+  /** Registered mailboxes and at most one log, each once. */
+  readonly mailboxes: readonly string[];
+  /** Not before then. */
+  readonly dueAt?: number;
+  /** By mailbox: from then on it is no longer delivered there. For a message without an `expiresAt` of its own. */
+  readonly expiresAt?: ReadonlyMap<string, number>;
+  /** By mailbox, of those that have any. An answer that a request waits for, and the repeat under a dedupe key, need no room. */
+  readonly limits?: ReadonlyMap<string, Limits>;
+}
+
+export interface Sent {
+  readonly id: string;
+  readonly mailboxes: readonly string[];
+  readonly state: 'ready' | 'delayed';
+  readonly durability: Durability;
+  /** The dedupe key was used before: `id` is the first send's, and nothing new was sent. */
+  readonly duplicate?: true;
+}
+
+export interface SendHow {
+  readonly durability: Durability;
+  /** The results end with the first message that finds no room: what is behind it is not tried. */
+  readonly untilFull?: boolean;
+}
+
+export interface ClaimOptions {
+  readonly leaseMs: number;
+  /** The claim's own name, made by the caller (`ids.token()`): no other claim has it. */
+  readonly token: string;
+  /** The answer to a call with this token may have been lost: if it took a message whose claim holds, this is its answer, too. */
+  readonly repeat?: boolean;
+  /** The mailbox's own, for what is moved on the way. */
+  readonly policy: RetryPolicy;
+  /** For this claim instead of the mailbox's own, whoever takes the message back. */
+  readonly maxAttempts?: number;
+  /** Who claims, for the event log. */
+  readonly by?: string;
+  /** Only messages for which this holds; it may cost reading many. */
+  readonly filter?: Filter;
+  /** Only answers in the inbox of this request. */
+  readonly inbox?: string;
+  /** Ends a search with a filter between two messages; nothing is claimed then. */
+  readonly signal?: AbortSignal;
+}
+
+export interface NackOptions {
+  readonly policy: RetryPolicy;
+  readonly by?: string;
+  /** Rest this long before the next delivery; by default the policy's backoff with jitter. */
+  readonly delayMs?: number;
+  readonly reason?: string;
+  /** Straight to the dead-letter queue. */
+  readonly dead?: boolean;
+  /** Uses up no attempt, so it never leads to the dead-letter queue: the next claim has this one's attempt again. */
+  readonly free?: boolean;
+}
+
+export interface Settled {
+  readonly id: string;
+  readonly mailbox: string;
+  readonly state: State;
+  readonly receipt: string;
+  readonly leaseUntil?: number;
+}
+
+export interface Recovered {
+  readonly moved: number;
+  /** The first moment at which something will fall due or expire, as far as this look saw. */
+  readonly nextAt?: number;
+}
+
+export interface Actor {
+  /** The acting agent, for the event log. */
+  readonly by?: string;
+}
+
+/** The life of a message: every change of state, each atomic and followed by its event. */
+export interface Mail {
+  /**
+   * Each outgoing message is its own commit; the results come in the same order. When a result is a `Sent` with
+   * durability `full`, the message survives the death of every process and a power cut.
+   * Errors: DEDUPE_MISMATCH (it names the first id), MailboxFull and DISK_FAILED (nothing was sent), SEND_UNCERTAIN (it may
+   * have been; the id is in the message).
+   */
+  send(outgoing: readonly Outgoing[], how: SendHow): Promise<(Sent | DreamosError)[]>;
+  /**
+   * Opens an inbox for the answers to a request: until it is closed, a message whose `replyTo` is the request's id waits there
+   * (state delayed, due at `until`), and only a claim that names the inbox takes it. From `until` on `recover` closes it.
+   * Durable when it returns. A request has one inbox in its life.
+   */
+  openInbox(mailbox: string, request: string, until: number): Promise<void>;
+  /** What is left in it is ready now, and later answers are ordinary mail. Nothing, when it is closed. @returns how many were left */
+  closeInbox(mailbox: string, request: string): Promise<number>;
+  /** Whether answers to this request go to an inbox now. */
+  hasInbox(mailbox: string, request: string): Promise<boolean>;
+  /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
+  claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
+  /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
+  ack(receipt: string, options: Actor): Promise<Settled>;
+  /** The last attempt, or `dead`, leads to the dead-letter queue. @throws as ack */
+  nack(receipt: string, options: NackOptions): Promise<Settled>;
+  /** The lease now ends `leaseMs` from now. The old receipt stays good; the new one is found faster. @throws as ack */
+  renew(receipt: string, options: Actor & { readonly leaseMs: number }): Promise<Settled>;
+  /** Nothing, as long as the claim holds. @throws as ack */
+  checkClaim(receipt: string): Promise<void>;
+  /** Which message in which mailbox a receipt speaks of. @throws RECEIPT_INVALID */
+  parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
+  /** Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a bounded number a call. */
+  recover(mailbox: string, policy: RetryPolicy): Promise<Recovered>;
+  /** Of all that, only the unfinished sends: for who looks at logs and reads no mailbox. */
+  finishSends(): Promise<void>;
+
+  // Changes by hand. Those of an entry throw STATE_CHANGED when it has moved on since it was listed.
+  /** ready or delayed -> archived */
+  cancel(entry: Entry, actor: Actor): Promise<Entry>;
+  /** archived -> ready; under the lock `maintain.<mailbox>` */
+  restore(entry: Entry, actor: Actor): Promise<Entry>;
+  /** dead -> ready, attempts anew */
+  retry(entry: Entry, actor: Actor): Promise<Entry>;
+  /** dead -> gone for good */
+  purge(entry: Entry, actor: Actor): Promise<void>;
+  /** Puts a message from elsewhere straight into a state; durable when it returns. */
+  deposit(
+    mailbox: string,
+    message: Message,
+    to: 'archived' | 'ready',
+    actor: Actor & { readonly at: number },
+  ): Promise<Entry>;
+  /**
+   * Keeps bytes that nobody can read with the mailbox's corrupt ones, byte for byte and durably, with a note of where they
+   * come from and what is wrong, followed by a `corrupt` event whose reason is `why`. Idempotent by content: bytes that are
+   * already kept in this mailbox are not kept twice, and cause no second event.
+   */
+  quarantine(mailbox: string, bytes: Uint8Array, about: { readonly name: string; readonly why: string }): Promise<void>;
+}

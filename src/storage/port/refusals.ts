@@ -1,0 +1,80 @@
+/** What every storage refuses in the same words. */
+import { DreamosError } from '../../model/errors.ts';
+import type { Entry } from './look.ts';
+
+/** A mailbox that has no room: core waits for it, so it says which. */
+export class MailboxFull extends DreamosError {
+  readonly mailbox: string;
+
+  constructor(mailbox: string, message: string, hint: string) {
+    super('conflict', 'MAILBOX_FULL', message, { hint });
+    this.mailbox = mailbox;
+  }
+}
+
+/** @param count about so many messages or bytes are there now */
+export function mailboxFull(
+  mailbox: string,
+  setting: 'maxMessages' | 'maxBytes',
+  limit: number,
+  count: number,
+): MailboxFull {
+  const unit = setting === 'maxMessages' ? 'message' : 'byte';
+  return new MailboxFull(
+    mailbox,
+    `${mailbox} is full, so nothing was sent: what waits there undelivered or unfinished is about ${count} ${count === 1 ? unit : `${unit}s`}, and its ${setting} is ${limit}.`,
+    `See who reads it: dreamos status ${mailbox}; to wait for room: send, reply or publish with --wait 30s`,
+  );
+}
+
+export function leaseLost(id: string): DreamosError {
+  return new DreamosError(
+    'conflict',
+    'LEASE_LOST',
+    `This receipt of ${id} does not hold (any more): the message was taken back when its lease ran out, or was claimed anew since, or there never was such a claim.`,
+    { hint: `What you did for it may be done again by somebody else. Where it is: dreamos show ${id}` },
+  );
+}
+
+export function alreadySettled(id: string): DreamosError {
+  return new DreamosError('conflict', 'ALREADY_SETTLED', `This receipt of ${id} was used before.`, {
+    hint: `See what became of it: dreamos show ${id}`,
+  });
+}
+
+export function receiptInvalid(text: string): DreamosError {
+  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return new DreamosError('invalid', 'RECEIPT_INVALID', `${JSON.stringify(shown)} is not a receipt.`, {
+    hint: 'Use the receipt that `dreamos read` printed, or a message id. `dreamos list <agent> --state inflight` shows both.',
+  });
+}
+
+export function stateChanged({ id, mailbox, state }: Entry): DreamosError {
+  return new DreamosError('conflict', 'STATE_CHANGED', `${id} in ${mailbox} is not ${state} any more.`, {
+    hint: `See where it is now: dreamos show ${id}`,
+  });
+}
+
+/** @param alike only the recipients differ: who is in a group may have changed since */
+export function dedupeMismatch(
+  first: { readonly id: string; readonly from: string; readonly dedupeKey: string | null },
+  alike: boolean,
+): DreamosError {
+  const what = alike ? 'the same message to other recipients' : 'another message';
+  return new DreamosError(
+    'conflict',
+    'DEDUPE_MISMATCH',
+    `The dedupe key "${first.dedupeKey}" was used before by ${first.from} for ${what}, ${first.id}.`,
+    { hint: `Use another key, or look at the first one: dreamos show ${first.id}` },
+  );
+}
+
+export function cursorInvalid(text: string): DreamosError {
+  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return new DreamosError(
+    'invalid',
+    'CURSOR_INVALID',
+    `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\` or \`listen\`.`,
+    { hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.' },
+  );
+}

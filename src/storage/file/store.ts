@@ -17,7 +17,7 @@ import { buryExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
-import { looksPacked, type RootDocument } from './names/layout.ts';
+import { type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/outbox.ts';
 import { readEntry } from './places/read-entry.ts';
 import { cursorAt, readEvents } from './events/read-events.ts';
@@ -28,6 +28,7 @@ import { getAgent, getCard, listAgents, mailboxNames, putCard } from './document
 import { pathOf, toEntry } from './names/found.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
+import { looksPacked } from './names/pack-name.ts';
 
 /** The storage port over files: which module carries which promise. */
 export function fileStore(ctx: FileContext): Store {

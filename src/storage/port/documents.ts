@@ -4,7 +4,7 @@ import type { AgentCard } from '../../model/agent.ts';
 export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | `agents/${string}`;
 
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`). */
-export type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}` | `change.${string}`;
+type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}` | `change.${string}`;
 
 /** A document as it was read; its version is the store's own word, which only `put` takes. */
 export interface Versioned {

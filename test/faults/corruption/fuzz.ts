@@ -8,17 +8,11 @@ import { isId } from '../../../src/model/id.ts';
 import { parseMessage, priorities, seal, unseal, type Message } from '../../../src/model/message.ts';
 import { formatCursor, parseCursor } from '../../../src/storage/file/names/cursor.ts';
 import { formatEntryName, parseEntryName, type EntryName } from '../../../src/storage/file/names/entry-name.ts';
-import {
-  outboxLink,
-  parseBucket,
-  parseEventLog,
-  parseHour,
-  parseOutboxFolder,
-  parseOutboxLink,
-  parseSlot,
-} from '../../../src/storage/file/names/layout.ts';
+import { parseBucket } from '../../../src/storage/file/names/layout.ts';
 import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/places/read-entry.ts';
 import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/receipt.ts';
+import { outboxLink, parseOutboxFolder, parseOutboxLink } from '../../../src/storage/file/names/outbox-name.ts';
+import { parseEventLog, parseHour, parseSlot } from '../../../src/storage/file/names/slots.ts';
 
 export function fuzzParsers(seed: number, runs: number): { runs: number; failures: string[] } {
   const failures: string[] = [];

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { createIds } from '../../../src/model/id.ts';
 import { formatCursor, parseCursor } from '../../../src/storage/file/names/cursor.ts';
 import { type EntryName, formatEntryName, parseEntryName } from '../../../src/storage/file/names/entry-name.ts';
-import { slotOf } from '../../../src/storage/file/names/layout.ts';
 import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/receipt.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { drain, makeRoom, only } from './room.ts';
 import { renameSync } from 'node:fs';
 import { newToken } from '../contract/ways.ts';
+import { slotOf } from '../../../src/storage/file/names/slots.ts';
 
 const ids = createIds();
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.split('');

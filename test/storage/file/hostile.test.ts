@@ -17,13 +17,14 @@ import { describe, expect, test } from 'vitest';
 import { seal } from '../../../src/model/message.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { formatEntryName } from '../../../src/storage/file/names/entry-name.ts';
-import { bucketName, slotOf } from '../../../src/storage/file/names/layout.ts';
+import { bucketName } from '../../../src/storage/file/names/layout.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../contract/bench.ts';
 import { type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from './disks.ts';
 import { collect, drain, inspected, makeRoom, only, type Room, scratch } from './room.ts';
 import { changeAgentIn, changeSettingsIn, newToken } from '../contract/ways.ts';
+import { slotOf } from '../../../src/storage/file/names/slots.ts';
 
 // What a careless script, a broken disk or somebody hostile may leave in a mailbox. The tests look at the real disk.
 

@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { WatchedEvent } from '../../../src/model/event.ts';
-import { eventLog } from '../../../src/storage/file/names/layout.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../contract/bench.ts';
 import { makeRoom, type Room } from './room.ts';
 import { changeAgentIn, newToken } from '../contract/ways.ts';
+import { eventLog } from '../../../src/storage/file/names/slots.ts';
 
 const day = (room: Room, ago = 0): string => new Date(room.clock.now() - ago * 86_400_000).toISOString().slice(0, 10);
 const logOf = (room: Room, ago = 0, name = 'bob'): string => eventLog(room.at(name), day(room, ago));

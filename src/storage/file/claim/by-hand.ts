@@ -10,10 +10,11 @@ import { logEvents, type LogEntry } from '../events/event-log.ts';
 import { findIn, listState } from '../look/find.ts';
 import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from '../disk/folders.ts';
 import { releaseKey } from '../places/key-heads.ts';
-import { dayOf, reasonOf, type Mailbox } from '../names/layout.ts';
+import { reasonOf, type Mailbox } from '../names/layout.ts';
 import { moveToReady } from '../places/filling.ts';
 import { pathOf, toEntry } from '../names/found.ts';
 import { memory } from '../disk/memory.ts';
+import { dayOf } from '../names/slots.ts';
 
 interface Change {
   readonly mailbox: Mailbox;

@@ -15,7 +15,7 @@ import { logEvents } from '../events/event-log.ts';
 import { type Hold, holdKey, isHolder, letGo } from './ordering.ts';
 import { moveInto } from '../disk/folders.ts';
 import { walkInbox } from '../places/inbox.ts';
-import { slotOf, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { readEntry } from '../places/read-entry.ts';
 import { isKept, nextReady, walkReady, endWalk } from '../places/ready-walk.ts';
 import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
@@ -23,6 +23,7 @@ import { type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { decided, isBehind, leave, type ReadyEntry } from '../places/walk-order.ts';
 import { issueReceipt } from './receipts.ts';
+import { slotOf } from '../names/slots.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;

@@ -11,8 +11,9 @@ import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
 import { eventsAbout } from '../events/history.ts';
 import { releaseKey } from '../places/key-heads.ts';
-import { dayOf, reasonOf, type Mailbox } from '../names/layout.ts';
+import { reasonOf, type Mailbox } from '../names/layout.ts';
 import { parseJson } from '../disk/parse-json.ts';
+import { dayOf } from '../names/slots.ts';
 
 const dayMs = 86_400_000;
 // History is a courtesy: it must not turn one dead letter into a read of gigabytes.

@@ -31,9 +31,10 @@ import { quarantine } from '../places/corrupt.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { listState } from '../look/find.ts';
 import { acquireKey, advanceHead, removeHead } from '../places/key-heads.ts';
-import { type Head, headName, keyFolder, type Mailbox, parseHead } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { isBehind, isYoung, leave, type ReadyEntry } from '../places/walk-order.ts';
 import { memory } from '../disk/memory.ts';
+import { type Head, headName, keyFolder, parseHead } from '../names/key-name.ts';
 
 /** By mailbox: which messages that hold a key were seen to be in flight or resting, and when (uptime). */
 const live = memory(

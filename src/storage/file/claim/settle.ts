@@ -14,12 +14,13 @@ import { logEvents } from '../events/event-log.ts';
 import { findIn } from '../look/find.ts';
 import { moveInto } from '../disk/folders.ts';
 import { releaseKey } from '../places/key-heads.ts';
-import { dayOf, slotOf, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { formatReceipt, type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
 import { inflightPath } from '../names/found.ts';
 import { readReceipt } from './receipts.ts';
+import { dayOf, slotOf } from '../names/slots.ts';
 
 export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
   const now = ctx.clock.now();

@@ -6,18 +6,10 @@ import { quarantine } from '../places/corrupt.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
 import { parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
-import {
-  isDay,
-  isReason,
-  parseBucket,
-  parseGone,
-  parseHour,
-  parseInbox,
-  parsePack,
-  parseSlot,
-  type Mailbox,
-} from '../names/layout.ts';
+import { isReason, parseBucket, parseInbox, type Mailbox } from '../names/layout.ts';
 import { readEntry } from '../places/read-entry.ts';
+import { isDay, parseHour, parseSlot } from '../names/slots.ts';
+import { parseGone, parsePack } from '../names/pack-name.ts';
 
 const progressEvery = 256;
 

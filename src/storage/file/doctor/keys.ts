@@ -4,8 +4,9 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { inspectFolder } from './root.ts';
 import { removeHead } from '../places/key-heads.ts';
-import { headName, type Mailbox, parseHead, parseKeyFolder } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { isLive } from '../claim/ordering.ts';
+import { headName, parseHead, parseKeyFolder } from '../names/key-name.ts';
 
 // A folder that is being made, or emptied, is so for a moment only.
 const momentMs = 60_000;

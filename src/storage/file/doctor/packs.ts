@@ -5,11 +5,12 @@ import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
-import { dayOf, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { finishPacking, markGone } from '../keep/pack.ts';
 import { identityOf, placesIn, readMember, type Line } from '../places/pack-file.ts';
 import { countDoubles, daysOf, type Pack } from '../places/packed.ts';
 import { removeEmpty } from '../keep/prune.ts';
+import { dayOf } from '../names/slots.ts';
 
 /** @param onLine called for each message that counts as archived in a pack; what it gives is told, too */
 export async function* inspectPacks(

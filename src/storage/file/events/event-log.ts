@@ -3,7 +3,8 @@ import type { EventKind, MailEvent } from '../../../model/event.ts';
 import type { Message } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, isChecked } from '../disk/folders.ts';
-import { dayOf, eventLog, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
+import { dayOf, eventLog } from '../names/slots.ts';
 
 export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly event: EventKind };
 

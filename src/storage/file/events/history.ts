@@ -2,10 +2,11 @@ import type { MailEvent } from '../../../model/event.ts';
 import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
-import { dayOf, eventLog, parseEventLog, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { parseLine } from './read-events.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
+import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
 const dayMs = 86_400_000;
 const chunkBytes = 4 * 1024 * 1024;

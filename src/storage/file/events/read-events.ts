@@ -4,8 +4,9 @@ import type { EventBatch } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatCursor, parseCursor, type Position, quietLogs } from '../names/cursor.ts';
 import { isRealFolder } from '../disk/folders.ts';
-import { dayOf, eventLog, parseEventLog, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
+import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
 const dayMs = 86_400_000;
 /** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */

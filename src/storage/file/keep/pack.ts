@@ -18,12 +18,14 @@ import { quarantine } from '../places/corrupt.ts';
 import { parseEntryName, timeTagOf, type EntryName } from '../names/entry-name.ts';
 import { findIn } from '../look/find.ts';
 import { ensureFolder, forgetFolder, moveInto } from '../disk/folders.ts';
-import { dayOf, goneOf, packName, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { encodeLine, encodeMember, identityOf } from '../places/pack-file.ts';
 import { daysOf, packNames, type ArchiveDay } from '../places/packed.ts';
 import { entryBytes } from '../look/load.ts';
 import { removeEmpty } from './prune.ts';
 import { maxFileBytes, readEntry } from '../places/read-entry.ts';
+import { dayOf } from '../names/slots.ts';
+import { goneOf, packName } from '../names/pack-name.ts';
 
 // Bounds for the memory: a member's text, a pack's packed bytes. A larger day has several packs.
 const memberEntries = 256;

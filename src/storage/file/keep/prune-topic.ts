@@ -5,7 +5,8 @@ import type { FileContext } from '../disk/context.ts';
 import { forgetFolder } from '../disk/folders.ts';
 import { logEvents } from '../events/event-log.ts';
 import { archiveDays, listState } from '../look/find.ts';
-import { dayOf, eventLog, parseEventLog, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
+import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
 export async function pruneTopic(
   ctx: FileContext,

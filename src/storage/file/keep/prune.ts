@@ -3,10 +3,12 @@ import type { KeepOptions, Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { forgetFolder } from '../disk/folders.ts';
-import { dayOf, eventLog, goneOf, parseEventLog, parseGone, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { entryBytes } from '../look/load.ts';
 import { identityOf, placesIn, readMember } from '../places/pack-file.ts';
 import { daysOf, type ArchiveDay, type Pack } from '../places/packed.ts';
+import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
+import { goneOf, parseGone } from '../names/pack-name.ts';
 
 const dayMs = 86_400_000;
 

@@ -9,10 +9,11 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { ensureFolder, moveInto } from '../disk/folders.ts';
-import { dayOf, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { markGone, markOf } from './pack.ts';
 import { identityOf, type Line } from '../places/pack-file.ts';
 import { corrupt, daysOf, lineAt, packNames, type Pack } from '../places/packed.ts';
+import { dayOf } from '../names/slots.ts';
 
 /** An archived message that one rename can move. */
 interface Plain {

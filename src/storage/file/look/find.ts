@@ -5,10 +5,12 @@ import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { isRealFolder } from '../disk/folders.ts';
 import { allAnswers } from '../places/inbox.ts';
-import { isDay, laneOf, looksPacked, type Lane, type Mailbox } from '../names/layout.ts';
+import { laneOf, type Lane, type Mailbox } from '../names/layout.ts';
 import { walkBuckets } from '../places/ready-walk.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import type { Found } from '../names/found.ts';
+import { isDay } from '../names/slots.ts';
+import { looksPacked } from '../names/pack-name.ts';
 
 /** Every place of a mailbox where this id lies. Lists the mailbox; opens no file. */
 export async function findIn(ctx: FileContext, mailbox: Mailbox, id: string): Promise<Found[]> {

@@ -1,5 +1,6 @@
 import { cursorInvalid } from '../../port/refusals.ts';
-import { isDay, isMailboxName } from './layout.ts';
+import { isMailboxName } from './layout.ts';
+import { isDay } from './slots.ts';
 
 /**
  * How far a watcher has read: per mailbox, the length read of each of its last two days' logs (two, because a process that

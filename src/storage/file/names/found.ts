@@ -1,8 +1,9 @@
 import type { State } from '../../../model/state.ts';
 import type { Entry } from '../../port/look.ts';
 import { formatEntryName, parseEntryName, priorityOf, type EntryName } from './entry-name.ts';
-import { slotOf, type Mailbox } from './layout.ts';
+import { type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';
+import { slotOf } from './slots.ts';
 
 /** A message's name where it was seen. */
 export interface Found {

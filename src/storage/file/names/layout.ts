@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
-import { formatEntryName, latestTime, padTime, parseEntryName, type EntryName } from './entry-name.ts';
+import { padTime } from './entry-name.ts';
 
 /**
  * Every path under a root. Nothing else in dreamos builds or takes apart a path or a name; entry-name.ts has the names of
@@ -140,53 +140,6 @@ export function laneOf(mailbox: Mailbox, rank: number, lane: Lane): string {
   return `${mailbox.ready}/p${rank}/${lane}`;
 }
 
-/** The slot of a timing wheel (delayed/ or inflight/) for a moment: an hour, and ten seconds in it. */
-export function slotOf(wheel: string, timeMs: number): string {
-  return `${wheel}/${slotText(Math.floor(timeMs / slotMs))}`;
-}
-
-const slotMs = 10_000;
-const slotText = lastOnly((slot: number) => {
-  const iso = isoTime(slot * slotMs);
-  return `${iso.slice(0, 13)}/${iso.slice(14, 16)}-${iso.slice(17, 18)}0`;
-});
-const hourMs = 3_600_000;
-const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
-const slotPattern = /^[0-5]\d-[0-5]0$/;
-
-/** When an hour's folder begins and ends, in ms; `undefined`: not an hour's folder. */
-export function parseHour(name: string): { start: number; end: number } | undefined {
-  const start = hourPattern.test(name) ? Date.parse(`${name}:00:00.000Z`) : Number.NaN;
-  return Number.isNaN(start) ? undefined : { start, end: start + hourMs };
-}
-
-export function parseSlot(hourStart: number, name: string): { start: number; end: number } | undefined {
-  if (!slotPattern.test(name)) return undefined;
-  const start = hourStart + Number(name.slice(0, 2)) * 60_000 + Number(name.slice(3)) * 1000;
-  return { start, end: start + slotMs };
-}
-
-/** The UTC day of a moment, `2026-11-20`: a folder of archive/, a file of events/. */
-export function dayOf(timeMs: number): string {
-  return dayText(Math.floor(timeMs / dayMs));
-}
-
-const dayMs = 86_400_000;
-const dayText = lastOnly((day: number) => isoTime(day * dayMs).slice(0, 10));
-
-export function isDay(name: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(name);
-}
-
-export function eventLog(mailbox: Mailbox, day: string): string {
-  return `${mailbox.events}/${day}.jsonl`;
-}
-
-/** The day of an event log's name; `undefined`: not an event log. */
-export function parseEventLog(name: string): string | undefined {
-  return name.endsWith('.jsonl') && isDay(name.slice(0, -6)) ? name.slice(0, -6) : undefined;
-}
-
 /** Where answers to a request are kept for it, until a moment. */
 export function inboxFolder(mailbox: Mailbox, until: number, request: string): string {
   return join(mailbox.requests, `${padTime(until)}-${request}`);
@@ -196,44 +149,6 @@ export function inboxFolder(mailbox: Mailbox, until: number, request: string): s
 export function parseInbox(name: string): { until: number; request: string } | undefined {
   const match = /^(\d{13})-([0-7][0-9A-HJKMNP-TV-Z]{25})$/.exec(name);
   return match ? { until: Number(match[1]), request: match[2] ?? '' } : undefined;
-}
-
-/** A part of a packed day; `firstId` to `lastId` is the range of its messages' ids, `count` how many it holds. */
-export interface PackName {
-  readonly day: string;
-  readonly count: number;
-  readonly firstId: string;
-  readonly lastId: string;
-}
-
-/** The name of a pack in archive/: what a look needs to know, and something random, so that no name comes twice. */
-export function packName({ day, count, firstId, lastId }: PackName, random: string): string {
-  return `${day}.${count}.${firstId}-${lastId}.${random}${packEnding}`;
-}
-
-const packEnding = '.jsonl.gz';
-const packPattern =
-  /^(\d{4}-\d{2}-\d{2})\.(\d{1,6})\.([0-7][0-9A-HJKMNP-TV-Z]{25})-([0-7][0-9A-HJKMNP-TV-Z]{25})\.[0-9A-HJKMNP-TV-Z]{10}\.jsonl\.gz$/;
-
-/** `undefined`: not a pack. */
-export function parsePack(name: string): PackName | undefined {
-  const [, day = '', count = '', firstId = '', lastId = ''] = packPattern.exec(name) ?? [];
-  return day === '' ? undefined : { day, count: Number(count), firstId, lastId };
-}
-
-/** Quick, and right for what dreamos makes. */
-export function looksPacked(name: string): boolean {
-  return name.endsWith(packEnding);
-}
-
-/** Beside a pack: the folder of marks for what was taken out of it. */
-export function goneOf(pack: string): string {
-  return `${pack}.gone`;
-}
-
-/** The pack whose marks a folder in archive/ holds. */
-export function parseGone(name: string): string | undefined {
-  return name.endsWith(`${packEnding}.gone`) && parsePack(name.slice(0, -5)) ? name.slice(0, -5) : undefined;
 }
 
 /** A folder of dedupe keys. */
@@ -249,26 +164,6 @@ export function bucketName(timeMs: number, random: string): string {
 /** The time in a bucket's name; `undefined`: not a bucket. */
 export function parseBucket(name: string): number | undefined {
   return /^\d{13}-[0-9A-HJKMNP-TV-Z]{10}$/.test(name) ? Number(name.slice(0, 13)) : undefined;
-}
-
-/** In an outbox folder: which mailbox a link is for, and what its name will be there. */
-export function outboxLink(mailbox: string, name: EntryName): string {
-  return `${mailbox}:${formatEntryName(name)}`;
-}
-
-export function parseOutboxLink(text: string): { mailbox: string; name: EntryName } | undefined {
-  const colon = text.indexOf(':');
-  const name = colon > 0 ? parseEntryName(text.slice(colon + 1)) : undefined;
-  const mailbox = text.slice(0, Math.max(0, colon));
-  return name && isMailboxName(mailbox) ? { mailbox, name } : undefined;
-}
-
-/** The body of an outbox folder. */
-export const outboxBody = 'message.json';
-
-export function parseOutboxFolder(name: string): { id: string; committed: boolean } | undefined {
-  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})(\.new|\.gone)?$/.exec(name);
-  return match ? { id: match[1] ?? '', committed: match[2] === undefined } : undefined;
 }
 
 /** Of an entry in dlq/: the document that says why. */
@@ -294,50 +189,4 @@ export function corruptName(timeMs: number, random: string, oldName: string): st
   const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
   const name = `${bucketName(timeMs, random)}-${harmless}`;
   return isNote(name) ? `${name}_` : name;
-}
-
-/** The message that holds an ordering key: which one, in which of its lives, claimed for the how manieth time. */
-export interface Head {
-  readonly id: string;
-  readonly life: number;
-  readonly attempt: number;
-}
-
-/** The folder of an ordering key, which holds one file: its head. */
-export function keyFolder(mailbox: Mailbox, key: string): string {
-  return `${mailbox.keys}/${key}`;
-}
-
-/** The same while it is being made. */
-export function stagedKeyFolder(mailbox: Mailbox, key: string, random: string): string {
-  return `${mailbox.keys}/${key}.${random}`;
-}
-
-/** `undefined`: nothing that lies in keys/. */
-export function parseKeyFolder(name: string): { readonly key: string; readonly staged: boolean } | undefined {
-  const match = /^([0-9a-f]{16})(\.[0-9A-HJKMNP-TV-Z]{10})?$/.exec(name);
-  return match ? { key: match[1] ?? '', staged: match[2] !== undefined } : undefined;
-}
-
-export function headName({ id, life, attempt }: Head): string {
-  return `${id}.${life}.${attempt}`;
-}
-
-export function parseHead(text: string): Head | undefined {
-  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.(\d{1,6})\.(\d{1,13})$/.exec(text);
-  return match ? { id: match[1] ?? '', life: Number(match[2]), attempt: Number(match[3]) } : undefined;
-}
-
-/** Remembers the last answer: a loop asks for the text of the same slot and day thousands of times. */
-function lastOnly(textOf: (at: number) => string): (at: number) => string {
-  let last = Number.NaN;
-  let text = '';
-  return (at) => {
-    if (at !== last) text = textOf((last = at));
-    return text;
-  };
-}
-
-function isoTime(timeMs: number): string {
-  return new Date(Math.min(latestTime, Math.max(0, timeMs))).toISOString();
 }

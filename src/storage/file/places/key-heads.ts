@@ -3,7 +3,8 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
-import { type Head, headName, keyFolder, type Mailbox, parseHead, stagedKeyFolder } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
+import { type Head, headName, keyFolder, parseHead, stagedKeyFolder } from '../names/key-name.ts';
 
 /** Makes a message the head of a key that nobody holds. Of any number of processes one succeeds. */
 export async function acquireKey(ctx: FileContext, mailbox: Mailbox, key: string, head: Head): Promise<boolean> {

@@ -3,10 +3,12 @@ import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, parseEntryName, timeTagOf, type EntryName } from '../names/entry-name.ts';
-import { dayOf, goneOf, isDay, parsePack, type Mailbox, type PackName } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { identityOf, placesIn, readMember, type Line, type MemberPlace } from './pack-file.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import type { Found } from '../names/found.ts';
+import { dayOf, isDay } from '../names/slots.ts';
+import { goneOf, parsePack, type PackName } from '../names/pack-name.ts';
 
 export interface Pack extends PackName {
   readonly path: string;

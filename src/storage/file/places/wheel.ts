@@ -5,7 +5,7 @@
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';
 import { isRealFolder, forgetRemoved } from '../disk/folders.ts';
-import { parseHour, parseSlot } from '../names/layout.ts';
+import { parseHour, parseSlot } from '../names/slots.ts';
 
 export interface WheelEntry {
   readonly path: string;

@@ -21,9 +21,10 @@ import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
 import { listState } from '../look/find.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
-import { isKeyFolder, outboxBody } from '../names/layout.ts';
+import { isKeyFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
+import { outboxBody } from '../names/outbox-name.ts';
 
 const rememberedMs = 2 * 86_400_000;
 const sweepEvery = 64;

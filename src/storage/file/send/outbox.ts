@@ -14,11 +14,12 @@ import { formatEntryName, orderOf, unset, type EntryName } from '../names/entry-
 import { arrival, logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, forgetRemoved } from '../disk/folders.ts';
 import { putInInbox } from '../places/inbox.ts';
-import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink, slotOf } from '../names/layout.ts';
 import { publishTo } from './publish.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { moveToReady, forgetFilling } from '../places/filling.ts';
+import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
+import { slotOf } from '../names/slots.ts';
 
 /** Names of a message that nobody has claimed yet. */
 export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgoing, mailbox: string): EntryName {

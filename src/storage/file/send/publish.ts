@@ -7,7 +7,8 @@ import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { moveInto } from '../disk/folders.ts';
-import { dayOf, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
+import { dayOf } from '../names/slots.ts';
 
 /**
  * Renames a link of outbox/ into the log. Its name there depends on nothing but the link's, so that a power cut which undid

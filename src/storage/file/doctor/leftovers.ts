@@ -1,0 +1,23 @@
+import type { FileContext } from '../disk/context.ts';
+import type { Finding } from '../../port/upkeep.ts';
+
+/** What killed processes leave behind, by its age. */
+export async function* sweep(
+  ctx: FileContext,
+  dir: string,
+  pattern: RegExp,
+  ageMs: number,
+  fix: boolean,
+): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(dir)) ?? []) {
+    const path = `${dir}/${name}`;
+    if (!pattern.test(name) || !(await olderThan(ctx, path, ageMs))) continue;
+    const fixed = fix && (await ctx.disk.remove(path));
+    yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
+  }
+}
+
+export async function olderThan(ctx: FileContext, path: string, ageMs: number): Promise<boolean> {
+  const stat = await ctx.disk.stat(path);
+  return stat !== undefined && ctx.clock.now() - stat.mtimeMs > ageMs;
+}

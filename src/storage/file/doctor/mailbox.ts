@@ -1,0 +1,129 @@
+import { agentCardSchema } from '../../../model/agent.ts';
+import { recover } from '../claim/recover.ts';
+import { quarantine } from '../places/corrupt.ts';
+import type { FileContext } from '../disk/context.ts';
+import { type Mailbox, mailboxFolders } from '../names/layout.ts';
+import type { InspectOptions, Finding } from '../../port/upkeep.ts';
+import { inspectFolder, inspectMode } from './root.ts';
+import { maxFileBytes } from '../places/read-entry.ts';
+import { parseJson } from '../disk/parse-json.ts';
+import { ensureFolder } from '../disk/folders.ts';
+import { sweep } from './leftovers.ts';
+import { parseEventLog } from '../names/slots.ts';
+import { brokenLines } from '../events/read-events.ts';
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+/** A log has the folders that were needed so far, and what cannot be read beside them. */
+export async function* inspectLogFolders(
+  ctx: FileContext,
+  log: Mailbox,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding> {
+  for (const dir of [log.dir, log.archive, log.corrupt, log.events]) {
+    if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
+  }
+}
+
+export async function* inspectFolders(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding> {
+  for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => `${mailbox.dir}/${folder}`)]) {
+    yield* inspectFolder(ctx, dir, fix);
+  }
+  // Only where something was requested.
+  if (await ctx.disk.stat(mailbox.requests)) yield* inspectFolder(ctx, mailbox.requests, fix);
+  for (const path of [mailbox.card, mailbox.lastRead]) yield* inspectMode(ctx, path, fix);
+}
+
+export async function* inspectCard(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding> {
+  const file = await ctx.disk.read(mailbox.card, { maxBytes: maxFileBytes });
+  if (file.ok && agentCardSchema.safeParse(parseJson(file.bytes)).success) return;
+  if (fix) await rewriteCard(ctx, mailbox);
+  yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };
+}
+
+async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  if (await ctx.disk.stat(mailbox.card)) {
+    await ensureFolder(ctx, mailbox.corrupt);
+    await ctx.disk.rename(mailbox.card, `${mailbox.corrupt}/agent-${ctx.ids.token()}.json`);
+  }
+  const card = { name: mailbox.name, createdAt: new Date(ctx.clock.now()).toISOString() };
+  await ctx.disk.replace(mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+}
+
+/** Not a defect, only work that somebody has to do: whoever reads next does it too. */
+export async function* inspectDue(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { fix, policies, policy }: InspectOptions,
+): AsyncGenerator<Finding> {
+  if (!fix) return;
+  const own = policies.get(mailbox.name) ?? policy;
+  let moved = 0;
+  for (let round = await recover(ctx, mailbox, own); round.moved > 0;) {
+    moved += round.moved;
+    round = await recover(ctx, mailbox, own);
+  }
+  if (moved > 0)
+    yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
+}
+
+/** What killed processes leave behind: files in tmp/, and `<name>.<number>` beside documents. */
+export async function* inspectLeftovers(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding> {
+  for (const [dir, pattern, age] of [
+    [mailbox.tmp, /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/, dayMs],
+    [mailbox.dir, /^agent\.json\.\d+$/, hourMs],
+    [mailbox.dlq, /\.reason\.json\.\d+$/, hourMs],
+  ] as const) {
+    yield* sweep(ctx, dir, pattern, age, fix);
+  }
+}
+
+/** Broken lines; and what lies under a log's name and is not written to: a link, a device, a file's second name. */
+export async function* inspectEventLogs(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
+    const path = `${mailbox.events}/${name}`;
+    const day = parseEventLog(name);
+    const stat = day === undefined ? undefined : await ctx.disk.stat(path);
+    if (day === undefined || !stat) continue;
+    if (stat.kind === 'file' && stat.links <= 1) {
+      yield* inspectMode(ctx, path, fix);
+      const broken = await brokenLines(ctx, mailbox, day);
+      const message = `Lines of events/${name} that cannot be read, and are passed over: ${broken}.`;
+      if (broken > 0) yield { rule: 'event-lines', level: 'info', message };
+      continue;
+    }
+    const why =
+      stat.kind === 'file' ? 'it has another name somewhere else (a hard link)' : `it is a ${stat.kind}, not a file`;
+    const fixed = fix && (await quarantine(ctx, mailbox, path, why));
+    yield { rule: 'events', level: 'problem', message: `events/${name} is not written to: ${why}.`, fixed };
+  }
+}
+
+export async function* inspectDrop(ctx: FileContext, mailbox: Mailbox): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(mailbox.drop)) ?? []) {
+    if (name.endsWith('.json') && !name.startsWith('.')) continue;
+    yield {
+      rule: 'drop',
+      level: 'warning',
+      message: `drop/${JSON.stringify(name).slice(1, -1)} is not adopted: only names that end in .json and do not begin with a dot are.`,
+      hint: 'Rename it: see `dreamos help format`.',
+    };
+  }
+}

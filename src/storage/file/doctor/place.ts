@@ -1,0 +1,87 @@
+import { settingsSchema } from '../../../model/settings.ts';
+import { topicNames } from '../documents/topics.ts';
+import type { FileContext } from '../disk/context.ts';
+import type { Finding, InspectOptions } from '../../port/upkeep.ts';
+import { maxFileBytes } from '../places/read-entry.ts';
+import { parseJson } from '../disk/parse-json.ts';
+import { olderThan, sweep } from './leftovers.ts';
+import { rootLeftover } from './root.ts';
+import { mailboxNames } from '../documents/agents.ts';
+
+/** Where the root lies, and what lies in it beside mail. */
+const lockStaleMs = 60_000;
+const hourMs = 3_600_000;
+
+// statfs(2) types of file systems on which hard links, atomic rename, fsync or inotify are not what they should be.
+const risky: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0x517b: 'SMB',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB2',
+  0x01021997: '9p',
+  0x65735546: 'FUSE (virtiofs, sshfs, drvfs …)',
+  0x53464846: 'drvfs',
+};
+
+export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Finding> {
+  const name = risky[await ctx.disk.fileSystem(ctx.layout.root)];
+  if (name === undefined) return;
+  yield {
+    rule: 'file-system',
+    level: 'warning',
+    message: `The root lies on ${name}: other machines' renames, syncs and pushes cannot be relied on there.`,
+    hint: 'Use a local file system: --root or DREAMOS_ROOT.',
+  };
+}
+
+export async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> {
+  const file = await ctx.disk.read(ctx.layout.config, { maxBytes: maxFileBytes });
+  if (!file.ok && file.missing) return;
+  if (file.ok && settingsSchema.safeParse(parseJson(file.bytes)).success) return;
+  yield {
+    rule: 'config',
+    level: 'problem',
+    message: 'config.json cannot be read or is not valid; commands that need it fail.',
+    hint: `Mend ${ctx.layout.config}, or move it away to use the defaults.`,
+  };
+}
+
+export async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
+  for (const name of (await ctx.disk.list(ctx.layout.root)) ?? []) {
+    const path = `${ctx.layout.root}/${name}`;
+    if (!name.endsWith('.lock') || !(await olderThan(ctx, path, lockStaleMs))) continue;
+    const fixed = fix && (await ctx.disk.removeDir(path));
+    yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
+  }
+}
+
+export async function* inspectRootLeftovers(
+  ctx: FileContext,
+  _: undefined,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding> {
+  yield* sweep(ctx, ctx.layout.root, rootLeftover, hourMs, fix);
+}
+
+export async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {
+  const known = new Set(await mailboxNames(ctx));
+  for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
+    if (known.has(name)) continue;
+    yield {
+      rule: 'stranger',
+      level: 'warning',
+      message: `agent_mailboxes/${JSON.stringify(name).slice(1, -1)} is no mailbox: not a folder, or not an agent's name.`,
+      hint: 'Move it away by hand; dreamos does not look into it.',
+    };
+  }
+  const topics = new Set(await topicNames(ctx));
+  for (const name of (await ctx.disk.list(ctx.layout.topics)) ?? []) {
+    if (topics.has(name)) continue;
+    yield {
+      rule: 'stranger',
+      level: 'warning',
+      message: `topics/${JSON.stringify(name).slice(1, -1)} is no topic's log: not a folder, or not a topic's name.`,
+      hint: 'Move it away by hand; dreamos does not look into it.',
+    };
+  }
+}

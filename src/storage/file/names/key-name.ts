@@ -1,0 +1,33 @@
+import type { Mailbox } from './layout.ts';
+
+/** The message that holds an ordering key: which one, in which of its lives, claimed for the how manieth time. */
+export interface Head {
+  readonly id: string;
+  readonly life: number;
+  readonly attempt: number;
+}
+
+/** The folder of an ordering key, which holds one file: its head. */
+export function keyFolder(mailbox: Mailbox, key: string): string {
+  return `${mailbox.keys}/${key}`;
+}
+
+/** The same while it is being made. */
+export function stagedKeyFolder(mailbox: Mailbox, key: string, random: string): string {
+  return `${mailbox.keys}/${key}.${random}`;
+}
+
+/** `undefined`: nothing that lies in keys/. */
+export function parseKeyFolder(name: string): { readonly key: string; readonly staged: boolean } | undefined {
+  const match = /^([0-9a-f]{16})(\.[0-9A-HJKMNP-TV-Z]{10})?$/.exec(name);
+  return match ? { key: match[1] ?? '', staged: match[2] !== undefined } : undefined;
+}
+
+export function headName({ id, life, attempt }: Head): string {
+  return `${id}.${life}.${attempt}`;
+}
+
+export function parseHead(text: string): Head | undefined {
+  const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.(\d{1,6})\.(\d{1,13})$/.exec(text);
+  return match ? { id: match[1] ?? '', life: Number(match[2]), attempt: Number(match[3]) } : undefined;
+}

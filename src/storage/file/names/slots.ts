@@ -1,0 +1,64 @@
+import type { Mailbox } from './layout.ts';
+import { latestTime } from './entry-name.ts';
+
+/** Names made of a moment: the slots of the timing wheels, the days of archives and event logs. */
+/** The slot of a timing wheel (delayed/ or inflight/) for a moment: an hour, and ten seconds in it. */
+export function slotOf(wheel: string, timeMs: number): string {
+  return `${wheel}/${slotText(Math.floor(timeMs / slotMs))}`;
+}
+
+const slotMs = 10_000;
+const slotText = lastOnly((slot: number) => {
+  const iso = isoTime(slot * slotMs);
+  return `${iso.slice(0, 13)}/${iso.slice(14, 16)}-${iso.slice(17, 18)}0`;
+});
+const hourMs = 3_600_000;
+const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
+const slotPattern = /^[0-5]\d-[0-5]0$/;
+
+/** When an hour's folder begins and ends, in ms; `undefined`: not an hour's folder. */
+export function parseHour(name: string): { start: number; end: number } | undefined {
+  const start = hourPattern.test(name) ? Date.parse(`${name}:00:00.000Z`) : Number.NaN;
+  return Number.isNaN(start) ? undefined : { start, end: start + hourMs };
+}
+
+export function parseSlot(hourStart: number, name: string): { start: number; end: number } | undefined {
+  if (!slotPattern.test(name)) return undefined;
+  const start = hourStart + Number(name.slice(0, 2)) * 60_000 + Number(name.slice(3)) * 1000;
+  return { start, end: start + slotMs };
+}
+
+/** The UTC day of a moment, `2026-11-20`: a folder of archive/, a file of events/. */
+export function dayOf(timeMs: number): string {
+  return dayText(Math.floor(timeMs / dayMs));
+}
+
+const dayMs = 86_400_000;
+const dayText = lastOnly((day: number) => isoTime(day * dayMs).slice(0, 10));
+
+export function isDay(name: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(name);
+}
+
+export function eventLog(mailbox: Mailbox, day: string): string {
+  return `${mailbox.events}/${day}.jsonl`;
+}
+
+/** The day of an event log's name; `undefined`: not an event log. */
+export function parseEventLog(name: string): string | undefined {
+  return name.endsWith('.jsonl') && isDay(name.slice(0, -6)) ? name.slice(0, -6) : undefined;
+}
+
+/** Remembers the last answer: a loop asks for the text of the same slot and day thousands of times. */
+function lastOnly(textOf: (at: number) => string): (at: number) => string {
+  let last = Number.NaN;
+  let text = '';
+  return (at) => {
+    if (at !== last) text = textOf((last = at));
+    return text;
+  };
+}
+
+function isoTime(timeMs: number): string {
+  return new Date(Math.min(latestTime, Math.max(0, timeMs))).toISOString();
+}

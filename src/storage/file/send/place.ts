@@ -1,0 +1,145 @@
+import { dirname } from 'node:path';
+import { putInInbox } from '../places/inbox.ts';
+import { type EntryName, formatEntryName } from '../names/entry-name.ts';
+import type { FileContext } from '../disk/context.ts';
+import { type Mailbox } from '../names/layout.ts';
+import type { Durability } from '../../../model/settings.ts';
+import {
+  ensureFolder,
+  forgetFolder,
+  moveInto,
+  removedAgain,
+  forgetSynced,
+  syncFolderOrAncestor,
+  syncAncestorsOnce,
+} from '../disk/folders.ts';
+import type { Message } from '../../../model/message.ts';
+import { moveToReady, linkToReady } from '../places/filling.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { uncertain } from './outbox.ts';
+import { slotOf } from '../names/slots.ts';
+
+/** Putting what is sent in its place: written to tmp/, named in ready/ or delayed/ or a request's inbox, synced there. */
+export interface Placed {
+  readonly id: string;
+  readonly dir: string;
+  readonly name: EntryName;
+  /** The state's own folder, which is durable since the mailbox was made, or the inbox, durable since it was opened. */
+  readonly top: string;
+}
+
+export async function create(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  file: string,
+  bytes: Buffer,
+  durability: Durability,
+): Promise<void> {
+  const sync = durability === 'full';
+  await ensureFolder(ctx, mailbox.tmp);
+  if (await ctx.disk.create(file, bytes, { sync })) return;
+  // Somebody has removed tmp/ since this process first saw it.
+  forgetFolder(ctx, mailbox.tmp);
+  await ensureFolder(ctx, mailbox.tmp);
+  if (!(await ctx.disk.create(file, bytes, { sync }))) throw vanished(file);
+}
+
+export async function move(
+  ctx: FileContext,
+  file: string,
+  mailbox: Mailbox,
+  name: EntryName,
+  message: Message,
+): Promise<Placed> {
+  try {
+    if (name.tag === 't') {
+      const answer = await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(file, target));
+      if (answer) return placedIn(answer.dir, answer.dir, answer.name);
+      const bucket = await moveToReady(ctx, file, mailbox, 1, name);
+      if (bucket !== undefined) return placedIn(mailbox.ready, bucket, name);
+    } else {
+      const slot = slotOf(mailbox.delayed, name.time);
+      if (await moveInto(ctx, file, slot, formatEntryName(name))) return placedIn(mailbox.delayed, slot, name);
+    }
+  } catch (error) {
+    await ctx.disk.remove(file);
+    throw error;
+  }
+  throw vanished(file);
+}
+
+export async function link(
+  ctx: FileContext,
+  file: string,
+  mailbox: Mailbox,
+  name: EntryName,
+  message: Message,
+): Promise<Placed> {
+  if (name.tag === 't') {
+    const put = async (target: string) => (await ctx.disk.link(file, target)) !== 'missing';
+    const answer = await putInInbox(ctx, mailbox, message, name, put);
+    if (answer) return placedIn(answer.dir, answer.dir, answer.name);
+    const bucket = await linkToReady(ctx, file, mailbox, name);
+    if (bucket === undefined) throw vanished(file);
+    return placedIn(mailbox.ready, bucket, name);
+  }
+  const slot = slotOf(mailbox.delayed, name.time);
+  for (let round = 0; round < 100; round++) {
+    await ensureFolder(ctx, slot);
+    if ((await ctx.disk.link(file, `${slot}/${formatEntryName(name)}`)) !== 'missing') {
+      return placedIn(mailbox.delayed, slot, name);
+    }
+    if (!(await ctx.disk.stat(file))) throw vanished(file);
+    forgetFolder(ctx, slot);
+  }
+  throw removedAgain(slot);
+}
+
+function vanished(file: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being sent; nothing was sent.`, {
+    hint: 'Does something clean up tmp/ of this root? Send it again.',
+  });
+}
+
+function placedIn(top: string, dir: string, name: EntryName): Placed {
+  return { id: name.id, dir, name, top };
+}
+
+/**
+ * Syncs a folder and, on its first use, those above it; all of `placed` lie in it. When that fails the messages are taken
+ * back. One that somebody has claimed already can't be, nor any on a disk that takes no more changes: their outcome is
+ * uncertain.
+ */
+export async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): Promise<Map<string, DreamosError>> {
+  const failures = new Map<string, DreamosError>();
+  const [first] = placed;
+  if (!first) return failures;
+  if (first.top.endsWith('delayed')) {
+    // Slots and hours come back under the same name, so that they were synced once says nothing.
+    forgetSynced(ctx, first.dir);
+    forgetSynced(ctx, dirname(first.dir));
+  }
+  const error = await errorOf(async () => {
+    await syncFolderOrAncestor(ctx, first.dir);
+    await syncAncestorsOnce(ctx, first.dir, first.top);
+  });
+  if (!error) return failures;
+  for (const { dir, name, id } of placed) {
+    let gone = false;
+    const stuck = await errorOf(async () => {
+      gone = await ctx.disk.remove(`${dir}/${formatEntryName(name)}`);
+    });
+    failures.set(id, gone && !stuck ? error : uncertain(id, error));
+  }
+  return failures;
+}
+
+export async function errorOf(work: () => Promise<void>): Promise<DreamosError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DreamosError) return error;
+    throw error;
+  }
+}

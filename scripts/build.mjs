@@ -60,7 +60,7 @@ async function buildCommand(name, plugins = []) {
     lineLimit: 120,
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
-    external: ['cli-table3', 'croner', 'proper-lockfile'],
+    external: ['cli-table3', 'croner', 'proper-lockfile', 'write-file-atomic'],
     // Asked only for the folder that package.json is found from.
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.

@@ -35,8 +35,8 @@ test('a trace tells what happened where, by whom, why, and how long each step to
   expect(traced.message?.id).toBe(id);
   expect(traced.cut).toEqual([]);
   expect(traced.entries.map(({ mailbox, state }) => `${mailbox} ${state}`)).toEqual([
-    'reviewer archived',
     'Builder ready',
+    'reviewer archived',
   ]);
   const steps = traced.steps.map(({ mailbox, event, by, reason, sinceStartMs, sinceLastMs, heldMs }) => ({
     what: [mailbox, event, by, reason].filter(Boolean).join(' '),

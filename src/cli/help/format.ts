@@ -5,6 +5,7 @@ A root is the folder runtime/agent_comms. Everything is in it, as plain files:
 runtime/agent_comms/
   format.json                          {"format":"dreamos","version":1}
   config.json                          settings of the whole root (dreamos help settings)
+  <document>.kept                      the version before, while a document (also a card) is being replaced
   schedules.json                       sends that come again and again (dreamos schedule --help)
   outbox/<id>/                         sends to several agents, and publishes: committed and not yet handed out
   dedupe/<2 hex>/<sha256>              keys of sends with --dedupe-key

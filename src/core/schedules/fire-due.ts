@@ -108,14 +108,16 @@ async function record(
   { id, skipped }: Outcome,
 ): Promise<boolean> {
   let first = false;
-  await changeSchedules(session, (schedules) =>
-    schedules.map((schedule) => {
+  await changeSchedules(session, (schedules) => {
+    // It may run again, and only the last run counts.
+    first = false;
+    return schedules.map((schedule) => {
       if (schedule.token !== token || doneUntil(schedule) >= Date.parse(lastAt)) return schedule;
       first = true;
       const { lastId: _, skipped: __, ...kept } = schedule;
       return { ...kept, lastAt, ...(id !== undefined && { lastId: id }), ...(skipped && { skipped }) };
-    }),
-  );
+    });
+  });
   return first;
 }
 

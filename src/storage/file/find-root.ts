@@ -7,6 +7,7 @@ import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
 import { contextOf, systemIds } from './open.ts';
+import { replaceDocument } from './disk/replace.ts';
 
 /** Where a project keeps its root. */
 const placeInProject = join('runtime', 'agent_comms');
@@ -175,7 +176,7 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
 /** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
 async function checkRoom(disk: Disk, path: string): Promise<void> {
   const ours =
-    /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+)?|.*\.lock)$/;
+    /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+|\.kept)?|.*\.lock)$/;
   const strangers = ((await disk.list(path)) ?? []).filter((name) => !ours.test(name));
   if (strangers.length === 0) return;
   throw new DreamosError(
@@ -195,7 +196,7 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
-  await disk.replace(ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
+  await replaceDocument(disk, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
   let dir = path;
   do {
     dir = dirname(dir);

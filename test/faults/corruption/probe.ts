@@ -181,9 +181,9 @@ function unsyncedDisk() {
     ...disk,
     create: (path: string, bytes: Uint8Array) => disk.create(path, bytes, { sync: false }),
     syncDir: (dir: string) => fs.existsSync(dir),
-    replace: (path: string, text: string) => {
+    writeWhole: (path: string, bytes: Uint8Array) => {
       // The real one goes through a temporary file as well, and syncs it.
-      fs.writeFileSync(`${path}.1`, text, { mode: 0o600 });
+      fs.writeFileSync(`${path}.1`, bytes, { mode: 0o600 });
       fs.renameSync(`${path}.1`, path);
     },
     withLock: async <T>(_path: string, work: () => Promise<T>) => work(),

@@ -102,21 +102,17 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
         node.mtimeMs = timeMs;
       });
     },
-    replace(path, text) {
+    writeWhole(path, bytes) {
       const beside = `${path}.${++machine.besides}`;
-      return call('replace', [path], (n) => {
+      return call('writeWhole', [path], (n) => {
         const { volume } = machine;
         if (n === 0) {
           const file = volume.create(beside);
           if (typeof file === 'string') throw failed(`${beside}: ${file}`);
-          file.synced = file.bytes = Buffer.from(text);
+          file.synced = file.bytes = Buffer.from(bytes);
           return 'more';
         }
-        if (n === 1) {
-          volume.rename(beside, path);
-          return 'more';
-        }
-        volume.syncDir(path.slice(0, path.lastIndexOf('/')));
+        volume.rename(beside, path);
         return { answer: undefined };
       });
     },

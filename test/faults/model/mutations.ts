@@ -142,10 +142,10 @@ export const mutations: Readonly<Record<string, Mistake>> = {
     theme: 'dead letters',
     disk: (disk) => ({
       ...disk,
-      async replace(path, text) {
-        if (!path.endsWith('.reason.json')) return disk.replace(path, text);
+      async writeWhole(path, bytes) {
+        if (!path.endsWith('.reason.json')) return disk.writeWhole(path, bytes);
         await disk.remove(path);
-        await disk.create(path, Buffer.from(text), { sync: false });
+        await disk.create(path, bytes, { sync: false });
       },
     }),
   },

@@ -2,7 +2,7 @@ import { DreamosError } from '../../../src/model/errors.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 
-/** One call of the store to its disk. `replace` counts as two: the new file beside the old one, then the rename. */
+/** One call of the store to its disk. `writeWhole` counts as two: the new file beside the old one, then the rename. */
 export interface DiskCall {
   readonly method: string;
   readonly path: string;
@@ -26,7 +26,7 @@ const changing = new Set([
   'syncDir',
   'append',
   'touch',
-  'replace',
+  'writeWhole',
 ]);
 
 export function changes({ method }: DiskCall): boolean {
@@ -92,10 +92,10 @@ export function watchedDisk(before: Before = () => undefined): Disk {
       await before({ method: 'touch', path });
       return real.touch(path, timeMs);
     },
-    async replace(path, text) {
-      await before({ method: 'replace', path, synced: true });
+    async writeWhole(path, bytes) {
+      await before({ method: 'writeWhole', path, synced: true });
       const beside = `${path}.${++replaced}`;
-      await real.create(beside, Buffer.from(text), { sync: false });
+      await real.create(beside, bytes, { sync: false });
       await before({ method: 'rename', path: beside, to: path });
       await real.rename(beside, path);
     },

@@ -40,7 +40,7 @@ const verbs: Readonly<Record<string, string>> = {
   rename: 'move',
   link: 'link',
   syncDir: 'sync',
-  replace: 'write and sync',
+  writeWhole: 'write and sync',
   append: 'log',
 };
 
@@ -258,8 +258,10 @@ describe('the dead-letter queue', () => {
     told();
     await store.mail.nack(receipt, { policy, dead: true });
     expect(told()).toEqual([
+      'link bob/dlq/ENTRY.reason.json -> bob/dlq/ENTRY.reason.json.kept',
       'write and sync bob/dlq/ENTRY.reason.json',
       'move bob/dlq/ENTRY.reason.json.N -> bob/dlq/ENTRY.reason.json',
+      'sync bob/dlq',
       'move bob/inflight/HOUR/SLOT/ENTRY -> bob/dlq/ENTRY',
       'sync bob/dlq',
       'sync bob/inflight/HOUR/SLOT',
@@ -273,8 +275,10 @@ describe('a mailbox', () => {
     const { store, told } = await record();
     await changeAgentIn(store, 'new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
     expect(told()).toEqual([
+      'link new/agent.json -> new/agent.json.kept',
       'write and sync new/agent.json',
       'move new/agent.json.N -> new/agent.json',
+      'sync new',
       'sync agent_mailboxes',
     ]);
   });

@@ -14,6 +14,7 @@ import { releaseKey } from '../places/key-heads.ts';
 import { reasonOf, type Mailbox } from '../names/layout.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { dayOf } from '../names/slots.ts';
+import { replaceDocument, readWhole } from '../disk/replace.ts';
 
 const dayMs = 86_400_000;
 // History is a courtesy: it must not turn one dead letter into a read of gigabytes.
@@ -61,7 +62,7 @@ export async function deadLetter(
   const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
   // Also a guard: through a link in its place the reason would land outside of the root.
   await ensureFolder(ctx, mailbox.dlq);
-  await ctx.disk.replace(reasonOf(target), `${JSON.stringify(reason)}\n`);
+  await replaceDocument(ctx.disk, reasonOf(target), `${JSON.stringify(reason)}\n`);
   if (!(await moveInto(ctx, path, mailbox.dlq, text))) {
     // Whoever did the same in the same millisecond has the same names, and then the reason is theirs.
     if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
@@ -111,7 +112,7 @@ async function readReason(
   ctx: FileContext,
   path: string,
 ): Promise<z.infer<ReturnType<typeof reasonSchema>> | 'missing' | 'unreadable'> {
-  const file = await ctx.disk.read(path, { maxBytes: reasonBytes });
+  const file = await readWhole(ctx.disk, path, { maxBytes: reasonBytes });
   if (!file.ok) return file.missing ? 'missing' : 'unreadable';
   const parsed = reasonSchema.safeParse(parseJson(file.bytes));
   return parsed.success ? parsed.data : 'unreadable';
@@ -123,7 +124,7 @@ export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: En
   const reason = { ...known, deadAt: new Date(deadAt).toISOString() };
   const path = reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`);
   if (await ctx.disk.stat(path)) await quarantine(ctx, mailbox, path, 'it is not a reason that can be read');
-  await ctx.disk.replace(path, `${JSON.stringify(reason)}\n`);
+  await replaceDocument(ctx.disk, path, `${JSON.stringify(reason)}\n`);
 }
 
 /** What the last two days' log still knows of a message, oldest first. */

@@ -64,8 +64,11 @@ export interface Disk {
   append(path: string, text: string): MaybePromise<boolean>;
   /** Sets the modification time, making an empty file if need be. */
   touch(path: string, timeMs: number): MaybePromise<void>;
-  /** Replaces a small document as one step, file and folder synced. */
-  replace(path: string, text: string): MaybePromise<void>;
+  /**
+   * Puts a new file in the place of another, or of none, by one rename; the file is synced, its folder is not. It may have
+   * written a part only, and says nothing of that: replace.ts, the only caller, looks.
+   */
+  writeWhole(path: string, bytes: Uint8Array): MaybePromise<void>;
   /** Runs `work` while holding the lock file `<path>.lock`. */
   withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
   /** Takes every right but the owner's off a file or folder. */

@@ -1,9 +1,10 @@
 import * as fs from 'node:fs';
-import { dirname } from 'node:path';
 import { geteuid, getBuiltinModule } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
+import { attempt, expectedOf } from './disk-error.ts';
+import { takeLock } from './lock.ts';
 
 const fileMode = 0o600;
 const dirMode = 0o700;
@@ -18,9 +19,6 @@ const appendFlags =
 /** Log files stay open for this long between appends; an open and a close cost more than the append. */
 const appendOpenMs = 1000;
 const appendOpenFiles = 64;
-// A dead holder delays others for at most this long; a live one refreshes its lock every half of it.
-const lockStaleMs = 10_000;
-const lockTries = 120;
 // Calls that return at once never let the event loop turn: a command that reads 100,000 files would be deaf to signals,
 // and its locks would not be refreshed. So now and then a look waits for one turn.
 const turnEveryMs = 30;
@@ -95,7 +93,8 @@ export function nodeDisk(): Disk {
       return attempt(path, 'append to', () => appendText(logFile(path), text), { ENOENT: false });
     },
     touch: (path, timeMs) => attempt(path, 'touch', () => touchFile(path, timeMs / 1000)),
-    replace: (path, text) => attempt(path, 'write', () => replaceFile(path, Buffer.from(text))),
+    writeWhole: (path, bytes) =>
+      writeWhole(path, bytes).catch((error: unknown) => expectedOf<never>(error, path, 'write', {})),
     async withLock(path, work) {
       const release = await takeLock(path);
       try {
@@ -130,60 +129,6 @@ export function fillRandom(pool: Uint8Array): void {
     if (fd !== undefined) fs.closeSync(fd);
   }
   getBuiltinModule('node:crypto').randomFillSync(pool);
-}
-
-function attempt<T, V>(path: string, doing: string, work: () => T, expected: Record<string, V> = {}): T | V {
-  try {
-    return work();
-  } catch (error) {
-    return expectedOf(error, path, doing, expected);
-  }
-}
-
-function expectedOf<V>(error: unknown, path: string, doing: string, expected: Record<string, V>): V {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code !== undefined && Object.hasOwn(expected, code)) return expected[code] as V;
-  throw diskError(error, path, doing);
-}
-
-function diskError(error: unknown, path: string, doing: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  // Not from the system but from a bug, or from the caller's own work.
-  if (code === undefined || error instanceof DreamosError) return error;
-  return new DreamosError('disk', 'DISK_FAILED', `Could not ${doing} ${path}: ${advice[code]?.[0] ?? ''}${code}.`, {
-    hint: advice[code]?.[1] ?? 'Run `dreamos doctor`.',
-    cause: error,
-  });
-}
-
-const advice: Record<string, [what: string, next: string]> = {
-  ENOSPC: ['no space or no inodes are left on the device, ', 'Free some space, then try again: `df -h; df -i`.'],
-  EDQUOT: ['your disk quota is used up, ', 'Free some space, then try again.'],
-  EACCES: ['permission denied, ', 'Check who owns the root: `ls -ld`.'],
-  EPERM: ['operation not permitted, ', 'Check who owns the root: `ls -ld`.'],
-  EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: --root or DREAMOS_ROOT.'],
-  EMFILE: ['too many open files in this process, ', 'Raise the limit: `ulimit -n`.'],
-  ELOOP: ['it is a symbolic link, and dreamos follows none, ', 'Move it out of the root by hand: `ls -l`.'],
-  ELOCKED: ['another process holds it, ', 'Try again in a moment.'],
-};
-
-// proper-lockfile's own retries also repeat what does not get better by waiting: 50 s on a root that cannot be written.
-async function takeLock(path: string): Promise<() => Promise<void>> {
-  const { default: lockfile } = await import('proper-lockfile');
-  // Compromised by a stale takeover, after this process was paused for long: by default that ends the process. The work
-  // is safe to do twice, so it goes on.
-  const onCompromised = (): void => undefined;
-  for (let tried = 1; ; tried++) {
-    try {
-      return await lockfile.lock(path, { realpath: false, stale: lockStaleMs, onCompromised });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || tried === lockTries) {
-        throw diskError(error, `${path}.lock`, 'take the lock');
-      }
-    }
-    const waitMs = Math.min(500, 10 * 1.2 ** tried) * (1 + Math.random());
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-  }
 }
 
 function listFolder(dir: string): string[] | undefined {
@@ -290,23 +235,13 @@ function createFile(path: string, bytes: Uint8Array, sync: boolean): true {
   return true;
 }
 
-/**
- * Not with write-file-atomic 7: that does not look how much of a write was done, and puts what one on a disk that is nearly
- * full has cut short in the place of the document, as a success. Its names are kept, `<name>.<number>`.
- */
-function replaceFile(path: string, bytes: Uint8Array): void {
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  // write-file-atomic would follow it.
   if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
     throw Object.assign(new Error('it is a symbolic link'), { code: 'ELOOP' });
   }
-  const fresh = `${path}.${Math.floor(Math.random() * 2 ** 32)}`;
-  createFile(fresh, bytes, true);
-  try {
-    fs.renameSync(fresh, path);
-  } catch (error) {
-    fs.rmSync(fresh, { force: true });
-    throw error;
-  }
-  syncFolder(dirname(path));
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  writeFileAtomic.sync(path, Buffer.from(bytes), { mode: fileMode });
 }
 
 function syncFolder(dir: string): void {

@@ -18,11 +18,13 @@ import {
   inspectLeftovers,
   inspectDrop,
 } from './mailbox.ts';
+import { inspectKeptCard, inspectKeptDocuments } from './kept.ts';
 
 type Step<Subject> = (ctx: FileContext, subject: Subject, options: InspectOptions) => AsyncIterable<Finding>;
 
 const rootSteps: readonly Step<undefined>[] = [
   inspectFileSystem,
+  inspectKeptDocuments,
   inspectConfig,
   inspectRoot,
   inspectOutbox,
@@ -34,6 +36,7 @@ const rootSteps: readonly Step<undefined>[] = [
 const logSteps: readonly Step<Mailbox>[] = [inspectLogFolders, inspectEventLogs, inspectEntries];
 const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectFolders,
+  inspectKeptCard,
   inspectCard,
   inspectDue,
   inspectLeftovers,

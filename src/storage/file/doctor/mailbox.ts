@@ -11,6 +11,7 @@ import { ensureFolder } from '../disk/folders.ts';
 import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/read-events.ts';
+import { replaceDocument, readWhole } from '../disk/replace.ts';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
@@ -44,7 +45,7 @@ export async function* inspectCard(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  const file = await ctx.disk.read(mailbox.card, { maxBytes: maxFileBytes });
+  const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: maxFileBytes });
   if (file.ok && agentCardSchema.safeParse(parseJson(file.bytes)).success) return;
   if (fix) await rewriteCard(ctx, mailbox);
   yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };
@@ -56,7 +57,7 @@ async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
     await ctx.disk.rename(mailbox.card, `${mailbox.corrupt}/agent-${ctx.ids.token()}.json`);
   }
   const card = { name: mailbox.name, createdAt: new Date(ctx.clock.now()).toISOString() };
-  await ctx.disk.replace(mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+  await replaceDocument(ctx.disk, mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
 }
 
 /** Not a defect, only work that somebody has to do: whoever reads next does it too. */

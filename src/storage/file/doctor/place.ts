@@ -7,6 +7,7 @@ import { parseJson } from '../disk/parse-json.ts';
 import { olderThan, sweep } from './leftovers.ts';
 import { rootLeftover } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
+import { readWhole } from '../disk/replace.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
 const lockStaleMs = 60_000;
@@ -35,7 +36,7 @@ export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Findi
 }
 
 export async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> {
-  const file = await ctx.disk.read(ctx.layout.config, { maxBytes: maxFileBytes });
+  const file = await readWhole(ctx.disk, ctx.layout.config, { maxBytes: maxFileBytes });
   if (!file.ok && file.missing) return;
   if (file.ok && settingsSchema.safeParse(parseJson(file.bytes)).success) return;
   yield {

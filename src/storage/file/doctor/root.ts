@@ -5,7 +5,7 @@ import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { dedupeKeyOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { isKeyFolder } from '../names/layout.ts';
+import { isKeyFolder, keptOf } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 
@@ -61,6 +61,7 @@ export async function* inspectRoot(
   if (await ctx.disk.stat(topics)) yield* inspectFolder(ctx, topics, fix);
   for (const path of [format, config, ...documents]) yield* inspectMode(ctx, path, fix);
   const ours = new Set([mailboxes, outbox, dedupe, topics, format, config, ...documents]);
+  for (const document of [config, ...documents]) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(`${root}/${name}`) || rootLeftover.test(name) || name.endsWith('.lock')) continue;
     yield {

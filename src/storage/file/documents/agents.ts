@@ -7,6 +7,7 @@ import { parseJson } from '../disk/parse-json.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { documentBytes, jsonOf, versionOf } from './documents.ts';
+import { replaceDocument, readWhole } from '../disk/replace.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
 const cardMs = 5;
@@ -75,7 +76,7 @@ export async function putCard(
     if (now !== version || (known && known.name !== name)) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, `${mailbox.dir}/${folder}`);
     cards.of(ctx).delete(name);
-    await ctx.disk.replace(mailbox.card, jsonOf(card));
+    await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
     await ctx.disk.syncDir(ctx.layout.mailboxes);
     return true;
   });
@@ -100,7 +101,7 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
 }
 
 async function parseCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
-  const file = await ctx.disk.read(mailbox.card, { maxBytes: documentBytes });
+  const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: documentBytes });
   const parsed = file.ok ? agentCardSchema.safeParse(parseJson(file.bytes)) : undefined;
   if (parsed?.success) return { ...parsed.data, name: mailbox.name };
   const folder = await ctx.disk.stat(mailbox.dir);

@@ -8,6 +8,7 @@ import type { FileStat, ReadResult } from '../disk/disk.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import type { RootDocument } from '../names/layout.ts';
+import { replaceDocument, readWhole } from '../disk/replace.ts';
 
 export const documentBytes = 1024 * 1024;
 // Some ten thousand subscriptions.
@@ -39,7 +40,7 @@ export async function putDocument(
   return ctx.disk.withLock(ctx.layout.lock(name), async () => {
     const stat = await ctx.disk.stat(path);
     if ((stat && versionOf(stat)) !== version) return false;
-    await ctx.disk.replace(path, jsonOf(value));
+    await replaceDocument(ctx.disk, path, jsonOf(value));
     return true;
   });
 }
@@ -54,7 +55,7 @@ export function versionOf({ inode, mtimeMs, size }: FileStat): string {
 }
 
 async function readDocument(ctx: FileContext, name: RootDocument, path: string): Promise<unknown> {
-  const file = await ctx.disk.read(path, { maxBytes: name === 'settings' ? documentBytes : sharedDocumentBytes });
+  const file = await readWhole(ctx.disk, path, { maxBytes: name === 'settings' ? documentBytes : sharedDocumentBytes });
   const value = file.ok ? parseJson(file.bytes) : undefined;
   if (name === 'settings') return settingsIn(file, value, path);
   // Taken for empty, it would be overwritten by the next change, and what it said would be lost.

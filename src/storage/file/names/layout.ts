@@ -166,6 +166,11 @@ export function parseBucket(name: string): number | undefined {
   return /^\d{13}-[0-9A-HJKMNP-TV-Z]{10}$/.test(name) ? Number(name.slice(0, 13)) : undefined;
 }
 
+/** Of a document that is being replaced: the version before. */
+export function keptOf(document: string): string {
+  return `${document}.kept`;
+}
+
 /** Of an entry in dlq/: the document that says why. */
 export function reasonOf(entryPath: string): string {
   return `${entryPath}.reason.json`;

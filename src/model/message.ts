@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
+import { keyCharacters, subjectCharacters, typeCharacters } from './limits.ts';
 import { premade } from './premade.ts';
 import { once, schema } from './schema.ts';
 import { sha256 } from './sha256.ts';
@@ -26,21 +27,21 @@ export const messageSchema = schema(
       /** Empty in what was published to a topic. */
       to: z.array(agentName()),
       topic: z.optional(z.string().check(z.regex(topicPattern))),
-      subject: z.string().check(z.maxLength(200)),
+      subject: z.string().check(z.maxLength(subjectCharacters)),
       body: z.string(),
-      type: z.string().check(z.minLength(1), z.maxLength(64)),
+      type: z.string().check(z.minLength(1), z.maxLength(typeCharacters)),
       priority: z.enum(priorities),
       thread: z.nullable(z.string()),
       replyTo: z.nullable(z.string()),
-      tags: z.array(z.string().check(z.minLength(1), z.maxLength(64))).check(z.maxLength(64)),
+      tags: z.array(z.string().check(z.minLength(1), z.maxLength(typeCharacters))).check(z.maxLength(64)),
       data: z.unknown(),
       createdAt: time(),
       expiresAt: z.nullable(time()),
       /** Of a request: so long its sender waits for an answer. What comes later is ordinary mail. */
       replyBy: z.optional(time()),
-      dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(512))),
+      dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters))),
       /** Only of a message that was sent with one: those of one key are delivered one at a time, in order. */
-      orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(512)))),
+      orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
       digest: z.optional(z.string()),
     }),
   premade.message,

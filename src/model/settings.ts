@@ -1,6 +1,185 @@
 import * as z from 'zod/mini';
+import { formatDuration, parseDuration } from './duration.ts';
+import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './limits.ts';
 import { premade } from './premade.ts';
 import { once, schema } from './schema.ts';
+
+export const durabilities = ['full', 'relaxed'] as const;
+export type Durability = (typeof durabilities)[number];
+
+/** One setting; all that is said, checked and printed of it comes from here. */
+interface Setting {
+  /** A duration is a text with a unit; the others but `choice` are whole numbers. */
+  readonly kind: 'duration' | 'count' | 'bytes' | 'days' | 'choice';
+  readonly default: string | number;
+  /** Of durations in milliseconds. */
+  readonly least?: number;
+  readonly most?: number;
+  /** It may be `none`, no limit: so that one agent can be without the limit that the root sets for all. */
+  readonly none?: true;
+  readonly choices?: readonly string[];
+  /** A value to show where the default is none. */
+  readonly example?: string;
+  readonly help: string;
+}
+
+export const settingTable = {
+  lease: {
+    kind: 'duration',
+    default: '15m',
+    least: minLeaseMs,
+    most: maxLeaseMs,
+    help: 'how long a claim is valid, at most 12h',
+  },
+  maxAttempts: {
+    kind: 'count',
+    default: 5,
+    least: 1,
+    most: 1000,
+    help: 'claims before a message goes to the dead-letter queue',
+  },
+  backoffMin: {
+    kind: 'duration',
+    default: '1s',
+    help: 'rest after a nack without --delay; doubles with each attempt',
+  },
+  backoffMax: { kind: 'duration', default: '5m', help: 'up to this, with jitter' },
+  durability: {
+    kind: 'choice',
+    default: 'full',
+    choices: durabilities,
+    help: 'full: synced before send is done; relaxed: atomic only',
+  },
+  maxMessageBytes: {
+    kind: 'bytes',
+    default: 1_048_576,
+    least: 1024,
+    most: hardMaxMessageBytes,
+    help: 'body and data together',
+  },
+  warnUnreadAfter: {
+    kind: 'duration',
+    default: '1h',
+    help: 'send warns when a mailbox was not read for this long',
+  },
+  topicRetention: {
+    kind: 'duration',
+    default: '7d',
+    help: 'maintain and topics prune delete what was published before',
+  },
+  maxMessages: {
+    kind: 'count',
+    default: 'none',
+    least: 1,
+    none: true,
+    help: 'what a mailbox may hold ready, delayed and inflight; over it, or',
+  },
+  maxBytes: {
+    kind: 'bytes',
+    default: 'none',
+    least: 1,
+    none: true,
+    help: 'over its bytes, send is refused (MAILBOX_FULL) or waits (--wait)',
+  },
+  ttl: {
+    kind: 'duration',
+    default: 'none',
+    least: 1,
+    most: longestMs,
+    none: true,
+    example: '2h',
+    help: 'time-to-live of mail that has none of its own (--ttl)',
+  },
+  packAfterDays: {
+    kind: 'days',
+    default: 7,
+    least: 0,
+    none: true,
+    help: 'maintain packs archive days that are older',
+  },
+  archiveDays: {
+    kind: 'days',
+    default: 'none',
+    least: 0,
+    none: true,
+    help: 'maintain deletes archive days that are older',
+  },
+  archiveBytes: {
+    kind: 'bytes',
+    default: 'none',
+    least: 0,
+    none: true,
+    help: 'maintain deletes the oldest archive days until no more is left',
+  },
+  eventDays: {
+    kind: 'days',
+    default: 'none',
+    least: 1,
+    none: true,
+    help: 'the same for event logs (the newest two stay)',
+  },
+  eventBytes: { kind: 'bytes', default: 'none', least: 0, none: true, help: 'the same' },
+} as const satisfies Record<string, Setting>;
+
+type Table = typeof settingTable;
+export type SettingKey = keyof Table;
+export type SettingValue = string | number;
+type ValueOf<S extends Setting> =
+  | (S extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : S extends { readonly kind: 'duration' }
+        ? string
+        : number)
+  | (S extends { readonly none: true } ? 'none' : never);
+
+export const settingKeys = Object.keys(settingTable) as SettingKey[];
+
+export const defaultSettings = Object.fromEntries(settingKeys.map((key) => [key, settingTable[key].default])) as {
+  readonly [Key in SettingKey]: Table[Key]['default'];
+};
+
+/** The variable that overrides a setting: `DREAMOS_MAX_BYTES`. */
+export function environmentName(key: SettingKey): string {
+  return `DREAMOS_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** What a setting may be, for a person. */
+export function allowedValues(key: SettingKey): string {
+  const { kind, least, most, none, choices, example, default: usual }: Setting = settingTable[key];
+  if (choices) return choices.join(' or ');
+  const say = kind === 'duration' ? (value: number) => formatDuration(value) : String;
+  const what = {
+    duration: 'duration',
+    count: 'whole number',
+    bytes: 'whole number of bytes',
+    days: 'whole number of days',
+  };
+  const range =
+    kind === 'duration'
+      ? `${most === undefined ? '' : ` of at least ${say(least ?? 0)} and at most ${say(most)}`}, such as ${example ?? usual}`
+      : ` from ${say(least ?? 0)} ${most === undefined ? 'on' : `to ${say(most)}`}`;
+  return `a ${what[kind as keyof typeof what]}${range}${none ? ', or none' : ''}`;
+}
+
+/** Whether a duration that is written rightly is also neither too short nor too long. */
+export function isWithin(key: SettingKey, value: SettingValue): boolean {
+  const { kind, least = 0, most = Infinity }: Setting = settingTable[key];
+  if (kind !== 'duration' || value === 'none') return true;
+  const ms = settingNumber(key, value);
+  return ms >= least && ms <= most;
+}
+
+/** In the unit that code works with: milliseconds, days, bytes, a count; `none` is Infinity. */
+export function settingNumber(key: SettingKey, value: SettingValue): number {
+  if (value === 'none') return Infinity;
+  return settingTable[key].kind === 'duration' ? parseDuration(String(value)) : Number(value);
+}
+
+/** What somebody has typed, as the schema wants it. */
+export function settingFromText(key: SettingKey, text: string): SettingValue {
+  // The only setting that reads as a number and is a text is the duration 0.
+  return settingTable[key].kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
 
 const duration = once(() =>
   z
@@ -8,42 +187,30 @@ const duration = once(() =>
     .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
 );
 
-/** No setting allows more: body and data of one message together, in bytes. */
-export const hardMaxMessageBytes = 67_108_864;
+// The largest number of each that is counted here.
+const mostOf = { count: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, days: 36_500 };
 
-// The largest number of anything that is counted here; also of bytes.
-const most = Number.MAX_SAFE_INTEGER;
-/** A limit, or `none`: so that one agent can be without the limit that the root sets for all. */
-const limit = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(most))]);
-const days = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(36_500))]);
+function schemaOf({ kind, least = 0, most, none, choices }: Setting): z.ZodMiniType {
+  if (choices) return z.enum(choices);
+  const value =
+    kind === 'duration' || kind === 'choice'
+      ? duration()
+      : z.int().check(z.minimum(least), z.maximum(most ?? mostOf[kind]));
+  return none ? z.union([z.literal('none'), value]) : value;
+}
 
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
 export const settingsSchema = schema(
   () =>
-    z.looseObject({
-      lease: z.optional(duration()),
-      maxAttempts: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
-      backoffMin: z.optional(duration()),
-      backoffMax: z.optional(duration()),
-      durability: z.optional(z.enum(['full', 'relaxed'])),
-      maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
-      warnUnreadAfter: z.optional(duration()),
-      topicRetention: z.optional(duration()),
-      maxMessages: z.optional(limit(1)),
-      maxBytes: z.optional(limit(1)),
-      ttl: z.optional(z.union([z.literal('none'), duration()])),
-      packAfterDays: z.optional(days(0)),
-      archiveDays: z.optional(days(0)),
-      archiveBytes: z.optional(limit(0)),
-      eventDays: z.optional(days(1)),
-      eventBytes: z.optional(limit(0)),
-    }),
+    z.looseObject(
+      Object.fromEntries(settingKeys.map((key) => [key, z.optional(schemaOf(settingTable[key]))])) as unknown as {
+        [Key in SettingKey]: z.ZodMiniOptional<z.ZodMiniType<ValueOf<Table[Key]>>>;
+      },
+    ),
   premade.settings,
 );
 
 export type Settings = z.infer<ReturnType<typeof settingsSchema>>;
-
-export type Durability = 'full' | 'relaxed';
 
 /** How often a message is tried and how long it rests in between. */
 export interface RetryPolicy {
@@ -51,28 +218,3 @@ export interface RetryPolicy {
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
 }
-
-export const defaultSettings = {
-  lease: '15m',
-  maxAttempts: 5,
-  backoffMin: '1s',
-  backoffMax: '5m',
-  durability: 'full',
-  maxMessageBytes: 1_048_576,
-  warnUnreadAfter: '1h',
-  topicRetention: '7d',
-  maxMessages: 'none',
-  maxBytes: 'none',
-  ttl: 'none',
-  packAfterDays: 7,
-  archiveDays: 'none',
-  archiveBytes: 'none',
-  eventDays: 'none',
-  eventBytes: 'none',
-} as const satisfies Settings;
-
-/** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */
-export const maxLeaseMs = 12 * 3_600_000;
-
-/** A lease that is over before the message is read would use up its attempts for nothing. */
-export const minLeaseMs = 100;

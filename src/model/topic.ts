@@ -3,10 +3,10 @@
  * or more (https://docs.nats.io/nats-concepts/subjects). As with agents case does not matter: they are kept in lower case.
  */
 import { DreamosError } from './errors.ts';
+import { topicCharacters } from './limits.ts';
 
 /** A topic as it is kept: it is also a folder's name. */
 export const topicPattern = /^(?=.{1,128}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
-const topicCharacters = 128;
 
 /** @returns in lower case @throws TOPIC_INVALID saying what is wrong with it */
 export function parseTopic(text: string): string {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { schemaNames, schemas } from '../../src/cli/schemas.ts';
+import { schemaNames, schemas } from '../../src/contract/schemas.ts';
 import { type Bench, createBench } from './harness.ts';
 
 let bench: Bench;
@@ -229,7 +229,7 @@ test('doctor on a sound root finds nothing wrong', async () => {
   expect((await bench.dreamos('doctor')).code).toBe(0);
 });
 
-test.each(Object.keys(schemaNames))('schema %s is a JSON Schema', async (name) => {
+test.each(schemaNames)('schema %s is a JSON Schema', async (name) => {
   const { json } = await bench.dreamos(`schema ${name} --json`);
   expect(json).toMatchObject([{ $schema: expect.stringContaining('2020-12'), type: 'object' }]);
 });

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { type Heard, listen } from '../../src/core/follow/listen.ts';
+import type { Heard } from '../../src/contract/look.ts';
+import { listen } from '../../src/core/follow/listen.ts';
 import { publish } from '../../src/core/topics/publish.ts';
 import { send } from '../../src/core/send/send.ts';
 import { pruneTopic } from '../../src/core/topics/topics.ts';

@@ -1,6 +1,6 @@
 import { sendAll } from '../../core/send/send.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { hardMaxMessageBytes } from '../../model/settings.ts';
+import { hardMaxMessageBytes, mostAtOnce } from '../../model/limits.ts';
 import type { Context } from '../context.ts';
 import { contentOptions, type ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';
@@ -10,8 +10,6 @@ import { durabilityOption, durationOption, given, usage } from './parse.ts';
 import { orTell } from '../unwritten.ts';
 import type { Draft } from '../../core/send/draft.ts';
 
-/** A batch is one synced file; the storage takes at most this many messages in one. */
-const mostAtOnce = 1000;
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
 

@@ -1,5 +1,5 @@
 import { DreamosError } from '../../model/errors.ts';
-import { hardMaxMessageBytes } from '../../model/settings.ts';
+import { hardMaxMessageBytes } from '../../model/limits.ts';
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
 import { usage } from './parse.ts';

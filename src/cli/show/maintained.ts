@@ -1,4 +1,4 @@
-import type { Maintained } from '../../core/keep/maintain.ts';
+import type { Maintained } from '../../contract/keep.ts';
 import type { Context } from '../context.ts';
 
 /** A line, or an object, for each thing that was done. @param nothing said when there was none */

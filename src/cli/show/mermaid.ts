@@ -1,4 +1,5 @@
-import type { Trace, TraceStep } from '../../core/look/trace.ts';
+import type { TraceStep } from '../../contract/look.ts';
+import type { Trace } from '../../core/look/trace.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { harmless } from '../harmless.ts';
 import { placeName, titleOf } from './message-view.ts';

@@ -1,6 +1,7 @@
+import type { Archived } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
-import { entryJson, isoTime } from '../../cli/show/json.ts';
+import { entryJson, isoTime } from '../../contract/json.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
 import {
@@ -14,7 +15,7 @@ import {
   usage,
   type FilterOptions,
 } from '../../cli/input/parse.ts';
-import { exportArchive, listArchive, restoreArchive, searchArchive, type Archived } from '../../core/keep/archive.ts';
+import { exportArchive, listArchive, restoreArchive, searchArchive } from '../../core/keep/archive.ts';
 import { packArchive, pruneArchive } from '../../core/keep/maintain.ts';
 import { show } from '../../core/look/show.ts';
 import { DreamosError } from '../../model/errors.ts';

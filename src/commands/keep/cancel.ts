@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { entryJson } from '../../cli/show/json.ts';
+import { entryJson } from '../../contract/json.ts';
 import { checkId } from '../../cli/input/parse.ts';
 import { cancel } from '../../core/keep/cancel.ts';
 

@@ -1,8 +1,9 @@
+import type { Dead } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
-import { entryJson } from '../../cli/show/json.ts';
+import { entryJson } from '../../contract/json.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
 import { agentAndIds, usage } from '../../cli/input/parse.ts';
-import { listDead, purgeDead, retryDead, showDead, type Dead } from '../../core/keep/dlq.ts';
+import { listDead, purgeDead, retryDead, showDead } from '../../core/keep/dlq.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 export async function listCommand(context: Context, name: string | undefined): Promise<void> {

@@ -1,9 +1,9 @@
+import type { Finding } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { doctor } from '../../core/keep/doctor.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { Finding } from '../../storage/port/upkeep.ts';
 
 export async function doctorCommand(context: Context, options: { fix?: boolean }): Promise<void> {
   const { output } = context;

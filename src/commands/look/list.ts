@@ -1,8 +1,9 @@
+import type { Listed } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
-import { list, type Listed } from '../../core/look/list.ts';
+import { list } from '../../core/look/list.ts';
 
 export interface ListOptions extends FilterOptions {
   state?: string;

@@ -1,10 +1,11 @@
+import type { Heard } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { sinceOption } from '../../cli/input/since.ts';
-import { listen, type Heard } from '../../core/follow/listen.ts';
+import { listen } from '../../core/follow/listen.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 export interface ListenOptions {

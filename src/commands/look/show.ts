@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { entryJson } from '../../cli/show/json.ts';
+import { entryJson } from '../../contract/json.ts';
 import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
 import { show } from '../../core/look/show.ts';

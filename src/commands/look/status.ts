@@ -1,6 +1,7 @@
+import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { ago } from '../../cli/show/message-view.ts';
-import { status, type MailboxStatus } from '../../core/look/status.ts';
+import { status } from '../../core/look/status.ts';
 import { watch } from '../../core/follow/watch.ts';
 import { formatDuration } from '../../model/duration.ts';
 

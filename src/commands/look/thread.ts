@@ -1,6 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { entryJson } from '../../cli/show/json.ts';
+import { entryJson } from '../../contract/json.ts';
 import { addressOf, placeName } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { thread, type ThreadMessage } from '../../core/look/thread.ts';

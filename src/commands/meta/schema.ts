@@ -1,14 +1,17 @@
 import type { Context } from '../../cli/context.ts';
-import { jsonSchemaOf, schemaNames } from '../../cli/schemas.ts';
 import { oneOf } from '../../cli/input/parse.ts';
+import { describes } from '../../contract/describe.ts';
+import { jsonSchemaOf, schemaNames } from '../../contract/schemas.ts';
 
 export async function schemaCommand(context: Context, name: string | undefined): Promise<void> {
   if (name === undefined) {
-    for (const [known, what] of Object.entries(schemaNames)) {
-      await context.output.item({ name: known, describes: what }, () => `${known.padEnd(9)}  ${what}`);
+    const width = Math.max(...schemaNames.map((known) => known.length)) + 2;
+    for (const known of schemaNames) {
+      const about = { name: known, describes: describes(known) };
+      await context.output.item(about, () => `${known.padEnd(width)}${about.describes}`);
     }
     return;
   }
-  const schema = jsonSchemaOf(oneOf(name, Object.keys(schemaNames) as (keyof typeof schemaNames)[], 'schema'));
+  const schema = jsonSchemaOf(oneOf(name, schemaNames, 'schema'));
   await context.output.item(schema, () => JSON.stringify(schema, null, 2));
 }

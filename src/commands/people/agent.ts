@@ -2,10 +2,10 @@ import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { given, oneOf, usage } from '../../cli/input/parse.ts';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
-import { parseSetting, settingKeys } from '../../core/root/settings.ts';
+import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
 import type { AgentCard } from '../../model/agent.ts';
-import type { Settings } from '../../model/settings.ts';
+import { settingKeys, type Settings } from '../../model/settings.ts';
 
 export interface RegisterOptions {
   description?: string;

@@ -1,5 +1,6 @@
+import type { SubscriptionChange } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
-import { subscribe, unsubscribe, type SubscriptionChange } from '../../core/topics/subscriptions.ts';
+import { subscribe, unsubscribe } from '../../core/topics/subscriptions.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 export async function subscribeCommand(context: Context, patterns: readonly string[]): Promise<void> {

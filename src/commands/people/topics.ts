@@ -1,8 +1,9 @@
+import type { TopicStatus } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
-import { listTopics, pruneTopics, showTopic, type TopicStatus } from '../../core/topics/topics.ts';
+import { listTopics, pruneTopics, showTopic } from '../../core/topics/topics.ts';
 import type { Message } from '../../model/message.ts';
 
 export async function listCommand(context: Context): Promise<void> {

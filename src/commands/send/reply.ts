@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { readBody } from '../../cli/input/body.ts';
-import { settledJson } from '../../cli/show/json.ts';
+import { settledJson } from '../../contract/json.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { reply } from '../../core/send/reply.ts';
 

@@ -1,3 +1,4 @@
+import type { ListedSchedule, Schedule } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { harmless } from '../../cli/harmless.ts';
@@ -5,14 +6,7 @@ import { readBody } from '../../cli/input/body.ts';
 import { fencedWords, titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { given } from '../../cli/input/parse.ts';
-import {
-  addSchedule,
-  type ListedSchedule,
-  listSchedules,
-  removeSchedule,
-  type Schedule,
-  showSchedule,
-} from '../../core/schedules/schedules.ts';
+import { addSchedule, listSchedules, removeSchedule, showSchedule } from '../../core/schedules/schedules.ts';
 import { formatDuration } from '../../model/duration.ts';
 
 export interface AddOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey' | 'durability'> {

@@ -1,3 +1,4 @@
+import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { readBody } from '../../cli/input/body.ts';
@@ -5,7 +6,6 @@ import { durationOption, given, oneOf, usage } from '../../cli/input/parse.ts';
 import { preview, send } from '../../core/send/send.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { SendReceipt } from '../../core/send/draft.ts';
 
 export interface SendOptions extends ContentOptions {
   from?: string;

@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { settledJson } from '../../cli/show/json.ts';
+import { settledJson } from '../../contract/json.ts';
 import { ack } from '../../core/take/settle.ts';
 
 export async function ackCommand(context: Context, messages: readonly string[]): Promise<void> {

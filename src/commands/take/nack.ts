@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { settledJson } from '../../cli/show/json.ts';
+import { settledJson } from '../../contract/json.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { nack } from '../../core/take/settle.ts';
 

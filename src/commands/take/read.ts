@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { deliveryJson, isoTime } from '../../cli/show/json.ts';
+import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';

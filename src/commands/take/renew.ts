@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { isoTime, settledJson } from '../../cli/show/json.ts';
+import { isoTime, settledJson } from '../../contract/json.ts';
 import { durationOption } from '../../cli/input/parse.ts';
 import { renew } from '../../core/take/settle.ts';
 

@@ -5,7 +5,7 @@ import { handlerEnv } from '../../cli/handler/handler-env.ts';
 import { createReplyBody, handlerOutcome } from '../../cli/handler/handler-outcome.ts';
 import { type HandlerEnd, runHandler } from '../../cli/handler/handler.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
-import { deliveryJson } from '../../cli/show/json.ts';
+import { deliveryJson } from '../../contract/json.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions, usage } from '../../cli/input/parse.ts';
 import { createTail } from '../../cli/handler/tail.ts';
 import type { Handled, Handler } from '../../core/work/handle.ts';

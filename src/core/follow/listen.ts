@@ -1,19 +1,10 @@
+import type { Heard } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { type Message, priorities } from '../../model/message.ts';
 import { logOf, parseTopicPattern, topicMatches, topicOf } from '../../model/topic.ts';
 import { createBell } from '../wait/bell.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
-
-/** A message as a listener hears it. */
-export interface Heard {
-  /** Continues behind it, for the same patterns. */
-  readonly cursor: string;
-  readonly topic: string;
-  /** When it was published; ISO 8601. */
-  readonly at: string;
-  readonly message: Message;
-}
 
 export interface ListenOptions {
   /** The cursor of the last message that was heard; `start`: all that the logs still hold; else from now on. */

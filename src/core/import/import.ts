@@ -5,6 +5,7 @@
  * Whose mailbox: the recipient that the message names, else the agent in whose folder it lies (import/agent-folders.ts).
  * What cannot be read is listed with the reason, and its bytes are kept with that mailbox's corrupt ones.
  */
+import type { ImportResult } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { type AgentCard, agentNamePattern } from '../../model/agent.ts';
 import { openSourceTree, type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
@@ -13,7 +14,7 @@ import { whileLocked } from './while-locked.ts';
 import { type Imported, Importer } from './importer.ts';
 import { contentOfId } from './to-message.ts';
 import type { Session } from '../root/root.ts';
-import type { ImportOptions, ImportResult } from './result.ts';
+import type { ImportOptions } from './result.ts';
 import { states } from '../../model/state.ts';
 
 const importFormats = ['auto', 'dreamos-lenient'] as const;

@@ -1,3 +1,4 @@
+import type { ImportResult } from '../../contract/keep.ts';
 import { basename } from 'node:path';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
@@ -10,7 +11,6 @@ import { validName } from './old/names.ts';
 import { isFinishedPlace } from './old/words.ts';
 import { type Piece, readOldFile } from './read-file.ts';
 import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
-import type { ImportResult } from './result.ts';
 import { ownSettings } from '../root/settings.ts';
 
 /** A larger file is not read as mail. */

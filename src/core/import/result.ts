@@ -12,14 +12,3 @@ export interface ImportOptions {
   /** Files done, of so many. */
   readonly onProgress?: (done: number, total: number) => void;
 }
-
-export interface ImportResult {
-  /** Its path in the tree; `#2` behind it is the third of several messages in it. */
-  readonly file: string;
-  readonly result: 'imported' | 'skipped' | 'unreadable';
-  readonly mailbox?: string;
-  readonly id?: string;
-  readonly state?: 'archived' | 'ready';
-  /** Why it was skipped or cannot be read; or what of an imported message did not come over as it was written. */
-  readonly why?: string;
-}

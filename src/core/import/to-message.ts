@@ -1,13 +1,9 @@
 import { createHash } from 'node:crypto';
 import { sayableTime } from '../../model/clock.ts';
 import { idFrom, idTime } from '../../model/id.ts';
+import { hardMaxMessageBytes, subjectCharacters, typeCharacters } from '../../model/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { OldMessage } from './old/message.ts';
-
-const subjectLength = 200;
-const typeLength = 64;
-/** A message is its body and the whole original, so it can be far larger than its file. */
-const maxMessageBytes = 64 * 1024 * 1024;
 
 export interface Placed {
   /** Valid agent names. */
@@ -39,9 +35,9 @@ export function toMessage(old: OldMessage, place: Placed): Message | string {
     id: oldId(at, place.oldMailbox, place.bytes),
     from: place.from,
     to: [...place.to],
-    subject: cut(old.subject.replace(/\s+/g, ' ').trim(), subjectLength),
+    subject: cut(old.subject.replace(/\s+/g, ' ').trim(), subjectCharacters),
     body: old.body,
-    type: cut(old.type, typeLength),
+    type: cut(old.type, typeCharacters),
     priority: old.priority,
     thread: old.thread,
     replyTo: old.replyTo,
@@ -58,9 +54,10 @@ export function toMessage(old: OldMessage, place: Placed): Message | string {
   const checked = messageSchema.safeParse(message);
   if (!checked.success) return `it does not make a message: ${explainIssues(checked.error)}`;
   // Escapes make at most six bytes of one, twice over: below this, measuring is a waste.
-  const sizeBytes = place.bytes.length > maxMessageBytes / 16 ? Buffer.byteLength(JSON.stringify(message)) : 0;
-  return sizeBytes > maxMessageBytes
-    ? `as a message it would have ${sizeBytes} bytes, more than ${maxMessageBytes}`
+  // A message is its body and the whole original, so it can be far larger than its file.
+  const sizeBytes = place.bytes.length > hardMaxMessageBytes / 16 ? Buffer.byteLength(JSON.stringify(message)) : 0;
+  return sizeBytes > hardMaxMessageBytes
+    ? `as a message it would have ${sizeBytes} bytes, more than ${hardMaxMessageBytes}`
     : message;
 }
 

@@ -1,3 +1,4 @@
+import type { Archived } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
@@ -10,14 +11,6 @@ import type { Session } from '../root/root.ts';
 import { hasText } from '../look/search.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
-
-export interface Archived {
-  readonly id: string;
-  readonly mailbox: string;
-  /** ISO 8601. */
-  readonly ackedAt: string;
-  readonly message: Message;
-}
 
 /** What was finished, the newest first. @throws AGENT_NOT_FOUND */
 export async function* listArchive(

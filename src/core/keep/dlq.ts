@@ -1,3 +1,4 @@
+import type { Dead, PurgedJson } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
@@ -7,17 +8,6 @@ import { listEntries } from '../look/list.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
-
-export interface Dead {
-  readonly id: string;
-  readonly mailbox: string;
-  readonly reason: string;
-  /** How often it was claimed. */
-  readonly attempts: number;
-  /** ISO 8601. */
-  readonly deadAt: string;
-  readonly message: Message;
-}
 
 /** What failed and why, the newest first. @throws AGENT_NOT_FOUND */
 export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
@@ -50,10 +40,7 @@ export async function retryDead(
   return forEach(session, mailbox, ids, (entry) => session.store.mail.retry(entry, actor(session)));
 }
 
-export interface Purged {
-  readonly id: string;
-  readonly mailbox: string;
-}
+export type Purged = Omit<PurgedJson, 'purged'>;
 
 /** Removes dead letters for good. One result for each id; `all`: those that are dead now. */
 export async function purgeDead(

@@ -1,3 +1,4 @@
+import type { Finding } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { formatDuration } from '../../model/duration.ts';
@@ -9,7 +10,6 @@ import type { Session } from '../root/root.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
 import { effectiveSettings, ownSettings } from '../root/settings.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
-import type { Finding } from '../../storage/port/upkeep.ts';
 
 export interface DoctorOptions {
   /** Repairs what is safe to repair. */

@@ -2,32 +2,16 @@
  * Keeping house, for cron: a list of steps, each of which may be cut off and done again, by any number of processes. What
  * changes an archive or a log is done under the mailbox's lock; the rest any process may do at any time anyway.
  */
+import type { Maintained } from '../../contract/keep.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { dayMs } from '../../model/limits.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { pruneTopic } from '../topics/topics.ts';
 import type { KeepOptions, Tidied } from '../../storage/port/upkeep.ts';
-
-/** One thing that was done, or, in a dry run, would be. */
-export interface Maintained {
-  readonly task: 'due' | 'expired' | 'pack' | 'prune' | 'events' | 'schedule' | 'topic' | 'dedupe';
-  /** Not for what concerns the whole root. */
-  readonly mailbox?: string;
-  readonly schedule?: string;
-  readonly topic?: string;
-  /** The UTC day it is about. */
-  readonly day?: string;
-  /** Messages; for `events` logs, for `dedupe` keys. */
-  readonly count: number;
-  /** What they take, or, packed, took. */
-  readonly bytes?: number;
-  /** What they take now that they are packed. */
-  readonly packedBytes?: number;
-  readonly dryRun?: true;
-}
 
 export interface MaintainOptions {
   /** All, and what concerns the whole root, if not given. */
@@ -203,8 +187,6 @@ async function* sweepKeys(session: Session, dryRun: boolean): AsyncGenerator<Mai
   const count = (await session.store.upkeep?.sweepKeys({ dryRun })) ?? 0;
   if (count > 0) yield { task: 'dedupe', count };
 }
-
-const dayMs = 86_400_000;
 
 /** The UTC day that began at most so long ago. */
 function dayBefore(session: Session, ms: number): string {

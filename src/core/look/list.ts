@@ -1,5 +1,6 @@
+import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
-import type { Message, Priority } from '../../model/message.ts';
+import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
@@ -7,22 +8,6 @@ import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { State } from '../../model/state.ts';
-
-export interface Listed {
-  readonly id: string;
-  readonly mailbox: string;
-  readonly state: State;
-  readonly priority: Priority;
-  readonly attempt: number;
-  /** `null`: it cannot be read. */
-  readonly message: Message | null;
-  /** Only of what the acting agent itself holds. */
-  readonly receipt?: string;
-  /** ISO 8601. */
-  readonly leaseUntil?: string;
-  /** ISO 8601. */
-  readonly dueAt?: string;
-}
 
 export interface ListOptions {
   /** Ready, delayed and inflight by default. */

@@ -1,17 +1,10 @@
-import type { Message } from '../../model/message.ts';
+import type { Peeked } from '../../contract/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { waitFor } from '../wait/wait.ts';
-
-export interface Peeked {
-  readonly mailbox: string;
-  /** How often it has been claimed so far. */
-  readonly attempt: number;
-  readonly message: Message;
-}
 
 export interface PeekOptions {
   /** 1 by default. */

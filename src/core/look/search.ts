@@ -1,6 +1,7 @@
+import type { Listed } from '../../contract/look.ts';
 import type { Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
-import { type Listed, toListed } from './list.ts';
+import { toListed } from './list.ts';
 import type { Session } from '../root/root.ts';
 
 export interface SearchOptions extends Omit<ScanOptions, 'logs'> {

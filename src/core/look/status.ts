@@ -1,21 +1,8 @@
+import type { MailboxStatus } from '../../contract/look.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
-
-export interface MailboxStatus {
-  readonly mailbox: string;
-  readonly ready: number;
-  readonly inflight: number;
-  readonly delayed: number;
-  readonly dead: number;
-  readonly archived: number;
-  readonly corrupt: number;
-  /** Since the oldest ready message was sent; milliseconds. */
-  readonly oldestReadyAgeMs: number | null;
-  /** ISO 8601; reads that found nothing count. */
-  readonly lastReadAt: string | null;
-}
 
 /** How much is where; exact at rest, approximate while mail moves. Without names, all agents. @throws AGENT_NOT_FOUND */
 export async function status(session: Session, names?: readonly string[]): Promise<MailboxStatus[]> {

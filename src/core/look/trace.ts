@@ -1,3 +1,4 @@
+import type { TraceStep } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import { findInLogs, findSurely } from './find.ts';
@@ -5,16 +6,6 @@ import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
-
-/** One thing that happened; an answer's arrival has the answer's own id, and `replyTo`. */
-export type TraceStep = MailEvent & {
-  /** Since the first thing that is known; milliseconds. */
-  readonly sinceStartMs: number;
-  /** Since the last thing that happened to it in this mailbox. */
-  readonly sinceLastMs: number | null;
-  /** Of what ends a claim: since it began. */
-  readonly heldMs?: number;
-};
 
 export interface Trace {
   readonly id: string;

@@ -1,25 +1,11 @@
 import { DreamosError } from '../../model/errors.ts';
 import { parseDuration } from '../../model/duration.ts';
-import { defaultSettings, type Settings } from '../../model/settings.ts';
+import { defaultSettings, environmentName, type SettingKey, settingKeys, type Settings } from '../../model/settings.ts';
 import { nearestName } from '../../model/nearest.ts';
+import type { ConfigValue } from '../../contract/system.ts';
 import type { Session } from './root.ts';
-import {
-  environmentNames,
-  environmentSettings,
-  forgetSettings,
-  parseSetting,
-  rootSettings,
-  type SettingKey,
-  settingKeys,
-  type SettingValue,
-} from './settings.ts';
+import { environmentSettings, forgetSettings, parseSetting, rootSettings } from './settings.ts';
 import { changeDocument } from './documents.ts';
-
-export interface ConfigValue {
-  readonly key: SettingKey;
-  readonly value: SettingValue;
-  readonly source: 'default' | 'config' | 'environment';
-}
 
 /** Each setting of the root (or one), with where its value comes from. @throws CONFIG_INVALID */
 export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
@@ -47,7 +33,7 @@ export async function setConfig(session: Session, key: string, value: string): P
   const [now] = await getConfig(session, name);
   if (!now) throw new Error(`The setting ${name} is gone.`);
   if (now.source === 'environment')
-    session.warn(`${environmentNames[name]} in the environment comes before config.json.`);
+    session.warn(`${environmentName(name)} in the environment comes before config.json.`);
   return now;
 }
 

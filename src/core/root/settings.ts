@@ -1,21 +1,24 @@
 import type { AgentCard } from '../../model/agent.ts';
-import { parseDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
 import {
+  allowedValues,
   defaultSettings,
   type Durability,
-  maxLeaseMs,
-  minLeaseMs,
+  environmentName,
+  isWithin,
   type RetryPolicy,
+  settingFromText,
+  type SettingKey,
+  settingKeys,
+  settingNumber,
   type Settings,
   settingsSchema,
+  type SettingValue,
 } from '../../model/settings.ts';
 import type { Store } from '../../storage/port/store.ts';
 import type { Session } from './root.ts';
 
-export type SettingKey = keyof typeof defaultSettings;
-export type SettingValue = string | number;
 type Complete = { [Key in SettingKey]: NonNullable<Settings[Key]> };
 
 /** The settings that hold for one mailbox, in the units that code works with. */
@@ -83,119 +86,69 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     ...defined(card.settings ?? {}),
     ...environmentSettings(env),
   } as Complete;
-  const backoffMinMs = parseDuration(settings.backoffMin);
+  const of = (key: SettingKey): number => settingNumber(key, settings[key]);
   return {
-    leaseMs: parseDuration(settings.lease),
+    leaseMs: of('lease'),
     policy: {
-      maxAttempts: settings.maxAttempts,
-      backoffMinMs,
+      maxAttempts: of('maxAttempts'),
+      backoffMinMs: of('backoffMin'),
       // The two may come from different places; then the shortest decides.
-      backoffMaxMs: Math.max(backoffMinMs, parseDuration(settings.backoffMax)),
+      backoffMaxMs: Math.max(of('backoffMin'), of('backoffMax')),
     },
     durability: settings.durability,
-    maxMessageBytes: settings.maxMessageBytes,
-    warnUnreadAfterMs: parseDuration(settings.warnUnreadAfter),
-    topicRetentionMs: parseDuration(settings.topicRetention),
-    maxMessages: orNone(settings.maxMessages),
-    maxBytes: orNone(settings.maxBytes),
-    ttlMs: settings.ttl === 'none' ? Infinity : parseDuration(settings.ttl),
+    maxMessageBytes: of('maxMessageBytes'),
+    warnUnreadAfterMs: of('warnUnreadAfter'),
+    topicRetentionMs: of('topicRetention'),
+    maxMessages: of('maxMessages'),
+    maxBytes: of('maxBytes'),
+    ttlMs: of('ttl'),
     retention: {
-      packAfterDays: orNone(settings.packAfterDays),
-      archiveDays: orNone(settings.archiveDays),
-      archiveBytes: orNone(settings.archiveBytes),
-      eventDays: orNone(settings.eventDays),
-      eventBytes: orNone(settings.eventBytes),
+      packAfterDays: of('packAfterDays'),
+      archiveDays: of('archiveDays'),
+      archiveBytes: of('archiveBytes'),
+      eventDays: of('eventDays'),
+      eventBytes: of('eventBytes'),
     },
   };
 }
 
-function orNone(value: number | 'none'): number {
-  return value === 'none' ? Infinity : value;
-}
-
-/** Where the environment overrides each setting. */
-export const environmentNames = {
-  lease: 'DREAMOS_LEASE',
-  maxAttempts: 'DREAMOS_MAX_ATTEMPTS',
-  backoffMin: 'DREAMOS_BACKOFF_MIN',
-  backoffMax: 'DREAMOS_BACKOFF_MAX',
-  durability: 'DREAMOS_DURABILITY',
-  maxMessageBytes: 'DREAMOS_MAX_MESSAGE_BYTES',
-  warnUnreadAfter: 'DREAMOS_WARN_UNREAD_AFTER',
-  topicRetention: 'DREAMOS_TOPIC_RETENTION',
-  maxMessages: 'DREAMOS_MAX_MESSAGES',
-  maxBytes: 'DREAMOS_MAX_BYTES',
-  ttl: 'DREAMOS_TTL',
-  packAfterDays: 'DREAMOS_PACK_AFTER_DAYS',
-  archiveDays: 'DREAMOS_ARCHIVE_DAYS',
-  archiveBytes: 'DREAMOS_ARCHIVE_BYTES',
-  eventDays: 'DREAMOS_EVENT_DAYS',
-  eventBytes: 'DREAMOS_EVENT_BYTES',
-} as const satisfies Record<SettingKey, string>;
-
-export const settingKeys = Object.keys(defaultSettings) as SettingKey[];
-
 /** What the environment sets; an empty variable sets nothing. @throws CONFIG_INVALID naming the variable */
 export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
   const settings: Partial<Record<SettingKey, SettingValue>> = {};
-  for (const key of settingKeys) {
-    const text = env[environmentNames[key]];
-    if (text) settings[key] = parseSetting(key, text, environmentNames[key]);
+  for (const [key, variable] of variables) {
+    const text = env[variable];
+    if (text) settings[key] = parseSetting(key, text, variable);
   }
   return settings as Settings;
 }
 
+const variables = settingKeys.map((key) => [key, environmentName(key)] as const);
+
 /** A setting from text. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
 export function parseSetting(key: SettingKey, text: string, where: string): SettingValue {
-  const value = !durations.has(key) && /^\d{1,15}$/.test(text) ? Number(text) : text;
+  const value = settingFromText(key, text);
   try {
     checkSettings({ [key]: value }, where);
   } catch (cause) {
     if (!(cause instanceof DreamosError)) throw cause;
     throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
-      hint: `Allowed: ${allowedValues[key]}.`,
+      hint: `Allowed: ${allowedValues(key)}.`,
       cause,
     });
   }
   return value;
 }
 
-// The only setting that reads as a number and is a text: the duration 0.
-const durations: ReadonlySet<SettingKey> = new Set(['lease', 'backoffMin', 'backoffMax', 'warnUnreadAfter', 'ttl']);
-
-const allowedValues: Record<SettingKey, string> = {
-  lease: 'a duration of at least 100ms and at most 12h, such as 15m',
-  maxAttempts: 'a whole number from 1 to 1000',
-  backoffMin: 'a duration such as 1s',
-  backoffMax: 'a duration such as 5m',
-  durability: 'full or relaxed',
-  maxMessageBytes: 'a whole number of bytes from 1024 to 67108864',
-  warnUnreadAfter: 'a duration such as 1h',
-  topicRetention: 'a duration such as 7d',
-  maxMessages: 'a whole number from 1 on, or none',
-  maxBytes: 'a whole number of bytes from 1 on, or none',
-  ttl: 'a duration such as 2h, or none',
-  packAfterDays: 'a whole number of days from 0 on, or none',
-  archiveDays: 'a whole number of days from 0 on, or none',
-  archiveBytes: 'a whole number of bytes, or none',
-  eventDays: 'a whole number of days from 1 on, or none',
-  eventBytes: 'a whole number of bytes, or none',
-};
-
 /** @throws CONFIG_INVALID naming `where` */
 export function checkSettings(settings: unknown, where: string): void {
   const parsed = settingsSchema.safeParse(settings);
   if (!parsed.success) throw invalid(where, explainIssues(parsed.error));
-  const { lease, ttl } = parsed.data;
-  const leaseMs = lease === undefined ? maxLeaseMs : parseDuration(lease);
-  if (leaseMs > maxLeaseMs || leaseMs < minLeaseMs)
-    throw invalid(where, `lease: ${lease} is not ${allowedValues.lease}`);
-  if (ttl !== undefined && ttl !== 'none' && !(parseDuration(ttl) >= 1 && parseDuration(ttl) <= longestMs))
-    throw invalid(where, `ttl: ${ttl} is not more than 0 and at most 3650d`);
+  for (const key of settingKeys) {
+    const value = parsed.data[key];
+    if (value !== undefined && !isWithin(key, value))
+      throw invalid(where, `${key}: ${value} is not ${allowedValues(key)}`);
+  }
 }
-
-/** Times far beyond any use would not fit the names and dates that are made of them. */
-export const longestMs = 3650 * 86_400_000;
 
 function invalid(where: string, why: string): DreamosError {
   return new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${why}.`, {

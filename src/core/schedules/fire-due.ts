@@ -10,10 +10,11 @@
  * the two steps. What is left: nobody does, and no later occurrence comes meanwhile; or a process that is paused there for
  * so long goes on. Then that occurrence is sent once more.
  */
+import type { Schedule } from '../../contract/system.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import type { Session } from '../root/root.ts';
-import { changeSchedules, doneUntil, loadSchedules, type Schedule } from './schedules.ts';
+import { changeSchedules, doneUntil, loadSchedules } from './schedules.ts';
 import { send } from '../send/send.ts';
 
 /** What this call did for one occurrence of one schedule. */

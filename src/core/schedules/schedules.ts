@@ -3,9 +3,11 @@
  * A schedule never changes but for what became of its last occurrence: who wants another one removes it and adds it anew.
  */
 import * as z from 'zod/mini';
+import { type ListedSchedule, type Schedule, schedule, type ShownSchedule } from '../../contract/system.ts';
 import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { explainIssues, priorities } from '../../model/message.ts';
+import { explainIssues } from '../../model/message.ts';
+import { schema } from '../../model/schema.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { compose } from '../send/compose.ts';
 import { parseCron } from './cron.ts';
@@ -14,41 +16,7 @@ import type { Session } from '../root/root.ts';
 import type { Draft } from '../send/draft.ts';
 import { changeDocument } from '../root/documents.ts';
 
-const text = z.string();
-const time = z.iso.datetime();
-
-export const scheduleSchema = z.looseObject({
-  name: text.check(z.regex(agentNamePattern)),
-  cron: text,
-  /** An IANA time zone. */
-  tz: text,
-  from: text,
-  message: z.looseObject({
-    to: z.array(text).check(z.minLength(1)),
-    body: text,
-    subject: z.exactOptional(text),
-    type: z.exactOptional(text),
-    priority: z.exactOptional(z.enum(priorities)),
-    thread: z.exactOptional(text),
-    tags: z.exactOptional(z.array(text)),
-    data: z.optional(z.unknown()),
-    ttlMs: z.exactOptional(z.number()),
-    orderingKey: z.exactOptional(text),
-    allowEmpty: z.exactOptional(z.boolean()),
-  }),
-  /** Tells it from another schedule that had the same name. */
-  token: text,
-  createdAt: time,
-  /** The latest occurrence that was sent or skipped; those before it are over. */
-  lastAt: z.nullable(time),
-  /** The message that was sent for it. */
-  lastId: z.exactOptional(text),
-  /** Why it was not sent. */
-  skipped: z.exactOptional(z.looseObject({ code: text, reason: text })),
-});
-const documentSchema = z.looseObject({ schedules: z.array(scheduleSchema) });
-
-export type Schedule = z.infer<typeof scheduleSchema>;
+const documentSchema = schema(() => z.looseObject({ schedules: z.array(schedule()) }));
 
 export interface ScheduleInput {
   readonly name: string;
@@ -59,9 +27,6 @@ export interface ScheduleInput {
   /** What is sent at each occurrence. Its sender is `from`, else the acting agent. */
   readonly message: Omit<Draft, 'at' | 'delayMs' | 'dedupeKey' | 'durability' | 'replyTo' | 'replyBy' | 'id'>;
 }
-
-/** A schedule, and when it comes next: ISO 8601, or `null`. */
-export type ListedSchedule = Schedule & { readonly nextAt: string | null };
 
 /**
  * Adds a schedule whose first occurrence is the next one from now. Durable when it returns.
@@ -121,10 +86,7 @@ export async function listSchedules(session: Session): Promise<ListedSchedule[]>
 const upcomingCount = 5;
 
 /** One schedule, with its next occurrences. @throws SCHEDULE_NOT_FOUND */
-export async function showSchedule(
-  session: Session,
-  name: string,
-): Promise<ListedSchedule & { readonly upcoming: string[] }> {
+export async function showSchedule(session: Session, name: string): Promise<ShownSchedule> {
   const schedule = await listed(session, await findSchedule(session, name));
   const upcoming: string[] = [];
   if (schedule.nextAt !== null) {
@@ -165,8 +127,8 @@ export async function changeSchedules(
   });
 }
 
-function parse(document: unknown): z.infer<typeof documentSchema> {
-  const result = z.safeParse(documentSchema, document);
+function parse(document: unknown): z.infer<ReturnType<typeof documentSchema>> {
+  const result = documentSchema.safeParse(document);
   if (result.success) return result.data;
   const message = `The schedules (schedules.json) cannot be used: ${explainIssues(result.error)}.`;
   throw new DreamosError('invalid', 'CONFIG_INVALID', message, {

@@ -1,6 +1,7 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { isoTime, sayableTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { dayMs, longestMs } from '../../model/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
@@ -8,7 +9,7 @@ import type { Limits, Outgoing } from '../../storage/port/mail.ts';
 import type { AddressBook, Sender } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { route, type Route } from './route.ts';
-import { effectiveSettings, longestMs } from '../root/settings.ts';
+import { effectiveSettings } from '../root/settings.ts';
 import { actorOf } from '../root/names.ts';
 import type { Draft } from './draft.ts';
 
@@ -145,7 +146,7 @@ function checked(message: unknown): Message {
 }
 
 // So long a repeat may come after the first send: as long as its key is remembered.
-const repeatableMs = 2 * 86_400_000;
+const repeatableMs = 2 * dayMs;
 
 /** When it becomes ready; `now` or before: at once. */
 function dueAtOf({ at, delayMs, dedupeKey }: Omit<Draft, 'to'>, now: number): number {

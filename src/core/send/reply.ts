@@ -1,3 +1,4 @@
+import type { SendReceipt } from '../../contract/mail.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
@@ -7,7 +8,7 @@ import type { Session } from '../root/root.ts';
 import { send } from './send.ts';
 import { ack } from '../take/settle.ts';
 import { messageNotFound } from '../root/refusals.ts';
-import type { Draft, SendOptions, SendReceipt } from './draft.ts';
+import type { Draft, SendOptions } from './draft.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 import type { State } from '../../model/state.ts';
 

@@ -1,6 +1,7 @@
 import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { AddressBook } from '../agents/address-book.ts';
+import { mostRecipients } from '../../model/limits.ts';
 import { nearestName } from '../../model/nearest.ts';
 
 /** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
@@ -8,9 +9,6 @@ export interface Route {
   readonly card: AgentCard;
   readonly reasons: readonly string[];
 }
-
-/** So many names one file may have; ext4 stops at 65,000. */
-export const mostRecipients = 10_000;
 
 /**
  * Who is meant by names, `@group` and `@all`, each mailbox once, in the order they are mentioned. Groups and all leave out

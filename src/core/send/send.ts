@@ -1,5 +1,7 @@
+import type { Addressee, SendReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { mostAtOnce } from '../../model/limits.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../../storage/port/mail.ts';
 import { createAddressBook } from '../agents/address-book.ts';
@@ -8,7 +10,7 @@ import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
-import type { Draft, SendOptions, SendReceipt, Addressee } from './draft.ts';
+import type { Draft, SendOptions } from './draft.ts';
 
 /**
  * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default)
@@ -29,9 +31,6 @@ export async function preview(session: Session, draft: Draft): Promise<Addressee
   return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 
-/** No file has to hold more messages than this. */
-const maxBatch = 1000;
-
 /**
  * Sends many messages for the price of few syncs. Each is its own commit and has its own result, in the same order; one
  * that is refused does not keep the others. One that has to wait for room keeps those behind it; after a wait in vain the
@@ -48,8 +47,8 @@ export async function sendAll(
   const places: Place[] = [];
   let index = 0;
   for (const draft of drafts) {
-    if (index >= maxBatch) {
-      throw new DreamosError('usage', 'USAGE', `These are more than ${maxBatch} messages for one call.`, {
+    if (index >= mostAtOnce) {
+      throw new DreamosError('usage', 'USAGE', `These are more than ${mostAtOnce} messages for one call.`, {
         hint: 'Send them in several calls.',
       });
     }

@@ -1,5 +1,5 @@
 import { DreamosError } from '../../model/errors.ts';
-import { maxLeaseMs, minLeaseMs } from '../../model/settings.ts';
+import { maxLeaseMs, minLeaseMs } from '../../model/limits.ts';
 
 /** @param leaseMs milliseconds @throws USAGE for a lease of less than 100 ms or of more than 12 h */
 export function checkLease(leaseMs: number): number {

@@ -1,5 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
+import { longestMs } from '../../model/limits.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
@@ -33,7 +34,7 @@ export interface NackHow {
 /** Gives a message back, or, after its last attempt or with `dead`, to the dead-letter queue. @throws as ack */
 export async function nack(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
   const { delayMs, reason, dead, free } = options;
-  if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestDelayMs)) {
+  if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestMs)) {
     throw new DreamosError('usage', 'USAGE', 'The delay has to be at least 0 and at most 3650d.', {
       hint: 'dreamos nack --help',
     });
@@ -111,7 +112,6 @@ async function settingsOf(session: Session, mailbox: string): Promise<Effective>
   return effectiveSettings(session, await session.store.documents.getAgent(mailbox));
 }
 
-const longestDelayMs = 3650 * 86_400_000;
 // A reason becomes part of a log line. A stack trace that is too long for one must not keep a job from being given back.
 const reasonCharacters = 2000;
 

@@ -1,29 +1,18 @@
+import type { PublishReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { Durability } from '../../model/settings.ts';
 import { parseTopic } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { type Composed, composeFor, senderOf } from '../send/compose.ts';
 import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
-import { mostRecipients } from '../send/route.ts';
+import { mostRecipients } from '../../model/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from '../send/unread.ts';
 import type { Draft, SendOptions } from '../send/draft.ts';
 import type { Sent } from '../../storage/port/mail.ts';
 
 export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
-
-export interface PublishReceipt {
-  readonly id: string;
-  readonly topic: string;
-  /** The subscribers' that it went to. */
-  readonly mailboxes: readonly string[];
-  readonly subscribers: number;
-  readonly durability: Durability;
-  /** The dedupe key was used before: `id` is the first publish's, `mailboxes` are its subscribers', and nothing new was sent. */
-  readonly duplicate?: true;
-}
 
 /**
  * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's

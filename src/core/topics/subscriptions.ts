@@ -1,4 +1,5 @@
 /** Who gets what is published: one document of the whole root, so that a publish reads one small file. */
+import type { SubscriptionChange } from '../../contract/system.ts';
 import * as z from 'zod/mini';
 import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -14,14 +15,6 @@ import { changeDocument } from '../root/documents.ts';
 
 /** The patterns of each agent, by its exact name. */
 export type Subscriptions = ReadonlyMap<string, readonly string[]>;
-
-export interface SubscriptionChange {
-  readonly agent: string;
-  readonly pattern: string;
-  readonly subscribed: boolean;
-  /** `false`: it was so already. */
-  readonly changed: boolean;
-}
 
 /**
  * From now on what is published to a matching topic arrives in the acting agent's mailbox, with all guarantees. Repeating

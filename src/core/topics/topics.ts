@@ -1,3 +1,4 @@
+import type { TopicPruned, TopicStatus, TopicView } from '../../contract/system.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopic, parseTopicPattern, topicMatches } from '../../model/topic.ts';
 import type { Message } from '../../model/message.ts';
@@ -6,23 +7,8 @@ import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscriptions.ts';
-import type { Pruned } from '../../storage/port/upkeep.ts';
 
-export interface TopicStatus {
-  readonly topic: string;
-  /** How many its log holds. */
-  readonly messages: number;
-  /** Of the newest of them; ISO 8601. */
-  readonly lastPublishedAt: string | null;
-  readonly subscribers: readonly { readonly agent: string; readonly patterns: readonly string[] }[];
-}
-
-export interface TopicView extends TopicStatus {
-  /** The newest first; `null`: it cannot be read. */
-  readonly recent: readonly (Message | null)[];
-}
-
-export type PrunedTopic = Pruned & { readonly topic: string };
+export type PrunedTopic = Omit<TopicPruned, 'dryRun'>;
 
 /** Every topic that something was ever published to, in the order of their names. @throws CONFIG_INVALID */
 export async function listTopics(session: Session): Promise<TopicStatus[]> {

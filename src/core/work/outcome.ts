@@ -13,13 +13,6 @@ export type Outcome =
 
 export const outcomeNames = ['ack', 'fail', 'retry', 'dead'] as const satisfies Outcome['outcome'][];
 
-/**
- * What became of a handled message: `failed` comes again, `returned` too and without a used attempt, `dead` is in the
- * dead-letter queue, `settled` was settled by the handler itself, `lost` was taken back before the handler had ended.
- */
-export const results = ['acked', 'failed', 'returned', 'dead', 'settled', 'lost'] as const;
-export type Result = (typeof results)[number];
-
 /** Never rejects. An outcome may be returned or thrown; an error may have it as a field, and is then its reason. */
 export async function outcomeOf(handle: () => unknown): Promise<Outcome> {
   try {

@@ -1,5 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
-import type { Outcome, Result } from './outcome.ts';
+import type { Result } from '../../model/outcome.ts';
+import type { Outcome } from './outcome.ts';
 import { reply } from '../send/reply.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';

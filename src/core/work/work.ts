@@ -3,7 +3,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { createBell } from '../wait/bell.ts';
 import { type Job, jobOf } from '../take/consume.ts';
 import { type Handled, type Handler, handleOne } from './handle.ts';
-import { type Result, results } from './outcome.ts';
+import { type Result, results } from '../../model/outcome.ts';
 import { claimNext, type ReadOptions } from '../take/read.ts';
 import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';

@@ -26,7 +26,7 @@ import {
   resultOf,
   temporaryFolder,
 } from './memory-root.ts';
-import type { ImportResult } from '../../../src/core/import/result.ts';
+import type { ImportResult } from '../../../src/contract/keep.ts';
 import { changeAgentIn } from '../../storage/contract/ways.ts';
 
 const dreamos = join(fixtures, 'foreign/dreamos');

@@ -1,0 +1,44 @@
+/**
+ * What --json prints where core and the library speak in milliseconds: the same fields with ISO times, in the order of the
+ * shapes. Fields are only ever added.
+ */
+import { sameAgent } from '../model/agent.ts';
+import type { EntryJson } from './look.ts';
+import type { DeliveryJson, SettledJson } from './mail.ts';
+
+/** The fields that are milliseconds since 1970 in core, and ISO 8601 with --json. */
+export const timeFields = ['leaseUntil', 'dueAt', 'expiresAt', 'ackedAt', 'deadAt'] as const;
+
+/** A shape as core has it. */
+type InMs<T> = { readonly [Key in keyof T]: Key extends (typeof timeFields)[number] ? number : T[Key] };
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function deliveryJson({ receipt, mailbox, attempt, leaseUntil, message }: InMs<DeliveryJson>): DeliveryJson {
+  return { receipt, mailbox, attempt, leaseUntil: isoTime(leaseUntil), message };
+}
+
+export function settledJson({ id, mailbox, state, receipt, leaseUntil }: InMs<SettledJson>): SettledJson {
+  return { id, mailbox, state, receipt, ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }) };
+}
+
+/** A receipt is shown to its mailbox's own agent only: whoever has it can settle the claim. */
+export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
+  const { id, mailbox, state, priority, attempt, receipt, expiresAt, dueAt, leaseUntil, ackedAt, deadAt } = entry;
+  const mine = acting !== undefined && sameAgent(acting, mailbox);
+  return {
+    id,
+    mailbox,
+    state,
+    priority,
+    attempt,
+    ...(mine && receipt !== undefined && { receipt }),
+    ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }),
+    ...(dueAt !== undefined && { dueAt: isoTime(dueAt) }),
+    ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),
+    ...(ackedAt !== undefined && { ackedAt: isoTime(ackedAt) }),
+    ...(deadAt !== undefined && { deadAt: isoTime(deadAt) }),
+  };
+}

@@ -1,0 +1,78 @@
+/** What finished and failed mail and keeping house print with --json. */
+import * as z from 'zod/mini';
+import { mailEventSchema } from '../model/event.ts';
+import { schema } from '../model/schema.ts';
+import { count, message, type Of, text, time, yes } from './shape.ts';
+
+export const archived = schema(() => z.object({ id: text(), mailbox: text(), ackedAt: time(), message: message() }));
+export type Archived = Of<typeof archived>;
+
+export const dead = schema(() =>
+  z.object({
+    id: text(),
+    mailbox: text(),
+    reason: text(),
+    /** How often it was claimed. */
+    attempts: count(),
+    deadAt: time(),
+    message: message(),
+  }),
+);
+export type Dead = Of<typeof dead>;
+
+export const deadShown = schema(() => z.extend(dead(), { history: z.array(mailEventSchema()) }));
+export type DeadShown = Of<typeof deadShown>;
+
+export const purged = schema(() => z.object({ id: text(), mailbox: text(), purged: yes() }));
+export type PurgedJson = Of<typeof purged>;
+
+/** One thing that was done, or, in a dry run, would be. */
+export const maintained = schema(() =>
+  z.object({
+    task: z.enum(['due', 'expired', 'pack', 'prune', 'events', 'schedule', 'topic', 'dedupe']),
+    /** Not for what concerns the whole root. */
+    mailbox: z.exactOptional(text()),
+    schedule: z.exactOptional(text()),
+    topic: z.exactOptional(text()),
+    /** The UTC day it is about. */
+    day: z.exactOptional(text()),
+    /** Messages; for `events` logs, for `dedupe` keys. */
+    count: count(),
+    /** What they take, or, packed, took. */
+    bytes: z.exactOptional(count()),
+    /** What they take now that they are packed. */
+    packedBytes: z.exactOptional(count()),
+    dryRun: z.exactOptional(yes()),
+  }),
+);
+export type Maintained = Of<typeof maintained>;
+
+export const imported = schema(() =>
+  z.object({
+    /** Its path in the tree; `#2` behind it is the third of several messages in it. */
+    file: text(),
+    result: z.enum(['imported', 'skipped', 'unreadable']),
+    mailbox: z.exactOptional(text()),
+    id: z.exactOptional(text()),
+    state: z.exactOptional(z.enum(['archived', 'ready'])),
+    /** Why it was skipped or cannot be read; or what of an imported message did not come over as it was written. */
+    why: z.exactOptional(text()),
+  }),
+);
+export type ImportResult = Of<typeof imported>;
+
+/** Something that `doctor` looked at. */
+export const finding = schema(() =>
+  z.object({
+    /** Short and stable: `lease-expired`, `tmp-stale`, `digest`. */
+    rule: text(),
+    level: z.enum(['info', 'warning', 'problem']),
+    message: text(),
+    mailbox: z.exactOptional(text()),
+    /** Repaired in this run. */
+    fixed: z.exactOptional(z.boolean()),
+    /** What to run next. */
+    hint: z.exactOptional(text()),
+  }),
+);
+export type Finding = Of<typeof finding>;

@@ -1,0 +1,93 @@
+/** What looking prints with --json. */
+import * as z from 'zod/mini';
+import { mailEventSchema } from '../model/event.ts';
+import { schema } from '../model/schema.ts';
+import { count, message, type Of, priority, receipt, state, text, time } from './shape.ts';
+
+/** One message in one mailbox, without its content. */
+export const entry = schema(() =>
+  z.object({
+    id: text(),
+    mailbox: text(),
+    state: state(),
+    priority: priority(),
+    attempt: count(),
+    receipt: z.exactOptional(receipt()),
+    expiresAt: z.exactOptional(time()),
+    dueAt: z.exactOptional(time()),
+    leaseUntil: z.exactOptional(time()),
+    ackedAt: z.exactOptional(time()),
+    deadAt: z.exactOptional(time()),
+  }),
+);
+export type EntryJson = Of<typeof entry>;
+
+export const listed = schema(() =>
+  z.object({
+    id: text(),
+    mailbox: text(),
+    state: state(),
+    priority: priority(),
+    attempt: count(),
+    /** `null`: it cannot be read. */
+    message: z.nullable(message()),
+    /** Only of what the acting agent itself holds. */
+    receipt: z.exactOptional(receipt()),
+    leaseUntil: z.exactOptional(time()),
+    dueAt: z.exactOptional(time()),
+  }),
+);
+export type Listed = Of<typeof listed>;
+
+export const found = schema(() => z.extend(listed(), { message: message() }));
+export type Found = Of<typeof found>;
+
+/** A message whole, and where it is. */
+export const shown = schema(() => z.object({ message: message(), entries: z.array(entry()) }));
+export type ShownJson = Of<typeof shown>;
+
+/** One thing that happened; an answer's arrival has the answer's own id, and `replyTo`. */
+export const traceStep = schema(() =>
+  z.extend(mailEventSchema(), {
+    /** Since the first thing that is known; milliseconds. */
+    sinceStartMs: z.int(),
+    /** Since the last thing that happened to it in this mailbox. */
+    sinceLastMs: z.nullable(z.int()),
+    /** Of what ends a claim: since it began. */
+    heldMs: z.exactOptional(z.int()),
+  }),
+);
+export type TraceStep = Of<typeof traceStep>;
+
+/** An event as a watcher sees it: with the cursor that continues right behind it. */
+export const watched = schema(() => z.looseObject({ cursor: text(), ...mailEventSchema().shape }));
+
+export const mailboxStatus = schema(() =>
+  z.object({
+    mailbox: text(),
+    ready: count(),
+    inflight: count(),
+    delayed: count(),
+    dead: count(),
+    archived: count(),
+    corrupt: count(),
+    /** Since the oldest ready message was sent; milliseconds. */
+    oldestReadyAgeMs: z.nullable(count()),
+    /** Reads that found nothing count. */
+    lastReadAt: z.nullable(time()),
+  }),
+);
+export type MailboxStatus = Of<typeof mailboxStatus>;
+
+/** A message as a listener hears it. */
+export const heard = schema(() =>
+  z.object({
+    /** Continues behind it, for the same patterns. */
+    cursor: text(),
+    topic: text(),
+    /** When it was published. */
+    at: time(),
+    message: message(),
+  }),
+);
+export type Heard = Of<typeof heard>;

@@ -1,0 +1,79 @@
+/** What sending, taking and finishing mail prints with --json. */
+import * as z from 'zod/mini';
+import { results } from '../model/outcome.ts';
+import { schema } from '../model/schema.ts';
+import { count, durability, message, type Of, receipt, state, text, time, yes } from './shape.ts';
+
+export const sent = schema(() =>
+  z.object({
+    id: text(),
+    to: z.array(text()),
+    mailboxes: z.array(text()),
+    state: z.enum(['ready', 'delayed']),
+    durability: durability(),
+    /** The dedupe key was used before: `id` is the first send's, and nothing new was sent. */
+    duplicate: z.exactOptional(yes()),
+  }),
+);
+export type SendReceipt = Of<typeof sent>;
+
+export const settled = schema(() =>
+  z.object({ id: text(), mailbox: text(), state: state(), receipt: receipt(), leaseUntil: z.exactOptional(time()) }),
+);
+export type SettledJson = Of<typeof settled>;
+
+export const replied = schema(() => z.extend(sent(), { acked: z.exactOptional(settled()) }));
+export type ReplyJson = Of<typeof replied>;
+
+/** Somebody who would get a message, and every reason: `named`, `@reviewers`, `@all`. */
+export const addressee = schema(() => z.object({ mailbox: text(), reasons: z.array(text()) }));
+export type Addressee = Of<typeof addressee>;
+
+export const published = schema(() =>
+  z.object({
+    id: text(),
+    topic: text(),
+    /** The subscribers' that it went to. */
+    mailboxes: z.array(text()),
+    subscribers: count(),
+    durability: durability(),
+    /** The dedupe key was used before: `id` is the first publish's, `mailboxes` are its subscribers', and nothing new was sent. */
+    duplicate: z.exactOptional(yes()),
+  }),
+);
+export type PublishReceipt = Of<typeof published>;
+
+export const delivery = schema(() =>
+  z.object({ receipt: receipt(), mailbox: text(), attempt: count(), leaseUntil: time(), message: message() }),
+);
+export type DeliveryJson = Of<typeof delivery>;
+
+export const peeked = schema(() =>
+  z.object({
+    mailbox: text(),
+    /** How often it has been claimed so far. */
+    attempt: count(),
+    message: message(),
+  }),
+);
+export type Peeked = Of<typeof peeked>;
+
+export const handled = schema(() =>
+  z.object({
+    id: text(),
+    receipt: receipt(),
+    mailbox: text(),
+    attempt: count(),
+    outcome: z.enum(results),
+    exitCode: z.nullable(count()),
+    signal: z.nullable(text()),
+    durationMs: count(),
+    reason: z.exactOptional(text()),
+    reply: z.exactOptional(text()),
+  }),
+);
+export type HandledJson = Of<typeof handled>;
+
+/** The answer to a request; `request` is the request's id. */
+export const answered = schema(() => z.object({ request: text(), mailbox: text(), message: message() }));
+export type AnswerJson = Of<typeof answered>;

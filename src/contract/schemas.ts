@@ -1,0 +1,72 @@
+/** Every shape by the name that `dreamos schema` knows it by. All are made here, so only who asks for one loads this. */
+import * as z from 'zod/mini';
+import { agentCardSchema } from '../model/agent.ts';
+import { mailEventSchema } from '../model/event.ts';
+import { handedInSchema, messageSchema } from '../model/message.ts';
+import { settingsSchema } from '../model/settings.ts';
+import * as keep from './keep.ts';
+import * as look from './look.ts';
+import * as mail from './mail.ts';
+import * as system from './system.ts';
+
+const made = {
+  message: messageSchema(),
+  drop: handedInSchema(),
+  event: mailEventSchema(),
+  agent: agentCardSchema(),
+  settings: settingsSchema(),
+  send: mail.sent(),
+  reply: mail.replied(),
+  route: mail.addressee(),
+  publish: mail.published(),
+  subscription: system.subscriptionChange(),
+  listen: look.heard(),
+  topic: system.topicStatus(),
+  'topics-show': system.topicView(),
+  prune: system.topicPruned(),
+  read: mail.delivery(),
+  peek: mail.peeked(),
+  work: mail.handled(),
+  request: mail.answered(),
+  settled: mail.settled(),
+  list: look.listed(),
+  entry: look.entry(),
+  show: look.shown(),
+  trace: look.traceStep(),
+  search: look.found(),
+  watch: look.watched(),
+  status: look.mailboxStatus(),
+  dlq: keep.dead(),
+  'dlq-show': keep.deadShown(),
+  'dlq-purge': keep.purged(),
+  archive: keep.archived(),
+  schedule: system.schedule(),
+  'schedule-list': system.scheduleListed(),
+  'schedule-show': system.scheduleShown(),
+  maintain: keep.maintained(),
+  import: keep.imported(),
+  init: system.initialised(),
+  'agent-register': system.agentRegistered(),
+  'agent-show': system.agentShown(),
+  config: system.configValue(),
+  doctor: keep.finding(),
+  schema: system.schemaListed(),
+  error: system.failure(),
+} as const satisfies Record<string, z.core.$ZodType>;
+
+export type SchemaName = keyof typeof made;
+
+export const schemas: Readonly<Record<SchemaName, z.core.$ZodType>> = made;
+
+export const schemaNames = Object.keys(made) as SchemaName[];
+
+/** As JSON Schema 2020-12. Objects are open: fields are only ever added, and a reader has to be prepared for that. */
+export function jsonSchemaOf(name: SchemaName): object {
+  return z.toJSONSchema(schemas[name], {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'object') jsonSchema.additionalProperties ??= {};
+    },
+  });
+}

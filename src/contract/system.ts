@@ -1,0 +1,118 @@
+/** What setting up prints with --json: agents, settings, topics, schedules; and errors. */
+import * as z from 'zod/mini';
+import { agentCardSchema, agentNamePattern } from '../model/agent.ts';
+import { priorities } from '../model/message.ts';
+import { schema } from '../model/schema.ts';
+import { settingKeys } from '../model/settings.ts';
+import { count, message, type Of, text, time } from './shape.ts';
+
+export const initialised = schema(() =>
+  z.object({
+    root: text(),
+    created: z.boolean(),
+    agents: z.array(z.object({ name: text(), created: z.boolean() })),
+  }),
+);
+export type InitialisedJson = Of<typeof initialised>;
+
+export const agentRegistered = schema(() => z.extend(agentCardSchema(), { created: z.boolean() }));
+
+/** An agent's card, and what it is subscribed to. */
+export const agentShown = schema(() => z.extend(agentCardSchema(), { subscriptions: z.array(text()) }));
+
+export const configValue = schema(() =>
+  z.object({
+    key: z.enum(settingKeys),
+    value: z.union([text(), z.number()]),
+    source: z.enum(['default', 'config', 'environment']),
+  }),
+);
+export type ConfigValue = Of<typeof configValue>;
+
+export const subscriptionChange = schema(() =>
+  z.object({
+    agent: text(),
+    pattern: text(),
+    subscribed: z.boolean(),
+    /** `false`: it was so already. */
+    changed: z.boolean(),
+  }),
+);
+export type SubscriptionChange = Of<typeof subscriptionChange>;
+
+export const topicStatus = schema(() =>
+  z.object({
+    topic: text(),
+    /** How many its log holds. */
+    messages: count(),
+    /** Of the newest of them. */
+    lastPublishedAt: z.nullable(time()),
+    subscribers: z.array(z.object({ agent: text(), patterns: z.array(text()) })),
+  }),
+);
+export type TopicStatus = Of<typeof topicStatus>;
+
+export const topicView = schema(() =>
+  z.extend(topicStatus(), {
+    /** The newest first; `null`: it cannot be read. */
+    recent: z.array(z.nullable(message())),
+  }),
+);
+export type TopicView = Of<typeof topicView>;
+
+export const topicPruned = schema(() =>
+  z.object({ topic: text(), messages: count(), bytes: count(), dryRun: z.boolean() }),
+);
+export type TopicPruned = Of<typeof topicPruned>;
+
+/** As the document of the schedules has it, which keeps what it does not know. */
+export const schedule = schema(() =>
+  z.looseObject({
+    name: text().check(z.regex(agentNamePattern)),
+    cron: text(),
+    /** An IANA time zone. */
+    tz: text(),
+    from: text(),
+    message: z.looseObject({
+      to: z.array(text()).check(z.minLength(1)),
+      body: text(),
+      subject: z.exactOptional(text()),
+      type: z.exactOptional(text()),
+      priority: z.exactOptional(z.enum(priorities)),
+      thread: z.exactOptional(text()),
+      tags: z.exactOptional(z.array(text())),
+      data: z.optional(z.unknown()),
+      ttlMs: z.exactOptional(z.number()),
+      orderingKey: z.exactOptional(text()),
+      allowEmpty: z.exactOptional(z.boolean()),
+    }),
+    /** Tells it from another schedule that had the same name. */
+    token: text(),
+    createdAt: time(),
+    /** The latest occurrence that was sent or skipped; those before it are over. */
+    lastAt: z.nullable(time()),
+    /** The message that was sent for it. */
+    lastId: z.exactOptional(text()),
+    /** Why it was not sent. */
+    skipped: z.exactOptional(z.looseObject({ code: text(), reason: text() })),
+  }),
+);
+export type Schedule = z.infer<ReturnType<typeof schedule>>;
+
+/** A schedule, and when it comes next. */
+export const scheduleListed = schema(() => z.extend(schedule(), { nextAt: z.nullable(time()) }));
+export type ListedSchedule = z.infer<ReturnType<typeof scheduleListed>>;
+
+export const scheduleShown = schema(() => z.extend(scheduleListed(), { upcoming: z.array(time()) }));
+export type ShownSchedule = z.infer<ReturnType<typeof scheduleShown>>;
+
+/** An error on stderr. */
+export const failure = schema(() =>
+  z.object({
+    error: z.object({ code: text(), message: text(), hint: z.nullable(text()), line: z.exactOptional(count()) }),
+  }),
+);
+export type FailureJson = Of<typeof failure>;
+
+/** A line of `dreamos schema`. */
+export const schemaListed = schema(() => z.object({ name: text(), describes: text() }));

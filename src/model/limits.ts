@@ -1,0 +1,28 @@
+/** Limits that more than one place knows: schemas, checks, refusals, help. */
+
+export const topicCharacters = 128;
+export const subjectCharacters = 200;
+/** Also of a tag. */
+export const typeCharacters = 64;
+/** Of a dedupe key, and of an ordering key. */
+export const keyCharacters = 512;
+
+/** No setting allows more: body and data of one message together, in bytes. */
+export const hardMaxMessageBytes = 67_108_864;
+
+/** So many names one file may have; ext4 stops at 65,000. */
+export const mostRecipients = 10_000;
+
+/** No file has to hold more messages than this, and no call sends more. */
+export const mostAtOnce = 1000;
+
+export const dayMs = 86_400_000;
+
+/** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */
+export const maxLeaseMs = 12 * 3_600_000;
+
+/** A lease that is over before the message is read would use up its attempts for nothing. */
+export const minLeaseMs = 100;
+
+/** Times far beyond any use would not fit the names and dates that are made of them. */
+export const longestMs = 3650 * dayMs;

@@ -1,0 +1,42 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { setConfig } from '../../src/core/root/config.ts';
+import { effectiveSettings } from '../../src/core/root/settings.ts';
+import { type SettingKey, settingTable } from '../../src/model/settings.ts';
+import { type CoreBench, createCoreBench, refusal } from '../core/bench.ts';
+
+let bench: CoreBench;
+beforeEach(async () => {
+  bench = await createCoreBench();
+});
+
+describe('every setting of the table', () => {
+  const settings = Object.entries(settingTable) as [SettingKey, (typeof settingTable)[SettingKey]][];
+
+  test.each(settings)('%s can be set to its default as it is printed', async (key, { default: usual }) => {
+    expect(await setConfig(bench.root, key, String(usual))).toEqual({ key, value: usual, source: 'config' });
+    await effectiveSettings(bench.root);
+  });
+
+  test.each(settings.filter(([, { kind }]) => kind === 'duration'))(
+    '%s is a duration: 0 is one',
+    async (key, { help }) => {
+      expect(help).not.toBe('');
+      const least = key === 'lease' || key === 'ttl';
+      if (least)
+        expect((await refusal(setConfig(bench.root, key, '0'))).hint).toMatch(/^Allowed: a duration of at least/);
+      else expect(await setConfig(bench.root, key, '0')).toEqual({ key, value: '0', source: 'config' });
+    },
+  );
+
+  test.each(settings.filter(([, { default: usual }]) => usual === 'none'))(
+    '%s is no limit as it comes',
+    async (key) => {
+      expect((await refusal(setConfig(bench.root, key, 'much'))).hint).toMatch(/, or none\.$/);
+    },
+  );
+});
+
+test('topics may be kept for no time at all', async () => {
+  expect(await setConfig(bench.root, 'topicRetention', '0')).toMatchObject({ value: '0' });
+  expect((await effectiveSettings(bench.root)).topicRetentionMs).toBe(0);
+});

@@ -4,70 +4,45 @@ import { filters, example, type Verb } from './options.ts';
 export const cancel: Verb = (program, context) => {
   program
     .command('cancel <id...>')
-    .description('take back what nobody has claimed; it goes to the archive')
     .action(async (ids) => (await import('../commands/keep/cancel.ts')).cancelCommand(context, ids))
-    .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Syncs nothing.'));
+    .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
 };
 
 export const archive: Verb = (program, context) => {
   const group = program.command('archive').description('what was finished');
   filters(group.command('list [agent]'))
-    .description('finished messages, newest first')
     .option('-n, --limit <number>', 'at most this many')
     .action(async (name, options) => (await import('../commands/keep/archive.ts')).listCommand(context, name, options))
     .addHelpText('after', example('dreamos archive list reviewer -n 20'));
   group
     .command('show [words...]')
     .usage('[options] [agent] <id>')
-    .description('one finished message whole')
     .action(async (words) => (await import('../commands/keep/archive.ts')).showCommand(context, words))
     .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   group
     .command('search <text> [agent]')
-    .description(
-      'finished messages with this text in subject, body, sender, id, tags or data; without a name, of all mailboxes',
-    )
     .action(async (text, name) => (await import('../commands/keep/archive.ts')).searchCommand(context, text, name))
     .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
   group
     .command('restore [words...]')
     .usage('[options] [agent] <id...>')
-    .description('make finished messages ready again')
     .action(async (words) => (await import('../commands/keep/archive.ts')).restoreCommand(context, words))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
-        'Syncs nothing, but what it takes out of a pack.',
-      ),
-    );
+    .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   group
     .command('pack [agent]')
-    .description('pack whole past days into .jsonl.gz files; they are listed, searched, shown and restored as before')
     .option('--before <day>', 'only days before this one: 2026-11-20, or how long ago: 7d (default: today)')
     .option('--dry-run', 'only say what would be packed')
     .action(async (name, options) => (await import('../commands/keep/archive.ts')).packCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example('dreamos archive pack reviewer --before 7d', 'Syncs each pack before it removes what is in it.'),
-    );
+    .addHelpText('after', example('dreamos archive pack reviewer --before 7d'));
   group
     .command('prune [agent]')
-    .description('delete whole past days of the archive for good')
     .option('--older-than <duration>', 'days older than this')
     .option('--keep-bytes <number>', 'the oldest days, until no more than this is left')
     .option('--dry-run', 'only say what would be deleted')
     .action(async (name, options) => (await import('../commands/keep/archive.ts')).pruneCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos archive prune reviewer --older-than 30d --dry-run',
-        "Never today's. Syncs nothing: what a power cut brings back, the next run deletes.",
-      ),
-    );
+    .addHelpText('after', example('dreamos archive prune reviewer --older-than 30d --dry-run', "Never today's."));
   group
     .command('export [agent]')
-    .description('finished messages as JSON Lines, packed or not, the oldest first')
     .option('--since <time>', 'finished from then on: 2026-11-20, 2026-11-20T09:00:00Z, or how long ago: 7d')
     .option('--until <time>', 'finished before then')
     .action(async (name, options) =>
@@ -81,60 +56,42 @@ export const dlq: Verb = (program, context) => {
   const group = program.command('dlq').description('what failed, why, and again');
   group
     .command('list [agent]')
-    .description('dead letters and why they are dead, newest first')
     .action(async (name) => (await import('../commands/keep/dlq.ts')).listCommand(context, name))
     .addHelpText('after', example('dreamos dlq list reviewer'));
   group
     .command('show [words...]')
     .usage('[options] [agent] <id>')
-    .description('one dead letter whole, with its history')
     .action(async (words) => (await import('../commands/keep/dlq.ts')).showCommand(context, words))
     .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   group
     .command('retry [words...]')
     .usage('[options] [agent] <id...>')
-    .description('make dead letters ready again; attempts start anew')
     .option('--all', 'every one in the mailbox')
     .action(async (words, options) => (await import('../commands/keep/dlq.ts')).retryCommand(context, words, options))
-    .addHelpText(
-      'after',
-      example('dreamos dlq retry reviewer --all', 'Syncs nothing: after a power cut it may still be in the DLQ.'),
-    );
+    .addHelpText('after', example('dreamos dlq retry reviewer --all'));
   group
     .command('purge [words...]')
     .usage('[options] [agent] <id...>')
-    .description('delete dead letters for good')
     .option('--all', 'every one in the mailbox')
     .action(async (words, options) => (await import('../commands/keep/dlq.ts')).purgeCommand(context, words, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
-        'Syncs nothing: after a power cut it may still be in the DLQ.',
-      ),
-    );
+    .addHelpText('after', example('dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   group.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
 };
 
 export const doctor: Verb = (program, context) => {
   program
     .command('doctor')
-    .description('check every rule of the files (help format) and say what to run next')
     .option('--fix', 'repair what is safe to repair')
     .action(async (options) => (await import('../commands/keep/doctor.ts')).doctorCommand(context, options))
     .addHelpText(
       'after',
-      example(
-        'dreamos doctor --fix',
-        'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.\nSyncs the cards and reasons that it writes anew, not what it moves or removes: after a power cut, run it again.',
-      ),
+      example('dreamos doctor --fix', 'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.'),
     );
 };
 
 export const maintain: Verb = (program, context) => {
   program
     .command('maintain [agent...]')
-    .description('keep house as the settings say (packing, retention, what is due); for cron, safe at any time')
     .option('--dry-run', 'only say what would be done')
     .action(async (names, options) =>
       (await import('../commands/keep/maintain.ts')).maintainCommand(context, names, options),
@@ -143,7 +100,7 @@ export const maintain: Verb = (program, context) => {
       'after',
       example(
         'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
-        'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys; with names,\nonly what concerns these mailboxes. What fails does not keep the rest. A dry run counts what is not packed yet as it is, so\nwith archiveBytes it may name days that fit once they are packed.\nSyncs each pack before it removes what is in it, dead letters, and what it sends.',
+        'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys; with names,\nonly what concerns these mailboxes. What fails does not keep the rest. A dry run counts what is not packed yet as it is, so\nwith archiveBytes it may name days that fit once they are packed.',
       ),
     );
 };
@@ -151,7 +108,6 @@ export const maintain: Verb = (program, context) => {
 export const importTree: Verb = (program, context) => {
   program
     .command('import <dir>')
-    .description('bring in older mailbox trees; they go to the archive')
     .option('--format <name>', 'auto, or dreamos-lenient, which also mends two kinds of broken JSON', 'auto')
     .option('--map <old=new>', 'import the agent old as new; may be repeated', (pair: string, pairs: string[] = []) => [
       ...pairs,
@@ -164,7 +120,7 @@ export const importTree: Verb = (program, context) => {
       'after',
       example(
         'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
-        'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is. Syncs what it imports, and those copies.',
+        'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is.',
       ),
     );
 };

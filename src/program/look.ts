@@ -3,7 +3,6 @@ import { filters, example, type Verb } from './options.ts';
 
 export const list: Verb = (program, context) => {
   filters(program.command('list [agent]'))
-    .description('what is where: by default ready, delayed and inflight; with the receipts of what you hold')
     .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
     .option('-n, --limit <number>', 'at most this many')
     .action(async (name, options) => (await import('../commands/look/list.ts')).listCommand(context, name, options))
@@ -13,7 +12,6 @@ export const list: Verb = (program, context) => {
 export const show: Verb = (program, context) => {
   program
     .command('show <id>')
-    .description('one message whole, and where it is')
     .option('--mailbox <agent>', 'only in this mailbox')
     .action(async (id, options) => (await import('../commands/look/show.ts')).showCommand(context, id, options))
     .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
@@ -22,7 +20,6 @@ export const show: Verb = (program, context) => {
 export const trace: Verb = (program, context) => {
   program
     .command('trace <id>')
-    .description("one message's life in all mailboxes and topics, from the event logs")
     .option('--mermaid', 'as a sequence diagram for Markdown')
     .action(async (id, options) => (await import('../commands/look/trace.ts')).traceCommand(context, id, options))
     .addHelpText(
@@ -37,14 +34,12 @@ export const trace: Verb = (program, context) => {
 export const thread: Verb = (program, context) => {
   program
     .command('thread <id>')
-    .description('a conversation, oldest first, by its thread or any message in it')
     .action(async (id) => (await import('../commands/look/thread.ts')).threadCommand(context, id))
     .addHelpText('after', example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Reads every message there is.'));
 };
 
 export const search: Verb = (program, context) => {
   filters(program.command('search <text> [agent]'))
-    .description('messages with this text in subject, body, sender, id, tags or data; without a name, everywhere')
     .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
     .option('-n, --limit <number>', 'at most this many')
     .action(async (text, name, options) =>
@@ -59,7 +54,6 @@ export const search: Verb = (program, context) => {
 export const status: Verb = (program, context) => {
   program
     .command('status [agent...]')
-    .description('ready, inflight, delayed, dead, archived, oldest age, last read')
     .option('--watch', 'refresh as things happen')
     .action(async (names, options) =>
       (await import('../commands/look/status.ts')).statusCommand(context, names, options),
@@ -70,7 +64,6 @@ export const status: Verb = (program, context) => {
 export const watch: Verb = (program, context) => {
   program
     .command('watch [agent...]')
-    .description('one line per event as it happens; without a name, all mailboxes')
     .option('--since <cursor>', 'go on behind this cursor, behind the last line of @<file>, or from start')
     .option('--count <number>', 'end after this many events')
     .option('--wait <duration>', 'end when nothing came for this long')
@@ -87,7 +80,6 @@ export const watch: Verb = (program, context) => {
 export const listen: Verb = (program, context) => {
   program
     .command('listen <pattern...>')
-    .description('one line per message as it is published; keeps nothing for you')
     .option('--since <place>', 'behind this cursor, behind the last line of @<file>, from start, or so long ago (10m)')
     .option('--count <number>', 'end after this many messages')
     .option('--wait <duration>', 'end when nothing came for this long')

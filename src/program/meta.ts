@@ -4,7 +4,6 @@ import { example, type Verb } from './options.ts';
 export const schema: Verb = (program, context) => {
   program
     .command('schema [name]')
-    .description('the JSON Schema of a file or of what --json prints; without a name, their names')
     .action(async (name) => (await import('../commands/meta/schema.ts')).schemaCommand(context, name))
     .addHelpText('after', example('dreamos schema message > message.schema.json'));
 };
@@ -12,7 +11,6 @@ export const schema: Verb = (program, context) => {
 export const completion: Verb = (program, context) => {
   program
     .command('completion <shell>')
-    .description('a completion script for bash, zsh or fish')
     .action(async (shell) =>
       (await import('../commands/meta/completion.ts')).completionCommand(context, program, shell),
     )
@@ -23,7 +21,6 @@ export const help: Verb = (program, context) => {
   program
     .command('help [words...]')
     .usage('[command or topic]')
-    .description('help on a command, or on a topic: format, guarantees, exit-codes, cursors, scripting, json, settings')
     .action(async (words) => (await import('../commands/meta/help.ts')).helpCommand(context, program, words))
     .addHelpText('after', example('dreamos help format\n  dreamos help send'));
 };

@@ -37,8 +37,6 @@ export const content = (command: Command) =>
       .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC'),
   );
 
-export const settleSyncs = 'Syncs nothing: after a power cut the message may be delivered again, never lost.';
-
 export function example(lines: string, remark?: string): string {
   return `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${remark}`}`;
 }

@@ -4,8 +4,11 @@
  */
 import { Command, CommanderError } from 'commander';
 import { Context, type GlobalOptions } from '../cli/context.ts';
+import { findCommand } from '../cli/find-verb.ts';
+import { wrap } from '../cli/help/columns.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
+import { commandOf, operationNames, operations } from '../contract/operations.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as meta from './meta.ts';
@@ -73,7 +76,19 @@ export function createProgram(context: Context): Command {
     ),
   );
   for (const verb of surface) verb(program, context);
+  describe(program);
   return program;
+}
+
+/** What each does and what it syncs stands in the table of operations. */
+function describe(program: Command): void {
+  for (const name of operationNames) {
+    const { summary, syncs } = operations[name];
+    const command = findCommand(program, commandOf(name)?.split(' ') ?? []);
+    if (command === undefined || command === program) continue;
+    command.description(summary);
+    if (syncs !== undefined) command.addHelpText('after', () => `\n${wrap(`Syncs ${syncs}.`)}`);
+  }
 }
 
 /** Every verb, in the order of the help page. */

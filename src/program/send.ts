@@ -3,7 +3,6 @@ import { durabilityHelp, wording, sending, content, example, type Verb } from '.
 
 export const send: Verb = (program, context) => {
   content(program.command('send [to] [body]'))
-    .description('send a message to agents, @groups or @all; prints its id')
     .option('--from <agent>', 'the sender, instead of --as')
     .option('--reply-to <id>', 'the message it answers')
     .option('--batch', 'read JSON Lines from the standard input, one message a line')
@@ -17,14 +16,13 @@ export const send: Verb = (program, context) => {
       'after',
       example(
         sendExample,
-        'A group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nSyncs the message before it prints the id, unless --durability relaxed. With --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
+        'A group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
       ),
     );
 };
 
 export const reply: Verb = (program, context) => {
   content(program.command('reply <message> [body]'))
-    .description('answer a message, by receipt or id, in its thread')
     .option('--ack', 'finish the original with it')
     .option('--again', 'answer although it was answered before')
     .option('--wait <duration>', 'wait this long for room in a full mailbox')
@@ -35,14 +33,13 @@ export const reply: Verb = (program, context) => {
       'after',
       example(
         'git diff --stat | dreamos reply "$RECEIPT" --ack',
-        'Syncs the answer before it prints its id; the ack is not synced. A second answer to the same message is noticed for\ntwo days; --again sends it all the same.',
+        'A second answer to the same message is noticed for two days; --again sends it all the same.',
       ),
     );
 };
 
 export const request: Verb = (program, context) => {
   wording(program.command('request <to> [body]'))
-    .description('send a message and wait for the answer; prints it')
     .option('--durability <level>', durabilityHelp)
     .option('--from <agent>', 'who asks, instead of --as')
     .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
@@ -53,14 +50,13 @@ export const request: Verb = (program, context) => {
       'after',
       example(
         'dreamos request reviewer --as planner --wait 5m --body-file question.md',
-        'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nSyncs the inbox and the request before it waits; acks the answer once it has been written out.',
+        'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nIt acks the answer once it has been written out.',
       ),
     );
 };
 
 export const publish: Verb = (program, context) => {
   sending(wording(program.command('publish <topic> [body]')))
-    .description('publish a message to all who are subscribed to its topic; prints its id')
     .option('--from <agent>', 'the sender, instead of --as')
     .option('--reply-to <id>', 'the message it answers')
     .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
@@ -71,7 +67,7 @@ export const publish: Verb = (program, context) => {
       'after',
       example(
         'dreamos publish build.done "all green" --as ci\n  npm test 2>&1 | dreamos publish build.log --as ci --subject "the tests"',
-        "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Exit 5: a subscriber's mailbox is full, nothing was published.\nSyncs the message before it prints the id, unless --durability relaxed.",
+        "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Exit 5: a subscriber's mailbox is full, nothing was published.",
       ),
     );
 };
@@ -79,7 +75,6 @@ export const publish: Verb = (program, context) => {
 export const schedule: Verb = (program, context) => {
   const group = program.command('schedule').description('sends that come again and again, by cron lines');
   wording(group.command('add <name> <cron> <to> [body]'))
-    .description('send this message each time a cron line says so')
     .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
     .option('--from <agent>', 'the sender, instead of --as')
     .action(async (name, cron, to, body, options) =>
@@ -88,19 +83,16 @@ export const schedule: Verb = (program, context) => {
     .addHelpText('after', example(scheduleExample, scheduleRemark));
   group
     .command('list')
-    .description('every schedule: when it comes next, and what became of the last time')
     .action(async () => (await import('../commands/send/schedule.ts')).listCommand(context))
     .addHelpText('after', example('dreamos schedule list'));
   group
     .command('show <name>')
-    .description('one schedule whole, with its next five times')
     .action(async (name) => (await import('../commands/send/schedule.ts')).showCommand(context, name))
     .addHelpText('after', example('dreamos schedule show nightly'));
   group
     .command('remove <name...>')
-    .description('end schedules; what they have sent stays')
     .action(async (names) => (await import('../commands/send/schedule.ts')).removeCommand(context, names))
-    .addHelpText('after', example('dreamos schedule remove nightly', 'Syncs the file and its folder.'));
+    .addHelpText('after', example('dreamos schedule remove nightly'));
   group.addHelpText('after', example('dreamos schedule list\n  dreamos help schedule add'));
 };
 
@@ -121,6 +113,4 @@ in minute or hour go by the clock on the wall: they skip the gap, and come in bo
 Nothing runs in the background: a schedule is sent while some dreamos process waits (watch, read --wait, work, a consumer),
 for example dreamos watch as a service, or when cron calls dreamos maintain. Each time is sent once, however many wait. Of
 times that nobody waited for, only the latest is sent, when the next one begins to wait. A send that is refused (the
-recipient has retired, or its mailbox is full) is skipped: see list.
-
-Syncs the file and its folder before it says so.`;
+recipient has retired, or its mailbox is full) is skipped: see list.`;

@@ -1,10 +1,9 @@
 /** Taking mail, and finishing it. */
 import type { Command } from 'commander';
-import { filters, example, settleSyncs, type Verb } from './options.ts';
+import { filters, example, type Verb } from './options.ts';
 
 export const read: Verb = (program, context) => {
   filters(program.command('read [agent]'))
-    .description('claim the next message under a lease')
     .option('-n, --count <number>', 'up to this many')
     .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
     .option('--wait <duration>', 'wait this long for one to come')
@@ -14,7 +13,7 @@ export const read: Verb = (program, context) => {
       'after',
       example(
         'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
-        `${settleSyncs} Exit 3: nothing came.`,
+        'Exit 3: nothing came.',
       ),
     );
 };
@@ -22,7 +21,6 @@ export const read: Verb = (program, context) => {
 export const work: Verb = (program, context) => {
   filters(program.command('work [agent]'))
     .usage('[options] [agent] -- <command...>')
-    .description('run a command for each message: work [agent] -- <command...>')
     .option('-n, --count <number>', 'end after this many')
     .option('--lease <duration>', 'how long a claim holds; it renews itself while the command runs (default 15m)')
     .option('--wait <duration>', 'end when nothing came for this long (default: never)')
@@ -39,7 +37,6 @@ export const work: Verb = (program, context) => {
 
 export const peek: Verb = (program, context) => {
   filters(program.command('peek [agent]'))
-    .description('look at the next message; claims nothing')
     .option('-n, --count <number>', 'up to this many')
     .option('--wait <duration>', 'wait this long for one to come: the doorbell')
     .action(async (name, options) => (await import('../commands/take/peek.ts')).peekCommand(context, name, options))
@@ -52,39 +49,30 @@ export const peek: Verb = (program, context) => {
 export const ack: Verb = (program, context) => {
   program
     .command('ack <message...>')
-    .description('finish, by receipt or id')
     .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
-    .addHelpText(
-      'after',
-      example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer', settleSyncs),
-    );
+    .addHelpText('after', example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer'));
 };
 
 export const nack: Verb = (program, context) => {
   program
     .command('nack <message...>')
-    .description('give back, by receipt or id; it comes again, or goes to the dead-letter queue')
     .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
     .option('--reason <text>', 'why; kept in the event log and with dead letters')
     .option('--dead', 'do not try again')
     .action(async (messages, options) =>
       (await import('../commands/take/nack.ts')).nackCommand(context, messages, options),
     )
-    .addHelpText(
-      'after',
-      example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"', `${settleSyncs} Dead letters are synced.`),
-    );
+    .addHelpText('after', example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"'));
 };
 
 export const renew: Verb = (program, context) => {
   program
     .command('renew <message...>')
-    .description('extend the lease, by receipt or id')
     .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
     .action(async (messages, options) =>
       (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
     )
-    .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m', 'Syncs nothing.'));
+    .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m'));
 };
 
 const workExample = `dreamos work reviewer -- ./handle
@@ -105,5 +93,4 @@ not /dev/stdin and /dev/stderr.
 
 SIGTERM or Ctrl-C: finishes what runs, takes nothing new, exits 143 or 130. A second one ends the commands and gives their
 messages back. A lost lease and --handler-timeout send SIGTERM to the whole process group, and SIGKILL after 5 s. If the
-worker itself is killed, its messages come again when their leases end. Exit 3: nothing came within --wait.
-Syncs nothing but dead letters and replies.`;
+worker itself is killed, its messages come again when their leases end. Exit 3: nothing came within --wait.`;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../../cli/context.ts';
 import { loadTopic, topicNames, type TopicName } from '../../cli/help/topics.ts';
+import { findCommand } from '../../cli/find-verb.ts';
 import { usage } from '../../cli/input/parse.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
@@ -16,10 +17,4 @@ export async function helpCommand(context: Context, program: Command, words: rea
 
 function isTopic(word: string | undefined): word is TopicName {
   return (topicNames as readonly (string | undefined)[]).includes(word);
-}
-
-function findCommand(program: Command, words: readonly string[]): Command | undefined {
-  let command: Command | undefined = program;
-  for (const word of words) command = command?.commands.find((one) => one.name() === word);
-  return command;
 }

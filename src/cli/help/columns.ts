@@ -1,0 +1,25 @@
+/** How the parts of the help pages are laid out that are made from tables. */
+
+const pageWidth = 120;
+
+/** Lines at the width of the help pages, broken at spaces, and, where there is none, behind a comma. */
+export function wrap(text: string, width = pageWidth): string {
+  const lines = [''];
+  for (const word of text.split(/(?<=[ ,])(?=\S)/)) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && `${line}${word}`.trimEnd().length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line}${word}`;
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+/** Labels with what belongs to each, wrapped, in a column beside them; a label that is too long has a line of its own. */
+export function columns(rows: readonly (readonly [label: string, text: string])[], labelWidth: number): string {
+  const margin = ' '.repeat(labelWidth + 4);
+  return rows
+    .map(([label, text]) => {
+      const body = wrap(text, pageWidth - margin.length).replaceAll('\n', `\n${margin}`);
+      return label.length > labelWidth ? `  ${label}\n${margin}${body}` : `  ${label.padEnd(labelWidth)}  ${body}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type Dreamos, init } from '../../src/library/library.ts';
+
+/** The library on a root of its own, with the agents planner, who acts, and reviewer. */
+export async function openLibrary(time = { nowMs: Date.now() }): Promise<Dreamos> {
+  const root = mkdtempSync(join(tmpdir(), 'dreamos-contract-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const clock = { now: () => time.nowMs, uptime: () => performance.now() };
+  return init({ root, clock, as: 'planner', agents: ['planner', 'reviewer'], warn: () => undefined, env: {} });
+}

@@ -1,3 +1,4 @@
+import type { FailureJson } from '../contract/system.ts';
 import { DreamosError, type ErrorKind } from '../model/errors.ts';
 
 const exitCodes: Record<ErrorKind, number> = {
@@ -32,13 +33,13 @@ export function asDreamosError(error: unknown): DreamosError {
 }
 
 /** What a program gets on stderr with --json: one line, the same shape for every error. */
-export function errorJson(error: DreamosError, line?: number) {
+export function errorJson(error: DreamosError, line?: number): FailureJson {
   return {
     error: {
       code: error.code,
       message: error.message,
       hint: error.hint ?? null,
-      ...(line === undefined ? {} : { line }),
+      ...(line !== undefined && { line }),
     },
   };
 }

@@ -120,7 +120,7 @@ const table = {
     output: 'reply',
     effect: 'changes',
     concerns: 'acting',
-    syncs: `${asSent}; the ack is not synced`,
+    syncs: 'the answer as send does its message; the ack is not synced',
   },
   request: {
     summary: 'send a message and wait for the answer; prints it',

@@ -66,7 +66,7 @@ export function jsonSchemaOf(name: SchemaName): object {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema._zod.def.type === 'object') jsonSchema.additionalProperties ??= {};
+      if (zodSchema instanceof z.ZodMiniObject) jsonSchema.additionalProperties ??= {};
     },
   });
 }

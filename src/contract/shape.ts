@@ -4,7 +4,7 @@ import type { AgentCard } from '../model/agent.ts';
 import type { MailEvent } from '../model/event.ts';
 import { messageSchema, type Message, priorities } from '../model/message.ts';
 import { once, type Schema } from '../model/schema.ts';
-import { durabilities } from '../model/settings.ts';
+import { durabilities, settingKeys } from '../model/settings.ts';
 import { states } from '../model/state.ts';
 
 /**
@@ -29,6 +29,7 @@ export const receipt = once(() => z.string().check(z.regex(/^[A-Za-z0-9._:-]+$/)
 export const state = once(() => z.enum(states));
 export const priority = once(() => z.enum(priorities));
 export const durability = once(() => z.enum(durabilities));
+export const settingKey = once(() => z.enum(settingKeys));
 export const yes = once(() => z.literal(true));
 
 /** A message by its own type, which is what core hands over. */

@@ -3,8 +3,7 @@ import * as z from 'zod/mini';
 import { agentCardSchema, agentNamePattern } from '../model/agent.ts';
 import { priorities } from '../model/message.ts';
 import { schema } from '../model/schema.ts';
-import { settingKeys } from '../model/settings.ts';
-import { count, message, type Of, text, time } from './shape.ts';
+import { count, message, type Of, settingKey, text, time } from './shape.ts';
 
 export const initialised = schema(() =>
   z.object({
@@ -22,7 +21,7 @@ export const agentShown = schema(() => z.extend(agentCardSchema(), { subscriptio
 
 export const configValue = schema(() =>
   z.object({
-    key: z.enum(settingKeys),
+    key: settingKey(),
     value: z.union([text(), z.number()]),
     source: z.enum(['default', 'config', 'environment']),
   }),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { timeFields } from '../../src/contract/json.ts';
+import { schemas } from '../../src/contract/schemas.ts';
 
 type AnySchema = z.core.$ZodType;
 interface Def {
@@ -12,47 +13,46 @@ interface Def {
 
 /** The same shape, closed: a field that it does not name is wrong, in all that it holds, too. */
 export function strict(schema: AnySchema): z.ZodMiniType {
-  return closed(schema, (_name, field) => strict(field));
+  return closed(schema, []);
 }
 
-/** As `strict`, of what the library hands over: its times are milliseconds. */
+/** As `strict`, of what the library hands over: what the store tells of has its times in milliseconds. */
 export function strictInMs(schema: AnySchema): z.ZodMiniType {
-  return closed(schema, (name, field) => {
-    const isTime = (timeFields as readonly string[]).includes(name) && !isOfFile(schema);
-    return isTime
-      ? field instanceof z.ZodMiniExactOptional
-        ? z.exactOptional(z.number())
-        : z.number()
-      : strictInMs(field);
-  });
+  return closed(schema, [schemas.read, schemas.settled, schemas.entry]);
 }
 
-/** What stands in a file has the same form everywhere. */
-function isOfFile(schema: AnySchema): boolean {
-  return 'v' in (schema._zod.def as unknown as Def).shape;
-}
-
-function closed(schema: AnySchema, field: (name: string, schema: AnySchema) => z.ZodMiniType): z.ZodMiniType {
-  const def = schema._zod.def as unknown as Def;
-  const inner = (one: AnySchema): z.ZodMiniType => closed(one, field);
-  switch (def.type) {
-    case 'object':
-      return z.strictObject(
-        Object.fromEntries(Object.entries(def.shape).map(([name, one]) => [name, field(name, one)])),
-      );
+/** @param inMs the shapes whose times are numbers */
+function closed(schema: AnySchema, inMs: readonly AnySchema[]): z.ZodMiniType {
+  const { def } = schema as z.ZodMiniType & { def: Def };
+  const type: string = def.type;
+  switch (type) {
+    case 'object': {
+      const isTime = (name: string): boolean => inMs.includes(schema) && timeFields.some((field) => field === name);
+      const fields = Object.entries(def.shape).map(([name, field]) => [
+        name,
+        isTime(name) ? number(field) : closed(field, inMs),
+      ]);
+      return z.strictObject(Object.fromEntries(fields) as Record<string, z.ZodMiniType>);
+    }
     case 'array':
-      return z.array(inner(def.element));
+      return z.array(closed(def.element, inMs));
     case 'optional':
-      return schema instanceof z.ZodMiniExactOptional
-        ? z.exactOptional(inner(def.innerType))
-        : z.optional(inner(def.innerType));
+      return isExact(schema) ? z.exactOptional(closed(def.innerType, inMs)) : z.optional(closed(def.innerType, inMs));
     case 'nullable':
-      return z.nullable(inner(def.innerType));
+      return z.nullable(closed(def.innerType, inMs));
     case 'union':
-      return z.union(def.options.map(inner));
+      return z.union(def.options.map((option) => closed(option, inMs)));
     default:
       return schema as z.ZodMiniType;
   }
+}
+
+function number(field: AnySchema): z.ZodMiniType {
+  return isExact(field) ? z.exactOptional(z.number()) : z.number();
+}
+
+function isExact(schema: AnySchema): boolean {
+  return schema instanceof z.ZodMiniExactOptional;
 }
 
 /** What does not fit, one phrase each: `state: Unrecognized key`. */

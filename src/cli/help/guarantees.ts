@@ -1,4 +1,5 @@
 import { text as evidence } from './evidence.ts';
+import { syncsText } from './tables.ts';
 
 export const text = `What dreamos guarantees, and what it does not
 
@@ -37,16 +38,7 @@ Each time of a schedule is sent once, however many processes wait; of times that
 only if the one that sent it died in the middle, nobody looked for two days, and no later time came.
 
 What is synced before a command says done:
-  send, reply, publish        the message (full), or nothing (relaxed: after a power cut the last seconds may be missing,
-                              or lie in corrupt/; with --dedupe-key always as full)
-  request                     its inbox, then as send; then as read and ack
-  read, ack, nack, renew      nothing; a power cut undoes them, which is a redelivery
-  work                        as reply, ack and nack
-  nack --dead, last attempt   the reason and the dead letter
-  import                      each message
-  subscribe, unsubscribe      the subscriptions
-  archive pack, maintain      each pack, before the entries in it are removed; pruning syncs nothing
-  archive restore             nothing; of a packed message the message, before it is marked as gone from its pack
+${syncsText()}
 
 On btrfs a power cut can undo one half of a rename, so that a message lies in its old place, too: what was claimed or
 acked in the last seconds comes again.

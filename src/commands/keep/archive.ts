@@ -60,7 +60,8 @@ export async function showCommand(context: Context, words: readonly string[]): P
   }
   const ackedAt = isoTime(entry.ackedAt ?? 0);
   const paint = await context.output.paint();
-  await context.output.item({ id, mailbox: entry.mailbox, ackedAt, message }, () =>
+  const archived: Archived = { id, mailbox: entry.mailbox, ackedAt, message };
+  await context.output.item(archived, () =>
     messageView(message, [[`Archived at ${entry.mailbox}`, ackedAt]], paint, session.clock.now()),
   );
 }
@@ -119,9 +120,9 @@ export async function exportCommand(
     since: momentOption(options.since, '--since', now),
     until: momentOption(options.until, '--until', now),
   });
-  for await (const { id, ackedAt, message, mailbox: box } of exportArchive(session, mailbox, range)) {
+  for await (const archived of exportArchive(session, mailbox, range)) {
     if (context.signal.aborted) return;
-    await context.output.data(`${harmlessJson({ id, mailbox: box, ackedAt, message })}\n`);
+    await context.output.data(`${harmlessJson(archived)}\n`);
   }
 }
 
@@ -130,8 +131,8 @@ async function printAll(context: Context, found: AsyncIterable<Archived>): Promi
   for await (const archived of found) {
     if (context.signal.aborted) return true;
     some = true;
-    const { id, mailbox, ackedAt, message } = archived;
-    await context.output.item({ id, mailbox, ackedAt, message }, () => {
+    await context.output.item(archived, () => {
+      const { id, mailbox, ackedAt, message } = archived;
       const what = `${mailbox}  from ${message.from}: ${titleOf(message)}`;
       return `${ackedAt}  ${id}  ${harmless(what)}`;
     });

@@ -1,4 +1,4 @@
-import type { Dead } from '../../contract/keep.ts';
+import type { Dead, PurgedJson } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { entryJson } from '../../contract/json.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
@@ -13,7 +13,7 @@ export async function listCommand(context: Context, name: string | undefined): P
   const rows: string[][] = [];
   for await (const dead of listDead(session, mailbox)) {
     if (context.signal.aborted) return;
-    if (output.json) await output.item(deadJson(dead), () => '');
+    if (output.json) await output.item(dead, () => '');
     else rows.push(row(dead));
   }
   if (rows.length > 0) {
@@ -31,7 +31,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const session = await context.session();
   const dead = await showDead(session, mailbox, id);
   const paint = await context.output.paint();
-  await context.output.item({ ...deadJson(dead), history: dead.history }, () => {
+  await context.output.item(dead, () => {
     const history = dead.history.map(
       (event) =>
         `${event.at}: ${event.event}${event.by === undefined ? '' : ` by ${event.by}`}${event.reason === undefined ? '' : ` (${event.reason})`}`,
@@ -78,8 +78,10 @@ export async function purgeCommand(
   for (const result of await purgeDead(session, mailbox, ids, onProgress)) {
     some = true;
     if (result instanceof DreamosError) await context.fail(result);
-    else
-      await context.output.item({ id: result.id, mailbox: result.mailbox, purged: true }, () => `${result.id} purged`);
+    else {
+      const purged: PurgedJson = { id: result.id, mailbox: result.mailbox, purged: true };
+      await context.output.item(purged, () => `${result.id} purged`);
+    }
   }
   if (!some) await context.output.note(`No dead letters for ${mailbox}.`);
 }
@@ -96,10 +98,6 @@ async function which(
   if (!options.all && ids.length === 0)
     throw usage(`"dlq ${verb}" needs message ids, or --all.`, `dreamos dlq ${verb} [agent] <id>…`);
   return { mailbox: await context.mailbox(agent, `dlq ${verb}`), ids: options.all ? 'all' : ids };
-}
-
-function deadJson({ id, mailbox, reason, attempts, deadAt, message }: Dead) {
-  return { id, mailbox, reason, attempts, deadAt, message };
 }
 
 function row({ id, deadAt, attempts, message, reason }: Dead): string[] {

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { entryJson } from '../../contract/json.ts';
+import type { EntryJson, ShownJson } from '../../contract/look.ts';
 import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
 import { show } from '../../core/look/show.ts';
@@ -10,17 +11,12 @@ export async function showCommand(context: Context, id: string, options: { mailb
   const found = await show(session, checkId(id), given({ mailbox: options.mailbox }));
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();
-  await context.output.item({ message: found.message, entries }, () =>
+  await context.output.item({ message: found.message, entries } satisfies ShownJson, () =>
     messageView(found.message, entries.map(placeLine), paint, session.clock.now()),
   );
 }
 
-function placeLine({
-  mailbox,
-  state,
-  attempt,
-  ...entry
-}: ReturnType<typeof entryJson> & { dueAt?: string; leaseUntil?: string; ackedAt?: string }): HeaderLine {
+function placeLine({ mailbox, state, attempt, ...entry }: EntryJson): HeaderLine {
   const topic = topicOf(mailbox);
   if (topic !== undefined) return ['In the topic', `${topic}, since ${entry.ackedAt}`];
   const until =

@@ -2,6 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { settledJson } from '../../contract/json.ts';
+import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { reply } from '../../core/send/reply.ts';
 
@@ -28,8 +29,6 @@ export async function replyCommand(
     { body: words, ...content, ...given({ data }) },
     { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
   );
-  await context.output.item(
-    { ...receipt, ...(acked === undefined ? {} : { acked: settledJson(acked) }) },
-    () => receipt.id,
-  );
+  const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };
+  await context.output.item(replied, () => receipt.id);
 }

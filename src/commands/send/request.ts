@@ -3,6 +3,7 @@ import { contentOptions, dataOption, type ContentOptions } from '../../cli/input
 import { readBody } from '../../cli/input/body.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
+import type { AnswerJson } from '../../contract/mail.ts';
 import { orTell } from '../../cli/unwritten.ts';
 import { ask } from '../../core/send/request.ts';
 import { ack } from '../../core/take/settle.ts';
@@ -40,7 +41,7 @@ export async function requestCommand(
   const paint = await output.paint();
   const text = () => messageView(message, [], paint, session.clock.now());
   await orTell(
-    output.item({ request: id, mailbox, message }, text),
+    output.item({ request: id, mailbox, message } satisfies AnswerJson, text),
     () => `The answer ${message.id} could not be written out, so it is not acked; it comes again to ${mailbox}.`,
     `dreamos nack ${receipt}`,
   );

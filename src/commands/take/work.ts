@@ -6,6 +6,7 @@ import { createReplyBody, handlerOutcome } from '../../cli/handler/handler-outco
 import { type HandlerEnd, runHandler } from '../../cli/handler/handler.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { deliveryJson } from '../../contract/json.ts';
+import type { HandledJson } from '../../contract/mail.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions, usage } from '../../cli/input/parse.ts';
 import { createTail } from '../../cli/handler/tail.ts';
 import type { Handled, Handler } from '../../core/work/handle.ts';
@@ -144,7 +145,7 @@ function wordsOf(context: Context, operands: readonly string[]): { name: string 
   );
 }
 
-function handledJson({ job, result, reason, replied, durationMs }: Handled, end: HandlerEnd | undefined) {
+function handledJson({ job, result, reason, replied, durationMs }: Handled, end: HandlerEnd | undefined): HandledJson {
   return {
     id: job.message.id,
     receipt: job.receipt,
@@ -154,7 +155,8 @@ function handledJson({ job, result, reason, replied, durationMs }: Handled, end:
     exitCode: end?.exitCode ?? null,
     signal: end?.signal ?? null,
     durationMs,
-    ...given({ reason, reply: replied }),
+    ...(reason !== undefined && { reason }),
+    ...(replied !== undefined && { reply: replied }),
   };
 }
 

@@ -1,6 +1,5 @@
-import type { Dead, PurgedJson } from '../../contract/keep.ts';
+import type { Dead, DeadShown, PurgedJson } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
@@ -19,11 +18,7 @@ export async function* listDead(session: Session, mailbox: string): AsyncGenerat
 }
 
 /** One dead letter, with what led there. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not dead, AGENT_NOT_FOUND */
-export async function showDead(
-  session: Session,
-  mailbox: string,
-  id: string,
-): Promise<Dead & { readonly history: readonly MailEvent[] }> {
+export async function showDead(session: Session, mailbox: string, id: string): Promise<DeadShown> {
   const entry = await deadEntry(session, (await resolveAgent(session, mailbox)).name, id);
   const message = await session.store.look.read(entry);
   const why = await session.store.look.deadReason(entry);

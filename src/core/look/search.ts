@@ -1,4 +1,4 @@
-import type { Listed } from '../../contract/look.ts';
+import type { Found } from '../../contract/look.ts';
 import type { Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { toListed } from './list.ts';
@@ -16,7 +16,7 @@ export async function* search(
   session: Session,
   text: string,
   options: SearchOptions = {},
-): AsyncGenerator<Listed & { readonly message: Message }, void, undefined> {
+): AsyncGenerator<Found, void, undefined> {
   const { limit = Infinity } = options;
   let found = 0;
   if (limit <= 0) return;

@@ -3,7 +3,12 @@
  * A schedule never changes but for what became of its last occurrence: who wants another one removes it and adds it anew.
  */
 import * as z from 'zod/mini';
-import { type ListedSchedule, type Schedule, schedule, type ShownSchedule } from '../../contract/system.ts';
+import {
+  type ListedSchedule,
+  type Schedule,
+  schedule as scheduleShape,
+  type ShownSchedule,
+} from '../../contract/system.ts';
 import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
@@ -16,7 +21,7 @@ import type { Session } from '../root/root.ts';
 import type { Draft } from '../send/draft.ts';
 import { changeDocument } from '../root/documents.ts';
 
-const documentSchema = schema(() => z.looseObject({ schedules: z.array(schedule()) }));
+const documentSchema = schema(() => z.looseObject({ schedules: z.array(scheduleShape()) }));
 
 export interface ScheduleInput {
   readonly name: string;

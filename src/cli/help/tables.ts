@@ -1,0 +1,42 @@
+/** The parts of the help pages that are made from the tables. */
+import { commandsThatPrint } from '../../contract/describe.ts';
+import { notationOf } from '../../contract/notation.ts';
+import { commandOf, operationNames, operations } from '../../contract/operations.ts';
+import { schemaNames } from '../../contract/schemas.ts';
+import { environmentName, settingKeys, settingTable } from '../../model/settings.ts';
+import { columns } from './columns.ts';
+
+/** Of `help json`: each shape by its name for `schema`, the commands that print it where its name does not say so. */
+export function shapesText(): string {
+  const rows = schemaNames.flatMap((name) => {
+    const commands = commandsThatPrint(name);
+    if (commands.length === 0 && name !== 'event') return [];
+    const same = commands.length === 0 || (commands.length === 1 && commands[0] === name);
+    return [[name, `${same ? '' : `${commands.join(', ')}: `}${notationOf(name)}`] as const];
+  });
+  return columns(rows, 14);
+}
+
+/** Of `help guarantees`: what each command has synced before it says that it is done. */
+export function syncsText(): string {
+  const commandsOf = new Map<string, string[]>();
+  for (const name of operationNames) {
+    const [words, { syncs }] = [commandOf(name), operations[name]];
+    if (words === undefined || words.includes(' --') || syncs === undefined) continue;
+    commandsOf.set(syncs, [...(commandsOf.get(syncs) ?? []), words]);
+  }
+  const rows = [...commandsOf].map(([syncs, commands]) => [commands.join(', '), syncs] as const);
+  return columns(rows, 26);
+}
+
+/** Of `help settings`. */
+export function settingsText(): string {
+  const rows = settingKeys.map((key) => {
+    const { default: usual, help } = settingTable[key];
+    return [key, environmentName(key), String(usual), help] as const;
+  });
+  const lines = [['key', 'environment', 'default', 'what'] as const, ...rows].map(
+    ([key, variable, usual, what]) => `  ${key.padEnd(16)}  ${variable.padEnd(26)}  ${usual.padEnd(8)}  ${what}`,
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,198 @@
+/** Every operation of the library is called, and what it hands over has to be exactly what the contract says, times in ms. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import * as z from 'zod/mini';
+import { libraryPathOf, type OperationName, operationNames, operations } from '../../src/contract/operations.ts';
+import { schemas } from '../../src/contract/schemas.ts';
+import type { Dreamos } from '../../src/library/library.ts';
+import { results } from '../../src/model/outcome.ts';
+import { openLibrary } from './open-library.ts';
+import { misfits, strictInMs } from './strict.ts';
+
+const dayMs = 86_400_000;
+const foreign = join(import.meta.dirname, '../../fixtures/foreign');
+const shape = (name: keyof typeof schemas): z.ZodMiniType => strictInMs(schemas[name]);
+const without = (name: keyof typeof schemas, key: string): z.ZodMiniType =>
+  z.omit(shape(name) as z.ZodMiniObject, { [key]: true } as never);
+/** As core has it: with the store's own locator. */
+const entry = z.extend(shape('entry') as z.ZodMiniObject, { key: z.string() });
+const place = z.strictObject({ message: shape('message'), entries: z.array(entry) });
+
+/** Where the library hands over something else than the command prints. */
+const others: Partial<Record<OperationName, z.ZodMiniType>> = {
+  'agent.register': z.strictObject({ card: shape('agent'), created: z.boolean() }),
+  'agent.show': shape('agent'),
+  until: z.array(z.string()),
+  request: shape('message'),
+  work: z.strictObject(Object.fromEntries(results.map((result) => [result, z.number()]))),
+  // Beside the delivery, how to settle it.
+  consume: z.extend(shape('read') as z.ZodMiniObject, { ack: z.any(), nack: z.any(), renew: z.any() }),
+  show: place,
+  thread: place,
+  trace: z.strictObject({
+    id: z.string(),
+    message: shape('message'),
+    entries: z.array(entry),
+    steps: z.array(shape('trace')),
+    cut: z.array(z.string()),
+  }),
+  cancel: entry,
+  'archive.restore': entry,
+  'dlq.retry': entry,
+  'dlq.purge': without('dlq-purge', 'purged'),
+  'topics.prune': without('prune', 'dryRun'),
+  'schedule.fire': z.strictObject({
+    fired: z.array(
+      z.strictObject({
+        schedule: z.string(),
+        at: z.string(),
+        id: z.optional(z.string()),
+        skipped: z.optional(z.strictObject({ code: z.string(), reason: z.string() })),
+      }),
+    ),
+    nextAt: z.number(),
+  }),
+};
+
+const draft = { to: 'reviewer', body: 'hello', subject: 'needle', thread: 't', data: { x: [1] }, ttlMs: 90 * dayMs };
+
+type Call = (mail: Dreamos, time: { nowMs: number }) => unknown;
+const sent = async (mail: Dreamos) => (await mail.send(draft)).id;
+const claimed = async (mail: Dreamos) => {
+  await sent(mail);
+  return (await mail.read('reviewer'))?.receipt ?? '';
+};
+const finished = async (mail: Dreamos) => {
+  const receipt = await claimed(mail);
+  return (await mail.ack(receipt)).id;
+};
+const dead = async (mail: Dreamos) => (await mail.nack(await claimed(mail), { dead: true, reason: 'why' })).id;
+const published = async (mail: Dreamos) => {
+  await mail.as('reviewer').subscribe('build.*');
+  await mail.publish('build.done', { body: 'green' });
+};
+const scheduled = (mail: Dreamos) =>
+  mail.schedules.add({ name: 'nightly', cron: '0 3 * * *', message: { to: 'reviewer', body: 'look', ttlMs: dayMs } });
+const answered = async (mail: Dreamos) => {
+  const asking = mail.request({ to: 'reviewer', body: 'question' }, { waitMs: 20_000 });
+  const job = await mail.read('reviewer', { waitMs: 20_000 });
+  await mail.as('reviewer').reply(job?.receipt ?? '', { body: 'answer' }, { ack: true });
+  return asking;
+};
+
+const calls: Partial<Record<OperationName, Call>> = {
+  'agent.register': (mail) =>
+    mail.agents.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
+  'agent.list': (mail) => mail.agents.list(),
+  'agent.show': (mail) => mail.agents.get('reviewer'),
+  'agent.retire': (mail) => mail.agents.retire('reviewer'),
+  send: async (mail) => [await mail.send({ ...draft, dedupeKey: 'k' }), await mail.send({ ...draft, dedupeKey: 'k' })],
+  sendAll: (mail) => mail.sendAll([draft, { ...draft, delayMs: 1000 }]),
+  preview: (mail) => mail.preview({ ...draft, to: '@all' }),
+  until: async (mail) => mail.until(await sent(mail), 'acked', { waitMs: 1 }),
+  reply: async (mail) => mail.as('reviewer').reply(await claimed(mail), { body: 'done' }, { ack: true }),
+  request: answered,
+  read: async (mail) => (await sent(mail), mail.read('reviewer')),
+  consume: async (mail) => {
+    await sent(mail);
+    for await (const job of mail.consume('reviewer')) return job;
+    return undefined;
+  },
+  work: async (mail) => (await sent(mail), mail.work('reviewer', () => undefined, { count: 1 })),
+  peek: async (mail) => (await sent(mail), mail.peek('reviewer')),
+  ack: async (mail) => mail.ack(await claimed(mail)),
+  nack: async (mail) => mail.nack(await claimed(mail)),
+  renew: async (mail) => mail.renew(await claimed(mail)),
+  list: async (mail) => {
+    for (const make of [finished, dead, claimed]) await make(mail);
+    await mail.sendAll([draft, { ...draft, delayMs: 1000 }]);
+    return mail.as('reviewer').list('reviewer', { states: ['ready', 'delayed', 'inflight', 'archived', 'dead'] });
+  },
+  show: async (mail) => {
+    const id = await sent(mail);
+    await mail.read('reviewer');
+    return mail.show(id);
+  },
+  trace: async (mail) => mail.trace(await finished(mail)),
+  thread: async (mail) => (await finished(mail), mail.thread('t')),
+  search: async (mail) => (await dead(mail), mail.search('needle')),
+  cancel: async (mail) => mail.cancel(await sent(mail)),
+  'schedule.add': scheduled,
+  'schedule.list': async (mail) => (await scheduled(mail), mail.schedules.list()),
+  'schedule.show': async (mail) => (await scheduled(mail), mail.schedules.show('nightly')),
+  'schedule.remove': async (mail) => (await scheduled(mail), mail.schedules.remove('nightly')),
+  'schedule.fire': async (mail, time) => {
+    await scheduled(mail);
+    time.nowMs += 2 * dayMs;
+    return mail.schedules.fire();
+  },
+  watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
+  status: async (mail) => (await sent(mail), mail.status()),
+  publish: async (mail) => {
+    await published(mail);
+    const again = { body: 'green', dedupeKey: 'k' };
+    return [await mail.publish('build.done', again), await mail.publish('build.done', again)];
+  },
+  subscribe: (mail) => mail.subscribe('build.*'),
+  unsubscribe: async (mail) => (await mail.subscribe('build.*'), mail.unsubscribe('build.*')),
+  listen: async (mail) => (await published(mail), mail.listen('build.>', { since: 'start', count: 1 })),
+  'topics.list': async (mail) => (await published(mail), mail.topics.list()),
+  'topics.show': async (mail) => (await published(mail), mail.topics.show('build.done')),
+  'topics.prune': async (mail) => (await published(mail), mail.topics.prune('build.done', { olderThanMs: 0 })),
+  'archive.list': async (mail) => (await finished(mail), mail.archive.list('reviewer')),
+  'archive.search': async (mail) => (await finished(mail), mail.archive.search('reviewer', 'needle')),
+  'archive.restore': async (mail) => mail.archive.restore('reviewer', await finished(mail)),
+  'archive.export': async (mail) => (await finished(mail), mail.archive.export('reviewer')),
+  'archive.pack': async (mail, time) => {
+    await finished(mail);
+    time.nowMs += 3 * dayMs;
+    return mail.archive.pack('reviewer');
+  },
+  'archive.prune': async (mail, time) => {
+    await finished(mail);
+    time.nowMs += 3 * dayMs;
+    return mail.archive.prune('reviewer', { olderThanMs: dayMs });
+  },
+  'dlq.list': async (mail) => (await dead(mail), mail.dead.list('reviewer')),
+  'dlq.show': async (mail) => mail.dead.show('reviewer', await dead(mail)),
+  'dlq.retry': async (mail) => (await dead(mail), mail.dead.retry('reviewer', 'all')),
+  'dlq.purge': async (mail) => (await dead(mail), mail.dead.purge('reviewer', 'all')),
+  'config.get': (mail) => mail.config.get(),
+  'config.set': (mail) => mail.config.set('maxAttempts', '7'),
+  doctor: async (mail) => (await dead(mail), mail.doctor()),
+  maintain: async (mail, time) => {
+    await finished(mail);
+    await published(mail);
+    await scheduled(mail);
+    await mail.send({ ...draft, ttlMs: 1000 });
+    time.nowMs += 40 * dayMs;
+    return mail.maintain();
+  },
+  import: (mail) => mail.importTree(foreign, { deliver: true }),
+};
+
+async function itemsOf(value: unknown): Promise<unknown[]> {
+  const found = await value;
+  if (typeof found === 'object' && found !== null && Symbol.asyncIterator in found) {
+    const items: unknown[] = [];
+    for await (const item of found as AsyncIterable<unknown>) items.push(item);
+    return items;
+  }
+  return [found].flat();
+}
+
+const inLibrary = operationNames.filter((name) => libraryPathOf(name) !== undefined);
+
+test.each(inLibrary)('%s of the library hands over what the contract says, and nothing else', async (name) => {
+  const time = { nowMs: Date.parse('2026-11-20T09:00:00.000Z') };
+  await using mail = await openLibrary(time);
+  const call = calls[name];
+  if (call === undefined) throw new Error(`Nobody calls ${name} here yet.`);
+  const { output } = operations[name];
+  const expected = others[name] ?? (output === undefined ? z.never() : shape(output));
+  const items = name === 'until' ? [await call(mail, time)] : await itemsOf(call(mail, time));
+  expect({
+    items: items.length > 0,
+    misfits: [...new Set(items.flatMap((item) => misfits(expected, item)))],
+  }).toEqual({ items: true, misfits: [] });
+});

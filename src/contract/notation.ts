@@ -48,7 +48,7 @@ function baseOf(shape: Readonly<Record<string, AnySchema>>, self?: SchemaName): 
 
 function fieldsOf(name: SchemaName): Readonly<Record<string, AnySchema>> {
   const schema = schemas[name];
-  return schema instanceof z.ZodMiniObject ? (schema.def.shape as Record<string, AnySchema>) : {};
+  return schema instanceof z.ZodMiniObject ? schema.def.shape : {};
 }
 
 /** Nothing for what its name says well enough. */

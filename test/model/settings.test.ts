@@ -17,16 +17,13 @@ describe('every setting of the table', () => {
     await effectiveSettings(bench.root);
   });
 
-  test.each(settings.filter(([, { kind }]) => kind === 'duration'))(
-    '%s is a duration: 0 is one',
-    async (key, { help }) => {
-      expect(help).not.toBe('');
-      const least = key === 'lease' || key === 'ttl';
-      if (least)
-        expect((await refusal(setConfig(bench.root, key, '0'))).hint).toMatch(/^Allowed: a duration of at least/);
-      else expect(await setConfig(bench.root, key, '0')).toEqual({ key, value: '0', source: 'config' });
-    },
-  );
+  const durations = settings.filter(([, { kind }]) => kind === 'duration');
+  test.each(durations)('%s is a duration: 0 is one, if it is not too short', async (key) => {
+    await setConfig(bench.root, 'backoffMin', '0');
+    if (key === 'lease' || key === 'ttl')
+      expect((await refusal(setConfig(bench.root, key, '0'))).hint).toMatch(/^Allowed: a duration of at least/);
+    else expect(await setConfig(bench.root, key, '0')).toEqual({ key, value: '0', source: 'config' });
+  });
 
   test.each(settings.filter(([, { default: usual }]) => usual === 'none'))(
     '%s is no limit as it comes',

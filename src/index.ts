@@ -22,7 +22,7 @@ export type { RequestDraft, RequestOptions } from './core/send/request.ts';
 export type { OpenOptions } from './core/open-root.ts';
 export type { ListedSchedule, Schedule, ScheduleInput } from './core/schedules/schedules.ts';
 export type { SearchOptions } from './core/look/search.ts';
-export type { Draft, SendOptions, SendReceipt } from './core/send/draft.ts';
+export type { SendOptions, SendReceipt } from './core/send/draft.ts';
 export type { NackHow } from './core/take/settle.ts';
 export type { MailboxStatus } from './core/look/status.ts';
 export type { SubscriptionChange } from './core/topics/subscriptions.ts';
@@ -35,6 +35,7 @@ export type { WorkOptions, WorkTotals } from './core/work/work.ts';
 
 export type { AgentCard } from './model/agent.ts';
 export type { Clock } from './model/clock.ts';
+export type { Draft } from './model/draft.ts';
 export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts';
 export { eventKinds, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';

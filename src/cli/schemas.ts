@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { results } from '../core/work/outcome.ts';
 import { agentCardSchema } from '../model/agent.ts';
+import { handedInSchema } from '../model/draft-schema.ts';
 import { mailEventSchema } from '../model/event.ts';
-import { handedInSchema, messageSchema, priorities } from '../model/message.ts';
+import { messageSchema, priorities } from '../model/message.ts';
 import { settingsSchema } from '../model/settings.ts';
 import { scheduleSchema } from '../core/schedules/schedules.ts';
 import { states } from '../storage/port/store.ts';

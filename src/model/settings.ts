@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { premade } from './premade.ts';
 import { once, schema } from './schema.ts';
 
-const duration = once(() =>
+export const durationText = once(() =>
   z
     .string()
     .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
@@ -21,17 +21,17 @@ const days = (least: number) => z.union([z.literal('none'), z.int().check(z.mini
 export const settingsSchema = schema(
   () =>
     z.looseObject({
-      lease: z.optional(duration()),
+      lease: z.optional(durationText()),
       maxAttempts: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
-      backoffMin: z.optional(duration()),
-      backoffMax: z.optional(duration()),
+      backoffMin: z.optional(durationText()),
+      backoffMax: z.optional(durationText()),
       durability: z.optional(z.enum(['full', 'relaxed'])),
       maxMessageBytes: z.optional(z.int().check(z.minimum(1024), z.maximum(hardMaxMessageBytes))),
-      warnUnreadAfter: z.optional(duration()),
-      topicRetention: z.optional(duration()),
+      warnUnreadAfter: z.optional(durationText()),
+      topicRetention: z.optional(durationText()),
       maxMessages: z.optional(limit(1)),
       maxBytes: z.optional(limit(1)),
-      ttl: z.optional(z.union([z.literal('none'), duration()])),
+      ttl: z.optional(z.union([z.literal('none'), durationText()])),
       packAfterDays: z.optional(days(0)),
       archiveDays: z.optional(days(0)),
       archiveBytes: z.optional(limit(0)),

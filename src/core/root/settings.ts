@@ -1,5 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
-import { parseDuration } from '../../model/duration.ts';
+import { longestMs, parseDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
 import {
@@ -193,9 +193,6 @@ export function checkSettings(settings: unknown, where: string): void {
   if (ttl !== undefined && ttl !== 'none' && !(parseDuration(ttl) >= 1 && parseDuration(ttl) <= longestMs))
     throw invalid(where, `ttl: ${ttl} is not more than 0 and at most 3650d`);
 }
-
-/** Times far beyond any use would not fit the names and dates that are made of them. */
-export const longestMs = 3650 * 86_400_000;
 
 function invalid(where: string, why: string): DreamosError {
   return new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${why}.`, {

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { agentNamePattern } from '../../model/agent.ts';
+import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues, priorities } from '../../model/message.ts';
 import { createAddressBook } from '../agents/address-book.ts';
@@ -11,7 +12,6 @@ import { compose } from '../send/compose.ts';
 import { parseCron } from './cron.ts';
 import { nearestName } from '../../model/nearest.ts';
 import type { Session } from '../root/root.ts';
-import type { Draft } from '../send/draft.ts';
 
 const text = z.string();
 const time = z.iso.datetime();
@@ -56,7 +56,7 @@ export interface ScheduleInput {
   /** An IANA time zone; else UTC. */
   readonly tz?: string;
   /** What is sent at each occurrence. Its sender is `from`, else the acting agent. */
-  readonly message: Omit<Draft, 'at' | 'delayMs' | 'dedupeKey' | 'durability' | 'replyTo' | 'replyBy' | 'id'>;
+  readonly message: DraftFor<'schedule'>;
 }
 
 /** A schedule, and when it comes next: ISO 8601, or `null`. */
@@ -77,8 +77,9 @@ export async function addSchedule(
       hint: 'Look at its day and month: February has no 30th.',
     });
   }
-  const { from: _, to, ...content } = message;
-  const { outgoing } = await compose(session, createAddressBook(session), message);
+  const draft = parseDraft(message, 'schedule');
+  const { from: _, to, ...content } = draft;
+  const { outgoing } = await compose(session, createAddressBook(session), draft);
   const schedule: Schedule = {
     name,
     cron,

@@ -1,4 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { type Draft, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../../storage/port/store.ts';
@@ -8,7 +9,7 @@ import { compose } from './compose.ts';
 import type { Session } from '../root/root.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
-import type { Draft, SendOptions, SendReceipt, Addressee } from './draft.ts';
+import type { CheckedDraft, SendOptions, SendReceipt, Addressee } from './draft.ts';
 
 /**
  * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default)
@@ -17,7 +18,12 @@ import type { Draft, SendOptions, SendReceipt, Addressee } from './draft.ts';
  * DEDUPE_MISMATCH and USAGE: nothing was sent to anybody; DISK_FAILED: nothing was sent; SEND_UNCERTAIN: it may have been
  */
 export async function send(session: Session, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
-  const [result] = await sendAll(session, [draft], options);
+  return sendChecked(session, parseDraft(draft, 'send'), options);
+}
+
+/** As send, for what the core has made of a draft. */
+export async function sendChecked(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
+  const [result] = await sendEach(session, [draft], (checked) => checked, options);
   if (!result) throw new Error('A send had no result.');
   if (result instanceof DreamosError) throw result;
   return result;
@@ -25,7 +31,7 @@ export async function send(session: Session, draft: Draft, options?: SendOptions
 
 /** Who would get this message and why. Everything is checked as in a send, and nothing is sent. @throws as send */
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
-  const { routes } = await compose(session, createAddressBook(session), draft);
+  const { routes } = await compose(session, createAddressBook(session), parseDraft(draft, 'send'));
   return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 
@@ -38,9 +44,18 @@ const maxBatch = 1000;
  * others of this call wait no more.
  * @throws USAGE for more than 1,000
  */
-export async function sendAll(
+export function sendAll(
   session: Session,
   drafts: Iterable<Draft>,
+  options?: SendOptions,
+): Promise<(SendReceipt | DreamosError)[]> {
+  return sendEach(session, drafts, (draft) => parseDraft(draft, 'send'), options);
+}
+
+async function sendEach<D>(
+  session: Session,
+  drafts: Iterable<D>,
+  checked: (draft: D) => CheckedDraft,
   options: SendOptions = {},
 ): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
@@ -65,7 +80,7 @@ export async function sendAll(
       });
     }
     try {
-      const composed = await compose(session, book, draft);
+      const composed = await compose(session, book, checked(draft));
       const limited = composed.limits.length > 0;
       // A key may turn out to be used, and then needs no room; so it takes its room in the send, behind all before it.
       if (limited && composed.outgoing.message.dedupeKey !== null) await flush();

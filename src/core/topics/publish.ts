@@ -1,4 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import { parseTopic } from '../../model/topic.ts';
@@ -10,9 +11,9 @@ import type { Session } from '../root/root.ts';
 import { mostRecipients } from '../send/route.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from '../send/unread.ts';
-import type { Draft, SendOptions } from '../send/draft.ts';
+import type { SendOptions } from '../send/draft.ts';
 
-export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
+export type PublishDraft = DraftFor<'publish'>;
 
 export interface PublishReceipt {
   readonly id: string;
@@ -33,10 +34,11 @@ export interface PublishReceipt {
 export async function publish(
   session: Session,
   topic: string,
-  draft: PublishDraft,
+  said: PublishDraft,
   options: SendOptions = {},
 ): Promise<PublishReceipt> {
   const name = parseTopic(topic);
+  const draft = parseDraft(said, 'publish');
   const sender = await senderOf(session, createAddressBook(session), draft.from);
   const subscribers = await activeSubscribers(session, name);
   const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers });

@@ -17,7 +17,7 @@ import {
   parseOutboxLink,
   parseSlot,
 } from '../../../src/storage/file/names/layout.ts';
-import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/places/read-entry.ts';
+import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/places/handed-in.ts';
 import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/receipt.ts';
 
 export function fuzzParsers(seed: number, runs: number): { runs: number; failures: string[] } {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sendAll } from '../../src/core/send/send.ts';
 import { draftSchema, handedInSchema } from '../../src/model/draft-schema.ts';
 import { type Draft, draftFields } from '../../src/model/draft.ts';
@@ -13,6 +13,9 @@ import { must } from '../core/bench.ts';
 import { policy } from '../storage/contract/bench.ts';
 import { collect, makeRoom } from '../storage/file/room.ts';
 import { createBench } from './harness.ts';
+
+// Each run makes two roots, one of them on disk.
+vi.setConfig({ testTimeout: 60_000 });
 
 const nowMs = Date.parse('2026-11-20T09:00:00.000Z');
 
@@ -107,7 +110,7 @@ test('any draft becomes the same message, whichever way it goes', () =>
       expect(batch).toEqual(library);
       expect(drop).toEqual(library);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   ));
 
 test('what a draft says with null is not said, whichever way it goes', () =>
@@ -118,7 +121,7 @@ test('what a draft says with null is not said, whichever way it goes', () =>
       const [library, batch, drop] = await everyWay({ ...draft, ...nulls });
       expect([batch, drop, await byLibrary(draft)]).toEqual([library, library, library]);
     }),
-    { numRuns: 50 },
+    { numRuns: 40 },
   ));
 
 const letters = 'abcdefghijklmnopqrstuvwxyzMs'.split('');
@@ -148,7 +151,7 @@ test('any misspelling of a field is refused with the same words and the same nea
       });
       expect(new Set(nearest).size).toBe(1);
     }),
-    { numRuns: 200 },
+    { numRuns: 150 },
   ));
 
 test('help says every field of a line', async () => {

@@ -52,9 +52,9 @@ Handing in a message without the command
 
   The rename is what hands it in: a file written straight into drop/ could be seen half written. The next reader or a
   running watch adopts it with one rename, as "delivered", or as "scheduled" until its time. What is not a message, or has
-  a field that nobody knows, goes to corrupt/ with a note, and nothing behind it waits. The settings' limits do not hold here: a file may have up to 72 MiB, nested at most 1000 levels
-  deep. To survive a power cut, sync the file and the folder before you rely on it
-  (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
+  a field that nobody knows, goes to corrupt/ with a note, and nothing behind it waits. The settings' limits do not hold
+  here: a file may have up to 72 MiB, nested at most 1000 levels deep. To survive a power cut, sync the file and the folder
+  before you rely on it (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
 
 A packed day (archive pack, maintain) is gzip with a JSON line for each message: the name that its entry had, when it was
 acked, and its bytes as they were. A pack never changes; what is restored from it is marked in a folder beside it (.gone).

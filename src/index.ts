@@ -32,7 +32,7 @@ export type { RequestDraft, RequestOptions } from './core/send/request.ts';
 export type { OpenOptions } from './core/open-root.ts';
 export type { ScheduleInput } from './core/schedules/schedules.ts';
 export type { SearchOptions } from './core/look/search.ts';
-export type { Draft, SendOptions } from './core/send/draft.ts';
+export type { SendOptions } from './core/send/draft.ts';
 export type { NackHow } from './core/take/settle.ts';
 export type { ThreadMessage } from './core/look/thread.ts';
 export type { PrunedTopic } from './core/topics/topics.ts';
@@ -43,6 +43,7 @@ export type { WorkOptions, WorkTotals } from './core/work/work.ts';
 
 export type { AgentCard } from './model/agent.ts';
 export type { Clock } from './model/clock.ts';
+export type { Draft } from './model/draft.ts';
 export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts';
 export { eventKinds, type EventKind, type MailEvent, type WatchedEvent } from './model/event.ts';
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';

@@ -2,12 +2,13 @@
 import * as z from 'zod/mini';
 import { agentCardSchema } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
-import { handedInSchema, messageSchema } from '../model/message.ts';
+import { messageSchema } from '../model/message.ts';
 import { settingsSchema } from '../model/settings.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
 import * as system from './system.ts';
+import { handedInSchema } from '../model/draft-schema.ts';
 
 const made = {
   message: messageSchema(),

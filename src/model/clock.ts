@@ -1,4 +1,5 @@
 import { hrtime } from 'node:process';
+import { DreamosError } from './errors.ts';
 
 /** Where time comes from; injected, so that tests own it. */
 export interface Clock {
@@ -28,6 +29,26 @@ export function isoTime(timeMs: number): string {
     knownSecond = second;
   }
   return `${secondText}${String(ms - second * 1000).padStart(3, '0')}Z`;
+}
+
+/**
+ * A day and a time of day in ISO 8601; without an offset it is UTC, as all that dreamos prints.
+ * @returns milliseconds since 1970 @throws USAGE
+ */
+export function parseTime(text: string, what: string): number {
+  const at = timeIn(text);
+  if (at !== undefined) return at;
+  throw new DreamosError('usage', 'USAGE', `"${text}" is not a time for ${what}.`, {
+    hint: 'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
+  });
+}
+
+export function timeIn(text: string): number | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:Z|([+-]\d\d):?(\d\d))?$/i.exec(text);
+  const [, day = '', time = '', hours = '+00', minutes = '00'] = match ?? [];
+  const at = Date.parse(`${day}T${time}${hours}:${minutes}`);
+  // Date.parse takes February 30th for March 2nd.
+  return !Number.isNaN(at) && new Date(`${day}T00:00Z`).toISOString().startsWith(day) ? at : undefined;
 }
 
 export const systemClock: Clock = {

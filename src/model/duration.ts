@@ -17,6 +17,16 @@ export function parseDuration(text: string, what = 'duration'): number {
   return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]);
 }
 
+/** Times far beyond any use would not fit the names and dates that are made of them. */
+export const longestMs = 3650 * unitMs.d;
+
+/** @throws DreamosError usage */
+export function checkSpan(what: string, ms: number | undefined, least: 0 | 1): void {
+  if (ms === undefined || (Number.isFinite(ms) && ms >= least && ms <= longestMs)) return;
+  const message = `The ${what} has to be ${least === 0 ? 'at least 0' : 'more than 0'} and at most 3650d.`;
+  throw new DreamosError('usage', 'USAGE', message, { hint: 'dreamos send --help' });
+}
+
 /** The shortest text that a person reads at a glance: `340ms`, `12s`, `4m`, `3h`, `9d`. Rounded down. */
 export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {

@@ -49,13 +49,6 @@ export const messageSchema = schema(
 
 export type Message = z.infer<ReturnType<typeof messageSchema>>;
 
-/**
- * What a script puts into `drop/`: at least who says what; everything else is filled in when it is adopted.
- */
-export const handedInSchema = schema(() =>
-  z.looseObject({ ...z.partial(messageSchema()).shape, from: agentName(), body: z.string() }),
-);
-
 /** The `type`s that dreamos itself knows; any other text is as good. */
 export const knownTypes = {
   message: 'plain mail; the default',

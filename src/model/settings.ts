@@ -181,7 +181,7 @@ export function settingFromText(key: SettingKey, text: string): SettingValue {
   return settingTable[key].kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
-const duration = once(() =>
+export const durationText = once(() =>
   z
     .string()
     .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
@@ -194,7 +194,7 @@ function schemaOf({ kind, least = 0, most, none, choices }: Setting): z.ZodMiniT
   if (choices) return z.enum(choices);
   const value =
     kind === 'duration' || kind === 'choice'
-      ? duration()
+      ? durationText()
       : z.int().check(z.minimum(least), z.maximum(most ?? mostOf[kind]));
   return none ? z.union([z.literal('none'), value]) : value;
 }

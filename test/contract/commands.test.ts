@@ -145,7 +145,7 @@ const runs: Record<string, Run> = {
   // Memory packs nothing; here it says what it would.
   'archive pack': line('archive pack reviewer --dry-run', {
     onRoot: ({ store }) => {
-      store.packArchive = async function* () {
+      store.upkeep!.packArchive = async function* () {
         yield { day: '2026-11-19', count: 1, bytes: 9, packedBytes: 5 };
       };
     },

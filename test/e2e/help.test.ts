@@ -104,7 +104,6 @@ describe.concurrent('dreamos help format', () => {
       tags: ['a', 'b'],
       data: { n: [1, 2] },
       createdAt: '2026-11-20T09:00:00.000Z',
-      ownField: { kept: true },
     };
     const { tmp, drop } = { tmp: join(bench.box('reviewer'), 'tmp'), drop: join(bench.box('reviewer'), 'drop') };
     writeFileSync(join(tmp, 'x.json'), JSON.stringify(given));

@@ -42,7 +42,9 @@ request ends, or its time is over, what is left moves to ready/ and the folder i
 Handing in a message without the command
 
   Write the file into tmp/ of the receiver's mailbox, then rename it to drop/<any>.json. At least "from" and "body";
-  every other field of a message may be given, and what is missing is filled in (id and time from the file).
+  every other field of a draft may be given (dreamos help scripting), also of a message, and what is missing is filled in
+  (id and time from the file; a ttl or a delay counts from that time). With a "dedupeKey" it is delivered once, however
+  often it is handed in or sent under it, and only to this mailbox. "allowEmpty" and "durability" change nothing here.
 
   box=runtime/agent_comms/agent_mailboxes/reviewer
   umask 077
@@ -50,10 +52,10 @@ Handing in a message without the command
   mv "$box/tmp/$$.json" "$box/drop/$$.json"
 
   The rename is what hands it in: a file written straight into drop/ could be seen half written. The next reader or a
-  running watch adopts it with one rename, as "delivered". What is not a message goes to corrupt/ with a note, and
-  nothing behind it waits. The settings' limits do not hold here: a file may have up to 72 MiB, nested at most 1000 levels
-  deep. To survive a power cut, sync the file and the folder before you rely on it
-  (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
+  running watch adopts it with one rename, as "delivered", or as "scheduled" until its time. What is not a message, or has
+  a field that nobody knows, goes to corrupt/ with a note, and nothing behind it waits. The settings' limits do not hold
+  here: a file may have up to 72 MiB, nested at most 1000 levels deep. To survive a power cut, sync the file and the folder
+  before you rely on it (sync "$box/tmp/$$.json" before the mv, sync "$box/drop" after it).
 
 A packed day (archive pack, maintain) is gzip with a JSON line for each message: the name that its entry had, when it was
 acked, and its bytes as they were. A pack never changes; what is restored from it is marked in a folder beside it (.gone).

@@ -34,8 +34,9 @@ Many messages at once, one result a line, in order:
 
   jq -c '.[] | {to:"reviewer", body:.text, dedupeKey:.key}' work.json | dreamos send --batch --as planner
 
-  Fields of a line: to, body, from, subject, type, priority, thread, replyTo, tags, data, ttl, delay, at, dedupeKey,
-  orderingKey, allowEmpty. An unknown field refuses its line.
+  Fields of a line: to, body, from, subject, type, priority, thread, replyTo, tags, data, ttl, ttlMs, delay, delayMs, at,
+  dedupeKey, orderingKey, allowEmpty, durability. The library's drafts and files in drop/ have the same. An unknown field
+  refuses its line, and the nearest name is said.
 
 A send that may have been cut off is repeated safely under a key: dreamos send ... --dedupe-key nightly-2026-11-20.
 

@@ -1,14 +1,14 @@
 import { sendAll } from '../../core/send/send.ts';
+import { type Draft, draftFields, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { hardMaxMessageBytes, mostAtOnce } from '../../model/limits.ts';
 import type { Context } from '../context.ts';
-import { contentOptions, type ContentOptions } from './draft.ts';
+import type { ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';
 import { chunksOf, decodeText } from './body.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
 import { durabilityOption, durationOption, given, usage } from './parse.ts';
 import { orTell } from '../unwritten.ts';
-import type { Draft } from '../../core/send/draft.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
@@ -89,76 +89,23 @@ function checkOptions(
   const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usage(
     `--${flag} says nothing with --batch: each line has its own fields.`,
-    `Write the field into the lines: ${[...fields.keys()].join(', ')}.`,
+    `Write the field into the lines: ${draftFields.join(', ')}.`,
   );
 }
-
-const aText = { is: (value: unknown) => typeof value === 'string', what: 'a text' };
-const someTexts = { is: (value: unknown) => Array.isArray(value) && value.every(aText.is), what: 'a list of texts' };
-
-const fields = new Map<string, { is: (value: unknown) => boolean; what: string }>([
-  [
-    'to',
-    { is: (value) => aText.is(value) || someTexts.is(value), what: 'a name, names with commas, or a list of names' },
-  ],
-  ['body', aText],
-  ['from', aText],
-  ['subject', aText],
-  ['type', aText],
-  ['priority', aText],
-  ['thread', aText],
-  ['replyTo', aText],
-  ['tags', someTexts],
-  ['data', { is: () => true, what: 'any JSON' }],
-  ['ttl', aText],
-  ['delay', aText],
-  ['at', aText],
-  ['dedupeKey', aText],
-  ['orderingKey', aText],
-  ['allowEmpty', { is: (value) => typeof value === 'boolean', what: 'true or false' }],
-]);
 
 function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
   try {
     if (line.tooLong)
       throw new DreamosError('invalid', 'MESSAGE_TOO_LARGE', 'This line is longer than any message may be.');
     const json = parseObject(decodeText(line.bytes, 'this line'));
-    for (const name in json) {
-      const value = json[name];
-      const field = fields.get(name);
-      if (field === undefined)
-        throw invalid(`"${name}" is not a field of a message.`, `One of: ${[...fields.keys()].join(', ')}.`);
-      if (value !== null && !field.is(value)) throw invalid(`"${name}" has to be ${field.what}.`);
-    }
-    return draftOf(json, shared);
+    // A line that says null says nothing, and what is said for all holds.
+    for (const name in shared) if (json[name] === null) delete json[name];
+    return parseDraft({ ...shared, ...json } as Draft, 'send');
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // Of a line of data everything that is wrong is wrong data, a duration too.
     return error.kind === 'usage' ? invalid(error.message, error.hint) : error;
   }
-}
-
-function draftOf(json: Record<string, unknown>, shared: Partial<Draft>): Draft {
-  const line = Object.fromEntries(
-    Object.entries(json).filter(([name, value]) => name === 'data' || value !== null),
-  ) as {
-    to?: string | string[];
-    body?: string;
-    from?: string;
-    replyTo?: string;
-    tags?: string[];
-    data?: unknown;
-  } & Omit<ContentOptions, 'data' | 'tag'>;
-  const to = line.to ?? shared.to;
-  if (to === undefined)
-    throw invalid(
-      '"to" is missing.',
-      'Write {"to":"<agent>","body":"…"}, or name one for all: dreamos send <agent> --batch',
-    );
-  if (line.body === undefined) throw invalid('"body" is missing.');
-  const { tags: tag, data, from, replyTo, body, ...rest } = line;
-  const content = contentOptions({ ...rest, ...given({ tag }) });
-  return { ...shared, ...content, to, body, ...given({ from, replyTo, data }) };
 }
 
 function parseObject(text: string): Record<string, unknown> {

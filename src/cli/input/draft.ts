@@ -1,7 +1,7 @@
+import type { Draft, Parsed } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { BodyOptions } from './body.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
-import type { Draft } from '../../core/send/draft.ts';
 
 /** The options that `send` and `reply` share, as they were typed. */
 export interface ContentOptions extends BodyOptions {
@@ -19,7 +19,7 @@ export interface ContentOptions extends BodyOptions {
   durability?: string;
 }
 
-export function contentOptions(options: ContentOptions): Omit<Draft, 'to' | 'body'> {
+export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to' | 'body'> {
   const { subject, type, thread, dedupeKey, orderingKey, allowEmpty } = options;
   return given({
     subject,

@@ -1,4 +1,5 @@
 /** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
+import { parseTime, timeIn } from '../../model/clock.ts';
 import type { Filter } from '../../model/filter.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -19,32 +20,9 @@ export function durationOption(text: string | undefined, flag: string): number |
   return text === undefined ? undefined : parseDuration(text, `duration for ${flag}`);
 }
 
-/**
- * A day and a time of day in ISO 8601; without an offset it is UTC, as all that dreamos prints.
- * @returns milliseconds since 1970
- */
+/** @returns milliseconds since 1970 */
 export function timeOption(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  return (
-    timeIn(text) ??
-    notATime(
-      text,
-      flag,
-      'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
-    )
-  );
-}
-
-function timeIn(text: string): number | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(?:Z|([+-]\d\d):?(\d\d))?$/i.exec(text);
-  const [, day = '', time = '', hours = '+00', minutes = '00'] = match ?? [];
-  const at = Date.parse(`${day}T${time}${hours}:${minutes}`);
-  // Date.parse takes February 30th for March 2nd.
-  return !Number.isNaN(at) && new Date(`${day}T00:00Z`).toISOString().startsWith(day) ? at : undefined;
-}
-
-function notATime(text: string, flag: string, hint: string): never {
-  throw usage(`"${text}" is not a time for ${flag}.`, hint);
+  return text === undefined ? undefined : parseTime(text, flag);
 }
 
 /** As timeOption, or a UTC day, or a duration: so long ago. @returns milliseconds since 1970 */
@@ -52,9 +30,9 @@ export function momentOption(text: string | undefined, flag: string, nowMs: numb
   if (text === undefined) return undefined;
   if (/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(text)) return nowMs - parseDuration(text, `duration for ${flag}`);
   const at = timeIn(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
-  return (
-    at ?? notATime(text, flag, 'Write a UTC day, a day and a time, or how long ago: 2026-11-20, 2026-11-20T09:00Z, 7d.')
-  );
+  if (at !== undefined) return at;
+  const hint = 'Write a UTC day, a day and a time, or how long ago: 2026-11-20, 2026-11-20T09:00Z, 7d.';
+  throw usage(`"${text}" is not a time for ${flag}.`, hint);
 }
 
 export function countOption(text: string | undefined, flag: string): number | undefined {

@@ -15,7 +15,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import type { Session } from '../root/root.ts';
 import { changeSchedules, doneUntil, loadSchedules } from './schedules.ts';
-import { send } from '../send/send.ts';
+import { sendChecked } from '../send/send.ts';
 
 /** What this call did for one occurrence of one schedule. */
 export interface Fired {
@@ -91,7 +91,8 @@ async function sendOccurrence(
   // That nobody reads a mailbox is said to who sends; whoever happens to look now has nothing to do with it.
   const warn = (): void => undefined;
   try {
-    const { id } = await send({ ...session, warn }, { ...message, from, dedupeKey: `schedule:${name}:${token}:${at}` });
+    const dedupeKey = `schedule:${name}:${token}:${at}`;
+    const { id } = await sendChecked({ ...session, warn }, { ...message, from, dedupeKey });
     return { id };
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;

@@ -10,6 +10,7 @@ import {
   type ShownSchedule,
 } from '../../contract/system.ts';
 import { agentNamePattern } from '../../model/agent.ts';
+import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
 import { schema } from '../../model/schema.ts';
@@ -18,7 +19,6 @@ import { compose } from '../send/compose.ts';
 import { parseCron } from './cron.ts';
 import { nearestName } from '../../model/nearest.ts';
 import type { Session } from '../root/root.ts';
-import type { Draft } from '../send/draft.ts';
 import { changeDocument } from '../root/documents.ts';
 
 const documentSchema = schema(() => z.looseObject({ schedules: z.array(scheduleShape()) }));
@@ -30,7 +30,7 @@ export interface ScheduleInput {
   /** An IANA time zone; else UTC. */
   readonly tz?: string;
   /** What is sent at each occurrence. Its sender is `from`, else the acting agent. */
-  readonly message: Omit<Draft, 'at' | 'delayMs' | 'dedupeKey' | 'durability' | 'replyTo' | 'replyBy' | 'id'>;
+  readonly message: DraftFor<'schedule'>;
 }
 
 /**
@@ -48,8 +48,9 @@ export async function addSchedule(
       hint: 'Look at its day and month: February has no 30th.',
     });
   }
-  const { from: _, to, ...content } = message;
-  const { outgoing } = await compose(session, createAddressBook(session), message);
+  const draft = parseDraft(message, 'schedule');
+  const { from: _, to, ...content } = draft;
+  const { outgoing } = await compose(session, createAddressBook(session), draft);
   const schedule: Schedule = {
     name,
     cron,

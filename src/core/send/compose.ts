@@ -1,7 +1,8 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { isoTime, sayableTime } from '../../model/clock.ts';
+import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { dayMs, longestMs } from '../../model/limits.ts';
+import { dayMs } from '../../model/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
@@ -11,7 +12,7 @@ import type { Session } from '../root/root.ts';
 import { route, type Route } from './route.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { actorOf } from '../root/names.ts';
-import type { Draft } from './draft.ts';
+import type { CheckedDraft } from './draft.ts';
 
 export interface Composed {
   readonly outgoing: Outgoing;
@@ -24,7 +25,7 @@ export interface Composed {
 export async function compose(
   session: Session,
   book: AddressBook,
-  draft: Draft,
+  draft: CheckedDraft,
 ): Promise<Composed & { readonly routes: readonly Route[] }> {
   const sender = await senderOf(session, book, draft.from);
   const routes = await route(book, draft.to, sender.name);
@@ -43,7 +44,7 @@ export async function senderOf(session: Session, book: AddressBook, named: strin
 export async function composeFor(
   session: Session,
   sender: Sender,
-  draft: Omit<Draft, 'to'>,
+  draft: Omit<CheckedDraft, 'to'>,
   to: { readonly cards: readonly AgentCard[]; readonly topic?: string },
 ): Promise<Composed> {
   const { durability } = await effectiveSettings(session, sender.card);
@@ -52,7 +53,8 @@ export async function composeFor(
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
   const now = session.clock.now();
   const { ttlMs } = draft;
-  const dueAt = dueAtOf(draft, now);
+  checkNotOver(draft, now);
+  const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
   const limited: AgentCard[] = [];
   const limits = new Map<string, Limits>();
   const expiresAt = new Map<string, number>();
@@ -71,9 +73,6 @@ export async function composeFor(
     // The sender's own says more about this message than the mailbox's about all.
     if (ttlMs === undefined && mailboxTtlMs < Infinity) expiresAt.set(card.name, Math.max(now, dueAt) + mailboxTtlMs);
   }
-  checkSpan('time-to-live', ttlMs, 1);
-  if (ttlMs !== undefined && dueAt - now >= ttlMs)
-    throw usage('With this delay the message would expire before it is delivered.');
   const names = to.cards.map((card) => card.name);
   const message: Record<string, unknown> = {
     v: 1,
@@ -89,7 +88,7 @@ export async function composeFor(
     tags: [...(draft.tags ?? [])],
     data: JSON.parse(data) as unknown,
     createdAt: isoTime(now),
-    expiresAt: ttlMs === undefined ? null : isoTime(now + ttlMs),
+    expiresAt: expiry === undefined ? null : isoTime(expiry),
     dedupeKey: draft.dedupeKey ?? null,
   };
   // Behind the literal and not spread into it: every other message has one shape, and V8 is quick with it.
@@ -110,11 +109,7 @@ export async function composeFor(
   };
 }
 
-function checkBody({ body, allowEmpty }: Omit<Draft, 'to'>): void {
-  if (typeof body !== 'string')
-    throw new DreamosError('invalid', 'BODY_NOT_TEXT', 'The body is not text.', {
-      hint: 'Put anything but text into data.',
-    });
+function checkBody({ body, allowEmpty }: Omit<CheckedDraft, 'to'>): void {
   if (body.trim() !== '' || allowEmpty) return;
   throw new DreamosError('invalid', 'BODY_EMPTY', 'The body is empty.', {
     hint: 'Give one as an argument, by stdin or with --body-file. If empty is meant: --allow-empty',
@@ -148,21 +143,12 @@ function checked(message: unknown): Message {
 // So long a repeat may come after the first send: as long as its key is remembered.
 const repeatableMs = 2 * dayMs;
 
-/** When it becomes ready; `now` or before: at once. */
-function dueAtOf({ at, delayMs, dedupeKey }: Omit<Draft, 'to'>, now: number): number {
-  checkSpan('delay', delayMs, 0);
-  if (at === undefined) return now + (delayMs ?? 0);
-  if (delayMs !== undefined) throw usage('A message has a delay or a time from which on it is delivered, not both.');
-  if (!(at - now <= longestMs)) throw usage('The time from which on it is delivered has to be within 3650d from now.');
+function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number): void {
+  if (at === undefined || !(at <= now)) return;
   // Refused to a repeat under a key, it would look as if the first send, which was on time, had failed.
-  if (at <= now && (dedupeKey === undefined || now - at > repeatableMs))
-    throw usage(`${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`);
-  return at;
-}
-
-function checkSpan(what: string, ms: number | undefined, least: number): void {
-  if (ms === undefined || (Number.isFinite(ms) && ms >= least && ms <= longestMs)) return;
-  throw usage(`The ${what} has to be ${least === 0 ? 'at least 0' : 'more than 0'} and at most 3650d.`);
+  if (dedupeKey !== undefined && now - at <= repeatableMs) return;
+  const message = `${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`;
+  throw new DreamosError('usage', 'USAGE', message, { hint: 'dreamos send --help' });
 }
 
 function tooLarge(bytes: number, limit: number, recipient: string): DreamosError {
@@ -170,8 +156,4 @@ function tooLarge(bytes: number, limit: number, recipient: string): DreamosError
   return new DreamosError('invalid', 'MESSAGE_TOO_LARGE', message, {
     hint: 'Write it to a file and send its path, or: dreamos config set maxMessageBytes <bytes>',
   });
-}
-
-function usage(message: string): DreamosError {
-  return new DreamosError('usage', 'USAGE', message, { hint: 'dreamos send --help' });
 }

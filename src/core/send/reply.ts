@@ -1,18 +1,19 @@
 import type { SendReceipt } from '../../contract/mail.ts';
+import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
-import { send } from './send.ts';
+import { sendChecked } from './send.ts';
 import { ack } from '../take/settle.ts';
 import { messageNotFound } from '../root/refusals.ts';
-import type { Draft, SendOptions } from './draft.ts';
+import type { CheckedDraft, SendOptions } from './draft.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 import type { State } from '../../model/state.ts';
 
-export type ReplyDraft = Omit<Draft, 'to' | 'replyTo'>;
+export type ReplyDraft = DraftFor<'reply'>;
 
 export interface ReplyOptions extends SendOptions {
   /** Finishes the original with it. */
@@ -34,13 +35,14 @@ export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
 export async function reply(
   session: Session,
   receiptOrId: string,
-  draft: ReplyDraft,
+  said: ReplyDraft,
   options: ReplyOptions = {},
 ): Promise<ReplyReceipt> {
+  const draft = parseDraft(said, 'reply');
   const { mailbox, message, state } = await originalOf(session, receiptOrId);
   if (options.ack) await checkHeld(session, receiptOrId, { id: message.id, mailbox, state });
   const dedupeKey = draft.dedupeKey ?? (options.again ? undefined : `reply:${message.id}`);
-  const answer: Draft = {
+  const answer: CheckedDraft = {
     ...draft,
     from: draft.from ?? session.acting ?? mailbox,
     to: message.from,
@@ -81,9 +83,14 @@ async function checkHeld(
   );
 }
 
-async function sendOnce(session: Session, original: Message, draft: Draft, options: SendOptions): Promise<SendReceipt> {
+async function sendOnce(
+  session: Session,
+  original: Message,
+  draft: CheckedDraft,
+  options: SendOptions,
+): Promise<SendReceipt> {
   try {
-    return await send(session, draft, options);
+    return await sendChecked(session, draft, options);
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'DEDUPE_MISMATCH') throw error;
     throw answered(original, error);

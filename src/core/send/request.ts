@@ -1,18 +1,18 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
-import { send } from './send.ts';
+import { sendChecked } from './send.ts';
 import { ack } from '../take/settle.ts';
 import { waitFor } from '../wait/wait.ts';
 import { actorOf } from '../root/names.ts';
-import type { Draft } from './draft.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import { claimerFor } from '../take/read.ts';
 
 /** A repeat under a dedupe key might wait for an answer that came long ago, and a delay would eat the time to answer. */
-export type RequestDraft = Omit<Draft, 'dedupeKey' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
+export type RequestDraft = DraftFor<'request'>;
 
 export interface RequestOptions {
   /** How long to wait for the answer; milliseconds, 30 s by default, at most 12 h. */
@@ -45,9 +45,10 @@ export async function request(
 }
 
 /** As `request`, for a caller who acks the answer once it is in good hands. */
-export async function ask(session: Session, draft: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
+export async function ask(session: Session, said: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
   const { waitMs = defaultWaitMs, signal } = options;
-  checkDraft(draft, waitMs);
+  const draft = parseDraft(said, 'request');
+  if (!(waitMs > 0 && waitMs <= longestWaitMs)) throw usage('A request waits for more than 0 and at most 12h.');
   const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
   const { name } = requester;
   const startedAt = session.clock.uptime();
@@ -56,7 +57,7 @@ export async function ask(session: Session, draft: RequestDraft, options: Reques
   // In this order: an answer that were faster than its inbox would be ordinary mail, and the request would wait in vain.
   await session.store.mail.openInbox(name, id, until + graceMs);
   try {
-    await send(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
+    await sendChecked(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
     const leftMs = waitMs - (session.clock.uptime() - startedAt);
     const take = await claimerFor(session, requester, { by: name, inbox: id });
     return { id, answer: await waitFor(session, name, take, { waitMs: leftMs, ...(signal && { signal }) }) };
@@ -69,12 +70,6 @@ const defaultWaitMs = 30_000;
 const longestWaitMs = 12 * 3_600_000;
 // Whoever looks closes an inbox whose time is over; a requester that lives does it itself, after its last look.
 const graceMs = 2000;
-
-function checkDraft(draft: Draft, waitMs: number): void {
-  if (draft.dedupeKey !== undefined || draft.delayMs !== undefined || draft.at !== undefined)
-    throw usage('A request has no dedupe key and no delay: it waits for its own answer, from now on.');
-  if (!(waitMs > 0 && waitMs <= longestWaitMs)) throw usage('A request waits for more than 0 and at most 12h.');
-}
 
 async function requesterOf(session: Session, name: string): Promise<AgentCard> {
   try {

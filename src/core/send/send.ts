@@ -1,5 +1,6 @@
 import type { Addressee, SendReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
+import { type Draft, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { mostAtOnce } from '../../model/limits.ts';
 import type { Durability } from '../../model/settings.ts';
@@ -10,7 +11,7 @@ import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
-import type { Draft, SendOptions } from './draft.ts';
+import type { CheckedDraft, SendOptions } from './draft.ts';
 
 /**
  * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default)
@@ -19,7 +20,12 @@ import type { Draft, SendOptions } from './draft.ts';
  * DEDUPE_MISMATCH and USAGE: nothing was sent to anybody; DISK_FAILED: nothing was sent; SEND_UNCERTAIN: it may have been
  */
 export async function send(session: Session, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
-  const [result] = await sendAll(session, [draft], options);
+  return sendChecked(session, parseDraft(draft, 'send'), options);
+}
+
+/** As send, for what the core has made of a draft. */
+export async function sendChecked(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
+  const [result] = await sendEach(session, [draft], (checked) => checked, options);
   if (!result) throw new Error('A send had no result.');
   if (result instanceof DreamosError) throw result;
   return result;
@@ -27,7 +33,7 @@ export async function send(session: Session, draft: Draft, options?: SendOptions
 
 /** Who would get this message and why. Everything is checked as in a send, and nothing is sent. @throws as send */
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
-  const { routes } = await compose(session, createAddressBook(session), draft);
+  const { routes } = await compose(session, createAddressBook(session), parseDraft(draft, 'send'));
   return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 
@@ -37,9 +43,18 @@ export async function preview(session: Session, draft: Draft): Promise<Addressee
  * others of this call wait no more.
  * @throws USAGE for more than 1,000
  */
-export async function sendAll(
+export function sendAll(
   session: Session,
   drafts: Iterable<Draft>,
+  options?: SendOptions,
+): Promise<(SendReceipt | DreamosError)[]> {
+  return sendEach(session, drafts, (draft) => parseDraft(draft, 'send'), options);
+}
+
+async function sendEach<D>(
+  session: Session,
+  drafts: Iterable<D>,
+  checked: (draft: D) => CheckedDraft,
   options: SendOptions = {},
 ): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
@@ -53,7 +68,7 @@ export async function sendAll(
       });
     }
     try {
-      places.push({ index, ...(await compose(session, book, draft)) });
+      places.push({ index, ...(await compose(session, book, checked(draft))) });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;

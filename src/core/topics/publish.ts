@@ -1,5 +1,6 @@
 import type { PublishReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
+import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { parseTopic } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
@@ -9,10 +10,10 @@ import type { Session } from '../root/root.ts';
 import { mostRecipients } from '../../model/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from '../send/unread.ts';
-import type { Draft, SendOptions } from '../send/draft.ts';
+import type { SendOptions } from '../send/draft.ts';
 import type { Sent } from '../../storage/port/mail.ts';
 
-export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id'>;
+export type PublishDraft = DraftFor<'publish'>;
 
 /**
  * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's
@@ -22,10 +23,11 @@ export type PublishDraft = Omit<Draft, 'to' | 'delayMs' | 'at' | 'replyBy' | 'id
 export async function publish(
   session: Session,
   topic: string,
-  draft: PublishDraft,
+  said: PublishDraft,
   options: SendOptions = {},
 ): Promise<PublishReceipt> {
   const name = parseTopic(topic);
+  const draft = parseDraft(said, 'publish');
   const sender = await senderOf(session, createAddressBook(session), draft.from);
   const subscribers = await activeSubscribers(session, name);
   const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers });

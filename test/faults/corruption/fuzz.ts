@@ -9,7 +9,7 @@ import { parseMessage, priorities, seal, unseal, type Message } from '../../../s
 import { formatCursor, parseCursor } from '../../../src/storage/file/names/cursor.ts';
 import { formatEntryName, parseEntryName, type EntryName } from '../../../src/storage/file/names/entry-name.ts';
 import { parseBucket } from '../../../src/storage/file/names/layout.ts';
-import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/places/read-entry.ts';
+import { completeHandedIn, parseHandedIn } from '../../../src/storage/file/places/handed-in.ts';
 import { formatReceipt, parseReceipt } from '../../../src/storage/file/names/receipt.ts';
 import { outboxLink, parseOutboxFolder, parseOutboxLink } from '../../../src/storage/file/names/outbox-name.ts';
 import { parseEventLog, parseHour, parseSlot } from '../../../src/storage/file/names/slots.ts';

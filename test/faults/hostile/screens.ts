@@ -51,11 +51,11 @@ export async function layHostileMail(place: string): Promise<void> {
     })),
   );
   for (const result of results) if (result instanceof Error) throw result;
-  // From a script: with fields that nobody knows, and without a subject.
+  // From a script: with data that nobody knows, and without a subject.
   const drop = join(root.path, 'agent_mailboxes/reviewer/drop');
   writeFileSync(
     join(drop, 'good.json'),
-    JSON.stringify({ from: 'script', body: hostileBody, [hostileLine]: hostileLine }),
+    JSON.stringify({ from: 'script', body: hostileBody, data: { [hostileLine]: hostileLine } }),
   );
   writeFileSync(join(drop, `bad${hostileLine.replaceAll('/', '')}.json`), hostileBody);
   for (const name of readdirSync(drop)) utimesSync(join(drop, name), 1, 1);

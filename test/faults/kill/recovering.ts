@@ -1,4 +1,4 @@
-import { dead, inflight, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
+import { dead, delayed, inflight, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
 
 /** What a reader puts right on its way. */
 export const recoveringScenarios: readonly Scenario[] = [
@@ -45,6 +45,25 @@ export const recoveringScenarios: readonly Scenario[] = [
     prepare: async (setting) => {
       setting.handIn('by hand');
       return { ...recovering('by hand'), waits: true };
+    },
+  },
+  {
+    name: 'read, adopting what a script handed in for later',
+    prepare: async (setting) => {
+      await setting.sent('next');
+      setting.handIn('later', { delay: '1h', ttl: '2h' });
+      return recovering('next', { body: 'later', mailbox: 'b', before: delayed, after: delayed });
+    },
+  },
+  {
+    name: 'read, sending what a script handed in under a key, again and again',
+    prepare: async (setting) => {
+      setting.handIn('by hand', { dedupeKey: 'k' });
+      const again = async (): Promise<string | undefined> => {
+        setting.handIn('by hand', { dedupeKey: 'k' });
+        return undefined;
+      };
+      return { ...recovering('by hand'), waits: true, repeat: again };
     },
   },
   {

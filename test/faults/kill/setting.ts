@@ -117,9 +117,9 @@ export class Setting {
     for (const name of this.#find('.json').filter((path) => path.includes('/archive/'))) rmSync(name);
   }
 
-  handIn(body: string): void {
+  handIn(body: string, more: Partial<Draft> = {}): void {
     const file = join(this.root.path, 'agent_mailboxes/b/drop/note.json');
-    writeFileSync(file, JSON.stringify({ from: 'a', body }), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify({ from: 'a', body, ...more }), { mode: 0o600 });
     const earlier = Date.now() / 1000 - 60;
     utimesSync(file, earlier, earlier);
   }

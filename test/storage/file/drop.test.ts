@@ -72,7 +72,6 @@ describe('a file in drop/', () => {
       tags: ['a'],
       data: { deep: [1] },
       expiresAt: '9999-12-31T23:59:59Z',
-      unknown: { kept: true },
     };
     drop(room, 'a.json', own);
     drop(room, 'b.json', minimal, 1000);

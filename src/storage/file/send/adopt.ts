@@ -1,17 +1,20 @@
-import { DreamosError } from '../../../model/errors.ts';
-import { idFrom, isId } from '../../../model/id.ts';
-import { priorities, type Message } from '../../../model/message.ts';
-import { sha256 } from '../../../model/sha256.ts';
+import { DreamosError, type ErrorCode } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
-import { quarantine } from '../places/corrupt.ts';
-import { orderOf, type EntryName } from '../names/entry-name.ts';
-import { arrival, logEvents } from '../events/event-log.ts';
-import { putInInbox } from '../places/inbox.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { moveInto } from '../disk/folders.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { warnOnce } from '../disk/warn-once.ts';
-import { completeHandedIn, handedInDigest, maxFileBytes, parseHandedIn } from '../places/read-entry.ts';
+import { arrival, logEvents } from '../events/event-log.ts';
+import { formatEntryName } from '../names/entry-name.ts';
+import { type Mailbox } from '../names/layout.ts';
+import { quarantine } from '../places/corrupt.ts';
 import { moveToReady } from '../places/filling.ts';
+import { handedInDigest, readHandedIn } from '../places/handed-in.ts';
+import { putInInbox } from '../places/inbox.ts';
+import { maxFileBytes } from '../places/read-entry.ts';
+import { type HandedInFile, sendHandedIn } from './adopt-keyed.ts';
+import { firstName } from './outbox.ts';
+import type { Outgoing } from '../../port/mail.ts';
+import { slotOf } from '../names/slots.ts';
 
 // A script that writes into drop/ instead of renaming into it is given this long to finish.
 const graceMs = 2000;
@@ -22,7 +25,13 @@ export interface Adopted {
   readonly nextAt?: number | undefined;
 }
 
-/** Adopts what scripts have handed in, oldest first: one rename from drop/ into ready/. */
+/** What the file says cannot be sent, now or later; any other error is the disk's. */
+const refused = new Set<ErrorCode>(['CORRUPT', 'DEDUPE_MISMATCH']);
+
+/**
+ * Adopts what scripts have handed in, oldest first: one rename from drop/ into ready/ or delayed/. What has a dedupe key is
+ * sent under it (adopt-keyed.ts).
+ */
 export async function adopt(ctx: FileContext, mailbox: Mailbox): Promise<Adopted> {
   const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter(
     (name) => name.endsWith('.json') && !name.startsWith('.'),
@@ -81,29 +90,33 @@ async function adoptFile(
     // What cannot be put aside does not count as moved: whoever moves until nothing is due would never end.
     return !file.missing && (await quarantine(ctx, mailbox, path, file.why)) ? 'done' : 'left';
   }
-  let message: Message;
+  const at = ctx.clock.now();
   try {
-    message = completeHandedIn(file.bytes, { id: idOf(file.bytes, path, mtimeMs), mailbox: mailbox.name, mtimeMs });
+    const about = { path, mailbox: mailbox.name, mtimeMs: file.mtimeMs ?? mtimeMs, nowMs: at };
+    const { message, dueAt } = readHandedIn(file.bytes, about);
+    const outgoing = { message, mailboxes: [mailbox.name], ...(dueAt !== undefined && dueAt > at && { dueAt }) };
+    if (message.dedupeKey !== null) await sendHandedIn(ctx, mailbox, { path, bytes: file.bytes }, outgoing);
+    else if (await moveHandedIn(ctx, mailbox, { path, bytes: file.bytes }, outgoing)) {
+      const event = outgoing.dueAt === undefined ? 'delivered' : 'scheduled';
+      await logEvents(ctx, mailbox, [arrival(event, message.id, message)], at);
+    }
+    return 'done';
   } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
+    if (!(error instanceof DreamosError) || !refused.has(error.code)) throw error;
     return putAside(ctx, mailbox, path, mtimeMs, error.message);
   }
-  const at = ctx.clock.now();
-  const name: EntryName = {
-    tag: 't',
-    time: at,
-    id: message.id,
-    rank: priorities.indexOf(message.priority),
-    attempt: 0,
-    expiresAt: message.expiresAt === null ? undefined : Date.parse(message.expiresAt),
-    handedIn: handedInDigest(file.bytes),
-    order: orderOf(message),
-  };
-  const adopted =
-    (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(path, target))) ??
-    (await moveToReady(ctx, path, mailbox, 1, name));
-  if (adopted !== undefined) await logEvents(ctx, mailbox, [arrival('delivered', message.id, message)], at);
-  return 'done';
+}
+
+async function moveHandedIn(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { path, bytes }: HandedInFile,
+  outgoing: Outgoing,
+): Promise<boolean> {
+  const name = { ...firstName(ctx, outgoing, mailbox.name), handedIn: handedInDigest(bytes) };
+  if (name.tag === 'u') return moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name));
+  const inInbox = await putInInbox(ctx, mailbox, outgoing.message, name, (target) => ctx.disk.rename(path, target));
+  return (inInbox ?? (await moveToReady(ctx, path, mailbox, 1, name))) !== undefined;
 }
 
 /** What is no message, once its writer has had the time to finish it. */
@@ -117,11 +130,4 @@ async function putAside(
   // On both sides: a time that lies further ahead was set by hand, or by another clock, and would be waited for in vain.
   if (Math.abs(ctx.clock.now() - mtimeMs) < graceMs) return 'not-yet';
   return (await quarantine(ctx, mailbox, path, why)) ? 'done' : 'left';
-}
-
-/** The file's own id, or one made of its time, its name and its bytes: whoever adopts it comes to the same. */
-function idOf(bytes: Buffer, path: string, mtimeMs: number): string {
-  const { id } = parseHandedIn(bytes);
-  if (typeof id === 'string' && isId(id)) return id;
-  return idFrom(mtimeMs, Buffer.from(sha256(Buffer.concat([Buffer.from(`${path}\0`), bytes])), 'hex'));
 }

@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import { agentNamePattern } from './agent.ts';
+import type { Draft } from './draft.ts';
+import { messageSchema } from './message.ts';
+import { once, schema } from './schema.ts';
+import { durationText } from './settings.ts';
+
+// What a text may be is said by the message; what is a draft's alone, here.
+const ofDraft = once(() => {
+  const { subject, type, priority, thread, replyTo, tags, data, dedupeKey, orderingKey } = messageSchema().shape;
+  const optional = {
+    from: z.string().check(z.regex(agentNamePattern)),
+    ...{ subject, type, priority, thread, replyTo, tags, data },
+    ttl: durationText(),
+    ttlMs: z.number().check(z.positive()),
+    delay: durationText(),
+    delayMs: z.number().check(z.nonnegative()),
+    at: z.union([z.string(), z.number()]),
+    ...{ dedupeKey, orderingKey },
+    allowEmpty: z.boolean(),
+    durability: z.enum(['full', 'relaxed']),
+  } satisfies Record<Exclude<keyof Draft, 'to' | 'body'>, z.ZodMiniType>;
+  return { to: z.union([z.string(), z.array(z.string())]), body: z.string(), ...absentAsNull(optional) };
+});
+
+/** A draft (model/draft.ts), for whoever describes it. */
+export const draftSchema = schema(() => z.strictObject(ofDraft()));
+
+/** What a script puts into `drop/`: a draft, and what a message has besides; at least who says what. */
+export const handedInSchema = schema(() => {
+  const { v, id, topic, createdAt, expiresAt, replyBy, digest } = messageSchema().shape;
+  const { to, body, from, ...rest } = ofDraft();
+  return z.strictObject({
+    from: from.def.innerType.def.innerType,
+    body,
+    ...absentAsNull({ to, v, id, topic, createdAt, expiresAt, replyBy, digest }),
+    ...rest,
+  });
+});
+
+function absentAsNull<S extends Record<string, z.ZodMiniType>>(shape: S) {
+  return Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, z.optional(z.nullable(field))])) as {
+    [Name in keyof S]: z.ZodMiniOptional<z.ZodMiniNullable<S[Name]>>;
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * A draft, as every way of sending takes it: the library, the command and its `--batch`, a file in drop/. One table of
+ * names, one parser. No zod on its way: it is asked of every message that is sent.
+ */
+import { parseTime } from './clock.ts';
+import { checkSpan, longestMs, parseDuration } from './duration.ts';
+import { DreamosError } from './errors.ts';
+import { type Message, priorities, type Priority } from './message.ts';
+import { nearestName } from './nearest.ts';
+import type { Durability } from './settings.ts';
+
+/** A message as its sender thinks of it. A duration is a text ("5m"), or milliseconds under the name that ends in `Ms`. */
+export interface Draft {
+  /** Names, `@group` and `@all`, each also several with commas. Groups leave the sender out, unless he is named. */
+  readonly to: string | readonly string[];
+  readonly body: string;
+  /** Else the acting agent. */
+  readonly from?: string;
+  readonly subject?: string;
+  readonly type?: string;
+  readonly priority?: Priority;
+  readonly thread?: string;
+  readonly replyTo?: string;
+  readonly tags?: readonly string[];
+  /** Anything that JSON can hold. */
+  readonly data?: unknown;
+  /** If it is not delivered by then, it goes to the dead-letter queue. */
+  readonly ttl?: string;
+  readonly ttlMs?: number;
+  readonly delay?: string;
+  readonly delayMs?: number;
+  /**
+   * Not before this moment, an ISO 8601 text or milliseconds since 1970; instead of a delay. One that is over is refused,
+   * but for a repeat under its key.
+   */
+  readonly at?: string | number;
+  /** Makes a repeat of this send harmless, for at least 24 hours; scoped to the sender. */
+  readonly dedupeKey?: string;
+  /** In each mailbox the messages of one key are delivered one at a time, in order, also to many consumers. */
+  readonly orderingKey?: string;
+  readonly allowEmpty?: boolean;
+  readonly durability?: Durability;
+}
+
+/** With times in milliseconds alone. */
+export type Parsed<D> = Omit<D, 'ttl' | 'delay' | 'at'> & { readonly at?: number };
+
+interface Field {
+  readonly is: (value: unknown) => boolean;
+  readonly what: string;
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const oneOf = (words: readonly string[]): Field => ({
+  is: (value) => (words as readonly unknown[]).includes(value),
+  what: `one of: ${words.join(', ')}`,
+});
+const text: Field = { is: isText, what: 'a text' };
+const duration: Field = { is: isText, what: 'a text such as "5m"; milliseconds have a name that ends in Ms' };
+const milliseconds: Field = { is: (value) => typeof value === 'number', what: 'a number of milliseconds' };
+
+const table: { readonly [Name in keyof Required<Draft>]: Field } = {
+  to: { is: (value) => isText(value) || isTexts(value), what: 'a name, names with commas, or a list of names' },
+  body: text,
+  from: text,
+  subject: text,
+  type: text,
+  priority: oneOf(priorities),
+  thread: text,
+  replyTo: text,
+  tags: { is: isTexts, what: 'a list of texts' },
+  data: { is: () => true, what: 'any JSON' },
+  ttl: duration,
+  ttlMs: milliseconds,
+  delay: duration,
+  delayMs: milliseconds,
+  at: {
+    is: (value) => isText(value) || typeof value === 'number',
+    what: 'a time such as "2026-11-21T09:00Z", or milliseconds since 1970',
+  },
+  dedupeKey: text,
+  orderingKey: text,
+  allowEmpty: { is: (value) => typeof value === 'boolean', what: 'true or false' },
+  durability: oneOf(['full', 'relaxed'] satisfies Durability[]),
+};
+const fields = new Map<string, Field>(Object.entries(table));
+
+export const draftFields: readonly string[] = [...fields.keys()];
+
+/** What a file in drop/ may say besides: messageSchema checks it. */
+const ofMessages = ['v', 'id', 'topic', 'createdAt', 'expiresAt', 'replyBy', 'digest'] satisfies (keyof Message)[];
+
+interface Rules {
+  readonly needs: readonly (keyof Draft)[];
+  readonly without: readonly (keyof Draft)[];
+  /** It has none of these, because: */
+  readonly why: string;
+  /** Names beside those of a draft. */
+  readonly also?: readonly string[];
+  readonly keepsUnknown?: true;
+}
+
+/** What becomes of a draft, and so which fields it has. */
+const operations = {
+  send: { needs: ['to', 'body'], without: [], why: '' },
+  reply: {
+    needs: ['body'],
+    without: ['to', 'replyTo'],
+    why: 'A reply has no "to" and no "replyTo": it answers one message, and goes to its sender.',
+  },
+  publish: {
+    needs: ['body'],
+    without: ['to', 'delay', 'delayMs', 'at'],
+    why: 'A publish has no "to", no delay and no time: it goes to whoever is subscribed now.',
+  },
+  request: {
+    needs: ['to', 'body'],
+    without: ['dedupeKey', 'delay', 'delayMs', 'at'],
+    why: 'A request has no dedupe key and no delay: it waits for its own answer, from now on.',
+  },
+  schedule: {
+    needs: ['to', 'body'],
+    without: ['replyTo', 'dedupeKey', 'delay', 'delayMs', 'at', 'durability'],
+    why: 'A schedule has no "replyTo", dedupe key, delay, time or durability: its cron line and its own key say when, and that each comes once.',
+  },
+  drop: { needs: ['from', 'body'], without: [], why: '', also: ofMessages },
+  // It was adopted, perhaps by a version that did not mind; now it is a message, and those keep what they have.
+  adopted: { needs: ['from', 'body'], without: [], why: '', also: ofMessages, keepsUnknown: true },
+} as const satisfies Record<string, Rules>;
+
+type Operation = keyof typeof operations;
+
+export type DraftFor<O extends Operation> = Omit<Draft, (typeof operations)[O]['without'][number]>;
+
+/**
+ * Checks names and kinds, and that its times can be; what a text may be is the message's to check. `null` is as good as
+ * nothing.
+ * @throws MESSAGE_INVALID, BODY_NOT_TEXT, USAGE
+ */
+export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operation): Parsed<D> {
+  const rules: Rules = operations[operation];
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalid('This is not a draft of a message, but something else.', 'Write {"to":"<agent>","body":"…"}.');
+  let asItIs = true;
+  for (const name in value) {
+    const given: unknown = value[name];
+    const field = fields.get(name);
+    if (field === undefined) {
+      if (rules.also?.includes(name) !== true && rules.keepsUnknown !== true) throw unknownField(name, rules);
+      if (given === null) asItIs = false;
+    } else if (given === null) asItIs = false;
+    else if (given !== undefined) {
+      if ((rules.without as readonly string[]).includes(name)) throw usage(rules.why, `dreamos ${operation} --help`);
+      if (!field.is(given)) throw misfit(name, field);
+      if (field === duration || (name === 'at' && typeof given === 'string')) asItIs = false;
+    }
+  }
+  const draft = (asItIs ? value : inMilliseconds(value)) as Parsed<Partial<Draft>>;
+  for (const name of rules.needs) if ((draft as Partial<Draft>)[name] === undefined) throw missing(name);
+  checkSpan('time-to-live', draft.ttlMs, 1);
+  checkSpan('delay', draft.delayMs, 0);
+  if (draft.at !== undefined && draft.delayMs !== undefined)
+    throw usage('A message has a delay or a time from which on it is delivered, not both.');
+  return draft as Parsed<D>;
+}
+
+/**
+ * When a draft of this moment is to be delivered and when it expires; milliseconds since 1970.
+ * @param now where it cannot be later than 3650d from
+ * @throws USAGE
+ */
+export function timesOf(
+  { ttlMs, delayMs, at }: Pick<Parsed<Draft>, 'ttlMs' | 'delayMs' | 'at'>,
+  from: number,
+  now: number,
+): { readonly dueAt: number | undefined; readonly expiresAt: number | undefined } {
+  const dueAt = at ?? (delayMs === undefined ? undefined : from + delayMs);
+  if (dueAt !== undefined && !(dueAt - now <= longestMs))
+    throw usage('The time from which on it is delivered has to be within 3650d from now.');
+  if (ttlMs !== undefined && dueAt !== undefined && dueAt - from >= ttlMs)
+    throw usage('With this delay the message would expire before it is delivered.');
+  return { dueAt, expiresAt: ttlMs === undefined ? undefined : from + ttlMs };
+}
+
+function inMilliseconds(value: object): object {
+  const { ttl, delay, at, ...draft } = Object.fromEntries(
+    Object.entries(value).filter(([, given]) => given !== null),
+  ) as Partial<Draft>;
+  if (ttl !== undefined && draft.ttlMs !== undefined) throw twice('ttl');
+  if (delay !== undefined && draft.delayMs !== undefined) throw twice('delay');
+  return {
+    ...draft,
+    ...(ttl !== undefined && { ttlMs: parseDuration(ttl, 'duration for "ttl"') }),
+    ...(delay !== undefined && { delayMs: parseDuration(delay, 'duration for "delay"') }),
+    ...(at !== undefined && { at: typeof at === 'number' ? at : parseTime(at, '"at"') }),
+  };
+}
+
+function unknownField(name: string, { without, also = [] }: Rules): DreamosError {
+  const known = [...draftFields.filter((field) => !(without as readonly string[]).includes(field)), ...also];
+  const nearest = nearestName(name, known);
+  return invalid(
+    `${JSON.stringify(name)} is not a field of a message.`,
+    nearest === undefined ? `One of: ${known.join(', ')}.` : `Did you mean "${nearest}"?`,
+  );
+}
+
+function misfit(name: string, { what }: Field): DreamosError {
+  if (name !== 'body') return invalid(`"${name}" has to be ${what}.`);
+  return new DreamosError('invalid', 'BODY_NOT_TEXT', 'The body is not text.', {
+    hint: 'Put anything but text into data.',
+  });
+}
+
+function missing(name: string): DreamosError {
+  return invalid(`"${name}" is missing.`, name === 'to' ? 'Write {"to":"<agent>","body":"…"}.' : undefined);
+}
+
+function twice(name: string): DreamosError {
+  return usage(`"${name}" and "${name}Ms" say the same; give one of them.`);
+}
+
+function invalid(message: string, hint?: string): DreamosError {
+  return new DreamosError('invalid', 'MESSAGE_INVALID', message, { hint });
+}
+
+function usage(message: string, hint = 'dreamos send --help'): DreamosError {
+  return new DreamosError('usage', 'USAGE', message, { hint });
+}

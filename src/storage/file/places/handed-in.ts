@@ -1,0 +1,125 @@
+/**
+ * A file that a script has handed in: its bytes are the message, and what they do not say comes from the file. Whoever reads
+ * it makes the same message of it, wherever it lies by then: only its own times count, which no rename changes.
+ */
+import { sayableTime } from '../../../model/clock.ts';
+import { type Draft, parseDraft, type Parsed, timesOf } from '../../../model/draft.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { idFrom } from '../../../model/id.ts';
+import { explainIssues, messageSchema, type Message } from '../../../model/message.ts';
+import { sha256 } from '../../../model/sha256.ts';
+
+/** Far from where the recursion of JSON.stringify ends, in which whoever shows the message would fail. */
+const maxDepth = 1000;
+
+type HandedIn = Parsed<Draft> & Partial<Pick<Message, 'id' | 'createdAt' | 'expiresAt' | 'digest'>>;
+
+interface File {
+  readonly mailbox: string;
+  readonly mtimeMs: number;
+}
+
+/** What the name of a handed-in entry remembers of its bytes. */
+export function handedInDigest(bytes: Uint8Array): string {
+  return sha256(bytes).slice(0, 32);
+}
+
+/**
+ * A file in drop/: the message and when it is to be delivered, if it says so. It has the id that the file says, or one
+ * made of its time, its name and its bytes: whoever adopts it comes to the same.
+ * @throws CORRUPT; of a field that nobody knows, too
+ */
+export function readHandedIn(
+  bytes: Buffer,
+  file: File & { readonly path: string; readonly nowMs: number },
+): { readonly message: Message; readonly dueAt: number | undefined } {
+  const given = parseHandedIn(bytes, 'drop');
+  if (given.ttlMs !== undefined && given.expiresAt !== undefined)
+    throw corrupt('it is not a message: a time-to-live and "expiresAt" say the same; give one of them');
+  const seed = () => Buffer.from(sha256(Buffer.concat([Buffer.from(`${file.path}\0`), bytes])), 'hex');
+  const message = toMessage(given, { ...file, id: given.id ?? idFrom(file.mtimeMs, seed()) });
+  return { message, dueAt: orCorrupt(() => timesOf(given, Date.parse(message.createdAt), file.nowMs)).dueAt };
+}
+
+/** One that was adopted. @throws CORRUPT */
+export function completeHandedIn(bytes: Buffer, file: File & { readonly id: string }): Message {
+  return toMessage(parseHandedIn(bytes), file);
+}
+
+function toMessage(given: HandedIn, file: File & { readonly id: string }): Message {
+  const {
+    to = file.mailbox,
+    ttlMs,
+    delayMs: _,
+    at: __,
+    allowEmpty: ___,
+    durability: ____,
+    digest: _____,
+    ...said
+  } = given;
+  const parsed = messageSchema.safeParse({
+    v: 1,
+    to: typeof to === 'string' ? to.split(',') : to,
+    subject: '',
+    type: 'message',
+    priority: 'normal',
+    thread: null,
+    replyTo: null,
+    tags: [],
+    data: null,
+    createdAt: isoOf(file.mtimeMs),
+    expiresAt: null,
+    dedupeKey: null,
+    ...said,
+    id: file.id,
+  });
+  if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
+  const message = parsed.data;
+  if (ttlMs !== undefined) message.expiresAt ??= isoOf(Date.parse(message.createdAt) + ttlMs);
+  return message;
+}
+
+/** @throws CORRUPT */
+export function parseHandedIn(bytes: Buffer, operation: 'drop' | 'adopted' = 'adopted'): HandedIn {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
+  }
+  if (isDeeperThan(maxDepth, json)) throw corrupt(`it is nested too deeply (more than ${maxDepth} levels)`);
+  return orCorrupt(() => parseDraft(json as HandedIn, operation));
+}
+
+function orCorrupt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // The note is all that its writer sees of it.
+    const hint = error.code === 'MESSAGE_INVALID' && error.hint !== undefined ? `. ${error.hint}` : '';
+    throw corrupt(`it is not a message: ${`${error.message.replace(/\.$/, '')}${hint}`.replace(/\.$/, '')}`);
+  }
+}
+
+/** Level by level and not by recursion, which would end where it is needed. */
+function isDeeperThan(limit: number, json: unknown): boolean {
+  let level = [json].filter(isNested);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= limit) return true;
+    level = level.flatMap((value) => Object.values(value).filter(isNested));
+  }
+  return false;
+}
+
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isoOf(ms: number): string {
+  return new Date(sayableTime(ms)).toISOString();
+}
+
+export function corrupt(why: string): DreamosError {
+  return new DreamosError('invalid', 'CORRUPT', `This message cannot be read: ${why}.`);
+}

@@ -1,0 +1,50 @@
+/**
+ * A file in drop/ with a dedupe key. It is sent under its key, as by anybody else, and then removed: killed in between, or
+ * handed in again, it finds its key, and only its removal is left to do.
+ */
+import { sameAgent } from '../../../model/agent.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import type { FileContext } from '../disk/context.ts';
+import type { Mailbox } from '../names/layout.ts';
+import { maxFileBytes } from '../places/read-entry.ts';
+import { dedupeKeyOf, sendKeyed } from './dedupe.ts';
+import type { Outgoing } from '../../port/mail.ts';
+
+export interface HandedInFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/** @throws DEDUPE_MISMATCH and CORRUPT: it cannot be sent; DISK_FAILED, SEND_UNCERTAIN: it stays for the next look */
+export async function sendHandedIn(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  file: HandedInFile,
+  { message, ...outgoing }: Outgoing,
+): Promise<void> {
+  const [to, ...others] = message.to;
+  // The key says that everybody in "to" has got it, and who sends to them under it would be told so.
+  if (to === undefined || !sameAgent(to, mailbox.name) || others.length > 0 || message.topic !== undefined)
+    throw new DreamosError(
+      'invalid',
+      'CORRUPT',
+      `Under a dedupe key a file goes to nobody but ${mailbox.name}, in whose drop/ it lies; leave out "to" and "topic".`,
+    );
+  const alone = { ...message, to: [mailbox.name] };
+  const id = (await ctx.disk.stat(dedupeKeyOf(ctx, alone))) ? message.id : await ownedId(ctx, message.id);
+  await sendKeyed(ctx, { ...outgoing, message: { ...alone, id } });
+  await removeSent(ctx, mailbox, file);
+}
+
+/** What is prepared under one id has one owner: where another process is at it, or died at it, another id has to do. */
+async function ownedId(ctx: FileContext, id: string): Promise<string> {
+  return (await ctx.disk.makeDir(ctx.layout.uncommitted(id))) === 'made' ? id : ctx.ids.next(ctx.clock.now());
+}
+
+/** Under another name first: what its writer has put in its place meanwhile is another message, and handed in. */
+async function removeSent(ctx: FileContext, mailbox: Mailbox, { path, bytes }: HandedInFile): Promise<void> {
+  const sent = `${mailbox.drop}/${ctx.ids.next(ctx.clock.now())}.json`;
+  if (!(await ctx.disk.rename(path, sent))) return;
+  const file = await ctx.disk.read(sent, { maxBytes: maxFileBytes });
+  if (file.ok && file.bytes.equals(bytes)) await ctx.disk.remove(sent);
+}

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { Context, type GlobalOptions } from './cli/context.ts';
+import { topicsLine } from './cli/help/topics.ts';
 import type { Surroundings } from './cli/surroundings.ts';
 import { tell } from './cli/tell.ts';
 
@@ -75,13 +76,7 @@ export function createProgram(context: Context, verb?: string): Command {
       void context.output.data(`${around.version()}\n`).catch(() => undefined);
       throw new CommanderError(0, 'commander.version', 'version');
     });
-  program.addHelpText(
-    'after',
-    example(
-      firstExample,
-      'Topics: dreamos help format | guarantees | exit-codes | cursors | scripting | json | settings',
-    ),
-  );
+  program.addHelpText('after', example(firstExample, topicsLine));
   for (const name of verb === undefined ? Object.keys(surface) : [verb]) surface[name]?.(program, context);
   return program;
 }
@@ -719,11 +714,9 @@ const surface: Record<string, (program: Command, context: Context) => void> = {
     program
       .command('help [words...]')
       .usage('[command or topic]')
-      .description(
-        'help on a command, or on a topic: format, guarantees, exit-codes, cursors, scripting, json, settings',
-      )
+      .description('help on a command, or on a topic; without words, what there is')
       .action(async (words) => (await import('./commands/help.ts')).helpCommand(context, program, words))
-      .addHelpText('after', example('dreamos help format\n  dreamos help send'));
+      .addHelpText('after', example('dreamos help format\n  dreamos help send', topicsLine));
   },
 };
 

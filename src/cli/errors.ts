@@ -1,6 +1,6 @@
 import { DreamosError, type ErrorKind } from '../model/errors.ts';
 
-const exitCodes: Record<ErrorKind, number> = {
+export const exitCodes: Record<ErrorKind, number> = {
   bug: 1,
   usage: 2,
   nothing: 3,

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { verdict } from './checks.mjs';
 
 export function printTable(write, { title, columns, lines }) {
   const widths = columns.map((column, i) => Math.max(column.length, ...lines.map((line) => line[i].length)));
@@ -17,19 +16,12 @@ export function printAbsent(write, absent) {
   for (const message of absent) write(`  absent: ${message}\n`);
 }
 
-/** What has to be reached: a line each, with every target and what was measured. */
+/** What the tables come to: a line for each subject, with its figures and ratios. */
 export function printRows(write, rows, quick) {
-  write('\nWhat it must reach\n');
-  for (const one of rows)
-    write(
-      `  ${verdict(one, quick).padEnd(8)} ${one.what}: ${one.parts.map((part) => partText(part, quick)).join('; ')}\n`,
-    );
+  write('\nIn short\n');
+  for (const { what, parts } of rows)
+    write(`  ${what}: ${parts.map(({ label, measured }) => `${label} ${measured}`).join('; ')}\n`);
   if (quick) write('  A quick run only shows that the benchmarks work; its figures say nothing.\n');
-}
-
-function partText({ label, target, measured, ok }, quick) {
-  const missed = ok === false && !quick ? ' (!)' : '';
-  return target === '' ? `${label}: ${measured}${missed}` : `${label} ${measured} (${target})${missed}`;
 }
 
 /** Adds to what the file says of other benchmarks: they can be run one at a time. */
@@ -38,8 +30,7 @@ export function writeJson(file, { machine, quick, outcomes }) {
   const at = new Date().toISOString();
   const benchmarks = { ...before.benchmarks };
   for (const [name, { tables, rows, absent = [], results }] of Object.entries(outcomes)) {
-    const judged = rows.map((one) => ({ ...one, verdict: verdict(one, quick) }));
-    benchmarks[name] = { at, quick, machine, absent, rows: judged, tables, results };
+    benchmarks[name] = { at, quick, machine, absent, rows, tables, results };
   }
   // Six digits say all that was measured, and a line for each benchmark keeps the file small.
   const short = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);

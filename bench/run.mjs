@@ -1,6 +1,6 @@
 // npm run bench [-- <name>… --quick --json <file> --dir <folder>]
-// Tables and verdicts go to stdout, progress to stderr. A missed target is a figure, not a failure; a message that is not
-// accounted for is one.
+// Tables, figures and ratios go to stdout, progress to stderr. A figure is never a failure; a message that is not accounted
+// for is one.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { installPeers } from './install.mjs';

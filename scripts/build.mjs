@@ -42,6 +42,7 @@ const shared = {
   target: 'node20.19',
   metafile: true,
   write: false,
+  loader: { '.md': 'text' },
   logLevel: 'warning',
 };
 

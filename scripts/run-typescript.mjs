@@ -18,6 +18,7 @@ await build({
   platform: 'node',
   format: 'esm',
   packages: 'external',
+  loader: { '.md': 'text' },
   logLevel: 'warning',
 });
 const child = spawn(process.execPath, [outfile, ...args], { cwd: root, stdio: 'inherit' });

@@ -1,6 +1,6 @@
 // Durable sends in batches of 100, each contestant in its own way, beside SQLite one by one.
 import { join } from 'node:path';
-import { atLeast, row } from '../checks.mjs';
+import { figure, row } from '../figures.mjs';
 import { openAll } from '../contestants/all.mjs';
 import { medianRatio, secondsOf } from '../measure.mjs';
 import { cleanEnv, command, runNode } from '../processes.mjs';
@@ -38,7 +38,7 @@ export async function run({ quick, scratch, progress }) {
       rows: [
         row(
           `durable send, batches of ${size}`,
-          ['dreamos, sendAll', batchLane].flatMap((name) => targets(name, results)),
+          ['dreamos, sendAll', batchLane].flatMap((name) => ratios(name, results)),
         ),
       ],
     };
@@ -51,16 +51,16 @@ function laneName({ name, batching }) {
   return batching === '' ? `${name}, one by one` : `${name}, ${batching}`;
 }
 
-function targets(name, results) {
+function ratios(name, results) {
   const against = (beginning) => {
     const other = Object.entries(results).find(([lane]) => lane.startsWith(beginning));
     return other && medianRatio(results[name].rates, other[1].rates);
   };
   const who = name === 'dreamos, sendAll' ? 'library' : '--batch';
   return [
-    atLeast(`${who} of the raw packed loop`, 0.5, against('raw system calls')),
-    atLeast(`${who} of SQLite FULL one by one`, 3, against('SQLite WAL FULL, one by one')),
-    atLeast(`${who} of Redis always, pipelined`, 1, against('Redis always')),
+    figure(`${who} of the raw packed loop`, against('raw system calls')),
+    figure(`${who} of SQLite FULL one by one`, against('SQLite WAL FULL, one by one')),
+    figure(`${who} of Redis always, pipelined`, against('Redis always')),
   ];
 }
 

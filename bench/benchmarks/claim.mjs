@@ -1,5 +1,5 @@
 // Claim + ack, one after the other, of messages that were sent in batches of 100.
-import { atLeast, row } from '../checks.mjs';
+import { figure, row } from '../figures.mjs';
 import { openAll } from '../contestants/all.mjs';
 import { medianRatio } from '../measure.mjs';
 import { actConsume, race, raceTable } from '../race.mjs';
@@ -30,9 +30,9 @@ export async function run({ quick, scratch, progress }) {
       tables: [raceTable('Claim + ack of 1 KiB, one at a time', results, { of: 'dreamos' })],
       rows: [
         row('claim + ack, library', [
-          atLeast('of the bare loop', 0.65, against('raw system calls')),
-          atLeast('of SQLite FULL', 2, against('SQLite WAL FULL')),
-          atLeast('of beanstalkd -f 0', 1.3, against('beanstalkd -f 0')),
+          figure('of the bare loop', against('raw system calls')),
+          figure('of SQLite FULL', against('SQLite WAL FULL')),
+          figure('of beanstalkd -f 0', against('beanstalkd -f 0')),
         ]),
       ],
     };

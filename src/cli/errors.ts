@@ -1,7 +1,7 @@
 import type { FailureJson } from '../contract/system.ts';
 import { DreamosError, type ErrorKind } from '../model/errors.ts';
 
-const exitCodes: Record<ErrorKind, number> = {
+export const exitCodes: Record<ErrorKind, number> = {
   bug: 1,
   usage: 2,
   nothing: 3,

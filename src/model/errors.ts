@@ -1,4 +1,4 @@
-/** What went wrong, in the classes that the exit codes speak of (README, "Exit codes"). */
+/** What went wrong, in the classes that the exit codes speak of (`dreamos help exit-codes`). */
 export type ErrorKind = 'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' | 'invalid' | 'disk';
 
 /** The public, stable name of an error. Codes are only ever added. */

@@ -1,4 +1,5 @@
 /** What tells about the command itself. */
+import { topicsLine } from '../cli/help/topics.ts';
 import { example, type Verb } from './options.ts';
 
 export const schema: Verb = (program, context) => {
@@ -22,5 +23,5 @@ export const help: Verb = (program, context) => {
     .command('help [words...]')
     .usage('[command or topic]')
     .action(async (words) => (await import('../commands/meta/help.ts')).helpCommand(context, program, words))
-    .addHelpText('after', example('dreamos help format\n  dreamos help send'));
+    .addHelpText('after', example('dreamos help format\n  dreamos help send', topicsLine));
 };

@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { Context, type GlobalOptions } from '../cli/context.ts';
 import { findCommand } from '../cli/find-verb.ts';
 import { wrap } from '../cli/help/columns.ts';
+import { topicsLine } from '../cli/help/topics.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
 import { commandOf, operationNames, operations } from '../contract/operations.ts';
@@ -68,13 +69,7 @@ export function createProgram(context: Context): Command {
       void context.output.data(`${around.version()}\n`).catch(() => undefined);
       throw new CommanderError(0, 'commander.version', 'version');
     });
-  program.addHelpText(
-    'after',
-    example(
-      firstExample,
-      'Topics: dreamos help format | guarantees | exit-codes | cursors | scripting | json | settings',
-    ),
-  );
+  program.addHelpText('after', example(firstExample, topicsLine));
   for (const verb of surface) verb(program, context);
   describe(program);
   return program;

@@ -9,7 +9,7 @@ export function evidence(results: Results): string {
 }
 
 /** The line alone. @throws when a part did not run or did not hold, because then there is nothing to publish */
-function evidenceLine({ parts }: Results): string {
+export function evidenceLine({ parts }: Results): string {
   const of = (part: string, figure: string): number => {
     const found = parts[part]?.figures[figure];
     if (found === undefined) throw new Error(`results.json has no "${figure}" of "${part}": run all parts again.`);

@@ -1,20 +1,46 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { evidenceModule, upToDate } from './sections.ts';
+import { topicNames } from '../../src/cli/help/topics.ts';
+import { verbs } from './command-table.ts';
+import { pageNames, pageOf, upToDate } from './sections.ts';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const textOf = (page: string): string => readFileSync(page, 'utf8');
+const pages = ['README.md', ...topicNames.map(pageOf)];
 
-test('the generated sections of the README are up to date (else: npm run readme)', () => {
-  expect(readme).toBe(upToDate(readme));
+test.each(pageNames)('the generated sections of %s are up to date (else: npm run readme)', async (page) => {
+  expect(textOf(page)).toBe(await upToDate(page, textOf(page)));
 });
 
-test('the evidence in `help guarantees` is up to date (else: npm run readme)', () => {
-  expect(readFileSync(new URL('../../src/cli/help/evidence.ts', import.meta.url), 'utf8')).toBe(evidenceModule());
+test('every command that the README and the topics show is one that dreamos has', () => {
+  const known = new Set(verbs());
+  const shown = pages.flatMap((page) =>
+    [...textOf(page).matchAll(/(?:^|[(`|] ?|\$ )dreamos ([a-z]+)/gm)].map(([, verb]) => verb ?? ''),
+  );
+  expect(shown.length).toBeGreaterThan(60);
+  expect(shown.filter((verb) => !known.has(verb))).toEqual([]);
 });
 
-test('every command that the README shows is one that dreamos has', () => {
-  const verbs = new Set([...readme.matchAll(/^\| `([a-z]+)/gm)].map(([, verb]) => verb));
-  const shown = [...readme.matchAll(/(?:^|[(`|] ?|\$ )dreamos ([a-z]+)/gm)].map(([, verb]) => verb);
-  expect(shown.length).toBeGreaterThan(10);
-  expect(shown.filter((verb) => !verbs.has(verb))).toEqual([]);
+test('every topic that a page refers to is there', () => {
+  const known = new Set<string>([...topicNames, ...verbs()]);
+  const named = pages.flatMap((page) =>
+    [...textOf(page).matchAll(/`dreamos help ([a-z-]+)/g)].map(([, topic]) => topic ?? ''),
+  );
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((topic) => !known.has(topic))).toEqual([]);
+});
+
+test('every link of the README leads to a file', () => {
+  const links = [...textOf('README.md').matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link]) => link ?? '');
+  expect(links.length).toBeGreaterThan(topicNames.length);
+  expect(links.filter((link) => !existsSync(link))).toEqual([]);
+});
+
+test('the README fits on two pages', () => {
+  expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(130);
+});
+
+test('every page of help is a topic, and no topic has the name of a command', () => {
+  const files = readdirSync('src/cli/help').filter((name) => name.endsWith('.md'));
+  expect(files.map((name) => name.replace(/\.md$/, '')).sort()).toEqual([...topicNames].sort());
+  expect(topicNames.filter((name) => verbs().includes(name))).toEqual([]);
 });

@@ -1,59 +1,66 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Command } from 'commander';
-import { Context } from '../../src/cli/context.ts';
-import { createProgram } from '../../src/program/program.ts';
-import { evidence } from '../faults/evidence.ts';
+import { format, resolveConfig } from 'prettier';
+import { shapesText, syncsText } from '../../src/cli/help/tables.ts';
+import { topicNames, topics } from '../../src/cli/help/topics.ts';
+import { states } from '../../src/model/state.ts';
+import { evidence, evidenceLine } from '../faults/evidence.ts';
 import { readResults, resultsPath } from '../faults/results.ts';
+import { commandTable } from './command-table.ts';
+import { exitCodeTable } from './exit-code-table.ts';
 import { markdownTable } from './markdown-table.ts';
+import { settingsTable } from './settings-table.ts';
 import { type BenchResults, speed } from './speed.ts';
 
 const benchResults = 'bench/results.json';
 
-/** What stands between `<!-- name:begin -->` and `<!-- name:end -->` in the README: made from the code and from results. */
-function sections(): Record<string, string> {
-  return {
-    commands: commandTable(),
-    ...(existsSync(resultsPath) && { evidence: evidence(readResults()) }),
-    ...(existsSync(benchResults) && { speed: speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults) }),
-  };
+/** By page: what stands between `<!-- name:begin -->` and `<!-- name:end -->` in it, made from the code and from results. */
+const pages: Readonly<Record<string, Readonly<Record<string, () => string | undefined>>>> = {
+  'README.md': { evidence: () => ifFound(resultsPath, () => evidenceLine(readResults())), topics: topicTable },
+  [pageOf('commands')]: { commands: commandTable },
+  [pageOf('exit-codes')]: { 'exit-codes': exitCodeTable },
+  [pageOf('settings')]: { settings: settingsTable },
+  [pageOf('json')]: { shapes: () => fenced(shapesText()), states: () => `States: ${states.join(', ')}.` },
+  [pageOf('guarantees')]: {
+    syncs: () => fenced(syncsText()),
+    evidence: () => ifFound(resultsPath, () => evidence(readResults())),
+  },
+  [pageOf('figures')]: {
+    speed: () => ifFound(benchResults, () => speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults)),
+  },
+};
+
+export const pageNames = Object.keys(pages);
+
+/** Of a topic of `dreamos help`. */
+export function pageOf(topic: string): string {
+  return `src/cli/help/${topic}.md`;
 }
 
-/** The README with its generated sections up to date. */
-export function upToDate(readme: string): string {
-  let text = readme;
-  for (const [name, content] of Object.entries(sections())) {
+/** The page with its generated sections up to date. A section without results stays as it is. */
+export async function upToDate(page: string, text: string): Promise<string> {
+  let now = text;
+  for (const [name, make] of Object.entries(pages[page] ?? {})) {
+    const content = make();
+    if (content === undefined) continue;
     const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
-    const [before = '', rest = ''] = text.split(begin);
+    const [before = '', rest = ''] = now.split(begin);
     const after = rest.split(end)[1];
-    if (after === undefined) throw new Error(`README.md has no section ${name}.`);
-    text = `${before}${begin}\n\n${content}\n\n${end}${after}`;
+    if (after === undefined) throw new Error(`${page} has no section ${name}.`);
+    now = `${before}${begin}\n\n${content}\n\n${end}${after}`;
   }
-  return text;
+  return format(now, { ...(await resolveConfig(page)), filepath: page });
 }
 
-function commandTable(): string {
-  const program = createProgram(new Context({} as never));
-  const rows = program.commands.map((command) => [`\`${usageOf(command)}\``, command.description()]);
-  return markdownTable([['command', 'does'], ...rows]);
+function fenced(text: string): string {
+  return ['```text', text, '```'].join('\n');
 }
 
-// A pipe ends a cell also within code, unless escaped.
-function usageOf(command: Command): string {
-  const verbs = command.commands.map((one) => one.name()).join('\\|');
-  const words = command.registeredArguments.map((one) => {
-    const name = one.variadic ? `${one.name()}...` : one.name();
-    return one.required ? `<${name}>` : `[${name}]`;
-  });
-  return [command.name(), verbs, ...words].filter((word) => word !== '').join(' ');
+function ifFound(path: string, make: () => string): string | undefined {
+  return existsSync(path) ? make() : undefined;
 }
 
-/** src/cli/help/evidence.ts as it should be: the same words in `dreamos help guarantees`. */
-export function evidenceModule(): string {
-  const text = existsSync(resultsPath) ? wrap(evidence(readResults())) : '';
-  return `// Made by \`npm run readme\` from test/faults/results.json.\nexport const text = \`${text}\`;\n`;
-}
-
-/** At the width of the help pages. */
-function wrap(text: string): string {
-  return text.replace(/(?=[^\n]{119})([^\n]{1,118})[ ]/g, '$1\n');
+/** The map of `dreamos help` for the README. */
+function topicTable(): string {
+  const rows = topicNames.map((name) => [`[${name}](${pageOf(name)})`, topics[name]]);
+  return markdownTable([['`dreamos help …`', 'says'], ...rows]);
 }

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { evidenceModule, upToDate } from './sections.ts';
+import { pageNames, upToDate } from './sections.ts';
 
-writeFileSync('README.md', upToDate(readFileSync('README.md', 'utf8')));
-writeFileSync('src/cli/help/evidence.ts', evidenceModule());
+for (const page of pageNames) writeFileSync(page, await upToDate(page, readFileSync(page, 'utf8')));

@@ -3,7 +3,6 @@ import { commandsThatPrint } from '../../contract/describe.ts';
 import { notationOf } from '../../contract/notation.ts';
 import { commandOf, operationNames, operations } from '../../contract/operations.ts';
 import { schemaNames } from '../../contract/schemas.ts';
-import { environmentName, settingKeys, settingTable } from '../../model/settings.ts';
 import { columns } from './columns.ts';
 
 /** Of `help json`: each shape by its name for `schema`, the commands that print it where its name does not say so. */
@@ -27,16 +26,4 @@ export function syncsText(): string {
   }
   const rows = [...commandsOf].map(([syncs, commands]) => [commands.join(', '), syncs] as const);
   return columns(rows, 26);
-}
-
-/** Of `help settings`. */
-export function settingsText(): string {
-  const rows = settingKeys.map((key) => {
-    const { default: usual, help } = settingTable[key];
-    return [key, environmentName(key), String(usual), help] as const;
-  });
-  const lines = [['key', 'environment', 'default', 'what'] as const, ...rows].map(
-    ([key, variable, usual, what]) => `  ${key.padEnd(16)}  ${variable.padEnd(26)}  ${usual.padEnd(8)}  ${what}`,
-  );
-  return lines.join('\n');
 }

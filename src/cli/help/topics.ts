@@ -1,17 +1,23 @@
-const topics = {
-  format: () => import('./format.ts'),
-  guarantees: () => import('./guarantees.ts'),
-  'exit-codes': () => import('./exit-codes.ts'),
-  cursors: () => import('./cursors.ts'),
-  scripting: () => import('./scripting.ts'),
-  json: () => import('./json.ts'),
-  settings: () => import('./settings.ts'),
-};
+/** The topics of `dreamos help` and what each answers; the texts are in <topic>.md. A topic never has a command's name. */
+export const topics = {
+  format: 'how mail looks as files, and how a script hands a message in without the command',
+  guarantees: 'what is promised and what is not, what must hold for it, what is synced, the evidence',
+  tour: 'two agents at work, following along, asking, later and again, in examples',
+  commands: 'every command in a line',
+  settings: 'every setting, its default, and where it can be set',
+  json: 'what every command prints with --json',
+  'exit-codes': 'what each exit code means',
+  scripting: 'how scripts and agents send, consume and repeat safely',
+  cursors: 'how a watcher goes on where it stopped, without a gap',
+  addressing: 'who gets a message: names, groups, topics and subscriptions',
+  library: 'the same from TypeScript and JavaScript',
+  housekeeping: 'how a root stays small and sound, and how older mailboxes come in',
+  figures: 'how fast it is, beside other queues',
+} as const;
 
 export type TopicName = keyof typeof topics;
 
 export const topicNames = Object.keys(topics) as TopicName[];
 
-export async function loadTopic(name: TopicName): Promise<string> {
-  return (await topics[name]()).text;
-}
+/** For the ends of help pages, at the width of a terminal. */
+export const topicsLine = `Topics: dreamos help ${topicNames.join(' | ').replace(/(.{50,}?) \|/g, `$1\n${' '.repeat(21)}|`)}`;

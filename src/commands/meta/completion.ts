@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { oneOf } from '../../cli/input/parse.ts';
 import type { Context } from '../../cli/context.ts';
+import { topics } from '../../cli/help/topics.ts';
 
 /** One command with what may follow it, taken from the commander tree, so that a new command completes by itself. */
 interface Node {
@@ -21,7 +22,7 @@ function collect(command: Command, path: string, program: Command): Node[] {
   const options = command === program ? command.options : [...command.options, ...program.options];
   const node: Node = {
     path,
-    verbs: command.commands.map((verb) => ({ name: verb.name(), about: verb.description() })),
+    verbs: path === 'help' ? [...verbsOf(program), ...topicsAsVerbs] : verbsOf(command),
     flags: options.flatMap((option) =>
       option.long
         ? [{ flag: option.long, about: option.description, takesValue: option.required || option.optional }]
@@ -30,6 +31,12 @@ function collect(command: Command, path: string, program: Command): Node[] {
   };
   return [node, ...command.commands.flatMap((verb) => collect(verb, `${path} ${verb.name()}`.trim(), program))];
 }
+
+function verbsOf(command: Command): Node['verbs'] {
+  return command.commands.map((verb) => ({ name: verb.name(), about: verb.description() }));
+}
+
+const topicsAsVerbs = Object.entries(topics).map(([name, about]) => ({ name, about }));
 
 function words({ verbs, flags }: Node): string {
   return [...verbs.map((verb) => verb.name), ...flags.map((flag) => flag.flag), '--help'].join(' ');

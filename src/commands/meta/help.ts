@@ -1,13 +1,18 @@
 import type { Command } from 'commander';
 import type { Context } from '../../cli/context.ts';
-import { loadTopic, topicNames, type TopicName } from '../../cli/help/topics.ts';
 import { findCommand } from '../../cli/find-verb.ts';
+import { loadTopic } from '../../cli/help/texts.ts';
+import { type TopicName, topicNames, topics } from '../../cli/help/topics.ts';
 import { usage } from '../../cli/input/parse.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
   const [topic] = words;
   const command = findCommand(program, words);
-  if (command !== undefined) return command.outputHelp();
+  if (command !== undefined) {
+    command.outputHelp();
+    // Under the line that names them, with which the help ends.
+    return topic === undefined ? context.output.data(topicList()) : undefined;
+  }
   if (words.length === 1 && isTopic(topic)) return context.output.data(await loadTopic(topic));
   throw usage(
     `There is no command and no topic "${words.join(' ')}".`,
@@ -15,6 +20,13 @@ export async function helpCommand(context: Context, program: Command, words: rea
   );
 }
 
+function topicList(): string {
+  const width = Math.max(...topicNames.map((name) => name.length));
+  return Object.entries(topics)
+    .map(([name, answers]) => `  ${name.padEnd(width)}  ${answers}\n`)
+    .join('');
+}
+
 function isTopic(word: string | undefined): word is TopicName {
-  return (topicNames as readonly (string | undefined)[]).includes(word);
+  return word !== undefined && Object.hasOwn(topics, word);
 }

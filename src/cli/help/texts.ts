@@ -1,0 +1,24 @@
+import type { TopicName } from './topics.ts';
+
+// By name and not by a pattern, so that the build sees them; apart from the names, because every start needs those.
+const texts: Record<TopicName, () => Promise<{ default: string }>> = {
+  format: () => import('./format.md'),
+  guarantees: () => import('./guarantees.md'),
+  tour: () => import('./tour.md'),
+  commands: () => import('./commands.md'),
+  settings: () => import('./settings.md'),
+  json: () => import('./json.md'),
+  'exit-codes': () => import('./exit-codes.md'),
+  scripting: () => import('./scripting.md'),
+  cursors: () => import('./cursors.md'),
+  addressing: () => import('./addressing.md'),
+  library: () => import('./library.md'),
+  housekeeping: () => import('./housekeeping.md'),
+  figures: () => import('./figures.md'),
+};
+
+/** A topic's page as it is printed: without the comments that mark its generated parts. */
+export async function loadTopic(name: TopicName): Promise<string> {
+  const text = (await texts[name]()).default.replace(/^<!-- .* -->\n\n?/gm, '');
+  return `${text.trimEnd()}\n`;
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { topicNames, topics } from '../../src/cli/help/topics.ts';
+import { createBench } from './harness.ts';
+
+const bench = await createBench();
+
+test.each(topicNames)('help %s is a page that reads well as it is printed', async (topic) => {
+  const { code, out, err } = await bench.dreamos(`help ${topic}`);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(/^# \S.*\n\n\S/);
+  expect(out).toMatch(/\S\n$/);
+  expect(out).not.toMatch(/<!--|\n\n\n/);
+  // Tables are as wide as they are.
+  expect(out.split('\n').filter((line) => line.length > 125 && !line.startsWith('|'))).toEqual([]);
+});
+
+test('--help names every topic, help without words also says what each answers', async () => {
+  const brief = (await bench.dreamos('--help')).out;
+  const { code, out } = await bench.dreamos('help');
+  expect(code).toBe(0);
+  expect(out.startsWith(brief)).toBe(true);
+  const named = brief.slice(brief.indexOf('Topics: '));
+  for (const topic of topicNames) {
+    expect(named).toMatch(new RegExp(`\\b${topic}\\b`));
+    expect(out).toMatch(new RegExp(`^  ${topic} +${topics[topic]}$`, 'm'));
+  }
+  expect(named.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('an unknown topic is a usage error that names every one', async () => {
+  const { code, err } = await bench.dreamos('help fromat');
+  expect(code).toBe(2);
+  expect(err).toContain(topicNames.join(', '));
+});
+
+test('completion knows what help can be asked for', async () => {
+  const { out } = await bench.dreamos('completion bash');
+  const line = out.split('\n').find((row) => row.includes('"help")')) ?? '';
+  for (const word of ['send', 'archive', ...topicNames]) expect(line).toMatch(new RegExp(`[" ]${word} `));
+});

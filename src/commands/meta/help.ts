@@ -1,8 +1,8 @@
+import { usage } from '../../model/refusals.ts';
 import type { Command } from 'commander';
 import type { Context } from '../../cli/context.ts';
 import { loadTopic, topicNames, type TopicName } from '../../cli/help/topics.ts';
 import { findCommand } from '../../cli/find-verb.ts';
-import { usage } from '../../cli/input/parse.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
   const [topic] = words;

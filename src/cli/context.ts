@@ -1,5 +1,6 @@
 import type { Session } from '../core/root/root.ts';
 import { DreamosError } from '../model/errors.ts';
+import { usage } from '../model/refusals.ts';
 import { exitCodeOf } from './errors.ts';
 import { harmless } from './harmless.ts';
 import { Output } from './output.ts';
@@ -60,9 +61,10 @@ export class Context {
   async mailbox(named: string | undefined, verb: string): Promise<string> {
     const mailbox = named ?? (await this.session()).acting;
     if (mailbox !== undefined) return mailbox;
-    throw new DreamosError('usage', 'USAGE', `"${verb}" needs to know whose mailbox is meant.`, {
-      hint: `dreamos ${verb} <agent>, or say who you are with --as <agent> or DREAMOS_AGENT.`,
-    });
+    throw usage(
+      `"${verb}" needs to know whose mailbox is meant.`,
+      `dreamos ${verb} <agent>, or say who you are with --as <agent> or DREAMOS_AGENT.`,
+    );
   }
 
   /** One of several items failed: it is told, the others go on, and the first failure decides the exit code. */

@@ -1,5 +1,6 @@
 import type { FailureJson } from '../contract/system.ts';
 import { DreamosError, type ErrorKind } from '../model/errors.ts';
+import { usage } from '../model/refusals.ts';
 
 export const exitCodes: Record<ErrorKind, number> = {
   bug: 1,
@@ -63,5 +64,5 @@ function usageError(text: string): DreamosError {
     .replace(/^\((.*)\)$/, '$1')
     .trim();
   const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}${/[.?!]$/.test(first) ? '' : '.'}`;
-  return new DreamosError('usage', 'USAGE', message, hint ? { hint } : {});
+  return usage(message, hint || undefined);
 }

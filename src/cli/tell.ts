@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DreamosError } from '../model/errors.ts';
+import { usage } from '../model/refusals.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { asDreamosError, exitCodeOf, Interrupted, isCommanderError } from './errors.ts';
 
@@ -49,5 +50,5 @@ function verbsIn(argv: readonly string[], program: Command): string[] {
 function noVerb(program: Command, name: string | undefined): DreamosError {
   const group = program.commands.find((command) => command.name() === name) ?? program;
   const verbs = group.commands.map((command) => command.name()).join(', ');
-  return new DreamosError('usage', 'USAGE', `"${group.name()}" needs one of: ${verbs}.`);
+  return usage(`"${group.name()}" needs one of: ${verbs}.`);
 }

@@ -6,6 +6,7 @@ import type { SchemaName } from './schemas.ts';
 const others: Partial<Record<SchemaName, string>> = {
   message: 'a message file',
   drop: 'what a script may put into drop/',
+  draft: 'a line of send --batch, and what the library sends',
   event: 'a line of an event log',
   agent: "an agent's card, agent.json",
   settings: "config.json, and a card's settings",

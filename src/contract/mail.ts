@@ -1,6 +1,6 @@
 /** What sending, taking and finishing mail prints with --json. */
 import * as z from 'zod/mini';
-import { results } from '../model/outcome.ts';
+import { results } from '../model/state.ts';
 import { schema } from '../model/schema.ts';
 import { count, durability, message, type Of, receipt, state, text, time, yes } from './shape.ts';
 

@@ -4,15 +4,16 @@ import { agentCardSchema } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
 import { messageSchema } from '../model/message.ts';
 import { settingsSchema } from '../model/settings.ts';
+import { draftSchema, handedInSchema } from './draft.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
 import * as system from './system.ts';
-import { handedInSchema } from '../model/draft-schema.ts';
 
 const made = {
   message: messageSchema(),
   drop: handedInSchema(),
+  draft: draftSchema(),
   event: mailEventSchema(),
   agent: agentCardSchema(),
   settings: settingsSchema(),

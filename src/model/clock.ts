@@ -1,5 +1,5 @@
 import { hrtime } from 'node:process';
-import { DreamosError } from './errors.ts';
+import { usage } from './refusals.ts';
 
 /** Where time comes from; injected, so that tests own it. */
 export interface Clock {
@@ -38,9 +38,10 @@ export function isoTime(timeMs: number): string {
 export function parseTime(text: string, what: string): number {
   const at = timeIn(text);
   if (at !== undefined) return at;
-  throw new DreamosError('usage', 'USAGE', `"${text}" is not a time for ${what}.`, {
-    hint: 'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
-  });
+  throw usage(
+    `"${text}" is not a time for ${what}.`,
+    'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
+  );
 }
 
 export function timeIn(text: string): number | undefined {

@@ -3,10 +3,11 @@
  * names, one parser. No zod on its way: it is asked of every message that is sent.
  */
 import { parseTime } from './clock.ts';
-import { checkSpan, longestMs, parseDuration } from './duration.ts';
+import { longestMs } from './basics/limits.ts';
+import { checkSpan, parseDuration } from './duration.ts';
 import { DreamosError } from './errors.ts';
 import { type Message, priorities, type Priority } from './message.ts';
-import { nearestName } from './nearest.ts';
+import { draftUsage, messageInvalid, nearestName, usage } from './refusals.ts';
 import type { Durability } from './settings.ts';
 
 /** A message as its sender thinks of it. A duration is a text ("5m"), or milliseconds under the name that ends in `Ms`. */
@@ -141,7 +142,7 @@ export type DraftFor<O extends Operation> = Omit<Draft, (typeof operations)[O]['
 export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operation): Parsed<D> {
   const rules: Rules = operations[operation];
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid('This is not a draft of a message, but something else.', 'Write {"to":"<agent>","body":"…"}.');
+    throw messageInvalid('This is not a draft of a message, but something else.', 'Write {"to":"<agent>","body":"…"}.');
   let asItIs = true;
   for (const name in value) {
     const given: unknown = value[name];
@@ -161,7 +162,7 @@ export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operat
   checkSpan('time-to-live', draft.ttlMs, 1);
   checkSpan('delay', draft.delayMs, 0);
   if (draft.at !== undefined && draft.delayMs !== undefined)
-    throw usage('A message has a delay or a time from which on it is delivered, not both.');
+    throw draftUsage('A message has a delay or a time from which on it is delivered, not both.');
   return draft as Parsed<D>;
 }
 
@@ -177,9 +178,9 @@ export function timesOf(
 ): { readonly dueAt: number | undefined; readonly expiresAt: number | undefined } {
   const dueAt = at ?? (delayMs === undefined ? undefined : from + delayMs);
   if (dueAt !== undefined && !(dueAt - now <= longestMs))
-    throw usage('The time from which on it is delivered has to be within 3650d from now.');
+    throw draftUsage('The time from which on it is delivered has to be within 3650d from now.');
   if (ttlMs !== undefined && dueAt !== undefined && dueAt - from >= ttlMs)
-    throw usage('With this delay the message would expire before it is delivered.');
+    throw draftUsage('With this delay the message would expire before it is delivered.');
   return { dueAt, expiresAt: ttlMs === undefined ? undefined : from + ttlMs };
 }
 
@@ -200,31 +201,23 @@ function inMilliseconds(value: object): object {
 function unknownField(name: string, { without, also = [] }: Rules): DreamosError {
   const known = [...draftFields.filter((field) => !(without as readonly string[]).includes(field)), ...also];
   const nearest = nearestName(name, known);
-  return invalid(
+  return messageInvalid(
     `${JSON.stringify(name)} is not a field of a message.`,
     nearest === undefined ? `One of: ${known.join(', ')}.` : `Did you mean "${nearest}"?`,
   );
 }
 
 function misfit(name: string, { what }: Field): DreamosError {
-  if (name !== 'body') return invalid(`"${name}" has to be ${what}.`);
+  if (name !== 'body') return messageInvalid(`"${name}" has to be ${what}.`);
   return new DreamosError('invalid', 'BODY_NOT_TEXT', 'The body is not text.', {
     hint: 'Put anything but text into data.',
   });
 }
 
 function missing(name: string): DreamosError {
-  return invalid(`"${name}" is missing.`, name === 'to' ? 'Write {"to":"<agent>","body":"…"}.' : undefined);
+  return messageInvalid(`"${name}" is missing.`, name === 'to' ? 'Write {"to":"<agent>","body":"…"}.' : undefined);
 }
 
 function twice(name: string): DreamosError {
-  return usage(`"${name}" and "${name}Ms" say the same; give one of them.`);
-}
-
-function invalid(message: string, hint?: string): DreamosError {
-  return new DreamosError('invalid', 'MESSAGE_INVALID', message, { hint });
-}
-
-function usage(message: string, hint = 'dreamos send --help'): DreamosError {
-  return new DreamosError('usage', 'USAGE', message, { hint });
+  return draftUsage(`"${name}" and "${name}Ms" say the same; give one of them.`);
 }

@@ -1,4 +1,5 @@
-import { DreamosError } from './errors.ts';
+import { longestMs } from './basics/limits.ts';
+import { draftUsage, usage } from './refusals.ts';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -10,21 +11,16 @@ export function parseDuration(text: string, what = 'duration'): number {
   if (text === '0') return 0;
   const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text);
   if (!match) {
-    throw new DreamosError('usage', 'USAGE', `"${text}" is not a ${what}.`, {
-      hint: 'Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.',
-    });
+    throw usage(`"${text}" is not a ${what}.`, 'Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.');
   }
   return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]);
 }
-
-/** Times far beyond any use would not fit the names and dates that are made of them. */
-export const longestMs = 3650 * unitMs.d;
 
 /** @throws DreamosError usage */
 export function checkSpan(what: string, ms: number | undefined, least: 0 | 1): void {
   if (ms === undefined || (Number.isFinite(ms) && ms >= least && ms <= longestMs)) return;
   const message = `The ${what} has to be ${least === 0 ? 'at least 0' : 'more than 0'} and at most 3650d.`;
-  throw new DreamosError('usage', 'USAGE', message, { hint: 'dreamos send --help' });
+  throw draftUsage(message);
 }
 
 /** The shortest text that a person reads at a glance: `340ms`, `12s`, `4m`, `3h`, `9d`. Rounded down. */

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
-import { keyCharacters, subjectCharacters, typeCharacters } from './limits.ts';
+import { keyCharacters, subjectCharacters, typeCharacters } from './basics/limits.ts';
 import { premade } from './premade.ts';
 import { once, schema } from './schema.ts';
-import { sha256 } from './sha256.ts';
+import { sha256 } from './basics/sha256.ts';
 import { topicPattern } from './topic.ts';
 
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;

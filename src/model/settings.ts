@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
-import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './limits.ts';
+import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './basics/limits.ts';
 import { premade } from './premade.ts';
 import { once, schema } from './schema.ts';
 

@@ -3,7 +3,7 @@
  * or more (https://docs.nats.io/nats-concepts/subjects). As with agents case does not matter: they are kept in lower case.
  */
 import { DreamosError } from './errors.ts';
-import { topicCharacters } from './limits.ts';
+import { topicCharacters } from './basics/limits.ts';
 
 /** A topic as it is kept: it is also a folder's name. */
 export const topicPattern = /^(?=.{1,128}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;

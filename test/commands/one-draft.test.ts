@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { sendAll } from '../../src/core/send/send.ts';
-import { draftSchema, handedInSchema } from '../../src/model/draft-schema.ts';
+import { draftSchema, handedInSchema } from '../../src/contract/draft.ts';
 import { type Draft, draftFields } from '../../src/model/draft.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { priorities } from '../../src/model/message.ts';

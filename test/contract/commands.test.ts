@@ -145,9 +145,11 @@ const runs: Record<string, Run> = {
   // Memory packs nothing; here it says what it would.
   'archive pack': line('archive pack reviewer --dry-run', {
     onRoot: ({ store }) => {
-      store.upkeep!.packArchive = async function* () {
-        yield { day: '2026-11-19', count: 1, bytes: 9, packedBytes: 5 };
-      };
+      Object.assign(store.upkeep ?? {}, {
+        packArchive: async function* () {
+          yield { day: '2026-11-19', count: 1, bytes: 9, packedBytes: 5 };
+        },
+      });
     },
   }),
   'archive prune': after(aged, () => 'archive prune reviewer --older-than 30d'),

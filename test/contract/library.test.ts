@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { libraryPathOf, type OperationName, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
 import type { Dreamos } from '../../src/library/library.ts';
-import { results } from '../../src/model/outcome.ts';
+import { results } from '../../src/model/state.ts';
 import { openLibrary } from './open-library.ts';
 import { misfits, strictInMs } from './strict.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestName } from '../../src/model/nearest.ts';
+import { nearestName } from '../../src/model/refusals.ts';
 
 const known = ['planner', 'reviewer', 'Builder', 'Agent-3'];
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { draftSchema, handedInSchema } from '../../src/model/draft-schema.ts';
+import { draftSchema, handedInSchema } from '../../src/contract/draft.ts';
 import { type Draft, draftFields, parseDraft } from '../../src/model/draft.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { refusal } from '../storage/contract/bench.ts';

@@ -6,7 +6,7 @@ let sha256: (data: string | Uint8Array) => string;
 // Each with a budget of its own for what is hashed by hand.
 beforeEach(async () => {
   vi.resetModules();
-  ({ sha256 } = await import('../../src/model/sha256.ts'));
+  ({ sha256 } = await import('../../src/model/basics/sha256.ts'));
 });
 
 const expected = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');

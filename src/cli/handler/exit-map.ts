@@ -1,6 +1,7 @@
+import { usage } from '../../model/refusals.ts';
 import type { Outcome } from '../../core/work/outcome.ts';
 import { outcomeNames } from '../../core/work/outcome.ts';
-import { oneOf, usage } from '../input/parse.ts';
+import { oneOf } from '../input/parse.ts';
 
 /** What exit codes of a handler mean; whatever is not in it, and death by a signal, is a failed attempt. */
 export type ExitMap = ReadonlyMap<number, Outcome['outcome']>;

@@ -1,13 +1,14 @@
 import { sendAll } from '../../core/send/send.ts';
 import { type Draft, draftFields, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { hardMaxMessageBytes, mostAtOnce } from '../../model/limits.ts';
+import { messageInvalid, usage } from '../../model/refusals.ts';
+import { hardMaxMessageBytes, mostAtOnce } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
 import type { ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';
 import { chunksOf, decodeText } from './body.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
-import { durabilityOption, durationOption, given, usage } from './parse.ts';
+import { durabilityOption, durationOption, given } from './parse.ts';
 import { orTell } from '../unwritten.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
@@ -104,7 +105,7 @@ function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // Of a line of data everything that is wrong is wrong data, a duration too.
-    return error.kind === 'usage' ? invalid(error.message, error.hint) : error;
+    return error.kind === 'usage' ? messageInvalid(error.message, error.hint) : error;
   }
 }
 
@@ -113,12 +114,8 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw invalid(`This line is not JSON: ${(cause as Error).message}.`);
+    throw messageInvalid(`This line is not JSON: ${(cause as Error).message}.`);
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
-  throw invalid('This line is not a JSON object.', 'Write {"to":"<agent>","body":"…"}.');
-}
-
-function invalid(message: string, hint?: string): DreamosError {
-  return new DreamosError('invalid', 'MESSAGE_INVALID', message, { hint });
+  throw messageInvalid('This line is not a JSON object.', 'Write {"to":"<agent>","body":"…"}.');
 }

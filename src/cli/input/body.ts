@@ -1,8 +1,8 @@
 import { DreamosError } from '../../model/errors.ts';
-import { hardMaxMessageBytes } from '../../model/limits.ts';
+import { usage } from '../../model/refusals.ts';
+import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
-import { usage } from './parse.ts';
 
 export interface BodyOptions {
   bodyFile?: string;

@@ -1,5 +1,5 @@
 import type { Draft, Parsed } from '../../model/draft.ts';
-import { DreamosError } from '../../model/errors.ts';
+import { messageInvalid } from '../../model/refusals.ts';
 import type { BodyOptions } from './body.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
 
@@ -43,9 +43,10 @@ export function dataOption(text: string | undefined): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new DreamosError('invalid', 'MESSAGE_INVALID', `--data is not JSON: ${(cause as Error).message}.`, {
-      hint: `Quote it for the shell: --data '{"key":"value"}'`,
+    throw messageInvalid(
+      `--data is not JSON: ${(cause as Error).message}.`,
+      `Quote it for the shell: --data '{"key":"value"}'`,
       cause,
-    });
+    );
   }
 }

@@ -2,7 +2,7 @@
 import { parseTime, timeIn } from '../../model/clock.ts';
 import type { Filter } from '../../model/filter.ts';
 import { parseDuration } from '../../model/duration.ts';
-import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import { priorities, type Priority } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
@@ -96,8 +96,4 @@ export function checkId(text: string): string {
 export function oneOf<T extends string>(text: string, allowed: readonly T[], what: string): T {
   if ((allowed as readonly string[]).includes(text)) return text as T;
   throw usage(`"${text}" is not a ${what}.`, `One of: ${allowed.join(', ')}.`);
-}
-
-export function usage(message: string, hint: string): DreamosError {
-  return new DreamosError('usage', 'USAGE', message, { hint });
 }

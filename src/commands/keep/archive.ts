@@ -12,13 +12,13 @@ import {
   filterOptions,
   given,
   momentOption,
-  usage,
   type FilterOptions,
 } from '../../cli/input/parse.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive } from '../../core/keep/archive.ts';
 import { packArchive, pruneArchive } from '../../core/keep/maintain.ts';
 import { show } from '../../core/look/show.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 
 export async function listCommand(
   context: Context,

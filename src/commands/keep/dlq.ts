@@ -2,9 +2,10 @@ import type { Dead, PurgedJson } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { entryJson } from '../../contract/json.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
-import { agentAndIds, usage } from '../../cli/input/parse.ts';
+import { agentAndIds } from '../../cli/input/parse.ts';
 import { listDead, purgeDead, retryDead, showDead } from '../../core/keep/dlq.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 
 export async function listCommand(context: Context, name: string | undefined): Promise<void> {
   const { output } = context;

@@ -1,7 +1,8 @@
+import { usage } from '../../model/refusals.ts';
 import { resolve } from 'node:path';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { given, usage } from '../../cli/input/parse.ts';
+import { given } from '../../cli/input/parse.ts';
 import { orTell } from '../../cli/unwritten.ts';
 import { importTree } from '../../core/import/import.ts';
 

@@ -1,7 +1,8 @@
+import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { placeName, titleOf } from '../../cli/show/message-view.ts';
-import { countOption, filterOptions, given, statesOption, usage, type FilterOptions } from '../../cli/input/parse.ts';
+import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
 import { search } from '../../core/look/search.ts';
 
 export interface SearchOptions extends FilterOptions {

@@ -1,10 +1,11 @@
+import { usage } from '../../model/refusals.ts';
 import type { TraceStep } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { mermaidOf } from '../../cli/show/mermaid.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { addressOf, placeName, titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
-import { checkId, usage } from '../../cli/input/parse.ts';
+import { checkId } from '../../cli/input/parse.ts';
 import { trace, type Trace } from '../../core/look/trace.ts';
 import { formatDuration } from '../../model/duration.ts';
 

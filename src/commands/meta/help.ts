@@ -1,9 +1,9 @@
+import { usage } from '../../model/refusals.ts';
 import type { Command } from 'commander';
 import type { Context } from '../../cli/context.ts';
 import { findCommand } from '../../cli/find-verb.ts';
 import { loadTopic } from '../../cli/help/texts.ts';
 import { type TopicName, topicNames, topics } from '../../cli/help/topics.ts';
-import { usage } from '../../cli/input/parse.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
   const [topic] = words;

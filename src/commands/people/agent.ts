@@ -1,6 +1,7 @@
+import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { given, oneOf, usage } from '../../cli/input/parse.ts';
+import { given, oneOf } from '../../cli/input/parse.ts';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
 import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';

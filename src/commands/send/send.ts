@@ -2,10 +2,11 @@ import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { readBody } from '../../cli/input/body.ts';
-import { durationOption, given, oneOf, usage } from '../../cli/input/parse.ts';
+import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { preview, send } from '../../core/send/send.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 
 export interface SendOptions extends ContentOptions {
   from?: string;

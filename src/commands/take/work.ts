@@ -7,7 +7,7 @@ import { type HandlerEnd, runHandler } from '../../cli/handler/handler.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { deliveryJson } from '../../contract/json.ts';
 import type { HandledJson } from '../../contract/mail.ts';
-import { countOption, durationOption, filterOptions, given, type FilterOptions, usage } from '../../cli/input/parse.ts';
+import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { createTail } from '../../cli/handler/tail.ts';
 import type { Handled, Handler } from '../../core/work/handle.ts';
 import type { Outcome } from '../../core/work/outcome.ts';
@@ -16,6 +16,7 @@ import { effectiveSettings } from '../../core/root/settings.ts';
 import { work } from '../../core/work/work.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 
 export interface WorkOptions extends FilterOptions {
   count?: string;

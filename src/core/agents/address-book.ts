@@ -1,7 +1,7 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { listAgents, resolveAgent } from './agents.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { nearestName } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { checkName } from '../root/names.ts';
 

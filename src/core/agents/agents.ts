@@ -1,7 +1,6 @@
 import { type AgentCard } from '../../model/agent.ts';
-import { DreamosError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
@@ -19,12 +18,8 @@ export async function resolveAgent(session: Session, name: string): Promise<Agen
   const known = (await session.store.documents.listAgents())
     .filter(({ retiredAt }) => !retiredAt)
     .map((agent) => agent.name);
-  const nearest = nearestName(name, known);
-  throw new DreamosError('not-found', 'AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, {
-    hint: nearest
-      ? `Did you mean "${nearest}"? If not: dreamos agent register ${name}`
-      : `dreamos agent register ${name}`,
-  });
+  const hint = meantOr(name, known, `dreamos agent register ${name}`);
+  throw notFound('AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, hint);
 }
 
 export interface AgentInput {

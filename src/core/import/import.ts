@@ -7,12 +7,14 @@
  */
 import type { ImportResult } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { type AgentCard, agentNamePattern } from '../../model/agent.ts';
 import { openSourceTree, type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
 import { agentFolders, treeNameOf } from './agent-folders.ts';
 import { whileLocked } from './while-locked.ts';
 import { type Imported, Importer } from './importer.ts';
 import { contentOfId } from './to-message.ts';
+import { nameHint } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import type { ImportOptions } from './result.ts';
 import { states } from '../../model/state.ts';
@@ -82,16 +84,14 @@ async function alreadyImported(session: Session, cards: readonly AgentCard[]): P
 function checkFormat(format: string): ImportFormat {
   const known = importFormats.find((each) => each === format);
   if (known) return known;
-  throw new DreamosError('usage', 'USAGE', `"${format}" is not a format to import from.`, {
-    hint: `Say --format ${importFormats.join(' or --format ')}.`,
-  });
+  throw usage(`"${format}" is not a format to import from.`, `Say --format ${importFormats.join(' or --format ')}.`);
 }
 
 function checkMaps(maps: Readonly<Record<string, string>>): Map<string, string> {
   for (const [from, to] of Object.entries(maps)) {
     if (agentNamePattern.test(to)) continue;
     throw new DreamosError('invalid', 'NAME_INVALID', `"${to}" in --map ${from}=${to} is not an agent's name.`, {
-      hint: 'A name has 1 to 64 letters, digits, dots, dashes and underscores, and begins with a letter or digit.',
+      hint: nameHint,
     });
   }
   return new Map(Object.entries(maps));

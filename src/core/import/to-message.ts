@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sayableTime } from '../../model/clock.ts';
 import { idFrom, idTime } from '../../model/id.ts';
-import { hardMaxMessageBytes, subjectCharacters, typeCharacters } from '../../model/limits.ts';
+import { hardMaxMessageBytes, subjectCharacters, typeCharacters } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { OldMessage } from './old/message.ts';
 

@@ -1,5 +1,4 @@
 import type { Archived } from '../../contract/keep.ts';
-import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
@@ -9,7 +8,7 @@ import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { hasText } from '../look/search.ts';
-import { messageNotFound } from '../root/refusals.ts';
+import { messageNotFound, notInState } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
 /** What was finished, the newest first. @throws AGENT_NOT_FOUND */
@@ -62,16 +61,7 @@ export async function restoreArchive(session: Session, mailbox: string, id: stri
   return session.store.documents.withLock(`maintain.${card.name}`, async () => {
     const [entry] = await findSurely(session, id, card.name);
     if (!entry) throw messageNotFound(id, card.name);
-    if (entry.state !== 'archived') {
-      throw new DreamosError(
-        'conflict',
-        'STATE_CHANGED',
-        `Message ${id} in ${card.name} is not archived but ${entry.state}.`,
-        {
-          hint: `dreamos show ${id}`,
-        },
-      );
-    }
+    if (entry.state !== 'archived') throw notInState(entry, 'archived');
     return session.store.mail.restore(entry, session.acting === undefined ? {} : { by: session.acting });
   });
 }

@@ -5,7 +5,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { listEntries } from '../look/list.ts';
 import type { Session } from '../root/root.ts';
-import { messageNotFound } from '../root/refusals.ts';
+import { messageNotFound, notInState } from '../root/refusals.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
 /** What failed and why, the newest first. @throws AGENT_NOT_FOUND */
@@ -22,7 +22,7 @@ export async function showDead(session: Session, mailbox: string, id: string): P
   const entry = await deadEntry(session, (await resolveAgent(session, mailbox)).name, id);
   const message = await session.store.look.read(entry);
   const why = await session.store.look.deadReason(entry);
-  if (!message || !why) throw notDead({ ...entry, state: 'ready' });
+  if (!message || !why) throw notInState({ ...entry, state: 'ready' }, 'dead');
   return { ...toDead(entry, message, why), history: why.history };
 }
 
@@ -78,14 +78,8 @@ async function forEach<T>(
 async function deadEntry(session: Session, mailbox: string, id: string): Promise<Entry> {
   const [entry] = await findSurely(session, id, mailbox);
   if (!entry) throw messageNotFound(id, mailbox);
-  if (entry.state !== 'dead') throw notDead(entry);
+  if (entry.state !== 'dead') throw notInState(entry, 'dead');
   return entry;
-}
-
-function notDead({ id, mailbox, state }: Entry): DreamosError {
-  return new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} in ${mailbox} is not dead but ${state}.`, {
-    hint: `dreamos show ${id}`,
-  });
 }
 
 function toDead({ id, mailbox }: Entry, message: Message, { reason, attempts, deadAt }: DeadReason): Dead {

@@ -5,7 +5,7 @@
 import type { Maintained } from '../../contract/keep.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { dayMs } from '../../model/limits.ts';
+import { dayMs } from '../../model/basics/limits.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';

@@ -1,9 +1,9 @@
-import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { findInLogs, findSurely } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
+import { threadNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
@@ -31,15 +31,8 @@ export async function thread(
     found.set(message.id, one);
     one.entries.push(entry);
   }
-  if (found.size === 0 && !options.signal?.aborted) throw messageNotFound(idOrThread);
+  if (found.size === 0 && !options.signal?.aborted) throw threadNotFound(idOrThread);
   return [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
-}
-
-function messageNotFound(name: string): DreamosError {
-  const shown = JSON.stringify(name.length > 70 ? `${name.slice(0, 69)}…` : name);
-  return new DreamosError('not-found', 'MESSAGE_NOT_FOUND', `There is no thread and no message ${shown}.`, {
-    hint: 'dreamos search <text>',
-  });
 }
 
 async function threadOf(session: Session, id: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { defaultSettings, environmentName, type SettingKey, settingKeys, type Settings } from '../../model/settings.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { nearestName } from '../../model/refusals.ts';
 import type { ConfigValue } from '../../contract/system.ts';
 import type { Session } from './root.ts';
 import { environmentSettings, forgetSettings, parseSetting, rootSettings } from './settings.ts';

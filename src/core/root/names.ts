@@ -1,6 +1,10 @@
 import { agentNamePattern, isAll } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import type { Session } from './root.ts';
+
+export const nameHint =
+  'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.';
 
 /** @throws NAME_INVALID */
 export function checkGroup(group: string): void {
@@ -14,9 +18,7 @@ export function checkGroup(group: string): void {
 /** Who acts, if it is said. @throws USAGE: it is not known who `does` that */
 export function actorOf(session: Session, does: string, named = session.acting): string {
   if (named !== undefined) return named;
-  throw new DreamosError('usage', 'USAGE', `It is not known who ${does}.`, {
-    hint: 'Say it with --as <agent>, or set DREAMOS_AGENT.',
-  });
+  throw usage(`It is not known who ${does}.`, 'Say it with --as <agent>, or set DREAMOS_AGENT.');
 }
 
 /** @throws NAME_INVALID */
@@ -26,6 +28,6 @@ export function checkName(name: string, what = "an agent's name"): void {
   const why =
     name === '' ? 'it is empty' : name.length > 64 ? `it has ${name.length} characters` : 'it has other characters';
   throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(shown)} cannot be ${what}: ${why}.`, {
-    hint: 'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.',
+    hint: nameHint,
   });
 }

@@ -9,7 +9,6 @@ import {
   schedule as scheduleShape,
   type ShownSchedule,
 } from '../../contract/system.ts';
-import { agentNamePattern } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
@@ -17,7 +16,8 @@ import { schema } from '../../model/schema.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { compose } from '../send/compose.ts';
 import { parseCron } from './cron.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { meantOr, notFound } from '../../model/refusals.ts';
+import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { changeDocument } from '../root/documents.ts';
 
@@ -41,7 +41,7 @@ export async function addSchedule(
   session: Session,
   { name, cron, tz = 'UTC', message }: ScheduleInput,
 ): Promise<ListedSchedule> {
-  checkName(name);
+  checkName(name, "a schedule's name");
   const now = session.clock.now();
   if ((await parseCron(cron, tz)).next(now) === undefined) {
     throw new DreamosError('invalid', 'CRON_INVALID', `"${cron}" never comes.`, {
@@ -79,7 +79,7 @@ export async function removeSchedule(session: Session, name: string): Promise<Sc
     removed = schedules.find((schedule) => schedule.token === token);
     return schedules.filter((schedule) => schedule !== removed);
   });
-  if (!removed) throw await notFound(session, name);
+  if (!removed) throw await unknown(session, name);
   return removed;
 }
 
@@ -146,17 +146,13 @@ function parse(document: unknown): z.infer<ReturnType<typeof documentSchema>> {
 async function findSchedule(session: Session, name: string): Promise<Schedule> {
   const schedule = (await loadSchedules(session)).find((one) => one.name === name);
   if (schedule) return schedule;
-  throw await notFound(session, name);
+  throw await unknown(session, name);
 }
 
-async function notFound(session: Session, name: string): Promise<DreamosError> {
-  const nearest = nearestName(
-    name,
-    (await loadSchedules(session)).map((schedule) => schedule.name),
-  );
-  return new DreamosError('not-found', 'SCHEDULE_NOT_FOUND', `There is no schedule "${name}".`, {
-    hint: nearest === undefined ? 'dreamos schedule list' : `Did you mean "${nearest}"? See: dreamos schedule list`,
-  });
+async function unknown(session: Session, name: string): Promise<DreamosError> {
+  const known = (await loadSchedules(session)).map((schedule) => schedule.name);
+  const hint = meantOr(name, known, 'dreamos schedule list');
+  return notFound('SCHEDULE_NOT_FOUND', `There is no schedule "${name}".`, hint);
 }
 
 /** A line that somebody wrote into the file by hand may be wrong; it must not hide the others. */
@@ -178,13 +174,6 @@ function checkSize(schedules: readonly Schedule[]): void {
   if (Buffer.byteLength(JSON.stringify(schedules)) <= mostBytes) return;
   throw new DreamosError('invalid', 'MESSAGE_TOO_LARGE', `All schedules together may have ${mostBytes} bytes.`, {
     hint: 'Write the body to a file and send its path.',
-  });
-}
-
-function checkName(name: string): void {
-  if (agentNamePattern.test(name)) return;
-  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(name)} cannot be a schedule's name.`, {
-    hint: 'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.',
   });
 }
 

@@ -2,7 +2,8 @@ import type { AgentCard } from '../../model/agent.ts';
 import { isoTime, sayableTime } from '../../model/clock.ts';
 import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { dayMs } from '../../model/limits.ts';
+import { draftUsage, messageInvalid } from '../../model/refusals.ts';
+import { dayMs } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
@@ -121,23 +122,15 @@ function jsonOf(data: unknown): string {
     const json = JSON.stringify(data ?? null) as string | undefined;
     if (json !== undefined) return json;
   } catch (cause) {
-    throw new DreamosError(
-      'invalid',
-      'MESSAGE_INVALID',
-      `The data cannot be written as JSON: ${(cause as Error).message}.`,
-      { cause },
-    );
+    throw messageInvalid(`The data cannot be written as JSON: ${(cause as Error).message}.`, undefined, cause);
   }
-  throw new DreamosError('invalid', 'MESSAGE_INVALID', `The data cannot be written as JSON: it is a ${typeof data}.`);
+  throw messageInvalid(`The data cannot be written as JSON: it is a ${typeof data}.`);
 }
 
 function checked(message: unknown): Message {
   const parsed = messageSchema.safeParse(message);
   if (parsed.success) return parsed.data;
-  throw new DreamosError('invalid', 'MESSAGE_INVALID', `This cannot be sent: ${explainIssues(parsed.error)}.`, {
-    hint: 'dreamos schema message',
-    cause: parsed.error,
-  });
+  throw messageInvalid(`This cannot be sent: ${explainIssues(parsed.error)}.`, 'dreamos schema message', parsed.error);
 }
 
 // So long a repeat may come after the first send: as long as its key is remembered.
@@ -148,7 +141,7 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number):
   // Refused to a repeat under a key, it would look as if the first send, which was on time, had failed.
   if (dedupeKey !== undefined && now - at <= repeatableMs) return;
   const message = `${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`;
-  throw new DreamosError('usage', 'USAGE', message, { hint: 'dreamos send --help' });
+  throw draftUsage(message);
 }
 
 function tooLarge(bytes: number, limit: number, recipient: string): DreamosError {

@@ -1,6 +1,7 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
@@ -142,9 +143,7 @@ async function originalOf(
 
 function actingFor(session: Session, id: string): string {
   if (session.acting !== undefined) return session.acting;
-  throw new DreamosError('usage', 'USAGE', `It is not known who answers ${id}.`, {
-    hint: 'Say who you are with --as <agent>, or use the receipt.',
-  });
+  throw usage(`It is not known who answers ${id}.`, 'Say who you are with --as <agent>, or use the receipt.');
 }
 
 // 200 characters are the limit of a subject.

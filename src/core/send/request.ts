@@ -1,6 +1,7 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
@@ -48,7 +49,8 @@ export async function request(
 export async function ask(session: Session, said: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
   const { waitMs = defaultWaitMs, signal } = options;
   const draft = parseDraft(said, 'request');
-  if (!(waitMs > 0 && waitMs <= longestWaitMs)) throw usage('A request waits for more than 0 and at most 12h.');
+  if (!(waitMs > 0 && waitMs <= longestWaitMs))
+    throw usage('A request waits for more than 0 and at most 12h.', 'dreamos request --help');
   const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
   const { name } = requester;
   const startedAt = session.clock.uptime();
@@ -89,8 +91,4 @@ async function closeOrLeave(session: Session, mailbox: string, id: string): Prom
     if (!(error instanceof DreamosError)) throw error;
     session.warn(`The inbox of the request ${id} is closed by the next reader of ${mailbox}: ${error.message}`);
   }
-}
-
-function usage(message: string): DreamosError {
-  return new DreamosError('usage', 'USAGE', message, { hint: 'dreamos request --help' });
 }

@@ -1,8 +1,7 @@
 import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
-import { DreamosError } from '../../model/errors.ts';
 import type { AddressBook } from '../agents/address-book.ts';
-import { mostRecipients } from '../../model/limits.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { mostRecipients } from '../../model/basics/limits.ts';
+import { nearestName, notFound, usage } from '../../model/refusals.ts';
 
 /** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
 export interface Route {
@@ -57,13 +56,15 @@ async function membersOf(book: AddressBook, word: string, without: string | unde
   if (others.length > 0) return others;
   if (members.length > 0)
     throw notFound(
+      'AGENT_NOT_FOUND',
       `Nobody but ${without}, the sender, is in ${word}.`,
       'A group leaves out its sender, unless named beside it.',
     );
-  if (isAll(group)) throw notFound('There is nobody to send to.', 'dreamos agent register <name>');
+  if (isAll(group)) throw notFound('AGENT_NOT_FOUND', 'There is nobody to send to.', 'dreamos agent register <name>');
   const nearest = nearestName(group, ['all', ...active.flatMap(groupsOf)]);
   const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? If not: `;
   throw notFound(
+    'AGENT_NOT_FOUND',
     `Nobody is in the group ${JSON.stringify(word.slice(0, 70))}.`,
     `${meant}dreamos agent register <name> --group ${group || '<group>'}`,
   );
@@ -71,12 +72,4 @@ async function membersOf(book: AddressBook, word: string, without: string | unde
 
 function groupsOf({ groups = [] }: AgentCard): string[] {
   return groups;
-}
-
-function notFound(message: string, hint: string): DreamosError {
-  return new DreamosError('not-found', 'AGENT_NOT_FOUND', message, { hint });
-}
-
-function usage(message: string, hint: string): DreamosError {
-  return new DreamosError('usage', 'USAGE', message, { hint });
 }

@@ -2,7 +2,8 @@ import type { Addressee, SendReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { type Draft, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { mostAtOnce } from '../../model/limits.ts';
+import { usage } from '../../model/refusals.ts';
+import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Outgoing, Sent } from '../../storage/port/mail.ts';
 import { createAddressBook } from '../agents/address-book.ts';
@@ -63,9 +64,7 @@ async function sendEach<D>(
   let index = 0;
   for (const draft of drafts) {
     if (index >= mostAtOnce) {
-      throw new DreamosError('usage', 'USAGE', `These are more than ${mostAtOnce} messages for one call.`, {
-        hint: 'Send them in several calls.',
-      });
+      throw usage(`These are more than ${mostAtOnce} messages for one call.`, 'Send them in several calls.');
     }
     try {
       places.push({ index, ...(await compose(session, book, checked(draft))) });

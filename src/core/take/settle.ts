@@ -1,6 +1,7 @@
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
-import { longestMs } from '../../model/limits.ts';
+import { longestMs } from '../../model/basics/limits.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
@@ -35,9 +36,7 @@ export interface NackHow {
 export async function nack(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
   const { delayMs, reason, dead, free } = options;
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestMs)) {
-    throw new DreamosError('usage', 'USAGE', 'The delay has to be at least 0 and at most 3650d.', {
-      hint: 'dreamos nack --help',
-    });
+    throw usage('The delay has to be at least 0 and at most 3650d.', 'dreamos nack --help');
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   const { policy } = await settingsOf(session, mailbox);
@@ -74,13 +73,9 @@ async function claimOf(
     return { receipt: receiptOrId, mailbox, by: session.acting ?? mailbox };
   }
   if (session.acting === undefined) {
-    throw new DreamosError(
-      'usage',
-      'USAGE',
+    throw usage(
       `Whose claim of ${receiptOrId} is meant? An id settles what the acting agent holds.`,
-      {
-        hint: 'Say who you are with --as <agent>, or use the receipt.',
-      },
+      'Say who you are with --as <agent>, or use the receipt.',
     );
   }
   const { name } = await resolveAgent(session, session.acting);

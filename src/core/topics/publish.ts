@@ -2,12 +2,13 @@ import type { PublishReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { parseTopic } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { type Composed, composeFor, senderOf } from '../send/compose.ts';
 import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
-import { mostRecipients } from '../../model/limits.ts';
+import { mostRecipients } from '../../model/basics/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { warnUnread } from '../send/unread.ts';
 import type { SendOptions } from '../send/draft.ts';
@@ -60,11 +61,9 @@ async function activeSubscribers(session: Session, topic: string): Promise<Agent
   }
   // The log is one of the file's names, too.
   if (cards.size < mostRecipients) return [...cards.values()];
-  throw new DreamosError(
-    'usage',
-    'USAGE',
+  throw usage(
     `${topic} has ${cards.size} subscribers; one message goes to at most ${mostRecipients - 1}.`,
-    { hint: 'Let some of them listen instead: dreamos listen --help' },
+    'Let some of them listen instead: dreamos listen --help',
   );
 }
 

@@ -8,7 +8,7 @@ import { schema } from '../../model/schema.ts';
 import { parseTopicPattern, topicMatches } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { nearestName, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { actorOf } from '../root/names.ts';
 import { changeDocument } from '../root/documents.ts';
@@ -124,8 +124,7 @@ function change(
 
 function unknownPattern(agent: string, pattern: string, known: readonly string[]): DreamosError {
   const nearest = nearestName(pattern, known);
-  return new DreamosError('not-found', 'SUBSCRIPTION_NOT_FOUND', `${agent} is not subscribed to "${pattern}".`, {
-    hint:
-      nearest === undefined ? `What it is subscribed to: dreamos agent show ${agent}` : `Did you mean "${nearest}"?`,
-  });
+  const hint =
+    nearest === undefined ? `What it is subscribed to: dreamos agent show ${agent}` : `Did you mean "${nearest}"?`;
+  return notFound('SUBSCRIPTION_NOT_FOUND', `${agent} is not subscribed to "${pattern}".`, hint);
 }

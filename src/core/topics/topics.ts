@@ -1,8 +1,8 @@
 import type { TopicPruned, TopicStatus, TopicView } from '../../contract/system.ts';
-import { DreamosError } from '../../model/errors.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopic, parseTopicPattern, topicMatches } from '../../model/topic.ts';
 import type { Message } from '../../model/message.ts';
-import { nearestName } from '../../model/nearest.ts';
+import { meantOr, notFound } from '../../model/refusals.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -25,7 +25,7 @@ export async function showTopic(session: Session, topic: string, options: { limi
   const name = parseTopic(topic);
   await session.store.mail.finishSends();
   const known = await session.store.look.listTopics();
-  if (!known.includes(name)) throw notFound(name, known);
+  if (!known.includes(name)) throw unknown(name, known);
   const recent: (Message | null)[] = [];
   for await (const entry of session.store.look.list(logOf(name), 'archived')) {
     if (recent.length >= limit) break;
@@ -49,7 +49,7 @@ export async function pruneTopics(
   for (const text of [topics].flat()) {
     const pattern = parseTopicPattern(text);
     const matching = known.filter((topic) => topicMatches(pattern, topic));
-    if (matching.length === 0) throw notFound(pattern, known);
+    if (matching.length === 0) throw unknown(pattern, known);
     for (const topic of matching) meant.add(topic);
   }
   const results: PrunedTopic[] = [];
@@ -93,9 +93,7 @@ async function statusOf(session: Session, topic: string, subscriptions: Subscrip
   return { topic, messages: archived, lastPublishedAt, subscribers: subscribersOf(subscriptions, topic) };
 }
 
-function notFound(topic: string, known: readonly string[]): DreamosError {
-  const nearest = nearestName(topic, known);
-  return new DreamosError('not-found', 'TOPIC_NOT_FOUND', `Nothing has been published to ${topic}.`, {
-    hint: nearest === undefined ? 'dreamos topics list' : `Did you mean "${nearest}"? If not: dreamos topics list`,
-  });
+function unknown(topic: string, known: readonly string[]): DreamosError {
+  const hint = meantOr(topic, known, 'dreamos topics list');
+  return notFound('TOPIC_NOT_FOUND', `Nothing has been published to ${topic}.`, hint);
 }

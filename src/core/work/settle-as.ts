@@ -1,5 +1,5 @@
 import { DreamosError } from '../../model/errors.ts';
-import type { Result } from '../../model/outcome.ts';
+import type { Result } from '../../model/state.ts';
 import type { Outcome } from './outcome.ts';
 import { reply } from '../send/reply.ts';
 import type { Rests } from './rests.ts';

@@ -1,9 +1,9 @@
-import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { createBell } from '../wait/bell.ts';
 import { type Job, jobOf } from '../take/consume.ts';
 import { type Handled, type Handler, handleOne } from './handle.ts';
-import { type Result, results } from '../../model/outcome.ts';
+import { type Result, results } from '../../model/state.ts';
 import { claimNext, type ReadOptions } from '../take/read.ts';
 import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';
@@ -119,7 +119,5 @@ export async function work(
 
 function check(value: number, name: string): void {
   if (value >= 1 && (name === 'handlerTimeoutMs' || value === Infinity || Number.isInteger(value))) return;
-  throw new DreamosError('usage', 'USAGE', `${value} cannot be ${name}.`, {
-    hint: 'Allowed: a whole number from 1 on.',
-  });
+  throw usage(`${value} cannot be ${name}.`, 'Allowed: a whole number from 1 on.');
 }

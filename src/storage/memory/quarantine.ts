@@ -1,4 +1,4 @@
-import { sha256 } from '../../model/sha256.ts';
+import { sha256 } from '../../model/basics/sha256.ts';
 import { type Mail, tell } from './mail.ts';
 
 export function quarantine(

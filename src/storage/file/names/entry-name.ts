@@ -1,6 +1,6 @@
 import { isId } from '../../../model/id.ts';
 import { priorities, type Message, type Priority } from '../../../model/message.ts';
-import { sha256 } from '../../../model/sha256.ts';
+import { sha256 } from '../../../model/basics/sha256.ts';
 import type { State } from '../../../model/state.ts';
 
 /**

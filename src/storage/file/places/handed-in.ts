@@ -7,7 +7,7 @@ import { type Draft, parseDraft, type Parsed, timesOf } from '../../../model/dra
 import { DreamosError } from '../../../model/errors.ts';
 import { idFrom } from '../../../model/id.ts';
 import { explainIssues, messageSchema, type Message } from '../../../model/message.ts';
-import { sha256 } from '../../../model/sha256.ts';
+import { sha256 } from '../../../model/basics/sha256.ts';
 
 /** Far from where the recursion of JSON.stringify ends, in which whoever shows the message would fail. */
 const maxDepth = 1000;

@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
-import { sha256 } from '../../../model/sha256.ts';
+import { sha256 } from '../../../model/basics/sha256.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
 import { dedupeMismatch, MailboxFull } from '../../port/refusals.ts';
 import { takeRoom } from './room.ts';

@@ -1,9 +1,10 @@
+/** What whoever sends hands over. */
 import * as z from 'zod/mini';
-import { agentNamePattern } from './agent.ts';
-import type { Draft } from './draft.ts';
-import { messageSchema } from './message.ts';
-import { once, schema } from './schema.ts';
-import { durationText } from './settings.ts';
+import { agentNamePattern } from '../model/agent.ts';
+import type { Draft } from '../model/draft.ts';
+import { messageSchema } from '../model/message.ts';
+import { once, schema } from '../model/schema.ts';
+import { durationText } from '../model/settings.ts';
 
 // What a text may be is said by the message; what is a draft's alone, here.
 const ofDraft = once(() => {

@@ -1,3 +1,31 @@
+/** What the refusals of all areas are made of. */
+import { DreamosError, type ErrorCode } from './errors.ts';
+
+/** What was asked for cannot be done by anybody. @param hint what to type next */
+export function usage(message: string, hint?: string): DreamosError {
+  return new DreamosError('usage', 'USAGE', message, { hint });
+}
+
+/** Of what a draft asks for. */
+export function draftUsage(message: string): DreamosError {
+  return usage(message, 'dreamos send --help');
+}
+
+/** Of data that is no message. */
+export function messageInvalid(message: string, hint?: string, cause?: unknown): DreamosError {
+  return new DreamosError('invalid', 'MESSAGE_INVALID', message, { hint, cause });
+}
+
+export function notFound(code: ErrorCode, message: string, hint?: string): DreamosError {
+  return new DreamosError('not-found', code, message, { hint });
+}
+
+/** As a hint: the known name that was most likely meant, if any is near enough, and what else to do. */
+export function meantOr(name: string, known: readonly string[], otherwise: string): string {
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? otherwise : `Did you mean "${nearest}"? If not: ${otherwise}`;
+}
+
 /** The known name that a mistyped one most likely means, if any is near enough to be no guess. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();

@@ -1,6 +1,0 @@
-/**
- * What became of a handled message: `failed` comes again, `returned` too and without a used attempt, `dead` is in the
- * dead-letter queue, `settled` was settled by the handler itself, `lost` was taken back before the handler had ended.
- */
-export const results = ['acked', 'failed', 'returned', 'dead', 'settled', 'lost'] as const;
-export type Result = (typeof results)[number];

@@ -310,7 +310,7 @@ async function afterEachKill(content: object, check: (room: Room, store: Store) 
     await recoverAll(room, store);
     try {
       expect(existsSync(join(room.at('bob').drop, 'a.json'))).toBe(false);
-      for (const states of (await census(room, store)).values()) expect(states).toHaveLength(1);
+      expect([...(await census(room, store)).values()].map((states) => states.length)).toEqual([1]);
       await check(room, store);
       expect(notes(room)).toEqual([]);
       room.clock.advance(2 * 86_400_000 + 1000);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { createBenchOn } from './bench.ts';
+import { createBenchOn } from './rig.ts';
 
 /**
  * Time stands still unless a test moves it, for the clock and the timers alike. After each test, whoever waited has gone

@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, filesIn, project, test, tree } from './bench.ts';
+import { type Bench, filesIn, project, test, tree } from './rig.ts';
 
 const fixtures = join(project, 'fixtures');
 const hundredMB = 100 * 1024 * 1024;

@@ -16,7 +16,7 @@ import {
   type Terms,
   until,
   type Words,
-} from './bench.ts';
+} from './rig.ts';
 
 const invalidName = (names: string | RegExp): Refusal => ({
   exit: 6,

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { project } from './bench.ts';
+import { project } from './rig.ts';
 
 interface Results {
   readonly benchmarks: Readonly<

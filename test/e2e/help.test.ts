@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, commandsIn, idle, parseLines, test, until } from './bench.ts';
+import { type Bench, commandsIn, idle, parseLines, test, until } from './rig.ts';
 import { provideJq } from './jq.ts';
 
 describe.concurrent('help', () => {

@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bench } from './bench.ts';
+import type { Bench } from './rig.ts';
 
 /** So much of jq as the documented scripts use (`jq -r .a.b`), so that the tests need no jq. */
 export function provideJq({ dir }: Bench): void {

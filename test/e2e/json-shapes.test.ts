@@ -1,7 +1,7 @@
 /** What every command prints with --json: the fields that are promised, of the promised kind. Further fields may come. */
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { agedArchive, type Bench, commandsIn, errorOf, type Line, project, test } from './bench.ts';
+import { agedArchive, type Bench, commandsIn, errorOf, type Line, project, test } from './rig.ts';
 
 const id = expect.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/) as string;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;

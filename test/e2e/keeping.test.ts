@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import { agedArchive, type Bench, test } from './bench.ts';
+import { agedArchive, type Bench, test } from './rig.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 

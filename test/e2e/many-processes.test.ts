@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import { type Bench, errorsOf, parseLines, pause, type Running, test, until } from './bench.ts';
+import { type Bench, errorsOf, parseLines, pause, type Running, test, until } from './rig.ts';
 
 const processes = 16;
 const each = 200;

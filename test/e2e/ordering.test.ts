@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import { type Bench, parseLines, pause, type Running, test, until } from './bench.ts';
+import { type Bench, parseLines, pause, type Running, test, until } from './rig.ts';
 
 // Some seconds on two idle cores; the rest is for machines that are busy with other things.
 const patienceMs = 120_000;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, test } from './bench.ts';
+import { type Bench, test } from './rig.ts';
 
 // More than a pipe holds, so that somebody has to wait.
 const count = 400;

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Bench, filesIn, idle, type Line, parseLines, test, until } from './bench.ts';
+import { type Bench, filesIn, idle, type Line, parseLines, test, until } from './rig.ts';
 
 const as = (agent: string) => ({ env: { DREAMOS_AGENT: agent } });
 

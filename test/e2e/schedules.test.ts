@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, filesIn, idle, test, until } from './bench.ts';
+import { type Bench, filesIn, idle, test, until } from './rig.ts';
 
 const add = (bench: Bench, name: string, cron: string, to = 'reviewer') =>
   bench.dreamos(['schedule', 'add', name, cron, to, 'tick', '--as', 'planner', '--json']);

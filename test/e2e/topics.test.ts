@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, idle, type Line, parseLines, pause, test, until } from './bench.ts';
+import { type Bench, idle, type Line, parseLines, pause, test, until } from './rig.ts';
 
 const bodies = (lines: readonly Line[]): string[] => lines.map(({ message }) => message.body);
 const asPlanner = { env: { DREAMOS_AGENT: 'planner' } };

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, errorOf, idle, type Line, parseLines, pause, type Running, test, until } from './bench.ts';
+import { type Bench, errorOf, idle, type Line, parseLines, pause, type Running, test, until } from './rig.ts';
 
 describe.concurrent('a watcher sees every event exactly once', () => {
   const mailboxes = ['planner', 'reviewer'];

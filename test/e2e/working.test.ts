@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, expectRefusal, type Line, parseLines, pause, test, until } from './bench.ts';
+import { type Bench, expectRefusal, type Line, parseLines, pause, test, until } from './rig.ts';
 
 const asPlanner = { env: { DREAMOS_AGENT: 'planner' } };
 

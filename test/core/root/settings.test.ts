@@ -1,0 +1,157 @@
+import { beforeEach, expect, test } from 'vitest';
+import { registerAgent, resolveAgent } from '../../../src/core/agents/agents.ts';
+import { getConfig, setConfig } from '../../../src/core/root/config.ts';
+import { effectiveSettings } from '../../../src/core/root/settings.ts';
+import { type CoreBench, createCoreBench, expectRefusal, refusal } from '../rig.ts';
+
+let bench: CoreBench;
+beforeEach(async () => {
+  bench = await createCoreBench();
+});
+
+test('the defaults are those of the design', async () => {
+  expect(await effectiveSettings(bench.root)).toEqual({
+    leaseMs: 15 * 60_000,
+    policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
+    durability: 'full',
+    maxMessageBytes: 1_048_576,
+    warnUnreadAfterMs: 3_600_000,
+    topicRetentionMs: 7 * 86_400_000,
+    maxMessages: Infinity,
+    maxBytes: Infinity,
+    ttlMs: Infinity,
+    retention: {
+      packAfterDays: 7,
+      archiveDays: Infinity,
+      archiveBytes: Infinity,
+      eventDays: Infinity,
+      eventBytes: Infinity,
+    },
+  });
+});
+
+test('config.json comes before the default, the card before config.json, the environment before the card', async () => {
+  const lease = async (env: NodeJS.ProcessEnv = {}): Promise<number> => {
+    const root = bench.as('planner', env);
+    return (await effectiveSettings(root, await resolveAgent(root, 'reviewer'))).leaseMs;
+  };
+  expect(await lease()).toBe(15 * 60_000);
+  await setConfig(bench.root, 'lease', '10m');
+  expect(await lease()).toBe(10 * 60_000);
+  await registerAgent(bench.root, { name: 'reviewer', settings: { lease: '5m' } });
+  expect(await lease()).toBe(5 * 60_000);
+  expect(await lease({ DREAMOS_LEASE: '1m' })).toBe(60_000);
+  expect(await lease({ DREAMOS_LEASE: '' })).toBe(5 * 60_000);
+});
+
+test('every setting can come from the environment', async () => {
+  const root = bench.as('planner', {
+    DREAMOS_LEASE: '2m',
+    DREAMOS_MAX_ATTEMPTS: '7',
+    DREAMOS_BACKOFF_MIN: '250ms',
+    DREAMOS_BACKOFF_MAX: '1s',
+    DREAMOS_DURABILITY: 'relaxed',
+    DREAMOS_MAX_MESSAGE_BYTES: '2048',
+    DREAMOS_WARN_UNREAD_AFTER: '1d',
+    DREAMOS_TOPIC_RETENTION: '2d',
+    DREAMOS_MAX_MESSAGES: '1000',
+    DREAMOS_MAX_BYTES: '2000000',
+    DREAMOS_TTL: '2h',
+    DREAMOS_PACK_AFTER_DAYS: '0',
+    DREAMOS_ARCHIVE_DAYS: '90',
+    DREAMOS_ARCHIVE_BYTES: '3000000',
+    DREAMOS_EVENT_DAYS: '30',
+    DREAMOS_EVENT_BYTES: 'none',
+  });
+  expect(await effectiveSettings(root)).toEqual({
+    leaseMs: 120_000,
+    policy: { maxAttempts: 7, backoffMinMs: 250, backoffMaxMs: 1000 },
+    durability: 'relaxed',
+    maxMessageBytes: 2048,
+    warnUnreadAfterMs: 86_400_000,
+    topicRetentionMs: 2 * 86_400_000,
+    maxMessages: 1000,
+    maxBytes: 2_000_000,
+    ttlMs: 7_200_000,
+    retention: {
+      packAfterDays: 0,
+      archiveDays: 90,
+      archiveBytes: 3_000_000,
+      eventDays: 30,
+      eventBytes: Infinity,
+    },
+  });
+});
+
+test.for([
+  ['DREAMOS_LEASE', 'soon'],
+  ['DREAMOS_LEASE', '13h'],
+  ['DREAMOS_LEASE', '0'],
+  ['DREAMOS_MAX_ATTEMPTS', 'many'],
+  ['DREAMOS_MAX_ATTEMPTS', '0'],
+  ['DREAMOS_DURABILITY', 'maybe'],
+  ['DREAMOS_MAX_MESSAGE_BYTES', '1'],
+  ['DREAMOS_MAX_MESSAGES', '0'],
+  ['DREAMOS_MAX_MESSAGES', '1.5'],
+  ['DREAMOS_MAX_BYTES', '1MB'],
+  ['DREAMOS_TTL', '0'],
+  ['DREAMOS_TTL', '9999d'],
+  ['DREAMOS_EVENT_DAYS', '0'],
+  ['DREAMOS_ARCHIVE_DAYS', '30d'],
+] as const)('%s=%s is refused, and the variable named', async ([name, value]) => {
+  const error = await refusal(effectiveSettings(bench.as('planner', { [name]: value })));
+  expect(error).toMatchObject({ kind: 'invalid', code: 'CONFIG_INVALID' });
+  expect(error.message).toContain(name);
+  expect(error.message).toContain(value);
+  expect(error.hint).toMatch(/^Allowed: /);
+});
+
+test('a broken config.json is refused, and named', async () => {
+  await bench.root.store.saveSettings(() => ({ lease: 'soon' }));
+  const error = await refusal(effectiveSettings(bench.root));
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+  expect(error.message).toMatch(/config\.json.*lease/);
+});
+
+test('a changed config.json is seen by other processes within a second', async () => {
+  const other = bench.as('reviewer');
+  expect((await effectiveSettings(other)).policy.maxAttempts).toBe(5);
+  await setConfig(bench.root, 'maxAttempts', '2');
+  bench.clock.advance(999);
+  expect((await effectiveSettings(other)).policy.maxAttempts).toBe(5);
+  bench.clock.advance(1);
+  expect((await effectiveSettings(other)).policy.maxAttempts).toBe(2);
+});
+
+test('config says each value and where it comes from', async () => {
+  await setConfig(bench.root, 'maxAttempts', '3');
+  const root = bench.as('planner', { DREAMOS_LEASE: '1m' });
+  const all = await getConfig(root);
+  expect(all).toHaveLength(16);
+  expect(all).toContainEqual({ key: 'maxAttempts', value: 3, source: 'config' });
+  expect(all).toContainEqual({ key: 'lease', value: '1m', source: 'environment' });
+  expect(await getConfig(root, 'backoffMin')).toEqual([{ key: 'backoffMin', value: '1s', source: 'default' }]);
+});
+
+test('an empty value makes the default hold again, and unknown fields of config.json are kept', async () => {
+  await bench.root.store.saveSettings(() => ({ colour: 'green' }));
+  expect(await setConfig(bench.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
+  expect(await setConfig(bench.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
+  expect(await bench.root.store.loadSettings()).toEqual({ colour: 'green' });
+});
+
+test('a bad value, an unknown key and crossed backoffs are refused, and nothing is written', async () => {
+  const bad = await refusal(setConfig(bench.root, 'durability', 'maybe'));
+  expect(bad.message).toContain('durability');
+  expect(bad.hint).toBe('Allowed: full or relaxed.');
+  expect((await refusal(setConfig(bench.root, 'leese', '1m'))).hint).toContain('"lease"');
+  await expectRefusal(setConfig(bench.root, 'backoffMin', '10m'), 'CONFIG_INVALID');
+  await expectRefusal(getConfig(bench.root, 'nonsense'), 'CONFIG_INVALID');
+  expect(await bench.root.store.loadSettings()).toEqual({});
+});
+
+test('whoever sets what the environment overrides is told', async () => {
+  const root = bench.as('planner', { DREAMOS_LEASE: '1m' });
+  await setConfig(root, 'lease', '2m');
+  expect(bench.warnings).toEqual([expect.stringContaining('DREAMOS_LEASE')]);
+});

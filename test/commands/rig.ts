@@ -32,7 +32,7 @@ export interface Terms {
 }
 
 /** A root in memory and a way to run command lines on it, each like a process of its own. */
-export async function createBench(agents: readonly string[] = ['planner', 'reviewer']) {
+export async function createRig(agents: readonly string[] = ['planner', 'reviewer']) {
   const time = { nowMs: Date.parse('2026-11-20T09:00:00.000Z') };
   const clock: Clock = { now: () => time.nowMs, uptime: () => performance.now() };
   const ids = createIds();
@@ -100,7 +100,7 @@ export async function createBench(agents: readonly string[] = ['planner', 'revie
   return { dreamos, root, time, sent, claimed };
 }
 
-export type Bench = Awaited<ReturnType<typeof createBench>>;
+export type Rig = Awaited<ReturnType<typeof createRig>>;
 
 /** A stream like a pipe whose reader has gone. */
 export function closedPipe(): Writable {

@@ -9,7 +9,7 @@ import { createFakeClock, type FakeClock } from '../storage/contract/fake-clock.
 
 export { expectRefusal, refusal } from '../storage/contract/bench.ts';
 
-export interface CoreBench {
+export interface CoreRig {
   readonly root: Session;
   readonly clock: FakeClock;
   readonly mail: Mail;
@@ -19,17 +19,17 @@ export interface CoreBench {
 }
 
 /** A root in memory with the agents planner, reviewer and Builder; the planner is acting. */
-export async function createCoreBench(): Promise<CoreBench> {
+export async function createCoreRig(): Promise<CoreRig> {
   const clock = createFakeClock();
-  const { root, as, mail, warnings } = await createBenchOn(clock);
+  const { root, as, mail, warnings } = await createRigOn(clock);
   return { root, clock, mail, warnings, as };
 }
 
-export async function createBenchOn(clock: Clock): Promise<Omit<CoreBench, 'clock'>> {
+export async function createRigOn(clock: Clock): Promise<Omit<CoreRig, 'clock'>> {
   const mail = createMail();
   const ids = createIds();
   const warnings: string[] = [];
-  const as: CoreBench['as'] = (acting, env = {}) => {
+  const as: CoreRig['as'] = (acting, env = {}) => {
     const store = createMemoryStore({ clock, ids }, mail);
     const warn = (message: string): void => void warnings.push(message);
     return rootOver(store, { path: '/root', clock, ids }, { env, warn, ...(acting !== undefined && { as: acting }) });

@@ -20,18 +20,18 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, filesIn, project, test, tree } from './rig.ts';
+import { type Rig, filesIn, project, test, tree } from './rig.ts';
 
 const fixtures = join(project, 'fixtures');
 const hundredMB = 100 * 1024 * 1024;
 
 describe.concurrent('one file of each bad kind in a mailbox', () => {
   test('among the ready messages: all behind them are delivered, each is in corrupt/ byte for byte, and is reported', async ({
-    bench,
+    rig,
   }) => {
-    const ids = [await bench.sent('send reviewer first --as planner')];
-    const bucket = bucketOf(bench);
-    const outside = join(bench.dir, 'outside.json');
+    const ids = [await rig.sent('send reviewer first --as planner')];
+    const bucket = bucketOf(rig);
+    const outside = join(rig.dir, 'outside.json');
     // A whole message, so that only not following the link keeps it from being delivered.
     cpSync(join(fixtures, 'good', 'sealed.json'), outside);
     const files = [...fixtureFiles('truncated'), ...fixtureFiles('hostile')];
@@ -41,23 +41,23 @@ describe.concurrent('one file of each bad kind in a mailbox', () => {
     // Names that dreamos does not make.
     placed.push(copyBad(join(fixtures, 'good', 'sealed.json'), join(bucket, 'notes.txt')));
     placed.push(copyBad(join(fixtures, 'good', 'sealed.json'), join(bucket, '00-first.json')));
-    ids.push(await bench.sent('send reviewer second --as planner'));
-    ids.push(await bench.sent('send reviewer third --as planner --priority low'));
+    ids.push(await rig.sent('send reviewer second --as planner'));
+    ids.push(await rig.sent('send reviewer third --as planner --priority low'));
 
-    const read = await bench.dreamos('read reviewer -n 10 --json');
+    const read = await rig.dreamos('read reviewer -n 10 --json');
     expect(read.code, read.err).toBe(0);
     expect(read.json.map(({ message }) => message.id)).toEqual(ids);
-    expectAllInCorrupt(bench, placed);
+    expectAllInCorrupt(rig, placed);
     expect(readFileSync(outside)).toEqual(readFileSync(join(fixtures, 'good', 'sealed.json')));
 
-    const [status] = (await bench.dreamos('status reviewer --json')).json;
+    const [status] = (await rig.dreamos('status reviewer --json')).json;
     expect(status).toMatchObject({ ready: 0, inflight: ids.length, corrupt: placed.length });
-    const events = (await bench.dreamos('watch reviewer --since start --wait 100ms --json')).json;
+    const events = (await rig.dreamos('watch reviewer --since start --wait 100ms --json')).json;
     expect(events.filter(({ event }) => event === 'corrupt').length).toBe(placed.length);
   });
 
-  test('handed in through drop/: the same, and what was handed in whole is delivered', async ({ bench }) => {
-    const drop = join(bench.box('reviewer'), 'drop');
+  test('handed in through drop/: the same, and what was handed in whole is delivered', async ({ rig }) => {
+    const drop = join(rig.box('reviewer'), 'drop');
     const bad = [
       // Cut before its digest a message is one without, as scripts write them.
       ...fixtureFiles('truncated').filter(
@@ -72,16 +72,16 @@ describe.concurrent('one file of each bad kind in a mailbox', () => {
     for (const { path, kind } of placed) if (kind === 'file') makeOld(path);
     cpSync(join(fixtures, 'good', 'handed-in.json'), join(drop, '9-good.json'));
 
-    const read = await bench.dreamos('read reviewer -n 10 --wait 10s --json');
+    const read = await rig.dreamos('read reviewer -n 10 --wait 10s --json');
     expect(read.json.map(({ message }) => message.body)).toEqual([
       (JSON.parse(readFileSync(join(fixtures, 'good', 'handed-in.json'), 'utf8')) as { body: string }).body,
     ]);
-    expectAllInCorrupt(bench, placed);
+    expectAllInCorrupt(rig, placed);
     expect(readdirSync(drop)).toEqual([]);
   });
 
-  test('among the messages in flight, delayed, archived and dead: every command still works', async ({ bench }) => {
-    const { dreamos, sent } = bench;
+  test('among the messages in flight, delayed, archived and dead: every command still works', async ({ rig }) => {
+    const { dreamos, sent } = rig;
     const claimed = await sent('send reviewer claimed --as planner');
     const receipt = (await dreamos('read reviewer --json')).json[0]?.receipt ?? '';
     await sent('send reviewer finished --as planner');
@@ -91,7 +91,7 @@ describe.concurrent('one file of each bad kind in a mailbox', () => {
     await sent('send reviewer later --as planner --delay 1h');
     const wheels = ['inflight', 'delayed', 'archive', 'dlq'];
     for (const state of wheels) {
-      const dir = dirname(join(bench.box('reviewer'), state, filesIn(join(bench.box('reviewer'), state))[0] ?? ''));
+      const dir = dirname(join(rig.box('reviewer'), state, filesIn(join(rig.box('reviewer'), state))[0] ?? ''));
       copyBad(join(fixtures, 'hostile', 'directory.json'), join(dir, 'folder.json'));
       copyBad(join(fixtures, 'truncated', 'cut.json'), join(dir, 'cut.json'));
       link('/etc/passwd', join(dir, 'link.json'));
@@ -131,66 +131,66 @@ describe.concurrent('a symbolic link placed in a mailbox is never followed out',
     events: ['send reviewer one --as planner', 'watch reviewer --since start --wait 50ms'],
   };
 
-  test('in place of a folder of the mailbox', async ({ bench }) => {
-    for (const n of [1, 2, 3]) await bench.sent(`send reviewer ${n} --as planner --quiet`);
-    await useEverything(bench);
+  test('in place of a folder of the mailbox', async ({ rig }) => {
+    for (const n of [1, 2, 3]) await rig.sent(`send reviewer ${n} --as planner --quiet`);
+    await useEverything(rig);
     for (const [folder, commands] of Object.entries(through)) {
-      const path = join(bench.box('reviewer'), folder);
-      const outside = join(bench.dir, `outside-${folder}`);
+      const path = join(rig.box('reviewer'), folder);
+      const outside = join(rig.dir, `outside-${folder}`);
       // What lies outside is the folder itself, so that a process that follows the link finds all that it looks for.
       renameSync(path, outside);
       symlinkSync(outside, path);
-      if (folder === 'corrupt') makeOld(writeJunk(join(bench.box('reviewer'), 'drop', 'junk.json')));
+      if (folder === 'corrupt') makeOld(writeJunk(join(rig.box('reviewer'), 'drop', 'junk.json')));
       const before = tree(outside);
-      for (const words of [...commands, 'doctor --fix']) await survives(bench, words);
+      for (const words of [...commands, 'doctor --fix']) await survives(rig, words);
       expect(tree(outside), folder).toEqual(before);
       unlinkSync(path);
       renameSync(outside, path);
     }
   });
 
-  test('in place of the folders inside ready/, inflight/, delayed/ and archive/', async ({ bench }) => {
-    await useEverything(bench);
-    await bench.sent('send reviewer more --as planner');
-    const outside = join(bench.dir, 'outside');
+  test('in place of the folders inside ready/, inflight/, delayed/ and archive/', async ({ rig }) => {
+    await useEverything(rig);
+    await rig.sent('send reviewer more --as planner');
+    const outside = join(rig.dir, 'outside');
     mkdirSync(outside);
     for (const state of ['ready', 'inflight', 'delayed', 'archive']) {
-      const dir = join(bench.box('reviewer'), state);
+      const dir = join(rig.box('reviewer'), state);
       for (const name of readdirSync(dir)) {
         renameSync(join(dir, name), join(outside, `${state}-${name}`));
         symlinkSync(join(outside, `${state}-${name}`), join(dir, name));
       }
     }
     const before = tree(outside);
-    await useEverything(bench);
+    await useEverything(rig);
     expect(tree(outside)).toEqual(before);
   });
 
-  test('in place of files: the event log, the card, last-read, config.json', async ({ bench }) => {
-    await useEverything(bench);
-    const outside = join(bench.dir, 'outside');
+  test('in place of files: the event log, the card, last-read, config.json', async ({ rig }) => {
+    await useEverything(rig);
+    const outside = join(rig.dir, 'outside');
     mkdirSync(outside);
-    const box = bench.box('reviewer');
+    const box = rig.box('reviewer');
     const log = join(box, 'events', readdirSync(join(box, 'events'))[0] ?? '');
-    writeFileSync(join(bench.root, 'config.json'), '{}');
-    for (const file of [log, join(box, 'last-read'), join(box, 'agent.json'), join(bench.root, 'config.json')]) {
+    writeFileSync(join(rig.root, 'config.json'), '{}');
+    for (const file of [log, join(box, 'last-read'), join(box, 'agent.json'), join(rig.root, 'config.json')]) {
       const target = join(outside, basename(file));
       renameSync(file, target);
       utimesSync(target, 1000, 1000);
       symlinkSync(target, file);
     }
     const before = tree(outside);
-    await useEverything(bench);
-    await bench.dreamos('agent register reviewer --description new');
-    await bench.dreamos('config set lease 5m');
+    await useEverything(rig);
+    await rig.dreamos('agent register reviewer --description new');
+    await rig.dreamos('config set lease 5m');
     expect(tree(outside)).toEqual(before);
     for (const name of readdirSync(outside)) expect(statSync(join(outside, name)).mtimeMs, name).toBe(1_000_000);
   });
 
-  test('in place of a whole mailbox: it is none', async ({ bench }) => {
-    const outside = join(bench.dir, 'outside');
-    cpSync(bench.box('reviewer'), outside, { recursive: true });
-    symlinkSync(outside, bench.box('linked'));
+  test('in place of a whole mailbox: it is none', async ({ rig }) => {
+    const outside = join(rig.dir, 'outside');
+    cpSync(rig.box('reviewer'), outside, { recursive: true });
+    symlinkSync(outside, rig.box('linked'));
     const before = tree(outside);
     for (const words of [
       'send linked hello --as planner',
@@ -200,33 +200,33 @@ describe.concurrent('a symbolic link placed in a mailbox is never followed out',
       'agent list',
       'doctor --fix',
     ]) {
-      await bench.dreamos(words);
+      await rig.dreamos(words);
     }
     expect(tree(outside)).toEqual(before);
-    expect((await bench.dreamos('status --json')).json.map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
+    expect((await rig.dreamos('status --json')).json.map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
   });
 });
 
 /** Whatever writes in a mailbox; what of it works beside a planted link is not the question here, but nothing may crash. */
-async function useEverything(bench: Bench): Promise<void> {
+async function useEverything(rig: Rig): Promise<void> {
   const quick = [
     'send reviewer one --as planner',
     'send reviewer,planner both --as planner',
     'send reviewer later --as planner --delay 1h',
   ];
-  for (const words of quick) await survives(bench, words);
-  await survives(bench, 'send reviewer --batch --as planner', '{"body":"a"}\n{"body":"b"}\n');
-  const { json } = await survives(bench, 'read reviewer -n 3 --json');
+  for (const words of quick) await survives(rig, words);
+  await survives(rig, 'send reviewer --batch --as planner', '{"body":"a"}\n{"body":"b"}\n');
+  const { json } = await survives(rig, 'read reviewer -n 3 --json');
   const [ack, dead, back] = json.map(({ receipt }) => receipt);
-  if (ack !== undefined) await survives(bench, `ack ${ack}`);
-  if (dead !== undefined) await survives(bench, `nack ${dead} --dead`);
-  if (back !== undefined) await survives(bench, `nack ${back} --delay 1h`);
-  await survives(bench, 'watch reviewer --since start --wait 50ms');
-  await survives(bench, 'doctor --fix');
+  if (ack !== undefined) await survives(rig, `ack ${ack}`);
+  if (dead !== undefined) await survives(rig, `nack ${dead} --dead`);
+  if (back !== undefined) await survives(rig, `nack ${back} --delay 1h`);
+  await survives(rig, 'watch reviewer --since start --wait 50ms');
+  await survives(rig, 'doctor --fix');
 }
 
-async function survives(bench: Bench, words: string, stdin?: string) {
-  const ended = await bench.dreamos(words, stdin === undefined ? {} : { stdin });
+async function survives(rig: Rig, words: string, stdin?: string) {
+  const ended = await rig.dreamos(words, stdin === undefined ? {} : { stdin });
   expect(ended.code, `${words}: a bug is exit 1. ${ended.err}`).not.toBe(1);
   expect(ended.code, `${words} ended by itself`).not.toBe(null);
   return ended;
@@ -277,8 +277,8 @@ function makeOld(path: string): void {
 }
 
 /** The bucket of the one message that is ready. */
-function bucketOf(bench: Bench): string {
-  const ready = join(bench.box('reviewer'), 'ready');
+function bucketOf(rig: Rig): string {
+  const ready = join(rig.box('reviewer'), 'ready');
   const [entry, ...more] = filesIn(ready);
   if (entry === undefined || more.length > 0) throw new Error('not one ready message');
   return dirname(join(ready, entry));
@@ -289,8 +289,8 @@ function entryName(n: number): string {
   return `t1700000000000.i01HF7YAT00AAAAAAAAAAAAAA${String(n).padStart(2, '0').slice(0, 2)}.p2.a0.json`;
 }
 
-function expectAllInCorrupt(bench: Bench, placed: readonly Placed[]): void {
-  const dir = join(bench.box('reviewer'), 'corrupt');
+function expectAllInCorrupt(rig: Rig, placed: readonly Placed[]): void {
+  const dir = join(rig.box('reviewer'), 'corrupt');
   const kept = readdirSync(dir, { withFileTypes: true }).filter(({ name }) => !name.endsWith('.note.json'));
   const contents = kept.map((entry) => {
     const path = join(dir, entry.name);

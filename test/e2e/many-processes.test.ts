@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import { type Bench, errorsOf, parseLines, pause, type Running, test, until } from './rig.ts';
+import { type Rig, errorsOf, parseLines, pause, type Running, test, until } from './rig.ts';
 
 const processes = 16;
 const each = 200;
@@ -28,86 +28,86 @@ interface Claim {
 }
 
 describe('16 processes send 200 messages each while 16 processes read and ack', () => {
-  test('one by one: all are delivered, none twice, none corrupt', async ({ bench }) => {
+  test('one by one: all are delivered, none twice, none corrupt', async ({ rig }) => {
     const how = { leaseMs: 600_000, workMs: 60 };
-    const consumers = Array.from({ length: processes }, (_, n) => startConsumer(bench, `${n}`, how));
+    const consumers = Array.from({ length: processes }, (_, n) => startConsumer(rig, `${n}`, how));
     const ids = await idsOf(
       senders.map((from) =>
-        bench.worker('send.mjs', { root: bench.root, from, to: 'reviewer', count: each, paddingBytes }),
+        rig.worker('send.mjs', { root: rig.root, from, to: 'reviewer', count: each, paddingBytes }),
       ),
     );
-    await allArchived(bench, processes * each);
+    await allArchived(rig, processes * each);
     await stopConsumers(consumers);
 
-    await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n} ${'x'.repeat(paddingBytes)}`);
-    const claims = claimsOf(bench);
+    await expectEachOnceInArchive(rig, ids, (from, n) => `${from} ${n} ${'x'.repeat(paddingBytes)}`);
+    const claims = claimsOf(rig);
     expect(claims.map(({ id }) => id).sort()).toEqual([...ids].sort());
     expect(claims.filter(({ attempt, ack }) => attempt !== 1 || ack !== 'done')).toEqual([]);
     expect(new Set(claims.map(({ receipt }) => receipt)).size).toBe(ids.length);
   });
 
-  test('with send --batch, into read --ack: all are delivered, none twice, none corrupt', async ({ bench }) => {
+  test('with send --batch, into read --ack: all are delivered, none twice, none corrupt', async ({ rig }) => {
     const reading = new AbortController();
-    const readers = senders.map(() => readUntilStopped(bench, reading.signal));
+    const readers = senders.map(() => readUntilStopped(rig, reading.signal));
     const ids = await idsOf(
-      senders.map((from) => bench.start(['send', 'reviewer', '--batch', '--as', from], { stdin: batch(from) })),
+      senders.map((from) => rig.start(['send', 'reviewer', '--batch', '--as', from], { stdin: batch(from) })),
     );
-    await allArchived(bench, processes * each);
+    await allArchived(rig, processes * each);
     reading.abort();
     const read = (await Promise.all(readers)).flat();
 
-    await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n} batch`);
+    await expectEachOnceInArchive(rig, ids, (from, n) => `${from} ${n} batch`);
     expect(read.map(({ message }) => message.id).sort()).toEqual([...ids].sort());
     expect(read.filter(({ attempt }) => attempt !== 1)).toEqual([]);
   });
 
-  test('one command per message: all are delivered, none twice, none corrupt', async ({ bench }) => {
+  test('one command per message: all are delivered, none twice, none corrupt', async ({ rig }) => {
     const few = 2;
     const reading = new AbortController();
-    const readers = senders.slice(0, 4).map(() => readUntilStopped(bench, reading.signal));
+    const readers = senders.slice(0, 4).map(() => readUntilStopped(rig, reading.signal));
     const sends = senders.map(async (from) => {
       const ids: string[] = [];
       for (let n = 0; n < few; n++)
-        ids.push(await bench.sent(['send', 'reviewer', `${from} ${n}`, '--as', from, '--quiet']));
+        ids.push(await rig.sent(['send', 'reviewer', `${from} ${n}`, '--as', from, '--quiet']));
       return ids;
     });
     const ids = (await Promise.all(sends)).flat();
-    await allArchived(bench, processes * few);
+    await allArchived(rig, processes * few);
     reading.abort();
     const read = (await Promise.all(readers)).flat();
 
-    await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n}`);
+    await expectEachOnceInArchive(rig, ids, (from, n) => `${from} ${n}`);
     expect(read.map(({ message }) => message.id).sort()).toEqual([...ids].sort());
   });
 });
 
 test('consumers killed by SIGKILL at random, leases of 1 s: none lost, redelivered only after a lease ran out, every ack of a claim that was taken back is LEASE_LOST', async ({
-  bench,
+  rig,
 }) => {
   const leaseMs = 1000;
-  expect(await bench.dreamos('config set maxAttempts 1000')).toMatchObject({ code: 0 });
+  expect(await rig.dreamos('config set maxAttempts 1000')).toMatchObject({ code: 0 });
   // Some work, so that most kills hit somebody who holds a message; some dawdle beyond their lease and ack all the same.
   const how = { leaseMs, workMs: 25, dawdleShare: 0.01, dawdleMs: 1300 };
-  const consumers: Running[] = Array.from({ length: processes }, (_, n) => startConsumer(bench, `${n}`, how));
+  const consumers: Running[] = Array.from({ length: processes }, (_, n) => startConsumer(rig, `${n}`, how));
   const sending = idsOf(
-    senders.map((from) => bench.start(['send', 'reviewer', '--batch', '--as', from], { stdin: batch(from) })),
+    senders.map((from) => rig.start(['send', 'reviewer', '--batch', '--as', from], { stdin: batch(from) })),
   );
 
   let kills = 0;
-  const archived = () => countArchived(bench);
+  const archived = () => countArchived(rig);
   while (archived() < processes * each) {
     await pause(100 + Math.random() * 150);
     const victim = Math.floor(Math.random() * processes);
     await consumers[victim]?.kill('SIGKILL');
     kills++;
-    consumers[victim] = startConsumer(bench, `${victim}-${kills}`, how);
+    consumers[victim] = startConsumer(rig, `${victim}-${kills}`, how);
     expect(kills, 'it should have come to an end by now').toBeLessThan(600);
   }
   const ids = await sending;
   await stopConsumers(consumers);
 
-  await expectEachOnceInArchive(bench, ids, (from, n) => `${from} ${n} batch`);
-  const claims = claimsOf(bench);
+  await expectEachOnceInArchive(rig, ids, (from, n) => `${from} ${n} batch`);
+  const claims = claimsOf(rig);
   const byMessage = new Map<string, Claim[]>();
   for (const claim of claims) byMessage.set(claim.id, [...(byMessage.get(claim.id) ?? []), claim]);
   expect([...byMessage.keys()].sort()).toEqual([...ids].sort());
@@ -142,7 +142,7 @@ test('consumers killed by SIGKILL at random, leases of 1 s: none lost, redeliver
   ).toBeGreaterThan(0);
 
   const late = takenBack.map(({ receipt }) => receipt);
-  const acks = await bench.dreamos(['ack', '--json', ...late]);
+  const acks = await rig.dreamos(['ack', '--json', ...late]);
   expect(acks).toMatchObject({ code: 5, out: '' });
   expect(errorsOf(acks).map(({ code }) => code)).toEqual(late.map(() => 'LEASE_LOST'));
 });
@@ -157,11 +157,11 @@ async function idsOf(running: readonly Running[]): Promise<string[]> {
   return results.flatMap(({ out }) => out.split('\n').filter(Boolean));
 }
 
-function startConsumer(bench: Bench, name: string, how: object): Running {
-  return bench.worker('consume.mjs', {
-    root: bench.root,
+function startConsumer(rig: Rig, name: string, how: object): Running {
+  return rig.worker('consume.mjs', {
+    root: rig.root,
     mailbox: 'reviewer',
-    log: join(bench.dir, `claims-${name}.jsonl`),
+    log: join(rig.dir, `claims-${name}.jsonl`),
     ...how,
   });
 }
@@ -174,10 +174,10 @@ async function stopConsumers(consumers: readonly Running[]): Promise<void> {
 }
 
 /** Reads with one command after the other, as a script does. */
-async function readUntilStopped(bench: Bench, signal: AbortSignal): Promise<ReturnType<typeof parseLines>> {
+async function readUntilStopped(rig: Rig, signal: AbortSignal): Promise<ReturnType<typeof parseLines>> {
   const read = [];
   while (!signal.aborted) {
-    const result = await bench.dreamos('read reviewer -n 1000 --wait 1s --ack --json --lease 10m');
+    const result = await rig.dreamos('read reviewer -n 1000 --wait 1s --ack --json --lease 10m');
     expect([0, 3], result.err).toContain(result.code);
     read.push(...result.json);
   }
@@ -185,21 +185,21 @@ async function readUntilStopped(bench: Bench, signal: AbortSignal): Promise<Retu
 }
 
 // From the names, because a process that asks a hundred times would take the processor from those that are tested.
-function countArchived(bench: Bench): number {
-  const archive = join(bench.box('reviewer'), 'archive');
+function countArchived(rig: Rig): number {
+  const archive = join(rig.box('reviewer'), 'archive');
   return readdirSync(archive).reduce((count, day) => count + readdirSync(join(archive, day)).length, 0);
 }
 
-async function allArchived(bench: Bench, count: number): Promise<void> {
-  await until(`${count} messages acked`, () => countArchived(bench) >= count, patienceMs);
+async function allArchived(rig: Rig, count: number): Promise<void> {
+  await until(`${count} messages acked`, () => countArchived(rig) >= count, patienceMs);
 }
 
 /** What the consumers have written down, oldest first of each consumer. */
-function claimsOf(bench: Bench): Claim[] {
+function claimsOf(rig: Rig): Claim[] {
   const claims = new Map<string, Claim>();
-  for (const name of readdirSync(bench.dir).filter((file) => file.startsWith('claims-'))) {
+  for (const name of readdirSync(rig.dir).filter((file) => file.startsWith('claims-'))) {
     // A killed process may leave half a line, of something that it had not done yet.
-    const whole = readFileSync(join(bench.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
+    const whole = readFileSync(join(rig.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
     for (const line of parseLines(whole)) {
       const { claimed, acked, refused, code, ...claim } = line as unknown as Record<string, string> & Claim;
       if (claimed !== undefined) {
@@ -214,13 +214,13 @@ function claimsOf(bench: Bench): Claim[] {
 }
 
 async function expectEachOnceInArchive(
-  bench: Bench,
+  rig: Rig,
   ids: readonly string[],
   bodyOf: (from: string, n: number) => string,
 ): Promise<void> {
-  const [status] = (await bench.dreamos('status reviewer --json')).json;
+  const [status] = (await rig.dreamos('status reviewer --json')).json;
   expect(status).toMatchObject({ ready: 0, inflight: 0, delayed: 0, dead: 0, archived: ids.length, corrupt: 0 });
-  const archive = await bench.dreamos('archive list reviewer --json');
+  const archive = await rig.dreamos('archive list reviewer --json');
   expect(archive.code).toBe(0);
   expect(archive.json.map(({ id }) => id).sort()).toEqual([...ids].sort());
   const count = ids.length / senders.length;

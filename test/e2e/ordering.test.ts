@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import { type Bench, parseLines, pause, type Running, test, until } from './rig.ts';
+import { type Rig, parseLines, pause, type Running, test, until } from './rig.ts';
 
 // Some seconds on two idle cores; the rest is for machines that are busy with other things.
 const patienceMs = 120_000;
@@ -14,15 +14,15 @@ const kills = 8;
 const leaseMs = 1000;
 
 test('of each ordering key one message is out at a time and they come in order, while 8 processes take, give back and are killed', async ({
-  bench,
+  rig,
 }) => {
-  expect(await bench.dreamos('config set maxAttempts 1000')).toMatchObject({ code: 0 });
-  const running = Array.from({ length: consumers }, (_, n) => startConsumer(bench, `${n}`));
+  expect(await rig.dreamos('config set maxAttempts 1000')).toMatchObject({ code: 0 });
+  const running = Array.from({ length: consumers }, (_, n) => startConsumer(rig, `${n}`));
   // Two senders, so that some keys are still being sent to while others are worked on.
   const senders = [keys.slice(0, 10), keys.slice(10)].map((own) => {
     const lines = Array.from({ length: each }, (_, n) => own.map((orderingKey) => ({ orderingKey, body: `${n}` })));
     const stdin = lines.flat().map((line) => `${JSON.stringify(line)}\n`);
-    return bench.start('send reviewer --batch --json --as planner', { stdin: stdin.join('') });
+    return rig.start('send reviewer --batch --json --as planner', { stdin: stdin.join('') });
   });
   const sent = (await Promise.all(senders.map(({ ended }) => ended))).map(({ code, json }, s) => {
     expect(code).toBe(0);
@@ -33,29 +33,29 @@ test('of each ordering key one message is out at a time and they come in order, 
     await pause(100 + Math.random() * 200);
     const victim = kill % consumers;
     await running[victim]?.kill('SIGKILL');
-    running[victim] = startConsumer(bench, `${victim}-${kill}`);
+    running[victim] = startConsumer(rig, `${victim}-${kill}`);
   }
-  await until('all are settled', () => settled(bench) === keys.length * each, patienceMs);
+  await until('all are settled', () => settled(rig) === keys.length * each, patienceMs);
   for (const { err } of await Promise.all(running.map((consumer) => consumer.kill('SIGTERM')))) expect(err).toBe('');
 
-  expectOneAtATime(bench);
-  const came = firstClaims(bench);
+  expectOneAtATime(rig);
+  const came = firstClaims(rig);
   for (const key of keys) {
     const ids = sent.flat().flatMap((one) => (one.key === key ? [one.id] : []));
     expect(ids).toHaveLength(each);
     expect(came.filter((id) => ids.includes(id))).toEqual(ids);
   }
-  const [status] = (await bench.dreamos('status reviewer --json')).json;
+  const [status] = (await rig.dreamos('status reviewer --json')).json;
   expect(status).toMatchObject({ ready: 0, inflight: 0, delayed: 0, corrupt: 0 });
 });
 
-function startConsumer(bench: Bench, name: string): Running {
-  const log = join(bench.dir, `held-${name}.jsonl`);
-  return bench.worker('ordered.mjs', { root: bench.root, mailbox: 'reviewer', log, leaseMs, workMs: 10 });
+function startConsumer(rig: Rig, name: string): Running {
+  const log = join(rig.dir, `held-${name}.jsonl`);
+  return rig.worker('ordered.mjs', { root: rig.root, mailbox: 'reviewer', log, leaseMs, workMs: 10 });
 }
 
-function settled(bench: Bench): number {
-  const box = bench.box('reviewer');
+function settled(rig: Rig): number {
+  const box = rig.box('reviewer');
   const dead = readdirSync(`${box}/dlq`).filter((name) => !name.includes('.reason.')).length;
   return readdirSync(`${box}/archive`).reduce(
     (count, day) => count + readdirSync(`${box}/archive/${day}`).length,
@@ -64,8 +64,8 @@ function settled(bench: Bench): number {
 }
 
 /** In the order of the event log: when each message was first claimed. */
-function firstClaims(bench: Bench): string[] {
-  const events = `${bench.box('reviewer')}/events`;
+function firstClaims(rig: Rig): string[] {
+  const events = `${rig.box('reviewer')}/events`;
   const lines = readdirSync(events)
     .sort()
     .flatMap((day) => parseLines(readFileSync(`${events}/${day}`, 'utf8')));
@@ -80,11 +80,11 @@ interface Held {
 }
 
 /** From what the consumers wrote down: nobody held a message while somebody else held one of its key. */
-function expectOneAtATime(bench: Bench): void {
+function expectOneAtATime(rig: Rig): void {
   const held = new Map<string, Held>();
-  for (const name of readdirSync(bench.dir).filter((file) => file.startsWith('held-'))) {
+  for (const name of readdirSync(rig.dir).filter((file) => file.startsWith('held-'))) {
     // A killed process may leave half a line, of something that it had not done yet.
-    const whole = readFileSync(join(bench.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
+    const whole = readFileSync(join(rig.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
     for (const line of parseLines(whole) as unknown as Record<string, string & number>[]) {
       const { at = 0, claimed, settling, key = '', leaseUntil = 0 } = line;
       if (claimed !== undefined) held.set(claimed, { key, from: at, to: leaseUntil });

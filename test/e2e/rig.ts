@@ -68,7 +68,7 @@ export interface Running {
 export type Words = string | readonly string[];
 
 /** A folder of a project with a root in it. */
-export interface Bench {
+export interface Rig {
   readonly dir: string;
   readonly root: string;
   /** Runs `dreamos <words>` to its end; a string is split at spaces. */
@@ -85,27 +85,27 @@ export interface Bench {
   box(agent: string): string;
 }
 
-export const test = plainTest.extend<{ bench: Bench; bare: Bench }>({
+export const test = plainTest.extend<{ rig: Rig; bare: Rig }>({
   /** With the agents planner and reviewer. */
-  bench: ({ task }, use) =>
-    withBench(task.name, async (bench) => {
-      expect(await bench.dreamos('init planner reviewer --quiet')).toMatchObject({ code: 0, err: '' });
-      await use(bench);
+  rig: ({ task }, use) =>
+    withRig(task.name, async (rig) => {
+      expect(await rig.dreamos('init planner reviewer --quiet')).toMatchObject({ code: 0, err: '' });
+      await use(rig);
     }),
   /** Without a root. */
-  bare: ({ task }, use) => withBench(task.name, use),
+  bare: ({ task }, use) => withRig(task.name, use),
 });
 
-async function withBench(purpose: string, work: (bench: Bench) => Promise<void>): Promise<void> {
-  const bench = createBench(purpose);
+async function withRig(purpose: string, work: (rig: Rig) => Promise<void>): Promise<void> {
+  const rig = createRig(purpose);
   try {
-    await work(bench);
+    await work(rig);
   } finally {
-    await bench.close();
+    await rig.close();
   }
 }
 
-function createBench(purpose: string): Bench & { close(): Promise<void> } {
+function createRig(purpose: string): Rig & { close(): Promise<void> } {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dreamos-e2e-')));
   mkdirSync(join(dir, 'bin'));
   symlinkSync(command, join(dir, 'bin', 'dreamos'));
@@ -213,8 +213,8 @@ function follow(child: ChildProcess, args: readonly string[]): Running {
 }
 
 /** As if what an agent has finished had been finished so many days earlier. */
-export function agedArchive(bench: Bench, agent: string, days: number): void {
-  const archive = join(bench.box(agent), 'archive');
+export function agedArchive(rig: Rig, agent: string, days: number): void {
+  const archive = join(rig.box(agent), 'archive');
   for (const day of readdirSync(archive).filter((name) => /^\d{4}-\d\d-\d\d$/.test(name))) {
     for (const name of readdirSync(join(archive, day))) {
       const time = Number(name.slice(1, 14)) - days * 86_400_000;

@@ -1,22 +1,22 @@
 import { beforeEach, expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { schemaNames, schemas } from '../../../src/cli/schemas.ts';
-import { type Bench, createBench } from '../rig.ts';
+import { type Rig, createRig } from '../rig.ts';
 
-let bench: Bench;
+let rig: Rig;
 beforeEach(async () => {
-  bench = await createBench();
+  rig = await createRig();
 });
 
 async function finished(): Promise<string> {
-  const id = await bench.sent('send reviewer hello --as planner --subject Look');
-  await bench.dreamos(`ack ${await bench.claimed()}`);
+  const id = await rig.sent('send reviewer hello --as planner --subject Look');
+  await rig.dreamos(`ack ${await rig.claimed()}`);
   return id;
 }
 
 async function dead(): Promise<string> {
-  const id = await bench.sent('send reviewer hello --as planner --subject Look');
-  await bench.dreamos(['nack', await bench.claimed(), '--dead', '--reason', 'cannot parse']);
+  const id = await rig.sent('send reviewer hello --as planner --subject Look');
+  await rig.dreamos(['nack', await rig.claimed(), '--dead', '--reason', 'cannot parse']);
   return id;
 }
 
@@ -28,96 +28,94 @@ test('archive list, show and search tell what was finished and when', async () =
     ackedAt: '2026-11-20T09:00:00.000Z',
     message: expect.objectContaining({ body: 'hello' }),
   };
-  expect((await bench.dreamos('archive list reviewer --json')).json).toEqual([item]);
-  expect((await bench.dreamos(`archive show reviewer ${id} --json`)).json).toEqual([item]);
-  expect((await bench.dreamos(`archive show ${id} --json`)).json).toEqual([item]);
-  expect((await bench.dreamos('archive search LOOK --json')).json).toEqual([item]);
-  expect((await bench.dreamos('archive search nowhere --json')).json).toEqual([]);
+  expect((await rig.dreamos('archive list reviewer --json')).json).toEqual([item]);
+  expect((await rig.dreamos(`archive show reviewer ${id} --json`)).json).toEqual([item]);
+  expect((await rig.dreamos(`archive show ${id} --json`)).json).toEqual([item]);
+  expect((await rig.dreamos('archive search LOOK --json')).json).toEqual([item]);
+  expect((await rig.dreamos('archive search nowhere --json')).json).toEqual([]);
 });
 
 test('archive restore makes it ready again', async () => {
   const id = await finished();
-  expect((await bench.dreamos(`archive restore reviewer ${id} --json`)).json).toMatchObject([{ id, state: 'ready' }]);
-  expect((await bench.dreamos(`archive show ${id}`)).code).toBe(5);
+  expect((await rig.dreamos(`archive restore reviewer ${id} --json`)).json).toMatchObject([{ id, state: 'ready' }]);
+  expect((await rig.dreamos(`archive show ${id}`)).code).toBe(5);
 });
 
 const dayMs = 86_400_000;
 
 test('archive export is JSON Lines, the oldest first, with and without --json', async () => {
   const first = await finished();
-  bench.time.nowMs += dayMs;
+  rig.time.nowMs += dayMs;
   const second = await finished();
-  const { code, out } = await bench.dreamos('archive export reviewer');
+  const { code, out } = await rig.dreamos('archive export reviewer');
   expect(code).toBe(0);
   const lines = out
     .trimEnd()
     .split('\n')
     .map((line) => z.parse(schemas.archive, JSON.parse(line)) as { id: string });
   expect(lines.map(({ id }) => id)).toEqual([first, second]);
-  expect((await bench.dreamos('archive export reviewer --json')).out).toBe(out);
-  const ids = async (line: string) => (await bench.dreamos(`archive export ${line} --json`)).json.map(({ id }) => id);
+  expect((await rig.dreamos('archive export reviewer --json')).out).toBe(out);
+  const ids = async (line: string) => (await rig.dreamos(`archive export ${line} --json`)).json.map(({ id }) => id);
   expect(await ids('reviewer --since 2026-11-21')).toEqual([second]);
   expect(await ids('reviewer --until 2026-11-20T09:00:00Z')).toEqual([]);
   expect(await ids('reviewer --until 1h')).toEqual([first]);
-  expect((await bench.dreamos('archive export reviewer --since yesterday')).code).toBe(2);
-  expect((await bench.dreamos('archive export reviewer --since 2026-13-40')).code).toBe(2);
+  expect((await rig.dreamos('archive export reviewer --since yesterday')).code).toBe(2);
+  expect((await rig.dreamos('archive export reviewer --since 2026-13-40')).code).toBe(2);
 });
 
 test('archive prune needs to know what to keep, says what it removes, and that nothing is left to remove', async () => {
   await finished();
-  bench.time.nowMs += 31 * dayMs;
-  expect(await bench.dreamos('archive prune reviewer')).toMatchObject({ code: 2 });
-  expect(await bench.dreamos('archive prune reviewer --keep-bytes 1GB')).toMatchObject({ code: 2 });
-  expect(await bench.dreamos('archive prune reviewer --older-than month')).toMatchObject({ code: 2 });
-  const dry = await bench.dreamos('archive prune reviewer --older-than 30d --dry-run');
+  rig.time.nowMs += 31 * dayMs;
+  expect(await rig.dreamos('archive prune reviewer')).toMatchObject({ code: 2 });
+  expect(await rig.dreamos('archive prune reviewer --keep-bytes 1GB')).toMatchObject({ code: 2 });
+  expect(await rig.dreamos('archive prune reviewer --older-than month')).toMatchObject({ code: 2 });
+  const dry = await rig.dreamos('archive prune reviewer --older-than 30d --dry-run');
   expect(dry.out).toMatch(/^reviewer: archive of 2026-11-20: 1 message would be removed, \d+ bytes\n$/);
-  const { json } = await bench.dreamos('archive prune reviewer --keep-bytes 0 --json');
+  const { json } = await rig.dreamos('archive prune reviewer --keep-bytes 0 --json');
   expect(json).toEqual([
     { task: 'prune', mailbox: 'reviewer', day: '2026-11-20', count: 1, bytes: expect.any(Number) as number },
   ]);
   expect(z.safeParse(schemas.maintain, json[0]).success).toBe(true);
-  const again = await bench.dreamos('archive prune reviewer --older-than 30d');
+  const again = await rig.dreamos('archive prune reviewer --older-than 30d');
   expect(again).toMatchObject({ code: 0, out: '' });
   expect(again.err).toContain("Nothing in reviewer's archive has to go.");
 });
 
 test('archive pack says when no day is left to pack, and refuses what is no day', async () => {
-  expect((await bench.dreamos('archive pack reviewer')).err).toContain('left to pack');
-  expect((await bench.dreamos('archive pack reviewer --before 7d')).code).toBe(0);
-  expect((await bench.dreamos('archive pack reviewer --before 2026-11-01')).code).toBe(0);
-  const soon = await bench.dreamos('archive pack reviewer --before soon');
+  expect((await rig.dreamos('archive pack reviewer')).err).toContain('left to pack');
+  expect((await rig.dreamos('archive pack reviewer --before 7d')).code).toBe(0);
+  expect((await rig.dreamos('archive pack reviewer --before 2026-11-01')).code).toBe(0);
+  const soon = await rig.dreamos('archive pack reviewer --before soon');
   expect(soon.code).toBe(2);
   expect(soon.err).toContain('2026-11-20, 2026-11-20T09:00Z, 7d');
-  expect((await bench.dreamos('archive pack reviewer --before 2026-13-01')).err).toContain(
-    '"2026-13-01" is not a time',
-  );
-  expect((await bench.dreamos('archive pack nobody')).code).toBe(4);
+  expect((await rig.dreamos('archive pack reviewer --before 2026-13-01')).err).toContain('"2026-13-01" is not a time');
+  expect((await rig.dreamos('archive pack nobody')).code).toBe(4);
 });
 
 test('maintain does what the settings say, a line each, and else says that nothing is to be done', async () => {
   await finished();
-  const idle = await bench.dreamos('maintain');
+  const idle = await rig.dreamos('maintain');
   expect(idle).toMatchObject({ code: 0, out: '' });
   expect(idle.err).toContain('Nothing to do.');
-  await bench.dreamos('agent register reviewer --set archiveDays=30 --set eventDays=30');
-  await bench.sent('send reviewer hello --as planner --ttl 1h');
-  bench.time.nowMs += 40 * dayMs;
-  const { out } = await bench.dreamos('maintain reviewer --dry-run');
+  await rig.dreamos('agent register reviewer --set archiveDays=30 --set eventDays=30');
+  await rig.sent('send reviewer hello --as planner --ttl 1h');
+  rig.time.nowMs += 40 * dayMs;
+  const { out } = await rig.dreamos('maintain reviewer --dry-run');
   expect(out.trimEnd().split('\n')).toEqual([
     'reviewer: 1 message that outlived its time-to-live: would be moved to the dead-letter queue',
     expect.stringMatching(/^reviewer: archive of 2026-11-20: 1 message would be removed, \d+ bytes$/),
     expect.stringMatching(/^reviewer: event log of 2026-11-20: would be removed, \d+ bytes$/),
   ]);
-  const { json } = await bench.dreamos('maintain --json');
+  const { json } = await rig.dreamos('maintain --json');
   expect(json.map(({ task }) => task)).toEqual(['expired', 'prune', 'events']);
   for (const line of json) expect(z.safeParse(schemas.maintain, line).success).toBe(true);
-  expect((await bench.dreamos('maintain')).err).toContain('Nothing to do.');
-  expect((await bench.dreamos('maintain nobody')).code).toBe(4);
+  expect((await rig.dreamos('maintain')).err).toContain('Nothing to do.');
+  expect((await rig.dreamos('maintain nobody')).code).toBe(4);
 });
 
 test('dlq list tells why, as a table for people', async () => {
   const id = await dead();
-  expect((await bench.dreamos('dlq list reviewer --json')).json).toEqual([
+  expect((await rig.dreamos('dlq list reviewer --json')).json).toEqual([
     {
       id,
       mailbox: 'reviewer',
@@ -127,39 +125,39 @@ test('dlq list tells why, as a table for people', async () => {
       message: expect.objectContaining({ body: 'hello' }),
     },
   ]);
-  const { out } = await bench.dreamos('dlq list reviewer');
+  const { out } = await rig.dreamos('dlq list reviewer');
   expect(out).toMatch(/^id +dead since +attempts +from +subject +reason\n/);
   expect(out).toContain('cannot parse');
 });
 
 test('dlq show has the history', async () => {
   const id = await dead();
-  const { json } = await bench.dreamos(`dlq show reviewer ${id} --json`);
+  const { json } = await rig.dreamos(`dlq show reviewer ${id} --json`);
   expect(json).toMatchObject([
     { id, reason: 'cannot parse', history: expect.arrayContaining([expect.objectContaining({ event: 'claimed' })]) },
   ]);
-  expect((await bench.dreamos(`dlq show reviewer ${id}`)).out).toContain('claimed by reviewer');
+  expect((await rig.dreamos(`dlq show reviewer ${id}`)).out).toContain('claimed by reviewer');
 });
 
 test('dlq retry makes it ready, with attempts anew', async () => {
   const id = await dead();
-  expect((await bench.dreamos(`dlq retry ${id} --as reviewer --json`)).json).toMatchObject([
+  expect((await rig.dreamos(`dlq retry ${id} --as reviewer --json`)).json).toMatchObject([
     { id, state: 'ready', attempt: 0 },
   ]);
-  expect((await bench.dreamos(`dlq retry reviewer ${id}`)).code).not.toBe(0);
+  expect((await rig.dreamos(`dlq retry reviewer ${id}`)).code).not.toBe(0);
 });
 
 test('dlq retry and purge need ids or --all', async () => {
   await dead();
   await dead();
-  expect((await bench.dreamos('dlq purge reviewer')).code).toBe(2);
-  expect((await bench.dreamos('dlq retry reviewer')).code).toBe(2);
-  expect((await bench.dreamos('dlq retry reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --all')).code).toBe(2);
-  expect((await bench.dreamos('dlq purge reviewer --all --json')).json).toMatchObject([
+  expect((await rig.dreamos('dlq purge reviewer')).code).toBe(2);
+  expect((await rig.dreamos('dlq retry reviewer')).code).toBe(2);
+  expect((await rig.dreamos('dlq retry reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --all')).code).toBe(2);
+  expect((await rig.dreamos('dlq purge reviewer --all --json')).json).toMatchObject([
     { purged: true },
     { purged: true },
   ]);
-  expect(await bench.dreamos('dlq list reviewer')).toMatchObject({ code: 0, out: '' });
+  expect(await rig.dreamos('dlq list reviewer')).toMatchObject({ code: 0, out: '' });
 });
 
 test('agent register makes and updates, list and show tell, retire ends new mail', async () => {
@@ -183,20 +181,20 @@ test('agent register makes and updates, list and show tell, retire ends new mail
     groups: ['ci'],
     settings: { lease: '30m', maxAttempts: 2 },
   };
-  expect((await bench.dreamos(words)).json).toMatchObject([{ ...card, created: true }]);
-  expect((await bench.dreamos(words)).json).toMatchObject([{ created: false }]);
-  expect((await bench.dreamos('agent show tester --json')).json).toMatchObject([card]);
-  const unset = await bench.dreamos('agent register tester --set lease= --json');
+  expect((await rig.dreamos(words)).json).toMatchObject([{ ...card, created: true }]);
+  expect((await rig.dreamos(words)).json).toMatchObject([{ created: false }]);
+  expect((await rig.dreamos('agent show tester --json')).json).toMatchObject([card]);
+  const unset = await rig.dreamos('agent register tester --set lease= --json');
   expect(unset.json).toMatchObject([{ settings: { maxAttempts: 2 } }]);
   expect(unset.json[0]?.['settings']).not.toHaveProperty('lease');
-  expect((await bench.dreamos('agent list --json')).json.map((one) => one['name'])).toEqual([
+  expect((await rig.dreamos('agent list --json')).json.map((one) => one['name'])).toEqual([
     'planner',
     'reviewer',
     'tester',
   ]);
-  expect((await bench.dreamos('agent list')).out).toMatch(/\ntester +since \S+ +ci +runs tests\n/);
-  expect((await bench.dreamos('agent retire tester')).code).toBe(0);
-  expect((await bench.dreamos('send tester hello --as planner')).code).toBe(5);
+  expect((await rig.dreamos('agent list')).out).toMatch(/\ntester +since \S+ +ci +runs tests\n/);
+  expect((await rig.dreamos('agent retire tester')).code).toBe(0);
+  expect((await rig.dreamos('send tester hello --as planner')).code).toBe(5);
 });
 
 test.each([
@@ -209,41 +207,39 @@ test.each([
   ['config get leese', 6],
   ['config set lease 13h', 6],
 ])('%s is refused with %i', async (line, code) => {
-  expect(await bench.dreamos(line)).toMatchObject({ code, out: '' });
+  expect(await rig.dreamos(line)).toMatchObject({ code, out: '' });
 });
 
 test('config tells what holds and where it comes from', async () => {
-  expect((await bench.dreamos('config get lease --json')).json).toEqual([
+  expect((await rig.dreamos('config get lease --json')).json).toEqual([
     { key: 'lease', value: '15m', source: 'default' },
   ]);
-  expect((await bench.dreamos('config set lease 30m --json')).json).toEqual([
+  expect((await rig.dreamos('config set lease 30m --json')).json).toEqual([
     { key: 'lease', value: '30m', source: 'config' },
   ]);
-  expect((await bench.dreamos('config get lease')).out).toBe('30m\n');
-  expect((await bench.dreamos('config get', { env: { DREAMOS_LEASE: '1h' } })).out).toMatch(
-    /\nlease +1h +environment\n/,
-  );
+  expect((await rig.dreamos('config get lease')).out).toBe('30m\n');
+  expect((await rig.dreamos('config get', { env: { DREAMOS_LEASE: '1h' } })).out).toMatch(/\nlease +1h +environment\n/);
 });
 
 test('doctor on a sound root finds nothing wrong', async () => {
-  expect((await bench.dreamos('doctor')).code).toBe(0);
+  expect((await rig.dreamos('doctor')).code).toBe(0);
 });
 
 test.each(Object.keys(schemaNames))('schema %s is a JSON Schema', async (name) => {
-  const { json } = await bench.dreamos(`schema ${name} --json`);
+  const { json } = await rig.dreamos(`schema ${name} --json`);
   expect(json).toMatchObject([{ $schema: expect.stringContaining('2020-12'), type: 'object' }]);
 });
 
 test('schema without a name lists the names; an unknown one is refused with them', async () => {
-  expect((await bench.dreamos('schema --json')).json.map((one) => one['name'])).toEqual(Object.keys(schemas));
-  const { code, err } = await bench.dreamos('schema messgae');
+  expect((await rig.dreamos('schema --json')).json.map((one) => one['name'])).toEqual(Object.keys(schemas));
+  const { code, err } = await rig.dreamos('schema messgae');
   expect(code).toBe(2);
   expect(err).toContain('message, drop');
 });
 
 test('what the commands print fits the schemas they publish', async () => {
   const fits = async (name: keyof typeof schemas, line: string) => {
-    const { json, err } = await bench.dreamos(`${line} --json`);
+    const { json, err } = await rig.dreamos(`${line} --json`);
     const misfits = json.flatMap((one) => z.safeParse(schemas[name], one).error?.issues ?? []);
     expect({ line, err, items: json.length > 0, misfits }).toEqual({ line, err: '', items: true, misfits: [] });
   };
@@ -253,24 +249,24 @@ test('what the commands print fits the schemas they publish', async () => {
   await fits('peek', 'peek reviewer');
   await fits('list', 'list reviewer --state all');
   await fits('read', 'read reviewer');
-  await bench.sent();
-  await fits('settled', `renew ${await bench.claimed()}`);
+  await rig.sent();
+  await fits('settled', `renew ${await rig.claimed()}`);
   await fits('status', 'status');
   await fits('watch', 'watch --since start --count 5');
   await fits('dlq', 'dlq list reviewer');
   await fits('archive', 'archive list reviewer');
   await fits('agent', 'agent list');
-  await fits('entry', `cancel ${await bench.sent()}`);
-  await fits('show', `show ${await bench.sent()}`);
+  await fits('entry', `cancel ${await rig.sent()}`);
+  await fits('show', `show ${await rig.sent()}`);
 });
 
 test.each(['bash', 'zsh', 'fish'])('completion %s knows every command and option', async (shell) => {
-  const { code, out } = await bench.dreamos(`completion ${shell}`);
+  const { code, out } = await rig.dreamos(`completion ${shell}`);
   expect(code).toBe(0);
   for (const word of ['send', 'register', 'purge', shell === 'fish' ? '-l dedupe-key' : '--dedupe-key'])
     expect(out).toContain(word);
 });
 
 test('completion for another shell is refused', async () => {
-  expect((await bench.dreamos('completion tcsh')).code).toBe(2);
+  expect((await rig.dreamos('completion tcsh')).code).toBe(2);
 });

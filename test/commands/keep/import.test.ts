@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Bench, closedPipe, createBench } from '../rig.ts';
+import { type Rig, closedPipe, createRig } from '../rig.ts';
 
-let bench: Bench;
+let rig: Rig;
 let old: string;
 beforeEach(async () => {
-  bench = await createBench(['planner']);
+  rig = await createRig(['planner']);
   old = await mkdtemp(join(tmpdir(), 'dreamos-import-'));
   await mkdir(join(old, 'planner', 'inbox'), { recursive: true });
   const letter = {
@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(() => rm(old, { recursive: true }));
 
 test('init tells what it made, what was there, and the two commands to type next', async () => {
-  const { code, out, err } = await bench.dreamos('init planner reviewer');
+  const { code, out, err } = await rig.dreamos('init planner reviewer');
   expect(code).toBe(0);
   expect(out).toBe(
     'The root /root was there already.\nThe agent planner was there already.\nMade the agent reviewer\n',
@@ -32,31 +32,31 @@ test('init tells what it made, what was there, and the two commands to type next
 });
 
 test('init with --json is one object', async () => {
-  const { json, err } = await bench.dreamos('init reviewer --json');
+  const { json, err } = await rig.dreamos('init reviewer --json');
   expect(json).toEqual([{ root: '/root', created: false, agents: [{ name: 'reviewer', created: true }] }]);
   expect(err).toBe('');
 });
 
 test('import tells a result for each file and sums up on stderr', async () => {
-  const { code, json } = await bench.dreamos(['import', old, '--json']);
+  const { code, json } = await rig.dreamos(['import', old, '--json']);
   expect(code).toBe(0);
   expect(json).toMatchObject([
     { file: 'planner/inbox/one.json', result: 'imported', mailbox: 'planner', id: expect.any(String) },
     { file: 'planner/inbox/two.json', result: 'unreadable', why: expect.any(String) },
   ]);
-  const again = await bench.dreamos(['import', old]);
+  const again = await rig.dreamos(['import', old]);
   expect(again.out).toMatch(/^skipped +planner\/inbox\/one\.json/);
   expect(again.err).toContain('0 imported, 1 skipped, 1 unreadable');
 });
 
 test('import --dry-run changes nothing', async () => {
-  const { err } = await bench.dreamos(['import', old, '--dry-run']);
+  const { err } = await rig.dreamos(['import', old, '--dry-run']);
   expect(err).toContain('A dry run, nothing was changed: 1 imported');
-  expect((await bench.dreamos('archive list planner --json')).json).toEqual([]);
+  expect((await rig.dreamos('archive list planner --json')).json).toEqual([]);
 });
 
 test('import whose reader has gone says that it is not complete', async () => {
-  const { code, err } = await bench.dreamos(['import', old], { stdout: closedPipe() });
+  const { code, err } = await rig.dreamos(['import', old], { stdout: closedPipe() });
   expect(code).toBe(7);
   expect(err).toContain('The import ended at planner/inbox/one.json');
 });
@@ -66,5 +66,5 @@ test.each([
   ['import . --map Agent3', 2],
   ['import . --format unknown', 2],
 ])('%s is refused with %i', async (line, code) => {
-  expect(await bench.dreamos(line)).toMatchObject({ code, out: '' });
+  expect(await rig.dreamos(line)).toMatchObject({ code, out: '' });
 });

@@ -23,17 +23,17 @@ function follow(events: AsyncGenerator<WatchedEvent>): {
 }
 
 test('a watcher sees each event as it happens, from now on', async () => {
-  await send(still.bench.root, { to: 'reviewer', body: 'before' });
+  await send(still.rig.root, { to: 'reviewer', body: 'before' });
   const controller = new AbortController();
-  const { seen, names, done } = follow(watch(still.bench.root, { signal: controller.signal }));
+  const { seen, names, done } = follow(watch(still.rig.root, { signal: controller.signal }));
   expect(await soFar(done)).toBe('waiting');
-  const { id } = await send(still.bench.root, { to: ['reviewer', 'Builder'], body: 'x', subject: 'S' });
+  const { id } = await send(still.rig.root, { to: ['reviewer', 'Builder'], body: 'x', subject: 'S' });
   expect(await soFar(done)).toBe('waiting');
   expect(seen).toMatchObject([
     { event: 'delivered', id, mailbox: 'reviewer', from: 'planner', subject: 'S' },
     { event: 'delivered', id, mailbox: 'Builder' },
   ]);
-  await readNext(still.bench.as('reviewer'), 'reviewer');
+  await readNext(still.rig.as('reviewer'), 'reviewer');
   expect(await soFar(done)).toBe('waiting');
   expect(names()).toEqual(['delivered', 'delivered', 'claimed']);
   controller.abort();
@@ -42,32 +42,32 @@ test('a watcher sees each event as it happens, from now on', async () => {
 
 test('a watcher that was stopped goes on from the last cursor without gap or repeat', async () => {
   const ids: string[] = [];
-  for (let i = 0; i < 6; i++) ids.push((await send(still.bench.root, { to: 'reviewer', body: `${i}` })).id);
-  const first = follow(watch(still.bench.root, { since: 'start', count: 2 }));
+  for (let i = 0; i < 6; i++) ids.push((await send(still.rig.root, { to: 'reviewer', body: `${i}` })).id);
+  const first = follow(watch(still.rig.root, { since: 'start', count: 2 }));
   expect(await soFar(first.done)).toBe('ended');
-  const second = follow(watch(still.bench.root, { since: must(first.seen.at(-1)).cursor, waitMs: 100 }));
+  const second = follow(watch(still.rig.root, { since: must(first.seen.at(-1)).cursor, waitMs: 100 }));
   await vi.advanceTimersByTimeAsync(100);
   expect(await soFar(second.done)).toBe('ended');
   expect([...first.seen, ...second.seen].map(({ id }) => id)).toEqual(ids);
 });
 
 test('a watcher of one mailbox sees no other', async () => {
-  const { seen, done } = follow(watch(still.bench.root, { mailboxes: ['builder'], waitMs: 100 }));
+  const { seen, done } = follow(watch(still.rig.root, { mailboxes: ['builder'], waitMs: 100 }));
   await soFar(done);
-  await send(still.bench.root, { to: 'reviewer', body: 'x' });
-  await send(still.bench.root, { to: 'Builder', body: 'y' });
+  await send(still.rig.root, { to: 'reviewer', body: 'x' });
+  await send(still.rig.root, { to: 'Builder', body: 'y' });
   await vi.advanceTimersByTimeAsync(100);
   expect(await soFar(done)).toBe('ended');
   expect(seen.map(({ mailbox }) => mailbox)).toEqual(['Builder']);
 });
 
 test('a watcher brings what falls due, and sees it', async () => {
-  await send(still.bench.root, { to: 'reviewer', body: 'held' });
-  await readNext(still.bench.root, 'reviewer', { leaseMs: 3000 });
+  await send(still.rig.root, { to: 'reviewer', body: 'held' });
+  await readNext(still.rig.root, 'reviewer', { leaseMs: 3000 });
   const controller = new AbortController();
-  const { names, done } = follow(watch(still.bench.root, { signal: controller.signal }));
+  const { names, done } = follow(watch(still.rig.root, { signal: controller.signal }));
   await soFar(done);
-  await send(still.bench.root, { to: 'Builder', body: 'later', delayMs: 1000 });
+  await send(still.rig.root, { to: 'Builder', body: 'later', delayMs: 1000 });
   await vi.advanceTimersByTimeAsync(1010);
   expect(names()).toEqual(['scheduled', 'delivered']);
   await vi.advanceTimersByTimeAsync(2000);
@@ -78,14 +78,14 @@ test('a watcher brings what falls due, and sees it', async () => {
 
 test('a watcher looks for handed-in files when it is woken without an event', async () => {
   let hint = (): void => undefined;
-  vi.spyOn(still.bench.root.store, 'watch').mockImplementation(async (_mailboxes, ring) => {
+  vi.spyOn(still.rig.root.store, 'watch').mockImplementation(async (_mailboxes, ring) => {
     hint = ring;
     return { close: async () => undefined };
   });
   const controller = new AbortController();
-  const { done } = follow(watch(still.bench.root, { mailboxes: ['reviewer'], signal: controller.signal }));
+  const { done } = follow(watch(still.rig.root, { mailboxes: ['reviewer'], signal: controller.signal }));
   await soFar(done);
-  const recover = vi.spyOn(still.bench.root.store, 'recover');
+  const recover = vi.spyOn(still.rig.root.store, 'recover');
   hint();
   await soFar(done);
   expect(recover).toHaveBeenCalledTimes(1);
@@ -95,11 +95,11 @@ test('a watcher looks for handed-in files when it is woken without an event', as
 
 test('a burst of events means few looks for what is due', async () => {
   const controller = new AbortController();
-  const { seen, done } = follow(watch(still.bench.root, { mailboxes: ['reviewer'], signal: controller.signal }));
+  const { seen, done } = follow(watch(still.rig.root, { mailboxes: ['reviewer'], signal: controller.signal }));
   await soFar(done);
-  const recover = vi.spyOn(still.bench.root.store, 'recover');
+  const recover = vi.spyOn(still.rig.root.store, 'recover');
   for (let i = 0; i < 100; i++) {
-    await send(still.bench.root, { to: 'reviewer', body: 'x' });
+    await send(still.rig.root, { to: 'reviewer', body: 'x' });
     await vi.advanceTimersByTimeAsync(1);
   }
   await vi.advanceTimersByTimeAsync(1000);
@@ -111,9 +111,9 @@ test('a burst of events means few looks for what is due', async () => {
 
 test('an idle watcher rests', async () => {
   const controller = new AbortController();
-  const { done } = follow(watch(still.bench.root, { signal: controller.signal }));
+  const { done } = follow(watch(still.rig.root, { signal: controller.signal }));
   await soFar(done);
-  const calls = [vi.spyOn(still.bench.root.store, 'recover'), vi.spyOn(still.bench.root.store, 'readEvents')];
+  const calls = [vi.spyOn(still.rig.root.store, 'recover'), vi.spyOn(still.rig.root.store, 'readEvents')];
   await vi.advanceTimersByTimeAsync(60_000);
   for (const call of calls) expect(call.mock.calls.length).toBeLessThanOrEqual(12);
   controller.abort();
@@ -121,9 +121,9 @@ test('an idle watcher rests', async () => {
 });
 
 test('the time of a watcher is the longest time without an event', async () => {
-  const { seen, done } = follow(watch(still.bench.root, { waitMs: 1000 }));
+  const { seen, done } = follow(watch(still.rig.root, { waitMs: 1000 }));
   await vi.advanceTimersByTimeAsync(900);
-  await send(still.bench.root, { to: 'reviewer', body: 'x' });
+  await send(still.rig.root, { to: 'reviewer', body: 'x' });
   await vi.advanceTimersByTimeAsync(900);
   expect(await soFar(done)).toBe('waiting');
   await vi.advanceTimersByTimeAsync(100);
@@ -132,21 +132,21 @@ test('the time of a watcher is the longest time without an event', async () => {
 });
 
 test('nonsense for a cursor and unknown mailboxes are refused at once', async () => {
-  await expect(watch(still.bench.root, { since: 'nonsense' }).next()).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-  await expect(watch(still.bench.root, { mailboxes: ['nobody'] }).next()).rejects.toMatchObject({
+  await expect(watch(still.rig.root, { since: 'nonsense' }).next()).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+  await expect(watch(still.rig.root, { mailboxes: ['nobody'] }).next()).rejects.toMatchObject({
     code: 'AGENT_NOT_FOUND',
   });
 });
 
 test('warnings of the log reach whoever watches', async () => {
-  const { store } = still.bench.root;
+  const { store } = still.rig.root;
   const readEvents = store.readEvents.bind(store);
   vi.spyOn(store, 'readEvents').mockImplementation(async (...args) => ({
     ...(await readEvents(...args)),
     warnings: ['restarted'],
   }));
   const warned: string[] = [];
-  const { done } = follow(watch(still.bench.root, { waitMs: 10, onWarning: (warning) => warned.push(warning) }));
+  const { done } = follow(watch(still.rig.root, { waitMs: 10, onWarning: (warning) => warned.push(warning) }));
   await vi.advanceTimersByTimeAsync(10);
   await done;
   expect(warned).toContain('restarted');

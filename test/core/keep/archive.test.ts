@@ -8,34 +8,34 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
-import { type CoreBench, createCoreBench, expectRefusal, gather, must } from '../rig.ts';
+import { type CoreRig, createCoreRig, expectRefusal, gather, must } from '../rig.ts';
 import type { Draft } from '../../../src/core/send/draft.ts';
 
-let bench: CoreBench;
+let rig: CoreRig;
 beforeEach(async () => {
-  bench = await createCoreBench();
+  rig = await createCoreRig();
 });
 
 const finish = async (draft: Partial<Draft> = {}): Promise<string> => {
-  await send(bench.root, { to: 'reviewer', body: 'x', ...draft });
-  bench.clock.advance(1000);
-  return (await ack(bench.root, must(await readNext(bench.root, 'reviewer')).receipt)).id;
+  await send(rig.root, { to: 'reviewer', body: 'x', ...draft });
+  rig.clock.advance(1000);
+  return (await ack(rig.root, must(await readNext(rig.root, 'reviewer')).receipt)).id;
 };
 const fail = async (reason = 'broke'): Promise<string> => {
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  bench.clock.advance(1000);
-  return (await nack(bench.root, must(await readNext(bench.root, 'reviewer')).receipt, { dead: true, reason })).id;
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  rig.clock.advance(1000);
+  return (await nack(rig.root, must(await readNext(rig.root, 'reviewer')).receipt, { dead: true, reason })).id;
 };
 
 test('the archive lists what was finished, the newest first', async () => {
   const [first, second] = [await finish(), await finish({ body: 'second' })];
-  const listed = await gather(listArchive(bench.root, 'Reviewer'));
+  const listed = await gather(listArchive(rig.root, 'Reviewer'));
   expect(listed).toMatchObject([
     { id: second, mailbox: 'reviewer', ackedAt: '2026-11-20T09:00:02.000Z', message: { body: 'second' } },
     { id: first, ackedAt: '2026-11-20T09:00:01.000Z' },
   ]);
-  expect(await gather(listArchive(bench.root, 'reviewer', { limit: 1 }))).toHaveLength(1);
-  expect(await gather(listArchive(bench.root, 'reviewer', { filter: { id: first } }))).toMatchObject([{ id: first }]);
+  expect(await gather(listArchive(rig.root, 'reviewer', { limit: 1 }))).toHaveLength(1);
+  expect(await gather(listArchive(rig.root, 'reviewer', { filter: { id: first } }))).toMatchObject([{ id: first }]);
 });
 
 test.for(['NEEDLE', 'needle'])('the archive is searched for %s in subject, body, sender, id and tags', async (text) => {
@@ -45,80 +45,80 @@ test.for(['NEEDLE', 'needle'])('the archive is searched for %s in subject, body,
     await finish({ tags: ['needle'] }),
   ];
   await finish({ body: 'hay' });
-  expect((await gather(searchArchive(bench.root, undefined, text))).map(({ id }) => id).sort()).toEqual(found.sort());
-  expect(await gather(searchArchive(bench.root, 'reviewer', 'PLANNER'))).toHaveLength(4);
-  expect(await gather(searchArchive(bench.root, 'reviewer', must(found[0]).toLowerCase()))).toHaveLength(1);
-  expect(await gather(searchArchive(bench.root, 'Builder', text))).toEqual([]);
+  expect((await gather(searchArchive(rig.root, undefined, text))).map(({ id }) => id).sort()).toEqual(found.sort());
+  expect(await gather(searchArchive(rig.root, 'reviewer', 'PLANNER'))).toHaveLength(4);
+  expect(await gather(searchArchive(rig.root, 'reviewer', must(found[0]).toLowerCase()))).toHaveLength(1);
+  expect(await gather(searchArchive(rig.root, 'Builder', text))).toEqual([]);
 });
 
 test('a restored message is delivered again', async () => {
   const id = await finish();
-  expect(await restoreArchive(bench.root, 'REVIEWER', id)).toMatchObject({ id, state: 'ready' });
-  await expectRefusal(restoreArchive(bench.root, 'reviewer', id), 'STATE_CHANGED');
-  await expectRefusal(restoreArchive(bench.root, 'Builder', id), 'MESSAGE_NOT_FOUND');
-  expect(must(await readNext(bench.root, 'reviewer')).message.id).toBe(id);
+  expect(await restoreArchive(rig.root, 'REVIEWER', id)).toMatchObject({ id, state: 'ready' });
+  await expectRefusal(restoreArchive(rig.root, 'reviewer', id), 'STATE_CHANGED');
+  await expectRefusal(restoreArchive(rig.root, 'Builder', id), 'MESSAGE_NOT_FOUND');
+  expect(must(await readNext(rig.root, 'reviewer')).message.id).toBe(id);
 });
 
 test('dead letters are listed with their reason, and shown with their history', async () => {
   const id = await fail('no disk');
-  expect(await gather(listDead(bench.root, 'reviewer'))).toMatchObject([
+  expect(await gather(listDead(rig.root, 'reviewer'))).toMatchObject([
     { id, mailbox: 'reviewer', reason: 'no disk', attempts: 1, deadAt: '2026-11-20T09:00:01.000Z', message: { id } },
   ]);
-  const shown = await showDead(bench.root, 'Reviewer', id);
+  const shown = await showDead(rig.root, 'Reviewer', id);
   expect(shown).toMatchObject({ id, reason: 'no disk' });
   expect(shown.history.map(({ event }) => event)).toEqual(['delivered', 'claimed']);
-  await expectRefusal(showDead(bench.root, 'Builder', id), 'MESSAGE_NOT_FOUND');
-  await expectRefusal(showDead(bench.root, 'reviewer', await finish()), 'STATE_CHANGED');
+  await expectRefusal(showDead(rig.root, 'Builder', id), 'MESSAGE_NOT_FOUND');
+  await expectRefusal(showDead(rig.root, 'reviewer', await finish()), 'STATE_CHANGED');
 });
 
 test('of several retries each has its own result', async () => {
   const [dead, done] = [await fail(), await finish()];
-  const results = await retryDead(bench.root, 'reviewer', [dead, done, '01JD0000000000000000000000']);
+  const results = await retryDead(rig.root, 'reviewer', [dead, done, '01JD0000000000000000000000']);
   expect(results.map((result) => (result instanceof DreamosError ? result.code : result.state))).toEqual([
     'ready',
     'STATE_CHANGED',
     'MESSAGE_NOT_FOUND',
   ]);
-  expect(must(await readNext(bench.root, 'reviewer'))).toMatchObject({ attempt: 1, message: { id: dead } });
+  expect(must(await readNext(rig.root, 'reviewer'))).toMatchObject({ attempt: 1, message: { id: dead } });
 });
 
 test('all that are dead are retried', async () => {
   const ids = [await fail(), await fail()];
-  const results = await retryDead(bench.root, 'reviewer', 'all');
+  const results = await retryDead(rig.root, 'reviewer', 'all');
   expect(results.map((result) => (result instanceof DreamosError ? result.code : result.id)).sort()).toEqual(
     ids.sort(),
   );
-  expect(await retryDead(bench.root, 'reviewer', 'all')).toEqual([]);
+  expect(await retryDead(rig.root, 'reviewer', 'all')).toEqual([]);
 });
 
 test('purged dead letters are gone, with progress and who did it', async () => {
   const ids = [await fail(), await fail(), await fail()];
   const progress: number[] = [];
-  expect(await purgeDead(bench.root, 'reviewer', [must(ids[0])])).toEqual([{ id: ids[0], mailbox: 'reviewer' }]);
-  await purgeDead(bench.root, 'reviewer', 'all', (done) => progress.push(done));
+  expect(await purgeDead(rig.root, 'reviewer', [must(ids[0])])).toEqual([{ id: ids[0], mailbox: 'reviewer' }]);
+  await purgeDead(rig.root, 'reviewer', 'all', (done) => progress.push(done));
   expect(progress).toEqual([1, 2]);
-  expect(await gather(listDead(bench.root, 'reviewer'))).toEqual([]);
-  expect(bench.mail.log.filter(({ event }) => event === 'purged').map(({ by }) => by)).toEqual([
+  expect(await gather(listDead(rig.root, 'reviewer'))).toEqual([]);
+  expect(rig.mail.log.filter(({ event }) => event === 'purged').map(({ by }) => by)).toEqual([
     'planner',
     'planner',
     'planner',
   ]);
-  const [again] = await purgeDead(bench.root, 'reviewer', [must(ids[0])]);
+  const [again] = await purgeDead(rig.root, 'reviewer', [must(ids[0])]);
   expect(again).toMatchObject({ code: 'MESSAGE_NOT_FOUND' });
 });
 
 test('the doctor has nothing to say about a root in order', async () => {
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(await gather(doctor(bench.root, { fix: true }))).toEqual([]);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(await gather(doctor(rig.root, { fix: true }))).toEqual([]);
 });
 
 test('the doctor points at mail that nobody looks after', async () => {
   await fail();
-  await send(bench.root, { to: ['reviewer', 'Builder'], body: 'x' });
-  await bench.root.store.quarantine('planner', Buffer.from('x'), { name: 'x', why: 'y' });
-  await retireAgent(bench.root, 'Builder');
-  bench.clock.advance(2 * 3_600_000);
-  const findings = await gather(doctor(bench.root));
+  await send(rig.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  await rig.root.store.quarantine('planner', Buffer.from('x'), { name: 'x', why: 'y' });
+  await retireAgent(rig.root, 'Builder');
+  rig.clock.advance(2 * 3_600_000);
+  const findings = await gather(doctor(rig.root));
   expect(findings.map(({ rule, mailbox, level }) => `${rule} ${mailbox} ${level}`)).toEqual([
     'retired-with-mail Builder warning',
     'corrupt-kept planner info',
@@ -129,22 +129,22 @@ test('the doctor points at mail that nobody looks after', async () => {
 });
 
 test('the doctor holds the repair lock only to repair', async () => {
-  const { store } = bench.root;
+  const { store } = rig.root;
   let held = 0;
   const withLock = store.withLock.bind(store);
   store.withLock = (name, work) => {
     held++;
     return withLock(name, work);
   };
-  await gather(doctor(bench.root));
+  await gather(doctor(rig.root));
   expect(held).toBe(0);
-  await gather(doctor(bench.root, { fix: true }));
+  await gather(doctor(rig.root, { fix: true }));
   expect(held).toBe(1);
 });
 
 test('the doctor says what is wrong with config.json', async () => {
-  await setConfig(bench.root, 'lease', '1m');
-  await bench.root.store.saveSettings(() => ({ lease: 'soon' }));
-  bench.clock.advance(1000);
-  expect(await gather(doctor(bench.root))).toMatchObject([{ rule: 'settings', level: 'problem' }]);
+  await setConfig(rig.root, 'lease', '1m');
+  await rig.root.store.saveSettings(() => ({ lease: 'soon' }));
+  rig.clock.advance(1000);
+  expect(await gather(doctor(rig.root))).toMatchObject([{ rule: 'settings', level: 'problem' }]);
 });

@@ -2,15 +2,15 @@ import { beforeEach, expect, test } from 'vitest';
 import { registerAgent, resolveAgent } from '../../../src/core/agents/agents.ts';
 import { getConfig, setConfig } from '../../../src/core/root/config.ts';
 import { effectiveSettings } from '../../../src/core/root/settings.ts';
-import { type CoreBench, createCoreBench, expectRefusal, refusal } from '../rig.ts';
+import { type CoreRig, createCoreRig, expectRefusal, refusal } from '../rig.ts';
 
-let bench: CoreBench;
+let rig: CoreRig;
 beforeEach(async () => {
-  bench = await createCoreBench();
+  rig = await createCoreRig();
 });
 
 test('the defaults are those of the design', async () => {
-  expect(await effectiveSettings(bench.root)).toEqual({
+  expect(await effectiveSettings(rig.root)).toEqual({
     leaseMs: 15 * 60_000,
     policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
     durability: 'full',
@@ -32,20 +32,20 @@ test('the defaults are those of the design', async () => {
 
 test('config.json comes before the default, the card before config.json, the environment before the card', async () => {
   const lease = async (env: NodeJS.ProcessEnv = {}): Promise<number> => {
-    const root = bench.as('planner', env);
+    const root = rig.as('planner', env);
     return (await effectiveSettings(root, await resolveAgent(root, 'reviewer'))).leaseMs;
   };
   expect(await lease()).toBe(15 * 60_000);
-  await setConfig(bench.root, 'lease', '10m');
+  await setConfig(rig.root, 'lease', '10m');
   expect(await lease()).toBe(10 * 60_000);
-  await registerAgent(bench.root, { name: 'reviewer', settings: { lease: '5m' } });
+  await registerAgent(rig.root, { name: 'reviewer', settings: { lease: '5m' } });
   expect(await lease()).toBe(5 * 60_000);
   expect(await lease({ DREAMOS_LEASE: '1m' })).toBe(60_000);
   expect(await lease({ DREAMOS_LEASE: '' })).toBe(5 * 60_000);
 });
 
 test('every setting can come from the environment', async () => {
-  const root = bench.as('planner', {
+  const root = rig.as('planner', {
     DREAMOS_LEASE: '2m',
     DREAMOS_MAX_ATTEMPTS: '7',
     DREAMOS_BACKOFF_MIN: '250ms',
@@ -99,7 +99,7 @@ test.for([
   ['DREAMOS_EVENT_DAYS', '0'],
   ['DREAMOS_ARCHIVE_DAYS', '30d'],
 ] as const)('%s=%s is refused, and the variable named', async ([name, value]) => {
-  const error = await refusal(effectiveSettings(bench.as('planner', { [name]: value })));
+  const error = await refusal(effectiveSettings(rig.as('planner', { [name]: value })));
   expect(error).toMatchObject({ kind: 'invalid', code: 'CONFIG_INVALID' });
   expect(error.message).toContain(name);
   expect(error.message).toContain(value);
@@ -107,25 +107,25 @@ test.for([
 });
 
 test('a broken config.json is refused, and named', async () => {
-  await bench.root.store.saveSettings(() => ({ lease: 'soon' }));
-  const error = await refusal(effectiveSettings(bench.root));
+  await rig.root.store.saveSettings(() => ({ lease: 'soon' }));
+  const error = await refusal(effectiveSettings(rig.root));
   expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
   expect(error.message).toMatch(/config\.json.*lease/);
 });
 
 test('a changed config.json is seen by other processes within a second', async () => {
-  const other = bench.as('reviewer');
+  const other = rig.as('reviewer');
   expect((await effectiveSettings(other)).policy.maxAttempts).toBe(5);
-  await setConfig(bench.root, 'maxAttempts', '2');
-  bench.clock.advance(999);
+  await setConfig(rig.root, 'maxAttempts', '2');
+  rig.clock.advance(999);
   expect((await effectiveSettings(other)).policy.maxAttempts).toBe(5);
-  bench.clock.advance(1);
+  rig.clock.advance(1);
   expect((await effectiveSettings(other)).policy.maxAttempts).toBe(2);
 });
 
 test('config says each value and where it comes from', async () => {
-  await setConfig(bench.root, 'maxAttempts', '3');
-  const root = bench.as('planner', { DREAMOS_LEASE: '1m' });
+  await setConfig(rig.root, 'maxAttempts', '3');
+  const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
   const all = await getConfig(root);
   expect(all).toHaveLength(16);
   expect(all).toContainEqual({ key: 'maxAttempts', value: 3, source: 'config' });
@@ -134,24 +134,24 @@ test('config says each value and where it comes from', async () => {
 });
 
 test('an empty value makes the default hold again, and unknown fields of config.json are kept', async () => {
-  await bench.root.store.saveSettings(() => ({ colour: 'green' }));
-  expect(await setConfig(bench.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
-  expect(await setConfig(bench.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
-  expect(await bench.root.store.loadSettings()).toEqual({ colour: 'green' });
+  await rig.root.store.saveSettings(() => ({ colour: 'green' }));
+  expect(await setConfig(rig.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
+  expect(await setConfig(rig.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
+  expect(await rig.root.store.loadSettings()).toEqual({ colour: 'green' });
 });
 
 test('a bad value, an unknown key and crossed backoffs are refused, and nothing is written', async () => {
-  const bad = await refusal(setConfig(bench.root, 'durability', 'maybe'));
+  const bad = await refusal(setConfig(rig.root, 'durability', 'maybe'));
   expect(bad.message).toContain('durability');
   expect(bad.hint).toBe('Allowed: full or relaxed.');
-  expect((await refusal(setConfig(bench.root, 'leese', '1m'))).hint).toContain('"lease"');
-  await expectRefusal(setConfig(bench.root, 'backoffMin', '10m'), 'CONFIG_INVALID');
-  await expectRefusal(getConfig(bench.root, 'nonsense'), 'CONFIG_INVALID');
-  expect(await bench.root.store.loadSettings()).toEqual({});
+  expect((await refusal(setConfig(rig.root, 'leese', '1m'))).hint).toContain('"lease"');
+  await expectRefusal(setConfig(rig.root, 'backoffMin', '10m'), 'CONFIG_INVALID');
+  await expectRefusal(getConfig(rig.root, 'nonsense'), 'CONFIG_INVALID');
+  expect(await rig.root.store.loadSettings()).toEqual({});
 });
 
 test('whoever sets what the environment overrides is told', async () => {
-  const root = bench.as('planner', { DREAMOS_LEASE: '1m' });
+  const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
   await setConfig(root, 'lease', '2m');
-  expect(bench.warnings).toEqual([expect.stringContaining('DREAMOS_LEASE')]);
+  expect(rig.warnings).toEqual([expect.stringContaining('DREAMOS_LEASE')]);
 });

@@ -33,7 +33,7 @@ const nightly: ScheduleInput = {
   },
 };
 
-async function mail(root: Session = still.bench.root, mailbox = 'reviewer'): Promise<Message[]> {
+async function mail(root: Session = still.rig.root, mailbox = 'reviewer'): Promise<Message[]> {
   const entries = await gather(root.store.list(mailbox, 'ready'));
   return Promise.all(entries.map(async (entry) => must(await root.store.read(entry))));
 }
@@ -43,7 +43,7 @@ const keyEnds = async (): Promise<string[]> =>
   (await mail()).map(({ dedupeKey }) => must(dedupeKey).slice(-24)).toSorted((a, b) => a.localeCompare(b));
 
 test('an occurrence is sent once it has come, as it was meant, and only once', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   expect(await addSchedule(root, nightly)).toMatchObject({
     nextAt: '2026-11-21T03:00:00.000Z',
     tz: 'UTC',
@@ -73,13 +73,13 @@ test('an occurrence is sent once it has come, as it was meant, and only once', a
 });
 
 test('what comes exactly when it is added has passed', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '0 9 * * *' });
   expect((await fireDue(root)).fired).toEqual([]);
 });
 
 test('of missed occurrences only the latest is sent', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, nightly);
   moveTo('2027-02-01T12:00Z');
   expect((await fireDue(root)).fired).toHaveLength(1);
@@ -94,7 +94,7 @@ test.each([
 ])(
   'somebody who looks every ten minutes in %s sends "%s" once a day, whatever the clocks do (%s)',
   async (tz, cron, from, keys) => {
-    const { root } = still.bench;
+    const { root } = still.rig;
     moveTo(from);
     await addSchedule(root, { ...nightly, cron, tz });
     for (let ms = 0; ms < 43 * hour; ms += hour / 6) {
@@ -106,7 +106,7 @@ test.each([
 );
 
 test('a leap day is not forgotten', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '0 0 29 2 *' });
   moveTo('2028-03-05T00:00Z');
   await fireDue(root);
@@ -114,7 +114,7 @@ test('a leap day is not forgotten', async () => {
 });
 
 test('a clock that steps back sends nothing again', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '*/10 * * * *' });
   moveTo('2026-11-20T10:01Z');
   await fireDue(root);
@@ -128,19 +128,19 @@ test('a clock that steps back sends nothing again', async () => {
 });
 
 test('of many who look at once one sends, and one says so', async () => {
-  await addSchedule(still.bench.root, nightly);
+  await addSchedule(still.rig.root, nightly);
   moveTo('2026-11-21T03:00Z');
-  const roots = Array.from({ length: 8 }, () => still.bench.as('reviewer'));
+  const roots = Array.from({ length: 8 }, () => still.rig.as('reviewer'));
   const fired = (await Promise.all(roots.map((root) => fireDue(root)))).flatMap((due) => due.fired);
   expect(fired).toHaveLength(1);
   expect(await mail()).toHaveLength(1);
 });
 
 test('a process that dies between the send and the record sends nothing twice', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, nightly);
   moveTo('2026-11-21T03:00Z');
-  const dying = still.bench.as('Builder');
+  const dying = still.rig.as('Builder');
   dying.store.saveDocument = () => Promise.reject(new Error('killed'));
   await expect(fireDue(dying)).rejects.toThrow('killed');
   expect(await mail()).toHaveLength(1);
@@ -151,10 +151,10 @@ test('a process that dies between the send and the record sends nothing twice', 
 });
 
 test('one that was changed by hand after such a death is no second occurrence', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, nightly);
   moveTo('2026-11-21T03:00Z');
-  const dying = still.bench.as('Builder');
+  const dying = still.rig.as('Builder');
   dying.store.saveDocument = () => Promise.reject(new Error('killed'));
   await expect(fireDue(dying)).rejects.toThrow('killed');
   await root.store.saveDocument('schedules', (document) => {
@@ -167,7 +167,7 @@ test('one that was changed by hand after such a death is no second occurrence', 
 });
 
 test('a schedule that is removed sends nothing more, and one that is added again begins anew', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '0 * * * *' });
   moveTo('2026-11-20T10:30Z');
   await fireDue(root);
@@ -184,10 +184,10 @@ test('a schedule that is removed sends nothing more, and one that is added again
 });
 
 test('one that is removed while its occurrence is being sent stays removed', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, nightly);
   moveTo('2026-11-21T03:00Z');
-  const slow = still.bench.as('Builder');
+  const slow = still.rig.as('Builder');
   const send = slow.store.send.bind(slow.store);
   slow.store.send = async (...args) => {
     await removeSchedule(root, 'nightly');
@@ -198,7 +198,7 @@ test('one that is removed while its occurrence is being sent stays removed', asy
 });
 
 test('a refused send is skipped with its reason, said once, and the next occurrence is tried', async () => {
-  const { root, warnings } = still.bench;
+  const { root, warnings } = still.rig;
   await addSchedule(root, nightly);
   await retireAgent(root, 'reviewer');
   moveTo('2026-11-21T03:00Z');
@@ -214,7 +214,7 @@ test('a refused send is skipped with its reason, said once, and the next occurre
 });
 
 test('a disk that fails is tried again a minute later, and keeps no other schedule', async () => {
-  const { root, warnings } = still.bench;
+  const { root, warnings } = still.rig;
   await addSchedule(root, nightly);
   await addSchedule(root, { ...nightly, name: 'other', message: { to: 'Builder', body: 'x' } });
   moveTo('2026-11-21T03:00Z');
@@ -228,7 +228,7 @@ test('a disk that fails is tried again a minute later, and keeps no other schedu
 });
 
 test('a line that somebody broke by hand keeps no other schedule', async () => {
-  const { root, warnings } = still.bench;
+  const { root, warnings } = still.rig;
   await addSchedule(root, nightly);
   await addSchedule(root, { ...nightly, name: 'broken' });
   await root.store.saveDocument('schedules', (document) => {
@@ -242,7 +242,7 @@ test('a line that somebody broke by hand keeps no other schedule', async () => {
 });
 
 test('fields that a later version wrote are kept', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, nightly);
   await root.store.saveDocument('schedules', (document) => {
     const { schedules } = document as { schedules: object[] };
@@ -254,7 +254,7 @@ test('fields that a later version wrote are kept', async () => {
 });
 
 test('a document that is none is refused, and nobody who waits is kept from his mail', async () => {
-  const { root, warnings } = still.bench;
+  const { root, warnings } = still.rig;
   await root.store.saveDocument('schedules', () => ({ schedules: 'none' }));
   await expectRefusal(fireDue(root), 'CONFIG_INVALID');
   await expectRefusal(addSchedule(root, nightly), 'CONFIG_INVALID');
@@ -273,26 +273,26 @@ test.each([
   ['an empty body', { message: { to: 'reviewer', body: ' ' } }, 'BODY_EMPTY'],
   ['a body that is too large', { message: { to: 'reviewer', body: 'x'.repeat(2_000_000) } }, 'MESSAGE_TOO_LARGE'],
 ] as const)('%s is refused when it is added', async (_, change, code) => {
-  await expectRefusal(addSchedule(still.bench.root, { ...nightly, ...change }), code);
-  expect(await listSchedules(still.bench.root)).toEqual([]);
+  await expectRefusal(addSchedule(still.rig.root, { ...nightly, ...change }), code);
+  expect(await listSchedules(still.rig.root)).toEqual([]);
 });
 
 test('a name that is taken is refused', async () => {
-  await addSchedule(still.bench.root, nightly);
-  await expectRefusal(addSchedule(still.bench.root, { ...nightly, cron: '0 4 * * *' }), 'ALREADY_EXISTS');
-  expect(await listSchedules(still.bench.root)).toMatchObject([{ cron: '0 3 * * *' }]);
+  await addSchedule(still.rig.root, nightly);
+  await expectRefusal(addSchedule(still.rig.root, { ...nightly, cron: '0 4 * * *' }), 'ALREADY_EXISTS');
+  expect(await listSchedules(still.rig.root)).toMatchObject([{ cron: '0 3 * * *' }]);
 });
 
 test('a name that is not there is refused, with the nearest one', async () => {
-  await addSchedule(still.bench.root, nightly);
-  await expect(removeSchedule(still.bench.root, 'nigthly')).rejects.toMatchObject({
+  await addSchedule(still.rig.root, nightly);
+  await expect(removeSchedule(still.rig.root, 'nigthly')).rejects.toMatchObject({
     code: 'SCHEDULE_NOT_FOUND',
     hint: expect.stringContaining('"nightly"') as string,
   });
 });
 
 test('all together may not become more than can be read again', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   const body = 'x'.repeat(1_000_000);
   const add = (i: number) => addSchedule(root, { ...nightly, name: `s${i}`, message: { to: 'reviewer', body } });
   for (let i = 0; i < 8; i++) await add(i);
@@ -300,17 +300,17 @@ test('all together may not become more than can be read again', async () => {
 });
 
 test('the sender is who was named, and is needed', async () => {
-  const nobody = still.bench.as(undefined);
+  const nobody = still.rig.as(undefined);
   await expectRefusal(addSchedule(nobody, nightly), 'USAGE');
   await addSchedule(nobody, { ...nightly, message: { to: 'reviewer', body: 'x', from: 'builder' } });
   moveTo('2026-11-21T03:00Z');
-  await fireDue(still.bench.as('reviewer'));
+  await fireDue(still.rig.as('reviewer'));
   expect(await mail()).toMatchObject([{ from: 'Builder' }]);
 });
 
 test('one is shown with its next occurrences', async () => {
-  await addSchedule(still.bench.root, { ...nightly, tz: 'Europe/Berlin', cron: '30 2 28,29 3 *' });
-  expect((await showSchedule(still.bench.root, 'nightly')).upcoming).toEqual([
+  await addSchedule(still.rig.root, { ...nightly, tz: 'Europe/Berlin', cron: '30 2 28,29 3 *' });
+  expect((await showSchedule(still.rig.root, 'nightly')).upcoming).toEqual([
     '2027-03-28T01:00:00.000Z',
     '2027-03-29T00:30:00.000Z',
     '2028-03-28T00:30:00.000Z',
@@ -322,9 +322,9 @@ test('one is shown with its next occurrences', async () => {
 // Who looks.
 
 test('a waiting reader sends what has come, and gets it', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '1 9 * * *' });
-  const reading = readNext(still.bench.as('reviewer'), 'reviewer', { waitMs: hour });
+  const reading = readNext(still.rig.as('reviewer'), 'reviewer', { waitMs: hour });
   await vi.advanceTimersByTimeAsync(59_999);
   expect(await soFar(reading)).toBe('waiting');
   await vi.advanceTimersByTimeAsync(200);
@@ -332,7 +332,7 @@ test('a waiting reader sends what has come, and gets it', async () => {
 });
 
 test('what was missed is sent by who begins to wait', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, nightly);
   moveTo('2026-11-25T00:00Z');
   const reading = readNext(root, 'reviewer', { waitMs: 1000 });
@@ -340,14 +340,14 @@ test('what was missed is sent by who begins to wait', async () => {
 });
 
 test('a watcher sends what has come, also for a mailbox that it does not watch', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '*/10 * * * * *' });
   const events = gather(watch(root, { mailboxes: ['reviewer'], count: 3 }));
-  const others = gather(watch(still.bench.as('Builder'), { mailboxes: ['Builder'], waitMs: 30_500 }));
+  const others = gather(watch(still.rig.as('Builder'), { mailboxes: ['Builder'], waitMs: 30_500 }));
   await vi.advanceTimersByTimeAsync(60_000);
   expect((await events).map(({ at }) => at.slice(11, 19))).toEqual(['09:00:10', '09:00:20', '09:00:30']);
   expect(await others).toEqual([]);
-  const alone = gather(watch(still.bench.as('Builder'), { mailboxes: ['Builder'], waitMs: 10_500 }));
+  const alone = gather(watch(still.rig.as('Builder'), { mailboxes: ['Builder'], waitMs: 10_500 }));
   await vi.advanceTimersByTimeAsync(11_000);
   await alone;
   expect(await keyEnds()).toEqual(
@@ -356,9 +356,9 @@ test('a watcher sends what has come, also for a mailbox that it does not watch',
 });
 
 test('two who wait send each occurrence once', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '* * * * * *' });
-  const watchers = [root, still.bench.as('Builder')].map((one) =>
+  const watchers = [root, still.rig.as('Builder')].map((one) =>
     gather(watch(one, { mailboxes: ['reviewer'], count: 30 })),
   );
   await vi.advanceTimersByTimeAsync(31_000);
@@ -369,16 +369,16 @@ test('two who wait send each occurrence once', async () => {
 });
 
 test('a schedule that is added while somebody waits is noticed', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   const reading = readNext(root, 'reviewer', { waitMs: hour });
   await vi.advanceTimersByTimeAsync(1000);
-  await addSchedule(still.bench.as('planner'), { ...nightly, cron: '* * * * *' });
+  await addSchedule(still.rig.as('planner'), { ...nightly, cron: '* * * * *' });
   await vi.advanceTimersByTimeAsync(59_500);
   expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
 });
 
 test('a consumer that never finds its mailbox empty sends what has come, too', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '* * * * *', message: { to: 'Builder', body: 'x' } });
   const { claim } = root.store;
   let n = 0;
@@ -395,7 +395,7 @@ test('a consumer that never finds its mailbox empty sends what has come, too', a
 });
 
 test('where there is no schedule, who waits looks for one four times a minute, and who does not wait never', async () => {
-  const { root } = still.bench;
+  const { root } = still.rig;
   const looks = vi.spyOn(root.store, 'loadDocument');
   await readNext(root, 'reviewer');
   expect(looks).not.toHaveBeenCalled();

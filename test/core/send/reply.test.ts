@@ -5,27 +5,27 @@ import type { Session } from '../../../src/core/root/root.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import type { Delivery } from '../../../src/storage/port/store.ts';
-import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from '../rig.ts';
+import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 import type { Draft } from '../../../src/core/send/draft.ts';
 
-let bench: CoreBench;
+let rig: CoreRig;
 let reviewer: Session;
 beforeEach(async () => {
-  bench = await createCoreBench();
-  reviewer = bench.as('reviewer');
+  rig = await createCoreRig();
+  reviewer = rig.as('reviewer');
 });
 
 const deliver = async (draft: Partial<Draft> = {}): Promise<Delivery> => {
-  await send(bench.root, { to: 'reviewer', body: 'Please look.', subject: 'Patch', ...draft });
+  await send(rig.root, { to: 'reviewer', body: 'Please look.', subject: 'Patch', ...draft });
   return must(await readNext(reviewer, 'reviewer'));
 };
-const answers = async (): Promise<number> => (await bench.root.store.counts('planner')).ready;
+const answers = async (): Promise<number> => (await rig.root.store.counts('planner')).ready;
 
 test('an answer goes to the sender, in the thread, under the subject', async () => {
   const { message, receipt } = await deliver();
   const sent = await reply(reviewer, receipt, { body: 'Looks good.' });
   expect(sent).toMatchObject({ to: ['planner'], state: 'ready' });
-  expect(must(await readNext(bench.root, 'planner')).message).toMatchObject({
+  expect(must(await readNext(rig.root, 'planner')).message).toMatchObject({
     id: sent.id,
     from: 'reviewer',
     subject: 'Re: Patch',
@@ -39,14 +39,14 @@ test('an answer goes to the sender, in the thread, under the subject', async () 
 test('an answer in a thread stays in it, and "Re:" is not doubled', async () => {
   const { receipt } = await deliver({ thread: 't', subject: 're: Patch' });
   await reply(reviewer, receipt, { body: 'x' });
-  expect(must(await readNext(bench.root, 'planner')).message).toMatchObject({ thread: 't', subject: 're: Patch' });
+  expect(must(await readNext(rig.root, 'planner')).message).toMatchObject({ thread: 't', subject: 're: Patch' });
 });
 
 test('the subject of an answer is never too long, and none stays none', async () => {
   await reply(reviewer, (await deliver({ subject: 'x'.repeat(200) })).receipt, { body: 'x' });
   await reply(reviewer, (await deliver({ subject: '' })).receipt, { body: 'y' });
-  expect(must(await readNext(bench.root, 'planner')).message.subject).toHaveLength(200);
-  expect(must(await readNext(bench.root, 'planner')).message.subject).toBe('');
+  expect(must(await readNext(rig.root, 'planner')).message.subject).toHaveLength(200);
+  expect(must(await readNext(rig.root, 'planner')).message.subject).toBe('');
 });
 
 test('what is said comes before what is taken from the original', async () => {
@@ -59,7 +59,7 @@ test('what is said comes before what is taken from the original', async () => {
     priority: 'high',
     from: 'Builder',
   });
-  expect(must(await readNext(bench.root, 'planner')).message).toMatchObject({
+  expect(must(await readNext(rig.root, 'planner')).message).toMatchObject({
     subject: 'Other',
     type: 'task',
     thread: 'u',
@@ -79,15 +79,15 @@ test('with ack, the original is finished', async () => {
 test('by id, it is the acting agent who answers', async () => {
   const { message } = await deliver();
   expect((await reply(reviewer, message.id, { body: 'x' }, { ack: true })).acked?.state).toBe('archived');
-  expect(must(await readNext(bench.root, 'planner')).message.from).toBe('reviewer');
-  await expectRefusal(reply(bench.as(undefined), message.id, { body: 'x' }), 'USAGE');
-  await expectRefusal(reply(bench.as('Builder'), message.id, { body: 'x' }), 'MESSAGE_NOT_FOUND');
+  expect(must(await readNext(rig.root, 'planner')).message.from).toBe('reviewer');
+  await expectRefusal(reply(rig.as(undefined), message.id, { body: 'x' }), 'USAGE');
+  await expectRefusal(reply(rig.as('Builder'), message.id, { body: 'x' }), 'MESSAGE_NOT_FOUND');
 });
 
 test('by receipt, nobody has to be acting', async () => {
   const { receipt } = await deliver();
-  await reply(bench.as(undefined), receipt, { body: 'x' });
-  expect(must(await readNext(bench.root, 'planner')).message.from).toBe('reviewer');
+  await reply(rig.as(undefined), receipt, { body: 'x' });
+  expect(must(await readNext(rig.root, 'planner')).message.from).toBe('reviewer');
 });
 
 test('what was acked can still be answered', async () => {
@@ -128,7 +128,7 @@ test('whoever died between the answer and the ack finishes the two by saying it 
 test('the redelivery of an answered message is finished by the same answer', async () => {
   const { receipt } = await deliver();
   await reply(reviewer, receipt, { body: 'x' });
-  bench.clock.advance(15 * 60_000);
+  rig.clock.advance(15 * 60_000);
   const second = must(await readNext(reviewer, 'reviewer'));
   expect(second.attempt).toBe(2);
   expect((await reply(reviewer, second.receipt, { body: 'x' }, { ack: true })).acked?.state).toBe('archived');
@@ -137,7 +137,7 @@ test('the redelivery of an answered message is finished by the same answer', asy
 
 test('with ack, nothing is sent when the message was taken back', async () => {
   const { receipt } = await deliver();
-  bench.clock.advance(15 * 60_000);
+  rig.clock.advance(15 * 60_000);
   await reviewer.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
   const error = await refusal(reply(reviewer, receipt, { body: 'x' }, { ack: true }));
   expect(error.code).toBe('LEASE_LOST');
@@ -154,14 +154,14 @@ test('an answer whose ack fails says that it was sent', async () => {
 });
 
 test('a sender who is not registered cannot be answered', async () => {
-  await send(bench.as('cron'), { to: 'reviewer', body: 'x' });
+  await send(rig.as('cron'), { to: 'reviewer', body: 'x' });
   const { receipt } = must(await readNext(reviewer, 'reviewer'));
   expect((await refusal(reply(reviewer, receipt, { body: 'x' }))).code).toBe('AGENT_NOT_FOUND');
 });
 
 test('who has lost the message to another consumer cannot answer and ack it: nothing is sent', async () => {
   const late = await deliver();
-  bench.clock.advance(24 * 3_600_000);
+  rig.clock.advance(24 * 3_600_000);
   const right = must(await readNext(reviewer, 'reviewer'));
   expect(right.message.id).toBe(late.message.id);
   await expectRefusal(reply(reviewer, late.receipt, { body: 'too late' }, { ack: true }), 'LEASE_LOST');

@@ -13,14 +13,14 @@ const still = useStillTime();
 beforeEach(() => limit({ maxMessages: 2 }));
 
 const limit = (settings: Settings, name = 'reviewer'): Promise<unknown> =>
-  registerAgent(still.bench.root, { name, settings });
-const sendOne = (body = 'x', more = {}) => send(still.bench.root, { to: 'reviewer', body, ...more });
+  registerAgent(still.rig.root, { name, settings });
+const sendOne = (body = 'x', more = {}) => send(still.rig.root, { to: 'reviewer', body, ...more });
 const held = async (mailbox = 'reviewer'): Promise<number> => {
-  const { ready, delayed, inflight } = await still.bench.root.store.counts(mailbox);
+  const { ready, delayed, inflight } = await still.rig.root.store.counts(mailbox);
   return ready + delayed + inflight;
 };
 const finishOne = async (): Promise<void> => {
-  await ack(still.bench.root, must(await readNext(still.bench.root, 'reviewer')).receipt);
+  await ack(still.rig.root, must(await readNext(still.rig.root, 'reviewer')).receipt);
 };
 
 describe('a full mailbox', () => {
@@ -38,9 +38,9 @@ describe('a full mailbox', () => {
   test('counts what is in flight, and has room again when that is finished', async () => {
     await sendOne();
     await sendOne();
-    const delivery = must(await readNext(still.bench.root, 'reviewer'));
+    const delivery = must(await readNext(still.rig.root, 'reviewer'));
     expect(await refusal(sendOne())).toMatchObject({ code: 'MAILBOX_FULL' });
-    await ack(still.bench.root, delivery.receipt);
+    await ack(still.rig.root, delivery.receipt);
     vi.advanceTimersByTime(101);
     await sendOne();
     expect(await held()).toBe(2);
@@ -49,7 +49,7 @@ describe('a full mailbox', () => {
   test('refuses a message to several for all of them', async () => {
     await sendOne();
     await sendOne();
-    const error = await refusal(send(still.bench.root, { to: ['Builder', 'reviewer', 'planner'], body: 'x' }));
+    const error = await refusal(send(still.rig.root, { to: ['Builder', 'reviewer', 'planner'], body: 'x' }));
     expect(error).toMatchObject({ code: 'MAILBOX_FULL' });
     expect(await held('Builder')).toBe(0);
     expect(await held('planner')).toBe(0);
@@ -57,7 +57,7 @@ describe('a full mailbox', () => {
 
   test('refuses of a batch what is over the limit, each by itself', async () => {
     const drafts = ['a', 'b', 'c'].map((body) => ({ to: 'reviewer', body }));
-    const results = await sendAll(still.bench.root, [...drafts, { to: 'Builder', body: 'd' }]);
+    const results = await sendAll(still.rig.root, [...drafts, { to: 'Builder', body: 'd' }]);
     expect(results.map((result) => (result instanceof DreamosError ? result.code : 'sent'))).toEqual([
       'sent',
       'sent',
@@ -68,10 +68,10 @@ describe('a full mailbox', () => {
 
   test('refuses a reply as well', async () => {
     await limit({ maxMessages: 1 }, 'planner');
-    await send(still.bench.root, { to: 'planner', from: 'Builder', body: 'x' });
+    await send(still.rig.root, { to: 'planner', from: 'Builder', body: 'x' });
     await sendOne('question');
-    const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
-    expect(await refusal(reply(still.bench.as('reviewer'), receipt, { body: 'answer' }))).toMatchObject({
+    const { receipt } = must(await readNext(still.rig.root, 'reviewer'));
+    expect(await refusal(reply(still.rig.as('reviewer'), receipt, { body: 'answer' }))).toMatchObject({
       code: 'MAILBOX_FULL',
       message: expect.stringMatching(/about 1 message, and/) as string,
     });
@@ -79,12 +79,12 @@ describe('a full mailbox', () => {
 
   test('takes the answer that a request waits for, and no later one', async () => {
     await limit({ maxMessages: 1 }, 'planner');
-    await send(still.bench.root, { to: 'planner', from: 'Builder', body: 'x' });
+    await send(still.rig.root, { to: 'planner', from: 'Builder', body: 'x' });
     const { id } = await sendOne('question');
-    const { store, clock } = still.bench.root;
+    const { store, clock } = still.rig.root;
     await store.openInbox('planner', id, clock.now() + 60_000);
-    const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
-    const reviewer = still.bench.as('reviewer');
+    const { receipt } = must(await readNext(still.rig.root, 'reviewer'));
+    const reviewer = still.rig.as('reviewer');
     expect(await reply(reviewer, receipt, { body: 'answer' })).toMatchObject({ mailboxes: ['planner'] });
     await store.closeInbox('planner', id);
     expect(await refusal(reply(reviewer, receipt, { body: 'more' }, { again: true }))).toMatchObject({
@@ -108,7 +108,7 @@ describe('a full mailbox', () => {
     await sendOne('old', { ttlMs: 1000 });
     vi.advanceTimersByTime(1001);
     await sendOne('new');
-    expect(await still.bench.root.store.counts('reviewer')).toMatchObject({ ready: 1, dead: 2 });
+    expect(await still.rig.root.store.counts('reviewer')).toMatchObject({ ready: 1, dead: 2 });
   });
 
   test('can be so by its bytes', async () => {
@@ -121,12 +121,12 @@ describe('a full mailbox', () => {
   });
 
   test('is none where an agent has no limit of its own, or none at all', async () => {
-    await still.bench.root.store.saveSettings(() => ({ maxMessages: 1 }));
+    await still.rig.root.store.saveSettings(() => ({ maxMessages: 1 }));
     vi.advanceTimersByTime(1001);
     await limit({ maxMessages: 'none' });
     for (let i = 0; i < 5; i++) await sendOne();
-    await send(still.bench.root, { to: 'Builder', body: 'x' });
-    expect(await refusal(send(still.bench.root, { to: 'Builder', body: 'x' }))).toMatchObject({ code: 'MAILBOX_FULL' });
+    await send(still.rig.root, { to: 'Builder', body: 'x' });
+    expect(await refusal(send(still.rig.root, { to: 'Builder', body: 'x' }))).toMatchObject({ code: 'MAILBOX_FULL' });
   });
 });
 
@@ -138,7 +138,7 @@ test('a burst of one process does not overshoot, also when its sends run side by
 });
 
 test('room that a failed send had taken is free again', async () => {
-  const { store } = still.bench.root;
+  const { store } = still.rig.root;
   const sending = vi.spyOn(store, 'send').mockRejectedValue(new DreamosError('disk', 'DISK_FAILED', 'no disk'));
   for (let i = 0; i < 5; i++) {
     expect(await refusal(sendOne())).toMatchObject({ code: 'DISK_FAILED' });
@@ -149,7 +149,7 @@ test('room that a failed send had taken is free again', async () => {
 });
 
 test('room that a send under a key has taken twice, because it had to begin anew, is free again', async () => {
-  const sending = vi.spyOn(still.bench.root.store, 'send').mockImplementation(async ([outgoing]) => {
+  const sending = vi.spyOn(still.rig.root.store, 'send').mockImplementation(async ([outgoing]) => {
     await outgoing?.whenNew?.();
     await outgoing?.whenNew?.();
     throw new DreamosError('disk', 'DISK_FAILED', 'no disk');
@@ -163,8 +163,8 @@ test('room that a send under a key has taken twice, because it had to begin anew
 });
 
 test('without a limit nothing is counted; with one, once in 100 ms', async () => {
-  const counting = vi.spyOn(still.bench.root.store, 'load');
-  await send(still.bench.root, { to: 'Builder', body: 'x' });
+  const counting = vi.spyOn(still.rig.root.store, 'load');
+  await send(still.rig.root, { to: 'Builder', body: 'x' });
   expect(counting).toHaveBeenCalledTimes(0);
   await limit({ maxMessages: 100 });
   for (let i = 0; i < 20; i++) await sendOne();
@@ -178,7 +178,7 @@ describe('waiting for room', () => {
   test('ends at once when a reader makes some', async () => {
     await sendOne();
     await sendOne();
-    const sending = send(still.bench.root, { to: 'reviewer', body: 'third' }, { waitMs: 60_000 });
+    const sending = send(still.rig.root, { to: 'reviewer', body: 'third' }, { waitMs: 60_000 });
     expect(await soFar(sending)).toBe('waiting');
     await finishOne();
     await vi.advanceTimersByTimeAsync(60);
@@ -189,7 +189,7 @@ describe('waiting for room', () => {
   test('ends with MAILBOX_FULL after its time', async () => {
     await sendOne();
     await sendOne();
-    const sending = send(still.bench.root, { to: 'reviewer', body: 'third' }, { waitMs: 2000 });
+    const sending = send(still.rig.root, { to: 'reviewer', body: 'third' }, { waitMs: 2000 });
     const ended = refusal(sending);
     await vi.advanceTimersByTimeAsync(1999);
     expect(await soFar(sending.catch(() => 'ended'))).toBe('waiting');
@@ -200,12 +200,12 @@ describe('waiting for room', () => {
 
   test('is what a reply can do, too', async () => {
     await limit({ maxMessages: 1 }, 'planner');
-    await send(still.bench.root, { to: 'planner', from: 'Builder', body: 'x' });
+    await send(still.rig.root, { to: 'planner', from: 'Builder', body: 'x' });
     await sendOne('question');
-    const { receipt } = must(await readNext(still.bench.root, 'reviewer'));
-    const replying = reply(still.bench.as('reviewer'), receipt, { body: 'answer' }, { ack: true, waitMs: 60_000 });
+    const { receipt } = must(await readNext(still.rig.root, 'reviewer'));
+    const replying = reply(still.rig.as('reviewer'), receipt, { body: 'answer' }, { ack: true, waitMs: 60_000 });
     expect(await soFar(replying)).toBe('waiting');
-    await ack(still.bench.root, must(await readNext(still.bench.root, 'planner')).receipt);
+    await ack(still.rig.root, must(await readNext(still.rig.root, 'planner')).receipt);
     await vi.advanceTimersByTimeAsync(60);
     expect(await soFar(replying)).toMatchObject({ state: 'ready', acked: { state: 'archived' } });
   });
@@ -215,7 +215,7 @@ describe('waiting for room', () => {
     await sendOne();
     const stop = new AbortController();
     const sending = refusal(
-      send(still.bench.root, { to: 'reviewer', body: 'x' }, { waitMs: 60_000, signal: stop.signal }),
+      send(still.rig.root, { to: 'reviewer', body: 'x' }, { waitMs: 60_000, signal: stop.signal }),
     );
     await vi.advanceTimersByTimeAsync(10);
     stop.abort();
@@ -224,23 +224,23 @@ describe('waiting for room', () => {
 
   test('in several mailboxes takes room in all or in none', async () => {
     await limit({ maxMessages: 1 }, 'Builder');
-    await send(still.bench.root, { to: 'Builder', body: 'x' });
+    await send(still.rig.root, { to: 'Builder', body: 'x' });
     await sendOne();
     await sendOne();
-    const sending = send(still.bench.root, { to: ['reviewer', 'Builder'], body: 'both' }, { waitMs: 60_000 });
+    const sending = send(still.rig.root, { to: ['reviewer', 'Builder'], body: 'both' }, { waitMs: 60_000 });
     await vi.advanceTimersByTimeAsync(60);
     await finishOne();
     await vi.advanceTimersByTimeAsync(60);
     expect(await soFar(sending)).toBe('waiting');
     expect(await held()).toBe(1);
-    await ack(still.bench.root, must(await readNext(still.bench.root, 'Builder')).receipt);
+    await ack(still.rig.root, must(await readNext(still.rig.root, 'Builder')).receipt);
     await vi.advanceTimersByTimeAsync(60);
     expect(await soFar(sending)).toMatchObject({ mailboxes: ['reviewer', 'Builder'] });
   });
 
   test('sends of a batch what has room first, and then one after the other as room comes', async () => {
     const drafts = ['a', 'b', 'c', 'd'].map((body) => ({ to: 'reviewer', body }));
-    const sending = sendAll(still.bench.root, drafts, { waitMs: 60_000 });
+    const sending = sendAll(still.rig.root, drafts, { waitMs: 60_000 });
     await vi.advanceTimersByTimeAsync(60);
     expect(await held()).toBe(2);
     for (let i = 0; i < 4; i++) {
@@ -253,7 +253,7 @@ describe('waiting for room', () => {
 
   test('in vain is done once for a batch', async () => {
     const drafts = ['a', 'b', 'c', 'd', 'e'].map((body) => ({ to: 'reviewer', body }));
-    const sending = sendAll(still.bench.root, drafts, { waitMs: 2000 });
+    const sending = sendAll(still.rig.root, drafts, { waitMs: 2000 });
     await vi.advanceTimersByTimeAsync(2200);
     const results = await soFar(sending);
     const outcomes = (results as readonly object[]).map((result) => ('code' in result ? result.code : 'sent'));
@@ -267,16 +267,12 @@ describe("a mailbox's time-to-live", () => {
     await sendOne('short');
     await sendOne('own', { ttlMs: 60_000 });
     await sendOne('delayed', { delayMs: 15_000 });
-    await send(still.bench.root, { to: ['reviewer', 'Builder'], body: 'two' });
+    await send(still.rig.root, { to: ['reviewer', 'Builder'], body: 'two' });
     vi.advanceTimersByTime(20_000);
     const bodies: string[] = [];
-    for (
-      let next = await readNext(still.bench.root, 'reviewer');
-      next;
-      next = await readNext(still.bench.root, 'reviewer')
-    )
+    for (let next = await readNext(still.rig.root, 'reviewer'); next; next = await readNext(still.rig.root, 'reviewer'))
       bodies.push(next.message.body);
     expect(bodies.sort()).toEqual(['delayed', 'own']);
-    expect((await readNext(still.bench.root, 'Builder'))?.message.body).toBe('two');
+    expect((await readNext(still.rig.root, 'Builder'))?.message.body).toBe('two');
   });
 });

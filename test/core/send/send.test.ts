@@ -3,18 +3,18 @@ import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
-import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from '../rig.ts';
+import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 import type { Draft } from '../../../src/core/send/draft.ts';
 
-let bench: CoreBench;
+let rig: CoreRig;
 beforeEach(async () => {
-  bench = await createCoreBench();
+  rig = await createCoreRig();
 });
 
-const ready = async (mailbox: string): Promise<number> => (await bench.root.store.counts(mailbox)).ready;
+const ready = async (mailbox: string): Promise<number> => (await rig.root.store.counts(mailbox)).ready;
 
 test('a message arrives as it was meant', async () => {
-  const receipt = await send(bench.root, {
+  const receipt = await send(rig.root, {
     to: 'REVIEWER',
     body: 'Please look.',
     subject: 'Patch',
@@ -33,7 +33,7 @@ test('a message arrives as it was meant', async () => {
     state: 'ready',
     durability: 'full',
   });
-  const { message } = must(await readNext(bench.root, 'reviewer'));
+  const { message } = must(await readNext(rig.root, 'reviewer'));
   expect(message).toMatchObject({
     id: receipt.id,
     from: 'planner',
@@ -52,8 +52,8 @@ test('a message arrives as it was meant', async () => {
 });
 
 test('what is not said has its default', async () => {
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(must(await readNext(bench.root, 'reviewer')).message).toMatchObject({
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(must(await readNext(rig.root, 'reviewer')).message).toMatchObject({
     subject: '',
     type: 'message',
     priority: 'normal',
@@ -67,7 +67,7 @@ test('what is not said has its default', async () => {
 });
 
 test('who is named twice gets it once', async () => {
-  expect((await send(bench.root, { to: ['reviewer', 'Reviewer', 'builder'], body: 'x' })).mailboxes).toEqual([
+  expect((await send(rig.root, { to: ['reviewer', 'Reviewer', 'builder'], body: 'x' })).mailboxes).toEqual([
     'reviewer',
     'Builder',
   ]);
@@ -75,7 +75,7 @@ test('who is named twice gets it once', async () => {
 });
 
 test('one unknown recipient, and nothing is sent', async () => {
-  await expectRefusal(send(bench.root, { to: ['reviewer', 'reviwer'], body: 'x' }), 'AGENT_NOT_FOUND');
+  await expectRefusal(send(rig.root, { to: ['reviewer', 'reviwer'], body: 'x' }), 'AGENT_NOT_FOUND');
   expect(await ready('reviewer')).toBe(0);
 });
 
@@ -114,46 +114,46 @@ const bad: [string, Partial<Draft>, DreamosError['code'], DreamosError['kind']][
 ];
 
 test.for(bad)('%s is refused, and nothing is sent', async ([, draft, code, kind]) => {
-  expect(await refusal(send(bench.root, { to: 'reviewer', body: 'x', ...draft }))).toMatchObject({ code, kind });
+  expect(await refusal(send(rig.root, { to: 'reviewer', body: 'x', ...draft }))).toMatchObject({ code, kind });
   expect(await ready('reviewer')).toBe(0);
 });
 
 test('an empty body can be meant', async () => {
-  await send(bench.root, { to: 'reviewer', body: '', allowEmpty: true });
-  expect(must(await readNext(bench.root, 'reviewer')).message.body).toBe('');
+  await send(rig.root, { to: 'reviewer', body: '', allowEmpty: true });
+  expect(must(await readNext(rig.root, 'reviewer')).message.body).toBe('');
 });
 
 test('exactly the limit is allowed, and it is the recipient who sets it', async () => {
-  await send(bench.root, { to: 'reviewer', body: 'x'.repeat(1_048_576) });
-  await registerAgent(bench.root, { name: 'Builder', settings: { maxMessageBytes: 1024 } });
-  const error = await refusal(send(bench.root, { to: ['reviewer', 'Builder'], body: 'x'.repeat(1025) }));
+  await send(rig.root, { to: 'reviewer', body: 'x'.repeat(1_048_576) });
+  await registerAgent(rig.root, { name: 'Builder', settings: { maxMessageBytes: 1024 } });
+  const error = await refusal(send(rig.root, { to: ['reviewer', 'Builder'], body: 'x'.repeat(1025) }));
   expect(error.message).toMatch(/1025 bytes; Builder takes at most 1024/);
 });
 
 test('without a sender nothing is sent', async () => {
-  const error = await refusal(send(bench.as(undefined), { to: 'reviewer', body: 'x' }));
+  const error = await refusal(send(rig.as(undefined), { to: 'reviewer', body: 'x' }));
   expect(error).toMatchObject({ kind: 'usage', code: 'USAGE' });
   expect(error.hint).toMatch(/--as/);
 });
 
 test('an unregistered sender may send, and is told once that nobody can answer', async () => {
-  const root = bench.as('cron');
+  const root = rig.as('cron');
   await sendAll(root, [
     { to: 'reviewer', body: 'x' },
     { to: 'reviewer', body: 'y' },
   ]);
-  expect(bench.warnings).toEqual([expect.stringMatching(/cron is not registered.*dreamos agent register cron/)]);
+  expect(rig.warnings).toEqual([expect.stringMatching(/cron is not registered.*dreamos agent register cron/)]);
 });
 
 test('the name of a registered sender is written as it was registered', async () => {
-  await send(bench.as('BUILDER'), { to: 'reviewer', body: 'x' });
-  expect(must(await readNext(bench.root, 'reviewer')).message.from).toBe('Builder');
-  expect(bench.warnings).toEqual([]);
+  await send(rig.as('BUILDER'), { to: 'reviewer', body: 'x' });
+  expect(must(await readNext(rig.root, 'reviewer')).message.from).toBe('Builder');
+  expect(rig.warnings).toEqual([]);
 });
 
 test('of many drafts each has its own result, and a bad one stops no other', async () => {
-  await retireAgent(bench.root, 'Builder');
-  const results = await sendAll(bench.root, [
+  await retireAgent(rig.root, 'Builder');
+  const results = await sendAll(rig.root, [
     { to: 'reviewer', body: '1' },
     { to: 'nobody', body: '2' },
     { to: 'reviewer', body: '3', durability: 'relaxed' },
@@ -172,80 +172,80 @@ test('of many drafts each has its own result, and a bad one stops no other', asy
 
 test('more than 1,000 drafts are refused before anything is sent', async () => {
   const drafts = Array.from({ length: 1001 }, () => ({ to: 'reviewer', body: 'x' }));
-  await expectRefusal(sendAll(bench.root, drafts), 'USAGE');
+  await expectRefusal(sendAll(rig.root, drafts), 'USAGE');
   expect(await ready('reviewer')).toBe(0);
-  expect(await sendAll(bench.root, drafts.slice(1))).toHaveLength(1000);
+  expect(await sendAll(rig.root, drafts.slice(1))).toHaveLength(1000);
 });
 
 test('the sender sets the durability, the draft comes before it', async () => {
-  await registerAgent(bench.root, { name: 'planner', settings: { durability: 'relaxed' } });
-  expect((await send(bench.root, { to: 'reviewer', body: 'x' })).durability).toBe('relaxed');
-  expect((await send(bench.root, { to: 'reviewer', body: 'x', durability: 'full' })).durability).toBe('full');
+  await registerAgent(rig.root, { name: 'planner', settings: { durability: 'relaxed' } });
+  expect((await send(rig.root, { to: 'reviewer', body: 'x' })).durability).toBe('relaxed');
+  expect((await send(rig.root, { to: 'reviewer', body: 'x', durability: 'full' })).durability).toBe('full');
 });
 
 test('a repeat under a dedupe key has the first id and says so', async () => {
   const draft = { to: 'reviewer', body: 'x', dedupeKey: 'k', ttlMs: 60_000 };
-  const first = await send(bench.root, draft);
-  bench.clock.advance(1000);
-  expect(await send(bench.root, draft)).toMatchObject({ id: first.id, duplicate: true });
+  const first = await send(rig.root, draft);
+  rig.clock.advance(1000);
+  expect(await send(rig.root, draft)).toMatchObject({ id: first.id, duplicate: true });
   expect(first.duplicate).toBeUndefined();
-  await expectRefusal(send(bench.root, { ...draft, body: 'y' }), 'DEDUPE_MISMATCH');
+  await expectRefusal(send(rig.root, { ...draft, body: 'y' }), 'DEDUPE_MISMATCH');
 });
 
 test('a message for a time is delayed until then', async () => {
-  const at = bench.clock.now() + 90_000;
-  expect((await send(bench.root, { to: 'reviewer', body: 'x', at })).state).toBe('delayed');
-  bench.clock.advance(89_999);
-  expect(await readNext(bench.root, 'reviewer')).toBeUndefined();
-  bench.clock.advance(1);
-  expect(await readNext(bench.root, 'reviewer')).toBeDefined();
+  const at = rig.clock.now() + 90_000;
+  expect((await send(rig.root, { to: 'reviewer', body: 'x', at })).state).toBe('delayed');
+  rig.clock.advance(89_999);
+  expect(await readNext(rig.root, 'reviewer')).toBeUndefined();
+  rig.clock.advance(1);
+  expect(await readNext(rig.root, 'reviewer')).toBeDefined();
 });
 
 test('a repeat under a dedupe key that comes when the time is over learns the first id', async () => {
-  const draft = { to: 'reviewer', body: 'x', at: bench.clock.now() + 1000, dedupeKey: 'k' };
-  const { id } = await send(bench.root, draft);
-  bench.clock.advance(2000);
-  expect(await send(bench.root, draft)).toMatchObject({ id, duplicate: true });
+  const draft = { to: 'reviewer', body: 'x', at: rig.clock.now() + 1000, dedupeKey: 'k' };
+  const { id } = await send(rig.root, draft);
+  rig.clock.advance(2000);
+  expect(await send(rig.root, draft)).toMatchObject({ id, duplicate: true });
   // Longer ago than any key is remembered, it is a slip.
-  await expectRefusal(send(bench.root, { ...draft, at: bench.clock.now() - 3 * 86_400_000 }), 'USAGE');
+  await expectRefusal(send(rig.root, { ...draft, at: rig.clock.now() - 3 * 86_400_000 }), 'USAGE');
 });
 
 test('a time-to-live that ends before the message is delivered is refused', async () => {
-  const at = bench.clock.now() + 1000;
-  await expectRefusal(send(bench.root, { to: 'reviewer', body: 'x', at, ttlMs: 1000 }), 'USAGE');
+  const at = rig.clock.now() + 1000;
+  await expectRefusal(send(rig.root, { to: 'reviewer', body: 'x', at, ttlMs: 1000 }), 'USAGE');
 });
 
 test('a message for later is delayed', async () => {
-  expect((await send(bench.root, { to: 'reviewer', body: 'x', delayMs: 1000 })).state).toBe('delayed');
+  expect((await send(rig.root, { to: 'reviewer', body: 'x', delayMs: 1000 })).state).toBe('delayed');
 });
 
 test('the sender is warned of a mailbox that nobody has ever read', async () => {
-  bench.clock.advance(3_600_000);
-  await send(bench.root, { to: ['reviewer', 'Builder'], body: 'x' });
-  expect(bench.warnings).toEqual([]);
-  bench.clock.advance(1);
-  await readNext(bench.root, 'Builder');
-  await send(bench.as('planner'), { to: ['reviewer', 'Builder'], body: 'x' });
-  expect(bench.warnings).toEqual([expect.stringMatching(/reviewer .*never read.*dreamos status reviewer/)]);
+  rig.clock.advance(3_600_000);
+  await send(rig.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  expect(rig.warnings).toEqual([]);
+  rig.clock.advance(1);
+  await readNext(rig.root, 'Builder');
+  await send(rig.as('planner'), { to: ['reviewer', 'Builder'], body: 'x' });
+  expect(rig.warnings).toEqual([expect.stringMatching(/reviewer .*never read.*dreamos status reviewer/)]);
 });
 
 test('a sender in a loop is warned once a second', async () => {
-  bench.clock.advance(3_600_001);
-  for (let i = 0; i < 3; i++) await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(bench.warnings).toHaveLength(1);
-  bench.clock.advance(1000);
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(bench.warnings).toHaveLength(2);
+  rig.clock.advance(3_600_001);
+  for (let i = 0; i < 3; i++) await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toHaveLength(1);
+  rig.clock.advance(1000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toHaveLength(2);
 });
 
 test('the sender is warned when older mail is left lying, and not when the agent only had none', async () => {
-  await readNext(bench.root, 'reviewer');
-  bench.clock.advance(2 * 3_600_000);
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(bench.warnings).toEqual([]);
-  bench.clock.advance(2 * 3_600_000);
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(bench.warnings).toEqual([
+  await readNext(rig.root, 'reviewer');
+  rig.clock.advance(2 * 3_600_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toEqual([]);
+  rig.clock.advance(2 * 3_600_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toEqual([
     expect.stringMatching(/reviewer last read its mail 4h ago, and older mail is waiting/),
   ]);
 });

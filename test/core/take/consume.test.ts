@@ -9,7 +9,7 @@ test('a consumer gets each message as it comes, settles it, and ends with its si
   const controller = new AbortController();
   const seen: string[] = [];
   const consuming = (async () => {
-    for await (const job of consume(still.bench.as('reviewer'), 'reviewer', { signal: controller.signal })) {
+    for await (const job of consume(still.rig.as('reviewer'), 'reviewer', { signal: controller.signal })) {
       seen.push(`${job.message.body} ${job.attempt}`);
       if (job.message.body === 'ack') await job.ack();
       else if (job.attempt === 1) await job.nack({ delayMs: 1000, reason: 'not yet' });
@@ -18,8 +18,8 @@ test('a consumer gets each message as it comes, settles it, and ends with its si
     return 'ended' as const;
   })();
   expect(await soFar(consuming)).toBe('waiting');
-  expect(still.bench.mail.listeners.size).toBe(1);
-  for (const body of ['ack', 'nack']) await send(still.bench.root, { to: 'reviewer', body });
+  expect(still.rig.mail.listeners.size).toBe(1);
+  for (const body of ['ack', 'nack']) await send(still.rig.root, { to: 'reviewer', body });
   await vi.advanceTimersByTimeAsync(10);
   expect(seen).toEqual(['ack 1', 'nack 1']);
   await vi.advanceTimersByTimeAsync(1001);
@@ -27,16 +27,16 @@ test('a consumer gets each message as it comes, settles it, and ends with its si
   controller.abort();
   expect(await soFar(consuming)).toBe('ended');
   // Left unsettled: it keeps its lease.
-  expect(await still.bench.root.store.counts('reviewer')).toMatchObject({ archived: 1, inflight: 1 });
+  expect(await still.rig.root.store.counts('reviewer')).toMatchObject({ archived: 1, inflight: 1 });
 });
 
 test('a consumer with a time ends when nothing came for so long', async () => {
   const jobs: Job[] = [];
   const consuming = (async () => {
-    for await (const job of consume(still.bench.root, 'reviewer', { waitMs: 1000 })) jobs.push(job);
+    for await (const job of consume(still.rig.root, 'reviewer', { waitMs: 1000 })) jobs.push(job);
   })();
   await vi.advanceTimersByTimeAsync(900);
-  await send(still.bench.root, { to: 'reviewer', body: 'x' });
+  await send(still.rig.root, { to: 'reviewer', body: 'x' });
   await vi.advanceTimersByTimeAsync(999);
   expect(await soFar(consuming)).toBe('waiting');
   await vi.advanceTimersByTimeAsync(1);
@@ -45,10 +45,10 @@ test('a consumer with a time ends when nothing came for so long', async () => {
 });
 
 test('a consumer that is left lets its watcher go', async () => {
-  await send(still.bench.root, { to: 'reviewer', body: 'x' });
-  for await (const job of consume(still.bench.root, 'reviewer')) {
+  await send(still.rig.root, { to: 'reviewer', body: 'x' });
+  for await (const job of consume(still.rig.root, 'reviewer')) {
     await job.ack();
     break;
   }
-  expect(still.bench.mail.listeners.size).toBe(0);
+  expect(still.rig.mail.listeners.size).toBe(0);
 });

@@ -4,69 +4,69 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack, nack, renew } from '../../../src/core/take/settle.ts';
 import type { Delivery } from '../../../src/storage/port/store.ts';
-import { type CoreBench, createCoreBench, expectRefusal, must, refusal } from '../rig.ts';
+import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 
-let bench: CoreBench;
+let rig: CoreRig;
 beforeEach(async () => {
-  bench = await createCoreBench();
+  rig = await createCoreRig();
 });
 
 const hour = 3_600_000;
 const deliver = async (): Promise<Delivery> => {
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  return must(await readNext(bench.as('reviewer'), 'reviewer'));
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  return must(await readNext(rig.as('reviewer'), 'reviewer'));
 };
 
 test('a read claims for the time of the settings, or of the call', async () => {
-  expect((await deliver()).leaseUntil).toBe(bench.clock.now() + 15 * 60_000);
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  expect(must(await readNext(bench.root, 'reviewer', { leaseMs: 5000 })).leaseUntil).toBe(bench.clock.now() + 5000);
+  expect((await deliver()).leaseUntil).toBe(rig.clock.now() + 15 * 60_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(must(await readNext(rig.root, 'reviewer', { leaseMs: 5000 })).leaseUntil).toBe(rig.clock.now() + 5000);
 });
 
 test.for([0, -1, NaN, 12 * hour + 1])('a lease of %d ms is refused, and nothing is claimed', async (leaseMs) => {
   const { receipt } = await deliver();
-  await expectRefusal(renew(bench.root, receipt, leaseMs), 'USAGE');
-  await send(bench.root, { to: 'reviewer', body: 'x' });
-  await expectRefusal(readNext(bench.root, 'reviewer', { leaseMs }), 'USAGE');
-  expect((await bench.root.store.counts('reviewer')).ready).toBe(1);
+  await expectRefusal(renew(rig.root, receipt, leaseMs), 'USAGE');
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  await expectRefusal(readNext(rig.root, 'reviewer', { leaseMs }), 'USAGE');
+  expect((await rig.root.store.counts('reviewer')).ready).toBe(1);
 });
 
 test('a read of a mailbox that is not there is refused', async () => {
-  await expectRefusal(readNext(bench.root, 'nobody'), 'AGENT_NOT_FOUND');
+  await expectRefusal(readNext(rig.root, 'nobody'), 'AGENT_NOT_FOUND');
 });
 
 test('a filter takes what it is for', async () => {
-  await send(bench.root, { to: 'reviewer', body: 'a', type: 'task', tags: ['t'], thread: 'th' });
-  await send(bench.as('Builder'), { to: 'reviewer', body: 'b', priority: 'low' });
+  await send(rig.root, { to: 'reviewer', body: 'a', type: 'task', tags: ['t'], thread: 'th' });
+  await send(rig.as('Builder'), { to: 'reviewer', body: 'b', priority: 'low' });
   const bodies: string[] = [];
   for (const filter of [{ from: 'builder' }, { type: 'task', tag: 't', thread: 'th', priority: 'normal' as const }]) {
-    bodies.push(must(await readNext(bench.root, 'reviewer', { filter })).message.body);
+    bodies.push(must(await readNext(rig.root, 'reviewer', { filter })).message.body);
   }
   expect(bodies).toEqual(['b', 'a']);
-  expect(await readNext(bench.root, 'reviewer', { filter: { tag: 'nothing' } })).toBeUndefined();
+  expect(await readNext(rig.root, 'reviewer', { filter: { tag: 'nothing' } })).toBeUndefined();
 });
 
 test('an id settles the claim that the acting agent holds', async () => {
   const { message, receipt } = await deliver();
-  const reviewer = bench.as('reviewer');
-  expect((await renew(reviewer, message.id, hour)).leaseUntil).toBe(bench.clock.now() + hour);
+  const reviewer = rig.as('reviewer');
+  expect((await renew(reviewer, message.id, hour)).leaseUntil).toBe(rig.clock.now() + hour);
   expect(await ack(reviewer, message.id)).toMatchObject({ id: message.id, mailbox: 'reviewer', state: 'archived' });
   await expectRefusal(ack(reviewer, receipt), 'ALREADY_SETTLED');
 });
 
 test('an id without an acting agent is a question, not a guess', async () => {
   const { message } = await deliver();
-  expect((await refusal(ack(bench.as(undefined), message.id))).hint).toMatch(/--as/);
+  expect((await refusal(ack(rig.as(undefined), message.id))).hint).toMatch(/--as/);
 });
 
 test('an id that the acting agent does not hold says why', async () => {
-  const reviewer = bench.as('reviewer');
+  const reviewer = rig.as('reviewer');
   const { message, receipt } = await deliver();
-  await expectRefusal(ack(bench.as('Builder'), message.id), 'MESSAGE_NOT_FOUND');
+  await expectRefusal(ack(rig.as('Builder'), message.id), 'MESSAGE_NOT_FOUND');
   await expectRefusal(ack(reviewer, '01JD0000000000000000000000'), 'MESSAGE_NOT_FOUND');
   await nack(reviewer, receipt, { delayMs: 1000 });
   await expectRefusal(ack(reviewer, message.id), 'LEASE_LOST');
-  bench.clock.advance(1000);
+  rig.clock.advance(1000);
   await readNext(reviewer, 'reviewer');
   await nack(reviewer, message.id, { dead: true });
   await expectRefusal(ack(reviewer, message.id), 'ALREADY_SETTLED');
@@ -74,7 +74,7 @@ test('an id that the acting agent does not hold says why', async () => {
 
 test('a message that one look misses is found by the next', async () => {
   const { message } = await deliver();
-  const reviewer = bench.as('reviewer');
+  const reviewer = rig.as('reviewer');
   const find = reviewer.store.find.bind(reviewer.store);
   let looks = 0;
   reviewer.store.find = async (...args) => (++looks < 3 ? [] : find(...args));
@@ -82,41 +82,41 @@ test('a message that one look misses is found by the next', async () => {
 });
 
 test('a receipt that is nonsense is refused as such', async () => {
-  await expectRefusal(ack(bench.root, 'nonsense'), 'RECEIPT_INVALID');
+  await expectRefusal(ack(rig.root, 'nonsense'), 'RECEIPT_INVALID');
 });
 
 test('a nack keeps the policy of the mailbox', async () => {
-  await registerAgent(bench.root, {
+  await registerAgent(rig.root, {
     name: 'reviewer',
     settings: { maxAttempts: 2, backoffMin: '10s', backoffMax: '10s' },
   });
   const { receipt } = await deliver();
-  await nack(bench.root, receipt);
-  bench.clock.advance(4999);
-  expect(await readNext(bench.root, 'reviewer')).toBeUndefined();
-  bench.clock.advance(5001);
-  const second = must(await readNext(bench.root, 'reviewer'));
-  expect((await nack(bench.root, second.receipt)).state).toBe('dead');
+  await nack(rig.root, receipt);
+  rig.clock.advance(4999);
+  expect(await readNext(rig.root, 'reviewer')).toBeUndefined();
+  rig.clock.advance(5001);
+  const second = must(await readNext(rig.root, 'reviewer'));
+  expect((await nack(rig.root, second.receipt)).state).toBe('dead');
 });
 
 test.for([-1, NaN, 1e16])('a delay of %d ms is refused, and the claim stays', async (delayMs) => {
   const { receipt } = await deliver();
-  await expectRefusal(nack(bench.root, receipt, { delayMs }), 'USAGE');
-  expect((await ack(bench.root, receipt)).state).toBe('archived');
+  await expectRefusal(nack(rig.root, receipt, { delayMs }), 'USAGE');
+  expect((await ack(rig.root, receipt)).state).toBe('archived');
 });
 
 test('a reason of any length does not keep a message from being given back', async () => {
   const { receipt } = await deliver();
-  await nack(bench.root, receipt, { reason: 'x'.repeat(100_000), delayMs: 0 });
-  const { reason } = must(bench.mail.log.at(-1));
+  await nack(rig.root, receipt, { reason: 'x'.repeat(100_000), delayMs: 0 });
+  const { reason } = must(rig.mail.log.at(-1));
   expect(reason).toHaveLength(2000);
   expect(reason).toMatch(/x…$/);
 });
 
 test('the log knows who claimed and who settled', async () => {
   const { receipt } = await deliver();
-  await ack(bench.as('Builder'), receipt);
-  expect(bench.mail.log.map(({ event, by }) => `${event} by ${by}`)).toEqual([
+  await ack(rig.as('Builder'), receipt);
+  expect(rig.mail.log.map(({ event, by }) => `${event} by ${by}`)).toEqual([
     'delivered by planner',
     'claimed by reviewer',
     'acked by Builder',

@@ -13,7 +13,7 @@ const none = { acked: 0, failed: 0, returned: 0, dead: 0, settled: 0, lost: 0 };
 
 /** Sends so many messages to the reviewer: `0`, `1`, `2` … */
 async function sent(count: number): Promise<void> {
-  for (let n = 0; n < count; n++) await send(still.bench.root, { to: 'reviewer', body: String(n) });
+  for (let n = 0; n < count; n++) await send(still.rig.root, { to: 'reviewer', body: String(n) });
 }
 
 /** What a promise comes to, while time goes on. */
@@ -27,10 +27,10 @@ async function finish<T>(promise: Promise<T>, withinMs = 600_000): Promise<T> {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const working = (handler: Handler, options: WorkOptions = {}): Promise<WorkTotals> =>
-  work(still.bench.as('reviewer'), 'reviewer', handler, options);
+  work(still.rig.as('reviewer'), 'reviewer', handler, options);
 
-const counts = () => still.bench.root.store.counts('reviewer');
-const kinds = (): string[] => still.bench.mail.log.map(({ event }) => event);
+const counts = () => still.rig.root.store.counts('reviewer');
+const kinds = (): string[] => still.rig.mail.log.map(({ event }) => event);
 
 test('a handler that returns nothing acks, and the next message is claimed only then', async () => {
   await sent(3);
@@ -42,7 +42,7 @@ test('a handler that returns nothing acks, and the next message is claimed only 
 });
 
 test('a handler that throws has failed, with the reason; the last attempt leads to the dead-letter queue', async () => {
-  await registerAgent(still.bench.root, { name: 'reviewer', settings: { maxAttempts: 2 } });
+  await registerAgent(still.rig.root, { name: 'reviewer', settings: { maxAttempts: 2 } });
   await sent(1);
   const handled: Handled[] = [];
   const totals = await finish(
@@ -53,8 +53,8 @@ test('a handler that throws has failed, with the reason; the last attempt leads 
     { result: 'failed', reason: 'no such table', job: { attempt: 1 } },
     { result: 'dead', reason: 'no such table', job: { attempt: 2 } },
   ]);
-  const dead = must((await still.bench.root.store.list('reviewer', 'dead')[Symbol.asyncIterator]().next()).value);
-  expect(await still.bench.root.store.deadReason(dead)).toMatchObject({ reason: 'no such table', attempts: 2 });
+  const dead = must((await still.rig.root.store.list('reviewer', 'dead')[Symbol.asyncIterator]().next()).value);
+  expect(await still.rig.root.store.deadReason(dead)).toMatchObject({ reason: 'no such table', attempts: 2 });
 });
 
 test.for<[string, Handler, Partial<WorkTotals>, object]>([
@@ -112,7 +112,7 @@ test('a handler that always says "not now" uses up no attempt and does not spin'
 });
 
 test('also where no backoff is configured, "not now" does not spin', async () => {
-  await registerAgent(still.bench.root, { name: 'reviewer', settings: { backoffMin: '0', backoffMax: '0' } });
+  await registerAgent(still.rig.root, { name: 'reviewer', settings: { backoffMin: '0', backoffMax: '0' } });
   await sent(1);
   const stop = new AbortController();
   const running = working(() => ({ outcome: 'retry' }), { signal: stop.signal });
@@ -158,7 +158,7 @@ test('the lease renews itself while the handler runs, and nobody else gets the m
   await sent(1);
   const running = working(() => sleep(100_000), { leaseMs: 3000, count: 1 });
   await vi.advanceTimersByTimeAsync(90_000);
-  await still.bench.root.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
+  await still.rig.root.store.recover('reviewer', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 });
   expect(await counts()).toMatchObject({ inflight: 1, ready: 0 });
   expect(await finish(running)).toEqual({ ...none, acked: 1 });
   const renewals = kinds().filter((kind) => kind === 'renewed').length;
@@ -168,7 +168,7 @@ test('the lease renews itself while the handler runs, and nobody else gets the m
 
 test('a renewal that fails is tried again in time', async () => {
   await sent(1);
-  const root = still.bench.as('reviewer');
+  const root = still.rig.as('reviewer');
   const renew = root.store.renew.bind(root.store);
   let calls = 0;
   root.store.renew = async (...args) => {
@@ -178,7 +178,7 @@ test('a renewal that fails is tried again in time', async () => {
   expect(await finish(work(root, 'reviewer', () => sleep(20_000), { leaseMs: 3000, count: 1 }))).toMatchObject({
     acked: 1,
   });
-  expect(still.bench.warnings[0]).toContain('no inode left');
+  expect(still.rig.warnings[0]).toContain('no inode left');
 });
 
 test('a lost lease aborts the signal, and what the handler says is dropped with a warning', async () => {
@@ -188,26 +188,26 @@ test('a lost lease aborts the signal, and what the handler says is dropped with 
   const handler: Handler = async (_job, { signal }) => {
     // As if this process had been paused for longer than its lease.
     vi.setSystemTime(Date.now() + 60_000);
-    taken = must(await still.bench.root.store.claim('reviewer', { leaseMs: 600_000, policy })).receipt;
+    taken = must(await still.rig.root.store.claim('reviewer', { leaseMs: 600_000, policy })).receipt;
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
     seen.push((signal.reason as Error).message);
   };
   expect(await finish(working(handler, { leaseMs: 3000, count: 1 }))).toEqual({ ...none, lost: 1 });
   expect(seen).toEqual(['The lease was lost: somebody else may be working on this message.']);
-  expect(still.bench.warnings.join()).toContain('does not count');
-  expect((await ack(still.bench.root, taken)).state).toBe('archived');
+  expect(still.rig.warnings.join()).toContain('does not count');
+  expect((await ack(still.rig.root, taken)).state).toBe('archived');
 });
 
 const policy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 1000 };
 
 test('a handler that settles the message itself is believed', async () => {
   await sent(1);
-  const root = still.bench.as('reviewer');
+  const root = still.rig.as('reviewer');
   const totals = await finish(
     work(root, 'reviewer', async ({ receipt }) => void (await ack(root, receipt)), { count: 1 }),
   );
   expect(totals).toEqual({ ...none, settled: 1 });
-  expect(still.bench.warnings).toEqual([]);
+  expect(still.rig.warnings).toEqual([]);
 });
 
 test('after its time a handler is told, and the attempt has failed whatever it says', async () => {
@@ -249,7 +249,7 @@ test('the signal lets what runs finish and takes nothing new', async () => {
 test('what is claimed at the moment of the signal is given back at once, unused', async () => {
   await sent(1);
   const stop = new AbortController();
-  const root = still.bench.as('reviewer');
+  const root = still.rig.as('reviewer');
   const claim = root.store.claim.bind(root.store);
   root.store.claim = async (...args) => {
     stop.abort();
@@ -257,7 +257,7 @@ test('what is claimed at the moment of the signal is given back at once, unused'
   };
   expect(await finish(work(root, 'reviewer', () => undefined, { signal: stop.signal }))).toEqual(none);
   expect(await counts()).toMatchObject({ ready: 1, inflight: 0 });
-  expect((await still.bench.root.store.find(must(still.bench.mail.log[0]).id))[0]).toMatchObject({ attempt: 0 });
+  expect((await still.rig.root.store.find(must(still.rig.mail.log[0]).id))[0]).toMatchObject({ attempt: 0 });
 });
 
 test('in a hurry the handlers are told, and what they do not finish is given back unused', async () => {
@@ -285,7 +285,7 @@ test('a reply is sent with the ack, in the thread', async () => {
       onHandled: (one) => void handled.push(one),
     }),
   );
-  const answer = must(await still.bench.root.store.claim('planner', { leaseMs: 1000, policy })).message;
+  const answer = must(await still.rig.root.store.claim('planner', { leaseMs: 1000, policy })).message;
   expect(answer).toMatchObject({
     id: handled[0]?.replied,
     from: 'reviewer',
@@ -296,7 +296,7 @@ test('a reply is sent with the ack, in the thread', async () => {
 
 test('a second run whose reply has other words lets the first one stand', async () => {
   await sent(1);
-  const root = still.bench.as('reviewer');
+  const root = still.rig.as('reviewer');
   let killed = true;
   const ackOf = root.store.ack.bind(root.store);
   root.store.ack = async (...args) => {
@@ -308,8 +308,8 @@ test('a second run whose reply has other words lets the first one stand', async 
   await expect(finish(work(root, 'reviewer', handler, { leaseMs: 1000 }))).rejects.toThrow('killed here');
   killed = false;
   expect(await finish(work(root, 'reviewer', handler, { count: 1 }))).toEqual({ ...none, acked: 1 });
-  expect(await still.bench.root.store.counts('planner')).toMatchObject({ ready: 1 });
-  expect(still.bench.warnings.join()).toContain('The first answer stands');
+  expect(await still.rig.root.store.counts('planner')).toMatchObject({ ready: 1 });
+  expect(still.rig.warnings.join()).toContain('The first answer stands');
 });
 
 test('a reply that cannot be sent is a failed attempt', async () => {
@@ -326,7 +326,7 @@ test('a reply that cannot be sent is a failed attempt', async () => {
 
 test('when the storage fails the worker ends with its error, after what runs', async () => {
   await sent(2);
-  const root = still.bench.as('reviewer');
+  const root = still.rig.as('reviewer');
   const ackOf = root.store.ack.bind(root.store);
   let acks = 0;
   root.store.ack = async (...args) => {
@@ -347,7 +347,7 @@ test('it ends when nothing came for so long, and takes only what fits', async ()
 });
 
 test('nobody ends for want of mail while a handler runs: behind its ordering key there may be more', async () => {
-  for (const body of ['0', '1', '2']) await send(still.bench.root, { to: 'reviewer', body, orderingKey: 'main' });
+  for (const body of ['0', '1', '2']) await send(still.rig.root, { to: 'reviewer', body, orderingKey: 'main' });
   const slow = async (): Promise<void> => sleep(2000);
   expect(await finish(working(slow, { concurrency: 4, waitMs: 0 }))).toEqual({ ...none, acked: 3 });
 
@@ -368,7 +368,7 @@ test('nobody ends for want of mail while a handler runs: behind its ordering key
 test('schedules are sent while all handlers run', async () => {
   // Time that stands still does not wait for what is loaded when it is needed.
   await import('../../../src/core/schedules/fire-due.ts');
-  const { root } = still.bench;
+  const { root } = still.rig;
   await addSchedule(root, {
     name: 'tick',
     cron: '* * * * *',
@@ -395,7 +395,7 @@ test.for([{ concurrency: 0 }, { concurrency: 1.5 }, { count: 0 }, { handlerTimeo
 
 test('who is not there has no work', async () => {
   await expectRefusal(
-    work(still.bench.root, 'nobody', () => undefined),
+    work(still.rig.root, 'nobody', () => undefined),
     'AGENT_NOT_FOUND',
   );
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
-import { exportArchive, listArchive, restoreArchive } from '../../../src/core/keep/archive.ts';
+import { listArchive } from '../../../src/core/keep/archive.ts';
 import { setConfig } from '../../../src/core/root/config.ts';
 import { maintain, pruneArchive } from '../../../src/core/keep/maintain.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
@@ -145,28 +145,4 @@ test('a dry run of pruning keeps everything, and a wet one what was asked for', 
   expect(await archived()).toEqual(['two', 'one']);
   expect(await prune(false)).toMatchObject([{ task: 'prune', count: 1 }]);
   expect(await archived()).toEqual(['two']);
-});
-
-test('an export has what was finished in a span of time, the oldest first', async () => {
-  for (const body of ['one', 'two', 'three']) {
-    await finished(body);
-    rig.clock.advance(dayMs);
-  }
-  const bodies = async (range = {}): Promise<string[]> =>
-    (await gather(exportArchive(rig.root, 'reviewer', range))).map(({ message }) => message.body);
-  expect(await bodies()).toEqual(['one', 'two', 'three']);
-  expect(await bodies({ since: rig.clock.now() - 2 * dayMs, until: rig.clock.now() - dayMs })).toEqual(['two']);
-});
-
-test('a restore waits for whoever keeps house', async () => {
-  await finished('one');
-  const [one] = await gather(listArchive(rig.root, 'reviewer'));
-  let free = (): void => undefined;
-  const keeping = rig.root.store.withLock('maintain.reviewer', () => new Promise<void>((done) => (free = done)));
-  const restoring = restoreArchive(rig.root, 'Reviewer', must(one).id);
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-  expect(await archived()).toEqual(['one']);
-  free();
-  await keeping;
-  expect(await restoring).toMatchObject({ state: 'ready' });
 });

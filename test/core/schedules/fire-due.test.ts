@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest';
 import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
-import { consume } from '../../../src/core/take/consume.ts';
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import type { Session } from '../../../src/core/root/root.ts';
@@ -9,13 +8,11 @@ import {
   listSchedules,
   removeSchedule,
   type ScheduleInput,
-  showSchedule,
 } from '../../../src/core/schedules/schedules.ts';
-import { watch } from '../../../src/core/follow/watch.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { expectRefusal, gather, must } from '../rig.ts';
-import { soFar, useStillTime } from '../still-time.ts';
+import { useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
 const hour = 3_600_000;
@@ -264,144 +261,4 @@ test('a document that is none is refused, and nobody who waits is kept from his 
   expect(warnings).toEqual([expect.stringMatching(/^Schedules send nothing now: .*schedules\.json/)]);
 });
 
-test.each([
-  ['a name that is none', { name: 'a b' }, 'NAME_INVALID'],
-  ['a line that is none', { cron: '0 25 * * *' }, 'CRON_INVALID'],
-  ['a line that never comes', { cron: '0 0 30 2 *' }, 'CRON_INVALID'],
-  ['an unknown zone', { tz: 'Europe/Berln' }, 'TIMEZONE_INVALID'],
-  ['an unknown recipient', { message: { to: ['reviewer', 'nobody'], body: 'x' } }, 'AGENT_NOT_FOUND'],
-  ['an empty body', { message: { to: 'reviewer', body: ' ' } }, 'BODY_EMPTY'],
-  ['a body that is too large', { message: { to: 'reviewer', body: 'x'.repeat(2_000_000) } }, 'MESSAGE_TOO_LARGE'],
-] as const)('%s is refused when it is added', async (_, change, code) => {
-  await expectRefusal(addSchedule(still.rig.root, { ...nightly, ...change }), code);
-  expect(await listSchedules(still.rig.root)).toEqual([]);
-});
-
-test('a name that is taken is refused', async () => {
-  await addSchedule(still.rig.root, nightly);
-  await expectRefusal(addSchedule(still.rig.root, { ...nightly, cron: '0 4 * * *' }), 'ALREADY_EXISTS');
-  expect(await listSchedules(still.rig.root)).toMatchObject([{ cron: '0 3 * * *' }]);
-});
-
-test('a name that is not there is refused, with the nearest one', async () => {
-  await addSchedule(still.rig.root, nightly);
-  await expect(removeSchedule(still.rig.root, 'nigthly')).rejects.toMatchObject({
-    code: 'SCHEDULE_NOT_FOUND',
-    hint: expect.stringContaining('"nightly"') as string,
-  });
-});
-
-test('all together may not become more than can be read again', async () => {
-  const { root } = still.rig;
-  const body = 'x'.repeat(1_000_000);
-  const add = (i: number) => addSchedule(root, { ...nightly, name: `s${i}`, message: { to: 'reviewer', body } });
-  for (let i = 0; i < 8; i++) await add(i);
-  await expectRefusal(add(8), 'MESSAGE_TOO_LARGE');
-});
-
-test('the sender is who was named, and is needed', async () => {
-  const nobody = still.rig.as(undefined);
-  await expectRefusal(addSchedule(nobody, nightly), 'USAGE');
-  await addSchedule(nobody, { ...nightly, message: { to: 'reviewer', body: 'x', from: 'builder' } });
-  moveTo('2026-11-21T03:00Z');
-  await fireDue(still.rig.as('reviewer'));
-  expect(await mail()).toMatchObject([{ from: 'Builder' }]);
-});
-
-test('one is shown with its next occurrences', async () => {
-  await addSchedule(still.rig.root, { ...nightly, tz: 'Europe/Berlin', cron: '30 2 28,29 3 *' });
-  expect((await showSchedule(still.rig.root, 'nightly')).upcoming).toEqual([
-    '2027-03-28T01:00:00.000Z',
-    '2027-03-29T00:30:00.000Z',
-    '2028-03-28T00:30:00.000Z',
-    '2028-03-29T00:30:00.000Z',
-    '2029-03-28T00:30:00.000Z',
-  ]);
-});
-
 // Who looks.
-
-test('a waiting reader sends what has come, and gets it', async () => {
-  const { root } = still.rig;
-  await addSchedule(root, { ...nightly, cron: '1 9 * * *' });
-  const reading = readNext(still.rig.as('reviewer'), 'reviewer', { waitMs: hour });
-  await vi.advanceTimersByTimeAsync(59_999);
-  expect(await soFar(reading)).toBe('waiting');
-  await vi.advanceTimersByTimeAsync(200);
-  expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
-});
-
-test('what was missed is sent by who begins to wait', async () => {
-  const { root } = still.rig;
-  await addSchedule(root, nightly);
-  moveTo('2026-11-25T00:00Z');
-  const reading = readNext(root, 'reviewer', { waitMs: 1000 });
-  expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
-});
-
-test('a watcher sends what has come, also for a mailbox that it does not watch', async () => {
-  const { root } = still.rig;
-  await addSchedule(root, { ...nightly, cron: '*/10 * * * * *' });
-  const events = gather(watch(root, { mailboxes: ['reviewer'], count: 3 }));
-  const others = gather(watch(still.rig.as('Builder'), { mailboxes: ['Builder'], waitMs: 30_500 }));
-  await vi.advanceTimersByTimeAsync(60_000);
-  expect((await events).map(({ at }) => at.slice(11, 19))).toEqual(['09:00:10', '09:00:20', '09:00:30']);
-  expect(await others).toEqual([]);
-  const alone = gather(watch(still.rig.as('Builder'), { mailboxes: ['Builder'], waitMs: 10_500 }));
-  await vi.advanceTimersByTimeAsync(11_000);
-  await alone;
-  expect(await keyEnds()).toEqual(
-    ['09:00:10', '09:00:20', '09:00:30', '09:01:00', '09:01:10'].map((time) => `2026-11-20T${time}.000Z`),
-  );
-});
-
-test('two who wait send each occurrence once', async () => {
-  const { root } = still.rig;
-  await addSchedule(root, { ...nightly, cron: '* * * * * *' });
-  const watchers = [root, still.rig.as('Builder')].map((one) =>
-    gather(watch(one, { mailboxes: ['reviewer'], count: 30 })),
-  );
-  await vi.advanceTimersByTimeAsync(31_000);
-  for (const events of watchers) expect(await events).toHaveLength(30);
-  const keys = await keyEnds();
-  expect(new Set(keys).size).toBe(keys.length);
-  expect(keys.length).toBeGreaterThanOrEqual(30);
-});
-
-test('a schedule that is added while somebody waits is noticed', async () => {
-  const { root } = still.rig;
-  const reading = readNext(root, 'reviewer', { waitMs: hour });
-  await vi.advanceTimersByTimeAsync(1000);
-  await addSchedule(still.rig.as('planner'), { ...nightly, cron: '* * * * *' });
-  await vi.advanceTimersByTimeAsync(59_500);
-  expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
-});
-
-test('a consumer that never finds its mailbox empty sends what has come, too', async () => {
-  const { root } = still.rig;
-  await addSchedule(root, { ...nightly, cron: '* * * * *', message: { to: 'Builder', body: 'x' } });
-  const { claim } = root.store;
-  let n = 0;
-  vi.spyOn(root.store, 'claim').mockImplementation(async (mailbox, options) => {
-    const none = await claim(mailbox, options);
-    if (none) throw new Error('nobody sends here');
-    return { receipt: `r${n++}`, mailbox, attempt: 1, leaseUntil: 0, message: {} as Message };
-  });
-  for await (const _ of consume(root, 'reviewer')) {
-    await vi.advanceTimersByTimeAsync(10_000);
-    if (n === 10) break;
-  }
-  expect(await mail(root, 'Builder')).toHaveLength(1);
-});
-
-test('where there is no schedule, who waits looks for one four times a minute, and who does not wait never', async () => {
-  const { root } = still.rig;
-  const looks = vi.spyOn(root.store, 'loadDocument');
-  await readNext(root, 'reviewer');
-  expect(looks).not.toHaveBeenCalled();
-  const reading = readNext(root, 'reviewer', { waitMs: 60_000 });
-  await vi.advanceTimersByTimeAsync(60_000);
-  await reading;
-  expect(looks.mock.calls.length).toBeLessThanOrEqual(5);
-  expect(looks.mock.calls.length).toBeGreaterThanOrEqual(4);
-});

@@ -260,19 +260,3 @@ describe('waiting for room', () => {
     expect(outcomes).toEqual(['sent', 'sent', 'MAILBOX_FULL', 'MAILBOX_FULL', 'MAILBOX_FULL']);
   });
 });
-
-describe("a mailbox's time-to-live", () => {
-  test('holds for mail without its own, from when it can be delivered', async () => {
-    await limit({ maxMessages: 'none', ttl: '10s' });
-    await sendOne('short');
-    await sendOne('own', { ttlMs: 60_000 });
-    await sendOne('delayed', { delayMs: 15_000 });
-    await send(still.rig.root, { to: ['reviewer', 'Builder'], body: 'two' });
-    vi.advanceTimersByTime(20_000);
-    const bodies: string[] = [];
-    for (let next = await readNext(still.rig.root, 'reviewer'); next; next = await readNext(still.rig.root, 'reviewer'))
-      bodies.push(next.message.body);
-    expect(bodies.sort()).toEqual(['delayed', 'own']);
-    expect((await readNext(still.rig.root, 'Builder'))?.message.body).toBe('two');
-  });
-});

@@ -7,8 +7,8 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { reply } from '../../../src/core/send/reply.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { show } from '../../../src/core/look/show.ts';
-import { loadSubscriptions, subscribe, unsubscribe } from '../../../src/core/topics/subscriptions.ts';
-import { listTopics, pruneTopic, pruneTopics, showTopic } from '../../../src/core/topics/topics.ts';
+import { loadSubscriptions, subscribe } from '../../../src/core/topics/subscriptions.ts';
+import { listTopics, showTopic } from '../../../src/core/topics/topics.ts';
 import { type CoreRig, createCoreRig, expectRefusal, gather, must, refusal } from '../rig.ts';
 
 let rig: CoreRig;
@@ -16,7 +16,6 @@ beforeEach(async () => {
   rig = await createCoreRig();
 });
 
-const day = 86_400_000;
 const green = { body: 'green' };
 
 test('a publish reaches each subscriber once, whatever many patterns match, and the log', async () => {
@@ -117,39 +116,6 @@ test('a list that was mended by hand sends nothing twice, and doctor says what r
   expect(await listed(doctor(rig.root))).toEqual(['subscriptions problem', 'subscriptions warning']);
 });
 
-test('subscribing says what changed, and can be repeated', async () => {
-  const root = rig.as('REVIEWER');
-  const result = (pattern: string, subscribed: boolean, changed: boolean) => ({
-    ...{ agent: 'reviewer', pattern, subscribed, changed },
-  });
-  expect(await subscribe(root, ['Build.*', 'x'])).toEqual([result('build.*', true, true), result('x', true, true)]);
-  expect(await subscribe(root, ['build.*', 'y', 'y'])).toEqual([
-    result('build.*', true, false),
-    result('y', true, true),
-    result('y', true, false),
-  ]);
-  expect(await unsubscribe(root, 'X')).toEqual([result('x', false, true)]);
-  expect(await loadSubscriptions(root)).toEqual(new Map([['reviewer', ['build.*', 'y']]]));
-});
-
-test('of several patterns a bad or unknown one does not keep the others', async () => {
-  const root = rig.as('reviewer');
-  expect(await subscribe(root, ['a.>.b', 'build.*'])).toMatchObject([{ code: 'TOPIC_INVALID' }, { changed: true }]);
-  const [unknown, done] = await unsubscribe(root, ['buidl.*', 'build.*']);
-  expect(unknown).toMatchObject({ kind: 'not-found', code: 'SUBSCRIPTION_NOT_FOUND', hint: 'Did you mean "build.*"?' });
-  expect(done).toMatchObject({ changed: true });
-  expect(await loadSubscriptions(root)).toEqual(new Map());
-  await expectRefusal(subscribe(rig.as(undefined), 'x'), 'USAGE');
-  await expectRefusal(subscribe(rig.as('nobody'), 'x'), 'AGENT_NOT_FOUND');
-});
-
-test('an agent may be called like something that every object has', async () => {
-  await registerAgent(rig.root, { name: 'constructor' });
-  await subscribe(rig.as('constructor'), 'x');
-  expect((await publish(rig.root, 'x', green)).mailboxes).toEqual(['constructor']);
-  expect(await unsubscribe(rig.as('constructor'), 'x')).toMatchObject([{ changed: true }]);
-});
-
 test('show finds a published message with its subscribers and in its topic', async () => {
   await subscribe(rig.as('reviewer'), 'x');
   const { id } = await publish(rig.root, 'x', green);
@@ -165,41 +131,6 @@ test('a cancelled publish is taken back from the subscribers, and stays in the l
   const { id } = await publish(rig.root, 'x', green);
   expect((await cancel(rig.root, id)).map(({ mailbox }) => mailbox)).toEqual(['reviewer']);
   expect((await showTopic(rig.root, 'x')).messages).toBe(1);
-});
-
-test('topics are listed with their messages, the last publish and who is subscribed', async () => {
-  await subscribe(rig.as('reviewer'), ['b.*', 'b.>']);
-  await publish(rig.root, 'b.c', green);
-  rig.clock.advance(1000);
-  const at = new Date(rig.clock.now()).toISOString();
-  await publish(rig.root, 'b.c', { body: 'second' });
-  await publish(rig.root, 'a', green);
-  const b = { topic: 'b.c', messages: 2, lastPublishedAt: at };
-  const subscribers = [{ agent: 'reviewer', patterns: ['b.*', 'b.>'] }];
-  expect(await listTopics(rig.root)).toEqual([
-    { topic: 'a', messages: 1, lastPublishedAt: at, subscribers: [] },
-    { ...b, subscribers },
-  ]);
-  const shown = await showTopic(rig.root, 'B.C', { limit: 1 });
-  expect(shown).toMatchObject({ ...b, subscribers, recent: [{ body: 'second' }] });
-  const error = await refusal(showTopic(rig.root, 'b.d'));
-  expect(error).toMatchObject({ kind: 'not-found', code: 'TOPIC_NOT_FOUND' });
-  expect(error.hint).toContain('"b.c"');
-});
-
-test('pruning keeps what is younger than asked, or than the setting', async () => {
-  for (const topic of ['b.c', 'b.d', 'a']) await publish(rig.root, topic, green);
-  rig.clock.advance(3 * day);
-  await publish(rig.root, 'b.c', green);
-  expect(await pruneTopics(rig.root, 'b.*')).toMatchObject([{ topic: 'b.c', messages: 0 }, { messages: 0 }]);
-  const dry = await pruneTopics(rig.root, ['b.*', 'b.c'], { olderThanMs: 2 * day, dryRun: true });
-  expect(dry.map(({ topic, messages }) => `${topic} ${messages}`)).toEqual(['b.c 1', 'b.d 1']);
-  await expectRefusal(pruneTopics(rig.root, ['b.*', 'none'], { olderThanMs: 0 }), 'TOPIC_NOT_FOUND');
-  expect(await pruneTopics(rig.root, 'b.*', { olderThanMs: 2 * day })).toEqual(dry);
-  const counts = async () => (await listTopics(rig.root)).map(({ topic, messages }) => `${topic} ${messages}`);
-  expect(await counts()).toEqual(['a 1', 'b.c 1', 'b.d 0']);
-  rig.clock.advance(5 * day);
-  expect(await pruneTopic(rig.root, 'a')).toMatchObject({ topic: 'a', messages: 1 });
 });
 
 async function listed(findings: ReturnType<typeof doctor>): Promise<string[]> {

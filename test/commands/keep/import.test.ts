@@ -22,21 +22,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(old, { recursive: true }));
 
-test('init tells what it made, what was there, and the two commands to type next', async () => {
-  const { code, out, err } = await rig.dreamos('init planner reviewer');
-  expect(code).toBe(0);
-  expect(out).toBe(
-    'The root /root was there already.\nThe agent planner was there already.\nMade the agent reviewer\n',
-  );
-  expect(err).toBe('Next:\n  dreamos send reviewer "hello" --as planner\n  dreamos read reviewer\n');
-});
-
-test('init with --json is one object', async () => {
-  const { json, err } = await rig.dreamos('init reviewer --json');
-  expect(json).toEqual([{ root: '/root', created: false, agents: [{ name: 'reviewer', created: true }] }]);
-  expect(err).toBe('');
-});
-
 test('import tells a result for each file and sums up on stderr', async () => {
   const { code, json } = await rig.dreamos(['import', old, '--json']);
   expect(code).toBe(0);

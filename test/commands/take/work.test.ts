@@ -1,6 +1,4 @@
 import { beforeEach, expect, test } from 'vitest';
-import { exitMapOption } from '../../../src/cli/handler/exit-map.ts';
-import { createTail } from '../../../src/cli/handler/tail.ts';
 import { type Rig, createRig } from '../rig.ts';
 
 // With real handlers: test/e2e/working.test.ts.
@@ -40,25 +38,4 @@ test('with --json an idle worker says nothing but its error', async () => {
   const { code, out, err } = await rig.dreamos('work reviewer --wait 1ms --json -- true');
   expect({ code, out }).toEqual({ code: 3, out: '' });
   expect(JSON.parse(err)).toMatchObject({ error: { code: 'NOTHING_THERE' } });
-});
-
-test('what --map-exit does not speak of keeps its meaning', () => {
-  expect([...exitMapOption('1=retry, 75=fail')]).toEqual([
-    [0, 'ack'],
-    [65, 'dead'],
-    [75, 'fail'],
-    [1, 'retry'],
-  ]);
-});
-
-test('a tail holds the last lines in bounded memory, also of a chunk that is cut within a character', () => {
-  const tail = createTail();
-  expect(tail.text()).toBe('');
-  for (const part of [Buffer.from('first\n\u20ac'), Buffer.alloc(1_000_000, 'x\n'), Buffer.from('l\u00e4st\r\n\n')])
-    tail.add(part);
-  expect(tail.text()).toBe(`${'x\n'.repeat(19)}läst`);
-  const bytes = Buffer.from('€'.repeat(10_000));
-  tail.add(bytes);
-  expect(tail.text()).toHaveLength(1900);
-  expect(tail.text()).toMatch(/^…€+$/);
 });

@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createIds } from '../../../../src/model/id.ts';
-import { formatCursor, parseCursor } from '../../../../src/storage/file/names/cursor.ts';
 import { type EntryName, formatEntryName, parseEntryName } from '../../../../src/storage/file/names/entry-name.ts';
 import { slotOf } from '../../../../src/storage/file/names/layout.ts';
-import { formatReceipt, parseReceipt } from '../../../../src/storage/file/names/receipt.ts';
 import { leaseMs, policy } from '../../contract/bench.ts';
 import { drain, makeRoom, only } from '../room.ts';
 import { renameSync } from 'node:fs';
@@ -173,81 +171,5 @@ describe('the name of an entry', () => {
     expect(await drain(store)).toEqual(['keeps for ever']);
     expect((await only(store, 'delayed')).id).toBeDefined();
     expect(room.warnings).toEqual([]);
-  });
-});
-
-describe('a receipt', () => {
-  test('is read back as it was written', () => {
-    fc.assert(
-      fc.property(entryName, token, (fields, of) => {
-        const name = { ...fields, tag: 'd' as const, token: of };
-        expect(parseReceipt(formatReceipt('bob', name))).toEqual({ mailbox: 'bob', name });
-      }),
-    );
-  });
-
-  test('of any other text is refused as one', () => {
-    const near = fc
-      .tuple(fc.string(), fc.string())
-      .map(([a, b]) => `${a}:d1795165200000.i01KAGZ0000000000000000000A.p2.a1${b}`);
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' }), near), (text) => {
-        expect(() => parseReceipt(text)).toThrow(expect.objectContaining({ code: 'RECEIPT_INVALID' }));
-      }),
-    );
-  });
-
-  test.for(['../bob', 'a/b', '', '.bob', 'b'.repeat(65), 'bob\n'])('for the mailbox %j is refused', (mailbox) => {
-    const good = formatReceipt('bob', { tag: 'd', time: 1, id: ids.next(0), rank: 2, attempt: 1, token: 'ABCDEFGHJK' });
-    expect(parseReceipt(good).mailbox).toBe('bob');
-    expect(() => parseReceipt(good.replace('bob', mailbox))).toThrow(
-      expect.objectContaining({ code: 'RECEIPT_INVALID' }),
-    );
-  });
-});
-
-describe('a cursor', () => {
-  const day = fc
-    .date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true })
-    .map((at) => at.toISOString().slice(0, 10));
-  const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
-
-  test('is read back as it was written', () => {
-    fc.assert(
-      fc.property(fc.dictionary(name, fc.dictionary(day, fc.nat()), { noNullPrototype: true }), (plainly) => {
-        const position = new Map(
-          Object.entries(plainly).map(([of, days]) => [of, new Map(Object.entries(days))] as const),
-        );
-        expect(parseCursor(formatCursor(position))).toEqual(position);
-      }),
-    );
-  });
-
-  test('of any other text is refused as one', () => {
-    const near = fc.json().map((json) => `c1.${Buffer.from(json).toString('base64url')}`);
-    fc.assert(
-      fc.property(fc.oneof(fc.string(), near), (text) => {
-        try {
-          expect(parseCursor(text)).toBeInstanceOf(Map);
-          expect(text.startsWith('c1.')).toBe(true);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'CURSOR_INVALID', kind: 'invalid' });
-        }
-      }),
-    );
-  });
-
-  test.for([
-    [['../x']],
-    [['bob', '2026-11-20', -1]],
-    [['bob', '2026-11-20', 0.5]],
-    [['bob', '../../x', 1]],
-    [['bob', 1]],
-    [{}],
-    [1],
-    {},
-  ])('that says %j is refused', (said) => {
-    const text = `c1.${Buffer.from(JSON.stringify(said)).toString('base64url')}`;
-    expect(() => parseCursor(text)).toThrow(expect.objectContaining({ code: 'CURSOR_INVALID' }));
   });
 });

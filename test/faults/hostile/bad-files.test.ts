@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Rig, filesIn, project, test, tree } from './rig.ts';
+import { type Rig, filesIn, project, test, tree } from '../../e2e/rig.ts';
 
 const fixtures = join(project, 'fixtures');
 const hundredMB = 100 * 1024 * 1024;

@@ -6,7 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Rig, pause, type Running, test } from './rig.ts';
+import { type Rig, pause, type Running, test } from '../../e2e/rig.ts';
 
 const agents = Array.from({ length: 50 }, (_, n) => `agent-${String(n).padStart(2, '0')}`);
 

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { test } from './rig.ts';
+import { test } from '../../e2e/rig.ts';
 
 test.concurrent('a document of which only the beginning can be written stays what it was', async ({ bare }) => {
   expect((await bare.shell('dreamos init reviewer; dreamos config set maxAttempts 3')).code).toBe(0);

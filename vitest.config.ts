@@ -10,7 +10,9 @@ export default defineConfig({
   test: {
     globalSetup: ['test/say-what-is-left.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ofBuilt, ...left] } },
+      // In one process, because loading the same modules for each file would take most of the time. What a test changes of
+      // the process (its umask, its timers) it puts back.
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ofBuilt, ...left], isolate: false } },
       { test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
       ...leftToAll.map(({ name, files }) => ({ test: { name, include: [files], ...built } })),
     ],

@@ -1,27 +1,9 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
-import { agedArchive, type Rig, test } from './rig.ts';
+import { archivedCount, archivedIds, finishedDaysAgo } from './finished-mail.ts';
+import { test } from './rig.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
-
-/** Sends and finishes so many messages, as if it had been days ago. @returns their ids */
-async function finishedDaysAgo(rig: Rig, count: number, days: number): Promise<string[]> {
-  const stdin = Array.from({ length: count }, (_, n) => `{"body":"old ${n}"}\n`).join('');
-  const { out } = await rig.dreamos('send reviewer --batch --as planner', { stdin });
-  expect((await rig.dreamos(`read reviewer --count ${count} --ack --quiet`)).code).toBe(0);
-  agedArchive(rig, 'reviewer', days);
-  return out.trim().split('\n');
-}
-
-async function archivedIds(rig: Rig): Promise<string[]> {
-  const { json } = await rig.dreamos('archive export reviewer --json');
-  return json.map(({ id }) => id);
-}
-
-async function archivedCount(rig: Rig): Promise<unknown> {
-  return (await rig.dreamos('status reviewer --json')).json[0]?.['archived'];
-}
 
 describe.concurrent('keeping house', () => {
   test('two maintains at once, while a reader acks, lose and double nothing', async ({ rig }) => {
@@ -40,27 +22,6 @@ describe.concurrent('keeping house', () => {
     expect(await archivedCount(rig)).toBe(760);
     expect((await rig.dreamos('doctor')).code).toBe(0);
     expect((await rig.shell(`zcat ${join(rig.box('reviewer'), 'archive')}/*.jsonl.gz | wc -l`)).out.trim()).toBe('700');
-  });
-
-  test('kill -9 at any time, again and again, loses and doubles nothing', async ({ rig }) => {
-    const ids = (await finishedDaysAgo(rig, 1000, 9)).sort();
-    let killed = 0;
-    for (let afterMs = 90; afterMs < 400; afterMs += 30) {
-      const running = rig.start('maintain --json');
-      await new Promise((resolve) => setTimeout(resolve, afterMs));
-      if ((await running.kill('SIGKILL')).signal === 'SIGKILL') killed++;
-      expect((await archivedIds(rig)).sort()).toEqual(ids);
-      expect(await archivedCount(rig)).toBe(1000);
-    }
-    expect(killed).toBeGreaterThan(0);
-    // The lock of one that was killed is waited for, and then taken over.
-    expect((await rig.dreamos('maintain')).code).toBe(0);
-    expect((await archivedIds(rig)).sort()).toEqual(ids);
-    const names = readdirSync(join(rig.box('reviewer'), 'archive'));
-    expect(names.filter((name) => !name.endsWith('.jsonl.gz'))).toEqual([]);
-    const fixed = await rig.dreamos('doctor --fix --json');
-    expect(fixed.code).toBe(0);
-    expect((await archivedIds(rig)).sort()).toEqual(ids);
   });
 
   test('a packed message is shown, found, restored once and finished again', async ({ rig }) => {

@@ -7,6 +7,8 @@ import { watch } from '../../../src/core/follow/watch.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { gather, must } from '../rig.ts';
 import { soFar, useStillTime } from '../still-time.ts';
+// Time that stands still does not wait for what is loaded when it is needed.
+import '../../../src/core/schedules/fire-due.ts';
 
 const still = useStillTime();
 const hour = 3_600_000;

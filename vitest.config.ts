@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { leftToAll } from './test/projects.ts';
 
+const left = leftToAll.map(({ files }) => files);
 // These run the built command in processes of their own, so they build it first, once.
+const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const built = { globalSetup: ['scripts/build-for-tests.mjs'], testTimeout: 60_000, hookTimeout: 60_000 };
 
 // As the build has them: an import of a Markdown file gives its text.
@@ -14,13 +17,16 @@ const markdown = {
 export default defineConfig({
   plugins: [markdown],
   test: {
+    globalSetup: ['test/say-what-is-left.ts'],
     projects: [
+      // In one process, because loading the same modules for each file would take most of the time. What a test changes of
+      // the process (its umask, its timers) it puts back.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/faults/bounded.test.ts'] },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ofBuilt, ...left], isolate: false },
       },
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...built } },
-      { extends: true, test: { name: 'faults', include: ['test/faults/bounded.test.ts'], ...built } },
+      { extends: true, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
+      ...leftToAll.map(({ name, files }) => ({ extends: true as const, test: { name, include: [files], ...built } })),
     ],
   },
 });

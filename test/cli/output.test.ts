@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { Output, wantsColor } from '../../src/cli/output.ts';
 import { DreamosError } from '../../src/model/errors.ts';
-import { closedPipe } from '../commands/harness.ts';
+import { closedPipe } from '../commands/rig.ts';
 
 type Env = Record<string, string>;
 

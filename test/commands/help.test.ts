@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { topicNames, topics } from '../../src/cli/help/topics.ts';
-import { createBench } from './harness.ts';
+import { createRig } from './rig.ts';
 
-const bench = await createBench();
+const rig = await createRig();
 
 test.each(topicNames)('help %s is a page that reads well as it is printed', async (topic) => {
-  const { code, out, err } = await bench.dreamos(`help ${topic}`);
+  const { code, out, err } = await rig.dreamos(`help ${topic}`);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^# \S.*\n\n\S/);
   expect(out).toMatch(/\S\n$/);
@@ -15,8 +15,8 @@ test.each(topicNames)('help %s is a page that reads well as it is printed', asyn
 });
 
 test('--help names every topic, help without words also says what each answers', async () => {
-  const brief = (await bench.dreamos('--help')).out;
-  const { code, out } = await bench.dreamos('help');
+  const brief = (await rig.dreamos('--help')).out;
+  const { code, out } = await rig.dreamos('help');
   expect(code).toBe(0);
   expect(out.startsWith(brief)).toBe(true);
   const named = brief.slice(brief.indexOf('Topics: '));
@@ -28,13 +28,13 @@ test('--help names every topic, help without words also says what each answers',
 });
 
 test('an unknown topic is a usage error that names every one', async () => {
-  const { code, err } = await bench.dreamos('help fromat');
+  const { code, err } = await rig.dreamos('help fromat');
   expect(code).toBe(2);
   expect(err).toContain(topicNames.join(', '));
 });
 
 test('completion knows what help can be asked for', async () => {
-  const { out } = await bench.dreamos('completion bash');
+  const { out } = await rig.dreamos('completion bash');
   const line = out.split('\n').find((row) => row.includes('"help")')) ?? '';
   for (const word of ['send', 'archive', ...topicNames]) expect(line).toMatch(new RegExp(`[" ]${word} `));
 });

@@ -9,10 +9,10 @@ import { type Draft, draftFields } from '../../src/model/draft.ts';
 import { DreamosError } from '../../src/model/errors.ts';
 import { priorities } from '../../src/model/message.ts';
 import type { Store } from '../../src/storage/port/store.ts';
-import { must } from '../core/bench.ts';
+import { must } from '../core/rig.ts';
 import { policy } from '../storage/contract/bench.ts';
 import { collect, makeRoom } from '../storage/file/room.ts';
-import { createBench } from './harness.ts';
+import { createRig } from './rig.ts';
 
 // Each run makes two roots, one of them on disk.
 vi.setConfig({ testTimeout: 60_000 });
@@ -35,14 +35,14 @@ async function arrived(store: Store): Promise<Came> {
 }
 
 async function byLibrary(draft: object): Promise<Came> {
-  const { root } = await createBench();
+  const { root } = await createRig();
   const [result] = await sendAll(root, [draft as Draft]);
   if (result instanceof DreamosError) return { refused: `${result.message} ${result.hint}` };
   return arrived(root.store);
 }
 
 async function byBatch(draft: object): Promise<Came> {
-  const { dreamos, root } = await createBench();
+  const { dreamos, root } = await createRig();
   const { code, err } = await dreamos('send --batch --json', { stdin: JSON.stringify(draft) });
   if (code === 0) return arrived(root.store);
   const { error } = JSON.parse(err) as { error: { message: string; hint: string } };
@@ -155,7 +155,7 @@ test('any misspelling of a field is refused with the same words and the same nea
   ));
 
 test('help says every field of a line', async () => {
-  const { dreamos } = await createBench();
+  const { dreamos } = await createRig();
   const { out } = await dreamos('help scripting');
   const [, fields = ''] = /Fields of a line: ([^.]+)\./.exec(out) ?? [];
   expect(fields.split(/,\s+/)).toEqual(draftFields);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandOf, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
-import { type Bench, createBench, type Result, type Terms } from '../commands/harness.ts';
+import { type Rig, createRig, type Result, type Terms } from '../commands/rig.ts';
 import { misfits, strict } from './strict.ts';
 
 const dayMs = 86_400_000;
@@ -24,39 +24,39 @@ const task = [
   'k',
 ];
 
-type Run = (bench: Bench) => Promise<Result | readonly Result[]>;
+type Run = (rig: Rig) => Promise<Result | readonly Result[]>;
 const line = (words: string | readonly string[], terms?: Terms): Run => {
-  return (bench) => bench.dreamos(typeof words === 'string' ? `${words} --json` : [...words, '--json'], terms);
+  return (rig) => rig.dreamos(typeof words === 'string' ? `${words} --json` : [...words, '--json'], terms);
 };
 /** With what has to be there before. */
-const after = (before: (bench: Bench) => Promise<unknown>, words: (id: string) => string, terms?: Terms): Run => {
-  return async (bench) => {
-    const made = await before(bench);
-    return bench.dreamos(`${words(String(made))} --json`, terms);
+const after = (before: (rig: Rig) => Promise<unknown>, words: (id: string) => string, terms?: Terms): Run => {
+  return async (rig) => {
+    const made = await before(rig);
+    return rig.dreamos(`${words(String(made))} --json`, terms);
   };
 };
 
-const sent = (bench: Bench) => bench.sent(['send', 'reviewer', 'hello', '--as', 'planner', ...task]);
-const claimed = async (bench: Bench) => (await sent(bench), bench.claimed());
-const finished = async (bench: Bench) => {
-  const id = await sent(bench);
-  await bench.dreamos(`ack ${await bench.claimed()}`);
+const sent = (rig: Rig) => rig.sent(['send', 'reviewer', 'hello', '--as', 'planner', ...task]);
+const claimed = async (rig: Rig) => (await sent(rig), rig.claimed());
+const finished = async (rig: Rig) => {
+  const id = await sent(rig);
+  await rig.dreamos(`ack ${await rig.claimed()}`);
   return id;
 };
-const dead = async (bench: Bench) => {
-  const id = await sent(bench);
-  await bench.dreamos(['nack', await bench.claimed(), '--dead', '--reason', 'cannot parse']);
+const dead = async (rig: Rig) => {
+  const id = await sent(rig);
+  await rig.dreamos(['nack', await rig.claimed(), '--dead', '--reason', 'cannot parse']);
   return id;
 };
-const published = async (bench: Bench) => {
-  await bench.dreamos('subscribe build.* --as reviewer');
-  await bench.dreamos('publish build.done green --as planner');
+const published = async (rig: Rig) => {
+  await rig.dreamos('subscribe build.* --as reviewer');
+  await rig.dreamos('publish build.done green --as planner');
 };
-const scheduled = (bench: Bench) =>
-  bench.dreamos(['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', '--ttl', '2h']);
-const aged = async (bench: Bench) => {
-  const id = await finished(bench);
-  bench.time.nowMs += 40 * dayMs;
+const scheduled = (rig: Rig) =>
+  rig.dreamos(['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', '--ttl', '2h']);
+const aged = async (rig: Rig) => {
+  const id = await finished(rig);
+  rig.time.nowMs += 40 * dayMs;
   return id;
 };
 
@@ -76,24 +76,24 @@ const runs: Record<string, Run> = {
   'agent list': line('agent list'),
   'agent show': after(published, () => 'agent show reviewer'),
   'agent retire': line('agent retire reviewer'),
-  send: async (bench) => [
-    await bench.dreamos('send reviewer hello --as planner --dedupe-key k --json'),
-    await bench.dreamos('send reviewer hello --as planner --dedupe-key k --json'),
-    await bench.dreamos('send reviewer,planner later --as planner --delay 1h --durability relaxed --json'),
+  send: async (rig) => [
+    await rig.dreamos('send reviewer hello --as planner --dedupe-key k --json'),
+    await rig.dreamos('send reviewer hello --as planner --dedupe-key k --json'),
+    await rig.dreamos('send reviewer,planner later --as planner --delay 1h --durability relaxed --json'),
   ],
   'send --batch': line('send --batch --as planner', { stdin: '{"to":"reviewer","body":"one"}\n' }),
   'send --dry-run': line('send @all hello --dry-run --as planner'),
-  'send --until': async (bench) => {
-    const sending = bench.dreamos('send reviewer hello --as planner --until acked --wait 20s --json');
-    const read = await bench.dreamos('read reviewer --wait 20s --json');
-    await bench.dreamos(`ack ${String(read.json[0]?.['receipt'])}`);
+  'send --until': async (rig) => {
+    const sending = rig.dreamos('send reviewer hello --as planner --until acked --wait 20s --json');
+    const read = await rig.dreamos('read reviewer --wait 20s --json');
+    await rig.dreamos(`ack ${String(read.json[0]?.['receipt'])}`);
     return sending;
   },
   reply: after(claimed, (receipt) => `reply ${receipt} done --ack`, reviewer),
-  request: async (bench) => {
-    const asking = bench.dreamos('request reviewer question --as planner --wait 20s --json');
-    const read = await bench.dreamos('read reviewer --wait 20s --json');
-    await bench.dreamos(`reply ${String(read.json[0]?.['receipt'])} answer --ack --as reviewer`);
+  request: async (rig) => {
+    const asking = rig.dreamos('request reviewer question --as planner --wait 20s --json');
+    const read = await rig.dreamos('read reviewer --wait 20s --json');
+    await rig.dreamos(`reply ${String(read.json[0]?.['receipt'])} answer --ack --as reviewer`);
     return asking;
   },
   read: after(sent, () => 'read reviewer'),
@@ -102,23 +102,23 @@ const runs: Record<string, Run> = {
   ack: after(claimed, (receipt) => `ack ${receipt}`),
   nack: after(claimed, (receipt) => `nack ${receipt}`),
   renew: after(claimed, (receipt) => `renew ${receipt}`),
-  list: async (bench) => {
-    for (const make of [finished, dead, claimed]) await make(bench);
-    await bench.sent('send reviewer later --as planner --delay 1h');
-    await sent(bench);
-    return bench.dreamos('list --state all --json', reviewer);
+  list: async (rig) => {
+    for (const make of [finished, dead, claimed]) await make(rig);
+    await rig.sent('send reviewer later --as planner --delay 1h');
+    await sent(rig);
+    return rig.dreamos('list --state all --json', reviewer);
   },
-  show: async (bench) => {
-    const id = await sent(bench);
-    await bench.claimed();
-    return bench.dreamos(`show ${id} --json`, reviewer);
+  show: async (rig) => {
+    const id = await sent(rig);
+    await rig.claimed();
+    return rig.dreamos(`show ${id} --json`, reviewer);
   },
   trace: after(finished, (id) => `trace ${id}`),
   thread: after(finished, () => 'thread t'),
-  search: async (bench) => {
-    await published(bench);
-    await dead(bench);
-    return [await bench.dreamos('search needle --json'), await bench.dreamos('search green --json')];
+  search: async (rig) => {
+    await published(rig);
+    await dead(rig);
+    return [await rig.dreamos('search needle --json'), await rig.dreamos('search green --json')];
   },
   cancel: after(sent, (id) => `cancel ${id}`),
   'schedule add': line(['schedule', 'add', 'n', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', ...task]),
@@ -127,10 +127,10 @@ const runs: Record<string, Run> = {
   'schedule remove': after(scheduled, () => 'schedule remove nightly'),
   watch: after(dead, () => 'watch reviewer --since start --wait 1ms'),
   status: after(finished, () => 'status'),
-  publish: async (bench) => {
-    await published(bench);
+  publish: async (rig) => {
+    await published(rig);
     const again = 'publish build.done green --as planner --dedupe-key k --json';
-    return [await bench.dreamos(again), await bench.dreamos(again)];
+    return [await rig.dreamos(again), await rig.dreamos(again)];
   },
   subscribe: line('subscribe build.* --as reviewer'),
   unsubscribe: after(published, () => 'unsubscribe build.* --as reviewer'),
@@ -161,12 +161,12 @@ const runs: Record<string, Run> = {
   'config get': line('config get'),
   'config set': line('config set maxAttempts 7'),
   doctor: after(dead, () => 'doctor'),
-  maintain: async (bench) => {
-    await sent(bench);
-    await scheduled(bench);
-    await published(bench);
-    await aged(bench);
-    return [await bench.dreamos('maintain --dry-run --json'), await bench.dreamos('maintain --json')];
+  maintain: async (rig) => {
+    await sent(rig);
+    await scheduled(rig);
+    await published(rig);
+    await aged(rig);
+    return [await rig.dreamos('maintain --dry-run --json'), await rig.dreamos('maintain --json')];
   },
   import: line(`import ${foreign} --deliver`),
   schema: line('schema'),
@@ -181,7 +181,7 @@ describe('with --json', () => {
   test.each(printing)('"$words" prints $output, and nothing else', async ({ words, output }) => {
     const run = runs[words];
     if (run === undefined) throw new Error(`Nobody runs "${words}" here yet.`);
-    const results = [await run(await createBench())].flat();
+    const results = [await run(await createRig())].flat();
     const items = results.flatMap(({ json }) => json);
     const shape = strict(schemas[output]);
     expect({
@@ -193,7 +193,7 @@ describe('with --json', () => {
   });
 
   test('an error has its shape, too', async () => {
-    const { err } = await (await createBench()).dreamos('show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --json');
+    const { err } = await (await createRig()).dreamos('show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --json');
     expect(misfits(strict(schemas.error), JSON.parse(err))).toEqual([]);
   });
 });

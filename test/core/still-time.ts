@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { createBenchOn } from './bench.ts';
+import { createRigOn } from './rig.ts';
 
 /**
  * Time stands still unless a test moves it, for the clock and the timers alike. After each test, whoever waited has gone
  * home: no watcher and no timer is left.
  */
-export function useStillTime(): { bench: Awaited<ReturnType<typeof createBenchOn>> } {
+export function useStillTime(): { rig: Awaited<ReturnType<typeof createRigOn>> } {
   const still = {} as ReturnType<typeof useStillTime>;
   beforeEach(async () => {
     vi.useFakeTimers({ now: Date.parse('2026-11-20T09:00:00.000Z') });
     // Both stand still with the timers; the system's own clock takes the second one from elsewhere.
-    still.bench = await createBenchOn({ now: () => Date.now(), uptime: () => performance.now() });
+    still.rig = await createRigOn({ now: () => Date.now(), uptime: () => performance.now() });
   });
   afterEach(() => {
-    expect(still.bench.mail.listeners.size).toBe(0);
+    expect(still.rig.mail.listeners.size).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
   });

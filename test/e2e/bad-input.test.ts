@@ -5,7 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import {
-  type Bench,
+  type Rig,
   errorOf,
   errorsOf,
   expectRefusal,
@@ -16,7 +16,7 @@ import {
   type Terms,
   until,
   type Words,
-} from './bench.ts';
+} from './rig.ts';
 
 const invalidName = (names: string | RegExp): Refusal => ({
   exit: 6,
@@ -174,66 +174,63 @@ describe.concurrent('what is refused before anything is written', () => {
   ];
 
   test('each with its exit code, a sentence that names the thing and the next step; nothing is written', async ({
-    bench,
+    rig,
   }) => {
-    const id = await bench.sent('send reviewer waiting --as planner');
-    const before = tree(bench.root);
+    const id = await rig.sent('send reviewer waiting --as planner');
+    const before = tree(rig.root);
     const failures: string[] = [];
     for (const [what, words, refusal, terms] of cases) {
       const list = typeof words === 'string' ? words.split(' ') : words;
-      const ended = await bench.dreamos([...list, '--json'], terms);
+      const ended = await rig.dreamos([...list, '--json'], terms);
       try {
         expectRefusal(ended, refusal);
-        expect(tree(bench.root)).toEqual(before);
+        expect(tree(rig.root)).toEqual(before);
       } catch (error) {
         failures.push(`${what}: ${(error as Error).message}\n${ended.err}`);
       }
     }
     expect(failures).toEqual([]);
-    expect((await bench.dreamos('read reviewer --json')).json).toMatchObject([{ attempt: 1, message: { id } }]);
+    expect((await rig.dreamos('read reviewer --json')).json).toMatchObject([{ attempt: 1, message: { id } }]);
   });
 
-  test('people get the same sentence and the next step', async ({ bench }) => {
-    const { code, out, err } = await bench.dreamos('send reviewr hello --as planner');
+  test('people get the same sentence and the next step', async ({ rig }) => {
+    const { code, out, err } = await rig.dreamos('send reviewr hello --as planner');
     expect({ code, out }).toEqual({ code: 4, out: '' });
     expect(err).toMatch(/^Error: There is no agent "reviewr" in .*\.\n {2}Next: Did you mean "reviewer"\?.*\n$/);
   });
 });
 
 describe.concurrent('receipts', () => {
-  test('one that was used: ALREADY_SETTLED, and nothing is written', async ({ bench }) => {
-    await bench.sent('send reviewer hello --as planner');
-    const receipt = (await bench.dreamos('read reviewer --json')).json[0]?.receipt ?? '';
-    expect(await bench.dreamos(`ack ${receipt}`)).toMatchObject({ code: 0 });
-    const before = tree(bench.root);
+  test('one that was used: ALREADY_SETTLED, and nothing is written', async ({ rig }) => {
+    await rig.sent('send reviewer hello --as planner');
+    const receipt = (await rig.dreamos('read reviewer --json')).json[0]?.receipt ?? '';
+    expect(await rig.dreamos(`ack ${receipt}`)).toMatchObject({ code: 0 });
+    const before = tree(rig.root);
     for (const verb of ['ack', 'nack', 'renew']) {
-      const again = await bench.dreamos(`${verb} ${receipt} --json`);
+      const again = await rig.dreamos(`${verb} ${receipt} --json`);
       expectRefusal(again, { exit: 5, code: 'ALREADY_SETTLED', names: /used before/, next: 'dreamos show' });
     }
-    expect(tree(bench.root)).toEqual(before);
+    expect(tree(rig.root)).toEqual(before);
   });
 
-  test('one of a claim that was taken back: LEASE_LOST, and the message is not lost', async ({ bench }) => {
-    const id = await bench.sent('send reviewer hello --as planner');
-    const receipt = (await bench.dreamos('read reviewer --json --lease 100ms')).json[0]?.receipt ?? '';
-    await until(
-      'it is taken back',
-      async () => (await bench.dreamos('status reviewer --json')).json[0]?.['ready'] === 1,
-    );
-    const before = tree(bench.root);
+  test('one of a claim that was taken back: LEASE_LOST, and the message is not lost', async ({ rig }) => {
+    const id = await rig.sent('send reviewer hello --as planner');
+    const receipt = (await rig.dreamos('read reviewer --json --lease 100ms')).json[0]?.receipt ?? '';
+    await until('it is taken back', async () => (await rig.dreamos('status reviewer --json')).json[0]?.['ready'] === 1);
+    const before = tree(rig.root);
     for (const verb of ['ack', 'nack', 'renew']) {
-      const late = await bench.dreamos(`${verb} ${receipt} --json`);
+      const late = await rig.dreamos(`${verb} ${receipt} --json`);
       expectRefusal(late, { exit: 5, code: 'LEASE_LOST', names: id, next: 'dreamos show' });
     }
-    expect(tree(bench.root)).toEqual(before);
-    expect((await bench.dreamos('read reviewer --json')).json).toMatchObject([{ attempt: 2, message: { id } }]);
+    expect(tree(rig.root)).toEqual(before);
+    expect((await rig.dreamos('read reviewer --json')).json).toMatchObject([{ attempt: 2, message: { id } }]);
   });
 
-  test("of several, every one is tried, and the exit code is the first failure's", async ({ bench }) => {
-    await bench.sent('send reviewer one --as planner');
-    await bench.sent('send reviewer two --as planner');
-    const [one, two] = (await bench.dreamos('read reviewer -n 2 --json')).json;
-    const ended = await bench.dreamos([
+  test("of several, every one is tried, and the exit code is the first failure's", async ({ rig }) => {
+    await rig.sent('send reviewer one --as planner');
+    await rig.sent('send reviewer two --as planner');
+    const [one, two] = (await rig.dreamos('read reviewer -n 2 --json')).json;
+    const ended = await rig.dreamos([
       'ack',
       one?.receipt ?? '',
       'nonsense',
@@ -247,7 +244,7 @@ describe.concurrent('receipts', () => {
   });
 });
 
-test('send --batch: bad lines are refused one by one with their number, and the others are sent', async ({ bench }) => {
+test('send --batch: bad lines are refused one by one with their number, and the others are sent', async ({ rig }) => {
   const lines = [
     '{"to":"reviewer","body":"good 1"}',
     '{"to":"reviewer","body":',
@@ -265,7 +262,7 @@ test('send --batch: bad lines are refused one by one with their number, and the 
     Buffer.from([0xff]),
     Buffer.from('"}\n'),
   ]);
-  const ended = await bench.dreamos('send --batch --as planner --json', { stdin: notText });
+  const ended = await rig.dreamos('send --batch --as planner --json', { stdin: notText });
   expect(ended.code).toBe(6);
   expect(ended.json.length).toBe(2);
   expect(errorsOf(ended).map(({ line, code }) => `${line} ${code}`)).toEqual([
@@ -279,7 +276,7 @@ test('send --batch: bad lines are refused one by one with their number, and the 
     '9 MESSAGE_INVALID',
     '11 BODY_NOT_TEXT',
   ]);
-  const read = await bench.dreamos('read reviewer -n 10 --json');
+  const read = await rig.dreamos('read reviewer -n 10 --json');
   expect(read.json.map(({ message }) => message.body)).toEqual(['good 1', 'good 2']);
 });
 
@@ -305,10 +302,10 @@ describe.concurrent('roots', () => {
     expect(tree(bare.dir)).toEqual(before);
   });
 
-  test('a root of a newer format is refused by every command, and nothing is written', async ({ bench }) => {
-    await bench.sent('send reviewer hello --as planner');
-    writeFileSync(join(bench.root, 'format.json'), '{"format":"dreamos","version":2}\n');
-    const before = tree(bench.root);
+  test('a root of a newer format is refused by every command, and nothing is written', async ({ rig }) => {
+    await rig.sent('send reviewer hello --as planner');
+    writeFileSync(join(rig.root, 'format.json'), '{"format":"dreamos","version":2}\n');
+    const before = tree(rig.root);
     for (const words of [
       'send reviewer hello --as planner',
       'read reviewer',
@@ -318,17 +315,17 @@ describe.concurrent('roots', () => {
       'doctor --fix',
       'agent list',
     ]) {
-      const ended = await bench.dreamos(`${words} --json`);
+      const ended = await rig.dreamos(`${words} --json`);
       expectRefusal(ended, { exit: 6, code: 'FORMAT_TOO_NEW', names: /version 2.*knows 1/, next: /[Uu]pdate/ });
     }
-    expect(tree(bench.root)).toEqual(before);
+    expect(tree(rig.root)).toEqual(before);
   });
 
-  test('a root that cannot be written: exit 7, the path and the reason, nothing lost', async ({ bench }) => {
-    const id = await bench.sent('send reviewer hello --as planner');
-    const asOther = makeReadOnly(bench);
-    const before = tree(bench.root);
-    const send = await bench.dreamos('send reviewer again --as planner --json', asOther);
+  test('a root that cannot be written: exit 7, the path and the reason, nothing lost', async ({ rig }) => {
+    const id = await rig.sent('send reviewer hello --as planner');
+    const asOther = makeReadOnly(rig);
+    const before = tree(rig.root);
+    const send = await rig.dreamos('send reviewer again --as planner --json', asOther);
     expectRefusal(send, { exit: 7, code: 'DISK_FAILED', names: /agent_mailboxes\/reviewer.*EACCES/, next: 'ls -ld' });
     for (const words of [
       'read reviewer',
@@ -336,13 +333,13 @@ describe.concurrent('roots', () => {
       'config set lease 5m',
       'send planner,reviewer both --as planner',
     ]) {
-      const ended = await bench.dreamos(`${words} --json`, asOther);
+      const ended = await rig.dreamos(`${words} --json`, asOther);
       expect({ words, exit: ended.code, out: ended.out }).toEqual({ words, exit: 7, out: '' });
       expect(errorOf(ended).message).toMatch(/runtime\/agent_comms.*EACCES/);
     }
-    expect(tree(bench.root)).toEqual(before);
+    expect(tree(rig.root)).toEqual(before);
     // Looking needs no right to write.
-    const shown = await bench.dreamos(`show ${id} --json`, asOther);
+    const shown = await rig.dreamos(`show ${id} --json`, asOther);
     expect(shown.json).toMatchObject([{ message: { id } }]);
   });
 
@@ -355,50 +352,19 @@ describe.concurrent('roots', () => {
     expect(filesIn(join(bare.dir, 'closed'))).toEqual([]);
   });
 
-  // Only root can start a process of another user.
-  test.skipIf(process.getuid?.() !== 0)('a root that another user owns is refused', async ({ bench }) => {
-    const before = tree(bench.root);
-    chmodSync(bench.dir, 0o755);
-    for (const dir of ['runtime', 'runtime/agent_comms']) chmodSync(join(bench.dir, dir), 0o755);
-    chmodSync(join(bench.root, 'format.json'), 0o644);
-    const ended = await bench.dreamos('status --json', { uid: nobody });
-    expectRefusal(ended, { exit: 7, code: 'ROOT_NOT_YOURS', names: bench.root, next: '--root' });
-    chmodSync(join(bench.root, 'format.json'), 0o600);
-    chmodSync(bench.root, 0o700);
-    expect(tree(bench.root)).toEqual(before);
-  });
-
-  test('a second root below a root is refused', async ({ bench }) => {
-    mkdirSync(join(bench.dir, 'sub'));
-    const ended = await bench.dreamos('init --root sub/mail --json');
-    expectRefusal(ended, { exit: 5, code: 'ROOT_INSIDE_ROOT', names: bench.root, next: `--root ${bench.root}` });
-    expect(existsSync(join(bench.dir, 'sub', 'mail'))).toBe(false);
+  test('a second root below a root is refused', async ({ rig }) => {
+    mkdirSync(join(rig.dir, 'sub'));
+    const ended = await rig.dreamos('init --root sub/mail --json');
+    expectRefusal(ended, { exit: 5, code: 'ROOT_INSIDE_ROOT', names: rig.root, next: `--root ${rig.root}` });
+    expect(existsSync(join(rig.dir, 'sub', 'mail'))).toBe(false);
   });
 });
 
 describe.concurrent('standard input and output', () => {
-  test('stdin is a terminal where a body is needed: exit 2 at once, never a hang', async ({ bench }) => {
-    const before = tree(bench.root);
-    for (const [words, names] of [
-      ['send reviewer --as planner', 'no body'],
-      ['send reviewer - --as planner', 'no body'],
-      ['send reviewer --as planner --body-file -', 'no body'],
-      ['send --batch --as planner', '--batch'],
-    ] as const) {
-      // `script` gives it a terminal, and its exit code back; what it says on stderr comes on the terminal, too.
-      const { code, out } = await bench.shell(`script -qec 'dreamos ${words} --json' /dev/null`);
-      expect(code, out).toBe(2);
-      expect(out).toContain('"code":"USAGE"');
-      expect(out).toContain(names);
-      expect(out).toMatch(/"hint":"(Give the body|Pipe)/);
-    }
-    expect(tree(bench.root)).toEqual(before);
-  });
-
-  test('`dreamos read --ack` into a closed pipe stays unacked, and comes again', async ({ bench }) => {
-    const id = await bench.sent('send reviewer precious --as planner');
+  test('`dreamos read --ack` into a closed pipe stays unacked, and comes again', async ({ rig }) => {
+    const id = await rig.sent('send reviewer precious --as planner');
     // The pipe's reader has surely gone before dreamos starts.
-    const ended = await bench.shell(
+    const ended = await rig.shell(
       'exec {gone}> >(exec true); wait $!; dreamos read reviewer --ack --json --lease 2s >&$gone',
     );
     expectRefusal(ended, {
@@ -407,46 +373,46 @@ describe.concurrent('standard input and output', () => {
       names: new RegExp(`${id}.*not acked`),
       next: /dreamos nack reviewer:\S+/,
     });
-    expect((await bench.dreamos('status reviewer --json')).json).toMatchObject([{ archived: 0 }]);
-    const again = await bench.dreamos('read reviewer --wait 20s --json');
+    expect((await rig.dreamos('status reviewer --json')).json).toMatchObject([{ archived: 0 }]);
+    const again = await rig.dreamos('read reviewer --wait 20s --json');
     expect(again.json).toMatchObject([{ attempt: 2, message: { id, body: 'precious' } }]);
   });
 
-  test('the hint of an unwritten read gives the message back at once', async ({ bench }) => {
-    const id = await bench.sent('send reviewer precious --as planner');
-    const ended = await bench.shell('exec {gone}> >(exec true); wait $!; dreamos read reviewer --json >&$gone');
+  test('the hint of an unwritten read gives the message back at once', async ({ rig }) => {
+    const id = await rig.sent('send reviewer precious --as planner');
+    const ended = await rig.shell('exec {gone}> >(exec true); wait $!; dreamos read reviewer --json >&$gone');
     const nack = /dreamos (nack \S+)/.exec(errorOf(ended).hint)?.[1] ?? '';
-    expect(await bench.dreamos(`${nack} --delay 0`)).toMatchObject({ code: 0 });
-    expect((await bench.dreamos('read reviewer --json')).json).toMatchObject([{ attempt: 2, message: { id } }]);
+    expect(await rig.dreamos(`${nack} --delay 0`)).toMatchObject({ code: 0 });
+    expect((await rig.dreamos('read reviewer --json')).json).toMatchObject([{ attempt: 2, message: { id } }]);
   });
 
-  test('a full disk under stdout is exit 7, and the message stays unacked', async ({ bench }) => {
-    const id = await bench.sent('send reviewer precious --as planner');
-    const ended = await bench.shell('dreamos read reviewer --ack --json > /dev/full');
+  test('a full disk under stdout is exit 7, and the message stays unacked', async ({ rig }) => {
+    const id = await rig.sent('send reviewer precious --as planner');
+    const ended = await rig.shell('dreamos read reviewer --ack --json > /dev/full');
     expectRefusal(ended, { exit: 7, code: 'DISK_FAILED', names: id, next: 'dreamos nack' });
-    expect((await bench.dreamos('status reviewer --json')).json).toMatchObject([{ inflight: 1, archived: 0 }]);
+    expect((await rig.dreamos('status reviewer --json')).json).toMatchObject([{ inflight: 1, archived: 0 }]);
   });
 });
 
 const nobody = 65_534;
 
 /** Root may write everywhere, so what a plain user meets is tried as one. */
-function otherUser(bench: Bench): Terms {
+function otherUser(rig: Rig): Terms {
   if (process.getuid?.() !== 0) return {};
-  chmodSync(bench.dir, 0o755);
+  chmodSync(rig.dir, 0o755);
   return { uid: nobody };
 }
 
-function makeReadOnly(bench: Bench): Terms {
-  const terms = otherUser(bench);
+function makeReadOnly(rig: Rig): Terms {
+  const terms = otherUser(rig);
   const walk = (path: string, line: string) => {
     if (terms.uid !== undefined) chownSync(path, terms.uid, terms.uid);
     chmodSync(path, line.endsWith('/') ? 0o500 : 0o400);
   };
-  for (const line of tree(bench.root)) {
+  for (const line of tree(rig.root)) {
     const name = line.replace(/ .*$/, '');
-    walk(join(bench.root, name), name);
+    walk(join(rig.root, name), name);
   }
-  if (terms.uid !== undefined) chownSync(join(bench.dir, 'runtime'), terms.uid, terms.uid);
+  if (terms.uid !== undefined) chownSync(join(rig.dir, 'runtime'), terms.uid, terms.uid);
   return terms;
 }

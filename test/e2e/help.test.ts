@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, commandsIn, idle, parseLines, test, until } from './bench.ts';
+import { type Rig, commandsIn, idle, parseLines, test, until } from './rig.ts';
 import { provideJq } from './jq.ts';
 
 describe.concurrent('help', () => {
@@ -39,8 +39,8 @@ describe.concurrent('help', () => {
   });
 
   // Exit 1 is a bug and cannot be provoked from outside; 130 and 143 have their tests with `watch`.
-  test('the exit codes of the table are those that commands end with', async ({ bench }) => {
-    const table = (await bench.dreamos('help exit-codes')).out;
+  test('the exit codes of the table are those that commands end with', async ({ rig }) => {
+    const table = (await rig.dreamos('help exit-codes')).out;
     const meanings = new Map(
       [...table.matchAll(/^ {2}(\d+) {2,}(.*)$/gm)].map(([, code, meaning]) => [Number(code), meaning ?? '']),
     );
@@ -62,37 +62,37 @@ describe.concurrent('help', () => {
     ];
     for (const [code, meaning, script] of cases) {
       expect(meanings.get(code)).toMatch(meaning);
-      expect((await bench.shell(script)).code, script).toBe(code);
+      expect((await rig.shell(script)).code, script).toBe(code);
     }
   });
 });
 
 describe.concurrent('dreamos help format', () => {
   test('the script that hands a message in works as it stands: a running watch and a reader get the message', async ({
-    bench,
+    rig,
   }) => {
-    const watcher = bench.start('watch reviewer --json --since start --count 1 --wait 30s');
-    const script = blockOf((await bench.dreamos('help format')).out, 'box=', 'mv ');
+    const watcher = rig.start('watch reviewer --json --since start --count 1 --wait 30s');
+    const script = blockOf((await rig.dreamos('help format')).out, 'box=', 'mv ');
     // It waits already, so only a push can bring it what comes now.
     await idle(watcher);
-    expect(await bench.shell(`set -e; ${script}`)).toMatchObject({ code: 0, err: '' });
+    expect(await rig.shell(`set -e; ${script}`)).toMatchObject({ code: 0, err: '' });
     const { json } = await watcher.ended;
     expect(json).toMatchObject([{ event: 'delivered', mailbox: 'reviewer', from: 'planner' }]);
-    const read = await bench.dreamos('read reviewer --json');
+    const read = await rig.dreamos('read reviewer --json');
     expect(read.json).toMatchObject([
       { attempt: 1, message: { id: json[0]?.id, from: 'planner', to: ['reviewer'], body: 'the build is green' } },
     ]);
   });
 
-  test('it reaches an agent that already waits in `read --wait`', async ({ bench }) => {
-    const reader = bench.start('read reviewer --json --wait 30s');
-    const script = blockOf((await bench.dreamos('help format')).out, 'box=', 'mv ');
+  test('it reaches an agent that already waits in `read --wait`', async ({ rig }) => {
+    const reader = rig.start('read reviewer --json --wait 30s');
+    const script = blockOf((await rig.dreamos('help format')).out, 'box=', 'mv ');
     await idle(reader);
-    await bench.shell(script);
+    await rig.shell(script);
     expect((await reader.ended).json).toMatchObject([{ message: { body: 'the build is green' } }]);
   });
 
-  test('every field of a message may be given, and is kept', async ({ bench }) => {
+  test('every field of a message may be given, and is kept', async ({ rig }) => {
     const given = {
       id: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
       from: 'planner',
@@ -105,32 +105,32 @@ describe.concurrent('dreamos help format', () => {
       data: { n: [1, 2] },
       createdAt: '2026-11-20T09:00:00.000Z',
     };
-    const { tmp, drop } = { tmp: join(bench.box('reviewer'), 'tmp'), drop: join(bench.box('reviewer'), 'drop') };
+    const { tmp, drop } = { tmp: join(rig.box('reviewer'), 'tmp'), drop: join(rig.box('reviewer'), 'drop') };
     writeFileSync(join(tmp, 'x.json'), JSON.stringify(given));
-    await bench.shell(`mv ${tmp}/x.json ${drop}/x.json`);
-    await bench.sent('send reviewer normal --as planner');
-    expect((await bench.dreamos('read reviewer --json')).json[0]?.message).toMatchObject(given);
+    await rig.shell(`mv ${tmp}/x.json ${drop}/x.json`);
+    await rig.sent('send reviewer normal --as planner');
+    expect((await rig.dreamos('read reviewer --json')).json[0]?.message).toMatchObject(given);
   });
 
-  test('the tree that it shows is the tree that is there', async ({ bench }) => {
-    const { out } = await bench.dreamos('help format');
-    await bench.sent('send reviewer one --as planner');
+  test('the tree that it shows is the tree that is there', async ({ rig }) => {
+    const { out } = await rig.dreamos('help format');
+    await rig.sent('send reviewer one --as planner');
     const shown = [...out.matchAll(/^ {4}([a-z]+)\//gm)].map(([, name]) => name);
     for (const folder of ['tmp', 'drop', 'ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt', 'events']) {
       expect(shown, 'in the help').toContain(folder);
-      expect((await bench.shell(`test -d ${join(bench.box('reviewer'), folder)}`)).code, folder).toBe(0);
+      expect((await rig.shell(`test -d ${join(rig.box('reviewer'), folder)}`)).code, folder).toBe(0);
     }
-    expect(JSON.parse(readFileSync(join(bench.root, 'format.json'), 'utf8'))).toEqual({
+    expect(JSON.parse(readFileSync(join(rig.root, 'format.json'), 'utf8'))).toEqual({
       format: 'dreamos',
       version: 1,
     });
   });
 
-  test('`tail -f` on an event log shows what happens, a line each', async ({ bench }) => {
-    await bench.sent('send reviewer one --as planner');
-    const tail = bench.startShell(`exec tail -n +1 -f ${bench.box('reviewer')}/events/*.jsonl`);
+  test('`tail -f` on an event log shows what happens, a line each', async ({ rig }) => {
+    await rig.sent('send reviewer one --as planner');
+    const tail = rig.startShell(`exec tail -n +1 -f ${rig.box('reviewer')}/events/*.jsonl`);
     await until('the first line', () => tail.lines().length === 1);
-    expect(await bench.dreamos('read reviewer --ack --quiet')).toMatchObject({ code: 0 });
+    expect(await rig.dreamos('read reviewer --ack --quiet')).toMatchObject({ code: 0 });
     await until('claimed and acked', () => tail.lines().length === 3);
     expect(parseLines(tail.lines().join('\n')).map(({ event }) => event)).toEqual(['delivered', 'claimed', 'acked']);
     await tail.kill('SIGTERM');
@@ -138,24 +138,21 @@ describe.concurrent('dreamos help format', () => {
 });
 
 describe.concurrent('dreamos help scripting', () => {
-  test('the consumer loop works as it stands: what fails comes again, what works is acked once', async ({ bench }) => {
-    provideJq(bench);
-    const loop = blockOf((await bench.dreamos('help scripting')).out, 'export DREAMOS_AGENT', 'done');
+  test('the consumer loop works as it stands: what fails comes again, what works is acked once', async ({ rig }) => {
+    provideJq(rig);
+    const loop = blockOf((await rig.dreamos('help scripting')).out, 'export DREAMOS_AGENT', 'done');
     const handler =
       '#!/bin/bash\nbody=$(cat)\necho "$body" >> handled\n[ "$body" != flaky ] || [ -e failed-once ] || { touch failed-once; exit 1; }\n';
-    writeFileSync(join(bench.dir, 'handle'), handler);
-    chmodSync(join(bench.dir, 'handle'), 0o755);
-    await bench.dreamos('config set backoffMin 100ms');
-    const consumer = bench.startShell(loop);
+    writeFileSync(join(rig.dir, 'handle'), handler);
+    chmodSync(join(rig.dir, 'handle'), 0o755);
+    await rig.dreamos('config set backoffMin 100ms');
+    const consumer = rig.startShell(loop);
     for (const body of ['first', 'flaky', 'it\'s "quoted" `and` $odd'])
-      await bench.sent(['send', 'reviewer', body, '--as', 'planner', '--quiet']);
-    await until(
-      'all are acked',
-      async () => (await bench.dreamos('status reviewer --json')).json[0]?.['archived'] === 3,
-    );
+      await rig.sent(['send', 'reviewer', body, '--as', 'planner', '--quiet']);
+    await until('all are acked', async () => (await rig.dreamos('status reviewer --json')).json[0]?.['archived'] === 3);
     process.kill(-(consumer.child.pid ?? 0), 'SIGTERM');
     await consumer.ended;
-    const handled = readFileSync(join(bench.dir, 'handled'), 'utf8').trimEnd().split('\n');
+    const handled = readFileSync(join(rig.dir, 'handled'), 'utf8').trimEnd().split('\n');
     expect(handled.sort()).toEqual(['first', 'flaky', 'flaky', 'it\'s "quoted" `and` $odd'].sort());
   });
 });
@@ -194,91 +191,50 @@ describe.concurrent('completion', () => {
 });
 
 describe.concurrent('where the root and the agent come from', () => {
-  test('found upward from a subfolder, DREAMOS_ROOT before that, --root before both', async ({ bench }) => {
-    const deep = join(bench.dir, 'src', 'deep', 'down');
+  test('found upward from a subfolder, DREAMOS_ROOT before that, --root before both', async ({ rig }) => {
+    const deep = join(rig.dir, 'src', 'deep', 'down');
     mkdirSync(deep, { recursive: true });
-    const rootOf = async (words: string, terms: Parameters<Bench['dreamos']>[1]) =>
-      (await bench.dreamos(`init ${words} --json`, terms)).json[0]?.['root'];
-    expect(await rootOf('', { cwd: deep })).toBe(bench.root);
-    expect(await rootOf('', { cwd: bench.box('reviewer') })).toBe(bench.root);
+    const rootOf = async (words: string, terms: Parameters<Rig['dreamos']>[1]) =>
+      (await rig.dreamos(`init ${words} --json`, terms)).json[0]?.['root'];
+    expect(await rootOf('', { cwd: deep })).toBe(rig.root);
+    expect(await rootOf('', { cwd: rig.box('reviewer') })).toBe(rig.root);
 
-    const elsewhere = { DREAMOS_ROOT: join('/tmp', `${bench.dir.slice(5)}-other`) };
-    const other = (await bench.dreamos('init tester --json', { env: elsewhere })).json[0];
+    const elsewhere = { DREAMOS_ROOT: join('/tmp', `${rig.dir.slice(5)}-other`) };
+    const other = (await rig.dreamos('init tester --json', { env: elsewhere })).json[0];
     expect(other).toMatchObject({ root: elsewhere.DREAMOS_ROOT, created: true });
     try {
       expect(
-        (await bench.dreamos('status --json', { cwd: deep, env: elsewhere })).json.map(({ mailbox }) => mailbox),
+        (await rig.dreamos('status --json', { cwd: deep, env: elsewhere })).json.map(({ mailbox }) => mailbox),
       ).toEqual(['tester']);
-      const named = await bench.dreamos(`status --json --root ${bench.dir}`, { env: elsewhere });
+      const named = await rig.dreamos(`status --json --root ${rig.dir}`, { env: elsewhere });
       expect(named.json.map(({ mailbox }) => mailbox)).toEqual(['planner', 'reviewer']);
     } finally {
-      await bench.shell(`rm -r ${elsewhere.DREAMOS_ROOT}`);
+      await rig.shell(`rm -r ${elsewhere.DREAMOS_ROOT}`);
     }
   });
 
-  test('DREAMOS_AGENT is who acts, --as comes before it', async ({ bench }) => {
+  test('DREAMOS_AGENT is who acts, --as comes before it', async ({ rig }) => {
     const env = { DREAMOS_AGENT: 'planner' };
-    await bench.sent('send reviewer one', { env });
-    await bench.sent('send planner two --as reviewer', { env });
-    expect((await bench.dreamos('read --json', { env })).json).toMatchObject([
+    await rig.sent('send reviewer one', { env });
+    await rig.sent('send planner two --as reviewer', { env });
+    expect((await rig.dreamos('read --json', { env })).json).toMatchObject([
       { mailbox: 'planner', message: { from: 'reviewer' } },
     ]);
-    expect((await bench.dreamos('read --json --as Reviewer', { env })).json).toMatchObject([
+    expect((await rig.dreamos('read --json --as Reviewer', { env })).json).toMatchObject([
       { mailbox: 'reviewer', message: { from: 'planner' } },
     ]);
   });
 });
 
 describe.concurrent('colour and terminals', () => {
-  const escape = '\u001B[';
-  // `script` makes a terminal; what is printed on it comes out of its stdout.
-  const onTerminal = (bench: Bench, words: string, env: Record<string, string> = {}) =>
-    bench.shell(`script -qec 'dreamos ${words}' /dev/null`, { env });
-
-  test('colour on a terminal only; NO_COLOR, FORCE_COLOR, TERM=dumb and --no-color are respected', async ({
-    bench,
-  }) => {
-    await bench.sent('send reviewer hello --as planner');
-    for (const words of ['status', 'peek reviewer', 'watch --since start --count 1']) {
-      const colour = async (terminal: boolean, env: Record<string, string> = {}, more = '') => {
-        const { code, out } = terminal
-          ? await onTerminal(bench, words + more, env)
-          : await bench.dreamos(words + more, { env });
-        expect(code).toBe(0);
-        return out.includes(escape);
-      };
-      expect(await colour(true), words).toBe(true);
-      expect(await colour(false), words).toBe(false);
-      expect(await colour(true, { NO_COLOR: '1' }), `${words} NO_COLOR`).toBe(false);
-      expect(await colour(true, { TERM: 'dumb' }), `${words} TERM=dumb`).toBe(false);
-      expect(await colour(false, { FORCE_COLOR: '1' }), `${words} FORCE_COLOR`).toBe(true);
-      expect(await colour(true, { FORCE_COLOR: '1' }, ' --no-color'), `${words} --no-color`).toBe(false);
-      expect(await colour(true, {}, ' --json'), `${words} --json`).toBe(false);
-    }
-  });
-
-  test('escape sequences in a message are made harmless', async ({ bench }) => {
-    const evil = 'a\u001B[2Jb\u001B]0;title\u0007c\u202Ed\r';
-    await bench.sent(['send', 'reviewer', evil, '--as', 'planner', '--subject', evil, '--type', evil]);
-    for (const words of ['peek reviewer', 'list reviewer', 'watch --since start --count 1', 'read reviewer']) {
-      const { out } = await onTerminal(bench, `${words} --no-color`);
-      // Line ends are the terminal's.
-      const printed = out.replaceAll('\r\n', '').replaceAll('\n', '');
-      expect(printed, words).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
-    }
-    expect((await bench.dreamos('list reviewer --json')).json[0]?.message.body).toBe(evil);
-  });
-
-  test('a read for people says whose words they are, fences them, and ends with the line to type', async ({
-    bench,
-  }) => {
-    await bench.sent(['send', 'reviewer', 'see:\n```\n```\nand on', '--as', 'planner', '--subject', 'fences']);
-    const { out } = await bench.dreamos('read reviewer');
+  test('a read for people says whose words they are, fences them, and ends with the line to type', async ({ rig }) => {
+    await rig.sent(['send', 'reviewer', 'see:\n```\n```\nand on', '--as', 'planner', '--subject', 'fences']);
+    const { out } = await rig.dreamos('read reviewer');
     expect(out).toMatch(/From: +planner\n/);
     expect(out).toMatch(/"planner".*\n````\nsee:\n```\n```\nand on\n````\n/);
     const last = out.trimEnd().split('\n').at(-1) ?? '';
     expect(last).toMatch(/^dreamos ack \S+$/);
-    expect(await bench.shell(last)).toMatchObject({ code: 0 });
+    expect(await rig.shell(last)).toMatchObject({ code: 0 });
   });
 });
 

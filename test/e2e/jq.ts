@@ -1,9 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Bench } from './bench.ts';
+import type { Rig } from './rig.ts';
 
 /** So much of jq as the documented scripts use (`jq -r .a.b`), so that the tests need no jq. */
-export function provideJq({ dir }: Bench): void {
+export function provideJq({ dir }: Rig): void {
   const file = join(dir, 'bin', 'jq');
   const script = `#!/usr/bin/env node
 const [flag, path] = process.argv.slice(2);

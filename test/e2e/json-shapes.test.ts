@@ -1,7 +1,7 @@
 /** What every command prints with --json: the fields that are promised, of the promised kind. Further fields may come. */
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { agedArchive, type Bench, commandsIn, errorOf, type Line, project, test } from './bench.ts';
+import { agedArchive, type Rig, commandsIn, errorOf, type Line, project, test } from './rig.ts';
 
 const id = expect.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/) as string;
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
@@ -26,13 +26,13 @@ const message = expect.objectContaining({
 const ran = new Set<string>();
 
 async function json(
-  bench: Bench,
+  rig: Rig,
   words: string | string[],
   terms?: { stdin?: string; env?: Record<string, string> },
 ): Promise<Line[]> {
   const list = typeof words === 'string' ? words.split(' ') : words;
   ran.add(list[0] ?? '').add(list.slice(0, 2).join(' '));
-  const ended = await bench.dreamos(['--json', ...list], terms);
+  const ended = await rig.dreamos(['--json', ...list], terms);
   expect(ended.code, ended.err).toBe(0);
   return [...ended.json];
 }
@@ -81,12 +81,12 @@ describe.concurrent('--json', () => {
     expect((await json(bare, 'agent list')).map((agent) => agent['name'])).toEqual(['planner', 'reviewer', 'tester']);
   });
 
-  test('the life of a message: send, peek, read, list, show, renew, nack, ack, reply, cancel', async ({ bench }) => {
+  test('the life of a message: send, peek, read, list, show, renew, nack, ack, reply, cancel', async ({ rig }) => {
     const as = { env: { DREAMOS_AGENT: 'reviewer' } };
-    const sent = await one(bench, 'send reviewer hello --as planner --dedupe-key k');
+    const sent = await one(rig, 'send reviewer hello --as planner --dedupe-key k');
     expect(sent).toEqual({ id, to: ['reviewer'], mailboxes: ['reviewer'], state: 'ready', durability: 'full' });
-    expect(await one(bench, 'send reviewer hello --as planner --dedupe-key k')).toEqual({ ...sent, duplicate: true });
-    const late = await one(bench, 'send reviewer,planner later --as planner --delay 1h --durability relaxed');
+    expect(await one(rig, 'send reviewer hello --as planner --dedupe-key k')).toEqual({ ...sent, duplicate: true });
+    const late = await one(rig, 'send reviewer,planner later --as planner --delay 1h --durability relaxed');
     expect(late).toEqual({
       id,
       to: ['reviewer', 'planner'],
@@ -94,19 +94,19 @@ describe.concurrent('--json', () => {
       state: 'delayed',
       durability: 'relaxed',
     });
-    const batch = await json(bench, 'send reviewer --batch --as planner', {
+    const batch = await json(rig, 'send reviewer --batch --as planner', {
       stdin: '{"body":"a"}\n{"body":"b","to":"planner"}\n',
     });
     expect(batch).toEqual(
       ['reviewer', 'planner'].map((to) => ({ id, to: [to], mailboxes: [to], state: 'ready', durability: 'full' })),
     );
 
-    expect(await one(bench, 'peek reviewer')).toEqual({ mailbox: 'reviewer', attempt: 0, message });
-    const read = await one(bench, 'read reviewer');
+    expect(await one(rig, 'peek reviewer')).toEqual({ mailbox: 'reviewer', attempt: 0, message });
+    const read = await one(rig, 'read reviewer');
     expect(read).toEqual({ receipt, mailbox: 'reviewer', attempt: 1, leaseUntil: time, message });
     expect(read.message.id).toBe(sent.id);
 
-    const listed = await json(bench, 'list --state all', as);
+    const listed = await json(rig, 'list --state all', as);
     const base = { mailbox: 'reviewer', priority: 'normal', message };
     expect(listed).toHaveLength(3);
     expect(listed.find(({ state }) => state === 'ready')).toMatchObject({ ...base, id: batch[0]?.id, attempt: 0 });
@@ -124,26 +124,26 @@ describe.concurrent('--json', () => {
       leaseUntil: time,
     });
     // Another one's receipts are not shown.
-    expect((await json(bench, 'list reviewer --state inflight --as planner'))[0]).not.toHaveProperty('receipt');
-    expect(await one(bench, `show ${sent.id}`)).toMatchObject({
+    expect((await json(rig, 'list reviewer --state inflight --as planner'))[0]).not.toHaveProperty('receipt');
+    expect(await one(rig, `show ${sent.id}`)).toMatchObject({
       message,
       entries: [{ id: sent.id, mailbox: 'reviewer', state: 'inflight' }],
     });
 
     const settled = { id: sent.id, mailbox: 'reviewer' };
-    expect(await one(bench, `renew ${read.receipt} --lease 30m`)).toEqual({
+    expect(await one(rig, `renew ${read.receipt} --lease 30m`)).toEqual({
       ...settled,
       state: 'inflight',
       receipt,
       leaseUntil: time,
     });
-    expect(await one(bench, `nack ${read.receipt} --delay 0 --reason because`)).toEqual({
+    expect(await one(rig, `nack ${read.receipt} --delay 0 --reason because`)).toEqual({
       ...settled,
       state: 'ready',
       receipt: read.receipt,
     });
-    const again = await one(bench, `read reviewer --id ${sent.id}`);
-    const replied = await one(bench, `reply ${again.receipt} done --ack`, as);
+    const again = await one(rig, `read reviewer --id ${sent.id}`);
+    const replied = await one(rig, `reply ${again.receipt} done --ack`, as);
     expect(replied).toEqual({
       id,
       to: ['planner'],
@@ -152,8 +152,8 @@ describe.concurrent('--json', () => {
       durability: 'full',
       acked: { ...settled, state: 'archived', receipt: again.receipt },
     });
-    await one(bench, 'send reviewer task --as planner --priority urgent');
-    const worked = await one(bench, 'work reviewer -n 1 -- false');
+    await one(rig, 'send reviewer task --as planner --priority urgent');
+    const worked = await one(rig, 'work reviewer -n 1 -- false');
     expect(worked).toEqual({
       id,
       receipt,
@@ -165,40 +165,40 @@ describe.concurrent('--json', () => {
       durationMs: number,
       reason: 'exit 1',
     });
-    await one(bench, `cancel ${worked.id}`);
-    const next = await one(bench, 'read reviewer');
-    expect(await one(bench, `ack ${next.message.id}`, as)).toEqual({
+    await one(rig, `cancel ${worked.id}`);
+    const next = await one(rig, 'read reviewer');
+    expect(await one(rig, `ack ${next.message.id}`, as)).toEqual({
       id: next.message.id,
       mailbox: 'reviewer',
       state: 'archived',
       receipt: next.receipt,
     });
-    expect(await json(bench, `cancel ${late.id}`)).toMatchObject([
+    expect(await json(rig, `cancel ${late.id}`)).toMatchObject([
       { id: late.id, mailbox: 'planner', state: 'archived' },
       { id: late.id, mailbox: 'reviewer', state: 'archived' },
     ]);
   });
 
-  test('request, trace, thread and search', async ({ bench }) => {
-    const asking = json(bench, 'request reviewer question --as planner --wait 20s');
-    const asked = await one(bench, 'read reviewer --wait 20s');
-    await one(bench, `reply ${asked.receipt} answer --ack`, { env: { DREAMOS_AGENT: 'reviewer' } });
+  test('request, trace, thread and search', async ({ rig }) => {
+    const asking = json(rig, 'request reviewer question --as planner --wait 20s');
+    const asked = await one(rig, 'read reviewer --wait 20s');
+    await one(rig, `reply ${asked.receipt} answer --ack`, { env: { DREAMOS_AGENT: 'reviewer' } });
     const [answer] = await asking;
     expect(answer).toEqual({ request: asked.message.id, mailbox: 'planner', message });
     expect(answer?.message).toMatchObject({ body: 'answer', replyTo: asked.message.id });
 
     const step = { at: time, mailbox: 'reviewer', id: asked.message.id, sinceStartMs: number };
-    expect(await json(bench, `trace ${asked.message.id}`)).toEqual([
+    expect(await json(rig, `trace ${asked.message.id}`)).toEqual([
       expect.objectContaining({ ...step, event: 'delivered', sinceLastMs: null }),
       expect.objectContaining({ ...step, event: 'claimed', sinceLastMs: number, by: 'reviewer', attempt: 1 }),
       expect.objectContaining({ event: 'delivered', mailbox: 'planner', id: answer?.message.id }),
       expect.objectContaining({ ...step, event: 'acked', sinceLastMs: number, heldMs: number }),
     ]);
-    expect(await json(bench, `thread ${asked.message.id}`)).toMatchObject([
+    expect(await json(rig, `thread ${asked.message.id}`)).toMatchObject([
       { message, entries: [{ id: asked.message.id, mailbox: 'reviewer', state: 'archived' }] },
       { message, entries: [{ id: answer?.message.id, mailbox: 'planner', state: 'archived' }] },
     ]);
-    expect(await one(bench, 'search ANSWER planner')).toEqual({
+    expect(await one(rig, 'search ANSWER planner')).toEqual({
       id: answer?.message.id,
       mailbox: 'planner',
       state: 'archived',
@@ -208,8 +208,8 @@ describe.concurrent('--json', () => {
     });
   });
 
-  test('archive, dlq, status, watch and config', async ({ bench }) => {
-    const sent = await one(bench, [
+  test('archive, dlq, status, watch and config', async ({ rig }) => {
+    const sent = await one(rig, [
       'send',
       'reviewer',
       'hello',
@@ -220,37 +220,37 @@ describe.concurrent('--json', () => {
       '--thread',
       't1',
     ]);
-    const first = await one(bench, 'read reviewer');
-    await one(bench, `ack ${first.receipt}`);
+    const first = await one(rig, 'read reviewer');
+    await one(rig, `ack ${first.receipt}`);
     const archived = { id: sent.id, mailbox: 'reviewer', ackedAt: time, message };
-    expect(await one(bench, 'archive list reviewer')).toEqual(archived);
-    expect(await one(bench, `archive show reviewer ${sent.id}`)).toEqual(archived);
-    expect(await one(bench, 'archive search NEEDLE')).toEqual(archived);
-    expect(await one(bench, 'archive export reviewer')).toEqual(archived);
-    agedArchive(bench, 'reviewer', 40);
+    expect(await one(rig, 'archive list reviewer')).toEqual(archived);
+    expect(await one(rig, `archive show reviewer ${sent.id}`)).toEqual(archived);
+    expect(await one(rig, 'archive search NEEDLE')).toEqual(archived);
+    expect(await one(rig, 'archive export reviewer')).toEqual(archived);
+    agedArchive(rig, 'reviewer', 40);
     const maintained = {
       mailbox: 'reviewer',
       day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) as string,
       count: 1,
       bytes: number,
     };
-    expect(await one(bench, 'maintain --dry-run')).toEqual({ task: 'pack', ...maintained, dryRun: true });
-    expect(await one(bench, 'archive pack reviewer')).toEqual({ task: 'pack', ...maintained, packedBytes: number });
-    expect(await one(bench, 'archive list reviewer')).toEqual(archived);
-    expect(await one(bench, 'archive prune reviewer --older-than 30d --dry-run')).toEqual({
+    expect(await one(rig, 'maintain --dry-run')).toEqual({ task: 'pack', ...maintained, dryRun: true });
+    expect(await one(rig, 'archive pack reviewer')).toEqual({ task: 'pack', ...maintained, packedBytes: number });
+    expect(await one(rig, 'archive list reviewer')).toEqual(archived);
+    expect(await one(rig, 'archive prune reviewer --older-than 30d --dry-run')).toEqual({
       task: 'prune',
       ...maintained,
       dryRun: true,
     });
-    expect(await one(bench, `archive restore reviewer ${sent.id}`)).toMatchObject({
+    expect(await one(rig, `archive restore reviewer ${sent.id}`)).toMatchObject({
       id: sent.id,
       mailbox: 'reviewer',
       state: 'ready',
       priority: 'normal',
     });
 
-    const second = await one(bench, 'read reviewer');
-    await one(bench, ['nack', second.receipt, '--dead', '--reason', 'broken beyond repair']);
+    const second = await one(rig, 'read reviewer');
+    await one(rig, ['nack', second.receipt, '--dead', '--reason', 'broken beyond repair']);
     const dead = {
       id: sent.id,
       mailbox: 'reviewer',
@@ -259,8 +259,8 @@ describe.concurrent('--json', () => {
       deadAt: time,
       message,
     };
-    expect(await one(bench, 'dlq list reviewer')).toEqual(dead);
-    const shown = await one(bench, `dlq show reviewer ${sent.id}`);
+    expect(await one(rig, 'dlq list reviewer')).toEqual(dead);
+    const shown = await one(rig, `dlq show reviewer ${sent.id}`);
     expect(shown).toMatchObject(dead);
     expect((shown['history'] as Line[]).map(({ event }) => event)).toEqual([
       'delivered',
@@ -269,7 +269,7 @@ describe.concurrent('--json', () => {
       'restored',
       'claimed',
     ]);
-    expect(await one(bench, 'status reviewer')).toEqual({
+    expect(await one(rig, 'status reviewer')).toEqual({
       mailbox: 'reviewer',
       ready: 0,
       inflight: 0,
@@ -280,23 +280,23 @@ describe.concurrent('--json', () => {
       oldestReadyAgeMs: null,
       lastReadAt: time,
     });
-    expect(await one(bench, 'dlq retry reviewer --all')).toMatchObject({
+    expect(await one(rig, 'dlq retry reviewer --all')).toMatchObject({
       id: sent.id,
       mailbox: 'reviewer',
       state: 'ready',
       attempt: 0,
     });
-    expect(await one(bench, 'status reviewer')).toMatchObject({ ready: 1, dead: 0, oldestReadyAgeMs: number });
-    const third = await one(bench, 'read reviewer');
-    await one(bench, `nack ${third.receipt} --dead`);
-    expect(await one(bench, `dlq purge reviewer ${sent.id}`)).toMatchObject({
+    expect(await one(rig, 'status reviewer')).toMatchObject({ ready: 1, dead: 0, oldestReadyAgeMs: number });
+    const third = await one(rig, 'read reviewer');
+    await one(rig, `nack ${third.receipt} --dead`);
+    expect(await one(rig, `dlq purge reviewer ${sent.id}`)).toMatchObject({
       id: sent.id,
       mailbox: 'reviewer',
       purged: true,
     });
-    await one(bench, 'send reviewer later --as planner --delay 1h');
+    await one(rig, 'send reviewer later --as planner --delay 1h');
 
-    const events = await json(bench, 'watch reviewer --since start --wait 50ms');
+    const events = await json(rig, 'watch reviewer --since start --wait 50ms');
     const base = { cursor: text, at: time, mailbox: 'reviewer', id };
     const arrival = { ...base, from: 'planner', type: 'message', priority: 'normal', replyTo: null };
     expect(events).toEqual([
@@ -313,40 +313,40 @@ describe.concurrent('--json', () => {
       expect.objectContaining({ ...arrival, event: 'scheduled', subject: '', thread: null }),
     ]);
 
-    expect(await one(bench, 'config set maxAttempts 7')).toEqual({ key: 'maxAttempts', value: 7, source: 'config' });
-    expect(await one(bench, 'config get maxAttempts', { env: { DREAMOS_MAX_ATTEMPTS: '9' } })).toEqual({
+    expect(await one(rig, 'config set maxAttempts 7')).toEqual({ key: 'maxAttempts', value: 7, source: 'config' });
+    expect(await one(rig, 'config get maxAttempts', { env: { DREAMOS_MAX_ATTEMPTS: '9' } })).toEqual({
       key: 'maxAttempts',
       value: 9,
       source: 'environment',
     });
-    expect(await json(bench, 'config get')).toContainEqual({ key: 'lease', value: '15m', source: 'default' });
+    expect(await json(rig, 'config get')).toContainEqual({ key: 'lease', value: '15m', source: 'default' });
   });
 
-  test('groups and topics', async ({ bench }) => {
-    await one(bench, 'agent register reviewer --group crew');
-    expect(await json(bench, 'send @crew,planner hello --as planner --dry-run')).toEqual([
+  test('groups and topics', async ({ rig }) => {
+    await one(rig, 'agent register reviewer --group crew');
+    expect(await json(rig, 'send @crew,planner hello --as planner --dry-run')).toEqual([
       { mailbox: 'reviewer', reasons: ['@crew'] },
       { mailbox: 'planner', reasons: ['named'] },
     ]);
     const subscribed = { agent: 'reviewer', pattern: 'build.*', subscribed: true, changed: true };
-    expect(await one(bench, 'subscribe build.* --as reviewer')).toEqual(subscribed);
-    expect(await one(bench, 'agent show reviewer')).toMatchObject({ groups: ['crew'], subscriptions: ['build.*'] });
-    const sent = await one(bench, 'publish build.done green --as planner --dedupe-key k');
+    expect(await one(rig, 'subscribe build.* --as reviewer')).toEqual(subscribed);
+    expect(await one(rig, 'agent show reviewer')).toMatchObject({ groups: ['crew'], subscriptions: ['build.*'] });
+    const sent = await one(rig, 'publish build.done green --as planner --dedupe-key k');
     const to = { mailboxes: ['reviewer'], subscribers: 1 };
     expect(sent).toEqual({ id, topic: 'build.done', ...to, durability: 'full' });
-    expect(await one(bench, 'publish build.done green --as planner --dedupe-key k')).toEqual({
+    expect(await one(rig, 'publish build.done green --as planner --dedupe-key k')).toEqual({
       ...sent,
       duplicate: true,
     });
     const published = expect.objectContaining({ id: sent.id, topic: 'build.done', to: [] }) as object;
-    expect(await one(bench, 'read reviewer')).toMatchObject({ message: published });
-    expect(await one(bench, 'listen build.> --since start --count 1')).toEqual({
+    expect(await one(rig, 'read reviewer')).toMatchObject({ message: published });
+    expect(await one(rig, 'listen build.> --since start --count 1')).toEqual({
       cursor: text,
       topic: 'build.done',
       at: time,
       message: published,
     });
-    expect(await one(bench, `show ${sent.id}`)).toMatchObject({
+    expect(await one(rig, `show ${sent.id}`)).toMatchObject({
       message: published,
       entries: [
         { mailbox: 'reviewer', state: 'inflight' },
@@ -359,20 +359,20 @@ describe.concurrent('--json', () => {
       lastPublishedAt: time,
       subscribers: [{ agent: 'reviewer', patterns: ['build.*'] }],
     };
-    expect(await one(bench, 'topics list')).toEqual(topic);
-    expect(await one(bench, 'topics show build.done')).toEqual({ ...topic, recent: [published] });
-    expect(await one(bench, 'topics prune build.done --older-than 0 --dry-run')).toEqual({
+    expect(await one(rig, 'topics list')).toEqual(topic);
+    expect(await one(rig, 'topics show build.done')).toEqual({ ...topic, recent: [published] });
+    expect(await one(rig, 'topics prune build.done --older-than 0 --dry-run')).toEqual({
       topic: 'build.done',
       messages: 1,
       bytes: number,
       dryRun: true,
     });
-    const ended = await one(bench, 'unsubscribe build.* --as reviewer');
+    const ended = await one(rig, 'unsubscribe build.* --as reviewer');
     expect(ended).toEqual({ ...subscribed, subscribed: false });
   });
 
-  test('import, doctor, schema', async ({ bench }) => {
-    const imported = await json(bench, ['import', join(project, 'fixtures', 'foreign')]);
+  test('import, doctor, schema', async ({ rig }) => {
+    const imported = await json(rig, ['import', join(project, 'fixtures', 'foreign')]);
     for (const line of imported) {
       expect(line).toMatchObject({
         file: text,
@@ -383,24 +383,24 @@ describe.concurrent('--json', () => {
     }
     expect(new Set(imported.map((line) => line['result']))).toEqual(new Set(['imported', 'skipped', 'unreadable']));
 
-    await bench.sent('send reviewer hello --as planner');
-    await one(bench, `nack ${(await one(bench, 'read reviewer')).receipt} --dead`);
-    const findings = await json(bench, 'doctor');
+    await rig.sent('send reviewer hello --as planner');
+    await one(rig, `nack ${(await one(rig, 'read reviewer')).receipt} --dead`);
+    const findings = await json(rig, 'doctor');
     expect(findings).toContainEqual(
       expect.objectContaining({ rule: 'dead-letters', level: 'info', message: text, mailbox: 'reviewer', hint: text }),
     );
 
     for (const name of ['message', 'drop', 'event', 'send', 'read', 'status', 'error']) {
-      const { code, out } = await bench.dreamos(`schema ${name}`);
+      const { code, out } = await rig.dreamos(`schema ${name}`);
       expect(code).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ $schema: text, type: 'object', required: expect.any(Array) as string[] });
     }
     ran.add('schema').add('completion').add('help');
   });
 
-  test('schedule', async ({ bench }) => {
+  test('schedule', async ({ rig }) => {
     const add = ['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'check the build', '--as', 'planner'];
-    const added = await one(bench, [...add, '--tz', 'Europe/Berlin']);
+    const added = await one(rig, [...add, '--tz', 'Europe/Berlin']);
     const schedule = {
       name: 'nightly',
       cron: '0 3 * * *',
@@ -412,30 +412,30 @@ describe.concurrent('--json', () => {
       lastAt: null,
     };
     expect(added).toEqual({ ...schedule, nextAt: time });
-    expect(await one(bench, 'schedule list')).toEqual(added);
+    expect(await one(rig, 'schedule list')).toEqual(added);
     const upcoming = [time, time, time, time, time];
-    expect(await one(bench, 'schedule show nightly')).toEqual({ ...added, upcoming });
-    expect(await one(bench, 'schedule remove nightly')).toEqual(schedule);
+    expect(await one(rig, 'schedule show nightly')).toEqual({ ...added, upcoming });
+    expect(await one(rig, 'schedule remove nightly')).toEqual(schedule);
   });
 
-  test('an error is one JSON line on stderr', async ({ bench }) => {
-    const ended = await bench.dreamos('--json show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE');
+  test('an error is one JSON line on stderr', async ({ rig }) => {
+    const ended = await rig.dreamos('--json show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE');
     expect(ended.out).toBe('');
     expect(ended.err.trimEnd().split('\n').length).toBe(1);
     expect(errorOf(ended)).toEqual({ code: 'MESSAGE_NOT_FOUND', message: text, hint: text });
   });
 
-  test.sequential('every command has been run here', async ({ bench }) => {
-    for (const words of await allCommands(bench)) expect(ran.has(words), `${words} --json`).toBe(true);
+  test.sequential('every command has been run here', async ({ rig }) => {
+    for (const words of await allCommands(rig)) expect(ran.has(words), `${words} --json`).toBe(true);
   });
 });
 
 /** From the help, so that a new command cannot be forgotten; without those that only hold others. */
-async function allCommands(bench: Bench): Promise<string[]> {
-  const verbs = commandsIn((await bench.dreamos('--help')).out);
+async function allCommands(rig: Rig): Promise<string[]> {
+  const verbs = commandsIn((await rig.dreamos('--help')).out);
   const groups = await Promise.all(
     verbs.map(async (verb) => {
-      const inner = commandsIn((await bench.dreamos(`${verb} --help`)).out);
+      const inner = commandsIn((await rig.dreamos(`${verb} --help`)).out);
       return inner.length > 0 ? inner.map((name) => `${verb} ${name}`) : [verb];
     }),
   );

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { project, test, tree } from './bench.ts';
+import { project, test, tree } from './rig.ts';
 import { provideJq } from './jq.ts';
 
 for (const umask of ['000', '077']) {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { project, test } from './bench.ts';
+import { project, test } from './rig.ts';
 
 const receiptOrId = /(?:[a-z]+:d\d+\.i)?01[0-9A-HJKMNP-TV-Z]{24}(?:\.[0-9A-Za-z.]+)?/g;
 

@@ -2,30 +2,30 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Bench, expectRefusal, type Line, parseLines, pause, test, until } from './bench.ts';
+import { type Rig, expectRefusal, type Line, parseLines, pause, test, until } from './rig.ts';
 
 const asPlanner = { env: { DREAMOS_AGENT: 'planner' } };
 
 /** One message for each subject, in order. @returns the ids */
-async function sendAll(bench: Bench, subjects: readonly string[], more: object = {}): Promise<string[]> {
+async function sendAll(rig: Rig, subjects: readonly string[], more: object = {}): Promise<string[]> {
   // What failed does not come back while a slow machine still looks at it.
-  expect((await bench.dreamos('config set backoffMin 1m')).code).toBe(0);
+  expect((await rig.dreamos('config set backoffMin 1m')).code).toBe(0);
   const stdin = subjects.map((subject) => `${JSON.stringify({ body: 'words', subject, ...more })}\n`).join('');
-  const { code, json, err } = await bench.dreamos('send reviewer --batch --json', { ...asPlanner, stdin });
+  const { code, json, err } = await rig.dreamos('send reviewer --batch --json', { ...asPlanner, stdin });
   expect(code, err).toBe(0);
   return json.map(({ id }) => id);
 }
 
 const sh = (words: string, script: string): string[] => [...words.split(' '), '--', 'sh', '-c', script];
 
-async function states(bench: Bench): Promise<Line> {
-  const [line] = (await bench.dreamos('status reviewer --json')).json;
+async function states(rig: Rig): Promise<Line> {
+  const [line] = (await rig.dreamos('status reviewer --json')).json;
   if (line === undefined) throw new Error('no status');
   return line;
 }
 
-async function events(bench: Bench, id: string): Promise<Line[]> {
-  const { json } = await bench.dreamos('watch reviewer --json --since start --wait 100ms');
+async function events(rig: Rig, id: string): Promise<Line[]> {
+  const { json } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
   return json.filter((line) => line.id === id);
 }
 
@@ -44,7 +44,7 @@ function isAlive(pid: number): boolean {
 
 describe.concurrent('what a handler gets', () => {
   test('the message on stdin as `read --json` prints it, its short fields in the environment, and never the body', async ({
-    bench,
+    rig,
   }) => {
     const odd = {
       body: 'SECRET words',
@@ -53,23 +53,23 @@ describe.concurrent('what a handler gets', () => {
       thread: 't'.repeat(200_000),
       orderingKey: 'repo-main',
     };
-    const { json } = await bench.dreamos('send reviewer --batch --json', {
+    const { json } = await rig.dreamos('send reviewer --batch --json', {
       ...asPlanner,
       stdin: `${JSON.stringify(odd)}\n`,
     });
-    const ended = await bench.dreamos(sh('work reviewer -n 1', 'env > env.txt; cat'), {
+    const ended = await rig.dreamos(sh('work reviewer -n 1', 'env > env.txt; cat'), {
       env: { DREAMOS_MSG_SUBJECT: 'of an outer worker', DREAMOS_MSG_OTHER: 'of an outer worker' },
     });
     expect(ended.code, ended.err).toBe(0);
     const [got] = ended.json;
     expect(got).toMatchObject({ mailbox: 'reviewer', attempt: 1, message: { id: json[0]?.id, ...odd } });
-    const env = readFileSync(join(bench.dir, 'env.txt'), 'utf8');
+    const env = readFileSync(join(rig.dir, 'env.txt'), 'utf8');
     expect(env).not.toContain('SECRET');
     expect(env).not.toContain('outer worker');
     const lines = env.split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
-        `DREAMOS_ROOT=${bench.root}`,
+        `DREAMOS_ROOT=${rig.root}`,
         'DREAMOS_AGENT=reviewer',
         `DREAMOS_MSG_ID=${json[0]?.id}`,
         'DREAMOS_MSG_FROM=planner',
@@ -85,43 +85,43 @@ describe.concurrent('what a handler gets', () => {
     );
   });
 
-  test('a command of its own that speaks of the same root and agent, also from elsewhere', async ({ bench }) => {
-    await sendAll(bench, ['one']);
+  test('a command of its own that speaks of the same root and agent, also from elsewhere', async ({ rig }) => {
+    await sendAll(rig, ['one']);
     const script = 'cd / && dreamos reply "$DREAMOS_MSG_RECEIPT" "got $DREAMOS_MSG_SUBJECT" --ack --quiet';
-    const ended = await bench.dreamos(sh('work reviewer -n 1 --json', script));
+    const ended = await rig.dreamos(sh('work reviewer -n 1 --json', script));
     expect(ended.json).toMatchObject([{ outcome: 'settled', exitCode: 0 }]);
-    expect((await bench.dreamos('read planner --json')).json).toMatchObject([
+    expect((await rig.dreamos('read planner --json')).json).toMatchObject([
       { message: { from: 'reviewer', body: 'got one' } },
     ]);
-    expect(await states(bench)).toMatchObject({ archived: 1, inflight: 0 });
+    expect(await states(rig)).toMatchObject({ archived: 1, inflight: 0 });
   });
 
-  test('stdin that it need not read, however long', async ({ bench }) => {
-    await sendAll(bench, Array.from({ length: 5 }, String), { body: 'x'.repeat(900_000) });
-    const ended = await bench.dreamos('work reviewer -n 5 --quiet -- true');
+  test('stdin that it need not read, however long', async ({ rig }) => {
+    await sendAll(rig, Array.from({ length: 5 }, String), { body: 'x'.repeat(900_000) });
+    const ended = await rig.dreamos('work reviewer -n 5 --quiet -- true');
     expect(ended).toMatchObject({ code: 0, out: '', err: '' });
-    expect(await states(bench)).toMatchObject({ archived: 5 });
+    expect(await states(rig)).toMatchObject({ archived: 5 });
   });
 
-  test('its words as they are: no shell, no options of ours', async ({ bench }) => {
-    writeFileSync(join(bench.dir, 'bin', '--help'), '#!/bin/sh\nprintf "<%s>" "$@"\n');
-    chmodSync(join(bench.dir, 'bin', '--help'), 0o755);
-    await sendAll(bench, ['one']);
+  test('its words as they are: no shell, no options of ours', async ({ rig }) => {
+    writeFileSync(join(rig.dir, 'bin', '--help'), '#!/bin/sh\nprintf "<%s>" "$@"\n');
+    chmodSync(join(rig.dir, 'bin', '--help'), 0o755);
+    await sendAll(rig, ['one']);
     const words = ['--json', '$(id)', 'a b', '--', '*', '-n'];
-    const { code, out } = await bench.dreamos(['work', 'reviewer', '-n', '1', '--', '--help', ...words]);
+    const { code, out } = await rig.dreamos(['work', 'reviewer', '-n', '1', '--', '--help', ...words]);
     expect({ code, out }).toEqual({ code: 0, out: words.map((word) => `<${word}>`).join('') });
   });
 });
 
 describe.concurrent('how a handler ends', () => {
   test('its exit code decides: 0 acks, 75 gives back unused, 65 is dead, all else is a failed attempt', async ({
-    bench,
+    rig,
   }) => {
     const codes = ['0', '75', '65', '3', 'KILL'];
-    const ids = await sendAll(bench, codes);
+    const ids = await sendAll(rig, codes);
     const script =
       'case $DREAMOS_MSG_SUBJECT in KILL) kill -KILL $$;; *) echo "no $DREAMOS_MSG_SUBJECT" >&2; exit $DREAMOS_MSG_SUBJECT; esac';
-    const { code, json } = await bench.dreamos(sh('work reviewer -n 5 --json', script));
+    const { code, json } = await rig.dreamos(sh('work reviewer -n 5 --json', script));
     expect(code).toBe(0);
     const base = {
       receipt: expect.any(String) as string,
@@ -136,24 +136,24 @@ describe.concurrent('how a handler ends', () => {
       { ...base, id: ids[3], outcome: 'failed', exitCode: 3, signal: null, reason: 'exit 3: no 3' },
       { ...base, id: ids[4], outcome: 'failed', exitCode: null, signal: 'SIGKILL', reason: 'killed by SIGKILL' },
     ]);
-    expect(await states(bench)).toMatchObject({ archived: 1, dead: 1, delayed: 3, inflight: 0 });
-    const attempts = (await bench.dreamos('list reviewer --state delayed --json')).json.map(({ id, attempt }) => [
+    expect(await states(rig)).toMatchObject({ archived: 1, dead: 1, delayed: 3, inflight: 0 });
+    const attempts = (await rig.dreamos('list reviewer --state delayed --json')).json.map(({ id, attempt }) => [
       id,
       attempt,
     ]);
     expect(Object.fromEntries(attempts)).toEqual({ [ids[1] ?? '']: 0, [ids[3] ?? '']: 1, [ids[4] ?? '']: 1 });
-    expect(await events(bench, ids[3] ?? '')).toMatchObject([
+    expect(await events(rig, ids[3] ?? '')).toMatchObject([
       { event: 'delivered' },
       { event: 'claimed', attempt: 1 },
       { event: 'nacked', attempt: 1, reason: 'exit 3: no 3' },
     ]);
-    expect((await events(bench, ids[1] ?? '')).at(-1)).toMatchObject({ event: 'nacked', free: true });
+    expect((await events(rig, ids[1] ?? '')).at(-1)).toMatchObject({ event: 'nacked', free: true });
   });
 
-  test('--map-exit changes that', async ({ bench }) => {
-    await sendAll(bench, ['3', '4', '5', '0']);
+  test('--map-exit changes that', async ({ rig }) => {
+    await sendAll(rig, ['3', '4', '5', '0']);
     const words = 'work reviewer -n 4 --json --map-exit 3=dead,4=ack,5=retry,0=fail';
-    const { json } = await bench.dreamos(sh(words, 'exit $DREAMOS_MSG_SUBJECT'));
+    const { json } = await rig.dreamos(sh(words, 'exit $DREAMOS_MSG_SUBJECT'));
     expect(json.map((line) => line['outcome'])).toEqual(['dead', 'acked', 'returned', 'failed']);
   });
 
@@ -165,32 +165,32 @@ describe.concurrent('how a handler ends', () => {
     ['--concurrency', '0'],
     ['--handler-timeout', 'soon'],
     ['--handler-timeout', '0'],
-  ])('%s %s is refused before anything is claimed', async (words, { bench }) => {
-    await sendAll(bench, ['one']);
-    expectRefusal(await bench.dreamos(['work', 'reviewer', ...words, '--json', '--', 'true']), {
+  ])('%s %s is refused before anything is claimed', async (words, { rig }) => {
+    await sendAll(rig, ['one']);
+    expectRefusal(await rig.dreamos(['work', 'reviewer', ...words, '--json', '--', 'true']), {
       exit: 2,
       code: 'USAGE',
       names: /"|twice|within 0/,
       next: /./,
     });
-    expect(await states(bench)).toMatchObject({ ready: 1 });
+    expect(await states(rig)).toMatchObject({ ready: 1 });
   });
 
-  test('the last lines of stderr are the reason in the dead-letter queue, and are passed on', async ({ bench }) => {
-    const [id] = await sendAll(bench, ['one']);
+  test('the last lines of stderr are the reason in the dead-letter queue, and are passed on', async ({ rig }) => {
+    const [id] = await sendAll(rig, ['one']);
     const script = 'for i in $(seq 1 500); do printf "\\007line %s\\033[31m\\n" $i >&2; done; exit 65';
-    const { err } = await bench.dreamos(sh('work reviewer -n 1', script));
+    const { err } = await rig.dreamos(sh('work reviewer -n 1', script));
     expect(err).toContain('line 1\u001B[31m');
-    const { json } = await bench.dreamos(`dlq show reviewer ${id} --json`);
+    const { json } = await rig.dreamos(`dlq show reviewer ${id} --json`);
     const reason = String(json[0]?.['reason']);
     expect(reason).toMatch(/^exit 65: \\x07line 481\n\\x07line 482/);
     expect(reason).toMatch(/line 500$/);
     expect(reason).not.toContain('\u001B');
   });
 
-  test('without end on one line it is cut, and the end of it is kept', async ({ bench }) => {
-    await sendAll(bench, ['one']);
-    const { json } = await bench.dreamos(
+  test('without end on one line it is cut, and the end of it is kept', async ({ rig }) => {
+    await sendAll(rig, ['one']);
+    const { json } = await rig.dreamos(
       sh('work reviewer -n 1 --json', 'yes | head -c 1000000 | tr -d "\\n" >&2; echo end >&2; exit 1'),
     );
     const reason = String(json[0]?.['reason']);
@@ -198,27 +198,27 @@ describe.concurrent('how a handler ends', () => {
     expect(reason).toMatch(/^exit 1: …y+end$/);
   });
 
-  test('what it leaves running does not hold up the worker', async ({ bench }) => {
-    await sendAll(bench, ['one', 'two']);
-    const ended = await bench.dreamos(sh('work reviewer -n 2 --quiet', 'sleep 15 & echo $! >> pids; echo done'));
+  test('what it leaves running does not hold up the worker', async ({ rig }) => {
+    await sendAll(rig, ['one', 'two']);
+    const ended = await rig.dreamos(sh('work reviewer -n 2 --quiet', 'sleep 15 & echo $! >> pids; echo done'));
     expect(ended).toMatchObject({ code: 0, out: 'done\ndone\n' });
-    const pids = linesOf(join(bench.dir, 'pids')).map(Number);
+    const pids = linesOf(join(rig.dir, 'pids')).map(Number);
     expect(pids.filter(isAlive)).toHaveLength(2);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
   });
 
-  test('--handler-timeout ends all that it has started, also what does not listen', async ({ bench }) => {
-    const [id] = await sendAll(bench, ['one']);
+  test('--handler-timeout ends all that it has started, also what does not listen', async ({ rig }) => {
+    const [id] = await sendAll(rig, ['one']);
     const script =
       'sh -c "trap : TERM; while :; do sleep 1; done" & echo $! >> pids; sh -c "trap \'\' TERM; sleep 60" & echo $! >> pids; echo $$ >> pids; echo working >&2; wait';
-    const { json } = await bench.dreamos(sh('work reviewer -n 1 --json --lease 3s --handler-timeout 500ms', script));
+    const { json } = await rig.dreamos(sh('work reviewer -n 1 --json --lease 3s --handler-timeout 500ms', script));
     expect(json).toMatchObject([{ id, outcome: 'failed', exitCode: null, signal: 'SIGTERM' }]);
     expect(json[0]?.['reason']).toMatch(/^the handler ran longer than 500ms; killed by SIGTERM: working/);
-    const pids = linesOf(join(bench.dir, 'pids')).map(Number);
+    const pids = linesOf(join(rig.dir, 'pids')).map(Number);
     expect(pids).toHaveLength(3);
     expect(pids.filter(isAlive)).toEqual([]);
     // Its lease of 3 s held until all were gone.
-    expect((await events(bench, id ?? '')).map(({ event }) => event).filter((event) => event !== 'renewed')).toEqual([
+    expect((await events(rig, id ?? '')).map(({ event }) => event).filter((event) => event !== 'renewed')).toEqual([
       'delivered',
       'claimed',
       'nacked',
@@ -227,12 +227,12 @@ describe.concurrent('how a handler ends', () => {
 });
 
 describe.concurrent('--reply', () => {
-  test('sends what the handler prints, in the thread, and acks with it', async ({ bench }) => {
-    const worker = bench.start(
+  test('sends what the handler prints, in the thread, and acks with it', async ({ rig }) => {
+    const worker = rig.start(
       sh('work reviewer --reply -n 1 --json', 'cat | tr -dc 0-9a-z | wc -c | tr -d "\\n"; echo aside >&2'),
     );
-    const sent = await bench.sent('send reviewer count --as planner');
-    const { json } = await bench.dreamos('read planner --json --wait 20s');
+    const sent = await rig.sent('send reviewer count --as planner');
+    const { json } = await rig.dreamos('read planner --json --wait 20s');
     expect(json).toMatchObject([
       {
         message: {
@@ -245,110 +245,110 @@ describe.concurrent('--reply', () => {
       },
     ]);
     expect((await worker.ended).json).toMatchObject([{ id: sent, outcome: 'acked', reply: json[0]?.message.id }]);
-    expect(await states(bench)).toMatchObject({ archived: 1 });
+    expect(await states(rig)).toMatchObject({ archived: 1 });
   });
 
-  test('nothing printed is no reply; what is no text or too much is a failed attempt', async ({ bench }) => {
-    await bench.dreamos('config set maxMessageBytes 1024');
-    await sendAll(bench, ['true', String.raw`printf "\377"`, 'yes | head -c 200000000', 'yes | head -c 1024']);
-    const { json } = await bench.dreamos(sh('work reviewer -n 4 --reply --json', 'eval "$DREAMOS_MSG_SUBJECT"'));
+  test('nothing printed is no reply; what is no text or too much is a failed attempt', async ({ rig }) => {
+    await rig.dreamos('config set maxMessageBytes 1024');
+    await sendAll(rig, ['true', String.raw`printf "\377"`, 'yes | head -c 200000000', 'yes | head -c 1024']);
+    const { json } = await rig.dreamos(sh('work reviewer -n 4 --reply --json', 'eval "$DREAMOS_MSG_SUBJECT"'));
     expect(json).toMatchObject([
       { outcome: 'acked' },
       { outcome: 'failed', exitCode: 0, reason: expect.stringContaining('not UTF-8') as string },
       { outcome: 'failed', reason: 'The reply has 200000000 bytes; planner takes at most 1024.' },
       { outcome: 'acked', reply: expect.any(String) as string },
     ]);
-    expect((await bench.dreamos('status planner --json')).json).toMatchObject([{ ready: 1 }]);
+    expect((await rig.dreamos('status planner --json')).json).toMatchObject([{ ready: 1 }]);
   });
 });
 
 describe.concurrent('a worker', () => {
-  test('runs so many handlers at a time and no more, and settles each as it ends', async ({ bench }) => {
-    const ids = await sendAll(bench, Array.from({ length: 9 }, String));
+  test('runs so many handlers at a time and no more, and settles each as it ends', async ({ rig }) => {
+    const ids = await sendAll(rig, Array.from({ length: 9 }, String));
     const script = 'echo "+ $DREAMOS_MSG_ID" >> log; sleep 0.4; echo "- $DREAMOS_MSG_ID" >> log';
-    const ended = await bench.dreamos(sh('work reviewer -n 9 --concurrency 3 --json', script));
+    const ended = await rig.dreamos(sh('work reviewer -n 9 --concurrency 3 --json', script));
     expect(ended.json.map(({ id }) => id).sort()).toEqual([...ids].sort());
     let now = 0;
-    const levels = linesOf(join(bench.dir, 'log')).map((line) => (now += line.startsWith('+') ? 1 : -1));
+    const levels = linesOf(join(rig.dir, 'log')).map((line) => (now += line.startsWith('+') ? 1 : -1));
     expect(Math.max(...levels)).toBe(3);
     expect(levels).toHaveLength(18);
   });
 
-  test('one at a time: each is settled before the next is claimed, in order', async ({ bench }) => {
-    const ids = await sendAll(bench, ['a', 'b', 'c']);
-    const { out } = await bench.dreamos(sh('work reviewer -n 3', 'printf "$DREAMOS_MSG_SUBJECT"'));
+  test('one at a time: each is settled before the next is claimed, in order', async ({ rig }) => {
+    const ids = await sendAll(rig, ['a', 'b', 'c']);
+    const { out } = await rig.dreamos(sh('work reviewer -n 3', 'printf "$DREAMOS_MSG_SUBJECT"'));
     expect(out).toBe('abc');
-    const { json } = await bench.dreamos('watch reviewer --json --since start --wait 100ms');
+    const { json } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
     expect(
       json.filter(({ event }) => event !== 'delivered').map(({ event, id }) => `${event} ${ids.indexOf(id)}`),
     ).toEqual([0, 1, 2].flatMap((n) => [`claimed ${n}`, `acked ${n}`]));
   });
 
-  test('keeps its lease for as long as the handler runs', async ({ bench }) => {
-    await sendAll(bench, ['one']);
-    const worker = bench.start(sh('work reviewer -n 1 --lease 2s --json', 'echo x >> log; sleep 6'));
-    await until('the handler runs', () => linesOf(join(bench.dir, 'log')).length > 0);
-    const other = await bench.dreamos('read reviewer --wait 4500ms');
+  test('keeps its lease for as long as the handler runs', async ({ rig }) => {
+    await sendAll(rig, ['one']);
+    const worker = rig.start(sh('work reviewer -n 1 --lease 2s --json', 'echo x >> log; sleep 6'));
+    await until('the handler runs', () => linesOf(join(rig.dir, 'log')).length > 0);
+    const other = await rig.dreamos('read reviewer --wait 4500ms');
     expect(other.code).toBe(3);
     expect((await worker.ended).json).toMatchObject([{ outcome: 'acked', attempt: 1 }]);
-    expect(linesOf(join(bench.dir, 'log'))).toHaveLength(1);
+    expect(linesOf(join(rig.dir, 'log'))).toHaveLength(1);
   });
 
-  test('killed by SIGKILL loses nothing: the message comes again when its lease ends, once', async ({ bench }) => {
-    const [id] = await sendAll(bench, ['one']);
+  test('killed by SIGKILL loses nothing: the message comes again when its lease ends, once', async ({ rig }) => {
+    const [id] = await sendAll(rig, ['one']);
     const words = sh(
       'work reviewer -n 1 --lease 2s --json',
       'echo "$$ $DREAMOS_MSG_ATTEMPT" >> log; [ $DREAMOS_MSG_ATTEMPT = 2 ] || sleep 20',
     );
-    const killed = bench.start(words);
-    const log = join(bench.dir, 'log');
+    const killed = rig.start(words);
+    const log = join(rig.dir, 'log');
     await until('the handler runs', () => linesOf(log).length > 0);
     await killed.kill('SIGKILL');
-    expect(await states(bench)).toMatchObject({ inflight: 1 });
-    const next = await bench.dreamos(words);
+    expect(await states(rig)).toMatchObject({ inflight: 1 });
+    const next = await rig.dreamos(words);
     expect(next.json).toMatchObject([{ id, outcome: 'acked', attempt: 2 }]);
     expect(linesOf(log).map((line) => line.split(' ')[1])).toEqual(['1', '2']);
     // Nobody was left to end it.
     process.kill(-Number(linesOf(log)[0]?.split(' ')[0]), 'SIGKILL');
-    expect((await events(bench, id ?? '')).map(({ event }) => event).filter((event) => event !== 'renewed')).toEqual([
+    expect((await events(rig, id ?? '')).map(({ event }) => event).filter((event) => event !== 'renewed')).toEqual([
       'delivered',
       'claimed',
       'lease_expired',
       'claimed',
       'acked',
     ]);
-    expect(await states(bench)).toMatchObject({ archived: 1, ready: 0, inflight: 0, delayed: 0, dead: 0 });
+    expect(await states(rig)).toMatchObject({ archived: 1, ready: 0, inflight: 0, delayed: 0, dead: 0 });
   });
 
   test('of several, killed by SIGKILL again and again: every message is finished once, and no attempt runs twice', async ({
-    bench,
+    rig,
   }) => {
-    await bench.dreamos('config set maxAttempts 100');
-    const ids = await sendAll(bench, Array.from({ length: 24 }, String));
+    await rig.dreamos('config set maxAttempts 100');
+    const ids = await sendAll(rig, Array.from({ length: 24 }, String));
     const words = sh(
       'work reviewer --lease 1s --concurrency 3 --quiet',
       'echo "$DREAMOS_MSG_ID $DREAMOS_MSG_ATTEMPT" >> log; sleep 0.3',
     );
-    const workers = [bench.start(words), bench.start(words)];
-    const log = join(bench.dir, 'log');
+    const workers = [rig.start(words), rig.start(words)];
+    const log = join(rig.dir, 'log');
     for (let kill = 0; kill < 5; kill++) {
       const before = linesOf(log).length;
       await until('some more work', () => linesOf(log).length > before + 1);
       await workers[kill % 2]?.kill('SIGKILL');
-      workers[kill % 2] = bench.start(words);
+      workers[kill % 2] = rig.start(words);
     }
-    await until('all are finished', async () => (await states(bench))['archived'] === ids.length);
+    await until('all are finished', async () => (await states(rig))['archived'] === ids.length);
     for (const worker of workers) {
       const { code, signal, out, err } = await worker.kill('SIGTERM');
       // One that is still starting does not listen to the signal yet, and is ended by it.
       expect({ ended: code === 143 || signal === 'SIGTERM', out, err }).toEqual({ ended: true, out: '', err: '' });
     }
-    expect(await states(bench)).toMatchObject({ ready: 0, inflight: 0, delayed: 0, dead: 0 });
+    expect(await states(rig)).toMatchObject({ ready: 0, inflight: 0, delayed: 0, dead: 0 });
     const runs = linesOf(log);
     expect(new Set(runs).size).toBe(runs.length);
     expect(runs.length).toBeGreaterThan(ids.length);
     expect(new Set(runs.map((run) => run.split(' ')[0]))).toEqual(new Set(ids));
-    const { json } = await bench.dreamos('watch reviewer --json --since start --wait 100ms');
+    const { json } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
     expect(
       json
         .filter(({ event }) => event === 'acked')
@@ -362,31 +362,31 @@ describe.concurrent('a worker', () => {
     ['SIGINT', 130],
   ] as const)(
     'at %s finishes what runs, however long that takes, and takes nothing new',
-    async ([signal, code], { bench }) => {
-      await sendAll(bench, ['one', 'two']);
-      const worker = bench.start(sh('work reviewer --json', 'echo x >> log; sleep 4'));
-      await until('the handler runs', () => linesOf(join(bench.dir, 'log')).length > 0);
+    async ([signal, code], { rig }) => {
+      await sendAll(rig, ['one', 'two']);
+      const worker = rig.start(sh('work reviewer --json', 'echo x >> log; sleep 4'));
+      await until('the handler runs', () => linesOf(join(rig.dir, 'log')).length > 0);
       const ended = await worker.kill(signal);
       expect(ended).toMatchObject({ code, err: '' });
       expect(ended.json).toMatchObject([{ outcome: 'acked' }]);
-      expect(await states(bench)).toMatchObject({ archived: 1, ready: 1, inflight: 0 });
+      expect(await states(rig)).toMatchObject({ archived: 1, ready: 1, inflight: 0 });
     },
   );
 
-  test('idle ends at once at a signal', async ({ bench }) => {
-    const worker = bench.start('work reviewer -- true');
+  test('idle ends at once at a signal', async ({ rig }) => {
+    const worker = rig.start('work reviewer -- true');
     await until('it waits', () => worker.err().includes('Working'));
     await pause(200);
     expect(await worker.kill('SIGTERM')).toMatchObject({ code: 143, out: '' });
   });
 
   test('at a second signal ends its handlers, also those that do not listen, and gives their messages back', async ({
-    bench,
+    rig,
   }) => {
-    const [id, other] = await sendAll(bench, ['one', 'two']);
+    const [id, other] = await sendAll(rig, ['one', 'two']);
     const script = 'echo $$ >> pids; trap "" TERM; sleep 30 & echo $! >> pids; wait; wait; sleep 30';
-    const worker = bench.start(sh('work reviewer --concurrency 2 --json', script));
-    const pids = () => linesOf(join(bench.dir, 'pids')).map(Number);
+    const worker = rig.start(sh('work reviewer --concurrency 2 --json', script));
+    const pids = () => linesOf(join(rig.dir, 'pids')).map(Number);
     await until('the handlers run', () => pids().length === 4);
     worker.child.kill('SIGTERM');
     await pause(300);
@@ -397,80 +397,78 @@ describe.concurrent('a worker', () => {
     for (const line of ended.json)
       expect(line).toMatchObject({ outcome: 'returned', reason: 'the worker was stopped' });
     expect(pids().filter(isAlive)).toEqual([]);
-    const listed = (await bench.dreamos('list reviewer --json')).json;
+    const listed = (await rig.dreamos('list reviewer --json')).json;
     expect(listed).toMatchObject([
       { state: 'ready', attempt: 0 },
       { state: 'ready', attempt: 0 },
     ]);
   });
 
-  test('prints what handlers print; with --json one line for each message instead', async ({ bench }) => {
-    await sendAll(bench, ['one', 'two', 'three']);
-    const plain = await bench.dreamos(sh('work reviewer -n 1', 'echo out; echo err >&2'));
+  test('prints what handlers print; with --json one line for each message instead', async ({ rig }) => {
+    await sendAll(rig, ['one', 'two', 'three']);
+    const plain = await rig.dreamos(sh('work reviewer -n 1', 'echo out; echo err >&2'));
     expect(plain.out).toBe('out\n');
     expect(plain.err).toMatch(/^err$/m);
     expect(plain.err).toMatch(/^[0-9A-Z]{26} acked after \d+m?s$/m);
-    const json = await bench.dreamos(sh('work reviewer -n 1 --json', 'echo out; echo err >&2'));
+    const json = await rig.dreamos(sh('work reviewer -n 1 --json', 'echo out; echo err >&2'));
     expect(parseLines(json.out)).toMatchObject([{ outcome: 'acked' }]);
     expect(json.err.split('\n').sort()).toEqual(['', 'err', 'out']);
-    const quiet = await bench.dreamos(sh('work reviewer -n 1 --quiet', 'echo out; echo err >&2'));
+    const quiet = await rig.dreamos(sh('work reviewer -n 1 --quiet', 'echo out; echo err >&2'));
     expect(quiet).toMatchObject({ out: 'out\n', err: 'err\n' });
   });
 
-  test('whose reader is slow loses nothing of what its handlers print', async ({ bench }) => {
-    await sendAll(bench, ['one']);
+  test('whose reader is slow loses nothing of what its handlers print', async ({ rig }) => {
+    await sendAll(rig, ['one']);
     const script = `dreamos work reviewer -n 1 --quiet -- sh -c 'yes | head -c 200000' | (sleep 3; wc -c)`;
-    expect((await bench.shell(script)).out.trim()).toBe('200000');
+    expect((await rig.shell(script)).out.trim()).toBe('200000');
   });
 
-  test('whose reader has gone takes no more, and blames no message for it', async ({ bench }) => {
-    await sendAll(bench, Array.from({ length: 20 }, String));
-    const { code, out, err } = await bench.shell("dreamos work reviewer --quiet -- sh -c 'echo out' | head -n 1");
+  test('whose reader has gone takes no more, and blames no message for it', async ({ rig }) => {
+    await sendAll(rig, Array.from({ length: 20 }, String));
+    const { code, out, err } = await rig.shell("dreamos work reviewer --quiet -- sh -c 'echo out' | head -n 1");
     expect({ code, out, err }).toEqual({ code: 0, out: 'out\n', err: '' });
-    const { archived, ready, inflight, delayed } = await states(bench);
+    const { archived, ready, inflight, delayed } = await states(rig);
     expect({ inflight, delayed }).toEqual({ inflight: 0, delayed: 0 });
     expect(Number(archived) + Number(ready)).toBe(20);
     expect(Number(ready)).toBeGreaterThan(0);
   });
 
-  test('whose command is not there takes no mail', async ({ bench }) => {
-    await sendAll(bench, ['one']);
-    writeFileSync(join(bench.dir, 'not-executable'), '#!/bin/sh\n', { mode: 0o644 });
+  test('whose command is not there takes no mail', async ({ rig }) => {
+    await sendAll(rig, ['one']);
+    writeFileSync(join(rig.dir, 'not-executable'), '#!/bin/sh\n', { mode: 0o644 });
     for (const command of ['no-such-command', './no-such-command', './not-executable', './bin', '']) {
-      const ended = await bench.dreamos(['work', 'reviewer', '--json', '--', command]);
+      const ended = await rig.dreamos(['work', 'reviewer', '--json', '--', command]);
       expectRefusal(ended, { exit: 2, code: 'COMMAND_NOT_STARTED', names: `"${command}"`, next: /ls -l/ });
     }
-    expect(await events(bench, (await bench.dreamos('peek reviewer --json')).json[0]?.message.id ?? '')).toHaveLength(
-      1,
-    );
+    expect(await events(rig, (await rig.dreamos('peek reviewer --json')).json[0]?.message.id ?? '')).toHaveLength(1);
   });
 
-  test('whose command cannot be started after all gives the message back unused, and ends', async ({ bench }) => {
-    await sendAll(bench, ['one', 'two']);
-    writeFileSync(join(bench.dir, 'odd'), '#!/no/such/interpreter\n', { mode: 0o755 });
-    const ended = await bench.dreamos('work reviewer -- ./odd');
+  test('whose command cannot be started after all gives the message back unused, and ends', async ({ rig }) => {
+    await sendAll(rig, ['one', 'two']);
+    writeFileSync(join(rig.dir, 'odd'), '#!/no/such/interpreter\n', { mode: 0o755 });
+    const ended = await rig.dreamos('work reviewer -- ./odd');
     expect(ended.code).toBe(2);
     expect(ended.err).toContain('could not be started');
-    expect((await bench.dreamos('list reviewer --json')).json).toMatchObject([
+    expect((await rig.dreamos('list reviewer --json')).json).toMatchObject([
       { state: 'ready', attempt: 0 },
       { state: 'ready', attempt: 0 },
     ]);
   });
 
-  test('needs its command behind "--", and ends when nothing came', async ({ bench }) => {
+  test('needs its command behind "--", and ends when nothing came', async ({ rig }) => {
     for (const words of ['work', 'work reviewer', 'work reviewer true', 'work reviewer --']) {
-      expectRefusal(await bench.dreamos(`${words} --json`.replace('-- --json', '--json --')), {
+      expectRefusal(await rig.dreamos(`${words} --json`.replace('-- --json', '--json --')), {
         exit: 2,
         code: 'USAGE',
         names: 'behind "--"',
         next: 'dreamos work reviewer -- ./handle',
       });
     }
-    expect(await bench.dreamos('work reviewer --wait 50ms --quiet -- true')).toMatchObject({
+    expect(await rig.dreamos('work reviewer --wait 50ms --quiet -- true')).toMatchObject({
       code: 3,
       out: '',
       err: '',
     });
-    expect(await bench.dreamos('work --as reviewer --wait 50ms --from nobody -- true')).toMatchObject({ code: 3 });
+    expect(await rig.dreamos('work --as reviewer --wait 50ms --from nobody -- true')).toMatchObject({ code: 3 });
   });
 });

@@ -2,29 +2,28 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { demand, isFailure, said, skips } from '../lack.ts';
 import { parts } from './parts.ts';
 
 const command = join(import.meta.dirname, '..', '..', 'bin', 'dreamos.cjs');
-// The same choices in every run of `npm test`; `npm run test:faults` draws others.
+// The same choices in every run; `npm run test:faults` draws others.
 const seed = 20_261_120;
 
 describe('what is promised holds, briefly tried', async () => {
   for (const part of parts) {
     const cannotRun = await part.cannotRun();
-    test.skipIf(cannotRun !== undefined)(
-      cannotRun === undefined ? part.name : `${part.name} (skipped: ${cannotRun})`,
+    test.skipIf(skips(cannotRun))(
+      said(part.name, cannotRun),
       async () => {
+        demand(cannotRun);
         const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
         try {
-          const { failures, figures } = await part.run({
-            bounded: true,
-            seed,
-            dir,
-            command,
-            progress: () => undefined,
-          });
+          const options = { bounded: true, seed, dir, command, progress: () => undefined };
+          const { failures, figures, skipped = [] } = await part.run(options);
           expect(failures).toEqual([]);
           expect(Object.values(figures).some((figure) => figure > 0)).toBe(true);
+          for (const { why } of skipped) console.warn(`skipped in ${part.name}: ${why}`);
+          expect(skipped.filter(isFailure)).toEqual([]);
         } finally {
           await rm(dir, { recursive: true, force: true });
         }

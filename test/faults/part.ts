@@ -1,12 +1,14 @@
+import type { Lack } from '../lack.ts';
+
 /**
  * The fault tests try to break what dreamos promises: kill it, fail its system calls, cut its power, spoil its files.
- * Each part is one way of doing that. `npm run test:faults` runs them all at full length; `npm test` runs them bounded.
+ * Each part is one way of doing that. `npm run test:faults` runs them all at full length; `npm run test:all` runs them bounded.
  */
 export interface FaultPart {
   /** A word or two, as it stands in the table of results. */
   readonly name: string;
-  /** Why it cannot run here (a tool is missing, not root); `undefined`: it can. */
-  cannotRun(): Promise<string | undefined>;
+  /** Why it cannot run here; `undefined`: it can. */
+  cannotRun(): Promise<Lack | undefined>;
   run(options: FaultOptions): Promise<FaultResult>;
 }
 
@@ -28,5 +30,5 @@ export interface FaultResult {
   /** One sentence for each broken promise, with what is needed to repeat it. */
   readonly failures: readonly string[];
   /** What could not be run, by name; never silently passed. */
-  readonly skipped?: readonly string[];
+  readonly skipped?: readonly Lack[];
 }

@@ -7,12 +7,13 @@ export interface Results {
   readonly parts: Readonly<Record<string, PartResult>>;
 }
 
-export interface PartResult extends FaultResult {
+export interface PartResult extends Omit<FaultResult, 'skipped'> {
   readonly date: string;
   readonly machine: string;
   readonly seed: number;
   readonly seconds: number;
   readonly cannotRun?: string;
+  readonly skipped?: readonly string[];
 }
 
 /** Below the checkout's top, where both npm scripts and vitest run. */

@@ -64,14 +64,16 @@ async function runPart(part: FaultPart): Promise<PartResult> {
   const seconds = (): number => Math.round((performance.now() - start) / 100) / 10;
   const cannotRun = await part.cannotRun();
   if (cannotRun !== undefined) {
-    process.stderr.write(`${part.name}: skipped: ${cannotRun}\n`);
-    return { ...circumstances, figures: {}, failures: [], seconds: 0, cannotRun };
+    process.stderr.write(`${part.name}: skipped: ${cannotRun.why}\n`);
+    return { ...circumstances, figures: {}, failures: [], seconds: 0, cannotRun: cannotRun.why };
   }
   process.stderr.write(`${part.name}: seed ${seed}\n`);
   const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
   try {
     const progress = (text: string): void => void process.stderr.write(`${part.name}: ${seconds()} s: ${text}\n`);
-    return { ...circumstances, ...(await part.run({ bounded, seed, dir, command, progress })), seconds: seconds() };
+    const { skipped, ...found } = await part.run({ bounded, seed, dir, command, progress });
+    const told = skipped && { skipped: skipped.map(({ why }) => why) };
+    return { ...circumstances, ...found, ...told, seconds: seconds() };
   } catch (error) {
     return { ...circumstances, figures: {}, failures: [`it ended with ${(error as Error).stack}`], seconds: seconds() };
   } finally {

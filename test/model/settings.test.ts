@@ -2,38 +2,38 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { setConfig } from '../../src/core/root/config.ts';
 import { effectiveSettings } from '../../src/core/root/settings.ts';
 import { type SettingKey, settingTable } from '../../src/model/settings.ts';
-import { type CoreBench, createCoreBench, refusal } from '../core/bench.ts';
+import { type CoreRig, createCoreRig, refusal } from '../core/rig.ts';
 
-let bench: CoreBench;
+let rig: CoreRig;
 beforeEach(async () => {
-  bench = await createCoreBench();
+  rig = await createCoreRig();
 });
 
 describe('every setting of the table', () => {
   const settings = Object.entries(settingTable) as [SettingKey, (typeof settingTable)[SettingKey]][];
 
   test.each(settings)('%s can be set to its default as it is printed', async (key, { default: usual }) => {
-    expect(await setConfig(bench.root, key, String(usual))).toEqual({ key, value: usual, source: 'config' });
-    await effectiveSettings(bench.root);
+    expect(await setConfig(rig.root, key, String(usual))).toEqual({ key, value: usual, source: 'config' });
+    await effectiveSettings(rig.root);
   });
 
   const durations = settings.filter(([, { kind }]) => kind === 'duration');
   test.each(durations)('%s is a duration: 0 is one, if it is not too short', async (key) => {
-    await setConfig(bench.root, 'backoffMin', '0');
+    await setConfig(rig.root, 'backoffMin', '0');
     if (key === 'lease' || key === 'ttl')
-      expect((await refusal(setConfig(bench.root, key, '0'))).hint).toMatch(/^Allowed: a duration of at least/);
-    else expect(await setConfig(bench.root, key, '0')).toEqual({ key, value: '0', source: 'config' });
+      expect((await refusal(setConfig(rig.root, key, '0'))).hint).toMatch(/^Allowed: a duration of at least/);
+    else expect(await setConfig(rig.root, key, '0')).toEqual({ key, value: '0', source: 'config' });
   });
 
   test.each(settings.filter(([, { default: usual }]) => usual === 'none'))(
     '%s is no limit as it comes',
     async (key) => {
-      expect((await refusal(setConfig(bench.root, key, 'much'))).hint).toMatch(/, or none\.$/);
+      expect((await refusal(setConfig(rig.root, key, 'much'))).hint).toMatch(/, or none\.$/);
     },
   );
 });
 
 test('topics may be kept for no time at all', async () => {
-  expect(await setConfig(bench.root, 'topicRetention', '0')).toMatchObject({ value: '0' });
-  expect((await effectiveSettings(bench.root)).topicRetentionMs).toBe(0);
+  expect(await setConfig(rig.root, 'topicRetention', '0')).toMatchObject({ value: '0' });
+  expect((await effectiveSettings(rig.root)).topicRetentionMs).toBe(0);
 });

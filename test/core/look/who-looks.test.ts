@@ -8,18 +8,18 @@ import { status } from '../../../src/core/look/status.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
-import { type CoreBench, createCoreBench, gather, must } from '../bench.ts';
+import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
 
-let bench: CoreBench;
-beforeEach(async () => (bench = await createCoreBench()));
+let rig: CoreRig;
+beforeEach(async () => (rig = await createCoreRig()));
 
 const once = { DREAMOS_MAX_ATTEMPTS: '1' };
 
 /** Claimed by the reviewer, whose lease is over. */
 async function expired(env: NodeJS.ProcessEnv = {}): Promise<void> {
-  await send(bench.root, { to: 'reviewer', body: 'not yours' });
-  must(await readNext(bench.as('reviewer', env), 'reviewer', { leaseMs: 1000 }));
-  bench.clock.advance(1000);
+  await send(rig.root, { to: 'reviewer', body: 'not yours' });
+  must(await readNext(rig.as('reviewer', env), 'reviewer', { leaseMs: 1000 }));
+  rig.clock.advance(1000);
 }
 
 test.each<[name: string, look: (session: Session) => Promise<unknown>]>([
@@ -32,11 +32,11 @@ test.each<[name: string, look: (session: Session) => Promise<unknown>]>([
   ['read of another', (session) => readNext(session, 'reviewer', { filter: { tag: 'none' } })],
 ])('the environment of whoever looks does not decide what becomes of mail: %s', async (_, look) => {
   await expired();
-  await look(bench.as('planner', once));
-  expect(await status(bench.root, ['reviewer'])).toMatchObject([{ ready: 1, dead: 0 }]);
+  await look(rig.as('planner', once));
+  expect(await status(rig.root, ['reviewer'])).toMatchObject([{ ready: 1, dead: 0 }]);
 });
 
 test('the environment of whoever claimed does, whoever looks then', async () => {
   await expired(once);
-  expect(await status(bench.root, ['reviewer'])).toMatchObject([{ ready: 0, dead: 1 }]);
+  expect(await status(rig.root, ['reviewer'])).toMatchObject([{ ready: 0, dead: 1 }]);
 });

@@ -22,7 +22,7 @@ export const part: FaultPart = {
   run,
 };
 
-interface Bench {
+interface Rig {
   readonly template: Template;
   readonly files: readonly Specimen[];
   /** What an unspoilt root shows. */
@@ -43,28 +43,28 @@ async function run(options: FaultOptions): Promise<FaultResult> {
 }
 
 async function runIn(dir: string, { bounded, seed, progress }: FaultOptions): Promise<FaultResult> {
-  const bench = await prepare(dir, seed);
-  const all = [...spoilings(bench, bounded)];
+  const rig = await prepare(dir, seed);
+  const all = [...spoilings(rig, bounded)];
   const endsAt = performance.now() + (bounded ? 5500 : Infinity);
   let done = 0;
-  for (const spoiling of bounded ? shuffled(all, bench.random) : all) {
+  for (const spoiling of bounded ? shuffled(all, rig.random) : all) {
     if (performance.now() > endsAt) break;
-    await look(bench, spoiling);
-    if (++done % 1000 === 0) progress(`${done} of ${all.length} spoilt files, ${bench.failures.length} failures`);
+    await look(rig, spoiling);
+    if (++done % 1000 === 0) progress(`${done} of ${all.length} spoilt files, ${rig.failures.length} failures`);
   }
-  const swaps = await swapAll(bench, bounded);
+  const swaps = await swapAll(rig, bounded);
   progress(`${done} spoilt files, ${swaps} swaps; now the commands and the parsers`);
-  const commands = await tryCommands(bench, all, bounded);
+  const commands = await tryCommands(rig, all, bounded);
   const runs = bounded ? 300 : 20_000;
   const fuzz = [fuzzParsers(seed, runs), await fuzzReaders(seed, runs)];
-  const kinds = new Set(bench.files.map(({ kind }) => kind));
+  const kinds = new Set(rig.files.map(({ kind }) => kind));
   return {
     figures: { kinds: kinds.size, spoilt: done, swaps, commands, parses: fuzz.reduce((sum, one) => sum + one.runs, 0) },
-    failures: [...bench.failures, ...fuzz.flatMap((one) => one.failures)].map((text) => `seed ${seed}: ${text}`),
+    failures: [...rig.failures, ...fuzz.flatMap((one) => one.failures)].map((text) => `seed ${seed}: ${text}`),
   };
 }
 
-async function prepare(dir: string, seed: number): Promise<Bench> {
+async function prepare(dir: string, seed: number): Promise<Rig> {
   const path = await makeSpecimen(join(dir, 'specimen'));
   const template = templateOf(path);
   const pristine = join(dir, 'copy');
@@ -80,7 +80,7 @@ async function prepare(dir: string, seed: number): Promise<Bench> {
 }
 
 /** Full: a bit of each byte, each bit of a message that is alone, and each length. Bounded: drawn from the same. */
-function* spoilings({ files, random }: Bench, bounded: boolean): Generator<Spoiling> {
+function* spoilings({ files, random }: Rig, bounded: boolean): Generator<Spoiling> {
   for (const file of files) {
     yield zeroed(file);
     yield lengthened(file);
@@ -93,23 +93,23 @@ function* spoilings({ files, random }: Bench, bounded: boolean): Generator<Spoil
   }
 }
 
-async function look(bench: Bench, spoiling: Spoiling): Promise<void> {
-  const { template, whole, failures } = bench;
+async function look(rig: Rig, spoiling: Spoiling): Promise<void> {
+  const { template, whole, failures } = rig;
   const { kind, paths } = spoiling.file;
-  for (const text of await tryOut(template, placeOf(bench), spoiling, whole, bench.random() < 0.5)) {
+  for (const text of await tryOut(template, placeOf(rig), spoiling, whole, rig.random() < 0.5)) {
     failures.push(`${kind} (${paths[0]}), ${spoiling.name}: ${text}`);
   }
 }
 
 /** Two files under each other's names. Only where a message would be delivered wrong is it wrong. */
-async function swapAll(bench: Bench, bounded: boolean): Promise<number> {
-  const { files, template, whole, failures, random } = bench;
+async function swapAll(rig: Rig, bounded: boolean): Promise<number> {
+  const { files, template, whole, failures, random } = rig;
   const endsAt = performance.now() + (bounded ? 1500 : Infinity);
   let swaps = 0;
   for (const [i, a] of files.entries()) {
     for (const b of files.slice(i + 1)) {
       if (bounded && (random() > 0.2 || performance.now() > endsAt)) continue;
-      const dir = placeOf(bench);
+      const dir = placeOf(rig);
       template.copyTo(dir);
       swap(join(dir, a.paths[0]), join(dir, b.paths[0]));
       const seen = await probe(dir, random() < 0.5);
@@ -135,8 +135,8 @@ async function swapAll(bench: Bench, bounded: boolean): Promise<number> {
   return swaps;
 }
 
-async function tryCommands(bench: Bench, all: readonly Spoiling[], bounded: boolean): Promise<number> {
-  const { template, failures, random, files } = bench;
+async function tryCommands(rig: Rig, all: readonly Spoiling[], bounded: boolean): Promise<number> {
+  const { template, failures, random, files } = rig;
   const endsAt = performance.now() + (bounded ? 2500 : Infinity);
   let trees = 0;
   const tries = bounded ? files.length : files.length * 20;
@@ -144,7 +144,7 @@ async function tryCommands(bench: Bench, all: readonly Spoiling[], bounded: bool
     const file = bounded ? oneOf(random, files as [Specimen, ...Specimen[]]) : (files[n % files.length] as Specimen);
     const ofFile = all.filter((one) => one.file === file);
     const spoiling = oneOf(random, ofFile as [Spoiling, ...Spoiling[]]);
-    const dir = placeOf(bench);
+    const dir = placeOf(rig);
     template.copyTo(dir);
     overwrite(join(dir, file.paths[0]), spoiling.bytes);
     for (const text of await runCommands(dir))
@@ -156,8 +156,8 @@ async function tryCommands(bench: Bench, all: readonly Spoiling[], bounded: bool
 }
 
 /** Always the same, because the id of what a script hands in depends on where it lies. */
-function placeOf(bench: Bench): string {
-  return join(bench.dir, 'copy');
+function placeOf(rig: Rig): string {
+  return join(rig.dir, 'copy');
 }
 
 function swap(a: string, b: string): void {

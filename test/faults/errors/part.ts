@@ -1,6 +1,7 @@
+import { type Lack, missing, noTool, notHere } from '../../lack.ts';
 import { choose, inParallel, randomFrom } from '../kill/plan.ts';
 import { scenarios } from '../kill/scenarios.ts';
-import { missing, openStage, type Stage } from '../kill/stage.ts';
+import { openStage, type Stage } from '../kill/stage.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import { cannotFiu, playFiu } from './fiu.ts';
 import { cannotMount, playFull, playReadOnly } from './full-disk.ts';
@@ -25,7 +26,7 @@ interface Report {
 
 async function run(options: FaultOptions): Promise<FaultResult> {
   const failures: string[] = [];
-  const skipped: string[] = [];
+  const skipped: Lack[] = [];
   const stages: Stage[] = [];
   const fail = (problem: string) => {
     failures.push(problem);
@@ -41,10 +42,10 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   await failCalls(report);
   const noMount = await cannotMount(options.dir);
   if (noMount === undefined) await fillDisks(report);
-  else skipped.push(`full and read-only disks: ${noMount}`);
+  else skipped.push(notHere(`full and read-only disks: ${noMount}`));
   const noFiu = await cannotFiu();
   if (noFiu === undefined) await failAtRandom(report);
-  else skipped.push(`libfiu: ${noFiu}`);
+  else skipped.push(noTool(`libfiu: ${noFiu}`));
   return { figures: report.figures, failures, skipped };
 }
 

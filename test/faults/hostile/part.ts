@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
+import { notHere, noTool } from '../../lack.ts';
 import { makeSpecimen } from '../corruption/specimen.ts';
 import { templateOf, type Template } from '../corruption/tree.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
@@ -21,9 +22,9 @@ export const part: FaultPart = {
     try {
       execFileSync('python3', ['-c', 'import pty']);
     } catch {
-      return 'python3 is missing, which gives each command a terminal';
+      return noTool('python3 is missing, which gives each command a terminal');
     }
-    return userInfo().uid === 0 ? undefined : 'only root can make device nodes';
+    return userInfo().uid === 0 ? undefined : notHere('only root can make device nodes');
   },
   run,
 };
@@ -73,7 +74,9 @@ async function run(options: FaultOptions): Promise<FaultResult> {
     figures: { plants: plants.length, junk, screens, commands: yard.commands, slowestMs: yard.slowestMs },
     failures: yard.failures,
     ...(!yard.seesReads && {
-      skipped: ['hostile neighbours, reads outside of the root: this file system does not note when a file was read'],
+      skipped: [
+        notHere('hostile neighbours, reads outside of the root: this file system does not note when a file was read'),
+      ],
     }),
   };
 }

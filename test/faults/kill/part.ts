@@ -1,9 +1,10 @@
+import { missing } from '../../lack.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import { check } from './check.ts';
 import { runUntilHit, type Point } from './points.ts';
 import { choose, inParallel } from './plan.ts';
 import { scenarios } from './scenarios.ts';
-import { clear, missing, openStage, toldIn, type Stage } from './stage.ts';
+import { clear, openStage, toldIn, type Stage } from './stage.ts';
 
 const pointsWhenBounded = 60;
 

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { FaultOptions } from '../part.ts';
@@ -86,20 +85,4 @@ export function toldIn(stdout: string): Told[] {
 
 export function clear(play: string): void {
   rmSync(play, { recursive: true, force: true });
-}
-
-/** What a part needs that is not there. */
-export async function missing(...programs: readonly string[]): Promise<string | undefined> {
-  if (process.platform !== 'linux') return 'it needs Linux';
-  for (const program of programs) {
-    const places = (process.env['PATH'] ?? '').split(':').map((folder) => access(join(folder, program)));
-    if (
-      await Promise.any(places).then(
-        () => false,
-        () => true,
-      )
-    )
-      return `${program} is not installed`;
-  }
-  return undefined;
 }

@@ -5,6 +5,7 @@ import { cwd, execPath, getuid } from 'node:process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { type Lack, notHere, noTool } from '../../lack.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import type { Job, Told } from './cut.ts';
 import { fileSystems, makerOf, type FileSystem } from './rig.ts';
@@ -19,14 +20,15 @@ export const part: FaultPart = {
   name: 'power cut',
 
   async cannotRun() {
-    if (getuid?.() !== 0) return 'it mounts file systems, which needs root';
-    for (const file of ['/dev/fuse', '/dev/loop-control']) if (!fs.existsSync(file)) return `${file} is missing`;
+    if (getuid?.() !== 0) return notHere('it mounts file systems, which needs root');
+    for (const file of ['/dev/fuse', '/dev/loop-control'])
+      if (!fs.existsSync(file)) return notHere(`${file} is missing`);
     for (const tool of ['unshare', 'mount', 'umount', makerOf('ext4')])
-      if (!(await hasTool(tool))) return `${tool} is missing`;
+      if (!(await hasTool(tool))) return noTool(`${tool} is missing`);
     try {
       await execute('/usr/bin/python3', ['-c', 'try:\n import fusepy\nexcept ImportError:\n import fuse\n fuse.FUSE']);
     } catch {
-      return 'python3-fusepy is missing';
+      return noTool('python3-fusepy is missing');
     }
     return undefined;
   },
@@ -34,12 +36,12 @@ export const part: FaultPart = {
   async run(options) {
     const here = join(sources(options), 'test', 'faults', 'power-cut');
     const [cut, workload] = await Promise.all(['cut', 'workload'].map((name) => bundle(here, name, options.dir)));
-    const skipped: string[] = [];
+    const skipped: Lack[] = [];
     const plan: { fileSystem: FileSystem; states: number }[] = [];
     for (const fileSystem of options.bounded ? (['ext4'] as const) : fileSystems) {
       if (await hasTool(makerOf(fileSystem)))
         plan.push({ fileSystem, states: options.bounded ? boundedStates : fullStates });
-      else skipped.push(`${fileSystem}: ${makerOf(fileSystem)} is missing`);
+      else skipped.push(noTool(`${fileSystem}: ${makerOf(fileSystem)} is missing`));
     }
     const dir = fs.mkdtempSync(join(placeForImages(options.dir), 'dreamos-power-cut-'));
     try {

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { setConfig } from '../../../src/core/root/config.ts';
+import { type Lack, noTool } from '../../lack.ts';
 import { seeded, whole, type Random } from '../model/random.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import { Crew, type Role } from './crew.ts';
@@ -45,11 +46,11 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   const crew = bounded ? smallCrew : fullCrew;
   const leaseMs = bounded ? 400 : 1000;
   const rounds: Round[] = [{ name: 'steady clock', ...crew, leaseMs, forMs: bounded ? 3000 : 60_000, stepping: false }];
-  const skipped: string[] = [];
+  const skipped: Lack[] = [];
   const faketime = await findFaketime(options.dir);
   if (faketime === undefined)
     skipped.push(
-      'total queue with a stepped clock: libfaketime (package faketime) is missing, or has no effect on node',
+      noTool('total queue with a stepped clock: libfaketime (package faketime) is missing, or has no effect on node'),
     );
   else rounds.push({ name: 'stepped clock', ...crew, leaseMs, forMs: bounded ? 2000 : 60_000, stepping: true });
 

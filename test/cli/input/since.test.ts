@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { lastCursor } from '../../../src/cli/input/since.ts';
+
+async function* file(...parts: string[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield Buffer.from(part);
+}
+
+test('the cursor of the last complete line counts', async () => {
+  expect(await lastCursor(file('{"cursor":"a"}\n{"cursor":"b"}\n'), 'f')).toBe('b');
+});
+
+test('a line that was cut short does not count', async () => {
+  expect(await lastCursor(file('{"cursor":"a"}\n{"cursor":"b"}'), 'f')).toBe('a');
+});
+
+test('a cut line with the next one glued to it does not count', async () => {
+  expect(await lastCursor(file('{"cursor":"a"}\n{"cursor":"b","at{"cursor":"c"}\n'), 'f')).toBe('a');
+});
+
+test('an empty file has none', async () => {
+  expect(await lastCursor(file(), 'f')).toBeUndefined();
+  expect(await lastCursor(file('\n'), 'f')).toBeUndefined();
+});
+
+test('a file of something else is refused', async () => {
+  await expect(lastCursor(file('hello\n'), 'notes.txt')).rejects.toMatchObject({
+    code: 'CURSOR_INVALID',
+    message: expect.stringContaining('notes.txt'),
+  });
+});
+
+test('of a long file only the end is kept, and it is enough', async () => {
+  const filler = `{"cursor":"old","x":"${'x'.repeat(1000)}"}\n`.repeat(600);
+  expect(await lastCursor(file(filler, filler, '{"cursor":"new"}\n'), 'f')).toBe('new');
+});

@@ -1,0 +1,60 @@
+import { beforeEach, expect, test } from 'vitest';
+import { type Rig, createRig } from '../rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+});
+
+async function dead(): Promise<string> {
+  const id = await rig.sent('send reviewer hello --as planner --subject Look');
+  await rig.dreamos(['nack', await rig.claimed(), '--dead', '--reason', 'cannot parse']);
+  return id;
+}
+
+test('dlq list tells why, as a table for people', async () => {
+  const id = await dead();
+  expect((await rig.dreamos('dlq list reviewer --json')).json).toEqual([
+    {
+      id,
+      mailbox: 'reviewer',
+      reason: 'cannot parse',
+      attempts: 1,
+      deadAt: '2026-11-20T09:00:00.000Z',
+      message: expect.objectContaining({ body: 'hello' }),
+    },
+  ]);
+  const { out } = await rig.dreamos('dlq list reviewer');
+  expect(out).toMatch(/^id +dead since +attempts +from +subject +reason\n/);
+  expect(out).toContain('cannot parse');
+});
+
+test('dlq show has the history', async () => {
+  const id = await dead();
+  const { json } = await rig.dreamos(`dlq show reviewer ${id} --json`);
+  expect(json).toMatchObject([
+    { id, reason: 'cannot parse', history: expect.arrayContaining([expect.objectContaining({ event: 'claimed' })]) },
+  ]);
+  expect((await rig.dreamos(`dlq show reviewer ${id}`)).out).toContain('claimed by reviewer');
+});
+
+test('dlq retry makes it ready, with attempts anew', async () => {
+  const id = await dead();
+  expect((await rig.dreamos(`dlq retry ${id} --as reviewer --json`)).json).toMatchObject([
+    { id, state: 'ready', attempt: 0 },
+  ]);
+  expect((await rig.dreamos(`dlq retry reviewer ${id}`)).code).not.toBe(0);
+});
+
+test('dlq retry and purge need ids or --all', async () => {
+  await dead();
+  await dead();
+  expect((await rig.dreamos('dlq purge reviewer')).code).toBe(2);
+  expect((await rig.dreamos('dlq retry reviewer')).code).toBe(2);
+  expect((await rig.dreamos('dlq retry reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --all')).code).toBe(2);
+  expect((await rig.dreamos('dlq purge reviewer --all --json')).json).toMatchObject([
+    { purged: true },
+    { purged: true },
+  ]);
+  expect(await rig.dreamos('dlq list reviewer')).toMatchObject({ code: 0, out: '' });
+});

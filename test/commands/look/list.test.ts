@@ -1,0 +1,58 @@
+import { beforeEach, expect, test } from 'vitest';
+import { type Rig, createRig } from '../rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+});
+
+test('list shows ready, delayed and in flight; receipts to their holder only', async () => {
+  const one = await rig.sent();
+  const two = await rig.sent('send reviewer later --as planner --delay 5m');
+  const receipt = await rig.claimed();
+  const mine = (await rig.dreamos('list --as reviewer --json')).json;
+  expect(mine).toMatchObject([
+    {
+      id: two,
+      mailbox: 'reviewer',
+      state: 'delayed',
+      priority: 'normal',
+      attempt: 0,
+      dueAt: '2026-11-20T09:05:00.000Z',
+    },
+    {
+      id: one,
+      state: 'inflight',
+      attempt: 1,
+      receipt,
+      leaseUntil: '2026-11-20T09:15:00.000Z',
+      message: { body: 'hello' },
+    },
+  ]);
+  const theirs = await rig.dreamos('list reviewer --as planner --json');
+  expect(theirs.out).not.toContain(receipt);
+});
+
+test('list --state takes several, all, and nothing else', async () => {
+  const id = await rig.sent();
+  await rig.dreamos(`ack ${await rig.claimed()}`);
+  expect((await rig.dreamos('list reviewer --json')).json).toEqual([]);
+  expect((await rig.dreamos('list reviewer --state ready,archived --json')).json).toMatchObject([{ id }]);
+  expect((await rig.dreamos('list reviewer --state all --json')).json).toHaveLength(1);
+  expect((await rig.dreamos('list reviewer --state done')).code).toBe(2);
+});
+
+test('an empty list is exit 0, and stderr says that it is empty', async () => {
+  expect(await rig.dreamos('list reviewer')).toMatchObject({
+    code: 0,
+    out: '',
+    err: 'Nothing in reviewer is ready or delayed or inflight.\n',
+  });
+});
+
+test('a list line stays one line, whatever the subject says', async () => {
+  await rig.dreamos(['send', 'reviewer', 'x', '--as', 'planner', '--subject', 'a\nb\u001B[31m']);
+  const { out } = await rig.dreamos('list reviewer');
+  expect(out.trimEnd().split('\n')).toHaveLength(1);
+  expect(out).toContain('a\\nb\\x1b[31m');
+});

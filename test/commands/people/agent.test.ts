@@ -1,0 +1,68 @@
+import { beforeEach, expect, test } from 'vitest';
+import { type Rig, createRig } from '../rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+});
+
+test('agent register makes and updates, list and show tell, retire ends new mail', async () => {
+  const words = [
+    'agent',
+    'register',
+    'tester',
+    '--description',
+    'runs tests',
+    '--group',
+    'ci',
+    '--set',
+    'lease=30m',
+    '--set',
+    'maxAttempts=2',
+    '--json',
+  ];
+  const card = {
+    name: 'tester',
+    description: 'runs tests',
+    groups: ['ci'],
+    settings: { lease: '30m', maxAttempts: 2 },
+  };
+  expect((await rig.dreamos(words)).json).toMatchObject([{ ...card, created: true }]);
+  expect((await rig.dreamos(words)).json).toMatchObject([{ created: false }]);
+  expect((await rig.dreamos('agent show tester --json')).json).toMatchObject([card]);
+  const unset = await rig.dreamos('agent register tester --set lease= --json');
+  expect(unset.json).toMatchObject([{ settings: { maxAttempts: 2 } }]);
+  expect(unset.json[0]?.['settings']).not.toHaveProperty('lease');
+  expect((await rig.dreamos('agent list --json')).json.map((one) => one['name'])).toEqual([
+    'planner',
+    'reviewer',
+    'tester',
+  ]);
+  expect((await rig.dreamos('agent list')).out).toMatch(/\ntester +since \S+ +ci +runs tests\n/);
+  expect((await rig.dreamos('agent retire tester')).code).toBe(0);
+  expect((await rig.dreamos('send tester hello --as planner')).code).toBe(5);
+});
+
+test.each([
+  ['agent register ../x', 6],
+  [['agent', 'register', ''], 6],
+  [`agent register ${'x'.repeat(65)}`, 6],
+  ['agent register x --set lease=soon', 6],
+  ['agent register x --set leese=3m', 2],
+  ['agent show nobody', 4],
+  ['config get leese', 6],
+  ['config set lease 13h', 6],
+])('%s is refused with %i', async (line, code) => {
+  expect(await rig.dreamos(line)).toMatchObject({ code, out: '' });
+});
+
+test('agent register puts an agent into groups, and empties them again', async () => {
+  await rig.dreamos('agent register reviewer --group Team --group reviewers');
+  await rig.dreamos('agent register planner --group team');
+  expect((await rig.dreamos('agent list')).out).toContain('Team, reviewers');
+  expect((await rig.dreamos('send @team hello --as planner --json')).json).toMatchObject([{ to: ['reviewer'] }]);
+  await rig.dreamos(['agent', 'register', 'reviewer', '--group', '']);
+  expect((await rig.dreamos('agent show reviewer --json')).json).toMatchObject([{ groups: [] }]);
+  expect(await rig.dreamos(['agent', 'register', 'reviewer', '--group', 'a b'])).toMatchObject({ code: 6 });
+  expect(await rig.dreamos('agent register reviewer --group all')).toMatchObject({ code: 6 });
+});

@@ -1,0 +1,37 @@
+import { beforeEach, expect, test } from 'vitest';
+import { type Rig, createRig } from '../rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+});
+
+test('ack finishes by receipt', async () => {
+  const id = await rig.sent();
+  const receipt = await rig.claimed();
+  const { code, json } = await rig.dreamos(`ack ${receipt} --json`);
+  expect(code).toBe(0);
+  expect(json).toEqual([{ id, mailbox: 'reviewer', state: 'archived', receipt }]);
+});
+
+test('ack finishes by id what --as holds', async () => {
+  const id = await rig.sent();
+  await rig.claimed();
+  expect((await rig.dreamos(`ack ${id}`)).code).toBe(2);
+  expect((await rig.dreamos(`ack ${id} --as reviewer`)).out).toBe(`${id} archived\n`);
+});
+
+test('of several every one is tried; the exit code is the first failure', async () => {
+  await rig.sent();
+  await rig.sent();
+  const [one, two] = [await rig.claimed(), await rig.claimed()];
+  await rig.dreamos(`ack ${one}`);
+  const { code, out, err } = await rig.dreamos(`ack ${one} nonsense ${two} --json`);
+  expect(code).toBe(5);
+  expect(out.trim().split('\n')).toHaveLength(1);
+  const codes = err
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { error: { code: string } }).error.code);
+  expect(codes).toEqual(['ALREADY_SETTLED', 'RECEIPT_INVALID']);
+});

@@ -1,0 +1,69 @@
+import { beforeEach, expect, test } from 'vitest';
+import { peek } from '../../../src/core/look/peek.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { type CoreRig, createCoreRig } from '../rig.ts';
+
+let rig: CoreRig;
+beforeEach(async () => {
+  rig = await createCoreRig();
+});
+
+const sendTo = async (to: string | string[], body = 'x', delayMs = 0): Promise<string> =>
+  (await send(rig.root, { to, body, delayMs })).id;
+
+/** The next message that is read cannot be. */
+const corruptOnce = (): void => {
+  const { store } = rig.root;
+  const read = store.look.read.bind(store);
+  store.look.read = async () => {
+    store.look.read = read;
+    throw new DreamosError('invalid', 'CORRUPT', 'This message cannot be read: it is not JSON.');
+  };
+};
+
+test('peek shows the next messages in delivery order, and claims nothing', async () => {
+  await send(rig.root, { to: 'reviewer', body: 'second' });
+  await send(rig.root, { to: 'reviewer', body: 'first', priority: 'urgent' });
+  for (let i = 0; i < 2; i++) {
+    expect(await peek(rig.root, 'Reviewer', { limit: 5 })).toMatchObject([
+      { mailbox: 'reviewer', attempt: 0, message: { body: 'first' } },
+      { mailbox: 'reviewer', attempt: 0, message: { body: 'second' } },
+    ]);
+  }
+  expect(await peek(rig.root, 'reviewer')).toHaveLength(1);
+  expect(await peek(rig.root, 'reviewer', { limit: 5, filter: { priority: 'normal' } })).toMatchObject([
+    { message: { body: 'second' } },
+  ]);
+  expect(rig.mail.log.map(({ event }) => event)).toEqual(['delivered', 'delivered']);
+});
+
+test('peek brings what is due, and leaves out what has expired', async () => {
+  await sendTo('reviewer', 'later', 1000);
+  await send(rig.root, { to: 'reviewer', body: 'short-lived', ttlMs: 500 });
+  rig.clock.advance(1000);
+  expect((await peek(rig.root, 'reviewer', { limit: 5 })).map(({ message }) => message.body)).toEqual(['later']);
+});
+
+test('peek passes over what cannot be read, and says so', async () => {
+  await sendTo('reviewer', 'broken');
+  await sendTo('reviewer', 'whole');
+  corruptOnce();
+  expect((await peek(rig.root, 'reviewer', { limit: 5 })).map(({ message }) => message.body)).toEqual(['whole']);
+  expect(rig.warnings).toEqual([expect.stringMatching(/in reviewer is passed over.*not JSON/)]);
+});
+
+test('peek of nothing is nothing', async () => {
+  expect(await peek(rig.root, 'reviewer')).toEqual([]);
+});
+
+test('peek does not conclude from one scan', async () => {
+  await sendTo('reviewer', 'missed once');
+  const { store } = rig.root;
+  const { list: whole } = store.look;
+  store.look.list = async function* (...where) {
+    store.look.list = whole;
+    for await (const entry of whole.call(store.look, ...where)) if (entry.id === '') yield entry;
+  };
+  expect(await peek(rig.root, 'reviewer')).toHaveLength(1);
+});

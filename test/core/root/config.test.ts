@@ -1,0 +1,42 @@
+import { beforeEach, expect, test } from 'vitest';
+import { getConfig, setConfig } from '../../../src/core/root/config.ts';
+import { type CoreRig, createCoreRig, expectRefusal, refusal } from '../rig.ts';
+import { changeSettingsIn, settingsIn } from '../../storage/contract/ways.ts';
+
+let rig: CoreRig;
+beforeEach(async () => {
+  rig = await createCoreRig();
+});
+
+test('config says each value and where it comes from', async () => {
+  await setConfig(rig.root, 'maxAttempts', '3');
+  const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
+  const all = await getConfig(root);
+  expect(all).toHaveLength(16);
+  expect(all).toContainEqual({ key: 'maxAttempts', value: 3, source: 'config' });
+  expect(all).toContainEqual({ key: 'lease', value: '1m', source: 'environment' });
+  expect(await getConfig(root, 'backoffMin')).toEqual([{ key: 'backoffMin', value: '1s', source: 'default' }]);
+});
+
+test('an empty value makes the default hold again, and unknown fields of config.json are kept', async () => {
+  await changeSettingsIn(rig.root.store, () => ({ colour: 'green' }));
+  expect(await setConfig(rig.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
+  expect(await setConfig(rig.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
+  expect(await settingsIn(rig.root.store)).toEqual({ colour: 'green' });
+});
+
+test('a bad value, an unknown key and crossed backoffs are refused, and nothing is written', async () => {
+  const bad = await refusal(setConfig(rig.root, 'durability', 'maybe'));
+  expect(bad.message).toContain('durability');
+  expect(bad.hint).toBe('Allowed: full or relaxed.');
+  expect((await refusal(setConfig(rig.root, 'leese', '1m'))).hint).toContain('"lease"');
+  await expectRefusal(setConfig(rig.root, 'backoffMin', '10m'), 'CONFIG_INVALID');
+  await expectRefusal(getConfig(rig.root, 'nonsense'), 'CONFIG_INVALID');
+  expect(await settingsIn(rig.root.store)).toEqual({});
+});
+
+test('whoever sets what the environment overrides is told', async () => {
+  const root = rig.as('planner', { DREAMOS_LEASE: '1m' });
+  await setConfig(root, 'lease', '2m');
+  expect(rig.warnings).toEqual([expect.stringContaining('DREAMOS_LEASE')]);
+});

@@ -1,0 +1,123 @@
+import { beforeAll, expect, test, vi } from 'vitest';
+import { consume } from '../../../src/core/take/consume.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { addSchedule, type ScheduleInput } from '../../../src/core/schedules/schedules.ts';
+import { watch } from '../../../src/core/follow/watch.ts';
+import type { Message } from '../../../src/model/message.ts';
+import { gather, must } from '../rig.ts';
+import { soFar, useStillTime } from '../still-time.ts';
+
+// Time that stands still does not wait for what is loaded when it is needed.
+beforeAll(() => import('../../../src/core/schedules/fire-due.ts'));
+
+const still = useStillTime();
+const hour = 3_600_000;
+
+const nightly: ScheduleInput = {
+  name: 'nightly',
+  cron: '0 3 * * *',
+  message: {
+    to: 'reviewer',
+    body: 'check the build',
+    subject: 'Nightly',
+    tags: ['ci'],
+    data: { n: 1 },
+    orderingKey: 'ci',
+  },
+};
+
+async function mail(root: Session = still.rig.root, mailbox = 'reviewer'): Promise<Message[]> {
+  const entries = await gather(root.store.look.list(mailbox, 'ready'));
+  return Promise.all(entries.map(async (entry) => must(await root.store.look.read(entry))));
+}
+
+const moveTo = (iso: string): unknown => vi.setSystemTime(Date.parse(iso));
+const keyEnds = async (): Promise<string[]> =>
+  (await mail()).map(({ dedupeKey }) => must(dedupeKey).slice(-24)).toSorted((a, b) => a.localeCompare(b));
+
+test('a waiting reader sends what has come, and gets it', async () => {
+  const { root } = still.rig;
+  await addSchedule(root, { ...nightly, cron: '1 9 * * *' });
+  const reading = readNext(still.rig.as('reviewer'), 'reviewer', { waitMs: hour });
+  await vi.advanceTimersByTimeAsync(59_999);
+  expect(await soFar(reading)).toBe('waiting');
+  await vi.advanceTimersByTimeAsync(200);
+  expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
+});
+
+test('what was missed is sent by who begins to wait', async () => {
+  const { root } = still.rig;
+  await addSchedule(root, nightly);
+  moveTo('2026-11-25T00:00Z');
+  const reading = readNext(root, 'reviewer', { waitMs: 1000 });
+  expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
+});
+
+test('a watcher sends what has come, also for a mailbox that it does not watch', async () => {
+  const { root } = still.rig;
+  await addSchedule(root, { ...nightly, cron: '*/10 * * * * *' });
+  const events = gather(watch(root, { mailboxes: ['reviewer'], count: 3 }));
+  const others = gather(watch(still.rig.as('Builder'), { mailboxes: ['Builder'], waitMs: 30_500 }));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect((await events).map(({ at }) => at.slice(11, 19))).toEqual(['09:00:10', '09:00:20', '09:00:30']);
+  expect(await others).toEqual([]);
+  const alone = gather(watch(still.rig.as('Builder'), { mailboxes: ['Builder'], waitMs: 10_500 }));
+  await vi.advanceTimersByTimeAsync(11_000);
+  await alone;
+  expect(await keyEnds()).toEqual(
+    ['09:00:10', '09:00:20', '09:00:30', '09:01:00', '09:01:10'].map((time) => `2026-11-20T${time}.000Z`),
+  );
+});
+
+test('two who wait send each occurrence once', async () => {
+  const { root } = still.rig;
+  await addSchedule(root, { ...nightly, cron: '* * * * * *' });
+  const watchers = [root, still.rig.as('Builder')].map((one) =>
+    gather(watch(one, { mailboxes: ['reviewer'], count: 30 })),
+  );
+  await vi.advanceTimersByTimeAsync(31_000);
+  for (const events of watchers) expect(await events).toHaveLength(30);
+  const keys = await keyEnds();
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(keys.length).toBeGreaterThanOrEqual(30);
+});
+
+test('a schedule that is added while somebody waits is noticed', async () => {
+  const { root } = still.rig;
+  const reading = readNext(root, 'reviewer', { waitMs: hour });
+  await vi.advanceTimersByTimeAsync(1000);
+  await addSchedule(still.rig.as('planner'), { ...nightly, cron: '* * * * *' });
+  await vi.advanceTimersByTimeAsync(59_500);
+  expect(await soFar(reading)).toMatchObject({ message: { subject: 'Nightly' } });
+});
+
+test('a consumer that never finds its mailbox empty sends what has come, too', async () => {
+  const { root } = still.rig;
+  await addSchedule(root, { ...nightly, cron: '* * * * *', message: { to: 'Builder', body: 'x' } });
+  const { claim } = root.store.mail;
+  let n = 0;
+  vi.spyOn(root.store.mail, 'claim').mockImplementation(async (mailbox, options) => {
+    const none = await claim(mailbox, options);
+    if (none) throw new Error('nobody sends here');
+    return { receipt: `r${n++}`, mailbox, attempt: 1, leaseUntil: 0, message: {} as Message };
+  });
+  for await (const _ of consume(root, 'reviewer')) {
+    await vi.advanceTimersByTimeAsync(10_000);
+    if (n === 10) break;
+  }
+  expect(await mail(root, 'Builder')).toHaveLength(1);
+});
+
+test('where there is no schedule, who waits looks for one four times a minute, and who does not wait never', async () => {
+  const { root } = still.rig;
+  const gets = vi.spyOn(root.store.documents, 'get');
+  const looks = (): number => gets.mock.calls.filter(([name]) => name === 'schedules').length;
+  await readNext(root, 'reviewer');
+  expect(looks()).toBe(0);
+  const reading = readNext(root, 'reviewer', { waitMs: 60_000 });
+  await vi.advanceTimersByTimeAsync(60_000);
+  await reading;
+  expect(looks()).toBeLessThanOrEqual(5);
+  expect(looks()).toBeGreaterThanOrEqual(4);
+});

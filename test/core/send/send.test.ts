@@ -1,0 +1,251 @@
+import { beforeEach, expect, test } from 'vitest';
+import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { send, sendAll } from '../../../src/core/send/send.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
+import type { Draft } from '../../../src/core/send/draft.ts';
+
+let rig: CoreRig;
+beforeEach(async () => {
+  rig = await createCoreRig();
+});
+
+const ready = async (mailbox: string): Promise<number> => (await rig.root.store.look.counts(mailbox)).ready;
+
+test('a message arrives as it was meant', async () => {
+  const receipt = await send(rig.root, {
+    to: 'REVIEWER',
+    body: 'Please look.',
+    subject: 'Patch',
+    type: 'task',
+    priority: 'high',
+    thread: 't',
+    replyTo: 'r',
+    tags: ['a', 'b'],
+    data: { pr: 7 },
+    ttlMs: 60_000,
+  });
+  expect(receipt).toEqual({
+    id: receipt.id,
+    to: ['reviewer'],
+    mailboxes: ['reviewer'],
+    state: 'ready',
+    durability: 'full',
+  });
+  const { message } = must(await readNext(rig.root, 'reviewer'));
+  expect(message).toMatchObject({
+    id: receipt.id,
+    from: 'planner',
+    to: ['reviewer'],
+    body: 'Please look.',
+    subject: 'Patch',
+    type: 'task',
+    priority: 'high',
+    thread: 't',
+    replyTo: 'r',
+    tags: ['a', 'b'],
+    data: { pr: 7 },
+    createdAt: '2026-11-20T09:00:00.000Z',
+    expiresAt: '2026-11-20T09:01:00.000Z',
+  });
+});
+
+test('what is not said has its default', async () => {
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(must(await readNext(rig.root, 'reviewer')).message).toMatchObject({
+    subject: '',
+    type: 'message',
+    priority: 'normal',
+    thread: null,
+    replyTo: null,
+    tags: [],
+    data: null,
+    expiresAt: null,
+    dedupeKey: null,
+  });
+});
+
+test('who is named twice gets it once', async () => {
+  expect((await send(rig.root, { to: ['reviewer', 'Reviewer', 'builder'], body: 'x' })).mailboxes).toEqual([
+    'reviewer',
+    'Builder',
+  ]);
+  expect(await ready('reviewer')).toBe(1);
+});
+
+test('one unknown recipient, and nothing is sent', async () => {
+  await expectRefusal(send(rig.root, { to: ['reviewer', 'reviwer'], body: 'x' }), 'AGENT_NOT_FOUND');
+  expect(await ready('reviewer')).toBe(0);
+});
+
+const bad: [string, Partial<Draft>, DreamosError['code'], DreamosError['kind']][] = [
+  ['an empty body', { body: '' }, 'BODY_EMPTY', 'invalid'],
+  ['a body of nothing but space', { body: ' \n' }, 'BODY_EMPTY', 'invalid'],
+  ['a body that is no text', { body: 5 as unknown as string }, 'BODY_NOT_TEXT', 'invalid'],
+  ['a body over the limit', { body: 'x'.repeat(1_048_577) }, 'MESSAGE_TOO_LARGE', 'invalid'],
+  ['a body over the limit in bytes, not in characters', { body: 'ü'.repeat(600_000) }, 'MESSAGE_TOO_LARGE', 'invalid'],
+  [
+    'body and data over the limit together',
+    { body: 'x'.repeat(600_000), data: 'x'.repeat(600_000) },
+    'MESSAGE_TOO_LARGE',
+    'invalid',
+  ],
+  ['a subject of 201 characters', { subject: 'x'.repeat(201) }, 'MESSAGE_INVALID', 'invalid'],
+  ['65 tags', { tags: Array.from({ length: 65 }, (_, i) => `${i}`) }, 'MESSAGE_INVALID', 'invalid'],
+  ['an empty tag', { tags: [''] }, 'MESSAGE_INVALID', 'invalid'],
+  ['an unknown priority', { priority: 'huge' as 'high' }, 'MESSAGE_INVALID', 'invalid'],
+  ['an empty type', { type: '' }, 'MESSAGE_INVALID', 'invalid'],
+  ['an empty dedupe key', { dedupeKey: '' }, 'MESSAGE_INVALID', 'invalid'],
+  ['data that JSON cannot hold', { data: 5n }, 'MESSAGE_INVALID', 'invalid'],
+  ['data that is a function', { data: () => 1 }, 'MESSAGE_INVALID', 'invalid'],
+  ['a time-to-live of nothing', { ttlMs: 0 }, 'USAGE', 'usage'],
+  ['a negative delay', { delayMs: -1 }, 'USAGE', 'usage'],
+  ['a delay beyond all calendars', { delayMs: 1e16 }, 'USAGE', 'usage'],
+  ['a time that is over', { at: 0 }, 'USAGE', 'usage'],
+  ['a time that is no number', { at: NaN }, 'USAGE', 'usage'],
+  ['a time beyond all calendars', { at: 1e16 }, 'USAGE', 'usage'],
+  ['a time long before all calendars', { at: -1e16 }, 'USAGE', 'usage'],
+  ['a time and a delay', { at: 9e12, delayMs: 0 }, 'USAGE', 'usage'],
+  ['a delay longer than the time-to-live', { ttlMs: 1000, delayMs: 1000 }, 'USAGE', 'usage'],
+  ['no recipient', { to: [] }, 'USAGE', 'usage'],
+  ['a recipient with a path for a name', { to: '../x' }, 'NAME_INVALID', 'invalid'],
+  ['a sender with a path for a name', { from: 'a/b' }, 'NAME_INVALID', 'invalid'],
+];
+
+test.for(bad)('%s is refused, and nothing is sent', async ([, draft, code, kind]) => {
+  expect(await refusal(send(rig.root, { to: 'reviewer', body: 'x', ...draft }))).toMatchObject({ code, kind });
+  expect(await ready('reviewer')).toBe(0);
+});
+
+test('an empty body can be meant', async () => {
+  await send(rig.root, { to: 'reviewer', body: '', allowEmpty: true });
+  expect(must(await readNext(rig.root, 'reviewer')).message.body).toBe('');
+});
+
+test('exactly the limit is allowed, and it is the recipient who sets it', async () => {
+  await send(rig.root, { to: 'reviewer', body: 'x'.repeat(1_048_576) });
+  await registerAgent(rig.root, { name: 'Builder', settings: { maxMessageBytes: 1024 } });
+  const error = await refusal(send(rig.root, { to: ['reviewer', 'Builder'], body: 'x'.repeat(1025) }));
+  expect(error.message).toMatch(/1025 bytes; Builder takes at most 1024/);
+});
+
+test('without a sender nothing is sent', async () => {
+  const error = await refusal(send(rig.as(undefined), { to: 'reviewer', body: 'x' }));
+  expect(error).toMatchObject({ kind: 'usage', code: 'USAGE' });
+  expect(error.hint).toMatch(/--as/);
+});
+
+test('an unregistered sender may send, and is told once that nobody can answer', async () => {
+  const root = rig.as('cron');
+  await sendAll(root, [
+    { to: 'reviewer', body: 'x' },
+    { to: 'reviewer', body: 'y' },
+  ]);
+  expect(rig.warnings).toEqual([expect.stringMatching(/cron is not registered.*dreamos agent register cron/)]);
+});
+
+test('the name of a registered sender is written as it was registered', async () => {
+  await send(rig.as('BUILDER'), { to: 'reviewer', body: 'x' });
+  expect(must(await readNext(rig.root, 'reviewer')).message.from).toBe('Builder');
+  expect(rig.warnings).toEqual([]);
+});
+
+test('of many drafts each has its own result, and a bad one stops no other', async () => {
+  await retireAgent(rig.root, 'Builder');
+  const results = await sendAll(rig.root, [
+    { to: 'reviewer', body: '1' },
+    { to: 'nobody', body: '2' },
+    { to: 'reviewer', body: '3', durability: 'relaxed' },
+    { to: 'builder', body: '4' },
+    { to: 'reviewer', body: '5' },
+  ]);
+  expect(results.map((result) => (result instanceof DreamosError ? result.code : result.durability))).toEqual([
+    'full',
+    'AGENT_NOT_FOUND',
+    'relaxed',
+    'AGENT_RETIRED',
+    'full',
+  ]);
+  expect(await ready('reviewer')).toBe(3);
+});
+
+test('more than 1,000 drafts are refused before anything is sent', async () => {
+  const drafts = Array.from({ length: 1001 }, () => ({ to: 'reviewer', body: 'x' }));
+  await expectRefusal(sendAll(rig.root, drafts), 'USAGE');
+  expect(await ready('reviewer')).toBe(0);
+  expect(await sendAll(rig.root, drafts.slice(1))).toHaveLength(1000);
+});
+
+test('the sender sets the durability, the draft comes before it', async () => {
+  await registerAgent(rig.root, { name: 'planner', settings: { durability: 'relaxed' } });
+  expect((await send(rig.root, { to: 'reviewer', body: 'x' })).durability).toBe('relaxed');
+  expect((await send(rig.root, { to: 'reviewer', body: 'x', durability: 'full' })).durability).toBe('full');
+});
+
+test('a repeat under a dedupe key has the first id and says so', async () => {
+  const draft = { to: 'reviewer', body: 'x', dedupeKey: 'k', ttlMs: 60_000 };
+  const first = await send(rig.root, draft);
+  rig.clock.advance(1000);
+  expect(await send(rig.root, draft)).toMatchObject({ id: first.id, duplicate: true });
+  expect(first.duplicate).toBeUndefined();
+  await expectRefusal(send(rig.root, { ...draft, body: 'y' }), 'DEDUPE_MISMATCH');
+});
+
+test('a message for a time is delayed until then', async () => {
+  const at = rig.clock.now() + 90_000;
+  expect((await send(rig.root, { to: 'reviewer', body: 'x', at })).state).toBe('delayed');
+  rig.clock.advance(89_999);
+  expect(await readNext(rig.root, 'reviewer')).toBeUndefined();
+  rig.clock.advance(1);
+  expect(await readNext(rig.root, 'reviewer')).toBeDefined();
+});
+
+test('a repeat under a dedupe key that comes when the time is over learns the first id', async () => {
+  const draft = { to: 'reviewer', body: 'x', at: rig.clock.now() + 1000, dedupeKey: 'k' };
+  const { id } = await send(rig.root, draft);
+  rig.clock.advance(2000);
+  expect(await send(rig.root, draft)).toMatchObject({ id, duplicate: true });
+  // Longer ago than any key is remembered, it is a slip.
+  await expectRefusal(send(rig.root, { ...draft, at: rig.clock.now() - 3 * 86_400_000 }), 'USAGE');
+});
+
+test('a time-to-live that ends before the message is delivered is refused', async () => {
+  const at = rig.clock.now() + 1000;
+  await expectRefusal(send(rig.root, { to: 'reviewer', body: 'x', at, ttlMs: 1000 }), 'USAGE');
+});
+
+test('a message for later is delayed', async () => {
+  expect((await send(rig.root, { to: 'reviewer', body: 'x', delayMs: 1000 })).state).toBe('delayed');
+});
+
+test('the sender is warned of a mailbox that nobody has ever read', async () => {
+  rig.clock.advance(3_600_000);
+  await send(rig.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  expect(rig.warnings).toEqual([]);
+  rig.clock.advance(1);
+  await readNext(rig.root, 'Builder');
+  await send(rig.as('planner'), { to: ['reviewer', 'Builder'], body: 'x' });
+  expect(rig.warnings).toEqual([expect.stringMatching(/reviewer .*never read.*dreamos status reviewer/)]);
+});
+
+test('a sender in a loop is warned once a second', async () => {
+  rig.clock.advance(3_600_001);
+  for (let i = 0; i < 3; i++) await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toHaveLength(1);
+  rig.clock.advance(1000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toHaveLength(2);
+});
+
+test('the sender is warned when older mail is left lying, and not when the agent only had none', async () => {
+  await readNext(rig.root, 'reviewer');
+  rig.clock.advance(2 * 3_600_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toEqual([]);
+  rig.clock.advance(2 * 3_600_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  expect(rig.warnings).toEqual([
+    expect.stringMatching(/reviewer last read its mail 4h ago, and older mail is waiting/),
+  ]);
+});

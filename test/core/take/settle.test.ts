@@ -1,0 +1,95 @@
+import { beforeEach, expect, test } from 'vitest';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { ack, nack, renew } from '../../../src/core/take/settle.ts';
+import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
+import type { Delivery } from '../../../src/storage/port/mail.ts';
+
+let rig: CoreRig;
+beforeEach(async () => {
+  rig = await createCoreRig();
+});
+
+const hour = 3_600_000;
+const deliver = async (): Promise<Delivery> => {
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  return must(await readNext(rig.as('reviewer'), 'reviewer'));
+};
+
+test('an id settles the claim that the acting agent holds', async () => {
+  const { message, receipt } = await deliver();
+  const reviewer = rig.as('reviewer');
+  expect((await renew(reviewer, message.id, hour)).leaseUntil).toBe(rig.clock.now() + hour);
+  expect(await ack(reviewer, message.id)).toMatchObject({ id: message.id, mailbox: 'reviewer', state: 'archived' });
+  await expectRefusal(ack(reviewer, receipt), 'ALREADY_SETTLED');
+});
+
+test('an id without an acting agent is a question, not a guess', async () => {
+  const { message } = await deliver();
+  expect((await refusal(ack(rig.as(undefined), message.id))).hint).toMatch(/--as/);
+});
+
+test('an id that the acting agent does not hold says why', async () => {
+  const reviewer = rig.as('reviewer');
+  const { message, receipt } = await deliver();
+  await expectRefusal(ack(rig.as('Builder'), message.id), 'MESSAGE_NOT_FOUND');
+  await expectRefusal(ack(reviewer, '01JD0000000000000000000000'), 'MESSAGE_NOT_FOUND');
+  await nack(reviewer, receipt, { delayMs: 1000 });
+  await expectRefusal(ack(reviewer, message.id), 'LEASE_LOST');
+  rig.clock.advance(1000);
+  await readNext(reviewer, 'reviewer');
+  await nack(reviewer, message.id, { dead: true });
+  await expectRefusal(ack(reviewer, message.id), 'ALREADY_SETTLED');
+});
+
+test('a message that one look misses is found by the next', async () => {
+  const { message } = await deliver();
+  const reviewer = rig.as('reviewer');
+  const find = reviewer.store.look.find.bind(reviewer.store);
+  let looks = 0;
+  reviewer.store.look.find = async (...args) => (++looks < 3 ? [] : find(...args));
+  expect((await ack(reviewer, message.id)).state).toBe('archived');
+});
+
+test('a receipt that is nonsense is refused as such', async () => {
+  await expectRefusal(ack(rig.root, 'nonsense'), 'RECEIPT_INVALID');
+});
+
+test('a nack keeps the policy of the mailbox', async () => {
+  await registerAgent(rig.root, {
+    name: 'reviewer',
+    settings: { maxAttempts: 2, backoffMin: '10s', backoffMax: '10s' },
+  });
+  const { receipt } = await deliver();
+  await nack(rig.root, receipt);
+  rig.clock.advance(4999);
+  expect(await readNext(rig.root, 'reviewer')).toBeUndefined();
+  rig.clock.advance(5001);
+  const second = must(await readNext(rig.root, 'reviewer'));
+  expect((await nack(rig.root, second.receipt)).state).toBe('dead');
+});
+
+test.for([-1, NaN, 1e16])('a delay of %d ms is refused, and the claim stays', async (delayMs) => {
+  const { receipt } = await deliver();
+  await expectRefusal(nack(rig.root, receipt, { delayMs }), 'USAGE');
+  expect((await ack(rig.root, receipt)).state).toBe('archived');
+});
+
+test('a reason of any length does not keep a message from being given back', async () => {
+  const { receipt } = await deliver();
+  await nack(rig.root, receipt, { reason: 'x'.repeat(100_000), delayMs: 0 });
+  const { reason } = must(rig.mail.log.at(-1));
+  expect(reason).toHaveLength(2000);
+  expect(reason).toMatch(/x…$/);
+});
+
+test('the log knows who claimed and who settled', async () => {
+  const { receipt } = await deliver();
+  await ack(rig.as('Builder'), receipt);
+  expect(rig.mail.log.map(({ event, by }) => `${event} by ${by}`)).toEqual([
+    'delivered by planner',
+    'claimed by reviewer',
+    'acked by Builder',
+  ]);
+});

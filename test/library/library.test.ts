@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { init, open } from '../../src/index.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'dreamos-root-')));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the library: send, consume, reply, watch and status on one root', async () => {
+  await using planner = await init({ root: folder, agents: ['planner', 'reviewer'], as: 'planner', env: {} });
+  await using reviewer = await open({ root: folder, as: 'reviewer', env: {} });
+  const { id } = await planner.send({ to: 'reviewer', body: 'Please look.', subject: 'Patch' });
+
+  for await (const job of reviewer.consume('reviewer', { waitMs: 1 })) {
+    expect(job.message).toMatchObject({ id, from: 'planner', body: 'Please look.' });
+    await reviewer.reply(job.receipt, { body: 'Looks good.' }, { ack: true });
+  }
+
+  const answer = await planner.read('planner');
+  expect(answer?.message).toMatchObject({ from: 'reviewer', subject: 'Re: Patch', replyTo: id });
+  const events: string[] = [];
+  for await (const { event, mailbox } of planner.watch({ since: 'start', mailboxes: ['reviewer'], count: 3 }))
+    events.push(`${event} ${mailbox}`);
+  expect(events).toEqual(['delivered reviewer', 'claimed reviewer', 'acked reviewer']);
+  expect(await planner.status(['reviewer'])).toMatchObject([{ ready: 0, archived: 1 }]);
+});
+
+test('the library acts as several agents on one root', async () => {
+  const mail = await init({ root: folder, agents: ['planner', 'reviewer'], env: {} });
+  expect(mail.acting).toBeUndefined();
+  await mail.as('planner').send({ to: 'reviewer', body: 'x' });
+  expect((await mail.as('reviewer').read('reviewer'))?.message.from).toBe('planner');
+  expect(() => mail.as('a/b')).toThrow(expect.objectContaining({ code: 'NAME_INVALID' }));
+  await mail.close();
+});
+
+test('the library: schedules, for a process that never waits', async () => {
+  let now = Date.parse('2026-11-20T09:00:00.000Z');
+  const clock = { now: () => now, uptime: () => performance.now() };
+  await using mail = await init({ root: folder, agents: ['planner', 'reviewer'], as: 'planner', env: {}, clock });
+  const message = { to: 'reviewer', body: 'check the build' };
+  await mail.schedules.add({ name: 'hourly', cron: '@hourly', message });
+  now += 5_400_000;
+  const { fired, nextAt } = await mail.schedules.fire();
+  expect(fired).toMatchObject([{ schedule: 'hourly', at: '2026-11-20T10:00:00.000Z' }]);
+  expect(nextAt).toBe(Date.parse('2026-11-20T11:00Z'));
+  expect(await mail.schedules.list()).toMatchObject([{ name: 'hourly', lastId: fired[0]?.id }]);
+  expect((await mail.schedules.show('hourly')).upcoming).toHaveLength(5);
+  await mail.schedules.remove('hourly');
+  expect(await mail.schedules.list()).toEqual([]);
+});
+
+test('a warning of the library is a warning of the process, unless somebody takes it', async () => {
+  const told: string[] = [];
+  const taking = await init({
+    root: folder,
+    agents: ['reviewer'],
+    env: {},
+    as: 'cron',
+    warn: (warning) => told.push(warning),
+  });
+  await taking.send({ to: 'reviewer', body: 'x' });
+  await taking.close();
+  expect(told).toEqual([expect.stringContaining('cron is not registered')]);
+
+  const warned = once(process, 'warning');
+  const mail = await open({ root: folder, env: {}, as: 'cron2' });
+  await mail.send({ to: 'reviewer', body: 'x' });
+  await mail.close();
+  expect(await warned).toMatchObject([
+    { name: 'DreamosWarning', message: expect.stringContaining('cron2 is not registered') },
+  ]);
+});

@@ -1,0 +1,489 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { watchedDisk } from '../disks.ts';
+import type { FileContext } from '../../../../src/storage/file/disk/context.ts';
+import { dedupeKeyOf } from '../../../../src/storage/file/send/dedupe.ts';
+import type { Store } from '../../../../src/storage/port/store.ts';
+import { accepted, leaseMs, policy } from '../../contract/bench.ts';
+import { Killed, killedBehind } from '../disks.ts';
+import { drain, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
+import { changeIn, changeSettingsIn, newToken } from '../../contract/ways.ts';
+import type { Finding } from '../../../../src/storage/port/upkeep.ts';
+
+const day = 86_400_000;
+
+/** One message in each state, and a bit of everything else. */
+async function lived(room: Room): Promise<Store> {
+  const store = await room.open();
+  const send = async (body: string, more = {}): Promise<void> => {
+    accepted(await store.mail.send([room.outgoing({ body }, more)], { durability: 'full' }));
+  };
+  const claim = async (): Promise<string> =>
+    (await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
+  await send('dead');
+  await store.mail.nack(await claim(), { policy, dead: true });
+  await send('archived');
+  await store.mail.ack(await claim(), {});
+  await send('inflight');
+  await claim();
+  await send('delayed', { dueAt: room.clock.now() + 60_000 });
+  await store.mail.send([room.outgoing({ body: 'ready' }), room.outgoing({ body: 'ready' })], { durability: 'full' });
+  accepted(await store.mail.send([room.outgoing({ to: ['ann', 'bob'], dedupeKey: 'k' })], { durability: 'full' }));
+  const request = room.ids.next(room.clock.now());
+  await store.mail.openInbox('ann', request, room.clock.now() + 60_000);
+  accepted(await store.mail.send([room.outgoing({ to: ['ann'], replyTo: request })], { durability: 'full' }));
+  await changeSettingsIn(store, () => ({ lease: '5m' }));
+  await changeIn(store, 'schedules', () => ({ schedules: [] }));
+  return store;
+}
+
+const bob = (room: Room, ...parts: string[]): string => join(room.at('bob').dir, ...parts);
+const pathOf = async (room: Room, store: Store, state: 'dead' | 'archived' | 'inflight' | 'delayed'): Promise<string> =>
+  bob(room, (await only(store, state)).key);
+
+interface Rule {
+  readonly what: string;
+  readonly finding: Partial<Finding>;
+  /** Whether `fix` mends it; otherwise it is still said the second time. */
+  readonly mended: boolean;
+  breaks(room: Room, store: Store): unknown;
+  after?(room: Room, store: Store): unknown;
+  readonly laterMs?: number;
+}
+
+const corrupt = (room: Room): string[] =>
+  readdirSync(room.at('bob').corrupt).filter((name) => !name.endsWith('.note.json'));
+const oneIsKept = (room: Room): void => expect(corrupt(room)).toHaveLength(1);
+
+const rules: readonly Rule[] = [
+  {
+    what: 'a config.json that is no JSON',
+    finding: { rule: 'config', level: 'problem' },
+    mended: false,
+    breaks: (room) => writeFileSync(room.layout.config, '{'),
+  },
+  {
+    what: 'a config.json with a wrong value',
+    finding: { rule: 'config', level: 'problem' },
+    mended: false,
+    breaks: (room) => writeFileSync(room.layout.config, '{"lease":"soon"}'),
+  },
+  {
+    what: 'something foreign in outbox/',
+    finding: { rule: 'outbox-junk', level: 'warning' },
+    mended: false,
+    breaks: (room) => writeFileSync(join(room.layout.outbox, 'junk'), ''),
+  },
+  {
+    what: 'a committed send whose sender has died',
+    finding: { rule: 'outbox-unfinished', level: 'info' },
+    mended: true,
+    async breaks(room) {
+      const outgoing = room.outgoing({ body: 'committed', to: ['ann', 'bob'] });
+      const commit = room.layout.committed(outgoing.message.id);
+      const sender = await room.open(killedBehind(({ to }) => to === commit));
+      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+    },
+    after: async (_, store) => expect(await drain(store, 'ann')).toContain('committed'),
+  },
+  {
+    what: 'a committed send that cannot be finished',
+    finding: { rule: 'outbox-unfinished', level: 'warning', fixed: false, message: expect.stringContaining('junk') },
+    mended: false,
+    breaks(room) {
+      mkdirSync(room.layout.committed(room.ids.next(1)));
+      for (const name of readdirSync(room.layout.outbox)) writeFileSync(join(room.layout.outbox, name, 'junk'), '');
+    },
+  },
+  {
+    what: 'a send that was cut off in front of its commit',
+    finding: { rule: 'outbox-stale', level: 'info' },
+    mended: true,
+    laterMs: 2 * day,
+    async breaks(room) {
+      const sender = await room.open(killedBehind(({ to }) => to?.startsWith(room.layout.dedupe) === true));
+      const outgoing = room.outgoing({ body: 'never', dedupeKey: 'cut off' });
+      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+    },
+    async after(room, store) {
+      expect(readdirSync(room.layout.outbox)).toEqual([]);
+      const again = accepted(
+        await store.mail.send([room.outgoing({ body: 'never', dedupeKey: 'cut off' })], { durability: 'full' }),
+      );
+      expect(again.duplicate).toBeUndefined();
+    },
+  },
+  {
+    what: 'a send whose taking back was cut off when one mailbox had it already',
+    finding: { rule: 'outbox-stale', level: 'info' },
+    mended: true,
+    laterMs: 2 * day,
+    async breaks(room) {
+      const sender = await room.open(killedBehind(({ to }) => to?.includes('/ready/') === true));
+      const outgoing = room.outgoing({ to: ['ann', 'bob'], body: 'for both', dedupeKey: 'taken back' });
+      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      const { id } = outgoing.message;
+      renameSync(room.layout.committed(id), room.layout.discarded(id));
+    },
+    async after(room, store) {
+      expect(readdirSync(room.layout.outbox)).toEqual([]);
+      for (const name of ['ann', 'bob']) expect(await drain(store, name)).toContain('for both');
+    },
+  },
+  {
+    what: 'a send that was cut off in the middle of its body',
+    finding: { rule: 'outbox-stale', level: 'info' },
+    mended: true,
+    laterMs: 2 * day,
+    breaks(room) {
+      const dir = room.layout.uncommitted(room.ids.next(1));
+      mkdirSync(dir);
+      writeFileSync(join(dir, 'message.json'), '{"v":1,"dedupeK');
+    },
+    after: (room) => expect(readdirSync(room.layout.outbox)).toEqual([]),
+  },
+  {
+    what: 'the lock of a process that died',
+    finding: { rule: 'lock-stale', level: 'info' },
+    mended: true,
+    laterMs: 2 * 60_000,
+    breaks: (room) => mkdirSync(`${room.layout.lock('agents')}.lock`),
+    after: (room) => expect(existsSync(`${room.layout.lock('agents')}.lock`)).toBe(false),
+  },
+  ...[
+    'config.json.123',
+    'schedules.json.123',
+    '.probe-x',
+    'agent_mailboxes/bob/agent.json.77',
+    'agent_mailboxes/bob/dlq/x.reason.json.5',
+  ].map((name): Rule => ({
+    what: `a leftover ${name}`,
+    finding: { rule: 'leftover', level: 'info' },
+    mended: true,
+    laterMs: 2 * 3_600_000,
+    breaks: (room) => writeFileSync(join(room.root, name), 'x'),
+    after: (room) => expect(existsSync(join(room.root, name))).toBe(false),
+  })),
+  {
+    what: 'a message that was cut off in tmp/',
+    finding: { rule: 'leftover', level: 'info', mailbox: 'bob' },
+    mended: true,
+    laterMs: 2 * day,
+    breaks: (room) => writeFileSync(bob(room, 'tmp', `${room.ids.next(1)}.json`), '{"v"'),
+    after: (room) => expect(readdirSync(room.at('bob').tmp)).toEqual([]),
+  },
+  {
+    what: 'something among the mailboxes that is none',
+    finding: { rule: 'stranger', level: 'warning' },
+    mended: false,
+    breaks: (room) => writeFileSync(join(room.layout.mailboxes, 'notes.txt'), ''),
+  },
+  {
+    what: 'a folder that is missing',
+    finding: { rule: 'folder', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: (room) => rmSync(room.at('bob').drop, { recursive: true }),
+    after: (room) => expect(lstatSync(room.at('bob').drop).mode & 0o777).toBe(0o700),
+  },
+  {
+    what: 'a link in the place of a folder',
+    finding: { rule: 'folder', level: 'problem', mailbox: 'bob' },
+    mended: false,
+    breaks(room) {
+      rmSync(room.at('bob').drop, { recursive: true });
+      symlinkSync(scratch(), room.at('bob').drop);
+    },
+  },
+  {
+    what: 'a folder that others can read',
+    finding: { rule: 'private', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: (room) => chmodSync(room.at('bob').ready, 0o755),
+    after: (room) => expect(lstatSync(room.at('bob').ready).mode & 0o777).toBe(0o700),
+  },
+  ...['.', 'outbox', 'dedupe', 'agent_mailboxes'].map((name): Rule => ({
+    what: `${name} of the root that others can read`,
+    finding: { rule: 'private', level: 'problem' },
+    mended: true,
+    breaks: (room) => chmodSync(join(room.root, name), 0o755),
+    after: (room) => expect(lstatSync(join(room.root, name)).mode & 0o777).toBe(0o700),
+  })),
+  {
+    what: 'a folder of the root that is missing',
+    finding: { rule: 'folder', level: 'problem' },
+    mended: true,
+    breaks: (room) => rmSync(room.layout.outbox, { recursive: true }),
+    after: (room) => expect(lstatSync(room.layout.outbox).mode & 0o777).toBe(0o700),
+  },
+  ...[
+    'format.json',
+    'config.json',
+    'schedules.json',
+    'agent_mailboxes/bob/agent.json',
+    'agent_mailboxes/bob/last-read',
+  ].map((name): Rule => ({
+    what: `a file ${name} that others can read`,
+    finding: { rule: 'private', level: 'problem' },
+    mended: true,
+    breaks: (room) => chmodSync(join(room.root, name), 0o644),
+    after: (room) => expect(lstatSync(join(room.root, name)).mode & 0o777).toBe(0o600),
+  })),
+  {
+    what: 'a message that others can read',
+    finding: { rule: 'private', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: async (room, store) => chmodSync(await pathOf(room, store, 'archived'), 0o644),
+    after: async (room, store) => expect(lstatSync(await pathOf(room, store, 'archived')).mode & 0o777).toBe(0o600),
+  },
+  {
+    what: 'something foreign in the root',
+    finding: { rule: 'stranger', level: 'info', message: expect.stringContaining('notes.txt') },
+    mended: false,
+    breaks: (room) => writeFileSync(join(room.root, 'notes.txt'), ''),
+  },
+  ...['junk', '00/junk'].map((name): Rule => ({
+    what: `something foreign in dedupe/ (${name})`,
+    finding: { rule: 'dedupe-junk', level: 'warning' },
+    mended: false,
+    breaks(room) {
+      mkdirSync(join(room.layout.dedupe, dirname(name)), { recursive: true });
+      writeFileSync(join(room.layout.dedupe, name), '');
+    },
+  })),
+  ...[
+    ['that cannot be read', (path: string) => truncateSync(path, 50)],
+    ['that is in the wrong place', (path: string) => renameSync(path, `${path.slice(0, -4)}0000`)],
+  ].map(([what, breaks]): Rule => ({
+    what: `a dedupe key ${what as string}`,
+    finding: { rule: 'dedupe', level: 'problem' },
+    mended: true,
+    async breaks(room, store) {
+      const outgoing = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
+      await store.mail.send([outgoing], { durability: 'full' });
+      const key = dedupeKeyOf({ layout: room.layout } as FileContext, outgoing.message);
+      // A file of its own: the message itself stays good.
+      const bytes = readFileSync(key);
+      rmSync(key);
+      writeFileSync(key, bytes, { mode: 0o600 });
+      (breaks as (path: string) => void)(key);
+    },
+    async after(room, store) {
+      const again = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
+      expect(accepted(await store.mail.send([again], { durability: 'full' })).id).toBe(again.message.id);
+    },
+  })),
+  {
+    what: 'a committed send whose body cannot be read',
+    finding: { rule: 'outbox-body', level: 'problem' },
+    mended: true,
+    breaks(room) {
+      const dir = room.layout.committed(room.ids.next(1));
+      mkdirSync(dir);
+      writeFileSync(join(dir, 'message.json'), '{"v":1,"dedupeK');
+    },
+    after: (room) => expect(readdirSync(room.layout.outbox)).toEqual([]),
+  },
+  {
+    what: 'a line of an event log that cannot be read',
+    finding: { rule: 'event-lines', level: 'info', mailbox: 'bob', message: expect.stringMatching(/ 2\.$/) },
+    mended: false,
+    breaks(room) {
+      const [log = ''] = readdirSync(room.at('bob').events);
+      appendFileSync(bob(room, 'events', log), 'mine\n{"at":1}\n');
+    },
+  },
+  {
+    what: 'a card that is missing',
+    finding: { rule: 'card', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: (room) => rmSync(room.at('bob').card),
+    after: async (_, store) => expect(await store.documents.getAgent('bob')).toMatchObject({ name: 'bob' }),
+  },
+  {
+    what: 'a card that cannot be read',
+    finding: { rule: 'card', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: (room) => writeFileSync(room.at('bob').card, 'mine'),
+    after: (room) =>
+      expect(corrupt(room).map((name) => readFileSync(bob(room, 'corrupt', name), 'utf8'))).toEqual(['mine']),
+  },
+  {
+    what: 'a file in drop/ that nobody will adopt',
+    finding: { rule: 'drop', level: 'warning', mailbox: 'bob' },
+    mended: false,
+    breaks: (room) => writeFileSync(bob(room, 'drop', 'half.tmp'), ''),
+  },
+  {
+    what: 'a message that is cut short',
+    finding: { rule: 'entry', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: async (room, store) => truncateSync(await pathOf(room, store, 'archived'), 50),
+    after: oneIsKept,
+  },
+  {
+    what: 'a message in the wrong state',
+    finding: { rule: 'entry', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    async breaks(room, store) {
+      const path = await pathOf(room, store, 'archived');
+      renameSync(path, join(dirname(await pathOf(room, store, 'delayed')), path.slice(path.lastIndexOf('/') + 1)));
+    },
+    after: oneIsKept,
+  },
+  ...['ready/junk', 'ready/p2/junk', 'delayed/junk', 'inflight/junk', 'archive/junk', 'dlq/junk'].map((name): Rule => ({
+    what: `${name}, which is nothing of dreamos`,
+    finding: { rule: 'entry', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: (room) => writeFileSync(bob(room, name), 'junk'),
+    after: oneIsKept,
+  })),
+  {
+    what: 'something foreign among the inboxes of requests',
+    finding: {
+      rule: 'entry',
+      level: 'problem',
+      mailbox: 'ann',
+      message: expect.stringContaining('requests/') as string,
+    },
+    mended: true,
+    breaks: (room) => writeFileSync(join(room.at('ann').requests, 'junk'), 'junk'),
+  },
+  {
+    what: 'something foreign in an inbox',
+    finding: { rule: 'entry', level: 'problem', mailbox: 'ann' },
+    mended: true,
+    breaks(room) {
+      const { requests } = room.at('ann');
+      writeFileSync(join(requests, readdirSync(requests)[0] ?? '', 'junk'), 'junk');
+    },
+  },
+  {
+    what: 'inboxes that others can read',
+    finding: { rule: 'private', level: 'problem', mailbox: 'ann' },
+    mended: true,
+    breaks: (room) => chmodSync(room.at('ann').requests, 0o755),
+  },
+  {
+    what: 'a dead message without a reason',
+    finding: { rule: 'reason', level: 'problem', mailbox: 'bob' },
+    mended: true,
+    breaks: async (room, store) => rmSync(`${await pathOf(room, store, 'dead')}.reason.json`),
+    after: async (room, store) => {
+      expect((await store.look.deadReason(await only(store, 'dead')))?.reason).toContain('unknown');
+      expect(existsSync(`${await pathOf(room, store, 'dead')}.reason.json`)).toBe(true);
+    },
+  },
+  {
+    what: 'a reason without its message',
+    finding: { rule: 'reason', level: 'info', mailbox: 'bob' },
+    mended: true,
+    laterMs: 2 * 60_000,
+    breaks: async (room, store) => rmSync(await pathOf(room, store, 'dead')),
+    after: (room) => expect(readdirSync(room.at('bob').dlq)).toEqual([]),
+  },
+  {
+    what: 'one id twice in a mailbox',
+    finding: { rule: 'double', level: 'warning', mailbox: 'bob' },
+    mended: false,
+    async breaks(room, store) {
+      const message = await store.look.read(await only(store, 'archived'));
+      for (const name of ['a', 'b']) writeFileSync(bob(room, 'drop', `${name}.json`), JSON.stringify(message));
+      await store.mail.recover('bob', policy);
+    },
+  },
+];
+
+describe('doctor', () => {
+  test('finds nothing in a root where everything has happened', async () => {
+    const room = makeRoom();
+    const store = await lived(room);
+    expect(await inspected(store, false)).toEqual([]);
+    expect(await inspected(store, true)).toEqual([]);
+    expect(room.warnings).toEqual([]);
+  });
+
+  test.for(rules)('finds $what', async ({ finding, mended, breaks, after, laterMs = 0 }) => {
+    const room = makeRoom();
+    const before = await lived(room);
+    await breaks(room, before);
+    // What is due by then is not what is looked for.
+    room.clock.advance(laterMs);
+    const store = await room.open();
+    if (laterMs > 0) for (const name of ['ann', 'bob']) await store.mail.recover(name, policy);
+
+    const [found, ...more] = await inspected(store, false);
+    expect(found).toMatchObject(finding);
+    expect(found?.message).toBeTruthy();
+    expect(new Set(more.map(({ rule }) => rule)).size).toBeLessThanOrEqual(1);
+    expect(await inspected(store, false)).toEqual([found, ...more]);
+
+    const [fixed] = await inspected(store, true);
+    if (mended) expect(fixed).toMatchObject({ rule: finding.rule, fixed: true });
+    else {
+      expect(fixed?.fixed ?? false).toBe(false);
+      if (finding.level !== 'info') expect(fixed?.hint).toBeTruthy();
+    }
+    const left = await inspected(store, true);
+    if (mended) expect(left).toEqual([]);
+    else expect(left[0]).toMatchObject(finding);
+    await after?.(room, store);
+  });
+
+  test('moves what is due when it repairs', async () => {
+    const room = makeRoom();
+    await lived(room);
+    room.clock.advance(leaseMs + 120_000);
+    const store = await room.open();
+    expect(await inspected(store, false)).toEqual([]);
+    expect(await inspected(store, true)).toMatchObject([
+      { rule: 'due', fixed: true, mailbox: 'ann', message: expect.stringContaining('1') },
+      { rule: 'due', fixed: true, mailbox: 'bob', message: expect.stringContaining('2') },
+    ]);
+    expect(readdirSync(room.at('ann').requests)).toEqual([]);
+    expect(await inspected(store, true)).toEqual([]);
+  });
+
+  test.for([
+    [0x6969, 'NFS'],
+    [0x01021997, '9p'],
+  ] as const)('warns on the file system 0x%s', async ([type, name]) => {
+    const room = makeRoom();
+    const store = await room.open({ ...watchedDisk(), fileSystem: () => type });
+    expect(await inspected(store, true)).toMatchObject([
+      { rule: 'file-system', level: 'warning', message: expect.stringContaining(name) },
+    ]);
+  });
+
+  test('tells how far it is', async () => {
+    const room = makeRoom();
+    const store = await room.open();
+    await store.mail.send(
+      Array.from({ length: 600 }, () => room.outgoing()),
+      { durability: 'relaxed' },
+    );
+    const looked: number[] = [];
+    const options = {
+      fix: false,
+      policies: new Map(),
+      policy,
+      onProgress: (n: number) => void looked.push(n),
+    };
+    for await (const finding of store.upkeep!.inspect(options)) expect(finding).toBeUndefined();
+    expect(looked.length).toBeGreaterThan(2);
+    expect(Math.max(...looked)).toBeGreaterThanOrEqual(600);
+  });
+});

@@ -1,0 +1,231 @@
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { WatchedEvent } from '../../../../src/model/event.ts';
+import type { Store } from '../../../../src/storage/port/store.ts';
+import { leaseMs, policy } from '../../contract/bench.ts';
+import { makeRoom, type Room } from '../room.ts';
+import { changeAgentIn, newToken } from '../../contract/ways.ts';
+import { eventLog } from '../../../../src/storage/file/names/slots.ts';
+
+const day = (room: Room, ago = 0): string => new Date(room.clock.now() - ago * 86_400_000).toISOString().slice(0, 10);
+const logOf = (room: Room, ago = 0, name = 'bob'): string => eventLog(room.at(name), day(room, ago));
+const line = (id: string, more: object = {}): string =>
+  `${JSON.stringify({ at: '2026-11-20T09:00:00.000Z', mailbox: 'bob', event: 'delivered', id, ...more })}\n`;
+
+interface Caught {
+  readonly ids: string[];
+  readonly events: WatchedEvent[];
+  readonly cursor: string;
+  readonly warnings: string[];
+}
+
+/** Reads on until there is no more. */
+async function catchUp(store: Store, cursor: string, of: 'bob' | 'all' = 'bob'): Promise<Caught> {
+  const mailboxes = of === 'all' ? undefined : [of];
+  const events: WatchedEvent[] = [];
+  const warnings: string[] = [];
+  let at = cursor;
+  for (let round = 0; ; round++) {
+    if (round > 100) throw new Error('The log never ends.');
+    const batch = await store.journal.readEvents(mailboxes, at);
+    events.push(...batch.events);
+    warnings.push(...batch.warnings);
+    const still = batch.events.length === 0 && batch.cursor === at;
+    at = batch.cursor;
+    if (still) return { ids: events.map(({ id }) => id), events, cursor: at, warnings };
+  }
+}
+
+const noon = Date.parse('2026-11-20T12:00:00.000Z');
+
+async function started(startMs = noon): Promise<{ room: Room; store: Store; start: string }> {
+  const room = makeRoom(['ann', 'bob'], startMs);
+  const store = await room.open();
+  return { room, store, start: await store.journal.cursor(['bob'], 'start') };
+}
+
+describe('a line', () => {
+  test('that is not yet written to its end is left for the next look', async () => {
+    const { room, store, start } = await started();
+    const whole = line('b');
+    writeFileSync(logOf(room), line('a') + whole.slice(0, 30));
+    const first = await catchUp(store, start);
+    expect(first.ids).toEqual(['a']);
+    expect(first.warnings).toEqual([]);
+    appendFileSync(logOf(room), whole.slice(30));
+    expect((await catchUp(store, first.cursor)).ids).toEqual(['b']);
+  });
+
+  test('that is not yet written to its end is in front of a cursor that begins now', async () => {
+    const { room, store } = await started();
+    writeFileSync(logOf(room), line('a') + line('b').slice(0, 30));
+    const now = await store.journal.cursor(['bob'], 'now');
+    appendFileSync(logOf(room), line('b').slice(30) + line('c'));
+    expect(await catchUp(store, now)).toMatchObject({ ids: ['b', 'c'], warnings: [] });
+  });
+
+  test('that was cut short does not take the next one with it', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a').slice(0, 40) + line('b') + line('c'));
+    expect((await catchUp(store, start)).ids).toEqual(['b', 'c']);
+  });
+
+  test('that was cut short and ended costs itself alone, with a warning', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), `${line('a').slice(0, 40)}\n${line('b')}nonsense\n{"json":true}\n${line('c')}`);
+    const caught = await catchUp(store, start);
+    expect(caught.ids).toEqual(['b', 'c']);
+    expect(caught.warnings).toHaveLength(3);
+  });
+
+  test('cannot speak for another mailbox, nor bring a cursor of its own', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a', { mailbox: 'ann', cursor: 'forged', kept: 1 }));
+    const { events } = await catchUp(store, start);
+    expect(events).toMatchObject([{ mailbox: 'bob', kept: 1 }]);
+    expect((await store.journal.readEvents(['bob'], events[0]?.cursor ?? '')).events).toEqual([]);
+  });
+
+  test('of several MiB is passed over with a warning, once, and what follows is read once', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a') + line('long', { reason: 'x'.repeat(3_500_000) }) + line('b'));
+    const caught = await catchUp(store, start);
+    expect(caught.ids).toEqual(['a', 'b']);
+    expect(caught.warnings).toHaveLength(1);
+    appendFileSync(logOf(room), line('c'));
+    expect(await catchUp(store, caught.cursor)).toMatchObject({ ids: ['c'], warnings: [] });
+  });
+
+  test('of several MiB that is still being written is waited for', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a') + 'x'.repeat(2_500_000));
+    const caught = await catchUp(store, start);
+    expect(caught).toMatchObject({ ids: ['a'], warnings: [] });
+    appendFileSync(logOf(room), `\n${line('b')}`);
+    expect((await catchUp(store, caught.cursor)).ids).toEqual(['b']);
+  });
+});
+
+describe('a log', () => {
+  test('longer than one read comes whole and in order, and any event’s cursor goes on behind it', async () => {
+    const { room, store, start } = await started();
+    const ids = Array.from({ length: 12_000 }, (_, i) => `id${i}`);
+    writeFileSync(logOf(room), ids.map((id) => line(id, { subject: 'ä'.repeat(60) })).join(''));
+    expect(readFileSync(logOf(room)).length).toBeGreaterThan(2 * 1024 * 1024);
+    const { events, ids: seen } = await catchUp(store, start);
+    expect(seen).toEqual(ids);
+    for (const at of [0, 5000, 11_990]) {
+      expect((await catchUp(store, events[at]?.cursor ?? '')).ids).toEqual(ids.slice(at + 1));
+    }
+  });
+
+  test('of yesterday is read on when a process that was paused over midnight writes to it', async () => {
+    const { room, store } = await started(Date.parse('2026-11-20T23:59:59.900Z'));
+    writeFileSync(logOf(room), line('a'));
+    const { cursor } = await catchUp(store, await store.journal.cursor(['bob'], 'start'));
+    const now = await store.journal.cursor(['bob'], 'now');
+    room.clock.advance(200);
+    writeFileSync(logOf(room), line('b'));
+    const second = await catchUp(store, cursor);
+    expect(second.ids).toEqual(['b']);
+    appendFileSync(logOf(room, 1), line('late'));
+    appendFileSync(logOf(room), line('c'));
+    expect((await catchUp(store, second.cursor)).ids.sort()).toEqual(['c', 'late']);
+    expect((await catchUp(store, now)).ids.sort()).toEqual(['b', 'c', 'late']);
+    expect((await catchUp(store, await store.journal.cursor(['bob'], 'now'))).ids).toEqual([]);
+  });
+
+  test('of yesterday that only a paused process begins is read, too', async () => {
+    const { room, store } = await started(Date.parse('2026-11-21T00:00:01.000Z'));
+    const now = await store.journal.cursor(['bob'], 'now');
+    writeFileSync(logOf(room), line('today'));
+    writeFileSync(logOf(room, 1), line('late'));
+    expect((await catchUp(store, now)).ids.sort()).toEqual(['late', 'today']);
+  });
+
+  test('of each of many days is read from the start, in order, and once', async () => {
+    const { room, store, start } = await started();
+    const ids: string[] = [];
+    for (let ago = 30; ago >= 0; ago--) {
+      if (ago % 7 === 3) continue;
+      writeFileSync(logOf(room, ago), line(`d${ago}a`) + line(`d${ago}b`));
+      ids.push(`d${ago}a`, `d${ago}b`);
+    }
+    const caught = await catchUp(store, start);
+    expect(caught.ids).toEqual(ids);
+    expect((await catchUp(store, caught.events[10]?.cursor ?? '')).ids).toEqual(ids.slice(11));
+  });
+
+  test.for([
+    ['is shorter than the cursor', (path: string) => writeFileSync(path, line('new'))],
+    ['has no line there', (path: string) => writeFileSync(path, line('new', { reason: 'x'.repeat(500) }))],
+  ] as const)('that %s is read again from its start, with a warning', async ([, change]) => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a') + line('b'));
+    const { cursor } = await catchUp(store, start);
+    change(logOf(room));
+    const again = await catchUp(store, cursor);
+    expect(again.ids).toEqual(['new']);
+    expect(again.warnings).toEqual([expect.stringContaining('does not fit')]);
+    expect(await catchUp(store, again.cursor)).toMatchObject({ ids: [], warnings: [] });
+  });
+
+  test('that is gone is no reason to stop', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a'));
+    const { cursor } = await catchUp(store, start);
+    rmSync(logOf(room));
+    expect((await catchUp(store, cursor)).ids).toEqual([]);
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+    expect((await catchUp(store, cursor)).events).toMatchObject([{ event: 'delivered' }]);
+  });
+
+  test('under another name is none', async () => {
+    const { room, store, start } = await started();
+    for (const name of ['2026-11-20.jsonl.1', '2026-11-20', 'x.jsonl', '.jsonl']) {
+      writeFileSync(`${room.at('bob').events}/${name}`, line('x'));
+    }
+    mkdirSync(`${room.at('bob').events}/2026-11-19.jsonl`);
+    expect((await catchUp(store, start)).ids).toEqual([]);
+  });
+});
+
+describe('a cursor', () => {
+  test('of all mailboxes also sees everything of one that is registered after it', async () => {
+    const { room, store } = await started();
+    const now = await store.journal.cursor(undefined, 'now');
+    const other = await room.open();
+    await changeAgentIn(other, 'new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
+    await other.mail.send([room.outgoing({ to: ['new'] })], { durability: 'relaxed' });
+    const caught = await catchUp(store, now, 'all');
+    expect(caught.events).toMatchObject([{ mailbox: 'new', event: 'delivered' }]);
+    expect((await catchUp(store, caught.events[0]?.cursor ?? '', 'all')).ids).toEqual([]);
+  });
+
+  test('of one mailbox outlives the other ones', async () => {
+    const { room, store } = await started();
+    const both = await store.journal.cursor(undefined, 'now');
+    rmSync(room.at('ann').dir, { recursive: true });
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+    expect((await catchUp(store, both, 'all')).events).toMatchObject([{ mailbox: 'bob' }]);
+  });
+
+  test('of a life of two days sees each event once', async () => {
+    const { room, store, start } = await started(Date.parse('2026-11-20T23:59:00.000Z'));
+    const seen: string[] = [];
+    let cursor = start;
+    for (let i = 0; i < 12; i++) {
+      await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+      const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+      await store.mail.ack(delivery?.receipt ?? '', {});
+      if (i % 3 === 0) {
+        const caught = await catchUp(store, cursor);
+        seen.push(...caught.events.map(({ event }) => event));
+        ({ cursor } = caught);
+      }
+      room.clock.advance(i === 6 ? 86_400_000 : 15_000);
+    }
+    seen.push(...(await catchUp(store, cursor)).events.map(({ event }) => event));
+    expect(seen).toEqual(Array.from({ length: 12 }, () => ['delivered', 'claimed', 'acked']).flat());
+  });
+});

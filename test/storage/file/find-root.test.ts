@@ -1,0 +1,150 @@
+import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { refusal } from '../contract/bench.ts';
+import { scratch } from './room.ts';
+import { findFileRoot, initFileStore } from '../../../src/storage/file/find-root.ts';
+const place = join('runtime', 'agent_comms');
+
+async function project(): Promise<{ dir: string; root: string }> {
+  const dir = realpathSync(scratch());
+  const { path } = await initFileStore({ cwd: dir, env: {} });
+  expect(path).toBe(join(dir, place));
+  return { dir, root: path };
+}
+
+describe('a root', () => {
+  test('is made with what makes it one, and making it again finds it', async () => {
+    const { dir, root } = await project();
+    expect(readdirSync(root).sort()).toEqual(['agent_mailboxes', 'dedupe', 'format.json', 'outbox']);
+    expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: false });
+  });
+
+  test('is not made among the files of a project, but what a cut-off init left behind is taken up', async () => {
+    const dir = realpathSync(scratch());
+    writeFileSync(join(dir, 'main.c'), '');
+    const refused = initFileStore({ root: dir, cwd: dir, env: {} });
+    expect(await refusal(refused)).toMatchObject({ code: 'ALREADY_EXISTS', kind: 'conflict' });
+    expect(readdirSync(dir)).toEqual(['main.c']);
+    const begun = join(dir, 'mail');
+    mkdirSync(join(begun, 'outbox'), { recursive: true });
+    expect(await initFileStore({ root: begun, cwd: dir, env: {} })).toMatchObject({ created: true });
+  });
+
+  test('is found from every folder below its project, and from inside itself', async () => {
+    const { dir, root } = await project();
+    const deep = join(dir, 'a', 'b', 'c');
+    mkdirSync(deep, { recursive: true });
+    for (const cwd of [dir, deep, root, join(root, 'agent_mailboxes')]) {
+      expect(await findFileRoot({ cwd, env: {} })).toBe(root);
+      expect(await initFileStore({ cwd, env: {} })).toEqual({ path: root, created: false });
+    }
+  });
+
+  test('is the nearest one above, not the one further up', async () => {
+    const outer = realpathSync(scratch());
+    const inner = join(outer, 'inner');
+    mkdirSync(inner);
+    const { path } = await initFileStore({ cwd: inner, env: {} });
+    await initFileStore({ cwd: outer, env: {} });
+    expect(await findFileRoot({ cwd: inner, env: {} })).toBe(path);
+    expect(await findFileRoot({ cwd: outer, env: {} })).toBe(join(outer, place));
+  });
+
+  test('can be named by --root or DREAMOS_ROOT, itself or its project; --root comes first, and an empty one is none', async () => {
+    const [one, two] = [await project(), await project()];
+    const cwd = scratch();
+    for (const root of [one.root, one.dir]) {
+      expect(await findFileRoot({ root, cwd, env: {} })).toBe(one.root);
+      expect(await findFileRoot({ cwd, env: { DREAMOS_ROOT: root } })).toBe(one.root);
+      expect(await findFileRoot({ root, cwd, env: { DREAMOS_ROOT: two.root } })).toBe(one.root);
+    }
+    expect(await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: '' } })).toBe(two.root);
+    expect(await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: one.dir } })).toBe(one.root);
+    expect(await findFileRoot({ root: '.', cwd: two.dir, env: {} })).toBe(two.root);
+  });
+
+  test('that is not there is an error with the way to make one, and nothing is made', async () => {
+    const cwd = scratch();
+    const none = await refusal(findFileRoot({ cwd, env: {} }));
+    expect(none).toMatchObject({ kind: 'not-found', code: 'ROOT_NOT_FOUND' });
+    expect(none.message).toContain(cwd);
+    expect(none.hint).toContain('dreamos init');
+    const named = await refusal(findFileRoot({ cwd, env: { DREAMOS_ROOT: join(cwd, 'x') } }));
+    expect(named.message).toContain(join(cwd, 'x'));
+    expect(named.hint).toContain(join(cwd, 'x'));
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  test('below another root is refused, however it is reached', async () => {
+    const { dir, root } = await project();
+    mkdirSync(join(dir, 'sub'));
+    const link = join(scratch(), 'link');
+    symlinkSync(join(dir, 'sub'), link);
+    for (const below of [join(dir, 'sub'), join(dir, 'x', 'y'), join(root, 'again'), join(link, 'z')]) {
+      const refused = await refusal(initFileStore({ root: below, cwd: '/', env: {} }));
+      expect(refused).toMatchObject({ kind: 'conflict', code: 'ROOT_INSIDE_ROOT' });
+      expect(refused.hint).toContain(root);
+    }
+    expect(readdirSync(join(dir, 'sub'))).toEqual([]);
+  });
+
+  test.for([
+    ['{"format":"dreamos","version":2}', 'FORMAT_TOO_NEW'],
+    ['{"format":"dreamos","version":"1"}', 'FORMAT_UNKNOWN'],
+    ['{"format":"other","version":1}', 'FORMAT_UNKNOWN'],
+    ['{"format":"dream', 'FORMAT_UNKNOWN'],
+    ['', 'FORMAT_UNKNOWN'],
+    ['[]', 'FORMAT_UNKNOWN'],
+  ] as const)('whose format.json says %j is refused', async ([text, code]) => {
+    const { dir, root } = await project();
+    writeFileSync(join(root, 'format.json'), text);
+    for (const refused of [findFileRoot({ cwd: dir, env: {} }), initFileStore({ cwd: dir, env: {} })]) {
+      expect(await refusal(refused)).toMatchObject({ kind: 'invalid', code, hint: expect.any(String) as string });
+    }
+  });
+
+  test.for(['{"format":"a4"}', '[]', '{"format":"dream', ''])(
+    'is not every folder above that has a format.json, such as one that says %j; that file stays as it is',
+    async (text) => {
+      const dir = realpathSync(scratch());
+      const foreign = join(dir, 'format.json');
+      writeFileSync(foreign, text);
+      expect((await refusal(findFileRoot({ cwd: dir, env: {} }))).code).toBe('ROOT_NOT_FOUND');
+      const named = { root: dir, cwd: '/', env: {} };
+      for (const refused of [findFileRoot(named), initFileStore(named)]) {
+        expect((await refusal(refused)).code).toBe('FORMAT_UNKNOWN');
+      }
+      const root = join(dir, place);
+      expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: true });
+      for (const options of [{ cwd: dir }, { cwd: root }, named]) {
+        expect(await findFileRoot({ env: {}, ...options })).toBe(root);
+      }
+      expect(readFileSync(foreign, 'utf8')).toBe(text);
+    },
+  );
+
+  test('outside of a project is found from inside itself', async () => {
+    const dir = join(realpathSync(scratch()), 'mail');
+    const { path } = await initFileStore({ root: dir, cwd: '/', env: {} });
+    expect(path).toBe(dir);
+    expect(await findFileRoot({ cwd: join(dir, 'outbox'), env: {} })).toBe(dir);
+  });
+
+  test('of this version with more in its format.json is fine', async () => {
+    const { dir, root } = await project();
+    writeFileSync(join(root, 'format.json'), '{"format":"dreamos","version":1,"more":true}');
+    expect(await findFileRoot({ cwd: dir, env: {} })).toBe(root);
+  });
+
+  test('that cannot be made is a disk failure that names the place', async () => {
+    const file = join(scratch(), 'file');
+    writeFileSync(file, '');
+    const places = [join(file, 'root'), ...(process.platform === 'linux' ? ['/proc/dreamos/root'] : [])];
+    for (const root of places) {
+      const refused = await refusal(initFileStore({ root, cwd: '/', env: {} }));
+      expect(refused).toMatchObject({ kind: 'disk', code: 'DISK_FAILED' });
+      expect(refused.message).toContain(root.slice(0, 13));
+    }
+  });
+});

@@ -1,0 +1,32 @@
+import { linkSync, readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
+import { leaseMs, policy } from '../../contract/bench.ts';
+import { newToken } from '../../contract/ways.ts';
+import { makeRoom } from '../room.ts';
+
+// What a power cut leaves on btrfs: the log brings back the new name of a rename and does not take away the old one.
+test('a link that is in outbox/ and already in its mailbox is handed out no second time, and the send is finished', async () => {
+  const room = makeRoom(['ann', 'bob', 'cyd']);
+  const disk = nodeDisk();
+  let after: (() => void) | undefined;
+  const store = await room.open({
+    ...disk,
+    rename(from, to) {
+      const moved = disk.rename(from, to);
+      if (from.startsWith(room.layout.outbox) && to.startsWith(room.at('bob').ready)) after = () => linkSync(to, from);
+      if (from.startsWith(room.layout.outbox) && to.startsWith(room.at('cyd').ready)) {
+        after?.();
+        after = undefined;
+      }
+      return moved;
+    },
+  });
+  const sent = room.outgoing({ to: ['bob', 'cyd'] }, { mailboxes: ['bob', 'cyd'] });
+  await store.mail.send([sent], { durability: 'full' });
+  for (let round = 0; round < 3; round++) await store.mail.recover('bob', policy);
+  expect(await store.mail.recover('bob', policy)).toMatchObject({ moved: 0 });
+  expect(readdirSync(room.layout.outbox)).toEqual([]);
+  expect((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message.id).toBe(sent.message.id);
+  expect(await store.mail.claim('bob', { token: newToken(), leaseMs, policy })).toBeUndefined();
+});

@@ -16,17 +16,10 @@ import { premadeModule } from './premade.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-/** The same as in bin/dreamos.cjs. */
-const often = ['send', 'reply', 'read', 'peek', 'ack', 'nack', 'renew', 'list'];
 
 /** @param {{ types?: boolean }} options without types it takes a fraction of a second */
 export async function buildAll({ types = true } = {}) {
-  const builds = await Promise.all([
-    buildCommand('dreamos'),
-    buildCommand('dreamos-often', [oftenOnly]),
-    buildLibrary(),
-    types ? emitTypes() : undefined,
-  ]);
+  const builds = await Promise.all([buildCommand(), buildLibrary(), types ? emitTypes() : undefined]);
   const results = builds.filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
@@ -47,10 +40,10 @@ const shared = {
 
 // Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
 // chokidar: with require() their default export would look different from what import() promises.
-async function buildCommand(name, plugins = []) {
+async function buildCommand() {
   const result = await build({
     ...shared,
-    entryPoints: { [name]: 'src/main.ts' },
+    entryPoints: { dreamos: 'src/main.ts' },
     outdir: dist,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -65,7 +58,7 @@ async function buildCommand(name, plugins = []) {
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, premadeParsers, lazyZod, sources, ...plugins],
+    plugins: [lazyChildProcess, premadeParsers, lazyZod, sources],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {
@@ -100,20 +93,6 @@ const lazyChildProcess = {
       const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
       return { contents: source.replace(eager, () => lazy), loader: 'js' };
     });
-  },
-};
-
-// What is called often has a build of its own without the bodies of the other commands: half as much to read and to set
-// up is 1.5 ms. bin/dreamos.cjs chooses.
-const oftenOnly = {
-  name: 'often-only',
-  setup(api) {
-    api.onResolve({ filter: /^\.\/commands\// }, ({ path }) =>
-      often.some((verb) => path === `./commands/${verb}.ts`) ? undefined : { path, namespace: 'others' },
-    );
-    api.onLoad({ filter: /./, namespace: 'others' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`${path} is not in this build.`)});`,
-    }));
   },
 };
 

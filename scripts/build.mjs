@@ -12,7 +12,6 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { premadeModule } from './premade.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -58,7 +57,7 @@ async function buildCommand() {
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, premadeParsers, lazyZod, sources],
+    plugins: [lazyChildProcess, lazyZod, sources],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {
@@ -78,7 +77,6 @@ function buildLibrary() {
     format: 'esm',
     splitting: true,
     packages: 'external',
-    plugins: [premadeParsers],
   });
 }
 
@@ -93,18 +91,6 @@ const lazyChildProcess = {
       const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };";
       return { contents: source.replace(eager, () => lazy), loader: 'js' };
     });
-  },
-};
-
-// What zod has compiled of our schemas, so that good mail is checked without making schemas or loading zod: 4 to 5 ms of a
-// send, 2.5 of an ack, which checks nothing.
-let premade;
-const premadeParsers = {
-  name: 'premade-parsers',
-  setup(api) {
-    api.onLoad({ filter: /[\\/]src[\\/]model[\\/]premade\.ts$/ }, async () => ({
-      contents: await (premade ??= premadeModule()),
-    }));
   },
 };
 

@@ -80,7 +80,7 @@ export async function composeFor(
     v: 1,
     id: draft.id ?? root.ids.next(now),
     from: sender.name,
-    to: to.topic === undefined ? names : [],
+    to: to.topic === undefined ? [...names] : [],
     subject: draft.subject ?? '',
     body: draft.body,
     type: draft.type ?? 'message',

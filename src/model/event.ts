@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { premade } from './premade.ts';
+import { either, fieldsOf, nothing, number, oneOf, optional, text } from './fits.ts';
 import { schema } from './schema.ts';
 
 /** What can happen to a message in a mailbox. */
@@ -45,7 +45,23 @@ export const mailEventSchema = schema(
       /** published: the entry's own, so that a listener reads the message without a search. */
       key: z.optional(z.string()),
     }),
-  premade.mailEvent,
+  fieldsOf({
+    at: text,
+    mailbox: text,
+    event: text,
+    id: text,
+    by: optional(text),
+    attempt: optional(number),
+    reason: optional(text),
+    free: optional(oneOf(true)),
+    from: optional(text),
+    type: optional(text),
+    priority: optional(text),
+    subject: optional(text),
+    thread: optional(either(nothing, text)),
+    replyTo: optional(either(nothing, text)),
+    key: optional(text),
+  }),
 );
 
 export type MailEvent = z.infer<ReturnType<typeof mailEventSchema>>;

@@ -1,12 +1,9 @@
 import * as z from 'zod/mini';
-import { premade } from './premade.ts';
+import { either, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
 import { once, schema } from './schema.ts';
 
-const duration = once(() =>
-  z
-    .string()
-    .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
-);
+const durationPattern = /^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/;
+const duration = once(() => z.string().check(z.regex(durationPattern, 'a duration such as 250ms, 30s, 5m, 2h or 7d')));
 
 /** No setting allows more: body and data of one message together, in bytes. */
 export const hardMaxMessageBytes = 67_108_864;
@@ -16,6 +13,9 @@ const most = Number.MAX_SAFE_INTEGER;
 /** A limit, or `none`: so that one agent can be without the limit that the root sets for all. */
 const limit = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(most))]);
 const days = (least: number) => z.union([z.literal('none'), z.int().check(z.minimum(least), z.maximum(36_500))]);
+
+const fitsDuration = matching(durationPattern);
+const fitsLimit = (least: number, greatest = most) => either(oneOf('none'), whole(least, greatest));
 
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
 export const settingsSchema = schema(
@@ -38,7 +38,24 @@ export const settingsSchema = schema(
       eventDays: z.optional(days(1)),
       eventBytes: z.optional(limit(0)),
     }),
-  premade.settings,
+  fieldsOf({
+    lease: optional(fitsDuration),
+    maxAttempts: optional(whole(1, 1000)),
+    backoffMin: optional(fitsDuration),
+    backoffMax: optional(fitsDuration),
+    durability: optional(oneOf('full', 'relaxed')),
+    maxMessageBytes: optional(whole(1024, hardMaxMessageBytes)),
+    warnUnreadAfter: optional(fitsDuration),
+    topicRetention: optional(fitsDuration),
+    maxMessages: optional(fitsLimit(1)),
+    maxBytes: optional(fitsLimit(1)),
+    ttl: optional(either(oneOf('none'), fitsDuration)),
+    packAfterDays: optional(fitsLimit(0, 36_500)),
+    archiveDays: optional(fitsLimit(0, 36_500)),
+    archiveBytes: optional(fitsLimit(0)),
+    eventDays: optional(fitsLimit(1, 36_500)),
+    eventBytes: optional(fitsLimit(0)),
+  }),
 );
 
 export type Settings = z.infer<ReturnType<typeof settingsSchema>>;

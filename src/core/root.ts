@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../model/clock.ts';
-import type { Ids } from '../model/id.ts';
-import { findFileRoot, initFileStore, openFileStore, systemIds } from '../storage/file/open.ts';
+import { createIds, type Ids } from '../model/id.ts';
+import { findFileRoot, initFileStore, openFileStore } from '../storage/file/open.ts';
 import type { Store } from '../storage/store.ts';
 import { checkName, registerAgent } from './agents.ts';
 
@@ -61,7 +61,7 @@ export async function initRoot(options: OpenOptions & { readonly agents?: readon
 
 async function openAt(path: string, options: OpenOptions): Promise<Root> {
   const { clock = systemClock, env = {}, warn = () => undefined } = options;
-  const ids = systemIds();
+  const ids = createIds();
   // An empty DREAMOS_AGENT is what a script leaves that unset it.
   const acting = options.as ?? (env['DREAMOS_AGENT'] || undefined);
   if (acting !== undefined) checkName(acting);

@@ -2,14 +2,14 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { createIds, type Ids, pooledRandom } from '../../model/id.ts';
+import { createIds, type Ids } from '../../model/id.ts';
 import type { Store } from '../store.ts';
 import type { FileContext } from './context.ts';
 import { outOfTheWay } from './corrupt.ts';
 import type { Disk } from './disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './folders.ts';
 import { layoutOf } from './layout.ts';
-import { fillRandom, nodeDisk } from './node-disk.ts';
+import { nodeDisk } from './node-disk.ts';
 import { parseJson } from './parse-json.ts';
 import { fileStore } from './store.ts';
 
@@ -75,11 +75,6 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
   await checkRoom(disk, path);
   await makeRoot(disk, path);
   return { path: await disk.realPath(path), created: true };
-}
-
-/** Drawn from the operating system. */
-export function systemIds(): Ids {
-  return createIds(pooledRandom(fillRandom));
 }
 
 export async function openFileStore(path: string, deps: FileStoreDeps): Promise<Store> {
@@ -237,7 +232,7 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
 
 async function makeRoot(disk: Disk, path: string): Promise<void> {
   const topmost = await makeFolders(disk, path);
-  const ids = systemIds();
+  const ids = createIds();
   await probe(disk, path, ids.token());
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);

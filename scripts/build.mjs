@@ -1,10 +1,7 @@
 // Builds dist/: the command as one CommonJS file, the library as ESM with its types, and the licences of bundled code.
 //
-// Measured with a small send, paired with a `node -e 0` that also reads certificates, as Node 20 does when it is told to by
-// NODE_EXTRA_CA_CERTS (72 ms, medians): unbundled 2.1 times, one ESM file 1.4, one CommonJS file 1.3; the whole command in
-// one CommonJS file 1.64, with V8's code cache (bin/dreamos.cjs) 1.36, without what it loaded of Node and did not need
-// 1.25, with less to read 1.20. Without zod, as below, a send takes 5 ms less still. ESM costs its loader (5 ms),
-// commander its child_process (3 ms), ulid its crypto (3 ms), comments in the build 1 ms; hence the peculiarities below.
+// The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
+// (bin/dreamos.cjs), which is 15. Two plugins keep out of a send what it does not need: child_process, 3 ms, and zod, 2.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -57,7 +54,7 @@ async function buildCommand() {
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, lazyZod, sources],
+    plugins: [lazyChildProcess, lazyZod],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {
@@ -80,7 +77,7 @@ function buildLibrary() {
   });
 }
 
-// commander needs child_process for subcommands in files of their own, which dreamos does not have.
+// commander needs child_process for subcommands in files of their own, which dreamos does not have: 3 ms of a send.
 const lazyChildProcess = {
   name: 'lazy-child-process',
   setup(api) {
@@ -94,54 +91,37 @@ const lazyChildProcess = {
   },
 };
 
-// zod is initialised by the first `z.…` that runs.
+// zod is set up by the first `z.…` that runs, which good mail does not get to (src/model/fits.ts): 2 ms of a send. So the
+// sources get an object in its place that loads it when something of it is asked for. It has the names that stand behind a
+// `z.` somewhere, and the rest of zod stays out of the build.
 const lazyZod = {
   name: 'lazy-zod',
   setup(api) {
-    api.onResolve({ filter: /^lazy-zod(-used)?$/ }, ({ path }) => ({
-      path,
-      namespace: 'lazy-zod',
-    }));
+    api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      return { contents: source.replace(importOfZod, "const z = require('lazy-zod');"), loader: 'ts' };
+    });
+    api.onResolve({ filter: /^(lazy-zod|used-of-zod)$/ }, ({ path }) => ({ path, namespace: 'lazy-zod' }));
     api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async ({ path }) => {
       const names = await namesOfZod();
-      if (path === 'lazy-zod-used')
-        return {
-          contents: `export { ${names.join(', ')} } from 'zod/mini';`,
-          resolveDir: root,
-        };
-      const zod = "let made;\nconst zod = () => (made ??= require('lazy-zod-used'));";
-      const getters = names.map((name) => `get ${name}() { return zod().${name}; }`);
-      return { contents: `${zod}\nmodule.exports = { ${getters.join(', ')} };` };
+      if (path === 'used-of-zod')
+        return { contents: `export { ${names.join(', ')} } from 'zod/mini';`, resolveDir: root };
+      const getters = names.map((name) => `get ${name}() { return (zod ??= require('used-of-zod')).${name}; }`);
+      return { contents: `let zod;\nmodule.exports = { ${getters.join(', ')} };` };
     });
   },
 };
+const importOfZod = "import * as z from 'zod/mini';";
 
 async function namesOfZod() {
   const names = new Set();
   for (const file of await readdir(join(root, 'src'), { recursive: true })) {
     const source = file.endsWith('.ts') ? await readFile(join(root, 'src', file), 'utf8') : '';
-    if (!isLazyWithZod(source)) continue;
+    if (!source.includes(importOfZod)) continue;
     for (const [, name] of source.matchAll(/\bz\s*\.(?!core\b|infer\b|output\b)(\w+)/g)) names.add(name);
   }
   return [...names];
 }
-
-// Who describes schemas needs all of zod.
-const isLazyWithZod = (source) => source.includes("from 'zod/mini'") && !source.includes('z.toJSONSchema');
-
-const sources = {
-  name: 'sources',
-  setup(api) {
-    api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
-      let contents = await readFile(path, 'utf8');
-      if (isLazyWithZod(contents))
-        contents = contents.replace("import * as z from 'zod/mini'", "const z = require('lazy-zod')");
-      // esbuild would copy each of a hundred names with a getter (0.4 ms), in case that a module has a default export.
-      contents = contents.replace(/^import \* as (\w+) from ('node:\w+');$/gm, 'const $1 = require($2);');
-      return { contents, loader: 'ts' };
-    });
-  },
-};
 
 async function emitTypes() {
   const types = join(dist, 'types');

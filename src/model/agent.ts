@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { either, fieldsOf, listOf, matching, nothing, optional, text } from './fits.ts';
+import { either, fieldsOf, listOf, matching, nothing, optional, string } from './fits.ts';
 import { schema } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -18,10 +18,10 @@ export const agentCardSchema = schema(
     }),
   fieldsOf({
     name: matching(agentNamePattern),
-    description: optional(text),
-    groups: optional(listOf(text)),
-    createdAt: text,
-    retiredAt: optional(either(nothing, text)),
+    description: optional(string),
+    groups: optional(listOf(string)),
+    createdAt: string,
+    retiredAt: optional(either(nothing, string)),
     settings: optional((settings) => settingsSchema.fitting(settings) === settings),
   }),
 );

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { either, fieldsOf, nothing, number, oneOf, optional, text } from './fits.ts';
+import { either, fieldsOf, nothing, number, oneOf, optional, string } from './fits.ts';
 import { schema } from './schema.ts';
 
 /** What can happen to a message in a mailbox. */
@@ -46,21 +46,21 @@ export const mailEventSchema = schema(
       key: z.optional(z.string()),
     }),
   fieldsOf({
-    at: text,
-    mailbox: text,
-    event: text,
-    id: text,
-    by: optional(text),
+    at: string,
+    mailbox: string,
+    event: string,
+    id: string,
+    by: optional(string),
     attempt: optional(number),
-    reason: optional(text),
+    reason: optional(string),
     free: optional(oneOf(true)),
-    from: optional(text),
-    type: optional(text),
-    priority: optional(text),
-    subject: optional(text),
-    thread: optional(either(nothing, text)),
-    replyTo: optional(either(nothing, text)),
-    key: optional(text),
+    from: optional(string),
+    type: optional(string),
+    priority: optional(string),
+    subject: optional(string),
+    thread: optional(either(nothing, string)),
+    replyTo: optional(either(nothing, string)),
+    key: optional(string),
   }),
 );
 

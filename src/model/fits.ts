@@ -1,11 +1,11 @@
 /**
- * Checks of what every command reads, without zod: to load it and to make a schema is 5 ms of a send, and a loop checks a
- * message in 0.5 us instead of 2.6. They say yes, or nothing: then the schema is asked, which explains. That a yes is what
- * the schema would say, test/model/fits.test.ts makes sure of.
+ * Checks of what every command reads, without zod: to make a schema of each and to ask them is 5 ms of a send, and a loop
+ * checks a message in 0.7 us instead of 2.6. They say yes, or nothing: then the schema is asked, which explains. That a yes
+ * is what the schema would say, test/model/fits.test.ts makes sure of.
  */
 export type Fits = (value: unknown) => boolean;
 
-export const text: Fits = (value) => typeof value === 'string';
+export const string: Fits = (value) => typeof value === 'string';
 export const number: Fits = (value) => Number.isFinite(value);
 export const anything: Fits = (value) => value !== undefined;
 export const nothing: Fits = (value) => value === null;

@@ -50,12 +50,12 @@ export function idFrom(timeMs: number, seed: Uint8Array): string {
 }
 
 /** Drawn from the operating system. One filling is enough for many draws: a ULID takes 16 of them, a token 10. */
-export function pooledRandom(): () => number {
+function pooledRandom(): () => number {
   const pool = new Uint8Array(1024);
   let used = pool.length;
   return () => {
     if (used === pool.length) {
-      // Loaded here, because that takes 3 ms.
+      // Loaded here, because that takes 4 ms.
       getBuiltinModule('node:crypto').randomFillSync(pool);
       used = 0;
     }

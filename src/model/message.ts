@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
-import { anything, either, fieldsOf, listOf, matching, nothing, oneOf, optional, text, textOf } from './fits.ts';
+import { anything, either, fieldsOf, listOf, matching, nothing, oneOf, optional, string, textOf } from './fits.ts';
 import { once, schema } from './schema.ts';
 import { sha256 } from './sha256.ts';
 import { topicPattern } from './topic.ts';
@@ -56,11 +56,11 @@ export const messageSchema = schema(
     to: listOf(matching(agentNamePattern)),
     topic: optional(matching(topicPattern)),
     subject: textOf(0, 200),
-    body: text,
+    body: string,
     type: textOf(1, 64),
     priority: oneOf(...priorities),
-    thread: either(nothing, text),
-    replyTo: either(nothing, text),
+    thread: either(nothing, string),
+    replyTo: either(nothing, string),
     tags: listOf(textOf(1, 64), 64),
     data: anything,
     createdAt: fitsTime,
@@ -68,7 +68,7 @@ export const messageSchema = schema(
     replyBy: optional(fitsTime),
     dedupeKey: fitsKey,
     orderingKey: optional(fitsKey),
-    digest: optional(text),
+    digest: optional(string),
   }),
 );
 

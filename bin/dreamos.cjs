@@ -1,29 +1,25 @@
 #!/usr/bin/env node
 'use strict';
-// Runs the build in dist/ with V8's code cache. Processor time, medians of 50 pairs with `node -e 0`: a send takes 12 ms more
-// than that with Node 20 (1.51 times its 23 ms), 11 with Node 22 (1.39 times its 27 ms) and 16 with Node 24 (1.52 times
-// 30); an ack 7, 8 and 10. Of a send's 11, reading this file and the build takes 1 ms, reading and deserialising the cache
-// 2.5, setting up the build 1, commander 1.5, fsyncs 1, the end of the process 0.5; the rest is spread over its work.
-// Node's own module.enableCompileCache(), of Node 22 and later, makes it 10 more; a startup snapshot would, too, and needs
-// a flag. The cache is only ever a help: whatever is wrong with it, the command runs without. NODE_COMPILE_CACHE=<folder>
-// says where it is, and NODE_DISABLE_COMPILE_CACHE=1 turns it off, as they do for Node's own.
+// Runs the build in dist/ with V8's code cache: compiling it anew would take 15 ms of a send. The cache holds the functions
+// that were used until it was written, at the end of the first run. So that this first run does not decide for all, a run
+// that finds it twice as old as it was when it was written adds what it used itself: the second run, then ever more seldom,
+// thirty times in the first year. (All functions from the start would be 7 ms more to read and set up for each send.) It
+// is only ever a help: whatever is wrong with it, the command runs without. NODE_COMPILE_CACHE=<folder> says where it is, and
+// NODE_DISABLE_COMPILE_CACHE=1 turns it off, as they do for Node's own, which is 10 ms slower and not in every version.
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-// What is called often has a small build (scripts/build.mjs), and a cache of its own, since a cache holds the functions
-// that the run before it used.
-const words = process.argv.slice(2);
-const first = words.find((word, i) => !word.startsWith('-') && !['--root', '--as'].includes(words[i - 1]));
-const often = ['send', 'reply', 'read', 'peek', 'ack', 'nack', 'renew', 'list'].find((verb) => verb === first);
-const file = path.join(__dirname, '..', 'dist', often ? 'dreamos-often.cjs' : 'dreamos.cjs');
+const file = path.join(__dirname, '..', 'dist', 'dreamos.cjs');
 const source = readSource();
-// The first line is the source's hash: V8 itself would take a cache of another source of the same length.
-const name = `${source.slice(9, 25)}-${process.version}-${process.arch}-${often ?? 'any'}.cache`;
 const folder = cacheFolder();
-const cachedData = folder && readCache(path.join(folder, name));
-const script = new vm.Script(source, { filename: file, cachedData });
-if (folder && (!cachedData || script.cachedDataRejected)) process.once('exit', writeCache);
+// The first line is the source's hash: V8 itself would take a cache of another source of the same length.
+const name = `${source.slice(9, 25)}-${process.version}-${process.arch}.cache`;
+const ours = /^[0-9a-f]{16}-v\d[\w.-]*\.cache(\.\d+)?$/;
+let cache = folder && readCache(path.join(folder, name));
+const script = new vm.Script(source, { filename: file, cachedData: cache?.data });
+if (script.cachedDataRejected) cache = undefined;
+if (folder && (!cache || Date.now() - cache.firstMs > 2 * cache.ageMs)) process.once('exit', writeCache);
 const own = { exports: {} };
 script.runInThisContext()(own.exports, require, own, file);
 
@@ -47,17 +43,18 @@ function cacheFolder() {
 }
 
 // It is code that will run: only a file that nobody else can have written is taken, and only if both of its halves are the
-// same. V8 does not look for itself, and dies of a single flipped bit. (Comparing takes 0.3 ms; a digest would be loading
-// node:crypto, 3 to 5 ms.)
-function readCache(cache) {
+// same. V8 does not look for itself, and dies of a single flipped bit. Behind them is when the first one was written.
+function readCache(from) {
   let fd;
   try {
-    fd = fs.openSync(cache, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
-    const { uid, mode } = fs.fstatSync(fd);
+    fd = fs.openSync(from, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const { uid, mode, mtimeMs } = fs.fstatSync(fd);
     if (uid !== process.getuid() || (mode & 0o022) !== 0) return undefined;
     const bytes = fs.readFileSync(fd);
-    const data = bytes.subarray(0, bytes.length / 2);
-    return bytes.subarray(data.length).equals(data) ? data : undefined;
+    const data = bytes.subarray(0, (bytes.length - 8) / 2);
+    if (!bytes.subarray(data.length, -8).equals(data)) return undefined;
+    const firstMs = bytes.readDoubleLE(bytes.length - 8);
+    return { data, firstMs, ageMs: mtimeMs - firstMs };
   } catch {
     return undefined;
   } finally {
@@ -65,20 +62,23 @@ function readCache(cache) {
   }
 }
 
-// At the end of the first run, so that it also holds the functions which that run compiled.
 function writeCache() {
   try {
     makeFolder(path.dirname(folder));
     makeFolder(folder);
-    const data = script.createCachedData();
+    let data = script.createCachedData();
+    // A process that ran for hours has dropped what it did not need for a while.
+    if (cache && cache.data.length > data.length) data = cache.data;
+    const first = Buffer.alloc(8);
+    first.writeDoubleLE(cache ? cache.firstMs : Date.now());
     const fresh = path.join(folder, `${name}.${process.pid}`);
     // Synced, because a power cut could leave the same zeros in both halves.
-    fs.writeFileSync(fresh, Buffer.concat([data, data]), { flag: 'wx', mode: 0o600, flush: true });
+    fs.writeFileSync(fresh, Buffer.concat([data, data, first]), { flag: 'wx', mode: 0o600, flush: true });
     fs.renameSync(fresh, path.join(folder, name));
     // Every build and every version of Node has its own; some 20 MB of the newest are enough.
-    const others = fs.readdirSync(folder).map((other) => path.join(folder, other));
-    const ages = new Map(others.map((other) => [other, fs.statSync(other).mtimeMs]));
-    for (const old of others.sort((a, b) => ages.get(b) - ages.get(a)).slice(30)) fs.unlinkSync(old);
+    const caches = fs.readdirSync(folder).filter((other) => ours.test(other));
+    const ages = new Map(caches.map((other) => [other, fs.lstatSync(path.join(folder, other)).mtimeMs]));
+    for (const old of caches.sort((a, b) => ages.get(b) - ages.get(a)).slice(30)) fs.unlinkSync(path.join(folder, old));
   } catch {
     // Without a cache the next run takes as long as this one.
   }

@@ -1,10 +1,7 @@
 // Builds dist/: the command as one CommonJS file, the library as ESM with its types, and the licences of bundled code.
 //
-// Measured with a small send, paired with a `node -e 0` that also reads certificates, as Node 20 does when it is told to by
-// NODE_EXTRA_CA_CERTS (72 ms, medians): unbundled 2.1 times, one ESM file 1.4, one CommonJS file 1.3; the whole command in
-// one CommonJS file 1.64, with V8's code cache (bin/dreamos.cjs) 1.36, without what it loaded of Node and did not need
-// 1.25, with less to read 1.20. Without zod, as below, a send takes 5 ms less still. ESM costs its loader (5 ms),
-// commander its child_process (3 ms), ulid its crypto (3 ms), comments in the build 1 ms; hence the peculiarities below.
+// The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
+// (bin/dreamos.cjs), which is 15. Two plugins keep out of a send what it does not need: child_process, 3 ms, and zod, 2.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -12,21 +9,13 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { premadeModule } from './premade.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-/** The same as in bin/dreamos.cjs. */
-const often = ['send', 'reply', 'read', 'peek', 'ack', 'nack', 'renew', 'list'];
 
 /** @param {{ types?: boolean }} options without types it takes a fraction of a second */
 export async function buildAll({ types = true } = {}) {
-  const builds = await Promise.all([
-    buildCommand('dreamos'),
-    buildCommand('dreamos-often', [oftenOnly]),
-    buildLibrary(),
-    types ? emitTypes() : undefined,
-  ]);
+  const builds = await Promise.all([buildCommand(), buildLibrary(), types ? emitTypes() : undefined]);
   const results = builds.filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
@@ -48,10 +37,10 @@ const shared = {
 
 // Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
 // chokidar: with require() their default export would look different from what import() promises.
-async function buildCommand(name, plugins = []) {
+async function buildCommand() {
   const result = await build({
     ...shared,
-    entryPoints: { [name]: 'src/main.ts' },
+    entryPoints: { dreamos: 'src/main.ts' },
     outdir: dist,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -66,7 +55,7 @@ async function buildCommand(name, plugins = []) {
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, premadeParsers, lazyZod, sources, ...plugins],
+    plugins: [lazyChildProcess, lazyZod],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {
@@ -86,11 +75,10 @@ function buildLibrary() {
     format: 'esm',
     splitting: true,
     packages: 'external',
-    plugins: [premadeParsers],
   });
 }
 
-// commander needs child_process for subcommands in files of their own, which dreamos does not have.
+// commander needs child_process for subcommands in files of their own, which dreamos does not have: 3 ms of a send.
 const lazyChildProcess = {
   name: 'lazy-child-process',
   setup(api) {
@@ -104,80 +92,37 @@ const lazyChildProcess = {
   },
 };
 
-// What is called often has a build of its own without the bodies of the other commands: half as much to read and to set
-// up is 1.5 ms. bin/dreamos.cjs chooses.
-const oftenOnly = {
-  name: 'often-only',
-  setup(api) {
-    api.onResolve({ filter: /^\.\.\/commands\// }, ({ path }) =>
-      often.some((verb) => path.endsWith(`/${verb}.ts`)) ? undefined : { path, namespace: 'others' },
-    );
-    api.onLoad({ filter: /./, namespace: 'others' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`${path} is not in this build.`)});`,
-    }));
-  },
-};
-
-// What zod has compiled of our schemas, so that good mail is checked without making schemas or loading zod: 4 to 5 ms of a
-// send, 2.5 of an ack, which checks nothing.
-let premade;
-const premadeParsers = {
-  name: 'premade-parsers',
-  setup(api) {
-    api.onLoad({ filter: /[\\/]src[\\/]model[\\/]premade\.ts$/ }, async () => ({
-      contents: await (premade ??= premadeModule()),
-    }));
-  },
-};
-
-// zod is initialised by the first `z.…` that runs.
+// zod is set up by the first `z.…` that runs, which good mail does not get to (src/model/fits.ts): 2 ms of a send. So the
+// sources get an object in its place that loads it when something of it is asked for. It has the names that stand behind a
+// `z.` somewhere, and the rest of zod stays out of the build.
 const lazyZod = {
   name: 'lazy-zod',
   setup(api) {
-    api.onResolve({ filter: /^lazy-zod(-used)?$/ }, ({ path }) => ({
-      path,
-      namespace: 'lazy-zod',
-    }));
+    api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      return { contents: source.replace(importOfZod, "const z = require('lazy-zod');"), loader: 'ts' };
+    });
+    api.onResolve({ filter: /^(lazy-zod|used-of-zod)$/ }, ({ path }) => ({ path, namespace: 'lazy-zod' }));
     api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async ({ path }) => {
       const names = await namesOfZod();
-      if (path === 'lazy-zod-used')
-        return {
-          contents: `export { ${names.join(', ')} } from 'zod/mini';`,
-          resolveDir: root,
-        };
-      const zod = "let made;\nconst zod = () => (made ??= require('lazy-zod-used'));";
-      const getters = names.map((name) => `get ${name}() { return zod().${name}; }`);
-      return { contents: `${zod}\nmodule.exports = { ${getters.join(', ')} };` };
+      if (path === 'used-of-zod')
+        return { contents: `export { ${names.join(', ')} } from 'zod/mini';`, resolveDir: root };
+      const getters = names.map((name) => `get ${name}() { return (zod ??= require('used-of-zod')).${name}; }`);
+      return { contents: `let zod;\nmodule.exports = { ${getters.join(', ')} };` };
     });
   },
 };
+const importOfZod = "import * as z from 'zod/mini';";
 
 async function namesOfZod() {
   const names = new Set();
   for (const file of await readdir(join(root, 'src'), { recursive: true })) {
     const source = file.endsWith('.ts') ? await readFile(join(root, 'src', file), 'utf8') : '';
-    if (!isLazyWithZod(source)) continue;
+    if (!source.includes(importOfZod)) continue;
     for (const [, name] of source.matchAll(/\bz\s*\.(?!core\b|infer\b|output\b)(\w+)/g)) names.add(name);
   }
   return [...names];
 }
-
-// Who describes schemas needs all of zod.
-const isLazyWithZod = (source) => source.includes("from 'zod/mini'") && !source.includes('z.toJSONSchema');
-
-const sources = {
-  name: 'sources',
-  setup(api) {
-    api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
-      let contents = await readFile(path, 'utf8');
-      if (isLazyWithZod(contents))
-        contents = contents.replace("import * as z from 'zod/mini'", "const z = require('lazy-zod')");
-      // esbuild would copy each of a hundred names with a getter (0.4 ms), in case that a module has a default export.
-      contents = contents.replace(/^import \* as (\w+) from ('node:\w+');$/gm, 'const $1 = require($2);');
-      return { contents, loader: 'ts' };
-    });
-  },
-};
 
 async function emitTypes() {
   const types = join(dist, 'types');

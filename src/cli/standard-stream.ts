@@ -5,7 +5,7 @@ import type { Outlet } from './surroundings.ts';
 const pipeBytes = 16_384;
 
 /**
- * Standard output or error for who has only a line to say: setting up process.stdout for a pipe takes 3 to 4 ms, a tenth of
+ * Standard output or error for who has only a line to say: setting up process.stdout for a pipe takes 3 ms, a tenth of
  * a one-shot command, a write to it nothing. So the first bytes are written at once. What has more to say, meets a reader
  * that is behind (EAGAIN), or is a terminal, goes on with the real stream, which waits without blocking signals.
  */

@@ -1,6 +1,7 @@
 /** Opening and making roots: the only place that knows which storages there are and what is done by the way. */
+import { createIds } from '../model/id.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { findRoot, initRootFolder, openStore, systemIds } from '../storage/engines.ts';
+import { findRoot, initRootFolder, openStore } from '../storage/engines.ts';
 import { registerAgent } from './agents/agents.ts';
 import { checkName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
@@ -68,7 +69,7 @@ export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>,
 
 async function openAt(path: string, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;
-  const ids = systemIds();
+  const ids = createIds();
   const store = await openStore(path, { clock, ids, warn });
   try {
     return rootOver(store, { path, clock, ids }, options);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { premade } from './premade.ts';
+import { either, fieldsOf, listOf, matching, nothing, optional, string } from './fits.ts';
 import { schema } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
@@ -16,7 +16,14 @@ export const agentCardSchema = schema(
       retiredAt: z.optional(z.nullable(z.string())),
       settings: z.optional(settingsSchema()),
     }),
-  premade.agentCard,
+  fieldsOf({
+    name: matching(agentNamePattern),
+    description: optional(string),
+    groups: optional(listOf(string)),
+    createdAt: string,
+    retiredAt: optional(either(nothing, string)),
+    settings: optional((settings) => settingsSchema.fitting(settings) === settings),
+  }),
 );
 
 export type AgentCard = z.infer<ReturnType<typeof agentCardSchema>>;

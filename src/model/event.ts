@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { premade } from './premade.ts';
+import { either, fieldsOf, nothing, number, oneOf, optional, string } from './fits.ts';
 import { schema } from './schema.ts';
 
 /** What can happen to a message in a mailbox. */
@@ -45,7 +45,23 @@ export const mailEventSchema = schema(
       /** published: the entry's own, so that a listener reads the message without a search. */
       key: z.optional(z.string()),
     }),
-  premade.mailEvent,
+  fieldsOf({
+    at: string,
+    mailbox: string,
+    event: string,
+    id: string,
+    by: optional(string),
+    attempt: optional(number),
+    reason: optional(string),
+    free: optional(oneOf(true)),
+    from: optional(string),
+    type: optional(string),
+    priority: optional(string),
+    subject: optional(string),
+    thread: optional(either(nothing, string)),
+    replyTo: optional(either(nothing, string)),
+    key: optional(string),
+  }),
 );
 
 export type MailEvent = z.infer<ReturnType<typeof mailEventSchema>>;

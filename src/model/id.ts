@@ -49,20 +49,16 @@ export function idFrom(timeMs: number, seed: Uint8Array): string {
   return id;
 }
 
-/** One filling is enough for many draws: a ULID takes 16 of them, a token 10. */
-export function pooledRandom(fill: (pool: Uint8Array) => void = fillFromCrypto): () => number {
+/** Drawn from the operating system. One filling is enough for many draws: a ULID takes 16 of them, a token 10. */
+function pooledRandom(): () => number {
   const pool = new Uint8Array(1024);
   let used = pool.length;
   return () => {
     if (used === pool.length) {
-      fill(pool);
+      // Loaded here, because that takes 4 ms.
+      getBuiltinModule('node:crypto').randomFillSync(pool);
       used = 0;
     }
     return (pool[used++] ?? 0) / 256;
   };
-}
-
-// Loaded only where it is used, because that takes 3 to 5 ms.
-function fillFromCrypto(pool: Uint8Array): void {
-  getBuiltinModule('node:crypto').randomFillSync(pool);
 }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
 import { keyCharacters, subjectCharacters, typeCharacters } from './basics/limits.ts';
-import { premade } from './premade.ts';
+import { anything, either, fieldsOf, listOf, matching, nothing, oneOf, optional, string, textOf } from './fits.ts';
 import { once, schema } from './schema.ts';
 import { sha256 } from './basics/sha256.ts';
 import { topicPattern } from './topic.ts';
@@ -10,9 +10,15 @@ import { topicPattern } from './topic.ts';
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
 
-const id = once(() => z.string().check(z.regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/)));
+const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const id = once(() => z.string().check(z.regex(idPattern)));
 const agentName = once(() => z.string().check(z.regex(agentNamePattern)));
 const time = once(() => z.iso.datetime());
+// As zod's, which also knows in which years there is a 29th of February.
+const fitsTime = matching(
+  /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/,
+);
+const fitsKey = either(nothing, textOf(1, 512));
 
 /**
  * A message: an immutable envelope with a body. This is the one definition from which the types, the JSON Schema
@@ -44,7 +50,27 @@ export const messageSchema = schema(
       orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
       digest: z.optional(z.string()),
     }),
-  premade.message,
+  fieldsOf({
+    v: oneOf(1),
+    id: matching(idPattern),
+    from: matching(agentNamePattern),
+    to: listOf(matching(agentNamePattern)),
+    topic: optional(matching(topicPattern)),
+    subject: textOf(0, subjectCharacters),
+    body: string,
+    type: textOf(1, typeCharacters),
+    priority: oneOf(...priorities),
+    thread: either(nothing, string),
+    replyTo: either(nothing, string),
+    tags: listOf(textOf(1, 64), 64),
+    data: anything,
+    createdAt: fitsTime,
+    expiresAt: either(nothing, fitsTime),
+    replyBy: optional(fitsTime),
+    dedupeKey: fitsKey,
+    orderingKey: optional(fitsKey),
+    digest: optional(string),
+  }),
 );
 
 export type Message = z.infer<ReturnType<typeof messageSchema>>;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './basics/limits.ts';
-import { premade } from './premade.ts';
+import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
 import { once, schema } from './schema.ts';
 
 export const durabilities = ['full', 'relaxed'] as const;
@@ -181,10 +181,10 @@ export function settingFromText(key: SettingKey, text: string): SettingValue {
   return settingTable[key].kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
+const durationPattern = /^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/;
+
 export const durationText = once(() =>
-  z
-    .string()
-    .check(z.regex(/^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
+  z.string().check(z.regex(durationPattern, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
 );
 
 // The largest number of each that is counted here.
@@ -199,6 +199,13 @@ function schemaOf({ kind, least = 0, most, none, choices }: Setting): z.ZodMiniT
   return none ? z.union([z.literal('none'), value]) : value;
 }
 
+function fitsSetting({ kind, least = 0, most, none, choices }: Setting): Fits {
+  if (choices) return oneOf(...choices);
+  const value =
+    kind === 'duration' || kind === 'choice' ? matching(durationPattern) : whole(least, most ?? mostOf[kind]);
+  return none ? either(oneOf('none'), value) : value;
+}
+
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
 export const settingsSchema = schema(
   () =>
@@ -207,7 +214,7 @@ export const settingsSchema = schema(
         [Key in SettingKey]: z.ZodMiniOptional<z.ZodMiniType<ValueOf<Table[Key]>>>;
       },
     ),
-  premade.settings,
+  fieldsOf(Object.fromEntries(settingKeys.map((key) => [key, optional(fitsSetting(settingTable[key]))]))),
 );
 
 export type Settings = z.infer<ReturnType<typeof settingsSchema>>;

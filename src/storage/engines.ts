@@ -1,9 +1,7 @@
 /** Which storages there are: a root's format.json says which of them keeps its mail. */
 import type { Store } from './port/store.ts';
 import { findFileRoot, type FindOptions, initFileStore } from './file/find-root.ts';
-import { type FileStoreDeps, openFileStore, systemIds } from './file/open.ts';
-
-export { systemIds };
+import { type FileStoreDeps, openFileStore } from './file/open.ts';
 
 /** @throws as findFileRoot */
 export function findRoot(options: FindOptions): Promise<string> {

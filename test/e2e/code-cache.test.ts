@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const command = join(import.meta.dirname, '../../bin/dreamos.cjs');
@@ -47,14 +48,35 @@ function cacheFile(): string {
   return join(folder(), names[0] ?? '');
 }
 
+/** Whether the next run adds what it uses: when the cache has become twice as old as it was when it was written. */
+function grow(when: 'now' | 'not yet'): void {
+  const atMs = Date.now() + (when === 'now' ? -3_600_000 : 3_600_000);
+  utimesSync(cacheFile(), atMs / 1000, atMs / 1000);
+}
+
 describe('the code cache of bin/dreamos.cjs', () => {
   it('is private, and is left as it is while it fits', () => {
     run();
     expect(statSync(folder()).mode & 0o777).toBe(0o700);
     expect(statSync(cacheFile()).mode & 0o777).toBe(0o600);
+    grow('not yet');
     const { ino } = statSync(cacheFile());
     run();
     expect(statSync(cacheFile()).ino).toBe(ino);
+  });
+
+  it('takes in what later commands use, and keeps what earlier ones did', () => {
+    dreamos(['send', '--help']);
+    const first = statSync(cacheFile()).size;
+    grow('now');
+    dreamos(['init', 'box', '--root', join(home, 'root')]);
+    const second = statSync(cacheFile()).size;
+    expect(second).toBeGreaterThan(first * 1.1);
+    grow('now');
+    const { ino } = statSync(cacheFile());
+    run();
+    expect(statSync(cacheFile()).ino).not.toBe(ino);
+    expect(statSync(cacheFile()).size).toBeGreaterThan(second * 0.99);
   });
 
   it.each([
@@ -82,18 +104,31 @@ describe('the code cache of bin/dreamos.cjs', () => {
 
   it('of older builds goes when there are many', () => {
     run();
+    const own = cacheFile();
+    const older = (i: number): string => `${String(i).padStart(16, '0')}-v20.19.0-x64.cache`;
     for (let i = 0; i < 40; i++) {
-      const old = join(folder(), `old-${i}.cache`);
-      writeFileSync(old, '');
-      utimesSync(old, i, i);
+      writeFileSync(join(folder(), older(i)), '');
+      utimesSync(join(folder(), older(i)), i, i);
     }
-    rmSync(join(folder(), readdirSync(folder()).find((name) => !name.startsWith('old-')) ?? ''));
+    rmSync(own);
     run();
     const left = readdirSync(folder());
     expect(left).toHaveLength(30);
-    expect(left).toContain('old-39.cache');
-    expect(left).not.toContain('old-0.cache');
-    expect(left.filter((name) => !name.startsWith('old-'))).toHaveLength(1);
+    expect(left).toContain(basename(own));
+    expect(left).toContain(older(39));
+    expect(left).not.toContain(older(0));
+  });
+
+  it('takes no file of somebody else with it when it goes', () => {
+    mkdirSync(folder(), { recursive: true });
+    const foreign = Array.from({ length: 40 }, (_, i) => [`old-${i}.cache`, `${i}`, `note ${i}.txt`][i % 3] ?? '');
+    for (const name of foreign) {
+      writeFileSync(join(folder(), name), '');
+      utimesSync(join(folder(), name), 1, 1);
+    }
+    run();
+    expect(readdirSync(folder())).toEqual(expect.arrayContaining(foreign));
+    expect(readdirSync(folder())).toHaveLength(41);
   });
 
   it('is where NODE_COMPILE_CACHE says', () => {
@@ -107,40 +142,5 @@ describe('the code cache of bin/dreamos.cjs', () => {
     run({ HOME: join(home, 'missing') });
     run({ NODE_DISABLE_COMPILE_CACHE: '1' });
     expect(existsSync(folder())).toBe(false);
-  });
-});
-
-describe('the build of the verbs that are called often', () => {
-  // The same words in the launcher and in the build, or a verb would be looked for where it is not.
-  const verbs = ['bin/dreamos.cjs', 'scripts/build.mjs'].map((file) => {
-    const [, list = ''] = /often = \[(.*?)\]/.exec(readFileSync(join(command, '../..', file), 'utf8')) ?? [];
-    return list.split(', ').map((word) => word.slice(1, -1));
-  });
-
-  it('is known to the launcher and to the build', () => {
-    expect(verbs[0]).toContain('send');
-    expect(verbs[0]).toEqual(verbs[1]);
-  });
-
-  it.each(verbs[0] ?? [])('has %s, wherever the verb stands', (verb) => {
-    for (const words of [
-      [verb, '--help'],
-      ['--json', '--as', 'x', '--root', home, verb, '--help'],
-    ]) {
-      const { status, stdout } = dreamos(words);
-      expect(status).toBe(0);
-      expect(stdout).toContain(`Usage: dreamos ${verb}`);
-    }
-    expect(readdirSync(folder())).toEqual([expect.stringContaining(`-${verb}.cache`)]);
-  });
-
-  it.each([
-    ['status', 'read'],
-    ['--as', 'send', 'status'],
-    ['help', 'send'],
-    ['--root', 'read', 'watch', '--wait', '1ms'],
-  ])('is not taken for another verb: %s %s %s', (...words) => {
-    dreamos(words);
-    expect(readdirSync(folder())).toEqual([expect.stringContaining('-any.cache')]);
   });
 });

@@ -79,7 +79,7 @@ export async function composeFor(
     v: 1,
     id: draft.id ?? session.ids.next(now),
     from: sender.name,
-    to: to.topic === undefined ? names : [],
+    to: to.topic === undefined ? [...names] : [],
     subject: draft.subject ?? '',
     body: draft.body,
     type: draft.type ?? 'message',

@@ -1,4 +1,5 @@
 /** Finding and making a root on disk. */
+import { createIds } from '../../model/id.ts';
 import { basename, dirname, join, resolve } from 'node:path';
 import { systemClock } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -6,7 +7,7 @@ import type { Disk } from './disk/disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
-import { contextOf, systemIds } from './open.ts';
+import { contextOf } from './open.ts';
 import { replaceDocument } from './disk/replace.ts';
 
 /** Where a project keeps its root. */
@@ -191,7 +192,7 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
 
 async function makeRoot(disk: Disk, path: string): Promise<void> {
   const topmost = await makeFolders(disk, path);
-  const ids = systemIds();
+  const ids = createIds();
   await probe(disk, path, ids.token());
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);

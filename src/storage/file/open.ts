@@ -1,10 +1,10 @@
 /** Opening a root on disk that was found (find-root.ts). */
 import type { Clock } from '../../model/clock.ts';
-import { createIds, type Ids, pooledRandom } from '../../model/id.ts';
+import type { Ids } from '../../model/id.ts';
 import type { Store } from '../port/store.ts';
 import type { FileContext } from './disk/context.ts';
 import type { Disk } from './disk/disk.ts';
-import { fillRandom, nodeDisk } from './disk/node-disk.ts';
+import { nodeDisk } from './disk/node-disk.ts';
 import { layoutOf } from './names/layout.ts';
 import { outOfTheWay } from './places/corrupt.ts';
 import { fileStore } from './store.ts';
@@ -14,11 +14,6 @@ export interface FileStoreDeps {
   readonly ids: Ids;
   readonly warn: (message: string) => void;
   readonly disk?: Disk;
-}
-
-/** Drawn from the operating system. */
-export function systemIds(): Ids {
-  return createIds(pooledRandom(fillRandom));
 }
 
 export async function openFileStore(path: string, deps: FileStoreDeps): Promise<Store> {

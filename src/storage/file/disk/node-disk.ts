@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { geteuid, getBuiltinModule } from 'node:process';
+import { geteuid } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
@@ -115,20 +115,6 @@ export function nodeDisk(): Disk {
       for (const [path, { fd }] of logs) closeLog(path, fd);
     },
   };
-}
-
-/** From the system's own source, because node:crypto takes 3 to 5 ms to load; where there is none, from that. */
-export function fillRandom(pool: Uint8Array): void {
-  let fd: number | undefined;
-  try {
-    fd = fs.openSync('/dev/urandom', fs.constants.O_RDONLY);
-    if (fs.fstatSync(fd).isCharacterDevice() && fs.readSync(fd, pool) === pool.length) return;
-  } catch {
-    // As good as a source that says too little.
-  } finally {
-    if (fd !== undefined) fs.closeSync(fd);
-  }
-  getBuiltinModule('node:crypto').randomFillSync(pool);
 }
 
 function listFolder(dir: string): string[] | undefined {

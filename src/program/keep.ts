@@ -1,126 +1,150 @@
 /** What was finished, what failed, and keeping house. */
 import { filters, example, type Verb } from './options.ts';
 
-export const cancel: Verb = (program, context) => {
-  program
-    .command('cancel <id...>')
-    .action(async (ids) => (await import('../commands/keep/cancel.ts')).cancelCommand(context, ids))
-    .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+export const cancel: Verb = {
+  words: 'cancel <id...>',
+  setUp(command, context) {
+    command
+      .action(async (ids) => (await import('../commands/keep/cancel.ts')).cancelCommand(context, ids))
+      .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+  },
 };
 
-export const archive: Verb = (program, context) => {
-  const group = program.command('archive').description('what was finished');
-  filters(group.command('list [agent]'))
-    .option('-n, --limit <number>', 'at most this many')
-    .action(async (name, options) => (await import('../commands/keep/archive.ts')).listCommand(context, name, options))
-    .addHelpText('after', example('dreamos archive list reviewer -n 20'));
-  group
-    .command('show [words...]')
-    .usage('[options] [agent] <id>')
-    .action(async (words) => (await import('../commands/keep/archive.ts')).showCommand(context, words))
-    .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  group
-    .command('search <text> [agent]')
-    .action(async (text, name) => (await import('../commands/keep/archive.ts')).searchCommand(context, text, name))
-    .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
-  group
-    .command('restore [words...]')
-    .usage('[options] [agent] <id...>')
-    .action(async (words) => (await import('../commands/keep/archive.ts')).restoreCommand(context, words))
-    .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  group
-    .command('pack [agent]')
-    .option('--before <day>', 'only days before this one: 2026-11-20, or how long ago: 7d (default: today)')
-    .option('--dry-run', 'only say what would be packed')
-    .action(async (name, options) => (await import('../commands/keep/archive.ts')).packCommand(context, name, options))
-    .addHelpText('after', example('dreamos archive pack reviewer --before 7d'));
-  group
-    .command('prune [agent]')
-    .option('--older-than <duration>', 'days older than this')
-    .option('--keep-bytes <number>', 'the oldest days, until no more than this is left')
-    .option('--dry-run', 'only say what would be deleted')
-    .action(async (name, options) => (await import('../commands/keep/archive.ts')).pruneCommand(context, name, options))
-    .addHelpText('after', example('dreamos archive prune reviewer --older-than 30d --dry-run', "Never today's."));
-  group
-    .command('export [agent]')
-    .option('--since <time>', 'finished from then on: 2026-11-20, 2026-11-20T09:00:00Z, or how long ago: 7d')
-    .option('--until <time>', 'finished before then')
-    .action(async (name, options) =>
-      (await import('../commands/keep/archive.ts')).exportCommand(context, name, options),
-    )
-    .addHelpText('after', example('dreamos archive export reviewer --since 30d > reviewer.jsonl'));
-  group.addHelpText('after', example('dreamos archive list reviewer'));
+export const archive: Verb = {
+  words: 'archive',
+  setUp(command, context) {
+    const group = command.description('what was finished');
+    filters(group.command('list [agent]'))
+      .option('-n, --limit <number>', 'at most this many')
+      .action(async (name, options) =>
+        (await import('../commands/keep/archive.ts')).listCommand(context, name, options),
+      )
+      .addHelpText('after', example('dreamos archive list reviewer -n 20'));
+    group
+      .command('show [words...]')
+      .usage('[options] [agent] <id>')
+      .action(async (words) => (await import('../commands/keep/archive.ts')).showCommand(context, words))
+      .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    group
+      .command('search <text> [agent]')
+      .action(async (text, name) => (await import('../commands/keep/archive.ts')).searchCommand(context, text, name))
+      .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
+    group
+      .command('restore [words...]')
+      .usage('[options] [agent] <id...>')
+      .action(async (words) => (await import('../commands/keep/archive.ts')).restoreCommand(context, words))
+      .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    group
+      .command('pack [agent]')
+      .option('--before <day>', 'only days before this one: 2026-11-20, or how long ago: 7d (default: today)')
+      .option('--dry-run', 'only say what would be packed')
+      .action(async (name, options) =>
+        (await import('../commands/keep/archive.ts')).packCommand(context, name, options),
+      )
+      .addHelpText('after', example('dreamos archive pack reviewer --before 7d'));
+    group
+      .command('prune [agent]')
+      .option('--older-than <duration>', 'days older than this')
+      .option('--keep-bytes <number>', 'the oldest days, until no more than this is left')
+      .option('--dry-run', 'only say what would be deleted')
+      .action(async (name, options) =>
+        (await import('../commands/keep/archive.ts')).pruneCommand(context, name, options),
+      )
+      .addHelpText('after', example('dreamos archive prune reviewer --older-than 30d --dry-run', "Never today's."));
+    group
+      .command('export [agent]')
+      .option('--since <time>', 'finished from then on: 2026-11-20, 2026-11-20T09:00:00Z, or how long ago: 7d')
+      .option('--until <time>', 'finished before then')
+      .action(async (name, options) =>
+        (await import('../commands/keep/archive.ts')).exportCommand(context, name, options),
+      )
+      .addHelpText('after', example('dreamos archive export reviewer --since 30d > reviewer.jsonl'));
+    group.addHelpText('after', example('dreamos archive list reviewer'));
+  },
 };
 
-export const dlq: Verb = (program, context) => {
-  const group = program.command('dlq').description('what failed, why, and again');
-  group
-    .command('list [agent]')
-    .action(async (name) => (await import('../commands/keep/dlq.ts')).listCommand(context, name))
-    .addHelpText('after', example('dreamos dlq list reviewer'));
-  group
-    .command('show [words...]')
-    .usage('[options] [agent] <id>')
-    .action(async (words) => (await import('../commands/keep/dlq.ts')).showCommand(context, words))
-    .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  group
-    .command('retry [words...]')
-    .usage('[options] [agent] <id...>')
-    .option('--all', 'every one in the mailbox')
-    .action(async (words, options) => (await import('../commands/keep/dlq.ts')).retryCommand(context, words, options))
-    .addHelpText('after', example('dreamos dlq retry reviewer --all'));
-  group
-    .command('purge [words...]')
-    .usage('[options] [agent] <id...>')
-    .option('--all', 'every one in the mailbox')
-    .action(async (words, options) => (await import('../commands/keep/dlq.ts')).purgeCommand(context, words, options))
-    .addHelpText('after', example('dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-  group.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
+export const dlq: Verb = {
+  words: 'dlq',
+  setUp(command, context) {
+    const group = command.description('what failed, why, and again');
+    group
+      .command('list [agent]')
+      .action(async (name) => (await import('../commands/keep/dlq.ts')).listCommand(context, name))
+      .addHelpText('after', example('dreamos dlq list reviewer'));
+    group
+      .command('show [words...]')
+      .usage('[options] [agent] <id>')
+      .action(async (words) => (await import('../commands/keep/dlq.ts')).showCommand(context, words))
+      .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    group
+      .command('retry [words...]')
+      .usage('[options] [agent] <id...>')
+      .option('--all', 'every one in the mailbox')
+      .action(async (words, options) => (await import('../commands/keep/dlq.ts')).retryCommand(context, words, options))
+      .addHelpText('after', example('dreamos dlq retry reviewer --all'));
+    group
+      .command('purge [words...]')
+      .usage('[options] [agent] <id...>')
+      .option('--all', 'every one in the mailbox')
+      .action(async (words, options) => (await import('../commands/keep/dlq.ts')).purgeCommand(context, words, options))
+      .addHelpText('after', example('dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+    group.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
+  },
 };
 
-export const doctor: Verb = (program, context) => {
-  program
-    .command('doctor')
-    .option('--fix', 'repair what is safe to repair')
-    .action(async (options) => (await import('../commands/keep/doctor.ts')).doctorCommand(context, options))
-    .addHelpText(
-      'after',
-      example('dreamos doctor --fix', 'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.'),
-    );
+export const doctor: Verb = {
+  words: 'doctor',
+  setUp(command, context) {
+    command
+      .option('--fix', 'repair what is safe to repair')
+      .action(async (options) => (await import('../commands/keep/doctor.ts')).doctorCommand(context, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos doctor --fix',
+          'Exit 0: nothing is wrong, or all of it was repaired. Exit 6: problems remain.',
+        ),
+      );
+  },
 };
 
-export const maintain: Verb = (program, context) => {
-  program
-    .command('maintain [agent...]')
-    .option('--dry-run', 'only say what would be done')
-    .action(async (names, options) =>
-      (await import('../commands/keep/maintain.ts')).maintainCommand(context, names, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
-        'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys; with names,\nonly what concerns these mailboxes. What fails does not keep the rest. A dry run counts what is not packed yet as it is, so\nwith archiveBytes it may name days that fit once they are packed.',
-      ),
-    );
+export const maintain: Verb = {
+  words: 'maintain [agent...]',
+  setUp(command, context) {
+    command
+      .option('--dry-run', 'only say what would be done')
+      .action(async (names, options) =>
+        (await import('../commands/keep/maintain.ts')).maintainCommand(context, names, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
+          'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys; with names,\nonly what concerns these mailboxes. What fails does not keep the rest. A dry run counts what is not packed yet as it is, so\nwith archiveBytes it may name days that fit once they are packed.',
+        ),
+      );
+  },
 };
 
-export const importTree: Verb = (program, context) => {
-  program
-    .command('import <dir>')
-    .option('--format <name>', 'auto, or dreamos-lenient, which also mends two kinds of broken JSON', 'auto')
-    .option('--map <old=new>', 'import the agent old as new; may be repeated', (pair: string, pairs: string[] = []) => [
-      ...pairs,
-      pair,
-    ])
-    .option('--deliver', 'make the unfinished ones ready instead')
-    .option('--dry-run', 'only say what would happen')
-    .action(async (dir, options) => (await import('../commands/keep/import.ts')).importCommand(context, dir, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
-        'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is.',
-      ),
-    );
+export const importTree: Verb = {
+  words: 'import <dir>',
+  setUp(command, context) {
+    command
+      .option('--format <name>', 'auto, or dreamos-lenient, which also mends two kinds of broken JSON', 'auto')
+      .option(
+        '--map <old=new>',
+        'import the agent old as new; may be repeated',
+        (pair: string, pairs: string[] = []) => [...pairs, pair],
+      )
+      .option('--deliver', 'make the unfinished ones ready instead')
+      .option('--dry-run', 'only say what would happen')
+      .action(async (dir, options) => (await import('../commands/keep/import.ts')).importCommand(context, dir, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos import old/mail --dry-run\n  dreamos import old/mail --map Agent3=Agent-3',
+          'Unreadable files are listed, a copy of each is kept in corrupt/, and they do not change the exit code. The old tree\nstays as it is.',
+        ),
+      );
+  },
 };

@@ -1,96 +1,119 @@
 /** Looking: none of these claims or finishes anything. */
 import { filters, example, type Verb } from './options.ts';
 
-export const list: Verb = (program, context) => {
-  filters(program.command('list [agent]'))
-    .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
-    .option('-n, --limit <number>', 'at most this many')
-    .action(async (name, options) => (await import('../commands/look/list.ts')).listCommand(context, name, options))
-    .addHelpText('after', example('dreamos list reviewer --state inflight,dead'));
+export const list: Verb = {
+  words: 'list [agent]',
+  setUp(command, context) {
+    filters(command)
+      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
+      .option('-n, --limit <number>', 'at most this many')
+      .action(async (name, options) => (await import('../commands/look/list.ts')).listCommand(context, name, options))
+      .addHelpText('after', example('dreamos list reviewer --state inflight,dead'));
+  },
 };
 
-export const show: Verb = (program, context) => {
-  program
-    .command('show <id>')
-    .option('--mailbox <agent>', 'only in this mailbox')
-    .action(async (id, options) => (await import('../commands/look/show.ts')).showCommand(context, id, options))
-    .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+export const show: Verb = {
+  words: 'show <id>',
+  setUp(command, context) {
+    command
+      .option('--mailbox <agent>', 'only in this mailbox')
+      .action(async (id, options) => (await import('../commands/look/show.ts')).showCommand(context, id, options))
+      .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+  },
 };
 
-export const trace: Verb = (program, context) => {
-  program
-    .command('trace <id>')
-    .option('--mermaid', 'as a sequence diagram for Markdown')
-    .action(async (id, options) => (await import('../commands/look/trace.ts')).traceCommand(context, id, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos trace 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
-        'Times are what the logs still hold; it warns where they do not go back to the arrival.',
-      ),
-    );
+export const trace: Verb = {
+  words: 'trace <id>',
+  setUp(command, context) {
+    command
+      .option('--mermaid', 'as a sequence diagram for Markdown')
+      .action(async (id, options) => (await import('../commands/look/trace.ts')).traceCommand(context, id, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos trace 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
+          'Times are what the logs still hold; it warns where they do not go back to the arrival.',
+        ),
+      );
+  },
 };
 
-export const thread: Verb = (program, context) => {
-  program
-    .command('thread <id>')
-    .action(async (id) => (await import('../commands/look/thread.ts')).threadCommand(context, id))
-    .addHelpText('after', example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Reads every message there is.'));
+export const thread: Verb = {
+  words: 'thread <id>',
+  setUp(command, context) {
+    command
+      .action(async (id) => (await import('../commands/look/thread.ts')).threadCommand(context, id))
+      .addHelpText('after', example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Reads every message there is.'));
+  },
 };
 
-export const search: Verb = (program, context) => {
-  filters(program.command('search <text> [agent]'))
-    .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
-    .option('-n, --limit <number>', 'at most this many')
-    .action(async (text, name, options) =>
-      (await import('../commands/look/search.ts')).searchCommand(context, text, name, options),
-    )
-    .addHelpText(
-      'after',
-      example('dreamos search "release notes" --state ready,dead', 'Reads every message there is.'),
-    );
+export const search: Verb = {
+  words: 'search <text> [agent]',
+  setUp(command, context) {
+    filters(command)
+      .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
+      .option('-n, --limit <number>', 'at most this many')
+      .action(async (text, name, options) =>
+        (await import('../commands/look/search.ts')).searchCommand(context, text, name, options),
+      )
+      .addHelpText(
+        'after',
+        example('dreamos search "release notes" --state ready,dead', 'Reads every message there is.'),
+      );
+  },
 };
 
-export const status: Verb = (program, context) => {
-  program
-    .command('status [agent...]')
-    .option('--watch', 'refresh as things happen')
-    .action(async (names, options) =>
-      (await import('../commands/look/status.ts')).statusCommand(context, names, options),
-    )
-    .addHelpText('after', example('dreamos status\n  dreamos status reviewer --watch'));
+export const status: Verb = {
+  words: 'status [agent...]',
+  setUp(command, context) {
+    command
+      .option('--watch', 'refresh as things happen')
+      .action(async (names, options) =>
+        (await import('../commands/look/status.ts')).statusCommand(context, names, options),
+      )
+      .addHelpText('after', example('dreamos status\n  dreamos status reviewer --watch'));
+  },
 };
 
-export const watch: Verb = (program, context) => {
-  program
-    .command('watch [agent...]')
-    .option('--since <cursor>', 'go on behind this cursor, behind the last line of @<file>, or from start')
-    .option('--count <number>', 'end after this many events')
-    .option('--wait <duration>', 'end when nothing came for this long')
-    .action(async (names, options) => (await import('../commands/look/watch.ts')).watchCommand(context, names, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos watch reviewer\n  dreamos watch --json --since @seen.jsonl >> seen.jsonl',
-        'Exit 3: nothing came within --wait. See: dreamos help cursors',
-      ),
-    );
+export const watch: Verb = {
+  words: 'watch [agent...]',
+  setUp(command, context) {
+    command
+      .option('--since <cursor>', 'go on behind this cursor, behind the last line of @<file>, or from start')
+      .option('--count <number>', 'end after this many events')
+      .option('--wait <duration>', 'end when nothing came for this long')
+      .action(async (names, options) =>
+        (await import('../commands/look/watch.ts')).watchCommand(context, names, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos watch reviewer\n  dreamos watch --json --since @seen.jsonl >> seen.jsonl',
+          'Exit 3: nothing came within --wait. See: dreamos help cursors',
+        ),
+      );
+  },
 };
 
-export const listen: Verb = (program, context) => {
-  program
-    .command('listen <pattern...>')
-    .option('--since <place>', 'behind this cursor, behind the last line of @<file>, from start, or so long ago (10m)')
-    .option('--count <number>', 'end after this many messages')
-    .option('--wait <duration>', 'end when nothing came for this long')
-    .action(async (patterns, options) =>
-      (await import('../commands/look/listen.ts')).listenCommand(context, patterns, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        "dreamos listen 'build.>'\n  dreamos listen '>' --since 1h --json | jq -r .message.body",
-        'What must not be missed is subscribed to. Exit 3: nothing came within --wait. See: dreamos help cursors',
-      ),
-    );
+export const listen: Verb = {
+  words: 'listen <pattern...>',
+  setUp(command, context) {
+    command
+      .option(
+        '--since <place>',
+        'behind this cursor, behind the last line of @<file>, from start, or so long ago (10m)',
+      )
+      .option('--count <number>', 'end after this many messages')
+      .option('--wait <duration>', 'end when nothing came for this long')
+      .action(async (patterns, options) =>
+        (await import('../commands/look/listen.ts')).listenCommand(context, patterns, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          "dreamos listen 'build.>'\n  dreamos listen '>' --since 1h --json | jq -r .message.body",
+          'What must not be missed is subscribed to. Exit 3: nothing came within --wait. See: dreamos help cursors',
+        ),
+      );
+  },
 };

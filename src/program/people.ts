@@ -1,106 +1,123 @@
 /** Who can receive, and how it is set up. */
 import { example, type Verb } from './options.ts';
 
-export const init: Verb = (program, context) => {
-  program
-    .command('init [agent...]')
-    .action(async (agents) => (await import('../commands/people/init.ts')).initCommand(context, agents))
-    .addHelpText(
-      'after',
-      example('dreamos init planner reviewer', 'With --root or DREAMOS_ROOT that folder itself becomes the root.'),
-    );
+export const init: Verb = {
+  words: 'init [agent...]',
+  setUp(command, context) {
+    command
+      .action(async (agents) => (await import('../commands/people/init.ts')).initCommand(context, agents))
+      .addHelpText(
+        'after',
+        example('dreamos init planner reviewer', 'With --root or DREAMOS_ROOT that folder itself becomes the root.'),
+      );
+  },
 };
 
-export const agent: Verb = (program, context) => {
-  const group = program.command('agent').description('who can receive');
-  group
-    .command('register <name>')
-    .option('--description <text>', 'what it does')
-    .option(
-      '--group <name>',
-      "a group it is in instead of those it was in, '' for none; mail to @<name> reaches all in it; may be repeated",
-      (name: string, names: string[] = []) => [...names, name],
-    )
-    .option(
-      '--set <key=value>',
-      'a setting of this agent (help settings), unset without a value; may be repeated',
-      (pair: string, pairs: string[] = []) => [...pairs, pair],
-    )
-    .action(async (name, options) =>
-      (await import('../commands/people/agent.ts')).registerCommand(context, name, options),
-    )
-    .addHelpText(
-      'after',
-      example('dreamos agent register reviewer --description "reads patches" --group reviewers --set lease=30m'),
-    );
-  group
-    .command('list')
-    .action(async () => (await import('../commands/people/agent.ts')).listCommand(context))
-    .addHelpText('after', example('dreamos agent list --json'));
-  group
-    .command('show <name>')
-    .action(async (name) => (await import('../commands/people/agent.ts')).showCommand(context, name))
-    .addHelpText('after', example('dreamos agent show reviewer'));
-  group
-    .command('retire <name>')
-    .action(async (name) => (await import('../commands/people/agent.ts')).retireCommand(context, name))
-    .addHelpText('after', example('dreamos agent retire reviewer'));
-  group.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
+export const agent: Verb = {
+  words: 'agent',
+  setUp(command, context) {
+    const group = command.description('who can receive');
+    group
+      .command('register <name>')
+      .option('--description <text>', 'what it does')
+      .option(
+        '--group <name>',
+        "a group it is in instead of those it was in, '' for none; mail to @<name> reaches all in it; may be repeated",
+        (name: string, names: string[] = []) => [...names, name],
+      )
+      .option(
+        '--set <key=value>',
+        'a setting of this agent (help settings), unset without a value; may be repeated',
+        (pair: string, pairs: string[] = []) => [...pairs, pair],
+      )
+      .action(async (name, options) =>
+        (await import('../commands/people/agent.ts')).registerCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example('dreamos agent register reviewer --description "reads patches" --group reviewers --set lease=30m'),
+      );
+    group
+      .command('list')
+      .action(async () => (await import('../commands/people/agent.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos agent list --json'));
+    group
+      .command('show <name>')
+      .action(async (name) => (await import('../commands/people/agent.ts')).showCommand(context, name))
+      .addHelpText('after', example('dreamos agent show reviewer'));
+    group
+      .command('retire <name>')
+      .action(async (name) => (await import('../commands/people/agent.ts')).retireCommand(context, name))
+      .addHelpText('after', example('dreamos agent retire reviewer'));
+    group.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
+  },
 };
 
-export const subscribe: Verb = (program, context) => {
-  program
-    .command('subscribe <pattern...>')
-    .action(async (patterns) => (await import('../commands/people/subscribe.ts')).subscribeCommand(context, patterns))
-    .addHelpText(
-      'after',
-      example(
-        "dreamos subscribe 'build.*' 'deploy.>' --as reviewer",
-        'In a pattern * is one part between dots, and > at the end is one or more. Quote them, for the shell.',
-      ),
-    );
+export const subscribe: Verb = {
+  words: 'subscribe <pattern...>',
+  setUp(command, context) {
+    command
+      .action(async (patterns) => (await import('../commands/people/subscribe.ts')).subscribeCommand(context, patterns))
+      .addHelpText(
+        'after',
+        example(
+          "dreamos subscribe 'build.*' 'deploy.>' --as reviewer",
+          'In a pattern * is one part between dots, and > at the end is one or more. Quote them, for the shell.',
+        ),
+      );
+  },
 };
 
-export const unsubscribe: Verb = (program, context) => {
-  program
-    .command('unsubscribe <pattern...>')
-    .action(async (patterns) => (await import('../commands/people/subscribe.ts')).unsubscribeCommand(context, patterns))
-    .addHelpText('after', example("dreamos unsubscribe 'build.*' --as reviewer"));
+export const unsubscribe: Verb = {
+  words: 'unsubscribe <pattern...>',
+  setUp(command, context) {
+    command
+      .action(async (patterns) =>
+        (await import('../commands/people/subscribe.ts')).unsubscribeCommand(context, patterns),
+      )
+      .addHelpText('after', example("dreamos unsubscribe 'build.*' --as reviewer"));
+  },
 };
 
-export const topics: Verb = (program, context) => {
-  const group = program.command('topics').description('what was published, and who is subscribed');
-  group
-    .command('list')
-    .action(async () => (await import('../commands/people/topics.ts')).listCommand(context))
-    .addHelpText('after', example('dreamos topics list'));
-  group
-    .command('show <topic>')
-    .option('-n, --limit <number>', 'so many messages (default 10)')
-    .action(async (topic, options) =>
-      (await import('../commands/people/topics.ts')).showCommand(context, topic, options),
-    )
-    .addHelpText('after', example('dreamos topics show build.done -n 3'));
-  group
-    .command('prune <topic...>')
-    .option('--older-than <duration>', 'what was published before (default: the setting topicRetention, 7d)')
-    .option('--dry-run', 'only say how much it is')
-    .action(async (names, options) =>
-      (await import('../commands/people/topics.ts')).pruneCommand(context, names, options),
-    )
-    .addHelpText('after', example("dreamos topics prune 'build.>' --older-than 2d", 'What lies in mailboxes stays.'));
-  group.addHelpText('after', example("dreamos topics list\n  dreamos topics prune '>' --older-than 7d --dry-run"));
+export const topics: Verb = {
+  words: 'topics',
+  setUp(command, context) {
+    const group = command.description('what was published, and who is subscribed');
+    group
+      .command('list')
+      .action(async () => (await import('../commands/people/topics.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos topics list'));
+    group
+      .command('show <topic>')
+      .option('-n, --limit <number>', 'so many messages (default 10)')
+      .action(async (topic, options) =>
+        (await import('../commands/people/topics.ts')).showCommand(context, topic, options),
+      )
+      .addHelpText('after', example('dreamos topics show build.done -n 3'));
+    group
+      .command('prune <topic...>')
+      .option('--older-than <duration>', 'what was published before (default: the setting topicRetention, 7d)')
+      .option('--dry-run', 'only say how much it is')
+      .action(async (names, options) =>
+        (await import('../commands/people/topics.ts')).pruneCommand(context, names, options),
+      )
+      .addHelpText('after', example("dreamos topics prune 'build.>' --older-than 2d", 'What lies in mailboxes stays.'));
+    group.addHelpText('after', example("dreamos topics list\n  dreamos topics prune '>' --older-than 7d --dry-run"));
+  },
 };
 
-export const config: Verb = (program, context) => {
-  const group = program.command('config').description('validated settings (help settings)');
-  group
-    .command('get [key]')
-    .action(async (key) => (await import('../commands/people/config.ts')).getCommand(context, key))
-    .addHelpText('after', example('dreamos config get maxAttempts'));
-  group
-    .command('set <key> <value>')
-    .action(async (key, value) => (await import('../commands/people/config.ts')).setCommand(context, key, value))
-    .addHelpText('after', example('dreamos config set lease 30m'));
-  group.addHelpText('after', example('dreamos config get'));
+export const config: Verb = {
+  words: 'config',
+  setUp(command, context) {
+    const group = command.description('validated settings (help settings)');
+    group
+      .command('get [key]')
+      .action(async (key) => (await import('../commands/people/config.ts')).getCommand(context, key))
+      .addHelpText('after', example('dreamos config get maxAttempts'));
+    group
+      .command('set <key> <value>')
+      .action(async (key, value) => (await import('../commands/people/config.ts')).setCommand(context, key, value))
+      .addHelpText('after', example('dreamos config set lease 30m'));
+    group.addHelpText('after', example('dreamos config get'));
+  },
 };

@@ -22,7 +22,7 @@ import * as take from './take.ts';
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
   const context = new Context(around);
   context.argv = argv;
-  const program = createProgram(context);
+  const { program } = createProgram(context);
   let failed = 0;
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
@@ -38,7 +38,8 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   return context.failed || failed;
 }
 
-export function createProgram(context: Context): Command {
+/** Its verbs are set up when they are called; `whole()` sets up all. */
+export function createProgram(context: Context): { program: Command; whole: () => Command } {
   const { around } = context;
   const program = new Command('dreamos')
     .description('Durable mail for agents, scripts and people on one machine: plain files, no server.')
@@ -62,6 +63,12 @@ export function createProgram(context: Context): Command {
     .option('-q, --quiet', 'print data and errors only')
     .option('--no-color', 'never use colour')
     .option('-V, --version', 'print the version')
+    .hook('preSubcommand', (_, command) => setUp(command))
+    // Its own help lists what every verb does.
+    .addHelpText('beforeAll', () => {
+      whole();
+      return '';
+    })
     .hook('preAction', () => {
       context.options = program.opts<GlobalOptions>();
     })
@@ -70,17 +77,31 @@ export function createProgram(context: Context): Command {
       throw new CommanderError(0, 'commander.version', 'version');
     });
   program.addHelpText('after', example(firstExample, topicsLine));
-  for (const verb of surface) verb(program, context);
-  describe(program);
-  return program;
+  const missing = new Map(surface.map((verb) => [program.command(verb.words), verb]));
+  return { program, whole };
+
+  function whole(): Command {
+    for (const command of missing.keys()) setUp(command);
+    return program;
+  }
+
+  function setUp(command: Command): void {
+    const verb = missing.get(command);
+    if (verb === undefined) return;
+    missing.delete(command);
+    verb.setUp(command, context, whole);
+    describe(program, command.name());
+  }
 }
 
-/** What each does and what it syncs stands in the table of operations. */
-function describe(program: Command): void {
+/** What a verb, or each in a group, does and syncs stands in the table of operations. */
+function describe(program: Command, verb: string): void {
   for (const name of operationNames) {
+    const words = commandOf(name)?.split(' ') ?? [];
+    if (words[0] !== verb) continue;
     const { summary, syncs } = operations[name];
-    const command = findCommand(program, commandOf(name)?.split(' ') ?? []);
-    if (command === undefined || command === program) continue;
+    const command = findCommand(program, words);
+    if (command === undefined) continue;
     command.description(summary);
     if (syncs !== undefined) command.addHelpText('after', () => `\n${wrap(`Syncs ${syncs}.`)}`);
   }

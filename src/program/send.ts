@@ -1,99 +1,114 @@
 /** Putting mail on its way. */
 import { durabilityHelp, wording, sending, content, example, type Verb } from './options.ts';
 
-export const send: Verb = (program, context) => {
-  content(program.command('send [to] [body]'))
-    .option('--from <agent>', 'the sender, instead of --as')
-    .option('--reply-to <id>', 'the message it answers')
-    .option('--batch', 'read JSON Lines from the standard input, one message a line')
-    .option('--dry-run', 'only say who would get it and why')
-    .option('--until <step>', 'then wait until every recipient has claimed or acked it (60s, or --wait)')
-    .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
-    .action(async (to, body, options) =>
-      (await import('../commands/send/send.ts')).sendCommand(context, to, body, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        sendExample,
-        'A group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
-      ),
-    );
+export const send: Verb = {
+  words: 'send [to] [body]',
+  setUp(command, context) {
+    content(command)
+      .option('--from <agent>', 'the sender, instead of --as')
+      .option('--reply-to <id>', 'the message it answers')
+      .option('--batch', 'read JSON Lines from the standard input, one message a line')
+      .option('--dry-run', 'only say who would get it and why')
+      .option('--until <step>', 'then wait until every recipient has claimed or acked it (60s, or --wait)')
+      .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
+      .action(async (to, body, options) =>
+        (await import('../commands/send/send.ts')).sendCommand(context, to, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          sendExample,
+          'A group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
+        ),
+      );
+  },
 };
 
-export const reply: Verb = (program, context) => {
-  content(program.command('reply <message> [body]'))
-    .option('--ack', 'finish the original with it')
-    .option('--again', 'answer although it was answered before')
-    .option('--wait <duration>', 'wait this long for room in a full mailbox')
-    .action(async (message, body, options) =>
-      (await import('../commands/send/reply.ts')).replyCommand(context, message, body, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        'git diff --stat | dreamos reply "$RECEIPT" --ack',
-        'A second answer to the same message is noticed for two days; --again sends it all the same.',
-      ),
-    );
+export const reply: Verb = {
+  words: 'reply <message> [body]',
+  setUp(command, context) {
+    content(command)
+      .option('--ack', 'finish the original with it')
+      .option('--again', 'answer although it was answered before')
+      .option('--wait <duration>', 'wait this long for room in a full mailbox')
+      .action(async (message, body, options) =>
+        (await import('../commands/send/reply.ts')).replyCommand(context, message, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'git diff --stat | dreamos reply "$RECEIPT" --ack',
+          'A second answer to the same message is noticed for two days; --again sends it all the same.',
+        ),
+      );
+  },
 };
 
-export const request: Verb = (program, context) => {
-  wording(program.command('request <to> [body]'))
-    .option('--durability <level>', durabilityHelp)
-    .option('--from <agent>', 'who asks, instead of --as')
-    .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
-    .action(async (to, body, options) =>
-      (await import('../commands/send/request.ts')).requestCommand(context, to, body, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        'dreamos request reviewer --as planner --wait 5m --body-file question.md',
-        'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nIt acks the answer once it has been written out.',
-      ),
-    );
+export const request: Verb = {
+  words: 'request <to> [body]',
+  setUp(command, context) {
+    wording(command)
+      .option('--durability <level>', durabilityHelp)
+      .option('--from <agent>', 'who asks, instead of --as')
+      .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
+      .action(async (to, body, options) =>
+        (await import('../commands/send/request.ts')).requestCommand(context, to, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos request reviewer --as planner --wait 5m --body-file question.md',
+          'Whoever answers does it with `reply` (or `send --reply-to`). While the request waits, no other reader of your mailbox can\ntake the answer; what comes later, and all but the first of several, goes to your mailbox. Exit 3: none came in time.\nIt acks the answer once it has been written out.',
+        ),
+      );
+  },
 };
 
-export const publish: Verb = (program, context) => {
-  sending(wording(program.command('publish <topic> [body]')))
-    .option('--from <agent>', 'the sender, instead of --as')
-    .option('--reply-to <id>', 'the message it answers')
-    .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
-    .action(async (topic, body, options) =>
-      (await import('../commands/send/publish.ts')).publishCommand(context, topic, body, options),
-    )
-    .addHelpText(
-      'after',
-      example(
-        'dreamos publish build.done "all green" --as ci\n  npm test 2>&1 | dreamos publish build.log --as ci --subject "the tests"',
-        "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Exit 5: a subscriber's mailbox is full, nothing was published.",
-      ),
-    );
+export const publish: Verb = {
+  words: 'publish <topic> [body]',
+  setUp(command, context) {
+    sending(wording(command))
+      .option('--from <agent>', 'the sender, instead of --as')
+      .option('--reply-to <id>', 'the message it answers')
+      .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
+      .action(async (topic, body, options) =>
+        (await import('../commands/send/publish.ts')).publishCommand(context, topic, body, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos publish build.done "all green" --as ci\n  npm test 2>&1 | dreamos publish build.log --as ci --subject "the tests"',
+          "It goes into the topic's log and into each subscriber's mailbox, the sender's own included, as one commit; without a\nsubscriber into the log alone. A topic needs no set-up. Exit 5: a subscriber's mailbox is full, nothing was published.",
+        ),
+      );
+  },
 };
 
-export const schedule: Verb = (program, context) => {
-  const group = program.command('schedule').description('sends that come again and again, by cron lines');
-  wording(group.command('add <name> <cron> <to> [body]'))
-    .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
-    .option('--from <agent>', 'the sender, instead of --as')
-    .action(async (name, cron, to, body, options) =>
-      (await import('../commands/send/schedule.ts')).addCommand(context, [name, cron, to, body], options),
-    )
-    .addHelpText('after', example(scheduleExample, scheduleRemark));
-  group
-    .command('list')
-    .action(async () => (await import('../commands/send/schedule.ts')).listCommand(context))
-    .addHelpText('after', example('dreamos schedule list'));
-  group
-    .command('show <name>')
-    .action(async (name) => (await import('../commands/send/schedule.ts')).showCommand(context, name))
-    .addHelpText('after', example('dreamos schedule show nightly'));
-  group
-    .command('remove <name...>')
-    .action(async (names) => (await import('../commands/send/schedule.ts')).removeCommand(context, names))
-    .addHelpText('after', example('dreamos schedule remove nightly'));
-  group.addHelpText('after', example('dreamos schedule list\n  dreamos help schedule add'));
+export const schedule: Verb = {
+  words: 'schedule',
+  setUp(command, context) {
+    const group = command.description('sends that come again and again, by cron lines');
+    wording(group.command('add <name> <cron> <to> [body]'))
+      .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
+      .option('--from <agent>', 'the sender, instead of --as')
+      .action(async (name, cron, to, body, options) =>
+        (await import('../commands/send/schedule.ts')).addCommand(context, [name, cron, to, body], options),
+      )
+      .addHelpText('after', example(scheduleExample, scheduleRemark));
+    group
+      .command('list')
+      .action(async () => (await import('../commands/send/schedule.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos schedule list'));
+    group
+      .command('show <name>')
+      .action(async (name) => (await import('../commands/send/schedule.ts')).showCommand(context, name))
+      .addHelpText('after', example('dreamos schedule show nightly'));
+    group
+      .command('remove <name...>')
+      .action(async (names) => (await import('../commands/send/schedule.ts')).removeCommand(context, names))
+      .addHelpText('after', example('dreamos schedule remove nightly'));
+    group.addHelpText('after', example('dreamos schedule list\n  dreamos help schedule add'));
+  },
 };
 
 const sendExample = `dreamos send reviewer --as planner --subject "Please look at this" --body-file notes.md

@@ -2,77 +2,92 @@
 import type { Command } from 'commander';
 import { filters, example, type Verb } from './options.ts';
 
-export const read: Verb = (program, context) => {
-  filters(program.command('read [agent]'))
-    .option('-n, --count <number>', 'up to this many')
-    .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
-    .option('--wait <duration>', 'wait this long for one to come')
-    .option('--ack', 'finish each once it has been written out')
-    .action(async (name, options) => (await import('../commands/take/read.ts')).readCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example(
-        'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
-        'Exit 3: nothing came.',
-      ),
-    );
+export const read: Verb = {
+  words: 'read [agent]',
+  setUp(command, context) {
+    filters(command)
+      .option('-n, --count <number>', 'up to this many')
+      .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
+      .option('--wait <duration>', 'wait this long for one to come')
+      .option('--ack', 'finish each once it has been written out')
+      .action(async (name, options) => (await import('../commands/take/read.ts')).readCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos read reviewer --wait 30s\n  dreamos read reviewer --json | jq -r .receipt',
+          'Exit 3: nothing came.',
+        ),
+      );
+  },
 };
 
-export const work: Verb = (program, context) => {
-  filters(program.command('work [agent]'))
-    .usage('[options] [agent] -- <command...>')
-    .option('-n, --count <number>', 'end after this many')
-    .option('--lease <duration>', 'how long a claim holds; it renews itself while the command runs (default 15m)')
-    .option('--wait <duration>', 'end when nothing came for this long (default: never)')
-    .option('--concurrency <number>', 'run up to this many at a time (default 1)')
-    .option('--handler-timeout <duration>', 'end the command and all it has started after this long')
-    .option('--map-exit <pairs>', 'what exit codes mean: 3=dead,4=ack,5=retry,6=fail')
-    .option('--reply', 'send what the command prints as the reply; nothing printed: no reply')
-    .allowExcessArguments()
-    .action(async (_name, options, command: Command) =>
-      (await import('../commands/take/work.ts')).workCommand(context, command.args, options),
-    )
-    .addHelpText('after', example(workExample, workRemark));
+export const work: Verb = {
+  words: 'work [agent]',
+  setUp(command, context) {
+    filters(command)
+      .usage('[options] [agent] -- <command...>')
+      .option('-n, --count <number>', 'end after this many')
+      .option('--lease <duration>', 'how long a claim holds; it renews itself while the command runs (default 15m)')
+      .option('--wait <duration>', 'end when nothing came for this long (default: never)')
+      .option('--concurrency <number>', 'run up to this many at a time (default 1)')
+      .option('--handler-timeout <duration>', 'end the command and all it has started after this long')
+      .option('--map-exit <pairs>', 'what exit codes mean: 3=dead,4=ack,5=retry,6=fail')
+      .option('--reply', 'send what the command prints as the reply; nothing printed: no reply')
+      .allowExcessArguments()
+      .action(async (_name, options, called: Command) =>
+        (await import('../commands/take/work.ts')).workCommand(context, called.args, options),
+      )
+      .addHelpText('after', example(workExample, workRemark));
+  },
 };
 
-export const peek: Verb = (program, context) => {
-  filters(program.command('peek [agent]'))
-    .option('-n, --count <number>', 'up to this many')
-    .option('--wait <duration>', 'wait this long for one to come: the doorbell')
-    .action(async (name, options) => (await import('../commands/take/peek.ts')).peekCommand(context, name, options))
-    .addHelpText(
-      'after',
-      example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
-    );
+export const peek: Verb = {
+  words: 'peek [agent]',
+  setUp(command, context) {
+    filters(command)
+      .option('-n, --count <number>', 'up to this many')
+      .option('--wait <duration>', 'wait this long for one to come: the doorbell')
+      .action(async (name, options) => (await import('../commands/take/peek.ts')).peekCommand(context, name, options))
+      .addHelpText(
+        'after',
+        example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
+      );
+  },
 };
 
-export const ack: Verb = (program, context) => {
-  program
-    .command('ack <message...>')
-    .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
-    .addHelpText('after', example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer'));
+export const ack: Verb = {
+  words: 'ack <message...>',
+  setUp(command, context) {
+    command
+      .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
+      .addHelpText('after', example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer'));
+  },
 };
 
-export const nack: Verb = (program, context) => {
-  program
-    .command('nack <message...>')
-    .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
-    .option('--reason <text>', 'why; kept in the event log and with dead letters')
-    .option('--dead', 'do not try again')
-    .action(async (messages, options) =>
-      (await import('../commands/take/nack.ts')).nackCommand(context, messages, options),
-    )
-    .addHelpText('after', example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"'));
+export const nack: Verb = {
+  words: 'nack <message...>',
+  setUp(command, context) {
+    command
+      .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
+      .option('--reason <text>', 'why; kept in the event log and with dead letters')
+      .option('--dead', 'do not try again')
+      .action(async (messages, options) =>
+        (await import('../commands/take/nack.ts')).nackCommand(context, messages, options),
+      )
+      .addHelpText('after', example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"'));
+  },
 };
 
-export const renew: Verb = (program, context) => {
-  program
-    .command('renew <message...>')
-    .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
-    .action(async (messages, options) =>
-      (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
-    )
-    .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m'));
+export const renew: Verb = {
+  words: 'renew <message...>',
+  setUp(command, context) {
+    command
+      .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
+      .action(async (messages, options) =>
+        (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
+      )
+      .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m'));
+  },
 };
 
 const workExample = `dreamos work reviewer -- ./handle

@@ -7,7 +7,7 @@ import { schemaNames, schemas } from '../../src/contract/schemas.ts';
 import { createProgram } from '../../src/program/program.ts';
 import { openLibrary } from './open-library.ts';
 
-const program = createProgram(new Context({} as never));
+const program = createProgram(new Context({} as never)).whole();
 
 function leaves(command: Command, path: string[] = []): { words: string; command: Command }[] {
   if (command.commands.length === 0) return [{ words: path.join(' '), command }];

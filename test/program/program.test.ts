@@ -10,7 +10,7 @@ function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)];
 }
 
-const lines = everyCommand(createProgram(new Context({} as never)))
+const lines = everyCommand(createProgram(new Context({} as never)).whole())
   .slice(1)
   .map((command) => (command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name()));
 

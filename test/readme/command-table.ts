@@ -17,7 +17,7 @@ export function verbs(): string[] {
 }
 
 function program(): Command {
-  return createProgram(new Context({} as never));
+  return createProgram(new Context({} as never)).whole();
 }
 
 // Of a group only what is in it: alone it does nothing.

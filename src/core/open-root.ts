@@ -1,7 +1,7 @@
 /** Opening and making roots: the only place that knows which storages there are and what is done by the way. */
 import { createIds } from '../model/id.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { findRoot, initRootFolder, openStore } from '../storage/engines.ts';
+import { findRoot, initRootFolder, openStore, type RootPlace } from '../storage/engines.ts';
 import { registerAgent } from './agents/agents.ts';
 import { checkName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
@@ -24,8 +24,7 @@ export interface OpenOptions {
  * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, ROOT_INSIDE_ROOT, FORMAT_TOO_NEW, NAME_INVALID
  */
 export async function openRoot(options: OpenOptions = {}): Promise<Session> {
-  const path = await findRoot(placeOf(options));
-  return openAt(path, options);
+  return openAt(await findRoot(placeOf(options)), options);
 }
 
 export interface Initialised {
@@ -37,8 +36,8 @@ export interface Initialised {
 /** Makes the root and the named agents; what is there already is left as it is. Names are checked before anything is made. */
 export async function initRoot(options: OpenOptions & { readonly agents?: readonly string[] }): Promise<Initialised> {
   for (const name of options.agents ?? []) checkName(name);
-  const { path, created } = await initRootFolder(placeOf(options));
-  const root = await openAt(path, options);
+  const { created, ...place } = await initRootFolder(placeOf(options));
+  const root = await openAt(place, options);
   const agents: { name: string; created: boolean }[] = [];
   for (const name of options.agents ?? []) {
     const registered = await registerAgent(root, { name });
@@ -67,12 +66,12 @@ export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>,
   return session;
 }
 
-async function openAt(path: string, options: OpenOptions): Promise<Session> {
+async function openAt(place: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;
   const ids = createIds();
-  const store = await openStore(path, { clock, ids, warn });
+  const store = await openStore(place, { clock, ids, warn });
   try {
-    return rootOver(store, { path, clock, ids }, options);
+    return rootOver(store, { path: place.path, clock, ids }, options);
   } catch (error) {
     await store.close();
     throw error;

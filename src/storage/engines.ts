@@ -1,18 +1,35 @@
 /** Which storages there are: a root's format.json says which of them keeps its mail. */
-import type { Store } from './port/store.ts';
-import { findFileRoot, type FindOptions, initFileStore } from './file/find-root.ts';
+import { DreamosError } from '../model/errors.ts';
+import { findFileRoot, type FindOptions, type FoundRoot, initFileStore } from './file/find-root.ts';
 import { type FileStoreDeps, openFileStore } from './file/open.ts';
+import type { Store } from './port/store.ts';
 
-/** @throws as findFileRoot */
-export function findRoot(options: FindOptions): Promise<string> {
-  return findFileRoot(options);
+/** By the name in format.json; a new one comes in here. */
+const engines = { files: openFileStore };
+
+export type RootPlace = Omit<FoundRoot, 'engine'> & { readonly engine: keyof typeof engines };
+
+/** @throws as findFileRoot, and FORMAT_UNKNOWN of an engine that is not known here */
+export async function findRoot(options: FindOptions): Promise<RootPlace> {
+  return known(await findFileRoot(options));
 }
 
-/** @throws as initFileStore */
-export function initRootFolder(options: FindOptions): Promise<{ path: string; created: boolean }> {
-  return initFileStore(options);
+/** @throws as initFileStore, and FORMAT_UNKNOWN */
+export async function initRootFolder(options: FindOptions): Promise<RootPlace & { readonly created: boolean }> {
+  const { created, ...found } = await initFileStore(options);
+  return { ...known(found), created };
 }
 
-export function openStore(path: string, deps: FileStoreDeps): Promise<Store> {
-  return openFileStore(path, deps);
+export function openStore({ path, engine }: RootPlace, deps: FileStoreDeps): Promise<Store> {
+  return engines[engine](path, deps);
+}
+
+function known({ path, engine }: FoundRoot): RootPlace {
+  if (Object.hasOwn(engines, engine)) return { path, engine: engine as keyof typeof engines };
+  throw new DreamosError(
+    'invalid',
+    'FORMAT_UNKNOWN',
+    `The root ${path} keeps its mail in "${engine}"; this dreamos knows ${Object.keys(engines).join(', ')}.`,
+    { hint: 'Update dreamos: npm install -g dreamos@latest' },
+  );
 }

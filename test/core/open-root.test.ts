@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,4 +50,20 @@ test('who is acting is said, or in the environment, or nobody', async () => {
   expect(await acting(undefined, { DREAMOS_AGENT: 'reviewer' })).toBe('reviewer');
   expect(await acting(undefined, { DREAMOS_AGENT: '' })).toBeUndefined();
   await expectRefusal(acting(undefined, { DREAMOS_AGENT: 'a/b' }), 'NAME_INVALID');
+});
+
+test.each([
+  ['{"format":"dreamos","version":1}', undefined],
+  ['{"format":"dreamos","version":1,"engine":"files"}', undefined],
+  ['{"format":"dreamos","version":1,"engine":"redis"}', 'FORMAT_UNKNOWN'],
+  ['{"format":"dreamos","version":1,"engine":"constructor"}', 'FORMAT_UNKNOWN'],
+] as const)('a root is opened by the engine that its format.json names: %s', async (format, code) => {
+  const { root } = await initRoot({ cwd: folder, agents: ['planner'] });
+  await root.close();
+  await writeFile(join(root.path, 'format.json'), format);
+  for (const opening of [() => openRoot({ cwd: folder }), async () => (await initRoot({ cwd: folder })).root]) {
+    if (code === undefined) await (await opening()).close();
+    else await expectRefusal(opening(), code);
+  }
+  expect(await readFile(join(root.path, 'format.json'), 'utf8')).toBe(format);
 });

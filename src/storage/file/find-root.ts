@@ -14,6 +14,8 @@ import { replaceDocument } from './disk/replace.ts';
 const placeInProject = join('runtime', 'agent_comms');
 const formatName = 'format.json';
 const formatVersion = 1;
+/** The engine of a root whose format.json names none. */
+const files = 'files';
 
 export interface FindOptions {
   readonly root?: string | undefined;
@@ -21,11 +23,17 @@ export interface FindOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+export interface FoundRoot {
+  readonly path: string;
+  /** What keeps its mail, as its format.json says. */
+  readonly engine: string;
+}
+
 /**
  * The root that is meant: `--root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
  * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN
  */
-export async function findFileRoot(options: FindOptions): Promise<string> {
+export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
   const disk = nodeDisk();
   const named = namedRoot(options);
   const found = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
@@ -40,16 +48,16 @@ export async function findFileRoot(options: FindOptions): Promise<string> {
     );
   }
   await checkOwner(disk, found);
-  await checkFormat(disk, found);
-  return disk.realPath(found);
+  const engine = await engineOf(disk, found);
+  return { path: await disk.realPath(found), engine };
 }
 
 /** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
-export async function initFileStore(options: FindOptions): Promise<{ path: string; created: boolean }> {
+export async function initFileStore(options: FindOptions): Promise<FoundRoot & { readonly created: boolean }> {
   const disk = nodeDisk();
   const named = namedRoot(options);
   const existing = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
-  if (existing !== undefined) return { path: await findFileRoot({ ...options, root: existing }), created: false };
+  if (existing !== undefined) return { ...(await findFileRoot({ ...options, root: existing })), created: false };
   const path = await realPlace(disk, named ?? join(options.cwd, placeInProject));
   const above = await rootAbove(disk, path);
   if (above !== undefined) {
@@ -64,7 +72,7 @@ export async function initFileStore(options: FindOptions): Promise<{ path: strin
   }
   await checkRoom(disk, path);
   await makeRoot(disk, path);
-  return { path: await disk.realPath(path), created: true };
+  return { path: await disk.realPath(path), engine: files, created: true };
 }
 
 function namedRoot({ root, cwd, env }: FindOptions): string | undefined {
@@ -128,7 +136,9 @@ async function saysDreamos(disk: Disk, path: string): Promise<boolean> {
   }
 }
 
-function isOurs(format: unknown): format is { readonly format: 'dreamos'; readonly version?: unknown } {
+function isOurs(
+  format: unknown,
+): format is { readonly format: 'dreamos'; readonly version?: unknown; readonly engine?: unknown } {
   return typeof format === 'object' && format !== null && 'format' in format && format.format === 'dreamos';
 }
 
@@ -151,7 +161,7 @@ async function checkOwner(disk: Disk, path: string): Promise<void> {
   );
 }
 
-async function checkFormat(disk: Disk, path: string): Promise<void> {
+async function engineOf(disk: Disk, path: string): Promise<string> {
   const format = await readFormat(disk, path);
   const version = isOurs(format) ? format.version : undefined;
   if (!Number.isSafeInteger(version)) {
@@ -172,6 +182,7 @@ async function checkFormat(disk: Disk, path: string): Promise<void> {
       { hint: 'Update dreamos: npm install -g dreamos@latest' },
     );
   }
+  return isOurs(format) && typeof format.engine === 'string' ? format.engine : files;
 }
 
 /** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */

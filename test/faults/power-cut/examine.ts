@@ -62,7 +62,7 @@ function nothingWrong(): Verdict {
 
 async function open(root: string, verdict: Verdict): Promise<Store | undefined> {
   try {
-    const path = await findFileRoot({ root, cwd: '/', env: {} });
+    const { path } = await findFileRoot({ root, cwd: '/', env: {} });
     const warn = (what: string): void => void verdict.wrong.add(`warned: ${what}`);
     return await openFileStore(path, { clock: tomorrow, ids: createIds(), warn });
   } catch (error) {

@@ -17,7 +17,7 @@ describe('a root', () => {
   test('is made with what makes it one, and making it again finds it', async () => {
     const { dir, root } = await project();
     expect(readdirSync(root).sort()).toEqual(['agent_mailboxes', 'dedupe', 'format.json', 'outbox']);
-    expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: false });
+    expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, engine: 'files', created: false });
   });
 
   test('is not made among the files of a project, but what a cut-off init left behind is taken up', async () => {
@@ -36,8 +36,8 @@ describe('a root', () => {
     const deep = join(dir, 'a', 'b', 'c');
     mkdirSync(deep, { recursive: true });
     for (const cwd of [dir, deep, root, join(root, 'agent_mailboxes')]) {
-      expect(await findFileRoot({ cwd, env: {} })).toBe(root);
-      expect(await initFileStore({ cwd, env: {} })).toEqual({ path: root, created: false });
+      expect((await findFileRoot({ cwd, env: {} })).path).toBe(root);
+      expect(await initFileStore({ cwd, env: {} })).toEqual({ path: root, engine: 'files', created: false });
     }
   });
 
@@ -47,21 +47,21 @@ describe('a root', () => {
     mkdirSync(inner);
     const { path } = await initFileStore({ cwd: inner, env: {} });
     await initFileStore({ cwd: outer, env: {} });
-    expect(await findFileRoot({ cwd: inner, env: {} })).toBe(path);
-    expect(await findFileRoot({ cwd: outer, env: {} })).toBe(join(outer, place));
+    expect((await findFileRoot({ cwd: inner, env: {} })).path).toBe(path);
+    expect((await findFileRoot({ cwd: outer, env: {} })).path).toBe(join(outer, place));
   });
 
   test('can be named by --root or DREAMOS_ROOT, itself or its project; --root comes first, and an empty one is none', async () => {
     const [one, two] = [await project(), await project()];
     const cwd = scratch();
     for (const root of [one.root, one.dir]) {
-      expect(await findFileRoot({ root, cwd, env: {} })).toBe(one.root);
-      expect(await findFileRoot({ cwd, env: { DREAMOS_ROOT: root } })).toBe(one.root);
-      expect(await findFileRoot({ root, cwd, env: { DREAMOS_ROOT: two.root } })).toBe(one.root);
+      expect((await findFileRoot({ root, cwd, env: {} })).path).toBe(one.root);
+      expect((await findFileRoot({ cwd, env: { DREAMOS_ROOT: root } })).path).toBe(one.root);
+      expect((await findFileRoot({ root, cwd, env: { DREAMOS_ROOT: two.root } })).path).toBe(one.root);
     }
-    expect(await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: '' } })).toBe(two.root);
-    expect(await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: one.dir } })).toBe(one.root);
-    expect(await findFileRoot({ root: '.', cwd: two.dir, env: {} })).toBe(two.root);
+    expect((await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: '' } })).path).toBe(two.root);
+    expect((await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: one.dir } })).path).toBe(one.root);
+    expect((await findFileRoot({ root: '.', cwd: two.dir, env: {} })).path).toBe(two.root);
   });
 
   test('that is not there is an error with the way to make one, and nothing is made', async () => {
@@ -116,9 +116,9 @@ describe('a root', () => {
         expect((await refusal(refused)).code).toBe('FORMAT_UNKNOWN');
       }
       const root = join(dir, place);
-      expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, created: true });
+      expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, engine: 'files', created: true });
       for (const options of [{ cwd: dir }, { cwd: root }, named]) {
-        expect(await findFileRoot({ env: {}, ...options })).toBe(root);
+        expect((await findFileRoot({ env: {}, ...options })).path).toBe(root);
       }
       expect(readFileSync(foreign, 'utf8')).toBe(text);
     },
@@ -128,13 +128,13 @@ describe('a root', () => {
     const dir = join(realpathSync(scratch()), 'mail');
     const { path } = await initFileStore({ root: dir, cwd: '/', env: {} });
     expect(path).toBe(dir);
-    expect(await findFileRoot({ cwd: join(dir, 'outbox'), env: {} })).toBe(dir);
+    expect((await findFileRoot({ cwd: join(dir, 'outbox'), env: {} })).path).toBe(dir);
   });
 
   test('of this version with more in its format.json is fine', async () => {
     const { dir, root } = await project();
     writeFileSync(join(root, 'format.json'), '{"format":"dreamos","version":1,"more":true}');
-    expect(await findFileRoot({ cwd: dir, env: {} })).toBe(root);
+    expect((await findFileRoot({ cwd: dir, env: {} })).path).toBe(root);
   });
 
   test('that cannot be made is a disk failure that names the place', async () => {

@@ -21,12 +21,12 @@ export async function run({ quick, scratch, progress }) {
   const mail = (await init({ root: folder.path, agents: ['sender'], env: {} })).as('sender');
   const measure = async (crew, round, warm) => {
     const mailbox = `box-${crew}-${round}-${warm}`;
-    await mail.agents.register({ name: mailbox });
+    await mail.agent.register({ name: mailbox });
     await fill(mail, mailbox, messages);
     const warmUps = [];
     for (let i = 0; warm && i < crew; i++) {
       warmUps.push(`warm-up-${i}`);
-      await mail.agents.register({ name: warmUps[i] });
+      await mail.agent.register({ name: warmUps[i] });
       await fill(mail, warmUps[i], before);
     }
     return messages / (await secondsToEmpty(folder.path, { mailbox, crew, messages, warmUps }));

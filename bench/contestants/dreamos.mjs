@@ -9,7 +9,7 @@ export async function open(folder) {
     batching: 'sendAll',
     root: folder,
     async box(name) {
-      await mail.agents.register({ name });
+      await mail.agent.register({ name });
       return {
         name,
         async send(texts) {

@@ -9,8 +9,8 @@ export interface Operation {
   readonly summary: string;
   /** The words of the command, where they are not the name's; `null`: only the library has it. */
   readonly command?: string | null;
-  /** The path in the library, where it is not the name; `null`: only the command has it. */
-  readonly library?: string | null;
+  /** The name is the path in the library; `null`: only the command has it. */
+  readonly library?: null;
   /** What it needs to know: mail to send, which mail is meant, whose, or the thing itself. */
   readonly input?:
     'draft' | 'drafts' | 'filter' | 'message' | 'id' | 'text' | 'patterns' | 'agent' | 'setting' | 'schedule' | 'tree';
@@ -47,7 +47,6 @@ const table = {
   },
   'agent.register': {
     summary: 'make an agent and its mailbox, or change its card',
-    library: 'agents.register',
     input: 'agent',
     output: 'agent-register',
     effect: 'administers',
@@ -56,7 +55,6 @@ const table = {
   },
   'agent.list': {
     summary: 'every agent',
-    library: 'agents.list',
     output: 'agent',
     each: true,
     effect: 'looks',
@@ -64,7 +62,6 @@ const table = {
   },
   'agent.show': {
     summary: "one agent's card, and what it is subscribed to",
-    library: 'agents.get',
     input: 'agent',
     output: 'agent-show',
     effect: 'looks',
@@ -72,7 +69,6 @@ const table = {
   },
   'agent.retire': {
     summary: 'no new mail for this agent; what it has can still be read',
-    library: 'agents.retire',
     input: 'agent',
     output: 'agent',
     effect: 'administers',
@@ -243,7 +239,6 @@ const table = {
   },
   'schedule.add': {
     summary: 'send this message each time a cron line says so',
-    library: 'schedules.add',
     input: 'schedule',
     output: 'schedule-list',
     effect: 'changes',
@@ -252,7 +247,6 @@ const table = {
   },
   'schedule.list': {
     summary: 'every schedule: when it comes next, and what became of the last time',
-    library: 'schedules.list',
     output: 'schedule-list',
     each: true,
     effect: 'looks',
@@ -260,7 +254,6 @@ const table = {
   },
   'schedule.show': {
     summary: 'one schedule whole, with its next five times',
-    library: 'schedules.show',
     input: 'schedule',
     output: 'schedule-show',
     effect: 'looks',
@@ -268,7 +261,6 @@ const table = {
   },
   'schedule.remove': {
     summary: 'end schedules; what they have sent stays',
-    library: 'schedules.remove',
     input: 'schedule',
     output: 'schedule',
     each: true,
@@ -279,7 +271,6 @@ const table = {
   'schedule.fire': {
     summary: 'send what the schedules say, for a process that never waits',
     command: null,
-    library: 'schedules.fire',
     effect: 'changes',
     concerns: 'several',
     syncs: 'each message, then the file and its folder',
@@ -414,7 +405,6 @@ const table = {
   },
   'dlq.list': {
     summary: 'dead letters and why they are dead, newest first',
-    library: 'dead.list',
     output: 'dlq',
     each: true,
     effect: 'looks',
@@ -422,7 +412,6 @@ const table = {
   },
   'dlq.show': {
     summary: 'one dead letter whole, with its history',
-    library: 'dead.show',
     input: 'id',
     output: 'dlq-show',
     effect: 'looks',
@@ -430,7 +419,6 @@ const table = {
   },
   'dlq.retry': {
     summary: 'make dead letters ready again; attempts start anew',
-    library: 'dead.retry',
     input: 'id',
     output: 'entry',
     each: true,
@@ -440,7 +428,6 @@ const table = {
   },
   'dlq.purge': {
     summary: 'delete dead letters for good',
-    library: 'dead.purge',
     input: 'id',
     output: 'dlq-purge',
     each: true,
@@ -482,7 +469,6 @@ const table = {
   },
   import: {
     summary: 'bring in older mailbox trees; they go to the archive',
-    library: 'importTree',
     input: 'tree',
     output: 'import',
     each: true,
@@ -526,6 +512,5 @@ export function commandOf(name: OperationName): string | undefined {
 
 /** `undefined`: only the command has it. */
 export function libraryPathOf(name: OperationName): string | undefined {
-  const { library } = operations[name];
-  return library === undefined ? name : (library ?? undefined);
+  return operations[name].library === null ? undefined : name;
 }

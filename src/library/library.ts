@@ -112,10 +112,10 @@ function operationsOf(session: Session) {
     thread: bound(thread),
     search: bound(search),
 
-    agents: {
+    agent: {
       register: bound(registerAgent),
       list: bound(listAgents),
-      get: bound(resolveAgent),
+      show: bound(resolveAgent),
       retire: bound(retireAgent),
     },
     archive: {
@@ -126,8 +126,8 @@ function operationsOf(session: Session) {
       pack: bound(packArchive),
       prune: bound(pruneArchive),
     },
-    dead: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
-    schedules: {
+    dlq: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
+    schedule: {
       add: bound(addSchedule),
       list: bound(listSchedules),
       show: bound(showSchedule),
@@ -138,7 +138,7 @@ function operationsOf(session: Session) {
     config: { get: bound(getConfig), set: bound(setConfig) },
     doctor: bound(doctor),
     maintain: bound(maintain),
-    importTree: bound(importTree),
+    import: bound(importTree),
 
     close: () => session.close(),
     [Symbol.asyncDispose]: () => session.close(),

@@ -72,7 +72,7 @@ const published = async (mail: Dreamos) => {
   await mail.publish('build.done', { body: 'green' });
 };
 const scheduled = (mail: Dreamos) =>
-  mail.schedules.add({ name: 'nightly', cron: '0 3 * * *', message: { to: 'reviewer', body: 'look', ttlMs: dayMs } });
+  mail.schedule.add({ name: 'nightly', cron: '0 3 * * *', message: { to: 'reviewer', body: 'look', ttlMs: dayMs } });
 const answered = async (mail: Dreamos) => {
   const asking = mail.request({ to: 'reviewer', body: 'question' }, { waitMs: 20_000 });
   const job = await mail.read('reviewer', { waitMs: 20_000 });
@@ -81,11 +81,10 @@ const answered = async (mail: Dreamos) => {
 };
 
 const calls: Partial<Record<OperationName, Call>> = {
-  'agent.register': (mail) =>
-    mail.agents.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
-  'agent.list': (mail) => mail.agents.list(),
-  'agent.show': (mail) => mail.agents.get('reviewer'),
-  'agent.retire': (mail) => mail.agents.retire('reviewer'),
+  'agent.register': (mail) => mail.agent.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
+  'agent.list': (mail) => mail.agent.list(),
+  'agent.show': (mail) => mail.agent.show('reviewer'),
+  'agent.retire': (mail) => mail.agent.retire('reviewer'),
   send: async (mail) => [await mail.send({ ...draft, dedupeKey: 'k' }), await mail.send({ ...draft, dedupeKey: 'k' })],
   sendAll: (mail) => mail.sendAll([draft, { ...draft, delayMs: 1000 }]),
   preview: (mail) => mail.preview({ ...draft, to: '@all' }),
@@ -118,13 +117,13 @@ const calls: Partial<Record<OperationName, Call>> = {
   search: async (mail) => (await dead(mail), mail.search('needle')),
   cancel: async (mail) => mail.cancel(await sent(mail)),
   'schedule.add': scheduled,
-  'schedule.list': async (mail) => (await scheduled(mail), mail.schedules.list()),
-  'schedule.show': async (mail) => (await scheduled(mail), mail.schedules.show('nightly')),
-  'schedule.remove': async (mail) => (await scheduled(mail), mail.schedules.remove('nightly')),
+  'schedule.list': async (mail) => (await scheduled(mail), mail.schedule.list()),
+  'schedule.show': async (mail) => (await scheduled(mail), mail.schedule.show('nightly')),
+  'schedule.remove': async (mail) => (await scheduled(mail), mail.schedule.remove('nightly')),
   'schedule.fire': async (mail, time) => {
     await scheduled(mail);
     time.nowMs += 2 * dayMs;
-    return mail.schedules.fire();
+    return mail.schedule.fire();
   },
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
   status: async (mail) => (await sent(mail), mail.status()),
@@ -153,10 +152,10 @@ const calls: Partial<Record<OperationName, Call>> = {
     time.nowMs += 3 * dayMs;
     return mail.archive.prune('reviewer', { olderThanMs: dayMs });
   },
-  'dlq.list': async (mail) => (await dead(mail), mail.dead.list('reviewer')),
-  'dlq.show': async (mail) => mail.dead.show('reviewer', await dead(mail)),
-  'dlq.retry': async (mail) => (await dead(mail), mail.dead.retry('reviewer', 'all')),
-  'dlq.purge': async (mail) => (await dead(mail), mail.dead.purge('reviewer', 'all')),
+  'dlq.list': async (mail) => (await dead(mail), mail.dlq.list('reviewer')),
+  'dlq.show': async (mail) => mail.dlq.show('reviewer', await dead(mail)),
+  'dlq.retry': async (mail) => (await dead(mail), mail.dlq.retry('reviewer', 'all')),
+  'dlq.purge': async (mail) => (await dead(mail), mail.dlq.purge('reviewer', 'all')),
   'config.get': (mail) => mail.config.get(),
   'config.set': (mail) => mail.config.set('maxAttempts', '7'),
   doctor: async (mail) => (await dead(mail), mail.doctor()),
@@ -168,7 +167,7 @@ const calls: Partial<Record<OperationName, Call>> = {
     time.nowMs += 40 * dayMs;
     return mail.maintain();
   },
-  import: (mail) => mail.importTree(foreign, { deliver: true }),
+  import: (mail) => mail.import(foreign, { deliver: true }),
 };
 
 async function itemsOf(value: unknown): Promise<unknown[]> {

@@ -46,15 +46,15 @@ test('the library: schedules, for a process that never waits', async () => {
   const clock = { now: () => now, uptime: () => performance.now() };
   await using mail = await init({ root: folder, agents: ['planner', 'reviewer'], as: 'planner', env: {}, clock });
   const message = { to: 'reviewer', body: 'check the build' };
-  await mail.schedules.add({ name: 'hourly', cron: '@hourly', message });
+  await mail.schedule.add({ name: 'hourly', cron: '@hourly', message });
   now += 5_400_000;
-  const { fired, nextAt } = await mail.schedules.fire();
+  const { fired, nextAt } = await mail.schedule.fire();
   expect(fired).toMatchObject([{ schedule: 'hourly', at: '2026-11-20T10:00:00.000Z' }]);
   expect(nextAt).toBe(Date.parse('2026-11-20T11:00Z'));
-  expect(await mail.schedules.list()).toMatchObject([{ name: 'hourly', lastId: fired[0]?.id }]);
-  expect((await mail.schedules.show('hourly')).upcoming).toHaveLength(5);
-  await mail.schedules.remove('hourly');
-  expect(await mail.schedules.list()).toEqual([]);
+  expect(await mail.schedule.list()).toMatchObject([{ name: 'hourly', lastId: fired[0]?.id }]);
+  expect((await mail.schedule.show('hourly')).upcoming).toHaveLength(5);
+  await mail.schedule.remove('hourly');
+  expect(await mail.schedule.list()).toEqual([]);
 });
 
 test('a warning of the library is a warning of the process, unless somebody takes it', async () => {

@@ -73,7 +73,10 @@ export const messageSchema = schema(
   }),
 );
 
-export type Message = z.infer<ReturnType<typeof messageSchema>>;
+/** Fields that nobody here knows are kept in its file; without an index signature a misspelt one does not compile. */
+export type Message = Known<z.infer<ReturnType<typeof messageSchema>>>;
+
+type Known<T> = { [Key in keyof T as string extends Key ? never : Key]: T[Key] };
 
 /** The `type`s that dreamos itself knows; any other text is as good. */
 export const knownTypes = {

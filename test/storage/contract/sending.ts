@@ -11,7 +11,7 @@ export function sendRules(makeStore: MakeStore): void {
       body: 'a\n"b"\u0000\u2028',
       tags: ['x'],
       data: { deep: [1, null] },
-      extra: 'kept',
+      ...{ extra: 'kept' },
     });
     const sent = accepted(await bench.store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' }));
     const durability = bench.store.capabilities.durability === 'full' ? 'full' : 'relaxed';

@@ -95,7 +95,7 @@ async function* walk(
 /** What is wrong with the file of an entry; `undefined`: nothing. */
 async function faultOf(ctx: FileContext, mailbox: Mailbox, state: State, path: string): Promise<string | undefined> {
   const text = path.slice(path.lastIndexOf('/') + 1);
-  if (state === 'dead' && (isReason(text) || /\.reason\.json\.\d+$/.test(text))) return undefined;
+  if (state === 'dead' && (isReason(text) || /\.reason\.json\.(?:\d+|kept)$/.test(text))) return undefined;
   const name = parseEntryName(text);
   if (!name) return 'its name is not one that dreamos makes';
   if (name.tag !== timeTagOf[state]) return `its name is not one of a message that is ${state}`;

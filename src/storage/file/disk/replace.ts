@@ -70,9 +70,13 @@ export async function settleKept(disk: Disk, path: string): Promise<void> {
 // What any document may have, and more.
 const mostBytes = 72 * 1024 * 1024;
 
-/** Also when another one's has taken its place meanwhile: ours was whole. */
+/**
+ * Also when another one's has taken its place meanwhile: ours was whole. Or when it has gone: reasons have no lock, and of two
+ * who bury one message in the same millisecond the one who is too late removes the reason that both have.
+ */
 function isPlaced(placed: ReadResult, bytes: Buffer): boolean {
-  return placed.ok && (placed.bytes.equals(bytes) || parseJson(placed.bytes) !== undefined);
+  if (!placed.ok) return placed.missing;
+  return placed.bytes.equals(bytes) || parseJson(placed.bytes) !== undefined;
 }
 
 async function undone(disk: Disk, path: string, placed: ReadResult): Promise<DreamosError> {

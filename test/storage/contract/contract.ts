@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import type { MakeStore } from './bench.ts';
+import type { MakeStore } from './rig.ts';
 import { agentRules } from './agents.ts';
 import { claimRules } from './claiming.ts';
 import { deadLetterRules } from './dead-letters.ts';

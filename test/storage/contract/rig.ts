@@ -25,7 +25,7 @@ export const policy: RetryPolicy = { maxAttempts: 5, backoffMinMs: 1000, backoff
 export const leaseMs = 60_000;
 
 /** A fresh store for each test, with the mailboxes ann, bob and Cy, and the few phrases that the tests are told in. */
-export class Bench {
+export class Rig {
   store!: Store;
   clock!: FakeClock;
   ids!: Ids;

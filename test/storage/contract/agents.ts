@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
-import { Rig, type MakeStore } from './rig.ts';
+import { expect } from 'vitest';
+import { type Rig } from './rig.ts';
 import { changeAgentIn, changeIn, changeSettingsIn, documentIn, settingsIn } from './ways.ts';
 
-export function agentRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function agentRules(rig: Rig): void {
+  const { test } = rig;
 
   test('an agent is found by its name, however it is cased', async () => {
     expect((await rig.store.documents.getAgent('cy'))?.name).toBe('Cy');
@@ -107,7 +107,7 @@ export function agentRules(makeStore: MakeStore): void {
 
   test('a card is replaced only under its version, and no second agent is made by another case of its name', async () => {
     const { documents } = rig.store;
-    const card = { name: 'dora', createdAt: new Date(rig.clock.now()).toISOString() };
+    const card = { name: 'dora', createdAt: new Date(rig.now()).toISOString() };
     expect(await documents.put('agents/dora', card, undefined)).toBe(true);
     expect(await documents.put('agents/DORA', { ...card, name: 'DORA' }, undefined)).toBe(false);
     const before = await documents.get('agents/dora');

@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { priorities } from '../../../src/model/message.ts';
-import { Rig, leaseMs, type MakeStore } from './rig.ts';
+import { briefMs, leaseMs, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
-export function claimRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function claimRules(rig: Rig): void {
+  const { test } = rig;
 
   test('a claim is the message under a lease, for the first time', async () => {
     const { id } = await rig.send({ body: 'do it' });
@@ -12,7 +12,7 @@ export function claimRules(makeStore: MakeStore): void {
     expect(delivery).toMatchObject({
       mailbox: 'bob',
       attempt: 1,
-      leaseUntil: rig.clock.now() + leaseMs,
+      leaseUntil: rig.around(rig.now() + leaseMs),
       message: { id, body: 'do it' },
     });
     const held = await rig.only('inflight');
@@ -35,7 +35,7 @@ export function claimRules(makeStore: MakeStore): void {
   test('urgent comes before high, normal and low; within a priority the oldest is first', async () => {
     for (const round of [1, 2]) {
       for (const priority of priorities.toReversed()) await rig.send({ priority, body: `${priority} ${round}` });
-      rig.clock.advance(1);
+      await rig.pass(1);
     }
     expect(await rig.drain()).toEqual(priorities.flatMap((priority) => [`${priority} 1`, `${priority} 2`]));
   });
@@ -43,7 +43,7 @@ export function claimRules(makeStore: MakeStore): void {
   test('what comes back is delivered before what is new, and in its order', async () => {
     await rig.send({ body: 'first' });
     await rig.send({ body: 'second' });
-    rig.clock.advance(1000);
+    await rig.pass(1000);
     await rig.send({ body: 'new' });
     const first = await rig.mustClaim();
     const second = await rig.mustClaim();
@@ -51,7 +51,7 @@ export function claimRules(makeStore: MakeStore): void {
       policy: { maxAttempts: 5, backoffMinMs: 0, backoffMaxMs: 0 },
       delayMs: 0,
     });
-    rig.clock.advance(1);
+    await rig.pass(1);
     await rig.store.mail.nack(second.receipt, {
       policy: { maxAttempts: 5, backoffMinMs: 0, backoffMaxMs: 0 },
       delayMs: 0,
@@ -71,7 +71,7 @@ export function claimRules(makeStore: MakeStore): void {
     const outgoing = Array.from({ length: 600 }, (_, i) => rig.outgoing({ body: `${i}` }));
     for (let i = 0; i < 600; i += 200) {
       await rig.store.mail.send(outgoing.slice(i, i + 200), { durability: 'relaxed' });
-      rig.clock.advance(10);
+      await rig.pass(10);
     }
     expect(await rig.drain()).toEqual(outgoing.map(({ message }) => message.body));
   });
@@ -115,10 +115,10 @@ export function claimRules(makeStore: MakeStore): void {
   test('the time of the last read is known, also of a read that found nothing, and looking does not move it', async () => {
     expect(await rig.store.look.lastReadAt('bob')).toBeUndefined();
     expect((await rig.store.look.counts('bob')).lastReadAt).toBeUndefined();
-    rig.clock.advance(60_000);
+    await rig.pass(3000);
     await rig.claim();
-    const at = rig.clock.now();
-    rig.clock.advance(60_000);
+    const at = rig.now();
+    await rig.pass(3000);
     await rig.entries('ready');
     const other = await rig.another();
     expect(Math.abs(((await other.look.lastReadAt('bob')) ?? 0) - at)).toBeLessThanOrEqual(1000);
@@ -141,8 +141,8 @@ export function claimRules(makeStore: MakeStore): void {
     const token = newToken();
     expect(await rig.claim({ token })).toBeUndefined();
     await rig.send({ body: 'one' });
-    expect((await rig.mustClaim({ token, repeat: true })).message.body).toBe('one');
-    rig.clock.advance(leaseMs);
+    expect((await rig.mustClaim({ token, repeat: true, leaseMs: briefMs })).message.body).toBe('one');
+    await rig.pass(briefMs);
     await rig.recover();
     expect(await rig.mustClaim({ token, repeat: true })).toMatchObject({ attempt: 2, message: { body: 'one' } });
   });

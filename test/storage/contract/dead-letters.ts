@@ -1,15 +1,15 @@
-import { expect, test } from 'vitest';
-import { Rig, type MakeStore, policy } from './rig.ts';
+import { expect } from 'vitest';
+import { briefMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
-export function deadLetterRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function deadLetterRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
 
   test('the last failed attempt leads to the dead-letter queue, with its reason and history', async () => {
     const { id } = await rig.send();
     for (let attempt = 1; attempt <= 3; attempt++) {
       const { receipt } = await rig.mustClaim({ by: 'bob' });
-      rig.clock.advance(10);
+      await rig.pass(10);
       const settled = await rig.store.mail.nack(receipt, {
         policy: { ...policy, maxAttempts: 3 },
         delayMs: 0,
@@ -19,9 +19,9 @@ export function deadLetterRules(makeStore: MakeStore): void {
       expect(settled.state).toBe(attempt < 3 ? 'ready' : 'dead');
     }
     const dead = await rig.only('dead');
-    expect(dead).toMatchObject({ id, attempt: 3, deadAt: rig.clock.now() });
+    expect(dead).toMatchObject({ id, attempt: 3, deadAt: rig.around(rig.now()) });
     const why = await rig.store.look.deadReason(dead);
-    expect(why).toMatchObject({ reason: 'broke 3', attempts: 3, deadAt: rig.clock.now() });
+    expect(why).toMatchObject({ reason: 'broke 3', attempts: 3, deadAt: rig.around(rig.now()) });
     expect(why?.history.every((event) => event.id === id && event.mailbox === 'bob')).toBe(true);
     const history =
       why?.history.map(({ event, reason }) => (reason === undefined ? event : `${event}: ${reason}`)) ?? [];
@@ -48,35 +48,35 @@ export function deadLetterRules(makeStore: MakeStore): void {
   });
 
   test('a message whose time-to-live ran out is not delivered but dead, with the reason, and blocks nothing', async () => {
-    const expiresAt = rig.clock.now() + 5000;
+    const expiresAt = rig.now() + briefMs;
     await rig.send({ body: 'stale', expiresAt: new Date(expiresAt).toISOString() });
     await rig.send({ body: 'fresh' });
     expect((await rig.entries('ready')).map((entry) => entry.expiresAt)).toEqual([expiresAt, undefined]);
-    rig.clock.advance(5000);
+    await rig.pass(briefMs);
     expect(await rig.drain()).toEqual(['fresh']);
     const why = await rig.store.look.deadReason(await rig.only('dead'));
-    expect(why).toMatchObject({ attempts: 0, deadAt: rig.clock.now() });
+    expect(why).toMatchObject({ attempts: 0, deadAt: rig.around(rig.now()) });
     expect(why?.reason).toMatch(/time-to-live|expire/i);
   });
 
-  test('a message is delivered until the moment its time-to-live ends', async () => {
-    await rig.send({ body: 'last call', expiresAt: new Date(rig.clock.now() + 5000).toISOString() });
-    rig.clock.advance(4999);
+  onStillClock('a message is delivered until the moment its time-to-live ends', async () => {
+    await rig.send({ body: 'last call', expiresAt: new Date(rig.now() + 5000).toISOString() });
+    await rig.pass(4999);
     expect(await rig.drain()).toEqual(['last call']);
   });
 
   test('a time-to-live that ends while the message is held does not disturb the holder', async () => {
-    await rig.send({ expiresAt: new Date(rig.clock.now() + 5000).toISOString() });
+    await rig.send({ expiresAt: new Date(rig.now() + 3 * briefMs).toISOString() });
     const { receipt } = await rig.mustClaim();
-    rig.clock.advance(6000);
+    await rig.pass(4 * briefMs);
     expect(await rig.recover()).toBe(0);
     expect((await rig.store.mail.ack(receipt, {})).state).toBe('archived');
   });
 
   test('a time-to-live that ends while the message waits for its next attempt leads to the dead-letter queue', async () => {
-    await rig.send({ expiresAt: new Date(rig.clock.now() + 5000).toISOString() });
-    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: 10_000 });
-    rig.clock.advance(10_000);
+    await rig.send({ expiresAt: new Date(rig.now() + 3 * briefMs).toISOString() });
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: 4 * briefMs });
+    await rig.pass(4 * briefMs);
     await rig.recover();
     expect(await rig.claim()).toBeUndefined();
     expect(await rig.entries('dead')).toHaveLength(1);
@@ -97,8 +97,8 @@ export function deadLetterRules(makeStore: MakeStore): void {
   });
 
   test('a message whose time-to-live ran out is delivered when it is retried', async () => {
-    await rig.send({ body: 'late', expiresAt: new Date(rig.clock.now() + 1000).toISOString() });
-    rig.clock.advance(1000);
+    await rig.send({ body: 'late', expiresAt: new Date(rig.now() + briefMs).toISOString() });
+    await rig.pass(briefMs);
     expect(await rig.claim()).toBeUndefined();
     await rig.store.mail.retry(await rig.only('dead'), {});
     expect(await rig.drain()).toEqual(['late']);

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
-import { accepted, Rig, type MakeStore } from './rig.ts';
+import { accepted, type Rig } from './rig.ts';
 import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 
-export function dedupeRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function dedupeRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
   const day = 24 * 3_600_000;
   const sendKeyed = (fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Promise<Sent> =>
     rig.send({ dedupeKey: 'k', ...fields }, more);
@@ -20,17 +20,20 @@ export function dedupeRules(makeStore: MakeStore): void {
   test('a repeat sends nothing and answers with the first id', async () => {
     const first = await sendKeyed();
     expect(first.duplicate).toBeUndefined();
-    rig.clock.advance(1000);
+    await rig.pass(1000);
     const again = await sendKeyed();
     expect(again).toMatchObject({ id: first.id, mailboxes: ['bob'], duplicate: true });
     expect(await rig.entries('ready')).toHaveLength(1);
   });
 
   test('a repeat with the same time-to-live is the same content, although it would expire later', async () => {
-    const expiresIn = (ms: number): string => new Date(rig.clock.now() + ms).toISOString();
-    const first = await sendKeyed({ expiresAt: expiresIn(60_000) });
-    rig.clock.advance(1000);
-    expect(await sendKeyed({ expiresAt: expiresIn(60_000) })).toMatchObject({ id: first.id, duplicate: true });
+    const times = () => {
+      const now = rig.now();
+      return { createdAt: new Date(now).toISOString(), expiresAt: new Date(now + 60_000).toISOString() };
+    };
+    const first = await sendKeyed(times());
+    await rig.pass(1000);
+    expect(await sendKeyed(times())).toMatchObject({ id: first.id, duplicate: true });
   });
 
   test('a repeat from another handle is known', async () => {
@@ -42,10 +45,10 @@ export function dedupeRules(makeStore: MakeStore): void {
     });
   });
 
-  test('a repeat is known after the first was acked, and for at least 24 hours', async () => {
+  onStillClock('a repeat is known after the first was acked, and for at least 24 hours', async () => {
     const first = await sendKeyed();
     await rig.drain();
-    rig.clock.advance(day);
+    await rig.pass(day);
     expect(await sendKeyed()).toMatchObject({ id: first.id, duplicate: true });
     expect(await rig.entries('ready')).toEqual([]);
   });
@@ -110,16 +113,16 @@ export function dedupeRules(makeStore: MakeStore): void {
 
   test('a repeat answers with the state of the first, whatever delay it asks for', async () => {
     await sendKeyed();
-    const delayed = { dueAt: rig.clock.now() + 5000 };
+    const delayed = { dueAt: rig.now() + 60_000 };
     expect(await sendKeyed({}, delayed)).toMatchObject({ state: 'ready', duplicate: true });
     await sendKeyed({ dedupeKey: 'later' }, delayed);
     expect(await sendKeyed({ dedupeKey: 'later' })).toMatchObject({ state: 'delayed', duplicate: true });
   });
 
   test('a delayed message is deduplicated as well', async () => {
-    const first = await sendKeyed({}, { dueAt: rig.clock.now() + 5000 });
-    rig.clock.advance(1000);
-    expect(await sendKeyed({}, { dueAt: rig.clock.now() + 5000 })).toMatchObject({ id: first.id, duplicate: true });
+    const first = await sendKeyed({}, { dueAt: rig.now() + 60_000 });
+    await rig.pass(1000);
+    expect(await sendKeyed({}, { dueAt: rig.now() + 60_000 })).toMatchObject({ id: first.id, duplicate: true });
     expect(await rig.entries('delayed')).toHaveLength(1);
   });
 }

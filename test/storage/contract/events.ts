@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { WatchedEvent } from '../../../src/model/event.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { Rig, expectRefusal, leaseMs, type MakeStore, policy } from './rig.ts';
+import { briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { changeAgentIn, newToken } from './ways.ts';
 
-export function eventRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function eventRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
   const told = (events: readonly WatchedEvent[]): string[] => events.map(({ event, id }) => `${event} ${id}`);
 
   test('a delivery says from whom it is and what it is about', async () => {
@@ -20,7 +20,7 @@ export function eventRules(makeStore: MakeStore): void {
     const { id } = await rig.send(fields);
     const [event] = await rig.events();
     expect(event).toMatchObject({
-      at: new Date(rig.clock.now()).toISOString(),
+      at: rig.around(new Date(rig.now()).toISOString()),
       mailbox: 'bob',
       event: 'delivered',
       id,
@@ -30,8 +30,8 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test('a message for later is scheduled, with the same words, and delivered when it is due', async () => {
-    const { id } = await rig.send({ subject: 'Later' }, { dueAt: rig.clock.now() + 1000 });
-    rig.clock.advance(1000);
+    const { id } = await rig.send({ subject: 'Later' }, { dueAt: rig.now() + 1000 });
+    await rig.pass(1000);
     await rig.recover();
     expect(await rig.events()).toMatchObject([
       { event: 'scheduled', id, from: 'ann', subject: 'Later', type: 'message', priority: 'normal' },
@@ -64,8 +64,8 @@ export function eventRules(makeStore: MakeStore): void {
 
   test('a lease that ran out is told when the message is taken back', async () => {
     await rig.send();
-    await rig.mustClaim();
-    rig.clock.advance(leaseMs);
+    await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(briefMs);
     await rig.recover();
     expect(await rig.eventNames()).toEqual(['delivered', 'claimed', 'lease_expired']);
   });
@@ -86,7 +86,7 @@ export function eventRules(makeStore: MakeStore): void {
     await rig.store.mail.retry(await rig.only('dead'), { by: 'ann' });
     await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true });
     await rig.store.mail.purge(await rig.only('dead'), { by: 'ann' });
-    await rig.store.mail.deposit('bob', rig.message(), 'archived', { by: 'ann', at: rig.clock.now() });
+    await rig.store.mail.deposit('bob', rig.message(), 'archived', { by: 'ann', at: rig.now() });
     const byHand = (await rig.events()).filter(({ event }) =>
       ['cancelled', 'restored', 'retried', 'purged', 'imported'].includes(event),
     );
@@ -116,10 +116,10 @@ export function eventRules(makeStore: MakeStore): void {
       expect(told(await rig.events(['bob'], event.cursor))).toEqual(told(all.slice(i + 1)));
   });
 
-  test('a cursor goes on in another handle, and over midnight', async () => {
+  onStillClock('a cursor goes on in another handle, and over midnight', async () => {
     await rig.send();
     const first = (await rig.events()).at(-1)?.cursor;
-    rig.clock.advance(16 * 3_600_000);
+    await rig.pass(16 * 3_600_000);
     const { id } = await rig.send();
     const other = await rig.another();
     expect(told(await rig.events(['bob'], first, other))).toEqual([`delivered ${id}`]);
@@ -149,7 +149,7 @@ export function eventRules(makeStore: MakeStore): void {
     await rig.send();
     await changeAgentIn(rig.store, 'dora', () => ({
       name: 'dora',
-      createdAt: new Date(rig.clock.now()).toISOString(),
+      createdAt: new Date(rig.now()).toISOString(),
     }));
     await rig.send({ to: ['dora'] });
     expect((await rig.events('all', cursor)).map(({ mailbox }) => mailbox).sort()).toEqual(['bob', 'dora']);
@@ -208,7 +208,7 @@ export function eventRules(makeStore: MakeStore): void {
     const registerAndSend = async (other: Store): Promise<void> => {
       await changeAgentIn(other, 'dora', () => ({
         name: 'dora',
-        createdAt: new Date(rig.clock.now()).toISOString(),
+        createdAt: new Date(rig.now()).toISOString(),
       }));
       await other.mail.send([rig.outgoing({ to: ['dora'] })], { durability: 'relaxed' });
     };

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Limits } from '../../../src/storage/port/mail.ts';
 import { MailboxFull } from '../../../src/storage/port/refusals.ts';
-import { accepted, Rig, expectRefusal, leaseMs, type MakeStore, policy } from './rig.ts';
+import { accepted, briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';
 import type { Tidied } from '../../../src/storage/port/upkeep.ts';
 import { newToken } from './ways.ts';
@@ -15,14 +15,14 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** Retention, packing and backpressure: what a store keeps of what is finished, and how full it says it is. */
-export function keepingRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
-  const today = (): string => new Date(rig.clock.now()).toISOString().slice(0, 10);
+export function keepingRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
+  const today = (): string => new Date(rig.now()).toISOString().slice(0, 10);
 
   const finish = async (...bodies: string[]): Promise<string[]> => {
     const ids: string[] = [];
     for (const body of bodies) {
-      rig.clock.advance(10);
+      await rig.pass(10);
       ids.push((await rig.send({ body })).id);
       const { receipt } = await rig.mustClaim();
       await rig.store.mail.ack(receipt, {});
@@ -37,11 +37,11 @@ export function keepingRules(makeStore: MakeStore): void {
     return found;
   };
 
-  test('what is packed is listed, counted, found and read as before', async () => {
+  onStillClock('what is packed is listed, counted, found and read as before', async () => {
     await finish('one', 'two');
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     await finish('three');
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     const [last] = await finish('four');
     await pack();
     expect(await bodies(await rig.entries('archived'))).toEqual(['four', 'three', 'two', 'one']);
@@ -53,14 +53,14 @@ export function keepingRules(makeStore: MakeStore): void {
     expect(await rig.store.look.find('01KAGZ0000000000000000000A')).toEqual([]);
   });
 
-  test('packing twice, and again after more was finished, loses and doubles nothing', async () => {
+  onStillClock('packing twice, and again after more was finished, loses and doubles nothing', async () => {
     const { receipt } = await finish('one').then(() => rig.send({ body: 'late' }).then(() => rig.mustClaim()));
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     await pack();
     await pack();
-    rig.clock.advance(-dayMs);
+    await rig.pass(-dayMs);
     await rig.store.mail.ack(receipt, {});
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     expect(await bodies(await rig.entries('archived'))).toEqual(['late', 'one']);
     expect((await rig.store.look.counts('bob')).archived).toBe(2);
     await pack();
@@ -68,18 +68,18 @@ export function keepingRules(makeStore: MakeStore): void {
     expect((await rig.store.look.counts('bob')).archived).toBe(2);
   });
 
-  test('a receipt that was used is known as used, also when its message is packed', async () => {
+  onStillClock('a receipt that was used is known as used, also when its message is packed', async () => {
     await rig.send();
     const { receipt } = await rig.mustClaim();
     await rig.store.mail.ack(receipt, {});
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     await pack();
     await expectRefusal(rig.store.mail.ack(receipt, {}), 'ALREADY_SETTLED');
   });
 
-  test('a packed message is restored once, is ready, and can be finished and packed anew', async () => {
+  onStillClock('a packed message is restored once, is ready, and can be finished and packed anew', async () => {
     const [first] = await finish('one', 'two');
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     await pack();
     const entry = (await rig.entries('archived')).at(-1) as Entry;
     expect(await rig.store.mail.restore(entry, { by: 'ann' })).toMatchObject({
@@ -92,16 +92,16 @@ export function keepingRules(makeStore: MakeStore): void {
     expect((await rig.store.look.counts('bob')).archived).toBe(1);
     expect(await rig.store.look.find(first ?? '')).toMatchObject([{ state: 'ready' }]);
     expect(await rig.drain()).toEqual(['one']);
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     await pack();
     expect(await bodies(await rig.entries('archived'))).toEqual(['one', 'two']);
     expect(await rig.store.look.find(first ?? '')).toHaveLength(1);
     expect((await rig.store.look.counts('bob')).archived).toBe(2);
   });
 
-  test('a dry run packs and removes nothing', async () => {
+  onStillClock('a dry run packs and removes nothing', async () => {
     await finish('one');
-    rig.clock.advance(3 * dayMs);
+    await rig.pass(3 * dayMs);
     const before = await rig.entries('archived');
     await pack(true);
     const keep = { fromDay: today(), dryRun: true };
@@ -111,13 +111,13 @@ export function keepingRules(makeStore: MakeStore): void {
     expect(await rig.eventNames()).toEqual(['delivered', 'claimed', 'acked']);
   });
 
-  test('what was archived in a span of time comes the oldest first', async () => {
+  onStillClock('what was archived in a span of time comes the oldest first', async () => {
     await finish('one', 'two');
-    rig.clock.advance(dayMs);
-    const since = rig.clock.now();
+    await rig.pass(dayMs);
+    const since = rig.now();
     await finish('three', 'four');
-    const until = rig.clock.now() + 1;
-    rig.clock.advance(dayMs);
+    const until = rig.now() + 1;
+    await rig.pass(dayMs);
     await finish('five');
     await pack();
     const found = await all(rig.store.look.listArchived('bob', { since, until }));
@@ -133,15 +133,15 @@ export function keepingRules(makeStore: MakeStore): void {
     expect(await bodies(await all(rig.store.look.listArchived('bob', { since, until: until - 1 })))).toEqual(['three']);
   });
 
-  test('pruning by age removes whole old days, packed or not', async () => {
+  onStillClock('pruning by age removes whole old days, packed or not', async () => {
     await finish('one');
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     const packed = await pack();
     await finish('two');
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     const keeping = today();
     await finish('three');
-    rig.clock.advance(dayMs);
+    await rig.pass(dayMs);
     await finish('four');
     const pruned = await all(rig.store.upkeep!.pruneArchive('bob', { fromDay: keeping, dryRun: false }));
     expect(pruned.map(({ count }) => count)).toEqual([1, 1]);
@@ -152,10 +152,10 @@ export function keepingRules(makeStore: MakeStore): void {
     expect(await all(rig.store.upkeep!.pruneArchive('bob', { fromDay: keeping, dryRun: false }))).toEqual([]);
   });
 
-  test("pruning by size removes the oldest days until the rest fits, and never today's", async () => {
+  onStillClock("pruning by size removes the oldest days until the rest fits, and never today's", async () => {
     for (const body of ['one', 'two', 'three']) {
       await finish(body);
-      rig.clock.advance(dayMs);
+      await rig.pass(dayMs);
     }
     await finish('four');
     const sizes = await all(rig.store.upkeep!.pruneArchive('bob', { maxBytes: 0, dryRun: true }));
@@ -169,33 +169,36 @@ export function keepingRules(makeStore: MakeStore): void {
     expect(await bodies(await rig.entries('archived'))).toEqual(['four']);
   });
 
-  test('old event logs are removed but for the last two days, and old cursors go on with what is left', async () => {
-    const start = await rig.store.journal.cursor(['bob'], 'start');
-    await finish('one');
-    const between = await rig.store.journal.cursor(['bob'], 'now');
-    rig.clock.advance(dayMs);
-    await finish('two');
-    rig.clock.advance(dayMs);
-    await finish('three');
-    const pruned = await all(rig.store.upkeep!.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
-    expect(pruned).toMatchObject([{ count: 1 }]);
-    expect(pruned[0]?.bytes).toBeGreaterThan(100);
-    for (const cursor of [start, between]) {
-      const events = await rig.events(['bob'], cursor);
-      expect(events.map(({ event }) => event)).toEqual(
-        ['two', 'three'].flatMap(() => ['delivered', 'claimed', 'acked']),
-      );
-      const batch = await rig.store.journal.readEvents(['bob'], cursor);
-      expect(batch.warnings).toEqual([]);
-    }
-    expect(await all(rig.store.upkeep!.pruneEvents('bob', { maxBytes: 0, dryRun: false }))).toEqual([]);
-  });
+  onStillClock(
+    'old event logs are removed but for the last two days, and old cursors go on with what is left',
+    async () => {
+      const start = await rig.store.journal.cursor(['bob'], 'start');
+      await finish('one');
+      const between = await rig.store.journal.cursor(['bob'], 'now');
+      await rig.pass(dayMs);
+      await finish('two');
+      await rig.pass(dayMs);
+      await finish('three');
+      const pruned = await all(rig.store.upkeep!.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
+      expect(pruned).toMatchObject([{ count: 1 }]);
+      expect(pruned[0]?.bytes).toBeGreaterThan(100);
+      for (const cursor of [start, between]) {
+        const events = await rig.events(['bob'], cursor);
+        expect(events.map(({ event }) => event)).toEqual(
+          ['two', 'three'].flatMap(() => ['delivered', 'claimed', 'acked']),
+        );
+        const batch = await rig.store.journal.readEvents(['bob'], cursor);
+        expect(batch.warnings).toEqual([]);
+      }
+      expect(await all(rig.store.upkeep!.pruneEvents('bob', { maxBytes: 0, dryRun: false }))).toEqual([]);
+    },
+  );
 
   test('the load is what is ready, delayed and in flight, and its bytes', async () => {
     expect(await rig.store.look.load('bob')).toEqual({ messages: 0, bytes: 0 });
     await finish('gone');
     await rig.send({ body: 'x'.repeat(1000) });
-    await rig.send({ body: 'x'.repeat(1000) }, { dueAt: rig.clock.now() + 1000 });
+    await rig.send({ body: 'x'.repeat(1000) }, { dueAt: rig.now() + 1000 });
     await rig.send({ body: 'x'.repeat(1000) });
     await rig.claim();
     const { messages, bytes } = await rig.store.look.load('bob');
@@ -205,12 +208,12 @@ export function keepingRules(makeStore: MakeStore): void {
   });
 
   test('a time-to-live by mailbox holds in that mailbox alone, and a message of its own has precedence', async () => {
-    const expiresAt = new Map([['bob', rig.clock.now() + 1000]]);
-    const mine = new Date(rig.clock.now() + 5000).toISOString();
+    const expiresAt = new Map([['bob', rig.now() + briefMs]]);
+    const mine = new Date(rig.now() + 60_000).toISOString();
     await rig.send({ body: 'to two', to: ['bob', 'Cy'] }, { expiresAt });
     await rig.send({ body: 'to one' }, { expiresAt });
     await rig.send({ body: 'own', expiresAt: mine }, { expiresAt });
-    rig.clock.advance(2000);
+    await rig.pass(2 * briefMs);
     expect(await rig.store.upkeep!.buryExpired('bob', { dryRun: true })).toBe(2);
     expect((await rig.store.look.counts('bob')).dead).toBe(0);
     expect(await rig.store.upkeep!.buryExpired('bob', { dryRun: false })).toBe(2);
@@ -224,7 +227,7 @@ export function keepingRules(makeStore: MakeStore): void {
       limits: new Map([['bob', { maxMessages: Infinity, maxBytes: Infinity, ...limits }]]),
     });
     await rig.send({}, limited({ maxMessages: 2 }));
-    await rig.send({}, { ...limited({ maxMessages: 2 }), dueAt: rig.clock.now() + 1000 });
+    await rig.send({}, { ...limited({ maxMessages: 2 }), dueAt: rig.now() + 1000 });
     const outgoing = rig.outgoing({ to: ['ann', 'bob'] }, limited({ maxMessages: 2 }));
     const [refused] = await rig.store.mail.send([outgoing], { durability: 'full' });
     expect(refused).toBeInstanceOf(MailboxFull);
@@ -263,7 +266,7 @@ export function keepingRules(makeStore: MakeStore): void {
 
   test('an answer that a request waits for needs no room', async () => {
     const { id } = await rig.send({ from: 'bob', to: ['ann'] });
-    await rig.store.mail.openInbox('bob', id, rig.clock.now() + 60_000);
+    await rig.store.mail.openInbox('bob', id, rig.now() + 60_000);
     const limits = new Map([['bob', { maxMessages: 0, maxBytes: Infinity }]]);
     accepted(await rig.store.mail.send([rig.outgoing({ replyTo: id }, { limits })], { durability: 'full' }));
     const [stray] = await rig.store.mail.send([rig.outgoing({}, { limits })], { durability: 'full' });

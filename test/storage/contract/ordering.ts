@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
-import { accepted, Rig, expectRefusal, leaseMs, type MakeStore, policy } from './rig.ts';
+import { accepted, briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import type { Delivery } from '../../../src/storage/port/mail.ts';
 import { newToken } from './ways.ts';
 
-export function orderingRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function orderingRules(rig: Rig): void {
+  const { test } = rig;
 
   /** One message a letter, the letter being its key. */
   async function sendEach(letters: string, more: Partial<Message> = {}): Promise<void> {
@@ -66,9 +66,9 @@ export function orderingRules(makeStore: MakeStore): void {
 
   test('one that was given back holds its key while it rests, and comes first again', async () => {
     await sendEach('kkl');
-    await nack(await rig.mustClaim(), 5000);
+    await nack(await rig.mustClaim(), 3 * briefMs);
     expect([await claimed(), await claimed()]).toEqual(['l2', undefined]);
-    rig.clock.advance(5001);
+    await rig.pass(3 * briefMs + 1);
     const again = await rig.mustClaim();
     expect(again).toMatchObject({ attempt: 2, message: { body: 'k0' } });
     await rig.store.mail.ack(again.receipt, {});
@@ -85,19 +85,19 @@ export function orderingRules(makeStore: MakeStore): void {
     await sendEach('kk');
     for (let round = 0; round < 3; round++) {
       const { receipt } = await rig.mustClaim();
-      await rig.store.mail.nack(receipt, { policy, free: true, delayMs: 1000 });
+      await rig.store.mail.nack(receipt, { policy, free: true, delayMs: 2 * briefMs });
       expect(await rig.claim()).toBeUndefined();
-      rig.clock.advance(1001);
+      await rig.pass(2 * briefMs + 1);
     }
     expect(await rig.drain()).toEqual(['k0', 'k1']);
   });
 
   test('a consumer that dies delays its key for its lease, and no longer', async () => {
     await sendEach('kk');
-    await rig.mustClaim();
-    rig.clock.advance(leaseMs - 1000);
+    await rig.mustClaim({ leaseMs: 4 * briefMs });
+    await rig.pass(2 * briefMs);
     expect(await rig.claim()).toBeUndefined();
-    rig.clock.advance(2000);
+    await rig.pass(3 * briefMs);
     const again = await rig.mustClaim();
     expect(again).toMatchObject({ attempt: 2, message: { body: 'k0' } });
     expect(await rig.claim()).toBeUndefined();
@@ -107,10 +107,10 @@ export function orderingRules(makeStore: MakeStore): void {
 
   test('a renewed claim goes on holding its key', async () => {
     await sendEach('kk');
-    const { receipt } = await rig.mustClaim();
-    rig.clock.advance(leaseMs - 1000);
+    const { receipt } = await rig.mustClaim({ leaseMs: 4 * briefMs });
+    await rig.pass(2 * briefMs);
     const renewed = await rig.store.mail.renew(receipt, { leaseMs });
-    rig.clock.advance(5000);
+    await rig.pass(3 * briefMs);
     expect(await rig.claim()).toBeUndefined();
     await rig.store.mail.ack(renewed.receipt, {});
     expect(await claimed()).toBe('k1');
@@ -118,8 +118,8 @@ export function orderingRules(makeStore: MakeStore): void {
 
   test('a late ack of a claim that was taken back frees nothing', async () => {
     await sendEach('kk');
-    const late = await rig.mustClaim();
-    rig.clock.advance(leaseMs + 1000);
+    const late = await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(2 * briefMs);
     const holder = await rig.mustClaim();
     await expectRefusal(rig.store.mail.ack(late.receipt, {}), 'LEASE_LOST');
     expect(await rig.claim()).toBeUndefined();
@@ -131,20 +131,20 @@ export function orderingRules(makeStore: MakeStore): void {
     await sendEach('kkk');
     const rejected = await rig.mustClaim();
     await rig.store.mail.nack(rejected.receipt, { policy, dead: true });
-    await rig.store.mail.claim('bob', { token: newToken(), leaseMs, policy });
-    rig.clock.advance(leaseMs + 1000);
+    await rig.store.mail.claim('bob', { token: newToken(), leaseMs: briefMs, policy });
+    await rig.pass(2 * briefMs);
     await rig.store.mail.recover('bob', { ...policy, maxAttempts: 1 });
     expect(await rig.entries('dead')).toHaveLength(2);
     expect(await rig.drain()).toEqual(['k2']);
   });
 
   test('what outlives its time-to-live while it rests frees its key', async () => {
-    await rig.send({ orderingKey: 'k', expiresAt: new Date(rig.clock.now() + 3000).toISOString() });
+    await rig.send({ orderingKey: 'k', expiresAt: new Date(rig.now() + 2 * briefMs).toISOString() });
     await sendEach('k');
-    await nack(await rig.mustClaim(), 5000);
-    rig.clock.advance(4000);
+    await nack(await rig.mustClaim(), 5 * briefMs);
+    await rig.pass(3 * briefMs);
     expect(await rig.claim()).toBeUndefined();
-    rig.clock.advance(2000);
+    await rig.pass(3 * briefMs);
     expect(await rig.drain()).toEqual(['k0']);
     expect(await rig.entries('dead')).toHaveLength(1);
   });
@@ -171,11 +171,11 @@ export function orderingRules(makeStore: MakeStore): void {
   });
 
   test('a delayed one that was never claimed holds nothing', async () => {
-    await rig.send({ orderingKey: 'k', body: 'later' }, { dueAt: rig.clock.now() + 5000 });
+    await rig.send({ orderingKey: 'k', body: 'later' }, { dueAt: rig.now() + 3 * briefMs });
     await sendEach('k');
     const now = await rig.mustClaim();
     expect(now.message.body).toBe('k0');
-    rig.clock.advance(5001);
+    await rig.pass(3 * briefMs + 1);
     expect(await rig.claim()).toBeUndefined();
     await rig.store.mail.ack(now.receipt, {});
     expect(await rig.drain()).toEqual(['later']);
@@ -197,8 +197,8 @@ export function orderingRules(makeStore: MakeStore): void {
     const again = await rig.mustClaim();
     expect(again.message.body).toBe('k0');
     // Behind one that was delayed, falls due and so comes before what is new; also where somebody looks past others.
-    await rig.send({ orderingKey: 'k', body: 'late' }, { dueAt: rig.clock.now() + 10 });
-    rig.clock.advance(20);
+    await rig.send({ orderingKey: 'k', body: 'late' }, { dueAt: rig.now() + briefMs });
+    await rig.pass(2 * briefMs);
     await rig.recover();
     await nack(again, 0);
     const seen = await rig.mustClaim({ filter: { from: 'ann' } });
@@ -299,9 +299,9 @@ export function orderingRules(makeStore: MakeStore): void {
   });
 
   test('what was put straight into a mailbox keeps its key', async () => {
-    const now = { at: rig.clock.now() };
+    const now = { at: rig.now() };
     await rig.store.mail.deposit('bob', rig.message({ orderingKey: 'k', body: 'first' }), 'ready', now);
-    rig.clock.advance(1);
+    await rig.pass(1);
     await rig.store.mail.deposit('bob', rig.message({ orderingKey: 'k', body: 'second' }), 'ready', now);
     const first = await rig.mustClaim();
     expect(await rig.claim()).toBeUndefined();

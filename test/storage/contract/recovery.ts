@@ -1,17 +1,17 @@
-import { expect, test } from 'vitest';
-import { Rig, expectRefusal, leaseMs, type MakeStore, policy } from './rig.ts';
+import { expect } from 'vitest';
+import { briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
-export function recoveryRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function recoveryRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
 
-  test('a message whose lease ran out comes back at once, before new ones, as the next attempt', async () => {
+  onStillClock('a message whose lease ran out comes back at once, before new ones, as the next attempt', async () => {
     await rig.send({ body: 'old' });
     await rig.mustClaim();
     await rig.send({ body: 'new' });
-    rig.clock.advance(leaseMs - 1);
+    await rig.pass(leaseMs - 1);
     expect(await rig.recover()).toBe(0);
-    rig.clock.advance(1);
+    await rig.pass(1);
     expect(await rig.recover()).toBe(1);
     expect(await rig.mustClaim()).toMatchObject({ attempt: 2, message: { body: 'old' } });
     expect(await rig.mustClaim()).toMatchObject({ attempt: 1, message: { body: 'new' } });
@@ -19,17 +19,17 @@ export function recoveryRules(makeStore: MakeStore): void {
 
   test('a claim brings back what ran out and what is due, without anybody calling for it', async () => {
     await rig.send({ body: 'held' });
-    await rig.mustClaim();
-    await rig.send({ body: 'later' }, { dueAt: rig.clock.now() + leaseMs });
-    rig.clock.advance(leaseMs);
+    await rig.mustClaim({ leaseMs: briefMs });
+    await rig.send({ body: 'later' }, { dueAt: rig.now() + briefMs });
+    await rig.pass(briefMs);
     await rig.send({ body: 'new' });
     expect(await rig.drain()).toEqual(['held', 'later', 'new']);
   });
 
   test('any handle recovers for all', async () => {
     await rig.send();
-    await rig.mustClaim();
-    rig.clock.advance(leaseMs);
+    await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(briefMs);
     const other = await rig.another();
     expect(await rig.recover('bob', other)).toBe(1);
     expect((await rig.mustClaim()).attempt).toBe(2);
@@ -38,8 +38,8 @@ export function recoveryRules(makeStore: MakeStore): void {
   test('two handles that recover at the same moment bring each message back once', async () => {
     const outgoing = Array.from({ length: 40 }, () => rig.outgoing());
     await rig.store.mail.send(outgoing, { durability: 'relaxed' });
-    for (let i = 0; i < 40; i++) await rig.mustClaim();
-    rig.clock.advance(leaseMs);
+    for (let i = 0; i < 40; i++) await rig.mustClaim({ leaseMs: 5 * briefMs });
+    await rig.pass(5 * briefMs);
     const other = await rig.another();
     const moved = await Promise.all([rig.recover(), rig.recover('bob', other), rig.recover()]);
     expect(moved.reduce((sum, one) => sum + one)).toBe(40);
@@ -51,8 +51,8 @@ export function recoveryRules(makeStore: MakeStore): void {
 
   test('of an ack and a recovery at the same moment one succeeds', async () => {
     await rig.send();
-    const { receipt } = await rig.mustClaim();
-    rig.clock.advance(leaseMs);
+    const { receipt } = await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(briefMs);
     const [moved, acked] = await Promise.allSettled([
       (await rig.another()).mail.recover('bob', policy),
       rig.store.mail.ack(receipt, {}),
@@ -70,60 +70,60 @@ export function recoveryRules(makeStore: MakeStore): void {
   test('only what is due is moved, and only in the mailbox that was asked for', async () => {
     await rig.send({ to: ['bob', 'Cy'] });
     await rig.send({ body: 'second' });
-    await rig.mustClaim({ leaseMs: 1000 });
+    await rig.mustClaim({ leaseMs: 2 * briefMs });
     await rig.mustClaim({ leaseMs: 2 * 3_600_000 });
-    await rig.store.mail.claim('Cy', { token: newToken(), leaseMs: 1000, policy });
-    rig.clock.advance(1000);
+    await rig.store.mail.claim('Cy', { token: newToken(), leaseMs: 2 * briefMs, policy });
+    await rig.pass(2 * briefMs);
     expect(await rig.recover()).toBe(1);
     expect(await rig.entries('inflight')).toHaveLength(1);
     expect(await rig.entries('inflight', 'Cy')).toHaveLength(1);
   });
 
-  test('leases and due times of many hours and days are kept', async () => {
+  onStillClock('leases and due times of many hours and days are kept', async () => {
     const hour = 3_600_000;
     for (const hours of [1, 11, 12, 30, 24 * 10])
-      await rig.send({ body: `${hours}` }, { dueAt: rig.clock.now() + hours * hour });
+      await rig.send({ body: `${hours}` }, { dueAt: rig.now() + hours * hour });
     expect((await rig.entries('delayed')).map(({ dueAt }) => dueAt)).toEqual(
-      [1, 11, 12, 30, 240].map((hours) => rig.clock.now() + hours * hour),
+      [1, 11, 12, 30, 240].map((hours) => rig.now() + hours * hour),
     );
-    rig.clock.advance(12 * hour);
+    await rig.pass(12 * hour);
     expect(await rig.recover()).toBe(3);
     expect(await rig.drain()).toEqual(['1', '11', '12']);
-    rig.clock.advance(1000 * hour);
+    await rig.pass(1000 * hour);
     expect(await rig.recover()).toBe(2);
   });
 
   test('the last attempt whose lease runs out leads to the dead-letter queue', async () => {
     await rig.send();
     for (let attempt = 1; attempt <= policy.maxAttempts; attempt++) {
-      const delivery = await rig.mustClaim();
+      const delivery = await rig.mustClaim({ leaseMs: briefMs });
       expect(delivery.attempt).toBe(attempt);
-      rig.clock.advance(leaseMs);
+      await rig.pass(briefMs);
       await rig.recover();
       await expectRefusal(rig.store.mail.ack(delivery.receipt, {}), 'LEASE_LOST');
     }
     expect(await rig.claim()).toBeUndefined();
     const dead = await rig.only('dead');
     const why = await rig.store.look.deadReason(dead);
-    expect(why).toMatchObject({ attempts: 5, deadAt: rig.clock.now() });
+    expect(why).toMatchObject({ attempts: 5, deadAt: rig.around(rig.now()) });
     expect(why?.reason).toMatch(/lease/i);
   });
 
-  test('a step back of the clock loses nothing', async () => {
+  onStillClock('a step back of the clock loses nothing', async () => {
     await rig.send({ body: 'one' });
     await rig.mustClaim();
-    rig.clock.advance(-24 * 3_600_000);
+    await rig.pass(-24 * 3_600_000);
     await rig.send({ body: 'two' });
     expect(await rig.drain()).toEqual(['two']);
-    rig.clock.advance(24 * 3_600_000 + leaseMs);
+    await rig.pass(24 * 3_600_000 + leaseMs);
     await rig.recover();
     expect(await rig.drain()).toEqual(['one']);
   });
 
   test('what expires unread dies although nobody reads', async () => {
-    await rig.send({ expiresAt: new Date(rig.clock.now() + 500).toISOString() });
+    await rig.send({ expiresAt: new Date(rig.now() + 500).toISOString() });
     await rig.send({ body: 'stays' });
-    rig.clock.advance(500);
+    await rig.pass(500);
     await rig.recover();
     expect(await rig.store.look.counts('bob')).toMatchObject({ ready: 1, dead: 1 });
     expect((await rig.store.look.deadReason(await rig.only('dead')))?.reason).toBe('its time-to-live ran out');
@@ -132,15 +132,15 @@ export function recoveryRules(makeStore: MakeStore): void {
   test('how often a message may be claimed is what its claim says, whoever takes it back', async () => {
     await rig.send({ body: 'twice' });
     await rig.send({ body: 'often' });
-    await rig.mustClaim({ maxAttempts: 1 });
-    await rig.mustClaim({ maxAttempts: 7 });
-    rig.clock.advance(leaseMs);
+    await rig.mustClaim({ maxAttempts: 1, leaseMs: 2 * briefMs });
+    await rig.mustClaim({ maxAttempts: 7, leaseMs: 2 * briefMs });
+    await rig.pass(2 * briefMs);
     expect(await rig.recover('bob', await rig.another())).toBe(2);
     expect((await rig.store.look.read(await rig.only('dead')))?.body).toBe('twice');
     // For that claim: the next one has the mailbox's own again.
     for (let attempt = 2; attempt <= policy.maxAttempts; attempt++) {
-      expect(await rig.mustClaim()).toMatchObject({ attempt, message: { body: 'often' } });
-      rig.clock.advance(leaseMs);
+      expect(await rig.mustClaim({ leaseMs: briefMs })).toMatchObject({ attempt, message: { body: 'often' } });
+      await rig.pass(briefMs);
       await rig.recover();
     }
     expect(await rig.entries('dead')).toHaveLength(2);

@@ -1,17 +1,17 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, Rig, type MakeStore, policy } from './rig.ts';
+import { accepted, briefMs, leaseMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
-const waitMs = 30_000;
+const longMs = 30_000;
 
-export function requestRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function requestRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
 
   /** ann has asked bob. @returns the request's id */
-  const asked = async (): Promise<string> => {
+  const asked = async (waitMs = longMs): Promise<string> => {
     const request = rig.message();
-    await rig.store.mail.openInbox('ann', request.id, rig.clock.now() + waitMs);
+    await rig.store.mail.openInbox('ann', request.id, rig.now() + waitMs);
     accepted(await rig.store.mail.send([{ message: request, mailboxes: ['bob'] }], { durability: 'relaxed' }));
     return request.id;
   };
@@ -19,9 +19,15 @@ export function requestRules(makeStore: MakeStore): void {
     rig.outgoing({ from: 'bob', to: ['ann'], replyTo, body, ...more });
   const answered = async (request: string, body: string, more = {}): Promise<string> =>
     accepted(await (await rig.another()).mail.send([answer(request, body, more)], { durability: 'relaxed' })).id;
-  const claim = async (inbox?: string, store: Store = rig.store) =>
-    (await store.mail.claim('ann', { token: newToken(), leaseMs: 1000, policy, ...(inbox !== undefined && { inbox }) }))
-      ?.message.body;
+  const claim = async (inbox?: string, store: Store = rig.store, forMs = leaseMs) =>
+    (
+      await store.mail.claim('ann', {
+        token: newToken(),
+        leaseMs: forMs,
+        policy,
+        ...(inbox !== undefined && { inbox }),
+      })
+    )?.message.body;
 
   test('an answer goes to its request alone: no other claim takes it', async () => {
     const request = await asked();
@@ -67,12 +73,13 @@ export function requestRules(makeStore: MakeStore): void {
 
   test('a waiting answer is delayed until the inbox closes, and is found, counted, read and cancelled there', async () => {
     const request = await asked();
-    await rig.send({ to: ['ann'] }, { dueAt: rig.clock.now() + 1000 });
+    const closesAt = rig.now() + longMs;
+    await rig.send({ to: ['ann'] }, { dueAt: closesAt - 10_000 });
     const id = await answered(request, 'yes');
-    await rig.send({ to: ['ann'] }, { dueAt: rig.clock.now() + waitMs + 1000 });
+    await rig.send({ to: ['ann'] }, { dueAt: closesAt + 10_000 });
     expect(await rig.store.look.counts('ann')).toMatchObject({ delayed: 3, ready: 0 });
     const listed = await rig.entries('delayed', 'ann');
-    expect(listed.map(({ dueAt }) => (dueAt ?? 0) - rig.clock.now())).toEqual([1000, waitMs, waitMs + 1000]);
+    expect(listed.map(({ dueAt }) => dueAt)).toEqual([closesAt - 10_000, rig.around(closesAt), closesAt + 10_000]);
     const [entry] = await rig.store.look.find(id);
     expect(entry).toEqual(listed[1]);
     expect(entry).toMatchObject({ id, mailbox: 'ann', state: 'delayed', attempt: 0 });
@@ -103,26 +110,35 @@ export function requestRules(makeStore: MakeStore): void {
     ]);
   });
 
-  test('the inbox of a requester that died closes when its time is over, whoever looks', async () => {
+  onStillClock('the inbox of a requester that died closes when its time is over, whoever looks', async () => {
     const request = await asked();
     await answered(request, 'yes');
     const other = await rig.another();
-    expect(await other.mail.recover('ann', policy)).toEqual({ moved: 0, nextAt: rig.clock.now() + waitMs });
-    rig.clock.advance(waitMs - 1);
+    expect(await other.mail.recover('ann', policy)).toEqual({ moved: 0, nextAt: rig.now() + longMs });
+    await rig.pass(longMs - 1);
     expect(await claim(undefined, other)).toBeUndefined();
-    rig.clock.advance(1);
+    await rig.pass(1);
     expect((await other.mail.recover('ann', policy)).moved).toBe(1);
     expect(await claim()).toBe('yes');
     await answered(request, 'late');
     expect(await claim()).toBe('late');
-    expect((await other.mail.recover('ann', policy)).nextAt).toBe(rig.clock.now() + 1000);
+    expect((await other.mail.recover('ann', policy)).nextAt).toBe(rig.now() + leaseMs);
+  });
+
+  test('what is left in an inbox whose time is over, and what comes later, is ordinary mail', async () => {
+    const request = await asked(briefMs);
+    await answered(request, 'yes');
+    await rig.pass(briefMs);
+    await answered(request, 'late');
+    expect([await claim(), await claim()]).toEqual(['yes', 'late']);
+    expect(await claim(request)).toBeUndefined();
   });
 
   test('an answer that was claimed and not acked comes back as ordinary mail', async () => {
     const request = await asked();
     await answered(request, 'yes');
-    expect(await claim(request)).toBe('yes');
-    rig.clock.advance(1000);
+    expect(await claim(request, rig.store, briefMs)).toBe('yes');
+    await rig.pass(briefMs);
     await rig.recover('ann');
     expect(await claim(request)).toBeUndefined();
     expect(await claim()).toBe('yes');
@@ -131,12 +147,12 @@ export function requestRules(makeStore: MakeStore): void {
   test('a delayed answer goes to the request when it is due', async () => {
     const request = await asked();
     accepted(
-      await rig.store.mail.send([{ ...answer(request, 'soon'), dueAt: rig.clock.now() + 500 }], {
+      await rig.store.mail.send([{ ...answer(request, 'soon'), dueAt: rig.now() + 3 * briefMs }], {
         durability: 'relaxed',
       }),
     );
     expect(await claim(request)).toBeUndefined();
-    rig.clock.advance(500);
+    await rig.pass(3 * briefMs);
     expect(await claim()).toBeUndefined();
     expect(await claim(request)).toBe('soon');
   });
@@ -156,31 +172,34 @@ export function requestRules(makeStore: MakeStore): void {
     expect(await rig.store.look.lastReadAt('ann')).toBeUndefined();
   });
 
-  test('the history of a message has all mailboxes and the arrival of its answers, and nothing else', async () => {
-    const other = await rig.send();
-    const { id } = await rig.send({ to: ['bob', 'Cy'] });
-    rig.clock.advance(10);
-    const { receipt } = await rig.mustClaim({ by: 'worker', filter: { id } });
-    rig.clock.advance(86_400_000);
-    await rig.store.mail.ack(receipt, { by: 'worker' });
-    rig.clock.advance(10);
-    const answerId = await answered(id, 'done');
-    await rig.send({ thread: id });
-    const told = await rig.store.journal.history(id);
-    expect(
-      told
-        .slice(0, 2)
-        .map(({ mailbox }) => mailbox)
-        .sort(),
-    ).toEqual(['Cy', 'bob']);
-    expect(told).toMatchObject([
-      { event: 'delivered', id, from: 'ann' },
-      { event: 'delivered', id, from: 'ann' },
-      { event: 'claimed', id, mailbox: 'bob', by: 'worker', attempt: 1 },
-      { event: 'acked', id, mailbox: 'bob', by: 'worker' },
-      { event: 'delivered', id: answerId, mailbox: 'ann', replyTo: id },
-    ]);
-    expect(await rig.store.journal.history(other.id)).toHaveLength(1);
-    expect(await rig.store.journal.history(rig.message().id)).toEqual([]);
-  });
+  onStillClock(
+    'the history of a message has all mailboxes and the arrival of its answers, and nothing else',
+    async () => {
+      const other = await rig.send();
+      const { id } = await rig.send({ to: ['bob', 'Cy'] });
+      await rig.pass(10);
+      const { receipt } = await rig.mustClaim({ by: 'worker', filter: { id } });
+      await rig.pass(86_400_000);
+      await rig.store.mail.ack(receipt, { by: 'worker' });
+      await rig.pass(10);
+      const answerId = await answered(id, 'done');
+      await rig.send({ thread: id });
+      const told = await rig.store.journal.history(id);
+      expect(
+        told
+          .slice(0, 2)
+          .map(({ mailbox }) => mailbox)
+          .sort(),
+      ).toEqual(['Cy', 'bob']);
+      expect(told).toMatchObject([
+        { event: 'delivered', id, from: 'ann' },
+        { event: 'delivered', id, from: 'ann' },
+        { event: 'claimed', id, mailbox: 'bob', by: 'worker', attempt: 1 },
+        { event: 'acked', id, mailbox: 'bob', by: 'worker' },
+        { event: 'delivered', id: answerId, mailbox: 'ann', replyTo: id },
+      ]);
+      expect(await rig.store.journal.history(other.id)).toHaveLength(1);
+      expect(await rig.store.journal.history(rig.message().id)).toEqual([]);
+    },
+  );
 }

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { unseal, seal } from '../../../src/model/message.ts';
-import { accepted, Rig, type MakeStore } from './rig.ts';
+import { accepted, policy, type Rig } from './rig.ts';
 
-export function sendRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
+export function sendRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
 
   test('a sent message is ready in its mailbox, whole, with its digest', async () => {
     const message = rig.message({
@@ -52,36 +52,51 @@ export function sendRules(makeStore: MakeStore): void {
     expect(await rig.store.mail.send([], { durability: 'full' })).toEqual([]);
   });
 
-  test('a message for later is delayed until it is due, then comes before newer ones', async () => {
-    const dueAt = rig.clock.now() + 10_000;
+  onStillClock('a message for later is delayed until it is due, then comes before newer ones', async () => {
+    const dueAt = rig.now() + 10_000;
     const sent = await rig.send({ body: 'later' }, { dueAt });
     await rig.send({ body: 'new' });
     expect(sent.state).toBe('delayed');
     expect((await rig.only('delayed')).dueAt).toBe(dueAt);
-    rig.clock.advance(9_999);
+    await rig.pass(9_999);
     expect(await rig.recover()).toBe(0);
-    rig.clock.advance(1);
+    await rig.pass(1);
     expect(await rig.recover()).toBe(1);
     expect(await rig.drain()).toEqual(['later', 'new']);
   });
 
   test('a message for later goes to all its mailboxes', async () => {
-    await rig.send({ to: ['bob', 'Cy'] }, { dueAt: rig.clock.now() + 1000 });
+    await rig.send({ to: ['bob', 'Cy'] }, { dueAt: rig.now() + 1000 });
     expect(await rig.entries('delayed', 'Cy')).toHaveLength(1);
-    rig.clock.advance(1000);
+    await rig.pass(1000);
     expect(await rig.recover('bob')).toBe(1);
     expect(await rig.recover('Cy')).toBe(1);
   });
 
-  test('recover says when the next thing falls due', async () => {
-    await rig.send({}, { dueAt: rig.clock.now() + 70_000 });
+  onStillClock('recover says when the next thing falls due', async () => {
+    const dueAt = rig.now() + 70_000;
+    await rig.send({}, { dueAt });
     await rig.send();
     expect((await rig.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
-      rig.clock.now() + 70_000,
+      dueAt,
     );
     await rig.mustClaim({ leaseMs: 30_000 });
-    expect((await rig.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
-      rig.clock.now() + 30_000,
+    expect((await rig.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toEqual(
+      rig.around(rig.now() + 30_000),
     );
+  });
+
+  test('when recover says that the next thing falls due is never too late, and not much too early', async () => {
+    const expectNextAt = async (at: number): Promise<void> => {
+      const { nextAt } = await rig.store.mail.recover('bob', policy);
+      expect(nextAt).toBeGreaterThan(at - 15_000);
+      expect(nextAt).toBeLessThanOrEqual(at);
+    };
+    const dueAt = rig.now() + 75_000;
+    await rig.send({}, { dueAt });
+    await rig.send();
+    await expectNextAt(dueAt);
+    const { leaseUntil } = await rig.mustClaim({ leaseMs: 35_000 });
+    await expectNextAt(leaseUntil);
   });
 }

@@ -1,12 +1,12 @@
-import { expect, test } from 'vitest';
-import { Rig, expectRefusal, leaseMs, type MakeStore, policy, refusal } from './rig.ts';
-import type { Delivery } from '../../../src/storage/port/mail.ts';
+import { expect } from 'vitest';
+import { briefMs, expectRefusal, leaseMs, policy, refusal, type Rig } from './rig.ts';
+import type { ClaimOptions, Delivery } from '../../../src/storage/port/mail.ts';
 
-export function settleRules(makeStore: MakeStore): void {
-  const rig = new Rig(makeStore);
-  const deliver = async (): Promise<Delivery> => {
+export function settleRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
+  const deliver = async (options: Partial<ClaimOptions> = {}): Promise<Delivery> => {
     await rig.send();
-    return rig.mustClaim();
+    return rig.mustClaim(options);
   };
   /** Every way to use a receipt. */
   const uses = (receipt: string): Promise<unknown>[] => {
@@ -22,13 +22,13 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('an acked message is archived, with the time of the ack', async () => {
     const { receipt, message } = await deliver();
-    rig.clock.advance(500);
+    await rig.pass(500);
     expect(await rig.store.mail.ack(receipt, {})).toMatchObject({
       id: message.id,
       mailbox: 'bob',
       state: 'archived',
     });
-    expect(await rig.only('archived')).toMatchObject({ id: message.id, ackedAt: rig.clock.now() });
+    expect(await rig.only('archived')).toMatchObject({ id: message.id, ackedAt: rig.around(rig.now()) });
     expect(await rig.entries('inflight')).toEqual([]);
   });
 
@@ -37,7 +37,7 @@ export function settleRules(makeStore: MakeStore): void {
     expect((await (await rig.another()).mail.ack(receipt, {})).state).toBe('archived');
   });
 
-  test('a nack without delay waits the shortest backoff, doubling up to the longest, with jitter', async () => {
+  onStillClock('a nack without delay waits the shortest backoff, doubling up to the longest, with jitter', async () => {
     await rig.send();
     for (const [i, nominal] of [1000, 2000, 4000, 8000, 10_000, 10_000].entries()) {
       const { receipt, attempt } = await rig.mustClaim();
@@ -46,10 +46,10 @@ export function settleRules(makeStore: MakeStore): void {
         policy: { maxAttempts: 100, backoffMinMs: 1000, backoffMaxMs: 10_000 },
       });
       expect(settled.state).toBe('delayed');
-      const restMs = ((await rig.only('delayed')).dueAt ?? 0) - rig.clock.now();
+      const restMs = ((await rig.only('delayed')).dueAt ?? 0) - rig.now();
       expect(restMs).toBeGreaterThanOrEqual(nominal / 2);
       expect(restMs).toBeLessThanOrEqual(nominal);
-      rig.clock.advance(restMs);
+      await rig.pass(restMs);
       expect(await rig.recover()).toBe(1);
     }
   });
@@ -63,7 +63,7 @@ export function settleRules(makeStore: MakeStore): void {
   test('a nack with a delay waits exactly that long', async () => {
     const { receipt } = await deliver();
     await rig.store.mail.nack(receipt, { policy, delayMs: 42_000 });
-    expect((await rig.only('delayed')).dueAt).toBe(rig.clock.now() + 42_000);
+    expect((await rig.only('delayed')).dueAt).toEqual(rig.around(rig.now() + 42_000));
   });
 
   test('a nack with no delay at all is ready at once', async () => {
@@ -93,15 +93,17 @@ export function settleRules(makeStore: MakeStore): void {
 
   test('a message that is given back free rests at least the shortest backoff, and comes back before new ones', async () => {
     const { message, receipt } = await deliver();
+    const from = rig.now();
     await rig.store.mail.nack(receipt, {
       policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 60_000 },
       free: true,
     });
-    const restMs = ((await rig.only('delayed')).dueAt ?? 0) - rig.clock.now();
-    expect(restMs).toBeGreaterThanOrEqual(1000);
-    expect(restMs).toBeLessThanOrEqual(2000);
+    const until = rig.now();
+    const { dueAt = 0 } = await rig.only('delayed');
+    expect(dueAt).toBeGreaterThanOrEqual(from + 1000);
+    expect(dueAt).toBeLessThanOrEqual(until + 2000);
     await rig.send();
-    rig.clock.advance(restMs);
+    await rig.pass(dueAt - rig.now());
     await rig.recover();
     expect(await rig.mustClaim()).toMatchObject({ attempt: 1, message: { id: message.id } });
   });
@@ -111,30 +113,30 @@ export function settleRules(makeStore: MakeStore): void {
     expect((await rig.store.mail.nack(receipt, { policy, dead: true, free: true })).state).toBe('dead');
   });
 
-  test('a renewed lease ends later, and the message stays where it is until then', async () => {
+  onStillClock('a renewed lease ends later, and the message stays where it is until then', async () => {
     const { receipt } = await deliver();
-    rig.clock.advance(leaseMs - 1);
+    await rig.pass(leaseMs - 1);
     const renewed = await rig.store.mail.renew(receipt, { leaseMs });
-    expect(renewed).toMatchObject({ state: 'inflight', leaseUntil: rig.clock.now() + leaseMs });
-    rig.clock.advance(leaseMs - 1);
+    expect(renewed).toMatchObject({ state: 'inflight', leaseUntil: rig.now() + leaseMs });
+    await rig.pass(leaseMs - 1);
     expect(await rig.recover()).toBe(0);
     expect((await rig.only('inflight')).leaseUntil).toBe(renewed.leaseUntil);
-    rig.clock.advance(1);
+    await rig.pass(1);
     expect(await rig.recover()).toBe(1);
   });
 
   test('a renewal may also shorten the lease', async () => {
     const { receipt } = await deliver();
     await rig.store.mail.renew(receipt, { leaseMs: 1000 });
-    rig.clock.advance(1000);
+    await rig.pass(1000);
     expect(await rig.recover()).toBe(1);
   });
 
   test('the first receipt stays good through renewals, and so does each newer one', async () => {
-    const { receipt } = await deliver();
+    const { receipt } = await deliver({ leaseMs: 3 * briefMs });
     const receipts = [receipt];
     for (let i = 1; i <= 3; i++) {
-      rig.clock.advance(20_000);
+      await rig.pass(briefMs);
       receipts.push((await rig.store.mail.renew(receipt, { leaseMs: leaseMs + i })).receipt);
     }
     for (const one of receipts) expect(rig.store.mail.parseReceipt(one).mailbox).toBe('bob');
@@ -145,22 +147,22 @@ export function settleRules(makeStore: MakeStore): void {
   });
 
   test('an ack after the deadline succeeds while nobody has taken the message back', async () => {
-    const { receipt } = await deliver();
-    rig.clock.advance(10 * leaseMs);
+    const { receipt } = await deliver({ leaseMs: briefMs });
+    await rig.pass(2 * briefMs);
     expect((await rig.store.mail.ack(receipt, {})).state).toBe('archived');
     expect(await rig.recover()).toBe(0);
   });
 
   test('a renewal after the deadline succeeds while nobody has taken the message back', async () => {
-    const { receipt } = await deliver();
-    rig.clock.advance(10 * leaseMs);
+    const { receipt } = await deliver({ leaseMs: briefMs });
+    await rig.pass(2 * briefMs);
     await rig.store.mail.renew(receipt, { leaseMs });
     expect(await rig.recover()).toBe(0);
   });
 
   test('a receipt whose message was taken back has lost its lease', async () => {
-    const { receipt } = await deliver();
-    rig.clock.advance(leaseMs);
+    const { receipt } = await deliver({ leaseMs: briefMs });
+    await rig.pass(briefMs);
     await rig.recover();
     for (const use of uses(receipt)) await expectRefusal(use, 'LEASE_LOST');
     const second = await rig.mustClaim();
@@ -253,8 +255,8 @@ export function settleRules(makeStore: MakeStore): void {
     await rig.store.mail.ack(renewed.receipt, {});
     await expectRefusal(rig.store.mail.checkClaim(receipt), 'ALREADY_SETTLED');
 
-    const lost = await deliver();
-    rig.clock.advance(leaseMs);
+    const lost = await deliver({ leaseMs: briefMs });
+    await rig.pass(briefMs);
     await rig.recover();
     await rig.mustClaim();
     await expectRefusal(rig.store.mail.checkClaim(lost.receipt), 'LEASE_LOST');

@@ -10,7 +10,7 @@ import { DreamosError } from '../../src/model/errors.ts';
 import { priorities } from '../../src/model/message.ts';
 import type { Store } from '../../src/storage/port/store.ts';
 import { must } from '../core/rig.ts';
-import { policy } from '../storage/contract/bench.ts';
+import { policy } from '../storage/contract/rig.ts';
 import { collect, makeRoom } from '../storage/file/room.ts';
 import { createRig } from './rig.ts';
 

@@ -7,7 +7,7 @@ import { createMail, type Mail } from '../../src/storage/memory/mail.ts';
 import { createMemoryStore } from '../../src/storage/memory/store.ts';
 import { createFakeClock, type FakeClock } from '../storage/contract/fake-clock.ts';
 
-export { expectRefusal, refusal } from '../storage/contract/bench.ts';
+export { expectRefusal, refusal } from '../storage/contract/rig.ts';
 
 export interface CoreRig {
   readonly root: Session;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { draftSchema, handedInSchema } from '../../src/contract/draft.ts';
 import { type Draft, draftFields, parseDraft } from '../../src/model/draft.ts';
 import { DreamosError } from '../../src/model/errors.ts';
-import { refusal } from '../storage/contract/bench.ts';
+import { refusal } from '../storage/contract/rig.ts';
 
 const minimal = { to: 'bob', body: 'b' };
 const parsed = (draft: object) => parseDraft({ ...minimal, ...draft }, 'send');

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../storage/contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { changes, type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from '../../storage/file/disks.ts';
 import { census, drain, inspected, makeRoom, only, recoverAll, type Room, scratch } from '../../storage/file/room.ts';
 import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';

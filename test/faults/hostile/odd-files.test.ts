@@ -20,7 +20,7 @@ import { formatEntryName } from '../../../src/storage/file/names/entry-name.ts';
 import { bucketName } from '../../../src/storage/file/names/layout.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../storage/contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from '../../storage/file/disks.ts';
 import { collect, drain, inspected, makeRoom, only, type Room, scratch } from '../../storage/file/room.ts';
 import { changeAgentIn, changeSettingsIn, newToken } from '../../storage/contract/ways.ts';

@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../storage/contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { Killed, killedAt, killedBehind } from '../../storage/file/disks.ts';
 import { census, collect, drain, inspected, makeRoom, only, recoverAll, type Room } from '../../storage/file/room.ts';
 import { changeAgentIn, newToken } from '../../storage/contract/ways.ts';

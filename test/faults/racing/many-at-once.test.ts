@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../storage/contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { type DiskCall, watchedDisk } from '../../storage/file/disks.ts';
 import { census, collect, drain, makeRoom, only, recoverAll, type Room } from '../../storage/file/room.ts';
 import type { Delivery } from '../../../src/storage/port/mail.ts';

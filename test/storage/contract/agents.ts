@@ -1,79 +1,79 @@
-import { expect, test } from 'vitest';
-import { Bench, type MakeStore } from './bench.ts';
+import { expect } from 'vitest';
+import { type Rig } from './rig.ts';
 import { changeAgentIn, changeIn, changeSettingsIn, documentIn, settingsIn } from './ways.ts';
 
-export function agentRules(makeStore: MakeStore): void {
-  const bench = new Bench(makeStore);
+export function agentRules(rig: Rig): void {
+  const { test } = rig;
 
   test('an agent is found by its name, however it is cased', async () => {
-    expect((await bench.store.documents.getAgent('cy'))?.name).toBe('Cy');
-    expect((await bench.store.documents.getAgent('CY'))?.name).toBe('Cy');
-    expect(await bench.store.documents.getAgent('dora')).toBeUndefined();
+    expect((await rig.store.documents.getAgent('cy'))?.name).toBe('Cy');
+    expect((await rig.store.documents.getAgent('CY'))?.name).toBe('Cy');
+    expect(await rig.store.documents.getAgent('dora')).toBeUndefined();
   });
 
   test('a differently cased name changes the same card, and makes no second agent', async () => {
-    await changeAgentIn(bench.store, 'BOB', (card) => ({
+    await changeAgentIn(rig.store, 'BOB', (card) => ({
       ...(card ?? { name: 'BOB', createdAt: 'new' }),
       description: 'builds',
     }));
-    expect((await bench.store.documents.listAgents()).map((card) => card.name).sort()).toEqual(['Cy', 'ann', 'bob']);
-    expect((await bench.store.documents.getAgent('bob'))?.description).toBe('builds');
+    expect((await rig.store.documents.listAgents()).map((card) => card.name).sort()).toEqual(['Cy', 'ann', 'bob']);
+    expect((await rig.store.documents.getAgent('bob'))?.description).toBe('builds');
   });
 
   test('unknown fields of a card are kept', async () => {
-    await changeAgentIn(bench.store, 'bob', (card) => ({
+    await changeAgentIn(rig.store, 'bob', (card) => ({
       ...(card ?? { name: 'bob', createdAt: '' }),
       colour: 'green',
     }));
-    expect((await (await bench.another()).documents.getAgent('bob'))?.['colour']).toBe('green');
+    expect((await (await rig.another()).documents.getAgent('bob'))?.['colour']).toBe('green');
   });
 
   test('changes of one card at the same time, from two handles, are all kept', async () => {
-    const other = await bench.another();
+    const other = await rig.another();
     const add =
       (group: string) =>
-      async (store = bench.store) =>
+      async (store = rig.store) =>
         changeAgentIn(store, 'bob', (card) => ({
           ...(card ?? { name: 'bob', createdAt: '' }),
           groups: [...(card?.groups ?? []), group],
         }));
     await Promise.all([add('a')(), add('b')(other), add('c')(), add('d')(other)]);
-    expect((await bench.store.documents.getAgent('bob'))?.groups?.toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    expect((await rig.store.documents.getAgent('bob'))?.groups?.toSorted()).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('a document is what was saved last, and changes from two handles are all kept', async () => {
-    const other = await bench.another();
-    expect(await documentIn(bench.store, 'subscriptions')).toBeUndefined();
+    const other = await rig.another();
+    expect(await documentIn(rig.store, 'subscriptions')).toBeUndefined();
     const add = (name: string) => (document: unknown) => [...((document as string[] | undefined) ?? []), name];
-    await Promise.all([changeIn(bench.store, 'subscriptions', add('a')), changeIn(other, 'subscriptions', add('b'))]);
-    expect((await documentIn(bench.store, 'subscriptions')) as string[]).toHaveLength(2);
+    await Promise.all([changeIn(rig.store, 'subscriptions', add('a')), changeIn(other, 'subscriptions', add('b'))]);
+    expect((await documentIn(rig.store, 'subscriptions')) as string[]).toHaveLength(2);
     await changeIn(other, 'subscriptions', add('c'));
-    expect(((await documentIn(bench.store, 'subscriptions')) as string[]).toSorted()).toEqual(['a', 'b', 'c']);
+    expect(((await documentIn(rig.store, 'subscriptions')) as string[]).toSorted()).toEqual(['a', 'b', 'c']);
     expect(await documentIn(other, 'schedules')).toBeUndefined();
   });
 
   test('settings start empty, and changes from two handles are all kept', async () => {
-    expect(await settingsIn(bench.store)).toEqual({});
-    const other = await bench.another();
+    expect(await settingsIn(rig.store)).toEqual({});
+    const other = await rig.another();
     await Promise.all([
-      changeSettingsIn(bench.store, (settings) => ({ ...settings, lease: '5m' })),
+      changeSettingsIn(rig.store, (settings) => ({ ...settings, lease: '5m' })),
       changeSettingsIn(other, (settings) => ({ ...settings, maxAttempts: 3 })),
     ]);
-    expect(await settingsIn(bench.store)).toEqual({ lease: '5m', maxAttempts: 3 });
+    expect(await settingsIn(rig.store)).toEqual({ lease: '5m', maxAttempts: 3 });
   });
 
   test('a change that throws changes nothing', async () => {
     const boom = (): never => {
       throw new Error('boom');
     };
-    await expect(changeSettingsIn(bench.store, boom)).rejects.toThrow('boom');
-    await expect(changeAgentIn(bench.store, 'dora', boom)).rejects.toThrow('boom');
-    expect(await bench.store.documents.getAgent('dora')).toBeUndefined();
-    expect(await changeSettingsIn(bench.store, (settings) => settings)).toEqual({});
+    await expect(changeSettingsIn(rig.store, boom)).rejects.toThrow('boom');
+    await expect(changeAgentIn(rig.store, 'dora', boom)).rejects.toThrow('boom');
+    expect(await rig.store.documents.getAgent('dora')).toBeUndefined();
+    expect(await changeSettingsIn(rig.store, (settings) => settings)).toEqual({});
   });
 
   test('a lock has one holder at a time, also between two handles', async () => {
-    const other = await bench.another();
+    const other = await rig.another();
     let inside = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -81,33 +81,33 @@ export function agentRules(makeStore: MakeStore): void {
       await new Promise((resolve) => setImmediate(resolve));
       inside--;
     };
-    await Promise.all([bench.store, other, bench.store, other].map((store) => store.documents.withLock('purge', work)));
+    await Promise.all([rig.store, other, rig.store, other].map((store) => store.documents.withLock('purge', work)));
     expect(most).toBe(1);
   });
 
   test('a lock is free again after work that failed, and hands its result on', async () => {
-    await expect(bench.store.documents.withLock('repair', () => Promise.reject(new Error('boom')))).rejects.toThrow(
+    await expect(rig.store.documents.withLock('repair', () => Promise.reject(new Error('boom')))).rejects.toThrow(
       'boom',
     );
-    expect(await bench.store.documents.withLock('repair', () => Promise.resolve(7))).toBe(7);
+    expect(await rig.store.documents.withLock('repair', () => Promise.resolve(7))).toBe(7);
   });
 
   test('a document is replaced only under the version that it has', async () => {
-    const { documents } = bench.store;
+    const { documents } = rig.store;
     expect(await documents.put('schedules', { n: 1 }, 'x')).toBe(false);
     expect(await documents.get('schedules')).toBeUndefined();
     expect(await documents.put('schedules', { n: 1 }, undefined)).toBe(true);
     expect(await documents.put('schedules', { n: 2 }, undefined)).toBe(false);
     const first = await documents.get('schedules');
     expect(first?.value).toEqual({ n: 1 });
-    expect(await (await bench.another()).documents.put('schedules', { n: 3 }, first?.version)).toBe(true);
+    expect(await (await rig.another()).documents.put('schedules', { n: 3 }, first?.version)).toBe(true);
     expect(await documents.put('schedules', { n: 4 }, first?.version)).toBe(false);
-    expect(await documentIn(bench.store, 'schedules')).toEqual({ n: 3 });
+    expect(await documentIn(rig.store, 'schedules')).toEqual({ n: 3 });
   });
 
   test('a card is replaced only under its version, and no second agent is made by another case of its name', async () => {
-    const { documents } = bench.store;
-    const card = { name: 'dora', createdAt: new Date(bench.clock.now()).toISOString() };
+    const { documents } = rig.store;
+    const card = { name: 'dora', createdAt: new Date(rig.now()).toISOString() };
     expect(await documents.put('agents/dora', card, undefined)).toBe(true);
     expect(await documents.put('agents/DORA', { ...card, name: 'DORA' }, undefined)).toBe(false);
     const before = await documents.get('agents/dora');
@@ -119,16 +119,16 @@ export function agentRules(makeStore: MakeStore): void {
   });
 
   test('a change runs again when somebody else was faster, and only its last run counts', async () => {
-    const other = await bench.another();
+    const other = await rig.another();
     const seen: unknown[] = [];
     let late = true;
-    const { put } = bench.store.documents;
-    bench.store.documents.put = async (...given) => {
+    const { put } = rig.store.documents;
+    rig.store.documents.put = async (...given) => {
       if (late) await changeIn(other, 'schedules', () => ['theirs']);
       late = false;
       return put(...given);
     };
-    await changeIn(bench.store, 'schedules', (value) => {
+    await changeIn(rig.store, 'schedules', (value) => {
       seen.push(value);
       return [...((value as string[] | undefined) ?? []), 'mine'];
     });

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
-import type { MakeStore } from './bench.ts';
+import { type MakeStore, Rig } from './rig.ts';
+import type { times } from './time.ts';
 import { agentRules } from './agents.ts';
 import { claimRules } from './claiming.ts';
 import { deadLetterRules } from './dead-letters.ts';
@@ -15,22 +16,23 @@ import { sendRules } from './sending.ts';
 import { settleRules } from './settling.ts';
 import { topicRules } from './topics.ts';
 
-/** Every rule of the storage port, for one implementation. */
-export function storeContract(name: string, makeStore: MakeStore): void {
-  describe(name, () => {
-    describe('agents and settings', () => agentRules(makeStore));
-    describe('sending', () => sendRules(makeStore));
-    describe('sending under a dedupe key', () => dedupeRules(makeStore));
-    describe('claiming', () => claimRules(makeStore));
-    describe('ordering keys', () => orderingRules(makeStore));
-    describe('settling', () => settleRules(makeStore));
-    describe('recovering', () => recoveryRules(makeStore));
-    describe('requests', () => requestRules(makeStore));
-    describe('dead letters', () => deadLetterRules(makeStore));
-    describe('looking', () => lookingRules(makeStore));
-    describe('changes by hand', () => handRules(makeStore));
-    describe('keeping what is finished', () => keepingRules(makeStore));
-    describe('events', () => eventRules(makeStore));
-    describe('topics', () => topicRules(makeStore));
+/** Every rule of the storage port, for one implementation. On real time the tests wait, so they run several at a time. */
+export function storeContract(name: string, makeStore: MakeStore, time: keyof typeof times = 'still'): void {
+  describe(name, { concurrent: time === 'real' }, () => {
+    const rig = new Rig(makeStore, time);
+    describe('agents and settings', () => agentRules(rig));
+    describe('sending', () => sendRules(rig));
+    describe('sending under a dedupe key', () => dedupeRules(rig));
+    describe('claiming', () => claimRules(rig));
+    describe('ordering keys', () => orderingRules(rig));
+    describe('settling', () => settleRules(rig));
+    describe('recovering', () => recoveryRules(rig));
+    describe('requests', () => requestRules(rig));
+    describe('dead letters', () => deadLetterRules(rig));
+    describe('looking', () => lookingRules(rig));
+    describe('changes by hand', () => handRules(rig));
+    describe('keeping what is finished', () => keepingRules(rig));
+    describe('events', () => eventRules(rig));
+    describe('topics', () => topicRules(rig));
   });
 }

@@ -1,16 +1,16 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
-import { accepted, Bench, type MakeStore } from './bench.ts';
+import { accepted, type Rig } from './rig.ts';
 import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 
-export function dedupeRules(makeStore: MakeStore): void {
-  const bench = new Bench(makeStore);
+export function dedupeRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
   const day = 24 * 3_600_000;
   const sendKeyed = (fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Promise<Sent> =>
-    bench.send({ dedupeKey: 'k', ...fields }, more);
+    rig.send({ dedupeKey: 'k', ...fields }, more);
   const refusedAs = async (fields: Partial<Message>): Promise<DreamosError> => {
-    const [result] = await bench.store.mail.send([bench.outgoing({ dedupeKey: 'k', ...fields })], {
+    const [result] = await rig.store.mail.send([rig.outgoing({ dedupeKey: 'k', ...fields })], {
       durability: 'relaxed',
     });
     expect(result).toBeInstanceOf(DreamosError);
@@ -20,36 +20,37 @@ export function dedupeRules(makeStore: MakeStore): void {
   test('a repeat sends nothing and answers with the first id', async () => {
     const first = await sendKeyed();
     expect(first.duplicate).toBeUndefined();
-    bench.clock.advance(1000);
+    await rig.pass(1000);
     const again = await sendKeyed();
     expect(again).toMatchObject({ id: first.id, mailboxes: ['bob'], duplicate: true });
-    expect(await bench.entries('ready')).toHaveLength(1);
+    expect(await rig.entries('ready')).toHaveLength(1);
   });
 
   test('a repeat with the same time-to-live is the same content, although it would expire later', async () => {
-    const expiresIn = (ms: number): string => new Date(bench.clock.now() + ms).toISOString();
-    const first = await sendKeyed({ expiresAt: expiresIn(60_000) });
-    bench.clock.advance(1000);
-    expect(await sendKeyed({ expiresAt: expiresIn(60_000) })).toMatchObject({ id: first.id, duplicate: true });
+    const times = () => {
+      const now = rig.now();
+      return { createdAt: new Date(now).toISOString(), expiresAt: new Date(now + 60_000).toISOString() };
+    };
+    const first = await sendKeyed(times());
+    await rig.pass(1000);
+    expect(await sendKeyed(times())).toMatchObject({ id: first.id, duplicate: true });
   });
 
   test('a repeat from another handle is known', async () => {
     const first = await sendKeyed();
-    const other = await bench.another();
-    expect(accepted(await other.mail.send([bench.outgoing({ dedupeKey: 'k' })], { durability: 'full' }))).toMatchObject(
-      {
-        id: first.id,
-        duplicate: true,
-      },
-    );
+    const other = await rig.another();
+    expect(accepted(await other.mail.send([rig.outgoing({ dedupeKey: 'k' })], { durability: 'full' }))).toMatchObject({
+      id: first.id,
+      duplicate: true,
+    });
   });
 
-  test('a repeat is known after the first was acked, and for at least 24 hours', async () => {
+  onStillClock('a repeat is known after the first was acked, and for at least 24 hours', async () => {
     const first = await sendKeyed();
-    await bench.drain();
-    bench.clock.advance(day);
+    await rig.drain();
+    await rig.pass(day);
     expect(await sendKeyed()).toMatchObject({ id: first.id, duplicate: true });
-    expect(await bench.entries('ready')).toEqual([]);
+    expect(await rig.entries('ready')).toEqual([]);
   });
 
   test('other words under the same key are refused with the first id, and nothing is sent', async () => {
@@ -64,40 +65,40 @@ export function dedupeRules(makeStore: MakeStore): void {
       expect(error).toMatchObject({ code: 'DEDUPE_MISMATCH', kind: 'conflict' });
       expect(error.message).toContain(first.id);
     }
-    expect(await bench.entries('ready')).toHaveLength(1);
+    expect(await rig.entries('ready')).toHaveLength(1);
   });
 
   test('other recipients under the same key are refused', async () => {
     await sendKeyed();
     expect((await refusedAs({ to: ['bob', 'Cy'] })).code).toBe('DEDUPE_MISMATCH');
     expect((await refusedAs({ to: ['Cy'] })).code).toBe('DEDUPE_MISMATCH');
-    expect(await bench.entries('ready', 'Cy')).toEqual([]);
+    expect(await rig.entries('ready', 'Cy')).toEqual([]);
   });
 
   test('a key belongs to its sender', async () => {
     await sendKeyed({ from: 'ann' });
     expect((await sendKeyed({ from: 'Cy', body: 'other' })).duplicate).toBeUndefined();
-    expect(await bench.entries('ready')).toHaveLength(2);
+    expect(await rig.entries('ready')).toHaveLength(2);
   });
 
   test('the same key twice in one call sends once', async () => {
     const outgoing = [
-      bench.outgoing({ dedupeKey: 'k' }),
-      bench.outgoing({ dedupeKey: 'k' }),
-      bench.outgoing({ dedupeKey: 'k', body: 'other' }),
+      rig.outgoing({ dedupeKey: 'k' }),
+      rig.outgoing({ dedupeKey: 'k' }),
+      rig.outgoing({ dedupeKey: 'k', body: 'other' }),
     ];
-    const [first, second, third] = await bench.store.mail.send(outgoing, { durability: 'relaxed' });
+    const [first, second, third] = await rig.store.mail.send(outgoing, { durability: 'relaxed' });
     expect(first).toMatchObject({ id: outgoing[0]?.message.id });
     expect(second).toMatchObject({ id: outgoing[0]?.message.id, duplicate: true });
     expect(third).toMatchObject({ code: 'DEDUPE_MISMATCH' });
-    expect(await bench.entries('ready')).toHaveLength(1);
+    expect(await rig.entries('ready')).toHaveLength(1);
   });
 
   test('the same key from two handles at the same moment sends once', async () => {
-    const stores = [bench.store, await bench.another()];
+    const stores = [rig.store, await rig.another()];
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
-        (stores[i % 2] ?? bench.store).mail.send([bench.outgoing({ dedupeKey: 'k', to: ['bob', 'Cy'] })], {
+        (stores[i % 2] ?? rig.store).mail.send([rig.outgoing({ dedupeKey: 'k', to: ['bob', 'Cy'] })], {
           durability: 'relaxed',
         }),
       ),
@@ -105,23 +106,23 @@ export function dedupeRules(makeStore: MakeStore): void {
     const sent = results.flat() as Sent[];
     expect(new Set(sent.map(({ id }) => id)).size).toBe(1);
     expect(sent.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
-    await bench.recover();
-    expect(await bench.entries('ready')).toHaveLength(1);
-    expect(await bench.entries('ready', 'Cy')).toHaveLength(1);
+    await rig.recover();
+    expect(await rig.entries('ready')).toHaveLength(1);
+    expect(await rig.entries('ready', 'Cy')).toHaveLength(1);
   });
 
   test('a repeat answers with the state of the first, whatever delay it asks for', async () => {
     await sendKeyed();
-    const delayed = { dueAt: bench.clock.now() + 5000 };
+    const delayed = { dueAt: rig.now() + 60_000 };
     expect(await sendKeyed({}, delayed)).toMatchObject({ state: 'ready', duplicate: true });
     await sendKeyed({ dedupeKey: 'later' }, delayed);
     expect(await sendKeyed({ dedupeKey: 'later' })).toMatchObject({ state: 'delayed', duplicate: true });
   });
 
   test('a delayed message is deduplicated as well', async () => {
-    const first = await sendKeyed({}, { dueAt: bench.clock.now() + 5000 });
-    bench.clock.advance(1000);
-    expect(await sendKeyed({}, { dueAt: bench.clock.now() + 5000 })).toMatchObject({ id: first.id, duplicate: true });
-    expect(await bench.entries('delayed')).toHaveLength(1);
+    const first = await sendKeyed({}, { dueAt: rig.now() + 60_000 });
+    await rig.pass(1000);
+    expect(await sendKeyed({}, { dueAt: rig.now() + 60_000 })).toMatchObject({ id: first.id, duplicate: true });
+    expect(await rig.entries('delayed')).toHaveLength(1);
   });
 }

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { WatchedEvent } from '../../../src/model/event.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+import { briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { changeAgentIn, newToken } from './ways.ts';
 
-export function eventRules(makeStore: MakeStore): void {
-  const bench = new Bench(makeStore);
+export function eventRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
   const told = (events: readonly WatchedEvent[]): string[] => events.map(({ event, id }) => `${event} ${id}`);
 
   test('a delivery says from whom it is and what it is about', async () => {
@@ -17,10 +17,10 @@ export function eventRules(makeStore: MakeStore): void {
       thread: 't1',
       replyTo: '01JD0000000000000000000000',
     } as const;
-    const { id } = await bench.send(fields);
-    const [event] = await bench.events();
+    const { id } = await rig.send(fields);
+    const [event] = await rig.events();
     expect(event).toMatchObject({
-      at: new Date(bench.clock.now()).toISOString(),
+      at: rig.around(new Date(rig.now()).toISOString()),
       mailbox: 'bob',
       event: 'delivered',
       id,
@@ -30,21 +30,21 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test('a message for later is scheduled, with the same words, and delivered when it is due', async () => {
-    const { id } = await bench.send({ subject: 'Later' }, { dueAt: bench.clock.now() + 1000 });
-    bench.clock.advance(1000);
-    await bench.recover();
-    expect(await bench.events()).toMatchObject([
+    const { id } = await rig.send({ subject: 'Later' }, { dueAt: rig.now() + 1000 });
+    await rig.pass(1000);
+    await rig.recover();
+    expect(await rig.events()).toMatchObject([
       { event: 'scheduled', id, from: 'ann', subject: 'Later', type: 'message', priority: 'normal' },
       { event: 'delivered', id, from: 'ann', subject: 'Later', type: 'message', priority: 'normal' },
     ]);
   });
 
   test('claim, renewal and ack are told, with who did it', async () => {
-    await bench.send();
-    const { receipt } = await bench.mustClaim({ by: 'bob' });
-    await bench.store.mail.renew(receipt, { leaseMs, by: 'bob' });
-    await bench.store.mail.ack(receipt, { by: 'bob' });
-    expect((await bench.events()).slice(1)).toMatchObject([
+    await rig.send();
+    const { receipt } = await rig.mustClaim({ by: 'bob' });
+    await rig.store.mail.renew(receipt, { leaseMs, by: 'bob' });
+    await rig.store.mail.ack(receipt, { by: 'bob' });
+    expect((await rig.events()).slice(1)).toMatchObject([
       { event: 'claimed', by: 'bob', attempt: 1 },
       { event: 'renewed', by: 'bob' },
       { event: 'acked', by: 'bob' },
@@ -52,42 +52,42 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test('a nack is told with its reason', async () => {
-    await bench.send();
-    await bench.store.mail.nack((await bench.mustClaim()).receipt, {
+    await rig.send();
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, {
       policy,
       delayMs: 0,
       reason: 'no disk',
       by: 'bob',
     });
-    expect((await bench.events()).at(-1)).toMatchObject({ event: 'nacked', reason: 'no disk', by: 'bob', attempt: 1 });
+    expect((await rig.events()).at(-1)).toMatchObject({ event: 'nacked', reason: 'no disk', by: 'bob', attempt: 1 });
   });
 
   test('a lease that ran out is told when the message is taken back', async () => {
-    await bench.send();
-    await bench.mustClaim();
-    bench.clock.advance(leaseMs);
-    await bench.recover();
-    expect(await bench.eventNames()).toEqual(['delivered', 'claimed', 'lease_expired']);
+    await rig.send();
+    await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(briefMs);
+    await rig.recover();
+    expect(await rig.eventNames()).toEqual(['delivered', 'claimed', 'lease_expired']);
   });
 
   test('a dead message is told once, last, with the reason', async () => {
-    await bench.send();
-    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true, reason: 'poison' });
-    const events = await bench.events();
+    await rig.send();
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true, reason: 'poison' });
+    const events = await rig.events();
     expect(events.filter(({ event }) => event === 'dead')).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ event: 'dead', reason: 'poison' });
   });
 
   test('changes by hand are told, with who made them', async () => {
-    await bench.send();
-    await bench.store.mail.cancel(await bench.only('ready'), { by: 'ann' });
-    await bench.store.mail.restore(await bench.only('archived'), { by: 'ann' });
-    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
-    await bench.store.mail.retry(await bench.only('dead'), { by: 'ann' });
-    await bench.store.mail.nack((await bench.mustClaim()).receipt, { policy, dead: true });
-    await bench.store.mail.purge(await bench.only('dead'), { by: 'ann' });
-    await bench.store.mail.deposit('bob', bench.message(), 'archived', { by: 'ann', at: bench.clock.now() });
-    const byHand = (await bench.events()).filter(({ event }) =>
+    await rig.send();
+    await rig.store.mail.cancel(await rig.only('ready'), { by: 'ann' });
+    await rig.store.mail.restore(await rig.only('archived'), { by: 'ann' });
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true });
+    await rig.store.mail.retry(await rig.only('dead'), { by: 'ann' });
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true });
+    await rig.store.mail.purge(await rig.only('dead'), { by: 'ann' });
+    await rig.store.mail.deposit('bob', rig.message(), 'archived', { by: 'ann', at: rig.now() });
+    const byHand = (await rig.events()).filter(({ event }) =>
       ['cancelled', 'restored', 'retried', 'purged', 'imported'].includes(event),
     );
     expect(byHand.map(({ event, by }) => `${event} by ${by}`)).toEqual([
@@ -100,41 +100,41 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test('a cursor of now sees only what happens behind it', async () => {
-    await bench.send();
-    const cursor = await bench.store.journal.cursor(['bob'], 'now');
-    expect(await bench.store.journal.readEvents(['bob'], cursor)).toMatchObject({ events: [], warnings: [] });
-    const { id } = await bench.send();
-    expect(told(await bench.events(['bob'], cursor))).toEqual([`delivered ${id}`]);
+    await rig.send();
+    const cursor = await rig.store.journal.cursor(['bob'], 'now');
+    expect(await rig.store.journal.readEvents(['bob'], cursor)).toMatchObject({ events: [], warnings: [] });
+    const { id } = await rig.send();
+    expect(told(await rig.events(['bob'], cursor))).toEqual([`delivered ${id}`]);
   });
 
   test('reading goes on from every event and every batch, and sees each event once', async () => {
-    for (let i = 0; i < 5; i++) await bench.send();
-    await bench.drain();
-    const all = await bench.events();
+    for (let i = 0; i < 5; i++) await rig.send();
+    await rig.drain();
+    const all = await rig.events();
     expect(all).toHaveLength(15);
     for (const [i, event] of all.entries())
-      expect(told(await bench.events(['bob'], event.cursor))).toEqual(told(all.slice(i + 1)));
+      expect(told(await rig.events(['bob'], event.cursor))).toEqual(told(all.slice(i + 1)));
   });
 
-  test('a cursor goes on in another handle, and over midnight', async () => {
-    await bench.send();
-    const first = (await bench.events()).at(-1)?.cursor;
-    bench.clock.advance(16 * 3_600_000);
-    const { id } = await bench.send();
-    const other = await bench.another();
-    expect(told(await bench.events(['bob'], first, other))).toEqual([`delivered ${id}`]);
+  onStillClock('a cursor goes on in another handle, and over midnight', async () => {
+    await rig.send();
+    const first = (await rig.events()).at(-1)?.cursor;
+    await rig.pass(16 * 3_600_000);
+    const { id } = await rig.send();
+    const other = await rig.another();
+    expect(told(await rig.events(['bob'], first, other))).toEqual([`delivered ${id}`]);
     await other.mail.claim('bob', { token: newToken(), leaseMs, policy });
-    expect((await bench.events(['bob'], first)).map(({ event }) => event)).toEqual(['delivered', 'claimed']);
+    expect((await rig.events(['bob'], first)).map(({ event }) => event)).toEqual(['delivered', 'claimed']);
   });
 
   test('a watcher of several mailboxes goes on from each event without gap or repeat', async () => {
-    for (let i = 0; i < 3; i++) await bench.send({ to: ['ann', 'bob', 'Cy'] });
+    for (let i = 0; i < 3; i++) await rig.send({ to: ['ann', 'bob', 'Cy'] });
     const key = ({ mailbox, id }: WatchedEvent): string => `${mailbox} ${id}`;
-    const all = await bench.events(['bob', 'Cy']);
+    const all = await rig.events(['bob', 'Cy']);
     expect(all).toHaveLength(6);
     expect(new Set(all.map(key)).size).toBe(6);
     for (const [i, event] of all.entries()) {
-      const rest = await bench.events(['bob', 'Cy'], event.cursor);
+      const rest = await rig.events(['bob', 'Cy'], event.cursor);
       expect(rest.map(key).sort()).toEqual(
         all
           .slice(i + 1)
@@ -145,28 +145,28 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test('a watcher of all mailboxes also sees those that are registered later', async () => {
-    const cursor = await bench.store.journal.cursor(undefined, 'now');
-    await bench.send();
-    await changeAgentIn(bench.store, 'dora', () => ({
+    const cursor = await rig.store.journal.cursor(undefined, 'now');
+    await rig.send();
+    await changeAgentIn(rig.store, 'dora', () => ({
       name: 'dora',
-      createdAt: new Date(bench.clock.now()).toISOString(),
+      createdAt: new Date(rig.now()).toISOString(),
     }));
-    await bench.send({ to: ['dora'] });
-    expect((await bench.events('all', cursor)).map(({ mailbox }) => mailbox).sort()).toEqual(['bob', 'dora']);
+    await rig.send({ to: ['dora'] });
+    expect((await rig.events('all', cursor)).map(({ mailbox }) => mailbox).sort()).toEqual(['bob', 'dora']);
   });
 
   test('what happens while somebody reads is neither missed nor repeated', async () => {
-    const other = await bench.another();
+    const other = await rig.another();
     const seen: string[] = [];
-    let cursor = await bench.store.journal.cursor(['bob'], 'start');
+    let cursor = await rig.store.journal.cursor(['bob'], 'start');
     const read = async (): Promise<void> => {
-      const batch = await bench.store.journal.readEvents(['bob'], cursor);
+      const batch = await rig.store.journal.readEvents(['bob'], cursor);
       cursor = batch.cursor;
       seen.push(...told(batch.events));
     };
     const ids: string[] = [];
     for (let i = 0; i < 20; i++) {
-      const outgoing = bench.outgoing();
+      const outgoing = rig.outgoing();
       ids.push(outgoing.message.id);
       await Promise.all([other.mail.send([outgoing], { durability: 'relaxed' }), read()]);
     }
@@ -176,18 +176,18 @@ export function eventRules(makeStore: MakeStore): void {
   });
 
   test.for(['', 'nonsense', '{}', '\u0000', 'e30='])('%j is not a cursor', async (text) => {
-    await expectRefusal(bench.store.journal.readEvents(['bob'], text), 'CURSOR_INVALID');
-    await expectRefusal(bench.store.journal.readEvents(undefined, text), 'CURSOR_INVALID');
+    await expectRefusal(rig.store.journal.readEvents(['bob'], text), 'CURSOR_INVALID');
+    await expectRefusal(rig.store.journal.readEvents(undefined, text), 'CURSOR_INVALID');
   });
 
   const nextHint = async (
     mailboxes: readonly string[] | undefined,
     act: (other: Store) => Promise<unknown>,
   ): Promise<true> => {
-    const other = await bench.another();
+    const other = await rig.another();
     let ring = (): void => undefined;
     const rung = new Promise<void>((resolve) => (ring = resolve));
-    const wake = await bench.store.journal.watch(mailboxes, () => ring());
+    const wake = await rig.store.journal.watch(mailboxes, () => ring());
     try {
       await act(other);
       await rung;
@@ -198,9 +198,7 @@ export function eventRules(makeStore: MakeStore): void {
   };
 
   test('a watcher is woken by what another handle does', async () => {
-    expect(await nextHint(['bob'], (other) => other.mail.send([bench.outgoing()], { durability: 'relaxed' }))).toBe(
-      true,
-    );
+    expect(await nextHint(['bob'], (other) => other.mail.send([rig.outgoing()], { durability: 'relaxed' }))).toBe(true);
     expect(await nextHint(undefined, (other) => other.mail.claim('bob', { token: newToken(), leaseMs, policy }))).toBe(
       true,
     );
@@ -210,19 +208,19 @@ export function eventRules(makeStore: MakeStore): void {
     const registerAndSend = async (other: Store): Promise<void> => {
       await changeAgentIn(other, 'dora', () => ({
         name: 'dora',
-        createdAt: new Date(bench.clock.now()).toISOString(),
+        createdAt: new Date(rig.now()).toISOString(),
       }));
-      await other.mail.send([bench.outgoing({ to: ['dora'] })], { durability: 'relaxed' });
+      await other.mail.send([rig.outgoing({ to: ['dora'] })], { durability: 'relaxed' });
     };
     expect(await nextHint(undefined, registerAndSend)).toBe(true);
   });
 
   test('a closed watcher hears nothing more', async () => {
     let hints = 0;
-    const closed = await bench.store.journal.watch(['bob'], () => hints++);
+    const closed = await rig.store.journal.watch(['bob'], () => hints++);
     await closed.close();
     await closed.close();
-    await nextHint(['bob'], (other) => other.mail.send([bench.outgoing()], { durability: 'relaxed' }));
+    await nextHint(['bob'], (other) => other.mail.send([rig.outgoing()], { durability: 'relaxed' }));
     expect(hints).toBe(0);
   });
 }

@@ -1,154 +1,154 @@
-import { expect, test } from 'vitest';
-import { Bench, expectRefusal, leaseMs, type MakeStore, policy } from './bench.ts';
+import { expect } from 'vitest';
+import { briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
-export function recoveryRules(makeStore: MakeStore): void {
-  const bench = new Bench(makeStore);
+export function recoveryRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
 
-  test('a message whose lease ran out comes back at once, before new ones, as the next attempt', async () => {
-    await bench.send({ body: 'old' });
-    await bench.mustClaim();
-    await bench.send({ body: 'new' });
-    bench.clock.advance(leaseMs - 1);
-    expect(await bench.recover()).toBe(0);
-    bench.clock.advance(1);
-    expect(await bench.recover()).toBe(1);
-    expect(await bench.mustClaim()).toMatchObject({ attempt: 2, message: { body: 'old' } });
-    expect(await bench.mustClaim()).toMatchObject({ attempt: 1, message: { body: 'new' } });
+  onStillClock('a message whose lease ran out comes back at once, before new ones, as the next attempt', async () => {
+    await rig.send({ body: 'old' });
+    await rig.mustClaim();
+    await rig.send({ body: 'new' });
+    await rig.pass(leaseMs - 1);
+    expect(await rig.recover()).toBe(0);
+    await rig.pass(1);
+    expect(await rig.recover()).toBe(1);
+    expect(await rig.mustClaim()).toMatchObject({ attempt: 2, message: { body: 'old' } });
+    expect(await rig.mustClaim()).toMatchObject({ attempt: 1, message: { body: 'new' } });
   });
 
   test('a claim brings back what ran out and what is due, without anybody calling for it', async () => {
-    await bench.send({ body: 'held' });
-    await bench.mustClaim();
-    await bench.send({ body: 'later' }, { dueAt: bench.clock.now() + leaseMs });
-    bench.clock.advance(leaseMs);
-    await bench.send({ body: 'new' });
-    expect(await bench.drain()).toEqual(['held', 'later', 'new']);
+    await rig.send({ body: 'held' });
+    await rig.mustClaim({ leaseMs: briefMs });
+    await rig.send({ body: 'later' }, { dueAt: rig.now() + briefMs });
+    await rig.pass(briefMs);
+    await rig.send({ body: 'new' });
+    expect(await rig.drain()).toEqual(['held', 'later', 'new']);
   });
 
   test('any handle recovers for all', async () => {
-    await bench.send();
-    await bench.mustClaim();
-    bench.clock.advance(leaseMs);
-    const other = await bench.another();
-    expect(await bench.recover('bob', other)).toBe(1);
-    expect((await bench.mustClaim()).attempt).toBe(2);
+    await rig.send();
+    await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(briefMs);
+    const other = await rig.another();
+    expect(await rig.recover('bob', other)).toBe(1);
+    expect((await rig.mustClaim()).attempt).toBe(2);
   });
 
   test('two handles that recover at the same moment bring each message back once', async () => {
-    const outgoing = Array.from({ length: 40 }, () => bench.outgoing());
-    await bench.store.mail.send(outgoing, { durability: 'relaxed' });
-    for (let i = 0; i < 40; i++) await bench.mustClaim();
-    bench.clock.advance(leaseMs);
-    const other = await bench.another();
-    const moved = await Promise.all([bench.recover(), bench.recover('bob', other), bench.recover()]);
+    const outgoing = Array.from({ length: 40 }, () => rig.outgoing());
+    await rig.store.mail.send(outgoing, { durability: 'relaxed' });
+    for (let i = 0; i < 40; i++) await rig.mustClaim({ leaseMs: 5 * briefMs });
+    await rig.pass(5 * briefMs);
+    const other = await rig.another();
+    const moved = await Promise.all([rig.recover(), rig.recover('bob', other), rig.recover()]);
     expect(moved.reduce((sum, one) => sum + one)).toBe(40);
-    expect((await bench.entries('ready')).map(({ id }) => id).sort()).toEqual(
+    expect((await rig.entries('ready')).map(({ id }) => id).sort()).toEqual(
       outgoing.map(({ message }) => message.id).sort(),
     );
-    expect(await bench.entries('inflight')).toEqual([]);
+    expect(await rig.entries('inflight')).toEqual([]);
   });
 
   test('of an ack and a recovery at the same moment one succeeds', async () => {
-    await bench.send();
-    const { receipt } = await bench.mustClaim();
-    bench.clock.advance(leaseMs);
+    await rig.send();
+    const { receipt } = await rig.mustClaim({ leaseMs: briefMs });
+    await rig.pass(briefMs);
     const [moved, acked] = await Promise.allSettled([
-      (await bench.another()).mail.recover('bob', policy),
-      bench.store.mail.ack(receipt, {}),
+      (await rig.another()).mail.recover('bob', policy),
+      rig.store.mail.ack(receipt, {}),
     ]);
     expect(moved.status).toBe('fulfilled');
     if (acked.status === 'fulfilled') {
-      expect(await bench.entries('archived')).toHaveLength(1);
-      expect(await bench.entries('ready')).toEqual([]);
+      expect(await rig.entries('archived')).toHaveLength(1);
+      expect(await rig.entries('ready')).toEqual([]);
     } else {
       expect(acked.reason).toMatchObject({ code: 'LEASE_LOST' });
-      expect(await bench.entries('ready')).toHaveLength(1);
+      expect(await rig.entries('ready')).toHaveLength(1);
     }
   });
 
   test('only what is due is moved, and only in the mailbox that was asked for', async () => {
-    await bench.send({ to: ['bob', 'Cy'] });
-    await bench.send({ body: 'second' });
-    await bench.mustClaim({ leaseMs: 1000 });
-    await bench.mustClaim({ leaseMs: 2 * 3_600_000 });
-    await bench.store.mail.claim('Cy', { token: newToken(), leaseMs: 1000, policy });
-    bench.clock.advance(1000);
-    expect(await bench.recover()).toBe(1);
-    expect(await bench.entries('inflight')).toHaveLength(1);
-    expect(await bench.entries('inflight', 'Cy')).toHaveLength(1);
+    await rig.send({ to: ['bob', 'Cy'] });
+    await rig.send({ body: 'second' });
+    await rig.mustClaim({ leaseMs: 2 * briefMs });
+    await rig.mustClaim({ leaseMs: 2 * 3_600_000 });
+    await rig.store.mail.claim('Cy', { token: newToken(), leaseMs: 2 * briefMs, policy });
+    await rig.pass(2 * briefMs);
+    expect(await rig.recover()).toBe(1);
+    expect(await rig.entries('inflight')).toHaveLength(1);
+    expect(await rig.entries('inflight', 'Cy')).toHaveLength(1);
   });
 
-  test('leases and due times of many hours and days are kept', async () => {
+  onStillClock('leases and due times of many hours and days are kept', async () => {
     const hour = 3_600_000;
     for (const hours of [1, 11, 12, 30, 24 * 10])
-      await bench.send({ body: `${hours}` }, { dueAt: bench.clock.now() + hours * hour });
-    expect((await bench.entries('delayed')).map(({ dueAt }) => dueAt)).toEqual(
-      [1, 11, 12, 30, 240].map((hours) => bench.clock.now() + hours * hour),
+      await rig.send({ body: `${hours}` }, { dueAt: rig.now() + hours * hour });
+    expect((await rig.entries('delayed')).map(({ dueAt }) => dueAt)).toEqual(
+      [1, 11, 12, 30, 240].map((hours) => rig.now() + hours * hour),
     );
-    bench.clock.advance(12 * hour);
-    expect(await bench.recover()).toBe(3);
-    expect(await bench.drain()).toEqual(['1', '11', '12']);
-    bench.clock.advance(1000 * hour);
-    expect(await bench.recover()).toBe(2);
+    await rig.pass(12 * hour);
+    expect(await rig.recover()).toBe(3);
+    expect(await rig.drain()).toEqual(['1', '11', '12']);
+    await rig.pass(1000 * hour);
+    expect(await rig.recover()).toBe(2);
   });
 
   test('the last attempt whose lease runs out leads to the dead-letter queue', async () => {
-    await bench.send();
+    await rig.send();
     for (let attempt = 1; attempt <= policy.maxAttempts; attempt++) {
-      const delivery = await bench.mustClaim();
+      const delivery = await rig.mustClaim({ leaseMs: briefMs });
       expect(delivery.attempt).toBe(attempt);
-      bench.clock.advance(leaseMs);
-      await bench.recover();
-      await expectRefusal(bench.store.mail.ack(delivery.receipt, {}), 'LEASE_LOST');
+      await rig.pass(briefMs);
+      await rig.recover();
+      await expectRefusal(rig.store.mail.ack(delivery.receipt, {}), 'LEASE_LOST');
     }
-    expect(await bench.claim()).toBeUndefined();
-    const dead = await bench.only('dead');
-    const why = await bench.store.look.deadReason(dead);
-    expect(why).toMatchObject({ attempts: 5, deadAt: bench.clock.now() });
+    expect(await rig.claim()).toBeUndefined();
+    const dead = await rig.only('dead');
+    const why = await rig.store.look.deadReason(dead);
+    expect(why).toMatchObject({ attempts: 5, deadAt: rig.around(rig.now()) });
     expect(why?.reason).toMatch(/lease/i);
   });
 
-  test('a step back of the clock loses nothing', async () => {
-    await bench.send({ body: 'one' });
-    await bench.mustClaim();
-    bench.clock.advance(-24 * 3_600_000);
-    await bench.send({ body: 'two' });
-    expect(await bench.drain()).toEqual(['two']);
-    bench.clock.advance(24 * 3_600_000 + leaseMs);
-    await bench.recover();
-    expect(await bench.drain()).toEqual(['one']);
+  onStillClock('a step back of the clock loses nothing', async () => {
+    await rig.send({ body: 'one' });
+    await rig.mustClaim();
+    await rig.pass(-24 * 3_600_000);
+    await rig.send({ body: 'two' });
+    expect(await rig.drain()).toEqual(['two']);
+    await rig.pass(24 * 3_600_000 + leaseMs);
+    await rig.recover();
+    expect(await rig.drain()).toEqual(['one']);
   });
 
   test('what expires unread dies although nobody reads', async () => {
-    await bench.send({ expiresAt: new Date(bench.clock.now() + 500).toISOString() });
-    await bench.send({ body: 'stays' });
-    bench.clock.advance(500);
-    await bench.recover();
-    expect(await bench.store.look.counts('bob')).toMatchObject({ ready: 1, dead: 1 });
-    expect((await bench.store.look.deadReason(await bench.only('dead')))?.reason).toBe('its time-to-live ran out');
+    await rig.send({ expiresAt: new Date(rig.now() + 500).toISOString() });
+    await rig.send({ body: 'stays' });
+    await rig.pass(500);
+    await rig.recover();
+    expect(await rig.store.look.counts('bob')).toMatchObject({ ready: 1, dead: 1 });
+    expect((await rig.store.look.deadReason(await rig.only('dead')))?.reason).toBe('its time-to-live ran out');
   });
 
   test('how often a message may be claimed is what its claim says, whoever takes it back', async () => {
-    await bench.send({ body: 'twice' });
-    await bench.send({ body: 'often' });
-    await bench.mustClaim({ maxAttempts: 1 });
-    await bench.mustClaim({ maxAttempts: 7 });
-    bench.clock.advance(leaseMs);
-    expect(await bench.recover('bob', await bench.another())).toBe(2);
-    expect((await bench.store.look.read(await bench.only('dead')))?.body).toBe('twice');
+    await rig.send({ body: 'twice' });
+    await rig.send({ body: 'often' });
+    await rig.mustClaim({ maxAttempts: 1, leaseMs: 2 * briefMs });
+    await rig.mustClaim({ maxAttempts: 7, leaseMs: 2 * briefMs });
+    await rig.pass(2 * briefMs);
+    expect(await rig.recover('bob', await rig.another())).toBe(2);
+    expect((await rig.store.look.read(await rig.only('dead')))?.body).toBe('twice');
     // For that claim: the next one has the mailbox's own again.
     for (let attempt = 2; attempt <= policy.maxAttempts; attempt++) {
-      expect(await bench.mustClaim()).toMatchObject({ attempt, message: { body: 'often' } });
-      bench.clock.advance(leaseMs);
-      await bench.recover();
+      expect(await rig.mustClaim({ leaseMs: briefMs })).toMatchObject({ attempt, message: { body: 'often' } });
+      await rig.pass(briefMs);
+      await rig.recover();
     }
-    expect(await bench.entries('dead')).toHaveLength(2);
+    expect(await rig.entries('dead')).toHaveLength(2);
   });
 
   test('how often a message may be claimed is what its claim says, also when it is given back', async () => {
-    await bench.send();
-    const { receipt } = await bench.mustClaim({ maxAttempts: 1 });
-    expect(await bench.store.mail.nack(receipt, { policy, delayMs: 0 })).toMatchObject({ state: 'dead' });
+    await rig.send();
+    const { receipt } = await rig.mustClaim({ maxAttempts: 1 });
+    expect(await rig.store.mail.nack(receipt, { policy, delayMs: 0 })).toMatchObject({ state: 'dead' });
   });
 }

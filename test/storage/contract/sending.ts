@@ -1,35 +1,35 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { unseal, seal } from '../../../src/model/message.ts';
-import { accepted, Bench, type MakeStore } from './bench.ts';
+import { accepted, policy, type Rig } from './rig.ts';
 
-export function sendRules(makeStore: MakeStore): void {
-  const bench = new Bench(makeStore);
+export function sendRules(rig: Rig): void {
+  const { test, onStillClock } = rig;
 
   test('a sent message is ready in its mailbox, whole, with its digest', async () => {
-    const message = bench.message({
+    const message = rig.message({
       subject: 'Ünïcode ✓',
       body: 'a\n"b"\u0000\u2028',
       tags: ['x'],
       data: { deep: [1, null] },
       ...{ extra: 'kept' },
     });
-    const sent = accepted(await bench.store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' }));
-    const durability = bench.store.capabilities.durability === 'full' ? 'full' : 'relaxed';
+    const sent = accepted(await rig.store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' }));
+    const durability = rig.store.capabilities.durability === 'full' ? 'full' : 'relaxed';
     expect(sent).toEqual({ id: message.id, mailboxes: ['bob'], state: 'ready', durability });
-    const read = await bench.store.look.read(await bench.only('ready'));
+    const read = await rig.store.look.read(await rig.only('ready'));
     expect(read).toEqual(unseal(seal(message)));
   });
 
   test('another handle sees what was sent', async () => {
-    const { id } = await bench.send();
-    expect((await bench.mustClaim({}, await bench.another())).message.id).toBe(id);
+    const { id } = await rig.send();
+    expect((await rig.mustClaim({}, await rig.another())).message.id).toBe(id);
   });
 
   test('a message to several mailboxes is once in each, and each has its own state', async () => {
-    const { id, mailboxes } = await bench.send({ to: ['ann', 'bob', 'Cy'] });
+    const { id, mailboxes } = await rig.send({ to: ['ann', 'bob', 'Cy'] });
     expect(mailboxes).toEqual(['ann', 'bob', 'Cy']);
-    await bench.store.mail.ack((await bench.mustClaim()).receipt, {});
-    expect((await bench.store.look.find(id)).map(({ mailbox, state }) => `${mailbox} ${state}`).sort()).toEqual([
+    await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+    expect((await rig.store.look.find(id)).map(({ mailbox, state }) => `${mailbox} ${state}`).sort()).toEqual([
       'Cy ready',
       'ann ready',
       'bob archived',
@@ -38,50 +38,65 @@ export function sendRules(makeStore: MakeStore): void {
 
   test('of several messages each has its own result, in order, and its own commit', async () => {
     const outgoing = Array.from({ length: 100 }, (_, i) =>
-      bench.outgoing({ body: `${i}`, to: i % 10 === 0 ? ['bob', 'Cy'] : ['bob'] }),
+      rig.outgoing({ body: `${i}`, to: i % 10 === 0 ? ['bob', 'Cy'] : ['bob'] }),
     );
-    const results = await bench.store.mail.send(outgoing, { durability: 'relaxed' });
+    const results = await rig.store.mail.send(outgoing, { durability: 'relaxed' });
     expect(results.map((result) => ('id' in result ? result.id : result))).toEqual(
       outgoing.map(({ message }) => message.id),
     );
-    expect(await bench.drain()).toEqual(outgoing.map(({ message }) => message.body));
-    expect(await bench.entries('ready', 'Cy')).toHaveLength(10);
+    expect(await rig.drain()).toEqual(outgoing.map(({ message }) => message.body));
+    expect(await rig.entries('ready', 'Cy')).toHaveLength(10);
   });
 
   test('sending nothing is fine', async () => {
-    expect(await bench.store.mail.send([], { durability: 'full' })).toEqual([]);
+    expect(await rig.store.mail.send([], { durability: 'full' })).toEqual([]);
   });
 
-  test('a message for later is delayed until it is due, then comes before newer ones', async () => {
-    const dueAt = bench.clock.now() + 10_000;
-    const sent = await bench.send({ body: 'later' }, { dueAt });
-    await bench.send({ body: 'new' });
+  onStillClock('a message for later is delayed until it is due, then comes before newer ones', async () => {
+    const dueAt = rig.now() + 10_000;
+    const sent = await rig.send({ body: 'later' }, { dueAt });
+    await rig.send({ body: 'new' });
     expect(sent.state).toBe('delayed');
-    expect((await bench.only('delayed')).dueAt).toBe(dueAt);
-    bench.clock.advance(9_999);
-    expect(await bench.recover()).toBe(0);
-    bench.clock.advance(1);
-    expect(await bench.recover()).toBe(1);
-    expect(await bench.drain()).toEqual(['later', 'new']);
+    expect((await rig.only('delayed')).dueAt).toBe(dueAt);
+    await rig.pass(9_999);
+    expect(await rig.recover()).toBe(0);
+    await rig.pass(1);
+    expect(await rig.recover()).toBe(1);
+    expect(await rig.drain()).toEqual(['later', 'new']);
   });
 
   test('a message for later goes to all its mailboxes', async () => {
-    await bench.send({ to: ['bob', 'Cy'] }, { dueAt: bench.clock.now() + 1000 });
-    expect(await bench.entries('delayed', 'Cy')).toHaveLength(1);
-    bench.clock.advance(1000);
-    expect(await bench.recover('bob')).toBe(1);
-    expect(await bench.recover('Cy')).toBe(1);
+    await rig.send({ to: ['bob', 'Cy'] }, { dueAt: rig.now() + 1000 });
+    expect(await rig.entries('delayed', 'Cy')).toHaveLength(1);
+    await rig.pass(1000);
+    expect(await rig.recover('bob')).toBe(1);
+    expect(await rig.recover('Cy')).toBe(1);
   });
 
-  test('recover says when the next thing falls due', async () => {
-    await bench.send({}, { dueAt: bench.clock.now() + 70_000 });
-    await bench.send();
-    expect((await bench.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
-      bench.clock.now() + 70_000,
+  onStillClock('recover says when the next thing falls due', async () => {
+    const dueAt = rig.now() + 70_000;
+    await rig.send({}, { dueAt });
+    await rig.send();
+    expect((await rig.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
+      dueAt,
     );
-    await bench.mustClaim({ leaseMs: 30_000 });
-    expect((await bench.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toBe(
-      bench.clock.now() + 30_000,
+    await rig.mustClaim({ leaseMs: 30_000 });
+    expect((await rig.store.mail.recover('bob', { maxAttempts: 5, backoffMinMs: 1, backoffMaxMs: 1 })).nextAt).toEqual(
+      rig.around(rig.now() + 30_000),
     );
+  });
+
+  test('when recover says that the next thing falls due is never too late, and not much too early', async () => {
+    const expectNextAt = async (at: number): Promise<void> => {
+      const { nextAt } = await rig.store.mail.recover('bob', policy);
+      expect(nextAt).toBeGreaterThan(at - 15_000);
+      expect(nextAt).toBeLessThanOrEqual(at);
+    };
+    const dueAt = rig.now() + 75_000;
+    await rig.send({}, { dueAt });
+    await rig.send();
+    await expectNextAt(dueAt);
+    const { leaseUntil } = await rig.mustClaim({ leaseMs: 35_000 });
+    await expectNextAt(leaseUntil);
   });
 }

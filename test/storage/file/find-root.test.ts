@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { refusal } from '../contract/bench.ts';
+import { refusal } from '../contract/rig.ts';
 import { scratch } from './room.ts';
 import { findFileRoot, initFileStore } from '../../../src/storage/file/find-root.ts';
 const place = join('runtime', 'agent_comms');

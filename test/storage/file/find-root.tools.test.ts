@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findFileRoot, initFileStore } from '../../../src/storage/file/find-root.ts';
 import { notRoot, said, skips } from '../../lack.ts';
-import { expectRefusal, refusal } from '../contract/bench.ts';
+import { expectRefusal, refusal } from '../contract/rig.ts';
 import { scratch } from './room.ts';
 
 describe('a root', () => {

@@ -9,7 +9,7 @@ import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/names/layout.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { type Store } from '../../../src/storage/port/store.ts';
-import { leaseMs, policy } from '../contract/bench.ts';
+import { leaseMs, policy } from '../contract/rig.ts';
 import { createFakeClock, type FakeClock } from '../contract/fake-clock.ts';
 import { watchedDisk } from './disks.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../contract/bench.ts';
+import { accepted, leaseMs, policy } from '../contract/rig.ts';
 import { type DiskCall, watchedDisk } from './disks.ts';
 import { makeRoom, type Room } from './room.ts';
 import { changeAgentIn, newToken } from '../contract/ways.ts';

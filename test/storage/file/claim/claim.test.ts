@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Priority } from '../../../../src/model/message.ts';
 import { bucketEntries } from '../../../../src/storage/file/places/buckets.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { diskFailure, watchedDisk } from '../disks.ts';
 import { newToken } from '../../contract/ways.ts';
 import { collect, drain, makeRoom } from '../room.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { policy } from '../../contract/bench.ts';
+import { policy } from '../../contract/rig.ts';
 import { watchedDisk } from '../disks.ts';
 import { makeRoom } from '../room.ts';
 

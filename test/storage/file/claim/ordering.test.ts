@@ -4,7 +4,7 @@ import type { Message } from '../../../../src/model/message.ts';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import { openFileStore } from '../../../../src/storage/file/open.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../contract/rig.ts';
 import { type DiskCall, Killed, killedBehind, watchedDisk } from '../disks.ts';
 import { drain, inspected, makeRoom, only, recoverAll, type Room } from '../room.ts';
 import { newToken } from '../../contract/ways.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
 import { makeRoom } from '../room.ts';
 

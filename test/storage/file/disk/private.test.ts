@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createIds } from '../../../../src/model/id.ts';
 import { openFileStore } from '../../../../src/storage/file/open.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { createFakeClock } from '../../contract/fake-clock.ts';
 import { drain, makeRoom, scratch } from '../room.ts';
 import { initFileStore } from '../../../../src/storage/file/find-root.ts';

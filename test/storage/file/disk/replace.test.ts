@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import { readWhole, replaceDocument } from '../../../../src/storage/file/disk/replace.ts';
 import { changeAgentIn, changeIn, changeSettingsIn, settingsIn } from '../../contract/ways.ts';
-import { expectRefusal, refusal } from '../../contract/bench.ts';
+import { expectRefusal, refusal } from '../../contract/rig.ts';
 import { type DiskCall, Killed, killedAt, watchedDisk } from '../disks.ts';
 import { inspected, makeRoom, scratch } from '../room.ts';
 

@@ -18,7 +18,7 @@ import { watchedDisk } from '../disks.ts';
 import type { FileContext } from '../../../../src/storage/file/disk/context.ts';
 import { dedupeKeyOf } from '../../../../src/storage/file/send/dedupe.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../contract/rig.ts';
 import { Killed, killedBehind } from '../disks.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
 import { changeIn, changeSettingsIn, newToken } from '../../contract/ways.ts';

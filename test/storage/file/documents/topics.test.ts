@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { listen } from '../../../../src/core/follow/listen.ts';
 import type { Session } from '../../../../src/core/root/root.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { accepted, policy } from '../../contract/bench.ts';
+import { accepted, policy } from '../../contract/rig.ts';
 import { Killed, killedBehind } from '../disks.ts';
 import { collect, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
 import { changeIn, documentIn } from '../../contract/ways.ts';

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { describe, expect, test } from 'vitest';
 import type { WatchedEvent } from '../../../../src/model/event.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { makeRoom, type Room } from '../room.ts';
 import { changeAgentIn, newToken } from '../../contract/ways.ts';
 import { eventLog } from '../../../../src/storage/file/names/slots.ts';

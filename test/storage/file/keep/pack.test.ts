@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { unseal } from '../../../../src/model/message.ts';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { watchedDisk } from '../disks.ts';
 import { newToken } from '../../contract/ways.ts';
 import { collect, drain, inspected, makeRoom, recoverAll, type Room } from '../room.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { watchedDisk } from '../disks.ts';
 import { makeRoom } from '../room.ts';
 import { newToken } from '../../contract/ways.ts';

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createIds } from '../../../../src/model/id.ts';
 import { type EntryName, formatEntryName, parseEntryName } from '../../../../src/storage/file/names/entry-name.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { drain, makeRoom, only } from '../room.ts';
 import { renameSync } from 'node:fs';
 import { newToken } from '../../contract/ways.ts';

@@ -16,7 +16,7 @@ import { isId } from '../../../../src/model/id.ts';
 import type { ReadOptions } from '../../../../src/storage/file/disk/disk.ts';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../../src/model/message.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
-import { accepted, leaseMs, policy } from '../../contract/bench.ts';
+import { accepted, leaseMs, policy } from '../../contract/rig.ts';
 import { diskFailure, Killed, killedAt, watchedDisk } from '../disks.ts';
 import { census, collect, drain, inspected, makeRoom, only, recoverAll, type Room } from '../room.ts';
 import type { State } from '../../../../src/model/state.ts';

@@ -1,7 +1,7 @@
 import { linkSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
-import { leaseMs, policy } from '../../contract/bench.ts';
+import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
 import { makeRoom } from '../room.ts';
 

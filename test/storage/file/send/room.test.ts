@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DreamosError } from '../../../../src/model/errors.ts';
 import type { Outgoing } from '../../../../src/storage/port/mail.ts';
-import { accepted } from '../../contract/bench.ts';
+import { accepted } from '../../contract/rig.ts';
 import { diskFailure, watchedDisk } from '../disks.ts';
 import { makeRoom, type Room } from '../room.ts';
 import { newToken } from '../../contract/ways.ts';

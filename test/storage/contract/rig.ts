@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { expect, test, type TestContext } from 'vitest';
 import type { Clock } from '../../../src/model/clock.ts';
 import { DreamosError, type ErrorCode } from '../../../src/model/errors.ts';
 import type { WatchedEvent } from '../../../src/model/event.ts';
@@ -6,10 +7,10 @@ import { createIds, type Ids } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
 import type { RetryPolicy } from '../../../src/model/settings.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import type { ClaimOptions, Delivery, Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';
 import type { State } from '../../../src/model/state.ts';
+import { type Time, times } from './time.ts';
 import { changeAgentIn, newToken } from './ways.ts';
 
 export interface MadeStore {
@@ -22,44 +23,111 @@ export interface MadeStore {
 export type MakeStore = (deps: { clock: Clock; ids: Ids }) => Promise<MadeStore>;
 
 export const policy: RetryPolicy = { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 };
+/** A lease that no test sees the end of, unless it passes it on a clock that stands still. */
 export const leaseMs = 60_000;
+/** Long enough for a few calls on a busy machine, and short enough to be waited for. */
+export const briefMs = 1000;
+
+type Body<Given extends unknown[] = []> = (...given: Given) => Promise<void>;
+
+interface Declare {
+  (name: string, body: Body): void;
+  for<const T>(cases: readonly T[]): (name: string, body: Body<[T]>) => void;
+}
+
+/** What one test has for itself. */
+interface Scene {
+  readonly time: Time;
+  readonly ids: Ids;
+  readonly made: MadeStore[];
+  store?: Store;
+}
 
 /** A fresh store for each test, with the mailboxes ann, bob and Cy, and the few phrases that the tests are told in. */
-export class Bench {
-  store!: Store;
-  clock!: FakeClock;
-  ids!: Ids;
-  readonly makeStore: MakeStore;
-  #made: MadeStore[] = [];
+export class Rig {
+  readonly test: Declare;
+  /** For a test of an exact moment, of hours and days, or of a clock that steps back: skipped on real time. */
+  readonly onStillClock: Declare;
+  readonly #makeStore: MakeStore;
+  readonly #time: keyof typeof times;
+  // Tests may run at the same time, and each finds its own.
+  readonly #scenes = new AsyncLocalStorage<Scene>();
 
-  constructor(makeStore: MakeStore) {
-    this.makeStore = makeStore;
-    beforeEach(async () => {
-      this.clock = createFakeClock();
-      this.ids = createIds();
-      this.store = (await this.elsewhere()).store;
+  constructor(makeStore: MakeStore, time: keyof typeof times) {
+    this.#makeStore = makeStore;
+    this.#time = time;
+    this.test = this.#declare(test);
+    this.onStillClock = this.#declare(test.skipIf(time === 'real'));
+  }
+
+  #declare(declare: typeof test.skip): Declare {
+    const inScene = async (context: TestContext, body: Body): Promise<void> => {
+      const made: MadeStore[] = [];
+      context.onTestFinished(async () => {
+        for (const one of made) await one.close();
+      });
+      await this.#scenes.run({ time: times[this.#time](), ids: createIds(), made }, async () => {
+        this.store = (await this.elsewhere()).store;
+        await body();
+      });
+    };
+    return Object.assign((name: string, body: Body): void => declare(name, (context) => inScene(context, body)), {
+      for:
+        <const T>(cases: readonly T[]) =>
+        (name: string, body: Body<[T]>): void =>
+          declare.for(cases)(name, (one, context) => inScene(context, () => body(one))),
     });
-    afterEach(async () => {
-      for (const made of this.#made.splice(0)) await made.close();
-    });
+  }
+
+  get #scene(): Scene {
+    const scene = this.#scenes.getStore();
+    if (!scene) throw new Error('This is only there inside a test of this rig.');
+    return scene;
+  }
+
+  get store(): Store {
+    const { store } = this.#scene;
+    if (!store) throw new Error('There is no store yet.');
+    return store;
+  }
+
+  set store(store: Store) {
+    this.#scene.store = store;
+  }
+
+  get ids(): Ids {
+    return this.#scene.ids;
+  }
+
+  now(): number {
+    return this.#scene.time.clock.now();
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.#scene.time.pass(ms);
+  }
+
+  around<T extends number | string>(time: T): T {
+    return this.#scene.time.around(time);
   }
 
   /** Another root, which shares nothing but the time with the first. */
   async elsewhere(): Promise<MadeStore> {
-    const made = await this.makeStore({ clock: this.clock, ids: this.ids });
-    this.#made.push(made);
-    for (const name of ['ann', 'bob', 'Cy']) await register(made.store, name, this.clock);
-    return made;
+    const { time, ids, made } = this.#scene;
+    const one = await this.#makeStore({ clock: time.clock, ids });
+    made.push(one);
+    for (const name of ['ann', 'bob', 'Cy']) await register(one.store, name, time.clock);
+    return one;
   }
 
   async another(): Promise<Store> {
-    const first = this.#made[0];
+    const [first] = this.#scene.made;
     if (!first) throw new Error('There is no store yet.');
     return first.another();
   }
 
   message(fields: Partial<Message> = {}): Message {
-    const now = this.clock.now();
+    const now = this.now();
     return {
       v: 1,
       id: this.ids.next(now),

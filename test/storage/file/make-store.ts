@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFileStore } from '../../../src/storage/file/open.ts';
+import type { Store } from '../../../src/storage/port/store.ts';
+import type { MakeStore } from '../contract/rig.ts';
+import { initFileStore } from '../../../src/storage/file/find-root.ts';
+
+/** For the contract suite: a root in a folder of its own. */
+export const makeFileStore: MakeStore = async (deps) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dreamos-contract-'));
+  const { path } = await initFileStore({ root: folder, cwd: folder, env: {} });
+  const opened: Store[] = [];
+  const open = async (): Promise<Store> => {
+    const store = await openFileStore(path, {
+      ...deps,
+      warn: (message) => {
+        throw new Error(`A store in order warned: ${message}`);
+      },
+    });
+    opened.push(store);
+    return store;
+  };
+  return {
+    store: await open(),
+    another: open,
+    close: async () => {
+      for (const store of opened) await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

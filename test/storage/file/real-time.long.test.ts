@@ -1,0 +1,4 @@
+import { storeContract } from '../contract/contract.ts';
+import { makeFileStore } from './make-store.ts';
+
+storeContract('mail in files, on real time', makeFileStore, 'real');

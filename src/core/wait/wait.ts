@@ -1,3 +1,11 @@
+/**
+ * The one place that waits for mail. It tries, and when there is nothing it rests until the store hints that something
+ * happened, the first due moment comes (an expired lease, a delayed message, a schedule), or 5 s are over, for the hint that is lost
+ * when a process dies between its change and its event.
+ *
+ * The order matters: first listen, then look, then rest; what happens between the look and the rest rings the bell, and a
+ * rung bell ends the next rest at once. So nothing falls into a gap.
+ */
 import { createBell } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';

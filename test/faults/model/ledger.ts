@@ -1,3 +1,8 @@
+/**
+ * What the processes were told, and what must therefore be true. The ledger knows nothing of files: it hears of the
+ * beginning and the end of each operation, of kills, clock steps and power cuts, and says at once when an answer breaks a
+ * promise. What lies on the disk is compared with it by check.ts.
+ */
 import type { Delivery, Settled } from '../../../src/storage/port/mail.ts';
 
 /** The sort of a broken promise; a history is shrunk as long as it breaks the same one. */

@@ -1,3 +1,4 @@
+/** What the actors know against what the root holds: lost, doubled, never sent, delivered to two at once. */
 import type { Acknowledged, Claimed, Diaries } from './diaries.ts';
 import type { State } from '../../../src/model/state.ts';
 

@@ -1,3 +1,7 @@
+/**
+ * `dreamos doctor`: checks every rule of the format as a list of named steps, and repairs what is safe to repair while
+ * others work on the same root. What is not safe is said, with what to do.
+ */
 import { isLog, logOf } from '../../../model/topic.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';

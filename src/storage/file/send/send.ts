@@ -1,3 +1,13 @@
+/**
+ * Send: the bytes go to tmp/ and are synced, then the name goes into ready/ (or delayed/), then that folder is synced.
+ * The rename is the commit; success is answered after the last sync.
+ *
+ * | what is sent | written | synced (durability `full`) |
+ * | --- | --- | --- |
+ * | one message to one mailbox | its own file | the file, its folder; the folders above on their first use |
+ * | several in one call | one JSON Lines file, one link a message | the file, each folder once |
+ * | to several mailboxes, to a topic's log, or with a dedupe key | the outbox way (outbox.ts) | the body, its folder, outbox/ |
+ */
 import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';

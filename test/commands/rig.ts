@@ -140,3 +140,20 @@ async function* fileOf(files: Readonly<Record<string, string | Uint8Array>>, pat
   if (content === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
   yield Buffer.from(content);
 }
+
+/** Runs a command, and, once it has sent something to the reviewer, `work`. */
+export async function meanwhile(
+  rig: Rig,
+  line: string | readonly string[],
+  work: () => Promise<unknown>,
+  terms: Terms = {},
+): Promise<Result> {
+  const running = rig.dreamos(line, terms);
+  while ((await rig.root.store.look.counts('reviewer')).ready === 0) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+  await work();
+  return running;
+}

@@ -1,3 +1,4 @@
+import { DreamosError } from '../../src/model/errors.ts';
 import type { Session } from '../../src/core/root/root.ts';
 import { rootOver } from '../../src/core/open-root.ts';
 import { registerAgent } from '../../src/core/agents/agents.ts';
@@ -49,4 +50,13 @@ export async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
 export function must<T>(thing: T | undefined | null): T {
   if (thing === undefined || thing === null) throw new Error('It is not there.');
   return thing;
+}
+
+/** The next message that is read cannot be. */
+export function corruptOnce({ store }: Session): void {
+  const read = store.look.read.bind(store);
+  store.look.read = async () => {
+    store.look.read = read;
+    throw new DreamosError('invalid', 'CORRUPT', 'This message cannot be read: it is not JSON.');
+  };
 }

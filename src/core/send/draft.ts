@@ -1,5 +1,4 @@
 import type { Draft, Parsed } from '../../model/draft.ts';
-export type { Draft };
 
 /** A draft that parseDraft has seen, with what the core itself adds. */
 export type CheckedDraft = Parsed<Draft> & {

@@ -1,31 +1,15 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type Rig, closedPipe, createRig, type Result, type Terms } from '../rig.ts';
+import { meanwhile, type Rig, closedPipe, createRig } from '../rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
   rig = await createRig();
 });
 
-/** Runs a command, and, once it has sent something to the reviewer, `work`. */
-async function meanwhile(
-  line: string | readonly string[],
-  work: () => Promise<unknown>,
-  terms: Terms = {},
-): Promise<Result> {
-  const running = rig.dreamos(line, terms);
-  while ((await rig.root.store.look.counts('reviewer')).ready === 0) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-  await work();
-  return running;
-}
-
 const answer = async () => rig.dreamos(['reply', await rig.claimed(), 'forty-two', '--ack']);
 
 test('request prints the answer as read prints a message, and acks it', async () => {
-  const { code, out, err } = await meanwhile('request reviewer question --as planner --wait 20s', answer);
+  const { code, out, err } = await meanwhile(rig, 'request reviewer question --as planner --wait 20s', answer);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^From: +reviewer\n/);
   expect(out).toContain('```\nforty-two\n```');
@@ -39,7 +23,7 @@ test('who reads a request sees until when an answer is waited for', async () => 
 });
 
 test('request --json prints the answer with the id of the request', async () => {
-  const { json } = await meanwhile('request reviewer question --as planner --wait 20s --json', answer);
+  const { json } = await meanwhile(rig, 'request reviewer question --as planner --wait 20s --json', answer);
   expect(json).toEqual([
     { request: expect.any(String), mailbox: 'planner', message: expect.objectContaining({ body: 'forty-two' }) },
   ]);
@@ -59,7 +43,7 @@ test('request without an answer is exit 3, and says where a later one is to be h
 
 test('an answer that could not be written out is not acked', async () => {
   const terms = { stdout: closedPipe() };
-  const { code, err } = await meanwhile('request reviewer question --as planner --wait 20s', answer, terms);
+  const { code, err } = await meanwhile(rig, 'request reviewer question --as planner --wait 20s', answer, terms);
   expect(code).toBe(7);
   expect(err).toContain('so it is not acked');
   expect(await rig.root.store.look.counts('planner')).toMatchObject({ archived: 0, inflight: 1 });
@@ -69,7 +53,7 @@ test('an interrupted request says that it is sent', async () => {
   const interrupt = new AbortController();
   const stop = async () => interrupt.abort(130);
   const line = 'request reviewer question --as planner --wait 1h';
-  const { code, out, err } = await meanwhile(line, stop, { signal: interrupt.signal });
+  const { code, out, err } = await meanwhile(rig, line, stop, { signal: interrupt.signal });
   expect({ code, out }).toEqual({ code: 130, out: '' });
   expect(err).toMatch(/^The request \w{26} is sent/);
 });

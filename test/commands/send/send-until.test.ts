@@ -1,31 +1,16 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { type Rig, createRig, type Result, type Terms } from '../rig.ts';
+import { meanwhile, type Rig, createRig } from '../rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
   rig = await createRig();
 });
 
-/** Runs a command, and, once it has sent something to the reviewer, `work`. */
-async function meanwhile(
-  line: string | readonly string[],
-  work: () => Promise<unknown>,
-  terms: Terms = {},
-): Promise<Result> {
-  const running = rig.dreamos(line, terms);
-  while ((await rig.root.store.look.counts('reviewer')).ready === 0) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-  await work();
-  return running;
-}
-
 test('send --until prints the id first, then waits', async () => {
   let seen = '';
   const terms = { onOutput: (text: string) => void (seen = text) };
   const { code, out } = await meanwhile(
+    rig,
     'send reviewer hello --as planner --until claimed --wait 20s',
     async () => {
       await vi.waitUntil(() => /^\w{26}\n$/.test(seen));
@@ -44,7 +29,7 @@ test('send --until that is not met in time is exit 3 and names who is open', asy
 });
 
 test('send --until acked of what dies is exit 5 with the reason', async () => {
-  const { code, err } = await meanwhile('send reviewer hello --as planner --until acked --wait 20s', async () =>
+  const { code, err } = await meanwhile(rig, 'send reviewer hello --as planner --until acked --wait 20s', async () =>
     rig.dreamos(['nack', await rig.claimed(), '--dead', '--reason', 'no good']),
   );
   expect(code).toBe(5);

@@ -4,7 +4,7 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { type CoreRig, createCoreRig, expectRefusal, gather, must } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { send } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { type CoreRig, createCoreRig, expectRefusal, gather, must } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {

@@ -3,8 +3,7 @@ import { list } from '../../../src/core/look/list.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
-import { DreamosError } from '../../../src/model/errors.ts';
-import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
+import { corruptOnce, type CoreRig, createCoreRig, gather, must } from '../rig.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {
@@ -13,16 +12,6 @@ beforeEach(async () => {
 
 const sendTo = async (to: string | string[], body = 'x', delayMs = 0): Promise<string> =>
   (await send(rig.root, { to, body, delayMs })).id;
-
-/** The next message that is read cannot be. */
-const corruptOnce = (): void => {
-  const { store } = rig.root;
-  const read = store.look.read.bind(store);
-  store.look.read = async () => {
-    store.look.read = read;
-    throw new DreamosError('invalid', 'CORRUPT', 'This message cannot be read: it is not JSON.');
-  };
-};
 
 test('list shows ready, delayed and inflight, each with its times', async () => {
   await sendTo('reviewer', 'held');
@@ -62,7 +51,7 @@ test('list keeps to the states, the filter and the limit', async () => {
 test('list shows that a message cannot be read, and goes on', async () => {
   await sendTo('reviewer', 'broken');
   await sendTo('reviewer', 'whole');
-  corruptOnce();
+  corruptOnce(rig.root);
   expect((await gather(list(rig.root, 'reviewer'))).map(({ message }) => message?.body ?? null)).toEqual([
     null,
     'whole',

@@ -1,8 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { peek } from '../../../src/core/look/peek.ts';
 import { send } from '../../../src/core/send/send.ts';
-import { DreamosError } from '../../../src/model/errors.ts';
-import { type CoreRig, createCoreRig } from '../rig.ts';
+import { corruptOnce, type CoreRig, createCoreRig } from '../rig.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {
@@ -11,16 +10,6 @@ beforeEach(async () => {
 
 const sendTo = async (to: string | string[], body = 'x', delayMs = 0): Promise<string> =>
   (await send(rig.root, { to, body, delayMs })).id;
-
-/** The next message that is read cannot be. */
-const corruptOnce = (): void => {
-  const { store } = rig.root;
-  const read = store.look.read.bind(store);
-  store.look.read = async () => {
-    store.look.read = read;
-    throw new DreamosError('invalid', 'CORRUPT', 'This message cannot be read: it is not JSON.');
-  };
-};
 
 test('peek shows the next messages in delivery order, and claims nothing', async () => {
   await send(rig.root, { to: 'reviewer', body: 'second' });
@@ -48,7 +37,7 @@ test('peek brings what is due, and leaves out what has expired', async () => {
 test('peek passes over what cannot be read, and says so', async () => {
   await sendTo('reviewer', 'broken');
   await sendTo('reviewer', 'whole');
-  corruptOnce();
+  corruptOnce(rig.root);
   expect((await peek(rig.root, 'reviewer', { limit: 5 })).map(({ message }) => message.body)).toEqual(['whole']);
   expect(rig.warnings).toEqual([expect.stringMatching(/in reviewer is passed over.*not JSON/)]);
 });

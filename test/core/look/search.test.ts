@@ -4,7 +4,7 @@ import { search } from '../../../src/core/look/search.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { reply } from '../../../src/core/send/reply.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { thread } from '../../../src/core/look/thread.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {

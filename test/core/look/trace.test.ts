@@ -6,7 +6,7 @@ import { send } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { trace } from '../../../src/core/look/trace.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {

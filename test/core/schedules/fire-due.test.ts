@@ -3,40 +3,19 @@ import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import type { Session } from '../../../src/core/root/root.ts';
-import {
-  addSchedule,
-  listSchedules,
-  removeSchedule,
-  type ScheduleInput,
-} from '../../../src/core/schedules/schedules.ts';
+import { addSchedule, listSchedules, removeSchedule } from '../../../src/core/schedules/schedules.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
-import { expectRefusal, gather, must } from '../rig.ts';
+import { expectRefusal, must } from '../rig.ts';
 import { changeIn, documentIn } from '../../storage/contract/ways.ts';
+import { mailOf, moveTo, nightly } from './nightly.ts';
 import { useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
 const hour = 3_600_000;
 
-const nightly: ScheduleInput = {
-  name: 'nightly',
-  cron: '0 3 * * *',
-  message: {
-    to: 'reviewer',
-    body: 'check the build',
-    subject: 'Nightly',
-    tags: ['ci'],
-    data: { n: 1 },
-    orderingKey: 'ci',
-  },
-};
+const mail = (root?: Session, mailbox?: string): Promise<Message[]> => mailOf(root ?? still.rig.root, mailbox);
 
-async function mail(root: Session = still.rig.root, mailbox = 'reviewer'): Promise<Message[]> {
-  const entries = await gather(root.store.look.list(mailbox, 'ready'));
-  return Promise.all(entries.map(async (entry) => must(await root.store.look.read(entry))));
-}
-
-const moveTo = (iso: string): unknown => vi.setSystemTime(Date.parse(iso));
 const keyEnds = async (): Promise<string[]> =>
   (await mail()).map(({ dedupeKey }) => must(dedupeKey).slice(-24)).toSorted((a, b) => a.localeCompare(b));
 

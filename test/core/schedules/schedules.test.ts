@@ -1,38 +1,15 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';
 import type { Session } from '../../../src/core/root/root.ts';
-import {
-  addSchedule,
-  listSchedules,
-  removeSchedule,
-  type ScheduleInput,
-  showSchedule,
-} from '../../../src/core/schedules/schedules.ts';
+import { addSchedule, listSchedules, removeSchedule, showSchedule } from '../../../src/core/schedules/schedules.ts';
 import type { Message } from '../../../src/model/message.ts';
-import { expectRefusal, gather, must } from '../rig.ts';
+import { expectRefusal } from '../rig.ts';
+import { mailOf, moveTo, nightly } from './nightly.ts';
 import { useStillTime } from '../still-time.ts';
 
 const still = useStillTime();
 
-const nightly: ScheduleInput = {
-  name: 'nightly',
-  cron: '0 3 * * *',
-  message: {
-    to: 'reviewer',
-    body: 'check the build',
-    subject: 'Nightly',
-    tags: ['ci'],
-    data: { n: 1 },
-    orderingKey: 'ci',
-  },
-};
-
-async function mail(root: Session = still.rig.root, mailbox = 'reviewer'): Promise<Message[]> {
-  const entries = await gather(root.store.look.list(mailbox, 'ready'));
-  return Promise.all(entries.map(async (entry) => must(await root.store.look.read(entry))));
-}
-
-const moveTo = (iso: string): unknown => vi.setSystemTime(Date.parse(iso));
+const mail = (root?: Session, mailbox?: string): Promise<Message[]> => mailOf(root ?? still.rig.root, mailbox);
 
 test.each([
   ['a name that is none', { name: 'a b' }, 'NAME_INVALID'],

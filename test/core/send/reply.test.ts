@@ -5,7 +5,7 @@ import type { Session } from '../../../src/core/root/root.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 import type { Delivery } from '../../../src/storage/port/mail.ts';
 
 let rig: CoreRig;

@@ -4,7 +4,7 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {

@@ -11,7 +11,7 @@ import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { stillClock } from './still-clock.ts';
 import { initRoot } from '../../../src/core/open-root.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 export const startMs = Date.parse('2026-11-20T09:00:00.000Z');
 export const mailboxes = ['reviewer', 'tester'] as const;

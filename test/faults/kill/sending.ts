@@ -4,7 +4,7 @@ import { send } from '../../../src/core/send/send.ts';
 import { loadSubscriptions, subscribe } from '../../../src/core/topics/subscriptions.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { archived, delayed, none, ready, toAll, type Fate, type Story, type Scenario } from './story.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 
 /** What a sender does. */
 export const sendingScenarios: readonly Scenario[] = [

@@ -9,7 +9,7 @@ import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { initRoot } from '../../../src/core/open-root.ts';
-import type { Draft } from '../../../src/core/send/draft.ts';
+import type { Draft } from '../../../src/model/draft.ts';
 import type { Delivery } from '../../../src/storage/port/mail.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 

@@ -127,25 +127,7 @@ export class Rig {
   }
 
   message(fields: Partial<Message> = {}): Message {
-    const now = this.now();
-    return {
-      v: 1,
-      id: this.ids.next(now),
-      from: 'ann',
-      to: ['bob'],
-      subject: '',
-      body: 'hello',
-      type: 'message',
-      priority: 'normal',
-      thread: null,
-      replyTo: null,
-      tags: [],
-      data: null,
-      createdAt: new Date(now).toISOString(),
-      expiresAt: null,
-      dedupeKey: null,
-      ...fields,
-    };
+    return messageOf(this.ids, this.now(), fields);
   }
 
   outgoing(fields: Partial<Message> = {}, more: Partial<Outgoing> = {}): Outgoing {
@@ -248,4 +230,26 @@ export async function refusal(promise: Promise<unknown>): Promise<DreamosError> 
 
 export async function expectRefusal(promise: Promise<unknown>, code: ErrorCode): Promise<void> {
   expect((await refusal(promise)).code).toBe(code);
+}
+
+/** From ann to bob, unless the fields say otherwise. */
+export function messageOf(ids: Ids, nowMs: number, fields: Partial<Message> = {}): Message {
+  return {
+    v: 1,
+    id: ids.next(nowMs),
+    from: 'ann',
+    to: ['bob'],
+    subject: '',
+    body: 'hello',
+    type: 'message',
+    priority: 'normal',
+    thread: null,
+    replyTo: null,
+    tags: [],
+    data: null,
+    createdAt: new Date(nowMs).toISOString(),
+    expiresAt: null,
+    dedupeKey: null,
+    ...fields,
+  };
 }

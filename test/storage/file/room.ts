@@ -9,7 +9,7 @@ import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../src/storage/file/names/layout.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { type Store } from '../../../src/storage/port/store.ts';
-import { leaseMs, policy } from '../contract/rig.ts';
+import { leaseMs, messageOf, policy } from '../contract/rig.ts';
 import { createFakeClock, type FakeClock } from '../contract/fake-clock.ts';
 import { watchedDisk } from './disks.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';
@@ -61,24 +61,7 @@ export function makeRoom(names: readonly string[] = ['ann', 'bob'], startMs = Da
     for (const folder of mailboxFolders) mkdirSync(join(mailbox.dir, folder), { mode: 0o700 });
     writeFileSync(mailbox.card, JSON.stringify({ name, createdAt: new Date(startMs).toISOString() }), { mode: 0o600 });
   }
-  const message = (fields: Partial<Message> = {}): Message => ({
-    v: 1,
-    id: ids.next(clock.now()),
-    from: 'ann',
-    to: ['bob'],
-    subject: '',
-    body: 'hello',
-    type: 'message',
-    priority: 'normal',
-    thread: null,
-    replyTo: null,
-    tags: [],
-    data: null,
-    createdAt: new Date(clock.now()).toISOString(),
-    expiresAt: null,
-    dedupeKey: null,
-    ...fields,
-  });
+  const message = (fields?: Partial<Message>): Message => messageOf(ids, clock.now(), fields);
   return {
     root,
     layout,

@@ -22,7 +22,7 @@ import {
   inspectLeftovers,
   inspectDrop,
 } from './mailbox.ts';
-import { inspectKeptCard, inspectKeptDocuments } from './kept.ts';
+import { inspectKeptDocuments, inspectKeptOfMailbox } from './kept.ts';
 
 type Step<Subject> = (ctx: FileContext, subject: Subject, options: InspectOptions) => AsyncIterable<Finding>;
 
@@ -40,7 +40,7 @@ const rootSteps: readonly Step<undefined>[] = [
 const logSteps: readonly Step<Mailbox>[] = [inspectLogFolders, inspectEventLogs, inspectEntries];
 const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectFolders,
-  inspectKeptCard,
+  inspectKeptOfMailbox,
   inspectCard,
   inspectDue,
   inspectLeftovers,

@@ -1,3 +1,4 @@
+import { underWayMs } from './kept.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { State } from '../../../model/state.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
@@ -6,7 +7,7 @@ import { quarantine } from '../places/corrupt.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
 import { parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
-import { isReason, parseBucket, parseInbox, type Mailbox } from '../names/layout.ts';
+import { documentOfKept, isReason, parseBucket, parseInbox, type Mailbox } from '../names/layout.ts';
 import { readEntry } from '../places/read-entry.ts';
 import { isDay, parseHour, parseSlot } from '../names/slots.ts';
 import { parseGone, parsePack } from '../names/pack-name.ts';
@@ -95,7 +96,8 @@ async function* walk(
 /** What is wrong with the file of an entry; `undefined`: nothing. */
 async function faultOf(ctx: FileContext, mailbox: Mailbox, state: State, path: string): Promise<string | undefined> {
   const text = path.slice(path.lastIndexOf('/') + 1);
-  if (state === 'dead' && (isReason(text) || /\.reason\.json\.(?:\d+|kept)$/.test(text))) return undefined;
+  if (state === 'dead' && (isReason(documentOfKept(text) ?? text) || /\.reason\.json\.\d+$/.test(text)))
+    return undefined;
   const name = parseEntryName(text);
   if (!name) return 'its name is not one that dreamos makes';
   if (name.tag !== timeTagOf[state]) return `its name is not one of a message that is ${state}`;
@@ -123,7 +125,7 @@ async function* inspectReason(
   } else if (!(await ctx.disk.stat(path.slice(0, -'.reason.json'.length)))) {
     const age = ctx.clock.now() - ((await ctx.disk.stat(path))?.mtimeMs ?? Infinity);
     // A moment ago it may be a dead-lettering that is under way.
-    if (age < 60_000) return;
+    if (age < underWayMs) return;
     if (fix) await ctx.disk.remove(path);
     yield {
       rule: 'reason',

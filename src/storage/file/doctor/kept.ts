@@ -2,7 +2,9 @@
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { keptState, settleKept } from '../disk/replace.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { documentOfKept, isReason, type Mailbox } from '../names/layout.ts';
+
+export const underWayMs = 60_000;
 
 export async function* inspectKeptDocuments(
   ctx: FileContext,
@@ -13,19 +15,36 @@ export async function* inspectKeptDocuments(
     yield* inspectKept(ctx, ctx.layout.document(name), ctx.layout.lock(name), fix);
 }
 
-export async function* inspectKeptCard(
+/** Of a mailbox: its card, and the reasons of its dead letters. */
+export async function* inspectKeptOfMailbox(
   ctx: FileContext,
-  { card }: Mailbox,
+  { card, dlq }: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
   yield* inspectKept(ctx, card, ctx.layout.lock('agents'), fix);
+  for (const name of (await ctx.disk.list(dlq)) ?? []) {
+    const document = documentOfKept(name);
+    if (document === undefined || !isReason(document)) continue;
+    const path = `${dlq}/${document}`;
+    // Reasons have no lock: one of a moment ago may be a replacement that is under way.
+    const writtenAt = (await ctx.disk.stat(path))?.mtimeMs ?? -Infinity;
+    if (ctx.clock.now() - writtenAt >= underWayMs) yield* inspectKept(ctx, path, undefined, fix);
+  }
 }
 
-async function* inspectKept(ctx: FileContext, path: string, lock: string, fix: boolean): AsyncGenerator<Finding> {
+async function* inspectKept(
+  ctx: FileContext,
+  path: string,
+  lock: string | undefined,
+  fix: boolean,
+): AsyncGenerator<Finding> {
   const state = await keptState(ctx.disk, path);
   if (state === 'none') return;
-  // Under the lock of whoever replaces it: not the kept version of one who is at it.
-  if (fix) await ctx.disk.withLock(lock, () => settleKept(ctx.disk, path));
+  if (fix) {
+    const settle = (): Promise<void> => settleKept(ctx.disk, path);
+    // Under the lock of whoever replaces it: not the kept version of one who is at it.
+    await (lock === undefined ? settle() : ctx.disk.withLock(lock, settle));
+  }
   const name = path.slice(ctx.layout.root.length + 1);
   const [level, message] =
     state === 'spare'

@@ -168,7 +168,13 @@ export function parseBucket(name: string): number | undefined {
 
 /** Of a document that is being replaced: the version before. */
 export function keptOf(document: string): string {
-  return `${document}.kept`;
+  return `${document}${keptEnding}`;
+}
+const keptEnding = '.kept';
+
+/** The document whose version before has this name; `undefined`: it is another file's. */
+export function documentOfKept(name: string): string | undefined {
+  return name.endsWith(keptEnding) ? name.slice(0, -keptEnding.length) : undefined;
 }
 
 /** Of an entry in dlq/: the document that says why. */

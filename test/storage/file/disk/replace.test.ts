@@ -1,12 +1,13 @@
-import { existsSync, linkSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import { readWhole, replaceDocument } from '../../../../src/storage/file/disk/replace.ts';
-import { changeAgentIn, changeIn, changeSettingsIn, settingsIn } from '../../contract/ways.ts';
-import { expectRefusal, refusal } from '../../contract/rig.ts';
+import type { Finding } from '../../../../src/storage/port/upkeep.ts';
+import { changeAgentIn, changeIn, changeSettingsIn, newToken, settingsIn } from '../../contract/ways.ts';
+import { expectRefusal, policy as usual, refusal } from '../../contract/rig.ts';
 import { type DiskCall, Killed, killedAt, watchedDisk } from '../disks.ts';
-import { inspected, makeRoom, scratch } from '../room.ts';
+import { inspected, makeRoom, only, scratch } from '../room.ts';
 
 const whole = '{"n":1}\n';
 const next = `{"n":2,"text":"${'x'.repeat(500)}"}\n`;
@@ -120,6 +121,48 @@ describe('in a root', () => {
     await expectRefusal(failing.mail.nack(delivery?.receipt ?? '', { policy }), 'DISK_FAILED');
     expect(await store.look.counts('bob')).toMatchObject({ inflight: 1, dead: 0 });
     expect((await inspected(store, false)).filter(({ level }) => level === 'problem')).toEqual([]);
+  });
+
+  test.for([
+    ['{"rea', 'warning'],
+    [undefined, 'info'],
+  ] as const)('what a killed process left of a reason (%s) is told and mended by doctor', async ([text, level]) => {
+    const room = makeRoom();
+    const store = await room.open();
+    await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+    const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs: 1000, policy: usual });
+    await store.mail.nack(delivery?.receipt ?? '', { policy: usual, dead: true, reason: 'broke' });
+    const path = `${room.at('bob').dir}/${(await only(store, 'dead')).key}.reason.json`;
+    linkSync(path, `${path}.kept`);
+    if (text !== undefined) {
+      writeFileSync(`${path}.1`, text, { mode: 0o600 });
+      await watchedDisk().rename(`${path}.1`, path);
+    }
+    const kept = (findings: readonly Finding[]) => findings.filter(({ rule }) => rule !== 'dead-letters');
+    // A moment ago it may be a replacement that is under way.
+    expect(kept(await inspected(store, true))).toEqual([]);
+    for (const file of [path, `${path}.kept`]) utimesSync(file, 0, 0);
+    expect(await store.look.deadReason(await only(store, 'dead'))).toMatchObject({ reason: 'broke' });
+    expect(kept(await inspected(store, false))).toMatchObject([{ rule: 'document-kept', level }]);
+    expect(kept(await inspected(store, true))).toMatchObject([{ rule: 'document-kept', fixed: true }]);
+    expect(textIn(`${path}.kept`)).toBeUndefined();
+    expect(kept(await inspected(store, false))).toEqual([]);
+    expect(await store.look.deadReason(await only(store, 'dead'))).toMatchObject({ reason: 'broke' });
+  });
+
+  test('that somebody has removed meanwhile, as a reason may be, was replaced', async () => {
+    const path = join(scratch(), 'a.json');
+    const disk = watchedDisk();
+    const gone = {
+      ...disk,
+      writeWhole: async (to: string, bytes: Uint8Array) => {
+        await disk.writeWhole(to, bytes);
+        await disk.remove(to);
+      },
+    };
+    await replaceDocument(gone, path, next);
+    expect(textIn(path)).toBeUndefined();
+    expect(textIn(`${path}.kept`)).toBeUndefined();
   });
 
   test.for([

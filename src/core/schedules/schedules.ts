@@ -1,5 +1,5 @@
 /**
- * Sends that come again and again. The store keeps all of them in one document; core/fire-due.ts sends what they say.
+ * Sends that come again and again. The store keeps all of them in one document; fire-due.ts sends what they say.
  * A schedule never changes but for what became of its last occurrence: who wants another one removes it and adds it anew.
  */
 import * as z from 'zod/mini';

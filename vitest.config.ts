@@ -14,19 +14,21 @@ const markdown = {
     path.endsWith('.md') ? `export default ${JSON.stringify(readFileSync(path, 'utf8'))}` : undefined,
 };
 
+// Not at the root and extended: then each project would run the global setup, too.
+const plugins = [markdown];
+
 export default defineConfig({
-  plugins: [markdown],
   test: {
     globalSetup: ['test/say-what-is-left.ts'],
     projects: [
       // In one process, because loading the same modules for each file would take most of the time. What a test changes of
       // the process (its umask, its timers) it puts back.
       {
-        extends: true,
+        plugins,
         test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ofBuilt, ...left], isolate: false },
       },
-      { extends: true, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
-      ...leftToAll.map(({ name, files }) => ({ extends: true as const, test: { name, include: [files], ...built } })),
+      { plugins, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
+      ...leftToAll.map(({ name, files }) => ({ plugins, test: { name, include: [files], ...built } })),
     ],
   },
 });

@@ -1,5 +1,5 @@
-// Prints what vitest's JSON report says was skipped, and `N passed, N failed`. A test file that did not even load counts as
-// one failure.
+// Prints what vitest's JSON report says was skipped, what failed and why, and `N passed, N failed`. A test file that did not
+// even load counts as one failure. What failed comes last: of a long log often only the end is kept.
 import { readFileSync } from 'node:fs';
 
 const text = readFileSync(process.argv[2], 'utf8');
@@ -11,9 +11,21 @@ const unloaded = report.testResults.filter(
 let failed = report.numFailedTests + unloaded.length;
 // For example an error outside of any test.
 if (!report.success && failed === 0) failed = 1;
-for (const { assertionResults } of report.testResults) {
-  for (const { status, fullName } of assertionResults) {
-    if (status === 'skipped' || status === 'pending') console.log(`skipped: ${fullName}`);
-  }
+
+const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults);
+for (const { status, fullName } of tests) {
+  if (status === 'skipped' || status === 'pending') console.log(`skipped: ${fullName}`);
 }
+for (const { status, fullName, failureMessages } of tests) {
+  if (status === 'failed') console.log(`failed: ${fullName}\n${indented(failureMessages.join('\n'))}`);
+}
+for (const { name, message } of unloaded) console.log(`failed to load: ${name}\n${indented(message)}`);
 console.log(`${report.numPassedTests} passed, ${failed} failed`);
+
+function indented(lines) {
+  return lines
+    .split('\n')
+    .slice(0, 40)
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

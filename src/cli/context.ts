@@ -20,6 +20,8 @@ export class Context {
   readonly around: Surroundings;
   readonly signal: AbortSignal;
   options: GlobalOptions = {};
+  /** What was called: `dlq retry`. */
+  verb = '';
   /** The whole command line, for what the parser does not tell. */
   argv: readonly string[] = [];
   #output: Output | undefined;
@@ -32,7 +34,7 @@ export class Context {
   }
 
   get output(): Output {
-    this.#output ??= new Output(this.around, this.options);
+    this.#output ??= new Output(this.around, this.options, this.verb);
     return this.#output;
   }
 

@@ -1,4 +1,5 @@
 import { DreamosError } from '../model/errors.ts';
+import { errorAsTyped } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
 import { harmless, harmlessJson } from './harmless.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
@@ -16,13 +17,15 @@ export class Output {
   readonly quiet: boolean;
   readonly #around: Surroundings;
   readonly #color: boolean | undefined;
+  readonly #verb: string;
   #progress = false;
 
-  constructor(around: Surroundings, options: { json?: boolean; quiet?: boolean; color?: boolean }) {
+  constructor(around: Surroundings, options: { json?: boolean; quiet?: boolean; color?: boolean }, verb = '') {
     this.#around = around;
     this.json = options.json ?? false;
     this.quiet = options.quiet ?? false;
     this.#color = options.color;
+    this.#verb = verb;
   }
 
   /** Whether a person looks at stdout. */
@@ -60,7 +63,7 @@ export class Output {
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {
-    const error = asDreamosError(thrown);
+    const error = errorAsTyped(asDreamosError(thrown), this.#verb);
     // Nothing there is an answer, not a mishap: a loop around `read --quiet` stays silent.
     if (error.kind === 'nothing' && this.quiet) return;
     if (this.json) return this.#tell(`${harmlessJson(errorJson(error, line))}\n`);

@@ -356,7 +356,6 @@ const table = {
   },
   'archive.show': {
     summary: 'one finished message whole',
-    library: null,
     input: 'id',
     output: 'archive',
     effect: 'looks',

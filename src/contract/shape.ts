@@ -1,7 +1,5 @@
 /** What the files of this folder are written with: fields that many shapes have, made when they are first asked for. */
 import * as z from 'zod/mini';
-import type { AgentCard } from '../model/agent.ts';
-import type { MailEvent } from '../model/event.ts';
 import { messageSchema, type Message, priorities } from '../model/message.ts';
 import { once, type Schema } from '../model/schema.ts';
 import { durabilities, settingKeys } from '../model/settings.ts';
@@ -13,13 +11,12 @@ import { states } from '../model/state.ts';
  */
 export type Of<S extends Schema<z.core.$ZodType>> = ReadOnly<z.output<ReturnType<S>>>;
 
-// Files' own shapes keep what they do not know.
-type ReadOnly<T> = T extends Message | AgentCard | MailEvent
+type ReadOnly<T> = T extends Message
   ? T
   : T extends readonly (infer Item)[]
     ? readonly ReadOnly<Item>[]
     : T extends object
-      ? { readonly [Key in keyof T]: ReadOnly<T[Key]> }
+      ? { readonly [Key in keyof T as string extends Key ? never : Key]: ReadOnly<T[Key]> }
       : T;
 
 export const text = once(() => z.string());

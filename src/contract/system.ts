@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { agentCardSchema, agentNamePattern } from '../model/agent.ts';
 import { priorities } from '../model/message.ts';
-import { schema } from '../model/schema.ts';
+import { type Known, schema } from '../model/schema.ts';
 import { count, message, type Of, settingKey, text, time } from './shape.ts';
 
 export const initialised = schema(() =>
@@ -96,14 +96,14 @@ export const schedule = schema(() =>
     skipped: z.exactOptional(z.looseObject({ code: text(), reason: text() })),
   }),
 );
-export type Schedule = z.infer<ReturnType<typeof schedule>>;
+export type Schedule = Known<z.infer<ReturnType<typeof schedule>>>;
 
 /** A schedule, and when it comes next. */
 export const scheduleListed = schema(() => z.extend(schedule(), { nextAt: z.nullable(time()) }));
-export type ListedSchedule = z.infer<ReturnType<typeof scheduleListed>>;
+export type ListedSchedule = Known<z.infer<ReturnType<typeof scheduleListed>>>;
 
 export const scheduleShown = schema(() => z.extend(scheduleListed(), { upcoming: z.array(time()) }));
-export type ShownSchedule = z.infer<ReturnType<typeof scheduleShown>>;
+export type ShownSchedule = Known<z.infer<ReturnType<typeof scheduleShown>>>;
 
 /** An error on stderr. */
 export const failure = schema(() =>

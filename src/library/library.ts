@@ -4,7 +4,7 @@
  */
 import { cwd, emitWarning, env } from 'node:process';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/agents/agents.ts';
-import { exportArchive, listArchive, restoreArchive, searchArchive } from '../core/keep/archive.ts';
+import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { cancel } from '../core/keep/cancel.ts';
 import { getConfig, setConfig } from '../core/root/config.ts';
 import { consume } from '../core/take/consume.ts';
@@ -36,12 +36,7 @@ import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
 import { checkName } from '../core/root/names.ts';
 import { initRoot, type OpenOptions, openRoot } from '../core/open-root.ts';
-
-/** An opened root with every operation of dreamos. All times are milliseconds, unless they are ISO 8601 texts. */
-export interface Dreamos extends ReturnType<typeof operationsOf> {
-  /** The same root for another acting agent. Closing one closes both. @throws NAME_INVALID */
-  as(agent: string): Dreamos;
-}
+import type { Dreamos } from './dreamos.ts';
 
 /**
  * Opens the root that is there: `options.root`, else DREAMOS_ROOT, else the nearest `runtime/agent_comms` at or above the
@@ -63,32 +58,27 @@ function surrounded<T extends OpenOptions>(options: T): T {
 }
 
 function bindTo(session: Session): Dreamos {
-  const as = (agent: string): Dreamos => {
-    checkName(agent);
-    return bindTo({ ...session, acting: agent });
-  };
-  return { ...operationsOf(session), as };
-}
-
-function operationsOf(session: Session) {
   const bound = <Rest extends unknown[], Result>(operation: (session: Session, ...rest: Rest) => Result) => {
     return (...rest: Rest): Result => operation(session, ...rest);
   };
   return {
-    /** Where the root is. */
     path: session.path,
-    /** Who sends, claims and settles, where a call does not say it. */
     acting: session.acting,
+    as: (agent) => {
+      checkName(agent);
+      return bindTo({ ...session, acting: agent });
+    },
+    close: () => session.close(),
+    [Symbol.asyncDispose]: () => session.close(),
 
     send: bound(send),
     sendAll: bound(sendAll),
     preview: bound(preview),
     reply: bound(reply),
-    /** Sends, waits for the answer and acks it; `undefined` when none came in time. */
     request: bound(request),
-    /** Waits until a message is claimed or acked everywhere; the mailboxes where it is not, in time. */
     until: bound(until),
-    /** Claims the next message; `undefined` when there is none. */
+    cancel: bound(cancel),
+
     read: bound(readNext),
     consume: bound(consume),
     work: bound(work),
@@ -96,13 +86,11 @@ function operationsOf(session: Session) {
     ack: bound(ack),
     nack: bound(nack),
     renew: bound(renew),
-    cancel: bound(cancel),
 
     publish: bound(publish),
     subscribe: bound(subscribe),
     unsubscribe: bound(unsubscribe),
     listen: bound(listen),
-    topics: { list: bound(listTopics), show: bound(showTopic), prune: bound(pruneTopics) },
 
     watch: bound(watch),
     status: bound(status),
@@ -120,6 +108,7 @@ function operationsOf(session: Session) {
     },
     archive: {
       list: bound(listArchive),
+      show: bound(showArchived),
       search: bound(searchArchive),
       restore: bound(restoreArchive),
       export: bound(exportArchive),
@@ -127,20 +116,18 @@ function operationsOf(session: Session) {
       prune: bound(pruneArchive),
     },
     dlq: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
+    topics: { list: bound(listTopics), show: bound(showTopic), prune: bound(pruneTopics) },
     schedule: {
       add: bound(addSchedule),
       list: bound(listSchedules),
       show: bound(showSchedule),
       remove: bound(removeSchedule),
-      /** For a process that never waits: who watches, reads with `waitMs` or consumes does this by the way. */
       fire: bound(fireDue),
     },
     config: { get: bound(getConfig), set: bound(setConfig) },
+
     doctor: bound(doctor),
     maintain: bound(maintain),
     import: bound(importTree),
-
-    close: () => session.close(),
-    [Symbol.asyncDispose]: () => session.close(),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { either, fieldsOf, listOf, matching, nothing, optional, string } from './fits.ts';
-import { schema } from './schema.ts';
+import { type Known, schema } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
 export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -26,7 +26,7 @@ export const agentCardSchema = schema(
   }),
 );
 
-export type AgentCard = z.infer<ReturnType<typeof agentCardSchema>>;
+export type AgentCard = Known<z.infer<ReturnType<typeof agentCardSchema>>>;
 
 /** Names that differ only in case are the same agent. */
 export function sameAgent(a: string, b: string): boolean {

@@ -7,7 +7,7 @@ import { longestMs } from './basics/limits.ts';
 import { checkSpan, parseDuration } from './duration.ts';
 import { DreamosError } from './errors.ts';
 import { type Message, priorities, type Priority } from './message.ts';
-import { draftUsage, messageInvalid, nearestName, usage } from './refusals.ts';
+import { messageInvalid, nearestName, reference, usage } from './refusals.ts';
 import type { Durability } from './settings.ts';
 
 /** A message as its sender thinks of it. A duration is a text ("5m"), or milliseconds under the name that ends in `Ms`. */
@@ -152,7 +152,7 @@ export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operat
       if (given === null) asItIs = false;
     } else if (given === null) asItIs = false;
     else if (given !== undefined) {
-      if ((rules.without as readonly string[]).includes(name)) throw usage(rules.why, `dreamos ${operation} --help`);
+      if ((rules.without as readonly string[]).includes(name)) throw usage(rules.why, reference);
       if (!field.is(given)) throw misfit(name, field);
       if (field === duration || (name === 'at' && typeof given === 'string')) asItIs = false;
     }
@@ -162,7 +162,7 @@ export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operat
   checkSpan('time-to-live', draft.ttlMs, 1);
   checkSpan('delay', draft.delayMs, 0);
   if (draft.at !== undefined && draft.delayMs !== undefined)
-    throw draftUsage('A message has a delay or a time from which on it is delivered, not both.');
+    throw usage('A message has a delay or a time from which on it is delivered, not both.', reference);
   return draft as Parsed<D>;
 }
 
@@ -178,9 +178,9 @@ export function timesOf(
 ): { readonly dueAt: number | undefined; readonly expiresAt: number | undefined } {
   const dueAt = at ?? (delayMs === undefined ? undefined : from + delayMs);
   if (dueAt !== undefined && !(dueAt - now <= longestMs))
-    throw draftUsage('The time from which on it is delivered has to be within 3650d from now.');
+    throw usage('The time from which on it is delivered has to be within 3650d from now.', reference);
   if (ttlMs !== undefined && dueAt !== undefined && dueAt - from >= ttlMs)
-    throw draftUsage('With this delay the message would expire before it is delivered.');
+    throw usage('With this delay the message would expire before it is delivered.', reference);
   return { dueAt, expiresAt: ttlMs === undefined ? undefined : from + ttlMs };
 }
 
@@ -219,5 +219,5 @@ function missing(name: string): DreamosError {
 }
 
 function twice(name: string): DreamosError {
-  return draftUsage(`"${name}" and "${name}Ms" say the same; give one of them.`);
+  return usage(`"${name}" and "${name}Ms" say the same; give one of them.`, reference);
 }

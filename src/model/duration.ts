@@ -1,5 +1,5 @@
 import { longestMs } from './basics/limits.ts';
-import { draftUsage, usage } from './refusals.ts';
+import { reference, usage } from './refusals.ts';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -20,7 +20,7 @@ export function parseDuration(text: string, what = 'duration'): number {
 export function checkSpan(what: string, ms: number | undefined, least: 0 | 1): void {
   if (ms === undefined || (Number.isFinite(ms) && ms >= least && ms <= longestMs)) return;
   const message = `The ${what} has to be ${least === 0 ? 'at least 0' : 'more than 0'} and at most 3650d.`;
-  throw draftUsage(message);
+  throw usage(message, reference);
 }
 
 /** The shortest text that a person reads at a glance: `340ms`, `12s`, `4m`, `3h`, `9d`. Rounded down. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { either, fieldsOf, nothing, number, oneOf, optional, string } from './fits.ts';
-import { schema } from './schema.ts';
+import { type Known, schema } from './schema.ts';
 
 /** What can happen to a message in a mailbox. */
 export const eventKinds = [
@@ -64,7 +64,7 @@ export const mailEventSchema = schema(
   }),
 );
 
-export type MailEvent = z.infer<ReturnType<typeof mailEventSchema>>;
+export type MailEvent = Known<z.infer<ReturnType<typeof mailEventSchema>>>;
 
 /** An event as a watcher sees it: with the cursor that continues right behind it. */
 export type WatchedEvent = MailEvent & { readonly cursor: string };

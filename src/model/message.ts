@@ -3,7 +3,7 @@ import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
 import { keyCharacters, subjectCharacters, typeCharacters } from './basics/limits.ts';
 import { anything, either, fieldsOf, listOf, matching, nothing, oneOf, optional, string, textOf } from './fits.ts';
-import { once, schema } from './schema.ts';
+import { type Known, once, schema } from './schema.ts';
 import { sha256 } from './basics/sha256.ts';
 import { topicPattern } from './topic.ts';
 
@@ -73,10 +73,12 @@ export const messageSchema = schema(
   }),
 );
 
-/** Fields that nobody here knows are kept in its file; without an index signature a misspelt one does not compile. */
-export type Message = Known<z.infer<ReturnType<typeof messageSchema>>>;
+type MessageFields = Known<z.infer<ReturnType<typeof messageSchema>>>;
 
-type Known<T> = { [Key in keyof T as string extends Key ? never : Key]: T[Key] };
+export type Message = MessageFields & {
+  /** The fields of its file that nobody here knows, of a later version for one. Its JSON has them where the file has them. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+};
 
 /** The `type`s that dreamos itself knows; any other text is as good. */
 export const knownTypes = {
@@ -102,7 +104,11 @@ export function sealLines(messages: readonly Message[]): {
   readonly lengths: readonly number[];
 } {
   const texts = messages.map((message) =>
-    JSON.stringify(message.digest === undefined ? message : { ...message, digest: undefined }),
+    JSON.stringify(
+      message.digest === undefined && message.extra === undefined
+        ? message
+        : { ...asInFile(message), digest: undefined },
+    ),
   );
   // In place of the brace that ends the text there will be the seal.
   const lengths = texts.map((text) => Buffer.byteLength(text) - 1 + sealBytes);
@@ -142,7 +148,30 @@ export function parseMessage(text: string): Message {
   }
   const parsed = messageSchema.safeParse(json);
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`, parsed.error);
-  return parsed.data;
+  return fromFile(parsed.data);
+}
+
+const knownFields = once(() => new Set(Object.keys(messageSchema().shape)));
+
+/** What the schema gave, with all that is unknown under one name. */
+export function fromFile(fields: MessageFields): Message {
+  for (const name in fields) if (!knownFields().has(name)) return withExtra(fields);
+  return fields;
+}
+
+function withExtra(fields: MessageFields): Message {
+  const isKnown = ([name]: [string, unknown]): boolean => knownFields().has(name);
+  const all = Object.entries(fields);
+  const message = {
+    ...(Object.fromEntries(all.filter(isKnown)) as MessageFields),
+    extra: Object.fromEntries(all.filter((field) => !isKnown(field))),
+  };
+  return Object.defineProperty(message, 'toJSON', { value: () => asInFile(message) });
+}
+
+function asInFile(message: Message): MessageFields {
+  const { extra, ...fields } = message;
+  return { ...fields, ...extra };
 }
 
 /** The first few things that a schema found wrong, as one phrase: `to: expected array`. */

@@ -6,10 +6,8 @@ export function usage(message: string, hint?: string): DreamosError {
   return new DreamosError('usage', 'USAGE', message, { hint });
 }
 
-/** Of what a draft asks for. */
-export function draftUsage(message: string): DreamosError {
-  return usage(message, 'dreamos send --help');
-}
+/** As a hint: where the options are described. The command says its own help instead. */
+export const reference = 'dreamos help reference';
 
 /** Of data that is no message. */
 export function messageInvalid(message: string, hint?: string, cause?: unknown): DreamosError {

@@ -22,6 +22,16 @@ export function schema<S extends z.core.$ZodType>(
   return Object.assign(get, { fitting, safeParse });
 }
 
+/**
+ * What a loose schema gives, by the names it knows: with the index signature that zod infers every misspelt field would
+ * compile.
+ */
+export type Known<T> = T extends readonly (infer Item)[]
+  ? Known<Item>[]
+  : T extends object
+    ? { [Key in keyof T as string extends Key ? never : Key]: Known<T[Key]> }
+    : T;
+
 export function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => (made ??= make());

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './basics/limits.ts';
 import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
-import { once, schema } from './schema.ts';
+import { type Known, once, schema } from './schema.ts';
 
 export const durabilities = ['full', 'relaxed'] as const;
 export type Durability = (typeof durabilities)[number];
@@ -41,7 +41,7 @@ export const settingTable = {
   backoffMin: {
     kind: 'duration',
     default: '1s',
-    help: 'rest after a nack without --delay; doubles with each attempt',
+    help: 'rest after a nack without a delay; doubles with each attempt',
   },
   backoffMax: { kind: 'duration', default: '5m', help: 'up to this, with jitter' },
   durability: {
@@ -79,7 +79,7 @@ export const settingTable = {
     default: 'none',
     least: 1,
     none: true,
-    help: 'over its bytes, send is refused (MAILBOX_FULL) or waits (--wait)',
+    help: 'over its bytes, send is refused (MAILBOX_FULL) or waits for room',
   },
   ttl: {
     kind: 'duration',
@@ -88,7 +88,7 @@ export const settingTable = {
     most: longestMs,
     none: true,
     example: '2h',
-    help: 'time-to-live of mail that has none of its own (--ttl)',
+    help: 'time-to-live of mail that has none of its own',
   },
   packAfterDays: {
     kind: 'days',
@@ -217,7 +217,7 @@ export const settingsSchema = schema(
   fieldsOf(Object.fromEntries(settingKeys.map((key) => [key, optional(fitsSetting(settingTable[key]))]))),
 );
 
-export type Settings = z.infer<ReturnType<typeof settingsSchema>>;
+export type Settings = Known<z.infer<ReturnType<typeof settingsSchema>>>;
 
 /** How often a message is tried and how long it rests in between. */
 export interface RetryPolicy {

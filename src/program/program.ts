@@ -69,8 +69,10 @@ export function createProgram(context: Context): { program: Command; whole: () =
       whole();
       return '';
     })
-    .hook('preAction', () => {
+    .hook('preAction', (_, command) => {
       context.options = program.opts<GlobalOptions>();
+      const group = command.parent === program ? undefined : command.parent?.name();
+      context.verb = [group, command.name()].filter(Boolean).join(' ');
     })
     .on('option:version', () => {
       void context.output.data(`${around.version()}\n`).catch(() => undefined);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { libraryPathOf, type OperationName, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
-import type { Dreamos } from '../../src/library/library.ts';
+import type { Dreamos } from '../../src/library/dreamos.ts';
 import { results } from '../../src/model/state.ts';
 import { openLibrary } from './open-library.ts';
 import { misfits, strictInMs } from './strict.ts';
@@ -139,7 +139,8 @@ const calls: Partial<Record<OperationName, Call>> = {
   'topics.show': async (mail) => (await published(mail), mail.topics.show('build.done')),
   'topics.prune': async (mail) => (await published(mail), mail.topics.prune('build.done', { olderThanMs: 0 })),
   'archive.list': async (mail) => (await finished(mail), mail.archive.list('reviewer')),
-  'archive.search': async (mail) => (await finished(mail), mail.archive.search('reviewer', 'needle')),
+  'archive.show': async (mail) => mail.archive.show('reviewer', await finished(mail)),
+  'archive.search': async (mail) => (await finished(mail), mail.archive.search('needle', { mailbox: 'reviewer' })),
   'archive.restore': async (mail) => mail.archive.restore('reviewer', await finished(mail)),
   'archive.export': async (mail) => (await finished(mail), mail.archive.export('reviewer')),
   'archive.pack': async (mail, time) => {

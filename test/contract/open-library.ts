@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Dreamos, init } from '../../src/library/library.ts';
+import type { Dreamos } from '../../src/library/dreamos.ts';
+import { init } from '../../src/library/library.ts';
 
 /** The library on a root of its own, with the agents planner, who acts, and reviewer. */
 export async function openLibrary(time = { nowMs: Date.now() }): Promise<Dreamos> {

@@ -14,10 +14,8 @@ import {
   momentOption,
   type FilterOptions,
 } from '../../cli/input/parse.ts';
-import { exportArchive, listArchive, restoreArchive, searchArchive } from '../../core/keep/archive.ts';
+import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../../core/keep/archive.ts';
 import { packArchive, pruneArchive } from '../../core/keep/maintain.ts';
-import { show } from '../../core/look/show.ts';
-import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 
 export async function listCommand(
@@ -37,7 +35,7 @@ export async function listCommand(
 
 export async function searchCommand(context: Context, text: string, name: string | undefined): Promise<void> {
   if (text === '') throw usage('"archive search" needs a text to look for.', 'dreamos archive search <text> [agent]');
-  const some = await printAll(context, searchArchive(await context.session(), name, text));
+  const some = await printAll(context, searchArchive(await context.session(), text, given({ mailbox: name })));
   if (!some)
     await context.output.note(
       `Nothing in ${name === undefined ? 'any' : `${name}'s`} archive has "${harmless(text)}".`,
@@ -50,20 +48,12 @@ export async function showCommand(context: Context, words: readonly string[]): P
   if (id === undefined || more.length > 0)
     throw usage('"archive show" needs one message id.', 'dreamos archive show [agent] <id>');
   const session = await context.session();
-  const { message, entries } = await show(session, id, given({ mailbox: agent ?? session.acting }));
-  const entry = entries.find((found) => found.state === 'archived');
-  if (entry === undefined) {
-    const where = entries.map((found) => `${found.state} at ${found.mailbox}`).join(', ');
-    throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} is not archived: ${where}.`, {
-      hint: `dreamos show ${id}`,
-    });
-  }
-  const ackedAt = isoTime(entry.ackedAt ?? 0);
+  const archived = await showArchived(session, agent ?? session.acting, id);
   const paint = await context.output.paint();
-  const archived: Archived = { id, mailbox: entry.mailbox, ackedAt, message };
-  await context.output.item(archived, () =>
-    messageView(message, [[`Archived at ${entry.mailbox}`, ackedAt]], paint, session.clock.now()),
-  );
+  await context.output.item(archived, () => {
+    const { message, mailbox, ackedAt } = archived;
+    return messageView(message, [[`Archived at ${mailbox}`, ackedAt]], paint, session.clock.now());
+  });
 }
 
 export async function restoreCommand(context: Context, words: readonly string[]): Promise<void> {

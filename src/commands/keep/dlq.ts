@@ -76,7 +76,7 @@ export async function purgeCommand(
   const session = await context.session();
   let some = false;
   const onProgress = (done: number) => context.output.progress(`${done} purged`);
-  for (const result of await purgeDead(session, mailbox, ids, onProgress)) {
+  for (const result of await purgeDead(session, mailbox, ids, { onProgress })) {
     some = true;
     if (result instanceof DreamosError) await context.fail(result);
     else {

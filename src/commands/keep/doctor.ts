@@ -1,5 +1,6 @@
 import type { Finding } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
+import { asTyped } from '../../cli/as-typed.ts';
 import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { doctor } from '../../core/keep/doctor.ts';
@@ -16,7 +17,8 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
     if (context.signal.aborted) return;
     if (finding.fixed) fixed++;
     else if (finding.level === 'problem') remaining++;
-    await output.item(finding, () => findingText(finding, paint));
+    const told = finding.hint === undefined ? finding : { ...finding, hint: asTyped(finding.hint) };
+    await output.item(told, () => findingText(told, paint));
   }
   await output.done();
   if (context.signal.aborted) return;

@@ -1,6 +1,7 @@
 import { usage } from '../../model/refusals.ts';
 import { resolve } from 'node:path';
 import type { Context } from '../../cli/context.ts';
+import { asTyped } from '../../cli/as-typed.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { given } from '../../cli/input/parse.ts';
 import { orTell } from '../../cli/unwritten.ts';
@@ -39,7 +40,7 @@ export async function importCommand(context: Context, dir: string, options: Impo
     await orTell(written, told, 'Run it again: what is imported already is skipped.');
   }
   // Proposals change what a second run should be told, so programs hear of them too.
-  for (const text of notes) await output.warn(text);
+  for (const text of notes) await output.warn(asTyped(text));
   const { imported, skipped, unreadable } = counts;
   const copies = options.dryRun ? '' : '; copies are in corrupt/';
   const kept = unreadable > 0 ? `; the unreadable ones are listed above and stay where they are${copies}` : '';

@@ -30,15 +30,18 @@ export interface AgentInput {
   readonly settings?: Settings;
 }
 
+export interface Registered {
+  readonly card: AgentCard;
+  /** `false`: it was there, and was changed. */
+  readonly created: boolean;
+}
+
 /**
  * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
  * `undefined` is unset: the root's holds again.
  * @throws NAME_INVALID, CONFIG_INVALID
  */
-export async function registerAgent(
-  session: Session,
-  input: AgentInput,
-): Promise<{ card: AgentCard; created: boolean }> {
+export async function registerAgent(session: Session, input: AgentInput): Promise<Registered> {
   checkName(input.name);
   for (const group of input.groups ?? []) checkGroup(group);
   if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);

@@ -84,13 +84,13 @@ async function alreadyImported(session: Session, cards: readonly AgentCard[]): P
 function checkFormat(format: string): ImportFormat {
   const known = importFormats.find((each) => each === format);
   if (known) return known;
-  throw usage(`"${format}" is not a format to import from.`, `Say --format ${importFormats.join(' or --format ')}.`);
+  throw usage(`"${format}" is not a format to import from.`, `Say \`format\` ${importFormats.join(' or `format` ')}.`);
 }
 
 function checkMaps(maps: Readonly<Record<string, string>>): Map<string, string> {
   for (const [from, to] of Object.entries(maps)) {
     if (agentNamePattern.test(to)) continue;
-    throw new DreamosError('invalid', 'NAME_INVALID', `"${to}" in --map ${from}=${to} is not an agent's name.`, {
+    throw new DreamosError('invalid', 'NAME_INVALID', `"${to}", to which ${from} is mapped, is not an agent's name.`, {
       hint: nameHint,
     });
   }

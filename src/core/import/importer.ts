@@ -99,7 +99,7 @@ export class Importer {
 
   /** What a person should know at the end, a sentence each: what else could be read, names that look like one agent's. */
   notes(): string[] {
-    const mendable = `${this.#mendable} of the unreadable files can be mended and read: --format dreamos-lenient`;
+    const mendable = `${this.#mendable} of the unreadable files can be mended and read: \`format\` dreamos-lenient`;
     return [...(this.#mendable > 0 ? [mendable] : []), ...this.#names.lookalikes()];
   }
 

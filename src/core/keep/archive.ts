@@ -1,4 +1,5 @@
 import type { Archived } from '../../contract/keep.ts';
+import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
@@ -8,14 +9,32 @@ import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { hasText } from '../look/search.ts';
+import { show } from '../look/show.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
+
+export interface ArchiveListOptions {
+  readonly limit?: number;
+  readonly filter?: Filter;
+}
+
+export interface ArchiveSearchOptions {
+  /** All, if not given. */
+  readonly mailbox?: string;
+}
+
+/** When it was finished; milliseconds since 1970. */
+export interface ExportRange {
+  readonly since?: number;
+  /** Itself not in it. */
+  readonly until?: number;
+}
 
 /** What was finished, the newest first. @throws AGENT_NOT_FOUND */
 export async function* listArchive(
   session: Session,
   mailbox: string,
-  options: { limit?: number; filter?: Filter } = {},
+  options: ArchiveListOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
   const { limit = Infinity, filter } = options;
   const card = await resolveAgent(session, mailbox);
@@ -28,14 +47,13 @@ export async function* listArchive(
   }
 }
 
-/** As `search`, of what was finished. Without a mailbox, in all. */
+/** As `search`, of what was finished. @throws AGENT_NOT_FOUND */
 export async function* searchArchive(
   session: Session,
-  mailbox: string | undefined,
   text: string,
+  options: ArchiveSearchOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const where = mailbox === undefined ? {} : { mailbox };
-  for await (const { entry, message } of everyMessage(session, hasText(text), { ...where, states: ['archived'] }))
+  for await (const { entry, message } of everyMessage(session, hasText(text), { ...options, states: ['archived'] }))
     yield toArchived(entry, message);
 }
 
@@ -43,13 +61,24 @@ export async function* searchArchive(
 export async function* exportArchive(
   session: Session,
   mailbox: string,
-  range: { readonly since?: number; readonly until?: number } = {},
+  range: ExportRange = {},
 ): AsyncGenerator<Archived, void, undefined> {
   const card = await resolveAgent(session, mailbox);
   for await (const entry of session.store.look.listArchived(card.name, range)) {
     const message = await readOrWarn(session, entry);
     if (message) yield toArchived(entry, message);
   }
+}
+
+/** One finished message whole. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, CORRUPT, AGENT_NOT_FOUND */
+export async function showArchived(session: Session, mailbox: string | undefined, id: string): Promise<Archived> {
+  const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });
+  const entry = entries.find(({ state }) => state === 'archived');
+  if (entry) return toArchived(entry, message);
+  const where = entries.map(({ state, mailbox: at }) => `${state} at ${at}`).join(', ');
+  throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} is not archived: ${where}.`, {
+    hint: `dreamos show ${id}`,
+  });
 }
 
 /**

@@ -37,18 +37,23 @@ export async function retryDead(
 
 export type Purged = Omit<PurgedJson, 'purged'>;
 
+export interface PurgeOptions {
+  /** Called with how many are done. */
+  readonly onProgress?: (done: number) => void;
+}
+
 /** Removes dead letters for good. One result for each id; `all`: those that are dead now. */
 export async function purgeDead(
   session: Session,
   mailbox: string,
   ids: readonly string[] | 'all',
-  onProgress?: (done: number) => void,
+  options: PurgeOptions = {},
 ): Promise<(Purged | DreamosError)[]> {
   const purge = async (entry: Entry): Promise<Purged> => {
     await session.store.mail.purge(entry, actor(session));
     return { id: entry.id, mailbox: entry.mailbox };
   };
-  return session.store.documents.withLock('purge', () => forEach(session, mailbox, ids, purge, onProgress));
+  return session.store.documents.withLock('purge', () => forEach(session, mailbox, ids, purge, options.onProgress));
 }
 
 async function forEach<T>(

@@ -5,15 +5,22 @@ import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
+export interface ShowOptions {
+  /** All, and topics' logs, if not given. */
+  readonly mailbox?: string;
+}
+
+export interface Shown {
+  readonly message: Message;
+  /** Where it is. */
+  readonly entries: readonly Entry[];
+}
+
 /**
  * One message whole, and where it is: in all mailboxes and topics' logs, or in one mailbox.
  * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND
  */
-export async function show(
-  session: Session,
-  id: string,
-  options: { mailbox?: string } = {},
-): Promise<{ message: Message; entries: Entry[] }> {
+export async function show(session: Session, id: string, options: ShowOptions = {}): Promise<Shown> {
   const mailbox = options.mailbox === undefined ? undefined : (await resolveAgent(session, options.mailbox)).name;
   for (let look = 1; look <= looks; look++) {
     const inMailboxes = await findSurely(session, id, mailbox);

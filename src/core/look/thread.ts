@@ -7,6 +7,8 @@ import { threadNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
+export type ThreadOptions = Pick<ScanOptions, 'signal' | 'onProgress'>;
+
 export interface ThreadMessage {
   readonly message: Message;
   /** Where it is. */
@@ -21,7 +23,7 @@ export interface ThreadMessage {
 export async function thread(
   session: Session,
   idOrThread: string,
-  options: Pick<ScanOptions, 'signal' | 'onProgress'> = {},
+  options: ThreadOptions = {},
 ): Promise<ThreadMessage[]> {
   const name = await threadOf(session, idOrThread);
   const found = new Map<string, { message: Message; entries: Entry[] }>();

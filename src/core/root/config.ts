@@ -1,6 +1,13 @@
 import { DreamosError } from '../../model/errors.ts';
 import { parseDuration } from '../../model/duration.ts';
-import { defaultSettings, environmentName, type SettingKey, settingKeys, type Settings } from '../../model/settings.ts';
+import {
+  defaultSettings,
+  environmentName,
+  type SettingKey,
+  settingKeys,
+  type Settings,
+  type SettingValue,
+} from '../../model/settings.ts';
 import { nearestName } from '../../model/refusals.ts';
 import type { ConfigValue } from '../../contract/system.ts';
 import type { Session } from './root.ts';
@@ -19,10 +26,13 @@ export async function getConfig(session: Session, key?: string): Promise<ConfigV
   });
 }
 
-/** Writes one setting into config.json; an empty value removes it, so that the default holds again. @throws CONFIG_INVALID */
-export async function setConfig(session: Session, key: string, value: string): Promise<ConfigValue> {
+/**
+ * Writes one setting into config.json; an empty text, or `undefined`, removes it, so that the default holds again.
+ * @throws CONFIG_INVALID
+ */
+export async function setConfig(session: Session, key: string, value: SettingValue | undefined): Promise<ConfigValue> {
   const name = checkKey(key);
-  const parsed = value === '' ? undefined : parseSetting(name, value, name);
+  const parsed = value === undefined || value === '' ? undefined : parseSetting(name, String(value), name);
   await changeDocument(session.store.documents, 'settings', (settings) => {
     const { [name]: _, ...others } = (settings ?? {}) as Settings;
     const changed: Settings = parsed === undefined ? others : { ...others, [name]: parsed };

@@ -18,7 +18,7 @@ export function checkGroup(group: string): void {
 /** Who acts, if it is said. @throws USAGE: it is not known who `does` that */
 export function actorOf(session: Session, does: string, named = session.acting): string {
   if (named !== undefined) return named;
-  throw usage(`It is not known who ${does}.`, 'Say it with --as <agent>, or set DREAMOS_AGENT.');
+  throw usage(`It is not known who ${does}.`, 'Say it with `as`, or set DREAMOS_AGENT.');
 }
 
 /** @throws NAME_INVALID */

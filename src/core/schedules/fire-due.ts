@@ -35,14 +35,18 @@ export interface FiredDue {
   readonly nextAt?: number;
 }
 
+export interface FireOptions {
+  /** Only says what would be sent; nothing is recorded. */
+  readonly dryRun?: boolean;
+}
+
 const tryAgainMs = 60_000;
 
 /**
  * Sends the latest occurrence of each schedule that has come and was neither sent nor skipped.
- * @param options.dryRun only says what would be sent; nothing is recorded
  * @throws CONFIG_INVALID when the schedules cannot be read. What keeps one schedule from being sent is a warning.
  */
-export async function fireDue(session: Session, options: { readonly dryRun?: boolean } = {}): Promise<FiredDue> {
+export async function fireDue(session: Session, options: FireOptions = {}): Promise<FiredDue> {
   const fired: Fired[] = [];
   let nextAt = Infinity;
   for (const { token } of await loadSchedules(session)) {

@@ -2,7 +2,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { isoTime, sayableTime } from '../../model/clock.ts';
 import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { draftUsage, messageInvalid } from '../../model/refusals.ts';
+import { messageInvalid, reference, usage } from '../../model/refusals.ts';
 import { dayMs } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
@@ -114,7 +114,7 @@ export async function composeFor(
 function checkBody({ body, allowEmpty }: Omit<CheckedDraft, 'to'>): void {
   if (body.trim() !== '' || allowEmpty) return;
   throw new DreamosError('invalid', 'BODY_EMPTY', 'The body is empty.', {
-    hint: 'Give one as an argument, by stdin or with --body-file. If empty is meant: --allow-empty',
+    hint: 'Give one as `body`. If empty is meant: `allowEmpty`',
   });
 }
 
@@ -142,7 +142,7 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number):
   // Refused to a repeat under a key, it would look as if the first send, which was on time, had failed.
   if (dedupeKey !== undefined && now - at <= repeatableMs) return;
   const message = `${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`;
-  throw draftUsage(message);
+  throw usage(message, reference);
 }
 
 function tooLarge(bytes: number, limit: number, recipient: string): DreamosError {

@@ -120,7 +120,7 @@ async function ackAfter(session: Session, receiptOrId: string, original: Message
 function answered(original: Message, first: string | DreamosError): DreamosError {
   const said = typeof first === 'string' ? `with ${first}` : `in other words (${first.message.replace(/\.$/, '')})`;
   return new DreamosError('conflict', 'ALREADY_EXISTS', `Message ${original.id} was answered before, ${said}.`, {
-    hint: `To answer it once more, add --again; to finish it only: dreamos ack ${original.id}`,
+    hint: `To answer it once more, add \`again\`; to finish it only: dreamos ack ${original.id}`,
     ...(typeof first !== 'string' && { cause: first }),
   });
 }
@@ -143,7 +143,7 @@ async function originalOf(
 
 function actingFor(session: Session, id: string): string {
   if (session.acting !== undefined) return session.acting;
-  throw usage(`It is not known who answers ${id}.`, 'Say who you are with --as <agent>, or use the receipt.');
+  throw usage(`It is not known who answers ${id}.`, 'Say who you are with `as`, or use the receipt.');
 }
 
 // 200 characters are the limit of a subject.

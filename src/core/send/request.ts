@@ -1,7 +1,7 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { usage } from '../../model/refusals.ts';
+import { reference, usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
@@ -50,7 +50,7 @@ export async function ask(session: Session, said: RequestDraft, options: Request
   const { waitMs = defaultWaitMs, signal } = options;
   const draft = parseDraft(said, 'request');
   if (!(waitMs > 0 && waitMs <= longestWaitMs))
-    throw usage('A request waits for more than 0 and at most 12h.', 'dreamos request --help');
+    throw usage('A request waits for more than 0 and at most 12h.', reference);
   const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
   const { name } = requester;
   const startedAt = session.clock.uptime();

@@ -1,7 +1,7 @@
 import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
 import type { AddressBook } from '../agents/address-book.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
-import { nearestName, notFound, usage } from '../../model/refusals.ts';
+import { nearestName, notFound, reference, usage } from '../../model/refusals.ts';
 
 /** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
 export interface Route {
@@ -36,7 +36,7 @@ export async function route(book: AddressBook, to: string | readonly string[], s
       else if (!known.reasons.includes(reason)) known.reasons.push(reason);
     }
   }
-  if (routes.size === 0) throw usage('The message has no recipient.', 'dreamos send --help');
+  if (routes.size === 0) throw usage('The message has no recipient.', reference);
   if (routes.size > mostRecipients) {
     throw usage(
       `These are ${routes.size} recipients; one message goes to at most ${mostRecipients}.`,

@@ -1,5 +1,5 @@
 import { DreamosError } from '../../model/errors.ts';
-import { usage } from '../../model/refusals.ts';
+import { reference, usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import { longestMs } from '../../model/basics/limits.ts';
 import { resolveAgent } from '../agents/agents.ts';
@@ -36,7 +36,7 @@ export interface NackHow {
 export async function nack(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
   const { delayMs, reason, dead, free } = options;
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestMs)) {
-    throw usage('The delay has to be at least 0 and at most 3650d.', 'dreamos nack --help');
+    throw usage('The delay has to be at least 0 and at most 3650d.', reference);
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   const { policy } = await settingsOf(session, mailbox);
@@ -75,7 +75,7 @@ async function claimOf(
   if (session.acting === undefined) {
     throw usage(
       `Whose claim of ${receiptOrId} is meant? An id settles what the acting agent holds.`,
-      'Say who you are with --as <agent>, or use the receipt.',
+      'Say who you are with `as`, or use the receipt.',
     );
   }
   const { name } = await resolveAgent(session, session.acting);

@@ -10,6 +10,18 @@ import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscrip
 
 export type PrunedTopic = Omit<TopicPruned, 'dryRun'>;
 
+export interface TopicShowOptions {
+  /** So many of its messages; 10 by default. */
+  readonly limit?: number;
+}
+
+export interface TopicPruneOptions {
+  /** What was published before that goes; milliseconds. Else the setting topicRetention. */
+  readonly olderThanMs?: number;
+  /** Only says what would go. */
+  readonly dryRun?: boolean;
+}
+
 /** Every topic that something was ever published to, in the order of their names. @throws CONFIG_INVALID */
 export async function listTopics(session: Session): Promise<TopicStatus[]> {
   const subscriptions = await activeSubscriptions(session);
@@ -19,8 +31,8 @@ export async function listTopics(session: Session): Promise<TopicStatus[]> {
   return all;
 }
 
-/** @param options.limit so many of its messages @throws TOPIC_INVALID, TOPIC_NOT_FOUND, CONFIG_INVALID */
-export async function showTopic(session: Session, topic: string, options: { limit?: number } = {}): Promise<TopicView> {
+/** A topic's numbers, and its newest messages. @throws TOPIC_INVALID, TOPIC_NOT_FOUND, CONFIG_INVALID */
+export async function showTopic(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
   const { limit = 10 } = options;
   const name = parseTopic(topic);
   await session.store.mail.finishSends();
@@ -42,7 +54,7 @@ export async function showTopic(session: Session, topic: string, options: { limi
 export async function pruneTopics(
   session: Session,
   topics: string | readonly string[],
-  options: { olderThanMs?: number; dryRun?: boolean } = {},
+  options: TopicPruneOptions = {},
 ): Promise<PrunedTopic[]> {
   const known = await session.store.look.listTopics();
   const meant = new Set<string>();
@@ -57,14 +69,11 @@ export async function pruneTopics(
   return results;
 }
 
-/**
- * Deletes what one topic's log has from before. Safe to repeat, and while others publish, listen or prune.
- * @param options.olderThanMs else the setting topicRetention
- */
+/** Deletes what one topic's log has from before. Safe to repeat, and while others publish, listen or prune. */
 export async function pruneTopic(
   session: Session,
   topic: string,
-  options: { olderThanMs?: number; dryRun?: boolean } = {},
+  options: TopicPruneOptions = {},
 ): Promise<PrunedTopic> {
   const { olderThanMs = (await effectiveSettings(session)).topicRetentionMs, dryRun = false } = options;
   const pruned = await session.store.upkeep?.prune(logOf(topic), session.clock.now() - olderThanMs, {

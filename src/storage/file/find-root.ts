@@ -30,7 +30,7 @@ export interface FoundRoot {
 }
 
 /**
- * The root that is meant: `--root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
+ * The root that is meant: `root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
  * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN
  */
 export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
@@ -66,7 +66,7 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
       'ROOT_INSIDE_ROOT',
       `${path} would be a second root below ${above}; mail would split between them.`,
       {
-        hint: `Use the one that is there: --root ${above}`,
+        hint: `Use the one that is there: \`root\` ${above}`,
       },
     );
   }
@@ -156,7 +156,7 @@ async function checkOwner(disk: Disk, path: string): Promise<void> {
     'ROOT_NOT_YOURS',
     `The root ${path} belongs to another user (uid ${owner}, you are ${me}).`,
     {
-      hint: 'Use a root of your own: --root or DREAMOS_ROOT.',
+      hint: 'Use a root of your own: `root` or DREAMOS_ROOT.',
     },
   );
 }
@@ -196,7 +196,7 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
     'ALREADY_EXISTS',
     `${path} holds other files already, and a root needs a folder of its own.`,
     {
-      hint: `Name one: --root ${join(path, placeInProject)}`,
+      hint: `Name one: \`root\` ${join(path, placeInProject)}`,
     },
   );
 }
@@ -243,7 +243,7 @@ async function probe(disk: Disk, path: string, token: string): Promise<void> {
       'DISK_FAILED',
       `The file system of ${path} cannot hold a root: ${(cause as Error).message}`,
       {
-        hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): --root or DREAMOS_ROOT.',
+        hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): `root` or DREAMOS_ROOT.',
         cause,
       },
     );

@@ -23,7 +23,7 @@ export function mailboxFull(
   return new MailboxFull(
     mailbox,
     `${mailbox} is full, so nothing was sent: what waits there undelivered or unfinished is about ${count} ${count === 1 ? unit : `${unit}s`}, and its ${setting} is ${limit}.`,
-    `See who reads it: dreamos status ${mailbox}; to wait for room: send, reply or publish with --wait 30s`,
+    `See who reads it: dreamos status ${mailbox}; to wait for room: send, reply or publish with \`waitMs\``,
   );
 }
 
@@ -75,6 +75,6 @@ export function cursorInvalid(text: string): DreamosError {
     'invalid',
     'CURSOR_INVALID',
     `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\` or \`listen\`.`,
-    { hint: 'Use the `cursor` of an earlier event, `@<file of earlier output>`, `start`, or no --since at all.' },
+    { hint: 'Use the `cursor` of an earlier event, `start`, or no `since` at all.' },
   );
 }

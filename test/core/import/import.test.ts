@@ -340,8 +340,8 @@ describe('importing older mailboxes', () => {
     const apart = memoryRoot();
     await importAll(apart, dreamos, { onNote: (note) => notes.push(note) });
     expect(notes).toEqual([
-      '2 of the unreadable files can be mended and read: --format dreamos-lenient',
-      '"Agent-2" and "Agent2" look like one agent and are kept apart. If they are one: --map Agent2=Agent-2',
+      '2 of the unreadable files can be mended and read: `format` dreamos-lenient',
+      '"Agent-2" and "Agent2" look like one agent and are kept apart. If they are one: `maps` Agent2=Agent-2',
     ]);
     expect((await apart.store.documents.listAgents()).map(({ name }) => name).sort()).toEqual([
       'Agent-1',
@@ -358,7 +358,7 @@ describe('importing older mailboxes', () => {
       'Agent-2',
       'Captain',
     ]);
-    expect(quiet.join()).not.toContain('--map');
+    expect(quiet.join()).not.toContain('`maps`');
   });
 
   it('says that names which differ only in case are one agent, and can be told to keep them apart', async () => {
@@ -369,7 +369,7 @@ describe('importing older mailboxes', () => {
     const results = await importAll(root, cellphone, { onNote: (note) => notes.push(note) });
     expect(results.map(({ mailbox }) => mailbox)).toEqual(['agent-1', 'agent-1']);
     expect(notes).toEqual([
-      '"agent-1" and "Agent-1" differ only in case, so to dreamos they are one agent. If they are, say --map Agent-1=agent-1; if not, map one to another name.',
+      '"agent-1" and "Agent-1" differ only in case, so to dreamos they are one agent. If they are, say `maps` Agent-1=agent-1; if not, map one to another name.',
     ]);
     const other = await importAll(memoryRoot(), cellphone, { maps: { 'Agent-1': 'phone-1' } });
     expect(other.map(({ mailbox }) => mailbox)).toEqual(['phone-1', 'phone-1']);

@@ -35,10 +35,10 @@ test.for(['NEEDLE', 'needle'])('the archive is searched for %s in subject, body,
     await finish({ tags: ['needle'] }),
   ];
   await finish({ body: 'hay' });
-  expect((await gather(searchArchive(rig.root, undefined, text))).map(({ id }) => id).sort()).toEqual(found.sort());
-  expect(await gather(searchArchive(rig.root, 'reviewer', 'PLANNER'))).toHaveLength(4);
-  expect(await gather(searchArchive(rig.root, 'reviewer', must(found[0]).toLowerCase()))).toHaveLength(1);
-  expect(await gather(searchArchive(rig.root, 'Builder', text))).toEqual([]);
+  expect((await gather(searchArchive(rig.root, text))).map(({ id }) => id).sort()).toEqual(found.sort());
+  expect(await gather(searchArchive(rig.root, 'PLANNER', { mailbox: 'reviewer' }))).toHaveLength(4);
+  expect(await gather(searchArchive(rig.root, must(found[0]).toLowerCase(), { mailbox: 'reviewer' }))).toHaveLength(1);
+  expect(await gather(searchArchive(rig.root, text, { mailbox: 'Builder' }))).toEqual([]);
 });
 
 test('a restored message is delivered again', async () => {

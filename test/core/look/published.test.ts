@@ -51,7 +51,7 @@ test('what was published is traced, found and part of its thread, also with nobo
   expect(await places({ mailbox: 'reviewer' })).toEqual(['reviewer']);
   expect(await places({ states: ['ready', 'dead'] })).toEqual([]);
   // It cannot be restored out of a topic's log.
-  expect(await gather(searchArchive(rig.root, undefined, 'green'))).toMatchObject([{ mailbox: 'reviewer' }]);
+  expect(await gather(searchArchive(rig.root, 'green'))).toMatchObject([{ mailbox: 'reviewer' }]);
 
   rig.clock.advance(10);
   await pruneTopics(rig.root, '>', { olderThanMs: 1 });

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { getConfig, setConfig } from '../../../src/core/root/config.ts';
 import { type CoreRig, createCoreRig, expectRefusal, refusal } from '../rig.ts';
 import { changeSettingsIn, settingsIn } from '../../storage/contract/ways.ts';
+import type { Settings } from '../../../src/model/settings.ts';
 
 let rig: CoreRig;
 beforeEach(async () => {
@@ -19,7 +20,7 @@ test('config says each value and where it comes from', async () => {
 });
 
 test('an empty value makes the default hold again, and unknown fields of config.json are kept', async () => {
-  await changeSettingsIn(rig.root.store, () => ({ colour: 'green' }));
+  await changeSettingsIn(rig.root.store, () => ({ colour: 'green' }) as Settings);
   expect(await setConfig(rig.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
   expect(await setConfig(rig.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
   expect(await settingsIn(rig.root.store)).toEqual({ colour: 'green' });

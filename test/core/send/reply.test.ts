@@ -104,7 +104,7 @@ test.for(['x', 'other words'])(
     const error = await refusal(reply(reviewer, receipt, { body }));
     expect(error).toMatchObject({ kind: 'conflict', code: 'ALREADY_EXISTS' });
     expect(error.message).toContain(first.id);
-    expect(error.hint).toContain('--again');
+    expect(error.hint).toContain('`again`');
     expect(await answers()).toBe(1);
   },
 );

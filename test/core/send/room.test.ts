@@ -32,7 +32,7 @@ describe('a full mailbox', () => {
     expect(error).toMatchObject({ kind: 'conflict', code: 'MAILBOX_FULL' });
     expect(error.message).toMatch(/reviewer is full.*about 2 messages.*maxMessages is 2/);
     expect(error.hint).toContain('dreamos status reviewer');
-    expect(error.hint).toContain('--wait');
+    expect(error.hint).toContain('`waitMs`');
     expect(await held()).toBe(2);
   });
 

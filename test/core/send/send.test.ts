@@ -133,7 +133,7 @@ test('exactly the limit is allowed, and it is the recipient who sets it', async 
 test('without a sender nothing is sent', async () => {
   const error = await refusal(send(rig.as(undefined), { to: 'reviewer', body: 'x' }));
   expect(error).toMatchObject({ kind: 'usage', code: 'USAGE' });
-  expect(error.hint).toMatch(/--as/);
+  expect(error.hint).toMatch(/`as`/);
 });
 
 test('an unregistered sender may send, and is told once that nobody can answer', async () => {

@@ -27,7 +27,7 @@ test('an id settles the claim that the acting agent holds', async () => {
 
 test('an id without an acting agent is a question, not a guess', async () => {
   const { message } = await deliver();
-  expect((await refusal(ack(rig.as(undefined), message.id))).hint).toMatch(/--as/);
+  expect((await refusal(ack(rig.as(undefined), message.id))).hint).toMatch(/`as`/);
 });
 
 test('an id that the acting agent does not hold says why', async () => {

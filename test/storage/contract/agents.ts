@@ -25,7 +25,7 @@ export function agentRules(rig: Rig): void {
       ...(card ?? { name: 'bob', createdAt: '' }),
       colour: 'green',
     }));
-    expect((await (await rig.another()).documents.getAgent('bob'))?.['colour']).toBe('green');
+    expect(await (await rig.another()).documents.getAgent('bob')).toMatchObject({ colour: 'green' });
   });
 
   test('changes of one card at the same time, from two handles, are all kept', async () => {

@@ -11,7 +11,7 @@ export function sendRules(rig: Rig): void {
       body: 'a\n"b"\u0000\u2028',
       tags: ['x'],
       data: { deep: [1, null] },
-      ...{ extra: 'kept' },
+      extra: { colour: 'kept' },
     });
     const sent = accepted(await rig.store.mail.send([{ message, mailboxes: ['bob'] }], { durability: 'full' }));
     const durability = rig.store.capabilities.durability === 'full' ? 'full' : 'relaxed';

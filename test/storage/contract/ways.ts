@@ -17,7 +17,7 @@ export async function documentIn(store: Store, name: DocumentName): Promise<unkn
 }
 
 export async function settingsIn(store: Store): Promise<Settings> {
-  return ((await documentIn(store, 'settings')) ?? {}) as Settings;
+  return (await documentIn(store, 'settings')) ?? {};
 }
 
 export function changeIn(store: Store, name: DocumentName, change: (value: unknown) => unknown): Promise<unknown> {

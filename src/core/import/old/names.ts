@@ -59,7 +59,7 @@ export function lookalikes(
 
 function describe([kept = '', ...others]: string[]): string {
   const names = [kept, ...others].map((name) => `"${name}"`).join(' and ');
-  const maps = others.map((name) => `--map ${name}=${kept}`).join(' ');
+  const maps = others.map((name) => `\`maps\` ${name}=${kept}`).join(' ');
   const sameInCase = others.filter((name) => name.toLowerCase() === kept.toLowerCase());
   if (sameInCase.length === others.length) {
     return `${names} differ only in case, so to dreamos they are one agent. If they are, say ${maps}; if not, map one to another name.`;

@@ -30,7 +30,7 @@ const advice: Record<string, [what: string, next: string]> = {
   EDQUOT: ['your disk quota is used up, ', 'Free some space, then try again.'],
   EACCES: ['permission denied, ', 'Check who owns the root: `ls -ld`.'],
   EPERM: ['operation not permitted, ', 'Check who owns the root: `ls -ld`.'],
-  EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: --root or DREAMOS_ROOT.'],
+  EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: `root` or DREAMOS_ROOT.'],
   EMFILE: ['too many open files in this process, ', 'Raise the limit: `ulimit -n`.'],
   ELOOP: ['it is a symbolic link, and dreamos follows none, ', 'Move it out of the root by hand: `ls -l`.'],
   ELOCKED: ['another process holds it, ', 'Try again in a moment.'],

@@ -31,7 +31,7 @@ export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Findi
     rule: 'file-system',
     level: 'warning',
     message: `The root lies on ${name}: other machines' renames, syncs and pushes cannot be relied on there.`,
-    hint: 'Use a local file system: --root or DREAMOS_ROOT.',
+    hint: 'Use a local file system: `root` or DREAMOS_ROOT.',
   };
 }
 

@@ -6,7 +6,7 @@ import { sayableTime } from '../../../model/clock.ts';
 import { type Draft, parseDraft, type Parsed, timesOf } from '../../../model/draft.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { idFrom } from '../../../model/id.ts';
-import { explainIssues, messageSchema, type Message } from '../../../model/message.ts';
+import { explainIssues, fromFile, messageSchema, type Message } from '../../../model/message.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 
 /** Far from where the recursion of JSON.stringify ends, in which whoever shows the message would fail. */
@@ -76,7 +76,7 @@ function toMessage(given: HandedIn, file: File & { readonly id: string }): Messa
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);
   const message = parsed.data;
   if (ttlMs !== undefined) message.expiresAt ??= isoOf(Date.parse(message.createdAt) + ttlMs);
-  return message;
+  return fromFile(message);
 }
 
 /** @throws CORRUPT */

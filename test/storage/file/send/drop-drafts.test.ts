@@ -152,7 +152,7 @@ describe('a file in drop/ that says what nobody knows', () => {
     renameSync(path, path.replace(/\.h[0-9a-f]{32}/, `.h${digest}`));
     expect(
       (await (await room.open()).mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message,
-    ).toMatchObject({ later: 1 });
+    ).toMatchObject({ extra: { later: 1 } });
   });
 });
 

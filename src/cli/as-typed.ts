@@ -1,0 +1,28 @@
+/** The operations speak of fields, as the library has them (`waitMs`); who types a command is told of its options. */
+import { DreamosError } from '../model/errors.ts';
+import { reference } from '../model/refusals.ts';
+
+export const options: Readonly<Record<string, string>> = {
+  again: '--again',
+  allowEmpty: '--allow-empty',
+  as: '--as <agent>',
+  body: 'an argument, by stdin or with --body-file',
+  format: '--format',
+  maps: '--map',
+  root: '--root',
+  since: '--since',
+  start: '`@<file of earlier output>`, `start`',
+  waitMs: '--wait 30s',
+};
+
+export function asTyped(text: string): string {
+  return text.replace(/`(\w+)`/g, (field, name: string) => options[name] ?? field);
+}
+
+/** Only its hint: a message repeats what others wrote. @param verb what was called, whose help is the reference then */
+export function errorAsTyped(error: DreamosError, verb: string): DreamosError {
+  const { kind, code, message, hint, cause } = error;
+  if (hint === undefined) return error;
+  const typed = hint === reference ? ['dreamos', verb, '--help'].filter(Boolean).join(' ') : asTyped(hint);
+  return new DreamosError(kind, code, message, { hint: typed, cause });
+}

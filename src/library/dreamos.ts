@@ -1,0 +1,216 @@
+/**
+ * The library's face: what each function is for, what it needs and hands over, and with what errors it refuses. The page
+ * `dreamos help reference` is made from it, and from the options' and results' own interfaces.
+ */
+import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
+import type { Finding, ImportResult, Maintained } from '../contract/keep.ts';
+import type { Found, Heard, Listed, MailboxStatus } from '../contract/look.ts';
+import type { SubscriptionChange } from '../contract/system.ts';
+import type { ListenOptions } from '../core/follow/listen.ts';
+import type { Step, UntilOptions } from '../core/follow/until.ts';
+import type { WatchOptions } from '../core/follow/watch.ts';
+import type { ImportOptions } from '../core/import/result.ts';
+import type { DoctorOptions } from '../core/keep/doctor.ts';
+import type { MaintainOptions } from '../core/keep/maintain.ts';
+import type { ListOptions } from '../core/look/list.ts';
+import type { PeekOptions } from '../core/look/peek.ts';
+import type { SearchOptions } from '../core/look/search.ts';
+import type { Shown, ShowOptions } from '../core/look/show.ts';
+import type { ThreadMessage, ThreadOptions } from '../core/look/thread.ts';
+import type { Trace } from '../core/look/trace.ts';
+import type { SendOptions } from '../core/send/draft.ts';
+import type { ReplyDraft, ReplyOptions, ReplyReceipt } from '../core/send/reply.ts';
+import type { RequestDraft, RequestOptions } from '../core/send/request.ts';
+import type { Job } from '../core/take/consume.ts';
+import type { ReadOptions } from '../core/take/read.ts';
+import type { NackHow } from '../core/take/settle.ts';
+import type { PublishDraft } from '../core/topics/publish.ts';
+import type { Handler } from '../core/work/handle.ts';
+import type { WorkOptions, WorkTotals } from '../core/work/work.ts';
+import type { Draft } from '../model/draft.ts';
+import type { DreamosError } from '../model/errors.ts';
+import type { WatchedEvent } from '../model/event.ts';
+import type { Message } from '../model/message.ts';
+import type { Entry } from '../storage/port/look.ts';
+import type { Delivery, Settled } from '../storage/port/mail.ts';
+import type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './groups.ts';
+
+/**
+ * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
+ * 8601 texts. Whatever works on a mailbox takes an agent's name, however it is cased. Every function throws DISK_FAILED when
+ * the disk does, and CONFIG_INVALID when config.json cannot be read; what else it throws is said with it.
+ */
+export interface Dreamos extends AsyncDisposable {
+  /** Where the root is: the path of its folder `runtime/agent_comms`. */
+  readonly path: string;
+  /** Who sends, claims and settles where a call does not say it: `as`, else DREAMOS_AGENT. */
+  readonly acting: string | undefined;
+  /** The same root for another acting agent. Closing one closes both. @throws NAME_INVALID */
+  as(agent: string): Dreamos;
+  /** Ends what is watched and waited for. Mail that is claimed stays so until its lease ends. Repeating it is fine. */
+  close(): Promise<void>;
+
+  /**
+   * Sends one message to one or more agents, also by `@group` and `@all`, as one commit: all get it or nobody. With
+   * durability `full`, the default, it is on disk, synced, when this resolves.
+   * @returns its id, whom it went to, and whether a dedupe key made it a repeat
+   * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, BODY_NOT_TEXT,
+   * MAILBOX_FULL, DEDUPE_MISMATCH and USAGE: nothing was sent to anybody; SEND_UNCERTAIN: it may have been
+   */
+  send(draft: Draft, options?: SendOptions): Promise<SendReceipt>;
+  /**
+   * Sends up to 1,000 messages for the price of few syncs. Each is its own commit; one that is refused does not keep the
+   * others. One that waits for room keeps those behind it; after a wait in vain the others of this call wait no more.
+   * @returns a receipt or the error of each, in the order of the drafts
+   * @throws USAGE for more than 1,000
+   */
+  sendAll(drafts: Iterable<Draft>, options?: SendOptions): Promise<(SendReceipt | DreamosError)[]>;
+  /** Who would get this message, and why. Everything is checked as in a send; nothing is sent. @throws as send */
+  preview(draft: Draft): Promise<Addressee[]>;
+  /**
+   * Answers a message, to its sender and in its thread: by receipt, or by the id of one in the acting agent's mailbox. With
+   * `ack` it also finishes it. Repeating the same answer sends nothing twice, and finishes what was cut off.
+   * @throws ALREADY_EXISTS for a second answer without `again`; MESSAGE_NOT_FOUND; LEASE_LOST: nothing was sent; as send
+   * and ack
+   */
+  reply(receiptOrId: string, draft: ReplyDraft, options?: ReplyOptions): Promise<ReplyReceipt>;
+  /**
+   * Sends a message and waits for the answer, which nobody else who reads the sender's mailbox can take. It is acked when
+   * this resolves.
+   * @returns the answer; `undefined`: none came in time, or the signal came. What comes later goes to the sender's mailbox
+   * @throws as send; AGENT_NOT_FOUND and AGENT_RETIRED when the sender has no mailbox that takes an answer
+   */
+  request(draft: RequestDraft, options?: RequestOptions): Promise<Message | undefined>;
+  /**
+   * Waits, by push, until a message is claimed or acked in each of its mailboxes; by receipt, in that one. Claims nothing.
+   * @returns the mailboxes where that did not happen in time: none, when all is done
+   * @throws DEAD_LETTERED with the reason, STATE_CHANGED when it was cancelled or purged, as soon as one mailbox says so;
+   * MESSAGE_NOT_FOUND, AGENT_NOT_FOUND, RECEIPT_INVALID
+   */
+  until(receiptOrId: string, step: Step, options?: UntilOptions): Promise<string[]>;
+  /**
+   * Takes a message back from every mailbox where nobody has claimed it; there it is archived.
+   * @returns where it was taken back
+   * @throws MESSAGE_NOT_FOUND; STATE_CHANGED when it is ready or delayed nowhere
+   */
+  cancel(id: string): Promise<Entry[]>;
+
+  /**
+   * Claims the next message of a mailbox under a lease: urgent ones first, then the oldest. Syncs nothing: a claim that a
+   * power cut undoes is a redelivery.
+   * @returns `undefined`: nothing was there, nothing came in time, or the signal came
+   * @throws AGENT_NOT_FOUND, NAME_INVALID; USAGE for a lease of more than 12 h
+   */
+  read(mailbox: string, options?: ReadOptions): Promise<Delivery | undefined>;
+  /**
+   * The messages of a mailbox as they come, each claimed when the loop asks for it. Without `waitMs` for ever, until the
+   * signal; with it, until nothing came for so long. A job that is left unsettled keeps its lease, and comes back when that
+   * ends.
+   * @throws as read
+   */
+  consume(mailbox: string, options?: ReadOptions): AsyncGenerator<Job, void, undefined>;
+  /**
+   * Runs a handler for each message of a mailbox: what it returns or throws settles the message (see `Outcome`), and the
+   * lease renews itself while it runs. Ends with the signal, after `count`, or when nothing ran and nothing came for
+   * `waitMs`; without these never. Whatever ends it, the handlers that run are waited for.
+   * @returns how many ended how
+   * @throws as read; what settling throws when the disk fails, of which the lease brings the message back
+   */
+  work(mailbox: string, handler: Handler, options?: WorkOptions): Promise<WorkTotals>;
+  /** The next messages of a mailbox, in the order in which they would be claimed; claims nothing. @throws AGENT_NOT_FOUND */
+  peek(mailbox: string, options?: PeekOptions): Promise<Peeked[]>;
+  /**
+   * Finishes a message; it is archived. A receipt is fenced: it settles its own claim or nothing. An id settles the current
+   * claim in the acting agent's mailbox. Syncs nothing: what a power cut undoes is a redelivery.
+   * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND; USAGE for an id without an acting agent
+   */
+  ack(receiptOrId: string): Promise<Settled>;
+  /** Gives a message back; after its last attempt, or with `dead`, to the dead-letter queue. @throws as ack */
+  nack(receiptOrId: string, how?: NackHow): Promise<Settled>;
+  /**
+   * Extends a lease. The old receipt stays good.
+   * @param leaseMs from now; else the mailbox's lease
+   * @throws as ack; USAGE for more than 12 h
+   */
+  renew(receiptOrId: string, leaseMs?: number): Promise<Settled>;
+
+  /**
+   * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's
+   * own included, as one commit. Without a subscriber it is in the log alone, which is no error.
+   * @throws TOPIC_INVALID; MAILBOX_FULL when one subscriber's is; as send
+   */
+  publish(topic: string, draft: PublishDraft, options?: SendOptions): Promise<PublishReceipt>;
+  /**
+   * From now on what is published to a matching topic arrives in the acting agent's mailbox, with all guarantees. Repeating
+   * it is fine. Durable when it resolves.
+   * @returns a result for each pattern, in their order; one that is refused (TOPIC_INVALID) does not keep the others
+   * @throws USAGE when nobody acts; AGENT_NOT_FOUND, AGENT_RETIRED
+   */
+  subscribe(patterns: string | readonly string[]): Promise<(SubscriptionChange | DreamosError)[]>;
+  /**
+   * The contrary. What has arrived stays.
+   * @returns as subscribe; SUBSCRIPTION_NOT_FOUND for a pattern that the agent does not have
+   * @throws as subscribe
+   */
+  unsubscribe(patterns: string | readonly string[]): Promise<(SubscriptionChange | DreamosError)[]>;
+  /**
+   * What is published to matching topics, as it happens, those that appear later included. Nothing is kept for who listens:
+   * what must arrive is subscribed to. It begins when the first message is asked for.
+   * @throws TOPIC_INVALID, CURSOR_INVALID
+   */
+  listen(patterns: string | readonly string[], options?: ListenOptions): AsyncGenerator<Heard, void, undefined>;
+
+  /**
+   * Each event as it happens, once, with the cursor that continues behind it. It begins when the first event is asked for.
+   * Watching claims nothing, but moves what falls due: a delayed message, an expired lease.
+   * @throws AGENT_NOT_FOUND, NAME_INVALID, CURSOR_INVALID
+   */
+  watch(options?: WatchOptions): AsyncGenerator<WatchedEvent, void, undefined>;
+  /** How much is where; exact at rest, approximate while mail moves. Without names, of all agents. @throws AGENT_NOT_FOUND */
+  status(mailboxes?: readonly string[]): Promise<MailboxStatus[]>;
+  /** What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. @throws AGENT_NOT_FOUND */
+  list(mailbox: string, options?: ListOptions): AsyncGenerator<Listed, void, undefined>;
+  /** One message whole, and where it is: in all mailboxes and topics' logs, or in one. @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND */
+  show(id: string, options?: ShowOptions): Promise<Shown>;
+  /** One message's life in all mailboxes and topics' logs, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
+  trace(id: string): Promise<Trace>;
+  /**
+   * A conversation, the oldest message first: what belongs to the thread, and the message that began it; in all mailboxes
+   * and topics' logs.
+   * @param idOrThread a thread, or the id of any message in it
+   * @throws MESSAGE_NOT_FOUND
+   */
+  thread(idOrThread: string, options?: ThreadOptions): Promise<ThreadMessage[]>;
+  /**
+   * Whatever has the text in its subject, body, sender, id, tags or data, in any case of letters: mailbox by mailbox, state
+   * by state, then, unless a mailbox is named, topic by topic. Claims nothing.
+   * @throws AGENT_NOT_FOUND
+   */
+  search(text: string, options?: SearchOptions): AsyncGenerator<Found, void, undefined>;
+
+  readonly agent: Agents;
+  readonly archive: Archive;
+  readonly dlq: DeadLetters;
+  readonly topics: Topics;
+  readonly schedule: Schedules;
+  readonly config: Config;
+
+  /**
+   * What is wrong and what to run next: first the storage's own rules, then the settings, then mail that nobody looks
+   * after. A repair keeps other repairs out, so its findings come when it is over.
+   */
+  doctor(options?: DoctorOptions): AsyncGenerator<Finding, void, undefined>;
+  /**
+   * Does what the settings ask for: nothing in a root that needs nothing. A step that fails does not keep the others; the
+   * first failure is thrown at the end.
+   * @throws AGENT_NOT_FOUND
+   */
+  maintain(options?: MaintainOptions): AsyncGenerator<Maintained, void, undefined>;
+  /**
+   * Brings in older mailboxes; their tree is only read. One result for each message, and one for each file that holds none,
+   * in the order of the files' paths; with `deliver`, those that become ready at the end, oldest first. Each is durable when
+   * it is handed over. A second run brings nothing twice.
+   * @throws SOURCE_NOT_FOUND, NAME_INVALID; USAGE for an unknown format
+   */
+  import(folder: string, options?: ImportOptions): AsyncGenerator<ImportResult, void, undefined>;
+}

@@ -1,0 +1,120 @@
+/** The groups of the library's face, as the command has them: `mail.dlq.retry` is `dreamos dlq retry`. */
+import type { Archived, Dead, DeadShown, Maintained } from '../contract/keep.ts';
+import type {
+  ConfigValue,
+  ListedSchedule,
+  Schedule,
+  ShownSchedule,
+  TopicStatus,
+  TopicView,
+} from '../contract/system.ts';
+import type { AgentInput, Registered } from '../core/agents/agents.ts';
+import type { ArchiveListOptions, ArchiveSearchOptions, ExportRange } from '../core/keep/archive.ts';
+import type { Purged, PurgeOptions } from '../core/keep/dlq.ts';
+import type { PackOptions, PruneOptions } from '../core/keep/maintain.ts';
+import type { FiredDue, FireOptions } from '../core/schedules/fire-due.ts';
+import type { ScheduleInput } from '../core/schedules/schedules.ts';
+import type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from '../core/topics/topics.ts';
+import type { AgentCard } from '../model/agent.ts';
+import type { DreamosError } from '../model/errors.ts';
+import type { SettingKey, SettingValue } from '../model/settings.ts';
+import type { Entry } from '../storage/port/look.ts';
+
+/** Who has a mailbox. */
+export interface Agents {
+  /**
+   * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
+   * `undefined` is unset: the root's holds again.
+   * @throws NAME_INVALID, CONFIG_INVALID
+   */
+  register(input: AgentInput): Promise<Registered>;
+  /** In the order of their names. */
+  list(): Promise<AgentCard[]>;
+  /** Its card, also when it has retired. @throws NAME_INVALID, AGENT_NOT_FOUND */
+  show(name: string): Promise<AgentCard>;
+  /**
+   * Ends new mail to an agent: sends to it are refused from now on. What it has can still be read, and registering it again
+   * brings it back.
+   * @throws NAME_INVALID, AGENT_NOT_FOUND
+   */
+  retire(name: string): Promise<AgentCard>;
+}
+
+/** What was finished. */
+export interface Archive {
+  /** The newest first. @throws AGENT_NOT_FOUND */
+  list(mailbox: string, options?: ArchiveListOptions): AsyncGenerator<Archived, void, undefined>;
+  /** One message whole. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, CORRUPT, AGENT_NOT_FOUND */
+  show(mailbox: string, id: string): Promise<Archived>;
+  /** What has the text where `search` looks for it. @throws AGENT_NOT_FOUND */
+  search(text: string, options?: ArchiveSearchOptions): AsyncGenerator<Archived, void, undefined>;
+  /** Makes a finished message ready again. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND */
+  restore(mailbox: string, id: string): Promise<Entry>;
+  /** What was finished in a span of time, the oldest first, packed or not. @throws AGENT_NOT_FOUND */
+  export(mailbox: string, range?: ExportRange): AsyncGenerator<Archived, void, undefined>;
+  /** Packs whole days into one file each. What is packed is archived as before. @throws AGENT_NOT_FOUND */
+  pack(mailbox: string, options?: PackOptions): AsyncGenerator<Maintained, void, undefined>;
+  /** Removes whole days for good; never today's. @throws AGENT_NOT_FOUND */
+  prune(mailbox: string, options: PruneOptions): AsyncGenerator<Maintained, void, undefined>;
+}
+
+/** The dead-letter queue: what failed too often, expired, or was given up. */
+export interface DeadLetters {
+  /** What failed and why, the newest first. @throws AGENT_NOT_FOUND */
+  list(mailbox: string): AsyncGenerator<Dead, void, undefined>;
+  /** One dead letter, with what led there. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not dead, AGENT_NOT_FOUND */
+  show(mailbox: string, id: string): Promise<DeadShown>;
+  /**
+   * Makes dead letters ready again; their attempts start anew.
+   * @param ids `all`: those that are dead now
+   * @returns a result for each id, in their order; the error of one does not keep the others
+   * @throws AGENT_NOT_FOUND
+   */
+  retry(mailbox: string, ids: readonly string[] | 'all'): Promise<(Entry | DreamosError)[]>;
+  /** Removes dead letters for good. @returns as retry @throws AGENT_NOT_FOUND */
+  purge(mailbox: string, ids: readonly string[] | 'all', options?: PurgeOptions): Promise<(Purged | DreamosError)[]>;
+}
+
+/** What was ever published to. */
+export interface Topics {
+  /** Every topic, in the order of their names. */
+  list(): Promise<TopicStatus[]>;
+  /** A topic's numbers, and its newest messages. @throws TOPIC_INVALID, TOPIC_NOT_FOUND */
+  show(topic: string, options?: TopicShowOptions): Promise<TopicView>;
+  /**
+   * Deletes what the topics' logs have from before, for good; what lies in mailboxes stays.
+   * @param topics names or patterns
+   * @throws TOPIC_INVALID; TOPIC_NOT_FOUND for one that no topic matches, before anything is done
+   */
+  prune(topics: string | readonly string[], options?: TopicPruneOptions): Promise<PrunedTopic[]>;
+}
+
+/** Messages that are sent again and again, by a cron line. */
+export interface Schedules {
+  /**
+   * Adds one whose first occurrence is the next from now. Durable when it resolves.
+   * @throws NAME_INVALID, CRON_INVALID, TIMEZONE_INVALID, ALREADY_EXISTS; and what sending the message now would throw
+   */
+  add(input: ScheduleInput): Promise<ListedSchedule>;
+  /** In the order of their names. */
+  list(): Promise<ListedSchedule[]>;
+  /** One, with its next occurrences. @throws SCHEDULE_NOT_FOUND */
+  show(name: string): Promise<ShownSchedule>;
+  /** @returns what was removed; an occurrence that another process is just sending may still come @throws SCHEDULE_NOT_FOUND */
+  remove(name: string): Promise<Schedule>;
+  /**
+   * Sends the latest occurrence of each schedule that has come and was neither sent nor skipped. For a process that never
+   * waits: who watches, reads with `waitMs`, consumes or works does this by the way. What keeps one schedule from being sent
+   * is a warning.
+   * @throws CONFIG_INVALID when the schedules cannot be read
+   */
+  fire(options?: FireOptions): Promise<FiredDue>;
+}
+
+/** The root's settings (`dreamos help settings`). */
+export interface Config {
+  /** Each setting, or one, with where its value comes from. @throws CONFIG_INVALID */
+  get(key?: SettingKey): Promise<ConfigValue[]>;
+  /** Writes one setting; `undefined` removes it, so that the default holds again. @throws CONFIG_INVALID */
+  set(key: SettingKey, value: SettingValue | undefined): Promise<ConfigValue>;
+}

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { asTyped, errorAsTyped, options } from '../../src/cli/as-typed.ts';
+import { reference, usage } from '../../src/model/refusals.ts';
+
+const src = join(import.meta.dirname, '../../src');
+const withoutComments = (text: string): string => text.replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+const below = ['core', 'model', 'storage'].flatMap((folder) =>
+  readdirSync(join(src, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => withoutComments(readFileSync(join(src, folder, name), 'utf8'))),
+);
+
+test('below the command nothing speaks of its options, but in whole command lines', () => {
+  const flags = below.flatMap((text) => text.replace(/dreamos [a-z][^'`;\n]*/g, '').match(/.*[^-\w]--[a-z].*/g) ?? []);
+  expect(flags).toEqual([]);
+});
+
+test('every field that has an option is one that is spoken of below the command', () => {
+  const said = (name: string) => below.some((text) => text.includes(`\`${name}\``) || text.includes(`\\\`${name}\\\``));
+  expect(Object.keys(options).filter((name) => !said(name))).toEqual([]);
+});
+
+test('a hint speaks of options to who types a command; other words stay', () => {
+  expect(asTyped('To answer it once more, add `again`; `dreamos read` printed it.')).toBe(
+    'To answer it once more, add --again; `dreamos read` printed it.',
+  );
+});
+
+test('instead of the library’s reference a command names its own help', () => {
+  expect(errorAsTyped(usage('No.', reference), 'dlq retry').hint).toBe('dreamos dlq retry --help');
+  expect(errorAsTyped(usage('No.', reference), '').hint).toBe('dreamos --help');
+  expect(errorAsTyped(usage('"`as`" is wrong.', 'Say `as`.'), 'send')).toMatchObject({
+    message: '"`as`" is wrong.',
+    hint: 'Say --as <agent>.',
+  });
+});

@@ -24,6 +24,7 @@ export type { ArchiveListOptions, ArchiveSearchOptions, ExportRange } from './co
 export type { Purged, PurgeOptions } from './core/keep/dlq.ts';
 export type { DoctorOptions } from './core/keep/doctor.ts';
 export type { MaintainOptions, PackOptions, PruneOptions } from './core/keep/maintain.ts';
+export type { ScanOptions } from './core/look/every-message.ts';
 export type { ListOptions } from './core/look/list.ts';
 export type { PeekOptions } from './core/look/peek.ts';
 export type { SearchOptions } from './core/look/search.ts';
@@ -41,8 +42,10 @@ export type { ReadOptions } from './core/take/read.ts';
 export type { NackHow } from './core/take/settle.ts';
 export type { PublishDraft } from './core/topics/publish.ts';
 export type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from './core/topics/topics.ts';
+export type { WaitOptions } from './core/wait/wait.ts';
 export type { Handled, Handler } from './core/work/handle.ts';
 export type { Outcome } from './core/work/outcome.ts';
+export type { Settlement } from './core/work/settle-as.ts';
 export type { WorkOptions, WorkTotals } from './core/work/work.ts';
 
 export type { AgentCard } from './model/agent.ts';
@@ -54,6 +57,6 @@ export type { Filter } from './model/filter.ts';
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';
 export type { Durability, SettingKey, Settings, SettingValue } from './model/settings.ts';
 export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library/schemas.ts';
-export { states, type State } from './model/state.ts';
+export { type Result, states, type State } from './model/state.ts';
 export type { DeadReason, Entry } from './storage/port/look.ts';
 export type { Delivery, Settled } from './storage/port/mail.ts';

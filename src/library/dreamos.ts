@@ -55,7 +55,7 @@ export interface Dreamos extends AsyncDisposable {
    * durability `full`, the default, it is on disk, synced, when this resolves.
    * @returns its id, whom it went to, and whether a dedupe key made it a repeat
    * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, BODY_NOT_TEXT,
-   * MAILBOX_FULL, DEDUPE_MISMATCH and USAGE: nothing was sent to anybody; SEND_UNCERTAIN: it may have been
+   * MAILBOX_FULL, DEDUPE_MISMATCH, USAGE and DISK_FAILED: nothing was sent to anybody; SEND_UNCERTAIN: it may have been
    */
   send(draft: Draft, options?: SendOptions): Promise<SendReceipt>;
   /**
@@ -166,13 +166,25 @@ export interface Dreamos extends AsyncDisposable {
    * @throws AGENT_NOT_FOUND, NAME_INVALID, CURSOR_INVALID
    */
   watch(options?: WatchOptions): AsyncGenerator<WatchedEvent, void, undefined>;
-  /** How much is where; exact at rest, approximate while mail moves. Without names, of all agents. @throws AGENT_NOT_FOUND */
+  /**
+   * How much is where; exact at rest, approximate while mail moves. Without names, of all agents.
+   * @throws AGENT_NOT_FOUND
+   */
   status(mailboxes?: readonly string[]): Promise<MailboxStatus[]>;
-  /** What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. @throws AGENT_NOT_FOUND */
+  /**
+   * What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves.
+   * @throws AGENT_NOT_FOUND
+   */
   list(mailbox: string, options?: ListOptions): AsyncGenerator<Listed, void, undefined>;
-  /** One message whole, and where it is: in all mailboxes and topics' logs, or in one. @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND */
+  /**
+   * One message whole, and where it is: in all mailboxes and topics' logs, or in one.
+   * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND
+   */
   show(id: string, options?: ShowOptions): Promise<Shown>;
-  /** One message's life in all mailboxes and topics' logs, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
+  /**
+   * One message's life in all mailboxes and topics' logs, as far as the event logs still know it.
+   * @throws MESSAGE_NOT_FOUND
+   */
   trace(id: string): Promise<Trace>;
   /**
    * A conversation, the oldest message first: what belongs to the thread, and the message that began it; in all mailboxes

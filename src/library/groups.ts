@@ -48,7 +48,10 @@ export interface Archive {
   show(mailbox: string, id: string): Promise<Archived>;
   /** What has the text where `search` looks for it. @throws AGENT_NOT_FOUND */
   search(text: string, options?: ArchiveSearchOptions): AsyncGenerator<Archived, void, undefined>;
-  /** Makes a finished message ready again. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND */
+  /**
+   * Makes a finished message ready again.
+   * @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND
+   */
   restore(mailbox: string, id: string): Promise<Entry>;
   /** What was finished in a span of time, the oldest first, packed or not. @throws AGENT_NOT_FOUND */
   export(mailbox: string, range?: ExportRange): AsyncGenerator<Archived, void, undefined>;
@@ -100,7 +103,10 @@ export interface Schedules {
   list(): Promise<ListedSchedule[]>;
   /** One, with its next occurrences. @throws SCHEDULE_NOT_FOUND */
   show(name: string): Promise<ShownSchedule>;
-  /** @returns what was removed; an occurrence that another process is just sending may still come @throws SCHEDULE_NOT_FOUND */
+  /**
+   * @returns what was removed; an occurrence that another process is just sending may still come
+   * @throws SCHEDULE_NOT_FOUND
+   */
   remove(name: string): Promise<Schedule>;
   /**
    * Sends the latest occurrence of each schedule that has come and was neither sent nor skipped. For a process that never

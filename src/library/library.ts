@@ -47,7 +47,10 @@ export async function open(options: OpenOptions = {}): Promise<Dreamos> {
   return bindTo(await openRoot(surrounded(options)));
 }
 
-/** Makes a root with the named agents, or what of it is not there yet, and opens it. @throws as open, and ROOT_INSIDE_ROOT */
+/**
+ * Makes a root with the named agents, or what of it is not there yet, and opens it.
+ * @throws as open, and ROOT_INSIDE_ROOT
+ */
 export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
   return bindTo((await initRoot(surrounded(options))).root);
 }

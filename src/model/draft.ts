@@ -132,6 +132,11 @@ const operations = {
 
 type Operation = keyof typeof operations;
 
+/** The fields that a draft for it does not have. */
+export function withoutOf(operation: Operation): readonly string[] {
+  return operations[operation].without;
+}
+
 export type DraftFor<O extends Operation> = Omit<Draft, (typeof operations)[O]['without'][number]>;
 
 /**

@@ -29,6 +29,22 @@ test('every topic that a page refers to is there', () => {
   expect(named.filter((topic) => !known.has(topic))).toEqual([]);
 });
 
+test('the reference of the library leaves no type unexplained', () => {
+  const page = textOf(pageOf('reference'));
+  const code = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) =>
+    block?.replace(/\/\*\*.*?\*\/|'[^']*'/gs, ''),
+  );
+  const used = new Set(code.join('\n').match(/\b[A-Z]\w*[a-z]\w*/g));
+  const known = new Set(
+    [...page.matchAll(/^(?:export )?(?:interface|type) (\w+)|^- `(\w+)`: /gm)].map((m) => m[1] ?? m[2]),
+  );
+  const languages = /^(AbortSignal|AsyncGenerator|Iterable|NodeJS|Omit|Pick|ProcessEnv|Promise|Readonly|Record)$/;
+  expect(used.size).toBeGreaterThan(60);
+  // The first is the page's own subject; the second is in `dreamos help library`.
+  const left = [...used].filter((name) => !known.has(name) && !languages.test(name));
+  expect(left.sort()).toEqual(['Dreamos', 'DreamosError']);
+});
+
 test('every link of the README leads to a file', () => {
   const links = [...textOf('README.md').matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link]) => link ?? '');
   expect(links.length).toBeGreaterThan(topicNames.length);

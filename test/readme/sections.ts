@@ -8,6 +8,7 @@ import { readResults, resultsPath } from '../faults/results.ts';
 import { commandTable } from './command-table.ts';
 import { exitCodeTable } from './exit-code-table.ts';
 import { markdownTable } from './markdown-table.ts';
+import { reference } from './reference.ts';
 import { settingsTable } from './settings-table.ts';
 import { type BenchResults, speed } from './speed.ts';
 
@@ -24,6 +25,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string | unde
     syncs: () => fenced(syncsText()),
     evidence: () => ifFound(resultsPath, () => evidence(readResults())),
   },
+  [pageOf('reference')]: { reference },
   [pageOf('figures')]: {
     speed: () => ifFound(benchResults, () => speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults)),
   },

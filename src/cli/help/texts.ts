@@ -13,6 +13,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   cursors: () => import('./cursors.md'),
   addressing: () => import('./addressing.md'),
   library: () => import('./library.md'),
+  reference: () => import('./reference.md'),
   housekeeping: () => import('./housekeeping.md'),
   figures: () => import('./figures.md'),
 };

@@ -11,6 +11,7 @@ export const topics = {
   cursors: 'how a watcher goes on where it stopped, without a gap',
   addressing: 'who gets a message: names, groups, topics and subscriptions',
   library: 'the same from TypeScript and JavaScript',
+  reference: 'every function of the library, its options, results and errors',
   housekeeping: 'how a root stays small and sound, and how older mailboxes come in',
   figures: 'how fast it is, beside other queues',
 } as const;

@@ -36,11 +36,6 @@ export interface Registered {
   readonly created: boolean;
 }
 
-/**
- * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
- * `undefined` is unset: the root's holds again.
- * @throws NAME_INVALID, CONFIG_INVALID
- */
 export async function registerAgent(session: Session, input: AgentInput): Promise<Registered> {
   checkName(input.name);
   for (const group of input.groups ?? []) checkGroup(group);
@@ -67,15 +62,10 @@ function setOnly(settings: Settings): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
-/** In the order of their names. */
 export async function listAgents(session: Session): Promise<AgentCard[]> {
   return (await session.store.documents.listAgents()).sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-/**
- * Ends new mail to an agent: sends to it are refused from now on. What it has can still be read, and registering it again
- * brings it back.
- */
 export async function retireAgent(session: Session, name: string): Promise<AgentCard> {
   const { name: known } = await resolveAgent(session, name);
   return changeCard(session.store.documents, known, (card) => ({

@@ -23,11 +23,6 @@ export interface ListenOptions {
 // For the hint that is lost when a publisher dies between its change and its event.
 const lookAgainMs = 5000;
 
-/**
- * What is published to matching topics, as it happens, those that appear later included. Nothing is kept for who listens:
- * what must arrive is subscribed to. It begins when the first message is asked for.
- * @throws TOPIC_INVALID, CURSOR_INVALID
- */
 export async function* listen(
   session: Session,
   patterns: string | readonly string[],

@@ -15,13 +15,6 @@ export interface UntilOptions extends WaitOptions {
   readonly mailboxes?: readonly string[];
 }
 
-/**
- * Waits, by push, until a message has been claimed or acked in each of its mailboxes; by receipt, in that one. Claims
- * nothing.
- * @returns the mailboxes where that has not happened in time: none, when all is done
- * @throws DEAD_LETTERED with the reason, STATE_CHANGED when it was cancelled or purged, as soon as one mailbox says so;
- * MESSAGE_NOT_FOUND; AGENT_NOT_FOUND; RECEIPT_INVALID
- */
 export async function until(
   session: Session,
   receiptOrId: string,

@@ -18,11 +18,6 @@ export interface WatchOptions {
   readonly onWarning?: (warning: string) => void;
 }
 
-/**
- * Each event as it happens, once, with the cursor that continues behind it. It begins when the first event is asked for.
- * Watching claims nothing, but moves what falls due: a delayed message, an expired lease.
- * @throws AGENT_NOT_FOUND, NAME_INVALID, CURSOR_INVALID
- */
 export async function* watch(
   session: Session,
   options: WatchOptions = {},

@@ -22,11 +22,6 @@ import { states } from '../../model/state.ts';
 const importFormats = ['auto', 'dreamos-lenient'] as const;
 type ImportFormat = (typeof importFormats)[number];
 
-/**
- * One result for each message, and one for each file that holds none, in the order of the files' paths; with `deliver`,
- * those that become ready at the end, oldest first. Each is durable when it is yielded.
- * @throws DreamosError SOURCE_NOT_FOUND; usage for an unknown format or a map to an invalid name
- */
 export async function* importTree(
   session: Session,
   dir: string,

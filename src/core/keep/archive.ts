@@ -30,7 +30,6 @@ export interface ExportRange {
   readonly until?: number;
 }
 
-/** What was finished, the newest first. @throws AGENT_NOT_FOUND */
 export async function* listArchive(
   session: Session,
   mailbox: string,
@@ -47,7 +46,6 @@ export async function* listArchive(
   }
 }
 
-/** As `search`, of what was finished. @throws AGENT_NOT_FOUND */
 export async function* searchArchive(
   session: Session,
   text: string,
@@ -57,7 +55,6 @@ export async function* searchArchive(
     yield toArchived(entry, message);
 }
 
-/** What was finished in [since, until), the oldest first, packed or not. Times are milliseconds. @throws AGENT_NOT_FOUND */
 export async function* exportArchive(
   session: Session,
   mailbox: string,
@@ -70,7 +67,6 @@ export async function* exportArchive(
   }
 }
 
-/** One finished message whole. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, CORRUPT, AGENT_NOT_FOUND */
 export async function showArchived(session: Session, mailbox: string | undefined, id: string): Promise<Archived> {
   const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });
   const entry = entries.find(({ state }) => state === 'archived');
@@ -81,10 +77,7 @@ export async function showArchived(session: Session, mailbox: string | undefined
   });
 }
 
-/**
- * Makes a finished message ready again. Under the lock under which it may be packed.
- * @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND
- */
+/** Under the lock under which it may be packed. */
 export async function restoreArchive(session: Session, mailbox: string, id: string): Promise<Entry> {
   const card = await resolveAgent(session, mailbox);
   return session.store.documents.withLock(`maintain.${card.name}`, async () => {

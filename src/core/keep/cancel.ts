@@ -4,11 +4,6 @@ import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
-/**
- * Takes a message back from every mailbox where nobody has claimed it; there it is archived.
- * @returns the entries that were cancelled
- * @throws MESSAGE_NOT_FOUND; STATE_CHANGED when it is ready or delayed nowhere
- */
 export async function cancel(session: Session, id: string): Promise<Entry[]> {
   const cancelled: Entry[] = [];
   let left: Entry[] = [];

@@ -1,4 +1,4 @@
-import type { Dead, DeadShown, PurgedJson } from '../../contract/keep.ts';
+import type { Dead, DeadShown } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
@@ -8,7 +8,6 @@ import type { Session } from '../root/root.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
-/** What failed and why, the newest first. @throws AGENT_NOT_FOUND */
 export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
   const card = await resolveAgent(session, mailbox);
   for await (const { entry, message } of listEntries(session, card.name, ['dead'])) {
@@ -17,7 +16,6 @@ export async function* listDead(session: Session, mailbox: string): AsyncGenerat
   }
 }
 
-/** One dead letter, with what led there. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not dead, AGENT_NOT_FOUND */
 export async function showDead(session: Session, mailbox: string, id: string): Promise<DeadShown> {
   const entry = await deadEntry(session, (await resolveAgent(session, mailbox)).name, id);
   const message = await session.store.look.read(entry);
@@ -26,7 +24,6 @@ export async function showDead(session: Session, mailbox: string, id: string): P
   return { ...toDead(entry, message, why), history: why.history };
 }
 
-/** Makes dead letters ready again; their attempts start anew. One result for each id; `all`: those that are dead now. */
 export async function retryDead(
   session: Session,
   mailbox: string,
@@ -35,14 +32,16 @@ export async function retryDead(
   return forEach(session, mailbox, ids, (entry) => session.store.mail.retry(entry, actor(session)));
 }
 
-export type Purged = Omit<PurgedJson, 'purged'>;
+export interface Purged {
+  readonly id: string;
+  readonly mailbox: string;
+}
 
 export interface PurgeOptions {
   /** Called with how many are done. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** Removes dead letters for good. One result for each id; `all`: those that are dead now. */
 export async function purgeDead(
   session: Session,
   mailbox: string,

@@ -20,10 +20,6 @@ export interface DoctorOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * What is wrong and what to run next: first the storage's own rules, then the settings, then mail that nobody looks
- * after. A repair holds the repair lock, so its findings come when it is over.
- */
 export async function* doctor(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
   const { fix = false, onProgress, signal } = options;
   const settings = await settingsFinding(session);

@@ -29,11 +29,6 @@ type RootStep = (session: Session, dryRun: boolean) => AsyncIterable<Maintained>
 const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
 const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys];
 
-/**
- * Does what the settings ask for: nothing in a root that needs nothing. A step that fails does not keep the others; the
- * first failure is thrown at the end.
- * @throws AGENT_NOT_FOUND, CONFIG_INVALID, DISK_FAILED
- */
 export async function* maintain(
   session: Session,
   options: MaintainOptions = {},
@@ -69,7 +64,6 @@ export interface PackOptions {
   readonly dryRun?: boolean;
 }
 
-/** Packs whole days of a mailbox's archive. What is packed is archived as before. @throws AGENT_NOT_FOUND */
 export async function* packArchive(
   session: Session,
   mailbox: string,
@@ -90,7 +84,6 @@ export interface PruneOptions {
   readonly dryRun?: boolean;
 }
 
-/** Removes whole days of a mailbox's archive for good; never today's. @throws AGENT_NOT_FOUND */
 export async function* pruneArchive(
   session: Session,
   mailbox: string,

@@ -17,7 +17,6 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. @throws AGENT_NOT_FOUND */
 export async function* list(
   session: Session,
   mailbox: string,

@@ -15,7 +15,6 @@ export interface PeekOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The next messages of a mailbox, in the order in which they would be delivered; claims nothing. @throws AGENT_NOT_FOUND */
 export async function peek(session: Session, mailbox: string, options: PeekOptions = {}): Promise<Peeked[]> {
   const card = await resolveAgent(session, mailbox);
   const { limit = 1 } = options;

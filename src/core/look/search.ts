@@ -8,10 +8,6 @@ export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
   readonly limit?: number;
 }
 
-/**
- * Whatever has the text in its subject, body, sender, id, tags or data, in any case of letters: mailbox by mailbox, state
- * by state, then, unless a mailbox is named, topic by topic. Claims nothing. @throws AGENT_NOT_FOUND
- */
 export async function* search(
   session: Session,
   text: string,

@@ -16,10 +16,6 @@ export interface Shown {
   readonly entries: readonly Entry[];
 }
 
-/**
- * One message whole, and where it is: in all mailboxes and topics' logs, or in one mailbox.
- * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND
- */
 export async function show(session: Session, id: string, options: ShowOptions = {}): Promise<Shown> {
   const mailbox = options.mailbox === undefined ? undefined : (await resolveAgent(session, options.mailbox)).name;
   for (let look = 1; look <= looks; look++) {

@@ -4,7 +4,6 @@ import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 
-/** How much is where; exact at rest, approximate while mail moves. Without names, all agents. @throws AGENT_NOT_FOUND */
 export async function status(session: Session, names?: readonly string[]): Promise<MailboxStatus[]> {
   const cards = names ? await Promise.all(names.map((name) => resolveAgent(session, name))) : await listAgents(session);
   const all: MailboxStatus[] = [];

@@ -15,11 +15,6 @@ export interface ThreadMessage {
   readonly entries: readonly Entry[];
 }
 
-/**
- * A conversation, the oldest message first: what belongs to the thread, and the message that began it; in all mailboxes and
- * topics' logs.
- * @param idOrThread a thread, or the id of any message in it @throws MESSAGE_NOT_FOUND
- */
 export async function thread(
   session: Session,
   idOrThread: string,

@@ -19,7 +19,6 @@ export interface Trace {
   readonly cut: readonly string[];
 }
 
-/** One message's life in all mailboxes and topics' logs, as far as the event logs still know it. @throws MESSAGE_NOT_FOUND */
 export async function trace(session: Session, id: string): Promise<Trace> {
   const events = arrivalsFirst(await session.store.journal.history(id));
   const inMailboxes = await findSurely(session, id);

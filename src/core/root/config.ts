@@ -14,7 +14,6 @@ import type { Session } from './root.ts';
 import { environmentSettings, forgetSettings, parseSetting, rootSettings } from './settings.ts';
 import { changeDocument } from './documents.ts';
 
-/** Each setting of the root (or one), with where its value comes from. @throws CONFIG_INVALID */
 export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
   const keys = key === undefined ? settingKeys : [checkKey(key)];
   const config = await rootSettings(session);
@@ -26,10 +25,6 @@ export async function getConfig(session: Session, key?: string): Promise<ConfigV
   });
 }
 
-/**
- * Writes one setting into config.json; an empty text, or `undefined`, removes it, so that the default holds again.
- * @throws CONFIG_INVALID
- */
 export async function setConfig(session: Session, key: string, value: SettingValue | undefined): Promise<ConfigValue> {
   const name = checkKey(key);
   const parsed = value === undefined || value === '' ? undefined : parseSetting(name, String(value), name);

@@ -42,10 +42,6 @@ export interface FireOptions {
 
 const tryAgainMs = 60_000;
 
-/**
- * Sends the latest occurrence of each schedule that has come and was neither sent nor skipped.
- * @throws CONFIG_INVALID when the schedules cannot be read. What keeps one schedule from being sent is a warning.
- */
 export async function fireDue(session: Session, options: FireOptions = {}): Promise<FiredDue> {
   const fired: Fired[] = [];
   let nextAt = Infinity;

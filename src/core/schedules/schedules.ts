@@ -33,10 +33,6 @@ export interface ScheduleInput {
   readonly message: DraftFor<'schedule'>;
 }
 
-/**
- * Adds a schedule whose first occurrence is the next one from now. Durable when it returns.
- * @throws NAME_INVALID, CRON_INVALID, TIMEZONE_INVALID, ALREADY_EXISTS; and what sending the message now would throw
- */
 export async function addSchedule(
   session: Session,
   { name, cron, tz = 'UTC', message }: ScheduleInput,
@@ -71,7 +67,6 @@ export async function addSchedule(
   return listed(session, schedule);
 }
 
-/** @returns what was removed; an occurrence that another process is just sending may still come @throws SCHEDULE_NOT_FOUND */
 export async function removeSchedule(session: Session, name: string): Promise<Schedule> {
   const { token } = await findSchedule(session, name);
   let removed: Schedule | undefined;
@@ -83,7 +78,6 @@ export async function removeSchedule(session: Session, name: string): Promise<Sc
   return removed;
 }
 
-/** In the order of their names. */
 export async function listSchedules(session: Session): Promise<ListedSchedule[]> {
   const sorted = [...(await loadSchedules(session))].sort((a, b) => a.name.localeCompare(b.name, 'en'));
   return Promise.all(sorted.map((schedule) => listed(session, schedule)));
@@ -91,7 +85,6 @@ export async function listSchedules(session: Session): Promise<ListedSchedule[]>
 
 const upcomingCount = 5;
 
-/** One schedule, with its next occurrences. @throws SCHEDULE_NOT_FOUND */
 export async function showSchedule(session: Session, name: string): Promise<ShownSchedule> {
   const schedule = await listed(session, await findSchedule(session, name));
   const upcoming: string[] = [];

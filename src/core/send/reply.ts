@@ -26,12 +26,8 @@ export interface ReplyOptions extends SendOptions {
 export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
 
 /**
- * Answers a message, to its sender and in its thread. By receipt, or by the id of a message in the acting agent's mailbox.
- *
  * The answer is sent first and the original acked second, under a dedupe key of the original: whoever dies in between and
  * says the same again finishes the two, and sends nothing twice.
- * @throws ALREADY_EXISTS for a second answer without `again`; MESSAGE_NOT_FOUND; LEASE_LOST (nothing was sent); as send
- * and ack
  */
 export async function reply(
   session: Session,

@@ -28,12 +28,6 @@ export interface Asked {
   readonly answer: Delivery | undefined;
 }
 
-/**
- * Sends a message and waits for the answer, which nobody else who reads the sender's mailbox can take. It is acked when
- * this resolves.
- * @returns `undefined`: none came in time, or the signal came; what comes later goes to the sender's mailbox
- * @throws as send; AGENT_NOT_FOUND, AGENT_RETIRED when the sender has no mailbox that takes an answer
- */
 export async function request(
   session: Session,
   draft: RequestDraft,

@@ -14,12 +14,6 @@ import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
 
-/**
- * Sends one message to one or more agents, also by `@group` and `@all`, as one commit. With durability `full` (the default)
- * it is on disk, synced, when this returns.
- * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, MAILBOX_FULL,
- * DEDUPE_MISMATCH and USAGE: nothing was sent to anybody; DISK_FAILED: nothing was sent; SEND_UNCERTAIN: it may have been
- */
 export async function send(session: Session, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
   return sendChecked(session, parseDraft(draft, 'send'), options);
 }
@@ -32,18 +26,11 @@ export async function sendChecked(session: Session, draft: CheckedDraft, options
   return result;
 }
 
-/** Who would get this message and why. Everything is checked as in a send, and nothing is sent. @throws as send */
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
   const { routes } = await compose(session, createAddressBook(session), parseDraft(draft, 'send'));
   return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 
-/**
- * Sends many messages for the price of few syncs. Each is its own commit and has its own result, in the same order; one
- * that is refused does not keep the others. One that has to wait for room keeps those behind it; after a wait in vain the
- * others of this call wait no more.
- * @throws USAGE for more than 1,000
- */
 export function sendAll(
   session: Session,
   drafts: Iterable<Draft>,

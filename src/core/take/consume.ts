@@ -13,12 +13,6 @@ export interface Job extends Delivery {
   renew(leaseMs?: number): Promise<Settled>;
 }
 
-/**
- * The messages of a mailbox as they come, each claimed when the loop asks for it. Without `waitMs` for ever, until the
- * signal; with it, until nothing came for so long. A job that is left unsettled when the loop asks for the next one
- * simply keeps its lease, and comes back when that ends.
- * @throws as readNext
- */
 export async function* consume(
   session: Session,
   mailbox: string,

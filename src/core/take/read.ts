@@ -18,11 +18,6 @@ export interface ReadOptions {
   readonly by?: string;
 }
 
-/**
- * Claims the next message of a mailbox. Syncs nothing: a claim that a power cut undoes is a redelivery.
- * @returns `undefined`: nothing was there, nothing came in time, or the signal came
- * @throws AGENT_NOT_FOUND, NAME_INVALID, USAGE for a lease of more than 12 h
- */
 export async function readNext(
   session: Session,
   mailbox: string,

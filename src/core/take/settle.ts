@@ -11,11 +11,6 @@ import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 
-/**
- * Finishes a message. A receipt is fenced: it settles its own claim or nothing. An id settles the current claim in the
- * acting agent's mailbox. Syncs nothing: what a power cut undoes is a redelivery.
- * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND, USAGE for an id without an acting agent
- */
 export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
   const { receipt, by } = await claimOf(session, receiptOrId);
   return session.store.mail.ack(receipt, { by });
@@ -32,7 +27,6 @@ export interface NackHow {
   readonly free?: boolean;
 }
 
-/** Gives a message back, or, after its last attempt or with `dead`, to the dead-letter queue. @throws as ack */
 export async function nack(session: Session, receiptOrId: string, options: NackHow = {}): Promise<Settled> {
   const { delayMs, reason, dead, free } = options;
   if (delayMs !== undefined && !(delayMs >= 0 && delayMs <= longestMs)) {
@@ -50,10 +44,6 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
   });
 }
 
-/**
- * Extends a lease; it then ends `leaseMs` from now. The old receipt stays good.
- * @throws as ack, and USAGE for more than 12 h
- */
 export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);

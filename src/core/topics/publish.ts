@@ -16,11 +16,6 @@ import type { Sent } from '../../storage/port/mail.ts';
 
 export type PublishDraft = DraftFor<'publish'>;
 
-/**
- * Publishes one message: into the topic's log and into the mailbox of every agent that is subscribed now, the publisher's
- * own included, as one commit. Without a subscriber it is in the log alone, which is no error.
- * @throws TOPIC_INVALID, CONFIG_INVALID, and as send; MAILBOX_FULL when one subscriber's is
- */
 export async function publish(
   session: Session,
   topic: string,

@@ -16,12 +16,6 @@ import { changeDocument } from '../root/documents.ts';
 /** The patterns of each agent, by its exact name. */
 export type Subscriptions = ReadonlyMap<string, readonly string[]>;
 
-/**
- * From now on what is published to a matching topic arrives in the acting agent's mailbox, with all guarantees. Repeating
- * it is fine. Durable when it returns.
- * @returns a result for each pattern, in the same order; one that is refused (TOPIC_INVALID) does not keep the others
- * @throws USAGE when nobody acts; AGENT_NOT_FOUND, AGENT_RETIRED, CONFIG_INVALID
- */
 export async function subscribe(
   session: Session,
   patterns: string | readonly string[],
@@ -30,7 +24,6 @@ export async function subscribe(
   return changeEach(session, name, [patterns].flat(), true);
 }
 
-/** What has arrived stays. @returns as subscribe; SUBSCRIPTION_NOT_FOUND for a pattern that the agent does not have @throws as subscribe */
 export async function unsubscribe(
   session: Session,
   patterns: string | readonly string[],

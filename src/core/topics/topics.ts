@@ -1,4 +1,4 @@
-import type { TopicPruned, TopicStatus, TopicView } from '../../contract/system.ts';
+import type { TopicStatus, TopicView } from '../../contract/system.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopic, parseTopicPattern, topicMatches } from '../../model/topic.ts';
 import type { Message } from '../../model/message.ts';
@@ -8,7 +8,11 @@ import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscriptions.ts';
 
-export type PrunedTopic = Omit<TopicPruned, 'dryRun'>;
+export interface PrunedTopic {
+  readonly topic: string;
+  readonly messages: number;
+  readonly bytes: number;
+}
 
 export interface TopicShowOptions {
   /** So many of its messages; 10 by default. */
@@ -22,7 +26,6 @@ export interface TopicPruneOptions {
   readonly dryRun?: boolean;
 }
 
-/** Every topic that something was ever published to, in the order of their names. @throws CONFIG_INVALID */
 export async function listTopics(session: Session): Promise<TopicStatus[]> {
   const subscriptions = await activeSubscriptions(session);
   await session.store.mail.finishSends();
@@ -31,7 +34,6 @@ export async function listTopics(session: Session): Promise<TopicStatus[]> {
   return all;
 }
 
-/** A topic's numbers, and its newest messages. @throws TOPIC_INVALID, TOPIC_NOT_FOUND, CONFIG_INVALID */
 export async function showTopic(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
   const { limit = 10 } = options;
   const name = parseTopic(topic);
@@ -47,10 +49,6 @@ export async function showTopic(session: Session, topic: string, options: TopicS
   return { ...(await statusOf(session, name, await activeSubscriptions(session))), recent };
 }
 
-/**
- * Deletes what the topics' logs have from before, for good; what lies in mailboxes stays.
- * @param topics names or patterns @throws TOPIC_INVALID; TOPIC_NOT_FOUND for one that no topic matches, before anything is done
- */
 export async function pruneTopics(
   session: Session,
   topics: string | readonly string[],

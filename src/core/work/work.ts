@@ -28,12 +28,6 @@ export type WorkOptions = Omit<ReadOptions, 'by'> & {
 
 export type WorkTotals = { readonly [R in Result]: number };
 
-/**
- * Runs a handler for each message of a mailbox: what it returns or throws settles the message (see `Outcome`), and the
- * lease renews itself while it runs. Ends with the signal, after `count`, or when nothing ran and nothing came for `waitMs`;
- * without these never. Whatever ends it, the handlers that run are waited for.
- * @throws as readNext; what settling throws when the disk fails, of which the lease brings the message back
- */
 export async function work(
   session: Session,
   agent: string,

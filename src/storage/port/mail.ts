@@ -91,7 +91,7 @@ export interface Settled {
 
 export interface Recovered {
   readonly moved: number;
-  /** The first moment at which something will fall due or expire, as far as this look saw. */
+  /** When to look again: at the first moment at which something will fall due or expire, as far as this look saw, or a few seconds before it. */
   readonly nextAt?: number;
 }
 

@@ -1,4 +1,5 @@
 import { sameAgent } from '../../model/agent.ts';
+import { unfinished } from '../../model/state.ts';
 import type { Load } from '../port/look.ts';
 import type { KeepOptions, Tidied } from '../port/upkeep.ts';
 import { die, isExpired } from './claims.ts';
@@ -7,7 +8,7 @@ import { inState, type Mail, mailboxOf } from './mail.ts';
 const dayMs = 86_400_000;
 
 export function loadOf(mail: Mail, mailbox: string): Load {
-  const held = (['ready', 'delayed', 'inflight'] as const).flatMap((state) => inState(mail, mailbox, state));
+  const held = unfinished.flatMap((state) => inState(mail, mailbox, state));
   return { messages: held.length, bytes: held.reduce((sum, { bytes }) => sum + bytes.length + 1, 0) };
 }
 

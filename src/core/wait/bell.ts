@@ -6,6 +6,9 @@ export interface Bell {
   rest(ms: number, signal?: AbortSignal): Promise<boolean>;
 }
 
+/** The longest rest of who waits for an event: its hint is lost when a process dies between its change and its event. */
+export const lookAgainMs = 5000;
+
 export function createBell(): Bell {
   let rung = false;
   let wake = (): void => undefined;

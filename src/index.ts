@@ -16,6 +16,7 @@ export type {
 } from './contract/system.ts';
 
 export type { AgentInput, Registered } from './core/agents/agents.ts';
+export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';
 export type { WatchOptions } from './core/follow/watch.ts';

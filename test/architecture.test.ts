@@ -62,8 +62,11 @@ interface Import {
   dynamic: boolean;
 }
 
+/** Without its comments, as far as they have lines of their own. */
+const codeOf = (source: string): string => source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+
 function importsOf(source: string): Import[] {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const code = codeOf(source);
   const found: Import[] = [];
   for (const match of code.matchAll(/^\s*(?:import|export)\s+(type\s)?[^'";]*?from\s*['"]([^'"]+)['"]/gm)) {
     found.push({ specifier: match[2] ?? '', typeOnly: match[1] !== undefined, dynamic: false });
@@ -72,8 +75,29 @@ function importsOf(source: string): Import[] {
     found.push({ specifier: match[1] ?? '', typeOnly: false, dynamic: false });
   }
   // `typeof import('x')` is a type.
-  for (const match of code.matchAll(/(typeof\s+)?\bimport\(\s*['"]([^'"]+)['"]/g)) {
+  for (const match of code.matchAll(/(typeof\s+)?\bimport\s*\(\s*['"]([^'"]+)['"]/g)) {
     found.push({ specifier: match[2] ?? '', typeOnly: match[1] !== undefined, dynamic: true });
+  }
+  return found;
+}
+
+/** Where `require` is made, and for what: the version stands outside of what is built. */
+const required: [file: string, code: string][] = [
+  ['main.ts', "const { createRequire } = process.getBuiltinModule('node:module');"],
+  ['main.ts', "createRequire(import.meta.url)('../package.json')"],
+];
+
+/** What loads modules and can't be read from the text: `import()` of what is computed, and every `require`. */
+function hiddenIn(file: string, source: string): string[] {
+  let code = codeOf(source);
+  for (const [where, known] of required) if (where === file) code = code.replace(known, '');
+  const found = [...code.matchAll(/\bcreateRequire\b|\brequire\s*\(/g)].map(() => `${file} must not require()`);
+  // A method may be called `import`: of those that are called a dot stands before the name, of those that are declared a
+  // parameter's type behind it.
+  const plain = /^\(\s*('[^'\n]*'|"[^"\n]*")\s*,?\s*\)|^\(\s*\w+\??:/;
+  for (const { index, 0: word } of code.matchAll(/(?<![\w$.])import(?=\s*\()\s*/g)) {
+    if (!plain.test(code.slice(index + word.length)))
+      found.push(`${file} must say in quotes what it loads with import()`);
   }
   return found;
 }
@@ -91,7 +115,8 @@ function roomOf(file: string): string | undefined {
 function complaints(file: string, source: string): string[] {
   const room = roomOf(file);
   if (room === undefined) return [`${file} has no room: give it one in the table of AGENTS.md`];
-  return importsOf(source).flatMap(({ specifier, typeOnly, dynamic }) => {
+  const hidden = hiddenIn(file, source);
+  const seen = importsOf(source).flatMap(({ specifier, typeOnly, dynamic }) => {
     if (specifier.startsWith('.')) {
       const target = join(dirname(file), specifier);
       const isAllowed = within(target, rooms.get(room) ?? []);
@@ -103,6 +128,7 @@ function complaints(file: string, source: string): string[] {
     if (lazy.test(specifier) && !typeOnly && !dynamic) wrong.push(`${file} must load ${specifier} with import()`);
     return wrong;
   });
+  return [...hidden, ...seen];
 }
 
 /** Every circle of imports, types and `import()` counted: each as the files that reach one another. */
@@ -185,6 +211,13 @@ describe('the house', () => {
     ['commands/send/send.ts', "export * from 'node:process';"],
     ['storage/file/events/watch.ts', "import { watch } from 'chokidar';"],
     ['core/follow/watch.ts', "const { watch } = await import('chokidar');"],
+    ['core/follow/watch.ts', 'const { watch } = await import(`chokidar`);'],
+    ['core/send/send.ts', 'await import(`../../${where}/names/layout.ts`);'],
+    ['core/send/send.ts', 'await import(where);'],
+    ['core/send/send.ts', "await import('../root/' + where);"],
+    ['core/send/send.ts', "const { readFile } = require('node:fs/promises');"],
+    ['core/send/send.ts', "import { createRequire } from 'node:module';"],
+    ['main.ts', "createRequire(import.meta.url)('chokidar')"],
     ['attic/http.ts', ''],
     ['core/attic.ts', ''],
   ])('is seen to be broken by %s with %s', (file, source) => {
@@ -198,6 +231,9 @@ describe('the house', () => {
       "import type { FSWatcher } from 'chokidar';\nconst { watch } = await import('chokidar');",
     ],
     ['program/send.ts', "(await import('../commands/send/send.ts')).sendCommand()"],
+    ['main.ts', "(createRequire(import.meta.url)('../package.json') as { version: string }).version"],
+    ['library/dreamos.ts', 'import(folder: string, options?: ImportOptions): void;'],
+    ['commands/keep/import.ts', 'mail.import(folder);'],
     ['core/send/send.ts', "// import { a } from '../../cli/context.ts';\nimport { b } from '../root/root.ts';"],
   ])('allows %s with %s', (file, source) => {
     expect(complaints(file, source)).toEqual([]);

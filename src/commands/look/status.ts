@@ -3,6 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { ago } from '../../cli/show/message-view.ts';
 import { status } from '../../core/look/status.ts';
 import { watch } from '../../core/follow/watch.ts';
+import { createBell } from '../../core/wait/bell.ts';
 import { formatDuration } from '../../model/duration.ts';
 
 // A burst of events is one refresh; on a terminal the ages are brought up to date this often.
@@ -56,8 +57,7 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
 
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  let wake = () => {};
-  let dirty = false;
+  let bell = createBell();
   const watching = (async () => {
     const onWarning = (text: string) => void output.warn(text);
     for await (const _ of watch(session, {
@@ -65,32 +65,25 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
       since,
       signal,
       onWarning,
-    })) {
-      dirty = true;
-      wake();
-    }
+    }))
+      bell.ring();
   })();
   // Its failure is told by the await below; until then it only ends the loop.
-  let over = false;
-  const stop = (): void => {
-    over = true;
-    wake();
-  };
+  const stop = (): void => ended.abort();
   void watching.then(stop, stop);
 
   const draw = drawer(context, inPlace, mailboxes);
   try {
-    while (!signal.aborted && !over) {
-      dirty = false;
+    while (!signal.aborted) {
+      // A new one: what rang so far is in what is drawn now.
+      bell = createBell();
       await draw();
-      await pause(inPlace ? refreshMs : undefined, signal, (end) => {
-        wake = end;
-        if (dirty || over) end();
-      });
-      if (dirty) await pause(coalesceMs, signal);
+      const isNews = await bell.rest(inPlace ? refreshMs : Infinity, signal);
+      // A bell that nobody rings.
+      if (isNews) await createBell().rest(coalesceMs, signal);
     }
   } finally {
-    ended.abort();
+    stop();
   }
   await watching;
 }
@@ -116,19 +109,4 @@ function drawer(context: Context, inPlace: boolean, mailboxes: string[] | undefi
 /** What of a status is a change; ages, and reads that found nothing, are not. */
 function fingerprint({ ready, inflight, delayed, dead, archived, corrupt }: MailboxStatus): string {
   return [ready, inflight, delayed, dead, archived, corrupt].join();
-}
-
-/** Until the time is over, the signal comes, or whoever got `end` calls it; without a time only the latter two. */
-function pause(ms: number | undefined, signal: AbortSignal, use: (end: () => void) => void = () => {}): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = ms === undefined ? undefined : setTimeout(end, ms);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-    else use(end);
-  });
 }

@@ -2,79 +2,49 @@ import type { Heard } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { type Message, priorities } from '../../model/message.ts';
 import { logOf, parseTopicPattern, topicMatches, topicOf } from '../../model/topic.ts';
-import { createBell } from '../wait/bell.ts';
+import { lookAgainMs } from '../wait/bell.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
+import { follow, type Followed, type FollowOptions } from './follow.ts';
 
-export interface ListenOptions {
-  /** The cursor of the last message that was heard; `start`: all that the logs still hold; else from now on. */
-  readonly since?: string;
+export interface ListenOptions extends FollowOptions {
   /** Nothing that was published before; milliseconds since 1970. */
   readonly from?: number;
-  readonly signal?: AbortSignal;
-  /** The longest time without a message; milliseconds. */
-  readonly waitMs?: number;
-  /** Ends after so many messages. */
-  readonly count?: number;
-  /** For example: a message that is no longer there. Else they go to the root's `warn`. */
-  readonly onWarning?: (warning: string) => void;
 }
-
-// For the hint that is lost when a publisher dies between its change and its event.
-const lookAgainMs = 5000;
 
 export async function* listen(
   session: Session,
   patterns: string | readonly string[],
   options: ListenOptions = {},
 ): AsyncGenerator<Heard, void, undefined> {
-  const { since, from = -Infinity, signal, waitMs = Infinity, count = Infinity } = options;
-  const onWarning = options.onWarning ?? ((warning: string) => session.warn(warning));
-  const { store, clock } = session;
+  const { from = -Infinity, onWarning = (warning) => session.warn(warning) } = options;
+  const { store } = session;
   const wanted = [patterns].flat().map(parseTopicPattern);
   const accepts = (topic: string): boolean => wanted.some((pattern) => topicMatches(pattern, topic));
+  // A topic that the cursor does not know is new, and heard from its start.
   const logs = async (): Promise<string[]> => (await store.look.listTopics()).filter(accepts).map(logOf);
-
-  // Before anything else can happen. A topic that the cursor does not know is new, and heard from its start.
-  let cursor =
-    since === undefined || since === 'start' ? await store.journal.cursor(await logs(), since ?? 'now') : since;
-  // Asked once before listening, so that nonsense is refused without ado.
-  await store.journal.readEvents(await logs(), cursor);
-  const bell = createBell();
-  const wake = await store.journal.watchTopics(wanted, () => bell.ring());
-  if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
-  try {
-    let told = 0;
-    let lastAt = clock.uptime();
-    let rung = false;
-    while (!signal?.aborted && told < count) {
+  const gone = new Map<string, number>();
+  const followed: Followed<Heard> = {
+    cursor: async (at) => store.journal.cursor(await logs(), at),
+    read: async (cursor, why) => {
       // Not at each hint: then the publisher is most likely still at it.
-      if (!rung) await store.mail.finishSends();
-      const batch = await store.journal.readEvents(await logs(), cursor);
-      for (const warning of batch.warnings) onWarning(warning);
-      const gone = new Map<string, number>();
-      for (const event of batch.events) {
-        if (signal?.aborted) break;
-        if (event.event !== 'published' || Date.parse(event.at) < from) continue;
-        const message = await messageOf(session, event);
-        if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
-        if (!message) continue;
-        yield { cursor: event.cursor, topic: topicOf(event.mailbox) ?? '', at: event.at, message };
-        lastAt = clock.uptime();
-        if (++told >= count) break;
-      }
+      if (why === 'time') await store.mail.finishSends();
+      return store.journal.readEvents(await logs(), cursor);
+    },
+    watch: (hint) => store.journal.watchTopics(wanted, hint),
+    tell: async (event) => {
+      if (event.event !== 'published' || Date.parse(event.at) < from) return undefined;
+      const message = await messageOf(session, event);
+      if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
+      return message ? { cursor: event.cursor, topic: topicOf(event.mailbox) ?? '', at: event.at, message } : undefined;
+    },
+    restMs: async (found) => {
       for (const [log, many] of gone) onWarning(goneText(log, many));
-      if (signal?.aborted || told >= count) return;
-      cursor = batch.cursor;
-      rung = true;
-      if (batch.events.length > 0) continue;
-      const leftMs = lastAt + waitMs - clock.uptime();
-      if (leftMs <= 0) return;
-      rung = await bell.rest(Math.min(leftMs, lookAgainMs), signal);
-    }
-  } finally {
-    await wake.close();
-  }
+      gone.clear();
+      return found > 0 ? 0 : lookAgainMs;
+    },
+  };
+  yield* follow(session, followed, options);
 }
 
 /** `undefined`: it is not there any more; `null`: it cannot be read, which is said. */

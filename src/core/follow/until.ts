@@ -5,6 +5,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
+import { lookAgainMs } from '../wait/bell.ts';
 import { waitFor, type WaitOptions } from '../wait/wait.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
@@ -43,9 +44,6 @@ async function mailboxesOf(session: Session, id: string, names: readonly string[
   if (entries.length === 0) throw messageNotFound(id);
   return [...new Set(entries.map(({ mailbox }) => mailbox))];
 }
-
-// For a line of the log that is lost when a process dies between its change and its event.
-const lookAgainMs = 5000;
 
 async function untilIn(
   session: Session,

@@ -2,9 +2,14 @@
 export interface Bell {
   /** Also between two rests: then the next one ends at once. */
   ring(): void;
-  /** Never rejects. @param ms milliseconds @returns whether it was rung */
+  /** Never rejects. @param ms milliseconds, at most 24 days of them @returns whether it was rung */
   rest(ms: number, signal?: AbortSignal): Promise<boolean>;
 }
+
+/** The longest rest of who waits for an event: its hint is lost when a process dies between its change and its event. */
+export const lookAgainMs = 5000;
+// A longer timer would fire at once.
+const longestTimerMs = 2 ** 31 - 1;
 
 export function createBell(): Bell {
   let rung = false;
@@ -23,7 +28,7 @@ export function createBell(): Bell {
             wake = () => undefined;
             resolve();
           };
-          const timer = setTimeout(end, ms);
+          const timer = setTimeout(end, Math.min(ms, longestTimerMs));
           signal?.addEventListener('abort', end);
           wake = end;
         });

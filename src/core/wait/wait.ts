@@ -1,12 +1,11 @@
 /**
  * The one place that waits for mail. It tries, and when there is nothing it rests until the store hints that something
- * happened, the first due moment comes (an expired lease, a delayed message, a schedule), or 5 s are over, for the hint that is lost
- * when a process dies between its change and its event.
+ * happened, the first due moment comes (an expired lease, a delayed message, a schedule), or it is worth to look again.
  *
  * The order matters: first listen, then look, then rest; what happens between the look and the rest rings the bell, and a
  * rung bell ends the next rest at once. So nothing falls into a gap.
  */
-import { createBell } from './bell.ts';
+import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { ownSettings } from '../root/settings.ts';
@@ -39,7 +38,6 @@ export interface Waiter {
   close(): Promise<void>;
 }
 
-const lookAgainMs = 5000;
 // What stays due although a look has just been there is another process's, or an error's; no reason to spin.
 const leastRestMs = 50;
 // Every event wakes all who wait at a mailbox, and one of them gets the message. Who found nothing does not look again

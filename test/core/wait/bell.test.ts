@@ -39,3 +39,12 @@ test('the signal ends a rest, before it and in it, and leaves neither timer nor 
   expect(vi.getTimerCount()).toBe(0);
   expect(removed).toHaveBeenCalled();
 });
+
+test('a rest without an end lasts until somebody rings', async () => {
+  const bell = createBell();
+  const rest = bell.rest(Infinity);
+  await vi.advanceTimersByTimeAsync(86_400_000);
+  expect(vi.getTimerCount()).toBe(1);
+  bell.ring();
+  expect(await rest).toBe(true);
+});

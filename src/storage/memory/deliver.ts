@@ -1,3 +1,4 @@
+import { hourMs } from '../../model/basics/limits.ts';
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
 import type { DreamosError } from '../../model/errors.ts';
@@ -11,7 +12,7 @@ import { hasInbox, putInInbox } from './inbox.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
 
 // A little longer than the 24 h that are promised.
-const rememberMs = 25 * 3_600_000;
+const rememberMs = 25 * hourMs;
 
 /** One after the other, each its own commit. */
 export async function sendEach(

@@ -1,10 +1,9 @@
 import { sameAgent } from '../../model/agent.ts';
+import { dayMs } from '../../model/basics/limits.ts';
 import type { Load } from '../port/look.ts';
 import type { KeepOptions, Tidied } from '../port/upkeep.ts';
 import { die, isExpired } from './claims.ts';
 import { inState, type Mail, mailboxOf } from './mail.ts';
-
-const dayMs = 86_400_000;
 
 export function loadOf(mail: Mail, mailbox: string): Load {
   const held = (['ready', 'delayed', 'inflight'] as const).flatMap((state) => inState(mail, mailbox, state));

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
+import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { schema } from '../../../model/schema.ts';
@@ -16,7 +17,6 @@ import { parseJson } from '../disk/parse-json.ts';
 import { dayOf } from '../names/slots.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 
-const dayMs = 86_400_000;
 // History is a courtesy: it must not turn one dead letter into a read of gigabytes.
 const historyBytes = 4 * 1024 * 1024;
 const reasonBytes = 16 * 1024 * 1024;

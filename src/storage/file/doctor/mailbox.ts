@@ -1,4 +1,5 @@
 import { agentCardSchema } from '../../../model/agent.ts';
+import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import { recover } from '../claim/recover.ts';
 import { quarantine } from '../places/corrupt.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -12,9 +13,6 @@ import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/read-events.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
-
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 
 /** A log has the folders that were needed so far, and what cannot be read beside them. */
 export async function* inspectLogFolders(

@@ -1,3 +1,4 @@
+import { dayMs } from '../../../model/basics/limits.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { parseOutboxFolder, outboxBody, parseOutboxLink } from '../names/outbox-name.ts';
@@ -6,8 +7,6 @@ import { maxFileBytes } from '../places/read-entry.ts';
 import { unsealed } from './root.ts';
 import { finishOutbox, putBack, removeDiscarded } from '../send/outbox.ts';
 import { dedupeKeyOf } from '../send/dedupe.ts';
-
-const dayMs = 86_400_000;
 
 export async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(ctx.layout.outbox)) ?? []) {

@@ -1,3 +1,4 @@
+import { hourMs } from '../../../model/basics/limits.ts';
 import { settingsSchema } from '../../../model/settings.ts';
 import { topicNames } from '../documents/topics.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -11,7 +12,6 @@ import { readWhole } from '../disk/replace.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
 const lockStaleMs = 60_000;
-const hourMs = 3_600_000;
 
 // statfs(2) types of file systems on which hard links, atomic rename, fsync or inotify are not what they should be.
 const risky: Readonly<Record<number, string>> = {

@@ -1,3 +1,4 @@
+import { dayMs } from '../../../model/basics/limits.ts';
 import type { MailEvent } from '../../../model/event.ts';
 import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
@@ -8,7 +9,6 @@ import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
-const dayMs = 86_400_000;
 const chunkBytes = 4 * 1024 * 1024;
 const newline = 0x0a;
 

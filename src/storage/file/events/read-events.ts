@@ -1,3 +1,4 @@
+import { dayMs } from '../../../model/basics/limits.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { EventBatch } from '../../port/journal.ts';
@@ -8,7 +9,6 @@ import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
-const dayMs = 86_400_000;
 /** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
 const chunkBytes = 1024 * 1024;
 const newline = 0x0a;

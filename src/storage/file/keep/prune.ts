@@ -1,4 +1,5 @@
 /** Removing whole days, of the archive and of the event log, for good. Each removal is safe to do twice; none is synced. */
+import { dayMs } from '../../../model/basics/limits.ts';
 import type { KeepOptions, Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
@@ -9,8 +10,6 @@ import { identityOf, placesIn, readMember } from '../places/pack-file.ts';
 import { daysOf, type ArchiveDay, type Pack } from '../places/packed.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 import { goneOf, parseGone } from '../names/pack-name.ts';
-
-const dayMs = 86_400_000;
 
 export async function* pruneArchive(
   ctx: FileContext,

@@ -10,6 +10,7 @@
  * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
  */
 import { dirname } from 'node:path';
+import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
@@ -26,7 +27,7 @@ import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, unc
 import { maxFileBytes } from '../places/read-entry.ts';
 import { outboxBody } from '../names/outbox-name.ts';
 
-const rememberedMs = 2 * 86_400_000;
+const rememberedMs = 2 * dayMs;
 const sweepEvery = 64;
 const durability: Durability = 'full';
 

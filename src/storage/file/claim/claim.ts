@@ -24,6 +24,7 @@ import { wheelEntries } from '../places/wheel.ts';
 import { decided, isBehind, leave, type ReadyEntry } from '../places/walk-order.ts';
 import { issueReceipt } from './receipts.ts';
 import { slotOf } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;
@@ -147,7 +148,7 @@ async function tryToTake(
   expired: Undertaker,
 ): Promise<Delivery | Missed> {
   const { name } = entry;
-  const source = `${entry.dir}/${entry.text}`;
+  const source = pathIn(entry.dir, entry.text);
   const now = ctx.clock.now();
   if (isExpired(name, now)) {
     await bury(ctx, mailbox, source, name, expired);
@@ -178,7 +179,7 @@ async function tryToTake(
     if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
     return 'lost';
   }
-  return deliver(ctx, mailbox, `${slot}/${target}`, claimed, options);
+  return deliver(ctx, mailbox, pathIn(slot, target), claimed, options);
 }
 
 async function deliver(

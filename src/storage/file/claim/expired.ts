@@ -4,10 +4,11 @@
  */
 import type { FileContext } from '../disk/context.ts';
 import { deadLetter } from './dead-letter.ts';
-import { parseEntryName, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, mayExpire, parseEntryName } from '../names/entry-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { walkBuckets } from '../places/ready-walk.ts';
 import { memory } from '../disk/memory.ts';
+import { pathIn } from '../names/path.ts';
 
 const atOnce = 64;
 /** Nobody is waiting for expired mail, and a look for it lists what is ready. */
@@ -90,7 +91,7 @@ function* expiredIn(
   { dir, names }: { readonly dir: string; readonly names: readonly string[] },
 ): Generator<{ readonly path: string; readonly name: EntryName }> {
   for (const text of names) {
-    const name = text.includes('.x') ? parseEntryName(text) : undefined;
-    if (name && isExpired(name, ctx.clock.now())) yield { path: `${dir}/${text}`, name };
+    const name = mayExpire(text) ? parseEntryName(text) : undefined;
+    if (name && isExpired(name, ctx.clock.now())) yield { path: pathIn(dir, text), name };
   }
 }

@@ -35,6 +35,7 @@ import { type Mailbox } from '../names/layout.ts';
 import { isBehind, isYoung, leave, type ReadyEntry } from '../places/walk-order.ts';
 import { memory } from '../disk/memory.ts';
 import { type Head, headName, keyFolder, parseHead } from '../names/key-name.ts';
+import { pathIn } from '../names/path.ts';
 
 /** By mailbox: which messages that hold a key were seen to be in flight or resting, and when (uptime). */
 const live = memory(
@@ -69,12 +70,12 @@ export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEn
       if (isBehind(entry)) return left('blocked');
       if (isYoung(ctx, entry)) return left('young');
       // A name out of an old listing must not get the key.
-      if (!(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
+      if (!(await ctx.disk.stat(pathIn(dir, text)))) return 'lost';
       if (await acquireKey(ctx, mailbox, key, mine)) return 'acquired';
     } else if (head.id === mine.id && head.life === life) {
       if (head.attempt === mine.attempt) return 'held';
       // A head that is ahead of a message that is still here: a power cut has undone the message's claim, and not the head's.
-      if (head.attempt > mine.attempt && !(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
+      if (head.attempt > mine.attempt && !(await ctx.disk.stat(pathIn(dir, text)))) return 'lost';
       if (await advanceHead(ctx, mailbox, key, head, mine)) return 'held';
     } else if (await isStale(ctx, mailbox, key, head)) {
       await removeHead(ctx, mailbox, key, head);
@@ -122,7 +123,7 @@ async function headOf(ctx: FileContext, mailbox: Mailbox, key: string): Promise<
     const head = parseHead(text);
     if (head) return head;
     // It would keep the folder from ever being empty, and everybody from the key.
-    await quarantine(ctx, mailbox, `${dir}/${text}`, 'it does not belong in this folder');
+    await quarantine(ctx, mailbox, pathIn(dir, text), 'it does not belong in this folder');
   }
   return undefined;
 }
@@ -132,7 +133,7 @@ async function isStale(ctx: FileContext, mailbox: Mailbox, key: string, head: He
   let known = live.of(ctx).get(mailbox.name);
   const life = lifeOf(head);
   if (known && now - known.at < trustMs && known.lives.has(life)) return false;
-  const stat = await ctx.disk.stat(`${keyFolder(mailbox, key)}/${headName(head)}`);
+  const stat = await ctx.disk.stat(pathIn(keyFolder(mailbox, key), headName(head)));
   if (!stat) return true;
   // On both sides: the clock may have been set back since.
   if (Math.abs(ctx.clock.now() - stat.mtimeMs) < suspectMs) return false;

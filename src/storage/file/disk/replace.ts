@@ -17,11 +17,11 @@
  * document. Readers take it as such (`readWhole`); the next replacement and `doctor --fix` finish what was begun. All
  * documents are JSON objects, and no stump of one is JSON.
  */
-import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
-import { keptOf } from '../names/layout.ts';
 import type { Disk, ReadOptions, ReadResult } from './disk.ts';
 import { parseJson } from './parse-json.ts';
+import { keptOf } from '../names/beside.ts';
+import { folderOf } from '../names/path.ts';
 
 /** @throws DISK_FAILED; then the document is what it was, unless the folder could not be synced */
 export async function replaceDocument(disk: Disk, path: string, text: string): Promise<void> {
@@ -40,7 +40,7 @@ export async function replaceDocument(disk: Disk, path: string, text: string): P
   }
   const placed = await disk.read(path, { maxBytes: mostBytes });
   if (!isPlaced(placed, bytes)) throw await undone(disk, path, placed);
-  await disk.syncDir(dirname(path));
+  await disk.syncDir(folderOf(path));
   await disk.remove(kept);
 }
 

@@ -6,7 +6,6 @@
  * 200 lines appended 20 ms apart the last one was never seen. Its `raw` event has no throttle. So an event is only a hint
  * to look, and there is one more look after things have gone quiet.
  */
-import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
 import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
 import type { Wake } from '../../port/journal.ts';
@@ -15,6 +14,7 @@ import { ensureFolder } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
+import { folderOf } from '../names/path.ts';
 
 const quietMs = 100;
 const pollMs = 1000;
@@ -95,9 +95,9 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
     else look.now();
   });
   watcher.on('all', (event, path, stats) => {
-    if (event === 'add' && stats?.size === 0 && logs.has(dirname(path))) look.soon();
+    if (event === 'add' && stats?.size === 0 && logs.has(folderOf(path))) look.soon();
     else look.now();
-    if (parent !== undefined && dirname(path) === parent) {
+    if (parent !== undefined && folderOf(path) === parent) {
       // Once more when it is watched: a topic's first message comes right behind its folder.
       addMailboxes().then(look.now, (error: unknown) =>
         ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),

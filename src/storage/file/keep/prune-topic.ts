@@ -7,6 +7,7 @@ import { logEvents } from '../events/event-log.ts';
 import { archiveDays, listState } from '../look/find.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 export async function pruneTopic(
   ctx: FileContext,
@@ -39,7 +40,7 @@ export async function pruneTopic(
 async function removeOldDays(ctx: FileContext, log: Mailbox, firstDay: string): Promise<void> {
   try {
     for (const day of await archiveDays(ctx, log)) {
-      const dir = `${log.archive}/${day}`;
+      const dir = pathIn(log.archive, day);
       if (day < firstDay && (await ctx.disk.removeDir(dir))) forgetFolder(ctx, dir);
     }
     for (const name of (await ctx.disk.list(log.events)) ?? []) {

@@ -35,6 +35,11 @@ export function dayOf(timeMs: number): string {
 
 const dayText = lastOnly((day: number) => isoTime(day * dayMs).slice(0, 10));
 
+/** The day's folder in the archive for a moment. */
+export function archiveFolder(mailbox: Mailbox, timeMs: number): string {
+  return `${mailbox.archive}/${dayOf(timeMs)}`;
+}
+
 export function isDay(name: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(name);
 }

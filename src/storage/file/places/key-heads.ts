@@ -5,12 +5,13 @@ import type { EntryName } from '../names/entry-name.ts';
 import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { type Head, headName, keyFolder, parseHead, stagedKeyFolder } from '../names/key-name.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Makes a message the head of a key that nobody holds. Of any number of processes one succeeds. */
 export async function acquireKey(ctx: FileContext, mailbox: Mailbox, key: string, head: Head): Promise<boolean> {
   const dir = keyFolder(mailbox, key);
   const staged = stagedKeyFolder(mailbox, key, ctx.ids.token());
-  const file = `${staged}/${headName(head)}`;
+  const file = pathIn(staged, headName(head));
   for (let round = 0; round < 100; round++) {
     await ensureFolder(ctx, mailbox.keys);
     const made =
@@ -40,13 +41,13 @@ export async function advanceHead(
   to: Head,
 ): Promise<boolean> {
   const dir = keyFolder(mailbox, key);
-  return ctx.disk.rename(`${dir}/${headName(from)}`, `${dir}/${headName(to)}`);
+  return ctx.disk.rename(pathIn(dir, headName(from)), pathIn(dir, headName(to)));
 }
 
 /** Safe to do twice and by anybody: it names the head that it removes, and can never remove another. */
 export async function removeHead(ctx: FileContext, mailbox: Mailbox, key: string, head: Head): Promise<boolean> {
   const dir = keyFolder(mailbox, key);
-  const removed = await ctx.disk.remove(`${dir}/${headName(head)}`);
+  const removed = await ctx.disk.remove(pathIn(dir, headName(head)));
   if (removed) await ctx.disk.removeDir(dir);
   return removed;
 }

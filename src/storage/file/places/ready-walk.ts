@@ -12,7 +12,6 @@
  * comes behind what is in it. Before the next bucket this one is listed again, so that nothing that was added meanwhile is
  * overtaken by what was sent later.
  */
-import { dirname } from 'node:path';
 import { priorities } from '../../../model/message.ts';
 import { bucketsIn, lookMs, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -20,8 +19,9 @@ import { memory } from '../disk/memory.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { isRealFolder } from '../disk/folders.ts';
-import { laneOf, type Mailbox } from '../names/layout.ts';
+import { laneOf, type Mailbox, rankFolder } from '../names/layout.ts';
 import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
 /** By mailbox: a walk that the next claim may go on with. */
 const walks = memory(() => new Map<string, ReadyWalk>());
@@ -95,7 +95,7 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
           }
           const name = parseEntryName(text);
           if (name) return handOut(order, { dir, text, name });
-          await onJunk(`${dir}/${text}`, 'its name is not one that dreamos makes');
+          await onJunk(pathIn(dir, text), 'its name is not one that dreamos makes');
         }
         const from = buckets;
         const { value: bucket } = await from.next();
@@ -146,7 +146,7 @@ export async function* walkBuckets(
 ): AsyncGenerator<ReadyBucket, undefined, void> {
   const inUse = await ctx.disk.list(mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
-    if (inUse?.includes(`p${rank}`) !== true) continue;
+    if (inUse?.includes(rankFolder(rank)) !== true) continue;
     for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), options);
   }
   return undefined;
@@ -158,19 +158,20 @@ async function* walkLane(
   { onJunk, known }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   if (!(await isRealFolder(ctx, laneDir))) {
-    if (!(await sweepOdd(ctx, dirname(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
+    if (!(await sweepOdd(ctx, folderOf(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
     return;
   }
   const parents = await bucketsIn(ctx, laneDir);
   for (const [p, parent] of parents.entries()) {
     const parentIsNewest = p === parents.length - 1;
-    const buckets = await bucketsIn(ctx, `${laneDir}/${parent}`);
+    const parentDir = pathIn(laneDir, parent);
+    const buckets = await bucketsIn(ctx, parentDir);
     if (buckets.length === 0) {
-      if (!parentIsNewest) await ctx.disk.removeDir(`${laneDir}/${parent}`);
-      await sweepOdd(ctx, `${laneDir}/${parent}`, onJunk);
+      if (!parentIsNewest) await ctx.disk.removeDir(parentDir);
+      await sweepOdd(ctx, parentDir, onJunk);
     }
     for (const [b, bucket] of buckets.entries()) {
-      const dir = `${laneDir}/${parent}/${bucket}`;
+      const dir = pathIn(parentDir, bucket);
       if (known?.dir === dir) yield known;
       const names = await ctx.disk.list(dir);
       if (!names) {

@@ -5,7 +5,7 @@
 import { sameAgent } from '../../../model/agent.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { dropFile, type Mailbox } from '../names/layout.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { dedupeKeyOf, sendKeyed } from './dedupe.ts';
 import type { Outgoing } from '../../port/mail.ts';
@@ -43,7 +43,7 @@ async function ownedId(ctx: FileContext, id: string): Promise<string> {
 
 /** Under another name first: what its writer has put in its place meanwhile is another message, and handed in. */
 async function removeSent(ctx: FileContext, mailbox: Mailbox, { path, bytes }: HandedInFile): Promise<void> {
-  const sent = `${mailbox.drop}/${ctx.ids.next(ctx.clock.now())}.json`;
+  const sent = dropFile(mailbox, ctx.ids.next(ctx.clock.now()));
   if (!(await ctx.disk.rename(path, sent))) return;
   const file = await ctx.disk.read(sent, { maxBytes: maxFileBytes });
   if (file.ok && file.bytes.equals(bytes)) await ctx.disk.remove(sent);

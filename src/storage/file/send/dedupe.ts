@@ -9,7 +9,6 @@
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
  * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
  */
-import { dirname } from 'node:path';
 import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
@@ -26,6 +25,7 @@ import { isKeyFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { outboxBody } from '../names/outbox-name.ts';
+import { folderOf, liesIn, pathIn } from '../names/path.ts';
 
 const rememberedMs = 2 * dayMs;
 const sweepEvery = 64;
@@ -35,7 +35,7 @@ export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<S
   const { message } = outgoing;
   const key = dedupeKeyOf(ctx, message);
   // First, because nothing may be looked for through a link in its place.
-  await ensureFolder(ctx, dirname(key));
+  await ensureFolder(ctx, folderOf(key));
   if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing);
   const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
   if (release instanceof MailboxFull) throw release;
@@ -49,13 +49,13 @@ export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<S
 async function sendFirst(ctx: FileContext, key: string, outgoing: Outgoing): Promise<Sent> {
   const { message } = outgoing;
   await prepare(ctx, outgoing, durability);
-  if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
+  if ((await ctx.disk.link(pathIn(ctx.layout.uncommitted(message.id), outboxBody), key)) !== 'made') {
     await discard(ctx, message.id);
     return repeat(ctx, key, outgoing);
   }
   if (!(await commitUnder(ctx, key, outgoing))) return sendKeyed(ctx, outgoing);
   await handOutOrLeave(ctx, message);
-  if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, dirname(key));
+  if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, folderOf(key));
   return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability };
 }
 
@@ -81,8 +81,8 @@ async function commitUnder(ctx: FileContext, key: string, outgoing: Outgoing): P
 
 /** A key that is not on disk before its message is: after a power cut the next try would send it again. */
 async function syncKey(ctx: FileContext, key: string): Promise<void> {
-  await ctx.disk.syncDir(dirname(key));
-  await syncAncestorsOnce(ctx, dirname(key), ctx.layout.root);
+  await ctx.disk.syncDir(folderOf(key));
+  await syncAncestorsOnce(ctx, folderOf(key), ctx.layout.root);
 }
 
 async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promise<Sent> {
@@ -157,7 +157,7 @@ async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): P
       const { delayed } = ctx.layout.mailbox(mailbox);
       for await (const { name, path } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
         // A later attempt's delay is a nack's; what lies in a request's inbox was delivered to it.
-        if (name.attempt === 0 && path.startsWith(delayed)) return 'delayed';
+        if (name.attempt === 0 && liesIn(delayed, path)) return 'delayed';
       }
     }
     return 'ready';
@@ -173,7 +173,7 @@ async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): P
 export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<number> {
   let swept = 0;
   for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isKeyFolder).sort()) {
-    for await (const path of oldKeys(ctx, `${ctx.layout.dedupe}/${folder}`)) {
+    for await (const path of oldKeys(ctx, pathIn(ctx.layout.dedupe, folder))) {
       if (dryRun || (await ctx.disk.remove(path))) swept++;
     }
   }
@@ -182,8 +182,8 @@ export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<numb
 
 async function* oldKeys(ctx: FileContext, dir: string): AsyncGenerator<string, void, void> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
-    const stat = await ctx.disk.stat(`${dir}/${name}`);
-    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) yield `${dir}/${name}`;
+    const stat = await ctx.disk.stat(pathIn(dir, name));
+    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) yield pathIn(dir, name);
   }
 }
 

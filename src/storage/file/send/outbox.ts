@@ -10,7 +10,7 @@ import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
-import { formatEntryName, orderOf, unset, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, formatEntryName, orderOf, unset } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, forgetRemoved } from '../disk/folders.ts';
 import { putInInbox } from '../places/inbox.ts';
@@ -18,8 +18,9 @@ import { publishTo } from './publish.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { moveToReady, forgetFilling } from '../places/filling.ts';
-import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
+import { isUncommitted, outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
 import { slotOf } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Names of a message that nobody has claimed yet. */
 export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgoing, mailbox: string): EntryName {
@@ -48,7 +49,7 @@ export async function prepare(ctx: FileContext, outgoing: Outgoing, durability: 
 
 async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durability: Durability): Promise<void> {
   const { message, mailboxes } = outgoing;
-  const body = `${dir}/${outboxBody}`;
+  const body = pathIn(dir, outboxBody);
   await ensureFolder(ctx, dir);
   let complete = await ctx.disk.create(body, sealLines([message]).bytes, { sync: durability === 'full' });
   const same = outgoing.expiresAt ? undefined : firstName(ctx, outgoing, '');
@@ -57,7 +58,7 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
     const name = isLog(mailbox)
       ? firstName(ctx, { message, mailboxes: [mailbox] }, mailbox)
       : (same ?? firstName(ctx, outgoing, mailbox));
-    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
+    complete &&= (await ctx.disk.link(body, pathIn(dir, outboxLink(mailbox, name)))) === 'made';
   }
   if (!complete) {
     throw new DreamosError(
@@ -128,7 +129,7 @@ export async function putBack(ctx: FileContext, id: string, key?: string): Promi
   // In this order, because its sender may live and go on removing: what is counted last is then too low, not too high.
   const ownKey = key === undefined ? undefined : await ctx.disk.stat(key);
   const names = (await ctx.disk.list(gone)) ?? [];
-  const body = await ctx.disk.stat(`${gone}/${outboxBody}`);
+  const body = await ctx.disk.stat(pathIn(gone, outboxBody));
   if (body?.kind !== 'file' || body.links <= names.length + (ownKey?.inode === body.inode ? 1 : 0)) return false;
   return ctx.disk.rename(gone, ctx.layout.committed(id));
 }
@@ -159,8 +160,8 @@ async function handOut(ctx: FileContext, id: string, known?: Message): Promise<n
       // Moved and still here: a power cut on btrfs can undo one half of a rename, so that a link is here and in its mailbox.
       // A rename onto another link of the same file does nothing, and would be tried for ever.
       try {
-        if (moved.has(text)) await ctx.disk.remove(`${dir}/${text}`);
-        else if (await handOutLink(ctx, `${dir}/${text}`, link, known)) moved.add(text);
+        if (moved.has(text)) await ctx.disk.remove(pathIn(dir, text));
+        else if (await handOutLink(ctx, pathIn(dir, text), link, known)) moved.add(text);
       } catch (error) {
         if (!(error instanceof DreamosError)) throw error;
         // One mailbox in disorder is no reason to keep the others waiting.
@@ -222,7 +223,7 @@ async function handOutLink(
 async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     // In a committed folder a link is mail: it goes to its mailbox, and is never removed here.
-    if (name === outboxBody || dir.endsWith('.new') || dir.endsWith('.gone')) await ctx.disk.remove(`${dir}/${name}`);
+    if (name === outboxBody || isUncommitted(dir)) await ctx.disk.remove(pathIn(dir, name));
   }
   forgetRemoved(ctx, dir);
   return ctx.disk.removeDir(dir);

@@ -8,7 +8,8 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { moveInto } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { dayOf } from '../names/slots.ts';
+import { archiveFolder } from '../names/slots.ts';
+import { pathBelow, pathIn } from '../names/path.ts';
 
 /**
  * Renames a link of outbox/ into the log. Its name there depends on nothing but the link's, so that a power cut which undid
@@ -22,9 +23,9 @@ export async function publishTo(
   message: Message | undefined,
 ): Promise<boolean> {
   const name = formatEntryName({ ...link, tag: 'k' });
-  const dir = `${log.archive}/${dayOf(link.time)}`;
+  const dir = archiveFolder(log, link.time);
   if (!(await moveInto(ctx, path, dir, name))) return false;
-  const key = `${dir}/${name}`.slice(log.dir.length + 1);
+  const key = pathBelow(log.dir, pathIn(dir, name));
   await logEvents(ctx, log, [{ ...arrival('published', link.id, message), key }]);
   return true;
 }

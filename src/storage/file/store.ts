@@ -12,7 +12,7 @@ import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deadReason } from './claim/dead-letter.ts';
 import { sweepKeys } from './send/dedupe.ts';
 import { getDocument, putDocument } from './documents/documents.ts';
-import { buryExpired } from './claim/expired.ts';
+import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
@@ -178,7 +178,7 @@ function upkeepOf(ctx: FileContext): Upkeep {
     },
     prune: async (log, before, options) =>
       (await import('./keep/prune-topic.ts')).pruneTopic(ctx, at(log), before, options),
-    buryExpired: (mailbox, { dryRun }) => buryExpired(ctx, at(mailbox), dryRun),
+    sweepExpired: (mailbox, { dryRun }) => sweepExpired(ctx, at(mailbox), dryRun),
     sweepKeys: ({ dryRun }) => sweepKeys(ctx, dryRun),
     async *inspect(options) {
       const { inspect } = await import('./doctor/doctor.ts');

@@ -30,7 +30,7 @@ export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, n
   return prune(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
 }
 
-export function buryExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
+export function sweepExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
   const expired = inState(mail, mailbox, 'ready').filter((held) => isExpired(held, now));
   if (!dryRun) for (const held of expired) die(mail, held, now, 'its time-to-live ran out');
   return expired.length;

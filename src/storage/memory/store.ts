@@ -16,7 +16,7 @@ import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch, watchTopics } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
-import { buryExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
+import { sweepExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
 import {
   changed,
   createMail,
@@ -174,7 +174,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       yield* pruneEvents(mail, mailbox, options, clock.now());
     },
     prune: async (log, before, options) => prune(mail, log, before, clock.now(), options),
-    buryExpired: async (mailbox, { dryRun }) => buryExpired(mail, mailbox, clock.now(), dryRun),
+    sweepExpired: async (mailbox, { dryRun }) => sweepExpired(mail, mailbox, clock.now(), dryRun),
     sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
     inspect: async function* () {
       // Memory has no format that could be broken.

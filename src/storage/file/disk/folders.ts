@@ -20,7 +20,7 @@ export async function ensureFolder(ctx: FileContext, dir: string): Promise<void>
     const stat = await ctx.disk.stat(dir);
     if (stat?.kind === 'directory') return remember(ctx, dir);
     if (stat) {
-      if (await ctx.outOfTheWay(dir, stat.kind)) continue;
+      if (await ctx.quarantineObstacle(dir, stat.kind)) continue;
       throw notAFolder(dir, stat.kind);
     }
     if ((await ctx.disk.makeDir(dir)) === 'made') {

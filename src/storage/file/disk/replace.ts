@@ -72,7 +72,7 @@ const mostBytes = 72 * 1024 * 1024;
 
 /**
  * Also when another one's has taken its place meanwhile: ours was whole. Or when it has gone: reasons have no lock, and of two
- * who bury one message in the same millisecond the one who is too late removes the reason that both have.
+ * who dead-letter one message in the same millisecond the one who is too late removes the reason that both have.
  */
 function isPlaced(placed: ReadResult, bytes: Buffer): boolean {
   if (!placed.ok) return placed.missing;

@@ -10,7 +10,7 @@ import { corruptName, isNote, noteOf } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 /**
- * Takes what cannot be read out of the way, byte for byte, so that it blocks nothing behind it, and says so.
+ * Quarantines what cannot be read, byte for byte, so that it blocks nothing behind it, and says so.
  * Works on anything that has a name: a rename does not open it.
  * @returns `false`: it is gone, or cannot be moved, which is said, too; in both cases the caller goes on without it
  */
@@ -33,10 +33,10 @@ export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: strin
 }
 
 /**
- * Puts aside what stands where a folder of ours should be: a link, a file. Not the mailbox itself nor the folders of its
+ * Quarantines what stands where a folder of ours should be: a link, a file. Not the mailbox itself nor the folders of its
  * states, for somebody may have moved those to another disk on purpose: they are refused, and a person decides.
  */
-export async function outOfTheWay(ctx: FileContext, path: string, kind: string): Promise<boolean> {
+export async function quarantineObstacle(ctx: FileContext, path: string, kind: string): Promise<boolean> {
   const place = ctx.layout.placeOf(path);
   if (!place || place.parts.length < 2) return false;
   return quarantine(ctx, place.mailbox, path, `it is a ${kind} in the place of a folder`);

@@ -23,7 +23,7 @@ export async function acquireKey(ctx: FileContext, mailbox: Mailbox, key: string
       await ctx.disk.remove(file);
       await ctx.disk.removeDir(staged);
       const odd = (await ctx.disk.stat(dir))?.kind ?? 'directory';
-      if (odd !== 'directory') await ctx.outOfTheWay(dir, odd);
+      if (odd !== 'directory') await ctx.quarantineObstacle(dir, odd);
       return false;
     }
     // Somebody has removed keys/ since this process first saw it.

@@ -7,9 +7,9 @@
  * may have to wait for the claims that begin within `lookMs` of its arrival, and no longer; behind many messages of busy
  * ordering keys, for twice as long as it takes to get past them.
  *
- * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`, unless it has left
- * messages of busy keys behind: listing 256 names takes longer than all the rest of a walk, and what is added to a bucket
- * comes behind what is in it. Before the next bucket this one is listed again, so that nothing that was added meanwhile is
+ * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`, unless it has skipped
+ * messages of busy keys: listing 256 names takes longer than all the rest of a walk, and what is added to a bucket comes
+ * behind what is in it. Before the next bucket this one is listed again, so that nothing that was added meanwhile is
  * overtaken by what was sent later.
  */
 import { priorities } from '../../../model/message.ts';
@@ -45,7 +45,7 @@ export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): P
   if (!walk || fresh || isOver(walk, now)) {
     walk = walkReady(ctx, mailbox);
     walks.of(ctx).set(mailbox.name, walk);
-  } else if (walk.order.left === undefined && now - walk.order.lookedAt > lookMs) walk.lookAgain();
+  } else if (walk.order.skipped === undefined && now - walk.order.lookedAt > lookMs) walk.lookAgain();
   return walk.next();
 }
 
@@ -55,11 +55,11 @@ export function endWalk(ctx: FileContext, mailbox: Mailbox): void {
 }
 
 /**
- * One that has left messages of busy keys behind is begun anew instead of from the top, so that they are looked at again
+ * One that has skipped messages of busy keys is begun anew instead of from the top, so that they are looked at again
  * soon; if it had to get past many of them, it is good for as long again, or it might never get by.
  */
 function isOver({ order }: ReadyWalk, now: number): boolean {
-  if (order.left === undefined) return now - order.startedAt > walkMs;
+  if (order.skipped === undefined) return now - order.startedAt > walkMs;
   return now - order.lookedAt > Math.max(lookMs, 2 * order.passingMs);
 }
 

@@ -158,8 +158,8 @@ function journalOf(ctx: FileContext): Journal {
       return watchFiles(ctx, mailboxes, hint);
     },
     async watchTopics(patterns, hint) {
-      const { watchLogs } = await import('./events/watch.ts');
-      return watchLogs(ctx, patterns, hint);
+      const { watchTopicLogs } = await import('./events/watch.ts');
+      return watchTopicLogs(ctx, patterns, hint);
     },
   };
 }
@@ -176,8 +176,8 @@ function upkeepOf(ctx: FileContext): Upkeep {
     async *pruneEvents(mailbox, options) {
       yield* (await import('./keep/prune.ts')).pruneEvents(ctx, at(mailbox), options);
     },
-    prune: async (log, before, options) =>
-      (await import('./keep/prune-topic.ts')).pruneTopic(ctx, at(log), before, options),
+    prune: async (topicLog, before, options) =>
+      (await import('./keep/prune-topic.ts')).pruneTopic(ctx, at(topicLog), before, options),
     sweepExpired: (mailbox, { dryRun }) => sweepExpired(ctx, at(mailbox), dryRun),
     sweepKeys: ({ dryRun }) => sweepKeys(ctx, dryRun),
     async *inspect(options) {

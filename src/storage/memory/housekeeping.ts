@@ -16,7 +16,7 @@ export function pruneArchive(mail: Mail, mailbox: string, options: KeepOptions, 
     bytes: held.bytes.length + 1,
     remove: () => mailboxOf(mail, mailbox).delete(held.id),
   }));
-  return prune(items, options, dayOf(now));
+  return pruneDays(items, options, dayOf(now));
 }
 
 export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, now: number): Tidied[] {
@@ -27,7 +27,7 @@ export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, n
     remove: () => mail.pruned.add(event),
   }));
   // A day's events are one log.
-  return prune(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
+  return pruneDays(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
 }
 
 export function sweepExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
@@ -43,7 +43,7 @@ interface Item {
 }
 
 /** @param stays this day and all behind it */
-function prune(items: readonly Item[], options: KeepOptions, stays: string): Tidied[] {
+function pruneDays(items: readonly Item[], options: KeepOptions, stays: string): Tidied[] {
   const { fromDay = '', maxBytes = Infinity, dryRun } = options;
   const gone: Tidied[] = [];
   let kept = 0;

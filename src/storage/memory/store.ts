@@ -100,7 +100,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       const held = inStates(entry, ['ready', 'delayed']);
       held.inbox = undefined;
       held.state = 'archived';
-      held.holdsKey = false;
+      held.holdsOrderingKey = false;
       held.ackedAt = clock.now();
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
       return toEntry(held);
@@ -173,7 +173,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     pruneEvents: async function* (mailbox, options) {
       yield* pruneEvents(mail, mailbox, options, clock.now());
     },
-    prune: async (log, before, options) => prune(mail, log, before, clock.now(), options),
+    prune: async (log, before, options) => pruneTopicLog(mail, log, before, clock.now(), options),
     sweepExpired: async (mailbox, { dryRun }) => sweepExpired(mail, mailbox, clock.now(), dryRun),
     sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
     inspect: async function* () {
@@ -208,7 +208,7 @@ function agentOf(name: DocumentName): string | undefined {
   return name.startsWith('agents/') ? name.slice('agents/'.length) : undefined;
 }
 
-function prune(
+function pruneTopicLog(
   mail: Mail,
   log: string,
   before: number,

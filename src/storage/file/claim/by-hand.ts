@@ -9,7 +9,7 @@ import { formatEntryName, orderOf, type EntryName } from '../names/entry-name.ts
 import { logEvents, type LogEntry } from '../events/event-log.ts';
 import { findIn, listState } from '../look/find.ts';
 import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from '../disk/folders.ts';
-import { releaseKey } from '../places/key-heads.ts';
+import { releaseOrderingKey } from '../places/key-heads.ts';
 import { type Mailbox, tmpFile } from '../names/layout.ts';
 import { moveToReady } from '../places/filling.ts';
 import { pathOf, toEntry } from '../names/found.ts';
@@ -29,7 +29,7 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
   const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw stateChanged(entry);
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
   return moved;
 }
@@ -56,7 +56,7 @@ export async function retry(ctx: FileContext, entry: Entry, by: string | undefin
 export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
   const { mailbox, path, name } = locate(ctx, entry, ['dead']);
   if (!(await ctx.disk.remove(path))) throw stateChanged(entry);
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   await removeReason(ctx, path);
   await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
 }
@@ -152,7 +152,7 @@ async function backToReady(
   const moved = await makeReady(ctx, mailbox, path, ready);
   if (!moved) throw stateChanged(entry);
   // For who died before he could release it in its last life.
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [event]);
   return moved;
 }

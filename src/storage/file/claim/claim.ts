@@ -12,7 +12,7 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
-import { type Hold, holdKey, isHolder, letGo } from './ordering.ts';
+import { type Hold, holdOrderingKey, isHolder, letGo } from './ordering.ts';
 import { moveInto } from '../disk/folders.ts';
 import { walkInbox } from '../places/inbox.ts';
 import { type Mailbox } from '../names/layout.ts';
@@ -162,7 +162,7 @@ async function tryToTake(
     skip(ctx, entry);
     return 'passed';
   }
-  const hold = name.order ? await holdKey(ctx, mailbox, entry) : 'held';
+  const hold = name.order ? await holdOrderingKey(ctx, mailbox, entry) : 'held';
   if (hold !== 'held' && hold !== 'acquired') return hold;
 
   const claimed = {

@@ -10,7 +10,7 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
 import { eventsAbout } from '../events/history.ts';
-import { releaseKey } from '../places/key-heads.ts';
+import { releaseOrderingKey } from '../places/key-heads.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { dayOf } from '../names/slots.ts';
@@ -69,7 +69,7 @@ export async function deadLetter(
     if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
     return undefined;
   }
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   try {
     await syncFolderOrAncestor(ctx, mailbox.dlq);
     // After a power cut btrfs has the old name as well when only the new one's folder was synced, and a dead message would

@@ -30,11 +30,11 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { listState } from '../look/find.ts';
-import { acquireKey, advanceHead, removeHead } from '../places/key-heads.ts';
+import { acquireOrderingKey, advanceHead, removeHead } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { isBehind, isYoung, skip, type ReadyEntry } from '../places/walk-order.ts';
 import { memory } from '../disk/memory.ts';
-import { type Head, headName, keyFolder, parseHead } from '../names/key-name.ts';
+import { type Head, headName, orderingKeyFolder, parseHead } from '../names/key-name.ts';
 import { pathIn } from '../names/path.ts';
 
 /** By mailbox: which messages that hold a key were seen to be in flight or resting, and when (uptime). */
@@ -54,7 +54,7 @@ const trustMs = 1000;
 export type Hold = 'acquired' | 'held' | 'blocked' | 'young' | 'lost';
 
 /** Makes sure that a message may be claimed as far as its ordering key is concerned. */
-export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEntry): Promise<Hold> {
+export async function holdOrderingKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEntry): Promise<Hold> {
   const { name, text, dir } = entry;
   if (!name.order) return 'held';
   const { key, life } = name.order;
@@ -71,7 +71,7 @@ export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEn
       if (isYoung(ctx, entry)) return skipped('young');
       // A name out of an old listing must not get the key.
       if (!(await ctx.disk.stat(pathIn(dir, text)))) return 'lost';
-      if (await acquireKey(ctx, mailbox, key, mine)) return 'acquired';
+      if (await acquireOrderingKey(ctx, mailbox, key, mine)) return 'acquired';
     } else if (head.id === mine.id && head.life === life) {
       if (head.attempt === mine.attempt) return 'held';
       // A head that is ahead of a message that is still here: a power cut has undone the message's claim, and not the head's.
@@ -118,7 +118,7 @@ export async function isLive(ctx: FileContext, mailbox: Mailbox, { id, life }: H
 }
 
 async function headOf(ctx: FileContext, mailbox: Mailbox, key: string): Promise<Head | undefined> {
-  const dir = keyFolder(mailbox, key);
+  const dir = orderingKeyFolder(mailbox, key);
   for (const text of (await ctx.disk.list(dir)) ?? []) {
     const head = parseHead(text);
     if (head) return head;
@@ -133,7 +133,7 @@ async function isStale(ctx: FileContext, mailbox: Mailbox, key: string, head: He
   let known = live.of(ctx).get(mailbox.name);
   const life = lifeOf(head);
   if (known && now - known.at < trustMs && known.lives.has(life)) return false;
-  const stat = await ctx.disk.stat(pathIn(keyFolder(mailbox, key), headName(head)));
+  const stat = await ctx.disk.stat(pathIn(orderingKeyFolder(mailbox, key), headName(head)));
   if (!stat) return true;
   // On both sides: the clock may have been set back since.
   if (Math.abs(ctx.clock.now() - stat.mtimeMs) < suspectMs) return false;

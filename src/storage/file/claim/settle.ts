@@ -13,7 +13,7 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { findIn } from '../look/find.ts';
 import { moveInto } from '../disk/folders.ts';
-import { releaseKey } from '../places/key-heads.ts';
+import { releaseOrderingKey } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { formatReceipt, type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
@@ -29,7 +29,7 @@ export async function ack(ctx: FileContext, text: string, by: string | undefined
     const archived = settledName(claim, { tag: 'k', time: now });
     return moveInto(ctx, path, archiveFolder(home, now), formatEntryName(archived));
   });
-  if (name.order) await releaseKey(ctx, mailbox, name);
+  if (name.order) await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }

@@ -6,13 +6,13 @@ import { inspectFolder, shown } from './root.ts';
 import { removeHead } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { isLive } from '../claim/ordering.ts';
-import { headName, parseHead, parseKeyFolder } from '../names/key-name.ts';
+import { headName, parseHead, parseOrderingKeyFolder } from '../names/key-name.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
 
 // A folder that is being made, or emptied, is so for a moment only.
 const momentMs = 60_000;
 
-export async function* inspectKeys(
+export async function* inspectOrderingKeys(
   ctx: FileContext,
   mailbox: Mailbox,
   { fix, signal }: InspectOptions,
@@ -21,7 +21,7 @@ export async function* inspectKeys(
   yield* inspectFolder(ctx, mailbox.keys, fix);
   for (const name of (await ctx.disk.list(mailbox.keys)) ?? []) {
     if (signal?.aborted) return;
-    const folder = parseKeyFolder(name);
+    const folder = parseOrderingKeyFolder(name);
     const dir = pathIn(mailbox.keys, name);
     const stat = await ctx.disk.stat(dir);
     if (!stat) continue;

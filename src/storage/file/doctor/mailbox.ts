@@ -16,13 +16,13 @@ import { replaceDocument, readWhole } from '../disk/replace.ts';
 import { corruptCard, isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
-/** A log has the folders that were needed so far, and what cannot be read beside them. */
-export async function* inspectLogFolders(
+/** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
+export async function* inspectTopicLogFolders(
   ctx: FileContext,
-  log: Mailbox,
+  topicLog: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const dir of [log.dir, log.archive, log.corrupt, log.events]) {
+  for (const dir of [topicLog.dir, topicLog.archive, topicLog.corrupt, topicLog.events]) {
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   }
 }

@@ -6,7 +6,7 @@ import { olderThan } from './leftovers.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { shown, unsealed } from './root.ts';
 import { finishOutbox, putBack, removeDiscarded } from '../send/outbox.ts';
-import { dedupeKeyOf } from '../send/dedupe.ts';
+import { dedupeFileOf } from '../send/dedupe.ts';
 import { pathIn } from '../names/path.ts';
 
 export async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
@@ -59,16 +59,16 @@ async function discardStale(ctx: FileContext, id: string): Promise<void> {
   await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id));
   const gone = ctx.layout.discarded(id);
   const body = await ctx.disk.read(pathIn(gone, outboxBody), { maxBytes: maxFileBytes });
-  const key = body.ok ? await keyMadeBy(ctx, id, body.bytes) : undefined;
-  if (!(await putBack(ctx, id, key))) await removeDiscarded(ctx, id, key);
+  const dedupeFile = body.ok ? await dedupeFileMadeBy(ctx, id, body.bytes) : undefined;
+  if (!(await putBack(ctx, id, dedupeFile))) await removeDiscarded(ctx, id, dedupeFile);
 }
 
 /** Its dedupe key, if it has one; a body that was cut short by the kill has made none. */
-async function keyMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<string | undefined> {
+async function dedupeFileMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<string | undefined> {
   const message = unsealed(bytes);
   if (message === undefined || message.dedupeKey === null) return undefined;
-  const key = dedupeKeyOf(ctx, message);
-  const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
+  const dedupeFile = dedupeFileOf(ctx, message);
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
   // Another send may have it by now.
-  return file.ok && unsealed(file.bytes)?.id === id ? key : undefined;
+  return file.ok && unsealed(file.bytes)?.id === id ? dedupeFile : undefined;
 }

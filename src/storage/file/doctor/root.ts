@@ -3,9 +3,9 @@ import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { dedupeKeyOf } from '../send/dedupe.ts';
+import { dedupeFileOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { isDedupeKey, isKeyFolder, shortKey } from '../names/layout.ts';
+import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { isLockFolder, isRootLeftover, keptOf } from '../names/beside.ts';
@@ -83,7 +83,7 @@ export async function* inspectDedupe(
   const { dedupe } = ctx.layout;
   for (const folder of (await ctx.disk.list(dedupe)) ?? []) {
     const dir = pathIn(dedupe, folder);
-    if (!isKeyFolder(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
+    if (!isDedupeFolder(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
       yield junk(ctx, dir);
       continue;
     }
@@ -93,22 +93,22 @@ export async function* inspectDedupe(
         yield junk(ctx, path);
         continue;
       }
-      const why = await keyFault(ctx, path);
+      const why = await dedupeKeyFault(ctx, path);
       if (why === undefined) continue;
       const fixed = fix && (await ctx.disk.remove(path));
-      const message = `The dedupe key ${shortKey(name)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
+      const message = `The dedupe key ${shortDedupeKey(name)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
       yield { rule: 'dedupe', level: 'problem', message, fixed, hint: `Move ${path} away.` };
     }
   }
 }
 
 /** `undefined`: a good key, or one that has just been swept. */
-async function keyFault(ctx: FileContext, path: string): Promise<string | undefined> {
+async function dedupeKeyFault(ctx: FileContext, path: string): Promise<string | undefined> {
   const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
   if (!file.ok) return file.missing ? undefined : file.why;
   const message = unsealed(file.bytes);
   if (message === undefined) return 'it is not a message that can be read';
-  return dedupeKeyOf(ctx, message) === path ? undefined : 'it belongs to another key';
+  return dedupeFileOf(ctx, message) === path ? undefined : 'it belongs to another key';
 }
 
 /** `undefined`: not the bytes of a message. */

@@ -20,9 +20,11 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
   for (const name of only === undefined ? await everyName(ctx) : [only]) {
     const mailbox = ctx.layout.mailbox(name);
-    const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
+    const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
+      .map(parseEventLog)
+      .filter((day) => day !== undefined);
     let order = '';
-    for (const day of logs.filter((one) => one >= since).sort()) {
+    for (const day of loggedDays.filter((one) => one >= since).sort()) {
       for await (const event of eventsAbout(ctx, mailbox, day, id)) {
         if (event.at > order) order = event.at;
         if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });

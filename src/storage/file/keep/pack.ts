@@ -95,10 +95,10 @@ async function packDay(ctx: FileContext, mailbox: Mailbox, day: ArchiveDay, dir:
     part.entries.push(entry);
     if (part.lines.length >= memberEntries || part.lineBytes >= memberBytes) closeMember(part);
     if (part.entries.length < packEntries && part.bytes < packBytes) continue;
-    bytes += await publish(ctx, mailbox, day.day, part);
+    bytes += await writePack(ctx, mailbox, day.day, part);
     part = emptyPart();
   }
-  if (part.entries.length > 0) bytes += await publish(ctx, mailbox, day.day, part);
+  if (part.entries.length > 0) bytes += await writePack(ctx, mailbox, day.day, part);
   if (await ctx.disk.removeDir(dir)) forgetFolder(ctx, dir);
   return bytes;
 }
@@ -165,7 +165,7 @@ async function lineOf(ctx: FileContext, mailbox: Mailbox, { path, text, name }: 
   }
 }
 
-async function publish(ctx: FileContext, mailbox: Mailbox, day: string, part: Part): Promise<number> {
+async function writePack(ctx: FileContext, mailbox: Mailbox, day: string, part: Part): Promise<number> {
   closeMember(part);
   const ids = part.entries.map(({ name }) => name.id).sort();
   const about = { day, count: part.entries.length, firstId: ids[0] ?? '', lastId: ids.at(-1) ?? '' };

@@ -31,16 +31,16 @@ export async function* pruneEvents(
   mailbox: Mailbox,
   options: KeepOptions,
 ): AsyncGenerator<Tidied, void, void> {
-  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).flatMap((name) => {
+  const eventLogs = ((await ctx.disk.list(mailbox.events)) ?? []).flatMap((name) => {
     const day = parseEventLog(name);
     return day === undefined ? [] : [{ day, path: eventLog(mailbox, day) }];
   });
-  const sizeOfLog = async ({ day, path }: (typeof logs)[number]): Promise<Tidied> => {
+  const sizeOfEventLog = async ({ day, path }: (typeof eventLogs)[number]): Promise<Tidied> => {
     return { day, count: 1, bytes: (await ctx.disk.stat(path))?.size ?? 0 };
   };
   // Cursors know two days, and a process that was paused over midnight still writes to yesterday's.
   const yesterday = dayOf(ctx.clock.now() - dayMs);
-  for (const { item, ...gone } of await daysToGo(logs, sizeOfLog, options, yesterday)) {
+  for (const { item, ...gone } of await daysToGo(eventLogs, sizeOfEventLog, options, yesterday)) {
     if (options.dryRun || (await ctx.disk.remove(item.path))) yield gone;
   }
 }

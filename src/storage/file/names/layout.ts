@@ -201,7 +201,7 @@ export function parseInbox(name: string): { until: number; request: string } | u
 }
 
 /** A folder of dedupe keys. */
-export function isKeyFolder(name: string): boolean {
+export function isDedupeFolder(name: string): boolean {
   return /^[0-9a-f]{2}$/.test(name);
 }
 
@@ -211,7 +211,7 @@ export function isDedupeKey(folder: string, name: string): boolean {
 }
 
 /** As much of a dedupe key's name as a person needs. */
-export function shortKey(name: string): string {
+export function shortDedupeKey(name: string): string {
   return name.slice(0, 12);
 }
 

@@ -3,7 +3,7 @@ import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto } from '../disk/folders.ts';
-import { releaseKey } from './key-heads.ts';
+import { releaseOrderingKey } from './key-heads.ts';
 import { isOnItsWay, type Mailbox, tmpFile } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { corruptName, isNote, noteOf } from '../names/beside.ts';
@@ -20,7 +20,7 @@ export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: strin
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
   try {
     if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return false;
-    if (isOnItsWay(was)) await releaseKeyOf(ctx, mailbox, oldName);
+    if (isOnItsWay(was)) await releaseOrderingKeyOf(ctx, mailbox, oldName);
     await makeFilePrivate(ctx, pathIn(mailbox.corrupt, name));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
@@ -72,9 +72,9 @@ export async function quarantineBytes(
 }
 
 /** A message that was on its way will not be delivered any more. */
-async function releaseKeyOf(ctx: FileContext, mailbox: Mailbox, entry: string): Promise<void> {
+async function releaseOrderingKeyOf(ctx: FileContext, mailbox: Mailbox, entry: string): Promise<void> {
   const name = parseEntryName(entry);
-  if (name) await releaseKey(ctx, mailbox, name);
+  if (name) await releaseOrderingKey(ctx, mailbox, name);
 }
 
 /** The names in corrupt/, without the notes about them. */

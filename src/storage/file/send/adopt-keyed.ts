@@ -7,7 +7,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { dropFile, type Mailbox } from '../names/layout.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
-import { dedupeKeyOf, sendKeyed } from './dedupe.ts';
+import { dedupeFileOf, sendUnderDedupeKey } from './dedupe.ts';
 import type { Outgoing } from '../../port/mail.ts';
 
 export interface HandedInFile {
@@ -31,8 +31,8 @@ export async function sendHandedIn(
       `Under a dedupe key a file goes to nobody but ${mailbox.name}, in whose drop/ it lies; leave out "to" and "topic".`,
     );
   const alone = { ...message, to: [mailbox.name] };
-  const id = (await ctx.disk.stat(dedupeKeyOf(ctx, alone))) ? message.id : await ownedId(ctx, message.id);
-  await sendKeyed(ctx, { ...outgoing, message: { ...alone, id } });
+  const id = (await ctx.disk.stat(dedupeFileOf(ctx, alone))) ? message.id : await ownedId(ctx, message.id);
+  await sendUnderDedupeKey(ctx, { ...outgoing, message: { ...alone, id } });
   await removeSent(ctx, mailbox, file);
 }
 

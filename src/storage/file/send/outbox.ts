@@ -79,7 +79,7 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
 /** What the sender itself knows of a send, so that a failed one can be taken back. */
 interface Mine {
   readonly recipients: number;
-  readonly key?: string;
+  readonly dedupeFile?: string;
 }
 
 /**
@@ -105,32 +105,32 @@ export async function commit(ctx: FileContext, id: string, durability: Durabilit
  * Takes an uncommitted send away, and its dedupe key.
  * @returns `false`: it is not there (any more); a repeat may have committed it
  */
-export async function discard(ctx: FileContext, id: string, key?: string): Promise<boolean> {
+export async function discard(ctx: FileContext, id: string, dedupeFile?: string): Promise<boolean> {
   // Under a name of its own first, or a repeat could commit a folder that is half removed.
   if (!(await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id)))) return false;
-  await removeDiscarded(ctx, id, key);
+  await removeDiscarded(ctx, id, dedupeFile);
   return true;
 }
 
 /** The key goes first: one without a body to finish would call a lost message sent. */
-export async function removeDiscarded(ctx: FileContext, id: string, key?: string): Promise<void> {
-  if (key !== undefined) await ctx.disk.remove(key);
+export async function removeDiscarded(ctx: FileContext, id: string, dedupeFile?: string): Promise<void> {
+  if (dedupeFile !== undefined) await ctx.disk.remove(dedupeFile);
   await removeFolder(ctx, ctx.layout.discarded(id));
 }
 
 /**
  * For one whose taking back was cut off. A body with more names than those in its folder and its key lies in a mailbox
  * already: somebody has it, so everybody shall have it.
- * @param key the dedupe key that it made
+ * @param dedupeFile of the dedupe key that it made
  * @returns whether it is committed again
  */
-export async function putBack(ctx: FileContext, id: string, key?: string): Promise<boolean> {
+export async function putBack(ctx: FileContext, id: string, dedupeFile?: string): Promise<boolean> {
   const gone = ctx.layout.discarded(id);
   // In this order, because its sender may live and go on removing: what is counted last is then too low, not too high.
-  const ownKey = key === undefined ? undefined : await ctx.disk.stat(key);
+  const ownDedupeFile = dedupeFile === undefined ? undefined : await ctx.disk.stat(dedupeFile);
   const names = (await ctx.disk.list(gone)) ?? [];
   const body = await ctx.disk.stat(pathIn(gone, outboxBody));
-  if (body?.kind !== 'file' || body.links <= names.length + (ownKey?.inode === body.inode ? 1 : 0)) return false;
+  if (body?.kind !== 'file' || body.links <= names.length + (ownDedupeFile?.inode === body.inode ? 1 : 0)) return false;
   return ctx.disk.rename(gone, ctx.layout.committed(id));
 }
 
@@ -229,14 +229,19 @@ async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
   return ctx.disk.removeDir(dir);
 }
 
-async function tookBack(ctx: FileContext, id: string, renamed: boolean, { recipients, key }: Mine): Promise<boolean> {
+async function tookBack(
+  ctx: FileContext,
+  id: string,
+  renamed: boolean,
+  { recipients, dedupeFile }: Mine,
+): Promise<boolean> {
   const gone = ctx.layout.discarded(id);
   try {
-    if (!renamed) return await discard(ctx, id, key);
+    if (!renamed) return await discard(ctx, id, dedupeFile);
     if (!(await ctx.disk.rename(ctx.layout.committed(id), gone))) return false;
     const names = (await ctx.disk.list(gone)) ?? [];
     if (names.filter((name) => parseOutboxLink(name)).length === recipients) {
-      await removeDiscarded(ctx, id, key);
+      await removeDiscarded(ctx, id, dedupeFile);
       return true;
     }
     // Somebody has it already, so everybody shall have it.

@@ -17,15 +17,15 @@ import { pathBelow, pathIn } from '../names/path.ts';
  */
 export async function publishTo(
   ctx: FileContext,
-  log: Mailbox,
+  topicLog: Mailbox,
   path: string,
   link: EntryName,
   message: Message | undefined,
 ): Promise<boolean> {
   const name = formatEntryName({ ...link, tag: 'k' });
-  const dir = archiveFolder(log, link.time);
+  const dir = archiveFolder(topicLog, link.time);
   if (!(await moveInto(ctx, path, dir, name))) return false;
-  const key = pathBelow(log.dir, pathIn(dir, name));
-  await logEvents(ctx, log, [{ ...arrival('published', link.id, message), key }]);
+  const key = pathBelow(topicLog.dir, pathIn(dir, name));
+  await logEvents(ctx, topicLog, [{ ...arrival('published', link.id, message), key }]);
   return true;
 }

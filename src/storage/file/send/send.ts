@@ -16,7 +16,7 @@ import type { Outgoing, SendHow, Sent } from '../../port/mail.ts';
 import { MailboxFull } from '../../port/refusals.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
-import { sendKeyed } from './dedupe.ts';
+import { sendUnderDedupeKey } from './dedupe.ts';
 import { logEvents } from '../events/event-log.ts';
 import { commit, firstName, handOutOrLeave, prepare } from './outbox.ts';
 import { sendPacked } from './batch.ts';
@@ -106,7 +106,7 @@ async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> 
 
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message, mailboxes } = outgoing;
-  if (message.dedupeKey !== null) return sendKeyed(ctx, outgoing);
+  if (message.dedupeKey !== null) return sendUnderDedupeKey(ctx, outgoing);
   const [only] = mailboxes;
   if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);

@@ -97,6 +97,12 @@ export class Output {
     return new Chalk({ level: 1 });
   }
 
+  /** Several results: JSON Lines, or one table for people; of none nothing. */
+  async rows<T>(items: readonly T[], head: readonly string[], row: (item: T) => readonly string[]): Promise<void> {
+    if (this.json) for (const item of items) await this.item(item, () => '');
+    else if (items.length > 0) await this.data(`${await this.table(head, items.map(row))}\n`);
+  }
+
   /** Rows in aligned columns under a head, without a line end. */
   async table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
     const { default: Table } = await import('cli-table3');

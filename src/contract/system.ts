@@ -62,7 +62,6 @@ export type TopicView = Of<typeof topicView>;
 export const topicPruned = schema(() =>
   z.object({ topic: text(), messages: count(), bytes: count(), dryRun: z.boolean() }),
 );
-export type TopicPruned = Of<typeof topicPruned>;
 
 /** As the document of the schedules has it, which keeps what it does not know. */
 export const schedule = schema(() =>

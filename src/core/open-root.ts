@@ -9,7 +9,10 @@ import type { Chore, Root, Session } from './root/root.ts';
 import { createScheduleTimer } from './schedules/schedule-timer.ts';
 
 export interface OpenOptions {
-  /** The folder that holds `runtime/agent_comms`, or that folder; else `DREAMOS_ROOT`, else the nearest ancestor of `cwd` that has one. */
+  /**
+   * The folder that holds `runtime/agent_comms`, or that folder; else `DREAMOS_ROOT`, else the nearest above `cwd` that has
+   * one.
+   */
   readonly root?: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;

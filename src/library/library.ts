@@ -34,8 +34,7 @@ import { trace } from '../core/look/trace.ts';
 import { until } from '../core/follow/until.ts';
 import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
-import { checkName } from '../core/root/names.ts';
-import { initRoot, type OpenOptions, openRoot } from '../core/open-root.ts';
+import { initRoot, type OpenOptions, openRoot, sessionOn } from '../core/open-root.ts';
 import type { Dreamos } from './dreamos.ts';
 
 /**
@@ -67,10 +66,7 @@ function bindTo(session: Session): Dreamos {
   return {
     path: session.path,
     acting: session.acting,
-    as: (agent) => {
-      checkName(agent);
-      return bindTo({ ...session, acting: agent });
-    },
+    as: (agent) => bindTo(sessionOn(session, { ...session, as: agent })),
     close: () => session.close(),
     [Symbol.asyncDispose]: () => session.close(),
 

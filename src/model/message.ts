@@ -20,6 +20,28 @@ const fitsTime = matching(
 );
 const fitsKey = either(nothing, textOf(1, keyCharacters));
 
+const fits = {
+  v: oneOf(1),
+  id: matching(idPattern),
+  from: matching(agentNamePattern),
+  to: listOf(matching(agentNamePattern)),
+  topic: optional(matching(topicPattern)),
+  subject: textOf(0, subjectCharacters),
+  body: string,
+  type: textOf(1, typeCharacters),
+  priority: oneOf(...priorities),
+  thread: either(nothing, string),
+  replyTo: either(nothing, string),
+  tags: listOf(textOf(1, typeCharacters), mostTags),
+  data: anything,
+  createdAt: fitsTime,
+  expiresAt: either(nothing, fitsTime),
+  replyBy: optional(fitsTime),
+  dedupeKey: fitsKey,
+  orderingKey: optional(fitsKey),
+  digest: optional(string),
+};
+
 /**
  * A message: an immutable envelope with a body. This is the one definition from which the types, the JSON Schema
  * (`dreamos schema message`) and every check come. Unknown fields are kept.
@@ -50,27 +72,7 @@ export const messageSchema = schema(
       orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
       digest: z.optional(z.string()),
     }),
-  fieldsOf({
-    v: oneOf(1),
-    id: matching(idPattern),
-    from: matching(agentNamePattern),
-    to: listOf(matching(agentNamePattern)),
-    topic: optional(matching(topicPattern)),
-    subject: textOf(0, subjectCharacters),
-    body: string,
-    type: textOf(1, typeCharacters),
-    priority: oneOf(...priorities),
-    thread: either(nothing, string),
-    replyTo: either(nothing, string),
-    tags: listOf(textOf(1, typeCharacters), mostTags),
-    data: anything,
-    createdAt: fitsTime,
-    expiresAt: either(nothing, fitsTime),
-    replyBy: optional(fitsTime),
-    dedupeKey: fitsKey,
-    orderingKey: optional(fitsKey),
-    digest: optional(string),
-  }),
+  fieldsOf(fits),
 );
 
 type MessageFields = Known<z.infer<ReturnType<typeof messageSchema>>>;
@@ -151,16 +153,16 @@ export function parseMessage(text: string): Message {
   return fromFile(parsed.data);
 }
 
-const knownFields = once(() => new Set(Object.keys(messageSchema().shape)));
+const known = new Set(Object.keys(fits));
 
 /** What the schema gave, with all that is unknown under one name. */
 export function fromFile(fields: MessageFields): Message {
-  for (const name in fields) if (!knownFields().has(name)) return withExtra(fields);
+  for (const name in fields) if (!known.has(name)) return withExtra(fields);
   return fields;
 }
 
 function withExtra(fields: MessageFields): Message {
-  const isKnown = ([name]: [string, unknown]): boolean => knownFields().has(name);
+  const isKnown = ([name]: [string, unknown]): boolean => known.has(name);
   const all = Object.entries(fields);
   const message = {
     ...(Object.fromEntries(all.filter(isKnown)) as MessageFields),

@@ -156,7 +156,7 @@ export function allowedValues(key: SettingKey): string {
   };
   const range =
     kind === 'duration'
-      ? `${most === undefined ? '' : ` of at least ${say(least ?? 0)} and at most ${say(most)}`}, such as ${example ?? usual}`
+      ? `${most === undefined ? '' : ` of at least ${say(least ?? 0)} and at most ${say(most)},`} such as ${example ?? usual}`
       : ` from ${say(least ?? 0)} ${most === undefined ? 'on' : `to ${say(most)}`}`;
   return `a ${what[kind as keyof typeof what]}${range}${none ? ', or none' : ''}`;
 }

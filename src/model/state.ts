@@ -2,6 +2,9 @@
 export const states = ['ready', 'delayed', 'inflight', 'archived', 'dead'] as const;
 export type State = (typeof states)[number];
 
+/** What a mailbox still holds to be done. */
+export const unfinished = ['ready', 'delayed', 'inflight'] as const satisfies State[];
+
 /**
  * What became of a handled message: `failed` comes again, `returned` too and without a used attempt, `dead` is in the
  * dead-letter queue, `settled` was settled by the handler itself, `lost` was taken back before the handler had ended.

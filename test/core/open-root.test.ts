@@ -57,6 +57,7 @@ test.each([
   ['{"format":"dreamos","version":1,"engine":"files"}', undefined],
   ['{"format":"dreamos","version":1,"engine":"redis"}', 'FORMAT_UNKNOWN'],
   ['{"format":"dreamos","version":1,"engine":"constructor"}', 'FORMAT_UNKNOWN'],
+  ['{"format":"dreamos","version":1,"engine":5}', 'FORMAT_UNKNOWN'],
 ] as const)('a root is opened by the engine that its format.json names: %s', async (format, code) => {
   const { root } = await initRoot({ cwd: folder, agents: ['planner'] });
   await root.close();

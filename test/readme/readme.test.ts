@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { commandOf, operationNames, operations } from '../../src/contract/operations.ts';
 import { topicNames } from '../../src/cli/help/topics.ts';
 import { verbs } from './command-table.ts';
 import { pageNames, pageOf, upToDate } from './sections.ts';
@@ -43,6 +44,16 @@ test('the reference of the library leaves no type unexplained', () => {
   // The first is the page's own subject; the second is in `dreamos help library`.
   const left = [...used].filter((name) => !known.has(name) && !languages.test(name));
   expect(left.sort()).toEqual(['Dreamos', 'DreamosError']);
+});
+
+test.each(['README.md', pageOf('guarantees')])('%s names every command that shows mail and finishes none', (page) => {
+  const [, said = ''] = /((?:`[a-z]+`(?:, | and )?)+)(?: claim and)? finish nothing/.exec(textOf(page)) ?? [];
+  const looking = operationNames.filter((name) => {
+    const { effect, concerns } = operations[name];
+    const words = commandOf(name);
+    return effect === 'looks' && !['none', 'topic'].includes(concerns) && words !== undefined && !words.includes(' ');
+  });
+  expect(said.match(/[a-z]{3,}/g)?.filter((word) => word !== 'and')).toEqual(expect.arrayContaining(looking));
 });
 
 test('every link of the README leads to a file', () => {

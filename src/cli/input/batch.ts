@@ -1,7 +1,7 @@
 import { sendAll } from '../../core/send/send.ts';
 import { type Draft, draftFields, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { messageInvalid, usage } from '../../model/refusals.ts';
+import { messageInvalid, reference, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostAtOnce } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
 import type { ContentOptions } from './draft.ts';
@@ -94,6 +94,8 @@ function checkOptions(
   );
 }
 
+const nameOne = 'Write {"to":"<agent>","body":"…"}, or name one for all: dreamos send <agent> --batch';
+
 function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
   try {
     if (line.tooLong)
@@ -101,11 +103,12 @@ function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
     const json = parseObject(decodeText(line.bytes, 'this line'));
     // A line that says null says nothing, and what is said for all holds.
     for (const name in shared) if (json[name] === null) delete json[name];
+    if ((json['to'] ?? shared.to ?? null) === null) throw messageInvalid('"to" is missing.', nameOne);
     return parseDraft({ ...shared, ...json } as Draft, 'send');
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    // Of a line of data everything that is wrong is wrong data, a duration too.
-    return error.kind === 'usage' ? messageInvalid(error.message, error.hint) : error;
+    // Of a line of data what is written wrongly is wrong data, a duration too; what asks for too much is as in any send.
+    return error.kind === 'usage' && error.hint !== reference ? messageInvalid(error.message, error.hint) : error;
   }
 }
 

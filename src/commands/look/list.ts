@@ -4,6 +4,7 @@ import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
 import { list } from '../../core/look/list.ts';
+import { unfinished } from '../../model/state.ts';
 
 export interface ListOptions extends FilterOptions {
   state?: string;
@@ -27,7 +28,7 @@ export async function listCommand(context: Context, name: string | undefined, op
     await context.output.item(listed, () => listedText(listed));
   }
   if (!some && !context.signal.aborted)
-    await context.output.note(`Nothing in ${mailbox} is ${(states ?? ['ready', 'delayed', 'inflight']).join(' or ')}.`);
+    await context.output.note(`Nothing in ${mailbox} is ${(states ?? unfinished).join(' or ')}.`);
 }
 
 function listedText(listed: Listed): string {

@@ -31,16 +31,12 @@ export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
   const cards = await listAgents(await context.session());
   if (cards.length === 0) await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
-  if (!output.json && cards.length > 0) {
-    const rows = cards.map((card) => [
-      card.name,
-      card.retiredAt ? `retired ${card.retiredAt}` : `since ${card.createdAt}`,
-      (card.groups ?? []).join(', '),
-      card.description ?? '',
-    ]);
-    return output.data(`${await output.table(['agent', 'state', 'groups', 'description'], rows)}\n`);
-  }
-  for (const card of cards) await output.item(card, () => card.name);
+  await output.rows(cards, ['agent', 'state', 'groups', 'description'], (card) => [
+    card.name,
+    card.retiredAt ? `retired ${card.retiredAt}` : `since ${card.createdAt}`,
+    (card.groups ?? []).join(', '),
+    card.description ?? '',
+  ]);
 }
 
 export async function showCommand(context: Context, name: string): Promise<void> {

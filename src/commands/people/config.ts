@@ -4,11 +4,13 @@ import { getConfig, setConfig } from '../../core/root/config.ts';
 export async function getCommand(context: Context, key: string | undefined): Promise<void> {
   const { output } = context;
   const found = await getConfig(await context.session(), key);
-  if (!output.json && key === undefined) {
-    const rows = found.map((setting) => [setting.key, String(setting.value), setting.source]);
-    return output.data(`${await output.table(['setting', 'value', 'from'], rows)}\n`);
-  }
-  for (const setting of found) await output.item(setting, () => String(setting.value));
+  const [only] = found;
+  if (key !== undefined && only) return output.item(only, () => String(only.value));
+  await output.rows(found, ['setting', 'value', 'from'], (setting) => [
+    setting.key,
+    String(setting.value),
+    setting.source,
+  ]);
 }
 
 export async function setCommand(context: Context, key: string, value: string): Promise<void> {

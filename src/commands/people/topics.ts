@@ -10,16 +10,12 @@ export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
   const topics = await listTopics(await context.session());
   if (topics.length === 0) return output.note('Nothing has been published yet: dreamos publish <topic> <body>');
-  if (!output.json) {
-    const rows = topics.map((topic) => [
-      topic.topic,
-      String(topic.messages),
-      topic.lastPublishedAt ?? '(pruned)',
-      topic.subscribers.map(({ agent }) => agent).join(', '),
-    ]);
-    return output.data(`${await output.table(['topic', 'messages', 'last published', 'subscribers'], rows)}\n`);
-  }
-  for (const topic of topics) await output.item(topic, () => topic.topic);
+  await output.rows(topics, ['topic', 'messages', 'last published', 'subscribers'], (topic) => [
+    topic.topic,
+    String(topic.messages),
+    topic.lastPublishedAt ?? '(pruned)',
+    topic.subscribers.map(({ agent }) => agent).join(', '),
+  ]);
 }
 
 export async function showCommand(context: Context, topic: string, options: { limit?: string }): Promise<void> {

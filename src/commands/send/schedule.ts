@@ -38,11 +38,8 @@ export async function listCommand(context: Context): Promise<void> {
     const example = 'dreamos schedule add <name> "0 3 * * *" <agent> <body>';
     return output.note(`No schedules yet. Make one: ${example}${context.flags()}`);
   }
-  if (output.json) {
-    for (const schedule of schedules) await output.item(schedule, () => '');
-    return;
-  }
-  const rows = schedules.map((schedule) => [
+  const head = ['schedule', 'cron', 'zone', 'from', 'to', 'subject', 'next', 'last'];
+  await output.rows(schedules, head, (schedule) => [
     schedule.name,
     schedule.cron,
     schedule.tz,
@@ -52,8 +49,6 @@ export async function listCommand(context: Context): Promise<void> {
     schedule.nextAt ?? 'never',
     lastOf(schedule),
   ]);
-  const head = ['schedule', 'cron', 'zone', 'from', 'to', 'subject', 'next', 'last'];
-  await output.data(`${await output.table(head, rows)}\n`);
 }
 
 export async function showCommand(context: Context, name: string): Promise<void> {

@@ -126,8 +126,8 @@ async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
   const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
-  const waitedMs = session.clock.now() - (oldestReadyAt ?? Infinity);
-  const silentMs = session.clock.now() - (lastReadAt ?? Date.parse(card.createdAt));
+  const waitedMs = session.store.now() - (oldestReadyAt ?? Infinity);
+  const silentMs = session.store.now() - (lastReadAt ?? Date.parse(card.createdAt));
   if (card.retiredAt && ready > 0) {
     const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
     yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };

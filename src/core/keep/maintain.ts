@@ -100,7 +100,7 @@ export async function* pruneArchive(
 
 async function* recoverDue(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
   let count = 0;
-  const now = session.clock.now();
+  const now = session.store.now();
   for await (const { leaseUntil } of session.store.look.list(card.name, 'inflight'))
     if ((leaseUntil ?? now + 1) <= now) count++;
   for await (const { dueAt } of session.store.look.list(card.name, 'delayed')) if ((dueAt ?? now + 1) <= now) count++;
@@ -183,7 +183,7 @@ async function* sweepKeys(session: Session, dryRun: boolean): AsyncGenerator<Mai
 
 /** The UTC day that began at most so long ago. */
 function dayBefore(session: Session, ms: number): string {
-  return new Date(Math.max(0, session.clock.now() - ms)).toISOString().slice(0, 10);
+  return new Date(Math.max(0, session.store.now() - ms)).toISOString().slice(0, 10);
 }
 
 function keepOptions(session: Session, days: number, maxBytes: number, dryRun: boolean): KeepOptions | undefined {

@@ -7,7 +7,7 @@ import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import type { State } from '../../model/state.ts';
+import { type State, unfinished } from '../../model/state.ts';
 
 export interface ListOptions {
   /** Ready, delayed and inflight by default. */
@@ -22,7 +22,7 @@ export async function* list(
   mailbox: string,
   options: ListOptions = {},
 ): AsyncGenerator<Listed, void, undefined> {
-  const { states = ['ready', 'delayed', 'inflight'], limit = Infinity, filter, signal } = options;
+  const { states = unfinished, limit = Infinity, filter, signal } = options;
   const card = await resolveAgent(session, mailbox);
   await bringAllDue(session, card);
   let listed = 0;

@@ -42,7 +42,7 @@ async function nextReady(
       if (seen.has(entry.key)) continue;
       seen.add(entry.key);
       // It would not be delivered any more; the next claim moves it to the dead-letter queue.
-      if (entry.expiresAt !== undefined && entry.expiresAt <= session.clock.now()) continue;
+      if (entry.expiresAt !== undefined && entry.expiresAt <= session.store.now()) continue;
       const message = await readOrWarn(session, entry);
       if (message && (!accepts || accepts(message)))
         found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });

@@ -22,7 +22,7 @@ async function statusOf(session: Session, card: AgentCard): Promise<MailboxStatu
     dead: counts.dead,
     archived: counts.archived,
     corrupt: counts.corrupt,
-    oldestReadyAgeMs: oldestReadyAt === undefined ? null : Math.max(0, Math.round(session.clock.now() - oldestReadyAt)),
+    oldestReadyAgeMs: oldestReadyAt === undefined ? null : Math.max(0, Math.round(session.store.now() - oldestReadyAt)),
     lastReadAt: lastReadAt === undefined ? null : new Date(lastReadAt).toISOString(),
   };
 }

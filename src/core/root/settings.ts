@@ -60,6 +60,7 @@ export function effectiveSettings(session: Session, card: AgentCard = nobody): P
  * @throws as effectiveSettings
  */
 export function ownSettings(session: Session, card: AgentCard = nobody): Promise<Effective> {
+  checkEnvironment(session.env);
   return settingsUnder(session, card, noEnvironment);
 }
 
@@ -76,7 +77,16 @@ async function settingsUnder(session: Session, card: AgentCard, env: NodeJS.Proc
 
 // A loop asks for the same documents' settings for each message; sessions of one root may have different environments.
 const lastEffective = new WeakMap<Settings, WeakMap<NodeJS.ProcessEnv, WeakMap<AgentCard, Effective>>>();
-const noEnvironment: NodeJS.ProcessEnv = {};
+export const noEnvironment: NodeJS.ProcessEnv = {};
+const checked = new WeakSet<NodeJS.ProcessEnv>();
+
+/** It decides nothing here; but what is wrong with it is said by whatever command is run first. */
+function checkEnvironment(env: NodeJS.ProcessEnv): void {
+  if (checked.has(env)) return;
+  environmentSettings(env);
+  checked.add(env);
+}
+
 const nobody: AgentCard = { name: '', createdAt: '' };
 
 function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effective {

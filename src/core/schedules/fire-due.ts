@@ -14,6 +14,7 @@ import type { Schedule } from '../../contract/system.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import type { Session } from '../root/root.ts';
+import { noEnvironment } from '../root/settings.ts';
 import { changeSchedules, doneUntil, loadSchedules } from './schedules.ts';
 import { sendChecked } from '../send/send.ts';
 
@@ -88,11 +89,12 @@ async function sendOccurrence(
   { name, token, from, message }: Schedule,
   at: string,
 ): Promise<Outcome> {
-  // That nobody reads a mailbox is said to who sends; whoever happens to look now has nothing to do with it.
-  const warn = (): void => undefined;
+  // Whoever happens to look now has nothing to do with it: neither does his environment decide, nor is he told that nobody
+  // reads the mailbox.
+  const nobody: Session = { ...session, env: noEnvironment, warn: () => undefined };
   try {
     const dedupeKey = `schedule:${name}:${token}:${at}`;
-    const { id } = await sendChecked({ ...session, warn }, { ...message, from, dedupeKey });
+    const { id } = await sendChecked(nobody, { ...message, from, dedupeKey });
     return { id };
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;

@@ -53,7 +53,7 @@ export async function composeFor(
   checkBody(draft);
   const data = jsonOf(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
-  const now = session.clock.now();
+  const now = session.store.now();
   const { ttlMs } = draft;
   checkNotOver(draft, now);
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);

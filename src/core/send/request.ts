@@ -49,8 +49,8 @@ export async function ask(session: Session, said: RequestDraft, options: Request
   const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
   const { name } = requester;
   const startedAt = session.clock.uptime();
-  const until = session.clock.now() + waitMs;
-  const id = session.ids.next(session.clock.now());
+  const until = session.store.now() + waitMs;
+  const id = session.ids.next(session.store.now());
   // In this order: an answer that were faster than its inbox would be ordinary mail, and the request would wait in vain.
   await session.store.mail.openInbox(name, id, until + graceMs);
   try {

@@ -34,7 +34,7 @@ const lastLooks = new WeakMap<Store, Map<string, number>>();
 // An idle agent that has had no mail is no cause for worry; one that let older mail lie is, and so is one that never read.
 async function unreadFor(session: Session, card: AgentCard): Promise<string | undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
-  const now = session.clock.now();
+  const now = session.store.now();
   const lastReadAt = await session.store.look.lastReadAt(card.name);
   const silentMs = now - (lastReadAt ?? Date.parse(card.createdAt));
   if (!(silentMs > warnUnreadAfterMs)) return undefined;

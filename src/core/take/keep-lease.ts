@@ -51,5 +51,5 @@ export function keepLease(session: Session, job: Delivery, leaseMs: number | und
 }
 
 function thirdOf(session: Session, leaseUntil = 0): number {
-  return Math.max(20, (leaseUntil - session.clock.now()) / 3);
+  return Math.max(20, (leaseUntil - session.store.now()) / 3);
 }

@@ -6,7 +6,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
-import { type Effective, effectiveSettings } from '../root/settings.ts';
+import { effectiveSettings, ownSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
@@ -33,9 +33,12 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
     throw usage('The delay has to be at least 0 and at most 3650d.', reference);
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
-  const { policy } = await settingsOf(session, mailbox);
+  const card = await session.store.documents.getAgent(mailbox);
+  const { policy } = await effectiveSettings(session, card);
+  // How often it may be claimed is what its claim says, else its mailbox; how long it rests, whoever gives it back.
+  const { maxAttempts } = (await ownSettings(session, card)).policy;
   return session.store.mail.nack(receipt, {
-    policy,
+    policy: { ...policy, maxAttempts },
     by,
     ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
     ...(reason !== undefined && { reason: shorten(reason) }),
@@ -47,8 +50,9 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
 export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  const card = await session.store.documents.getAgent(mailbox);
   return session.store.mail.renew(receipt, {
-    leaseMs: checkLease(leaseMs ?? (await settingsOf(session, mailbox)).leaseMs),
+    leaseMs: checkLease(leaseMs ?? (await effectiveSettings(session, card)).leaseMs),
     by,
   });
 }
@@ -91,10 +95,6 @@ function notHeld({ id, mailbox, state }: Entry): DreamosError {
     `Message ${id} in ${mailbox} is ${state}; nobody holds it (any more).`,
     { hint },
   );
-}
-
-async function settingsOf(session: Session, mailbox: string): Promise<Effective> {
-  return effectiveSettings(session, await session.store.documents.getAgent(mailbox));
 }
 
 // A reason becomes part of a log line. A stack trace that is too long for one must not keep a job from being given back.

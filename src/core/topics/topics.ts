@@ -74,7 +74,7 @@ export async function pruneTopic(
   options: TopicPruneOptions = {},
 ): Promise<PrunedTopic> {
   const { olderThanMs = (await effectiveSettings(session)).topicRetentionMs, dryRun = false } = options;
-  const pruned = await session.store.upkeep?.prune(logOf(topic), session.clock.now() - olderThanMs, {
+  const pruned = await session.store.upkeep?.prune(logOf(topic), session.store.now() - olderThanMs, {
     dryRun,
     ...(session.acting !== undefined && { by: session.acting }),
   });

@@ -32,7 +32,7 @@ const leastRestMs = 50;
 /** @param mailboxes by their exact names; `undefined`: all */
 export function createDueTimer(session: Session, mailboxes: readonly string[] | undefined): DueTimer {
   const { clock, store } = session;
-  /** Wall-clock, as due moments are. */
+  /** By the clock of the store, as due moments are. */
   const lookAt = new Map<string, number>();
   let everywhereAt = clock.uptime();
 
@@ -41,7 +41,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
     const { moved, nextAt = Infinity } = await store.mail.recover(mailbox, policy);
     // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
     // millisecond, because timers may fire early.)
-    lookAt.set(mailbox, moved > 0 ? clock.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));
+    lookAt.set(mailbox, moved > 0 ? store.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));
     return moved;
   };
 
@@ -50,7 +50,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
       everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
     },
     look: async () => {
-      const now = clock.now();
+      const now = store.now();
       if (clock.uptime() >= everywhereAt) {
         everywhereAt = clock.uptime() + everywhereEveryMs;
         const all = mailboxes ?? (await store.documents.listAgents()).map(({ name }) => name);
@@ -62,7 +62,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
     },
     restMs: () => {
       const dueAt = Math.min(...lookAt.values());
-      return Math.max(1, Math.min(everywhereAt - clock.uptime(), dueAt - clock.now(), restOfChores(session)));
+      return Math.max(1, Math.min(everywhereAt - clock.uptime(), dueAt - store.now(), restOfChores(session)));
     },
   };
 }

@@ -111,6 +111,6 @@ async function bringDue(session: Session, mailbox: string): Promise<number> {
   const { moved, nextAt } = await session.store.mail.recover(mailbox, policy);
   if (nextAt === undefined) return lookAgainMs;
   // One more, because a timer may fire a millisecond early.
-  const restMs = nextAt - session.clock.now() + 1;
+  const restMs = nextAt - session.store.now() + 1;
   return Math.min(lookAgainMs, Math.max(restMs, moved > 0 ? 1 : leastRestMs));
 }

@@ -183,7 +183,8 @@ async function engineOf(disk: Disk, path: string): Promise<string> {
       { hint: 'Update dreamos: npm install -g dreamos@latest' },
     );
   }
-  return isOurs(format) && typeof format.engine === 'string' ? format.engine : files;
+  const { engine = files } = isOurs(format) ? format : {};
+  return typeof engine === 'string' ? engine : JSON.stringify(engine);
 }
 
 /** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */

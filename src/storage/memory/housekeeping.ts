@@ -1,12 +1,13 @@
 import { sameAgent } from '../../model/agent.ts';
 import { dayMs } from '../../model/basics/limits.ts';
+import { unfinished } from '../../model/state.ts';
 import type { Load } from '../port/look.ts';
 import type { KeepOptions, Tidied } from '../port/upkeep.ts';
 import { die, isExpired } from './claims.ts';
 import { inState, type Mail, mailboxOf } from './mail.ts';
 
 export function loadOf(mail: Mail, mailbox: string): Load {
-  const held = (['ready', 'delayed', 'inflight'] as const).flatMap((state) => inState(mail, mailbox, state));
+  const held = unfinished.flatMap((state) => inState(mail, mailbox, state));
   return { messages: held.length, bytes: held.reduce((sum, { bytes }) => sum + bytes.length + 1, 0) };
 }
 

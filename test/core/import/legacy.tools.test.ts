@@ -50,6 +50,6 @@ describe.skipIf(absent)(`the real older mailboxes${absent ? ` (skipped: there is
   it('propose Agent3 and Agent-3 as one', async () => {
     const notes: string[] = [];
     await importAll(memoryRoot(), legacy, { dryRun: true, onNote: (note) => notes.push(note) });
-    expect(notes.at(-1)).toContain('--map Agent3=Agent-3');
+    expect(notes.at(-1)).toContain('`maps` Agent3=Agent-3');
   });
 });

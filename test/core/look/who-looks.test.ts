@@ -7,8 +7,11 @@ import { search } from '../../../src/core/look/search.ts';
 import { status } from '../../../src/core/look/status.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { send } from '../../../src/core/send/send.ts';
+import { fireDue } from '../../../src/core/schedules/fire-due.ts';
+import { addSchedule } from '../../../src/core/schedules/schedules.ts';
 import { readNext } from '../../../src/core/take/read.ts';
-import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
+import { nack } from '../../../src/core/take/settle.ts';
+import { type CoreRig, createCoreRig, expectRefusal, gather, must } from '../rig.ts';
 
 let rig: CoreRig;
 beforeEach(async () => (rig = await createCoreRig()));
@@ -34,6 +37,35 @@ test.each<[name: string, look: (session: Session) => Promise<unknown>]>([
   await expired();
   await look(rig.as('planner', once));
   expect(await status(rig.root, ['reviewer'])).toMatchObject([{ ready: 1, dead: 0 }]);
+});
+
+test('how often it may be claimed is not decided by who gives it back', async () => {
+  await send(rig.root, { to: 'reviewer', body: 'not yours' });
+  const { receipt } = must(await readNext(rig.as('reviewer'), 'reviewer'));
+  expect(await nack(rig.as('reviewer', once), receipt)).toMatchObject({ state: 'delayed' });
+
+  await send(rig.root, { to: 'planner', body: 'yours' });
+  const own = must(await readNext(rig.as('planner', once), 'planner'));
+  expect(await nack(rig.as('planner'), own.receipt)).toMatchObject({ state: 'dead' });
+});
+
+test('what a schedule sends is not decided by the environment of whoever looks', async () => {
+  const message = { to: 'reviewer', body: 'x'.repeat(2000) };
+  await addSchedule(rig.as('planner'), { name: 'hourly', cron: '@hourly', message });
+  rig.clock.advance(3_600_000);
+  const env = { DREAMOS_TTL: '1s', DREAMOS_MAX_MESSAGE_BYTES: '1024', DREAMOS_MAX_MESSAGES: '1' };
+  expect(await fireDue(rig.as('reviewer', env))).toMatchObject({
+    fired: [{ schedule: 'hourly', id: expect.any(String) }],
+  });
+  expect(await peek(rig.root, 'reviewer')).toMatchObject([{ message: { expiresAt: null } }]);
+});
+
+test.each<[name: string, look: (session: Session) => Promise<unknown>]>([
+  ['status', (session) => status(session, ['reviewer'])],
+  ['list', (session) => gather(list(session, 'reviewer'))],
+  ['peek', (session) => peek(session, 'reviewer')],
+])('an environment that cannot be read is refused, also where it decides nothing: %s', async (_, look) => {
+  await expectRefusal(look(rig.as('planner', { DREAMOS_MAX_ATTEMPTS: 'x' })), 'CONFIG_INVALID');
 });
 
 test('the environment of whoever claimed does, whoever looks then', async () => {

@@ -47,16 +47,7 @@ export function completeHandedIn(bytes: Buffer, file: File & { readonly id: stri
 }
 
 function toMessage(given: HandedIn, file: File & { readonly id: string }): Message {
-  const {
-    to = file.mailbox,
-    ttlMs,
-    delayMs: _,
-    at: __,
-    allowEmpty: ___,
-    durability: ____,
-    digest: _____,
-    ...said
-  } = given;
+  const { to = file.mailbox, ttlMs, digest: _, ...said } = withoutSending(given);
   const parsed = messageSchema.safeParse({
     v: 1,
     to: typeof to === 'string' ? to.split(',') : to,
@@ -88,7 +79,22 @@ export function parseHandedIn(bytes: Buffer, operation: 'drop' | 'adopted' = 'ad
     throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
   }
   if (isDeeperThan(maxDepth, json)) throw corrupt(`it is nested too deeply (more than ${maxDepth} levels)`);
-  return orCorrupt(() => parseDraft(json as HandedIn, operation));
+  return orCorrupt(() => parseDraft((operation === 'adopted' ? asAdopted(json) : json) as HandedIn, operation));
+}
+
+/**
+ * What says how it is to be sent has been decided, perhaps by a version that took it for anything. Only how long it is good
+ * stays, where it says so.
+ */
+function asAdopted(json: unknown): unknown {
+  if (!isNested(json) || Array.isArray(json)) return json;
+  const { ttl, ttlMs, ...said } = withoutSending(json as Record<string, unknown>);
+  try {
+    const { ttlMs: ms } = parseDraft({ ttl, ttlMs, from: '', body: '' } as Draft, 'drop');
+    return ms === undefined ? said : { ...said, ttlMs: ms };
+  } catch {
+    return said;
+  }
 }
 
 function orCorrupt<T>(work: () => T): T {
@@ -100,6 +106,13 @@ function orCorrupt<T>(work: () => T): T {
     const hint = error.code === 'MESSAGE_INVALID' && error.hint !== undefined ? `. ${error.hint}` : '';
     throw corrupt(`it is not a message: ${`${error.message.replace(/\.$/, '')}${hint}`.replace(/\.$/, '')}`);
   }
+}
+
+// How it is to be sent, which a message no longer says.
+const ofSending = new Set(['delay', 'delayMs', 'at', 'allowEmpty', 'durability']);
+
+function withoutSending<D extends object>(given: D): D {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !ofSending.has(name))) as D;
 }
 
 /** Level by level and not by recursion, which would end where it is needed. */

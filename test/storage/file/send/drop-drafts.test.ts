@@ -139,20 +139,28 @@ describe('a file in drop/ that says what nobody knows', () => {
     expect(readdirSync(room.at('bob').drop)).toEqual([]);
   });
 
-  test('was adopted by a version that did not mind, and is a message now', async () => {
+  test.for([
+    [{ later: 1 }, { extra: { later: 1 } }],
+    [{ ttl: 300 }, { expiresAt: null }],
+    [{ ttl: '5m', ttlMs: 5 }, { expiresAt: null }],
+    [{ ttlMs: -1, durability: 'high', allowEmpty: 'no' }, { expiresAt: null }],
+    [{ at: 'tomorrow', delay: 'soon' }, { body: 'by hand' }],
+    [{ at: 1, delayMs: 1 }, { body: 'by hand' }],
+    [{ createdAt: '2026-11-20T09:00:00Z', ttl: '5m' }, { expiresAt: '2026-11-20T09:05:00.000Z' }],
+  ] as const)('%j was adopted by a version that did not mind, and is a message now', async ([odd, message]) => {
     const { room, store } = await started();
     drop(room, 'a.json', minimal);
     await store.mail.recover('bob', policy);
     const { key } = await only(store, 'ready');
     const { createHash } = await import('node:crypto');
-    const bytes = JSON.stringify({ ...minimal, later: 1 });
+    const bytes = JSON.stringify({ ...minimal, ...odd });
     const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
     const path = join(room.at('bob').dir, key);
     writeFileSync(path, bytes);
     renameSync(path, path.replace(/\.h[0-9a-f]{32}/, `.h${digest}`));
     expect(
       (await (await room.open()).mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message,
-    ).toMatchObject({ extra: { later: 1 } });
+    ).toMatchObject(message);
   });
 });
 

@@ -1,7 +1,7 @@
-import { longestMs } from './basics/limits.ts';
+import { dayMs, hourMs, longestMs } from './basics/limits.ts';
 import { reference, usage } from './refusals.ts';
 
-const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: hourMs, d: dayMs } as const;
 
 /**
  * `250ms`, `30s`, `5m`, `2h`, `7d`: one whole or decimal number and a unit; 0 needs none.

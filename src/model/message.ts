@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
-import { keyCharacters, subjectCharacters, typeCharacters } from './basics/limits.ts';
+import { keyCharacters, mostTags, subjectCharacters, typeCharacters } from './basics/limits.ts';
 import { anything, either, fieldsOf, listOf, matching, nothing, oneOf, optional, string, textOf } from './fits.ts';
 import { type Known, once, schema } from './schema.ts';
 import { sha256 } from './basics/sha256.ts';
@@ -18,7 +18,7 @@ const time = once(() => z.iso.datetime());
 const fitsTime = matching(
   /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/,
 );
-const fitsKey = either(nothing, textOf(1, 512));
+const fitsKey = either(nothing, textOf(1, keyCharacters));
 
 const fits = {
   v: oneOf(1),
@@ -61,7 +61,7 @@ export const messageSchema = schema(
       priority: z.enum(priorities),
       thread: z.nullable(z.string()),
       replyTo: z.nullable(z.string()),
-      tags: z.array(z.string().check(z.minLength(1), z.maxLength(typeCharacters))).check(z.maxLength(64)),
+      tags: z.array(z.string().check(z.minLength(1), z.maxLength(typeCharacters))).check(z.maxLength(mostTags)),
       data: z.unknown(),
       createdAt: time(),
       expiresAt: z.nullable(time()),

@@ -26,7 +26,7 @@ type Step = (session: Session, card: AgentCard, dryRun: boolean) => AsyncIterabl
 type RootStep = (session: Session, dryRun: boolean) => AsyncIterable<Maintained>;
 
 // What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
-const mailboxSteps: readonly Step[] = [buryExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
+const mailboxSteps: readonly Step[] = [sweepExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
 const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys];
 
 export async function* maintain(
@@ -109,8 +109,8 @@ async function* recoverDue(session: Session, card: AgentCard, dryRun: boolean): 
   if (count > 0) yield { task: 'due', mailbox: card.name, count };
 }
 
-async function* buryExpired(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
-  const count = (await session.store.upkeep?.buryExpired(card.name, { dryRun })) ?? 0;
+async function* sweepExpired(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = (await session.store.upkeep?.sweepExpired(card.name, { dryRun })) ?? 0;
   if (count > 0) yield { task: 'expired', mailbox: card.name, count };
 }
 

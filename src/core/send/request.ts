@@ -1,5 +1,6 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { hourMs } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
@@ -63,7 +64,7 @@ export async function ask(session: Session, said: RequestDraft, options: Request
 }
 
 const defaultWaitMs = 30_000;
-const longestWaitMs = 12 * 3_600_000;
+const longestWaitMs = 12 * hourMs;
 // Whoever looks closes an inbox whose time is over; a requester that lives does it itself, after its last look.
 const graceMs = 2000;
 

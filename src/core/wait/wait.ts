@@ -43,14 +43,14 @@ const leastRestMs = 50;
 // Every event wakes all who wait at a mailbox, and one of them gets the message. Who found nothing does not look again
 // before so many times what the look cost; what comes meanwhile rings the bell and is found right after. (16 senders of 50
 // messages each into 16 idle consumers on two cores: 19 s without, 9 s with it.)
-const stillFor = 20;
+const cooldownFactor = 20;
 // Behind a hundred thousand messages of a busy ordering key one look takes longer than this, and then rests as long.
-const mostStillMs = 50;
+const mostCooldownMs = 50;
 
 export function createWaiter(session: Session, mailbox: string): Waiter {
   const bell = createBell();
   // Never rung: a rest that only the signal ends early.
-  const stillness = createBell();
+  const cooldown = createBell();
   let listening: Promise<Wake> | undefined;
   let again = false;
 
@@ -83,8 +83,12 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
       const now = session.clock.uptime();
       if (now >= until) return undefined;
       const endOfRest = Math.min(until, now + restMs);
-      const stillMs = Math.min(endOfRest - now, (now - lookedAt) * stillFor, Math.max(mostStillMs, now - lookedAt));
-      if (stillMs > 0) await stillness.rest(stillMs, signal);
+      const cooldownMs = Math.min(
+        endOfRest - now,
+        (now - lookedAt) * cooldownFactor,
+        Math.max(mostCooldownMs, now - lookedAt),
+      );
+      if (cooldownMs > 0) await cooldown.rest(cooldownMs, signal);
       await bell.rest(Math.max(0, endOfRest - session.clock.uptime()), signal);
     }
   };

@@ -4,6 +4,8 @@ export const topicCharacters = 128;
 export const subjectCharacters = 200;
 /** Also of a tag. */
 export const typeCharacters = 64;
+/** So many tags one message may have. */
+export const mostTags = 64;
 /** Of a dedupe key, and of an ordering key. */
 export const keyCharacters = 512;
 
@@ -16,10 +18,11 @@ export const mostRecipients = 10_000;
 /** No file has to hold more messages than this, and no call sends more. */
 export const mostAtOnce = 1000;
 
-export const dayMs = 86_400_000;
+export const hourMs = 3_600_000;
+export const dayMs = 24 * hourMs;
 
 /** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */
-export const maxLeaseMs = 12 * 3_600_000;
+export const maxLeaseMs = 12 * hourMs;
 
 /** A lease that is over before the message is read would use up its attempts for nothing. */
 export const minLeaseMs = 100;

@@ -9,10 +9,11 @@ import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
 import { contextOf } from './open.ts';
 import { replaceDocument } from './disk/replace.ts';
+import { mayLieInRoot, probeFiles } from './names/beside.ts';
+import { formatName } from './names/layout.ts';
 
 /** Where a project keeps its root. */
 const placeInProject = join('runtime', 'agent_comms');
-const formatName = 'format.json';
 const formatVersion = 1;
 /** The engine of a root whose format.json names none. */
 const files = 'files';
@@ -188,9 +189,7 @@ async function engineOf(disk: Disk, path: string): Promise<string> {
 
 /** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
 async function checkRoom(disk: Disk, path: string): Promise<void> {
-  const ours =
-    /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+|\.kept)?|.*\.lock)$/;
-  const strangers = ((await disk.list(path)) ?? []).filter((name) => !ours.test(name));
+  const strangers = ((await disk.list(path)) ?? []).filter((name) => !mayLieInRoot(name));
   if (strangers.length === 0) return;
   throw new DreamosError(
     'conflict',
@@ -230,14 +229,12 @@ async function makeFolders(disk: Disk, path: string): Promise<string> {
 
 /** Hard links and atomic renames are what the whole protocol stands on. */
 async function probe(disk: Disk, path: string, token: string): Promise<void> {
-  const a = join(path, `.probe-${token}`);
-  const b = `${a}-linked`;
-  const c = `${a}-renamed`;
+  const { made, linked: second, renamed: moved } = probeFiles(path, token);
   try {
-    await disk.create(a, Buffer.from('probe'), { sync: true });
-    const linked = await disk.link(a, b);
-    const renamed = await disk.rename(b, c);
-    if (linked !== 'made' || !renamed || !(await disk.stat(c))) throw new Error('hard links do not work');
+    await disk.create(made, Buffer.from('probe'), { sync: true });
+    const linked = await disk.link(made, second);
+    const renamed = await disk.rename(second, moved);
+    if (linked !== 'made' || !renamed || !(await disk.stat(moved))) throw new Error('hard links do not work');
   } catch (cause) {
     throw new DreamosError(
       'disk',
@@ -249,6 +246,6 @@ async function probe(disk: Disk, path: string, token: string): Promise<void> {
       },
     );
   } finally {
-    for (const file of [a, b, c]) await disk.remove(file);
+    for (const file of [made, second, moved]) await disk.remove(file);
   }
 }

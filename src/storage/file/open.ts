@@ -6,7 +6,7 @@ import type { FileContext } from './disk/context.ts';
 import type { Disk } from './disk/disk.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { layoutOf } from './names/layout.ts';
-import { outOfTheWay } from './places/corrupt.ts';
+import { quarantineObstacle } from './places/corrupt.ts';
 import { fileStore } from './store.ts';
 
 export interface FileStoreDeps {
@@ -24,7 +24,7 @@ export function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'd
   const ctx: FileContext = {
     disk,
     layout: layoutOf(path),
-    outOfTheWay: (odd, kind) => outOfTheWay(ctx, odd, kind),
+    quarantineObstacle: (odd, kind) => quarantineObstacle(ctx, odd, kind),
     clock: deps.clock,
     ids: deps.ids,
     warn: deps.warn,

@@ -1,5 +1,4 @@
-import { dirname } from 'node:path';
-import type { DocumentName, Documents } from '../port/documents.ts';
+import type { Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
 import type { Look } from '../port/look.ts';
 import type { Mail } from '../port/mail.ts';
@@ -13,11 +12,11 @@ import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deadReason } from './claim/dead-letter.ts';
 import { sweepKeys } from './send/dedupe.ts';
 import { getDocument, putDocument } from './documents/documents.ts';
-import { buryExpired } from './claim/expired.ts';
+import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
-import { type RootDocument } from './names/layout.ts';
+import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/outbox.ts';
 import { readEntry } from './places/read-entry.ts';
 import { cursorAt, readEvents } from './events/read-events.ts';
@@ -28,7 +27,7 @@ import { getAgent, getCard, listAgents, mailboxNames, putCard } from './document
 import { pathOf, toEntry } from './names/found.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
-import { looksPacked } from './names/pack-name.ts';
+import { looksLikePackedPath } from './names/pack-name.ts';
 
 /** The storage port over files: which module carries which promise. */
 export function fileStore(ctx: FileContext): Store {
@@ -58,17 +57,15 @@ const capabilities: Capabilities = {
 };
 
 function documentsOf(ctx: FileContext): Documents {
-  const agentOf = (name: DocumentName): string | undefined =>
-    name.startsWith('agents/') ? name.slice('agents/'.length) : undefined;
   return {
     listAgents: () => listAgents(ctx),
     getAgent: (name) => getAgent(ctx, name),
     get(name) {
-      const agent = agentOf(name);
+      const agent = agentOfDocument(name);
       return agent === undefined ? getDocument(ctx, name as RootDocument) : getCard(ctx, agent);
     },
     put(name, value, version) {
-      const agent = agentOf(name);
+      const agent = agentOfDocument(name);
       return agent === undefined
         ? putDocument(ctx, name as RootDocument, value, version)
         : putCard(ctx, agent, value, version);
@@ -129,7 +126,7 @@ function lookOf(ctx: FileContext): Look {
     },
     async read(entry) {
       const place = pathOf(at(entry.mailbox), entry);
-      if (place && looksPacked(dirname(dirname(place.path)))) {
+      if (place && looksLikePackedPath(place.path)) {
         return (await import('./places/packed.ts')).readPacked(ctx, place.path);
       }
       const message = place && (await readEntry(ctx, place.path, place.name, entry.mailbox));
@@ -161,8 +158,8 @@ function journalOf(ctx: FileContext): Journal {
       return watchFiles(ctx, mailboxes, hint);
     },
     async watchTopics(patterns, hint) {
-      const { watchLogs } = await import('./events/watch.ts');
-      return watchLogs(ctx, patterns, hint);
+      const { watchTopicLogs } = await import('./events/watch.ts');
+      return watchTopicLogs(ctx, patterns, hint);
     },
   };
 }
@@ -179,9 +176,9 @@ function upkeepOf(ctx: FileContext): Upkeep {
     async *pruneEvents(mailbox, options) {
       yield* (await import('./keep/prune.ts')).pruneEvents(ctx, at(mailbox), options);
     },
-    prune: async (log, before, options) =>
-      (await import('./keep/prune-topic.ts')).pruneTopic(ctx, at(log), before, options),
-    buryExpired: (mailbox, { dryRun }) => buryExpired(ctx, at(mailbox), dryRun),
+    prune: async (topicLog, before, options) =>
+      (await import('./keep/prune-topic.ts')).pruneTopic(ctx, at(topicLog), before, options),
+    sweepExpired: (mailbox, { dryRun }) => sweepExpired(ctx, at(mailbox), dryRun),
     sweepKeys: ({ dryRun }) => sweepKeys(ctx, dryRun),
     async *inspect(options) {
       const { inspect } = await import('./doctor/doctor.ts');

@@ -25,7 +25,7 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
   // By their ordering keys: who holds them, and which of them this look has left behind.
   const holders = new Map<string, Held>();
   for (const held of mailboxOf(mail, mailbox).values()) {
-    if (held.holdsKey && held.orderingKey !== undefined) holders.set(held.orderingKey, held);
+    if (held.holdsOrderingKey && held.orderingKey !== undefined) holders.set(held.orderingKey, held);
   }
   const { inbox } = options;
   for (const held of inbox === undefined ? inState(mail, mailbox, 'ready') : answersTo(mail, mailbox, inbox)) {
@@ -44,7 +44,7 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
     if (accepts && !accepts(messageOf(held))) continue;
     held.state = 'inflight';
     held.inbox = undefined;
-    held.holdsKey = inbox === undefined;
+    held.holdsOrderingKey = inbox === undefined;
     held.attempt++;
     held.token = options.token;
     held.maxAttempts = options.maxAttempts;
@@ -64,7 +64,7 @@ export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor): Se
   const held = claimed(mail, receipt);
   held.usedTokens.add(held.token);
   held.state = 'archived';
-  held.holdsKey = false;
+  held.holdsOrderingKey = false;
   held.ackedAt = deps.clock.now();
   changed(mail, held, held.ackedAt, 'acked', { attempt: held.attempt, ...actorOf(options) });
   return settled(held, receipt);
@@ -160,7 +160,7 @@ function claimed(mail: Mail, receipt: string): Held {
 export function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {
   const history = mail.log.filter((event) => event.mailbox === held.mailbox && event.id === held.id);
   held.state = 'dead';
-  held.holdsKey = false;
+  held.holdsOrderingKey = false;
   held.dead = { reason, attempts: held.attempt, deadAt: now, history };
   changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...actorOf(options) });
 }

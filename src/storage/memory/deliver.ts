@@ -1,3 +1,4 @@
+import { hourMs } from '../../model/basics/limits.ts';
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
 import type { DreamosError } from '../../model/errors.ts';
@@ -11,7 +12,7 @@ import { hasInbox, putInInbox } from './inbox.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
 
 // A little longer than the 24 h that are promised.
-const rememberMs = 25 * 3_600_000;
+const rememberMs = 25 * hourMs;
 
 /** One after the other, each its own commit. */
 export async function sendEach(
@@ -71,7 +72,7 @@ function remember(mail: Mail, { message, mailboxes }: Outgoing, sent: Sent, now:
   const content = contentOf(message, mailboxes);
   const known = knownUnder(mail, message, now);
   if (!known) {
-    mail.dedupe.set(keyOf(message), { content, at: now, id: sent.id, mailboxes, state: sent.state });
+    mail.dedupe.set(dedupeKeyOf(message), { content, at: now, id: sent.id, mailboxes, state: sent.state });
     return sent;
   }
   if (known.content !== content) return dedupeMismatch({ ...message, id: known.id }, false);
@@ -80,11 +81,11 @@ function remember(mail: Mail, { message, mailboxes }: Outgoing, sent: Sent, now:
 
 function knownUnder(mail: Mail, message: Message, now: number): Remembered | undefined {
   if (message.dedupeKey === null) return undefined;
-  const known = mail.dedupe.get(keyOf(message));
+  const known = mail.dedupe.get(dedupeKeyOf(message));
   return known && known.at + rememberMs >= now ? known : undefined;
 }
 
-function keyOf({ from, dedupeKey }: Message): string {
+function dedupeKeyOf({ from, dedupeKey }: Message): string {
   return JSON.stringify([from.toLowerCase(), dedupeKey]);
 }
 
@@ -130,7 +131,7 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
     version: 0,
     state: placing.state,
     comesBack: false,
-    holdsKey: false,
+    holdsOrderingKey: false,
     attempt: 0,
     token: '',
     dueAt: placing.dueAt ?? 0,

@@ -1,11 +1,10 @@
 import { sameAgent } from '../../model/agent.ts';
+import { dayMs } from '../../model/basics/limits.ts';
 import { unfinished } from '../../model/state.ts';
 import type { Load } from '../port/look.ts';
 import type { KeepOptions, Tidied } from '../port/upkeep.ts';
 import { die, isExpired } from './claims.ts';
 import { inState, type Mail, mailboxOf } from './mail.ts';
-
-const dayMs = 86_400_000;
 
 export function loadOf(mail: Mail, mailbox: string): Load {
   const held = unfinished.flatMap((state) => inState(mail, mailbox, state));
@@ -18,7 +17,7 @@ export function pruneArchive(mail: Mail, mailbox: string, options: KeepOptions, 
     bytes: held.bytes.length + 1,
     remove: () => mailboxOf(mail, mailbox).delete(held.id),
   }));
-  return prune(items, options, dayOf(now));
+  return pruneDays(items, options, dayOf(now));
 }
 
 export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, now: number): Tidied[] {
@@ -29,10 +28,10 @@ export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, n
     remove: () => mail.pruned.add(event),
   }));
   // A day's events are one log.
-  return prune(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
+  return pruneDays(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
 }
 
-export function buryExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
+export function sweepExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
   const expired = inState(mail, mailbox, 'ready').filter((held) => isExpired(held, now));
   if (!dryRun) for (const held of expired) die(mail, held, now, 'its time-to-live ran out');
   return expired.length;
@@ -45,7 +44,7 @@ interface Item {
 }
 
 /** @param stays this day and all behind it */
-function prune(items: readonly Item[], options: KeepOptions, stays: string): Tidied[] {
+function pruneDays(items: readonly Item[], options: KeepOptions, stays: string): Tidied[] {
   const { fromDay = '', maxBytes = Infinity, dryRun } = options;
   const gone: Tidied[] = [];
   let kept = 0;

@@ -21,7 +21,7 @@ export interface Held {
   state: State;
   comesBack: boolean;
   /** Claimed, and not settled for good since: no other message of its ordering key is delivered. */
-  holdsKey: boolean;
+  holdsOrderingKey: boolean;
   expiresAt: number | undefined;
   attempt: number;
   token: string;

@@ -16,7 +16,7 @@ import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch, watchTopics } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
-import { buryExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
+import { sweepExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
 import {
   changed,
   createMail,
@@ -100,7 +100,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       const held = inStates(entry, ['ready', 'delayed']);
       held.inbox = undefined;
       held.state = 'archived';
-      held.holdsKey = false;
+      held.holdsOrderingKey = false;
       held.ackedAt = clock.now();
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
       return toEntry(held);
@@ -173,8 +173,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     pruneEvents: async function* (mailbox, options) {
       yield* pruneEvents(mail, mailbox, options, clock.now());
     },
-    prune: async (log, before, options) => prune(mail, log, before, clock.now(), options),
-    buryExpired: async (mailbox, { dryRun }) => buryExpired(mail, mailbox, clock.now(), dryRun),
+    prune: async (log, before, options) => pruneTopicLog(mail, log, before, clock.now(), options),
+    sweepExpired: async (mailbox, { dryRun }) => sweepExpired(mail, mailbox, clock.now(), dryRun),
     sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
     inspect: async function* () {
       // Memory has no format that could be broken.
@@ -208,7 +208,7 @@ function agentOf(name: DocumentName): string | undefined {
   return name.startsWith('agents/') ? name.slice('agents/'.length) : undefined;
 }
 
-function prune(
+function pruneTopicLog(
   mail: Mail,
   log: string,
   before: number,

@@ -1,7 +1,7 @@
 /** What each file of a root is, and which messages stand or fall with which of its bytes. */
 import { dirname, basename } from 'node:path';
 import { parseEntryName } from '../../../src/storage/file/names/entry-name.ts';
-import { isReason } from '../../../src/storage/file/names/layout.ts';
+import { isReason } from '../../../src/storage/file/names/beside.ts';
 import type { FileIn } from './tree.ts';
 import { parseOutboxLink } from '../../../src/storage/file/names/outbox-name.ts';
 

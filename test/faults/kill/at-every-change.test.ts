@@ -677,7 +677,7 @@ test('keeping house loses and doubles none', () =>
       return { ids, expired: outgoing.message.id };
     },
     async act(_, store) {
-      await store.upkeep!.buryExpired('bob', { dryRun: false });
+      await store.upkeep!.sweepExpired('bob', { dryRun: false });
       await packAll(store);
       await collect(store.upkeep!.pruneEvents('bob', { fromDay: '9999-01-01', dryRun: false }));
       return store.upkeep!.sweepKeys({ dryRun: false }).then(() => 'done');

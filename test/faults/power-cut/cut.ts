@@ -127,7 +127,7 @@ async function work(play: Play, { seed, bounded }: Job): Promise<void> {
     play.start('producer', { seed: seed + 6, rounds: 10 * rounds }),
     play.start('keyed', { seed: seed + 7, rounds: 4 * rounds }),
     play.start('keyed', { seed: seed + 8, rounds: 4 * rounds }),
-    play.start('undertaker', { seed: seed + 9, rounds: 3 * rounds }),
+    play.start('expirer', { seed: seed + 9, rounds: 3 * rounds }),
   ]);
   play.stop();
   await Promise.all(consumers);

@@ -37,7 +37,7 @@ export interface Settings {
   readonly omits?: Omission;
 }
 
-export type Role = 'setup' | 'quiet' | 'producer' | 'keyed' | 'consumer' | 'undertaker';
+export type Role = 'setup' | 'quiet' | 'producer' | 'keyed' | 'consumer' | 'expirer';
 
 const agents = ['ada', 'bob', 'cyd', 'dot'];
 
@@ -100,7 +100,7 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
     while (fs.existsSync(running)) for (const name of agents) await consume(stage, name);
   },
 
-  async undertaker(stage, { rounds }) {
+  async expirer(stage, { rounds }) {
     for (let round = 0; round < rounds; round++) {
       if (round % 4 === 0) await deadLetters(stage, 'graves');
       else if (!(await reject(stage, agents[round % agents.length] ?? 'ada'))) await fixedBucket(stage, 'graves', 1);

@@ -214,9 +214,9 @@ export function keepingRules(rig: Rig): void {
     await rig.send({ body: 'to one' }, { expiresAt });
     await rig.send({ body: 'own', expiresAt: mine }, { expiresAt });
     await rig.pass(2 * briefMs);
-    expect(await rig.store.upkeep!.buryExpired('bob', { dryRun: true })).toBe(2);
+    expect(await rig.store.upkeep!.sweepExpired('bob', { dryRun: true })).toBe(2);
     expect((await rig.store.look.counts('bob')).dead).toBe(0);
-    expect(await rig.store.upkeep!.buryExpired('bob', { dryRun: false })).toBe(2);
+    expect(await rig.store.upkeep!.sweepExpired('bob', { dryRun: false })).toBe(2);
     expect((await rig.store.look.counts('bob')).dead).toBe(2);
     expect(await rig.drain()).toEqual(['own']);
     expect((await rig.store.mail.claim('Cy', { token: newToken(), leaseMs, policy }))?.message.body).toBe('to two');

@@ -1,3 +1,4 @@
+import { mostTags, typeCharacters } from '../../../model/basics/limits.ts';
 import { isRecord, OldFields } from './fields.ts';
 import type { OldMessage } from './message.ts';
 import { parseOldTime } from './time.ts';
@@ -165,9 +166,9 @@ function readPriority(fields: OldFields, notes: string[]): OldMessage['priority'
 function readTags(fields: OldFields): string[] {
   const value = fields.value('tags', 'tag', 'labels');
   const tags = (Array.isArray(value) ? value : [value]).filter(
-    (tag) => typeof tag === 'string' && tag !== '' && tag.length <= 64,
+    (tag) => typeof tag === 'string' && tag !== '' && tag.length <= typeCharacters,
   );
-  return [...new Set(tags as string[])].slice(0, 64);
+  return [...new Set(tags as string[])].slice(0, mostTags);
 }
 
 function readTime(fields: OldFields, notes: string[]): number | undefined {

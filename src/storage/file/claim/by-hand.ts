@@ -9,12 +9,14 @@ import { formatEntryName, orderOf, type EntryName } from '../names/entry-name.ts
 import { logEvents, type LogEntry } from '../events/event-log.ts';
 import { findIn, listState } from '../look/find.ts';
 import { ensureFolder, moveInto, syncAncestorsOnce, syncFolderOrAncestor } from '../disk/folders.ts';
-import { releaseKey } from '../places/key-heads.ts';
-import { reasonOf, type Mailbox } from '../names/layout.ts';
+import { releaseOrderingKey } from '../places/key-heads.ts';
+import { type Mailbox, tmpFile } from '../names/layout.ts';
 import { moveToReady } from '../places/filling.ts';
 import { pathOf, toEntry } from '../names/found.ts';
 import { memory } from '../disk/memory.ts';
-import { dayOf } from '../names/slots.ts';
+import { archiveFolder } from '../names/slots.ts';
+import { reasonOf } from '../names/beside.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
 interface Change {
   readonly mailbox: Mailbox;
@@ -27,7 +29,7 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
   const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw stateChanged(entry);
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
   return moved;
 }
@@ -54,7 +56,7 @@ export async function retry(ctx: FileContext, entry: Entry, by: string | undefin
 export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
   const { mailbox, path, name } = locate(ctx, entry, ['dead']);
   if (!(await ctx.disk.remove(path))) throw stateChanged(entry);
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   await removeReason(ctx, path);
   await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
 }
@@ -92,7 +94,7 @@ export async function deposit(
     order: orderOf(message),
   };
   await ensureFolder(ctx, mailbox.tmp);
-  const file = `${mailbox.tmp}/${message.id}.json`;
+  const file = tmpFile(mailbox, message.id);
   await ctx.disk.remove(file);
   const made = await ctx.disk.create(file, sealLines([message]).bytes, { sync: true });
   const entry = !made
@@ -101,7 +103,7 @@ export async function deposit(
       ? await makeReady(ctx, mailbox, file, name)
       : await archive(ctx, mailbox, file, name);
   if (!entry) throw new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being imported.`);
-  const dir = `${mailbox.dir}/${entry.key.slice(0, entry.key.lastIndexOf('/'))}`;
+  const dir = folderOf(pathIn(mailbox.dir, entry.key));
   await syncFolderOrAncestor(ctx, dir);
   await syncAncestorsOnce(ctx, dir, mailbox.dir);
   await logEvents(ctx, mailbox, [{ event: 'imported', id: message.id, by: options.by }]);
@@ -150,7 +152,7 @@ async function backToReady(
   const moved = await makeReady(ctx, mailbox, path, ready);
   if (!moved) throw stateChanged(entry);
   // For who died before he could release it in its last life.
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [event]);
   return moved;
 }
@@ -164,14 +166,14 @@ async function makeReady(
   const bucket = await moveToReady(ctx, path, mailbox, 0, name);
   return bucket === undefined
     ? undefined
-    : toEntry(mailbox, { state: 'ready', path: `${bucket}/${formatEntryName(name)}`, name });
+    : toEntry(mailbox, { state: 'ready', path: pathIn(bucket, formatEntryName(name)), name });
 }
 
 async function archive(ctx: FileContext, mailbox: Mailbox, path: string, name: EntryName): Promise<Entry | undefined> {
-  const dir = `${mailbox.archive}/${dayOf(name.time)}`;
+  const dir = archiveFolder(mailbox, name.time);
   const text = formatEntryName(name);
   if (!(await moveInto(ctx, path, dir, text))) return undefined;
-  return toEntry(mailbox, { state: 'archived', path: `${dir}/${text}`, name });
+  return toEntry(mailbox, { state: 'archived', path: pathIn(dir, text), name });
 }
 
 function locate(ctx: FileContext, entry: Entry, from: readonly Entry['state'][]): Change {

@@ -12,18 +12,19 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
-import { type Hold, holdKey, isHolder, letGo } from './ordering.ts';
+import { type Hold, holdOrderingKey, isHolder, letGo } from './ordering.ts';
 import { moveInto } from '../disk/folders.ts';
 import { walkInbox } from '../places/inbox.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { readEntry } from '../places/read-entry.ts';
 import { isKept, nextReady, walkReady, endWalk } from '../places/ready-walk.ts';
-import { bury, isExpired, undertaker, type Undertaker } from './expired.ts';
+import { deadLetterExpired, isExpired, expiryBudget, type ExpiryBudget } from './expired.ts';
 import { type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
-import { decided, isBehind, leave, type ReadyEntry } from '../places/walk-order.ts';
+import { resolve, isBehind, skip, type ReadyEntry } from '../places/walk-order.ts';
 import { issueReceipt } from './receipts.ts';
 import { slotOf } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 // When a race is lost, others work on the same stretch: skip up to this many names, so that consumers spread out.
 const spread = 16;
@@ -42,8 +43,8 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOption
   if (before) return before;
   const accepts = acceptsOf(how.filter);
   const options: Claiming = accepts ? { ...how, accepts } : how;
-  const expired = undertaker();
-  if (accepts || options.inbox !== undefined) return search(ctx, mailbox, options, expired);
+  const budget = expiryBudget();
+  if (accepts || options.inbox !== undefined) return search(ctx, mailbox, options, budget);
   // Never conclude from one scan: during renames it can miss a name. So empty means: a walk from the start found nothing
   // but messages whose turn has not come.
   let fresh = false;
@@ -55,7 +56,7 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOption
       fresh = empty = true;
       continue;
     }
-    const delivery = await take(ctx, mailbox, candidate, options, expired);
+    const delivery = await take(ctx, mailbox, candidate, options, budget);
     if (typeof delivery === 'object') return delivery;
     if (delivery === 'late') return undefined;
     if (delivery !== 'blocked') empty = false;
@@ -65,7 +66,7 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOption
     if (delivery === 'lost' && isKept(candidate.order)) fresh = true;
     else if (delivery === 'lost') await skipSome(ctx, mailbox);
     // What has expired now stays where it is, and a shared walk that begins anew every few milliseconds might never get by.
-    if (expired.left <= 0) return search(ctx, mailbox, options, expired);
+    if (budget.left <= 0) return search(ctx, mailbox, options, budget);
   }
 }
 
@@ -84,7 +85,7 @@ async function search(
   ctx: FileContext,
   mailbox: Mailbox,
   options: Claiming,
-  expired: Undertaker,
+  budget: ExpiryBudget,
 ): Promise<Delivery | undefined> {
   const refused = new Set<string>();
   for (let walk = 0; walk < 2; walk++) {
@@ -93,11 +94,11 @@ async function search(
     for (let candidate = await next(); candidate; candidate = await next()) {
       if (options.signal?.aborted) return undefined;
       if (refused.has(candidate.text)) {
-        if (!isExpired(candidate.name, ctx.clock.now())) leave(ctx, candidate);
-        decided(candidate);
+        if (!isExpired(candidate.name, ctx.clock.now())) skip(ctx, candidate);
+        resolve(candidate);
         continue;
       }
-      const delivery = await take(ctx, mailbox, candidate, options, expired);
+      const delivery = await take(ctx, mailbox, candidate, options, budget);
       if (typeof delivery === 'object') return delivery;
       if (delivery === 'late') return undefined;
       if (delivery === 'passed') refused.add(candidate.text);
@@ -112,10 +113,10 @@ async function search(
 
 async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   for (let n = Math.floor(ctx.ids.fraction() * spread); n > 0; n--) {
-    const skipped = await nextReady(ctx, mailbox, false);
-    if (!skipped) return;
-    leave(ctx, skipped);
-    decided(skipped);
+    const entry = await nextReady(ctx, mailbox, false);
+    if (!entry) return;
+    skip(ctx, entry);
+    resolve(entry);
   }
 }
 
@@ -125,17 +126,17 @@ async function take(
   mailbox: Mailbox,
   entry: ReadyEntry,
   options: Claiming,
-  expired: Undertaker,
+  budget: ExpiryBudget,
 ): Promise<Delivery | Missed> {
   try {
-    return await tryToTake(ctx, mailbox, entry, options, expired);
+    return await tryToTake(ctx, mailbox, entry, options, budget);
   } catch (error) {
     // It is still there, most likely. So the next claim begins anew, and nothing of its key goes first.
     endWalk(ctx, mailbox);
-    leave(ctx, entry);
+    skip(ctx, entry);
     throw error;
   } finally {
-    decided(entry);
+    resolve(entry);
   }
 }
 
@@ -144,24 +145,24 @@ async function tryToTake(
   mailbox: Mailbox,
   entry: ReadyEntry,
   options: Claiming,
-  expired: Undertaker,
+  budget: ExpiryBudget,
 ): Promise<Delivery | Missed> {
   const { name } = entry;
-  const source = `${entry.dir}/${entry.text}`;
+  const source = pathIn(entry.dir, entry.text);
   const now = ctx.clock.now();
   if (isExpired(name, now)) {
-    await bury(ctx, mailbox, source, name, expired);
+    await deadLetterExpired(ctx, mailbox, source, name, budget);
     return 'passed';
   }
   if (isBehind(entry) && !(await isHolder(ctx, mailbox, entry))) {
-    leave(ctx, entry);
+    skip(ctx, entry);
     return 'blocked';
   }
   if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
-    leave(ctx, entry);
+    skip(ctx, entry);
     return 'passed';
   }
-  const hold = name.order ? await holdKey(ctx, mailbox, entry) : 'held';
+  const hold = name.order ? await holdOrderingKey(ctx, mailbox, entry) : 'held';
   if (hold !== 'held' && hold !== 'acquired') return hold;
 
   const claimed = {
@@ -178,7 +179,7 @@ async function tryToTake(
     if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
     return 'lost';
   }
-  return deliver(ctx, mailbox, `${slot}/${target}`, claimed, options);
+  return deliver(ctx, mailbox, pathIn(slot, target), claimed, options);
 }
 
 async function deliver(

@@ -1,5 +1,5 @@
-import { dirname } from 'node:path';
 import * as z from 'zod/mini';
+import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { schema } from '../../../model/schema.ts';
@@ -10,13 +10,14 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
 import { eventsAbout } from '../events/history.ts';
-import { releaseKey } from '../places/key-heads.ts';
-import { reasonOf, type Mailbox } from '../names/layout.ts';
+import { releaseOrderingKey } from '../places/key-heads.ts';
+import type { Mailbox } from '../names/layout.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { dayOf } from '../names/slots.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
+import { reasonOf } from '../names/beside.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
-const dayMs = 86_400_000;
 // History is a courtesy: it must not turn one dead letter into a read of gigabytes.
 const historyBytes = 4 * 1024 * 1024;
 const reasonBytes = 16 * 1024 * 1024;
@@ -57,7 +58,7 @@ export async function deadLetter(
     settled: why.settled ?? name.settled,
   };
   const text = formatEntryName(dead);
-  const target = `${mailbox.dlq}/${text}`;
+  const target = pathIn(mailbox.dlq, text);
   const history = why.history === 'none' ? [] : await historyOf(ctx, mailbox, name.id);
   const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
   // Also a guard: through a link in its place the reason would land outside of the root.
@@ -68,12 +69,12 @@ export async function deadLetter(
     if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
     return undefined;
   }
-  await releaseKey(ctx, mailbox, name);
+  await releaseOrderingKey(ctx, mailbox, name);
   try {
     await syncFolderOrAncestor(ctx, mailbox.dlq);
     // After a power cut btrfs has the old name as well when only the new one's folder was synced, and a dead message would
     // be delivered again.
-    await syncFolderOrAncestor(ctx, dirname(path));
+    await syncFolderOrAncestor(ctx, folderOf(path));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // The rename has decided. After a power cut it may be delivered once more, which is allowed.
@@ -87,7 +88,7 @@ export async function deadLetter(
 
 /** Why a message is dead; rebuilt from its name where the document is lost or unreadable. */
 export async function deadReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<DeadReason> {
-  const path = reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`);
+  const path = reasonOf(pathIn(mailbox.dlq, formatEntryName(name)));
   const known = await readReason(ctx, path);
   if (typeof known === 'object') return { ...known, deadAt: name.time };
   return {
@@ -104,7 +105,7 @@ export async function reasonState(
   mailbox: Mailbox,
   name: EntryName,
 ): Promise<'good' | 'missing' | 'unreadable'> {
-  const known = await readReason(ctx, reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`));
+  const known = await readReason(ctx, reasonOf(pathIn(mailbox.dlq, formatEntryName(name))));
   return typeof known === 'object' ? 'good' : known;
 }
 
@@ -122,7 +123,7 @@ async function readReason(
 export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<void> {
   const { deadAt, ...known } = await deadReason(ctx, mailbox, name);
   const reason = { ...known, deadAt: new Date(deadAt).toISOString() };
-  const path = reasonOf(`${mailbox.dlq}/${formatEntryName(name)}`);
+  const path = reasonOf(pathIn(mailbox.dlq, formatEntryName(name)));
   if (await ctx.disk.stat(path)) await quarantine(ctx, mailbox, path, 'it is not a reason that can be read');
   await replaceDocument(ctx.disk, path, `${JSON.stringify(reason)}\n`, { unlocked: true });
 }

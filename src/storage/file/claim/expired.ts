@@ -4,10 +4,11 @@
  */
 import type { FileContext } from '../disk/context.ts';
 import { deadLetter } from './dead-letter.ts';
-import { parseEntryName, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, mayExpire, parseEntryName } from '../names/entry-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { walkBuckets } from '../places/ready-walk.ts';
 import { memory } from '../disk/memory.ts';
+import { pathIn } from '../names/path.ts';
 
 const atOnce = 64;
 /** Nobody is waiting for expired mail, and a look for it lists what is ready. */
@@ -16,11 +17,11 @@ const everyMs = 5000;
 const namesAtOnce = 2500;
 
 /** How many more may be moved in one look. */
-export interface Undertaker {
+export interface ExpiryBudget {
   left: number;
 }
 
-export function undertaker(): Undertaker {
+export function expiryBudget(): ExpiryBudget {
   return { left: atOnce };
 }
 
@@ -28,12 +29,12 @@ export function isExpired({ expiresAt }: EntryName, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }
 
-export async function bury(
+export async function deadLetterExpired(
   ctx: FileContext,
   mailbox: Mailbox,
   path: string,
   name: EntryName,
-  budget: Undertaker,
+  budget: ExpiryBudget,
 ): Promise<void> {
   if (budget.left <= 0) return;
   budget.left--;
@@ -43,7 +44,7 @@ export async function bury(
 }
 
 /** A look for expired mail in a mailbox, which the next one goes on with. */
-interface Burial {
+interface ExpirySweep {
   /** When (uptime) it was. */
   readonly at: number;
   /** `undefined`: the next one begins at the front. */
@@ -51,46 +52,47 @@ interface Burial {
 }
 
 /** By mailbox: this process's last look that left none of it behind. */
-const burials = memory(() => new Map<string, Burial>());
+const sweeps = memory(() => new Map<string, ExpirySweep>());
 
 /** For mailboxes that nobody reads. Looks now and then, at a part of what is ready. */
-export async function buryNowAndThen(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  const last = burials.of(ctx).get(mailbox.name);
+export async function sweepExpiredNowAndThen(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  const last = sweeps.of(ctx).get(mailbox.name);
   const at = ctx.clock.uptime();
   if (last !== undefined && at - last.at < everyMs) return;
   const walk = last?.walk ?? walkBuckets(ctx, mailbox);
-  const budget = undertaker();
+  const budget = expiryBudget();
   let ended = false;
   for (let looked = 0; looked < namesAtOnce && budget.left > 0 && !ended;) {
     const { value: bucket } = await walk.next();
     ended = bucket === undefined;
     looked += bucket?.names.length ?? 0;
-    if (bucket) for (const { path, name } of expiredIn(ctx, bucket)) await bury(ctx, mailbox, path, name, budget);
+    if (bucket)
+      for (const { path, name } of expiredIn(ctx, bucket)) await deadLetterExpired(ctx, mailbox, path, name, budget);
   }
   // Where there may be more, the next look goes on at once.
-  if (budget.left > 0) burials.of(ctx).set(mailbox.name, { at, walk: ended ? undefined : walk });
-  else burials.of(ctx).delete(mailbox.name);
+  if (budget.left > 0) sweeps.of(ctx).set(mailbox.name, { at, walk: ended ? undefined : walk });
+  else sweeps.of(ctx).delete(mailbox.name);
 }
 
 /** All of it, for whoever keeps house. @returns how many */
-export async function buryExpired(ctx: FileContext, mailbox: Mailbox, dryRun: boolean): Promise<number> {
+export async function sweepExpired(ctx: FileContext, mailbox: Mailbox, dryRun: boolean): Promise<number> {
   let found = 0;
   for await (const bucket of walkBuckets(ctx, mailbox)) {
     for (const { path, name } of expiredIn(ctx, bucket)) {
       found++;
-      if (!dryRun) await bury(ctx, mailbox, path, name, undertaker());
+      if (!dryRun) await deadLetterExpired(ctx, mailbox, path, name, expiryBudget());
     }
   }
   return found;
 }
 
-/** One after the other, because the clock goes on while they are buried. */
+/** One after the other, because the clock goes on while they are moved. */
 function* expiredIn(
   ctx: FileContext,
   { dir, names }: { readonly dir: string; readonly names: readonly string[] },
 ): Generator<{ readonly path: string; readonly name: EntryName }> {
   for (const text of names) {
-    const name = text.includes('.x') ? parseEntryName(text) : undefined;
-    if (name && isExpired(name, ctx.clock.now())) yield { path: `${dir}/${text}`, name };
+    const name = mayExpire(text) ? parseEntryName(text) : undefined;
+    if (name && isExpired(name, ctx.clock.now())) yield { path: pathIn(dir, text), name };
   }
 }

@@ -14,9 +14,9 @@
  *             has another life, so its old name is no head any more.
  *
  * Nobody may acquire a key for a later message while an earlier one is ready. A walk meets the earlier one first, and
- * remembers the key of what it leaves behind or may yet leave behind (walk-order.ts, also for messages too young for this
- * walk to be sure of their order). What it loses to another process has been the head since before that process' rename,
- * or is settled by now.
+ * remembers the key of what it skips or may yet skip (walk-order.ts, also for messages too young for this walk to be sure
+ * of their order). What it loses to another process has been the head since before that process' rename, or is settled by
+ * now.
  *
  * A head is stale when its message was settled and the process died before the release, or when the key was acquired for a
  * message that had just been settled. Whoever is refused because of a head older than a second looks for its message in
@@ -30,11 +30,12 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { listState } from '../look/find.ts';
-import { acquireKey, advanceHead, removeHead } from '../places/key-heads.ts';
+import { acquireOrderingKey, advanceHead, removeHead } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { isBehind, isYoung, leave, type ReadyEntry } from '../places/walk-order.ts';
+import { isBehind, isYoung, skip, type ReadyEntry } from '../places/walk-order.ts';
 import { memory } from '../disk/memory.ts';
-import { type Head, headName, keyFolder, parseHead } from '../names/key-name.ts';
+import { type Head, headName, orderingKeyFolder, parseHead } from '../names/key-name.ts';
+import { pathIn } from '../names/path.ts';
 
 /** By mailbox: which messages that hold a key were seen to be in flight or resting, and when (uptime). */
 const live = memory(
@@ -53,34 +54,34 @@ const trustMs = 1000;
 export type Hold = 'acquired' | 'held' | 'blocked' | 'young' | 'lost';
 
 /** Makes sure that a message may be claimed as far as its ordering key is concerned. */
-export async function holdKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEntry): Promise<Hold> {
+export async function holdOrderingKey(ctx: FileContext, mailbox: Mailbox, entry: ReadyEntry): Promise<Hold> {
   const { name, text, dir } = entry;
   if (!name.order) return 'held';
   const { key, life } = name.order;
   const mine: Head = { id: name.id, life, attempt: name.attempt + 1 };
-  const left = (how: 'blocked' | 'young', holder?: string): Hold => {
-    leave(ctx, entry, holder);
+  const skipped = (how: 'blocked' | 'young', holder?: string): Hold => {
+    skip(ctx, entry, holder);
     return how;
   };
   // Each round somebody else has changed the head since it was looked at.
   for (let round = 0; round < 100; round++) {
     const head = await headOf(ctx, mailbox, key);
     if (!head) {
-      if (isBehind(entry)) return left('blocked');
-      if (isYoung(ctx, entry)) return left('young');
+      if (isBehind(entry)) return skipped('blocked');
+      if (isYoung(ctx, entry)) return skipped('young');
       // A name out of an old listing must not get the key.
-      if (!(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
-      if (await acquireKey(ctx, mailbox, key, mine)) return 'acquired';
+      if (!(await ctx.disk.stat(pathIn(dir, text)))) return 'lost';
+      if (await acquireOrderingKey(ctx, mailbox, key, mine)) return 'acquired';
     } else if (head.id === mine.id && head.life === life) {
       if (head.attempt === mine.attempt) return 'held';
       // A head that is ahead of a message that is still here: a power cut has undone the message's claim, and not the head's.
-      if (head.attempt > mine.attempt && !(await ctx.disk.stat(`${dir}/${text}`))) return 'lost';
+      if (head.attempt > mine.attempt && !(await ctx.disk.stat(pathIn(dir, text)))) return 'lost';
       if (await advanceHead(ctx, mailbox, key, head, mine)) return 'held';
     } else if (await isStale(ctx, mailbox, key, head)) {
       await removeHead(ctx, mailbox, key, head);
-    } else return left('blocked', lifeOf(head));
+    } else return skipped('blocked', lifeOf(head));
   }
-  return left('blocked');
+  return skipped('blocked');
 }
 
 /** Whether a message that lies behind others of its key holds it, as far as this walk knows: it looks once for each key. */
@@ -88,11 +89,11 @@ export async function isHolder(ctx: FileContext, mailbox: Mailbox, entry: ReadyE
   const { name, order } = entry;
   if (!name.order) return true;
   const { key, life } = name.order;
-  let holder = order.left?.get(key)?.holder;
+  let holder = order.skipped?.get(key)?.holder;
   if (holder === undefined) {
     const head = await headOf(ctx, mailbox, key);
     holder = head ? lifeOf(head) : '';
-    leave(ctx, entry, holder);
+    skip(ctx, entry, holder);
   }
   return holder === lifeOf({ id: name.id, life });
 }
@@ -117,12 +118,12 @@ export async function isLive(ctx: FileContext, mailbox: Mailbox, { id, life }: H
 }
 
 async function headOf(ctx: FileContext, mailbox: Mailbox, key: string): Promise<Head | undefined> {
-  const dir = keyFolder(mailbox, key);
+  const dir = orderingKeyFolder(mailbox, key);
   for (const text of (await ctx.disk.list(dir)) ?? []) {
     const head = parseHead(text);
     if (head) return head;
     // It would keep the folder from ever being empty, and everybody from the key.
-    await quarantine(ctx, mailbox, `${dir}/${text}`, 'it does not belong in this folder');
+    await quarantine(ctx, mailbox, pathIn(dir, text), 'it does not belong in this folder');
   }
   return undefined;
 }
@@ -132,7 +133,7 @@ async function isStale(ctx: FileContext, mailbox: Mailbox, key: string, head: He
   let known = live.of(ctx).get(mailbox.name);
   const life = lifeOf(head);
   if (known && now - known.at < trustMs && known.lives.has(life)) return false;
-  const stat = await ctx.disk.stat(`${keyFolder(mailbox, key)}/${headName(head)}`);
+  const stat = await ctx.disk.stat(pathIn(orderingKeyFolder(mailbox, key), headName(head)));
   if (!stat) return true;
   // On both sides: the clock may have been set back since.
   if (Math.abs(ctx.clock.now() - stat.mtimeMs) < suspectMs) return false;

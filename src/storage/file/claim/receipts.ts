@@ -1,7 +1,6 @@
 import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
-import { stemOf } from '../names/entry-name.ts';
-import { parseReceipt, type Receipt } from '../names/receipt.ts';
+import { parseReceipt, type Receipt, receiptAt } from '../names/receipt.ts';
 
 /** The claims that this process has made last, by their receipts. */
 const issued = memory(() => new Map<string, Receipt>());
@@ -9,7 +8,7 @@ const remembered = 64;
 
 /** The receipt of a claim that this process has just made: a loop acks it in a moment, and need not take it apart. */
 export function issueReceipt(ctx: FileContext, { mailbox, name, path }: Required<Receipt>): string {
-  const receipt = `${mailbox}:${stemOf(path.slice(path.lastIndexOf('/') + 1))}`;
+  const receipt = receiptAt(mailbox, path);
   const receipts = issued.of(ctx);
   const oldest = receipts.size >= remembered ? receipts.keys().next().value : undefined;
   if (oldest !== undefined) receipts.delete(oldest);

@@ -11,7 +11,7 @@ import { deadLetter } from './dead-letter.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import type { Mailbox } from '../names/layout.ts';
-import { buryNowAndThen } from './expired.ts';
+import { sweepExpiredNowAndThen } from './expired.ts';
 import { closeOverInboxes, putInInbox } from '../places/inbox.ts';
 import { finishOutbox } from '../send/outbox.ts';
 import { readIfGood } from '../places/read-entry.ts';
@@ -29,7 +29,7 @@ const misplaced = 'it does not belong in this folder';
 /** What has expired unread is moved too, a few at a time; it is not counted, so that nobody waits for all of it. */
 export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   const recovered = await recoverDue(ctx, mailbox, policy);
-  await buryNowAndThen(ctx, mailbox);
+  await sweepExpiredNowAndThen(ctx, mailbox);
   return recovered;
 }
 

@@ -13,22 +13,23 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { findIn } from '../look/find.ts';
 import { moveInto } from '../disk/folders.ts';
-import { releaseKey } from '../places/key-heads.ts';
+import { releaseOrderingKey } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { formatReceipt, type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
 import { inflightPath } from '../names/found.ts';
 import { readReceipt } from './receipts.ts';
-import { dayOf, slotOf } from '../names/slots.ts';
+import { archiveFolder, slotOf } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
   const now = ctx.clock.now();
   const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
     const archived = settledName(claim, { tag: 'k', time: now });
-    return moveInto(ctx, path, `${home.archive}/${dayOf(now)}`, formatEntryName(archived));
+    return moveInto(ctx, path, archiveFolder(home, now), formatEntryName(archived));
   });
-  if (name.order) await releaseKey(ctx, mailbox, name);
+  if (name.order) await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }
@@ -71,7 +72,7 @@ export async function renew(
     const slot = slotOf(home.inflight, time);
     const target = formatEntryName({ ...claim, time });
     // Renewed within one millisecond: a rename to its own name would succeed even if it were gone.
-    if (path === `${slot}/${target}`) return (await ctx.disk.stat(path)) !== undefined;
+    if (path === pathIn(slot, target)) return (await ctx.disk.stat(path)) !== undefined;
     return moveInto(ctx, path, slot, target);
   });
   await logEvents(ctx, mailbox, [{ event: 'renewed', id: name.id, attempt: name.attempt, by: options.by }]);

@@ -12,8 +12,8 @@ export interface FileContext {
   /** One sentence for a person; never data. */
   readonly warn: (message: string) => void;
   /**
-   * Puts aside what stands in the place of one of our folders; `false`: that is for a person to decide. Handed in, because
+   * Quarantines what stands in the place of one of our folders; `false`: that is for a person to decide. Handed in, because
    * it is the one call from below that leads up (folders -> corrupt).
    */
-  readonly outOfTheWay: (path: string, kind: string) => Promise<boolean>;
+  readonly quarantineObstacle: (path: string, kind: string) => Promise<boolean>;
 }

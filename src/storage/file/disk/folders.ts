@@ -1,7 +1,7 @@
-import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from './context.ts';
 import { memory } from './memory.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
 // Of a send to a thousand mailboxes seven folders each.
 const mostRemembered = 16_384;
@@ -16,11 +16,11 @@ export async function ensureFolder(ctx: FileContext, dir: string): Promise<void>
   for (let round = 0; round < 100; round++) {
     if (isChecked(ctx, dir) || dir === ctx.layout.root) return;
     // From the top down: a folder made below a link would be made outside of the root.
-    await ensureFolder(ctx, dirname(dir));
+    await ensureFolder(ctx, folderOf(dir));
     const stat = await ctx.disk.stat(dir);
     if (stat?.kind === 'directory') return remember(ctx, dir);
     if (stat) {
-      if (await ctx.outOfTheWay(dir, stat.kind)) continue;
+      if (await ctx.quarantineObstacle(dir, stat.kind)) continue;
       throw notAFolder(dir, stat.kind);
     }
     if ((await ctx.disk.makeDir(dir)) === 'made') {
@@ -29,7 +29,7 @@ export async function ensureFolder(ctx: FileContext, dir: string): Promise<void>
       return remember(ctx, dir);
     }
     // Another process made it, or removed the one above, in between: look again.
-    forgetFolder(ctx, dirname(dir));
+    forgetFolder(ctx, folderOf(dir));
   }
   throw removedAgain(dir);
 }
@@ -37,7 +37,7 @@ export async function ensureFolder(ctx: FileContext, dir: string): Promise<void>
 /** Whether this is a folder that can be reached without passing through a link. */
 export async function isRealFolder(ctx: FileContext, dir: string): Promise<boolean> {
   if (isChecked(ctx, dir) || dir === ctx.layout.root) return true;
-  if (!(await isRealFolder(ctx, dirname(dir)))) return false;
+  if (!(await isRealFolder(ctx, folderOf(dir)))) return false;
   if ((await ctx.disk.stat(dir))?.kind !== 'directory') return false;
   remember(ctx, dir);
   return true;
@@ -51,7 +51,7 @@ export function isChecked(ctx: FileContext, dir: string): boolean {
 /** It may be gone, and the folder above it, too: the next use looks again. */
 export function forgetFolder(ctx: FileContext, dir: string): void {
   forgetRemoved(ctx, dir);
-  if (dir !== ctx.layout.root) forgetRemoved(ctx, dirname(dir));
+  if (dir !== ctx.layout.root) forgetRemoved(ctx, folderOf(dir));
 }
 
 /** This one is gone. */
@@ -83,7 +83,7 @@ export async function moveInto(ctx: FileContext, source: string, dir: string, na
       if (!(await ctx.disk.stat(source))) return false;
       await ensureFolder(ctx, dir);
     }
-    if (await ctx.disk.rename(source, `${dir}/${name}`)) return true;
+    if (await ctx.disk.rename(source, pathIn(dir, name))) return true;
     if (!(await ctx.disk.stat(source))) return false;
     forgetFolder(ctx, dir);
   }
@@ -104,7 +104,7 @@ export function removedAgain(dir: string): DreamosError {
  */
 export async function syncFolderOrAncestor(ctx: FileContext, dir: string): Promise<void> {
   let at = dir;
-  while (!(await ctx.disk.syncDir(at))) at = dirname(at);
+  while (!(await ctx.disk.syncDir(at))) at = folderOf(at);
 }
 
 /**
@@ -115,7 +115,7 @@ export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: stri
   const known = synced.of(ctx);
   for (let at = dir; at !== top;) {
     const below = at;
-    at = dirname(at);
+    at = folderOf(at);
     if (known.has(below)) continue;
     await syncFolderOrAncestor(ctx, at);
     if (known.size > mostRemembered) known.clear();

@@ -1,5 +1,6 @@
 /** Lock files, by proper-lockfile. */
 import { diskError } from './disk-error.ts';
+import { lockFolder } from '../names/beside.ts';
 
 // A dead holder delays others for at most this long; a live one refreshes its lock every half of it.
 const lockStaleMs = 10_000;
@@ -16,7 +17,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
       return await lockfile.lock(path, { realpath: false, stale: lockStaleMs, onCompromised });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED' || tried === lockTries) {
-        throw diskError(error, `${path}.lock`, 'take the lock');
+        throw diskError(error, lockFolder(path), 'take the lock');
       }
     }
     const waitMs = Math.min(500, 10 * 1.2 ** tried) * (1 + Math.random());

@@ -17,15 +17,15 @@
  * document. Readers take it as such (`readWhole`); the next replacement and `doctor --fix` finish what was begun. All
  * documents are JSON objects, and no stump of one is JSON.
  */
-import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
-import { keptOf } from '../names/layout.ts';
 import type { Disk, ReadOptions, ReadResult } from './disk.ts';
 import { parseJson } from './parse-json.ts';
+import { keptOf } from '../names/beside.ts';
+import { folderOf } from '../names/path.ts';
 
 export interface ReplaceOptions {
   /**
-   * No lock keeps others out, as of reasons: of two who bury one message in the same millisecond either reason is as good,
+   * No lock keeps others out, as of reasons: of two who dead-letter one message in the same millisecond either reason is as good,
    * and the one who is too late removes what both have.
    */
   readonly unlocked?: boolean;
@@ -51,7 +51,7 @@ export async function replaceDocument(
   const placed = await disk.read(path, { maxBytes: mostBytes });
   const isOurs = placed.ok && placed.bytes.equals(bytes);
   if (!isOurs && !(unlocked && isAsGood(placed))) throw await undone(disk, path, placed);
-  await disk.syncDir(dirname(path));
+  await disk.syncDir(folderOf(path));
   await disk.remove(kept);
 }
 

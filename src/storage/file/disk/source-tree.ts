@@ -2,6 +2,8 @@ import { basename, join, resolve } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Disk } from './disk.ts';
 import { nodeDisk } from './node-disk.ts';
+import { formatName } from '../names/layout.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Something in a foreign tree, by its path in it, with `/`. */
 export type SourceEntry =
@@ -55,7 +57,7 @@ async function walk(disk: Disk, tree: string, folder: string, entries: SourceEnt
     return;
   }
   for (const name of names.sort()) {
-    const path = folder === '' ? name : `${folder}/${name}`;
+    const path = folder === '' ? name : pathIn(folder, name);
     const pass = (why: string, failed = false): unknown => entries.push({ kind: 'passed', path, why, failed });
     const stat = await disk.stat(join(tree, path));
     if (stat === undefined) pass('its name is not UTF-8, or it is gone again', true);
@@ -77,7 +79,7 @@ async function readSource(disk: Disk, path: string, maxBytes: number): Promise<S
 }
 
 async function isRoot(disk: Disk, dir: string): Promise<boolean> {
-  const mark = await readSource(disk, join(dir, 'format.json'), 4096);
+  const mark = await readSource(disk, join(dir, formatName), 4096);
   return mark.ok && /"format"\s*:\s*"dreamos"/.test(mark.bytes.toString());
 }
 

@@ -6,7 +6,7 @@ import { isLog, logOf } from '../../../model/topic.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { inspectEntries } from './entries.ts';
-import { inspectKeys } from './keys.ts';
+import { inspectOrderingKeys } from './keys.ts';
 import { inspectDedupe, inspectRoot } from './root.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
@@ -14,7 +14,7 @@ import { topicNames } from '../documents/topics.ts';
 import { inspectFileSystem, inspectConfig, inspectLocks, inspectRootLeftovers, inspectStrangers } from './place.ts';
 import { inspectOutbox } from './outbox.ts';
 import {
-  inspectLogFolders,
+  inspectTopicLogFolders,
   inspectEventLogs,
   inspectFolders,
   inspectCard,
@@ -37,7 +37,7 @@ const rootSteps: readonly Step<undefined>[] = [
   inspectRootLeftovers,
   inspectStrangers,
 ];
-const logSteps: readonly Step<Mailbox>[] = [inspectLogFolders, inspectEventLogs, inspectEntries];
+const topicLogSteps: readonly Step<Mailbox>[] = [inspectTopicLogFolders, inspectEventLogs, inspectEntries];
 const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectFolders,
   inspectKeptOfMailbox,
@@ -47,14 +47,14 @@ const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectDrop,
   inspectEventLogs,
   inspectEntries,
-  inspectKeys,
+  inspectOrderingKeys,
 ];
 
 export async function* inspect(ctx: FileContext, options: InspectOptions): AsyncGenerator<Finding, void, void> {
   for (const step of rootSteps) yield* step(ctx, undefined, options);
-  const logs = (await topicNames(ctx)).map(logOf);
-  for (const name of [...(await mailboxNames(ctx)), ...logs]) {
-    for (const step of isLog(name) ? logSteps : mailboxSteps) {
+  const topicLogs = (await topicNames(ctx)).map(logOf);
+  for (const name of [...(await mailboxNames(ctx)), ...topicLogs]) {
+    for (const step of isLog(name) ? topicLogSteps : mailboxSteps) {
       if (options.signal?.aborted) return;
       for await (const finding of step(ctx, ctx.layout.mailbox(name), options)) yield { mailbox: name, ...finding };
     }

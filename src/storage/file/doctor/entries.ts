@@ -7,10 +7,12 @@ import { quarantine } from '../places/corrupt.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
 import { parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
-import { documentOfKept, isReason, parseBucket, parseInbox, type Mailbox } from '../names/layout.ts';
+import { isLaneFolder, isRankFolder, type Mailbox, parseBucket, parseInbox } from '../names/layout.ts';
 import { readEntry } from '../places/read-entry.ts';
 import { isDay, parseHour, parseSlot } from '../names/slots.ts';
 import { parseGone, parsePack } from '../names/pack-name.ts';
+import { documentOfKept, entryOfReason, isReason, isReasonLeftover } from '../names/beside.ts';
+import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 const progressEvery = 256;
 
@@ -28,7 +30,7 @@ const shapes: readonly {
   {
     state: 'ready',
     dir: ({ ready }) => ready,
-    levels: [(name) => /^p[0-3]$/.test(name), (name) => /^[01]$/.test(name), bucket, bucket],
+    levels: [isRankFolder, isLaneFolder, bucket, bucket],
   },
   { state: 'delayed', dir: ({ delayed }) => delayed, levels: [hour, slot] },
   { state: 'delayed', dir: ({ requests }) => requests, levels: [(name) => parseInbox(name) !== undefined] },
@@ -54,7 +56,7 @@ export async function* inspectEntries(
       if (wrong === 'moved on') continue;
       if (wrong !== undefined) {
         const fixed = options.fix && (await quarantine(ctx, mailbox, path, wrong));
-        yield problem('entry', `${path.slice(mailbox.dir.length + 1)}: ${wrong}.`, fixed);
+        yield problem('entry', `${pathBelow(mailbox.dir, path)}: ${wrong}.`, fixed);
         continue;
       }
       yield* inspectMode(ctx, path, options.fix);
@@ -85,7 +87,7 @@ async function* walk(
 ): AsyncGenerator<{ path: string; leaf: boolean }, void, void> {
   const [level, ...below] = levels;
   for (const name of ((await ctx.disk.list(dir)) ?? []).sort()) {
-    const path = `${dir}/${name}`;
+    const path = pathIn(dir, name);
     if (passed?.(name)) continue;
     if (!level) yield { path, leaf: true };
     else if (level(name) && (await ctx.disk.stat(path))?.kind === 'directory') yield* walk(ctx, path, below);
@@ -95,9 +97,8 @@ async function* walk(
 
 /** What is wrong with the file of an entry; `undefined`: nothing. */
 async function faultOf(ctx: FileContext, mailbox: Mailbox, state: State, path: string): Promise<string | undefined> {
-  const text = path.slice(path.lastIndexOf('/') + 1);
-  if (state === 'dead' && (isReason(documentOfKept(text) ?? text) || /\.reason\.json\.\d+$/.test(text)))
-    return undefined;
+  const text = nameOf(path);
+  if (state === 'dead' && (isReason(documentOfKept(text) ?? text) || isReasonLeftover(text))) return undefined;
   const name = parseEntryName(text);
   if (!name) return 'its name is not one that dreamos makes';
   if (name.tag !== timeTagOf[state]) return `its name is not one of a message that is ${state}`;
@@ -117,12 +118,12 @@ async function* inspectReason(
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding, void, void> {
   if (!isReason(path)) {
-    const name = parseEntryName(path.slice(path.lastIndexOf('/') + 1));
+    const name = parseEntryName(nameOf(path));
     const state = name ? await reasonState(ctx, mailbox, name) : 'good';
     if (!name || state === 'good') return;
     if (fix) await rebuildReason(ctx, mailbox, name);
     yield problem('reason', `The reason file of the dead message ${name.id} is ${state}.`, fix);
-  } else if (!(await ctx.disk.stat(path.slice(0, -'.reason.json'.length)))) {
+  } else if (!(await ctx.disk.stat(entryOfReason(path)))) {
     const age = ctx.clock.now() - ((await ctx.disk.stat(path))?.mtimeMs ?? Infinity);
     // A moment ago it may be a dead-lettering that is under way.
     if (age < underWayMs) return;
@@ -137,7 +138,7 @@ async function* inspectReason(
 }
 
 function* inspectDouble(path: string, state: State, seen: Map<string, State>): Generator<Finding, void, void> {
-  const id = parseEntryName(path.slice(path.lastIndexOf('/') + 1))?.id ?? '';
+  const id = parseEntryName(nameOf(path))?.id ?? '';
   const other = seen.get(id);
   seen.set(id, state);
   if (other === undefined) return;

@@ -2,7 +2,9 @@
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { keptState, settleKept } from '../disk/replace.ts';
-import { documentOfKept, isReason, type Mailbox } from '../names/layout.ts';
+import type { Mailbox } from '../names/layout.ts';
+import { documentOfKept, isReason, keptOf } from '../names/beside.ts';
+import { pathBelow, pathIn } from '../names/path.ts';
 
 export const underWayMs = 60_000;
 
@@ -25,7 +27,7 @@ export async function* inspectKeptOfMailbox(
   for (const name of (await ctx.disk.list(dlq)) ?? []) {
     const document = documentOfKept(name);
     if (document === undefined || !isReason(document)) continue;
-    const path = `${dlq}/${document}`;
+    const path = pathIn(dlq, document);
     // Reasons have no lock: one of a moment ago may be a replacement that is under way.
     const writtenAt = (await ctx.disk.stat(path))?.mtimeMs ?? -Infinity;
     if (ctx.clock.now() - writtenAt >= underWayMs) yield* inspectKept(ctx, path, undefined, fix);
@@ -45,13 +47,13 @@ async function* inspectKept(
     // Under the lock of whoever replaces it: not the kept version of one who is at it.
     await (lock === undefined ? settle() : ctx.disk.withLock(lock, settle));
   }
-  const name = path.slice(ctx.layout.root.length + 1);
+  const name = pathBelow(ctx.layout.root, path);
   const [level, message] =
     state === 'spare'
-      ? (['info', `${name}.kept is the version before ${name}, whose replacement was cut off at its end.`] as const)
+      ? (['info', `${keptOf(name)} is the version before ${name}, whose replacement was cut off at its end.`] as const)
       : ([
           'warning',
-          `${name} is only a part of a document; the version before it, ${name}.kept, is in force.`,
+          `${name} is only a part of a document; the version before it, ${keptOf(name)}, is in force.`,
         ] as const);
   yield { rule: 'document-kept', level, message, fixed: fix, ...(!fix && { hint: 'dreamos doctor --fix' }) };
 }

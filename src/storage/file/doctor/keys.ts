@@ -2,16 +2,17 @@
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
-import { inspectFolder } from './root.ts';
+import { inspectFolder, shown } from './root.ts';
 import { removeHead } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { isLive } from '../claim/ordering.ts';
-import { headName, parseHead, parseKeyFolder } from '../names/key-name.ts';
+import { headName, parseHead, parseOrderingKeyFolder } from '../names/key-name.ts';
+import { pathBelow, pathIn } from '../names/path.ts';
 
 // A folder that is being made, or emptied, is so for a moment only.
 const momentMs = 60_000;
 
-export async function* inspectKeys(
+export async function* inspectOrderingKeys(
   ctx: FileContext,
   mailbox: Mailbox,
   { fix, signal }: InspectOptions,
@@ -20,8 +21,8 @@ export async function* inspectKeys(
   yield* inspectFolder(ctx, mailbox.keys, fix);
   for (const name of (await ctx.disk.list(mailbox.keys)) ?? []) {
     if (signal?.aborted) return;
-    const folder = parseKeyFolder(name);
-    const dir = `${mailbox.keys}/${name}`;
+    const folder = parseOrderingKeyFolder(name);
+    const dir = pathIn(mailbox.keys, name);
     const stat = await ctx.disk.stat(dir);
     if (!stat) continue;
     if (!folder || stat.kind !== 'directory') {
@@ -48,8 +49,8 @@ async function* inspectHeads(
   for (const text of names) {
     const head = parseHead(text);
     if (!head) {
-      yield* inspectJunk(ctx, mailbox, `${dir}/${text}`, fix);
-    } else if (old && !(await isLive(ctx, mailbox, head)) && (await ctx.disk.stat(`${dir}/${headName(head)}`))) {
+      yield* inspectJunk(ctx, mailbox, pathIn(dir, text), fix);
+    } else if (old && !(await isLive(ctx, mailbox, head)) && (await ctx.disk.stat(pathIn(dir, headName(head))))) {
       const fixed = fix && (await removeHead(ctx, mailbox, key, head));
       const message = `An ordering key was still held by ${head.id}, which is settled; the next reader would have freed it.`;
       yield { rule: 'key-held', level: 'info', message, fixed };
@@ -58,7 +59,7 @@ async function* inspectHeads(
 }
 
 async function* inspectStaged(ctx: FileContext, dir: string, fix: boolean): AsyncGenerator<Finding, void, void> {
-  if (fix) for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(`${dir}/${name}`);
+  if (fix) for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(pathIn(dir, name));
   yield leftover(dir, fix && (await ctx.disk.removeDir(dir)));
 }
 
@@ -69,7 +70,7 @@ async function* inspectJunk(
   fix: boolean,
 ): AsyncGenerator<Finding, void, void> {
   const fixed = fix && (await quarantine(ctx, mailbox, path, 'it does not belong in this folder'));
-  const name = JSON.stringify(path.slice(mailbox.dir.length + 1)).slice(1, -1);
+  const name = shown(pathBelow(mailbox.dir, path));
   yield { rule: 'keys', level: 'problem', message: `${name} does not belong there.`, fixed };
 }
 

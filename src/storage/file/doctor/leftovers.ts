@@ -1,17 +1,18 @@
 import type { FileContext } from '../disk/context.ts';
 import type { Finding } from '../../port/upkeep.ts';
+import { pathIn } from '../names/path.ts';
 
 /** What killed processes leave behind, by its age. */
 export async function* sweep(
   ctx: FileContext,
   dir: string,
-  pattern: RegExp,
+  isLeftover: (name: string) => boolean,
   ageMs: number,
   fix: boolean,
 ): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
-    const path = `${dir}/${name}`;
-    if (!pattern.test(name) || !(await olderThan(ctx, path, ageMs))) continue;
+    const path = pathIn(dir, name);
+    if (!isLeftover(name) || !(await olderThan(ctx, path, ageMs))) continue;
     const fixed = fix && (await ctx.disk.remove(path));
     yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
   }

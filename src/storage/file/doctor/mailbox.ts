@@ -1,10 +1,11 @@
 import { agentCardSchema } from '../../../model/agent.ts';
+import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import { recover } from '../claim/recover.ts';
 import { quarantine } from '../places/corrupt.ts';
 import type { FileContext } from '../disk/context.ts';
-import { type Mailbox, mailboxFolders } from '../names/layout.ts';
+import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
-import { inspectFolder, inspectMode } from './root.ts';
+import { inspectFolder, inspectMode, shown } from './root.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { ensureFolder } from '../disk/folders.ts';
@@ -12,17 +13,16 @@ import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/read-events.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
+import { corruptCard, isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
+import { pathIn } from '../names/path.ts';
 
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
-
-/** A log has the folders that were needed so far, and what cannot be read beside them. */
-export async function* inspectLogFolders(
+/** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
+export async function* inspectTopicLogFolders(
   ctx: FileContext,
-  log: Mailbox,
+  topicLog: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const dir of [log.dir, log.archive, log.corrupt, log.events]) {
+  for (const dir of [topicLog.dir, topicLog.archive, topicLog.corrupt, topicLog.events]) {
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   }
 }
@@ -32,7 +32,7 @@ export async function* inspectFolders(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => `${mailbox.dir}/${folder}`)]) {
+  for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => pathIn(mailbox.dir, folder))]) {
     yield* inspectFolder(ctx, dir, fix);
   }
   // Only where something was requested.
@@ -54,7 +54,7 @@ export async function* inspectCard(
 async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   if (await ctx.disk.stat(mailbox.card)) {
     await ensureFolder(ctx, mailbox.corrupt);
-    await ctx.disk.rename(mailbox.card, `${mailbox.corrupt}/agent-${ctx.ids.token()}.json`);
+    await ctx.disk.rename(mailbox.card, corruptCard(mailbox, ctx.ids.token()));
   }
   const card = { name: mailbox.name, createdAt: new Date(ctx.clock.now()).toISOString() };
   await replaceDocument(ctx.disk, mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
@@ -83,12 +83,12 @@ export async function* inspectLeftovers(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const [dir, pattern, age] of [
-    [mailbox.tmp, /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/, dayMs],
-    [mailbox.dir, /^agent\.json\.\d+$/, hourMs],
-    [mailbox.dlq, /\.reason\.json\.\d+$/, hourMs],
+  for (const [dir, isLeftover, age] of [
+    [mailbox.tmp, isTmpLeftover, dayMs],
+    [mailbox.dir, isCardLeftover, hourMs],
+    [mailbox.dlq, isReasonLeftover, hourMs],
   ] as const) {
-    yield* sweep(ctx, dir, pattern, age, fix);
+    yield* sweep(ctx, dir, isLeftover, age, fix);
   }
 }
 
@@ -99,7 +99,7 @@ export async function* inspectEventLogs(
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
-    const path = `${mailbox.events}/${name}`;
+    const path = pathIn(mailbox.events, name);
     const day = parseEventLog(name);
     const stat = day === undefined ? undefined : await ctx.disk.stat(path);
     if (day === undefined || !stat) continue;
@@ -119,11 +119,11 @@ export async function* inspectEventLogs(
 
 export async function* inspectDrop(ctx: FileContext, mailbox: Mailbox): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(mailbox.drop)) ?? []) {
-    if (name.endsWith('.json') && !name.startsWith('.')) continue;
+    if (isHandedInName(name)) continue;
     yield {
       rule: 'drop',
       level: 'warning',
-      message: `drop/${JSON.stringify(name).slice(1, -1)} is not adopted: only names that end in .json and do not begin with a dot are.`,
+      message: `drop/${shown(name)} is not adopted: only names that end in .json and do not begin with a dot are.`,
       hint: 'Rename it: see `dreamos help format`.',
     };
   }

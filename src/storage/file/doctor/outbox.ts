@@ -1,18 +1,18 @@
+import { dayMs } from '../../../model/basics/limits.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { parseOutboxFolder, outboxBody, parseOutboxLink } from '../names/outbox-name.ts';
 import { olderThan } from './leftovers.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
-import { unsealed } from './root.ts';
+import { shown, unsealed } from './root.ts';
 import { finishOutbox, putBack, removeDiscarded } from '../send/outbox.ts';
-import { dedupeKeyOf } from '../send/dedupe.ts';
-
-const dayMs = 86_400_000;
+import { dedupeFileOf } from '../send/dedupe.ts';
+import { pathIn } from '../names/path.ts';
 
 export async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(ctx.layout.outbox)) ?? []) {
     const folder = parseOutboxFolder(name);
-    const path = `${ctx.layout.outbox}/${name}`;
+    const path = pathIn(ctx.layout.outbox, name);
     if (!folder) {
       yield {
         rule: 'outbox-junk',
@@ -37,7 +37,7 @@ export async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: In
 async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix: boolean): AsyncGenerator<Finding> {
   const names = (await ctx.disk.list(path)) ?? [];
   const stray = names.find((name) => name !== outboxBody && !parseOutboxLink(name));
-  const body = await ctx.disk.read(`${path}/${outboxBody}`, { maxBytes: maxFileBytes });
+  const body = await ctx.disk.read(pathIn(path, outboxBody), { maxBytes: maxFileBytes });
   const readable = body.ok ? unsealed(body.bytes) !== undefined : body.missing;
   const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
   if (!readable) {
@@ -48,7 +48,7 @@ async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix
     const message = `The send ${id} is committed and not yet handed out.`;
     yield { rule: 'outbox-unfinished', level: 'info', message, fixed };
   } else {
-    const named = JSON.stringify(stray).slice(1, -1);
+    const named = shown(stray);
     const message = `The send ${id} is committed, and its folder stays because ${named} in it is nothing of dreamos.`;
     yield { rule: 'outbox-unfinished', level: 'warning', message, fixed, hint: `Move what is foreign out of ${path}` };
   }
@@ -58,17 +58,17 @@ async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix
 async function discardStale(ctx: FileContext, id: string): Promise<void> {
   await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id));
   const gone = ctx.layout.discarded(id);
-  const body = await ctx.disk.read(`${gone}/${outboxBody}`, { maxBytes: maxFileBytes });
-  const key = body.ok ? await keyMadeBy(ctx, id, body.bytes) : undefined;
-  if (!(await putBack(ctx, id, key))) await removeDiscarded(ctx, id, key);
+  const body = await ctx.disk.read(pathIn(gone, outboxBody), { maxBytes: maxFileBytes });
+  const dedupeFile = body.ok ? await dedupeFileMadeBy(ctx, id, body.bytes) : undefined;
+  if (!(await putBack(ctx, id, dedupeFile))) await removeDiscarded(ctx, id, dedupeFile);
 }
 
 /** Its dedupe key, if it has one; a body that was cut short by the kill has made none. */
-async function keyMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<string | undefined> {
+async function dedupeFileMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<string | undefined> {
   const message = unsealed(bytes);
   if (message === undefined || message.dedupeKey === null) return undefined;
-  const key = dedupeKeyOf(ctx, message);
-  const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
+  const dedupeFile = dedupeFileOf(ctx, message);
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
   // Another send may have it by now.
-  return file.ok && unsealed(file.bytes)?.id === id ? key : undefined;
+  return file.ok && unsealed(file.bytes)?.id === id ? dedupeFile : undefined;
 }

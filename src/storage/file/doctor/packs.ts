@@ -3,14 +3,15 @@ import { DreamosError } from '../../../model/errors.ts';
 import { unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { timeTagOf } from '../names/entry-name.ts';
+import { identityOf, timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { finishPacking, markGone } from '../keep/pack.ts';
-import { identityOf, placesIn, readMember, type Line } from '../places/pack-file.ts';
+import { placesIn, readMember, type Line } from '../places/pack-file.ts';
 import { countDoubles, daysOf, type Pack } from '../places/packed.ts';
 import { removeEmpty } from '../keep/prune.ts';
 import { dayOf } from '../names/slots.ts';
+import { nameOf } from '../names/path.ts';
 
 /** @param onLine called for each message that counts as archived in a pack; what it gives is told, too */
 export async function* inspectPacks(
@@ -56,7 +57,7 @@ async function* inspectAll(
         yield {
           rule: 'pack',
           level: 'problem',
-          message: `archive/${pack.path.slice(mailbox.archive.length + 1)}: ${why}. It stays, and what can be read of it is still archived.`,
+          message: `archive/${nameOf(pack.path)}: ${why}. It stays, and what can be read of it is still archived.`,
           hint: `Keep a copy: dreamos archive export ${mailbox.name} > ${mailbox.name}.jsonl; then move ${pack.path} away.`,
         };
       }

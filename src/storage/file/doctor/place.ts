@@ -1,3 +1,4 @@
+import { hourMs } from '../../../model/basics/limits.ts';
 import { settingsSchema } from '../../../model/settings.ts';
 import { topicNames } from '../documents/topics.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -5,13 +6,14 @@ import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { olderThan, sweep } from './leftovers.ts';
-import { rootLeftover } from './root.ts';
+import { shown } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { readWhole } from '../disk/replace.ts';
+import { isLockFolder, isRootLeftover } from '../names/beside.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
 const lockStaleMs = 60_000;
-const hourMs = 3_600_000;
 
 // statfs(2) types of file systems on which hard links, atomic rename, fsync or inotify are not what they should be.
 const risky: Readonly<Record<number, string>> = {
@@ -49,8 +51,8 @@ export async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> 
 
 export async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(ctx.layout.root)) ?? []) {
-    const path = `${ctx.layout.root}/${name}`;
-    if (!name.endsWith('.lock') || !(await olderThan(ctx, path, lockStaleMs))) continue;
+    const path = pathIn(ctx.layout.root, name);
+    if (!isLockFolder(name) || !(await olderThan(ctx, path, lockStaleMs))) continue;
     const fixed = fix && (await ctx.disk.removeDir(path));
     yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
   }
@@ -61,7 +63,7 @@ export async function* inspectRootLeftovers(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  yield* sweep(ctx, ctx.layout.root, rootLeftover, hourMs, fix);
+  yield* sweep(ctx, ctx.layout.root, isRootLeftover, hourMs, fix);
 }
 
 export async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {
@@ -71,7 +73,7 @@ export async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Findin
     yield {
       rule: 'stranger',
       level: 'warning',
-      message: `agent_mailboxes/${JSON.stringify(name).slice(1, -1)} is no mailbox: not a folder, or not an agent's name.`,
+      message: `agent_mailboxes/${shown(name)} is no mailbox: not a folder, or not an agent's name.`,
       hint: 'Move it away by hand; dreamos does not look into it.',
     };
   }
@@ -81,7 +83,7 @@ export async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Findin
     yield {
       rule: 'stranger',
       level: 'warning',
-      message: `topics/${JSON.stringify(name).slice(1, -1)} is no topic's log: not a folder, or not a topic's name.`,
+      message: `topics/${shown(name)} is no topic's log: not a folder, or not a topic's name.`,
       hint: 'Move it away by hand; dreamos does not look into it.',
     };
   }

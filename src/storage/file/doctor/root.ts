@@ -3,11 +3,13 @@ import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { dedupeKeyOf } from '../send/dedupe.ts';
+import { dedupeFileOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { isKeyFolder, keptOf } from '../names/layout.ts';
+import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
+import { isLockFolder, isRootLeftover, keptOf } from '../names/beside.ts';
+import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 /** One of our folders: it is there, is a folder, and only its owner gets in. */
 export async function* inspectFolder(ctx: FileContext, dir: string, fix: boolean): AsyncGenerator<Finding, void, void> {
@@ -21,7 +23,7 @@ export async function* inspectFolder(ctx: FileContext, dir: string, fix: boolean
     };
   } else if (!stat) {
     if (fix) await ensureFolder(ctx, dir);
-    const name = dir.slice(dir.lastIndexOf('/') + 1);
+    const name = nameOf(dir);
     yield { rule: 'folder', level: 'problem', message: `The folder ${name}/ is missing.`, fixed: fix };
   } else if ((stat.mode & 0o077) !== 0) {
     if (fix) await ctx.disk.makePrivate(dir);
@@ -63,7 +65,7 @@ export async function* inspectRoot(
   const ours = new Set([mailboxes, outbox, dedupe, topics, format, config, ...documents]);
   for (const document of [config, ...documents]) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
-    if (ours.has(`${root}/${name}`) || rootLeftover.test(name) || name.endsWith('.lock')) continue;
+    if (ours.has(pathIn(root, name)) || isRootLeftover(name) || isLockFolder(name)) continue;
     yield {
       rule: 'stranger',
       level: 'info',
@@ -71,9 +73,6 @@ export async function* inspectRoot(
     };
   }
 }
-
-/** Of a document that a process died in the middle of. */
-export const rootLeftover = /^(?:config|format|subscriptions|schedules)\.json\.\d+$|^\.probe-/;
 
 /** A key that cannot be read refuses every repeat of its send. It is memory, not mail, so it may be removed. */
 export async function* inspectDedupe(
@@ -83,33 +82,33 @@ export async function* inspectDedupe(
 ): AsyncGenerator<Finding, void, void> {
   const { dedupe } = ctx.layout;
   for (const folder of (await ctx.disk.list(dedupe)) ?? []) {
-    const dir = `${dedupe}/${folder}`;
-    if (!isKeyFolder(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
-      yield junk(`dedupe/${folder}`, dir);
+    const dir = pathIn(dedupe, folder);
+    if (!isDedupeFolder(folder) || (await ctx.disk.stat(dir))?.kind !== 'directory') {
+      yield junk(ctx, dir);
       continue;
     }
     for (const name of (await ctx.disk.list(dir)) ?? []) {
-      const path = `${dir}/${name}`;
-      if (!/^[0-9a-f]{64}$/.test(name) || !name.startsWith(folder)) {
-        yield junk(`dedupe/${folder}/${name}`, path);
+      const path = pathIn(dir, name);
+      if (!isDedupeKey(folder, name)) {
+        yield junk(ctx, path);
         continue;
       }
-      const why = await keyFault(ctx, path);
+      const why = await dedupeKeyFault(ctx, path);
       if (why === undefined) continue;
       const fixed = fix && (await ctx.disk.remove(path));
-      const message = `The dedupe key ${name.slice(0, 12)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
+      const message = `The dedupe key ${shortDedupeKey(name)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
       yield { rule: 'dedupe', level: 'problem', message, fixed, hint: `Move ${path} away.` };
     }
   }
 }
 
 /** `undefined`: a good key, or one that has just been swept. */
-async function keyFault(ctx: FileContext, path: string): Promise<string | undefined> {
+async function dedupeKeyFault(ctx: FileContext, path: string): Promise<string | undefined> {
   const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
   if (!file.ok) return file.missing ? undefined : file.why;
   const message = unsealed(file.bytes);
   if (message === undefined) return 'it is not a message that can be read';
-  return dedupeKeyOf(ctx, message) === path ? undefined : 'it belongs to another key';
+  return dedupeFileOf(ctx, message) === path ? undefined : 'it belongs to another key';
 }
 
 /** `undefined`: not the bytes of a message. */
@@ -122,15 +121,16 @@ export function unsealed(bytes: Buffer): Message | undefined {
   }
 }
 
-function junk(name: string, path: string): Finding {
+function junk(ctx: FileContext, path: string): Finding {
   return {
     rule: 'dedupe-junk',
     level: 'warning',
-    message: `${shown(name)} is nothing of dreamos.`,
+    message: `${shown(pathBelow(ctx.layout.root, path))} is nothing of dreamos.`,
     hint: `Move ${path} away.`,
   };
 }
 
-function shown(name: string): string {
+/** A name for a person's eyes: some have line ends and worse in them. */
+export function shown(name: string): string {
   return JSON.stringify(name).slice(1, -1);
 }

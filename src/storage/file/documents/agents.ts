@@ -8,6 +8,7 @@ import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { documentBytes, jsonOf, versionOf } from './documents.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
+import { pathIn } from '../names/path.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
 const cardMs = 5;
@@ -74,7 +75,7 @@ export async function putCard(
     const stat = known && (await ctx.disk.stat(mailbox.card));
     const now = known && (stat ? versionOf(stat) : noCard);
     if (now !== version || (known && known.name !== name)) return false;
-    for (const folder of mailboxFolders) await ensureFolder(ctx, `${mailbox.dir}/${folder}`);
+    for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
     cards.of(ctx).delete(name);
     await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
     await ctx.disk.syncDir(ctx.layout.mailboxes);

@@ -1,3 +1,4 @@
+import { dayMs } from '../../../model/basics/limits.ts';
 import type { MailEvent } from '../../../model/event.ts';
 import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
@@ -8,7 +9,6 @@ import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
-const dayMs = 86_400_000;
 const chunkBytes = 4 * 1024 * 1024;
 const newline = 0x0a;
 
@@ -20,9 +20,11 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
   for (const name of only === undefined ? await everyName(ctx) : [only]) {
     const mailbox = ctx.layout.mailbox(name);
-    const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
+    const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
+      .map(parseEventLog)
+      .filter((day) => day !== undefined);
     let order = '';
-    for (const day of logs.filter((one) => one >= since).sort()) {
+    for (const day of loggedDays.filter((one) => one >= since).sort()) {
       for await (const event of eventsAbout(ctx, mailbox, day, id)) {
         if (event.at > order) order = event.at;
         if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });

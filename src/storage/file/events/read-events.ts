@@ -1,14 +1,14 @@
+import { dayMs } from '../../../model/basics/limits.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { EventBatch } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
-import { formatCursor, parseCursor, type Position, quietLogs } from '../names/cursor.ts';
+import { formatCursor, parseCursor, type Position, quietTopicLogs } from '../names/cursor.ts';
 import { isRealFolder } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
-const dayMs = 86_400_000;
 /** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
 const chunkBytes = 1024 * 1024;
 const newline = 0x0a;
@@ -29,7 +29,7 @@ export async function cursorAt(
     position.set(name, days);
   }
   const [yesterday = ''] = lastTwoDays(ctx);
-  if (at === 'now' && mailboxes?.some(isLog)) position.set(quietLogs, new Map([[yesterday, 0]]));
+  if (at === 'now' && mailboxes?.some(isLog)) position.set(quietTopicLogs, new Map([[yesterday, 0]]));
   return formatCursor(position);
 }
 
@@ -49,22 +49,22 @@ export async function readEvents(
   for (const name of mailboxes ?? (await mailboxNames(ctx))) {
     const mailbox = ctx.layout.mailbox(name);
     // A mailbox that the cursor does not know is newer than it: everything in it is news.
-    const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietLogs) : []);
+    const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietTopicLogs) : []);
     const daysWithNews = await daysToRead(ctx, mailbox, days);
     if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
     let order = '';
     for (const day of daysWithNews) {
-      const log = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
-      for (const { line, end } of log.lines) {
+      const part = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
+      for (const { line, end } of part.lines) {
         const event = parseLine(line);
         if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
         // Two writers may log in another order than they looked at the clock; a log's own order stays as it is.
         else if (event.at > order) order = event.at;
         if (event) read.push({ event: { ...event, mailbox: name }, order, days, day, end });
       }
-      ends.push({ days, day, end: log.end });
+      ends.push({ days, day, end: part.end });
       // One day after the other: the rest of this one comes first in the next call.
-      if (log.more) break;
+      if (part.more) break;
     }
   }
   read.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
@@ -102,11 +102,13 @@ interface ReadEvent {
 /** Every log that is not older than what the cursor knows, oldest first. */
 async function daysToRead(ctx: FileContext, mailbox: Mailbox, days: Map<string, number>): Promise<string[]> {
   const oldest = [...days.keys()].sort()[0] ?? '';
-  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).map(parseEventLog).filter((day) => day !== undefined);
-  return logs.filter((day) => day >= oldest).sort();
+  const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
+    .map(parseEventLog)
+    .filter((day) => day !== undefined);
+  return loggedDays.filter((day) => day >= oldest).sort();
 }
 
-interface LogPart {
+interface EventLogPart {
   readonly lines: readonly { readonly line: string; readonly end: number }[];
   readonly end: number;
   readonly more: boolean;
@@ -118,7 +120,7 @@ async function newLines(
   day: string,
   from: number,
   warnings: string[],
-): Promise<LogPart> {
+): Promise<EventLogPart> {
   const path = eventLog(mailbox, day);
   const size = (await ctx.disk.stat(path))?.size ?? 0;
   let offset = from;

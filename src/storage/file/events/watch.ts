@@ -6,7 +6,6 @@
  * 200 lines appended 20 ms apart the last one was never seen. Its `raw` event has no throttle. So an event is only a hint
  * to look, and there is one more look after things have gone quiet.
  */
-import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
 import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
 import type { Wake } from '../../port/journal.ts';
@@ -15,6 +14,7 @@ import { ensureFolder } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
+import { folderOf } from '../names/path.ts';
 
 const quietMs = 100;
 const pollMs = 1000;
@@ -28,7 +28,7 @@ export async function watchFiles(
   return watchNames(ctx, { names: () => mailboxNames(ctx), parent: ctx.layout.mailboxes }, hint);
 }
 
-export async function watchLogs(ctx: FileContext, patterns: readonly string[], hint: () => void): Promise<Wake> {
+export async function watchTopicLogs(ctx: FileContext, patterns: readonly string[], hint: () => void): Promise<Wake> {
   const names = async (): Promise<string[]> => {
     const topics = await topicNames(ctx);
     return topics.filter((topic) => patterns.some((pattern) => topicMatches(pattern, topic))).map(logOf);
@@ -52,7 +52,7 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
   let started = false;
 
   const watched = new Set<string>();
-  const logs = new Set<string>();
+  const eventLogs = new Set<string>();
   async function addMailboxes(): Promise<void> {
     for (const name of await names()) {
       if (watched.has(name)) continue;
@@ -61,7 +61,7 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
         const { events, drop } = ctx.layout.mailbox(name);
         const dirs = isLog(name) ? [events] : [events, drop];
         for (const dir of dirs) await ensureFolder(ctx, dir);
-        logs.add(events);
+        eventLogs.add(events);
         watcher.add(dirs);
       } catch (error) {
         // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
@@ -89,15 +89,15 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
   // sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
   // (`watchedPath` is chokidar's own, undocumented; without it, all is looked at at once.)
   watcher.on('raw', (kind, _name, details) => {
-    const isNewLog =
-      kind === 'rename' && logs.has((details as { watchedPath?: string } | undefined)?.watchedPath ?? '');
-    if (isNewLog) look.soon();
+    const isNewEventLog =
+      kind === 'rename' && eventLogs.has((details as { watchedPath?: string } | undefined)?.watchedPath ?? '');
+    if (isNewEventLog) look.soon();
     else look.now();
   });
   watcher.on('all', (event, path, stats) => {
-    if (event === 'add' && stats?.size === 0 && logs.has(dirname(path))) look.soon();
+    if (event === 'add' && stats?.size === 0 && eventLogs.has(folderOf(path))) look.soon();
     else look.now();
-    if (parent !== undefined && dirname(path) === parent) {
+    if (parent !== undefined && folderOf(path) === parent) {
       // Once more when it is watched: a topic's first message comes right behind its folder.
       addMailboxes().then(look.now, (error: unknown) =>
         ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),

@@ -15,17 +15,18 @@ import { seal } from '../../../model/message.ts';
 import type { Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
-import { parseEntryName, timeTagOf, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, identityOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { findIn } from '../look/find.ts';
 import { ensureFolder, forgetFolder, moveInto } from '../disk/folders.ts';
-import { type Mailbox } from '../names/layout.ts';
-import { encodeLine, encodeMember, identityOf } from '../places/pack-file.ts';
+import { type Mailbox, tmpFile } from '../names/layout.ts';
+import { encodeLine, encodeMember } from '../places/pack-file.ts';
 import { daysOf, packNames, type ArchiveDay } from '../places/packed.ts';
 import { entryBytes } from '../look/load.ts';
 import { removeEmpty } from './prune.ts';
 import { maxFileBytes, readEntry } from '../places/read-entry.ts';
 import { dayOf } from '../names/slots.ts';
-import { goneOf, packName } from '../names/pack-name.ts';
+import { goneOf, markOf, packName } from '../names/pack-name.ts';
+import { folderOf, nameOf, pathIn } from '../names/path.ts';
 
 // Bounds for the memory: a member's text, a pack's packed bytes. A larger day has several packs.
 const memberEntries = 256;
@@ -60,11 +61,7 @@ export async function markGone(ctx: FileContext, pack: string, identity: string)
   const mark = markOf(pack, identity);
   if (!(await ctx.disk.stat(mark))) await ctx.disk.create(mark, new Uint8Array(), { sync: true });
   await ctx.disk.syncDir(dir);
-  await ctx.disk.syncDir(dir.slice(0, dir.lastIndexOf('/')));
-}
-
-export function markOf(pack: string, identity: string): string {
-  return `${goneOf(pack)}/${identity}`;
+  await ctx.disk.syncDir(folderOf(dir));
 }
 
 interface DayEntry {
@@ -74,13 +71,13 @@ interface DayEntry {
 }
 
 async function entriesIn(ctx: FileContext, dir: string): Promise<DayEntry[]> {
-  const day = dir.slice(dir.lastIndexOf('/') + 1);
+  const day = nameOf(dir);
   const entries: DayEntry[] = [];
   for (const text of ((await ctx.disk.list(dir)) ?? []).sort()) {
     const name = parseEntryName(text);
     // What is no entry of this day stays for doctor.
     if (name?.tag === timeTagOf.archived && dayOf(name.time) === day)
-      entries.push({ path: `${dir}/${text}`, text, name });
+      entries.push({ path: pathIn(dir, text), text, name });
   }
   return entries;
 }
@@ -98,10 +95,10 @@ async function packDay(ctx: FileContext, mailbox: Mailbox, day: ArchiveDay, dir:
     part.entries.push(entry);
     if (part.lines.length >= memberEntries || part.lineBytes >= memberBytes) closeMember(part);
     if (part.entries.length < packEntries && part.bytes < packBytes) continue;
-    bytes += await publish(ctx, mailbox, day.day, part);
+    bytes += await writePack(ctx, mailbox, day.day, part);
     part = emptyPart();
   }
-  if (part.entries.length > 0) bytes += await publish(ctx, mailbox, day.day, part);
+  if (part.entries.length > 0) bytes += await writePack(ctx, mailbox, day.day, part);
   if (await ctx.disk.removeDir(dir)) forgetFolder(ctx, dir);
   return bytes;
 }
@@ -168,12 +165,12 @@ async function lineOf(ctx: FileContext, mailbox: Mailbox, { path, text, name }: 
   }
 }
 
-async function publish(ctx: FileContext, mailbox: Mailbox, day: string, part: Part): Promise<number> {
+async function writePack(ctx: FileContext, mailbox: Mailbox, day: string, part: Part): Promise<number> {
   closeMember(part);
   const ids = part.entries.map(({ name }) => name.id).sort();
   const about = { day, count: part.entries.length, firstId: ids[0] ?? '', lastId: ids.at(-1) ?? '' };
   const name = packName(about, ctx.ids.token());
-  const file = `${mailbox.tmp}/${ctx.ids.next(ctx.clock.now())}.jsonl.gz`;
+  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()), 'pack');
   await ensureFolder(ctx, mailbox.tmp);
   await ctx.disk.create(file, Buffer.concat(part.members), { sync: true });
   if (!(await moveInto(ctx, file, mailbox.archive, name))) {
@@ -185,8 +182,8 @@ async function publish(ctx: FileContext, mailbox: Mailbox, day: string, part: Pa
   for (const { path, text, name: entry } of part.entries) {
     if (await ctx.disk.remove(path)) continue;
     const elsewhere = await findIn(ctx, mailbox, entry.id);
-    if (elsewhere.some((found) => identityOf(found.path.slice(found.path.lastIndexOf('/') + 1)) !== identityOf(text)))
-      await markGone(ctx, `${mailbox.archive}/${name}`, identityOf(text));
+    if (elsewhere.some((found) => identityOf(nameOf(found.path)) !== identityOf(text)))
+      await markGone(ctx, pathIn(mailbox.archive, name), identityOf(text));
   }
   return part.bytes;
 }

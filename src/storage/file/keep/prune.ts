@@ -1,16 +1,16 @@
 /** Removing whole days, of the archive and of the event log, for good. Each removal is safe to do twice; none is synced. */
+import { dayMs } from '../../../model/basics/limits.ts';
 import type { KeepOptions, Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { parseEntryName } from '../names/entry-name.ts';
+import { type EntryName, identityOf, parseEntryName } from '../names/entry-name.ts';
 import { forgetFolder } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { entryBytes } from '../look/load.ts';
-import { identityOf, placesIn, readMember } from '../places/pack-file.ts';
+import { placesIn, readMember } from '../places/pack-file.ts';
 import { daysOf, type ArchiveDay, type Pack } from '../places/packed.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 import { goneOf, parseGone } from '../names/pack-name.ts';
-
-const dayMs = 86_400_000;
+import { pathIn } from '../names/path.ts';
 
 export async function* pruneArchive(
   ctx: FileContext,
@@ -31,16 +31,16 @@ export async function* pruneEvents(
   mailbox: Mailbox,
   options: KeepOptions,
 ): AsyncGenerator<Tidied, void, void> {
-  const logs = ((await ctx.disk.list(mailbox.events)) ?? []).flatMap((name) => {
+  const eventLogs = ((await ctx.disk.list(mailbox.events)) ?? []).flatMap((name) => {
     const day = parseEventLog(name);
     return day === undefined ? [] : [{ day, path: eventLog(mailbox, day) }];
   });
-  const sizeOfLog = async ({ day, path }: (typeof logs)[number]): Promise<Tidied> => {
+  const sizeOfEventLog = async ({ day, path }: (typeof eventLogs)[number]): Promise<Tidied> => {
     return { day, count: 1, bytes: (await ctx.disk.stat(path))?.size ?? 0 };
   };
   // Cursors know two days, and a process that was paused over midnight still writes to yesterday's.
   const yesterday = dayOf(ctx.clock.now() - dayMs);
-  for (const { item, ...gone } of await daysToGo(logs, sizeOfLog, options, yesterday)) {
+  for (const { item, ...gone } of await daysToGo(eventLogs, sizeOfEventLog, options, yesterday)) {
     if (options.dryRun || (await ctx.disk.remove(item.path))) yield gone;
   }
 }
@@ -71,20 +71,26 @@ async function sizeOf(ctx: FileContext, { day, dir, packs }: ArchiveDay): Promis
     count += pack.count - pack.gone.size;
     bytes += (await ctx.disk.stat(pack.path))?.size ?? 0;
   }
-  for (const text of dir === undefined ? [] : ((await ctx.disk.list(dir)) ?? [])) {
-    const name = parseEntryName(text);
-    if (!name) continue;
+  for (const { path, name } of await entriesIn(ctx, dir)) {
     count++;
-    bytes += await entryBytes(ctx, `${dir}/${text}`, name);
+    bytes += await entryBytes(ctx, path, name);
   }
   return { day, count, bytes };
 }
 
-async function removeDay(ctx: FileContext, mailbox: Mailbox, { dir, packs }: ArchiveDay): Promise<void> {
-  for (const text of dir === undefined ? [] : ((await ctx.disk.list(dir)) ?? [])) {
-    // What is no entry stays for doctor.
-    if (parseEntryName(text)) await ctx.disk.remove(`${dir}/${text}`);
+/** Of a day's folder; what is no entry stays for doctor. */
+async function entriesIn(ctx: FileContext, dir: string | undefined): Promise<{ path: string; name: EntryName }[]> {
+  if (dir === undefined) return [];
+  const entries: { path: string; name: EntryName }[] = [];
+  for (const text of (await ctx.disk.list(dir)) ?? []) {
+    const name = parseEntryName(text);
+    if (name) entries.push({ path: pathIn(dir, text), name });
   }
+  return entries;
+}
+
+async function removeDay(ctx: FileContext, mailbox: Mailbox, { dir, packs }: ArchiveDay): Promise<void> {
+  for (const { path } of await entriesIn(ctx, dir)) await ctx.disk.remove(path);
   if (dir !== undefined && (await ctx.disk.removeDir(dir))) forgetFolder(ctx, dir);
   for (const pack of packs) await ctx.disk.remove(pack.path);
   // Before the marks: after a power cut a pack without them would show again what was restored from it.
@@ -102,7 +108,7 @@ export async function removeEmpty(ctx: FileContext, mailbox: Mailbox): Promise<v
   const names = (await ctx.disk.list(mailbox.archive)) ?? [];
   const orphans = names.filter((name) => !names.includes(parseGone(name) ?? name));
   if (orphans.length > 0) await ctx.disk.syncDir(mailbox.archive);
-  for (const name of orphans) await removeMarks(ctx, `${mailbox.archive}/${name}`);
+  for (const name of orphans) await removeMarks(ctx, pathIn(mailbox.archive, name));
 }
 
 /** One that cannot be read to its end is not empty. */
@@ -117,6 +123,6 @@ async function isEmpty(ctx: FileContext, { path, gone }: Pack): Promise<boolean>
 }
 
 async function removeMarks(ctx: FileContext, dir: string): Promise<void> {
-  for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(`${dir}/${name}`);
+  for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(pathIn(dir, name));
   if (await ctx.disk.removeDir(dir)) forgetFolder(ctx, dir);
 }

@@ -4,16 +4,17 @@
  * is gone from the pack. Cut off in between, it is archived once, and the next packing or restoring goes on from there.
  * For whoever holds the mailbox's lock.
  */
-import { dirname } from 'node:path';
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
-import { formatEntryName, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, formatEntryName, identityOf } from '../names/entry-name.ts';
 import { ensureFolder, moveInto } from '../disk/folders.ts';
-import { type Mailbox } from '../names/layout.ts';
-import { markGone, markOf } from './pack.ts';
-import { identityOf, type Line } from '../places/pack-file.ts';
+import { type Mailbox, tmpFile } from '../names/layout.ts';
+import { markGone } from './pack.ts';
+import { type Line } from '../places/pack-file.ts';
 import { corrupt, daysOf, lineAt, packNames, type Pack } from '../places/packed.ts';
-import { dayOf } from '../names/slots.ts';
+import { archiveFolder, dayOf } from '../names/slots.ts';
+import { markOf } from '../names/pack-name.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
 /** An archived message that one rename can move. */
 interface Plain {
@@ -40,7 +41,7 @@ export async function takeOut(
   // Only for what is there: marked as gone and in no folder, it would be lost.
   if (!(await ctx.disk.stat(plain.path))) return undefined;
   // Also for one who was cut off here: a mark that outlives the file's name in a power cut would lose the message.
-  await ctx.disk.syncDir(dirname(plain.path));
+  await ctx.disk.syncDir(folderOf(plain.path));
   await ctx.disk.syncDir(mailbox.archive);
   for (const pack of held) await markGone(ctx, pack, identity);
   const putBack = async (): Promise<void> => {
@@ -67,8 +68,8 @@ async function putIntoFolder(
   if ('why' in line) throw corrupt(line.why);
   // Alone in its file, and sealed.
   const name: EntryName = { ...line.name, range: undefined, handedIn: undefined };
-  const dir = `${mailbox.archive}/${dayOf(name.time)}`;
-  const file = `${mailbox.tmp}/${ctx.ids.next(ctx.clock.now())}.json`;
+  const dir = archiveFolder(mailbox, name.time);
+  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()));
   await ensureFolder(ctx, mailbox.tmp);
   await ctx.disk.create(file, Buffer.concat([line.bytes, Buffer.from('\n')]), { sync: true });
   const text = formatEntryName(name);
@@ -82,5 +83,5 @@ async function putIntoFolder(
       },
     );
   }
-  return { path: `${dir}/${text}`, name };
+  return { path: pathIn(dir, text), name };
 }

@@ -3,12 +3,14 @@ import { idTime } from '../../../model/id.ts';
 import type { Counts } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
 import { corruptFiles } from '../places/corrupt.ts';
-import { parseEntryName } from '../names/entry-name.ts';
+import { idIn, looksLikeEntry, parseEntryName } from '../names/entry-name.ts';
 import { archiveDays, hasPacks, readyBuckets } from './find.ts';
 import { allAnswers } from '../places/inbox.ts';
-import { isReason, type Mailbox } from '../names/layout.ts';
+import type { Mailbox } from '../names/layout.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { memory } from '../disk/memory.ts';
+import { isReason } from '../names/beside.ts';
+import { pathIn } from '../names/path.ts';
 
 /** So many folders are being listed while one is looked through. */
 const listedAhead = 16;
@@ -18,7 +20,7 @@ export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts
   const ready = await countReady(ctx, mailbox);
   const dead = ((await ctx.disk.list(mailbox.dlq)) ?? []).filter((name) => !isReason(name) && parseEntryName(name));
   let archived = 0;
-  for (const day of await archiveDays(ctx, mailbox)) archived += await countEntries(ctx, `${mailbox.archive}/${day}`);
+  for (const day of await archiveDays(ctx, mailbox)) archived += await countEntries(ctx, pathIn(mailbox.archive, day));
   if (await hasPacks(ctx, mailbox)) archived += await (await import('../places/packed.ts')).countPacked(ctx, mailbox);
   const readAt = await lastReadAt(ctx, mailbox);
   return {
@@ -65,8 +67,8 @@ async function countReady(
     for (const text of names) {
       if (!looksLikeEntry(text)) continue;
       count++;
-      // ULIDs sort by time, so the smallest is the oldest; its place in a name is fixed.
-      const id = text.slice(16, 42);
+      // ULIDs sort by time, so the smallest is the oldest.
+      const id = idIn(text);
       if (oldestId === undefined || id < oldestId) oldestId = id;
     }
   }
@@ -102,9 +104,4 @@ async function countEntries(ctx: FileContext, dir: string): Promise<number> {
   let count = 0;
   for (const name of (await ctx.disk.list(dir)) ?? []) if (looksLikeEntry(name)) count++;
   return count;
-}
-
-// Taking a million names apart costs a second; the beginning tells entries from junk.
-function looksLikeEntry(name: string): boolean {
-  return /^[tk]\d{13}\.i[0-7][0-9A-HJKMNP-TV-Z]{25}\.p/.test(name);
 }

@@ -2,7 +2,7 @@ import { priorities } from '../../../model/message.ts';
 import type { State } from '../../../model/state.ts';
 import { bucketsIn } from '../places/buckets.ts';
 import type { FileContext } from '../disk/context.ts';
-import { parseEntryName, timeTagOf } from '../names/entry-name.ts';
+import { mayBeOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { isRealFolder } from '../disk/folders.ts';
 import { allAnswers } from '../places/inbox.ts';
 import { laneOf, type Lane, type Mailbox } from '../names/layout.ts';
@@ -11,6 +11,7 @@ import { wheelEntries } from '../places/wheel.ts';
 import type { Found } from '../names/found.ts';
 import { isDay } from '../names/slots.ts';
 import { looksPacked } from '../names/pack-name.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Every place of a mailbox where this id lies. Lists the mailbox; opens no file. */
 export async function findIn(ctx: FileContext, mailbox: Mailbox, id: string): Promise<Found[]> {
@@ -30,10 +31,10 @@ export async function* listState(
   id?: string,
 ): AsyncGenerator<Found, void, void> {
   for await (const { dir, name: text } of names(ctx, mailbox, state, id)) {
-    if (id !== undefined && !text.includes(id)) continue;
+    if (id !== undefined && !mayBeOf(text, id)) continue;
     const name = parseEntryName(text);
     if (!name || name.tag !== timeTagOf[state] || (id !== undefined && name.id !== id)) continue;
-    yield { state, path: `${dir}/${text}`, name };
+    yield { state, path: pathIn(dir, text), name };
   }
 }
 
@@ -73,7 +74,7 @@ async function* archivedNames(
   let packedFrom = (await hasPacks(ctx, mailbox)) ? '9999-99-99' : undefined;
   for (const day of days) {
     if (packedFrom !== undefined) break;
-    const dir = `${mailbox.archive}/${day}`;
+    const dir = pathIn(mailbox.archive, day);
     const texts = ((await ctx.disk.list(dir)) ?? []).sort().reverse();
     if (await hasPacks(ctx, mailbox)) packedFrom = day;
     else for (const name of texts) yield { dir, name };
@@ -112,7 +113,8 @@ export async function readyBuckets(ctx: FileContext, mailbox: Mailbox): Promise<
       const laneDir = laneOf(mailbox, rank, lane as Lane);
       if (!(await isRealFolder(ctx, laneDir))) continue;
       for (const parent of await bucketsIn(ctx, laneDir)) {
-        for (const bucket of await bucketsIn(ctx, `${laneDir}/${parent}`)) dirs.push(`${laneDir}/${parent}/${bucket}`);
+        const parentDir = pathIn(laneDir, parent);
+        for (const bucket of await bucketsIn(ctx, parentDir)) dirs.push(pathIn(parentDir, bucket));
       }
     }
   }

@@ -7,10 +7,11 @@ import { priorities } from '../../../model/message.ts';
 import type { Load } from '../../port/look.ts';
 import { bucketEntries, bucketsIn } from '../places/buckets.ts';
 import type { FileContext } from '../disk/context.ts';
-import { parseEntryName, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, looksUndelivered, parseEntryName } from '../names/entry-name.ts';
 import { isRealFolder } from '../disk/folders.ts';
 import { laneOf, type Mailbox } from '../names/layout.ts';
 import { slots } from '../places/wheel.ts';
+import { nameOf, pathIn } from '../names/path.ts';
 
 const listedSlots = 64;
 // The mean size of so many messages stands for that of all.
@@ -35,7 +36,8 @@ async function countLane(ctx: FileContext, laneDir: string, seen: string[]): Pro
   if (!(await isRealFolder(ctx, laneDir))) return 0;
   const buckets: string[] = [];
   for (const parent of await bucketsIn(ctx, laneDir)) {
-    for (const bucket of await bucketsIn(ctx, `${laneDir}/${parent}`)) buckets.push(`${laneDir}/${parent}/${bucket}`);
+    const parentDir = pathIn(laneDir, parent);
+    for (const bucket of await bucketsIn(ctx, parentDir)) buckets.push(pathIn(parentDir, bucket));
   }
   let count = Math.max(0, buckets.length - 2) * bucketEntries;
   for (const dir of new Set([buckets[0], buckets.at(-1)]))
@@ -58,9 +60,9 @@ async function countWheel(ctx: FileContext, wheel: string, seen: string[]): Prom
 async function countFolder(ctx: FileContext, dir: string, seen: string[]): Promise<number> {
   let count = 0;
   for (const text of (await ctx.disk.list(dir)) ?? []) {
-    if (!/^[tud]\d{13}\.i/.test(text)) continue;
+    if (!looksUndelivered(text)) continue;
     count++;
-    seen.push(`${dir}/${text}`);
+    seen.push(pathIn(dir, text));
   }
   return count;
 }
@@ -71,7 +73,7 @@ async function meanBytes(ctx: FileContext, paths: readonly string[]): Promise<nu
   let bytes = 0;
   for (let at = 0; at < paths.length; at += step) {
     const path = paths[Math.floor(at)] ?? '';
-    const name = parseEntryName(path.slice(path.lastIndexOf('/') + 1));
+    const name = parseEntryName(nameOf(path));
     if (!name) continue;
     sized++;
     bytes += await entryBytes(ctx, path, name);

@@ -12,7 +12,7 @@ export type Position = Map<string, Map<string, number>>;
  * Of a thousand topics a few are busy, and each event carries a cursor. So a log in which nothing happened on the last two
  * days has no place in it; under this name stands the day from which on such a log is news.
  */
-export const quietLogs = '#';
+export const quietTopicLogs = '#';
 
 const prefix = 'c1.';
 
@@ -26,7 +26,7 @@ export function parseCursor(text: string): Position {
   const position: Position = new Map();
   for (const row of decode(text)) {
     const [mailbox, ...rest] = Array.isArray(row) ? (row as unknown[]) : [];
-    if (typeof mailbox !== 'string' || !(isMailboxName(mailbox) || mailbox === quietLogs) || rest.length % 2 !== 0)
+    if (typeof mailbox !== 'string' || !(isMailboxName(mailbox) || mailbox === quietTopicLogs) || rest.length % 2 !== 0)
       throw cursorInvalid(text);
     const days = new Map<string, number>();
     for (let i = 0; i < rest.length; i += 2) {

@@ -131,6 +131,36 @@ export function parseEntryName(text: string): EntryName | undefined {
   return (ending === 'jsonl') === (name.range !== undefined) ? name : undefined;
 }
 
+/** Quick, and never wrongly no: whether a name may be this message's. */
+export function mayBeOf(text: string, id: string): boolean {
+  return text.includes(id);
+}
+
+/** Quick, and never wrongly no: whether a name may have a time-to-live. */
+export function mayExpire(text: string): boolean {
+  return text.includes('.x');
+}
+
+/** Of what is ready, archived or dead. Taking a million names apart costs a second; the beginning tells entries from junk. */
+export function looksLikeEntry(text: string): boolean {
+  return /^[tk]\d{13}\.i[0-7][0-9A-HJKMNP-TV-Z]{25}\.p/.test(text);
+}
+
+/** The same of what is to be delivered: ready, delayed or in flight. */
+export function looksUndelivered(text: string): boolean {
+  return /^[tud]\d{13}\.i/.test(text);
+}
+
+/** Of a name that looks like an entry's: its id has a fixed place. */
+export function idIn(text: string): string {
+  return text.slice(16, 42);
+}
+
+/** The part of an entry's name that no rename into or out of a pack changes: when it was archived, and its id. */
+export function identityOf(text: string): string {
+  return text.slice(0, 42);
+}
+
 /** How a message's ordering key is told in its name. A key is any text, so it is told by its digest. */
 export function orderOf(message: Pick<Message, 'orderingKey'>): Order | undefined {
   const key = message.orderingKey ?? undefined;

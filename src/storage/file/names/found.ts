@@ -3,6 +3,7 @@ import type { Entry } from '../../port/look.ts';
 import { formatEntryName, parseEntryName, priorityOf, type EntryName } from './entry-name.ts';
 import { type Mailbox } from './layout.ts';
 import { formatReceipt } from './receipt.ts';
+import { nameOf, pathBelow, pathIn } from './path.ts';
 import { slotOf } from './slots.ts';
 
 /** A message's name where it was seen. */
@@ -14,7 +15,7 @@ export interface Found {
 
 export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
   return {
-    key: path.slice(mailbox.dir.length + 1),
+    key: pathBelow(mailbox.dir, path),
     mailbox: mailbox.name,
     id: name.id,
     state,
@@ -32,8 +33,8 @@ export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
 export function pathOf(mailbox: Mailbox, entry: Entry): { path: string; name: EntryName } | undefined {
   // A `published` event brings a key, and a line of a log may say anything.
   if (entry.key.split('/').includes('..')) return undefined;
-  const name = parseEntryName(entry.key.slice(entry.key.lastIndexOf('/') + 1));
-  return name && { path: `${mailbox.dir}/${entry.key}`, name };
+  const name = parseEntryName(nameOf(entry.key));
+  return name && { path: pathIn(mailbox.dir, entry.key), name };
 }
 
 /** The path of a claim, from its name alone. */

@@ -8,17 +8,17 @@ export interface Head {
 }
 
 /** The folder of an ordering key, which holds one file: its head. */
-export function keyFolder(mailbox: Mailbox, key: string): string {
+export function orderingKeyFolder(mailbox: Mailbox, key: string): string {
   return `${mailbox.keys}/${key}`;
 }
 
 /** The same while it is being made. */
-export function stagedKeyFolder(mailbox: Mailbox, key: string, random: string): string {
+export function stagedOrderingKeyFolder(mailbox: Mailbox, key: string, random: string): string {
   return `${mailbox.keys}/${key}.${random}`;
 }
 
 /** `undefined`: nothing that lies in keys/. */
-export function parseKeyFolder(name: string): { readonly key: string; readonly staged: boolean } | undefined {
+export function parseOrderingKeyFolder(name: string): { readonly key: string; readonly staged: boolean } | undefined {
   const match = /^([0-9a-f]{16})(\.[0-9A-HJKMNP-TV-Z]{10})?$/.exec(name);
   return match ? { key: match[1] ?? '', staged: match[2] !== undefined } : undefined;
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
+import type { DocumentName } from '../../port/documents.ts';
 import { padTime } from './entry-name.ts';
 
 /**
- * Every path under a root. Nothing else in dreamos builds or takes apart a path or a name; entry-name.ts has the names of
- * messages.
+ * Every path under a root. Nothing outside of names/ builds or takes apart a path or a name; entry-name.ts has the names of
+ * messages, beside.ts those of what lies beside them.
  */
 export interface Layout {
   readonly root: string;
@@ -33,6 +34,12 @@ export interface Layout {
 /** What the root itself remembers. */
 export type RootDocument = 'settings' | 'subscriptions' | 'schedules';
 
+/** Whose card a document is; `undefined`: it is one of the root's. */
+export function agentOfDocument(name: DocumentName): string | undefined {
+  return name.startsWith(ofAgents) ? name.slice(ofAgents.length) : undefined;
+}
+const ofAgents = 'agents/';
+
 export interface Mailbox {
   readonly name: string;
   readonly dir: string;
@@ -56,6 +63,9 @@ export interface Mailbox {
 /** Lane 0 holds what comes back, lane 1 what is new: a sorted walk meets what comes back first. */
 export type Lane = 0 | 1;
 
+/** What format.json is called, which makes a folder a root. */
+export const formatName = 'format.json';
+
 export const mailboxFolders = [
   'tmp',
   'drop',
@@ -76,7 +86,7 @@ export function layoutOf(root: string): Layout {
   const known = new Map<string, Mailbox>();
   return {
     root,
-    format: join(root, 'format.json'),
+    format: join(root, formatName),
     config: join(root, 'config.json'),
     mailboxes,
     outbox,
@@ -137,7 +147,46 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
 type Folders = readonly string[];
 
 export function laneOf(mailbox: Mailbox, rank: number, lane: Lane): string {
-  return `${mailbox.ready}/p${rank}/${lane}`;
+  return `${mailbox.ready}/${rankFolder(rank)}/${lane}`;
+}
+
+/** The folder of a priority, which holds its lanes. */
+export function rankFolder(rank: number): string {
+  return `p${rank}`;
+}
+
+export function isRankFolder(name: string): boolean {
+  return /^p[0-3]$/.test(name);
+}
+
+export function isLaneFolder(name: string): boolean {
+  return /^[01]$/.test(name);
+}
+
+/** Whether it is a mailbox's delayed/. */
+export function isDelayed(folder: string): boolean {
+  return folder.endsWith('/delayed');
+}
+
+/** Whether a path in a mailbox, from the mailbox's folder on, is that of a message which is still to be delivered. */
+export function isOnItsWay(below: string): boolean {
+  return /^(?:ready|delayed|inflight)\//.test(below);
+}
+
+/** What is written in tmp/ before it gets its name elsewhere: a message, several in one file, a part of a packed day. */
+export function tmpFile(mailbox: Mailbox, id: string, what: keyof typeof tmpEndings = 'message'): string {
+  return `${mailbox.tmp}/${id}${tmpEndings[what]}`;
+}
+const tmpEndings = { message: '.json', batch: '.jsonl', pack: '.jsonl.gz' } as const;
+
+/** A file in drop/ that dreamos itself hands in. */
+export function dropFile(mailbox: Mailbox, id: string): string {
+  return `${mailbox.drop}/${id}.json`;
+}
+
+/** Whether a file in drop/ is handed in: what is still being written has another ending, or a dot in front. */
+export function isHandedInName(name: string): boolean {
+  return name.endsWith('.json') && !name.startsWith('.');
 }
 
 /** Where answers to a request are kept for it, until a moment. */
@@ -152,8 +201,18 @@ export function parseInbox(name: string): { until: number; request: string } | u
 }
 
 /** A folder of dedupe keys. */
-export function isKeyFolder(name: string): boolean {
+export function isDedupeFolder(name: string): boolean {
   return /^[0-9a-f]{2}$/.test(name);
+}
+
+/** Whether it is a dedupe key of this folder. */
+export function isDedupeKey(folder: string, name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name) && name.startsWith(folder);
+}
+
+/** As much of a dedupe key's name as a person needs. */
+export function shortDedupeKey(name: string): string {
+  return name.slice(0, 12);
 }
 
 /** The name of a bucket or of a folder of buckets: its time sorts it, the random part makes sure that no name comes twice. */
@@ -164,40 +223,4 @@ export function bucketName(timeMs: number, random: string): string {
 /** The time in a bucket's name; `undefined`: not a bucket. */
 export function parseBucket(name: string): number | undefined {
   return /^\d{13}-[0-9A-HJKMNP-TV-Z]{10}$/.test(name) ? Number(name.slice(0, 13)) : undefined;
-}
-
-/** Of a document that is being replaced: the version before. */
-export function keptOf(document: string): string {
-  return `${document}${keptEnding}`;
-}
-const keptEnding = '.kept';
-
-/** The document whose version before has this name; `undefined`: it is another file's. */
-export function documentOfKept(name: string): string | undefined {
-  return name.endsWith(keptEnding) ? name.slice(0, -keptEnding.length) : undefined;
-}
-
-/** Of an entry in dlq/: the document that says why. */
-export function reasonOf(entryPath: string): string {
-  return `${entryPath}.reason.json`;
-}
-
-export function isReason(name: string): boolean {
-  return name.endsWith('.reason.json');
-}
-
-/** Of a file in corrupt/: the document that says what is wrong with it. */
-export function noteOf(path: string): string {
-  return `${path}.note.json`;
-}
-
-export function isNote(name: string): boolean {
-  return name.endsWith('.note.json');
-}
-
-/** A name in corrupt/: when, something random, and as much of the old name as fits and is harmless. */
-export function corruptName(timeMs: number, random: string, oldName: string): string {
-  const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
-  const name = `${bucketName(timeMs, random)}-${harmless}`;
-  return isNote(name) ? `${name}_` : name;
 }

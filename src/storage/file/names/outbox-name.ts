@@ -16,6 +16,11 @@ export function parseOutboxLink(text: string): { mailbox: string; name: EntryNam
 /** The body of an outbox folder. */
 export const outboxBody = 'message.json';
 
+/** Whether its links are no mail: it is not committed yet, or being taken away. */
+export function isUncommitted(folder: string): boolean {
+  return folder.endsWith('.new') || folder.endsWith('.gone');
+}
+
 export function parseOutboxFolder(name: string): { id: string; committed: boolean } | undefined {
   const match = /^([0-7][0-9A-HJKMNP-TV-Z]{25})(\.new|\.gone)?$/.exec(name);
   return match ? { id: match[1] ?? '', committed: match[2] === undefined } : undefined;

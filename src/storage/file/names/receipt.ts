@@ -1,5 +1,6 @@
 import { agentNamePattern } from '../../../model/agent.ts';
 import { receiptInvalid } from '../../port/refusals.ts';
+import { nameOf } from './path.ts';
 import { formatEntryName, parseEntryName, stemOf, type EntryName } from './entry-name.ts';
 
 /**
@@ -15,6 +16,11 @@ export interface Receipt {
 
 export function formatReceipt(mailbox: string, name: EntryName): string {
   return `${mailbox}:${stemOf(formatEntryName(name))}`;
+}
+
+/** The same, of a claim whose path is known. */
+export function receiptAt(mailbox: string, path: string): string {
+  return `${mailbox}:${stemOf(nameOf(path))}`;
 }
 
 /** @throws DreamosError RECEIPT_INVALID */

@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import type { Mailbox } from './layout.ts';
 import { latestTime } from './entry-name.ts';
 
@@ -12,7 +13,6 @@ const slotText = lastOnly((slot: number) => {
   const iso = isoTime(slot * slotMs);
   return `${iso.slice(0, 13)}/${iso.slice(14, 16)}-${iso.slice(17, 18)}0`;
 });
-const hourMs = 3_600_000;
 const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
 const slotPattern = /^[0-5]\d-[0-5]0$/;
 
@@ -33,8 +33,12 @@ export function dayOf(timeMs: number): string {
   return dayText(Math.floor(timeMs / dayMs));
 }
 
-const dayMs = 86_400_000;
 const dayText = lastOnly((day: number) => isoTime(day * dayMs).slice(0, 10));
+
+/** The day's folder in the archive for a moment. */
+export function archiveFolder(mailbox: Mailbox, timeMs: number): string {
+  return `${mailbox.archive}/${dayOf(timeMs)}`;
+}
 
 export function isDay(name: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(name);

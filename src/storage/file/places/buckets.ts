@@ -5,9 +5,9 @@
  * it refuses a folder that is not empty. A bucket's name is never used twice, so a rename into a removed one fails
  * (ENOENT) instead of landing where nobody looks.
  */
-import { dirname } from 'node:path';
 import type { FileContext } from '../disk/context.ts';
 import { parseBucket } from '../names/layout.ts';
+import { folderOf } from '../names/path.ts';
 
 /**
  * How old the view of a mailbox may be that a producer or a consumer acts on. For a producer that is how long it goes on
@@ -25,5 +25,5 @@ export async function bucketsIn(ctx: FileContext, dir: string): Promise<string[]
 
 /** Removes an empty bucket, and the folder above it when that is then empty and not the newest either. */
 export async function removeEmptyBucket(ctx: FileContext, dir: string, alsoParent: boolean): Promise<void> {
-  if ((await ctx.disk.removeDir(dir)) && alsoParent) await ctx.disk.removeDir(dirname(dir));
+  if ((await ctx.disk.removeDir(dir)) && alsoParent) await ctx.disk.removeDir(folderOf(dir));
 }

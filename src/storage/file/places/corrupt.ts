@@ -3,23 +3,25 @@ import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto } from '../disk/folders.ts';
-import { releaseKey } from './key-heads.ts';
-import { corruptName, isNote, noteOf, type Mailbox } from '../names/layout.ts';
+import { releaseOrderingKey } from './key-heads.ts';
+import { isOnItsWay, type Mailbox, tmpFile } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
+import { corruptName, isNote, noteOf } from '../names/beside.ts';
+import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 /**
- * Takes what cannot be read out of the way, byte for byte, so that it blocks nothing behind it, and says so.
+ * Quarantines what cannot be read, byte for byte, so that it blocks nothing behind it, and says so.
  * Works on anything that has a name: a rename does not open it.
  * @returns `false`: it is gone, or cannot be moved, which is said, too; in both cases the caller goes on without it
  */
 export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, why: string): Promise<boolean> {
-  const oldName = path.slice(path.lastIndexOf('/') + 1);
-  const was = path.slice(mailbox.dir.length + 1);
+  const oldName = nameOf(path);
+  const was = pathBelow(mailbox.dir, path);
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
   try {
     if (!(await moveInto(ctx, path, mailbox.corrupt, name))) return false;
-    if (/^(?:ready|delayed|inflight)\//.test(was)) await releaseKeyOf(ctx, mailbox, oldName);
-    await makeFilePrivate(ctx, `${mailbox.corrupt}/${name}`);
+    if (isOnItsWay(was)) await releaseOrderingKeyOf(ctx, mailbox, oldName);
+    await makeFilePrivate(ctx, pathIn(mailbox.corrupt, name));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     ctx.warn(`${shown(was)} of ${mailbox.name} should be put aside (${why}), but cannot: ${error.message}`);
@@ -31,10 +33,10 @@ export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: strin
 }
 
 /**
- * Puts aside what stands where a folder of ours should be: a link, a file. Not the mailbox itself nor the folders of its
+ * Quarantines what stands where a folder of ours should be: a link, a file. Not the mailbox itself nor the folders of its
  * states, for somebody may have moved those to another disk on purpose: they are refused, and a person decides.
  */
-export async function outOfTheWay(ctx: FileContext, path: string, kind: string): Promise<boolean> {
+export async function quarantineObstacle(ctx: FileContext, path: string, kind: string): Promise<boolean> {
   const place = ctx.layout.placeOf(path);
   if (!place || place.parts.length < 2) return false;
   return quarantine(ctx, place.mailbox, path, `it is a ${kind} in the place of a folder`);
@@ -48,16 +50,16 @@ export async function quarantineBytes(
   from: { readonly name: string; readonly why: string },
 ): Promise<void> {
   for (const known of await corruptFiles(ctx, mailbox)) {
-    const file = await ctx.disk.read(`${mailbox.corrupt}/${known}`, { maxBytes: bytes.length });
+    const file = await ctx.disk.read(pathIn(mailbox.corrupt, known), { maxBytes: bytes.length });
     if (!file.ok || !file.bytes.equals(bytes)) continue;
     // Without its note: whoever kept them was killed before it could say so.
-    if (!(await ctx.disk.stat(noteOf(`${mailbox.corrupt}/${known}`))))
+    if (!(await ctx.disk.stat(noteOf(pathIn(mailbox.corrupt, known)))))
       await report(ctx, mailbox, known, from.name, from.why);
     return;
   }
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), from.name);
   // Whole or not at all: half of them, left in corrupt/ by a killed process, would not be known again.
-  const file = `${mailbox.tmp}/${ctx.ids.next(ctx.clock.now())}.json`;
+  const file = tmpFile(mailbox, ctx.ids.next(ctx.clock.now()));
   await ensureFolder(ctx, mailbox.tmp);
   await ctx.disk.create(file, bytes, { sync: true });
   if (!(await moveInto(ctx, file, mailbox.corrupt, name))) {
@@ -70,9 +72,9 @@ export async function quarantineBytes(
 }
 
 /** A message that was on its way will not be delivered any more. */
-async function releaseKeyOf(ctx: FileContext, mailbox: Mailbox, entry: string): Promise<void> {
+async function releaseOrderingKeyOf(ctx: FileContext, mailbox: Mailbox, entry: string): Promise<void> {
   const name = parseEntryName(entry);
-  if (name) await releaseKey(ctx, mailbox, name);
+  if (name) await releaseOrderingKey(ctx, mailbox, name);
 }
 
 /** The names in corrupt/, without the notes about them. */
@@ -81,8 +83,8 @@ export async function corruptFiles(ctx: FileContext, mailbox: Mailbox): Promise<
 }
 
 async function report(ctx: FileContext, mailbox: Mailbox, name: string, was: string, why: string): Promise<void> {
-  const path = `${mailbox.corrupt}/${name}`;
-  const id = parseEntryName(was.slice(was.lastIndexOf('/') + 1))?.id ?? was;
+  const path = pathIn(mailbox.corrupt, name);
+  const id = parseEntryName(nameOf(was))?.id ?? was;
   const note = { was, why, at: new Date(ctx.clock.now()).toISOString() };
   try {
     await ctx.disk.create(noteOf(path), Buffer.from(`${JSON.stringify(note)}\n`), { sync: false });

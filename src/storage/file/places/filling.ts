@@ -7,6 +7,7 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { bucketName, laneOf, parseBucket, type Lane, type Mailbox } from '../names/layout.ts';
 import { bucketEntries, bucketsIn, lookMs } from './buckets.ts';
 import { endWalk } from './ready-walk.ts';
+import { pathIn } from '../names/path.ts';
 
 interface Bucket {
   readonly dir: string;
@@ -67,7 +68,7 @@ async function place(
   const entry = formatEntryName(name);
   for (let round = 0; round < 100; round++) {
     const bucket = await bucketToFill(ctx, laneDir);
-    const result = await put(`${bucket.dir}/${entry}`);
+    const result = await put(pathIn(bucket.dir, entry));
     if (result === 'placed') {
       bucket.room--;
       // What this process adds, its own next claim must see.
@@ -103,8 +104,9 @@ async function bucketToFill(ctx: FileContext, laneDir: string): Promise<Bucket> 
 async function newestBucket(ctx: FileContext, laneDir: string): Promise<string | undefined> {
   const level1 = (await bucketsIn(ctx, laneDir)).at(-1);
   if (level1 === undefined) return undefined;
-  const newest = (await bucketsIn(ctx, `${laneDir}/${level1}`)).at(-1);
-  return newest === undefined ? undefined : `${laneDir}/${level1}/${newest}`;
+  const parentDir = pathIn(laneDir, level1);
+  const newest = (await bucketsIn(ctx, parentDir)).at(-1);
+  return newest === undefined ? undefined : pathIn(parentDir, newest);
 }
 
 /** The bucket, if it is not full. */
@@ -118,7 +120,7 @@ async function roomIn(ctx: FileContext, dir: string | undefined): Promise<Omit<B
 async function openBucket(ctx: FileContext, laneDir: string): Promise<Omit<Bucket, 'lookedAt'>> {
   const parents = await bucketsIn(ctx, laneDir);
   const last = parents.at(-1);
-  const siblings = last === undefined ? [] : await bucketsIn(ctx, `${laneDir}/${last}`);
+  const siblings = last === undefined ? [] : await bucketsIn(ctx, pathIn(laneDir, last));
   const newest = Math.max(
     ctx.clock.now(),
     (parseBucket(last ?? '') ?? 0) + 1,
@@ -126,7 +128,7 @@ async function openBucket(ctx: FileContext, laneDir: string): Promise<Omit<Bucke
   );
   const name = bucketName(newest, ctx.ids.token());
   const parent = last === undefined || siblings.length >= bucketEntries ? bucketName(newest, ctx.ids.token()) : last;
-  const dir = `${laneDir}/${parent}/${name}`;
+  const dir = pathIn(pathIn(laneDir, parent), name);
   await ensureFolder(ctx, dir);
   return { dir, room: bucketEntries };
 }

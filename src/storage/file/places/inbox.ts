@@ -18,6 +18,7 @@ import { readIfGood } from './read-entry.ts';
 import type { ReadyWalk } from './ready-walk.ts';
 import { startOrder } from './walk-order.ts';
 import { moveToReady } from './filling.ts';
+import { nameOf, pathIn } from '../names/path.ts';
 
 interface Inbox {
   readonly dir: string;
@@ -76,7 +77,7 @@ export async function putInInbox(
   const inbox = await inboxOf(ctx, mailbox, message.replyTo);
   if (!inbox) return undefined;
   const answer: EntryName = { ...name, tag: 'u', time: inbox.until };
-  return (await put(`${inbox.dir}/${formatEntryName(answer)}`)) ? { dir: inbox.dir, name: answer } : undefined;
+  return (await put(pathIn(inbox.dir, formatEntryName(answer)))) ? { dir: inbox.dir, name: answer } : undefined;
 }
 
 /** The answers in one inbox, the oldest first. */
@@ -116,7 +117,7 @@ async function inboxes(ctx: FileContext, mailbox: Mailbox): Promise<Inbox[]> {
   const found: Inbox[] = [];
   for (const name of ((await ctx.disk.list(mailbox.requests)) ?? []).sort()) {
     const inbox = parseInbox(name);
-    const dir = `${mailbox.requests}/${name}`;
+    const dir = pathIn(mailbox.requests, name);
     if (inbox && (await isRealFolder(ctx, dir))) found.push({ dir, ...inbox });
   }
   return found;
@@ -134,14 +135,14 @@ async function close(ctx: FileContext, mailbox: Mailbox, inbox: Inbox): Promise<
     if (answers.length === 0) {
       if ((await ctx.disk.removeDir(inbox.dir)) || !(await ctx.disk.stat(inbox.dir))) break;
     }
-    for (const { text } of answers) if (await release(ctx, mailbox, `${inbox.dir}/${text}`)) moved++;
+    for (const { text } of answers) if (await release(ctx, mailbox, pathIn(inbox.dir, text))) moved++;
   }
   forgetRemoved(ctx, inbox.dir);
   return moved;
 }
 
 async function release(ctx: FileContext, mailbox: Mailbox, path: string): Promise<boolean> {
-  const name = parseEntryName(path.slice(path.lastIndexOf('/') + 1));
+  const name = parseEntryName(nameOf(path));
   if (name?.tag !== 'u') return quarantine(ctx, mailbox, path, 'it is no answer to a request');
   const message = await readIfGood(ctx, path, name, mailbox.name);
   const at = ctx.clock.now();

@@ -4,13 +4,19 @@ import type { FileContext } from '../disk/context.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { type Head, headName, keyFolder, parseHead, stagedKeyFolder } from '../names/key-name.ts';
+import { type Head, headName, orderingKeyFolder, parseHead, stagedOrderingKeyFolder } from '../names/key-name.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Makes a message the head of a key that nobody holds. Of any number of processes one succeeds. */
-export async function acquireKey(ctx: FileContext, mailbox: Mailbox, key: string, head: Head): Promise<boolean> {
-  const dir = keyFolder(mailbox, key);
-  const staged = stagedKeyFolder(mailbox, key, ctx.ids.token());
-  const file = `${staged}/${headName(head)}`;
+export async function acquireOrderingKey(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  key: string,
+  head: Head,
+): Promise<boolean> {
+  const dir = orderingKeyFolder(mailbox, key);
+  const staged = stagedOrderingKeyFolder(mailbox, key, ctx.ids.token());
+  const file = pathIn(staged, headName(head));
   for (let round = 0; round < 100; round++) {
     await ensureFolder(ctx, mailbox.keys);
     const made =
@@ -22,7 +28,7 @@ export async function acquireKey(ctx: FileContext, mailbox: Mailbox, key: string
       await ctx.disk.remove(file);
       await ctx.disk.removeDir(staged);
       const odd = (await ctx.disk.stat(dir))?.kind ?? 'directory';
-      if (odd !== 'directory') await ctx.outOfTheWay(dir, odd);
+      if (odd !== 'directory') await ctx.quarantineObstacle(dir, odd);
       return false;
     }
     // Somebody has removed keys/ since this process first saw it.
@@ -39,26 +45,26 @@ export async function advanceHead(
   from: Head,
   to: Head,
 ): Promise<boolean> {
-  const dir = keyFolder(mailbox, key);
-  return ctx.disk.rename(`${dir}/${headName(from)}`, `${dir}/${headName(to)}`);
+  const dir = orderingKeyFolder(mailbox, key);
+  return ctx.disk.rename(pathIn(dir, headName(from)), pathIn(dir, headName(to)));
 }
 
 /** Safe to do twice and by anybody: it names the head that it removes, and can never remove another. */
 export async function removeHead(ctx: FileContext, mailbox: Mailbox, key: string, head: Head): Promise<boolean> {
-  const dir = keyFolder(mailbox, key);
-  const removed = await ctx.disk.remove(`${dir}/${headName(head)}`);
+  const dir = orderingKeyFolder(mailbox, key);
+  const removed = await ctx.disk.remove(pathIn(dir, headName(head)));
   if (removed) await ctx.disk.removeDir(dir);
   return removed;
 }
 
 /** After a message was settled for good, in this one of its lives: its key is free for the next one. */
-export async function releaseKey(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<void> {
+export async function releaseOrderingKey(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<void> {
   if (!name.order) return;
   const { key, life } = name.order;
   try {
     if (await removeHead(ctx, mailbox, key, { id: name.id, life, attempt: name.attempt })) return;
     // It never held the key; or somebody was about to claim it once more and comes too late.
-    for (const text of (await ctx.disk.list(keyFolder(mailbox, key))) ?? []) {
+    for (const text of (await ctx.disk.list(orderingKeyFolder(mailbox, key))) ?? []) {
       const head = parseHead(text);
       if (head?.id === name.id && head.life === life) await removeHead(ctx, mailbox, key, head);
     }

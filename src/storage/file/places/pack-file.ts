@@ -12,6 +12,7 @@ import { isId } from '../../../model/id.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';
 import { memory } from '../disk/memory.ts';
+import { memberIn } from '../names/pack-name.ts';
 
 export interface Line {
   /** The entry's name, and the same taken apart. */
@@ -36,11 +37,6 @@ export interface Places {
   readonly members: readonly MemberPlace[];
   /** What is wrong behind them; `undefined`: nothing. */
   readonly broken?: string;
-}
-
-/** The part of an entry's name that no rename into or out of a pack changes: when it was archived, and its id. */
-export function identityOf(text: string): string {
-  return text.slice(0, 42);
 }
 
 /** A member for these lines, sorted by their names. */
@@ -89,7 +85,7 @@ export async function readMember(
   path: string,
   place: Pick<MemberPlace, 'offset'>,
 ): Promise<Member | { readonly why: string; readonly missing: boolean }> {
-  const key = `${path}/${place.offset}`;
+  const key = memberIn(path, place.offset);
   const kept = members.of(ctx);
   const known = kept.get(key);
   if (known) return known;

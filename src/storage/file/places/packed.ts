@@ -2,13 +2,14 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
-import { formatEntryName, parseEntryName, timeTagOf, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, formatEntryName, identityOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { identityOf, placesIn, readMember, type Line, type MemberPlace } from './pack-file.ts';
+import { placesIn, readMember, type Line, type MemberPlace } from './pack-file.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import type { Found } from '../names/found.ts';
 import { dayOf, isDay } from '../names/slots.ts';
-import { goneOf, parsePack, type PackName } from '../names/pack-name.ts';
+import { goneOf, isMark, mayBeOfDay, memberIn, type PackName, parsePack, parsePackedPath } from '../names/pack-name.ts';
+import { pathIn } from '../names/path.ts';
 
 export interface Pack extends PackName {
   readonly path: string;
@@ -68,7 +69,7 @@ export async function* listArchived(
   for await (const { dir, name: text } of archivedNames(ctx, mailbox, range)) {
     const name = parseEntryName(text);
     if (name?.tag !== timeTagOf.archived || name.time < since || name.time >= until) continue;
-    yield { state: 'archived', path: `${dir}/${text}`, name };
+    yield { state: 'archived', path: pathIn(dir, text), name };
   }
 }
 
@@ -95,7 +96,8 @@ export async function readPackedSince(
       if (name.id < member.firstId || name.id > member.lastId) continue;
       const lines = await readMember(ctx, pack.path, member);
       const line = 'why' in lines ? undefined : lines.find(({ text }) => identityOf(text) === identity);
-      if (line && !pack.gone.has(identity)) return readPacked(ctx, `${pack.path}/${member.offset}/${line.text}`);
+      if (line && !pack.gone.has(identity))
+        return readPacked(ctx, pathIn(memberIn(pack.path, member.offset), line.text));
     }
   }
   return undefined;
@@ -120,7 +122,7 @@ async function dayOfArchive(ctx: FileContext, mailbox: Mailbox, day: string): Pr
 
 /** The days that have an archive, the oldest first. @param only this one */
 export async function daysOf(ctx: FileContext, mailbox: Mailbox, only = ''): Promise<ArchiveDay[]> {
-  const names = ((await ctx.disk.list(mailbox.archive)) ?? []).filter((name) => name.startsWith(only)).sort();
+  const names = ((await ctx.disk.list(mailbox.archive)) ?? []).filter((name) => mayBeOfDay(name, only)).sort();
   const all = new Set(names);
   const days = new Map<string, { day: string; dir: string | undefined; packs: Pack[] }>();
   for (const name of names) {
@@ -129,7 +131,7 @@ export async function daysOf(ctx: FileContext, mailbox: Mailbox, only = ''): Pro
     if (day === undefined) continue;
     const known = days.get(day) ?? { day, dir: undefined, packs: [] };
     days.set(day, known);
-    const path = `${mailbox.archive}/${name}`;
+    const path = pathIn(mailbox.archive, name);
     if (!pack) known.dir = path;
     else known.packs.push({ ...pack, path, gone: all.has(goneOf(name)) ? await goneFrom(ctx, path) : new Set() });
   }
@@ -137,7 +139,7 @@ export async function daysOf(ctx: FileContext, mailbox: Mailbox, only = ''): Pro
 }
 
 export async function goneFrom(ctx: FileContext, pack: string): Promise<Set<string>> {
-  return new Set((await ctx.disk.list(goneOf(pack)))?.filter((name) => /^k\d{13}\.i[0-7][0-9A-Z]{25}$/.test(name)));
+  return new Set((await ctx.disk.list(goneOf(pack)))?.filter(isMark));
 }
 
 /** How many messages the packs hold that are nowhere else, besides what lies in folders. */
@@ -180,7 +182,7 @@ export async function* packNames(
       continue;
     }
     for (const { text } of oldestFirst ? lines : lines.toReversed()) {
-      if (!pack.gone.has(identityOf(text))) yield { dir: `${pack.path}/${member.offset}`, name: text };
+      if (!pack.gone.has(identityOf(text))) yield { dir: memberIn(pack.path, member.offset), name: text };
     }
   }
 }
@@ -190,9 +192,10 @@ export async function lineAt(
   ctx: FileContext,
   path: string,
 ): Promise<Line | 'missing' | { readonly why: string } | undefined> {
-  const [, pack = '', offset = '', name = ''] = /^(.*\.jsonl\.gz)\/(\d+)\/([^/]+)$/.exec(path) ?? [];
-  if (pack === '') return undefined;
-  const lines = await readMember(ctx, pack, { offset: Number(offset) });
+  const place = parsePackedPath(path);
+  if (!place) return undefined;
+  const { pack, name } = place;
+  const lines = await readMember(ctx, pack, place);
   if ('why' in lines) return lines.missing ? 'missing' : lines;
   if ((await goneFrom(ctx, pack)).has(identityOf(name))) return 'missing';
   return lines.find(({ text }) => text === name) ?? 'missing';

@@ -7,12 +7,11 @@
  * may have to wait for the claims that begin within `lookMs` of its arrival, and no longer; behind many messages of busy
  * ordering keys, for twice as long as it takes to get past them.
  *
- * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`, unless it has left
- * messages of busy keys behind: listing 256 names takes longer than all the rest of a walk, and what is added to a bucket
- * comes behind what is in it. Before the next bucket this one is listed again, so that nothing that was added meanwhile is
+ * After `lookMs` it begins again from the top, but what it has listed of its bucket is good for `walkMs`, unless it has skipped
+ * messages of busy keys: listing 256 names takes longer than all the rest of a walk, and what is added to a bucket comes
+ * behind what is in it. Before the next bucket this one is listed again, so that nothing that was added meanwhile is
  * overtaken by what was sent later.
  */
-import { dirname } from 'node:path';
 import { priorities } from '../../../model/message.ts';
 import { bucketsIn, lookMs, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -20,8 +19,9 @@ import { memory } from '../disk/memory.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { isRealFolder } from '../disk/folders.ts';
-import { laneOf, type Mailbox } from '../names/layout.ts';
+import { laneOf, type Mailbox, rankFolder } from '../names/layout.ts';
 import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
 /** By mailbox: a walk that the next claim may go on with. */
 const walks = memory(() => new Map<string, ReadyWalk>());
@@ -45,7 +45,7 @@ export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): P
   if (!walk || fresh || isOver(walk, now)) {
     walk = walkReady(ctx, mailbox);
     walks.of(ctx).set(mailbox.name, walk);
-  } else if (walk.order.left === undefined && now - walk.order.lookedAt > lookMs) walk.lookAgain();
+  } else if (walk.order.skipped === undefined && now - walk.order.lookedAt > lookMs) walk.lookAgain();
   return walk.next();
 }
 
@@ -55,11 +55,11 @@ export function endWalk(ctx: FileContext, mailbox: Mailbox): void {
 }
 
 /**
- * One that has left messages of busy keys behind is begun anew instead of from the top, so that they are looked at again
+ * One that has skipped messages of busy keys is begun anew instead of from the top, so that they are looked at again
  * soon; if it had to get past many of them, it is good for as long again, or it might never get by.
  */
 function isOver({ order }: ReadyWalk, now: number): boolean {
-  if (order.left === undefined) return now - order.startedAt > walkMs;
+  if (order.skipped === undefined) return now - order.startedAt > walkMs;
   return now - order.lookedAt > Math.max(lookMs, 2 * order.passingMs);
 }
 
@@ -95,7 +95,7 @@ export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
           }
           const name = parseEntryName(text);
           if (name) return handOut(order, { dir, text, name });
-          await onJunk(`${dir}/${text}`, 'its name is not one that dreamos makes');
+          await onJunk(pathIn(dir, text), 'its name is not one that dreamos makes');
         }
         const from = buckets;
         const { value: bucket } = await from.next();
@@ -146,7 +146,7 @@ export async function* walkBuckets(
 ): AsyncGenerator<ReadyBucket, undefined, void> {
   const inUse = await ctx.disk.list(mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
-    if (inUse?.includes(`p${rank}`) !== true) continue;
+    if (inUse?.includes(rankFolder(rank)) !== true) continue;
     for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), options);
   }
   return undefined;
@@ -158,19 +158,20 @@ async function* walkLane(
   { onJunk, known }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   if (!(await isRealFolder(ctx, laneDir))) {
-    if (!(await sweepOdd(ctx, dirname(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
+    if (!(await sweepOdd(ctx, folderOf(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
     return;
   }
   const parents = await bucketsIn(ctx, laneDir);
   for (const [p, parent] of parents.entries()) {
     const parentIsNewest = p === parents.length - 1;
-    const buckets = await bucketsIn(ctx, `${laneDir}/${parent}`);
+    const parentDir = pathIn(laneDir, parent);
+    const buckets = await bucketsIn(ctx, parentDir);
     if (buckets.length === 0) {
-      if (!parentIsNewest) await ctx.disk.removeDir(`${laneDir}/${parent}`);
-      await sweepOdd(ctx, `${laneDir}/${parent}`, onJunk);
+      if (!parentIsNewest) await ctx.disk.removeDir(parentDir);
+      await sweepOdd(ctx, parentDir, onJunk);
     }
     for (const [b, bucket] of buckets.entries()) {
-      const dir = `${laneDir}/${parent}/${bucket}`;
+      const dir = pathIn(parentDir, bucket);
       if (known?.dir === dir) yield known;
       const names = await ctx.disk.list(dir);
       if (!names) {

@@ -1,7 +1,7 @@
 /**
- * What a walk over ready/ remembers for the sake of ordering keys: which keys it has left behind. Whoever passes over a
- * message must not take a later one of its key in the same walk, whatever has happened meanwhile; but for the one that
- * holds the key, which may lie behind others: it came back to a lower priority, or to behind what was delayed.
+ * What a walk over ready/ remembers for the sake of ordering keys: which keys it has skipped. Whoever skips a message must
+ * not take a later one of its key in the same walk, whatever has happened meanwhile; but for the one that holds the key,
+ * which may lie behind others: it came back to a lower priority, or to behind what was delayed.
  */
 import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
@@ -17,17 +17,17 @@ export interface WalkOrder {
   /** How many messages it has handed out. */
   handedOut: number;
   /**
-   * By key: the places of those that were handed out and of which it is not decided yet whether they are taken. Several
-   * claims of a process share a walk, and none may take a message while an earlier one of its key may yet be left behind.
+   * By key: the places of those that were handed out and of which it is not known yet whether they are taken. Several
+   * claims of a process share a walk, and none may take a message while an earlier one of its key may yet be skipped.
    */
-  readonly undecided: Map<string, Set<number>>;
-  /** Keys of which this walk has left a message behind. */
-  left: Map<string, Left> | undefined;
-  /** How long it took to get past what it left behind; milliseconds. */
+  readonly unresolved: Map<string, Set<number>>;
+  /** Keys of which this walk has skipped a message. */
+  skipped: Map<string, Skipped> | undefined;
+  /** How long it took to get past what it skipped; milliseconds. */
   passingMs: number;
 }
 
-interface Left {
+interface Skipped {
   /** The place of the first one. */
   readonly place: number;
   /** Who holds the key: `undefined`, not known yet; '', nobody. */
@@ -58,52 +58,52 @@ export function startOrder(ctx: FileContext): WalkOrder {
     startedTime: ctx.clock.now(),
     lookedAt: startedAt,
     handedOut: 0,
-    undecided: new Map(),
-    left: undefined,
+    unresolved: new Map(),
+    skipped: undefined,
     passingMs: 0,
   };
 }
 
-/** Whoever gets it calls `decided`, whatever becomes of it. */
+/** Whoever gets it calls `resolve`, whatever becomes of it. */
 export function handOut(order: WalkOrder, found: Pick<ReadyEntry, 'dir' | 'text' | 'name'>): ReadyEntry {
   const { dir, text, name } = found;
   const place = ++order.handedOut;
   if (name.order) {
-    const places = order.undecided.get(name.order.key);
+    const places = order.unresolved.get(name.order.key);
     if (places) places.add(place);
-    else order.undecided.set(name.order.key, new Set([place]));
+    else order.unresolved.set(name.order.key, new Set([place]));
   }
   return { dir, text, name, order, place };
 }
 
-export function decided({ name, order, place }: ReadyEntry): void {
+export function resolve({ name, order, place }: ReadyEntry): void {
   if (!name.order) return;
-  const places = order.undecided.get(name.order.key);
+  const places = order.unresolved.get(name.order.key);
   places?.delete(place);
-  if (places?.size === 0) order.undecided.delete(name.order.key);
+  if (places?.size === 0) order.unresolved.delete(name.order.key);
 }
 
 /**
- * A message is left where it is: no later one of its key may be taken in this walk.
+ * A message is skipped, and stays where it is: no later one of its key may be taken in this walk.
  * @param holder who holds its key, where that is known
  */
-export function leave(ctx: FileContext, { name, order, place }: ReadyEntry, holder?: string): void {
+export function skip(ctx: FileContext, { name, order, place }: ReadyEntry, holder?: string): void {
   if (!name.order) return;
-  order.left ??= new Map();
-  const known = order.left.get(name.order.key);
-  order.left.set(name.order.key, {
+  order.skipped ??= new Map();
+  const known = order.skipped.get(name.order.key);
+  order.skipped.set(name.order.key, {
     place: Math.min(place, known?.place ?? place),
     holder: holder ?? known?.holder,
   });
   order.passingMs = ctx.clock.uptime() - order.lookedAt;
 }
 
-/** Whether an earlier message of its key was left behind, or may yet be. */
+/** Whether an earlier message of its key was skipped, or may yet be. */
 export function isBehind({ name, order, place }: ReadyEntry): boolean {
   if (!name.order) return false;
   const { key } = name.order;
-  if ((order.left?.get(key)?.place ?? place) < place) return true;
-  for (const other of order.undecided.get(key) ?? []) if (other < place) return true;
+  if ((order.skipped?.get(key)?.place ?? place) < place) return true;
+  for (const other of order.unresolved.get(key) ?? []) if (other < place) return true;
   return false;
 }
 

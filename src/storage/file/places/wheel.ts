@@ -6,6 +6,7 @@ import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';
 import { isRealFolder, forgetRemoved } from '../disk/folders.ts';
 import { parseHour, parseSlot } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 export interface WheelEntry {
   readonly path: string;
@@ -35,7 +36,7 @@ export async function due(ctx: FileContext, wheel: string, limit: number): Promi
     if (!names && (await isOdd(ctx, slot.dir))) addJunk(slot.dir);
     if (names?.length === 0) await removeOverSlot(ctx, slot, now);
     for (const text of names?.sort() ?? []) {
-      const path = `${slot.dir}/${text}`;
+      const path = pathIn(slot.dir, text);
       const name = parseEntryName(text);
       if (!name) {
         addJunk(path);
@@ -53,7 +54,7 @@ export async function due(ctx: FileContext, wheel: string, limit: number): Promi
 export async function* wheelEntries(ctx: FileContext, wheel: string): AsyncGenerator<WheelEntry, void, void> {
   for await (const { dir } of slots(ctx, wheel)) {
     for (const text of ((await ctx.disk.list(dir)) ?? []).sort()) {
-      yield { path: `${dir}/${text}`, dir, text, name: parseEntryName(text) };
+      yield { path: pathIn(dir, text), dir, text, name: parseEntryName(text) };
     }
   }
 }
@@ -74,7 +75,7 @@ export async function* slots(
   const now = ctx.clock.now();
   for (const hourName of ((await ctx.disk.list(wheel)) ?? []).sort()) {
     const hour = parseHour(hourName);
-    const hourDir = `${wheel}/${hourName}`;
+    const hourDir = pathIn(wheel, hourName);
     if (!hour) continue;
     if (!(await isRealFolder(ctx, hourDir))) {
       if (addJunk && (await isOdd(ctx, hourDir))) addJunk(hourDir);
@@ -84,7 +85,7 @@ export async function* slots(
     if (names.length === 0 && hour.end <= now) await removeFolder(ctx, hourDir);
     for (const slotName of names) {
       const slot = parseSlot(hour.start, slotName);
-      if (slot) yield { dir: `${hourDir}/${slotName}`, hourDir, hourEnd: hour.end, ...slot };
+      if (slot) yield { dir: pathIn(hourDir, slotName), hourDir, hourEnd: hour.end, ...slot };
     }
   }
 }

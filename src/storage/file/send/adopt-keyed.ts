@@ -5,9 +5,9 @@
 import { sameAgent } from '../../../model/agent.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { dropFile, type Mailbox } from '../names/layout.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
-import { dedupeKeyOf, sendKeyed } from './dedupe.ts';
+import { dedupeFileOf, sendUnderDedupeKey } from './dedupe.ts';
 import type { Outgoing } from '../../port/mail.ts';
 
 export interface HandedInFile {
@@ -31,8 +31,8 @@ export async function sendHandedIn(
       `Under a dedupe key a file goes to nobody but ${mailbox.name}, in whose drop/ it lies; leave out "to" and "topic".`,
     );
   const alone = { ...message, to: [mailbox.name] };
-  const id = (await ctx.disk.stat(dedupeKeyOf(ctx, alone))) ? message.id : await ownedId(ctx, message.id);
-  await sendKeyed(ctx, { ...outgoing, message: { ...alone, id } });
+  const id = (await ctx.disk.stat(dedupeFileOf(ctx, alone))) ? message.id : await ownedId(ctx, message.id);
+  await sendUnderDedupeKey(ctx, { ...outgoing, message: { ...alone, id } });
   await removeSent(ctx, mailbox, file);
 }
 
@@ -43,7 +43,7 @@ async function ownedId(ctx: FileContext, id: string): Promise<string> {
 
 /** Under another name first: what its writer has put in its place meanwhile is another message, and handed in. */
 async function removeSent(ctx: FileContext, mailbox: Mailbox, { path, bytes }: HandedInFile): Promise<void> {
-  const sent = `${mailbox.drop}/${ctx.ids.next(ctx.clock.now())}.json`;
+  const sent = dropFile(mailbox, ctx.ids.next(ctx.clock.now()));
   if (!(await ctx.disk.rename(path, sent))) return;
   const file = await ctx.disk.read(sent, { maxBytes: maxFileBytes });
   if (file.ok && file.bytes.equals(bytes)) await ctx.disk.remove(sent);

@@ -5,7 +5,7 @@ import { makeFilePrivate } from '../disk/private.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { formatEntryName } from '../names/entry-name.ts';
-import { type Mailbox } from '../names/layout.ts';
+import { isHandedInName, type Mailbox } from '../names/layout.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { moveToReady } from '../places/filling.ts';
 import { handedInDigest, readHandedIn } from '../places/handed-in.ts';
@@ -15,6 +15,7 @@ import { type HandedInFile, sendHandedIn } from './adopt-keyed.ts';
 import { firstName } from './outbox.ts';
 import type { Outgoing } from '../../port/mail.ts';
 import { slotOf } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 // A script that writes into drop/ instead of renaming into it is given this long to finish.
 const graceMs = 2000;
@@ -33,9 +34,7 @@ const refused = new Set<ErrorCode>(['CORRUPT', 'DEDUPE_MISMATCH']);
  * sent under it (adopt-keyed.ts).
  */
 export async function adopt(ctx: FileContext, mailbox: Mailbox): Promise<Adopted> {
-  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter(
-    (name) => name.endsWith('.json') && !name.startsWith('.'),
-  );
+  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter(isHandedInName);
   let moved = 0;
   let nextAt: number | undefined;
   for (const file of await oldestFirst(ctx, mailbox, names)) {
@@ -55,7 +54,7 @@ async function oldestFirst(
 ): Promise<{ path: string; mtimeMs: number }[]> {
   const files: { path: string; mtimeMs: number }[] = [];
   for (const name of [...names].sort()) {
-    const path = `${mailbox.drop}/${name}`;
+    const path = pathIn(mailbox.drop, name);
     const stat = await ctx.disk.stat(path);
     if (stat) files.push({ path, mtimeMs: stat.mtimeMs });
   }

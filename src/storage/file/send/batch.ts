@@ -7,6 +7,7 @@ import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
 import { errorOf, create, type Placed, link, syncPlaced } from './place.ts';
 import { firstName } from './outbox.ts';
 import { logEvents } from '../events/event-log.ts';
+import { tmpFile } from '../names/layout.ts';
 
 /** Many messages in one file: each is a range of it with a name of its own, and they share their syncs. */
 export async function sendPacked(
@@ -16,7 +17,7 @@ export async function sendPacked(
 ): Promise<(Sent | DreamosError)[]> {
   const { bytes, lengths } = sealLines(run.map(({ message }) => message));
   const home = ctx.layout.mailbox(mailboxOf(run[0] as Outgoing));
-  const file = `${home.tmp}/${run[0]?.message.id ?? ''}.jsonl`;
+  const file = tmpFile(home, run[0]?.message.id ?? '', 'batch');
   const failed = await errorOf(() => create(ctx, home, file, bytes, durability));
   if (failed) return run.map(() => failed);
 

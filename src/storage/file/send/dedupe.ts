@@ -9,7 +9,7 @@
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
  * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
  */
-import { dirname } from 'node:path';
+import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
@@ -21,73 +21,74 @@ import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
 import { listState } from '../look/find.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
-import { isKeyFolder } from '../names/layout.ts';
+import { isDedupeFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { outboxBody } from '../names/outbox-name.ts';
+import { folderOf, liesIn, pathIn } from '../names/path.ts';
 
-const rememberedMs = 2 * 86_400_000;
+const rememberedMs = 2 * dayMs;
 const sweepEvery = 64;
 const durability: Durability = 'full';
 
-export async function sendKeyed(ctx: FileContext, outgoing: Outgoing): Promise<Sent> {
+export async function sendUnderDedupeKey(ctx: FileContext, outgoing: Outgoing): Promise<Sent> {
   const { message } = outgoing;
-  const key = dedupeKeyOf(ctx, message);
+  const dedupeFile = dedupeFileOf(ctx, message);
   // First, because nothing may be looked for through a link in its place.
-  await ensureFolder(ctx, dirname(key));
-  if (await ctx.disk.stat(key)) return repeat(ctx, key, outgoing);
+  await ensureFolder(ctx, folderOf(dedupeFile));
+  if (await ctx.disk.stat(dedupeFile)) return repeat(ctx, dedupeFile, outgoing);
   const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
   if (release instanceof MailboxFull) throw release;
   try {
-    return await sendFirst(ctx, key, outgoing);
+    return await sendFirst(ctx, dedupeFile, outgoing);
   } finally {
     release?.();
   }
 }
 
-async function sendFirst(ctx: FileContext, key: string, outgoing: Outgoing): Promise<Sent> {
+async function sendFirst(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<Sent> {
   const { message } = outgoing;
   await prepare(ctx, outgoing, durability);
-  if ((await ctx.disk.link(`${ctx.layout.uncommitted(message.id)}/${outboxBody}`, key)) !== 'made') {
+  if ((await ctx.disk.link(pathIn(ctx.layout.uncommitted(message.id), outboxBody), dedupeFile)) !== 'made') {
     await discard(ctx, message.id);
-    return repeat(ctx, key, outgoing);
+    return repeat(ctx, dedupeFile, outgoing);
   }
-  if (!(await commitUnder(ctx, key, outgoing))) return sendKeyed(ctx, outgoing);
+  if (!(await commitUnder(ctx, dedupeFile, outgoing))) return sendUnderDedupeKey(ctx, outgoing);
   await handOutOrLeave(ctx, message);
-  if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, dirname(key));
+  if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, folderOf(dedupeFile));
   return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability };
 }
 
 /** Where the key of a message is remembered: keys are scoped to their sender. */
-export function dedupeKeyOf(ctx: FileContext, message: Message): string {
+export function dedupeFileOf(ctx: FileContext, message: Message): string {
   return ctx.layout.dedupeKey(sha256(`${message.from.toLowerCase()}\0${message.dedupeKey}`));
 }
 
 /** @returns `false`: this process was paused for so long that its key and its body were swept */
-async function commitUnder(ctx: FileContext, key: string, outgoing: Outgoing): Promise<boolean> {
+async function commitUnder(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<boolean> {
   const { id } = outgoing.message;
   try {
-    await syncKey(ctx, key);
+    await syncDedupeFile(ctx, dedupeFile);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    if (!(await discard(ctx, id, key))) throw uncertain(id, error);
+    if (!(await discard(ctx, id, dedupeFile))) throw uncertain(id, error);
     throw error;
   }
-  if (await commit(ctx, id, durability, { recipients: outgoing.mailboxes.length, key })) return true;
+  if (await commit(ctx, id, durability, { recipients: outgoing.mailboxes.length, dedupeFile })) return true;
   // A repeat has committed it while this process was paused; it is sent as long as the key says so.
-  return (await ctx.disk.stat(key)) !== undefined;
+  return (await ctx.disk.stat(dedupeFile)) !== undefined;
 }
 
 /** A key that is not on disk before its message is: after a power cut the next try would send it again. */
-async function syncKey(ctx: FileContext, key: string): Promise<void> {
-  await ctx.disk.syncDir(dirname(key));
-  await syncAncestorsOnce(ctx, dirname(key), ctx.layout.root);
+async function syncDedupeFile(ctx: FileContext, dedupeFile: string): Promise<void> {
+  await ctx.disk.syncDir(folderOf(dedupeFile));
+  await syncAncestorsOnce(ctx, folderOf(dedupeFile), ctx.layout.root);
 }
 
-async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promise<Sent> {
-  const file = await ctx.disk.read(key, { maxBytes: maxFileBytes });
+async function repeat(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<Sent> {
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
   // Swept in between, so older than the memory: a new send.
-  if (!file.ok && file.missing) return sendKeyed(ctx, outgoing);
+  if (!file.ok && file.missing) return sendUnderDedupeKey(ctx, outgoing);
   const first = firstUnder(outgoing, file);
   if (essence(first) !== essence(outgoing.message)) {
     // Who is in a group may have changed since.
@@ -95,15 +96,15 @@ async function repeat(ctx: FileContext, key: string, outgoing: Outgoing): Promis
     throw dedupeMismatch(first, alike);
   }
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
-  await syncKey(ctx, key);
+  await syncDedupeFile(ctx, dedupeFile);
   if (
     !(await commit(ctx, first.id, durability)) &&
     (await ctx.disk.stat(ctx.layout.discarded(first.id))) &&
-    !(await putBack(ctx, first.id, key))
+    !(await putBack(ctx, first.id, dedupeFile))
   ) {
     // Its sender's disk failed, and the sender died or is busy taking it back: never sent, so this is the first one.
-    await removeDiscarded(ctx, first.id, key);
-    return sendKeyed(ctx, outgoing);
+    await removeDiscarded(ctx, first.id, dedupeFile);
+    return sendUnderDedupeKey(ctx, outgoing);
   }
   await handOutOrLeave(ctx, first);
   const state = await stateOfFirst(ctx, outgoing, first.id);
@@ -156,7 +157,7 @@ async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): P
       const { delayed } = ctx.layout.mailbox(mailbox);
       for await (const { name, path } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
         // A later attempt's delay is a nack's; what lies in a request's inbox was delivered to it.
-        if (name.attempt === 0 && path.startsWith(delayed)) return 'delayed';
+        if (name.attempt === 0 && liesIn(delayed, path)) return 'delayed';
       }
     }
     return 'ready';
@@ -171,24 +172,24 @@ async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): P
 /** Forgets every key that is old enough. @returns how many */
 export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<number> {
   let swept = 0;
-  for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isKeyFolder).sort()) {
-    for await (const path of oldKeys(ctx, `${ctx.layout.dedupe}/${folder}`)) {
+  for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isDedupeFolder).sort()) {
+    for await (const path of oldDedupeFiles(ctx, pathIn(ctx.layout.dedupe, folder))) {
       if (dryRun || (await ctx.disk.remove(path))) swept++;
     }
   }
   return swept;
 }
 
-async function* oldKeys(ctx: FileContext, dir: string): AsyncGenerator<string, void, void> {
+async function* oldDedupeFiles(ctx: FileContext, dir: string): AsyncGenerator<string, void, void> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
-    const stat = await ctx.disk.stat(`${dir}/${name}`);
-    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) yield `${dir}/${name}`;
+    const stat = await ctx.disk.stat(pathIn(dir, name));
+    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) yield pathIn(dir, name);
   }
 }
 
 async function sweep(ctx: FileContext, dir: string): Promise<void> {
   try {
-    for await (const path of oldKeys(ctx, dir)) await ctx.disk.remove(path);
+    for await (const path of oldDedupeFiles(ctx, dir)) await ctx.disk.remove(path);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // The message is sent; a later send sweeps.

@@ -10,7 +10,7 @@ import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
-import { formatEntryName, orderOf, unset, type EntryName } from '../names/entry-name.ts';
+import { type EntryName, formatEntryName, orderOf, unset } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, forgetRemoved } from '../disk/folders.ts';
 import { putInInbox } from '../places/inbox.ts';
@@ -18,8 +18,9 @@ import { publishTo } from './publish.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { moveToReady, forgetFilling } from '../places/filling.ts';
-import { outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
+import { isUncommitted, outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
 import { slotOf } from '../names/slots.ts';
+import { pathIn } from '../names/path.ts';
 
 /** Names of a message that nobody has claimed yet. */
 export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgoing, mailbox: string): EntryName {
@@ -48,7 +49,7 @@ export async function prepare(ctx: FileContext, outgoing: Outgoing, durability: 
 
 async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durability: Durability): Promise<void> {
   const { message, mailboxes } = outgoing;
-  const body = `${dir}/${outboxBody}`;
+  const body = pathIn(dir, outboxBody);
   await ensureFolder(ctx, dir);
   let complete = await ctx.disk.create(body, sealLines([message]).bytes, { sync: durability === 'full' });
   const same = outgoing.expiresAt ? undefined : firstName(ctx, outgoing, '');
@@ -57,7 +58,7 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
     const name = isLog(mailbox)
       ? firstName(ctx, { message, mailboxes: [mailbox] }, mailbox)
       : (same ?? firstName(ctx, outgoing, mailbox));
-    complete &&= (await ctx.disk.link(body, `${dir}/${outboxLink(mailbox, name)}`)) === 'made';
+    complete &&= (await ctx.disk.link(body, pathIn(dir, outboxLink(mailbox, name)))) === 'made';
   }
   if (!complete) {
     throw new DreamosError(
@@ -78,7 +79,7 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
 /** What the sender itself knows of a send, so that a failed one can be taken back. */
 interface Mine {
   readonly recipients: number;
-  readonly key?: string;
+  readonly dedupeFile?: string;
 }
 
 /**
@@ -104,32 +105,32 @@ export async function commit(ctx: FileContext, id: string, durability: Durabilit
  * Takes an uncommitted send away, and its dedupe key.
  * @returns `false`: it is not there (any more); a repeat may have committed it
  */
-export async function discard(ctx: FileContext, id: string, key?: string): Promise<boolean> {
+export async function discard(ctx: FileContext, id: string, dedupeFile?: string): Promise<boolean> {
   // Under a name of its own first, or a repeat could commit a folder that is half removed.
   if (!(await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id)))) return false;
-  await removeDiscarded(ctx, id, key);
+  await removeDiscarded(ctx, id, dedupeFile);
   return true;
 }
 
 /** The key goes first: one without a body to finish would call a lost message sent. */
-export async function removeDiscarded(ctx: FileContext, id: string, key?: string): Promise<void> {
-  if (key !== undefined) await ctx.disk.remove(key);
+export async function removeDiscarded(ctx: FileContext, id: string, dedupeFile?: string): Promise<void> {
+  if (dedupeFile !== undefined) await ctx.disk.remove(dedupeFile);
   await removeFolder(ctx, ctx.layout.discarded(id));
 }
 
 /**
  * For one whose taking back was cut off. A body with more names than those in its folder and its key lies in a mailbox
  * already: somebody has it, so everybody shall have it.
- * @param key the dedupe key that it made
+ * @param dedupeFile of the dedupe key that it made
  * @returns whether it is committed again
  */
-export async function putBack(ctx: FileContext, id: string, key?: string): Promise<boolean> {
+export async function putBack(ctx: FileContext, id: string, dedupeFile?: string): Promise<boolean> {
   const gone = ctx.layout.discarded(id);
   // In this order, because its sender may live and go on removing: what is counted last is then too low, not too high.
-  const ownKey = key === undefined ? undefined : await ctx.disk.stat(key);
+  const ownDedupeFile = dedupeFile === undefined ? undefined : await ctx.disk.stat(dedupeFile);
   const names = (await ctx.disk.list(gone)) ?? [];
-  const body = await ctx.disk.stat(`${gone}/${outboxBody}`);
-  if (body?.kind !== 'file' || body.links <= names.length + (ownKey?.inode === body.inode ? 1 : 0)) return false;
+  const body = await ctx.disk.stat(pathIn(gone, outboxBody));
+  if (body?.kind !== 'file' || body.links <= names.length + (ownDedupeFile?.inode === body.inode ? 1 : 0)) return false;
   return ctx.disk.rename(gone, ctx.layout.committed(id));
 }
 
@@ -159,8 +160,8 @@ async function handOut(ctx: FileContext, id: string, known?: Message): Promise<n
       // Moved and still here: a power cut on btrfs can undo one half of a rename, so that a link is here and in its mailbox.
       // A rename onto another link of the same file does nothing, and would be tried for ever.
       try {
-        if (moved.has(text)) await ctx.disk.remove(`${dir}/${text}`);
-        else if (await handOutLink(ctx, `${dir}/${text}`, link, known)) moved.add(text);
+        if (moved.has(text)) await ctx.disk.remove(pathIn(dir, text));
+        else if (await handOutLink(ctx, pathIn(dir, text), link, known)) moved.add(text);
       } catch (error) {
         if (!(error instanceof DreamosError)) throw error;
         // One mailbox in disorder is no reason to keep the others waiting.
@@ -222,20 +223,25 @@ async function handOutLink(
 async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     // In a committed folder a link is mail: it goes to its mailbox, and is never removed here.
-    if (name === outboxBody || dir.endsWith('.new') || dir.endsWith('.gone')) await ctx.disk.remove(`${dir}/${name}`);
+    if (name === outboxBody || isUncommitted(dir)) await ctx.disk.remove(pathIn(dir, name));
   }
   forgetRemoved(ctx, dir);
   return ctx.disk.removeDir(dir);
 }
 
-async function tookBack(ctx: FileContext, id: string, renamed: boolean, { recipients, key }: Mine): Promise<boolean> {
+async function tookBack(
+  ctx: FileContext,
+  id: string,
+  renamed: boolean,
+  { recipients, dedupeFile }: Mine,
+): Promise<boolean> {
   const gone = ctx.layout.discarded(id);
   try {
-    if (!renamed) return await discard(ctx, id, key);
+    if (!renamed) return await discard(ctx, id, dedupeFile);
     if (!(await ctx.disk.rename(ctx.layout.committed(id), gone))) return false;
     const names = (await ctx.disk.list(gone)) ?? [];
     if (names.filter((name) => parseOutboxLink(name)).length === recipients) {
-      await removeDiscarded(ctx, id, key);
+      await removeDiscarded(ctx, id, dedupeFile);
       return true;
     }
     // Somebody has it already, so everybody shall have it.

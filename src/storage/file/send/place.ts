@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
 import { putInInbox } from '../places/inbox.ts';
 import { type EntryName, formatEntryName } from '../names/entry-name.ts';
 import type { FileContext } from '../disk/context.ts';
-import { type Mailbox } from '../names/layout.ts';
+import { isDelayed, type Mailbox } from '../names/layout.ts';
 import type { Durability } from '../../../model/settings.ts';
 import {
   ensureFolder,
@@ -18,6 +17,7 @@ import { moveToReady, linkToReady } from '../places/filling.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { uncertain } from './outbox.ts';
 import { slotOf } from '../names/slots.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
 /** Putting what is sent in its place: written to tmp/, named in ready/ or delayed/ or a request's inbox, synced there. */
 export interface Placed {
@@ -86,7 +86,7 @@ export async function link(
   const slot = slotOf(mailbox.delayed, name.time);
   for (let round = 0; round < 100; round++) {
     await ensureFolder(ctx, slot);
-    if ((await ctx.disk.link(file, `${slot}/${formatEntryName(name)}`)) !== 'missing') {
+    if ((await ctx.disk.link(file, pathIn(slot, formatEntryName(name)))) !== 'missing') {
       return placedIn(mailbox.delayed, slot, name);
     }
     if (!(await ctx.disk.stat(file))) throw vanished(file);
@@ -114,10 +114,10 @@ export async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): P
   const failures = new Map<string, DreamosError>();
   const [first] = placed;
   if (!first) return failures;
-  if (first.top.endsWith('delayed')) {
+  if (isDelayed(first.top)) {
     // Slots and hours come back under the same name, so that they were synced once says nothing.
     forgetSynced(ctx, first.dir);
-    forgetSynced(ctx, dirname(first.dir));
+    forgetSynced(ctx, folderOf(first.dir));
   }
   const error = await errorOf(async () => {
     await syncFolderOrAncestor(ctx, first.dir);
@@ -127,7 +127,7 @@ export async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): P
   for (const { dir, name, id } of placed) {
     let gone = false;
     const stuck = await errorOf(async () => {
-      gone = await ctx.disk.remove(`${dir}/${formatEntryName(name)}`);
+      gone = await ctx.disk.remove(pathIn(dir, formatEntryName(name)));
     });
     failures.set(id, gone && !stuck ? error : uncertain(id, error));
   }

@@ -8,7 +8,8 @@ import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { moveInto } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { dayOf } from '../names/slots.ts';
+import { archiveFolder } from '../names/slots.ts';
+import { pathBelow, pathIn } from '../names/path.ts';
 
 /**
  * Renames a link of outbox/ into the log. Its name there depends on nothing but the link's, so that a power cut which undid
@@ -16,15 +17,15 @@ import { dayOf } from '../names/slots.ts';
  */
 export async function publishTo(
   ctx: FileContext,
-  log: Mailbox,
+  topicLog: Mailbox,
   path: string,
   link: EntryName,
   message: Message | undefined,
 ): Promise<boolean> {
   const name = formatEntryName({ ...link, tag: 'k' });
-  const dir = `${log.archive}/${dayOf(link.time)}`;
+  const dir = archiveFolder(topicLog, link.time);
   if (!(await moveInto(ctx, path, dir, name))) return false;
-  const key = `${dir}/${name}`.slice(log.dir.length + 1);
-  await logEvents(ctx, log, [{ ...arrival('published', link.id, message), key }]);
+  const key = pathBelow(topicLog.dir, pathIn(dir, name));
+  await logEvents(ctx, topicLog, [{ ...arrival('published', link.id, message), key }]);
   return true;
 }

@@ -16,12 +16,13 @@ import type { Outgoing, SendHow, Sent } from '../../port/mail.ts';
 import { MailboxFull } from '../../port/refusals.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
-import { sendKeyed } from './dedupe.ts';
+import { sendUnderDedupeKey } from './dedupe.ts';
 import { logEvents } from '../events/event-log.ts';
 import { commit, firstName, handOutOrLeave, prepare } from './outbox.ts';
 import { sendPacked } from './batch.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
 import { create, move, syncPlaced } from './place.ts';
+import { tmpFile } from '../names/layout.ts';
 
 /** So many messages share one file at most: their parts keep it alive until the last one is gone. */
 const maxPerFile = 1000;
@@ -105,11 +106,11 @@ async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> 
 
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message, mailboxes } = outgoing;
-  if (message.dedupeKey !== null) return sendKeyed(ctx, outgoing);
+  if (message.dedupeKey !== null) return sendUnderDedupeKey(ctx, outgoing);
   const [only] = mailboxes;
   if (only !== undefined && isPlain(outgoing)) {
     const mailbox = ctx.layout.mailbox(only);
-    const file = `${mailbox.tmp}/${message.id}.json`;
+    const file = tmpFile(mailbox, message.id);
     await create(ctx, mailbox, file, sealLines([message]).bytes, durability);
     const at = ctx.clock.now();
     const placed = await move(ctx, file, mailbox, firstName(ctx, outgoing, only), message);

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { watchedDisk } from '../disks.ts';
 import type { FileContext } from '../../../../src/storage/file/disk/context.ts';
-import { dedupeKeyOf } from '../../../../src/storage/file/send/dedupe.ts';
+import { dedupeFileOf } from '../../../../src/storage/file/send/dedupe.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../../contract/rig.ts';
 import { Killed, killedBehind } from '../disks.ts';
@@ -274,7 +274,7 @@ const rules: readonly Rule[] = [
     async breaks(room, store) {
       const outgoing = room.outgoing({ body: 'keyed', dedupeKey: 'own' });
       await store.mail.send([outgoing], { durability: 'full' });
-      const key = dedupeKeyOf({ layout: room.layout } as FileContext, outgoing.message);
+      const key = dedupeFileOf({ layout: room.layout } as FileContext, outgoing.message);
       // A file of its own: the message itself stays good.
       const bytes = readFileSync(key);
       rmSync(key);

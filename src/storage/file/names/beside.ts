@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { bucketName, type Mailbox } from './layout.ts';
+import { pathIn } from './path.ts';
+
+/** Names of what lies beside documents and entries, and of what killed processes leave there. */
+
+/** Of a document that is being replaced: the version before. */
+export function keptOf(document: string): string {
+  return `${document}${keptEnding}`;
+}
+const keptEnding = '.kept';
+
+/** The document whose version before has this name; `undefined`: it is another file's. */
+export function documentOfKept(name: string): string | undefined {
+  return name.endsWith(keptEnding) ? name.slice(0, -keptEnding.length) : undefined;
+}
+
+/** Of an entry in dlq/: the document that says why. */
+export function reasonOf(entryPath: string): string {
+  return `${entryPath}${reasonEnding}`;
+}
+const reasonEnding = '.reason.json';
+
+export function isReason(name: string): boolean {
+  return name.endsWith(reasonEnding);
+}
+
+/** The entry that a reason is about. */
+export function entryOfReason(reasonPath: string): string {
+  return reasonPath.slice(0, -reasonEnding.length);
+}
+
+/** Of a file in corrupt/: the document that says what is wrong with it. */
+export function noteOf(path: string): string {
+  return `${path}.note.json`;
+}
+
+export function isNote(name: string): boolean {
+  return name.endsWith('.note.json');
+}
+
+/** A name in corrupt/: when, something random, and as much of the old name as fits and is harmless. */
+export function corruptName(timeMs: number, random: string, oldName: string): string {
+  const harmless = oldName.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 150);
+  const name = `${bucketName(timeMs, random)}-${harmless}`;
+  return isNote(name) ? `${name}_` : name;
+}
+
+/** A card that cannot be read, in corrupt/. */
+export function corruptCard(mailbox: Mailbox, random: string): string {
+  return pathIn(mailbox.corrupt, `agent-${random}.json`);
+}
+
+/** What proper-lockfile puts beside what it locks. */
+export function lockFolder(path: string): string {
+  return `${path}${lockEnding}`;
+}
+const lockEnding = '.lock';
+
+export function isLockFolder(name: string): boolean {
+  return name.endsWith(lockEnding);
+}
+
+/** Of a document that a process died in the middle of; write-file-atomic puts a number behind its name. */
+export function isReasonLeftover(name: string): boolean {
+  return /\.reason\.json\.\d+$/.test(name);
+}
+
+export function isCardLeftover(name: string): boolean {
+  return /^agent\.json\.\d+$/.test(name);
+}
+
+/** In tmp/. */
+export function isTmpLeftover(name: string): boolean {
+  return /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/.test(name);
+}
+
+/** In the root: of a document, or of the trial of its file system. */
+export function isRootLeftover(name: string): boolean {
+  return /^(?:config|format|subscriptions|schedules)\.json\.\d+$|^\.probe-/.test(name);
+}
+
+/** Everything that an init which was cut off may have left in a root. */
+export function mayLieInRoot(name: string): boolean {
+  return /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+|\.kept)?|.*\.lock)$/.test(
+    name,
+  );
+}
+
+/** The files of the trial that a new root's file system is put to. */
+export function probeFiles(
+  root: string,
+  random: string,
+): { readonly made: string; readonly linked: string; readonly renamed: string } {
+  const made = join(root, `.probe-${random}`);
+  return { made, linked: `${made}-linked`, renamed: `${made}-renamed` };
+}

@@ -1,0 +1,25 @@
+import { dirname } from 'node:path';
+
+/** Paths put together and taken apart, whatever the names in them mean. */
+
+export function pathIn(folder: string, name: string): string {
+  return `${folder}/${name}`;
+}
+
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+export function folderOf(path: string): string {
+  return dirname(path);
+}
+
+/** What of a path lies below a folder that it is in. */
+export function pathBelow(folder: string, path: string): string {
+  return path.slice(folder.length + 1);
+}
+
+export function liesIn(folder: string, path: string): boolean {
+  return path.startsWith(folder) && path.charAt(folder.length) === '/';
+}

@@ -32,7 +32,7 @@ const fits = {
   priority: oneOf(...priorities),
   thread: either(nothing, string),
   replyTo: either(nothing, string),
-  tags: listOf(textOf(1, 64), 64),
+  tags: listOf(textOf(1, typeCharacters), mostTags),
   data: anything,
   createdAt: fitsTime,
   expiresAt: either(nothing, fitsTime),

@@ -11,7 +11,8 @@ import { validName } from './old/names.ts';
 import { isFinishedPlace } from './old/words.ts';
 import { type Piece, readOldFile } from './read-file.ts';
 import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
-import { ownSettings } from '../root/settings.ts';
+import { defaultSettings } from '../../model/settings.ts';
+import { rootSettings } from '../root/settings.ts';
 
 /** A larger file is not read as mail. */
 const maxMailBytes = 64 * 1024 * 1024;
@@ -203,7 +204,7 @@ export class Importer {
   }
 
   async #maxDeliverBytes(): Promise<number> {
-    this.#deliverLimit ??= (await ownSettings(this.#root)).maxMessageBytes;
+    this.#deliverLimit ??= (await rootSettings(this.#root)).maxMessageBytes ?? defaultSettings.maxMessageBytes;
     return this.#deliverLimit;
   }
 }

@@ -8,7 +8,7 @@ import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
-import { effectiveSettings, ownSettings } from '../root/settings.ts';
+import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 
 export interface DoctorOptions {
@@ -28,7 +28,7 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
     yield settings;
     return;
   }
-  const { policy } = await ownSettings(session);
+  const { ownPolicy: policy } = await effectiveSettings(session);
   const policies = await policiesOf(session);
   const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const inspect = (): AsyncIterable<Finding> => session.store.upkeep?.inspect(how) ?? none();
@@ -50,7 +50,7 @@ async function* none(): AsyncGenerator<Finding> {
 async function policiesOf(session: Session): Promise<Map<string, RetryPolicy>> {
   const policies = new Map<string, RetryPolicy>();
   for (const card of await session.store.documents.listAgents())
-    policies.set(card.name, (await ownSettings(session, card)).policy);
+    policies.set(card.name, (await effectiveSettings(session, card)).ownPolicy);
   return policies;
 }
 

@@ -25,6 +25,8 @@ type Complete = { [Key in SettingKey]: NonNullable<Settings[Key]> };
 export interface Effective {
   readonly leaseMs: number;
   readonly policy: RetryPolicy;
+  /** What the mailbox itself says, without the environment of whoever happens to look: so who looks decides nothing. */
+  readonly ownPolicy: RetryPolicy;
   readonly durability: Durability;
   readonly maxMessageBytes: number;
   readonly warnUnreadAfterMs: number;
@@ -51,20 +53,8 @@ interface Retention {
  * explicit option of the operation.)
  * @throws CONFIG_INVALID naming the place
  */
-export function effectiveSettings(session: Session, card: AgentCard = nobody): Promise<Effective> {
-  return settingsUnder(session, card, session.env);
-}
-
-/**
- * What the mailbox itself says, without the environment of whoever happens to look: so who looks decides nothing.
- * @throws as effectiveSettings
- */
-export function ownSettings(session: Session, card: AgentCard = nobody): Promise<Effective> {
-  checkEnvironment(session.env);
-  return settingsUnder(session, card, noEnvironment);
-}
-
-async function settingsUnder(session: Session, card: AgentCard, env: NodeJS.ProcessEnv): Promise<Effective> {
+export async function effectiveSettings(session: Session, card: AgentCard = nobody): Promise<Effective> {
+  const { env } = session;
   const settings = await rootSettings(session);
   let byEnv = lastEffective.get(settings);
   if (!byEnv) lastEffective.set(settings, (byEnv = new WeakMap()));
@@ -78,33 +68,16 @@ async function settingsUnder(session: Session, card: AgentCard, env: NodeJS.Proc
 // A loop asks for the same documents' settings for each message; sessions of one root may have different environments.
 const lastEffective = new WeakMap<Settings, WeakMap<NodeJS.ProcessEnv, WeakMap<AgentCard, Effective>>>();
 export const noEnvironment: NodeJS.ProcessEnv = {};
-const checked = new WeakSet<NodeJS.ProcessEnv>();
-
-/** It decides nothing here; but what is wrong with it is said by whatever command is run first. */
-function checkEnvironment(env: NodeJS.ProcessEnv): void {
-  if (checked.has(env)) return;
-  environmentSettings(env);
-  checked.add(env);
-}
-
 const nobody: AgentCard = { name: '', createdAt: '' };
 
 function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effective {
-  const settings = {
-    ...defaultSettings,
-    ...defined(root),
-    ...defined(card.settings ?? {}),
-    ...environmentSettings(env),
-  } as Complete;
+  const own = { ...defaultSettings, ...defined(root), ...defined(card.settings ?? {}) } as Complete;
+  const settings = { ...own, ...environmentSettings(env) } as Complete;
   const of = (key: SettingKey): number => settingNumber(key, settings[key]);
   return {
     leaseMs: of('lease'),
-    policy: {
-      maxAttempts: of('maxAttempts'),
-      backoffMinMs: of('backoffMin'),
-      // The two may come from different places; then the shortest decides.
-      backoffMaxMs: Math.max(of('backoffMin'), of('backoffMax')),
-    },
+    policy: policyOf(settings),
+    ownPolicy: policyOf(own),
     durability: settings.durability,
     maxMessageBytes: of('maxMessageBytes'),
     warnUnreadAfterMs: of('warnUnreadAfter'),
@@ -119,6 +92,16 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
       eventDays: of('eventDays'),
       eventBytes: of('eventBytes'),
     },
+  };
+}
+
+function policyOf({ maxAttempts, backoffMin, backoffMax }: Complete): RetryPolicy {
+  const backoffMinMs = settingNumber('backoffMin', backoffMin);
+  return {
+    maxAttempts: settingNumber('maxAttempts', maxAttempts),
+    backoffMinMs,
+    // The two may come from different places; then the shortest decides.
+    backoffMaxMs: Math.max(backoffMinMs, settingNumber('backoffMax', backoffMax)),
   };
 }
 

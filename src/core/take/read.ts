@@ -3,7 +3,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
-import { effectiveSettings, ownSettings } from '../root/settings.ts';
+import { effectiveSettings } from '../root/settings.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
@@ -54,9 +54,9 @@ export async function claimerFor(
   { leaseMs, filter, signal, by, inbox }: ClaimHow,
 ): Promise<() => Promise<Delivery | undefined>> {
   const settings = await effectiveSettings(session, card);
-  const { policy } = await ownSettings(session, card);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
+  const policy = settings.ownPolicy;
   const lease = checkLease(leaseMs ?? settings.leaseMs);
   return () =>
     session.store.mail.claim(card.name, {

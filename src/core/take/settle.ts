@@ -6,7 +6,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
-import { effectiveSettings, ownSettings } from '../root/settings.ts';
+import { effectiveSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
@@ -34,11 +34,10 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   const card = await session.store.documents.getAgent(mailbox);
-  const { policy } = await effectiveSettings(session, card);
-  // How often it may be claimed is what its claim says, else its mailbox; how long it rests, whoever gives it back.
-  const { maxAttempts } = (await ownSettings(session, card)).policy;
+  const { policy, ownPolicy } = await effectiveSettings(session, card);
   return session.store.mail.nack(receipt, {
-    policy: { ...policy, maxAttempts },
+    // How often it may be claimed is what its claim says, else its mailbox; how long it rests, whoever gives it back.
+    policy: { ...policy, maxAttempts: ownPolicy.maxAttempts },
     by,
     ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
     ...(reason !== undefined && { reason: shorten(reason) }),

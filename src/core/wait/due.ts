@@ -1,16 +1,16 @@
 import type { AgentCard } from '../../model/agent.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
-import { ownSettings } from '../root/settings.ts';
+import { effectiveSettings } from '../root/settings.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
 const mostRounds = 100;
 
 /** Moves what is due before somebody looks, so that what he sees is true. */
 export async function bringAllDue(session: Session, card: AgentCard): Promise<void> {
-  const { policy } = await ownSettings(session, card);
+  const { ownPolicy } = await effectiveSettings(session, card);
   for (let round = 0; round < mostRounds; round++) {
-    const { moved } = await session.store.mail.recover(card.name, policy);
+    const { moved } = await session.store.mail.recover(card.name, ownPolicy);
     if (moved === 0) return;
   }
 }
@@ -37,8 +37,8 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
   let everywhereAt = clock.uptime();
 
   const lookIn = async (mailbox: string): Promise<number> => {
-    const { policy } = await ownSettings(session, await store.documents.getAgent(mailbox));
-    const { moved, nextAt = Infinity } = await store.mail.recover(mailbox, policy);
+    const { ownPolicy } = await effectiveSettings(session, await store.documents.getAgent(mailbox));
+    const { moved, nextAt = Infinity } = await store.mail.recover(mailbox, ownPolicy);
     // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
     // millisecond, because timers may fire early.)
     lookAt.set(mailbox, moved > 0 ? store.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));

@@ -28,6 +28,7 @@ export function contextOf(disk: Disk, path: string, deps: Omit<FileStoreDeps, 'd
     clock: deps.clock,
     ids: deps.ids,
     warn: deps.warn,
+    memories: [],
   };
   return ctx;
 }

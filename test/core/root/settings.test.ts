@@ -14,6 +14,7 @@ test('the defaults are those of the design', async () => {
   expect(await effectiveSettings(rig.root)).toEqual({
     leaseMs: 15 * 60_000,
     policy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
+    ownPolicy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
     durability: 'full',
     maxMessageBytes: 1_048_576,
     warnUnreadAfterMs: 3_600_000,
@@ -67,6 +68,7 @@ test('every setting can come from the environment', async () => {
   expect(await effectiveSettings(root)).toEqual({
     leaseMs: 120_000,
     policy: { maxAttempts: 7, backoffMinMs: 250, backoffMaxMs: 1000 },
+    ownPolicy: { maxAttempts: 5, backoffMinMs: 1000, backoffMaxMs: 300_000 },
     durability: 'relaxed',
     maxMessageBytes: 2048,
     warnUnreadAfterMs: 86_400_000,

@@ -9,6 +9,8 @@ export interface FileContext {
   readonly layout: Layout;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** By the place of each memory. (In a WeakMap of each module it would be 2 us of a claim.) */
+  readonly memories: object[];
   /** One sentence for a person; never data. */
   readonly warn: (message: string) => void;
   /**

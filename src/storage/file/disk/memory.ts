@@ -8,13 +8,9 @@ export interface Memory<T> {
   of(ctx: FileContext): T;
 }
 
-export function memory<T>(make: () => T): Memory<T> {
-  const places = new WeakMap<FileContext, { readonly value: T }>();
-  return {
-    of(ctx) {
-      let place = places.get(ctx);
-      if (!place) places.set(ctx, (place = { value: make() }));
-      return place.value;
-    },
-  };
+export function memory<T extends object>(make: () => T): Memory<T> {
+  const place = places++;
+  return { of: ({ memories }) => (memories[place] ??= make()) as T };
 }
+
+let places = 0;

@@ -7,6 +7,6 @@ import { makeRoom } from '../room.ts';
 test('a folder that cannot be kept is an error, never passed over in silence', async () => {
   const { layout } = makeRoom();
   const disk = { ...watchedDisk(), makeDir: () => 'missing' as const };
-  const ctx = { disk, layout, checked: new Set(), synced: new Set() } as unknown as FileContext;
+  const ctx = { disk, layout, memories: [] } as unknown as FileContext;
   await expect(ensureFolder(ctx, `${layout.root}/away`)).rejects.toMatchObject({ kind: 'disk', code: 'DISK_FAILED' });
 });

@@ -116,7 +116,7 @@ function start(args, { input, exit = 0, shown = false } = {}) {
     stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
-  child.stdin.end(input);
+  child.stdin.on('error', () => undefined).end(input);
   const done = new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {

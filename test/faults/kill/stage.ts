@@ -66,7 +66,8 @@ export async function openStage(scenario: Scenario, { dir, command }: FaultOptio
 /** A first run, so that Node's and the command's own caches are there and every later run is the same. */
 async function warm(how: Omit<TracedRun, 'thread' | 'trace' | 'dir'>, fresh: () => Promise<string>): Promise<void> {
   const child = run(process.execPath, [how.command, ...how.argv], { cwd: await fresh(), env: how.env });
-  child.child.stdin?.end(how.stdin ?? '');
+  // Who does not read it may be gone before it is written.
+  child.child.stdin?.on('error', () => undefined).end(how.stdin ?? '');
   await child;
 }
 

@@ -1,4 +1,5 @@
 /** The operations speak of fields, as the library has them (`waitMs`); who types a command is told of its options. */
+import { draftFields } from '../model/draft.ts';
 import { DreamosError } from '../model/errors.ts';
 import { reference } from '../model/refusals.ts';
 
@@ -15,14 +16,21 @@ export const options: Readonly<Record<string, string>> = {
   waitMs: '--wait 30s',
 };
 
-export function asTyped(text: string): string {
-  return text.replace(/`(\w+)`/g, (field, name: string) => options[name] ?? field);
+export function asTyped(text: string, except: readonly string[] = []): string {
+  return text.replace(/`(\w+)`/g, (field, name: string) => (except.includes(name) ? field : (options[name] ?? field)));
 }
 
-/** Only its hint: a message repeats what others wrote. @param verb what was called, whose help is the reference then */
-export function errorAsTyped(error: DreamosError, verb: string): DreamosError {
+/**
+ * Only its hint: a message repeats what others wrote.
+ * @param verb what was called, whose help is the reference then
+ * @param inLine of a line of a batch, whose fields are those of a draft
+ */
+export function errorAsTyped(error: DreamosError, verb: string, inLine = false): DreamosError {
   const { kind, code, message, hint, cause } = error;
   if (hint === undefined) return error;
-  const typed = hint === reference ? ['dreamos', verb, '--help'].filter(Boolean).join(' ') : asTyped(hint);
+  const typed =
+    hint === reference
+      ? ['dreamos', verb, '--help'].filter(Boolean).join(' ')
+      : asTyped(hint, inLine ? draftFields : []);
   return new DreamosError(kind, code, message, { hint: typed, cause });
 }

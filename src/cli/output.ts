@@ -63,7 +63,7 @@ export class Output {
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {
-    const error = errorAsTyped(asDreamosError(thrown), this.#verb);
+    const error = errorAsTyped(asDreamosError(thrown), this.#verb, line !== undefined);
     // Nothing there is an answer, not a mishap: a loop around `read --quiet` stays silent.
     if (error.kind === 'nothing' && this.quiet) return;
     if (this.json) return this.#tell(`${harmlessJson(errorJson(error, line))}\n`);

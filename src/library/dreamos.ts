@@ -47,7 +47,10 @@ export interface Dreamos extends AsyncDisposable {
   readonly acting: string | undefined;
   /** The same root for another acting agent. Closing one closes both. @throws NAME_INVALID */
   as(agent: string): Dreamos;
-  /** Ends what is watched and waited for. Mail that is claimed stays so until its lease ends. Repeating it is fine. */
+  /**
+   * Closes the root's watchers. What still waits (`read`, `consume`, `watch` …) goes on until its own time or signal, so end
+   * it first. Mail that is claimed stays so until its lease ends. Repeating it is fine.
+   */
   close(): Promise<void>;
 
   /**

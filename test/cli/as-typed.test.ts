@@ -31,6 +31,9 @@ test('a hint speaks of options to who types a command; other words stay', () => 
 test('instead of the library’s reference a command names its own help', () => {
   expect(errorAsTyped(usage('No.', reference), 'dlq retry').hint).toBe('dreamos dlq retry --help');
   expect(errorAsTyped(usage('No.', reference), '').hint).toBe('dreamos --help');
+  expect(errorAsTyped(usage('No.', 'Give one as `body`, or say `as`.'), 'send', true).hint).toBe(
+    'Give one as `body`, or say --as <agent>.',
+  );
   expect(errorAsTyped(usage('"`as`" is wrong.', 'Say `as`.'), 'send')).toMatchObject({
     message: '"`as`" is wrong.',
     hint: 'Say --as <agent>.',

@@ -22,14 +22,40 @@ export function reference(): string {
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));
   return [
+    '## open and init',
+    opening(),
     functions(face, 'Dreamos', 'mail', [...groupNames.keys()]),
     ...[...groupNames].map(([name, type]) => functions(groups, type, `mail.${name}`, [])),
     '## Drafts, options, results',
     fenced(writtenOut().join('\n\n')),
     '## Results that `--json` prints alike',
-    'Their fields are in `dreamos help json`, under these names.',
+    'Their fields are in `dreamos help json`, or whole in `dreamos schema`, under these names.',
     shapes().join('\n'),
   ].join('\n\n');
+}
+
+/** What gives the first `Dreamos`, and the error that all functions throw. */
+function opening(): string {
+  const source = read('library/library.ts');
+  const signatures = source.statements.flatMap((statement) => {
+    const made = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
+    if (made?.type !== 'FunctionDeclaration') return [];
+    const text = source.text
+      .slice(made.start, made.body?.start)
+      .replace('async ', '')
+      .replace(/: (.+) = \{\}/, '?: $1')
+      .trim();
+    return [fenced(text), docBefore(source, statement)];
+  });
+  const errors = read('model/errors.ts');
+  const fields = errors.statements.flatMap((statement) => {
+    const made = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
+    if (made?.type !== 'ClassDeclaration') return [];
+    const members = made.body.body.filter((member) => member.type === 'PropertyDefinition');
+    const lines = members.map(({ start, end }) => `  ${errors.text.slice(start, end)}`);
+    return [fenced(['class DreamosError extends Error {', ...lines, '}'].join('\n')), docBefore(errors, statement)];
+  });
+  return [...signatures, ...fields].join('\n\n');
 }
 
 /** The functions of one interface, each with its signature and what its comment says. */

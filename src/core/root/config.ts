@@ -3,19 +3,17 @@ import { parseDuration } from '../../model/duration.ts';
 import {
   defaultSettings,
   environmentName,
-  type SettingKey,
   settingKeys,
   type Settings,
   type SettingValue,
 } from '../../model/settings.ts';
-import { nearestName } from '../../model/refusals.ts';
 import type { ConfigValue } from '../../contract/system.ts';
 import type { Session } from './root.ts';
-import { environmentSettings, forgetSettings, parseSetting, rootSettings } from './settings.ts';
+import { checkSettingKey, environmentSettings, forgetSettings, parseSetting, rootSettings } from './settings.ts';
 import { changeDocument } from './documents.ts';
 
 export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
-  const keys = key === undefined ? settingKeys : [checkKey(key)];
+  const keys = key === undefined ? settingKeys : [checkSettingKey(key)];
   const config = await rootSettings(session);
   const environment = environmentSettings(session.env);
   return keys.map((name) => {
@@ -26,7 +24,7 @@ export async function getConfig(session: Session, key?: string): Promise<ConfigV
 }
 
 export async function setConfig(session: Session, key: string, value: SettingValue | undefined): Promise<ConfigValue> {
-  const name = checkKey(key);
+  const name = checkSettingKey(key);
   const parsed = value === undefined || value === '' ? undefined : parseSetting(name, String(value), name);
   await changeDocument(session.store.documents, 'settings', (settings) => {
     const { [name]: _, ...others } = (settings ?? {}) as Settings;
@@ -40,14 +38,6 @@ export async function setConfig(session: Session, key: string, value: SettingVal
   if (now.source === 'environment')
     session.warn(`${environmentName(name)} in the environment comes before config.json.`);
   return now;
-}
-
-function checkKey(key: string): SettingKey {
-  if ((settingKeys as string[]).includes(key)) return key as SettingKey;
-  const nearest = nearestName(key, settingKeys);
-  throw new DreamosError('invalid', 'CONFIG_INVALID', `There is no setting "${key}".`, {
-    hint: nearest ? `Did you mean "${nearest}"?` : `The settings are ${settingKeys.join(', ')}.`,
-  });
 }
 
 function checkBackoff({

@@ -1,6 +1,7 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { explainIssues } from '../../model/message.ts';
+import { nearestName } from '../../model/refusals.ts';
 import {
   allowedValues,
   defaultSettings,
@@ -130,6 +131,15 @@ export function parseSetting(key: SettingKey, text: string, where: string): Sett
     });
   }
   return value;
+}
+
+/** @throws CONFIG_INVALID with the nearest name */
+export function checkSettingKey(key: string): SettingKey {
+  if ((settingKeys as string[]).includes(key)) return key as SettingKey;
+  const nearest = nearestName(key, settingKeys);
+  throw new DreamosError('invalid', 'CONFIG_INVALID', `There is no setting "${key}".`, {
+    hint: nearest ? `Did you mean "${nearest}"?` : `The settings are ${settingKeys.join(', ')}.`,
+  });
 }
 
 /** @throws CONFIG_INVALID naming `where` */

@@ -54,6 +54,15 @@ test('settings of a card are checked, and added to those that are there', async 
   expect(card.settings).toEqual({ lease: '1h', maxAttempts: 2 });
 });
 
+test('a setting that there is not is refused, with the nearest name, and nothing is made', async () => {
+  const settings = { leese: '1m' } as never;
+  expect(await refusal(registerAgent(rig.root, { name: 'scribe', settings }))).toMatchObject({
+    code: 'CONFIG_INVALID',
+    hint: 'Did you mean "lease"?',
+  });
+  await expectRefusal(resolveAgent(rig.root, 'scribe'), 'AGENT_NOT_FOUND');
+});
+
 test("a setting of a card is unset with undefined, and the root's holds again", async () => {
   await registerAgent(rig.root, { name: 'reviewer', settings: { lease: '1h', maxAttempts: 2 } });
   const { card } = await registerAgent(rig.root, { name: 'reviewer', settings: { lease: undefined } });

@@ -37,8 +37,9 @@ import type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './
 
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
- * 8601 texts. Whatever works on a mailbox takes an agent's name, however it is cased. Every function throws DISK_FAILED when
- * the disk does, and CONFIG_INVALID when config.json cannot be read; what else it throws is said with it.
+ * 8601 texts. Whatever works on a mailbox takes an agent's name, however it is cased, and throws NAME_INVALID for
+ * what cannot be one. Every function throws DISK_FAILED when the disk does, and CONFIG_INVALID when config.json, the settings
+ * of a card or a variable DREAMOS_… cannot be read; what else it throws is said with it.
  */
 export interface Dreamos extends AsyncDisposable {
   /** Where the root is: the path of its folder `runtime/agent_comms`. */
@@ -81,7 +82,8 @@ export interface Dreamos extends AsyncDisposable {
    * Sends a message and waits for the answer, which nobody else who reads the sender's mailbox can take. It is acked when
    * this resolves.
    * @returns the answer; `undefined`: none came in time, or the signal came. What comes later goes to the sender's mailbox
-   * @throws as send; AGENT_NOT_FOUND and AGENT_RETIRED when the sender has no mailbox that takes an answer
+   * @throws as send; AGENT_NOT_FOUND and AGENT_RETIRED when the sender has no mailbox that takes an answer; USAGE for a
+   * `waitMs` of 0 or more than 12 h
    */
   request(draft: RequestDraft, options?: RequestOptions): Promise<Message | undefined>;
   /**
@@ -102,7 +104,7 @@ export interface Dreamos extends AsyncDisposable {
    * Claims the next message of a mailbox under a lease: urgent ones first, then the oldest. Syncs nothing: a claim that a
    * power cut undoes is a redelivery.
    * @returns `undefined`: nothing was there, nothing came in time, or the signal came
-   * @throws AGENT_NOT_FOUND, NAME_INVALID; USAGE for a lease of more than 12 h
+   * @throws AGENT_NOT_FOUND; USAGE for a lease of less than 100 ms or more than 12 h
    */
   read(mailbox: string, options?: ReadOptions): Promise<Delivery | undefined>;
   /**
@@ -128,12 +130,15 @@ export interface Dreamos extends AsyncDisposable {
    * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND; USAGE for an id without an acting agent
    */
   ack(receiptOrId: string): Promise<Settled>;
-  /** Gives a message back; after its last attempt, or with `dead`, to the dead-letter queue. @throws as ack */
+  /**
+   * Gives a message back; after its last attempt, or with `dead`, to the dead-letter queue.
+   * @throws as ack; USAGE for a delay of less than 0 or more than 3650 d
+   */
   nack(receiptOrId: string, how?: NackHow): Promise<Settled>;
   /**
    * Extends a lease. The old receipt stays good.
    * @param leaseMs from now; else the mailbox's lease
-   * @throws as ack; USAGE for more than 12 h
+   * @throws as ack; USAGE for a lease of less than 100 ms or more than 12 h
    */
   renew(receiptOrId: string, leaseMs?: number): Promise<Settled>;
 

@@ -22,6 +22,17 @@ test('every field that has an option is one that is spoken of below the command'
   expect(Object.keys(options).filter((name) => !said(name))).toEqual([]);
 });
 
+test('every field that a hint below the command speaks of has an option, or is no field', () => {
+  // A cursor of an event, and a command.
+  const others = ['cursor', 'listen'];
+  const texts = below.flatMap((text) => text.match(/'[^'\n]*'|`(?:[^`\\\n]|\\.)*`/g) ?? []);
+  const fields = texts.flatMap((text) =>
+    [...text.slice(1, -1).matchAll(/\\?`(\w+)\\?`/g)].map(([, name]) => name ?? ''),
+  );
+  expect(fields.length).toBeGreaterThan(10);
+  expect([...new Set(fields)].filter((name) => !(name in options) && !others.includes(name))).toEqual([]);
+});
+
 test('a hint speaks of options to who types a command; other words stay', () => {
   expect(asTyped('To answer it once more, add `again`; `dreamos read` printed it.')).toBe(
     'To answer it once more, add --again; `dreamos read` printed it.',

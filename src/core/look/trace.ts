@@ -1,6 +1,7 @@
 import type { TraceStep } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
+import { isId } from '../../model/id.ts';
 import { findInLogs, findSurely } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -20,6 +21,7 @@ export interface Trace {
 }
 
 export async function trace(session: Session, id: string): Promise<Trace> {
+  if (!isId(id)) throw messageNotFound(id);
   const events = arrivalsFirst(await session.store.journal.history(id));
   const inMailboxes = await findSurely(session, id);
   const found = inMailboxes.length > 0 ? inMailboxes : await findInLogs(session, id);

@@ -19,6 +19,7 @@ import { parseCron } from './cron.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
+import { noEnvironment } from '../root/settings.ts';
 import { changeDocument } from '../root/documents.ts';
 
 const documentSchema = schema(() => z.looseObject({ schedules: z.array(scheduleShape()) }));
@@ -46,7 +47,8 @@ export async function addSchedule(
   }
   const draft = parseDraft(message, 'schedule');
   const { from: _, to, ...content } = draft;
-  const { outgoing } = await compose(session, createAddressBook(session), draft);
+  // As it will be sent, whoever looks then.
+  const { outgoing } = await compose({ ...session, env: noEnvironment }, createAddressBook(session), draft);
   const schedule: Schedule = {
     name,
     cron,

@@ -56,6 +56,7 @@ test('a trace without its beginning says so', async () => {
   rig.mail.log.length = 0;
   expect(await trace(rig.root, id)).toMatchObject({ cut: ['reviewer'], steps: [] });
   await expectRefusal(trace(rig.root, rig.root.ids.next(0)), 'MESSAGE_NOT_FOUND');
+  await expectRefusal(trace(rig.root, 'zz'), 'MESSAGE_NOT_FOUND');
 });
 
 test('a claim whose line was written before the one of the arrival is told behind it', async () => {

@@ -5,6 +5,7 @@ import { list } from '../../../src/core/look/list.ts';
 import { peek } from '../../../src/core/look/peek.ts';
 import { search } from '../../../src/core/look/search.ts';
 import { status } from '../../../src/core/look/status.ts';
+import { setConfig } from '../../../src/core/root/config.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';
@@ -58,6 +59,13 @@ test('what a schedule sends is not decided by the environment of whoever looks',
     fired: [{ schedule: 'hourly', id: expect.any(String) }],
   });
   expect(await peek(rig.root, 'reviewer')).toMatchObject([{ message: { expiresAt: null } }]);
+});
+
+test('a schedule is tried as it will be sent, not by the environment of who adds it', async () => {
+  await setConfig(rig.root, 'maxMessageBytes', '1024');
+  const message = { to: 'reviewer', body: 'x'.repeat(2000) };
+  const wide = rig.as('planner', { DREAMOS_MAX_MESSAGE_BYTES: '100000' });
+  await expectRefusal(addSchedule(wide, { name: 'hourly', cron: '@hourly', message }), 'MESSAGE_TOO_LARGE');
 });
 
 test.each<[name: string, look: (session: Session) => Promise<unknown>]>([

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Every system call with which a command changes something on disk, and the opens, with which it looks. */
@@ -85,18 +85,31 @@ export async function tracedRun(run: TracedRun): Promise<TracedResult> {
     cwd: run.dir,
     env: { ...run.env, UV_THREADPOOL_SIZE: '1' },
     stdio: ['pipe', out, 'pipe'],
+    // A group of its own, because strace leaves its tracee behind when it is killed.
+    detached: true,
   });
   closeSync(out);
+  const started = performance.now();
+  const watch = setInterval(() => {
+    const hangs = performance.now() - started >= patienceMs;
+    if (!hangs && !(existsSync(log) && struckPipe.test(readFileSync(log, 'utf8')))) return;
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  }, 1000);
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   // A killed command does not read what it is given.
   child.stdin?.on('error', () => undefined).end(run.stdin ?? '');
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject).on('close', (...end) => resolve(end));
-  });
+  }).finally(() => clearInterval(watch));
   const made = parseLog(readFileSync(log, 'utf8'), run);
   return { code, signal, stdout: readFileSync(stdout, 'utf8'), stderr, made };
 }
+
+// As long as any other command has that hangs.
+const patienceMs = 30_000;
+// The count was one short and hit a write of libuv to its own pipe, which no disk can fail: it waits for the byte for ever.
+const struckPipe = /^(?:\d+ +)?write\(\d+<pipe:.*\(INJECTED\)$/m;
 
 function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
   const root = join(dir, 'root');

@@ -40,7 +40,10 @@ export async function replaceDocument(
 ): Promise<void> {
   const bytes = Buffer.from(text);
   const kept = keptOf(path);
-  while ((await disk.link(path, kept)) === 'exists') await settleKept(disk, path);
+  for (let round = 1; (await disk.link(path, kept)) === 'exists'; round++) {
+    if (round > mostRounds) throw new DreamosError('disk', 'DISK_FAILED', `${kept} cannot be taken away.`);
+    await settleKept(disk, path);
+  }
   try {
     await disk.writeWhole(path, bytes);
   } catch (error) {
@@ -69,6 +72,8 @@ export async function readWhole(disk: Disk, path: string, options: ReadOptions):
 export async function keptState(disk: Disk, path: string): Promise<'none' | 'spare' | 'needed'> {
   const kept = await disk.stat(keptOf(path));
   if (!kept) return 'none';
+  // Two names of one file, by who died behind step 1: to rename one to the other would succeed, and do nothing (POSIX).
+  if ((await disk.stat(path))?.inode === kept.inode) return 'spare';
   const file = await disk.read(path, { maxBytes: mostBytes });
   return file.ok && parseJson(file.bytes) !== undefined ? 'spare' : 'needed';
 }
@@ -80,6 +85,8 @@ export async function settleKept(disk: Disk, path: string): Promise<void> {
   else if (state === 'needed') await disk.rename(keptOf(path), path);
 }
 
+// Who has no lock may make one again and again.
+const mostRounds = 100;
 // What any document may have, and more.
 const mostBytes = 72 * 1024 * 1024;
 

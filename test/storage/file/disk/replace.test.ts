@@ -104,6 +104,15 @@ describe('a document', () => {
     },
   );
 
+  test('that was spoilt before its writer died is replaced all the same', async () => {
+    const path = join(scratch(), 'a.json');
+    writeFileSync(path, '{"re');
+    linkSync(path, `${path}.kept`);
+    await replaceDocument(watchedDisk(), path, next);
+    expect(textIn(path)).toBe(next);
+    expect(textIn(`${path}.kept`)).toBeUndefined();
+  });
+
   test('whose stump is undone while it is read is the old one', async () => {
     const path = join(scratch(), 'a.json');
     writeFileSync(path, '{"n":2,"te');

@@ -58,8 +58,9 @@ export async function composeFor(
   checkNotOver(draft, now);
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
   const limited: AgentCard[] = [];
-  const limits = new Map<string, Limits>();
-  const expiresAt = new Map<string, number>();
+  // Most mail has neither.
+  let limits: Map<string, Limits> | undefined;
+  let expiresAt: Map<string, number> | undefined;
   if (to.topic !== undefined) {
     // A log has no card of its own: what holds for the root holds for it.
     const { maxMessageBytes } = await effectiveSettings(session);
@@ -70,10 +71,11 @@ export async function composeFor(
     if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
     if (maxMessages < Infinity || maxBytes < Infinity) {
       limited.push(card);
-      limits.set(card.name, { maxMessages, maxBytes });
+      (limits ??= new Map()).set(card.name, { maxMessages, maxBytes });
     }
     // The sender's own says more about this message than the mailbox's about all.
-    if (ttlMs === undefined && mailboxTtlMs < Infinity) expiresAt.set(card.name, Math.max(now, dueAt) + mailboxTtlMs);
+    if (ttlMs === undefined && mailboxTtlMs < Infinity)
+      (expiresAt ??= new Map()).set(card.name, Math.max(now, dueAt) + mailboxTtlMs);
   }
   const names = to.cards.map((card) => card.name);
   const message: Record<string, unknown> = {
@@ -103,8 +105,8 @@ export async function composeFor(
       message: checked(message),
       mailboxes,
       ...(dueAt > now && { dueAt }),
-      ...(expiresAt.size > 0 && { expiresAt }),
-      ...(limits.size > 0 && { limits }),
+      ...(expiresAt && { expiresAt }),
+      ...(limits && { limits }),
     },
     durability: draft.durability ?? durability,
     limited,

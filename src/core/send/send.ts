@@ -20,10 +20,13 @@ export async function send(session: Session, draft: Draft, options?: SendOptions
 
 /** As send, for what the core has made of a draft. */
 export async function sendChecked(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
-  const [result] = await sendEach(session, [draft], (checked) => checked, options);
-  if (!result) throw new Error('A send had no result.');
-  if (result instanceof DreamosError) throw result;
-  return result;
+  const composed = await compose(session, createAddressBook(session), draft);
+  const [sent] = await sendTogether(session, [composed], composed.durability, { options });
+  if (!sent) throw new Error('A send had no result.');
+  if (sent instanceof DreamosError) throw sent;
+  const recipients = composed.routes.map(({ card }) => card);
+  await warnUnread(session, recipients);
+  return receiptOf(sent, composed.outgoing);
 }
 
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
@@ -88,18 +91,9 @@ async function sendPlaces(
     else groups.set(place.durability, [place]);
   }
   const all: [Place, SendReceipt | DreamosError][] = [];
-  let waiting: Waiting | undefined;
+  const patience: Patience = { options };
   for (const [durability, group] of groups) {
-    let sent: (Sent | DreamosError)[];
-    if (group.some(({ limited }) => limited.length > 0)) {
-      const room = await import('./room.ts');
-      waiting ??= room.waitingFor(session, options);
-      sent = await room.sendInOrder(session, group, durability, waiting);
-    } else
-      sent = await session.store.mail.send(
-        group.map(({ outgoing }) => outgoing),
-        { durability },
-      );
+    const sent = await sendTogether(session, group, durability, patience);
     for (const [i, place] of group.entries()) {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
@@ -107,6 +101,28 @@ async function sendPlaces(
     }
   }
   return all;
+}
+
+/** What the sends of one call share: how long they may wait, and what is left of it. */
+interface Patience {
+  readonly options: SendOptions | undefined;
+  waiting?: Waiting;
+}
+
+/** What has been composed for one durability, in one call of the store; it waits for room where there are limits. */
+export async function sendTogether(
+  session: Session,
+  composed: readonly Composed[],
+  durability: Durability,
+  patience: Patience,
+): Promise<(Sent | DreamosError)[]> {
+  if (composed.some(({ limited }) => limited.length > 0)) {
+    const { sendInOrder, waitingFor } = await import('./room.ts');
+    patience.waiting ??= waitingFor(session, patience.options ?? {});
+    return sendInOrder(session, composed, durability, patience.waiting);
+  }
+  const outgoing = composed.map((one) => one.outgoing);
+  return session.store.mail.send(outgoing, { durability });
 }
 
 function receiptOf(sent: Sent, { message }: Outgoing): SendReceipt {

@@ -24,6 +24,9 @@ export async function readNext(
   options: ReadOptions = {},
 ): Promise<Delivery | undefined> {
   const card = await resolveAgent(session, mailbox);
+  // Who does not wait has nothing to listen to.
+  if (options.waitMs === undefined || options.waitMs === 0)
+    return options.signal?.aborted ? undefined : (await claimerFor(session, card, options))();
   const waiter = createWaiter(session, card.name);
   try {
     return await claimNext(session, card, waiter, options);

@@ -5,14 +5,14 @@ import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { parseTopic } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
-import { type Composed, composeFor, senderOf } from '../send/compose.ts';
+import { composeFor, senderOf } from '../send/compose.ts';
 import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
+import { sendTogether } from '../send/send.ts';
 import { warnUnread } from '../send/unread.ts';
 import type { SendOptions } from '../send/draft.ts';
-import type { Sent } from '../../storage/port/mail.ts';
 
 export type PublishDraft = DraftFor<'publish'>;
 
@@ -27,7 +27,8 @@ export async function publish(
   const sender = await senderOf(session, createAddressBook(session), draft.from);
   const subscribers = await activeSubscribers(session, name);
   const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers });
-  const [sent] = await sendInto(session, composed, options);
+  // One full subscriber keeps it from all: what is published reaches everybody or nobody.
+  const [sent] = await sendTogether(session, [composed], composed.durability, { options });
   if (!sent) throw new Error('A publish had no result.');
   if (sent instanceof DreamosError) throw sent;
   const { id, duplicate } = sent;
@@ -35,14 +36,6 @@ export async function publish(
   await warnUnread(session, duplicate ? [] : subscribers);
   const receipt = { id, topic: name, mailboxes, subscribers: mailboxes.length, durability: sent.durability };
   return { ...receipt, ...(duplicate && { duplicate }) };
-}
-
-/** One full subscriber keeps it from all: what is published reaches everybody or nobody. */
-async function sendInto(session: Session, composed: Composed, options: SendOptions): Promise<(Sent | DreamosError)[]> {
-  const { outgoing, durability, limited } = composed;
-  if (limited.length === 0) return session.store.mail.send([outgoing], { durability });
-  const { sendInOrder, waitingFor } = await import('../send/room.ts');
-  return sendInOrder(session, [composed], durability, waitingFor(session, options));
 }
 
 async function activeSubscribers(session: Session, topic: string): Promise<AgentCard[]> {

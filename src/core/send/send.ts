@@ -1,6 +1,7 @@
 import type { Addressee, SendReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { type Draft, parseDraft } from '../../model/draft.ts';
+import { checkWait } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
@@ -45,6 +46,7 @@ async function sendEach<D>(
   checked: (draft: D) => CheckedDraft,
   options: SendOptions = {},
 ): Promise<(SendReceipt | DreamosError)[]> {
+  if (options.waitMs !== undefined) checkWait(options.waitMs);
   const results: (SendReceipt | DreamosError)[] = [];
   const book = createAddressBook(session);
   const places: Place[] = [];

@@ -1,6 +1,7 @@
 import type { PublishReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { checkWait } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { parseTopic } from '../../model/topic.ts';
@@ -40,6 +41,7 @@ export async function publish(
 /** One full subscriber keeps it from all: what is published reaches everybody or nobody. */
 async function sendInto(session: Session, composed: Composed, options: SendOptions): Promise<(Sent | DreamosError)[]> {
   const { outgoing, durability, limited } = composed;
+  if (options.waitMs !== undefined) checkWait(options.waitMs);
   if (limited.length === 0) return session.store.mail.send([outgoing], { durability });
   const { sendInOrder, waitingFor } = await import('../send/room.ts');
   return sendInOrder(session, [composed], durability, waitingFor(session, options));

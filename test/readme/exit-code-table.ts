@@ -34,13 +34,8 @@ export function exitCodeTable(): string {
   const rows: [code: string, meaning: string[]][] = [
     ['0', ['done']],
     ...kinds.map((kind): [string, string[]] => [String(exitCodes[kind]), meanings[kind]]),
-    [
-      '129-143',
-      [
-        'interrupted by SIGHUP (129), Ctrl-C (130), SIGQUIT (131) or SIGTERM (143);',
-        'work: after it has finished what ran',
-      ],
-    ],
+    ['130, 143', ['interrupted by Ctrl-C, or by SIGTERM; work: after it has finished what ran']],
+    ['129, 131', ['the same by SIGHUP (a closed terminal), or by SIGQUIT']],
   ];
   const lines = rows.flatMap(([code, meaning]) =>
     meaning.map((text, n) => `  ${(n === 0 ? code : '').padEnd(8)}  ${text}`),

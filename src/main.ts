@@ -11,11 +11,17 @@ const patienceMs = 3000;
 /** Work that goes on after the first signal, and what a second one does to it. */
 const holds = new Set<() => void>();
 
+// Node makes an ignored SIGHUP one that ends it (PlatformInit in src/node.cc), so nohup is known by what shells tell alone.
+const underNohup = /(?:^|\/)nohup$/.test(process.env['_'] ?? '');
+
 for (const [signal, code] of [
+  ['SIGHUP', 129],
   ['SIGINT', 130],
+  ['SIGQUIT', 131],
   ['SIGTERM', 143],
 ] as const) {
   process.on(signal, () => {
+    if (signal === 'SIGHUP' && underNohup) return;
     if (!interrupt.signal.aborted) {
       interrupt.abort(code);
       endSoon();
@@ -28,6 +34,9 @@ for (const [signal, code] of [
     }
   });
 }
+
+// Node would open an inspector, through which anybody on this machine could run code in a worker.
+process.on('SIGUSR1', () => undefined);
 
 function endSoon(): void {
   const code = interrupt.signal.reason as number;

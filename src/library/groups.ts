@@ -68,9 +68,9 @@ export interface DeadLetters {
   /** One dead letter, with what led there. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not dead, AGENT_NOT_FOUND */
   show(mailbox: string, id: string): Promise<DeadShown>;
   /**
-   * Makes dead letters ready again; their attempts start anew.
+   * Makes dead letters ready again; their attempts start anew. They come again in the order in which they were sent.
    * @param ids `all`: those that are dead now
-   * @returns a result for each id, in their order; the error of one does not keep the others
+   * @returns a result for each id, in their order (`all`: as they were sent); the error of one does not keep the others
    * @throws AGENT_NOT_FOUND
    */
   retry(mailbox: string, ids: readonly string[] | 'all'): Promise<(Entry | DreamosError)[]>;

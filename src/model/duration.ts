@@ -23,6 +23,12 @@ export function checkSpan(what: string, ms: number | undefined, least: 0 | 1): v
   throw usage(message, reference);
 }
 
+/** How long somebody waits: `Infinity` is for ever, and NaN would be, too, without being meant. @throws DreamosError usage */
+export function checkWait(waitMs: number): void {
+  if (typeof waitMs === 'number' && waitMs >= 0) return;
+  throw usage(`${String(waitMs)} cannot be waitMs.`, 'Allowed: a number of milliseconds from 0 on, or Infinity.');
+}
+
 /** The shortest text that a person reads at a glance: `340ms`, `12s`, `4m`, `3h`, `9d`. Rounded down. */
 export function formatDuration(ms: number): string {
   for (const unit of ['d', 'h', 'm', 's'] as const) {

@@ -106,6 +106,7 @@ The last lines on stderr are the reason, in the event log and with dead letters.
 stderr: then stdout has one line for each message that is finished. stdin, stdout and stderr are sockets: write - and >&2,
 not /dev/stdin and /dev/stderr.
 
-SIGTERM or Ctrl-C: finishes what runs, takes nothing new, exits 143 or 130. A second one ends the commands and gives their
-messages back. A lost lease and --handler-timeout send SIGTERM to the whole process group, and SIGKILL after 5 s. If the
-worker itself is killed, its messages come again when their leases end. Exit 3: nothing came within --wait.`;
+Ctrl-C, SIGTERM, SIGQUIT or a closed terminal: finishes what runs, takes nothing new, exits 130, 143, 131 or 129. A second
+one ends the commands and gives their messages back. Under nohup a closed terminal ends nothing. A lost lease and
+--handler-timeout send SIGTERM to the whole process group, and SIGKILL after 5 s. If the worker itself is killed, its
+messages come again when their leases end. Exit 3: nothing came within --wait.`;

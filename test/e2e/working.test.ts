@@ -360,6 +360,8 @@ describe.concurrent('a worker', () => {
   test.for([
     ['SIGTERM', 143],
     ['SIGINT', 130],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
   ] as const)(
     'at %s finishes what runs, however long that takes, and takes nothing new',
     async ([signal, code], { rig }) => {
@@ -372,6 +374,26 @@ describe.concurrent('a worker', () => {
       expect(await states(rig)).toMatchObject({ archived: 1, ready: 1, inflight: 0 });
     },
   );
+
+  test('under nohup goes on when its terminal is closed', async ({ rig }) => {
+    const script = `nohup dreamos work reviewer --json -- sh -c 'echo x >> log; sleep 1'`;
+    const worker = rig.startShell(script);
+    await sendAll(rig, ['one']);
+    await until('the handler runs', () => linesOf(join(rig.dir, 'log')).length > 0);
+    worker.child.kill('SIGHUP');
+    await sendAll(rig, ['two']);
+    await until('both are done', async () => (await states(rig))['archived'] === 2);
+    expect(await worker.kill('SIGTERM')).toMatchObject({ code: 143, err: '' });
+  });
+
+  test('opens no inspector at SIGUSR1', async ({ rig }) => {
+    const worker = rig.start('work reviewer -- true');
+    await until('it waits', () => worker.err().includes('Working'));
+    worker.child.kill('SIGUSR1');
+    await sendAll(rig, ['one']);
+    await until('it works on', async () => (await states(rig))['archived'] === 1);
+    expect((await worker.kill('SIGTERM')).err).not.toContain('Debugger');
+  });
 
   test('idle ends at once at a signal', async ({ rig }) => {
     const worker = rig.start('work reviewer -- true');

@@ -35,6 +35,7 @@ export function exitCodeTable(): string {
     ['0', ['done']],
     ...kinds.map((kind): [string, string[]] => [String(exitCodes[kind]), meanings[kind]]),
     ['130, 143', ['interrupted by Ctrl-C, or by SIGTERM; work: after it has finished what ran']],
+    ['129, 131', ['the same by SIGHUP (a closed terminal), or by SIGQUIT']],
   ];
   const lines = rows.flatMap(([code, meaning]) =>
     meaning.map((text, n) => `  ${(n === 0 ? code : '').padEnd(8)}  ${text}`),

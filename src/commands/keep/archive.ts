@@ -61,7 +61,8 @@ export async function restoreCommand(context: Context, words: readonly string[])
   if (ids.length === 0) throw usage('"archive restore" needs message ids.', 'dreamos archive restore [agent] <id>…');
   const mailbox = await context.mailbox(agent, 'archive restore');
   const session = await context.session();
-  await context.each(ids, async (id) => {
+  // In the order in which they were sent, so that they come again in it: ids sort by time.
+  await context.each([...ids].sort(), async (id) => {
     const entry = await restoreArchive(session, mailbox, id);
     await context.output.item(entryJson(entry, session.acting), () => `${entry.id} ${entry.state}`);
   });

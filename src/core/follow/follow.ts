@@ -2,6 +2,7 @@
  * The one loop that follows event logs: it reads on from a cursor, tells, and when there is nothing new it rests until the
  * store hints that something happened, or its time is over. Waiting for mail is another loop (wait.ts): it has no cursor.
  */
+import { checkWait } from '../../model/duration.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Wake } from '../../storage/port/journal.ts';
 import type { Session } from '../root/root.ts';
@@ -40,6 +41,7 @@ export async function* follow<T>(
 ): AsyncGenerator<T, void, undefined> {
   const { since, signal, waitMs = Infinity, count = Infinity, onWarning = (text) => session.warn(text) } = options;
   const { clock } = session;
+  checkWait(waitMs);
   // Before anything else can happen: what the first look moves is already new.
   let cursor = since === undefined || since === 'start' ? await followed.cursor(since ?? 'now') : since;
   // Asked once before listening, so that nonsense is refused without ado.

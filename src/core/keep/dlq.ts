@@ -66,17 +66,24 @@ async function forEach<T>(
   // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
   const wanted: (string | Entry)[] = ids === 'all' ? [] : [...ids];
   if (ids === 'all') for await (const entry of session.store.look.list(name, 'dead')) wanted.push(entry);
-  const results: (T | DreamosError)[] = [];
-  for (const one of wanted) {
+  // In the order in which they were sent (ids sort by time), whatever the order of dying or of asking: so they come again.
+  const inOrder = [...wanted].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
+  const results = new Map<string, T | DreamosError>();
+  for (const one of inOrder) {
     try {
-      results.push(await change(typeof one === 'string' ? await deadEntry(session, name, one) : one));
+      results.set(idOf(one), await change(typeof one === 'string' ? await deadEntry(session, name, one) : one));
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
-      results.push(error);
+      // An id that is named twice has been changed.
+      if (!results.has(idOf(one))) results.set(idOf(one), error);
     }
-    onProgress?.(results.length);
+    onProgress?.(results.size);
   }
-  return results;
+  return (ids === 'all' ? inOrder : wanted).map((one) => results.get(idOf(one)) as T | DreamosError);
+}
+
+function idOf(one: string | Entry): string {
+  return typeof one === 'string' ? one : one.id;
 }
 
 async function deadEntry(session: Session, mailbox: string, id: string): Promise<Entry> {

@@ -57,7 +57,10 @@ export async function ask(session: Session, said: RequestDraft, options: Request
     await sendChecked(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
     const leftMs = waitMs - (session.clock.uptime() - startedAt);
     const take = await claimerFor(session, requester, { by: name, inbox: id });
-    return { id, answer: await waitFor(session, name, take, { waitMs: leftMs, ...(signal && { signal }) }) };
+    return {
+      id,
+      answer: await waitFor(session, name, take, { waitMs: Math.max(0, leftMs), ...(signal && { signal }) }),
+    };
   } finally {
     await closeOrLeave(session, name, id);
   }

@@ -1,6 +1,7 @@
 import type { Addressee, SendReceipt } from '../../contract/mail.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { type Draft, parseDraft } from '../../model/draft.ts';
+import { checkWait } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
@@ -116,6 +117,7 @@ export async function sendTogether(
   durability: Durability,
   patience: Patience,
 ): Promise<(Sent | DreamosError)[]> {
+  if (patience.options?.waitMs !== undefined) checkWait(patience.options.waitMs);
   if (composed.some(({ limited }) => limited.length > 0)) {
     const { sendInOrder, waitingFor } = await import('./room.ts');
     patience.waiting ??= waitingFor(session, patience.options ?? {});

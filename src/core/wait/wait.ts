@@ -5,6 +5,7 @@
  * The order matters: first listen, then look, then rest; what happens between the look and the rest rings the bell, and a
  * rung bell ends the next rest at once. So nothing falls into a gap.
  */
+import { checkWait } from '../../model/duration.ts';
 import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
@@ -65,6 +66,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
     attempt: () => Promise<T | undefined>,
     { waitMs = 0, signal }: WaitOptions,
   ): Promise<T | undefined> => {
+    checkWait(waitMs);
     if (signal?.aborted) return undefined;
     const until = session.clock.uptime() + waitMs;
     // Who always finds a message never rests. The first one is not kept waiting: it may be all that is wanted.

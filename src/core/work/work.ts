@@ -1,4 +1,5 @@
-import { usage } from '../../model/refusals.ts';
+import { checkWait } from '../../model/duration.ts';
+import { reference, usage } from '../../model/refusals.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { createBell } from '../wait/bell.ts';
 import { type Job, jobOf } from '../take/consume.ts';
@@ -35,6 +36,9 @@ export async function work(
   options: WorkOptions = {},
 ): Promise<WorkTotals> {
   const { concurrency = 1, count = Infinity, waitMs = Infinity, handlerTimeoutMs, signal, hurry, onHandled } = options;
+  // Found out by the first message, it would use up an attempt of each.
+  if (typeof handler !== 'function') throw usage('The handler is not a function.', reference);
+  checkWait(waitMs);
   check(concurrency, 'concurrency');
   check(count, 'count');
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');

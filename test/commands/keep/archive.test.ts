@@ -29,6 +29,14 @@ test('archive list, show and search tell what was finished and when', async () =
   expect((await rig.dreamos('archive search nowhere --json')).json).toEqual([]);
 });
 
+test('archive restore of several makes them ready in the order in which they were sent', async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n++) ids.push((await rig.dreamos('send reviewer x --as planner')).out.trim());
+  await rig.dreamos('read reviewer -n 3 --ack --json');
+  const { code, out } = await rig.dreamos(['archive', 'restore', 'reviewer', ...[2, 0, 1].map((i) => ids[i] ?? '')]);
+  expect({ code, out }).toEqual({ code: 0, out: ids.map((id) => `${id} ready\n`).join('') });
+});
+
 test('archive restore makes it ready again', async () => {
   const id = await finished();
   expect((await rig.dreamos(`archive restore reviewer ${id} --json`)).json).toMatchObject([{ id, state: 'ready' }]);

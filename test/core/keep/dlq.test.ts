@@ -55,6 +55,15 @@ test('all that are dead are retried', async () => {
   expect(await retryDead(rig.root, 'reviewer', 'all')).toEqual([]);
 });
 
+test('an id that is named twice is retried once, and has one result each time', async () => {
+  const id = await fail();
+  const results = await retryDead(rig.root, 'reviewer', [id, id]);
+  expect(results).toMatchObject([
+    { id, state: 'ready' },
+    { id, state: 'ready' },
+  ]);
+});
+
 test('purged dead letters are gone, with progress and who did it', async () => {
   const ids = [await fail(), await fail(), await fail()];
   const progress: number[] = [];

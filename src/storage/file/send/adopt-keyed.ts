@@ -31,14 +31,22 @@ export async function sendHandedIn(
       `Under a dedupe key a file goes to nobody but ${mailbox.name}, in whose drop/ it lies; leave out "to" and "topic".`,
     );
   const alone = { ...message, to: [mailbox.name] };
-  const id = (await ctx.disk.stat(dedupeFileOf(ctx, alone))) ? message.id : await ownedId(ctx, message.id);
+  const dedupeFile = dedupeFileOf(ctx, alone);
+  const id = await ownedId(ctx, message.id, dedupeFile);
   await sendUnderDedupeKey(ctx, { ...outgoing, message: { ...alone, id } });
   await removeSent(ctx, mailbox, file);
 }
 
-/** What is prepared under one id has one owner: where another process is at it, or died at it, another id has to do. */
-async function ownedId(ctx: FileContext, id: string): Promise<string> {
-  return (await ctx.disk.makeDir(ctx.layout.uncommitted(id))) === 'made' ? id : ctx.ids.next(ctx.clock.now());
+/** What is prepared under one id has one owner: where another process is at it, was at it or died at it, another id has to do. */
+async function ownedId(ctx: FileContext, id: string, dedupeFile: string): Promise<string> {
+  const another = ctx.ids.next(ctx.clock.now());
+  if (await ctx.disk.stat(dedupeFile)) return another;
+  const folder = ctx.layout.uncommitted(id);
+  if ((await ctx.disk.makeDir(folder)) !== 'made') return another;
+  if (!(await ctx.disk.stat(dedupeFile))) return id;
+  // Who owned it has sent it in between, and its name was free again.
+  await ctx.disk.removeDir(folder);
+  return another;
 }
 
 /** Under another name first: what its writer has put in its place meanwhile is another message, and handed in. */

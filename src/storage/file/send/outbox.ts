@@ -90,7 +90,7 @@ interface Mine {
 export async function commit(ctx: FileContext, id: string, durability: Durability, mine?: Mine): Promise<boolean> {
   let renamed = false;
   try {
-    renamed = await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
+    renamed = await renamedOrThere(ctx, id);
     if (durability === 'full') await ctx.disk.syncDir(ctx.layout.outbox);
     return renamed;
   } catch (error) {
@@ -98,6 +98,20 @@ export async function commit(ctx: FileContext, id: string, durability: Durabilit
     if (!renamed && !mine) throw error;
     if (mine && (await tookBack(ctx, id, renamed, mine))) throw error;
     throw uncertain(id, error);
+  }
+}
+
+/**
+ * A handed-in file is sent under its own id, by several processes at once: whoever takes the id anew when it has just been
+ * committed leaves an empty folder, which cannot go onto the committed one. Taken for a failing disk, it would be taken
+ * back, and with it the key of what is being handed out.
+ */
+async function renamedOrThere(ctx: FileContext, id: string): Promise<boolean> {
+  try {
+    return await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
+  } catch (error) {
+    if (!(error instanceof DreamosError) || !(await existsQuietly(ctx, ctx.layout.committed(id)))) throw error;
+    return false;
   }
 }
 

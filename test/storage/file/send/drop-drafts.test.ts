@@ -278,6 +278,57 @@ describe('a file in drop/ with a dedupe key', () => {
     expect(await drain(await room.open())).toEqual(['by hand']);
   });
 
+  test('is delivered once when one takes its id anew while another commits under it', async () => {
+    const room = makeRoom();
+    const id = room.ids.next(room.clock.now());
+    const [uncommitted, committed] = [join(room.root, 'outbox', `${id}.new`), join(room.root, 'outbox', id)];
+    const [takes, took, commits, over] = [gate(), gate(), gate(), gate()];
+    // Has looked for the key before there was one, and takes the id when its folder has just been committed.
+    const late = await room.open(
+      watchedDisk(async ({ method, path }) => {
+        if (method === 'makeDir' && path === uncommitted) {
+          takes.open();
+          await commits.opened;
+        } else if (takes.isOpen && !over.isOpen) {
+          took.open();
+          await over.opened;
+        }
+      }),
+    );
+    // Sends the same under the key: it commits what it finds, and is about to hand it out.
+    const repeating = await room.open(
+      watchedDisk(async ({ method, path }) => {
+        if (method !== 'list' || path !== committed || over.isOpen) return;
+        commits.open();
+        await over.opened;
+      }),
+    );
+    const others: Promise<unknown>[] = [];
+    const owner = await room.open(
+      watchedDisk(async ({ method, path, to }) => {
+        if (method === 'create' && path.startsWith(uncommitted)) {
+          others.push(recoverAll(room, late));
+          await takes.opened;
+        }
+        if (method === 'rename' && path === uncommitted && to === committed && !commits.isOpen) {
+          others.push(repeating.mail.send([sent(room)], { durability: 'full' }));
+          await took.opened;
+        }
+      }),
+    );
+    drop(room, 'a.json', { ...keyed, id });
+    await recoverAll(room, owner);
+    over.open();
+    await Promise.all(others);
+    const store = await room.open();
+    drop(room, 'b.json', keyed);
+    await recoverAll(room, store);
+    expect(await drain(store)).toEqual(['by hand']);
+    expect(readdirSync(room.at('bob').drop)).toEqual([]);
+    expect(readdirSync(join(room.root, 'outbox'))).toEqual([]);
+    expect(room.warnings).toEqual([]);
+  });
+
   test('is delivered once by several processes at once', async () => {
     for (let round = 0; round < 20; round++) {
       const room = makeRoom();
@@ -302,6 +353,23 @@ describe('a file in drop/ with a dedupe key', () => {
     }
   });
 });
+
+/** Who waits at it goes on once it is open. */
+function gate(): { readonly opened: Promise<void>; readonly isOpen: boolean; open(): void } {
+  let isOpen = false;
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return {
+    opened,
+    get isOpen() {
+      return isOpen;
+    },
+    open: () => {
+      isOpen = true;
+      open();
+    },
+  };
+}
 
 /** A process is killed in front of its first change of the disk, its second, … while it adopts. */
 async function afterEachKill(content: object, check: (room: Room, store: Store) => Promise<void>): Promise<number> {

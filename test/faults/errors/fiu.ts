@@ -56,6 +56,12 @@ const { lstatSync, writeSync, readSync, openSync } = fs;
 fs.lstatSync = (path, options) => {
   if (String(path).includes('/root')) {
     fs.lstatSync = lstatSync;
+    // As write-file-atomic will (signal-exit): the first listener of a signal makes libuv write to its own pipe, which no disk
+    // can fail, and wait for the byte for ever.
+    for (const signal of Object.keys(require('node:os').constants.signals)) {
+      if (['SIGKILL', 'SIGSTOP', 'SIGPROF'].includes(signal)) continue;
+      try { process.on(signal, () => undefined); } catch {}
+    }
     const control = ${JSON.stringify(join(control, 'ctl'))} + '-' + process.pid;
     const to = openSync(control + '.in', 'w');
     const from = openSync(control + '.out', 'r');

@@ -111,7 +111,7 @@ async function renamedOrThere(ctx: FileContext, id: string): Promise<boolean> {
     return await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.committed(id));
   } catch (error) {
     if (!(error instanceof DreamosError) || !(await existsQuietly(ctx, ctx.layout.committed(id)))) throw error;
-    return false;
+    return true;
   }
 }
 

@@ -104,6 +104,17 @@ async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> 
   }
 }
 
+function gone(id: string): DreamosError {
+  return new DreamosError(
+    'disk',
+    'DISK_FAILED',
+    `What was prepared for ${id} has gone from outbox/; nothing was sent.`,
+    {
+      hint: 'Does something clean up outbox/ of this root? Send it again.',
+    },
+  );
+}
+
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message, mailboxes } = outgoing;
   if (message.dedupeKey !== null) return sendUnderDedupeKey(ctx, outgoing);
@@ -119,7 +130,8 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
     await logEvents(ctx, mailbox, [eventOf(outgoing)], at);
   } else {
     await prepare(ctx, outgoing, durability);
-    await commit(ctx, message.id, durability, { recipients: mailboxes.length });
+    // Nobody else commits it: paused for a day it was swept, or somebody cleans up outbox/.
+    if (!(await commit(ctx, message.id, durability, { recipients: mailboxes.length }))) throw gone(message.id);
     await handOutOrLeave(ctx, message);
   }
   return sentOf(outgoing, durability);

@@ -1,4 +1,4 @@
-import { linkSync, readdirSync } from 'node:fs';
+import { linkSync, readdirSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
@@ -29,4 +29,20 @@ test('a link that is in outbox/ and already in its mailbox is handed out no seco
   expect(readdirSync(room.layout.outbox)).toEqual([]);
   expect((await store.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.message.id).toBe(sent.message.id);
   expect(await store.mail.claim('bob', { token: newToken(), leaseMs, policy })).toBeUndefined();
+});
+
+test('what has gone from outbox/ before it is committed was not sent, and that is said', async () => {
+  const room = makeRoom(['ann', 'bob', 'cyd']);
+  const disk = nodeDisk();
+  const store = await room.open({
+    ...disk,
+    rename(from, to) {
+      if (from.startsWith(room.layout.outbox) && to.startsWith(room.layout.outbox))
+        rmSync(from, { recursive: true, force: true });
+      return disk.rename(from, to);
+    },
+  });
+  const sent = room.outgoing({ to: ['bob', 'cyd'] }, { mailboxes: ['bob', 'cyd'] });
+  expect(await store.mail.send([sent], { durability: 'full' })).toMatchObject([{ code: 'DISK_FAILED' }]);
+  expect(await store.look.find(sent.message.id)).toEqual([]);
 });

@@ -23,21 +23,8 @@ import { parseJson } from './parse-json.ts';
 import { keptOf } from '../names/beside.ts';
 import { folderOf } from '../names/path.ts';
 
-export interface ReplaceOptions {
-  /**
-   * No lock keeps others out, as of reasons: of two who dead-letter one message in the same millisecond either reason is as good,
-   * and the one who is too late removes what both have.
-   */
-  readonly unlocked?: boolean;
-}
-
-/** @throws DISK_FAILED; then the document is what it was, or another's, unless the folder could not be synced */
-export async function replaceDocument(
-  disk: Disk,
-  path: string,
-  text: string,
-  { unlocked = false }: ReplaceOptions = {},
-): Promise<void> {
+/** @throws DISK_FAILED; then the document is what it was, unless the folder could not be synced */
+export async function replaceDocument(disk: Disk, path: string, text: string): Promise<void> {
   const bytes = Buffer.from(text);
   const kept = keptOf(path);
   for (let round = 1; (await disk.link(path, kept)) === 'exists'; round++) {
@@ -52,8 +39,7 @@ export async function replaceDocument(
     throw error;
   }
   const placed = await disk.read(path, { maxBytes: mostBytes });
-  const isOurs = placed.ok && placed.bytes.equals(bytes);
-  if (!isOurs && !(unlocked && isAsGood(placed))) throw await undone(disk, path, placed);
+  if (!isPlaced(placed, bytes)) throw await undone(disk, path, placed);
   await disk.syncDir(folderOf(path));
   await disk.remove(kept);
 }
@@ -90,16 +76,16 @@ const mostRounds = 100;
 // What any document may have, and more.
 const mostBytes = 72 * 1024 * 1024;
 
-function isAsGood(placed: ReadResult): boolean {
-  return placed.ok ? parseJson(placed.bytes) !== undefined : placed.missing;
+/**
+ * Also when another one's has taken its place meanwhile: ours was whole. Or when it has gone: reasons have no lock, and of two
+ * who bury one message in the same millisecond the one who is too late removes the reason that both have.
+ */
+function isPlaced(placed: ReadResult, bytes: Buffer): boolean {
+  if (!placed.ok) return placed.missing;
+  return placed.bytes.equals(bytes) || parseJson(placed.bytes) !== undefined;
 }
 
 async function undone(disk: Disk, path: string, placed: ReadResult): Promise<DreamosError> {
-  // Whoever took a lock that had become stale may have undone a stump of ours, and then this is the old one; or this is theirs.
-  if (placed.ok && parseJson(placed.bytes) !== undefined)
-    return new DreamosError('disk', 'DISK_FAILED', `${path} was replaced by another process while it was written.`, {
-      hint: 'Look whether the change is there, and try again.',
-    });
   const found = placed.ok ? `only ${placed.bytes.length} bytes of it were written` : placed.why;
   const wasThere = await disk.rename(keptOf(path), path);
   if (!wasThere) await disk.remove(path);

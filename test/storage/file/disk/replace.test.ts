@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
@@ -85,24 +85,9 @@ describe('a document', () => {
     const disk = watchedDisk(({ method, path: at }) => {
       if (method === 'read' && at === path) writeFileSync(path, theirs);
     });
-    await replaceDocument(disk, path, next, { unlocked: true });
+    await replaceDocument(disk, path, next);
     expect(textIn(path)).toBe(theirs);
   });
-
-  test.for([whole, '{"n":3}\n', undefined])(
-    'that has a lock, and is another one after all (%s), was not replaced',
-    async (theirs) => {
-      const path = join(scratch(), 'a.json');
-      writeFileSync(path, whole);
-      const disk = watchedDisk(({ method, path: at }) => {
-        if (method !== 'read' || at !== path) return;
-        if (theirs === undefined) rmSync(path, { force: true });
-        else writeFileSync(path, theirs);
-      });
-      await expectRefusal(replaceDocument(disk, path, next), 'DISK_FAILED');
-      expect(textIn(path)).toBe(theirs ?? whole);
-    },
-  );
 
   test('that was spoilt before its writer died is replaced all the same', async () => {
     const path = join(scratch(), 'a.json');
@@ -194,7 +179,7 @@ describe('in a root', () => {
         await disk.remove(to);
       },
     };
-    await replaceDocument(gone, path, next, { unlocked: true });
+    await replaceDocument(gone, path, next);
     expect(textIn(path)).toBeUndefined();
     expect(textIn(`${path}.kept`)).toBeUndefined();
   });

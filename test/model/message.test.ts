@@ -1,23 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Message, seal, unseal } from '../../src/model/message.ts';
+import { createIds } from '../../src/model/id.ts';
+import { seal, unseal } from '../../src/model/message.ts';
+import { messageOf } from '../storage/contract/rig.ts';
 
-const plain: Message = {
-  v: 1,
-  id: '01K9ZKX2YV0000000000000000',
-  from: 'planner',
-  to: ['reviewer'],
-  subject: '',
-  body: 'x',
-  type: 'message',
-  priority: 'normal',
-  thread: null,
-  replyTo: null,
-  tags: [],
-  data: null,
-  createdAt: '2026-11-20T09:00:00.000Z',
-  expiresAt: null,
-  dedupeKey: null,
-};
+const plain = messageOf(createIds(), Date.parse('2026-11-20T09:00:00.000Z'), { body: 'x' });
 
 /** As a later version might write it. */
 const later = seal({ ...plain, extra: { colour: 'red', extra: 1, toJSON: 2 } });

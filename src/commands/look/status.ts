@@ -23,24 +23,25 @@ export async function statusCommand(
 
 async function printStatus(context: Context, all: readonly MailboxStatus[]): Promise<void> {
   const { output } = context;
-  if (output.json) {
-    for (const one of all) await output.item(one, () => '');
-  } else if (all.length > 0) await output.data(`${await statusTable(context, all)}\n`);
-  else await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
+  if (all.length > 0) return output.rows(all, head, await rowNow(context));
+  await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
 }
 
 async function statusTable(context: Context, all: readonly MailboxStatus[]): Promise<string> {
+  return context.output.table(head, all.map(await rowNow(context)));
+}
+
+const head = ['mailbox', 'ready', 'inflight', 'delayed', 'dead', 'archived', 'corrupt', 'oldest', 'last read'];
+
+/** Ages are by the time of the root. */
+async function rowNow(context: Context): Promise<(one: MailboxStatus) => string[]> {
   const nowMs = (await context.session()).clock.now();
-  const head = ['mailbox', 'ready', 'inflight', 'delayed', 'dead', 'archived', 'corrupt', 'oldest', 'last read'];
-  return context.output.table(
-    head,
-    all.map((one) => [
-      one.mailbox,
-      ...[one.ready, one.inflight, one.delayed, one.dead, one.archived, one.corrupt].map(String),
-      one.oldestReadyAgeMs === null ? '-' : formatDuration(one.oldestReadyAgeMs),
-      one.lastReadAt === null ? 'never' : ago(one.lastReadAt, nowMs),
-    ]),
-  );
+  return (one) => [
+    one.mailbox,
+    ...[one.ready, one.inflight, one.delayed, one.dead, one.archived, one.corrupt].map(String),
+    one.oldestReadyAgeMs === null ? '-' : formatDuration(one.oldestReadyAgeMs),
+    one.lastReadAt === null ? 'never' : ago(one.lastReadAt, nowMs),
+  ];
 }
 
 /**

@@ -61,19 +61,19 @@ async function write(ctx: FileContext, dir: string, outgoing: Outgoing, durabili
     complete &&= (await ctx.disk.link(body, pathIn(dir, outboxLink(mailbox, name)))) === 'made';
   }
   if (!complete) {
-    throw new DreamosError(
-      'disk',
-      'DISK_FAILED',
-      `${dir} was changed by somebody else while it was written; nothing was sent.`,
-      {
-        hint: 'Does something clean up outbox/ of this root? Send it again.',
-      },
-    );
+    throw disturbed(`${dir} was changed by somebody else while it was written`);
   }
   if (durability === 'relaxed') return;
   await ctx.disk.syncDir(dir);
   // The folder's own name, too: a dedupe key that outlives it would call a lost message sent.
   await ctx.disk.syncDir(ctx.layout.outbox);
+}
+
+/** Somebody else was at what this process prepares. */
+export function disturbed(how: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', `${how}; nothing was sent.`, {
+    hint: 'Does something clean up outbox/ of this root? Send it again.',
+  });
 }
 
 /** What the sender itself knows of a send, so that a failed one can be taken back. */

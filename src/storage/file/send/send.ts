@@ -18,7 +18,7 @@ import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import { sendUnderDedupeKey } from './dedupe.ts';
 import { logEvents } from '../events/event-log.ts';
-import { commit, firstName, handOutOrLeave, prepare } from './outbox.ts';
+import { commit, disturbed, firstName, handOutOrLeave, prepare } from './outbox.ts';
 import { sendPacked } from './batch.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
 import { create, move, syncPlaced } from './place.ts';
@@ -104,17 +104,6 @@ async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> 
   }
 }
 
-function gone(id: string): DreamosError {
-  return new DreamosError(
-    'disk',
-    'DISK_FAILED',
-    `What was prepared for ${id} has gone from outbox/; nothing was sent.`,
-    {
-      hint: 'Does something clean up outbox/ of this root? Send it again.',
-    },
-  );
-}
-
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {
   const { message, mailboxes } = outgoing;
   if (message.dedupeKey !== null) return sendUnderDedupeKey(ctx, outgoing);
@@ -131,7 +120,8 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
   } else {
     await prepare(ctx, outgoing, durability);
     // Nobody else commits it: paused for a day it was swept, or somebody cleans up outbox/.
-    if (!(await commit(ctx, message.id, durability, { recipients: mailboxes.length }))) throw gone(message.id);
+    if (!(await commit(ctx, message.id, durability, { recipients: mailboxes.length })))
+      throw disturbed(`What was prepared for ${message.id} has gone from outbox/`);
     await handOutOrLeave(ctx, message);
   }
   return sentOf(outgoing, durability);

@@ -1,7 +1,7 @@
 import type { Heard } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { type Message, priorities } from '../../model/message.ts';
-import { logOf, parseTopicPattern, topicMatches, topicOf } from '../../model/topic.ts';
+import { parseTopicPattern, topicOf } from '../../model/topic.ts';
 import { lookAgainMs } from '../wait/bell.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -19,19 +19,16 @@ export async function* listen(
 ): AsyncGenerator<Heard, void, undefined> {
   const { from = -Infinity, onWarning = (warning) => session.warn(warning) } = options;
   const { store } = session;
-  const wanted = [patterns].flat().map(parseTopicPattern);
-  const accepts = (topic: string): boolean => wanted.some((pattern) => topicMatches(pattern, topic));
-  // A topic that the cursor does not know is new, and heard from its start.
-  const logs = async (): Promise<string[]> => (await store.look.listTopics()).filter(accepts).map(logOf);
+  const of = { topics: [patterns].flat().map(parseTopicPattern) };
   const gone = new Map<string, number>();
   const followed: Followed<Heard> = {
-    cursor: async (at) => store.journal.cursor(await logs(), at),
+    cursor: (at) => store.journal.cursor(of, at),
     read: async (cursor, why) => {
       // Not at each hint: then the publisher is most likely still at it.
       if (why === 'time') await store.mail.finishSends();
-      return store.journal.readEvents(await logs(), cursor);
+      return store.journal.readEvents(of, cursor);
     },
-    watch: (hint) => store.journal.watchTopics(wanted, hint),
+    watch: (hint) => store.journal.watch(of, hint),
     tell: async (event) => {
       if (event.event !== 'published' || Date.parse(event.at) < from) return undefined;
       const message = await messageOf(session, event);

@@ -11,7 +11,7 @@ import type { Limits, Outgoing } from '../../storage/port/mail.ts';
 import type { AddressBook, Sender } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { route, type Route } from './route.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { settingsNow } from '../root/settings.ts';
 import { actorOf } from '../root/names.ts';
 import type { CheckedDraft } from './draft.ts';
 
@@ -49,9 +49,10 @@ export async function composeFor(
   draft: Omit<CheckedDraft, 'to'>,
   to: { readonly cards: readonly AgentCard[]; readonly topic?: string },
 ): Promise<Composed> {
-  const { durability } = await effectiveSettings(session, sender.card);
+  const settingsOf = await settingsNow(session);
+  const { durability } = settingsOf(sender.card);
   checkBody(draft);
-  const data = jsonOf(draft.data);
+  const data = draft.data === undefined ? 'null' : jsonOf(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
   const now = session.store.now();
   const { ttlMs } = draft;
@@ -63,11 +64,11 @@ export async function composeFor(
   let expiresAt: Map<string, number> | undefined;
   if (to.topic !== undefined) {
     // A log has no card of its own: what holds for the root holds for it.
-    const { maxMessageBytes } = await effectiveSettings(session);
+    const { maxMessageBytes } = settingsOf();
     if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, to.topic);
   }
   for (const card of to.cards) {
-    const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = await effectiveSettings(session, card);
+    const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = settingsOf(card);
     if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
     if (maxMessages < Infinity || maxBytes < Infinity) {
       limited.push(card);
@@ -90,7 +91,7 @@ export async function composeFor(
     thread: draft.thread ?? null,
     replyTo: draft.replyTo ?? null,
     tags: [...(draft.tags ?? [])],
-    data: JSON.parse(data) as unknown,
+    data: data === 'null' ? null : (JSON.parse(data) as unknown),
     createdAt: isoTime(now),
     expiresAt: expiry === undefined ? null : isoTime(expiry),
     dedupeKey: draft.dedupeKey ?? null,

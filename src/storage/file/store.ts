@@ -150,16 +150,12 @@ function lookOf(ctx: FileContext): Look {
 
 function journalOf(ctx: FileContext): Journal {
   return {
-    cursor: (mailboxes, where) => cursorAt(ctx, mailboxes, where),
-    readEvents: (mailboxes, cursor) => readEvents(ctx, mailboxes, cursor),
+    cursor: (of, where) => cursorAt(ctx, of, where),
+    readEvents: (of, cursor) => readEvents(ctx, of, cursor),
     history: (id, mailbox) => history(ctx, id, mailbox),
-    async watch(mailboxes, hint) {
-      const { watchFiles } = await import('./events/watch.ts');
-      return watchFiles(ctx, mailboxes, hint);
-    },
-    async watchTopics(patterns, hint) {
-      const { watchTopicLogs } = await import('./events/watch.ts');
-      return watchTopicLogs(ctx, patterns, hint);
+    async watch(of, hint) {
+      const { watch } = await import('./events/watch.ts');
+      return watch(ctx, of, hint);
     },
   };
 }

@@ -13,7 +13,7 @@ import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
-import { cursor, readEvents, watch, watchTopics } from './events.ts';
+import { cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { sweepExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
@@ -150,8 +150,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
   };
 
   const journal: Journal = {
-    cursor: async (_mailboxes, at) => cursor(mail, at),
-    readEvents: async (mailboxes, from) => readEvents(mail, mailboxes, from),
+    cursor: async (_of, at) => cursor(mail, at),
+    readEvents: async (of, from) => readEvents(mail, of, from),
     history: async (id, mailbox) =>
       structuredClone(
         mail.log.filter(
@@ -159,8 +159,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
             (event.id === id || event.replyTo === id) && (mailbox === undefined || sameAgent(event.mailbox, mailbox)),
         ),
       ),
-    watch: async (mailboxes, hint) => watch(mail, mailboxes, hint),
-    watchTopics: async (patterns, hint) => watchTopics(mail, patterns, hint),
+    watch: async (of, hint) => watch(mail, of, hint),
   };
 
   const upkeep: Upkeep = {

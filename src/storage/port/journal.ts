@@ -14,19 +14,23 @@ export interface Wake {
   close(): Promise<void>;
 }
 
+/**
+ * Whose events: those of these mailboxes and logs, or of the topics that match one of these patterns, or of all mailboxes.
+ * The last two are decided where the events are read: a topic that appears while somebody follows is heard from its first.
+ */
+export type Scope = readonly string[] | { readonly topics: readonly string[] } | undefined;
+
 /** What happened, and being told. */
 export interface Journal {
   /** A cursor behind everything that has happened (`now`), or before everything that the logs still hold (`start`). */
-  cursor(mailboxes: readonly string[] | undefined, at: 'now' | 'start'): Promise<string>;
-  /** What happened behind a cursor; `undefined` mailboxes: all, those registered later included. @throws CURSOR_INVALID */
-  readEvents(mailboxes: readonly string[] | undefined, cursor: string): Promise<EventBatch>;
+  cursor(of: Scope, at: 'now' | 'start'): Promise<string>;
+  /** What happened behind a cursor. @throws CURSOR_INVALID */
+  readEvents(of: Scope, cursor: string): Promise<EventBatch>;
   /**
    * What the event logs still know of a message and of the arrival of its answers (their `replyTo` is its id), by time: those
    * of all mailboxes and topics, or only one's.
    */
   history(id: string, mailbox?: string): Promise<MailEvent[]>;
   /** Calls `hint` when something may have happened. A hint may come twice or for nothing; look with readEvents or claim. */
-  watch(mailboxes: readonly string[] | undefined, hint: () => void): Promise<Wake>;
-  /** As `watch`, for the logs of the topics that match one of these patterns, those that appear later included. */
-  watchTopics(patterns: readonly string[], hint: () => void): Promise<Wake>;
+  watch(of: Scope, hint: () => void): Promise<Wake>;
 }

@@ -144,7 +144,7 @@ export function topicRules(rig: Rig): void {
   test('watching topics hints at what is published to those that match, new ones too, and at no others', async () => {
     const hints: string[] = [];
     let heard = (): void => undefined;
-    const wake = await rig.store.journal.watchTopics(['build.>'], () => {
+    const wake = await rig.store.journal.watch({ topics: ['build.>'] }, () => {
       hints.push('hint');
       heard();
     });

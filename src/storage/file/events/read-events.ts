@@ -1,25 +1,22 @@
 import { dayMs } from '../../../model/basics/limits.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
-import { isLog } from '../../../model/topic.ts';
-import type { EventBatch } from '../../port/journal.ts';
+import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
+import type { EventBatch, Scope } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatCursor, parseCursor, type Position, quietTopicLogs } from '../names/cursor.ts';
 import { isRealFolder } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
+import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
 
 /** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
 const chunkBytes = 1024 * 1024;
 const newline = 0x0a;
 
-export async function cursorAt(
-  ctx: FileContext,
-  mailboxes: readonly string[] | undefined,
-  at: 'now' | 'start',
-): Promise<string> {
+export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start'): Promise<string> {
   const position: Position = new Map();
-  for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+  for (const name of await namesOf(ctx, of)) {
     const days = new Map<string, number>();
     const mailbox = ctx.layout.mailbox(name);
     for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
@@ -29,7 +26,8 @@ export async function cursorAt(
     position.set(name, days);
   }
   const [yesterday = ''] = lastTwoDays(ctx);
-  if (at === 'now' && mailboxes?.some(isLog)) position.set(quietTopicLogs, new Map([[yesterday, 0]]));
+  if (at === 'now' && of !== undefined && ('topics' in of || of.some(isLog)))
+    position.set(quietTopicLogs, new Map([[yesterday, 0]]));
   return formatCursor(position);
 }
 
@@ -37,16 +35,12 @@ export async function cursorAt(
  * Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. Of several
  * mailboxes the events come in the order of their times, and each carries the cursor that continues right behind it.
  */
-export async function readEvents(
-  ctx: FileContext,
-  mailboxes: readonly string[] | undefined,
-  cursor: string,
-): Promise<EventBatch> {
+export async function readEvents(ctx: FileContext, of: Scope, cursor: string): Promise<EventBatch> {
   const position = parseCursor(cursor);
   const read: ReadEvent[] = [];
   const warnings: string[] = [];
   const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
-  for (const name of mailboxes ?? (await mailboxNames(ctx))) {
+  for (const name of await namesOf(ctx, of)) {
     const mailbox = ctx.layout.mailbox(name);
     // A mailbox that the cursor does not know is newer than it: everything in it is news.
     const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietTopicLogs) : []);
@@ -77,6 +71,14 @@ export async function readEvents(
   for (const { days, day, end } of ends) days.set(day, end);
   for (const days of position.values()) keepTwo(days);
   return { events, cursor: formatCursor(position), warnings };
+}
+
+/** The mailboxes and logs that are meant now. */
+export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly string[]> {
+  if (of === undefined) return mailboxNames(ctx);
+  if (!('topics' in of)) return of;
+  const meant = (topic: string): boolean => of.topics.some((pattern) => topicMatches(pattern, topic));
+  return (await topicNames(ctx)).filter(meant).map(logOf);
 }
 
 /** How many whole lines of a log are no events. */

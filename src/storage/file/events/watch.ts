@@ -7,46 +7,24 @@
  * to look, and there is one more look after things have gone quiet.
  */
 import { DreamosError } from '../../../model/errors.ts';
-import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
-import type { Wake } from '../../port/journal.ts';
+import { isLog } from '../../../model/topic.ts';
+import type { Scope, Wake } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
-import { mailboxNames } from '../documents/agents.ts';
-import { topicNames } from '../documents/topics.ts';
 import { folderOf } from '../names/path.ts';
+import { namesOf } from './read-events.ts';
 
 const quietMs = 100;
 const pollMs = 1000;
 
-export async function watchFiles(
-  ctx: FileContext,
-  mailboxes: readonly string[] | undefined,
-  hint: () => void,
-): Promise<Wake> {
-  if (mailboxes) return watchNames(ctx, { names: async () => mailboxes }, hint);
-  return watchNames(ctx, { names: () => mailboxNames(ctx), parent: ctx.layout.mailboxes }, hint);
-}
-
-export async function watchTopicLogs(ctx: FileContext, patterns: readonly string[], hint: () => void): Promise<Wake> {
-  const names = async (): Promise<string[]> => {
-    const topics = await topicNames(ctx);
-    return topics.filter((topic) => patterns.some((pattern) => topicMatches(pattern, topic))).map(logOf);
-  };
-  await ensureFolder(ctx, ctx.layout.topics);
-  return watchNames(ctx, { names, parent: ctx.layout.topics }, hint);
-}
-
-interface Watched {
-  names(): Promise<readonly string[]>;
-  /** The folder in which more of them appear; without it they were asked for by name. */
-  readonly parent?: string;
-}
-
-async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: () => void): Promise<Wake> {
-  const { watch } = await import('chokidar');
+export async function watch(ctx: FileContext, of: Scope, hint: () => void): Promise<Wake> {
+  // The folder in which more of them appear; asked for by name there is none.
+  const parent = of === undefined ? ctx.layout.mailboxes : 'topics' in of ? ctx.layout.topics : undefined;
+  if (parent === ctx.layout.topics) await ensureFolder(ctx, parent);
+  const { watch: watchPaths } = await import('chokidar');
   const look = settled(hint);
-  const watcher = watch([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
+  const watcher = watchPaths([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
   let started = false;
@@ -54,7 +32,7 @@ async function watchNames(ctx: FileContext, { names, parent }: Watched, hint: ()
   const watched = new Set<string>();
   const eventLogs = new Set<string>();
   async function addMailboxes(): Promise<void> {
-    for (const name of await names()) {
+    for (const name of await namesOf(ctx, of)) {
       if (watched.has(name)) continue;
       watched.add(name);
       try {

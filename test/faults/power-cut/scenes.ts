@@ -9,7 +9,7 @@ import type { Store } from '../../../src/storage/port/store.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { bodyMark, keyedMessage, plainMessage, type Ledger } from './ledger.ts';
 import type { Pausing } from './test-disk.ts';
-import type { Delivery, Outgoing } from '../../../src/storage/port/mail.ts';
+import type { Delivery, Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 import { changeAgentIn, newToken } from '../../storage/contract/ways.ts';
 
 export interface Stage {
@@ -66,16 +66,18 @@ async function sendAndNote(stage: Stage, batch: readonly Outgoing[], scene: stri
       continue;
     }
     const { body, dedupeKey } = (batch[i] as Outgoing).message;
-    const key = dedupeKey === null ? {} : { key: dedupeKey };
-    stage.ledger.write({
-      kind: 'sent',
-      id: result.id,
-      mailboxes: result.mailboxes,
-      body: bodyMark(body),
-      scene,
-      ...key,
-    });
+    note(stage, result, body, scene, dedupeKey === null ? {} : { key: dedupeKey });
   }
+}
+
+function note(
+  stage: Stage,
+  { id, mailboxes }: Pick<Sent, 'id' | 'mailboxes'>,
+  body: string,
+  scene: string,
+  key: { readonly key?: string } = {},
+): void {
+  stage.ledger.write({ kind: 'sent', id, mailboxes, body: bodyMark(body), scene, ...key });
 }
 
 function draft(stage: Stage, mailboxes: readonly string[], { more, dueAt, scene }: SendOptions): Outgoing {
@@ -167,6 +169,36 @@ export async function reject(stage: Stage, name: string): Promise<boolean> {
   await stage.consumer.mail.nack(delivery.receipt, { policy, dead: true, reason });
   stage.ledger.write({ kind: 'dead', id: delivery.message.id, mailbox: name, reason });
   return true;
+}
+
+/** An archive of days that are over is packed, and some of it comes back; so does a dead letter. */
+export async function packAndBringBack(stage: Stage, name: string): Promise<void> {
+  const { mail, look, upkeep } = stage.sender;
+  const by = 'sender';
+  for (let daysAgo = 3; daysAgo > 0; daysAgo--) {
+    for (let i = 0; i < 3; i++) {
+      const { message } = draft(stage, [name], { scene: 'packed' });
+      await mail.deposit(name, message, 'archived', { by, at: stage.clock.now() - daysAgo * 24 * hourMs });
+      note(stage, { id: message.id, mailboxes: [name] }, message.body, 'packed');
+    }
+  }
+  const today = new Date(stage.clock.now()).toISOString().slice(0, 10);
+  for await (const { day, count } of upkeep!.packArchive(name, { beforeDay: today, dryRun: false }))
+    stage.ledger.write({ kind: 'seen', what: `${count} of ${day} packed` });
+  let some = 0;
+  for await (const entry of look.list(name, 'archived')) {
+    if (some++ % 3 !== 0) continue;
+    await mail.restore(entry, { by });
+    stage.ledger.write({ kind: 'settled', what: 'restore', id: entry.id, mailbox: name });
+  }
+  await sendOne(stage, [name], { scene: 'retried dead letter' });
+  const failing = await take(stage, name);
+  if (!failing) return;
+  await stage.consumer.mail.nack(failing.receipt, { policy, dead: true, reason: 'for now' });
+  for (const entry of await look.find(failing.message.id, name)) {
+    await mail.retry(entry, { by });
+    stage.ledger.write({ kind: 'settled', what: 'retry', id: entry.id, mailbox: name });
+  }
 }
 
 /** Claims what comes next and does with it what consumers do. @returns `false`: nothing was ready */

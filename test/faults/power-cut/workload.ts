@@ -14,6 +14,7 @@ import {
   fixedBucket,
   freshBuckets,
   later,
+  packAndBringBack,
   register,
   reject,
   removedBucket,
@@ -43,7 +44,7 @@ const agents = ['ada', 'bob', 'cyd', 'dot'];
 
 const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> = {
   async setup(stage) {
-    for (const name of [...agents, 'race', 'claims', 'graves']) await register(stage, name);
+    for (const name of [...agents, 'race', 'claims', 'graves', 'attic']) await register(stage, name);
   },
 
   /** Alone on the disk: nobody else's fsync covers up what is missing. */
@@ -63,6 +64,7 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       await sendKeyed(stage, `quiet-${round}`, ['ada']);
       await sendOne(stage, ['ada'], { scene: 'delayed', dueAt: later(stage) });
       await deadLetters(stage, 'graves');
+      await packAndBringBack(stage, 'attic');
       for (const name of agents) await consume(stage, name);
     }
   },
@@ -103,6 +105,7 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
   async expirer(stage, { rounds }) {
     for (let round = 0; round < rounds; round++) {
       if (round % 4 === 0) await deadLetters(stage, 'graves');
+      else if (round % 4 === 1) await packAndBringBack(stage, 'attic');
       else if (!(await reject(stage, agents[round % agents.length] ?? 'ada'))) await fixedBucket(stage, 'graves', 1);
     }
   },

@@ -24,7 +24,7 @@ export function notStarted(error: unknown, [file = '']: readonly string[]): unkn
     {
       hint: room
         ? 'Try again when the machine has room for another process.'
-        : 'Is the interpreter of its first line there?',
+        : 'Is the interpreter of its first line there, and the folder in which the worker was started?',
       cause: error,
     },
   );

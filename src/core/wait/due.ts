@@ -25,7 +25,7 @@ export async function bringAllDue(session: Session, card: AgentCard): Promise<vo
 export async function policyToMoveBy(session: Session, card: AgentCard | undefined): Promise<RetryPolicy | undefined> {
   const settingsOf = await settingsNow(session).catch((error: unknown) => {
     if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
-    tellNew(session, [`${error.message} ${error.hint} Until then nothing that falls due is moved.`]);
+    tellNew(session, [`${error.message} Until it is mended, nothing that falls due is moved. ${error.hint}`]);
   });
   return settingsOf?.(card).ownPolicy;
 }

@@ -90,7 +90,7 @@ test('who begins with an invalid config.json: what needs settings is refused, an
   expect(warnings).toEqual([]);
   expect(await gather(list(session, 'bob'))).toHaveLength(1);
   expect(await status(session)).toMatchObject([{}, { ready: 1 }]);
-  expect(warnings).toEqual([expect.stringMatching(/line 3, column 3.*config set lease 15m.*nothing that falls due/s)]);
+  expect(warnings).toEqual([expect.stringMatching(/line 3, column 3.*nothing that falls due.*config set lease 15m/)]);
 });
 
 test('config get says what can be used of it, and config set mends it', async () => {

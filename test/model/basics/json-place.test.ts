@@ -48,7 +48,7 @@ test.for([
   ['\u{feff}{}', 1, 1, 'a value'],
   ['{"a": 1]', 1, 8, '"," or "}"'],
 ] as const)('%j is no JSON at line %d, column %d', ([broken, line, column, fault]) => {
-  expect(() => JSON.parse(broken) as unknown).toThrow();
+  expect(() => JSON.parse(broken) as unknown).toThrow(SyntaxError);
   expect(placeInJson(broken)).toEqual({ line, column, fault: expect.stringContaining(fault) as string });
 });
 

@@ -3,6 +3,7 @@
  * in here, so that all else can be tested in-process.
  */
 import { run } from './program/program.ts';
+import { currentFolder } from './model/basics/current-folder.ts';
 import { standardStream } from './cli/standard-stream.ts';
 
 const interrupt = new AbortController();
@@ -50,7 +51,7 @@ const stdout = standardStream(1, () => process.stdout);
 const stderr = standardStream(2, () => process.stderr);
 void run(process.argv.slice(2), {
   env: process.env,
-  cwd: () => process.cwd(),
+  cwd: () => currentFolder(() => process.cwd()),
   get stdin() {
     return process.stdin;
   },

@@ -1,6 +1,6 @@
 import type { Session } from '../core/root/root.ts';
 import { DreamosError } from '../model/errors.ts';
-import { usage } from '../model/refusals.ts';
+import { absolute, usage } from '../model/refusals.ts';
 import { exitCodeOf } from './errors.ts';
 import { harmless } from './harmless.ts';
 import { Output } from './output.ts';
@@ -46,6 +46,12 @@ export class Context {
   /** Opened at the first call and closed when the command is over. @throws ROOT_NOT_FOUND and its like */
   session(): Promise<Session> {
     return (this.#session ??= this.around.openRoot(this.openOptions()));
+  }
+
+  /** The bytes of a file that was named; an error comes while reading. @throws SOURCE_NOT_FOUND */
+  async openFile(path: string): Promise<AsyncIterable<Uint8Array>> {
+    absolute(this.around.cwd(), path, 'SOURCE_NOT_FOUND');
+    return this.around.openFile(path);
   }
 
   openOptions() {

@@ -12,7 +12,8 @@ export interface Outlet {
 /** Everything that a command gets from outside; main.ts hands in the process's, tests hand in their own. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: () => string;
+  /** `undefined`: it has been removed. */
+  readonly cwd: () => string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
   readonly stdout: Outlet;
   readonly stderr: Outlet;

@@ -1,7 +1,7 @@
 /** Opening and making roots: the only place that knows which storages there are and what is done by the way. */
 import { createIds } from '../model/id.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { findRoot, initRootFolder, openStore, type RootPlace } from '../storage/engines.ts';
+import { findRoot, type FindOptions, initRootFolder, openStore, type RootPlace } from '../storage/engines.ts';
 import { registerAgent } from './agents/agents.ts';
 import { checkName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
@@ -14,7 +14,7 @@ export interface OpenOptions {
    * one.
    */
   readonly root?: string;
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
   /** The acting agent; else `DREAMOS_AGENT`. */
   readonly as?: string;
@@ -81,6 +81,6 @@ async function openAt(place: RootPlace, options: OpenOptions): Promise<Session> 
   }
 }
 
-function placeOf({ root, cwd = '.', env = {} }: OpenOptions): { root?: string; cwd: string; env: NodeJS.ProcessEnv } {
-  return { ...(root !== undefined && { root }), cwd, env };
+function placeOf({ root, cwd, env = {}, warn = () => undefined }: OpenOptions): FindOptions {
+  return { root, cwd, env, warn };
 }

@@ -34,6 +34,7 @@ import { trace } from '../core/look/trace.ts';
 import { until } from '../core/follow/until.ts';
 import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
+import { currentFolder } from '../model/basics/current-folder.ts';
 import { initRoot, type OpenOptions, openRoot, sessionOn } from '../core/open-root.ts';
 import type { Dreamos } from './dreamos.ts';
 
@@ -56,7 +57,7 @@ export async function init(options: OpenOptions & { readonly agents?: readonly s
 
 function surrounded<T extends OpenOptions>(options: T): T {
   const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
-  return { cwd: cwd(), env, warn, ...options };
+  return { cwd: currentFolder(cwd), env, warn, ...options };
 }
 
 function bindTo(session: Session): Dreamos {

@@ -1,4 +1,5 @@
 /** What the refusals of all areas are made of. */
+import { isAbsolute, resolve } from 'node:path';
 import { DreamosError, type ErrorCode } from './errors.ts';
 
 /** What was asked for cannot be done by anybody. @param hint what to type next */
@@ -16,6 +17,18 @@ export function messageInvalid(message: string, hint?: string, cause?: unknown):
 
 export function notFound(code: ErrorCode, message: string, hint?: string): DreamosError {
   return new DreamosError('not-found', code, message, { hint });
+}
+
+/** A path that was named, or the current folder itself. @throws not-found with this code: it begins in a folder that is gone */
+export function absolute(cwd: string | undefined, path: string, code: ErrorCode): string {
+  if (cwd !== undefined || isAbsolute(path)) return resolve(cwd ?? '/', path);
+  const message =
+    path === '.'
+      ? 'The current folder has been removed.'
+      : `"${path}" begins in the current folder, which has been removed.`;
+  throw new DreamosError('not-found', code, message, {
+    hint: 'Go to one that is there (cd), or name the whole path: `root` or DREAMOS_ROOT for the root.',
+  });
 }
 
 /** As a hint: the known name that was most likely meant, if any is near enough, and what else to do. */

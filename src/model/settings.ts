@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './basics/limits.ts';
 import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
+import { nearestName } from './refusals.ts';
 import { type Known, once, schema } from './schema.ts';
 
 export const durabilities = ['full', 'relaxed'] as const;
@@ -161,14 +162,6 @@ export function allowedValues(key: SettingKey): string {
   return `a ${what[kind as keyof typeof what]}${range}${none ? ', or none' : ''}`;
 }
 
-/** Whether a duration that is written rightly is also neither too short nor too long. */
-export function isWithin(key: SettingKey, value: SettingValue): boolean {
-  const { kind, least = 0, most = Infinity }: Setting = settingTable[key];
-  if (kind !== 'duration' || value === 'none') return true;
-  const ms = settingNumber(key, value);
-  return ms >= least && ms <= most;
-}
-
 /** In the unit that code works with: milliseconds, days, bytes, a count; `none` is Infinity. */
 export function settingNumber(key: SettingKey, value: SettingValue): number {
   if (value === 'none') return Infinity;
@@ -194,16 +187,48 @@ function schemaOf({ kind, least = 0, most, none, choices }: Setting): z.ZodMiniT
   if (choices) return z.enum(choices);
   const value =
     kind === 'duration' || kind === 'choice'
-      ? durationText()
+      ? durationText().check(z.refine(isDuration(least, most), 'too short or too long'))
       : z.int().check(z.minimum(least), z.maximum(most ?? mostOf[kind]));
   return none ? z.union([z.literal('none'), value]) : value;
 }
 
 function fitsSetting({ kind, least = 0, most, none, choices }: Setting): Fits {
   if (choices) return oneOf(...choices);
-  const value =
-    kind === 'duration' || kind === 'choice' ? matching(durationPattern) : whole(least, most ?? mostOf[kind]);
+  const value = kind === 'duration' || kind === 'choice' ? isDuration(least, most) : whole(least, most ?? mostOf[kind]);
   return none ? either(oneOf('none'), value) : value;
+}
+
+/** Written rightly, and neither too short nor too long. */
+function isDuration(least: number, most = Infinity): Fits {
+  const isText = matching(durationPattern);
+  return (value) => {
+    if (!isText(value)) return false;
+    const ms = parseDuration(value as string);
+    return ms >= least && ms <= most;
+  };
+}
+
+const fits = Object.fromEntries(settingKeys.map((key) => [key, fitsSetting(settingTable[key])]));
+
+/** What of settings that somebody wrote by hand cannot be used, in the order of the table. */
+export function wrongSettings(settings: object): SettingKey[] {
+  const given = settings as Partial<Record<SettingKey, unknown>>;
+  return settingKeys.filter((key) => given[key] !== undefined && !fits[key]?.(given[key]));
+}
+
+/** Why a value cannot be a setting's, for a person. */
+export function settingFault(key: SettingKey, value: unknown): string {
+  const text = JSON.stringify(value);
+  return `${key}: ${text.length > 60 ? `${text.slice(0, 59)}…` : text} is not ${allowedValues(key)}`;
+}
+
+/** The names among them that are no setting's, but most likely mean one. */
+export function misspeltSettings(settings: object): { readonly name: string; readonly meant: string }[] {
+  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(settingTable, name));
+  return unknown.flatMap((name) => {
+    const meant = nearestName(name, settingKeys);
+    return meant === undefined ? [] : [{ name, meant }];
+  });
 }
 
 /** What config.json and the `settings` of an agent's card may hold; everything is optional, unknown fields are kept. */
@@ -214,7 +239,7 @@ export const settingsSchema = schema(
         [Key in SettingKey]: z.ZodMiniOptional<z.ZodMiniType<ValueOf<Table[Key]>>>;
       },
     ),
-  fieldsOf(Object.fromEntries(settingKeys.map((key) => [key, optional(fitsSetting(settingTable[key]))]))),
+  fieldsOf(Object.fromEntries(Object.entries(fits).map(([key, fitsOne]) => [key, optional(fitsOne)]))),
 );
 
 export type Settings = Known<z.infer<ReturnType<typeof settingsSchema>>>;

@@ -1,12 +1,14 @@
 /** Which storages there are: a root's format.json says which of them keeps its mail. */
 import { DreamosError } from '../model/errors.ts';
-import { findFileRoot, type FindOptions, type FoundRoot, initFileStore } from './file/find-root.ts';
+import { findFileRoot, type FindOptions, type FoundRoot } from './file/find-root.ts';
+import { initFileStore } from './file/make-root.ts';
 import { type FileStoreDeps, openFileStore } from './file/open.ts';
 import type { Store } from './port/store.ts';
 
 /** By the name in format.json; a new one comes in here. */
 const engines = { files: openFileStore };
 
+export type { FindOptions };
 export type RootPlace = Omit<FoundRoot, 'engine'> & { readonly engine: keyof typeof engines };
 
 /** @throws as findFileRoot, and FORMAT_UNKNOWN of an engine that is not known here */

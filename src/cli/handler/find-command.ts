@@ -7,8 +7,11 @@ import type { Surroundings } from '../surroundings.ts';
 export async function checkCommand({ env, canRun }: Surroundings, [file = '']: readonly string[]): Promise<void> {
   const folders = file.includes('/') ? [''] : (env['PATH'] ?? '/bin:/usr/bin').split(delimiter);
   for (const folder of folders) if (file !== '' && (await canRun(join(folder, file)))) return;
+  const hint = file.includes('/')
+    ? `Is it there, and may it be run? chmod +x ${harmless(file)}`
+    : `Look where it is and whether it may be run: ls -l "$(command -v ${harmless(file)})"`;
   throw new DreamosError('usage', 'COMMAND_NOT_STARTED', `There is no command "${harmless(file)}" that can be run.`, {
-    hint: `Look where it is and whether it may be run: ls -l "$(command -v ${harmless(file)})"`,
+    hint,
   });
 }
 
@@ -24,7 +27,7 @@ export function notStarted(error: unknown, [file = '']: readonly string[]): unkn
     {
       hint: room
         ? 'Try again when the machine has room for another process.'
-        : 'Is the interpreter of its first line there?',
+        : 'Is the interpreter of its first line there, and the folder in which the worker was started?',
       cause: error,
     },
   );

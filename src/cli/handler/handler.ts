@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 export interface HandlerRun {
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+  readonly cwd: string | undefined;
   readonly stdin: string;
   /** Ends the handler and all that it has started. */
   readonly signal: AbortSignal;

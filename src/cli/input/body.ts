@@ -20,7 +20,7 @@ export async function readBody(context: Context, body: string | undefined, optio
     throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
   if (body !== undefined && body !== '-') return body;
   if (bodyFile !== undefined && bodyFile !== '-') {
-    return readText(await context.around.openFile(bodyFile), bodyFile, context.signal);
+    return readText(await context.openFile(bodyFile), bodyFile, context.signal);
   }
   if (context.around.stdin.isTTY === true) {
     if (allowEmpty && body === undefined && bodyFile === undefined) return '';

@@ -12,7 +12,7 @@ export async function sinceOption(context: Context, text: string | undefined): P
   if (!text.startsWith('@')) return text;
   const path = text.slice(1);
   try {
-    return (await lastCursor(await context.around.openFile(path), path)) ?? 'start';
+    return (await lastCursor(await context.openFile(path), path)) ?? 'start';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, path);
     await context.output.note(`There is no file "${harmless(path)}" yet: beginning at the start of the log.`);

@@ -3,7 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { entryJson } from '../../contract/json.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
 import { agentAndIds } from '../../cli/input/parse.ts';
-import { listDead, purgeDead, retryDead, showDead } from '../../core/keep/dlq.ts';
+import { listDead, mailboxOfDead, purgeDead, retryDead, showDead } from '../../core/keep/dlq.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 
@@ -28,8 +28,8 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const [id, ...more] = ids;
   if (id === undefined || more.length > 0)
     throw usage('"dlq show" needs one message id.', 'dreamos dlq show [agent] <id>');
-  const mailbox = await context.mailbox(agent, 'dlq show');
   const session = await context.session();
+  const mailbox = agent ?? (await mailboxOfDead(session, id));
   const dead = await showDead(session, mailbox, id);
   const paint = await context.output.paint();
   await context.output.item(dead, () => {
@@ -56,15 +56,15 @@ export async function retryCommand(
   words: readonly string[],
   options: { all?: boolean },
 ): Promise<void> {
-  const { mailbox, ids } = await which(context, words, options, 'retry');
   const session = await context.session();
-  let some = false;
-  for (const result of await retryDead(session, mailbox, ids)) {
-    some = true;
-    if (result instanceof DreamosError) await context.fail(result);
-    else await context.output.item(entryJson(result, session.acting), () => `${result.id} ${result.state}`);
+  for (const [mailbox, ids] of await which(context, words, options, 'retry')) {
+    const results = await retryDead(session, mailbox, ids);
+    for (const result of results) {
+      if (result instanceof DreamosError) await context.fail(result);
+      else await context.output.item(entryJson(result, session.acting), () => `${result.id} ${result.state}`);
+    }
+    if (results.length === 0) await context.output.note(`No dead letters for ${mailbox}.`);
   }
-  if (!some) await context.output.note(`No dead letters for ${mailbox}.`);
 }
 
 export async function purgeCommand(
@@ -72,33 +72,42 @@ export async function purgeCommand(
   words: readonly string[],
   options: { all?: boolean },
 ): Promise<void> {
-  const { mailbox, ids } = await which(context, words, options, 'purge');
   const session = await context.session();
-  let some = false;
   const onProgress = (done: number) => context.output.progress(`${done} purged`);
-  for (const result of await purgeDead(session, mailbox, ids, { onProgress })) {
-    some = true;
-    if (result instanceof DreamosError) await context.fail(result);
-    else {
-      const purged: PurgedJson = { id: result.id, mailbox: result.mailbox, purged: true };
-      await context.output.item(purged, () => `${result.id} purged`);
+  for (const [mailbox, ids] of await which(context, words, options, 'purge')) {
+    const results = await purgeDead(session, mailbox, ids, { onProgress });
+    for (const result of results) {
+      if (result instanceof DreamosError) await context.fail(result);
+      else {
+        const purged: PurgedJson = { id: result.id, mailbox: result.mailbox, purged: true };
+        await context.output.item(purged, () => `${result.id} purged`);
+      }
     }
+    if (results.length === 0) await context.output.note(`No dead letters for ${mailbox}.`);
   }
-  if (!some) await context.output.note(`No dead letters for ${mailbox}.`);
 }
 
+/** By mailbox: the named one, or for each id the one in which it died. */
 async function which(
   context: Context,
   words: readonly string[],
   options: { all?: boolean },
   verb: string,
-): Promise<{ mailbox: string; ids: readonly string[] | 'all' }> {
+): Promise<Map<string, string[] | 'all'>> {
   const { agent, ids } = agentAndIds(words);
   if (options.all && ids.length > 0)
     throw usage('Ids and --all are two different things to ask for.', 'Leave out one of them.');
   if (!options.all && ids.length === 0)
     throw usage(`"dlq ${verb}" needs message ids, or --all.`, `dreamos dlq ${verb} [agent] <id>…`);
-  return { mailbox: await context.mailbox(agent, `dlq ${verb}`), ids: options.all ? 'all' : ids };
+  if (options.all) return new Map([[await context.mailbox(agent, `dlq ${verb}`), 'all']]);
+  if (agent !== undefined) return new Map([[agent, ids]]);
+  const found = new Map<string, string[]>();
+  const session = await context.session();
+  await context.each(ids, async (id) => {
+    const mailbox = await mailboxOfDead(session, id);
+    found.set(mailbox, [...(found.get(mailbox) ?? []), id]);
+  });
+  return found;
 }
 
 function row({ id, deadAt, attempts, message, reason }: Dead): string[] {

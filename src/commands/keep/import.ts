@@ -1,5 +1,4 @@
-import { usage } from '../../model/refusals.ts';
-import { resolve } from 'node:path';
+import { absolute, usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { asTyped } from '../../cli/as-typed.ts';
 import { harmless } from '../../cli/harmless.ts';
@@ -23,7 +22,7 @@ export async function importCommand(context: Context, dir: string, options: Impo
   const notes: string[] = [];
   const onNote = (text: string) => void notes.push(text);
   const how = { maps, onNote, deliver: options.deliver ?? false, dryRun: options.dryRun ?? false, onProgress };
-  for await (const result of importTree(session, resolve(context.around.cwd(), dir), {
+  for await (const result of importTree(session, absolute(context.around.cwd(), dir, 'SOURCE_NOT_FOUND'), {
     ...how,
     ...given({ format: options.format }),
   })) {

@@ -12,7 +12,7 @@ import { isFinishedPlace } from './old/words.ts';
 import { type Piece, readOldFile } from './read-file.ts';
 import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
 import { defaultSettings } from '../../model/settings.ts';
-import { rootSettings } from '../root/settings.ts';
+import { rootSettings } from '../root/config-file.ts';
 
 /** A larger file is not read as mail. */
 const maxMailBytes = 64 * 1024 * 1024;

@@ -1,5 +1,7 @@
 import type { Dead, DeadShown } from '../../contract/keep.ts';
+import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
@@ -30,6 +32,20 @@ export async function retryDead(
   ids: readonly string[] | 'all',
 ): Promise<(Entry | DreamosError)[]> {
   return forEach(session, mailbox, ids, (entry) => session.store.mail.retry(entry, actor(session)));
+}
+
+/**
+ * In which mailbox a message died that was named without one; the acting agent's comes before others'.
+ * @throws MESSAGE_NOT_FOUND, STATE_CHANGED; USAGE: it died in several
+ */
+export async function mailboxOfDead(session: Session, id: string): Promise<string> {
+  const entries = await findSurely(session, id);
+  const died = entries.filter(({ state }) => state === 'dead').map(({ mailbox }) => mailbox);
+  const { acting = '' } = session;
+  const [only, ...more] = died.some((mailbox) => sameAgent(mailbox, acting)) ? [acting] : died;
+  if (only === undefined) throw entries[0] ? notInState(entries[0], 'dead') : messageNotFound(id);
+  if (more.length === 0) return only;
+  throw usage(`${id} died in more than one mailbox: ${died.join(', ')}.`, `Name one: dreamos dlq show ${only} ${id}`);
 }
 
 export interface Purged {

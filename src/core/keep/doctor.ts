@@ -8,6 +8,7 @@ import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
+import { misspeltIn, readSettings } from '../root/config-file.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 
@@ -22,12 +23,8 @@ export interface DoctorOptions {
 
 export async function* doctor(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
   const { fix = false, onProgress, signal } = options;
-  const settings = await settingsFinding(session);
-  if (settings) {
-    // Which policy holds is not known; nothing is moved under a guessed one.
-    yield settings;
-    return;
-  }
+  // Which policy holds is not known; nothing is moved under a guessed one.
+  if (yield* settingsFindings(session)) return;
   const { ownPolicy: policy } = await effectiveSettings(session);
   const policies = await policiesOf(session);
   const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
@@ -85,13 +82,19 @@ function isNoPattern(text: string): boolean {
   }
 }
 
-async function settingsFinding(session: Session): Promise<Finding | undefined> {
+/** @returns whether there is no knowing them */
+async function* settingsFindings(session: Session): AsyncGenerator<Finding, boolean, undefined> {
+  const rule = 'settings';
   try {
+    // As it is now, not what was in force before.
+    for (const message of await misspeltIn(session, await readSettings(session)))
+      yield { rule, level: 'warning', message, hint: 'Mend it there.' };
     await effectiveSettings(session);
-    return undefined;
+    return false;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    return problemOf('settings', error);
+    yield problemOf(rule, error);
+    return true;
   }
 }
 

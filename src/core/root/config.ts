@@ -9,12 +9,13 @@ import {
 } from '../../model/settings.ts';
 import type { ConfigValue } from '../../contract/system.ts';
 import type { Session } from './root.ts';
-import { checkSettingKey, environmentSettings, forgetSettings, parseSetting, rootSettings } from './settings.ts';
+import { asSettings, forgetSettings, usableSettings, withoutWrong } from './config-file.ts';
+import { checkSettingKey, environmentSettings, parseSetting } from './settings.ts';
 import { changeDocument } from './documents.ts';
 
 export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
   const keys = key === undefined ? settingKeys : [checkSettingKey(key)];
-  const config = await rootSettings(session);
+  const config = await usableSettings(session);
   const environment = environmentSettings(session.env);
   return keys.map((name) => {
     if (environment[name] !== undefined) return { key: name, value: environment[name], source: 'environment' };
@@ -26,10 +27,10 @@ export async function getConfig(session: Session, key?: string): Promise<ConfigV
 export async function setConfig(session: Session, key: string, value: SettingValue | undefined): Promise<ConfigValue> {
   const name = checkSettingKey(key);
   const parsed = value === undefined || value === '' ? undefined : parseSetting(name, String(value), name);
-  await changeDocument(session.store.documents, 'settings', (settings) => {
-    const { [name]: _, ...others } = (settings ?? {}) as Settings;
+  await changeDocument(session.store.documents, 'settings', async (written) => {
+    const { [name]: _, ...others } = await asSettings(session, written);
     const changed: Settings = parsed === undefined ? others : { ...others, [name]: parsed };
-    checkBackoff(changed);
+    checkBackoff(withoutWrong(changed));
     return changed;
   });
   forgetSettings(session);

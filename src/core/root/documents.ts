@@ -1,4 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
+import type * as z from 'zod/mini';
+import { documentInvalid } from '../../storage/port/refusals.ts';
 import type { DocumentName, Documents } from '../../storage/port/documents.ts';
 
 // Of several who hold the lock, because one of them was paused for too long, each loses a round at most to each other.
@@ -17,12 +19,12 @@ const mostRounds = 20;
 export async function changeDocument<T>(
   documents: Documents,
   name: DocumentName | (() => Promise<DocumentName>),
-  change: (value: unknown) => T,
+  change: (value: unknown) => T | Promise<T>,
 ): Promise<T> {
   const once = async (): Promise<{ readonly after: T } | undefined> => {
     const which = typeof name === 'string' ? name : await name();
     const before = await documents.get(which);
-    const after = change(structuredClone(before?.value));
+    const after = await change(structuredClone(before?.value));
     return (await documents.put(which, after, before?.version)) ? { after } : undefined;
   };
   const atOnce = await once();
@@ -37,4 +39,14 @@ export async function changeDocument<T>(
       hint: 'Nothing was done. Try it again.',
     });
   });
+}
+
+/** What a schema says of a document that somebody has edited by hand: of its first fault, and where that is. */
+export async function invalidDocument(
+  documents: Documents,
+  name: DocumentName,
+  { issues: [first] }: z.core.$ZodError,
+): Promise<DreamosError> {
+  const { path = [], message = 'it is not what it should be' } = first ?? {};
+  return documentInvalid(await documents.locate(name, path), [path.join('.'), message].filter(Boolean).join(': '));
 }

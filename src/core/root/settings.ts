@@ -1,23 +1,23 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { explainIssues } from '../../model/message.ts';
 import { nearestName } from '../../model/refusals.ts';
 import {
   allowedValues,
   defaultSettings,
   type Durability,
   environmentName,
-  isWithin,
   type RetryPolicy,
+  settingFault,
   settingFromText,
   type SettingKey,
   settingKeys,
   settingNumber,
   type Settings,
-  settingsSchema,
   type SettingValue,
+  wrongSettings,
 } from '../../model/settings.ts';
-import type { Store } from '../../storage/port/store.ts';
+import { documentInvalid } from '../../storage/port/refusals.ts';
+import { rootSettings } from './config-file.ts';
 import type { Session } from './root.ts';
 
 type Complete = { [Key in SettingKey]: NonNullable<Settings[Key]> };
@@ -129,16 +129,10 @@ const variables = settingKeys.map((key) => [key, environmentName(key)] as const)
 /** A setting from text. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
 export function parseSetting(key: SettingKey, text: string, where: string): SettingValue {
   const value = settingFromText(key, text);
-  try {
-    checkSettings({ [key]: value }, where);
-  } catch (cause) {
-    if (!(cause instanceof DreamosError)) throw cause;
-    throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
-      hint: `Allowed: ${allowedValues(key)}.`,
-      cause,
-    });
-  }
-  return value;
+  if (wrongSettings({ [key]: value }).length === 0) return value;
+  throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
+    hint: `Allowed: ${allowedValues(key)}.`,
+  });
 }
 
 /** @throws CONFIG_INVALID with the nearest name */
@@ -151,47 +145,10 @@ export function checkSettingKey(key: string): SettingKey {
 }
 
 /** @throws CONFIG_INVALID naming `where` */
-export function checkSettings(settings: unknown, where: string): void {
-  const parsed = settingsSchema.safeParse(settings);
-  if (!parsed.success) throw invalid(where, explainIssues(parsed.error));
-  for (const key of settingKeys) {
-    const value = parsed.data[key];
-    if (value !== undefined && !isWithin(key, value))
-      throw invalid(where, `${key}: ${value} is not ${allowedValues(key)}`);
-  }
-}
-
-function invalid(where: string, why: string): DreamosError {
-  return new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${why}.`, {
-    hint: 'dreamos config get',
-  });
-}
-
-// A long-lived process sees a changed config.json within a second, and a burst of sends reads it once.
-const keepMs = 1000;
-const lastLoads = new WeakMap<Store, { readonly at: number; readonly settings: Promise<Settings> }>();
-
-/** config.json, read at most once a second for all sessions of a root. */
-export function rootSettings(session: Session): Promise<Settings> {
-  const last = lastLoads.get(session.store);
-  const at = session.clock.uptime();
-  if (last && at - last.at < keepMs) return last.settings;
-  const settings = load(session);
-  lastLoads.set(session.store, { at, settings });
-  settings.catch(() => lastLoads.delete(session.store));
-  return settings;
-}
-
-/** After a change of config.json by this process. */
-export function forgetSettings(session: Session): void {
-  lastLoads.delete(session.store);
-}
-
-async function load(session: Session): Promise<Settings> {
-  const settings = ((await session.store.documents.get('settings'))?.value ?? {}) as Settings;
-  checkSettings(settings, 'config.json');
-  // Of its own, because what is made of it is remembered with it.
-  return { ...settings };
+export function checkSettings(settings: Settings, where: string): void {
+  const [wrong] = wrongSettings(settings);
+  if (wrong !== undefined)
+    throw documentInvalid({ document: where }, settingFault(wrong, settings[wrong]), 'dreamos config get');
 }
 
 // `undefined` in one place must not hide what another place says.

@@ -11,7 +11,6 @@ import {
 } from '../../contract/system.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { explainIssues } from '../../model/message.ts';
 import { schema } from '../../model/schema.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { compose } from '../send/compose.ts';
@@ -20,7 +19,7 @@ import { meantOr, notFound } from '../../model/refusals.ts';
 import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
-import { changeDocument } from '../root/documents.ts';
+import { changeDocument, invalidDocument } from '../root/documents.ts';
 
 const documentSchema = schema(() => z.looseObject({ schedules: z.array(scheduleShape()) }));
 
@@ -112,7 +111,7 @@ export async function loadSchedules(session: Session): Promise<readonly Schedule
   if (document === undefined) return none;
   const known = typeof document === 'object' && document !== null ? parsed.get(document) : undefined;
   if (known) return known;
-  const { schedules } = parse(document);
+  const { schedules } = await parse(session, document);
   parsed.set(document as object, schedules);
   return schedules;
 }
@@ -122,20 +121,16 @@ export async function changeSchedules(
   session: Session,
   change: (schedules: readonly Schedule[]) => readonly Schedule[],
 ): Promise<void> {
-  await changeDocument(session.store.documents, 'schedules', (document) => {
-    const before = document === undefined ? { schedules: [] } : parse(document);
+  await changeDocument(session.store.documents, 'schedules', async (document) => {
+    const before = document === undefined ? { schedules: [] } : await parse(session, document);
     return { ...before, schedules: change(before.schedules) };
   });
 }
 
-function parse(document: unknown): z.infer<ReturnType<typeof documentSchema>> {
+async function parse({ store }: Session, document: unknown): Promise<z.infer<ReturnType<typeof documentSchema>>> {
   const result = documentSchema.safeParse(document);
   if (result.success) return result.data;
-  const message = `The schedules (schedules.json) cannot be used: ${explainIssues(result.error)}.`;
-  throw new DreamosError('invalid', 'CONFIG_INVALID', message, {
-    hint: 'Mend the file by hand, or move it away to begin anew.',
-    cause: result.error,
-  });
+  throw await invalidDocument(store.documents, 'schedules', result.error);
 }
 
 async function findSchedule(session: Session, name: string): Promise<Schedule> {

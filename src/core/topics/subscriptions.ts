@@ -3,7 +3,6 @@ import type { SubscriptionChange } from '../../contract/system.ts';
 import * as z from 'zod/mini';
 import { agentNamePattern } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { explainIssues } from '../../model/message.ts';
 import { schema } from '../../model/schema.ts';
 import { parseTopicPattern, topicMatches } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
@@ -11,7 +10,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { nearestName, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { actorOf } from '../root/names.ts';
-import { changeDocument } from '../root/documents.ts';
+import { changeDocument, invalidDocument } from '../root/documents.ts';
 
 /** The patterns of each agent, by its exact name. */
 export type Subscriptions = ReadonlyMap<string, readonly string[]>;
@@ -34,7 +33,7 @@ export async function unsubscribe(
 
 /** @throws CONFIG_INVALID: taken for empty, it would lose subscribers their mail */
 export async function loadSubscriptions(session: Session): Promise<Subscriptions> {
-  return parse((await session.store.documents.get('subscriptions'))?.value);
+  return parse(session, (await session.store.documents.get('subscriptions'))?.value);
 }
 
 /** Who is subscribed to a topic, each once with every pattern of theirs that matches. */
@@ -51,22 +50,12 @@ const subscriptionsSchema = schema(() => z.record(z.string().check(z.regex(agent
 // A long-lived publisher gets the same document again and again.
 const parsed = new WeakMap<object, Subscriptions>();
 
-function parse(document: unknown): Subscriptions {
+async function parse({ store }: Session, document: unknown): Promise<Subscriptions> {
   if (document === undefined) return new Map();
   const known = typeof document === 'object' && document !== null ? parsed.get(document) : undefined;
   if (known) return known;
   const result = subscriptionsSchema.safeParse(document);
-  if (!result.success) {
-    throw new DreamosError(
-      'invalid',
-      'CONFIG_INVALID',
-      `subscriptions.json is not valid: ${explainIssues(result.error)}.`,
-      {
-        hint: 'Mend it by hand, or move it away and subscribe anew.',
-        cause: result.error,
-      },
-    );
-  }
+  if (!result.success) throw await invalidDocument(store.documents, 'subscriptions', result.error);
   const subscriptions = new Map(Object.entries(result.data));
   parsed.set(document as object, subscriptions);
   return subscriptions;
@@ -81,8 +70,8 @@ async function changeEach(
   const look = change(await loadSubscriptions(session), agent, patterns, subscribed);
   if (!look.results.some((result) => !(result instanceof DreamosError) && result.changed)) return look.results;
   let { results } = look;
-  await changeDocument(session.store.documents, 'subscriptions', (document) => {
-    const changed = change(parse(document), agent, patterns, subscribed);
+  await changeDocument(session.store.documents, 'subscriptions', async (document) => {
+    const changed = change(await parse(session, document), agent, patterns, subscribed);
     results = changed.results;
     return Object.fromEntries(changed.after);
   });

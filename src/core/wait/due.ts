@@ -1,18 +1,33 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { RetryPolicy } from '../../model/settings.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { tellNew } from '../root/config-file.ts';
+import { settingsNow } from '../root/settings.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
 const mostRounds = 100;
 
 /** Moves what is due before somebody looks, so that what he sees is true. */
 export async function bringAllDue(session: Session, card: AgentCard): Promise<void> {
-  const { ownPolicy } = await effectiveSettings(session, card);
-  for (let round = 0; round < mostRounds; round++) {
-    const { moved } = await session.store.mail.recover(card.name, ownPolicy);
+  const policy = await policyToMoveBy(session, card);
+  for (let round = 0; policy && round < mostRounds; round++) {
+    const { moved } = await session.store.mail.recover(card.name, policy);
     if (moved === 0) return;
   }
+}
+
+/**
+ * What becomes of what falls due in a mailbox, whoever looks. `undefined`: config.json cannot be used, and never could since
+ * this process began; then whoever only looks is told so and sees what is there, and nothing is moved by a guessed policy.
+ */
+export async function policyToMoveBy(session: Session, card: AgentCard | undefined): Promise<RetryPolicy | undefined> {
+  const settingsOf = await settingsNow(session).catch((error: unknown) => {
+    if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
+    tellNew(session, [`${error.message} Until it is mended, nothing that falls due is moved. ${error.hint}`]);
+  });
+  return settingsOf?.(card).ownPolicy;
 }
 
 /** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */
@@ -37,8 +52,8 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
   let everywhereAt = clock.uptime();
 
   const lookIn = async (mailbox: string): Promise<number> => {
-    const { ownPolicy } = await effectiveSettings(session, await store.documents.getAgent(mailbox));
-    const { moved, nextAt = Infinity } = await store.mail.recover(mailbox, ownPolicy);
+    const policy = await policyToMoveBy(session, await store.documents.getAgent(mailbox));
+    const { moved, nextAt = Infinity } = policy ? await store.mail.recover(mailbox, policy) : { moved: 0 };
     // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
     // millisecond, because timers may fire early.)
     lookAt.set(mailbox, moved > 0 ? store.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));

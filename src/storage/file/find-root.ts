@@ -1,27 +1,26 @@
-/** Finding and making a root on disk. */
-import { createIds } from '../../model/id.ts';
-import { basename, dirname, join, resolve } from 'node:path';
-import { systemClock } from '../../model/clock.ts';
+/** Finding a root on disk. */
+import { dirname, join } from 'node:path';
+import { absolute } from '../../model/refusals.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk } from './disk/disk.ts';
-import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
-import { contextOf } from './open.ts';
-import { replaceDocument } from './disk/replace.ts';
-import { mayLieInRoot, probeFiles } from './names/beside.ts';
 import { formatName } from './names/layout.ts';
+import { longestPathIn } from './names/longest.ts';
 
 /** Where a project keeps its root. */
-const placeInProject = join('runtime', 'agent_comms');
-const formatVersion = 1;
+export const placeInProject = join('runtime', 'agent_comms');
+export const formatVersion = 1;
 /** The engine of a root whose format.json names none. */
-const files = 'files';
+export const files = 'files';
 
 export interface FindOptions {
   readonly root?: string | undefined;
-  readonly cwd: string;
+  /** `undefined`: it has been removed. Who names a root by its whole path does not need it. */
+  readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly warn?: (message: string) => void;
+  readonly disk?: Disk;
 }
 
 export interface FoundRoot {
@@ -32,61 +31,84 @@ export interface FoundRoot {
 
 /**
  * The root that is meant: `root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
- * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN
+ * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, DISK_FAILED (its path is too long), FORMAT_TOO_NEW, FORMAT_UNKNOWN
  */
 export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
-  const disk = nodeDisk();
-  const named = namedRoot(options);
-  const found = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
+  const { disk = nodeDisk(), warn = () => undefined } = options;
+  const { named, place, found, passedOver } = await lookForRoot(disk, options);
   if (found === undefined) {
+    const [anothers] = passedOver.values();
+    if (anothers) throw anothers;
     throw new DreamosError(
       'not-found',
       'ROOT_NOT_FOUND',
-      named === undefined
-        ? `There is no ${placeInProject} in ${options.cwd} or above it.`
-        : `There is no dreamos root at ${named}.`,
-      { hint: named === undefined ? 'Make one here: dreamos init' : `Make one there: dreamos init --root ${named}` },
+      named
+        ? `There is no dreamos root at ${place}.`
+        : `There is no ${placeInProject} in ${absolute(options.cwd, '.', 'ROOT_NOT_FOUND')} or above it.`,
+      { hint: named ? `Make one there: dreamos init --root ${place}` : 'Make one here: dreamos init' },
     );
   }
-  await checkOwner(disk, found);
+  const path = await disk.realPath(found);
+  if (named) await checkOwner(disk, found, path);
+  for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
+  checkLength(disk, path);
   const engine = await engineOf(disk, found);
-  return { path: await disk.realPath(found), engine };
+  return { path, engine };
 }
 
-/** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
-export async function initFileStore(options: FindOptions): Promise<FoundRoot & { readonly created: boolean }> {
-  const disk = nodeDisk();
-  const named = namedRoot(options);
-  const existing = named === undefined ? await nearestAbove(disk, options.cwd) : await rootAt(disk, named);
-  if (existing !== undefined) return { ...(await findFileRoot({ ...options, root: existing })), created: false };
-  const path = await realPlace(disk, named ?? join(options.cwd, placeInProject));
-  const above = await rootAbove(disk, path);
-  if (above !== undefined) {
-    throw new DreamosError(
-      'conflict',
-      'ROOT_INSIDE_ROOT',
-      `${path} would be a second root below ${above}; mail would split between them.`,
-      {
-        hint: `Use the one that is there: \`root\` ${above}`,
-      },
-    );
+export interface Looked {
+  readonly named: boolean;
+  /** Where it is, or would be made. */
+  readonly place: string;
+  readonly found: string | undefined;
+  /** What does not count on the way up, nearest first, and why. */
+  readonly passedOver: ReadonlyMap<string, DreamosError>;
+}
+
+export async function lookForRoot(disk: Disk, { root, cwd, env }: FindOptions): Promise<Looked> {
+  const name = root ?? (env['DREAMOS_ROOT'] || undefined);
+  const place = absolute(cwd, name ?? '.', 'ROOT_NOT_FOUND');
+  if (name !== undefined) return { named: true, place, found: await rootAt(disk, place), passedOver: new Map() };
+  return { named: false, place: join(place, placeInProject), ...(await nearestAbove(disk, place)) };
+}
+
+/**
+ * As with git's safe.directory, only what the user owns counts on the way up: in /tmp anybody could put a root above
+ * everybody's folders, or a link to another root of theirs.
+ */
+export async function nearestAbove(disk: Disk, from: string): Promise<Pick<Looked, 'found' | 'passedOver'>> {
+  const passedOver = new Map<string, DreamosError>();
+  for (let dir = from; ; dir = dirname(dir)) {
+    try {
+      const found = await rootIn(disk, dir);
+      if (found !== undefined) {
+        for (const link of [dirname(found), found]) await checkLinkOwner(disk, found, link);
+        await checkOwner(disk, found, await disk.realPath(found));
+        return { found, passedOver };
+      }
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      const place = join(dir, placeInProject);
+      passedOver.set(place, await ofAnother(disk, place, error));
+    }
+    if (dir === dirname(dir)) return { found: undefined, passedOver };
   }
-  await checkRoom(disk, path);
-  await makeRoot(disk, path);
-  return { path: await disk.realPath(path), engine: files, created: true };
 }
 
-function namedRoot({ root, cwd, env }: FindOptions): string | undefined {
-  const named = root ?? (env['DREAMOS_ROOT'] === '' ? undefined : env['DREAMOS_ROOT']);
-  return named === undefined ? undefined : resolve(cwd, named);
-}
-
-async function nearestAbove(disk: Disk, from: string): Promise<string | undefined> {
-  for (let dir = resolve(from); ; dir = dirname(dir)) {
-    const found = await rootIn(disk, dir);
-    if (found !== undefined) return found;
-    if (dir === dirname(dir)) return undefined;
+/** Why a place cannot be looked at: because it is another user's; else the error is thrown. */
+async function ofAnother(disk: Disk, place: string, error: DreamosError): Promise<DreamosError> {
+  if (error.code === 'ROOT_NOT_YOURS') return error;
+  for (let visible = place; ; visible = dirname(visible)) {
+    try {
+      await checkOwner(disk, place, visible);
+      break;
+    } catch (hidden) {
+      if (!(hidden instanceof DreamosError)) throw hidden;
+      if (hidden.code === 'ROOT_NOT_YOURS') return hidden;
+      if (visible === dirname(visible)) break;
+    }
   }
+  throw error;
 }
 
 /**
@@ -105,21 +127,6 @@ async function rootIn(disk: Disk, dir: string): Promise<string | undefined> {
   const inProject = join(dir, placeInProject);
   if (await saysDreamos(disk, dir)) return dir;
   return (await hasFormat(disk, inProject)) ? inProject : undefined;
-}
-
-/** Without links in what is there of it: through a link a root may lie below another one without looking so. */
-async function realPlace(disk: Disk, path: string): Promise<string> {
-  const above = dirname(path);
-  if (path === above || (await disk.stat(path))) return disk.realPath(path);
-  return join(await realPlace(disk, above), basename(path));
-}
-
-async function rootAbove(disk: Disk, path: string): Promise<string | undefined> {
-  for (let dir = dirname(path); ; dir = dirname(dir)) {
-    const found = await rootIn(disk, dir);
-    if (found !== undefined) return found;
-    if (dir === dirname(dir)) return undefined;
-  }
 }
 
 async function hasFormat(disk: Disk, path: string): Promise<boolean> {
@@ -148,16 +155,37 @@ async function readFormat(disk: Disk, path: string): Promise<unknown> {
   return file.ok ? parseJson(file.bytes) : undefined;
 }
 
-async function checkOwner(disk: Disk, path: string): Promise<void> {
-  const owner = (await disk.stat(await disk.realPath(path)))?.uid;
+/** @param path where one sees whose the root is @throws ROOT_NOT_YOURS */
+async function checkOwner(disk: Disk, root: string, path: string): Promise<void> {
+  const owner = (await disk.stat(path))?.uid;
   const me = disk.userId();
   if (me === undefined || owner === undefined || owner === me) return;
   throw new DreamosError(
     'disk',
     'ROOT_NOT_YOURS',
-    `The root ${path} belongs to another user (uid ${owner}, you are ${me}).`,
+    `The root ${root} belongs to another user (uid ${owner}, you are ${me}).`,
     {
-      hint: 'Use a root of your own: `root` or DREAMOS_ROOT.',
+      hint: `Make one of your own with \`dreamos init\`, or name it: \`root\` or DREAMOS_ROOT. This one takes its owner: sudo -u '#${owner}' dreamos …`,
+    },
+  );
+}
+
+/** The system's own links are as good as folders. */
+async function checkLinkOwner(disk: Disk, root: string, path: string): Promise<void> {
+  const stat = await disk.stat(path);
+  if (stat?.kind === 'symlink' && stat.uid !== 0) await checkOwner(disk, root, path);
+}
+
+/** Else mail whose names are long would stay half-way. */
+export function checkLength(disk: Disk, root: string): void {
+  const longest = longestPathIn(root);
+  if (longest <= disk.longestPath) return;
+  throw new DreamosError(
+    'disk',
+    'DISK_FAILED',
+    `The path of the root is too long, ${root}: paths in it may have ${longest} bytes, and the system takes ${disk.longestPath}.`,
+    {
+      hint: 'Use a shorter one: `root` or DREAMOS_ROOT. A root that is there can be moved (mv) while nobody works on it.',
     },
   );
 }
@@ -185,67 +213,4 @@ async function engineOf(disk: Disk, path: string): Promise<string> {
   }
   const { engine = files } = isOurs(format) ? format : {};
   return typeof engine === 'string' ? engine : JSON.stringify(engine);
-}
-
-/** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
-async function checkRoom(disk: Disk, path: string): Promise<void> {
-  const strangers = ((await disk.list(path)) ?? []).filter((name) => !mayLieInRoot(name));
-  if (strangers.length === 0) return;
-  throw new DreamosError(
-    'conflict',
-    'ALREADY_EXISTS',
-    `${path} holds other files already, and a root needs a folder of its own.`,
-    {
-      hint: `Name one: \`root\` ${join(path, placeInProject)}`,
-    },
-  );
-}
-
-async function makeRoot(disk: Disk, path: string): Promise<void> {
-  const topmost = await makeFolders(disk, path);
-  const ids = createIds();
-  await probe(disk, path, ids.token());
-  const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
-  for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
-  // Last, because this is what makes it a root; and durable with everything above it.
-  await replaceDocument(disk, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
-  let dir = path;
-  do {
-    dir = dirname(dir);
-    await syncFolderOrAncestor(ctx, dir);
-  } while (dir !== topmost);
-  if (basename(dir) === 'runtime') await syncFolderOrAncestor(ctx, dirname(dir));
-}
-
-/** @returns the folder that holds the topmost one it has made */
-async function makeFolders(disk: Disk, path: string): Promise<string> {
-  const above = dirname(path);
-  if ((await disk.makeDir(path)) !== 'missing' || path === above) return above;
-  const topmost = await makeFolders(disk, above);
-  const made = await disk.makeDir(path);
-  if (made === 'missing') throw new DreamosError('disk', 'DISK_FAILED', `The folder ${path} cannot be made.`);
-  return topmost;
-}
-
-/** Hard links and atomic renames are what the whole protocol stands on. */
-async function probe(disk: Disk, path: string, token: string): Promise<void> {
-  const { made, linked: second, renamed: moved } = probeFiles(path, token);
-  try {
-    await disk.create(made, Buffer.from('probe'), { sync: true });
-    const linked = await disk.link(made, second);
-    const renamed = await disk.rename(second, moved);
-    if (linked !== 'made' || !renamed || !(await disk.stat(moved))) throw new Error('hard links do not work');
-  } catch (cause) {
-    throw new DreamosError(
-      'disk',
-      'DISK_FAILED',
-      `The file system of ${path} cannot hold a root: ${(cause as Error).message}`,
-      {
-        hint: 'Use a local file system with hard links and atomic rename (ext4, xfs, btrfs, apfs): `root` or DREAMOS_ROOT.',
-        cause,
-      },
-    );
-  } finally {
-    for (const file of [made, second, moved]) await disk.remove(file);
-  }
 }

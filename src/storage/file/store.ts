@@ -11,7 +11,7 @@ import { quarantineBytes } from './places/corrupt.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deadReason } from './claim/dead-letter.ts';
 import { sweepKeys } from './send/dedupe.ts';
-import { getDocument, putDocument } from './documents/documents.ts';
+import { getDocument, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
@@ -63,6 +63,11 @@ function documentsOf(ctx: FileContext): Documents {
     get(name) {
       const agent = agentOfDocument(name);
       return agent === undefined ? getDocument(ctx, name as RootDocument) : getCard(ctx, agent);
+    },
+    locate(name, field) {
+      const agent = agentOfDocument(name);
+      const { mailbox, document } = ctx.layout;
+      return locateIn(ctx, agent === undefined ? document(name as RootDocument) : mailbox(agent).card, field);
     },
     put(name, value, version) {
       const agent = agentOfDocument(name);

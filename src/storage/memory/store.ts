@@ -61,6 +61,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       const known = agent === undefined ? mail.documents.get(name) : mail.agents.get(agent.toLowerCase());
       return known && { value: known.value, version: String(known.version) };
     },
+    locate: async (name) => ({ document: `${name === 'settings' ? 'config' : name}.json` }),
     put: async (name, value, version) => {
       const agent = agentOf(name);
       const place: Map<string, Kept<unknown>> = agent === undefined ? mail.documents : mail.agents;

@@ -12,6 +12,11 @@ export interface Versioned {
   readonly version: string;
 }
 
+export interface Located {
+  readonly document: string;
+  readonly at?: string;
+}
+
 /**
  * Small documents, and the cards that say who can receive. No lock decides about a change: it is read, changed and put back
  * under the version that was read, and whoever finds that somebody else was faster reads again.
@@ -25,6 +30,11 @@ export interface Documents {
    * @throws CONFIG_INVALID
    */
   get(name: DocumentName): Promise<Versioned | undefined>;
+  /**
+   * For people: what a document is called, and where in it a field begins (`line 2, column 3`), or what is around it; absent:
+   * it is no text, or it cannot be read.
+   */
+  locate(name: DocumentName, field: readonly PropertyKey[]): Promise<Located>;
   /**
    * Replaces a document, durably, if it still has this version; `undefined`: if it is not there. A card's first one makes
    * its mailbox, and is refused where there is an agent of the same name in another case.

@@ -1,5 +1,6 @@
 /** What every storage refuses in the same words. */
 import { DreamosError } from '../../model/errors.ts';
+import type { Located } from './documents.ts';
 import type { Entry } from './look.ts';
 
 /** A mailbox that has no room: core waits for it, so it says which. */
@@ -67,6 +68,19 @@ export function dedupeMismatch(
     `The dedupe key "${first.dedupeKey}" was used before by ${first.from} for ${what}, ${first.id}.`,
     { hint: `Use another key, or look at the first one: dreamos show ${first.id}` },
   );
+}
+
+/** Of a document that somebody has edited by hand. @param hint what mends it, if it is not the hand */
+export function documentInvalid({ document, at }: Located, why: string, hint?: string): DreamosError {
+  const message = `${document} cannot be used: ${at === undefined ? '' : `${at}: `}${why}.`;
+  return new DreamosError('invalid', 'CONFIG_INVALID', message, {
+    hint: hint ?? `Mend it there; or begin anew, without what it says: mv ${document} ${document}.broken`,
+  });
+}
+
+/** As a warning: a setting that somebody has written by hand and that says nothing. */
+export function misspelt({ document, at }: Located, { name, meant }: { name: string; meant: string }): string {
+  return `${document}${at === undefined ? '' : `, ${at}`}: there is no setting ${JSON.stringify(name)}. Did you mean "${meant}"?`;
 }
 
 export function cursorInvalid(text: string): DreamosError {

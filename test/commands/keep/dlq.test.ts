@@ -58,3 +58,24 @@ test('dlq retry and purge need ids or --all', async () => {
   ]);
   expect(await rig.dreamos('dlq list reviewer')).toMatchObject({ code: 0, out: '' });
 });
+
+test('an id without a mailbox is looked for in all; only one that died in several has to name one', async () => {
+  const id = await dead();
+  expect((await rig.dreamos(`dlq show ${id} --json`)).json).toMatchObject([{ id, mailbox: 'reviewer' }]);
+  expect(await rig.dreamos(`dlq retry ${id} --as planner`)).toMatchObject({ code: 0, out: `${id} ready\n` });
+  const again = await rig.dreamos(`dlq retry ${id} --json`);
+  expect(again).toMatchObject({ code: 5, err: expect.stringContaining('STATE_CHANGED') as string });
+  const none = await rig.dreamos('dlq purge 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --json');
+  expect(none).toMatchObject({ code: 4, err: expect.stringContaining('MESSAGE_NOT_FOUND') as string });
+  await rig.dreamos(['nack', await rig.claimed(), '--dead']);
+
+  const both = await rig.sent('send reviewer,planner hello --as planner');
+  for (const agent of ['reviewer', 'planner']) {
+    const [claim] = (await rig.dreamos(`read ${agent} --json`)).json as { receipt: string }[];
+    await rig.dreamos(['nack', claim?.receipt ?? '', '--dead']);
+  }
+  const several = await rig.dreamos(`dlq retry ${both} ${id}`);
+  expect(several).toMatchObject({ code: 2, out: `${id} ready\n` });
+  expect(several.err).toMatch(/planner.*reviewer|reviewer.*planner/);
+  expect(await rig.dreamos(`dlq retry ${both} --as planner --json`)).toMatchObject({ json: [{ mailbox: 'planner' }] });
+});

@@ -136,5 +136,5 @@ test('doctor tells of schedules that send nothing', async () => {
     }),
   );
   await changeIn(rig.root.store, 'schedules', () => []);
-  expect((await rig.dreamos('doctor')).out).toContain('The schedules (schedules.json) cannot be used');
+  expect((await rig.dreamos('doctor')).out).toContain('schedules.json cannot be used');
 });

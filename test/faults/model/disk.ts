@@ -132,6 +132,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     makePrivate: () => undefined,
     realPath: (path) => path,
     userId: () => undefined,
+    longestPath: 4095,
     fileSystem: () => 0,
     close: () => undefined,
   };

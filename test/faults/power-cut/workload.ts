@@ -24,7 +24,7 @@ import {
   type Stage,
 } from './scenes.ts';
 import { forgetfulDisk, pausingDisk, type Omission } from './test-disk.ts';
-import { initFileStore } from '../../../src/storage/file/find-root.ts';
+import { initFileStore } from '../../../src/storage/file/make-root.ts';
 
 export interface Settings {
   readonly root: string;

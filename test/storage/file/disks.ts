@@ -103,6 +103,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     makePrivate: (path) => real.makePrivate(path),
     realPath: (path) => real.realPath(path),
     userId: () => real.userId(),
+    longestPath: real.longestPath,
     fileSystem: (path) => real.fileSystem(path),
     close: () => real.close(),
   };

@@ -1,9 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { refusal } from '../contract/rig.ts';
+import { expectRefusal, refusal } from '../contract/rig.ts';
+import { longestPathIn } from '../../../src/storage/file/names/longest.ts';
+import { watchedDisk } from './disks.ts';
 import { scratch } from './room.ts';
-import { findFileRoot, initFileStore } from '../../../src/storage/file/find-root.ts';
+import { findFileRoot } from '../../../src/storage/file/find-root.ts';
+import { initFileStore } from '../../../src/storage/file/make-root.ts';
 const place = join('runtime', 'agent_comms');
 
 async function project(): Promise<{ dir: string; root: string }> {
@@ -87,6 +90,76 @@ describe('a root', () => {
       expect(refused.hint).toContain(root);
     }
     expect(readdirSync(join(dir, 'sub'))).toEqual([]);
+  });
+
+  test.for([
+    ['in one folder', '.'],
+    ['in a folder and in one below it', 'below'],
+  ] as const)('made by two at once, %s, is made or found by both, whoever is faster', async ([, below]) => {
+    // Each call of the disk is one turn, so that the second begins at every step of the first.
+    for (let turns = 0; turns < 120; turns += 3) {
+      const dir = realpathSync(scratch());
+      const cwd = join(dir, below);
+      mkdirSync(cwd, { recursive: true });
+      const first = initFileStore({ cwd: dir, env: {} });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const second = await initFileStore({ cwd, env: {} });
+      expect((await first).path).toBe(join(dir, place));
+      // Of nested ones the lower may have been the first.
+      expect([join(dir, place), join(cwd, place)]).toContain(second.path);
+    }
+  });
+
+  test('whose path leaves no room for the longest one in it is neither made nor opened, and both numbers are told', async () => {
+    const dir = realpathSync(scratch());
+    const most = 4095 - (longestPathIn('/x') - 2);
+    const path = (length: number): string => {
+      const folders = join(dir, ...Array.from<string>({ length: 18 }).fill('f'.repeat(200)));
+      const long = join(folders, 'f'.repeat(Math.max(0, length - folders.length - '/mail'.length - 1)), 'mail');
+      expect(long).toHaveLength(length);
+      return long;
+    };
+    const fits = path(most);
+    const tooLong = path(most + 1);
+    const names = {
+      message: expect.stringMatching(/4096 bytes.* 4095\./) as string,
+      code: 'DISK_FAILED',
+      kind: 'disk',
+    };
+    expect(await refusal(initFileStore({ root: tooLong, cwd: '/', env: {} }))).toMatchObject(names);
+    expect(readdirSync(dir)).toEqual([]);
+    expect(await initFileStore({ root: fits, cwd: '/', env: {} })).toMatchObject({ path: fits, created: true });
+    expect(await findFileRoot({ root: fits, cwd: '/', env: {} })).toMatchObject({ path: fits });
+    mkdirSync(dirname(tooLong), { recursive: true });
+    renameSync(fits, tooLong);
+    expect(await refusal(findFileRoot({ root: tooLong, cwd: '/', env: {} }))).toMatchObject(names);
+  });
+
+  test('is not made on a file system that takes only short names', async () => {
+    const dir = realpathSync(scratch());
+    // As eCryptfs does.
+    const disk = watchedDisk(({ to = '' }) => {
+      if (basename(to).length > 143) throw Object.assign(new Error('ENAMETOOLONG'), { code: 'ENAMETOOLONG' });
+    });
+    const refused = await refusal(initFileStore({ cwd: dir, env: {}, disk }));
+    expect(refused).toMatchObject({ kind: 'disk', code: 'DISK_FAILED' });
+    expect(refused.message).toMatch(/cannot hold a root: .*ENAMETOOLONG/);
+    expect(refused.hint).toContain('255');
+    await expectRefusal(findFileRoot({ cwd: dir, env: {} }), 'ROOT_NOT_FOUND');
+  });
+
+  test('named by its whole path needs no current folder; anything else says that it is gone', async () => {
+    const { root } = await project();
+    for (const find of [findFileRoot, initFileStore]) {
+      expect((await find({ root, cwd: undefined, env: {} })).path).toBe(root);
+      expect((await find({ cwd: undefined, env: { DREAMOS_ROOT: root } })).path).toBe(root);
+      for (const options of [{}, { root: 'mail' }]) {
+        const refused = await refusal(find({ ...options, cwd: undefined, env: {} }));
+        expect(refused).toMatchObject({ kind: 'not-found', code: 'ROOT_NOT_FOUND' });
+        expect(refused.message).toMatch(/current folder.* has been removed/);
+        expect(refused.hint).toContain('`root`');
+      }
+    }
   });
 
   test.for([

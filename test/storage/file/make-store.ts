@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import type { MakeStore } from '../contract/rig.ts';
-import { initFileStore } from '../../../src/storage/file/find-root.ts';
+import { initFileStore } from '../../../src/storage/file/make-root.ts';
 
 /** For the contract suite: a root in a folder of its own. */
 export const makeFileStore: MakeStore = async (deps) => {

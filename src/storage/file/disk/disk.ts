@@ -77,6 +77,8 @@ export interface Disk {
   realPath(path: string): MaybePromise<string>;
   /** Who this process acts as; `undefined` where the platform has no such numbers. */
   userId(): number | undefined;
+  /** The most bytes that a path may have (PATH_MAX, without its end). */
+  readonly longestPath: number;
   /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
   fileSystem(path: string): MaybePromise<number>;
   close(): MaybePromise<void>;

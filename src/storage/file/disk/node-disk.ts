@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { geteuid } from 'node:process';
+import { geteuid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
@@ -110,6 +110,7 @@ export function nodeDisk(): Disk {
     },
     realPath: (path) => attempt(path, 'resolve', () => fs.realpathSync(path)),
     userId: () => geteuid?.(),
+    longestPath: platform === 'linux' ? 4095 : 1023,
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
     close() {
       for (const [path, { fd }] of logs) closeLog(path, fd);

@@ -11,7 +11,7 @@ import { inspectDedupe, inspectRoot } from './root.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
-import { inspectFileSystem, inspectConfig, inspectLocks, inspectRootLeftovers, inspectStrangers } from './place.ts';
+import { inspectFileSystem, inspectLocks, inspectRootLeftovers, inspectStrangers } from './place.ts';
 import { inspectOutbox } from './outbox.ts';
 import {
   inspectTopicLogFolders,
@@ -29,7 +29,6 @@ type Step<Subject> = (ctx: FileContext, subject: Subject, options: InspectOption
 const rootSteps: readonly Step<undefined>[] = [
   inspectFileSystem,
   inspectKeptDocuments,
-  inspectConfig,
   inspectRoot,
   inspectOutbox,
   inspectDedupe,

@@ -1,4 +1,3 @@
-import { agentCardSchema } from '../../../model/agent.ts';
 import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import { recover } from '../claim/recover.ts';
 import { quarantine } from '../places/corrupt.ts';
@@ -6,14 +5,13 @@ import type { FileContext } from '../disk/context.ts';
 import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
-import { parseJson } from '../disk/parse-json.ts';
-import { ensureFolder } from '../disk/folders.ts';
 import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/read-events.ts';
-import { replaceDocument, readWhole } from '../disk/replace.ts';
-import { corruptCard, isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
+import { putCardAside, readCardFile } from '../documents/agents.ts';
+import { jsonOf } from '../documents/documents.ts';
+import { replaceDocument } from '../disk/replace.ts';
+import { isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -45,19 +43,21 @@ export async function* inspectCard(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: maxFileBytes });
-  if (file.ok && agentCardSchema.safeParse(parseJson(file.bytes)).success) return;
-  if (fix) await rewriteCard(ctx, mailbox);
-  yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };
-}
-
-async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  if (await ctx.disk.stat(mailbox.card)) {
-    await ensureFolder(ctx, mailbox.corrupt);
-    await ctx.disk.rename(mailbox.card, corruptCard(mailbox, ctx.ids.token()));
+  const { card, fault, missing } = (await readCardFile(ctx, mailbox)) ?? {};
+  if (card === undefined || fault === undefined) return;
+  if (fix) {
+    if (!missing) await putCardAside(ctx, mailbox);
+    await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
   }
-  const card = { name: mailbox.name, createdAt: new Date(ctx.clock.now()).toISOString() };
-  await replaceDocument(ctx.disk, mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+  yield {
+    rule: 'card',
+    level: 'problem',
+    message: missing ? 'agent.json is missing.' : `${mailbox.card} cannot be used as it is: ${fault}.`,
+    fixed: fix,
+    hint: missing
+      ? 'dreamos doctor --fix'
+      : 'Mend it there; or: dreamos doctor --fix, which keeps it in corrupt/ and writes a new one.',
+  };
 }
 
 /** Not a defect, only work that somebody has to do: whoever reads next does it too. */

@@ -1,14 +1,10 @@
 import { hourMs } from '../../../model/basics/limits.ts';
-import { settingsSchema } from '../../../model/settings.ts';
 import { topicNames } from '../documents/topics.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
-import { parseJson } from '../disk/parse-json.ts';
 import { olderThan, sweep } from './leftovers.ts';
 import { shown } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { readWhole } from '../disk/replace.ts';
 import { isLockFolder, isRootLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -34,18 +30,6 @@ export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Findi
     level: 'warning',
     message: `The root lies on ${name}: other machines' renames, syncs and pushes cannot be relied on there.`,
     hint: 'Use a local file system: `root` or DREAMOS_ROOT.',
-  };
-}
-
-export async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> {
-  const file = await readWhole(ctx.disk, ctx.layout.config, { maxBytes: maxFileBytes });
-  if (!file.ok && file.missing) return;
-  if (file.ok && settingsSchema.safeParse(parseJson(file.bytes)).success) return;
-  yield {
-    rule: 'config',
-    level: 'problem',
-    message: 'config.json cannot be read or is not valid; commands that need it fail.',
-    hint: `Mend ${ctx.layout.config}, or move it away to use the defaults.`,
   };
 }
 

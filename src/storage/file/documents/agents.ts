@@ -1,13 +1,16 @@
 /** Agents' cards. The folder of a mailbox says that there is an agent; the card, what is known of it. */
 import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../../model/agent.ts';
+import { misspeltSettings, settingFault, wrongSettings } from '../../../model/settings.ts';
+import type * as z from 'zod/mini';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
-import { parseJson } from '../disk/parse-json.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
-import { documentBytes, jsonOf, versionOf } from './documents.ts';
-import { replaceDocument, readWhole } from '../disk/replace.ts';
+import { misspelt } from '../../port/refusals.ts';
+import { documentBytes, jsonOf, locateIn, readJson, versionOf } from './documents.ts';
+import { replaceDocument } from '../disk/replace.ts';
+import { corruptCard } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
@@ -77,6 +80,8 @@ export async function putCard(
     if (now !== version || (known && known.name !== name)) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
     cards.of(ctx).delete(name);
+    const written = stat && (await readCardFile(ctx, mailbox));
+    if (written?.fault !== undefined) await putCardAside(ctx, mailbox);
     await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
     await ctx.disk.syncDir(ctx.layout.mailboxes);
     return true;
@@ -95,19 +100,85 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
     known.lookedAt = uptime;
     return known.card;
   }
-  const card = await parseCard(ctx, mailbox);
-  if (!stat || !card) cards.of(ctx).delete(mailbox.name);
+  const written = await readCardFile(ctx, mailbox);
+  if (!written) return void cards.of(ctx).delete(mailbox.name);
+  await tellFaults(ctx, mailbox, written, known !== undefined);
+  // Somebody is at it with an editor: as long as it is no card, what it was holds for who has seen it.
+  const card = written.fault !== undefined && !written.missing && known ? known.card : written.card;
+  if (!stat) cards.of(ctx).delete(mailbox.name);
   else cards.of(ctx).set(mailbox.name, { card, version: versionOf(stat), lookedAt: uptime });
   return card;
 }
 
-async function parseCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
-  const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: documentBytes });
-  const parsed = file.ok ? agentCardSchema.safeParse(parseJson(file.bytes)) : undefined;
-  if (parsed?.success) return { ...parsed.data, name: mailbox.name };
-  const folder = await ctx.disk.stat(mailbox.dir);
+async function tellFaults(
+  ctx: FileContext,
+  { name, card: path }: Mailbox,
+  { card, fault, missing }: WrittenCard,
+  wasKnown: boolean,
+): Promise<void> {
+  if (fault !== undefined && !missing) {
+    const holds = wasKnown ? 'what it said before' : 'what else it says';
+    ctx.warn(
+      `The card of ${name} cannot be used as it is (${path}, ${fault}); ${holds} holds. Mend it there; or \`dreamos doctor --fix\` writes a new one.`,
+    );
+  }
+  for (const one of misspeltSettings(card.settings ?? {}))
+    ctx.warn(misspelt(await locateIn(ctx, path, ['settings', one.name]), one));
+}
+
+/** A card, and what is wrong with its file. */
+export interface WrittenCard {
+  /** Of a file that is not as it should be, what of it can be used. */
+  readonly card: AgentCard;
+  readonly fault?: string;
+  readonly missing: boolean;
+}
+
+/** @returns `undefined`: there is no mailbox */
+export async function readCardFile(
+  ctx: FileContext,
+  { name, dir, card: path }: Mailbox,
+): Promise<WrittenCard | undefined> {
+  const read = await readJson(ctx, path, documentBytes);
+  const value = 'value' in read ? read.value : undefined;
+  const written = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  const parsed = agentCardSchema.safeParse(written);
+  if (parsed.success) return { card: { ...parsed.data, name }, missing: false };
+  const folder = await ctx.disk.stat(dir);
   if (folder?.kind !== 'directory') return undefined;
-  if (file.ok || !file.missing)
-    ctx.warn(`The card of ${mailbox.name} cannot be read; \`dreamos doctor --fix\` writes a new one.`);
-  return { name: mailbox.name, createdAt: new Date(folder.mtimeMs).toISOString() };
+  const card = { createdAt: new Date(folder.mtimeMs).toISOString(), ...usable(written, parsed.error.issues), name };
+  if (!('value' in read)) {
+    return { card, fault: read.at === undefined ? read.fault : `${read.at}: ${read.fault}`, missing: read.missing };
+  }
+  const [issue] = parsed.error.issues;
+  const { at } = await locateIn(ctx, path, issue?.path ?? []);
+  return { card, fault: `${at}: ${explain(written, issue)}`, missing: false };
+}
+
+type Issue = Pick<z.core.$ZodIssue, 'path' | 'message'>;
+
+/** Without the fields, settings and groups that are wrong. */
+function usable(written: object, issues: readonly Issue[]): object {
+  const left = structuredClone(written);
+  // The last item of a list first, because those behind it move up.
+  for (const { path: field } of [...issues].reverse()) {
+    const last = field.at(-1) ?? '';
+    const around = field.slice(0, -1).reduce((inner, key) => Reflect.get(inner, key) as object, left);
+    if (Array.isArray(around)) around.splice(Number(last), 1);
+    else Reflect.deleteProperty(around, last);
+  }
+  return left;
+}
+
+function explain(card: { readonly settings?: object }, issue?: Issue): string {
+  const [field, key] = issue?.path ?? [];
+  const wrong = field === 'settings' ? wrongSettings(card.settings ?? {}).find((name) => name === key) : undefined;
+  if (wrong !== undefined) return `settings.${settingFault(wrong, Reflect.get(card.settings ?? {}, wrong))}`;
+  return issue ? `${issue.path.join('.')}: ${issue.message}` : '';
+}
+
+/** What is no card is kept in corrupt/ before one takes its place. */
+export async function putCardAside(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  await ensureFolder(ctx, mailbox.corrupt);
+  await ctx.disk.rename(mailbox.card, corruptCard(mailbox, ctx.ids.token()));
 }

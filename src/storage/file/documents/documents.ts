@@ -1,10 +1,9 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
-import { DreamosError } from '../../../model/errors.ts';
-import { explainIssues } from '../../../model/message.ts';
-import { settingsSchema, type Settings } from '../../../model/settings.ts';
-import type { Versioned } from '../../port/documents.ts';
+import type { JsonPlace } from '../../../model/basics/json-place.ts';
+import type { Located, Versioned } from '../../port/documents.ts';
+import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { FileStat, ReadResult } from '../disk/disk.ts';
+import type { FileStat } from '../disk/disk.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import type { RootDocument } from '../names/layout.ts';
@@ -25,7 +24,9 @@ export async function getDocument(ctx: FileContext, name: RootDocument): Promise
   const version = versionOf(stat);
   const known = documents.of(ctx).get(name);
   if (known?.version === version) return known;
-  const document = { value: await readDocument(ctx, name, path), version };
+  const value = await readDocument(ctx, name, path);
+  if (value === undefined) return undefined;
+  const document = { value, version };
   documents.of(ctx).set(name, document);
   return document;
 }
@@ -54,30 +55,38 @@ export function versionOf({ inode, mtimeMs, size }: FileStat): string {
   return `${inode}.${mtimeMs}.${size}`;
 }
 
-async function readDocument(ctx: FileContext, name: RootDocument, path: string): Promise<unknown> {
-  const file = await readWhole(ctx.disk, path, { maxBytes: name === 'settings' ? documentBytes : sharedDocumentBytes });
-  const value = file.ok ? parseJson(file.bytes) : undefined;
-  if (name === 'settings') return settingsIn(file, value, path);
-  // Taken for empty, it would be overwritten by the next change, and what it said would be lost.
-  if (value !== undefined) return value;
-  throw new DreamosError(
-    'invalid',
-    'CONFIG_INVALID',
-    `${path} ${file.ok ? 'is not JSON' : `cannot be read: ${file.why}`}.`,
-    { hint: 'Mend it by hand, or move it away to begin anew.' },
-  );
+/** What a file of JSON says; `fault`: why it cannot be used, and where. */
+export type Written =
+  { readonly value: unknown } | { readonly missing: boolean; readonly at?: string; readonly fault: string };
+
+export async function readJson(ctx: FileContext, path: string, maxBytes: number): Promise<Written> {
+  const file = await readWhole(ctx.disk, path, { maxBytes });
+  if (!file.ok) return { missing: file.missing, fault: `it cannot be read: ${file.why}` };
+  const value = parseJson(file.bytes);
+  if (value !== undefined) return { value };
+  const { fault = 'it is no JSON', ...place } = await placeIn(file.bytes, []);
+  return { missing: false, at: placeText(place), fault };
 }
 
-function settingsIn(file: ReadResult, value: unknown, path: string): Settings {
-  if (!file.ok) {
-    if (file.missing) return {};
-    throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json cannot be read: ${file.why}.`, {
-      hint: 'Run `dreamos doctor`.',
-    });
-  }
-  const parsed = settingsSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new DreamosError('invalid', 'CONFIG_INVALID', `config.json is not valid: ${explainIssues(parsed.error)}.`, {
-    hint: `Mend ${path} by hand, or move it away to use the defaults.`,
-  });
+/** Where in a file a field begins. */
+export async function locateIn(ctx: FileContext, path: string, field: readonly PropertyKey[]): Promise<Located> {
+  const file = await readWhole(ctx.disk, path, { maxBytes: sharedDocumentBytes });
+  return { document: path, ...(file.ok && { at: placeText(await placeIn(file.bytes, field)) }) };
+}
+
+async function placeIn(bytes: Buffer, field: readonly PropertyKey[]): Promise<JsonPlace> {
+  const { placeInJson } = await import('../../../model/basics/json-place.ts');
+  return placeInJson(bytes.toString(), field);
+}
+
+function placeText({ line, column }: JsonPlace): string {
+  return `line ${line}, column ${column}`;
+}
+
+/** @throws CONFIG_INVALID: taken for empty, it would be overwritten by the next change, and what it said would be lost */
+async function readDocument(ctx: FileContext, name: RootDocument, path: string): Promise<unknown> {
+  const read = await readJson(ctx, path, name === 'settings' ? documentBytes : sharedDocumentBytes);
+  if ('value' in read) return read.value;
+  if (read.missing) return undefined;
+  throw documentInvalid({ document: path, ...(read.at !== undefined && { at: read.at }) }, read.fault);
 }

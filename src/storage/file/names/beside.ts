@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { bucketName, type Mailbox } from './layout.ts';
-import { pathIn } from './path.ts';
+import { longestName, pathIn } from './path.ts';
 
 /** Names of what lies beside documents and entries, and of what killed processes leave there. */
 
@@ -87,11 +87,12 @@ export function mayLieInRoot(name: string): boolean {
   );
 }
 
-/** The files of the trial that a new root's file system is put to. */
+/** The files of the trial that a new root's file system is put to; the last name is as long as any. */
 export function probeFiles(
   root: string,
   random: string,
 ): { readonly made: string; readonly linked: string; readonly renamed: string } {
-  const made = join(root, `.probe-${random}`);
-  return { made, linked: `${made}-linked`, renamed: `${made}-renamed` };
+  const name = `.probe-${random}`;
+  const made = join(root, name);
+  return { made, linked: `${made}-linked`, renamed: join(root, `${name}-renamed`.padEnd(longestName, '-')) };
 }

@@ -107,13 +107,14 @@ export function stemOf(text: string): string {
 
 // The longest name of ours has 174 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
-const longestName = 190;
+export const longestEntryName = 190;
 
 /** `undefined`: not a name that dreamos makes. */
 export function parseEntryName(text: string): EntryName | undefined {
   const fields = text.split('.');
   const ending = fields.pop();
-  if ((ending !== 'json' && ending !== 'jsonl') || fields.length < 4 || text.length > longestName) return undefined;
+  if ((ending !== 'json' && ending !== 'jsonl') || fields.length < 4 || text.length > longestEntryName)
+    return undefined;
   const time = number(fields[0]);
   const tag = fields[0]?.charAt(0);
   const id = fields[1]?.slice(1) ?? '';

@@ -2,6 +2,9 @@ import { dirname } from 'node:path';
 
 /** Paths put together and taken apart, whatever the names in them mean. */
 
+/** The most that a name may have; one in outbox/ has it. */
+export const longestName = 255;
+
 export function pathIn(folder: string, name: string): string {
   return `${folder}/${name}`;
 }

@@ -6,7 +6,7 @@ import { openFileStore } from '../../../../src/storage/file/open.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { createFakeClock } from '../../contract/fake-clock.ts';
 import { drain, makeRoom, scratch } from '../room.ts';
-import { initFileStore } from '../../../../src/storage/file/find-root.ts';
+import { initFileStore } from '../../../../src/storage/file/make-root.ts';
 import { changeAgentIn, changeSettingsIn, newToken } from '../../contract/ways.ts';
 
 describe('whatever the umask,', () => {

@@ -71,18 +71,6 @@ const oneIsKept = (room: Room): void => expect(corrupt(room)).toHaveLength(1);
 
 const rules: readonly Rule[] = [
   {
-    what: 'a config.json that is no JSON',
-    finding: { rule: 'config', level: 'problem' },
-    mended: false,
-    breaks: (room) => writeFileSync(room.layout.config, '{'),
-  },
-  {
-    what: 'a config.json with a wrong value',
-    finding: { rule: 'config', level: 'problem' },
-    mended: false,
-    breaks: (room) => writeFileSync(room.layout.config, '{"lease":"soon"}'),
-  },
-  {
     what: 'something foreign in outbox/',
     finding: { rule: 'outbox-junk', level: 'warning' },
     mended: false,

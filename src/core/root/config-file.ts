@@ -1,0 +1,113 @@
+/** config.json, which people also edit by hand. */
+import { DreamosError } from '../../model/errors.ts';
+import { defaultSettings, misspeltSettings, settingFault, type Settings, wrongSettings } from '../../model/settings.ts';
+import { documentInvalid, misspelt } from '../../storage/port/refusals.ts';
+import type { Store } from '../../storage/port/store.ts';
+import type { Session } from './root.ts';
+
+interface Loaded {
+  readonly settings: Settings;
+  /** What should be known of the file; the same list as long as the file is the same. */
+  readonly remarks: readonly string[];
+}
+
+// A long-lived process sees a changed config.json within a second, and a burst of sends reads it once.
+const keepMs = 1000;
+const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Promise<Loaded> }>();
+const lastGood = new WeakMap<Store, Settings>();
+
+/**
+ * config.json, read at most once a second for all sessions of a root. While somebody has an invalid one there, what was last
+ * read of it stays in force: that ends nobody's work, and nothing is decided by settings that are guessed.
+ * @throws CONFIG_INVALID: it was invalid from the beginning
+ */
+export async function rootSettings(session: Session): Promise<Settings> {
+  const { store, clock } = session;
+  let last = lastLoads.get(store);
+  const at = clock.uptime();
+  if (!last || at - last.at >= keepMs) {
+    last = { at, loaded: load(session) };
+    lastLoads.set(store, last);
+    last.loaded.catch(() => lastLoads.delete(store));
+  }
+  const { settings, remarks } = await last.loaded;
+  tellNew(session, remarks);
+  return settings;
+}
+
+/** After a change of config.json by this process. */
+export function forgetSettings(session: Session): void {
+  lastLoads.delete(session.store);
+}
+
+async function load(session: Session): Promise<Loaded> {
+  try {
+    const settings = await readSettings(session);
+    lastGood.set(session.store, settings);
+    return { settings, remarks: await misspeltIn(session, settings) };
+  } catch (error) {
+    const settings = lastGood.get(session.store);
+    if (settings === undefined || !(error instanceof DreamosError)) throw error;
+    return { settings, remarks: [`${error.message} What it said before stays in force.`] };
+  }
+}
+
+const told = new WeakMap<Session['warn'], readonly string[]>();
+
+/** Warns of what was not said of the file as it is now. */
+export function tellNew({ warn }: Session, remarks: readonly string[]): void {
+  const known = told.get(warn) ?? [];
+  if (remarks.length === 0 && known.length === 0) return;
+  told.set(warn, remarks);
+  for (const remark of remarks) if (!known.includes(remark)) warn(remark);
+}
+
+/** config.json as it is now. @throws CONFIG_INVALID naming file, line, column and setting, and what mends it */
+export async function readSettings(session: Session): Promise<Settings> {
+  const settings = await writtenSettings(session);
+  const [wrong] = wrongSettings(settings);
+  // Of its own, because what is made of it is remembered with it.
+  if (wrong === undefined) return { ...settings };
+  throw documentInvalid(
+    await session.store.documents.locate('settings', [wrong]),
+    settingFault(wrong, settings[wrong]),
+    `Mend it there; or: dreamos config set ${wrong} ${defaultSettings[wrong]}`,
+  );
+}
+
+async function writtenSettings(session: Session): Promise<Settings> {
+  return asSettings(session, (await session.store.documents.get('settings'))?.value);
+}
+
+/** What is written there, with all that is wrong. @throws CONFIG_INVALID: it is no object */
+export async function asSettings({ store }: Session, written: unknown): Promise<Settings> {
+  if (written === undefined) return {};
+  if (typeof written === 'object' && written !== null && !Array.isArray(written)) return written;
+  throw documentInvalid(await store.documents.locate('settings', []), 'it is no object');
+}
+
+/** For who only looks: what of config.json can be used, if it is not as it should be, which is told. */
+export async function usableSettings(session: Session): Promise<Settings> {
+  try {
+    const settings = await readSettings(session);
+    for (const remark of await misspeltIn(session, settings)) session.warn(remark);
+    return settings;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
+    session.warn(`${error.message} ${error.hint}`);
+    return withoutWrong(await writtenSettings(session).catch(() => ({})));
+  }
+}
+
+/** The settings among them that can be used. */
+export function withoutWrong(settings: Settings): Settings {
+  const wrong: readonly string[] = wrongSettings(settings);
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !wrong.includes(key)));
+}
+
+/** What is written in config.json, means nothing, and most likely should. */
+export function misspeltIn({ store }: Session, settings: Settings): Promise<string[]> {
+  return Promise.all(
+    misspeltSettings(settings).map(async (one) => misspelt(await store.documents.locate('settings', [one.name]), one)),
+  );
+}

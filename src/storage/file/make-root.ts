@@ -1,0 +1,126 @@
+/** Making a root on disk. */
+import { basename, dirname, join } from 'node:path';
+import { systemClock } from '../../model/clock.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { createIds } from '../../model/id.ts';
+import type { Disk } from './disk/disk.ts';
+import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
+import { nodeDisk } from './disk/node-disk.ts';
+import { replaceDocument } from './disk/replace.ts';
+import {
+  checkLength,
+  files,
+  findFileRoot,
+  type FindOptions,
+  formatVersion,
+  type FoundRoot,
+  lookForRoot,
+  nearestAbove,
+  placeInProject,
+} from './find-root.ts';
+import { mayLieInRoot, probeFiles } from './names/beside.ts';
+import { longestName } from './names/path.ts';
+import { contextOf } from './open.ts';
+
+/** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
+export async function initFileStore(options: FindOptions): Promise<FoundRoot & { readonly created: boolean }> {
+  const { disk = nodeDisk(), warn = () => undefined } = options;
+  const { place, found, passedOver } = await lookForRoot(disk, options);
+  if (found !== undefined) return existing(options, found);
+  const anothers = passedOver.get(place);
+  if (anothers) throw anothers;
+  const path = await realPlace(disk, place);
+  const { found: above } = await nearestAbove(disk, dirname(path));
+  if (above !== undefined) {
+    // Another init may have made it since.
+    const now = await lookForRoot(disk, options);
+    if (now.found !== undefined) return existing(options, now.found);
+    throw new DreamosError(
+      'conflict',
+      'ROOT_INSIDE_ROOT',
+      `${path} would be a second root below ${above}; mail would split between them.`,
+      {
+        hint: `Use the one that is there: \`root\` ${above}`,
+      },
+    );
+  }
+  checkLength(disk, path);
+  await checkRoom(disk, path);
+  await makeRoot(disk, path);
+  for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
+  return { path: await disk.realPath(path), engine: files, created: true };
+}
+
+async function existing(options: FindOptions, root: string): Promise<FoundRoot & { readonly created: boolean }> {
+  return { ...(await findFileRoot({ ...options, root })), created: false };
+}
+
+/** Without links in what is there of it: through a link a root may lie below another one without looking so. */
+async function realPlace(disk: Disk, path: string): Promise<string> {
+  const above = dirname(path);
+  if (path === above || (await disk.stat(path))) return disk.realPath(path);
+  return join(await realPlace(disk, above), basename(path));
+}
+
+/** `--root .` in a project would strew a root among its files. What an init that was cut off left behind is no stranger. */
+async function checkRoom(disk: Disk, path: string): Promise<void> {
+  const strangers = ((await disk.list(path)) ?? []).filter((name) => !mayLieInRoot(name));
+  if (strangers.length === 0) return;
+  throw new DreamosError(
+    'conflict',
+    'ALREADY_EXISTS',
+    `${path} holds other files already, and a root needs a folder of its own.`,
+    {
+      hint: `Name one: \`root\` ${join(path, placeInProject)}`,
+    },
+  );
+}
+
+async function makeRoot(disk: Disk, path: string): Promise<void> {
+  const topmost = await makeFolders(disk, path);
+  const ids = createIds();
+  await probe(disk, path, ids.token());
+  const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
+  for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
+  // Last, because this is what makes it a root; and durable with everything above it.
+  await replaceDocument(disk, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
+  let dir = path;
+  do {
+    dir = dirname(dir);
+    await syncFolderOrAncestor(ctx, dir);
+  } while (dir !== topmost);
+  if (basename(dir) === 'runtime') await syncFolderOrAncestor(ctx, dirname(dir));
+}
+
+/** @returns the folder that holds the topmost one it has made */
+async function makeFolders(disk: Disk, path: string): Promise<string> {
+  const above = dirname(path);
+  if ((await disk.makeDir(path)) !== 'missing' || path === above) return above;
+  const topmost = await makeFolders(disk, above);
+  const made = await disk.makeDir(path);
+  if (made === 'missing') throw new DreamosError('disk', 'DISK_FAILED', `The folder ${path} cannot be made.`);
+  return topmost;
+}
+
+/** Hard links, atomic renames and long names are what the whole protocol stands on. */
+async function probe(disk: Disk, path: string, token: string): Promise<void> {
+  const { made, linked: second, renamed: moved } = probeFiles(path, token);
+  try {
+    await disk.create(made, Buffer.from('probe'), { sync: true });
+    const linked = await disk.link(made, second);
+    const renamed = await disk.rename(second, moved);
+    if (linked !== 'made' || !renamed || !(await disk.stat(moved))) throw new Error('hard links do not work');
+  } catch (cause) {
+    throw new DreamosError(
+      'disk',
+      'DISK_FAILED',
+      `The file system of ${path} cannot hold a root: ${(cause as Error).message}`,
+      {
+        hint: `Use a local file system with hard links, atomic rename and names of ${longestName} bytes (ext4, xfs, btrfs, apfs): \`root\` or DREAMOS_ROOT.`,
+        cause,
+      },
+    );
+  } finally {
+    for (const file of [made, second, moved]) await disk.remove(file);
+  }
+}

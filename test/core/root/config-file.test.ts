@@ -1,0 +1,161 @@
+/** config.json as people leave it who edit it by hand: on a real disk, because where a fault is stands in the text. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { doctor } from '../../../src/core/keep/doctor.ts';
+import { list } from '../../../src/core/look/list.ts';
+import { status } from '../../../src/core/look/status.ts';
+import { rootOver } from '../../../src/core/open-root.ts';
+import { getConfig, setConfig } from '../../../src/core/root/config.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { effectiveSettings } from '../../../src/core/root/settings.ts';
+import { addSchedule } from '../../../src/core/schedules/schedules.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { publish } from '../../../src/core/topics/publish.ts';
+import { subscribe } from '../../../src/core/topics/subscriptions.ts';
+import { makeRoom, type Room } from '../../storage/file/room.ts';
+import { expectRefusal, gather, refusal } from '../rig.ts';
+
+let room: Room;
+let session: Session;
+let warnings: string[];
+beforeEach(async () => {
+  room = makeRoom();
+  session = await begin();
+});
+
+/** As a new process has it. */
+async function begin(): Promise<Session> {
+  const { clock, ids, root } = room;
+  warnings = [];
+  const warn = (message: string): void => void warnings.push(message);
+  return rootOver(await room.open(), { path: root, clock, ids }, { as: 'ann', warn });
+}
+
+const write = (text: string, name = 'config.json'): void => writeFileSync(join(room.root, name), text, { mode: 0o600 });
+const lease = async (): Promise<number> => (await effectiveSettings(session)).leaseMs;
+const soon = '{\n  "maxAttempts": 3,\n  "lease": "soon"\n}\n';
+
+test('the settings that a process has seen stay in force while the file is invalid, which is said once for each change', async () => {
+  write('{"lease":"5m"}');
+  expect(await lease()).toBe(300_000);
+  const said: string[] = [];
+  for (const [text, place] of [
+    [soon, /config\.json cannot be used: line 3, column 3: lease: "soon" is not a duration/],
+    ['{\n  "lease": "5m",\n}', /config\.json cannot be used: line 3, column 1: a field/],
+    ['["lease"]', /config\.json cannot be used: line 1, column 1: it is no object/],
+    ['{"lease":"13h"}', /config\.json cannot be used: line 1, column 2: lease: "13h" is not .*at most 12h/],
+  ] as const) {
+    write(text);
+    for (let second = 0; second < 3; second++) {
+      room.clock.advance(1000);
+      expect(await lease()).toBe(300_000);
+    }
+    said.push(expect.stringMatching(place) as string);
+    expect(warnings).toEqual(said);
+  }
+  write('{"lease":"7m"}');
+  room.clock.advance(1000);
+  expect(await lease()).toBe(420_000);
+  write(soon);
+  room.clock.advance(1000);
+  expect(await lease()).toBe(420_000);
+  expect(warnings).toEqual([...said, said[0]]);
+});
+
+test('a waiting reader goes on over an invalid config.json, and gets its message', async () => {
+  const waiting = readNext(session, 'bob', { waitMs: 60_000 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  write(soon);
+  room.clock.advance(1000);
+  const other = await begin();
+  write('{}');
+  await send(other, { to: 'bob', body: 'hello' });
+  write(soon);
+  expect(await waiting).toMatchObject({ message: { body: 'hello' } });
+});
+
+test('who begins with an invalid config.json: what needs settings is refused, and who looks is told and sees what is there', async () => {
+  await send(session, { to: 'bob', body: 'hello' });
+  write(soon);
+  session = await begin();
+  for (const work of [() => send(session, { to: 'bob', body: 'x' }), () => readNext(session, 'bob')]) {
+    const refused = await refusal(work());
+    expect(refused).toMatchObject({ kind: 'invalid', code: 'CONFIG_INVALID' });
+    expect(refused.message).toContain(`${room.layout.config} cannot be used: line 3, column 3: lease: "soon"`);
+    expect(refused.hint).toContain('dreamos config set lease 15m');
+  }
+  expect(warnings).toEqual([]);
+  expect(await gather(list(session, 'bob'))).toHaveLength(1);
+  expect(await status(session)).toMatchObject([{}, { ready: 1 }]);
+  expect(warnings).toEqual([expect.stringMatching(/line 3, column 3.*nothing that falls due.*config set lease 15m/)]);
+});
+
+test('config get says what can be used of it, and config set mends it', async () => {
+  write('{\n  "backoffMin": "x",\n  "lease": "soon",\n  "maxAttempts": 3\n}');
+  session = await begin();
+  expect(await getConfig(session, 'maxAttempts')).toEqual([{ key: 'maxAttempts', value: 3, source: 'config' }]);
+  expect(await getConfig(session, 'lease')).toEqual([{ key: 'lease', value: '15m', source: 'default' }]);
+  expect(await setConfig(session, 'lease', '5m')).toEqual({ key: 'lease', value: '5m', source: 'config' });
+  expect(warnings.at(-1)).toMatch(/backoffMin: "x"/);
+  await expectRefusal(lease(), 'CONFIG_INVALID');
+  expect(await setConfig(session, 'backoffMin', '')).toEqual({ key: 'backoffMin', value: '1s', source: 'default' });
+  expect(await lease()).toBe(300_000);
+  for (const text of ['{"lease" "5m"}', '[]']) {
+    write(text);
+    const refused = await refusal(setConfig(session, 'lease', '5m'));
+    expect(refused.message).toMatch(/config\.json cannot be used: line 1, column/);
+    expect(refused.hint).toContain(`mv ${room.layout.config} ${room.layout.config}.broken`);
+  }
+});
+
+test('a misspelt setting is told with the nearest name, once for each change, and by the doctor', async () => {
+  write('{\n  "leese": "5m",\n  "colour": "green"\n}');
+  for (let second = 0; second < 3; second++) {
+    room.clock.advance(1000);
+    await lease();
+  }
+  const misspelt = `${room.layout.config}, line 2, column 3: there is no setting "leese". Did you mean "lease"?`;
+  expect(warnings).toEqual([misspelt]);
+  expect(await gather(doctor(session))).toContainEqual(
+    expect.objectContaining({ rule: 'settings', level: 'warning', message: misspelt }),
+  );
+});
+
+test.for([
+  ['{"lease":"soon"}', /line 1, column 2: lease/, /^Mend it there; or: dreamos config set lease 15m$/],
+  ['{"lease":', /line 1, column 10: a value/, /mv \S+config\.json \S+config\.json\.broken$/],
+] as const)('the doctor says of %j what is wrong, where, and what mends it', async ([text, place, mends]) => {
+  await lease();
+  write(text);
+  room.clock.advance(1000);
+  expect(await gather(doctor(session))).toEqual([
+    {
+      rule: 'settings',
+      level: 'problem',
+      message: expect.stringMatching(place) as string,
+      hint: expect.stringMatching(mends) as string,
+    },
+  ]);
+});
+
+test('subscriptions.json and schedules.json are refused with the place, also by the doctor', async () => {
+  await registerAgent(session, { name: 'bob' });
+  for (const [text, place] of [
+    ['{\n  "bob": "build.>"\n}', /subscriptions\.json cannot be used: line 2, column 3: bob: /],
+    ['{\n  "bob": [\n}', /subscriptions\.json cannot be used: line 3, column 1: a value or "\]"/],
+  ] as const) {
+    write(text, 'subscriptions.json');
+    for (const use of [publish(session, 'build.done', { body: 'x' }), subscribe(session, 'x')])
+      expect((await refusal(use)).message).toMatch(place);
+    expect(await gather(doctor(session))).toContainEqual(
+      expect.objectContaining({ rule: 'subscriptions', message: expect.stringMatching(place) as string }),
+    );
+  }
+  write('{"schedules":[\n  {"name": "x", "cron": 5}]}', 'schedules.json');
+  const message = { to: 'bob', body: 'x' };
+  const refused = await refusal(addSchedule(session, { name: 'y', cron: '@daily', message }));
+  expect(refused.message).toMatch(/schedules\.json cannot be used: line 2, column 17: schedules\.0\.cron: /);
+});

@@ -1,0 +1,61 @@
+/** Cards that people edit by hand. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import type { Store } from '../../../../src/storage/port/store.ts';
+import { changeAgentIn } from '../../contract/ways.ts';
+import { makeRoom, type Room } from '../room.ts';
+
+let room: Room;
+let store: Store;
+beforeEach(async () => {
+  room = makeRoom();
+  store = await room.open();
+  await changeAgentIn(store, 'bob', () => ({ ...card, settings: { lease: '5m', maxAttempts: 9 } }));
+});
+
+const card = { name: 'bob', createdAt: '2026-11-20T09:00:00.000Z', groups: ['a', 'b'] };
+const write = (text: string): void => writeFileSync(room.at('bob').card, text, { mode: 0o600 });
+const broken = JSON.stringify({ ...card, settings: { lease: 'soon', maxAttempts: 9 } }, null, 1);
+
+test('what a process has seen of a card holds while it is edited into something invalid, which is said once with the place', async () => {
+  const before = await store.documents.getAgent('bob');
+  for (const [text, place] of [
+    [broken, /bob.*agent\.json, line 9, column 3: settings\.lease: "soon" is not a duration/],
+    [broken.replace('soon', '13h'), /line 9, column 3: settings\.lease: "13h" is not/],
+    ['{\n "name": "bob"\n "groups": []}', /line 3, column 2: "," or "}"/],
+  ] as const) {
+    write(text);
+    for (let look = 0; look < 3; look++) {
+      room.clock.advance(1000);
+      expect(await store.documents.getAgent('bob')).toEqual(before);
+    }
+    expect(room.warnings.splice(0)).toEqual([expect.stringMatching(place)]);
+  }
+  write(JSON.stringify(card));
+  room.clock.advance(1000);
+  expect(await store.documents.getAgent('bob')).toEqual(card);
+  expect(room.warnings).toEqual([]);
+});
+
+test('who begins with an invalid card has what can be used of it: one wrong setting takes nobody out of his groups', async () => {
+  write(broken.replace('"b"', '7'));
+  store = await room.open();
+  const usable = { ...card, groups: ['a'], settings: { maxAttempts: 9 } };
+  expect(await store.documents.getAgent('bob')).toEqual(usable);
+  expect(await store.documents.getAgent('ann')).toMatchObject({ name: 'ann' });
+  const kept = (): string[] => readdirSync(room.at('bob').corrupt).filter((name) => name.startsWith('agent-'));
+  expect(kept()).toEqual([]);
+  await changeAgentIn(store, 'bob', (known) => ({ ...(known ?? card), description: 'changed' }));
+  expect(JSON.parse(readFileSync(room.at('bob').card, 'utf8'))).toEqual({ ...usable, description: 'changed' });
+  expect(kept().map((name) => readFileSync(join(room.at('bob').corrupt, name), 'utf8'))).toEqual([
+    broken.replace('"b"', '7'),
+  ]);
+});
+
+test('a misspelt setting of a card is told with the nearest name', async () => {
+  write(JSON.stringify({ ...card, settings: { maxAttemps: 9 } }, null, 1));
+  room.clock.advance(1000);
+  await store.documents.getAgent('bob');
+  expect(room.warnings).toEqual([expect.stringMatching(/line 9, column 3: .*"maxAttemps".*"maxAttempts"/)]);
+});

@@ -35,7 +35,7 @@ export interface Draft {
    * but for a repeat under its key.
    */
   readonly at?: string | number;
-  /** Makes a repeat of this send harmless as long as the setting `dedupeWindow` says, 2d by default; scoped to the sender. */
+  /** Makes a repeat of this send harmless for the setting `dedupeWindow`, 2d by default; scoped to the sender. */
   readonly dedupeKey?: string;
   /** In each mailbox the messages of one key are delivered one at a time, in order, also to many consumers. */
   readonly orderingKey?: string;

@@ -9,6 +9,7 @@ import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import { bringUpToDate } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 
 export interface DoctorOptions {
@@ -124,6 +125,7 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
 
 async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
+  await bringUpToDate(session, card);
   const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
   const waitedMs = session.store.now() - (oldestReadyAt ?? Infinity);

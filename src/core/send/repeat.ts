@@ -2,9 +2,8 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isLog } from '../../model/topic.ts';
-import { findSurely } from '../look/find.ts';
+import { findNow, findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
-import { bringAllDue } from '../wait/due.ts';
 
 type Whereabouts = Pick<SendReceipt, 'state'> & { readonly states: NonNullable<SendReceipt['states']> };
 
@@ -20,9 +19,7 @@ export async function whereNow(
   try {
     const states: { mailbox: string; state: SendReceipt['state'] }[] = [];
     for (const mailbox of mailboxes) {
-      const card = await session.store.documents.getAgent(mailbox);
-      if (card) await bringAllDue(session, card);
-      const [entry] = await findSurely(session, id, mailbox);
+      const [entry] = await findNow(session, id, mailbox);
       states.push({ mailbox, state: entry?.state ?? 'gone' });
     }
     return { state: byDistance.find((state) => states.some((one) => one.state === state)) ?? 'gone', states };

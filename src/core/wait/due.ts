@@ -2,6 +2,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
 const mostRounds = 100;
@@ -13,6 +14,21 @@ export async function bringAllDue(session: Session, card: AgentCard): Promise<vo
     const { moved } = await session.store.mail.recover(card.name, ownPolicy);
     if (moved === 0) return;
   }
+}
+
+/**
+ * As bringAllDue, and buries all that has outlived its time-to-live, for who says how much is ready or dead. It costs a look
+ * at every name in ready, which who claims, waits or peeks at the next few does not need.
+ */
+export async function bringUpToDate(session: Session, card: AgentCard): Promise<void> {
+  await bringAllDue(session, card);
+  await session.store.upkeep?.sweepExpired(card.name, { dryRun: false });
+}
+
+/** Whether it is elsewhere by now, and only nobody has moved it yet. */
+export function isOverdue({ state, dueAt, leaseUntil, expiresAt }: Entry, now: number): boolean {
+  const until = { delayed: dueAt, inflight: leaseUntil, ready: expiresAt, dead: undefined, archived: undefined }[state];
+  return until !== undefined && until <= now;
 }
 
 /** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */

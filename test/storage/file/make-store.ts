@@ -1,7 +1,7 @@
-import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
+import { diskOnTime } from './disks.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import type { MakeStore } from '../contract/rig.ts';
@@ -12,14 +12,7 @@ export const makeFileStore: MakeStore = async (deps) => {
   const folder = await mkdtemp(join(tmpdir(), 'dreamos-contract-'));
   const { path } = await initFileStore({ root: folder, cwd: folder, env: {} });
   const opened: Store[] = [];
-  // Files have the time of the machine. Here it is the suite's.
-  const real = nodeDisk();
-  const create: typeof real.create = async (file, bytes, options) => {
-    const made = await real.create(file, bytes, options);
-    if (made) await utimes(file, new Date(), new Date(deps.clock.now()));
-    return made;
-  };
-  const disk = { ...real, create };
+  const disk = diskOnTime(deps.clock);
   const open = async (): Promise<Store> => {
     const store = await openFileStore(path, {
       ...deps,

@@ -95,7 +95,7 @@ function bindTo(session: Session): Dreamos {
       try {
         checkArguments(takes, rest);
       } catch (error) {
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
       return operation(session, ...rest);
     };

@@ -7,7 +7,7 @@ import { onAbort } from '../../../src/core/wait/on-abort.ts';
 import { work } from '../../../src/core/work/work.ts';
 import { type CoreRig, createCoreRig } from '../rig.ts';
 
-const warned = vi.fn();
+const warned = vi.fn<() => void>();
 let rig: CoreRig;
 beforeEach(async () => {
   rig = await createCoreRig();
@@ -58,7 +58,7 @@ test('nor is who works on twelve messages at once', async () => {
 test('what has ended is not called, and a signal that is used again and again keeps one listener', () => {
   const { signal, ...controller } = withSignal();
   const added = vi.spyOn(signal, 'addEventListener');
-  const [one, two] = [vi.fn(), vi.fn()];
+  const [one, two] = [vi.fn<() => void>(), vi.fn<() => void>()];
   onAbort(signal, one)();
   onAbort(signal, one)();
   onAbort(signal, two);

@@ -1,18 +1,25 @@
 /** What sending, taking and finishing mail prints with --json. */
 import * as z from 'zod/mini';
-import { results } from '../model/state.ts';
-import { schema } from '../model/schema.ts';
+import { results, states } from '../model/state.ts';
+import { once, schema } from '../model/schema.ts';
 import { count, durability, message, type Of, receipt, state, text, time, yes } from './shape.ts';
+
+/** `gone`: purged, or pruned from the archive. */
+const whereabouts = once(() => z.enum([...states, 'gone']));
+const whereaboutsList = once(() => z.array(z.object({ mailbox: text(), state: whereabouts() })));
 
 export const sent = schema(() =>
   z.object({
     id: text(),
     to: z.array(text()),
     mailboxes: z.array(text()),
-    state: z.enum(['ready', 'delayed']),
+    /** `ready` or `delayed`; of a duplicate where the first one is now, which of several is furthest from its end. */
+    state: whereabouts(),
     durability: durability(),
-    /** The dedupe key was used before: `id` is the first send's, and nothing new was sent. */
+    /** The dedupe key was used before: all of this is the first send's, and nothing new was sent. */
     duplicate: z.exactOptional(yes()),
+    /** Of a duplicate: where the first one is now in each of its mailboxes. */
+    states: z.exactOptional(whereaboutsList()),
   }),
 );
 export type SendReceipt = Of<typeof sent>;
@@ -39,6 +46,8 @@ export const published = schema(() =>
     durability: durability(),
     /** The dedupe key was used before: `id` is the first publish's, `mailboxes` are its subscribers', and nothing new was sent. */
     duplicate: z.exactOptional(yes()),
+    /** Of a duplicate: where the first one is now in each of them. */
+    states: z.exactOptional(whereaboutsList()),
   }),
 );
 export type PublishReceipt = Of<typeof published>;

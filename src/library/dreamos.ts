@@ -38,8 +38,9 @@ import type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
  * 8601 texts. Whatever works on a mailbox takes an agent's name, however it is cased, and throws NAME_INVALID for
- * what cannot be one. Every function throws DISK_FAILED when the disk does, and CONFIG_INVALID when config.json, the settings
- * of a card or a variable DREAMOS_… cannot be read; what else it throws is said with it.
+ * what cannot be one. Every function throws DISK_FAILED when the disk does, CONFIG_INVALID when config.json, the settings of
+ * a card or a variable DREAMOS_… cannot be read, and USAGE for an option that is unknown, with the nearest one, or of the
+ * wrong kind; what else it throws is said with it.
  */
 export interface Dreamos extends AsyncDisposable {
   /** Where the root is: the path of its folder `runtime/agent_comms`. */

@@ -35,15 +35,35 @@ import { until } from '../core/follow/until.ts';
 import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
 import { currentFolder } from '../model/basics/current-folder.ts';
+import type { Filter } from '../model/filter.ts';
 import { initRoot, type OpenOptions, openRoot, sessionOn } from '../core/open-root.ts';
+import {
+  anything,
+  call,
+  checkArguments,
+  ids,
+  maybe,
+  number,
+  type Options,
+  record,
+  signal,
+  states,
+  step,
+  type Takes,
+  text,
+  texts,
+  textOrTexts,
+  yesOrNo,
+} from './arguments.ts';
 import type { Dreamos } from './dreamos.ts';
 
 /**
  * Opens the root that is there: `options.root`, else DREAMOS_ROOT, else the nearest `runtime/agent_comms` at or above the
  * current folder. Warnings become process warnings, unless `options.warn` takes them.
- * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN, NAME_INVALID
+ * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN, NAME_INVALID, USAGE
  */
 export async function open(options: OpenOptions = {}): Promise<Dreamos> {
+  checkArguments([opening], [options]);
   return bindTo(await openRoot(surrounded(options)));
 }
 
@@ -52,8 +72,15 @@ export async function open(options: OpenOptions = {}): Promise<Dreamos> {
  * @throws as open, and ROOT_INSIDE_ROOT
  */
 export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
+  checkArguments([{ ...opening, agents: texts }], [options]);
   return bindTo((await initRoot(surrounded(options))).root);
 }
+
+const opening: Options<OpenOptions> = { root: text, cwd: text, env: record, as: text, clock: record, warn: call };
+const filter: Options<Filter> = { from: text, type: text, thread: text, tag: text, priority: text, id: text };
+const reading = { leaseMs: number, waitMs: number, filter, signal };
+const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
+const sending = { waitMs: number, signal };
 
 function surrounded<T extends OpenOptions>(options: T): T {
   const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
@@ -61,8 +88,27 @@ function surrounded<T extends OpenOptions>(options: T): T {
 }
 
 function bindTo(session: Session): Dreamos {
-  const bound = <Rest extends unknown[], Result>(operation: (session: Session, ...rest: Rest) => Result) => {
-    return (...rest: Rest): Result => operation(session, ...rest);
+  const bound = <Rest extends unknown[], Result>(
+    operation: (session: Session, ...rest: Rest) => Promise<Result>,
+    ...takes: Takes<Rest>
+  ) => {
+    return (...rest: Rest): Promise<Result> => {
+      try {
+        checkArguments(takes, rest);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return operation(session, ...rest);
+    };
+  };
+  const each = <Rest extends unknown[], Item>(
+    operation: (session: Session, ...rest: Rest) => AsyncGenerator<Item, void, undefined>,
+    ...takes: Takes<Rest>
+  ) => {
+    return (...rest: Rest): AsyncGenerator<Item, void, undefined> => {
+      checkArguments(takes, rest);
+      return operation(session, ...rest);
+    };
   };
   return {
     path: session.path,
@@ -71,63 +117,86 @@ function bindTo(session: Session): Dreamos {
     close: () => session.close(),
     [Symbol.asyncDispose]: () => session.close(),
 
-    send: bound(send),
-    sendAll: bound(sendAll),
-    preview: bound(preview),
-    reply: bound(reply),
-    request: bound(request),
-    until: bound(until),
-    cancel: bound(cancel),
+    send: bound(send, anything, sending),
+    sendAll: bound(sendAll, anything, sending),
+    preview: bound(preview, anything),
+    reply: bound(reply, text, anything, { ...sending, ack: yesOrNo, again: yesOrNo }),
+    request: bound(request, anything, sending),
+    until: bound(until, text, step, { waitMs: number, signal, mailboxes: texts }),
+    cancel: bound(cancel, text),
 
-    read: bound(readNext),
-    consume: bound(consume),
-    work: bound(work),
-    peek: bound(peek),
-    ack: bound(ack),
-    nack: bound(nack),
-    renew: bound(renew),
+    read: bound(readNext, text, { ...reading, by: text }),
+    consume: each(consume, text, { ...reading, by: text }),
+    work: bound(work, text, anything, {
+      ...reading,
+      concurrency: number,
+      handlerTimeoutMs: number,
+      count: number,
+      hurry: signal,
+      onHandled: call,
+    }),
+    peek: bound(peek, text, { limit: number, waitMs: number, filter, signal }),
+    ack: bound(ack, text),
+    nack: bound(nack, text, { delayMs: number, reason: text, dead: yesOrNo, free: yesOrNo }),
+    renew: bound(renew, text, maybe(number)),
 
-    publish: bound(publish),
-    subscribe: bound(subscribe),
-    unsubscribe: bound(unsubscribe),
-    listen: bound(listen),
+    publish: bound(publish, text, anything, sending),
+    subscribe: bound(subscribe, textOrTexts),
+    unsubscribe: bound(unsubscribe, textOrTexts),
+    listen: each(listen, textOrTexts, { ...following, from: number }),
 
-    watch: bound(watch),
-    status: bound(status),
-    list: bound(list),
-    show: bound(show),
-    trace: bound(trace),
-    thread: bound(thread),
-    search: bound(search),
+    watch: each(watch, { ...following, mailboxes: texts }),
+    status: bound(status, maybe(texts)),
+    list: each(list, text, { states, limit: number, filter, signal }),
+    show: bound(show, text, { mailbox: text }),
+    trace: bound(trace, text),
+    thread: bound(thread, text, { signal, onProgress: call }),
+    search: each(search, text, { mailbox: text, states, filter, signal, onProgress: call, limit: number }),
 
     agent: {
-      register: bound(registerAgent),
+      register: bound(registerAgent, { name: text, description: text, groups: texts, settings: record }),
       list: bound(listAgents),
-      show: bound(resolveAgent),
-      retire: bound(retireAgent),
+      show: bound(resolveAgent, text),
+      retire: bound(retireAgent, text),
     },
     archive: {
-      list: bound(listArchive),
-      show: bound(showArchived),
-      search: bound(searchArchive),
-      restore: bound(restoreArchive),
-      export: bound(exportArchive),
-      pack: bound(packArchive),
-      prune: bound(pruneArchive),
+      list: each(listArchive, text, { limit: number, filter }),
+      show: bound(showArchived, text, text),
+      search: each(searchArchive, text, { mailbox: text }),
+      restore: bound(restoreArchive, text, text),
+      export: each(exportArchive, text, { since: number, until: number }),
+      pack: each(packArchive, text, { beforeDay: text, dryRun: yesOrNo }),
+      prune: each(pruneArchive, text, { olderThanMs: number, keepBytes: number, dryRun: yesOrNo }),
     },
-    dlq: { list: bound(listDead), show: bound(showDead), retry: bound(retryDead), purge: bound(purgeDead) },
-    topics: { list: bound(listTopics), show: bound(showTopic), prune: bound(pruneTopics) },
+    dlq: {
+      list: each(listDead, text),
+      show: bound(showDead, text, text),
+      retry: bound(retryDead, text, ids),
+      purge: bound(purgeDead, text, ids, { onProgress: call }),
+    },
+    topics: {
+      list: bound(listTopics),
+      show: bound(showTopic, text, { limit: number }),
+      prune: bound(pruneTopics, textOrTexts, { olderThanMs: number, dryRun: yesOrNo }),
+    },
     schedule: {
-      add: bound(addSchedule),
+      add: bound(addSchedule, { name: text, cron: text, tz: text, message: anything }),
       list: bound(listSchedules),
-      show: bound(showSchedule),
-      remove: bound(removeSchedule),
-      fire: bound(fireDue),
+      show: bound(showSchedule, text),
+      remove: bound(removeSchedule, text),
+      fire: bound(fireDue, { dryRun: yesOrNo }),
     },
-    config: { get: bound(getConfig), set: bound(setConfig) },
+    config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },
 
-    doctor: bound(doctor),
-    maintain: bound(maintain),
-    import: bound(importTree),
+    doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),
+    maintain: each(maintain, { mailboxes: texts, dryRun: yesOrNo, signal }),
+    import: each(importTree, text, {
+      format: text,
+      maps: record,
+      deliver: yesOrNo,
+      dryRun: yesOrNo,
+      onNote: call,
+      onProgress: call,
+    }),
   };
 }

@@ -35,7 +35,7 @@ export interface Draft {
    * but for a repeat under its key.
    */
   readonly at?: string | number;
-  /** Makes a repeat of this send harmless, for at least 24 hours; scoped to the sender. */
+  /** Makes a repeat of this send harmless for the setting `dedupeWindow`, 2d by default; scoped to the sender. */
   readonly dedupeKey?: string;
   /** In each mailbox the messages of one key are delivered one at a time, in order, also to many consumers. */
   readonly orderingKey?: string;
@@ -90,7 +90,16 @@ const fields = new Map<string, Field>(Object.entries(table));
 export const draftFields: readonly string[] = [...fields.keys()];
 
 /** What a file in drop/ may say besides: messageSchema checks it. */
-const ofMessages = ['v', 'id', 'topic', 'createdAt', 'expiresAt', 'replyBy', 'digest'] satisfies (keyof Message)[];
+const ofMessages = [
+  'v',
+  'id',
+  'addressedTo',
+  'topic',
+  'createdAt',
+  'expiresAt',
+  'replyBy',
+  'digest',
+] satisfies (keyof Message)[];
 
 interface Rules {
   readonly needs: readonly (keyof Draft)[];

@@ -25,6 +25,7 @@ const fits = {
   id: matching(idPattern),
   from: matching(agentNamePattern),
   to: listOf(matching(agentNamePattern)),
+  addressedTo: optional(listOf(string)),
   topic: optional(matching(topicPattern)),
   subject: textOf(0, subjectCharacters),
   body: string,
@@ -54,6 +55,8 @@ export const messageSchema = schema(
       from: agentName(),
       /** Empty in what was published to a topic. */
       to: z.array(agentName()),
+      /** As its sender wrote it, where a group is among it; only under a dedupe key, because a repeat is known by it. */
+      addressedTo: z.optional(z.array(z.string())),
       topic: z.optional(z.string().check(z.regex(topicPattern))),
       subject: z.string().check(z.maxLength(subjectCharacters)),
       body: z.string(),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
-import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './basics/limits.ts';
+import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './basics/limits.ts';
 import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
 import { nearestName } from './refusals.ts';
 import { type Known, once, schema } from './schema.ts';
@@ -19,6 +19,8 @@ interface Setting {
   /** It may be `none`, no limit: so that one agent can be without the limit that the root sets for all. */
   readonly none?: true;
   readonly choices?: readonly string[];
+  /** One for all who use a root: neither a card nor the environment says it. */
+  readonly ofRoot?: true;
   /** A value to show where the default is none. */
   readonly example?: string;
   readonly help: string;
@@ -67,6 +69,14 @@ export const settingTable = {
     kind: 'duration',
     default: '7d',
     help: 'maintain and topics prune delete what was published before',
+  },
+  dedupeWindow: {
+    kind: 'duration',
+    default: '2d',
+    least: minuteMs,
+    most: longestMs,
+    ofRoot: true,
+    help: 'a send under a used dedupe key is a repeat for this long',
   },
   maxMessages: {
     kind: 'count',
@@ -166,6 +176,17 @@ export function allowedValues(key: SettingKey): string {
 export function settingNumber(key: SettingKey, value: SettingValue): number {
   if (value === 'none') return Infinity;
   return settingTable[key].kind === 'duration' ? parseDuration(String(value)) : Number(value);
+}
+
+export function isOfRoot(key: SettingKey): boolean {
+  const setting: Setting = settingTable[key];
+  return setting.ofRoot === true;
+}
+
+/** For how long a dedupe key is remembered, in milliseconds. @param settings the root's document */
+export function dedupeWindowOf(settings: unknown): number {
+  const { dedupeWindow = defaultSettings.dedupeWindow } = (settings ?? {}) as Settings;
+  return settingNumber('dedupeWindow', dedupeWindow);
 }
 
 /** What somebody has typed, as the schema wants it. */

@@ -38,7 +38,7 @@ export const reply: Verb = {
         'after',
         example(
           'git diff --stat | dreamos reply "$RECEIPT" --ack',
-          'A second answer to the same message is noticed for two days; --again sends it all the same.',
+          'A second answer to the same message is noticed as long as dedupeWindow says (dreamos help settings); --again sends it\nall the same.',
         ),
       );
   },

@@ -85,7 +85,9 @@ describe.concurrent('--json', () => {
     const as = { env: { DREAMOS_AGENT: 'reviewer' } };
     const sent = await one(rig, 'send reviewer hello --as planner --dedupe-key k');
     expect(sent).toEqual({ id, to: ['reviewer'], mailboxes: ['reviewer'], state: 'ready', durability: 'full' });
-    expect(await one(rig, 'send reviewer hello --as planner --dedupe-key k')).toEqual({ ...sent, duplicate: true });
+    const states = [{ mailbox: 'reviewer', state: 'ready' }];
+    const repeat = await one(rig, 'send reviewer hello --as planner --dedupe-key k');
+    expect(repeat).toEqual({ ...sent, duplicate: true, states });
     const late = await one(rig, 'send reviewer,planner later --as planner --delay 1h --durability relaxed');
     expect(late).toEqual({
       id,
@@ -337,6 +339,7 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'publish build.done green --as planner --dedupe-key k')).toEqual({
       ...sent,
       duplicate: true,
+      states: [{ mailbox: 'reviewer', state: 'ready' }],
     });
     const published = expect.objectContaining({ id: sent.id, topic: 'build.done', to: [] }) as object;
     expect(await one(rig, 'read reviewer')).toMatchObject({ message: published });

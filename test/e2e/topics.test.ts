@@ -38,14 +38,17 @@ describe.concurrent('topics', () => {
     for (const listener of listeners) expect(await listener.kill('SIGTERM')).toMatchObject({ code: 143, err: '' });
   });
 
-  test('a group that has grown since is not taken for another message', async ({ rig }) => {
+  test('a repeat to a group that has grown since is one, and to another one not', async ({ rig }) => {
     const send = ['send', '@crew', 'Standup', '--as', 'planner', '--dedupe-key', 'standup'];
     await rig.dreamos('agent register reviewer --group crew');
     const id = await rig.sent(send);
     await rig.dreamos('agent register worker --group crew');
-    const { code, err } = await rig.dreamos(send);
-    expect(code).toBe(5);
-    expect(err).toContain(`was used before by planner for the same message to other recipients, ${id}.`);
+    const { code, out, err } = await rig.dreamos(send);
+    expect([code, out.trim()]).toEqual([0, id]);
+    expect(err).toContain('It is ready in reviewer.');
+    const other = await rig.dreamos(send.with(1, 'worker,@crew'));
+    expect(other.code).toBe(5);
+    expect(other.err).toContain(`was used before by planner for the same message to other recipients, ${id}.`);
   });
 
   test('a listener that is killed again and again goes on with --since @file, without gap or repeat', async ({

@@ -1,11 +1,11 @@
-import { environmentName, settingKeys, settingTable } from '../../src/model/settings.ts';
+import { environmentName, isOfRoot, settingKeys, settingTable } from '../../src/model/settings.ts';
 import { markdownTable } from './markdown-table.ts';
 
 /** Every setting, where the environment sets it, its default, and what it is. */
 export function settingsTable(): string {
   const rows = settingKeys.map((key) => {
     const { default: usual, help } = settingTable[key];
-    return [key, environmentName(key), String(usual), help];
+    return [key, isOfRoot(key) ? '' : environmentName(key), String(usual), help];
   });
   return markdownTable([['key', 'environment', 'default', 'what'], ...rows]);
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { duplicateText } from '../../cli/show/duplicate.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { publish } from '../../core/topics/publish.ts';
@@ -21,8 +22,7 @@ export async function publishCommand(
   const draft = { body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
   const receipt = await publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
   await context.output.item(receipt, () => receipt.id);
-  if (receipt.duplicate)
-    await context.output.note('This dedupe key was used before: nothing new was published, this is the first id.');
+  if (receipt.duplicate) await context.output.note(duplicateText('published', receipt.states));
   else if (receipt.subscribers === 0)
     await context.output.note(`No agent is subscribed to ${receipt.topic}: the message is in the topic's log alone.`);
 }

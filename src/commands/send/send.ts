@@ -1,6 +1,7 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { duplicateText } from '../../cli/show/duplicate.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { preview, send } from '../../core/send/send.ts';
@@ -39,8 +40,7 @@ export async function sendCommand(
   }
   const receipt = await send(session, draft, { signal: context.signal, ...given({ waitMs }) });
   await context.output.item(receipt, () => receipt.id);
-  if (receipt.duplicate)
-    await context.output.note('This dedupe key was used before: nothing new was sent, this is the first id.');
+  if (receipt.duplicate) await context.output.note(duplicateText('sent', receipt.states));
   if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
 }
 

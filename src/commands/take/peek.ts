@@ -2,7 +2,6 @@ import type { Context } from '../../cli/context.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { peek } from '../../core/look/peek.ts';
-import { DreamosError } from '../../model/errors.ts';
 
 export interface PeekOptions extends FilterOptions {
   count?: string;
@@ -20,9 +19,9 @@ export async function peekCommand(context: Context, name: string | undefined, op
   if (found.length === 0) {
     if (signal.aborted) return;
     const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
-    throw new DreamosError('nothing', 'NOTHING_THERE', `Nothing is ready for ${mailbox}${waited}.`, {
-      hint: `dreamos peek ${mailbox} --wait 30s`,
-    });
+    const message = `Nothing is ready for ${mailbox}${waited}.`;
+    const { nothingReady } = await import('../../cli/show/not-ready.ts');
+    throw await nothingReady(session, mailbox, { message, hint: `dreamos peek ${mailbox} --wait 30s`, id: options.id });
   }
   const paint = await output.paint();
   for (const [i, peeked] of found.entries()) {

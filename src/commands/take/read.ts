@@ -6,7 +6,8 @@ import { countOption, durationOption, filterOptions, given, type FilterOptions }
 import { orTell } from '../../cli/unwritten.ts';
 import { readNext } from '../../core/take/read.ts';
 import { ack } from '../../core/take/settle.ts';
-import { DreamosError } from '../../model/errors.ts';
+import type { Session } from '../../core/root/root.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface ReadOptions extends FilterOptions {
@@ -31,7 +32,7 @@ export async function readCommand(context: Context, name: string | undefined, op
     const delivery = await readNext(session, mailbox, { ...given({ leaseMs, waitMs }), ...filter, signal, by });
     if (delivery === undefined) {
       if (got > 0 || signal.aborted) return;
-      throw nothing(mailbox, options);
+      throw await nothing(session, mailbox, options);
     }
     // Only the first is waited for: the others are "up to", not "until".
     waitMs = undefined;
@@ -62,10 +63,10 @@ async function handOver(written: Promise<void>, delivery: Delivery, options: Rea
   await orTell(written, told, `dreamos nack ${receipt}`);
 }
 
-function nothing(mailbox: string, options: ReadOptions): DreamosError {
+async function nothing(session: Session, mailbox: string, options: ReadOptions): Promise<DreamosError> {
   const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
   const filtered = Object.keys(filterOptions(options)).length > 0 ? ' that fits' : '';
-  return new DreamosError('nothing', 'NOTHING_THERE', `Nothing${filtered} came for ${mailbox}${waited}.`, {
-    hint: `dreamos read ${mailbox} --wait 30s`,
-  });
+  const message = `Nothing${filtered} came for ${mailbox}${waited}.`;
+  const { nothingReady } = await import('../../cli/show/not-ready.ts');
+  return nothingReady(session, mailbox, { message, hint: `dreamos read ${mailbox} --wait 30s`, id: options.id });
 }

@@ -2,7 +2,7 @@ import { type AgentCard } from '../../model/agent.ts';
 import type { Settings } from '../../model/settings.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
-import { checkSettingKey, checkSettings } from '../root/settings.ts';
+import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
 import type { Documents, DocumentName } from '../../storage/port/documents.ts';
 import { changeDocument } from '../root/documents.ts';
@@ -39,7 +39,7 @@ export interface Registered {
 export async function registerAgent(session: Session, input: AgentInput): Promise<Registered> {
   checkName(input.name);
   for (const group of input.groups ?? []) checkGroup(group);
-  for (const key in input.settings) checkSettingKey(key);
+  for (const key in input.settings) checkNotOfRoot(checkSettingKey(key), `the settings of ${input.name}`);
   if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);
   let created = false;
   const card = await changeCard(session.store.documents, input.name, (existing) => {

@@ -4,7 +4,8 @@ import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { findSurely } from '../look/find.ts';
+import { findNow } from '../look/find.ts';
+import { bringUpToDate } from '../wait/due.ts';
 import { listEntries } from '../look/list.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
@@ -12,6 +13,7 @@ import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
 export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
   const card = await resolveAgent(session, mailbox);
+  await bringUpToDate(session, card);
   for await (const { entry, message } of listEntries(session, card.name, ['dead'])) {
     const why = message && (await session.store.look.deadReason(entry));
     if (message && why) yield toDead(entry, message, why);
@@ -78,7 +80,9 @@ async function forEach<T>(
   change: (entry: Entry) => Promise<T>,
   onProgress?: (done: number) => void,
 ): Promise<(T | DreamosError)[]> {
-  const { name } = await resolveAgent(session, mailbox);
+  const card = await resolveAgent(session, mailbox);
+  const { name } = card;
+  if (ids === 'all') await bringUpToDate(session, card);
   // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
   const wanted: (string | Entry)[] = ids === 'all' ? [] : [...ids];
   if (ids === 'all') for await (const entry of session.store.look.list(name, 'dead')) wanted.push(entry);
@@ -103,7 +107,7 @@ function idOf(one: string | Entry): string {
 }
 
 async function deadEntry(session: Session, mailbox: string, id: string): Promise<Entry> {
-  const [entry] = await findSurely(session, id, mailbox);
+  const [entry] = await findNow(session, id, mailbox);
   if (!entry) throw messageNotFound(id, mailbox);
   if (entry.state !== 'dead') throw notInState(entry, 'dead');
   return entry;

@@ -10,6 +10,7 @@ import type { Session } from '../root/root.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
 import { misspeltIn, readSettings } from '../root/config-file.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import { bringUpToDate } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 
 export interface DoctorOptions {
@@ -127,6 +128,7 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
 
 async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
+  await bringUpToDate(session, card);
   const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
   const waitedMs = session.store.now() - (oldestReadyAt ?? Infinity);

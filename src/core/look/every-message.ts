@@ -1,7 +1,7 @@
 import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
-import { bringAllDue } from '../wait/due.ts';
+import { bringUpToDate } from '../wait/due.ts';
 import type { Filter } from '../../model/filter.ts';
 import { listEntries } from './list.ts';
 import type { Session } from '../root/root.ts';
@@ -39,7 +39,7 @@ export async function* everyMessage(
   }
   for (const card of cards) {
     if (signal?.aborted) return;
-    await bringAllDue(session, card);
+    await bringUpToDate(session, card);
     yield* fitting(card.name);
   }
   if (!logs || mailbox !== undefined || !states.includes('archived')) return;

@@ -1,6 +1,6 @@
 import type { Peeked } from '../../contract/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { bringAllDue } from '../wait/due.ts';
+import { bringAllDue, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -42,7 +42,7 @@ async function nextReady(
       if (seen.has(entry.key)) continue;
       seen.add(entry.key);
       // It would not be delivered any more; the next claim moves it to the dead-letter queue.
-      if (entry.expiresAt !== undefined && entry.expiresAt <= session.store.now()) continue;
+      if (isOverdue(entry, session.store.now())) continue;
       const message = await readOrWarn(session, entry);
       if (message && (!accepts || accepts(message)))
         found.push({ mailbox: entry.mailbox, attempt: entry.attempt, message });

@@ -1,6 +1,6 @@
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { findInLogs, findSurely, looks } from './find.ts';
+import { findInLogs, findNow, looks } from './find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -19,7 +19,7 @@ export interface Shown {
 export async function show(session: Session, id: string, options: ShowOptions = {}): Promise<Shown> {
   const mailbox = options.mailbox === undefined ? undefined : (await resolveAgent(session, options.mailbox)).name;
   for (let look = 1; look <= looks; look++) {
-    const inMailboxes = await findSurely(session, id, mailbox);
+    const inMailboxes = await findNow(session, id, mailbox);
     const entries = inMailboxes.length > 0 || mailbox !== undefined ? inMailboxes : await findInLogs(session, id);
     for (const entry of entries) {
       const message = await session.store.look.read(entry);

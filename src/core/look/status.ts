@@ -1,7 +1,7 @@
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
-import { bringAllDue } from '../wait/due.ts';
+import { bringUpToDate } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 
 export async function status(session: Session, names?: readonly string[]): Promise<MailboxStatus[]> {
@@ -12,7 +12,7 @@ export async function status(session: Session, names?: readonly string[]): Promi
 }
 
 async function statusOf(session: Session, card: AgentCard): Promise<MailboxStatus> {
-  await bringAllDue(session, card);
+  await bringUpToDate(session, card);
   const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(card.name);
   return {
     mailbox: card.name,

@@ -2,7 +2,7 @@ import type { TraceStep } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import { isId } from '../../model/id.ts';
-import { findInLogs, findSurely } from './find.ts';
+import { findInLogs, findNow } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
@@ -22,8 +22,8 @@ export interface Trace {
 
 export async function trace(session: Session, id: string): Promise<Trace> {
   if (!isId(id)) throw messageNotFound(id);
+  const inMailboxes = await findNow(session, id);
   const events = arrivalsFirst(await session.store.journal.history(id));
-  const inMailboxes = await findSurely(session, id);
   const found = inMailboxes.length > 0 ? inMailboxes : await findInLogs(session, id);
   if (found.length === 0 && !events.some((event) => event.id === id)) throw messageNotFound(id);
   const messages = await Promise.all(found.map((entry) => readOrWarn(session, entry)));

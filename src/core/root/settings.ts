@@ -3,9 +3,11 @@ import { DreamosError } from '../../model/errors.ts';
 import { nearestName } from '../../model/refusals.ts';
 import {
   allowedValues,
+  dedupeWindowOf,
   defaultSettings,
   type Durability,
   environmentName,
+  isOfRoot,
   type RetryPolicy,
   settingFault,
   settingFromText,
@@ -32,6 +34,7 @@ export interface Effective {
   readonly maxMessageBytes: number;
   readonly warnUnreadAfterMs: number;
   readonly topicRetentionMs: number;
+  readonly dedupeWindowMs: number;
   /** Of what a mailbox holds undelivered; Infinity: no limit. */
   readonly maxMessages: number;
   readonly maxBytes: number;
@@ -91,6 +94,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     maxMessageBytes: of('maxMessageBytes'),
     warnUnreadAfterMs: of('warnUnreadAfter'),
     topicRetentionMs: of('topicRetention'),
+    dedupeWindowMs: dedupeWindowOf(root),
     maxMessages: of('maxMessages'),
     maxBytes: of('maxBytes'),
     ttlMs: of('ttl'),
@@ -119,7 +123,9 @@ export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
   const settings: Partial<Record<SettingKey, SettingValue>> = {};
   for (const [key, variable] of variables) {
     const text = env[variable];
-    if (text) settings[key] = parseSetting(key, text, variable);
+    if (!text) continue;
+    checkNotOfRoot(key, variable);
+    settings[key] = parseSetting(key, text, variable);
   }
   return settings as Settings;
 }
@@ -141,6 +147,14 @@ export function checkSettingKey(key: string): SettingKey {
   const nearest = nearestName(key, settingKeys);
   throw new DreamosError('invalid', 'CONFIG_INVALID', `There is no setting "${key}".`, {
     hint: nearest ? `Did you mean "${nearest}"?` : `The settings are ${settingKeys.join(', ')}.`,
+  });
+}
+
+/** What is one for all who use a root cannot be said elsewhere. @throws CONFIG_INVALID naming `where` */
+export function checkNotOfRoot(key: SettingKey, where: string): void {
+  if (!isOfRoot(key)) return;
+  throw new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${key} is one for the whole root.`, {
+    hint: `dreamos config set ${key} <value>`,
   });
 }
 

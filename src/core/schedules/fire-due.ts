@@ -6,9 +6,9 @@
  * sends nothing new, and record the same. A clock that steps back finds the occurrence recorded. A schedule that was removed
  * and added again has another token, and begins with its next occurrence.
  *
- * A key is remembered for two days, the record for good: it is enough that somebody looks within two days of a crash between
- * the two steps. What is left: nobody does, and no later occurrence comes meanwhile; or a process that is paused there for
- * so long goes on. Then that occurrence is sent once more.
+ * A key is remembered for the root's `dedupeWindow`, the record for good: it is enough that somebody looks that soon after a
+ * crash between the two steps. What is left: nobody does, and no later occurrence comes meanwhile; or a process that is
+ * paused there for so long goes on. Then that occurrence is sent once more.
  */
 import type { Schedule } from '../../contract/system.ts';
 import { DreamosError } from '../../model/errors.ts';

@@ -3,7 +3,6 @@ import { isoTime, sayableTime } from '../../model/clock.ts';
 import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { messageInvalid, reference, usage } from '../../model/refusals.ts';
-import { dayMs } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
@@ -32,6 +31,7 @@ export async function compose(
   const routes = await route(book, draft.to, sender.name);
   const { outgoing, durability, limited } = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
+    addressedTo: draft.dedupeKey === undefined ? undefined : groupWords(routes),
   });
   // Not spread: 3 us of a send.
   return { outgoing, durability, limited, routes };
@@ -42,21 +42,28 @@ export async function senderOf(session: Session, book: AddressBook, named: strin
   return book.sender(actorOf(session, 'sends this message', named));
 }
 
+/** As they were written, each once; `undefined`: no group is among them. */
+function groupWords(routes: readonly Route[]): string[] | undefined {
+  if (routes.every(({ reasons }) => reasons.every((reason) => reason === 'named'))) return undefined;
+  const words = routes.flatMap(({ card, reasons }) => reasons.map((word) => (word === 'named' ? card.name : word)));
+  return [...new Set(words)];
+}
+
 /** As compose, for known recipients. @param to.topic they get it because it is published there, and so does its log */
 export async function composeFor(
   session: Session,
   sender: Sender,
   draft: Omit<CheckedDraft, 'to'>,
-  to: { readonly cards: readonly AgentCard[]; readonly topic?: string },
+  to: { readonly cards: readonly AgentCard[]; readonly topic?: string; readonly addressedTo?: string[] | undefined },
 ): Promise<Composed> {
   const settingsOf = await settingsNow(session);
-  const { durability } = settingsOf(sender.card);
+  const { durability, dedupeWindowMs } = settingsOf(sender.card);
   checkBody(draft);
   const data = draft.data === undefined ? 'null' : jsonOf(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
   const now = session.store.now();
   const { ttlMs } = draft;
-  checkNotOver(draft, now);
+  checkNotOver(draft, now, dedupeWindowMs);
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
   const limited: AgentCard[] = [];
   // Most mail has neither.
@@ -97,6 +104,7 @@ export async function composeFor(
     dedupeKey: draft.dedupeKey ?? null,
   };
   // Behind the literal and not spread into it: every other message has one shape, and V8 is quick with it.
+  if (to.addressedTo !== undefined) message['addressedTo'] = to.addressedTo;
   if (to.topic !== undefined) message['topic'] = to.topic;
   if (draft.replyBy !== undefined) message['replyBy'] = draft.replyBy;
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
@@ -137,13 +145,10 @@ function checked(message: unknown): Message {
   throw messageInvalid(`This cannot be sent: ${explainIssues(parsed.error)}.`, 'dreamos schema message', parsed.error);
 }
 
-// So long a repeat may come after the first send: as long as its key is remembered.
-const repeatableMs = 2 * dayMs;
-
-function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number): void {
+function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number, dedupeWindowMs: number): void {
   if (at === undefined || !(at <= now)) return;
   // Refused to a repeat under a key, it would look as if the first send, which was on time, had failed.
-  if (dedupeKey !== undefined && now - at <= repeatableMs) return;
+  if (dedupeKey !== undefined && now - at < dedupeWindowMs) return;
   const message = `${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`;
   throw usage(message, reference);
 }

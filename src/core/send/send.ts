@@ -6,7 +6,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
-import type { Outgoing, Sent } from '../../storage/port/mail.ts';
+import type { Sent } from '../../storage/port/mail.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Waiting } from './room.ts';
 import { compose, type Composed } from './compose.ts';
@@ -27,7 +27,7 @@ export async function sendChecked(session: Session, draft: CheckedDraft, options
   if (sent instanceof DreamosError) throw sent;
   const recipients = composed.routes.map(({ card }) => card);
   await warnUnread(session, recipients);
-  return receiptOf(sent, composed.outgoing);
+  return receiptOf(session, sent);
 }
 
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
@@ -98,7 +98,7 @@ async function sendPlaces(
     for (const [i, place] of group.entries()) {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
-      all.push([place, result instanceof DreamosError ? result : receiptOf(result, place.outgoing)]);
+      all.push([place, result instanceof DreamosError ? result : await receiptOf(session, result)]);
     }
   }
   return all;
@@ -127,7 +127,13 @@ export async function sendTogether(
   return session.store.mail.send(outgoing, { durability });
 }
 
-function receiptOf(sent: Sent, { message }: Outgoing): SendReceipt {
-  const { id, mailboxes, state, durability } = sent;
-  return { id, to: message.to, mailboxes, state, durability, ...(sent.duplicate && { duplicate: true }) };
+/** What goes to no topic is addressed to its mailboxes. */
+async function receiptOf(
+  session: Session,
+  { id, mailboxes, state, durability, duplicate }: Sent,
+): Promise<SendReceipt> {
+  const receipt = { id, to: [...mailboxes], mailboxes, state, durability };
+  if (!duplicate) return receipt;
+  const { whereNow } = await import('./repeat.ts');
+  return { ...receipt, duplicate, ...(await whereNow(session, id, mailboxes)) };
 }

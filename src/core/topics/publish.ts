@@ -6,7 +6,6 @@ import { usage } from '../../model/refusals.ts';
 import { parseTopic } from '../../model/topic.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { composeFor, senderOf } from '../send/compose.ts';
-import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
@@ -31,11 +30,18 @@ export async function publish(
   const [sent] = await sendTogether(session, [composed], composed.durability, { options });
   if (!sent) throw new Error('A publish had no result.');
   if (sent instanceof DreamosError) throw sent;
-  const { id, duplicate } = sent;
-  const mailboxes = duplicate ? await firstMailboxes(session, id) : subscribers.map((card) => card.name);
-  await warnUnread(session, duplicate ? [] : subscribers);
-  const receipt = { id, topic: name, mailboxes, subscribers: mailboxes.length, durability: sent.durability };
-  return { ...receipt, ...(duplicate && { duplicate }) };
+  const { id, durability } = sent;
+  const receiptFor = (mailboxes: string[]): PublishReceipt => {
+    return { id, topic: name, mailboxes, subscribers: mailboxes.length, durability };
+  };
+  if (sent.duplicate) {
+    const { firstMailboxes, whereNow } = await import('../send/repeat.ts');
+    const mailboxes = await firstMailboxes(session, id);
+    const now = await whereNow(session, id, mailboxes);
+    return { ...receiptFor(mailboxes), duplicate: true, ...(now && { states: now.states }) };
+  }
+  await warnUnread(session, subscribers);
+  return receiptFor(subscribers.map((card) => card.name));
 }
 
 async function activeSubscribers(session: Session, topic: string): Promise<AgentCard[]> {
@@ -53,9 +59,4 @@ async function activeSubscribers(session: Session, topic: string): Promise<Agent
     `${topic} has ${cards.size} subscribers; one message goes to at most ${mostRecipients - 1}.`,
     'Let some of them listen instead: dreamos listen --help',
   );
-}
-
-/** Who subscribes may have changed since. */
-async function firstMailboxes(session: Session, id: string): Promise<string[]> {
-  return [...new Set((await findSurely(session, id)).map(({ mailbox }) => mailbox))].sort();
 }

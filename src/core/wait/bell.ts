@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts';
+
 /** Joins what can end a rest: somebody rings, the time is over, the signal comes. */
 export interface Bell {
   /** Also between two rests: then the next one ends at once. */
@@ -24,12 +26,12 @@ export function createBell(): Bell {
         await new Promise<void>((resolve) => {
           const end = (): void => {
             clearTimeout(timer);
-            signal?.removeEventListener('abort', end);
+            unlisten?.();
             wake = () => undefined;
             resolve();
           };
           const timer = setTimeout(end, Math.min(ms, longestTimerMs));
-          signal?.addEventListener('abort', end);
+          const unlisten = signal && onAbort(signal, end);
           wake = end;
         });
       }

@@ -5,6 +5,7 @@ import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { tellNew } from '../root/config-file.ts';
 import { settingsNow } from '../root/settings.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
 const mostRounds = 100;
@@ -28,6 +29,21 @@ export async function policyToMoveBy(session: Session, card: AgentCard | undefin
     tellNew(session, [`${error.message} Until it is mended, nothing that falls due is moved. ${error.hint}`]);
   });
   return settingsOf?.(card).ownPolicy;
+}
+
+/**
+ * As bringAllDue, and buries all that has outlived its time-to-live, for who says how much is ready or dead. It costs a look
+ * at every name in ready, which who claims, waits or peeks at the next few does not need.
+ */
+export async function bringUpToDate(session: Session, card: AgentCard): Promise<void> {
+  await bringAllDue(session, card);
+  await session.store.upkeep?.sweepExpired(card.name, { dryRun: false });
+}
+
+/** Whether it is elsewhere by now, and only nobody has moved it yet. */
+export function isOverdue({ state, dueAt, leaseUntil, expiresAt }: Entry, now: number): boolean {
+  const until = { delayed: dueAt, inflight: leaseUntil, ready: expiresAt, dead: undefined, archived: undefined }[state];
+  return until !== undefined && until <= now;
 }
 
 /** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../model/duration.ts';
 import { keepLease } from '../take/keep-lease.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { onAbort } from '../wait/on-abort.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { type Settlement, settleAs } from './settle-as.ts';
@@ -73,12 +74,12 @@ async function runHandler(
   const lease = keepLease(session, job, leaseMs, () => end('lost'));
   if (handlerTimeoutMs !== undefined)
     timers.push(setTimeout(() => end('timeout'), Math.min(handlerTimeoutMs, longestTimerMs)));
-  hurry?.addEventListener('abort', onHurry);
+  const unlisten = hurry && onAbort(hurry, onHurry);
   if (hurry?.aborted) onHurry();
   const givenUp = new Promise<Outcome>((resolve) => (giveUp = resolve));
   const outcome = await Promise.race([outcomeOf(() => handler(job, { signal: over.signal })), givenUp]);
   ended = true;
-  hurry?.removeEventListener('abort', onHurry);
+  unlisten?.();
   for (const timer of timers) clearTimeout(timer);
   const receipt = await lease.end();
   return { outcome: verdict(outcome, cut, handlerTimeoutMs), receipt };

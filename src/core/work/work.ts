@@ -10,6 +10,7 @@ import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
 import { nack } from '../take/settle.ts';
+import { onAbort } from '../wait/on-abort.ts';
 import { createWaiter } from '../wait/wait.ts';
 
 export type WorkOptions = Omit<ReadOptions, 'by'> & {
@@ -54,10 +55,10 @@ export async function work(
     stop.abort();
     look.abort();
   };
-  for (const end of [signal, hurry]) {
-    end?.addEventListener('abort', takeNoMore);
+  const unlisten = [signal, hurry].map((end) => {
     if (end?.aborted) takeNoMore();
-  }
+    return end && onAbort(end, takeNoMore);
+  });
 
   const begin = (job: Handled['job']): void => {
     const one = handleOne(session, job, handler, { ...options, rests })
@@ -109,7 +110,7 @@ export async function work(
   } finally {
     await Promise.all(running);
     await waiter.close();
-    for (const end of [signal, hurry]) end?.removeEventListener('abort', takeNoMore);
+    for (const end of unlisten) end?.();
   }
   if (failures.length > 0) throw failures[0];
   return totals;

@@ -18,7 +18,8 @@ export const mostRecipients = 10_000;
 /** No file has to hold more messages than this, and no call sends more. */
 export const mostAtOnce = 1000;
 
-export const hourMs = 3_600_000;
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
 export const dayMs = 24 * hourMs;
 
 /** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */

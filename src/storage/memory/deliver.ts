@@ -1,18 +1,15 @@
-import { hourMs } from '../../model/basics/limits.ts';
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
 import type { DreamosError } from '../../model/errors.ts';
-import type { Durability } from '../../model/settings.ts';
+import { dedupeWindowOf, type Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, SendHow, Sent } from '../port/mail.ts';
-import { dedupeMismatch, MailboxFull, mailboxFull } from '../port/refusals.ts';
+import { MailboxFull, mailboxFull } from '../port/refusals.ts';
+import { mismatchOf } from '../port/repeat.ts';
 import type { Deps } from './claims.ts';
 import { loadOf } from './housekeeping.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
-
-// A little longer than the 24 h that are promised.
-const rememberMs = 25 * hourMs;
 
 /** One after the other, each its own commit. */
 export async function sendEach(
@@ -47,14 +44,14 @@ function fullFor(mail: Mail, { message, dueAt, limits = new Map() }: Outgoing): 
 function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
   const { message, mailboxes, dueAt = 0 } = outgoing;
   const sent: Sent = { id: message.id, mailboxes, state: dueAt > now ? 'delayed' : 'ready', durability };
-  if (!knownUnder(mail, message, now)) {
-    const full = fullFor(mail, outgoing);
-    if (full) return full;
+  const known = knownUnder(mail, message, now);
+  if (known) {
+    const { id } = known.message;
+    return mismatchOf(known.message, message) ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
   }
-  if (message.dedupeKey !== null) {
-    const first = remember(mail, outgoing, sent, now);
-    if (first !== sent) return first;
-  }
+  const full = fullFor(mail, outgoing);
+  if (full) return full;
+  if (message.dedupeKey !== null) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });
   for (const mailbox of mailboxes) {
     const topic = topicOf(mailbox);
     if (topic === undefined) {
@@ -68,40 +65,23 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
   return sent;
 }
 
-function remember(mail: Mail, { message, mailboxes }: Outgoing, sent: Sent, now: number): Sent | DreamosError {
-  const content = contentOf(message, mailboxes);
-  const known = knownUnder(mail, message, now);
-  if (!known) {
-    mail.dedupe.set(dedupeKeyOf(message), { content, at: now, id: sent.id, mailboxes, state: sent.state });
-    return sent;
-  }
-  if (known.content !== content) return dedupeMismatch({ ...message, id: known.id }, false);
-  return { id: known.id, mailboxes: known.mailboxes, state: known.state, durability: sent.durability, duplicate: true };
-}
-
 function knownUnder(mail: Mail, message: Message, now: number): Remembered | undefined {
-  if (message.dedupeKey === null) return undefined;
-  const known = mail.dedupe.get(dedupeKeyOf(message));
-  return known && known.at + rememberMs >= now ? known : undefined;
+  const known = message.dedupeKey === null ? undefined : mail.dedupe.get(dedupeKeyOf(message));
+  return known && !isOld(mail, known, now) ? known : undefined;
 }
 
 function dedupeKeyOf({ from, dedupeKey }: Message): string {
   return JSON.stringify([from.toLowerCase(), dedupeKey]);
 }
 
-export function sweepKeys(mail: Mail, now: number, dryRun: boolean): number {
-  const old = [...mail.dedupe].filter(([, { at }]) => at + rememberMs < now);
-  if (!dryRun) for (const [key] of old) mail.dedupe.delete(key);
-  return old.length;
+function isOld(mail: Mail, { at }: Remembered, now: number): boolean {
+  return now - at >= dedupeWindowOf(mail.documents.get('settings')?.value);
 }
 
-// What a repeat must have in common with the first send. Its id and times are necessarily its own.
-function contentOf(message: Message, mailboxes: readonly string[]): string {
-  const { id: _id, createdAt: _createdAt, expiresAt: _expiresAt, digest: _digest, ...content } = message;
-  const fields = Object.entries(content).filter(([key]) => key !== 'to');
-  // Who subscribes may change between a publish and its repeat.
-  const named = message.topic === undefined ? mailboxes : [];
-  return JSON.stringify([fields.sort(([a], [b]) => (a < b ? -1 : 1)), named.map((name) => name.toLowerCase()).sort()]);
+export function sweepKeys(mail: Mail, now: number, dryRun: boolean): number {
+  const old = [...mail.dedupe].filter(([, known]) => isOld(mail, known, now));
+  if (!dryRun) for (const [key] of old) mail.dedupe.delete(key);
+  return old.length;
 }
 
 interface Placing {

@@ -36,11 +36,9 @@ export interface Held {
 }
 
 export interface Remembered {
-  readonly content: string;
-  readonly at: number;
-  readonly id: string;
+  readonly message: Message;
   readonly mailboxes: readonly string[];
-  readonly state: 'ready' | 'delayed';
+  readonly at: number;
 }
 
 /** A document, with how often it was put. */

@@ -37,9 +37,13 @@ export interface Outgoing {
 export interface Sent {
   readonly id: string;
   readonly mailboxes: readonly string[];
+  /** In which it was sent; where the first message of a repeat is by now, `find` says. */
   readonly state: 'ready' | 'delayed';
   readonly durability: Durability;
-  /** The dedupe key was used before: `id` is the first send's, and nothing new was sent. */
+  /**
+   * The dedupe key was used before, within the root's `dedupeWindow`: `id` and, but for a topic's, `mailboxes` are those of
+   * the first send, and nothing new was sent.
+   */
   readonly duplicate?: true;
 }
 

@@ -162,7 +162,19 @@ test('a used dedupe key gives the first id and says so', async () => {
   expect(json).toMatchObject([{ id: first, duplicate: true }]);
   const again = await rig.dreamos('send reviewer hello --as planner --dedupe-key k');
   expect(again.out.trim()).toBe(first);
-  expect(again.err).toContain('nothing new was sent');
+  expect(again.err).toContain('nothing new was sent, this is the first id. It is ready in reviewer.');
+});
+
+test('and where the first one is by now', async () => {
+  const words = 'send reviewer,planner hello --as planner --dedupe-key k';
+  const first = await rig.sent(words);
+  await rig.dreamos('read reviewer --ack');
+  expect((await rig.dreamos(words)).err).toContain('It is archived in reviewer; ready in planner.');
+  await rig.dreamos(`cancel ${first}`);
+  const { json } = await rig.dreamos(`${words} --json`);
+  expect(json).toMatchObject([
+    { id: first, state: 'archived', states: [{ state: 'archived' }, { state: 'archived' }] },
+  ]);
 });
 
 const batch = (...lines: unknown[]) => ({

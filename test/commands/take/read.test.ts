@@ -102,3 +102,19 @@ test.each([
   expect(result.code).toBe(code);
   expect(result.err).toContain('Error: ');
 });
+
+test.each(['read', 'peek'])('%s --id of what is not ready says where it is, and until when', async (verb) => {
+  const id = await rig.sent('send reviewer later --as planner --delay 1h');
+  const asked = `${verb} REVIEWER --id ${id}`;
+  const delayed = await rig.dreamos(asked);
+  expect(delayed.code).toBe(3);
+  expect(delayed.err).toContain(`${id} in reviewer is delayed until 2026-11-20T10:00:00.000Z (for 1h).`);
+  rig.time.nowMs += 3_600_000;
+  await rig.dreamos('read reviewer --lease 5m');
+  expect((await rig.dreamos(asked)).err).toContain(
+    `${id} in reviewer is inflight until 2026-11-20T10:05:00.000Z (for 5m).`,
+  );
+  await rig.dreamos(`ack ${id} --as reviewer`);
+  expect((await rig.dreamos(asked)).err).toContain(`${id} in reviewer is archived.`);
+  expect((await rig.dreamos(`${verb} reviewer --id 01JD3Y6Q0V8M5T2B7K9XWZ4RCE`)).code).toBe(3);
+});

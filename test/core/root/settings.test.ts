@@ -19,6 +19,7 @@ test('the defaults are those of the design', async () => {
     maxMessageBytes: 1_048_576,
     warnUnreadAfterMs: 3_600_000,
     topicRetentionMs: 7 * 86_400_000,
+    dedupeWindowMs: 2 * 86_400_000,
     maxMessages: Infinity,
     maxBytes: Infinity,
     ttlMs: Infinity,
@@ -46,7 +47,7 @@ test('config.json comes before the default, the card before config.json, the env
   expect(await lease({ DREAMOS_LEASE: '' })).toBe(5 * 60_000);
 });
 
-test('every setting can come from the environment', async () => {
+test('every setting but that of the root alone can come from the environment', async () => {
   const root = rig.as('planner', {
     DREAMOS_LEASE: '2m',
     DREAMOS_MAX_ATTEMPTS: '7',
@@ -73,6 +74,7 @@ test('every setting can come from the environment', async () => {
     maxMessageBytes: 2048,
     warnUnreadAfterMs: 86_400_000,
     topicRetentionMs: 2 * 86_400_000,
+    dedupeWindowMs: 2 * 86_400_000,
     maxMessages: 1000,
     maxBytes: 2_000_000,
     ttlMs: 7_200_000,

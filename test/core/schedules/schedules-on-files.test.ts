@@ -2,9 +2,8 @@ import { expect, test } from 'vitest';
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { addSchedule, listSchedules, removeSchedule } from '../../../src/core/schedules/schedules.ts';
-import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { Killed, killedAt } from '../../storage/file/disks.ts';
+import { diskOnTime, Killed, killedAt } from '../../storage/file/disks.ts';
 import { drain, makeRoom, recoverAll, type Room } from '../../storage/file/room.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
 
@@ -46,7 +45,7 @@ test('a process that is killed at any moment while it sends leaves an occurrence
 
 test('of several processes that look at once one sends, day after day', async () => {
   const room = makeRoom();
-  const roots = await Promise.all([1, 2, 3, 4].map(async () => rootOn(room, await room.open(nodeDisk()))));
+  const roots = await Promise.all([1, 2, 3, 4].map(async () => rootOn(room, await room.open(diskOnTime(room.clock)))));
   await addSchedule(roots[0] as Session, daily);
   await addSchedule(roots[1] as Session, { ...daily, name: 'other', message: { to: 'bob', body: 'other' } });
   for (let i = 0; i < 3; i++) {

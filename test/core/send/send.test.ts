@@ -1,6 +1,10 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
+import { cancel } from '../../../src/core/keep/cancel.ts';
+import { purgeDead } from '../../../src/core/keep/dlq.ts';
+import { setConfig } from '../../../src/core/root/config.ts';
 import { readNext } from '../../../src/core/take/read.ts';
+import { ack, nack } from '../../../src/core/take/settle.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
@@ -192,6 +196,96 @@ test('a repeat under a dedupe key has the first id and says so', async () => {
   await expectRefusal(send(rig.root, { ...draft, body: 'y' }), 'DEDUPE_MISMATCH');
 });
 
+describe('the repeat of a send under a dedupe key says where the first one is now', () => {
+  const draft = { to: 'reviewer', body: 'x', dedupeKey: 'k' };
+  const again = async () => {
+    const { state, states } = await send(rig.root, { ...draft, delayMs: 5000 });
+    return [state, ...(states ?? []).map((one) => `${one.mailbox} ${one.state}`)];
+  };
+  const claim = async () => must(await readNext(rig.root, 'reviewer')).receipt;
+
+  test.for<[string, (id: string) => Promise<unknown>]>([
+    ['ready', async () => undefined],
+    ['inflight', claim],
+    ['archived', async () => ack(rig.root, await claim())],
+    ['archived', (id) => cancel(rig.root, id)],
+    ['dead', async () => nack(rig.root, await claim(), { dead: true })],
+    ['delayed', async () => nack(rig.root, await claim(), { delayMs: 60_000 })],
+    [
+      'gone',
+      async (id) => {
+        await nack(rig.root, await claim(), { dead: true });
+        await purgeDead(rig.root, 'reviewer', [id]);
+      },
+    ],
+    [
+      'dead',
+      async () => {
+        for (let attempt = 1; attempt <= 5; attempt++) {
+          await claim();
+          rig.clock.advance(15 * 60_000);
+        }
+      },
+    ],
+  ])('%s', async ([state, happens]) => {
+    await happens((await send(rig.root, draft)).id);
+    expect(await again()).toEqual([state, `reviewer ${state}`]);
+  });
+
+  test('in each mailbox, and of all as what is furthest from its end', async () => {
+    const both = { ...draft, to: ['reviewer', 'Builder'] };
+    const first = await send(rig.root, both);
+    expect(first).not.toHaveProperty('states');
+    await ack(rig.root, await claim());
+    expect(await send(rig.root, both)).toEqual({
+      ...first,
+      duplicate: true,
+      states: [
+        { mailbox: 'reviewer', state: 'archived' },
+        { mailbox: 'Builder', state: 'ready' },
+      ],
+    });
+  });
+
+  test('also in one call with others', async () => {
+    await cancel(rig.root, (await send(rig.root, draft)).id);
+    expect(await sendAll(rig.root, [draft])).toMatchObject([{ state: 'archived', duplicate: true }]);
+  });
+
+  test('and is still told that it is sent when that cannot be seen', async () => {
+    const { id } = await send(rig.root, draft);
+    rig.root.store.look.find = () => Promise.reject(new DreamosError('disk', 'DISK_FAILED', 'No.'));
+    expect(await send(rig.root, draft)).toMatchObject({ id, duplicate: true });
+    expect(rig.warnings.join()).toContain(`Where ${id} is now could not be seen`);
+  });
+});
+
+test('a repeat to a group is one, whoever is in it by now, and says who got it', async () => {
+  await registerAgent(rig.root, { name: 'reviewer', groups: ['crew'] });
+  const draft = { to: '@Crew', body: 'x', dedupeKey: 'k' };
+  const first = await send(rig.root, draft);
+  await registerAgent(rig.root, { name: 'Builder', groups: ['crew'] });
+  await registerAgent(rig.root, { name: 'reviewer', groups: [] });
+  const repeat = await send(rig.root, { ...draft, to: ['@crew'] });
+  expect(repeat).toMatchObject({ id: first.id, to: ['reviewer'], mailboxes: ['reviewer'], duplicate: true });
+  expect(await readNext(rig.root, 'Builder')).toBeUndefined();
+  await expectRefusal(send(rig.root, { ...draft, to: ['@crew', 'reviewer'] }), 'DEDUPE_MISMATCH');
+});
+
+test('a dedupe key is forgotten when the root says so, whatever a card or an environment says', async () => {
+  await setConfig(rig.root, 'dedupeWindow', '1h');
+  const draft = { to: 'reviewer', body: 'x', dedupeKey: 'k' };
+  const first = await send(rig.root, draft);
+  rig.clock.advance(3_600_000 - 1);
+  expect(await send(rig.root, draft)).toMatchObject({ id: first.id, duplicate: true });
+  rig.clock.advance(1);
+  expect(await send(rig.root, draft)).not.toHaveProperty('duplicate');
+  const settings = { dedupeWindow: '9d' };
+  const error = await refusal(registerAgent(rig.root, { name: 'planner', settings }));
+  expect(error).toMatchObject({ code: 'CONFIG_INVALID', hint: 'dreamos config set dedupeWindow <value>' });
+  await expectRefusal(send(rig.as('planner', { DREAMOS_DEDUPE_WINDOW: '9d' }), draft), 'CONFIG_INVALID');
+});
+
 test('a message for a time is delayed until then', async () => {
   const at = rig.clock.now() + 90_000;
   expect((await send(rig.root, { to: 'reviewer', body: 'x', at })).state).toBe('delayed');
@@ -207,7 +301,7 @@ test('a repeat under a dedupe key that comes when the time is over learns the fi
   rig.clock.advance(2000);
   expect(await send(rig.root, draft)).toMatchObject({ id, duplicate: true });
   // Longer ago than any key is remembered, it is a slip.
-  await expectRefusal(send(rig.root, { ...draft, at: rig.clock.now() - 3 * 86_400_000 }), 'USAGE');
+  await expectRefusal(send(rig.root, { ...draft, at: rig.clock.now() - 2 * 86_400_000 }), 'USAGE');
 });
 
 test('a time-to-live that ends before the message is delivered is refused', async () => {

@@ -5,7 +5,8 @@ import { doctor } from '../../../src/core/keep/doctor.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { reply } from '../../../src/core/send/reply.ts';
-import { ack } from '../../../src/core/take/settle.ts';
+import { purgeDead } from '../../../src/core/keep/dlq.ts';
+import { ack, nack } from '../../../src/core/take/settle.ts';
 import { show } from '../../../src/core/look/show.ts';
 import { loadSubscriptions, subscribe } from '../../../src/core/topics/subscriptions.ts';
 import { listTopics, showTopic } from '../../../src/core/topics/topics.ts';
@@ -94,9 +95,25 @@ test('a repeat under a dedupe key is the first publish, with its subscribers', a
   await subscribe(rig.as('reviewer'), 'x');
   const first = await publish(rig.root, 'x', { ...green, dedupeKey: 'k' });
   await subscribe(rig.as('Builder'), 'x');
-  expect(await publish(rig.root, 'x', { ...green, dedupeKey: 'k' })).toEqual({ ...first, duplicate: true });
+  const states = [{ mailbox: 'reviewer', state: 'ready' }];
+  expect(await publish(rig.root, 'x', { ...green, dedupeKey: 'k' })).toEqual({ ...first, duplicate: true, states });
   await expectRefusal(publish(rig.root, 'y', { ...green, dedupeKey: 'k' }), 'DEDUPE_MISMATCH');
   expect((await showTopic(rig.root, 'x')).messages).toBe(1);
+});
+
+test('its subscribers are those of the first also when one of them has purged it', async () => {
+  await subscribe(rig.as('reviewer'), 'x');
+  await subscribe(rig.as('Builder'), 'x');
+  const { id } = await publish(rig.root, 'x', { ...green, dedupeKey: 'k' });
+  await nack(rig.root, must(await readNext(rig.root, 'reviewer')).receipt, { dead: true });
+  await purgeDead(rig.root, 'reviewer', [id]);
+  expect(await publish(rig.root, 'x', { ...green, dedupeKey: 'k' })).toMatchObject({
+    mailboxes: ['Builder', 'reviewer'],
+    states: [
+      { mailbox: 'Builder', state: 'ready' },
+      { mailbox: 'reviewer', state: 'gone' },
+    ],
+  });
 });
 
 test('subscriptions that cannot be understood stop a publish, and doctor says so', async () => {

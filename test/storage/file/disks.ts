@@ -1,3 +1,5 @@
+import { utimes } from 'node:fs/promises';
+import type { Clock } from '../../../src/model/clock.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
@@ -115,6 +117,19 @@ export interface KilledDisk {
   readonly disk: Disk;
   /** Whether the kill has come. */
   killed(): boolean;
+}
+
+/** A real disk whose files have the time of a test's clock, and not the machine's. */
+export function diskOnTime(clock: Clock): Disk {
+  const real = nodeDisk();
+  return {
+    ...real,
+    async create(path, bytes, options) {
+      const made = await real.create(path, bytes, options);
+      if (made) await utimes(path, new Date(), new Date(clock.now()));
+      return made;
+    },
+  };
 }
 
 /**

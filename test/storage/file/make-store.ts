@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { diskOnTime } from './disks.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import type { MakeStore } from '../contract/rig.ts';
@@ -11,9 +12,11 @@ export const makeFileStore: MakeStore = async (deps) => {
   const folder = await mkdtemp(join(tmpdir(), 'dreamos-contract-'));
   const { path } = await initFileStore({ root: folder, cwd: folder, env: {} });
   const opened: Store[] = [];
+  const disk = diskOnTime(deps.clock);
   const open = async (): Promise<Store> => {
     const store = await openFileStore(path, {
       ...deps,
+      disk,
       warn: (message) => {
         throw new Error(`A store in order warned: ${message}`);
       },

@@ -39,19 +39,39 @@ async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix
   const stray = names.find((name) => name !== outboxBody && !parseOutboxLink(name));
   const body = await ctx.disk.read(pathIn(path, outboxBody), { maxBytes: maxFileBytes });
   const readable = body.ok ? unsealed(body.bytes) !== undefined : body.missing;
+  const old = await olderThan(ctx, path, dayMs);
   const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
   if (!readable) {
     const message = `The body of the send ${id} cannot be read; handed out, it goes to corrupt/ of each recipient.`;
     yield { rule: 'outbox-body', level: 'problem', message, fixed, hint: `Look at ${path}/${outboxBody}` };
   }
-  if (stray === undefined) {
+  const about = { rule: 'outbox-unfinished', fixed } as const;
+  const inTheWay = await obstacleOf(ctx, names);
+  if (inTheWay !== undefined && !fixed) {
+    const message = `The send ${id} is committed, and waits for ever: ${inTheWay} is in the place of a mailbox and no folder.`;
+    yield { ...about, level: 'warning', message, hint: `Move ${inTheWay} away, then: dreamos doctor --fix` };
+  } else if (stray === undefined) {
     const message = `The send ${id} is committed and not yet handed out.`;
-    yield { rule: 'outbox-unfinished', level: 'info', message, fixed };
+    // Whoever looks hands it out; who could not, or was not there for a day, is worth a word.
+    const waits = !fixed && (fix || old);
+    const hint = fix ? `Look at ${path}` : 'dreamos doctor --fix';
+    yield { ...about, level: waits ? 'warning' : 'info', message, ...(waits && { hint }) };
   } else {
     const named = shown(stray);
     const message = `The send ${id} is committed, and its folder stays because ${named} in it is nothing of dreamos.`;
-    yield { rule: 'outbox-unfinished', level: 'warning', message, fixed, hint: `Move what is foreign out of ${path}` };
+    yield { ...about, level: 'warning', message, hint: `Move what is foreign out of ${path}` };
   }
+}
+
+/** What lies where a recipient's mailbox has to be; a mailbox that is missing is made anew. */
+async function obstacleOf(ctx: FileContext, links: readonly string[]): Promise<string | undefined> {
+  for (const name of links) {
+    const link = parseOutboxLink(name);
+    const { dir } = link ? ctx.layout.mailbox(link.mailbox) : { dir: undefined };
+    const stat = dir === undefined ? undefined : await ctx.disk.stat(dir);
+    if (stat && stat.kind !== 'directory') return dir;
+  }
+  return undefined;
 }
 
 /** The key goes first: a key without a body to finish would call a lost message sent. */

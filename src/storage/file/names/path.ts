@@ -22,7 +22,3 @@ export function folderOf(path: string): string {
 export function pathBelow(folder: string, path: string): string {
   return path.slice(folder.length + 1);
 }
-
-export function liesIn(folder: string, path: string): boolean {
-  return path.startsWith(folder) && path.charAt(folder.length) === '/';
-}

@@ -24,11 +24,12 @@ export async function sendHandedIn(
 ): Promise<void> {
   const [to, ...others] = message.to;
   // The key says that everybody in "to" has got it, and who sends to them under it would be told so.
-  if (to === undefined || !sameAgent(to, mailbox.name) || others.length > 0 || message.topic !== undefined)
+  const { topic, addressedTo } = message;
+  if (!to || !sameAgent(to, mailbox.name) || others.length > 0 || (topic ?? addressedTo) !== undefined)
     throw new DreamosError(
       'invalid',
       'CORRUPT',
-      `Under a dedupe key a file goes to nobody but ${mailbox.name}, in whose drop/ it lies; leave out "to" and "topic".`,
+      `Under a dedupe key a file goes to nobody but ${mailbox.name}, in whose drop/ it lies; leave out "to", "addressedTo" and "topic".`,
     );
   const alone = { ...message, to: [mailbox.name] };
   const dedupeFile = dedupeFileOf(ctx, alone);

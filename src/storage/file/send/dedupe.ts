@@ -4,30 +4,30 @@
  * off, and answers with its id.
  *
  * They are always synced, also where `relaxed` is asked for: a key that outlives its message in a power cut, or that
- * holds half of it, would call a lost message sent, or refuse its sender for two days.
+ * holds half of it, would call a lost message sent, or refuse its sender as long as it is remembered.
  *
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
- * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
+ * A key is remembered for the root's `dedupeWindow` since its file was made. One that is older is forgotten by whoever sends
+ * under it; the others are swept, a few at a time, by later sends with keys.
  */
-import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
-import type { Durability } from '../../../model/settings.ts';
+import { dedupeWindowOf, type Durability } from '../../../model/settings.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
-import { dedupeMismatch, MailboxFull } from '../../port/refusals.ts';
+import { MailboxFull } from '../../port/refusals.ts';
+import { mismatchOf } from '../../port/repeat.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { ReadResult } from '../disk/disk.ts';
-import { listState } from '../look/find.ts';
+import type { FileStat, ReadResult } from '../disk/disk.ts';
+import { getDocument } from '../documents/documents.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { isDedupeFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { maxFileBytes } from '../places/read-entry.ts';
 import { outboxBody } from '../names/outbox-name.ts';
-import { folderOf, liesIn, pathIn } from '../names/path.ts';
+import { folderOf, pathIn } from '../names/path.ts';
 
-const rememberedMs = 2 * dayMs;
 const sweepEvery = 64;
 const durability: Durability = 'full';
 
@@ -36,7 +36,7 @@ export async function sendUnderDedupeKey(ctx: FileContext, outgoing: Outgoing): 
   const dedupeFile = dedupeFileOf(ctx, message);
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, folderOf(dedupeFile));
-  if (await ctx.disk.stat(dedupeFile)) return repeat(ctx, dedupeFile, outgoing);
+  if (await isRemembered(ctx, dedupeFile)) return repeat(ctx, dedupeFile, outgoing);
   const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
   if (release instanceof MailboxFull) throw release;
   try {
@@ -87,14 +87,11 @@ async function syncDedupeFile(ctx: FileContext, dedupeFile: string): Promise<voi
 
 async function repeat(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<Sent> {
   const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
-  // Swept in between, so older than the memory: a new send.
+  // Forgotten in between: a new send.
   if (!file.ok && file.missing) return sendUnderDedupeKey(ctx, outgoing);
   const first = firstUnder(outgoing, file);
-  if (essence(first) !== essence(outgoing.message)) {
-    // Who is in a group may have changed since.
-    const alike = essence(first) === essence({ ...outgoing.message, to: first.to });
-    throw dedupeMismatch(first, alike);
-  }
+  const mismatch = mismatchOf(first, outgoing.message);
+  if (mismatch) throw mismatch;
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
   await syncDedupeFile(ctx, dedupeFile);
   if (
@@ -107,8 +104,9 @@ async function repeat(ctx: FileContext, dedupeFile: string, outgoing: Outgoing):
     return sendUnderDedupeKey(ctx, outgoing);
   }
   await handOutOrLeave(ctx, first);
-  const state = await stateOfFirst(ctx, outgoing, first.id);
-  return { id: first.id, mailboxes: outgoing.mailboxes, state, durability, duplicate: true };
+  // Who was subscribed to a topic the message itself does not say.
+  const mailboxes = first.topic === undefined ? first.to : outgoing.mailboxes;
+  return { id: first.id, mailboxes, state: stateOf(outgoing), durability, duplicate: true };
 }
 
 function firstUnder({ message }: Outgoing, file: ReadResult): Message {
@@ -127,69 +125,64 @@ function firstUnder({ message }: Outgoing, file: ReadResult): Message {
   );
 }
 
-/** What makes two sends the same: all but the id and the times, which differ in every try. */
-function essence(message: Message): string {
-  const { from, to, topic, subject, body, type, priority, thread, replyTo, tags, data, orderingKey } = message;
-  return JSON.stringify([
-    from.toLowerCase(),
-    [...to].sort(),
-    subject,
-    body,
-    type,
-    priority,
-    thread,
-    replyTo,
-    tags,
-    data ?? null,
-    topic ?? null,
-    orderingKey ?? null,
-  ]);
-}
-
 function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
   return outgoing.dueAt === undefined ? 'ready' : 'delayed';
 }
 
-/** The first one's own, whatever delay the repeat asks for: `delayed` as long as it waits to be delivered anywhere. */
-async function stateOfFirst(ctx: FileContext, outgoing: Outgoing, id: string): Promise<'ready' | 'delayed'> {
-  try {
-    for (const mailbox of outgoing.mailboxes) {
-      const { delayed } = ctx.layout.mailbox(mailbox);
-      for await (const { name, path } of listState(ctx, ctx.layout.mailbox(mailbox), 'delayed', id)) {
-        // A later attempt's delay is a nack's; what lies in a request's inbox was delivered to it.
-        if (name.attempt === 0 && liesIn(delayed, path)) return 'delayed';
-      }
+/** Whether there is such a key; one that is too old is forgotten, and is none. */
+async function isRemembered(ctx: FileContext, dedupeFile: string): Promise<boolean> {
+  const stat = await ctx.disk.stat(dedupeFile);
+  if (!stat || !isOlder(ctx, stat, await windowMs(ctx))) return stat !== undefined;
+  await forget(ctx, [dedupeFile]);
+  return (await ctx.disk.stat(dedupeFile)) !== undefined;
+}
+
+/** The root's own setting, read here: the same for whoever sends, adopts and sweeps, whatever they were told. */
+async function windowMs(ctx: FileContext): Promise<number> {
+  return dedupeWindowOf((await getDocument(ctx, 'settings'))?.value);
+}
+
+function isOlder(ctx: FileContext, { mtimeMs }: FileStat, ms: number): boolean {
+  return ctx.clock.now() - mtimeMs >= ms;
+}
+
+/** Under a lock, and after one more look: who looked before another has forgotten it would take its successor. */
+async function forget(ctx: FileContext, dedupeFiles: readonly string[]): Promise<number> {
+  if (dedupeFiles.length === 0) return 0;
+  return ctx.disk.withLock(ctx.layout.lock('dedupe'), async () => {
+    const ms = await windowMs(ctx);
+    let forgotten = 0;
+    for (const path of dedupeFiles) {
+      const stat = await ctx.disk.stat(path);
+      if (stat && isOlder(ctx, stat, ms) && (await ctx.disk.remove(path))) forgotten++;
     }
-    return 'ready';
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    // It is sent, whatever the disk says now; told otherwise, the sender would try again for nothing.
-    ctx.warn(`Where ${id} is now could not be seen: ${error.message}`);
-    return stateOf(outgoing);
-  }
+    return forgotten;
+  });
 }
 
 /** Forgets every key that is old enough. @returns how many */
 export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<number> {
   let swept = 0;
   for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isDedupeFolder).sort()) {
-    for await (const path of oldDedupeFiles(ctx, pathIn(ctx.layout.dedupe, folder))) {
-      if (dryRun || (await ctx.disk.remove(path))) swept++;
-    }
+    const old = await oldDedupeFiles(ctx, pathIn(ctx.layout.dedupe, folder));
+    swept += dryRun ? old.length : await forget(ctx, old);
   }
   return swept;
 }
 
-async function* oldDedupeFiles(ctx: FileContext, dir: string): AsyncGenerator<string, void, void> {
+async function oldDedupeFiles(ctx: FileContext, dir: string): Promise<string[]> {
+  const ms = await windowMs(ctx);
+  const old: string[] = [];
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     const stat = await ctx.disk.stat(pathIn(dir, name));
-    if (stat && stat.mtimeMs < ctx.clock.now() - rememberedMs) yield pathIn(dir, name);
+    if (stat && isOlder(ctx, stat, ms)) old.push(pathIn(dir, name));
   }
+  return old;
 }
 
 async function sweep(ctx: FileContext, dir: string): Promise<void> {
   try {
-    for await (const path of oldDedupeFiles(ctx, dir)) await ctx.disk.remove(path);
+    await forget(ctx, await oldDedupeFiles(ctx, dir));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // The message is sent; a later send sweeps.

@@ -10,6 +10,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -55,6 +56,15 @@ const bob = (room: Room, ...parts: string[]): string => join(room.at('bob').dir,
 const pathOf = async (room: Room, store: Store, state: 'dead' | 'archived' | 'inflight' | 'delayed'): Promise<string> =>
   bob(room, (await only(store, state)).key);
 
+/** A send whose sender dies right behind its commit. */
+async function cutOffSend(room: Room, to: string[]): Promise<string> {
+  const outgoing = room.outgoing({ body: 'committed', to });
+  const commit = room.layout.committed(outgoing.message.id);
+  const sender = await room.open(killedBehind(({ to: target }) => target === commit));
+  await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+  return commit;
+}
+
 interface Rule {
   readonly what: string;
   readonly finding: Partial<Finding>;
@@ -80,11 +90,32 @@ const rules: readonly Rule[] = [
     what: 'a committed send whose sender has died',
     finding: { rule: 'outbox-unfinished', level: 'info' },
     mended: true,
+    breaks: (room) => cutOffSend(room, ['ann', 'bob']),
+    after: async (_, store) => expect(await drain(store, 'ann')).toContain('committed'),
+  },
+  ...(['link', 'file'] as const).map((kind): Rule => ({
+    what: `a committed send to a mailbox in whose place a ${kind} lies`,
+    finding: {
+      rule: 'outbox-unfinished',
+      level: 'warning',
+      message: expect.stringContaining('waits for ever') as string,
+      hint: expect.stringContaining('agent_mailboxes/cy away') as string,
+    },
+    mended: false,
     async breaks(room) {
-      const outgoing = room.outgoing({ body: 'committed', to: ['ann', 'bob'] });
-      const commit = room.layout.committed(outgoing.message.id);
-      const sender = await room.open(killedBehind(({ to }) => to === commit));
-      await expect(sender.mail.send([outgoing], { durability: 'full' })).rejects.toThrow(Killed);
+      await cutOffSend(room, ['ann', 'cy']);
+      const { dir } = room.at('cy');
+      if (kind === 'link') symlinkSync(room.at('ann').dir, dir);
+      else writeFileSync(dir, '');
+    },
+  })),
+  {
+    what: 'a committed send that nobody has handed out for a day',
+    finding: { rule: 'outbox-unfinished', level: 'warning', hint: 'dreamos doctor --fix' },
+    mended: true,
+    async breaks(room) {
+      const daysAgo = new Date(Date.now() - 2 * day);
+      utimesSync(await cutOffSend(room, ['ann', 'bob']), daysAgo, daysAgo);
     },
     after: async (_, store) => expect(await drain(store, 'ann')).toContain('committed'),
   },

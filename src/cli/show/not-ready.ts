@@ -1,0 +1,29 @@
+import { resolveAgent } from '../../core/agents/agents.ts';
+import { findNow } from '../../core/look/find.ts';
+import type { Session } from '../../core/root/root.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+/** Nothing came: of one message that was asked for, where it is instead, and until when. */
+export async function nothingReady(
+  session: Session,
+  mailbox: string,
+  said: { readonly message: string; readonly hint: string; readonly id: string | undefined },
+): Promise<DreamosError> {
+  const { id } = said;
+  const why = id === undefined ? undefined : await whyNotReady(session, mailbox, id);
+  const hint = why === undefined ? said.hint : `dreamos show ${id}`;
+  return new DreamosError('nothing', 'NOTHING_THERE', why ?? said.message, { hint });
+}
+
+/** `undefined`: it is ready, or not there. */
+async function whyNotReady(session: Session, mailbox: string, id: string): Promise<string | undefined> {
+  const { name } = await resolveAgent(session, mailbox);
+  const [entry] = await findNow(session, id, name);
+  if (!entry || entry.state === 'ready') return undefined;
+  const { state, dueAt, leaseUntil } = entry;
+  const until = dueAt ?? leaseUntil;
+  if (until === undefined) return `${id} in ${name} is ${state}.`;
+  const rest = formatDuration(until - session.store.now());
+  return `${id} in ${name} is ${state} until ${new Date(until).toISOString()} (for ${rest}).`;
+}

@@ -1,0 +1,34 @@
+import type { DreamosError } from '../../model/errors.ts';
+import type { Message } from '../../model/message.ts';
+import { dedupeMismatch } from './refusals.ts';
+
+/** Of a send under a dedupe key that was used before. @returns `undefined`: it says what the first one said */
+export function mismatchOf(first: Message, message: Message): DreamosError | undefined {
+  const alike = wordsOf(first) === wordsOf(message);
+  return alike && isForTheSame(first, message) ? undefined : dedupeMismatch(first, alike);
+}
+
+/** All but the recipients, and the id and the times, which differ in every try. */
+function wordsOf(message: Message): string {
+  const { from, topic, subject, body, type, priority, thread, replyTo, tags, data, orderingKey } = message;
+  return JSON.stringify([
+    from.toLowerCase(),
+    subject,
+    body,
+    type,
+    priority,
+    thread,
+    replyTo,
+    tags,
+    data ?? null,
+    topic ?? null,
+    orderingKey ?? null,
+  ]);
+}
+
+/** Who is in a group may have changed since; its name counts, where the first send has kept it: an older version's has not. */
+function isForTheSame(first: Message, message: Message): boolean {
+  const { addressedTo: said = first.to } = first;
+  const again = first.addressedTo === undefined ? message.to : (message.addressedTo ?? message.to);
+  return JSON.stringify([...said].sort()) === JSON.stringify([...again].sort());
+}

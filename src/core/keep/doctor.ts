@@ -7,7 +7,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
-import { loadSchedules } from '../schedules/schedules.ts';
+import { doneUntil, isDoneAhead, loadSchedules } from '../schedules/schedules.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 
@@ -103,6 +103,11 @@ async function* scheduleFindings(session: Session): AsyncGenerator<Finding, void
         await parseCron(schedule.cron, schedule.tz);
       } catch (error) {
         yield scheduleFinding(error, `The schedule ${name} sends nothing: `);
+      }
+      if (isDoneAhead(schedule, session.clock.now())) {
+        const at = new Date(doneUntil(schedule)).toISOString();
+        const message = `The schedule ${name} was last sent, or added, on ${at}: the clock was ahead. It goes on once somebody looks.`;
+        yield { rule: 'clock-ahead', level: 'warning', message, hint: 'dreamos maintain' };
       }
       if (!skipped) continue;
       const message = `The schedule ${name} skipped its last time, ${lastAt}: ${skipped.reason}`;

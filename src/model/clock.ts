@@ -22,6 +22,11 @@ export function isOver(until: number, now: number, longestMs: number): boolean {
   return until <= now || isAhead(until, now, longestMs);
 }
 
+/** How long ago a moment was; `Infinity`: nobody knows, since it was written while the clock was ahead. */
+export function agoMs(at: number, now: number): number {
+  return isAhead(at, now) ? Infinity : now - at;
+}
+
 /** The last moment that an ISO time can say with four digits for the year. */
 const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 

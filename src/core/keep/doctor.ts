@@ -1,4 +1,5 @@
 import type { Finding } from '../../contract/keep.ts';
+import { agoMs } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { formatDuration } from '../../model/duration.ts';
@@ -131,8 +132,9 @@ async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
   const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
-  const waitedMs = session.store.now() - (oldestReadyAt ?? Infinity);
-  const silentMs = session.store.now() - (lastReadAt ?? Date.parse(card.createdAt));
+  const now = session.store.now();
+  const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
+  const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
   if (card.retiredAt && ready > 0) {
     const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
     yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };

@@ -42,6 +42,21 @@ test('the doctor points at mail that nobody looks after', async () => {
   for (const { hint } of findings) expect(hint).toMatch(/\w/);
 });
 
+test('mail that nobody reads is pointed at although it was last read while the clock was ahead', async () => {
+  rig.clock.advance(400 * 86_400_000);
+  await readNext(rig.root, 'reviewer');
+  rig.clock.advance(-400 * 86_400_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  rig.clock.advance(2 * 3_600_000);
+  expect(await gather(doctor(rig.root))).toMatchObject([
+    { rule: 'unread', message: 'Nobody has read it for an unknown time, and mail has waited for 2h.' },
+  ]);
+  await send(rig.root, { to: 'reviewer', body: 'y' });
+  expect(rig.warnings).toEqual([
+    expect.stringContaining('last read its mail an unknown time ago, and older mail is waiting'),
+  ]);
+});
+
 test('the doctor tells of a schedule that was sent while the clock was ahead, until it goes on', async () => {
   const ahead = 400 * 86_400_000;
   await addSchedule(rig.root, { name: 'hourly', cron: '0 * * * *', message: { to: 'reviewer', body: 'x' } });

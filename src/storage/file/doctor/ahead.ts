@@ -65,7 +65,7 @@ export async function* inspectDays(ctx: FileContext, mailbox: Mailbox): AsyncGen
     ['archive', archive],
     ['events', events],
   ] as const) {
-    const ahead = [...new Set(days)].filter((day) => day !== undefined && day > today).sort();
+    const ahead = [...new Set(days.map(String))].filter((day) => isDay(day) && day > today).sort();
     if (ahead.length === 0) continue;
     yield {
       rule: 'clock-ahead',

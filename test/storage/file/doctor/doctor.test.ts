@@ -492,7 +492,7 @@ describe('doctor', () => {
       `warning clock-ahead false ${later}.`,
       ...['archive', 'events'].map(() => `info clock-ahead false ${days}. No setting deletes them before.`),
     ];
-    const others = (said: string[]): string[] => said.filter((one) => !stays.includes(one));
+    const others = (all: string[]): string[] => all.filter((one) => !stays.includes(one));
     expect(others(await said(false))).toEqual([
       `warning clock-ahead false ${request}.`,
       `warning clock-ahead false ${held}.`,

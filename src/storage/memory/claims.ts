@@ -1,6 +1,5 @@
 import { maxLeaseMs } from '../../model/basics/limits.ts';
-import { isAhead, isOver } from '../../model/clock.ts';
-import type { Clock } from '../../model/clock.ts';
+import { type Clock, isAhead, isOver } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';

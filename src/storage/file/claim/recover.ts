@@ -60,7 +60,7 @@ export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, poli
 }
 
 /** By mailbox: into how many slots of delayed/ this process has looked, and how far the clock has been ahead of the uptime since. */
-const looked = memory(() => new Map<string, { readonly slots: number; readonly ahead: number }>());
+const looked = memory(() => new Map<string, { readonly slots: number; ahead: number }>());
 
 /**
  * Makes ready what rests since a moment that is still to come: the clock was ahead when it was given back. It lies
@@ -71,16 +71,18 @@ export async function endRestsAhead(ctx: FileContext, mailbox: Mailbox, mostSlot
   const now = ctx.clock.now();
   const ahead = now - ctx.clock.uptime();
   const last = looked.of(ctx).get(mailbox.name);
-  const again = !last || last.slots < mostSlots || isAhead(last.ahead, ahead);
-  looked
-    .of(ctx)
-    .set(mailbox.name, again ? { slots: mostSlots, ahead } : { ...last, ahead: Math.max(last.ahead, ahead) });
-  if (!again) return 0;
+  if (last && last.slots >= mostSlots && !isAhead(last.ahead, ahead)) {
+    last.ahead = Math.max(last.ahead, ahead);
+    return 0;
+  }
   let moved = 0;
   for await (const entry of latestEntries(ctx, mailbox.delayed, mostSlots)) {
     const { restsSince } = entry.name ?? {};
     if (restsSince !== undefined && isAhead(restsSince, now) && (await makeReady(ctx, mailbox, entry))) moved++;
+    // There may be more: the next look begins anew.
+    if (moved >= atOnce) return moved;
   }
+  looked.of(ctx).set(mailbox.name, { slots: mostSlots, ahead });
   return moved;
 }
 

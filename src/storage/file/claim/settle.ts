@@ -52,6 +52,7 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
     if (delayMs <= 0) {
       return (await moveToReady(ctx, path, home, 0, settledName(given, { tag: 't', time }))) !== undefined;
     }
+    // A longer time was its user's choice.
     const restsSince = delayMs <= policy.backoffMaxMs ? now : undefined;
     const delayed = settledName(given, { tag: 'u', time, restsSince });
     return moveInto(ctx, path, slotOf(home.delayed, time), formatEntryName(delayed));

@@ -23,8 +23,8 @@ import type { State } from '../../../model/state.ts';
  * | r | byte range in a file that holds several messages: offset-length |
  * | h | handed in by a script, so without a digest of its own: the first 32 hex digits of the sha256 of the file |
  * | w | 1: cancelled or imported, so never acked |
- * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
  * | o | its ordering key: the first 16 hex digits of the key's sha256; then `-` and how often it was brought back to life |
+ * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */

@@ -9,6 +9,24 @@ export interface Clock {
   uptime(): number;
 }
 
+/** A clock that is set right may go back so far without anybody's having been wrong by much. */
+const clockSlackMs = 60_000;
+
+/** Whether a moment lies further ahead than `longestMs`: it was written while the clock was ahead. */
+export function isAhead(at: number, now: number, longestMs = 0): boolean {
+  return at > now + longestMs + clockSlackMs;
+}
+
+/** Whether it is over until when something holds: the moment has come, or lies further ahead than its kind ever does. */
+export function isOver(until: number, now: number, longestMs: number): boolean {
+  return until <= now || isAhead(until, now, longestMs);
+}
+
+/** How long ago a moment was; `Infinity`: nobody knows, since it was written while the clock was ahead. */
+export function agoMs(at: number, now: number): number {
+  return isAhead(at, now) ? Infinity : now - at;
+}
+
 /** The last moment that an ISO time can say with four digits for the year. */
 const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 

@@ -31,6 +31,7 @@ export function checkWait(waitMs: number): void {
 
 /** The shortest text that a person reads at a glance: `340ms`, `12s`, `4m`, `3h`, `9d`. Rounded down. */
 export function formatDuration(ms: number): string {
+  if (ms === Infinity) return 'an unknown time';
   for (const unit of ['d', 'h', 'm', 's'] as const) {
     if (ms >= unitMs[unit]) return `${Math.floor(ms / unitMs[unit])}${unit}`;
   }

@@ -1,6 +1,6 @@
 import { getBuiltinModule } from 'node:process';
 import { decodeTime, encodeTime, monotonicFactory } from 'ulid';
-import { sayableTime } from './clock.ts';
+import { isAhead, sayableTime } from './clock.ts';
 
 /** Crockford's base32, as ULIDs use it: no I, L, O or U. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -8,7 +8,7 @@ const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /** Makes message ids and claim tokens; injected, so that a simulation can repeat itself. */
 export interface Ids {
-  /** A ULID, strictly increasing within this source even when the clock steps back. */
+  /** A ULID, strictly increasing within this source even when the clock steps back; but it follows one that was ahead by far. */
   next(nowMs: number): string;
   /** Ten base32 characters (50 random bits): tells one claim from every other, and one new folder from the next. */
   token(): string;
@@ -18,9 +18,17 @@ export interface Ids {
 
 /** @param random a number in [0, 1) */
 export function createIds(random: () => number = pooledRandom()): Ids {
-  const next = monotonicFactory(random);
+  let next = monotonicFactory(random);
+  let latest = 0;
   return {
-    next: (nowMs) => next(nowMs),
+    next: (nowMs) => {
+      if (isAhead(latest, nowMs)) {
+        next = monotonicFactory(random);
+        latest = 0;
+      }
+      latest = Math.max(latest, nowMs);
+      return next(nowMs);
+    },
     token: () => {
       let token = '';
       for (let i = 0; i < 10; i++) token += alphabet.charAt(Math.floor(random() * 32));

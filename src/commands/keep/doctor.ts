@@ -12,11 +12,13 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   const paint = await output.paint();
   const onProgress = (looked: number) => output.progress(`${looked} checked`);
   let remaining = 0;
+  let warnings = 0;
   let fixed = 0;
   for await (const finding of doctor(session, { fix: options.fix ?? false, onProgress, signal: context.signal })) {
     if (context.signal.aborted) return;
     if (finding.fixed) fixed++;
     else if (finding.level === 'problem') remaining++;
+    else if (finding.level === 'warning') warnings++;
     const told = finding.hint === undefined ? finding : { ...finding, hint: asTyped(finding.hint) };
     await output.item(told, () => findingText(told, paint));
   }
@@ -30,7 +32,8 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
         : `dreamos doctor --fix${context.flags()}`,
     });
   }
-  await output.note(fixed > 0 ? `${fixed} repaired; nothing is wrong now.` : 'Nothing is wrong.');
+  const but = warnings === 0 ? '' : `, but there ${warnings === 1 ? 'is 1 warning' : `are ${warnings} warnings`}`;
+  await output.note(fixed > 0 ? `${fixed} repaired; nothing is wrong now${but}.` : `Nothing is wrong${but}.`);
 }
 
 function findingText({ level, rule, mailbox, message, fixed, hint }: Finding, paint: Paint): string {

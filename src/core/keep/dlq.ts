@@ -41,7 +41,7 @@ export async function retryDead(
  * @throws MESSAGE_NOT_FOUND, STATE_CHANGED; USAGE: it died in several
  */
 export async function mailboxOfDead(session: Session, id: string): Promise<string> {
-  const entries = await findSurely(session, id);
+  const entries = await findNow(session, id);
   const died = entries.filter(({ state }) => state === 'dead').map(({ mailbox }) => mailbox);
   const { acting = '' } = session;
   const [only, ...more] = died.some((mailbox) => sameAgent(mailbox, acting)) ? [acting] : died;

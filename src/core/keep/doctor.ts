@@ -1,4 +1,5 @@
 import type { Finding } from '../../contract/keep.ts';
+import { agoMs } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { formatDuration } from '../../model/duration.ts';
@@ -7,8 +8,8 @@ import type { AgentCard } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
-import { loadSchedules } from '../schedules/schedules.ts';
 import { misspeltIn, readSettings } from '../root/config-file.ts';
+import { doneUntil, isDoneAhead, loadSchedules } from '../schedules/schedules.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { bringUpToDate } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
@@ -108,6 +109,11 @@ async function* scheduleFindings(session: Session): AsyncGenerator<Finding, void
       } catch (error) {
         yield scheduleFinding(error, `The schedule ${name} sends nothing: `);
       }
+      if (isDoneAhead(schedule, session.clock.now())) {
+        const at = new Date(doneUntil(schedule)).toISOString();
+        const message = `The schedule ${name} was last sent, or added, on ${at}: the clock was ahead. It goes on once somebody looks.`;
+        yield { rule: 'clock-ahead', level: 'warning', message, hint: 'dreamos maintain' };
+      }
       if (!skipped) continue;
       const message = `The schedule ${name} skipped its last time, ${lastAt}: ${skipped.reason}`;
       yield { rule: 'schedule', level: 'warning', message, hint: `dreamos schedule show ${name}` };
@@ -131,8 +137,9 @@ async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<
   await bringUpToDate(session, card);
   const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
-  const waitedMs = session.store.now() - (oldestReadyAt ?? Infinity);
-  const silentMs = session.store.now() - (lastReadAt ?? Date.parse(card.createdAt));
+  const now = session.store.now();
+  const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
+  const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
   if (card.retiredAt && ready > 0) {
     const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
     yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };

@@ -5,7 +5,8 @@
 import type { Maintained } from '../../contract/keep.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { dayMs } from '../../model/basics/limits.ts';
+import { isOver } from '../../model/clock.ts';
+import { dayMs, maxLeaseMs } from '../../model/basics/limits.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
@@ -101,8 +102,8 @@ export async function* pruneArchive(
 async function* recoverDue(session: Session, card: AgentCard, dryRun: boolean): AsyncGenerator<Maintained> {
   let count = 0;
   const now = session.store.now();
-  for await (const { leaseUntil } of session.store.look.list(card.name, 'inflight'))
-    if ((leaseUntil ?? now + 1) <= now) count++;
+  for await (const { leaseUntil = now + 1 } of session.store.look.list(card.name, 'inflight'))
+    if (isOver(leaseUntil, now, maxLeaseMs)) count++;
   for await (const { dueAt } of session.store.look.list(card.name, 'delayed')) if ((dueAt ?? now + 1) <= now) count++;
   // Also where nothing is due: handed-in files and unfinished sends wait as well, and are nothing to tell.
   if (!dryRun) await bringAllDue(session, card);

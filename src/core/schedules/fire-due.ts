@@ -3,7 +3,8 @@
  *
  * First it is sent, under a dedupe key that names the schedule and the occurrence, then it is recorded in the document as
  * the schedule's last. Two processes at once, or one that comes after a crash in between, send under the same key, which
- * sends nothing new, and record the same. A clock that steps back finds the occurrence recorded. A schedule that was removed
+ * sends nothing new, and record the same. A clock that steps back finds the occurrence recorded. If that is hours ahead, it
+ * was the clock that was: the latest occurrence is recorded as skipped, and the next one is sent. A schedule that was removed
  * and added again has another token, and begins with its next occurrence.
  *
  * A key is remembered for the root's `dedupeWindow`, the record for good: it is enough that somebody looks that soon after a
@@ -15,7 +16,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
-import { changeSchedules, doneUntil, loadSchedules } from './schedules.ts';
+import { changeSchedules, doneUntil, isDoneAhead, loadSchedules, nextOf } from './schedules.ts';
 import { sendChecked } from '../send/send.ts';
 
 /** What this call did for one occurrence of one schedule. */
@@ -71,12 +72,13 @@ async function fireLatest(
   const cron = await cronOf(schedule);
   const now = session.clock.now();
   const done = doneUntil(schedule);
-  const nextAt = cron.next(Math.max(now, done)) ?? Infinity;
+  const nextAt = nextOf(schedule, cron, now) ?? Infinity;
   const at = cron.latest(now);
-  if (at === undefined || at <= done) return { nextAt };
+  const ahead = isDoneAhead(schedule, now);
+  if (at === undefined || (ahead ? dryRun : at <= done)) return { nextAt };
   const fired = { schedule: schedule.name, at: new Date(at).toISOString() };
   if (dryRun) return { fired, nextAt };
-  const outcome = await sendOccurrence(session, schedule, fired.at);
+  const outcome = ahead ? skippedAhead(done) : await sendOccurrence(session, schedule, fired.at);
   if (!(await record(session, schedule, fired.at, outcome))) return { nextAt };
   if (outcome.skipped) session.warn(`The schedule ${schedule.name} skipped ${fired.at}: ${outcome.skipped.reason}`);
   return { fired: { ...fired, ...outcome }, nextAt };
@@ -104,6 +106,12 @@ async function sendOccurrence(
   }
 }
 
+/** What came before now may have been sent, and of what was sent only the last is known. */
+function skippedAhead(done: number): Outcome {
+  const reason = `it was last sent, or added, on ${new Date(done).toISOString()}: the clock was ahead. It goes on with its next time.`;
+  return { skipped: { code: 'CLOCK_AHEAD', reason } };
+}
+
 /** @returns whether this call was the first to do so */
 async function record(
   session: Session,
@@ -116,7 +124,8 @@ async function record(
     // It may run again, and only the last run counts.
     first = false;
     return schedules.map((schedule) => {
-      if (schedule.token !== token || doneUntil(schedule) >= Date.parse(lastAt)) return schedule;
+      if (schedule.token !== token) return schedule;
+      if (doneUntil(schedule) >= Date.parse(lastAt) && !isDoneAhead(schedule, session.clock.now())) return schedule;
       first = true;
       const { lastId: _, skipped: __, ...kept } = schedule;
       return { ...kept, lastAt, ...(id !== undefined && { lastId: id }), ...(skipped && { skipped }) };

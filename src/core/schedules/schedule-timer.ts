@@ -10,16 +10,20 @@ const spreadMs = 100;
 export function createScheduleTimer(session: Session): Chore {
   const { clock } = session;
   let lookAt = clock.uptime();
-  /** Wall-clock, as occurrences are. */
+  /** Wall-clock, as occurrences are: when to send next, and when that was looked for. */
   let nextAt = Infinity;
+  let firedAt = -Infinity;
   let seen: unknown;
   let told: string | undefined;
 
   const fire = async (): Promise<number> => {
     const document = (await session.store.documents.get('schedules'))?.value;
     // The store hands out the same one as long as it is unchanged.
-    if (document === seen && clock.now() < nextAt) return 0;
+    // Where the clock was set back, what comes next comes sooner.
+    const now = clock.now();
+    if (document === seen && now >= firedAt && now < nextAt) return 0;
     seen = document;
+    firedAt = now;
     nextAt = Infinity;
     if (document === undefined) return 0;
     const { fireDue } = await import('./fire-due.ts');

@@ -10,11 +10,13 @@ import {
   type ShownSchedule,
 } from '../../contract/system.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { hourMs } from '../../model/basics/limits.ts';
+import { isAhead } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { schema } from '../../model/schema.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { compose } from '../send/compose.ts';
-import { parseCron } from './cron.ts';
+import { type CronLine, parseCron } from './cron.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
@@ -102,6 +104,19 @@ export function doneUntil({ lastAt, createdAt }: Schedule): number {
   return Date.parse(lastAt ?? createdAt);
 }
 
+// A clock that is set back by less finds what it has sent, and sends nothing until it is there again.
+const mostAheadMs = hourMs;
+
+/** Whether that is later than now, by far: it was recorded while the clock was ahead. */
+export function isDoneAhead(schedule: Schedule, now: number): boolean {
+  return isAhead(doneUntil(schedule), now, mostAheadMs);
+}
+
+/** When a schedule comes next. Milliseconds since 1970. */
+export function nextOf(schedule: Schedule, cron: CronLine, now: number): number | undefined {
+  return cron.next(isDoneAhead(schedule, now) ? now : Math.max(now, doneUntil(schedule)));
+}
+
 const none: readonly Schedule[] = [];
 const parsed = new WeakMap<object, readonly Schedule[]>();
 
@@ -148,7 +163,7 @@ async function unknown(session: Session, name: string): Promise<DreamosError> {
 /** A line that somebody wrote into the file by hand may be wrong; it must not hide the others. */
 async function listed(session: Session, schedule: Schedule): Promise<ListedSchedule> {
   try {
-    const next = (await parseCron(schedule.cron, schedule.tz)).next(Math.max(session.clock.now(), doneUntil(schedule)));
+    const next = nextOf(schedule, await parseCron(schedule.cron, schedule.tz), session.clock.now());
     return { ...schedule, nextAt: next === undefined ? null : isoOf(next) };
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;

@@ -1,6 +1,6 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
-import { hourMs } from '../../model/basics/limits.ts';
+import { inboxGraceMs, maxRequestMs } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
@@ -44,7 +44,7 @@ export async function request(
 export async function ask(session: Session, said: RequestDraft, options: RequestOptions = {}): Promise<Asked> {
   const { waitMs = defaultWaitMs, signal } = options;
   const draft = parseDraft(said, 'request');
-  if (!(waitMs > 0 && waitMs <= longestWaitMs))
+  if (!(waitMs > 0 && waitMs <= maxRequestMs))
     throw usage('A request waits for more than 0 and at most 12h.', reference);
   const requester = await requesterOf(session, actorOf(session, 'asks', draft.from));
   const { name } = requester;
@@ -52,7 +52,7 @@ export async function ask(session: Session, said: RequestDraft, options: Request
   const until = session.store.now() + waitMs;
   const id = session.ids.next(session.store.now());
   // In this order: an answer that were faster than its inbox would be ordinary mail, and the request would wait in vain.
-  await session.store.mail.openInbox(name, id, until + graceMs);
+  await session.store.mail.openInbox(name, id, until + inboxGraceMs);
   try {
     await sendChecked(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
     const leftMs = waitMs - (session.clock.uptime() - startedAt);
@@ -67,9 +67,6 @@ export async function ask(session: Session, said: RequestDraft, options: Request
 }
 
 const defaultWaitMs = 30_000;
-const longestWaitMs = 12 * hourMs;
-// Whoever looks closes an inbox whose time is over; a requester that lives does it itself, after its last look.
-const graceMs = 2000;
 
 async function requesterOf(session: Session, name: string): Promise<AgentCard> {
   try {

@@ -1,4 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { agoMs } from '../../model/clock.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { idTime } from '../../model/id.ts';
@@ -36,7 +37,7 @@ async function unreadFor(session: Session, card: AgentCard): Promise<string | un
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
   const now = session.store.now();
   const lastReadAt = await session.store.look.lastReadAt(card.name);
-  const silentMs = now - (lastReadAt ?? Date.parse(card.createdAt));
+  const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
   if (!(silentMs > warnUnreadAfterMs)) return undefined;
   if (lastReadAt === undefined)
     return `${card.name} was registered ${formatDuration(silentMs)} ago and has never read its mail.`;

@@ -1,4 +1,6 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { maxLeaseMs } from '../../model/basics/limits.ts';
+import { isOver } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Session } from '../root/root.ts';
@@ -43,7 +45,7 @@ export async function bringUpToDate(session: Session, card: AgentCard): Promise<
 /** Whether it is elsewhere by now, and only nobody has moved it yet. */
 export function isOverdue({ state, dueAt, leaseUntil, expiresAt }: Entry, now: number): boolean {
   const until = { delayed: dueAt, inflight: leaseUntil, ready: expiresAt, dead: undefined, archived: undefined }[state];
-  return until !== undefined && until <= now;
+  return until !== undefined && isOver(until, now, state === 'inflight' ? maxLeaseMs : Infinity);
 }
 
 /** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */

@@ -25,6 +25,10 @@ export const dayMs = 24 * hourMs;
 /** A claim is never longer than this, so that a dead consumer cannot hold a message for days. */
 export const maxLeaseMs = 12 * hourMs;
 
+/** Nor does a request wait longer, nor stay its inbox longer than this behind it: a requester that lives closes it itself. */
+export const maxRequestMs = 12 * hourMs;
+export const inboxGraceMs = 2000;
+
 /** A lease that is over before the message is read would use up its attempts for nothing. */
 export const minLeaseMs = 100;
 

@@ -1,4 +1,5 @@
-import type { Clock } from '../../model/clock.ts';
+import { maxLeaseMs } from '../../model/basics/limits.ts';
+import { type Clock, isAhead, isOver } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
@@ -83,6 +84,7 @@ export function nack(mail: Mail, deps: Deps, receipt: string, options: NackOptio
     held.comesBack = true;
     held.state = delayMs > 0 ? 'delayed' : 'ready';
     held.dueAt = now + delayMs;
+    held.restsSince = delayMs > 0 && delayMs <= options.policy.backoffMaxMs ? now : undefined;
     if (free) held.attempt--;
     changed(mail, held, now, 'nacked', {
       attempt,
@@ -106,7 +108,7 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
   const now = deps.clock.now();
   let moved = 0;
   for (const held of inState(mail, mailbox, 'inflight')) {
-    if (held.leaseUntil > now) continue;
+    if (!isOver(held.leaseUntil, now, maxLeaseMs)) continue;
     moved++;
     if (held.attempt >= (held.maxAttempts ?? policy.maxAttempts)) {
       die(mail, held, now, `the lease of attempt ${held.attempt}, the last one, ran out`);
@@ -119,7 +121,8 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
   const requests = closeOverInboxes(mail, mailbox, now);
   moved += requests.moved;
   for (const held of inState(mail, mailbox, 'delayed')) {
-    if (held.dueAt > now) continue;
+    if (held.dueAt > now && !isAhead(held.restsSince ?? now, now)) continue;
+    held.restsSince = undefined;
     moved++;
     held.comesBack = true;
     held.state = 'ready';

@@ -1,3 +1,5 @@
+import { inboxGraceMs, maxRequestMs } from '../../model/basics/limits.ts';
+import { isOver } from '../../model/clock.ts';
 import type { Message } from '../../model/message.ts';
 import { changed, type Held, inState, type Mail, messageOf } from './mail.ts';
 
@@ -26,7 +28,7 @@ export function closeInbox(mail: Mail, mailbox: string, request: string, now: nu
 export function closeOverInboxes(mail: Mail, mailbox: string, now: number): { moved: number; moments: number[] } {
   let moved = 0;
   for (const [request, until] of inboxesOf(mail, mailbox)) {
-    if (until <= now) moved += closeInbox(mail, mailbox, request, now);
+    if (isOver(until, now, maxRequestMs + inboxGraceMs)) moved += closeInbox(mail, mailbox, request, now);
   }
   return { moved, moments: [...inboxesOf(mail, mailbox).values()] };
 }

@@ -26,6 +26,8 @@ export interface Held {
   attempt: number;
   token: string;
   dueAt: number;
+  /** delayed: since when it rests, given back for no longer than the longest backoff. */
+  restsSince: number | undefined;
   /** delayed: the request whose inbox it waits in. */
   inbox: string | undefined;
   leaseUntil: number;

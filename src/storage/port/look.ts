@@ -65,7 +65,7 @@ export interface Look {
   read(entry: Entry): Promise<Message | undefined>;
   deadReason(entry: Entry): Promise<DeadReason | undefined>;
   counts(mailbox: string): Promise<Counts>;
-  /** About; cheap at any depth, and exact while little is there. */
+  /** The messages exact at rest, their bytes about. */
   load(mailbox: string): Promise<Load>;
   /** What was archived in [since, until), the oldest first. */
   listArchived(mailbox: string, range: { readonly since?: number; readonly until?: number }): AsyncIterable<Entry>;

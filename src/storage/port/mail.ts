@@ -135,7 +135,11 @@ export interface Mail {
   checkClaim(receipt: string): Promise<void>;
   /** Which message in which mailbox a receipt speaks of. @throws RECEIPT_INVALID */
   parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
-  /** Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a bounded number a call. */
+  /**
+   * Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a
+   * bounded number a call. A lease or an inbox that ends later than any can, and a rest of no more than the longest backoff
+   * that begins later than now, were written while the clock was ahead, and are over.
+   */
   recover(mailbox: string, policy: RetryPolicy): Promise<Recovered>;
   /** Of all that, only the unfinished sends: for who looks at logs and reads no mailbox. */
   finishSends(): Promise<void>;

@@ -2,7 +2,9 @@ import { beforeEach, expect, test } from 'vitest';
 import { retireAgent } from '../../../src/core/agents/agents.ts';
 import { setConfig } from '../../../src/core/root/config.ts';
 import { doctor } from '../../../src/core/keep/doctor.ts';
+import { maintain } from '../../../src/core/keep/maintain.ts';
 import { readNext } from '../../../src/core/take/read.ts';
+import { addSchedule } from '../../../src/core/schedules/schedules.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { nack } from '../../../src/core/take/settle.ts';
 import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
@@ -38,6 +40,36 @@ test('the doctor points at mail that nobody looks after', async () => {
     'dead-letters reviewer info',
   ]);
   for (const { hint } of findings) expect(hint).toMatch(/\w/);
+});
+
+test('mail that nobody reads is pointed at although it was last read while the clock was ahead', async () => {
+  rig.clock.advance(400 * 86_400_000);
+  await readNext(rig.root, 'reviewer');
+  rig.clock.advance(-400 * 86_400_000);
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  rig.clock.advance(2 * 3_600_000);
+  expect(await gather(doctor(rig.root))).toMatchObject([
+    { rule: 'unread', message: 'Nobody has read it for an unknown time, and mail has waited for 2h.' },
+  ]);
+  await send(rig.root, { to: 'reviewer', body: 'y' });
+  expect(rig.warnings).toEqual([
+    expect.stringContaining('last read its mail an unknown time ago, and older mail is waiting'),
+  ]);
+});
+
+test('the doctor tells of a schedule that was sent while the clock was ahead, until it goes on', async () => {
+  const ahead = 400 * 86_400_000;
+  await addSchedule(rig.root, { name: 'hourly', cron: '0 * * * *', message: { to: 'reviewer', body: 'x' } });
+  rig.clock.advance(ahead);
+  await gather(maintain(rig.root));
+  rig.clock.advance(-ahead);
+  const told = async (): Promise<string[]> =>
+    (await gather(doctor(rig.root))).map(({ rule, message, hint }) => `${rule} ${message} ${hint}`);
+  expect(await told()).toEqual([
+    expect.stringMatching(/^clock-ahead The schedule hourly .* 2027-12-25T09:00:00.000Z.* dreamos maintain$/),
+  ]);
+  await gather(maintain(rig.root));
+  expect(await told()).toEqual([expect.stringMatching(/^schedule .* skipped its last time.* the clock was ahead/)]);
 });
 
 test('the doctor holds the repair lock only to repair', async () => {

@@ -49,6 +49,16 @@ test('it brings what is due and buries what has expired, and says how much', asy
   expect(await gather(maintain(rig.root))).toEqual([]);
 });
 
+test('it takes back what was claimed while the clock was ahead, and says so before', async () => {
+  await send(rig.root, { to: 'reviewer', body: 'held' });
+  rig.clock.advance(400 * dayMs);
+  await readNext(rig.root, 'reviewer');
+  rig.clock.advance(-400 * dayMs);
+  const due = { task: 'due', mailbox: 'reviewer', count: 1 };
+  expect(await gather(maintain(rig.root, { dryRun: true }))).toEqual([{ ...due, dryRun: true }]);
+  expect(await gather(maintain(rig.root))).toEqual([due]);
+});
+
 test('it sends what a schedule says, once, and a dry run sends nothing', async () => {
   await addSchedule(rig.root, { name: 'hourly', cron: '0 * * * *', message: { to: 'reviewer', body: 'look' } });
   rig.clock.advance(2 * 3_600_000);

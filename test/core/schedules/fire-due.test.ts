@@ -104,6 +104,41 @@ test('a clock that steps back sends nothing again', async () => {
   expect(await keyEnds()).toEqual(['2026-11-20T10:00:00.000Z', '2026-11-20T10:10:00.000Z']);
 });
 
+test.each([
+  ['was sent', '12 hours', '2026-11-20T21:30Z'],
+  ['was sent', '400 days', '2027-12-25T09:30Z'],
+  ['was added', '400 days', '2027-12-25T09:30Z'],
+])('one that %s while the clock was %s ahead goes on with its next time, and says so', async (what, _, ahead) => {
+  const { root, warnings } = still.rig;
+  if (what === 'was added') moveTo(ahead);
+  await addSchedule(root, { ...nightly, cron: '0 * * * *' });
+  moveTo(ahead);
+  await fireDue(root);
+  const before = (await mail()).length;
+  moveTo('2026-11-20T10:20Z');
+  expect(await listSchedules(root)).toMatchObject([{ nextAt: '2026-11-20T11:00:00.000Z' }]);
+  expect(await fireDue(root, { dryRun: true })).toEqual({ fired: [], nextAt: Date.parse('2026-11-20T11:00Z') });
+  expect(await fireDue(still.rig.as('Builder'))).toMatchObject({
+    fired: [{ at: '2026-11-20T10:00:00.000Z', skipped: { code: 'CLOCK_AHEAD' } }],
+    nextAt: Date.parse('2026-11-20T11:00Z'),
+  });
+  expect(warnings).toEqual([
+    expect.stringMatching(/^The schedule nightly skipped .*10:00:00.000Z: .* the clock was ahead/),
+  ]);
+  expect((await fireDue(root)).fired).toEqual([]);
+  expect(await mail()).toHaveLength(before);
+  moveTo('2026-11-20T11:00:00Z');
+  expect((await fireDue(root)).fired).toMatchObject([
+    { at: '2026-11-20T11:00:00.000Z', id: expect.any(String) as string },
+  ]);
+  // What comes for the second time is not sent again.
+  if (what === 'was sent' && ahead.startsWith('2026')) {
+    moveTo('2026-11-20T21:10Z');
+    await fireDue(root);
+    expect((await keyEnds()).filter((end) => end === '2026-11-20T21:00:00.000Z')).toHaveLength(1);
+  }
+});
+
 test('of many who look at once one sends, and one says so', async () => {
   await addSchedule(still.rig.root, nightly);
   moveTo('2026-11-21T03:00Z');

@@ -54,6 +54,21 @@ test('a watcher sends what has come, also for a mailbox that it does not watch',
   );
 });
 
+test('a watcher goes on when the clock was ahead and is right again', async () => {
+  const { root } = still.rig;
+  await addSchedule(root, { ...nightly, cron: '*/10 * * * *' });
+  const events = gather(watch(root, { mailboxes: ['reviewer'], count: 2, waitMs: hour }));
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.setSystemTime(Date.now() + 400 * 24 * hour);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(await mail()).toHaveLength(1);
+  vi.setSystemTime(Date.now() - 400 * 24 * hour);
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(await keyEnds()).toEqual(['2026-11-20T09:10:00.000Z', '2027-12-25T09:00:00.000Z']);
+  await vi.advanceTimersByTimeAsync(2 * hour);
+  await events;
+});
+
 test('two who wait send each occurrence once', async () => {
   const { root } = still.rig;
   await addSchedule(root, { ...nightly, cron: '* * * * * *' });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { dayMs, hourMs, maxLeaseMs } from '../../../src/model/basics/limits.ts';
 import { briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
@@ -112,12 +113,69 @@ export function recoveryRules(rig: Rig): void {
   onStillClock('a step back of the clock loses nothing', async () => {
     await rig.send({ body: 'one' });
     await rig.mustClaim();
-    await rig.pass(-24 * 3_600_000);
+    await rig.pass(-8 * hourMs);
     await rig.send({ body: 'two' });
     expect(await rig.drain()).toEqual(['two']);
-    await rig.pass(24 * 3_600_000 + leaseMs);
+    await rig.pass(8 * hourMs + leaseMs);
     await rig.recover();
     expect(await rig.drain()).toEqual(['one']);
+  });
+
+  onStillClock.for([1, 400])('what was claimed while the clock was %d days ahead comes back', async (days) => {
+    await rig.send({ body: 'one' });
+    await rig.send({ body: 'two' });
+    await rig.pass(days * dayMs);
+    const { receipt } = await rig.mustClaim();
+    await rig.store.mail.renew((await rig.mustClaim()).receipt, { leaseMs: maxLeaseMs });
+    await rig.pass(-days * dayMs);
+    expect(await rig.claim({ maxAttempts: 9 }, await rig.another())).toMatchObject({ attempt: 2 });
+    expect(await rig.drain()).toEqual(['two']);
+    await expectRefusal(rig.store.mail.ack(receipt, {}), 'LEASE_LOST');
+  });
+
+  onStillClock('a claim of the longest lease is its own when the clock goes back by some seconds', async () => {
+    await rig.send();
+    const { receipt } = await rig.mustClaim({ leaseMs: maxLeaseMs });
+    await rig.pass(-30_000);
+    expect(await rig.recover()).toBe(0);
+    await rig.store.mail.ack(receipt, {});
+  });
+
+  onStillClock.for(['claim', 'recover'] as const)(
+    'what was given back while the clock was ahead, to rest for a while, comes with the next %s',
+    async (how) => {
+      await rig.send({ body: 'backoff' });
+      await rig.send({ body: 'short' });
+      await rig.send({ body: 'own choice' });
+      await rig.pass(12 * hourMs);
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy });
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: policy.backoffMaxMs });
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: policy.backoffMaxMs + 1 });
+      await rig.send({ body: 'later' }, { dueAt: rig.now() + 1000 });
+      await rig.pass(-12 * hourMs);
+      if (how === 'recover') expect(await rig.recover()).toBe(2);
+      expect((await rig.drain()).toSorted()).toEqual(['backoff', 'short']);
+      // How long those rest was said, or was not from the moment when they were given back.
+      expect(await rig.entries('delayed')).toHaveLength(2);
+    },
+  );
+
+  onStillClock('a handle that has looked for it before ends a rest when the clock is set back', async () => {
+    await rig.recover();
+    await rig.send();
+    await rig.pass(dayMs);
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy });
+    expect(await rig.recover()).toBe(0);
+    await rig.pass(-dayMs);
+    expect(await rig.recover()).toBe(1);
+    expect((await rig.mustClaim()).attempt).toBe(2);
+  });
+
+  onStillClock('a rest is not cut short when the clock goes back by some seconds', async () => {
+    await rig.send();
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy });
+    await rig.pass(-30_000);
+    expect(await rig.recover(undefined, await rig.another())).toBe(0);
   });
 
   test('what expires unread dies although nobody reads', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { dayMs } from '../../../src/model/basics/limits.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, briefMs, leaseMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
@@ -107,6 +108,21 @@ export function requestRules(rig: Rig): void {
     await rig.store.mail.closeInbox('ann', request);
     expect(await rig.events(['ann'], cursor)).toMatchObject([
       { event: 'delivered', id, from: 'bob', replyTo: request },
+    ]);
+  });
+
+  onStillClock('an inbox that was opened while the clock was ahead closes, whoever looks', async () => {
+    await rig.pass(400 * dayMs);
+    const request = await asked();
+    await rig.pass(-400 * dayMs);
+    const kept = await asked();
+    await answered(kept, 'kept');
+    const id = await answered(request, 'yes');
+    expect(await (await rig.another()).mail.recover('ann', policy)).toEqual({ moved: 1, nextAt: rig.now() + longMs });
+    expect(await rig.entries('ready', 'ann')).toMatchObject([{ id }]);
+    expect([await rig.store.mail.hasInbox('ann', request), await rig.store.mail.hasInbox('ann', kept)]).toEqual([
+      false,
+      true,
     ]);
   });
 

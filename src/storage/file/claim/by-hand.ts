@@ -26,7 +26,7 @@ interface Change {
 
 export async function cancel(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
   const { mailbox, path, name } = locate(ctx, entry, ['ready', 'delayed']);
-  const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true };
+  const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true, restsSince: undefined };
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw stateChanged(entry);
   await releaseOrderingKey(ctx, mailbox, name);

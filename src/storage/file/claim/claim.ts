@@ -4,6 +4,8 @@
  * same name one succeeds; the other's ENOENT means "taken". Nothing is synced: a claim lost in a power cut is a
  * redelivery, which at-least-once allows.
  */
+import { maxLeaseMs } from '../../../model/basics/limits.ts';
+import { isOver } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
 import { acceptsOf } from '../../../model/filter.ts';
@@ -73,7 +75,7 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOption
 /** What a call took whose answer was lost. */
 async function claimedBefore(ctx: FileContext, mailbox: Mailbox, token: string): Promise<Delivery | undefined> {
   for await (const { path, name } of wheelEntries(ctx, mailbox.inflight)) {
-    if (name?.token !== token || ctx.clock.now() >= name.time) continue;
+    if (name?.token !== token || isOver(name.time, ctx.clock.now(), maxLeaseMs)) continue;
     const message = await readOrQuarantine(ctx, mailbox, path, name);
     return message && deliveryOf(ctx, mailbox, path, { ...name, token }, message);
   }

@@ -2,6 +2,8 @@
  * Any process recovers for all: whoever claims, waits or watches moves what is due, a bounded number at a time. Each move
  * is one rename that only one process wins, so any number may do this at once.
  */
+import { maxLeaseMs } from '../../../model/basics/limits.ts';
+import { isAhead } from '../../../model/clock.ts';
 import type { RetryPolicy } from '../../../model/settings.ts';
 import type { Recovered } from '../../port/mail.ts';
 import { adopt } from '../send/adopt.ts';
@@ -15,7 +17,7 @@ import { sweepExpiredNowAndThen } from './expired.ts';
 import { closeOverInboxes, putInInbox } from '../places/inbox.ts';
 import { finishOutbox } from '../send/outbox.ts';
 import { readIfGood } from '../places/read-entry.ts';
-import { due, type WheelEntry } from '../places/wheel.ts';
+import { due, latestEntries, type WheelEntry } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
 import { memory } from '../disk/memory.ts';
 
@@ -30,14 +32,14 @@ const misplaced = 'it does not belong in this folder';
 export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   const recovered = await recoverDue(ctx, mailbox, policy);
   await sweepExpiredNowAndThen(ctx, mailbox);
-  return recovered;
+  return { ...recovered, moved: recovered.moved + (await endRestsAhead(ctx, mailbox)) };
 }
 
 async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   recoveredAt.of(ctx).set(mailbox.name, ctx.clock.uptime());
   const finished = await finishOutbox(ctx, atOnce);
   const adopted = await adopt(ctx, mailbox);
-  const expired = await due(ctx, mailbox.inflight, atOnce);
+  const expired = await due(ctx, mailbox.inflight, atOnce, maxLeaseMs);
   let moved = finished + adopted.moved;
   for (const path of expired.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of expired.entries) if (await takeBack(ctx, mailbox, entry, policy)) moved++;
@@ -55,6 +57,33 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
 export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<void> {
   const last = recoveredAt.of(ctx).get(mailbox.name);
   if (last === undefined || ctx.clock.uptime() - last >= everyMs) await recoverDue(ctx, mailbox, policy);
+}
+
+/** By mailbox: into how many slots of delayed/ this process has looked, and how far the clock has been ahead of the uptime since. */
+const looked = memory(() => new Map<string, { readonly slots: number; ahead: number }>());
+
+/**
+ * Makes ready what rests since a moment that is still to come: the clock was ahead when it was given back. It lies
+ * anywhere in delayed/, so a process looks for it once, and again when the clock was set back.
+ * @param mostSlots the latest ones; a claim is not to wait for all
+ */
+export async function endRestsAhead(ctx: FileContext, mailbox: Mailbox, mostSlots = Infinity): Promise<number> {
+  const now = ctx.clock.now();
+  const ahead = now - ctx.clock.uptime();
+  const last = looked.of(ctx).get(mailbox.name);
+  if (last && last.slots >= mostSlots && !isAhead(last.ahead, ahead)) {
+    last.ahead = Math.max(last.ahead, ahead);
+    return 0;
+  }
+  let moved = 0;
+  for await (const entry of latestEntries(ctx, mailbox.delayed, mostSlots)) {
+    const { restsSince } = entry.name ?? {};
+    if (restsSince !== undefined && isAhead(restsSince, now) && (await makeReady(ctx, mailbox, entry))) moved++;
+    // There may be more: the next look begins anew.
+    if (moved >= atOnce) return moved;
+  }
+  looked.of(ctx).set(mailbox.name, { slots: mostSlots, ahead });
+  return moved;
 }
 
 /** An expired lease: back to ready at once, or to the dead-letter queue when that was the last attempt. */
@@ -77,7 +106,7 @@ async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry):
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const message = await readIfGood(ctx, entry.path, name, mailbox.name);
   const at = ctx.clock.now();
-  const ready: EntryName = { ...name, tag: 't', time: at };
+  const ready: EntryName = { ...name, tag: 't', time: at, restsSince: undefined };
   const waited =
     message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(entry.path, target)));
   if (!waited && (await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;

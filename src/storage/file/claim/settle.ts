@@ -46,12 +46,15 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
     }
     const delayMs = options.delayMs ?? backoff(claim.attempt + (options.free ? 1 : 0), policy, ctx.ids.fraction());
     const given = options.free ? { ...claim, attempt: Math.max(0, claim.attempt - 1) } : claim;
-    const time = ctx.clock.now() + Math.max(0, delayMs);
+    const now = ctx.clock.now();
+    const time = now + Math.max(0, delayMs);
     state = delayMs <= 0 ? 'ready' : 'delayed';
     if (delayMs <= 0) {
       return (await moveToReady(ctx, path, home, 0, settledName(given, { tag: 't', time }))) !== undefined;
     }
-    const delayed = settledName(given, { tag: 'u', time });
+    // A longer time was its user's choice.
+    const restsSince = delayMs <= policy.backoffMaxMs ? now : undefined;
+    const delayed = settledName(given, { tag: 'u', time, restsSince });
     return moveInto(ctx, path, slotOf(home.delayed, time), formatEntryName(delayed));
   });
   // A dead letter has its own event, which says why.
@@ -91,7 +94,7 @@ function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: 
   return Math.round(nominal * (0.5 + fraction / 2));
 }
 
-function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time'>): EntryName {
+function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time' | 'restsSince'>): EntryName {
   return { ...name, ...to, token: undefined, maxAttempts: undefined, settled: name.token };
 }
 

@@ -5,6 +5,7 @@
 import { isLog, logOf } from '../../../model/topic.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
+import { inspectDays } from './ahead.ts';
 import { inspectEntries } from './entries.ts';
 import { inspectOrderingKeys } from './keys.ts';
 import { inspectDedupe, inspectRoot } from './root.ts';
@@ -36,7 +37,7 @@ const rootSteps: readonly Step<undefined>[] = [
   inspectRootLeftovers,
   inspectStrangers,
 ];
-const topicLogSteps: readonly Step<Mailbox>[] = [inspectTopicLogFolders, inspectEventLogs, inspectEntries];
+const topicLogSteps: readonly Step<Mailbox>[] = [inspectTopicLogFolders, inspectDays, inspectEventLogs, inspectEntries];
 const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectFolders,
   inspectKeptOfMailbox,
@@ -44,6 +45,7 @@ const mailboxSteps: readonly Step<Mailbox>[] = [
   inspectDue,
   inspectLeftovers,
   inspectDrop,
+  inspectDays,
   inspectEventLogs,
   inspectEntries,
   inspectOrderingKeys,

@@ -2,6 +2,7 @@
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { keptState, settleKept } from '../disk/replace.ts';
+import { olderThan } from './leftovers.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { documentOfKept, isReason, keptOf } from '../names/beside.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
@@ -29,8 +30,8 @@ export async function* inspectKeptOfMailbox(
     if (document === undefined || !isReason(document)) continue;
     const path = pathIn(dlq, document);
     // Reasons have no lock: one of a moment ago may be a replacement that is under way.
-    const writtenAt = (await ctx.disk.stat(path))?.mtimeMs ?? -Infinity;
-    if (ctx.clock.now() - writtenAt >= underWayMs) yield* inspectKept(ctx, path, undefined, fix);
+    if (!(await ctx.disk.stat(path)) || (await olderThan(ctx, path, underWayMs)))
+      yield* inspectKept(ctx, path, undefined, fix);
   }
 }
 

@@ -18,7 +18,8 @@ export async function* sweep(
   }
 }
 
+/** One from a moment that is as far ahead was left while the clock was ahead. */
 export async function olderThan(ctx: FileContext, path: string, ageMs: number): Promise<boolean> {
   const stat = await ctx.disk.stat(path);
-  return stat !== undefined && ctx.clock.now() - stat.mtimeMs > ageMs;
+  return stat !== undefined && Math.abs(ctx.clock.now() - stat.mtimeMs) > ageMs;
 }

@@ -2,6 +2,7 @@ import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import { recover } from '../claim/recover.ts';
 import { quarantine } from '../places/corrupt.ts';
 import type { FileContext } from '../disk/context.ts';
+import { aheadFinding, heldAhead } from './ahead.ts';
 import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
@@ -60,19 +61,21 @@ export async function* inspectCard(
   };
 }
 
-/** Not a defect, only work that somebody has to do: whoever reads next does it too. */
+/** Not a defect, only work that somebody has to do: whoever reads next does it too. Without `fix` only what a clock has put off is told. */
 export async function* inspectDue(
   ctx: FileContext,
   mailbox: Mailbox,
   { fix, policies, policy }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  if (!fix) return;
+  const ahead = await heldAhead(ctx, mailbox);
   const own = policies.get(mailbox.name) ?? policy;
   let moved = 0;
-  for (let round = await recover(ctx, mailbox, own); round.moved > 0;) {
+  while (fix) {
+    const round = await recover(ctx, mailbox, own);
+    if (round.moved === 0) break;
     moved += round.moved;
-    round = await recover(ctx, mailbox, own);
   }
+  for (const one of ahead) yield aheadFinding(one, fix);
   if (moved > 0)
     yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
 }

@@ -2,7 +2,9 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
+import { isAhead, sayableTime } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
+import type { ReadResult } from '../disk/disk.ts';
 import { dedupeFileOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
@@ -93,7 +95,9 @@ export async function* inspectDedupe(
         yield junk(ctx, path);
         continue;
       }
-      const why = await dedupeKeyFault(ctx, path);
+      const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+      if (file.ok && isAhead(file.mtimeMs ?? 0, ctx.clock.now())) yield keyAhead(path, file.mtimeMs ?? 0);
+      const why = dedupeKeyFault(ctx, path, file);
       if (why === undefined) continue;
       const fixed = fix && (await ctx.disk.remove(path));
       const message = `The dedupe key ${shortDedupeKey(name)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
@@ -102,9 +106,19 @@ export async function* inspectDedupe(
   }
 }
 
+/** When it was made nobody knows, so that it may be needed still: forgotten too early, a repeat would be sent again. */
+function keyAhead(path: string, mtimeMs: number): Finding {
+  const until = new Date(sayableTime(mtimeMs)).toISOString();
+  return {
+    rule: 'clock-ahead',
+    level: 'info',
+    message: `The dedupe key ${shortDedupeKey(nameOf(path))}… was made on ${until}, because the clock was ahead; sends that repeat it are not sent again before.`,
+    hint: `Once its send is repeated by nobody: rm ${path}`,
+  };
+}
+
 /** `undefined`: a good key, or one that has just been swept. */
-async function dedupeKeyFault(ctx: FileContext, path: string): Promise<string | undefined> {
-  const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+function dedupeKeyFault(ctx: FileContext, path: string, file: ReadResult): string | undefined {
   if (!file.ok) return file.missing ? undefined : file.why;
   const message = unsealed(file.bytes);
   if (message === undefined) return 'it is not a message that can be read';

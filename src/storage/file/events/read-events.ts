@@ -16,16 +16,17 @@ const newline = 0x0a;
 
 export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start'): Promise<string> {
   const position: Position = new Map();
+  const [yesterday, today] = lastTwoDays(ctx);
   for (const name of await namesOf(ctx, of)) {
     const days = new Map<string, number>();
     const mailbox = ctx.layout.mailbox(name);
-    for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
-      days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+    if (at === 'now' && (await isRealFolder(ctx, mailbox.events))) {
+      const later = (await loggedDays(ctx, mailbox)).filter((day) => day > today);
+      for (const day of [yesterday, today, ...later]) days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
     }
     if (isLog(name) && [...days.values()].every((end) => end === 0)) continue;
     position.set(name, days);
   }
-  const [yesterday = ''] = lastTwoDays(ctx);
   if (at === 'now' && of !== undefined && ('topics' in of || of.some(isLog)))
     position.set(quietTopicLogs, new Map([[yesterday, 0]]));
   return formatCursor(position);
@@ -37,6 +38,7 @@ export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start')
  */
 export async function readEvents(ctx: FileContext, of: Scope, cursor: string): Promise<EventBatch> {
   const position = parseCursor(cursor);
+  const [yesterday, today] = lastTwoDays(ctx);
   const read: ReadEvent[] = [];
   const warnings: string[] = [];
   const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
@@ -44,7 +46,10 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
     const mailbox = ctx.layout.mailbox(name);
     // A mailbox that the cursor does not know is newer than it: everything in it is news.
     const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietTopicLogs) : []);
-    const daysWithNews = await daysToRead(ctx, mailbox, days);
+    const [oldest = ''] = [...days.keys()].sort();
+    // One that was made while the clock was ahead, and is right again.
+    const from = oldest > today ? yesterday : oldest;
+    const daysWithNews = (await loggedDays(ctx, mailbox)).filter((day) => day >= from);
     if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
     let order = '';
     for (const day of daysWithNews) {
@@ -64,12 +69,12 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
   read.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
   const events = read.map(({ event, days, day, end }) => {
     days.set(day, end);
-    keepTwo(days);
+    keepTwo(days, today);
     // Last, so that no line brings a cursor of its own.
     return { ...event, cursor: formatCursor(position) };
   });
   for (const { days, day, end } of ends) days.set(day, end);
-  for (const days of position.values()) keepTwo(days);
+  for (const days of position.values()) keepTwo(days, today);
   return { events, cursor: formatCursor(position), warnings };
 }
 
@@ -101,13 +106,13 @@ interface ReadEvent {
   readonly end: number;
 }
 
-/** Every log that is not older than what the cursor knows, oldest first. */
-async function daysToRead(ctx: FileContext, mailbox: Mailbox, days: Map<string, number>): Promise<string[]> {
-  const oldest = [...days.keys()].sort()[0] ?? '';
-  const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
+/** Oldest first. */
+async function loggedDays(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
+  const names = (await ctx.disk.list(mailbox.events)) ?? [];
+  return names
     .map(parseEventLog)
-    .filter((day) => day !== undefined);
-  return loggedDays.filter((day) => day >= oldest).sort();
+    .filter((day) => day !== undefined)
+    .sort();
 }
 
 interface EventLogPart {
@@ -192,11 +197,13 @@ async function wholeLines(ctx: FileContext, path: string): Promise<number> {
   return tail.ok ? size - length + tail.bytes.lastIndexOf(newline) + 1 : size;
 }
 
-function lastTwoDays(ctx: FileContext): string[] {
+function lastTwoDays(ctx: FileContext): [yesterday: string, today: string] {
   const now = ctx.clock.now();
   return [dayOf(now - dayMs), dayOf(now)];
 }
 
-function keepTwo(days: Map<string, number>): void {
-  for (const day of [...days.keys()].sort().slice(0, -2)) days.delete(day);
+/** And every day that is still to come: its log is of a clock that was ahead, and must not push today's out. */
+function keepTwo(days: Map<string, number>, today: string): void {
+  const come = [...days.keys()].filter((day) => day <= today);
+  for (const day of come.sort().slice(0, -2)) days.delete(day);
 }

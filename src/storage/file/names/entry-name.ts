@@ -24,6 +24,7 @@ import type { State } from '../../../model/state.ts';
  * | h | handed in by a script, so without a digest of its own: the first 32 hex digits of the sha256 of the file |
  * | w | 1: cancelled or imported, so never acked |
  * | o | its ordering key: the first 16 hex digits of the key's sha256; then `-` and how often it was brought back to life |
+ * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */
@@ -43,6 +44,7 @@ export interface EntryName {
   readonly handedIn?: string | undefined;
   readonly withdrawn?: boolean | undefined;
   readonly order?: Order | undefined;
+  readonly restsSince?: number | undefined;
   readonly unknown?: readonly string[] | undefined;
 }
 
@@ -64,6 +66,7 @@ export const unset: EntryName = {
   handedIn: undefined,
   withdrawn: undefined,
   order: undefined,
+  restsSince: undefined,
   unknown: undefined,
 };
 
@@ -96,6 +99,8 @@ export function formatEntryName(name: EntryName): string {
   if (name.handedIn !== undefined) text += `.h${name.handedIn}`;
   if (name.withdrawn) text += '.w1';
   if (name.order) text += `.o${name.order.key}${name.order.life > 0 ? `-${name.order.life}` : ''}`;
+  // Last: an older version keeps it among the unknown ones.
+  if (name.restsSince !== undefined) text += `.b${Math.max(0, Math.trunc(name.restsSince))}`;
   if (name.unknown) for (const field of name.unknown) text += `.${field}`;
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
@@ -194,6 +199,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 'w':
       name.withdrawn = true;
       return value === '1';
+    case 'b':
+      name.restsSince = Number(value);
+      return /^\d{1,13}$/.test(value);
     case 'o': {
       const match = /^([0-9a-f]{16})(?:-([1-9]\d{0,5}))?$/.exec(value);
       if (match) name.order = { key: match[1] ?? '', life: Number(match[2] ?? 0) };

@@ -7,6 +7,8 @@
  * it. So an answer is in the inbox or in ready/, whoever dies or pauses where. A request's id comes once, so a closed
  * inbox is never opened again.
  */
+import { inboxGraceMs, maxRequestMs } from '../../../model/basics/limits.ts';
+import { isOver } from '../../../model/clock.ts';
 import type { Message } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from './corrupt.ts';
@@ -54,11 +56,12 @@ export async function closeOverInboxes(
   mailbox: Mailbox,
 ): Promise<{ moved: number; nextAt: number | undefined }> {
   let moved = 0;
+  let nextAt: number | undefined;
   for (const inbox of await inboxes(ctx, mailbox)) {
-    if (inbox.until > ctx.clock.now()) return { moved, nextAt: inbox.until };
-    moved += await close(ctx, mailbox, inbox);
+    if (isOver(inbox.until, ctx.clock.now(), maxRequestMs + inboxGraceMs)) moved += await close(ctx, mailbox, inbox);
+    else nextAt ??= inbox.until;
   }
-  return { moved, nextAt: undefined };
+  return { moved, nextAt };
 }
 
 /**

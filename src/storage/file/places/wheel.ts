@@ -2,6 +2,7 @@
  * delayed/ and inflight/ are timing wheels: an hour's folders of ten-second slots, so that a look at what is due lists
  * only the slots that have begun. A slot is removed when it is over and empty.
  */
+import { isAhead, isOver } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';
 import { isRealFolder, forgetRemoved } from '../disk/folders.ts';
@@ -24,17 +25,27 @@ export interface Due {
   readonly nextAt: number | undefined;
 }
 
-/** What is due now, at most `limit`, earliest first; junk does not count, so that it holds up nothing. */
-export async function due(ctx: FileContext, wheel: string, limit: number): Promise<Due> {
+/**
+ * What is due now, at most `limit`, earliest first; junk does not count, so that it holds up nothing.
+ * @param longestMs what lies further ahead is due as well: it was put there while the clock was ahead
+ */
+export async function due(ctx: FileContext, wheel: string, limit: number, longestMs = Infinity): Promise<Due> {
   const now = ctx.clock.now();
+  let nextAt: number | undefined;
+  const waits = ({ start, end }: Span): boolean => start > now && !isAhead(end, now, longestMs);
+  const over = ({ start, end }: Span): boolean => end <= now || isAhead(start, now, longestMs);
   const entries: (WheelEntry & { name: EntryName })[] = [];
   const junk: string[] = [];
   const addJunk = (path: string): unknown => junk.length < limit && junk.push(path);
-  for await (const slot of slots(ctx, wheel, addJunk)) {
-    if (slot.start > now) return { entries, junk, nextAt: slot.start };
+  for await (const slot of slots(ctx, wheel, { addJunk, passes: (hour) => nextAt !== undefined && waits(hour) })) {
+    if (waits(slot)) {
+      nextAt ??= slot.start;
+      if (longestMs === Infinity) break;
+      continue;
+    }
     const names = await ctx.disk.list(slot.dir);
     if (!names && (await isOdd(ctx, slot.dir))) addJunk(slot.dir);
-    if (names?.length === 0) await removeOverSlot(ctx, slot, now);
+    if (names?.length === 0) await removeOverSlot(ctx, slot, over);
     for (const text of names?.sort() ?? []) {
       const path = pathIn(slot.dir, text);
       const name = parseEntryName(text);
@@ -42,50 +53,83 @@ export async function due(ctx: FileContext, wheel: string, limit: number): Promi
         addJunk(path);
         continue;
       }
-      if (name.time > now) return { entries, junk, nextAt: name.time };
+      if (!isOver(name.time, now, longestMs)) {
+        nextAt ??= name.time;
+        if (longestMs === Infinity) return { entries, junk, nextAt };
+        if (!isAhead(slot.end, now, longestMs)) break;
+        continue;
+      }
       if (entries.length >= limit) return { entries, junk, nextAt: now };
       entries.push({ path, dir: slot.dir, text, name });
     }
   }
-  return { entries, junk, nextAt: undefined };
+  return { entries, junk, nextAt };
 }
 
 /** Everything in a wheel, by time. */
 export async function* wheelEntries(ctx: FileContext, wheel: string): AsyncGenerator<WheelEntry, void, void> {
-  for await (const { dir } of slots(ctx, wheel)) {
-    for (const text of ((await ctx.disk.list(dir)) ?? []).sort()) {
-      yield { path: pathIn(dir, text), dir, text, name: parseEntryName(text) };
-    }
+  for await (const { dir } of slots(ctx, wheel)) yield* entriesIn(ctx, dir);
+}
+
+/** Everything in the latest slots of a wheel. */
+export async function* latestEntries(
+  ctx: FileContext,
+  wheel: string,
+  mostSlots: number,
+): AsyncGenerator<WheelEntry, void, void> {
+  let looked = 0;
+  for await (const { dir } of slots(ctx, wheel, { latestFirst: true })) {
+    if (++looked > mostSlots) return;
+    yield* entriesIn(ctx, dir);
   }
 }
 
-interface Slot {
-  readonly dir: string;
-  readonly hourDir: string;
+async function* entriesIn(ctx: FileContext, dir: string): AsyncGenerator<WheelEntry, void, void> {
+  for (const text of ((await ctx.disk.list(dir)) ?? []).sort())
+    yield { path: pathIn(dir, text), dir, text, name: parseEntryName(text) };
+}
+
+interface Span {
   readonly start: number;
   readonly end: number;
-  readonly hourEnd: number;
+}
+
+interface Slot extends Span {
+  readonly dir: string;
+  readonly hourDir: string;
+  readonly hour: Span;
+}
+
+interface SlotsHow {
+  readonly addJunk?: (path: string) => unknown;
+  /** Hours that are not looked into. */
+  readonly passes?: (hour: Span) => boolean;
+  readonly latestFirst?: boolean;
 }
 
 export async function* slots(
   ctx: FileContext,
   wheel: string,
-  addJunk?: (path: string) => unknown,
+  { addJunk, passes, latestFirst }: SlotsHow = {},
 ): AsyncGenerator<Slot, void, void> {
   const now = ctx.clock.now();
-  for (const hourName of ((await ctx.disk.list(wheel)) ?? []).sort()) {
+  const sorted = async (dir: string): Promise<string[]> => {
+    const names = ((await ctx.disk.list(dir)) ?? []).sort();
+    return latestFirst ? names.reverse() : names;
+  };
+  for (const hourName of await sorted(wheel)) {
     const hour = parseHour(hourName);
     const hourDir = pathIn(wheel, hourName);
-    if (!hour) continue;
+    if (!hour || passes?.(hour)) continue;
     if (!(await isRealFolder(ctx, hourDir))) {
       if (addJunk && (await isOdd(ctx, hourDir))) addJunk(hourDir);
       continue;
     }
-    const names = ((await ctx.disk.list(hourDir)) ?? []).sort();
+    const names = await sorted(hourDir);
     if (names.length === 0 && hour.end <= now) await removeFolder(ctx, hourDir);
     for (const slotName of names) {
       const slot = parseSlot(hour.start, slotName);
-      if (slot) yield { dir: pathIn(hourDir, slotName), hourDir, hourEnd: hour.end, ...slot };
+      if (slot) yield { dir: pathIn(hourDir, slotName), hourDir, hour, ...slot };
     }
   }
 }
@@ -96,10 +140,10 @@ async function isOdd(ctx: FileContext, dir: string): Promise<boolean> {
   return stat !== undefined && stat.kind !== 'directory';
 }
 
-async function removeOverSlot(ctx: FileContext, slot: Slot, now: number): Promise<void> {
-  if (slot.end > now) return;
+async function removeOverSlot(ctx: FileContext, slot: Slot, over: (span: Span) => boolean): Promise<void> {
+  if (!over(slot)) return;
   await removeFolder(ctx, slot.dir);
-  if (slot.hourEnd <= now) await removeFolder(ctx, slot.hourDir);
+  if (over(slot.hour)) await removeFolder(ctx, slot.hourDir);
 }
 
 // A process that was paused may be about to use it: its rename then fails, and it makes the folder again.

@@ -2,7 +2,7 @@
  * Backpressure: a message that would exceed maxMessages or maxBytes of a mailbox is refused before anything is written. Only
  * messages with limits come here.
  *
- * The count is about exact (look/load.ts), and one process makes it every 100 ms at most, adding what it sends itself
+ * The count is exact at rest (look/load.ts), and one process makes it every 100 ms at most, adding what it sends itself
  * meanwhile. So a burst of one process stays within the limit; of several, each may go over it by what it sends in 100 ms,
  * and one that sends a single message by that one.
  */
@@ -57,7 +57,7 @@ async function take(
 ): Promise<(() => void) | MailboxFull> {
   const bytes = limits.some(([, { maxBytes }]) => maxBytes < Infinity) ? seal(message).length + 1 : 0;
   const known: Known[] = [];
-  for (const [mailbox] of limits) known.push(await loadOf(ctx, mailbox));
+  for (const [mailbox, limit] of limits) known.push(await loadOf(ctx, mailbox, limit));
   // From here on at once, so that of several sends of this process each sees the one before.
   for (const [i, [mailbox, { maxMessages, maxBytes }]] of limits.entries()) {
     const load = known[i] as Known;
@@ -71,20 +71,21 @@ async function take(
   };
 }
 
-function loadOf(ctx: FileContext, mailbox: string): Promise<Known> {
+function loadOf(ctx: FileContext, mailbox: string, limit: Limits): Promise<Known> {
   const { known } = loads.of(ctx);
   const last = known.get(mailbox);
   const at = ctx.clock.uptime();
   if (last && at - last.at < keepMs) return last.load;
-  const counted = count(ctx, mailbox);
+  const counted = count(ctx, mailbox, limit);
   known.set(mailbox, { at, load: counted });
   counted.catch(() => known.delete(mailbox));
   return counted;
 }
 
-async function count(ctx: FileContext, mailbox: string): Promise<Known> {
+async function count(ctx: FileContext, mailbox: string, { maxMessages, maxBytes }: Limits): Promise<Known> {
   const { load } = await import('../look/load.ts');
-  const { messages, bytes } = await load(ctx, ctx.layout.mailbox(mailbox));
+  const most = maxBytes === Infinity ? maxMessages : Infinity;
+  const { messages, bytes } = await load(ctx, ctx.layout.mailbox(mailbox), most);
   const reserved = reservedIn(ctx, mailbox);
   return { messages: messages + reserved.messages, bytes: bytes + reserved.bytes };
 }

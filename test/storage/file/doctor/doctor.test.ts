@@ -476,6 +476,70 @@ describe('doctor', () => {
     expect(await inspected(store, true)).toEqual([]);
   });
 
+  test('tells what was written while the clock was ahead, and brings back what that holds up', async () => {
+    const room = makeRoom();
+    const ahead = 400 * day;
+    const before = await room.open();
+    const send = async (fields = {}, more = {}): Promise<string> =>
+      accepted(await before.mail.send([room.outgoing(fields, more)], { durability: 'relaxed' })).id;
+    const take = async (): Promise<string> =>
+      (await before.mail.claim('bob', { token: newToken(), leaseMs, policy }))?.receipt ?? '';
+    const [acked, held, rests] = [await send(), await send(), await send({ dedupeKey: 'k' })];
+    room.clock.advance(ahead);
+    await before.mail.ack(await take(), {});
+    await take();
+    await before.mail.nack(await take(), { policy });
+    const later = await send({}, { dueAt: room.clock.now() + 1000 });
+    const request = room.ids.next(room.clock.now());
+    await before.mail.openInbox('ann', request, room.clock.now() + 30_000);
+    for (const path of [
+      dedupeFileOf({ layout: room.layout } as FileContext, { ...room.message(), dedupeKey: 'k' }),
+      join(room.at('bob').tmp, `${request}.json`),
+    ]) {
+      writeFileSync(path, '', { flag: 'a', mode: 0o600 });
+      utimesSync(path, room.clock.now() / 1000, room.clock.now() / 1000);
+    }
+    room.clock.advance(-ahead);
+    const said = async (fix: boolean): Promise<string[]> =>
+      (await inspected(await room.open(), fix)).map(({ level, rule, message, fixed }) =>
+        [level, rule, fixed ?? false, message.split('clock was ahead: ')[1] ?? ''].join(' '),
+      );
+    const days = new Date(room.clock.now() + ahead).toISOString().slice(0, 10);
+    const stays = [
+      'info clock-ahead false ',
+      `warning clock-ahead false ${later}.`,
+      ...['archive', 'events'].map(() => `info clock-ahead false ${days}. No setting deletes them before.`),
+    ];
+    const others = (all: string[]): string[] => all.filter((one) => !stays.includes(one));
+    expect(others(await said(false))).toEqual([
+      `warning clock-ahead false ${request}.`,
+      `warning clock-ahead false ${held}.`,
+      `warning clock-ahead false ${rests}.`,
+      'info leftover false ',
+    ]);
+    expect(others(await said(true))).toEqual([
+      `warning clock-ahead true ${request}.`,
+      `warning clock-ahead true ${held}.`,
+      `warning clock-ahead true ${rests}.`,
+      'info due true ',
+      'info leftover true ',
+    ]);
+    expect(await said(true)).toEqual(stays);
+    expect(await drain(before)).toHaveLength(2);
+    expect((await only(before, 'delayed')).id).toBe(later);
+    expect((await before.look.find(acked, 'bob'))[0]?.state).toBe('archived');
+  });
+
+  test('takes a lease that ends in 24 hours for one of a clock that was ahead', async () => {
+    const room = makeRoom();
+    const store = await room.open();
+    accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' }));
+    await store.mail.claim('bob', { token: newToken(), leaseMs: day, policy });
+    expect(await inspected(store, false)).toMatchObject([
+      { rule: 'clock-ahead', level: 'warning', mailbox: 'bob', hint: 'dreamos doctor --fix' },
+    ]);
+  });
+
   test.for([
     [0x6969, 'NFS'],
     [0x01021997, '9p'],

@@ -143,6 +143,36 @@ describe('a log', () => {
     expect((await catchUp(store, now)).ids.sort()).toEqual(['late', 'today']);
   });
 
+  test.for(['start', 'now'] as const)(
+    'of today is read on from %s when there are logs of days to come, and those are read once',
+    async (at) => {
+      const { room, store } = await started();
+      for (const ahead of [400, 401]) writeFileSync(logOf(room, -ahead), line(`ahead ${ahead}`));
+      writeFileSync(logOf(room), line('before'));
+      let { ids, cursor } = await catchUp(store, await store.journal.cursor(['bob'], at));
+      expect(ids).toEqual(at === 'start' ? ['before', 'ahead 400', 'ahead 401'] : []);
+      for (const id of ['today', 'still today']) {
+        appendFileSync(logOf(room), line(id));
+        ({ ids, cursor } = await catchUp(store, cursor));
+        expect(ids).toEqual([id]);
+      }
+      room.clock.advance(86_400_000);
+      writeFileSync(logOf(room), line('tomorrow'));
+      expect(await catchUp(store, cursor)).toMatchObject({ ids: ['tomorrow'], warnings: [] });
+    },
+  );
+
+  test('of today is read by a watcher that began while the clock was ahead', async () => {
+    const { room, store } = await started();
+    room.clock.advance(400 * 86_400_000);
+    const { cursor } = await catchUp(store, await store.journal.cursor(['bob'], 'now'));
+    room.clock.advance(-400 * 86_400_000);
+    writeFileSync(logOf(room), line('today'));
+    const caught = await catchUp(store, cursor);
+    expect(caught.ids).toEqual(['today']);
+    expect((await catchUp(store, caught.cursor)).ids).toEqual([]);
+  });
+
   test('of each of many days is read from the start, in order, and once', async () => {
     const { room, store, start } = await started();
     const ids: string[] = [];

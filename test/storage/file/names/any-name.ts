@@ -28,11 +28,14 @@ const anyName: fc.Arbitrary<EntryName> = fc.record(
       key: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 16, maxLength: 16 }),
       life: fc.integer({ min: 0, max: 999_999 }),
     }),
+    restsSince: time,
     unknown: fc.constant(['z9', 'nNEW_tag-1']),
   },
   { requiredKeys: ['tag', 'time', 'id', 'rank', 'attempt'] },
 );
-/** Any name of an entry. What was handed in is a file of its own. */
-export const entryName = anyName.map(({ range, ...name }): EntryName =>
-  name.handedIn || !range ? name : { ...name, range },
-);
+/** Any name of an entry. What was handed in is a file of its own; what rests has no claim. */
+export const entryName = anyName.map(({ range, restsSince, token: claim, maxAttempts, ...name }): EntryName => ({
+  ...name,
+  ...(!name.handedIn && range && { range }),
+  ...(restsSince === undefined ? { token: claim, maxAttempts } : { restsSince }),
+}));

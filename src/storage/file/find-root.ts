@@ -8,7 +8,7 @@ import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
 import { contextOf } from './open.ts';
-import { replaceDocument } from './disk/replace.ts';
+import { writeDocument } from './disk/replace.ts';
 import { mayLieInRoot, probeFiles } from './names/beside.ts';
 import { formatName } from './names/layout.ts';
 
@@ -208,7 +208,7 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
-  await replaceDocument(disk, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
+  await writeDocument(ctx, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
   let dir = path;
   do {
     dir = dirname(dir);

@@ -3,6 +3,8 @@ import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import { recover } from '../claim/recover.ts';
 import { quarantine } from '../places/corrupt.ts';
 import type { FileContext } from '../disk/context.ts';
+import type { FileStat } from '../disk/disk.ts';
+import { hasVersion, jsonOf, versionOf } from '../documents/documents.ts';
 import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
@@ -45,19 +47,26 @@ export async function* inspectCard(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
+  const stat = await ctx.disk.stat(mailbox.card);
   const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: maxFileBytes });
   if (file.ok && agentCardSchema.safeParse(parseJson(file.bytes)).success) return;
-  if (fix) await rewriteCard(ctx, mailbox);
-  yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };
+  const fixed = fix && (await ctx.disk.withLock(ctx.layout.lock('agents'), () => rewriteCard(ctx, mailbox, stat)));
+  yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed };
 }
 
-async function rewriteCard(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  if (await ctx.disk.stat(mailbox.card)) {
-    await ensureFolder(ctx, mailbox.corrupt);
-    await ctx.disk.rename(mailbox.card, corruptCard(mailbox, ctx.ids.token()));
-  }
+/** Puts what was found aside. @returns `false`: somebody else has written a card meanwhile */
+async function rewriteCard(ctx: FileContext, mailbox: Mailbox, found: FileStat | undefined): Promise<boolean> {
+  const aside = corruptCard(mailbox, ctx.ids.token());
+  await ensureFolder(ctx, mailbox.corrupt);
+  let version = found && versionOf(found);
+  // A file gets a second name, so that it is replaced, whatever comes between; a folder or a link has to go first.
+  if (found?.kind === 'file') await ctx.disk.link(mailbox.card, aside);
+  else if (found && (await ctx.disk.rename(mailbox.card, aside))) version = undefined;
   const card = { name: mailbox.name, createdAt: new Date(ctx.clock.now()).toISOString() };
-  await replaceDocument(ctx.disk, mailbox.card, `${JSON.stringify(card, null, 2)}\n`);
+  const isAsFound = (): Promise<boolean> => hasVersion(ctx, mailbox.card, version);
+  const done = await replaceDocument(ctx, mailbox.card, jsonOf(card), isAsFound);
+  if (!done && found?.kind === 'file') await ctx.disk.remove(aside);
+  return done;
 }
 
 /** Not a defect, only work that somebody has to do: whoever reads next does it too. */

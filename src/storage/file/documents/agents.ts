@@ -1,12 +1,12 @@
 /** Agents' cards. The folder of a mailbox says that there is an agent; the card, what is known of it. */
 import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../../model/agent.ts';
 import type { FileContext } from '../disk/context.ts';
-import { ensureFolder, isRealFolder } from '../disk/folders.ts';
+import { ensureFolder, forgetFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
-import { documentBytes, jsonOf, versionOf } from './documents.ts';
+import { documentBytes, hasVersion, jsonOf, versionOf } from './documents.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -69,18 +69,34 @@ export async function putCard(
   card: unknown,
   version: string | undefined,
 ): Promise<boolean> {
+  const mailbox = ctx.layout.mailbox(name);
+  const isAsRead = async (): Promise<boolean> => {
+    if (!(await hasVersion(ctx, mailbox.card, version === noCard ? undefined : version))) return false;
+    // Looked at again behind the making of its own folders: of two that come at once, one at least sees the other.
+    return version !== undefined || !(await hasOtherCase(ctx, name));
+  };
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
-    const known = await getAgent(ctx, name);
-    const mailbox = ctx.layout.mailbox(name);
-    const stat = known && (await ctx.disk.stat(mailbox.card));
-    const now = known && (stat ? versionOf(stat) : noCard);
-    if (now !== version || (known && known.name !== name)) return false;
+    if (version === undefined && (await hasOtherCase(ctx, name))) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
     cards.of(ctx).delete(name);
-    await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
-    await ctx.disk.syncDir(ctx.layout.mailboxes);
-    return true;
+    if (await replaceDocument(ctx, mailbox.card, jsonOf(card), isAsRead)) {
+      await ctx.disk.syncDir(ctx.layout.mailboxes);
+      return true;
+    }
+    if (version === undefined) await removeUnused(ctx, mailbox);
+    return false;
   });
+}
+
+async function hasOtherCase(ctx: FileContext, name: string): Promise<boolean> {
+  return (await mailboxNames(ctx)).some((other) => other !== name && sameAgent(other, name));
+}
+
+/** The folders of a mailbox that came second to one whose name differs in case alone. */
+async function removeUnused(ctx: FileContext, { name, dir }: Mailbox): Promise<void> {
+  if (!(await hasOtherCase(ctx, name))) return;
+  for (const folder of [...mailboxFolders.map((one) => pathIn(dir, one)), dir])
+    if (await ctx.disk.removeDir(folder)) forgetFolder(ctx, folder);
 }
 
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */

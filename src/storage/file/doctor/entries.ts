@@ -1,4 +1,5 @@
 import { underWayMs } from './kept.ts';
+import { olderThan } from './leftovers.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { State } from '../../../model/state.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
@@ -124,9 +125,8 @@ async function* inspectReason(
     if (fix) await rebuildReason(ctx, mailbox, name);
     yield problem('reason', `The reason file of the dead message ${name.id} is ${state}.`, fix);
   } else if (!(await ctx.disk.stat(entryOfReason(path)))) {
-    const age = ctx.clock.now() - ((await ctx.disk.stat(path))?.mtimeMs ?? Infinity);
     // A moment ago it may be a dead-lettering that is under way.
-    if (age < underWayMs) return;
+    if (!(await olderThan(ctx, path, underWayMs))) return;
     if (fix) await ctx.disk.remove(path);
     yield {
       rule: 'reason',

@@ -6,6 +6,7 @@ import { replaceDocument } from '../disk/replace.ts';
 import { hasVersion, versionOf } from '../documents/documents.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { documentOfKept, isReason, keptOf } from '../names/beside.ts';
+import { olderThan } from './leftovers.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
 
 export const underWayMs = 60_000;
@@ -33,8 +34,8 @@ export async function* inspectKeptOfMailbox(
     if (document === undefined || !isReason(document)) continue;
     const path = pathIn(dlq, document);
     // Reasons have no lock: one of a moment ago may be a replacement that is under way.
-    const writtenAt = (await ctx.disk.stat(path))?.mtimeMs ?? -Infinity;
-    if (Math.abs(ctx.clock.now() - writtenAt) >= underWayMs) yield* inspectKept(ctx, path, undefined, fix);
+    if (!(await ctx.disk.stat(path)) || (await olderThan(ctx, path, underWayMs)))
+      yield* inspectKept(ctx, path, undefined, fix);
   }
 }
 

@@ -6,7 +6,7 @@ import { createIds } from '../../model/id.ts';
 import type { Disk } from './disk/disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
-import { replaceDocument } from './disk/replace.ts';
+import { writeDocument } from './disk/replace.ts';
 import {
   checkLength,
   files,
@@ -83,7 +83,7 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Last, because this is what makes it a root; and durable with everything above it.
-  await replaceDocument(disk, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
+  await writeDocument(ctx, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
   let dir = path;
   do {
     dir = dirname(dir);

@@ -143,7 +143,7 @@ export const mutations: Readonly<Record<string, Mistake>> = {
     disk: (disk) => ({
       ...disk,
       async writeWhole(path, bytes) {
-        if (!path.endsWith('.reason.json')) return disk.writeWhole(path, bytes);
+        if (!path.includes('.reason.json.')) return disk.writeWhole(path, bytes);
         await disk.remove(path);
         await disk.create(path, bytes, { sync: false });
       },

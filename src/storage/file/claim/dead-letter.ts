@@ -14,7 +14,7 @@ import { releaseOrderingKey } from '../places/key-heads.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { dayOf } from '../names/slots.ts';
-import { replaceDocument, readWhole } from '../disk/replace.ts';
+import { readWhole, writeDocument } from '../disk/replace.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
 
@@ -63,7 +63,7 @@ export async function deadLetter(
   const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
   // Also a guard: through a link in its place the reason would land outside of the root.
   await ensureFolder(ctx, mailbox.dlq);
-  await replaceDocument(ctx.disk, reasonOf(target), `${JSON.stringify(reason)}\n`);
+  await writeDocument(ctx, reasonOf(target), `${JSON.stringify(reason)}\n`);
   if (!(await moveInto(ctx, path, mailbox.dlq, text))) {
     // Whoever did the same in the same millisecond has the same names, and then the reason is theirs.
     if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
@@ -125,7 +125,7 @@ export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: En
   const reason = { ...known, deadAt: new Date(deadAt).toISOString() };
   const path = reasonOf(pathIn(mailbox.dlq, formatEntryName(name)));
   if (await ctx.disk.stat(path)) await quarantine(ctx, mailbox, path, 'it is not a reason that can be read');
-  await replaceDocument(ctx.disk, path, `${JSON.stringify(reason)}\n`);
+  await writeDocument(ctx, path, `${JSON.stringify(reason)}\n`);
 }
 
 /** What the last two days' log still knows of a message, oldest first. */

@@ -65,8 +65,8 @@ export interface Disk {
   /** Sets the modification time, making an empty file if need be. */
   touch(path: string, timeMs: number): MaybePromise<void>;
   /**
-   * Puts a new file in the place of another, or of none, by one rename; the file is synced, its folder is not. It may have
-   * written a part only, and says nothing of that: replace.ts, the only caller, looks.
+   * Makes a file under a free name, by one rename; the file is synced, its folder is not. It may have written a part only,
+   * and says nothing of that: replace.ts, the only caller, looks.
    */
   writeWhole(path: string, bytes: Uint8Array): MaybePromise<void>;
   /** Runs `work` while holding the lock file `<path>.lock`. */

@@ -223,10 +223,6 @@ function createFile(path: string, bytes: Uint8Array, sync: boolean): true {
 }
 
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  // write-file-atomic would follow it.
-  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw Object.assign(new Error('it is a symbolic link'), { code: 'ELOOP' });
-  }
   const { default: writeFileAtomic } = await import('write-file-atomic');
   writeFileAtomic.sync(path, Buffer.from(bytes), { mode: fileMode });
 }

@@ -1,13 +1,17 @@
-/** Replacements of documents that were cut off (disk/replace.ts). */
+/** Replacements of documents that an older build was killed in (disk/replace.ts, `readWhole`). */
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { keptState, settleKept } from '../disk/replace.ts';
-import { olderThan } from './leftovers.ts';
+import { parseJson } from '../disk/parse-json.ts';
+import { replaceDocument } from '../disk/replace.ts';
+import { hasVersion, versionOf } from '../documents/documents.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { documentOfKept, isReason, keptOf } from '../names/beside.ts';
+import { olderThan } from './leftovers.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
 
 export const underWayMs = 60_000;
+// What any document may have, and more.
+const mostBytes = 72 * 1024 * 1024;
 
 export async function* inspectKeptDocuments(
   ctx: FileContext,
@@ -41,13 +45,11 @@ async function* inspectKept(
   lock: string | undefined,
   fix: boolean,
 ): AsyncGenerator<Finding> {
-  const state = await keptState(ctx.disk, path);
+  const state = await stateOf(ctx, path);
   if (state === 'none') return;
-  if (fix) {
-    const settle = (): Promise<void> => settleKept(ctx.disk, path);
-    // Under the lock of whoever replaces it: not the kept version of one who is at it.
-    await (lock === undefined ? settle() : ctx.disk.withLock(lock, settle));
-  }
+  const settle = (): Promise<boolean> => settleKept(ctx, path);
+  // Under the lock of whoever replaces it: not the kept version of one who is at it.
+  const fixed = fix && (await (lock === undefined ? settle() : ctx.disk.withLock(lock, settle)));
   const name = pathBelow(ctx.layout.root, path);
   const [level, message] =
     state === 'spare'
@@ -56,5 +58,28 @@ async function* inspectKept(
           'warning',
           `${name} is only a part of a document; the version before it, ${keptOf(name)}, is in force.`,
         ] as const);
-  yield { rule: 'document-kept', level, message, fixed: fix, ...(!fix && { hint: 'dreamos doctor --fix' }) };
+  yield { rule: 'document-kept', level, message, fixed, ...(!fixed && { hint: 'dreamos doctor --fix' }) };
+}
+
+/** Of a kept version: `none` is there; the document is whole, and it is `spare`; or it is `needed`. */
+async function stateOf({ disk }: FileContext, path: string): Promise<'none' | 'spare' | 'needed'> {
+  const kept = await disk.stat(keptOf(path));
+  if (!kept) return 'none';
+  // Two names of one file.
+  if ((await disk.stat(path))?.inode === kept.inode) return 'spare';
+  const file = await disk.read(path, { maxBytes: mostBytes });
+  return file.ok && parseJson(file.bytes) !== undefined ? 'spare' : 'needed';
+}
+
+/** Safe to do twice. @returns `false`: the document is being changed by somebody else, and has no need of it then */
+async function settleKept(ctx: FileContext, path: string): Promise<boolean> {
+  const stump = await ctx.disk.stat(path);
+  const kept = keptOf(path);
+  if ((await stateOf(ctx, path)) === 'needed') {
+    const file = await ctx.disk.read(kept, { maxBytes: mostBytes });
+    const isAsFound = (): Promise<boolean> => hasVersion(ctx, path, stump && versionOf(stump));
+    if (!file.ok || !(await replaceDocument(ctx, path, file.bytes, isAsFound))) return false;
+  }
+  await ctx.disk.remove(kept);
+  return true;
 }

@@ -18,7 +18,7 @@ export async function* sweep(
   }
 }
 
-/** One from a moment that is as far ahead was left while the clock was ahead. */
+/** Or dated as far in the future, by a clock that was ahead: it is not of a moment ago either, and else would never be old. */
 export async function olderThan(ctx: FileContext, path: string, ageMs: number): Promise<boolean> {
   const stat = await ctx.disk.stat(path);
   return stat !== undefined && Math.abs(ctx.clock.now() - stat.mtimeMs) > ageMs;

@@ -9,9 +9,7 @@ import { inspectFolder, inspectMode, shown } from './root.ts';
 import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/read-events.ts';
-import { putCardAside, readCardFile } from '../documents/agents.ts';
-import { jsonOf } from '../documents/documents.ts';
-import { replaceDocument } from '../disk/replace.ts';
+import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -44,17 +42,16 @@ export async function* inspectCard(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
+  const found = await ctx.disk.stat(mailbox.card);
   const { card, fault, missing } = (await readCardFile(ctx, mailbox)) ?? {};
   if (card === undefined || fault === undefined) return;
-  if (fix) {
-    if (!missing) await putCardAside(ctx, mailbox);
-    await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
-  }
+  const rewrite = (): Promise<boolean> => replaceSpoiltCard(ctx, mailbox, card, found);
+  const fixed = fix && (await ctx.disk.withLock(ctx.layout.lock('agents'), rewrite));
   yield {
     rule: 'card',
     level: 'problem',
     message: missing ? 'agent.json is missing.' : `${mailbox.card} cannot be used as it is: ${fault}.`,
-    fixed: fix,
+    fixed,
     hint: missing
       ? 'dreamos doctor --fix'
       : 'Mend it there; or: dreamos doctor --fix, which keeps it in corrupt/ and writes a new one.',

@@ -3,13 +3,14 @@ import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '..
 import { misspeltSettings, settingFault, wrongSettings } from '../../../model/settings.ts';
 import type * as z from 'zod/mini';
 import type { FileContext } from '../disk/context.ts';
-import { ensureFolder, isRealFolder } from '../disk/folders.ts';
+import { ensureFolder, forgetFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { misspelt } from '../../port/refusals.ts';
-import { documentBytes, jsonOf, locateIn, readJson, versionOf } from './documents.ts';
+import { documentBytes, hasVersion, jsonOf, locateIn, readJson, versionOf } from './documents.ts';
 import { replaceDocument } from '../disk/replace.ts';
+import type { FileStat } from '../disk/disk.ts';
 import { corruptCard } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -72,20 +73,65 @@ export async function putCard(
   card: unknown,
   version: string | undefined,
 ): Promise<boolean> {
+  const mailbox = ctx.layout.mailbox(name);
+  const isAsRead = async (): Promise<boolean> => {
+    if (!(await hasVersion(ctx, mailbox.card, version === noCard ? undefined : version))) return false;
+    // Looked at again behind the making of its own folders: of two that come at once, one at least sees the other.
+    return version !== undefined || !(await hasOtherCase(ctx, name));
+  };
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
-    const known = await getAgent(ctx, name);
-    const mailbox = ctx.layout.mailbox(name);
-    const stat = known && (await ctx.disk.stat(mailbox.card));
-    const now = known && (stat ? versionOf(stat) : noCard);
-    if (now !== version || (known && known.name !== name)) return false;
+    if (version === undefined && (await hasOtherCase(ctx, name))) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
     cards.of(ctx).delete(name);
-    const written = stat && (await readCardFile(ctx, mailbox));
-    if (written?.fault !== undefined) await putCardAside(ctx, mailbox);
-    await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
-    await ctx.disk.syncDir(ctx.layout.mailboxes);
-    return true;
+    if (await replaceCard(ctx, mailbox, card, isAsRead)) {
+      await ctx.disk.syncDir(ctx.layout.mailboxes);
+      return true;
+    }
+    if (version === undefined) await removeUnused(ctx, mailbox);
+    return false;
   });
+}
+
+async function replaceCard(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  card: unknown,
+  isAsRead: () => Promise<boolean>,
+): Promise<boolean> {
+  const found = await ctx.disk.stat(mailbox.card);
+  const written = found && (await readCardFile(ctx, mailbox));
+  if (written?.fault === undefined) return replaceDocument(ctx, mailbox.card, jsonOf(card), isAsRead);
+  return (await isAsRead()) && replaceSpoiltCard(ctx, mailbox, card, found);
+}
+
+/** What was found is no card, and is kept in corrupt/. @returns `false`: it is another one by now, and nothing was changed */
+export async function replaceSpoiltCard(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  card: unknown,
+  found: FileStat | undefined,
+): Promise<boolean> {
+  const aside = corruptCard(mailbox, ctx.ids.token());
+  await ensureFolder(ctx, mailbox.corrupt);
+  let version = found && versionOf(found);
+  // A file gets a second name, so that it is replaced, whatever comes between; a folder or a link has to go first.
+  if (found?.kind === 'file') await ctx.disk.link(mailbox.card, aside);
+  else if (found && (await ctx.disk.rename(mailbox.card, aside))) version = undefined;
+  const isAsFound = (): Promise<boolean> => hasVersion(ctx, mailbox.card, version);
+  const done = await replaceDocument(ctx, mailbox.card, jsonOf(card), isAsFound);
+  if (!done && found?.kind === 'file') await ctx.disk.remove(aside);
+  return done;
+}
+
+async function hasOtherCase(ctx: FileContext, name: string): Promise<boolean> {
+  return (await mailboxNames(ctx)).some((other) => other !== name && sameAgent(other, name));
+}
+
+/** The folders of a mailbox that came second to one whose name differs in case alone. */
+async function removeUnused(ctx: FileContext, { name, dir }: Mailbox): Promise<void> {
+  if (!(await hasOtherCase(ctx, name))) return;
+  for (const folder of [...mailboxFolders.map((one) => pathIn(dir, one)), dir])
+    if (await ctx.disk.removeDir(folder)) forgetFolder(ctx, folder);
 }
 
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
@@ -175,10 +221,4 @@ function explain(card: { readonly settings?: object }, issue?: Issue): string {
   const wrong = field === 'settings' ? wrongSettings(card.settings ?? {}).find((name) => name === key) : undefined;
   if (wrong !== undefined) return `settings.${settingFault(wrong, Reflect.get(card.settings ?? {}, wrong))}`;
   return issue ? `${issue.path.join('.')}: ${issue.message}` : '';
-}
-
-/** What is no card is kept in corrupt/ before one takes its place. */
-export async function putCardAside(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  await ensureFolder(ctx, mailbox.corrupt);
-  await ctx.disk.rename(mailbox.card, corruptCard(mailbox, ctx.ids.token()));
 }

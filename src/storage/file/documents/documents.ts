@@ -38,16 +38,19 @@ export async function putDocument(
   version: string | undefined,
 ): Promise<boolean> {
   const path = ctx.layout.document(name);
-  return ctx.disk.withLock(ctx.layout.lock(name), async () => {
-    const stat = await ctx.disk.stat(path);
-    if ((stat && versionOf(stat)) !== version) return false;
-    await replaceDocument(ctx.disk, path, jsonOf(value));
-    return true;
-  });
+  return ctx.disk.withLock(ctx.layout.lock(name), () =>
+    replaceDocument(ctx, path, jsonOf(value), () => hasVersion(ctx, path, version)),
+  );
 }
 
 export function jsonOf(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** @param version `undefined`: it is not there */
+export async function hasVersion(ctx: FileContext, path: string, version: string | undefined): Promise<boolean> {
+  const stat = await ctx.disk.stat(path);
+  return (stat && versionOf(stat)) === version;
 }
 
 /** A document is replaced, never changed in place, so another one is another file. */

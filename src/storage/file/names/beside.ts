@@ -4,7 +4,17 @@ import { longestName, pathIn } from './path.ts';
 
 /** Names of what lies beside documents and entries, and of what killed processes leave there. */
 
-/** Of a document that is being replaced: the version before. */
+/** Of a document: a version that is to take its place. @param token drawn anew */
+export function waitingOf(document: string, token: string): string {
+  return `${document}.${parseInt(token, 36)}`;
+}
+
+/** Whether a version of this document waits under this name, or one of an older build is being written. */
+export function isWaitingFor(name: string, document: string): boolean {
+  return name.startsWith(document) && /^\.\d+$/.test(name.slice(document.length));
+}
+
+/** Of a document, from older builds: the version before. */
 export function keptOf(document: string): string {
   return `${document}${keptEnding}`;
 }
@@ -61,13 +71,13 @@ export function isLockFolder(name: string): boolean {
   return name.endsWith(lockEnding);
 }
 
-/** Of a document that a process died in the middle of; write-file-atomic puts a number behind its name. */
+/** Of a document that a process died in the middle of; write-file-atomic puts one more number behind the name. */
 export function isReasonLeftover(name: string): boolean {
-  return /\.reason\.json\.\d+$/.test(name);
+  return /\.reason\.json(?:\.\d+)+$/.test(name);
 }
 
 export function isCardLeftover(name: string): boolean {
-  return /^agent\.json\.\d+$/.test(name);
+  return /^agent\.json(?:\.\d+)+$/.test(name);
 }
 
 /** In tmp/. */
@@ -77,12 +87,12 @@ export function isTmpLeftover(name: string): boolean {
 
 /** In the root: of a document, or of the trial of its file system. */
 export function isRootLeftover(name: string): boolean {
-  return /^(?:config|format|subscriptions|schedules)\.json\.\d+$|^\.probe-/.test(name);
+  return /^(?:config|format|subscriptions|schedules)\.json(?:\.\d+)+$|^\.probe-/.test(name);
 }
 
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
-  return /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:\.\d+|\.kept)?|.*\.lock)$/.test(
+  return /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:(?:\.\d+)+|\.kept)?|.*\.lock)$/.test(
     name,
   );
 }

@@ -26,6 +26,9 @@ import { changeIn, changeSettingsIn, newToken } from '../../contract/ways.ts';
 import type { Finding } from '../../../../src/storage/port/upkeep.ts';
 
 const day = 86_400_000;
+const inAnHour = (): Date => new Date(Date.now() + 3_600_000);
+const lonelyReason = (room: Room): string =>
+  join(room.at('bob').dlq, 'k1764328250000.i01KB5PVAH0AAAAAAAAAAAAAAAA.p2.a1.json.reason.json');
 
 /** One message in each state, and a bit of everything else. */
 async function lived(room: Room): Promise<Store> {
@@ -183,12 +186,35 @@ const rules: readonly Rule[] = [
     breaks: (room) => mkdirSync(`${room.layout.lock('agents')}.lock`),
     after: (room) => expect(existsSync(`${room.layout.lock('agents')}.lock`)).toBe(false),
   },
+  {
+    what: 'a lock that is dated in the future',
+    finding: { rule: 'lock-stale', level: 'info' },
+    mended: true,
+    breaks(room) {
+      mkdirSync(`${room.layout.lock('agents')}.lock`);
+      utimesSync(`${room.layout.lock('agents')}.lock`, inAnHour(), inAnHour());
+    },
+    after: (room) => expect(existsSync(`${room.layout.lock('agents')}.lock`)).toBe(false),
+  },
+  {
+    what: 'a reason without a message that is dated in the future',
+    finding: { rule: 'reason', level: 'info' },
+    mended: true,
+    breaks(room) {
+      writeFileSync(lonelyReason(room), '{}', { mode: 0o600 });
+      utimesSync(lonelyReason(room), inAnHour(), inAnHour());
+    },
+    after: (room) => expect(existsSync(lonelyReason(room))).toBe(false),
+  },
   ...[
     'config.json.123',
+    'config.json.123.4567',
     'schedules.json.123',
     '.probe-x',
     'agent_mailboxes/bob/agent.json.77',
+    'agent_mailboxes/bob/agent.json.77.8',
     'agent_mailboxes/bob/dlq/x.reason.json.5',
+    'agent_mailboxes/bob/dlq/x.reason.json.5.6',
   ].map((name): Rule => ({
     what: `a leftover ${name}`,
     finding: { rule: 'leftover', level: 'info' },

@@ -78,13 +78,14 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
     for (;;) {
       if (signal?.aborted) return undefined;
       const lookedAt = session.clock.uptime();
-      await lookAtChores(session);
-      const restMs = Math.min(await bringDue(session, mailbox), restOfChores(session));
+      const dueInMs = await bringDue(session, mailbox);
       const value = await attempt();
       if (value !== undefined) return value;
       const now = session.clock.uptime();
       if (now >= until) return undefined;
-      const endOfRest = Math.min(until, now + restMs);
+      // Mail first: what was done may have brought some, and some may have come meanwhile.
+      if ((await lookAtChores(session)) > 0) continue;
+      const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session)));
       const cooldownMs = Math.min(
         endOfRest - now,
         (now - lookedAt) * cooldownFactor,

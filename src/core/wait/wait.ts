@@ -10,6 +10,9 @@ import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import type { RetryPolicy } from '../../model/settings.ts';
+import type { Recovered } from '../../storage/port/mail.ts';
+import type { Store } from '../../storage/port/store.ts';
 import type { Wake } from '../../storage/port/journal.ts';
 
 export interface WaitOptions {
@@ -106,10 +109,34 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
   };
 }
 
+interface Looks {
+  running?: Promise<Recovered>;
+  next?: Promise<Recovered>;
+}
+
+const looksOf = new WeakMap<Store, Map<string, Looks>>();
+
+/**
+ * One event wakes all who wait at a mailbox, be they hundreds of requests in one process, and what falls due there is the
+ * same for all: who asks while a look runs shares the one behind it, which sees whatever happened before he asked.
+ */
+function recoverTogether({ store }: Session, mailbox: string, policy: RetryPolicy): Promise<Recovered> {
+  const byMailbox = looksOf.get(store) ?? new Map<string, Looks>();
+  looksOf.set(store, byMailbox);
+  const looks = byMailbox.get(mailbox) ?? {};
+  byMailbox.set(mailbox, looks);
+  const look = async (): Promise<Recovered> => {
+    await looks.running?.catch(() => undefined);
+    delete looks.next;
+    return (looks.running = store.mail.recover(mailbox, policy));
+  };
+  return (looks.next ??= look());
+}
+
 /** Moves what is due. @returns how long until the next thing is, or until it is worth to look again; milliseconds */
 async function bringDue(session: Session, mailbox: string): Promise<number> {
   const { ownPolicy } = await effectiveSettings(session, await session.store.documents.getAgent(mailbox));
-  const { moved, nextAt } = await session.store.mail.recover(mailbox, ownPolicy);
+  const { moved, nextAt } = await recoverTogether(session, mailbox, ownPolicy);
   if (nextAt === undefined) return lookAgainMs;
   // One more, because a timer may fire a millisecond early.
   const restMs = nextAt - session.store.now() + 1;

@@ -12,7 +12,6 @@ import { createTail } from '../../cli/handler/tail.ts';
 import type { Handled, Handler } from '../../core/work/handle.ts';
 import type { Outcome } from '../../core/work/outcome.ts';
 import type { Session } from '../../core/root/root.ts';
-import { effectiveSettings } from '../../core/root/settings.ts';
 import { work } from '../../core/work/work.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -56,7 +55,7 @@ export async function workCommand(context: Context, operands: readonly string[],
     stop.abort();
   };
   const ends = new Map<string, HandlerEnd>();
-  const handler: Handler = async (job, { signal }) => {
+  const handler: Handler = async (job, { signal, done }) => {
     const letGo = around.holdExit(() => hurry.abort());
     try {
       const { end, outcome } = await runFor(context, session, job, {
@@ -65,6 +64,7 @@ export async function workCommand(context: Context, operands: readonly string[],
         exitMap,
         signal,
         hurry: hurry.signal,
+        done,
         stopFor,
       });
       ends.set(job.receipt, end);
@@ -96,6 +96,7 @@ interface Run extends WorkOptions {
   readonly exitMap: ExitMap;
   readonly signal: AbortSignal;
   readonly hurry: AbortSignal;
+  readonly done: () => void;
   readonly stopFor: (error: unknown) => void;
 }
 
@@ -103,16 +104,10 @@ async function runFor(
   { around, output }: Context,
   session: Session,
   job: Handled['job'],
-  { command, exitMap, signal, hurry, stopFor, reply }: Run,
+  { command, exitMap, signal, hurry, done, stopFor, reply }: Run,
 ): Promise<{ end: HandlerEnd; outcome: Outcome }> {
-  const { from } = job.message;
   const tail = createTail();
-  const answer = reply
-    ? createReplyBody(
-        from,
-        (await effectiveSettings(session, await session.store.documents.getAgent(from))).maxMessageBytes,
-      )
-    : undefined;
+  const answer = reply ? createReplyBody() : undefined;
   const pass = (chunk: Uint8Array): Promise<void> => output.pass(chunk);
   // A reader that has gone is no fault of the message: the handler goes on, and the worker ends behind it.
   const data = (chunk: Uint8Array): Promise<void> => output.data(chunk).catch(stopFor);
@@ -123,6 +118,7 @@ async function runFor(
     stdin: `${harmlessJson(deliveryJson(job))}\n`,
     signal,
     hurry,
+    onExit: done,
     onStdout: answer?.add ?? (output.json ? pass : data),
     onStderr: async (chunk) => {
       tail.add(chunk);
@@ -146,7 +142,10 @@ function wordsOf(context: Context, operands: readonly string[]): { name: string 
   );
 }
 
-function handledJson({ job, result, reason, replied, durationMs }: Handled, end: HandlerEnd | undefined): HandledJson {
+function handledJson(
+  { job, result, reason, replied, kept, durationMs }: Handled,
+  end: HandlerEnd | undefined,
+): HandledJson {
   return {
     id: job.message.id,
     receipt: job.receipt,
@@ -158,6 +157,7 @@ function handledJson({ job, result, reason, replied, durationMs }: Handled, end:
     durationMs,
     ...(reason !== undefined && { reason }),
     ...(replied !== undefined && { reply: replied }),
+    ...(kept !== undefined && { replyKept: kept }),
   };
 }
 

@@ -1,8 +1,9 @@
 /** `work`: handlers as real processes, and what becomes of them and of their messages. */
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Rig, expectRefusal, type Line, parseLines, pause, test, until } from './rig.ts';
+import { type Rig, expectRefusal, filesIn, type Line, parseLines, pause, test, until } from './rig.ts';
 
 const asPlanner = { env: { DREAMOS_AGENT: 'planner' } };
 
@@ -27,6 +28,18 @@ async function states(rig: Rig): Promise<Line> {
 async function events(rig: Rig, id: string): Promise<Line[]> {
   const { json } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
   return json.filter((line) => line.id === id);
+}
+
+/** Gives a ready message data that no tool can print, sealed as an older build sealed it. */
+function nestDeeply(rig: Rig, id: string): void {
+  const file = join(rig.root, filesIn(rig.root).find((path) => path.includes(id)) ?? '');
+  const levels = 20_000;
+  const text = readFileSync(file, 'utf8').replace(
+    '"data":{"n":1}',
+    `"data":${'['.repeat(levels)}${']'.repeat(levels)}`,
+  );
+  const content = text.slice(0, text.lastIndexOf(',"digest":'));
+  writeFileSync(file, `${content},"digest":"sha256:${createHash('sha256').update(content).digest('hex')}"}\n`);
 }
 
 /** What a handler has appended to a file, by lines. */
@@ -221,6 +234,25 @@ describe.concurrent('how a handler ends', () => {
       { outcome: 'acked', exitCode: 0 },
     ]);
     for (const { durationMs } of json) expect(durationMs).toBeLessThan(10_000);
+  });
+
+  test('what cannot be printed for it fails its attempts, and what is behind it is worked on', async ({ rig }) => {
+    const bad = await rig.sent('send reviewer bad --as planner --data {"n":1}');
+    const good = await rig.sent('send reviewer good --as planner');
+    await rig.dreamos('config set backoffMin 0');
+    await rig.dreamos('config set backoffMax 0');
+    nestDeeply(rig, bad);
+    const { code, json } = await rig.dreamos(sh('work reviewer --wait 1s --json', 'cat >> got'));
+    expect(code).toBe(0);
+    const reason = expect.stringContaining(`Message ${bad} cannot be printed`) as string;
+    expect(json).toEqual(
+      expect.arrayContaining([
+        ...[1, 2, 3, 4].map((attempt) => expect.objectContaining({ id: bad, attempt, outcome: 'failed', reason })),
+        expect.objectContaining({ id: bad, attempt: 5, outcome: 'dead', reason, exitCode: null }),
+        expect.objectContaining({ id: good, outcome: 'acked' }),
+      ]),
+    );
+    expect(parseLines(readFileSync(join(rig.dir, 'got'), 'utf8'))).toMatchObject([{ message: { id: good } }]);
   });
 
   test('what it said before its exit is read to the end, also by a slow reader', async ({ rig }) => {

@@ -4,8 +4,8 @@ import { checkCommand, notStarted } from '../../cli/handler/find-command.ts';
 import { handlerEnv } from '../../cli/handler/handler-env.ts';
 import { createReplyBody, handlerOutcome } from '../../cli/handler/handler-outcome.ts';
 import { type HandlerEnd, runHandler } from '../../cli/handler/handler.ts';
-import { harmless, harmlessJson } from '../../cli/harmless.ts';
-import { deliveryJson } from '../../contract/json.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { deliveryLine } from '../../cli/show/print-message.ts';
 import type { HandledJson } from '../../contract/mail.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { createTail } from '../../cli/handler/tail.ts';
@@ -56,10 +56,13 @@ export async function workCommand(context: Context, operands: readonly string[],
   };
   const ends = new Map<string, HandlerEnd>();
   const handler: Handler = async (job, { signal, done }) => {
+    // Thrown here it is this message's own trouble, a failed attempt; what is thrown below ends the worker.
+    const stdin = deliveryLine(job);
     const letGo = around.holdExit(() => hurry.abort());
     try {
       const { end, outcome } = await runFor(context, session, job, {
         ...options,
+        stdin,
         command,
         exitMap,
         signal,
@@ -92,6 +95,7 @@ export async function workCommand(context: Context, operands: readonly string[],
 }
 
 interface Run extends WorkOptions {
+  readonly stdin: string;
   readonly command: readonly string[];
   readonly exitMap: ExitMap;
   readonly signal: AbortSignal;
@@ -104,7 +108,7 @@ async function runFor(
   { around, output }: Context,
   session: Session,
   job: Handled['job'],
-  { command, exitMap, signal, hurry, done, stopFor, reply }: Run,
+  { stdin, command, exitMap, signal, hurry, done, stopFor, reply }: Run,
 ): Promise<{ end: HandlerEnd; outcome: Outcome }> {
   const tail = createTail();
   const answer = reply ? createReplyBody() : undefined;
@@ -115,7 +119,7 @@ async function runFor(
     command,
     env: handlerEnv(around.env, session, job),
     cwd: around.cwd(),
-    stdin: `${harmlessJson(deliveryJson(job))}\n`,
+    stdin,
     signal,
     hurry,
     onExit: done,

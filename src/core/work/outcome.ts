@@ -1,3 +1,4 @@
+import { longestMs } from '../../model/basics/limits.ts';
 import type { ReplyDraft } from '../send/reply.ts';
 
 /** What a handler says of its message. Nothing at all is `ack`; an error that it throws is `fail`. */
@@ -18,15 +19,25 @@ export async function outcomeOf(handle: () => unknown): Promise<Outcome> {
   try {
     return said(await handle()) ?? { outcome: 'ack' };
   } catch (thrown) {
-    const outcome: Outcome = said(thrown) ?? { outcome: 'fail', reason: String(thrown) };
-    return thrown instanceof Error ? Object.assign(outcome, { reason: thrown.message }) : outcome;
+    try {
+      const outcome: Outcome = said(thrown) ?? { outcome: 'fail', reason: String(thrown) };
+      return thrown instanceof Error ? Object.assign(outcome, { reason: String(thrown.message) }) : outcome;
+    } catch {
+      return { outcome: 'fail', reason: 'the handler threw what cannot be made a text' };
+    }
   }
 }
 
-/** `undefined`: it does not speak of an outcome. */
+/** `undefined`: it does not speak of an outcome. @throws what the getters of a value throw */
 function said(value: unknown): Outcome | undefined {
   if (typeof value !== 'object' || value === null || !('outcome' in value)) return undefined;
-  if ((outcomeNames as readonly unknown[]).includes(value.outcome)) return { ...value } as Outcome;
-  const reason = `the handler said ${JSON.stringify(value.outcome)}, which is none of: ${outcomeNames.join(', ')}`;
-  return { outcome: 'fail', reason };
+  const { outcome, reason, delayMs } = value as { outcome: unknown; reason?: unknown; delayMs?: unknown };
+  const wrong =
+    typeof outcome !== 'string' || !outcomeNames.some((name) => name === outcome)
+      ? `${String(outcome)}, which is none of: ${outcomeNames.join(', ')}`
+      : delayMs !== undefined && !(typeof delayMs === 'number' && delayMs >= 0 && delayMs <= longestMs)
+        ? `a delayMs of ${String(delayMs)}; it has to be at least 0 and at most 3650 d`
+        : undefined;
+  if (wrong !== undefined) return { outcome: 'fail', reason: `the handler said ${wrong}` };
+  return { ...value, ...(reason !== undefined && { reason: String(reason) }) } as Outcome;
 }

@@ -1,5 +1,5 @@
 import { DreamosError } from '../model/errors.ts';
-import { isUnprintable } from './show/print-message.ts';
+import { isUnprintable } from './print-message.ts';
 
 /**
  * Waits for a write whose failure leaves something behind that the user has to know: then the error says so. (Of other

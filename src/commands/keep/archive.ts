@@ -1,6 +1,6 @@
 import type { Archived } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
-import { printMessage, printOrWarn } from '../../cli/show/print-message.ts';
+import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { entryJson, isoTime } from '../../contract/json.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';

@@ -1,6 +1,6 @@
 import type { Dead, PurgedJson } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
-import { printMessage, printOrWarn } from '../../cli/show/print-message.ts';
+import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
 import { agentAndIds } from '../../cli/input/parse.ts';

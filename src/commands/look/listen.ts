@@ -1,6 +1,6 @@
 import type { Heard } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
-import { printOrWarn } from '../../cli/show/print-message.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';

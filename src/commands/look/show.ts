@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { printMessage } from '../../cli/show/print-message.ts';
+import { printMessage } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import type { EntryJson, ShownJson } from '../../contract/look.ts';
 import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';

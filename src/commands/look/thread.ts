@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { printOrWarn } from '../../cli/show/print-message.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import type { ShownJson } from '../../contract/look.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { entryJson } from '../../contract/json.ts';

@@ -1,6 +1,6 @@
 import type { TopicStatus } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
-import { orNull } from '../../cli/show/print-message.ts';
+import { orNull } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { giveBack, isUnprintable, printMessage } from '../../cli/show/print-message.ts';
+import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { messageView } from '../../cli/show/message-view.ts';

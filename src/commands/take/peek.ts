@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { printOrWarn } from '../../cli/show/print-message.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { peek } from '../../core/look/peek.ts';

@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { giveBack, isUnprintable, printMessage } from '../../cli/show/print-message.ts';
+import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';

@@ -5,7 +5,7 @@ import { handlerEnv } from '../../cli/handler/handler-env.ts';
 import { createReplyBody, handlerOutcome } from '../../cli/handler/handler-outcome.ts';
 import { type HandlerEnd, runHandler } from '../../cli/handler/handler.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { deliveryLine } from '../../cli/show/print-message.ts';
+import { deliveryLine } from '../../cli/print-message.ts';
 import type { HandledJson } from '../../contract/mail.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { createTail } from '../../cli/handler/tail.ts';

@@ -7,8 +7,8 @@ import { type Settlement, settleAs } from './settle-as.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 /**
- * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over, the
- * worker was stopped for good. After `done` it no longer is: the work is over, and what is still to come is its outcome.
+ * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over,
+ * the worker was stopped for good. After `done` it no longer is: the work is over, and only its outcome is to come.
  */
 export type Handler = (
   job: Delivery,

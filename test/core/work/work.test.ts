@@ -93,7 +93,7 @@ test.for<[string, Handler, Partial<WorkTotals>, object]>([
 test.for<[string, unknown, string]>([
   ['a delay that is none', { outcome: 'retry', delayMs: -1 }, 'the handler said a delayMs of -1'],
   ['a delay beyond all use', { outcome: 'fail', delayMs: Number.NaN }, 'the handler said a delayMs of NaN'],
-  ['an outcome that is no text', { outcome: 10n }, 'the handler said 10, which is none of'],
+  ['an outcome that is no text', { outcome: 10n }, 'the handler said 10n, which is none of'],
   ['a reason that is no text', { outcome: 'fail', reason: 7 }, '7'],
 ])('%s costs its message an attempt, and the next one is worked on', async ([, said, reason]) => {
   await sent(2);
@@ -107,7 +107,6 @@ test.for<[string, unknown, string]>([
 test('so does an error that can be no text', async () => {
   await sent(2);
   const handler: Handler = ({ message }) => {
-    // oxlint-disable-next-line only-throw-error -- what JavaScript allows
     if (message.body === '0') throw Object.create(null);
   };
   expect(await finish(working(handler, { count: 2 }))).toEqual({ ...none, failed: 1, acked: 1 });

@@ -2,14 +2,14 @@
  * What somebody else has sent may be what no tool here can write: nested deeper than the stack of JSON.stringify goes, or
  * longer than a string may be. Then it is that message's trouble alone.
  */
-import { deliveryJson } from '../../contract/json.ts';
-import type { Session } from '../../core/root/root.ts';
-import { nack } from '../../core/take/settle.ts';
-import { DreamosError } from '../../model/errors.ts';
-import type { Message } from '../../model/message.ts';
-import type { Delivery } from '../../storage/port/mail.ts';
-import { harmlessJson } from '../harmless.ts';
-import type { Output } from '../output.ts';
+import { deliveryJson } from '../contract/json.ts';
+import type { Session } from '../core/root/root.ts';
+import { nack } from '../core/take/settle.ts';
+import { DreamosError } from '../model/errors.ts';
+import type { Message } from '../model/message.ts';
+import type { Delivery } from '../storage/port/mail.ts';
+import { harmlessJson } from './harmless.ts';
+import type { Output } from './output.ts';
 
 /** A message as a program gets it: a line of JSON. @throws MESSAGE_INVALID */
 export function deliveryLine(job: Delivery): string {

@@ -163,8 +163,10 @@ const mostLines = 10_000;
 
 async function cronOf({ cron, tz }: Schedule): Promise<CronLine> {
   const text = `${cron}\n${tz}`;
-  const known = cronLines.get(text) ?? (await parseCron(cron, tz));
+  const known = cronLines.get(text);
+  if (known) return known;
+  const line = await parseCron(cron, tz);
   if (cronLines.size >= mostLines) cronLines.clear();
-  cronLines.set(text, known);
-  return known;
+  cronLines.set(text, line);
+  return line;
 }

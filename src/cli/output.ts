@@ -35,7 +35,12 @@ export class Output {
 
   /** One result: a JSON line, or its text for people. @throws OUTPUT_CLOSED, DISK_FAILED */
   async item(value: unknown, text: () => string): Promise<void> {
-    await this.data(this.json ? `${harmlessJson(value)}\n` : `${text()}\n`);
+    await this.data(this.lineOf(value, text));
+  }
+
+  /** What `item` prints. */
+  lineOf(value: unknown, text: () => string): string {
+    return this.json ? `${harmlessJson(value)}\n` : `${text()}\n`;
   }
 
   /** Text or bytes to stdout as they are; returns when the stream has taken them. @throws OUTPUT_CLOSED, DISK_FAILED */

@@ -1,4 +1,5 @@
 import { DreamosError } from '../model/errors.ts';
+import { isUnprintable } from './print-message.ts';
 
 /**
  * Waits for a write whose failure leaves something behind that the user has to know: then the error says so. (Of other
@@ -8,7 +9,7 @@ export async function orTell(written: Promise<void>, message: () => string, hint
   try {
     await written;
   } catch (cause) {
-    if (!(cause instanceof DreamosError)) throw cause;
+    if (isUnprintable(cause) || !(cause instanceof DreamosError)) throw cause;
     throw new DreamosError(cause.kind, cause.code, message(), { hint, cause });
   }
 }

@@ -79,6 +79,8 @@ export const handled = schema(() =>
     durationMs: count(),
     reason: z.exactOptional(text()),
     reply: z.exactOptional(text()),
+    /** A reply that its recipient could not take, archived in this mailbox. */
+    replyKept: z.exactOptional(text()),
   }),
 );
 export type HandledJson = Of<typeof handled>;

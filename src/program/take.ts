@@ -102,6 +102,10 @@ _TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIR
   exit 65                    never: to the dead-letter queue
   any other, or a signal     a failed attempt: comes again after its backoff; the last one goes to the dead-letter queue
 
+The exit decides, also when the command leaves something running that keeps its output open. A reply that the sender
+cannot take (not registered, retired, full) changes nothing either: it is kept in the archive of this mailbox, and a warning
+says how to send it. A message that no line of JSON can hold is a failed attempt, too.
+
 The last lines on stderr are the reason, in the event log and with dead letters. stdout goes to stdout, with --json to
 stderr: then stdout has one line for each message that is finished. stdin, stdout and stderr are sockets: write - and >&2,
 not /dev/stdin and /dev/stderr.

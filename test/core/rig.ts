@@ -1,4 +1,5 @@
 import { DreamosError } from '../../src/model/errors.ts';
+import type { Message } from '../../src/model/message.ts';
 import type { Session } from '../../src/core/root/root.ts';
 import { rootOver } from '../../src/core/open-root.ts';
 import { registerAgent } from '../../src/core/agents/agents.ts';
@@ -58,5 +59,22 @@ export function corruptOnce({ store }: Session): void {
   store.look.read = async () => {
     store.look.read = read;
     throw new DreamosError('invalid', 'CORRUPT', 'This message cannot be read: it is not JSON.');
+  };
+}
+
+/** The data of what fits cannot be written as JSON from now on: what an older build let through. */
+export function nestDeeply({ store }: Session, fits: (message: Message) => boolean): void {
+  const levels = 20_000;
+  const data: unknown = JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+  const nested = (message: Message): Message => (fits(message) ? { ...message, data } : message);
+  const read = store.look.read.bind(store.look);
+  store.look.read = async (entry) => {
+    const message = await read(entry);
+    return message && nested(message);
+  };
+  const claim = store.mail.claim.bind(store.mail);
+  store.mail.claim = async (...args) => {
+    const delivery = await claim(...args);
+    return delivery && { ...delivery, message: nested(delivery.message) };
   };
 }

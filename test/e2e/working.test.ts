@@ -1,8 +1,9 @@
 /** `work`: handlers as real processes, and what becomes of them and of their messages. */
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Rig, expectRefusal, type Line, parseLines, pause, test, until } from './rig.ts';
+import { type Rig, expectRefusal, filesIn, type Line, parseLines, pause, test, until } from './rig.ts';
 
 const asPlanner = { env: { DREAMOS_AGENT: 'planner' } };
 
@@ -27,6 +28,18 @@ async function states(rig: Rig): Promise<Line> {
 async function events(rig: Rig, id: string): Promise<Line[]> {
   const { json } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
   return json.filter((line) => line.id === id);
+}
+
+/** Gives a ready message data that no tool can print, sealed as an older build sealed it. */
+function nestDeeply(rig: Rig, id: string): void {
+  const file = join(rig.root, filesIn(rig.root).find((path) => path.includes(id)) ?? '');
+  const levels = 20_000;
+  const text = readFileSync(file, 'utf8').replace(
+    '"data":{"n":1}',
+    `"data":${'['.repeat(levels)}${']'.repeat(levels)}`,
+  );
+  const content = text.slice(0, text.lastIndexOf(',"digest":'));
+  writeFileSync(file, `${content},"digest":"sha256:${createHash('sha256').update(content).digest('hex')}"}\n`);
 }
 
 /** What a handler has appended to a file, by lines. */
@@ -207,6 +220,50 @@ describe.concurrent('how a handler ends', () => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
   });
 
+  test.for([
+    ['speaks now and then', 'while :; do echo tick; sleep 0.1; done'],
+    ['speaks without end', 'exec yes'],
+  ] as const)('its exit decides, although what it leaves running %s', async ([, left], { rig }) => {
+    await sendAll(rig, ['one', 'two']);
+    const script = `(${left}) & echo $! >> pids; exit 0`;
+    const worker = rig.start(sh('work reviewer -n 2 --handler-timeout 4s --json', script));
+    const { json } = await worker.ended;
+    for (const pid of linesOf(join(rig.dir, 'pids'))) if (isAlive(Number(pid))) process.kill(Number(pid), 'SIGKILL');
+    expect(json).toMatchObject([
+      { outcome: 'acked', exitCode: 0 },
+      { outcome: 'acked', exitCode: 0 },
+    ]);
+    for (const { durationMs } of json) expect(durationMs).toBeLessThan(10_000);
+  });
+
+  test('what cannot be printed for it fails its attempts, and what is behind it is worked on', async ({ rig }) => {
+    const bad = await rig.sent('send reviewer bad --as planner --data {"n":1}');
+    const good = await rig.sent('send reviewer good --as planner');
+    await rig.dreamos('config set backoffMin 0');
+    await rig.dreamos('config set backoffMax 0');
+    nestDeeply(rig, bad);
+    const { code, json } = await rig.dreamos(sh('work reviewer --wait 1s --json', 'cat >> got'));
+    expect(code).toBe(0);
+    const reason = expect.stringContaining(`Message ${bad} cannot be printed`) as string;
+    expect(json).toEqual(
+      expect.arrayContaining([
+        ...[1, 2, 3, 4].map((attempt) => expect.objectContaining({ id: bad, attempt, outcome: 'failed', reason })),
+        expect.objectContaining({ id: bad, attempt: 5, outcome: 'dead', reason, exitCode: null }),
+        expect.objectContaining({ id: good, outcome: 'acked' }),
+      ]),
+    );
+    expect(parseLines(readFileSync(join(rig.dir, 'got'), 'utf8'))).toMatchObject([{ message: { id: good } }]);
+  });
+
+  test('what it said before its exit is read to the end, also by a slow reader', async ({ rig }) => {
+    await sendAll(rig, ['one']);
+    const script = 'head -c 150000 /dev/zero | tr "\\0" x; (while :; do sleep 0.1; echo y; done) & echo $! >> pids';
+    const words = `dreamos work reviewer -n 1 --quiet -- sh -c '${script}' | { sleep 4; tr -dc x | wc -c; }`;
+    const { out } = await rig.shell(words);
+    for (const pid of linesOf(join(rig.dir, 'pids'))) if (isAlive(Number(pid))) process.kill(Number(pid), 'SIGKILL');
+    expect(Number(out)).toBe(150_000);
+  });
+
   test('--handler-timeout ends all that it has started, also what does not listen', async ({ rig }) => {
     const [id] = await sendAll(rig, ['one']);
     const script =
@@ -248,17 +305,38 @@ describe.concurrent('--reply', () => {
     expect(await states(rig)).toMatchObject({ archived: 1 });
   });
 
-  test('nothing printed is no reply; what is no text or too much is a failed attempt', async ({ rig }) => {
+  test('nothing printed is no reply; what is no text or too much for any message is a failed attempt', async ({
+    rig,
+  }) => {
     await rig.dreamos('config set maxMessageBytes 1024');
     await sendAll(rig, ['true', String.raw`printf "\377"`, 'yes | head -c 200000000', 'yes | head -c 1024']);
     const { json } = await rig.dreamos(sh('work reviewer -n 4 --reply --json', 'eval "$DREAMOS_MSG_SUBJECT"'));
     expect(json).toMatchObject([
       { outcome: 'acked' },
       { outcome: 'failed', exitCode: 0, reason: expect.stringContaining('not UTF-8') as string },
-      { outcome: 'failed', reason: 'The reply has 200000000 bytes; planner takes at most 1024.' },
+      { outcome: 'failed', reason: 'The reply has 200000000 bytes; no message has more than 67108864.' },
       { outcome: 'acked', reply: expect.any(String) as string },
     ]);
     expect((await rig.dreamos('status planner --json')).json).toMatchObject([{ ready: 1 }]);
+  });
+
+  test('what its sender cannot take is kept, told with what to type, and sent by that', async ({ rig }) => {
+    const id = await rig.sent('send reviewer count --as stranger');
+    const worker = await rig.dreamos(sh('work reviewer --wait 1s --reply --json', 'echo run >> runs; echo forty-two'));
+    expect(worker.json).toMatchObject([{ id, outcome: 'acked', replyKept: expect.any(String) as string }]);
+    expect(linesOf(join(rig.dir, 'runs'))).toEqual(['run']);
+    const [, typed = ''] = /take it: (.*)"/.exec(worker.err) ?? [];
+    const { json } = await rig.dreamos(`thread ${id} --json`);
+    expect(json).toMatchObject([
+      { message: { id } },
+      { message: { body: 'forty-two\n', replyTo: id, to: ['stranger'] } },
+    ]);
+    await rig.dreamos('agent register stranger');
+    const later = await rig.shell(typed);
+    expect(later.code, later.err).toBe(0);
+    expect((await rig.dreamos('read stranger --json')).json).toMatchObject([
+      { message: { from: 'reviewer', replyTo: id, thread: id, body: expect.stringContaining('forty-two') as string } },
+    ]);
   });
 });
 

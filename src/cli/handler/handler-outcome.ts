@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/work/outcome.ts';
+import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { ExitMap } from './exit-map.ts';
 import type { HandlerEnd } from './handler.ts';
@@ -31,20 +32,19 @@ export interface ReplyBody {
   text(): string;
 }
 
-/** @param to who will get it @param mostBytes of it takes its recipient */
-export function createReplyBody(to: string, mostBytes: number): ReplyBody {
+export function createReplyBody(): ReplyBody {
   let chunks: Uint8Array[] = [];
   let bytes = 0;
   return {
     add: async (chunk) => {
       bytes += chunk.length;
       // Of a reply that is too long already nothing more is kept.
-      if (bytes <= mostBytes) chunks.push(chunk);
+      if (bytes <= hardMaxMessageBytes) chunks.push(chunk);
       else chunks = [];
     },
     text: () => {
-      if (bytes > mostBytes) {
-        const message = `The reply has ${bytes} bytes; ${to} takes at most ${mostBytes}.`;
+      if (bytes > hardMaxMessageBytes) {
+        const message = `The reply has ${bytes} bytes; no message has more than ${hardMaxMessageBytes}.`;
         throw new DreamosError('invalid', 'MESSAGE_TOO_LARGE', message);
       }
       return decodeText(Buffer.concat(chunks), 'the reply');

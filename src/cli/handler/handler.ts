@@ -12,6 +12,8 @@ export interface HandlerRun {
   readonly signal: AbortSignal;
   /** There is little time left to end it. */
   readonly hurry: AbortSignal;
+  /** It has exited: only its last words are still to come. */
+  readonly onExit: () => void;
   /** Chunks of what it prints; the next one is read when this has come back. Never rejects. */
   readonly onStdout: (chunk: Uint8Array) => Promise<void>;
   readonly onStderr: (chunk: Uint8Array) => Promise<void>;
@@ -28,8 +30,11 @@ const graceMs = 5000;
 const hurriedGraceMs = 1000;
 const killedMs = 500;
 const lookEveryMs = 25;
-// What the handler left running in the background may keep its output open for ever.
+// What the handler left running in the background may keep its output open for ever, silent or not. What the handler itself
+// has written lies ready when it exits, and no socket holds so much.
 const quietMs = 500;
+const lingerMs = 2000;
+const lingerBytes = 1024 * 1024;
 
 /**
  * Starts the command as it is, without a shell, as the leader of a process group of its own: so that all that it starts
@@ -56,6 +61,7 @@ export async function runHandler(run: HandlerRun): Promise<HandlerEnd> {
   if (run.signal.aborted) end();
   try {
     const ended = await exited;
+    run.onExit();
     await Promise.all(outputs);
     return ended;
   } finally {
@@ -66,7 +72,7 @@ export async function runHandler(run: HandlerRun): Promise<HandlerEnd> {
   }
 }
 
-/** Reads to the end, or until the handler has exited and nothing more came for a while. */
+/** Reads to the end, or until the handler has exited and what came from it has been read. */
 async function follow(
   stream: Readable,
   exited: Promise<unknown>,
@@ -75,17 +81,25 @@ async function follow(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let state: 'waiting' | 'busy' | 'over' = 'waiting';
   let chunks = 0;
+  let bytesAfter = 0;
+  let late = false;
+  let deadline: ReturnType<typeof setTimeout> | undefined;
   const endWhenQuiet = (): void => {
     const before = chunks;
     clearTimeout(timer);
     // Behind what lies ready to be read: a write to a slow reader may have kept the whole process from looking.
     const end = (): void => void setImmediate(() => state === 'waiting' && chunks === before && stream.destroy());
-    timer = setTimeout(end, quietMs);
+    timer = setTimeout(end, late ? 0 : quietMs);
   };
   let hasExited = false;
   const onExit = (): void => {
     hasExited = true;
+    if (state === 'over') return;
     if (state === 'waiting') endWhenQuiet();
+    deadline = setTimeout(() => {
+      late = true;
+      if (state === 'waiting') endWhenQuiet();
+    }, lingerMs);
   };
   exited.then(onExit, onExit);
   try {
@@ -94,13 +108,17 @@ async function follow(
       state = 'busy';
       await onChunk(chunk);
       state = 'waiting';
-      if (hasExited) endWhenQuiet();
+      if (!hasExited) continue;
+      bytesAfter += chunk.length;
+      if (bytesAfter > lingerBytes) break;
+      endWhenQuiet();
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   } finally {
     state = 'over';
     clearTimeout(timer);
+    clearTimeout(deadline);
   }
 }
 

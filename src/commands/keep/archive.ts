@@ -1,5 +1,6 @@
 import type { Archived } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
+import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { entryJson, isoTime } from '../../contract/json.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';
@@ -50,7 +51,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const session = await context.session();
   const archived = await showArchived(session, agent ?? session.acting, id);
   const paint = await context.output.paint();
-  await context.output.item(archived, () => {
+  await printMessage(context.output, archived.id, archived, () => {
     const { message, mailbox, ackedAt } = archived;
     return messageView(message, [[`Archived at ${mailbox}`, ackedAt]], paint, session.clock.now());
   });
@@ -113,7 +114,8 @@ export async function exportCommand(
   });
   for await (const archived of exportArchive(session, mailbox, range)) {
     if (context.signal.aborted) return;
-    await context.output.data(`${harmlessJson(archived)}\n`);
+    const line = () => harmlessJson(archived);
+    await printOrWarn(context.output, archived.id, archived, line);
   }
 }
 
@@ -122,7 +124,7 @@ async function printAll(context: Context, found: AsyncIterable<Archived>): Promi
   for await (const archived of found) {
     if (context.signal.aborted) return true;
     some = true;
-    await context.output.item(archived, () => {
+    await printOrWarn(context.output, archived.id, archived, () => {
       const { id, mailbox, ackedAt, message } = archived;
       const what = `${mailbox}  from ${message.from}: ${titleOf(message)}`;
       return `${ackedAt}  ${id}  ${harmless(what)}`;

@@ -1,5 +1,6 @@
 import type { Dead, PurgedJson } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
+import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
 import { agentAndIds } from '../../cli/input/parse.ts';
@@ -14,7 +15,7 @@ export async function listCommand(context: Context, name: string | undefined): P
   const rows: string[][] = [];
   for await (const dead of listDead(session, mailbox)) {
     if (context.signal.aborted) return;
-    if (output.json) await output.item(dead, () => '');
+    if (output.json) await printOrWarn(output, dead.id, dead, () => '');
     else rows.push(row(dead));
   }
   if (rows.length > 0) {
@@ -32,7 +33,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const mailbox = agent ?? (await mailboxOfDead(session, id));
   const dead = await showDead(session, mailbox, id);
   const paint = await context.output.paint();
-  await context.output.item(dead, () => {
+  await printMessage(context.output, dead.id, dead, () => {
     const history = dead.history.map(
       (event) =>
         `${event.at}: ${event.event}${event.by === undefined ? '' : ` by ${event.by}`}${event.reason === undefined ? '' : ` (${event.reason})`}`,

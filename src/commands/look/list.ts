@@ -1,5 +1,6 @@
 import type { Listed } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
@@ -25,7 +26,7 @@ export async function listCommand(context: Context, name: string | undefined, op
   })) {
     if (context.signal.aborted) return;
     some = true;
-    await context.output.item(listed, () => listedText(listed));
+    await printOrWarn(context.output, listed.id, listed, () => listedText(listed));
   }
   if (!some && !context.signal.aborted)
     await context.output.note(`Nothing in ${mailbox} is ${(states ?? unfinished).join(' or ')}.`);

@@ -1,5 +1,6 @@
 import type { Heard } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
@@ -28,7 +29,7 @@ export async function listenCommand(
   const onWarning = (text: string) => void output.warn(text);
   let last: string | undefined;
   for await (const heard of listen(session, patterns, { ...start, ...given({ waitMs, count }), signal, onWarning })) {
-    await output.item(heard, () => heardText(heard, paint));
+    await printOrWarn(output, heard.message.id, heard, () => heardText(heard, paint));
     // Only what was written out counts as heard.
     last = heard.cursor;
   }

@@ -1,5 +1,6 @@
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { placeName, titleOf } from '../../cli/show/message-view.ts';
 import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
@@ -27,7 +28,7 @@ export async function searchCommand(
   for await (const found of search(session, text, how)) {
     if (signal.aborted) return;
     some = true;
-    await output.item(found, () => {
+    await printOrWarn(output, found.id, found, () => {
       const { state, id, message } = found;
       return `${state.padEnd(8)}  ${id}  ${harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`)}`;
     });

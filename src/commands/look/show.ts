@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { printMessage } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import type { EntryJson, ShownJson } from '../../contract/look.ts';
 import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
@@ -11,7 +12,7 @@ export async function showCommand(context: Context, id: string, options: { mailb
   const found = await show(session, checkId(id), given({ mailbox: options.mailbox }));
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();
-  await context.output.item({ message: found.message, entries } satisfies ShownJson, () =>
+  await printMessage(context.output, id, { message: found.message, entries } satisfies ShownJson, () =>
     messageView(found.message, entries.map(placeLine), paint, session.clock.now()),
   );
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import type { ShownJson } from '../../contract/look.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { entryJson } from '../../contract/json.ts';
@@ -16,7 +17,9 @@ export async function threadCommand(context: Context, id: string): Promise<void>
   const paint = await output.paint();
   for (const [i, found] of messages.entries()) {
     const entries = found.entries.map((entry) => entryJson(entry, session.acting));
-    await output.item(
+    await printOrWarn(
+      output,
+      found.message.id,
       { message: found.message, entries } satisfies ShownJson,
       () => `${i > 0 ? '\n' : ''}${messageText(found, paint)}`,
     );

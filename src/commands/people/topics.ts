@@ -1,5 +1,6 @@
 import type { TopicStatus } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
+import { orNull } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
@@ -20,7 +21,10 @@ export async function listCommand(context: Context): Promise<void> {
 
 export async function showCommand(context: Context, topic: string, options: { limit?: string }): Promise<void> {
   const limit = countOption(options.limit, '--limit');
-  const shown = await showTopic(await context.session(), topic, given({ limit }));
+  const found = await showTopic(await context.session(), topic, given({ limit }));
+  const recent: (Message | null)[] = [];
+  for (const message of found.recent) recent.push(await orNull(context.output, message));
+  const shown = { ...found, recent };
   await context.output.item(shown, () => [...head(shown), ...shown.recent.map(line)].join('\n'));
 }
 

@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { messageView } from '../../cli/show/message-view.ts';
@@ -40,10 +41,15 @@ export async function requestCommand(
   const { message, mailbox, receipt } = answer;
   const paint = await output.paint();
   const text = () => messageView(message, [], paint, session.clock.now());
-  await orTell(
-    output.item({ request: id, mailbox, message } satisfies AnswerJson, text),
-    () => `The answer ${message.id} could not be written out, so it is not acked; it comes again to ${mailbox}.`,
-    `dreamos nack ${receipt}`,
-  );
+  try {
+    await orTell(
+      printMessage(output, message.id, { request: id, mailbox, message } satisfies AnswerJson, text),
+      () => `The answer ${message.id} could not be written out, so it is not acked; it comes again to ${mailbox}.`,
+      `dreamos nack ${receipt}`,
+    );
+  } catch (error) {
+    if (isUnprintable(error)) await output.warn(await giveBack(session, answer, error));
+    throw error;
+  }
   await ack(session, receipt);
 }

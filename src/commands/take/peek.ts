@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { printOrWarn } from '../../cli/print-message.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { peek } from '../../core/look/peek.ts';
@@ -27,7 +28,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
   for (const [i, peeked] of found.entries()) {
     const text = () =>
       messageView(peeked.message, [['Attempts so far', String(peeked.attempt)]], paint, session.clock.now());
-    await output.item(peeked, () => `${i > 0 ? '\n' : ''}${text()}`);
+    await printOrWarn(output, peeked.message.id, peeked, () => `${i > 0 ? '\n' : ''}${text()}`);
   }
   await output.note(`\nOnly looked at. To take it, type:\ndreamos read ${mailbox}${context.flags()}`);
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
@@ -21,24 +22,33 @@ export async function readCommand(context: Context, name: string | undefined, op
   const { output, signal } = context;
   const count = countOption(options.count, '--count') ?? 1;
   const leaseMs = durationOption(options.lease, '--lease');
-  let waitMs = durationOption(options.wait, '--wait');
+  const waitMs = durationOption(options.wait, '--wait');
   const filter = filterOptions(options);
   const mailbox = await context.mailbox(name, 'read');
   const session = await context.session();
   const paint = await output.paint();
+  const by = session.acting ?? mailbox;
+  const until = session.clock.uptime() + (waitMs ?? 0);
 
-  for (let got = 0; got < count && !signal.aborted; got++) {
-    const by = session.acting ?? mailbox;
-    const delivery = await readNext(session, mailbox, { ...given({ leaseMs, waitMs }), ...filter, signal, by });
+  for (let got = 0; got < count && !signal.aborted;) {
+    // Only the first is waited for: the others are "up to", not "until".
+    const leftMs = got > 0 || waitMs === undefined ? undefined : Math.max(0, until - session.clock.uptime());
+    const delivery = await readNext(session, mailbox, { ...given({ leaseMs, waitMs: leftMs }), ...filter, signal, by });
     if (delivery === undefined) {
       if (got > 0 || signal.aborted) return;
       throw await nothing(session, mailbox, options);
     }
-    // Only the first is waited for: the others are "up to", not "until".
-    waitMs = undefined;
     const text = () =>
       `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, session.clock.now(), options.ack ?? false)}${options.ack ? '' : ackLine(context, delivery)}`;
-    await handOver(output.item(deliveryJson(delivery), text), delivery, options);
+    try {
+      await handOver(printMessage(output, delivery.message.id, deliveryJson(delivery), text), delivery, options);
+    } catch (error) {
+      if (!isUnprintable(error)) throw error;
+      // Kept until its lease ends, it would come first again, for ever.
+      await output.warn(await giveBack(session, delivery, error));
+      continue;
+    }
+    got++;
     // The order matters: what could not be written out stays unacked.
     if (options.ack) await ack(session, delivery.receipt);
   }

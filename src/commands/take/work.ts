@@ -4,15 +4,14 @@ import { checkCommand, notStarted } from '../../cli/handler/find-command.ts';
 import { handlerEnv } from '../../cli/handler/handler-env.ts';
 import { createReplyBody, handlerOutcome } from '../../cli/handler/handler-outcome.ts';
 import { type HandlerEnd, runHandler } from '../../cli/handler/handler.ts';
-import { harmless, harmlessJson } from '../../cli/harmless.ts';
-import { deliveryJson } from '../../contract/json.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { deliveryLine } from '../../cli/print-message.ts';
 import type { HandledJson } from '../../contract/mail.ts';
 import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
 import { createTail } from '../../cli/handler/tail.ts';
 import type { Handled, Handler } from '../../core/work/handle.ts';
 import type { Outcome } from '../../core/work/outcome.ts';
 import type { Session } from '../../core/root/root.ts';
-import { effectiveSettings } from '../../core/root/settings.ts';
 import { work } from '../../core/work/work.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -56,15 +55,19 @@ export async function workCommand(context: Context, operands: readonly string[],
     stop.abort();
   };
   const ends = new Map<string, HandlerEnd>();
-  const handler: Handler = async (job, { signal }) => {
+  const handler: Handler = async (job, { signal, done }) => {
+    // Thrown here it is this message's own trouble, a failed attempt; what is thrown below ends the worker.
+    const stdin = deliveryLine(job);
     const letGo = around.holdExit(() => hurry.abort());
     try {
       const { end, outcome } = await runFor(context, session, job, {
         ...options,
+        stdin,
         command,
         exitMap,
         signal,
         hurry: hurry.signal,
+        done,
         stopFor,
       });
       ends.set(job.receipt, end);
@@ -92,10 +95,12 @@ export async function workCommand(context: Context, operands: readonly string[],
 }
 
 interface Run extends WorkOptions {
+  readonly stdin: string;
   readonly command: readonly string[];
   readonly exitMap: ExitMap;
   readonly signal: AbortSignal;
   readonly hurry: AbortSignal;
+  readonly done: () => void;
   readonly stopFor: (error: unknown) => void;
 }
 
@@ -103,16 +108,10 @@ async function runFor(
   { around, output }: Context,
   session: Session,
   job: Handled['job'],
-  { command, exitMap, signal, hurry, stopFor, reply }: Run,
+  { stdin, command, exitMap, signal, hurry, done, stopFor, reply }: Run,
 ): Promise<{ end: HandlerEnd; outcome: Outcome }> {
-  const { from } = job.message;
   const tail = createTail();
-  const answer = reply
-    ? createReplyBody(
-        from,
-        (await effectiveSettings(session, await session.store.documents.getAgent(from))).maxMessageBytes,
-      )
-    : undefined;
+  const answer = reply ? createReplyBody() : undefined;
   const pass = (chunk: Uint8Array): Promise<void> => output.pass(chunk);
   // A reader that has gone is no fault of the message: the handler goes on, and the worker ends behind it.
   const data = (chunk: Uint8Array): Promise<void> => output.data(chunk).catch(stopFor);
@@ -120,9 +119,10 @@ async function runFor(
     command,
     env: handlerEnv(around.env, session, job),
     cwd: around.cwd(),
-    stdin: `${harmlessJson(deliveryJson(job))}\n`,
+    stdin,
     signal,
     hurry,
+    onExit: done,
     onStdout: answer?.add ?? (output.json ? pass : data),
     onStderr: async (chunk) => {
       tail.add(chunk);
@@ -146,7 +146,10 @@ function wordsOf(context: Context, operands: readonly string[]): { name: string 
   );
 }
 
-function handledJson({ job, result, reason, replied, durationMs }: Handled, end: HandlerEnd | undefined): HandledJson {
+function handledJson(
+  { job, result, reason, replied, kept, durationMs }: Handled,
+  end: HandlerEnd | undefined,
+): HandledJson {
   return {
     id: job.message.id,
     receipt: job.receipt,
@@ -158,6 +161,7 @@ function handledJson({ job, result, reason, replied, durationMs }: Handled, end:
     durationMs,
     ...(reason !== undefined && { reason }),
     ...(replied !== undefined && { reply: replied }),
+    ...(kept !== undefined && { replyKept: kept }),
   };
 }
 

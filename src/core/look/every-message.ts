@@ -22,6 +22,16 @@ export interface ScanOptions {
 
 const progressEvery = 256;
 
+/** One that cannot be looked through (its data is nested too deeply, for one) must not end the look at all others. */
+function fitsOrWarn(session: Session, message: Message, fits: (message: Message) => boolean): boolean {
+  try {
+    return fits(message);
+  } catch (error) {
+    session.warn(`Message ${message.id} is passed over: it cannot be looked through (${(error as Error).message}).`);
+    return false;
+  }
+}
+
 /** Every message that fits, with where it is; reads each of their files. @throws AGENT_NOT_FOUND */
 export async function* everyMessage(
   session: Session,
@@ -34,7 +44,7 @@ export async function* everyMessage(
   async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
     for await (const { entry, message } of listEntries(session, name, states, filter, signal)) {
       if (++looked % progressEvery === 0) onProgress?.(looked);
-      if (message && fits(message)) yield { entry, message };
+      if (message && fitsOrWarn(session, message, fits)) yield { entry, message };
     }
   }
   for (const card of cards) {

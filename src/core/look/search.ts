@@ -25,7 +25,7 @@ export async function* search(
 export function hasText(text: string): (message: Message) => boolean {
   const wanted = text.toLowerCase();
   return ({ subject, body, from, id, tags, data }) => {
-    const fields = [subject, body, from, id, ...tags, ...(data === null ? [] : [JSON.stringify(data) ?? ''])];
-    return fields.some((field) => field.toLowerCase().includes(wanted));
+    const hasIt = (field: string): boolean => field.toLowerCase().includes(wanted);
+    return [subject, body, from, id, ...tags].some(hasIt) || (data !== null && hasIt(JSON.stringify(data) ?? ''));
   };
 }

@@ -30,11 +30,16 @@ export async function parseCron(line: string, tz: string): Promise<CronLine> {
   } catch (cause) {
     throw invalid(line, (cause as Error).message.replace(/^CronPattern: |\.$/g, ''), cause);
   }
-  return {
+  // Between two occurrences the answers are the same, and croner takes half a millisecond for them.
+  let last:
+    { readonly from: number; readonly latest: number | undefined; readonly next: number | undefined } | undefined;
+  const around = (atMs: number) => {
+    if (last && atMs >= last.from && atMs < (last.next ?? Infinity)) return last;
     // croner counts whole seconds, and means "before".
-    latest: (atMs) => cron.previousRuns(1, new Date(Math.floor(atMs / 1000) * 1000 + 1000))[0]?.getTime(),
-    next: (afterMs) => cron.nextRun(new Date(afterMs))?.getTime(),
+    const latest = cron.previousRuns(1, new Date(Math.floor(atMs / 1000) * 1000 + 1000))[0]?.getTime();
+    return (last = { from: latest ?? atMs, latest, next: cron.nextRun(new Date(atMs))?.getTime() });
   };
+  return { latest: (atMs) => around(atMs).latest, next: (afterMs) => around(afterMs).next };
 }
 
 function checkZone(tz: string): void {

@@ -2,10 +2,11 @@
  * Sends what the schedules say, each occurrence once, however many processes look; of missed ones only the latest.
  *
  * First it is sent, under a dedupe key that names the schedule and the occurrence, then it is recorded in the document as
- * the schedule's last. Two processes at once, or one that comes after a crash in between, send under the same key, which
- * sends nothing new, and record the same. A clock that steps back finds the occurrence recorded. If that is hours ahead, it
- * was the clock that was: the latest occurrence is recorded as skipped, and the next one is sent. A schedule that was removed
- * and added again has another token, and begins with its next occurrence.
+ * the schedule's last, in one write with the others that were sent meanwhile. Two processes at once, or one that comes
+ * after a crash in between, send under the same keys, which sends nothing new, and record the same. A clock that steps back
+ * finds the occurrence recorded. If that is hours ahead, it was the clock that was: the latest occurrence is recorded as
+ * skipped, and the next one is sent. A schedule that was removed and added again has another token, and begins with its next
+ * occurrence.
  *
  * A key is remembered for the root's `dedupeWindow`, the record for good: it is enough that somebody looks that soon after a
  * crash between the two steps. What is left: nobody does, and no later occurrence comes meanwhile; or a process that is
@@ -46,51 +47,82 @@ const tryAgainMs = 60_000;
 
 export async function fireDue(session: Session, options: FireOptions = {}): Promise<FiredDue> {
   const fired: Fired[] = [];
+  const pass = fireInBites(session, Infinity, options);
+  for (;;) {
+    const bite = await pass.next();
+    if (bite.done) return { fired, ...(bite.value < Infinity && { nextAt: bite.value }) };
+    fired.push(...bite.value);
+  }
+}
+
+/**
+ * One pass over all schedules, for who has something else to do as well: it pauses whenever it has sent for so long, with
+ * what it sent recorded in one write. @returns `nextAt` as FiredDue has it, or Infinity
+ */
+export async function* fireInBites(
+  session: Session,
+  biteMs: number,
+  { dryRun = false }: FireOptions = {},
+): AsyncGenerator<Fired[], number, undefined> {
   let nextAt = Infinity;
+  let sent: Occurrence[] = [];
+  let beganAt = session.clock.uptime();
+  const recordAll = async (): Promise<Fired[]> => {
+    const occurrences = sent;
+    sent = [];
+    try {
+      return occurrences.length === 0 || dryRun ? occurrences.map(firedOf) : await record(session, occurrences);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      session.warn(`What schedules sent could not be recorded now: ${error.message}`);
+      nextAt = Math.min(nextAt, session.clock.now() + tryAgainMs);
+      return [];
+    }
+  };
   for (const { token } of await loadSchedules(session)) {
     // Anew for each: another process may have been faster, or have removed it.
     const schedule = (await loadSchedules(session)).find((one) => one.token === token);
     if (!schedule) continue;
     try {
-      const done = await fireLatest(session, schedule, options.dryRun ?? false);
-      if (done.fired) fired.push(done.fired);
-      nextAt = Math.min(nextAt, done.nextAt);
+      const cron = await cronOf(schedule);
+      const now = session.clock.now();
+      const done = doneUntil(schedule);
+      nextAt = Math.min(nextAt, nextOf(schedule, cron, now) ?? Infinity);
+      const latest = cron.latest(now);
+      const ahead = isDoneAhead(schedule, now);
+      if (latest === undefined || (ahead ? dryRun : latest <= done)) continue;
+      const at = new Date(latest).toISOString();
+      const outcome = ahead ? skippedAhead(done) : dryRun ? {} : await sendOccurrence(session, schedule, at);
+      sent.push({ schedule, at, outcome });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       session.warn(`The schedule ${schedule.name} could not be sent now: ${error.message}`);
       nextAt = Math.min(nextAt, session.clock.now() + tryAgainMs);
     }
+    if (session.clock.uptime() - beganAt < biteMs) continue;
+    yield await recordAll();
+    beganAt = session.clock.uptime();
   }
-  return { fired, ...(nextAt < Infinity && { nextAt }) };
+  const rest = await recordAll();
+  if (rest.length > 0) yield rest;
+  return nextAt;
 }
 
-async function fireLatest(
-  session: Session,
-  schedule: Schedule,
-  dryRun: boolean,
-): Promise<{ fired?: Fired; nextAt: number }> {
-  const cron = await cronOf(schedule);
-  const now = session.clock.now();
-  const done = doneUntil(schedule);
-  const nextAt = nextOf(schedule, cron, now) ?? Infinity;
-  const at = cron.latest(now);
-  const ahead = isDoneAhead(schedule, now);
-  if (at === undefined || (ahead ? dryRun : at <= done)) return { nextAt };
-  const fired = { schedule: schedule.name, at: new Date(at).toISOString() };
-  if (dryRun) return { fired, nextAt };
-  const outcome = ahead ? skippedAhead(done) : await sendOccurrence(session, schedule, fired.at);
-  if (!(await record(session, schedule, fired.at, outcome))) return { nextAt };
-  if (outcome.skipped) session.warn(`The schedule ${schedule.name} skipped ${fired.at}: ${outcome.skipped.reason}`);
-  return { fired: { ...fired, ...outcome }, nextAt };
+interface Occurrence {
+  readonly schedule: Schedule;
+  readonly at: string;
+  readonly outcome: Pick<Fired, 'id' | 'skipped'>;
 }
 
-type Outcome = Pick<Fired, 'id' | 'skipped'>;
+function firedOf({ schedule: { name }, at, outcome }: Occurrence): Fired {
+  return { schedule: name, at, ...outcome };
+}
 
 async function sendOccurrence(
   session: Session,
   { name, token, from, message }: Schedule,
   at: string,
-): Promise<Outcome> {
+): Promise<Occurrence['outcome']> {
   // Whoever happens to look now has nothing to do with it: neither does his environment decide, nor is he told that nobody
   // reads the mailbox.
   const nobody: Session = { ...session, env: noEnvironment, warn: () => undefined };
@@ -107,37 +139,45 @@ async function sendOccurrence(
 }
 
 /** What came before now may have been sent, and of what was sent only the last is known. */
-function skippedAhead(done: number): Outcome {
+function skippedAhead(done: number): Occurrence['outcome'] {
   const reason = `it was last sent, or added, on ${new Date(done).toISOString()}: the clock was ahead. It goes on with its next time.`;
   return { skipped: { code: 'CLOCK_AHEAD', reason } };
 }
 
-/** @returns whether this call was the first to do so */
-async function record(
-  session: Session,
-  { token }: Schedule,
-  lastAt: string,
-  { id, skipped }: Outcome,
-): Promise<boolean> {
-  let first = false;
+/** @returns those that this call was the first to record */
+async function record(session: Session, occurrences: readonly Occurrence[]): Promise<Fired[]> {
+  const byToken = new Map(occurrences.map((occurrence) => [occurrence.schedule.token, occurrence]));
+  let first: Occurrence[] = [];
   await changeSchedules(session, (schedules) => {
     // It may run again, and only the last run counts.
-    first = false;
+    first = [];
     return schedules.map((schedule) => {
-      if (schedule.token !== token) return schedule;
-      if (doneUntil(schedule) >= Date.parse(lastAt) && !isDoneAhead(schedule, session.clock.now())) return schedule;
-      first = true;
+      const occurrence = byToken.get(schedule.token);
+      if (!occurrence) return schedule;
+      const isDone = doneUntil(schedule) >= Date.parse(occurrence.at);
+      if (isDone && !isDoneAhead(schedule, session.clock.now())) return schedule;
+      first.push(occurrence);
+      const { at: lastAt, outcome } = occurrence;
+      const { id, skipped } = outcome;
       const { lastId: _, skipped: __, ...kept } = schedule;
       return { ...kept, lastAt, ...(id !== undefined && { lastId: id }), ...(skipped && { skipped }) };
     });
   });
-  return first;
+  for (const { schedule, at, outcome } of first)
+    if (outcome.skipped) session.warn(`The schedule ${schedule.name} skipped ${at}: ${outcome.skipped.reason}`);
+  return first.map(firedOf);
 }
 
-const cronLines = new WeakMap<Schedule, CronLine>();
+// By their texts: with each record the schedules are read anew.
+const cronLines = new Map<string, CronLine>();
+const mostLines = 10_000;
 
-async function cronOf(schedule: Schedule): Promise<CronLine> {
-  const known = cronLines.get(schedule) ?? (await parseCron(schedule.cron, schedule.tz));
-  cronLines.set(schedule, known);
-  return known;
+async function cronOf({ cron, tz }: Schedule): Promise<CronLine> {
+  const text = `${cron}\n${tz}`;
+  const known = cronLines.get(text);
+  if (known) return known;
+  const line = await parseCron(cron, tz);
+  if (cronLines.size >= mostLines) cronLines.clear();
+  cronLines.set(text, line);
+  return line;
 }

@@ -1,10 +1,13 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Chore, Session } from '../root/root.ts';
+import type { Fired } from './fire-due.ts';
 
 // For schedules that were added meanwhile. Where there are none, this is all it costs: one stat.
 const lookEveryMs = 15_000;
 // All who wait have the same moment in mind. Spread out, most of them find that another one has sent it.
 const spreadMs = 100;
+// Whoever waits does it by the way: mail that comes meanwhile waits no longer than this, and the one send that is longer.
+const biteMs = 50;
 
 /** Sends what the schedules say while somebody waits. */
 export function createScheduleTimer(session: Session): Chore {
@@ -15,37 +18,49 @@ export function createScheduleTimer(session: Session): Chore {
   let firedAt = -Infinity;
   let seen: unknown;
   let told: string | undefined;
+  let pass: AsyncGenerator<readonly Fired[], number, undefined> | undefined;
+  let busy = false;
 
   const fire = async (): Promise<number> => {
-    const document = (await session.store.documents.get('schedules'))?.value;
-    // The store hands out the same one as long as it is unchanged.
-    // Where the clock was set back, what comes next comes sooner.
-    const now = clock.now();
-    if (document === seen && now >= firedAt && now < nextAt) return 0;
-    seen = document;
-    firedAt = now;
-    nextAt = Infinity;
-    if (document === undefined) return 0;
-    const { fireDue } = await import('./fire-due.ts');
-    const due = await fireDue(session);
-    if (due.nextAt !== undefined) nextAt = due.nextAt + session.ids.fraction() * spreadMs;
-    return due.fired.filter(({ id }) => id !== undefined).length;
+    if (!pass) {
+      const document = (await session.store.documents.get('schedules'))?.value;
+      // The store hands out the same one as long as it is unchanged.
+      // Where the clock was set back, what comes next comes sooner.
+      const now = clock.now();
+      if (document === seen && now >= firedAt && now < nextAt) return 0;
+      seen = document;
+      firedAt = now;
+      nextAt = Infinity;
+      if (document === undefined) return 0;
+      pass = (await import('./fire-due.ts')).fireInBites(session, biteMs);
+    }
+    const bite = await pass.next();
+    if (!bite.done) return bite.value.filter(({ id }) => id !== undefined).length;
+    pass = undefined;
+    nextAt = bite.value + session.ids.fraction() * spreadMs;
+    return 0;
   };
 
   return {
     look: async () => {
-      if (clock.uptime() < lookAt && clock.now() < nextAt) return 0;
+      // Of many who wait in this process one is enough.
+      if (busy || (!pass && clock.uptime() < lookAt && clock.now() < nextAt)) return 0;
+      busy = true;
       lookAt = clock.uptime() + lookEveryMs;
       try {
         return await fire();
       } catch (error) {
+        pass = undefined;
+        seen = undefined;
         if (!(error instanceof DreamosError)) throw error;
         // Whoever waits for mail gets his mail.
         if (told !== error.message) session.warn(`Schedules send nothing now: ${error.message}`);
         told = error.message;
         return 0;
+      } finally {
+        busy = false;
       }
     },
-    restMs: () => Math.max(1, Math.min(lookAt - clock.uptime(), nextAt - clock.now() + 1)),
+    restMs: () => (busy || pass ? biteMs : Math.max(1, Math.min(lookAt - clock.uptime(), nextAt - clock.now() + 1))),
   };
 }

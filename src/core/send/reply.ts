@@ -1,12 +1,16 @@
 import type { SendReceipt } from '../../contract/mail.ts';
-import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { type DraftFor, parseDraft, type Parsed } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
-import { isId } from '../../model/id.ts';
+import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
+import { sha256 } from '../../model/basics/sha256.ts';
+import { idFrom, idTime, isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
+import { noEnvironment } from '../root/settings.ts';
+import { composeFor } from './compose.ts';
 import { sendChecked } from './send.ts';
 import { ack } from '../take/settle.ts';
 import { messageNotFound } from '../root/refusals.ts';
@@ -36,10 +40,48 @@ export async function reply(
   options: ReplyOptions = {},
 ): Promise<ReplyReceipt> {
   const draft = parseDraft(said, 'reply');
-  const { mailbox, message, state } = await originalOf(session, receiptOrId);
+  const original = await originalOf(session, receiptOrId);
+  const { mailbox, message, state } = original;
   if (options.ack) await checkHeld(session, receiptOrId, { id: message.id, mailbox, state });
-  const dedupeKey = draft.dedupeKey ?? (options.again ? undefined : `reply:${message.id}`);
-  const answer: CheckedDraft = {
+  const answer = answerTo(session, original, draft, options.again);
+  const sent = await sendOnce(session, message, answer, options);
+  if (!options.ack) {
+    if (sent.duplicate && draft.dedupeKey === undefined) throw answered(message, sent.id);
+    return sent;
+  }
+  return { ...sent, acked: await ackAfter(session, receiptOrId, message, sent) };
+}
+
+/**
+ * Puts an answer that its recipient cannot take now into the archive of the mailbox that was asked, where the thread has it
+ * and it can be sent from. Under one id for each original: of those who say it twice the first one's words stand.
+ * Durable when it returns. @returns its id @throws what a reply throws for what can be no message at all
+ */
+export async function keepReply(session: Session, receipt: string, said: ReplyDraft): Promise<string> {
+  const original = await originalOf(session, receipt);
+  const { mailbox, message } = original;
+  const seed = Buffer.from(sha256(Buffer.from(`reply:${message.id}`)), 'hex');
+  const draft = { ...answerTo(session, original, parseDraft(said, 'reply')), id: idFrom(idTime(message.id), seed) };
+  const { outgoing } = await composeFor(
+    { ...session, env: noEnvironment },
+    { name: draft.from ?? mailbox },
+    draft,
+    // Whoever it is for, and whatever he takes.
+    { cards: [{ name: message.from, createdAt: '', settings: { maxMessageBytes: hardMaxMessageBytes } }] },
+  );
+  const at = session.store.now();
+  const kept = await session.store.mail.deposit(mailbox, outgoing.message, 'archived', { at, by: mailbox });
+  return kept.id;
+}
+
+function answerTo(
+  session: Session,
+  { mailbox, message }: { mailbox: string; message: Message },
+  draft: Parsed<ReplyDraft>,
+  again = false,
+): CheckedDraft {
+  const dedupeKey = draft.dedupeKey ?? (again ? undefined : `reply:${message.id}`);
+  return {
     ...draft,
     from: draft.from ?? session.acting ?? mailbox,
     to: message.from,
@@ -49,12 +91,6 @@ export async function reply(
     type: draft.type ?? 'reply',
     ...(dedupeKey !== undefined && { dedupeKey }),
   };
-  const sent = await sendOnce(session, message, answer, options);
-  if (!options.ack) {
-    if (sent.duplicate && draft.dedupeKey === undefined) throw answered(message, sent.id);
-    return sent;
-  }
-  return { ...sent, acked: await ackAfter(session, receiptOrId, message, sent) };
 }
 
 /** Before anything is sent: an answer of somebody who has lost the message would stand in the way of its next reader's. */

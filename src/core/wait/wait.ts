@@ -10,6 +10,9 @@ import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { policyToMoveBy } from './due.ts';
+import type { RetryPolicy } from '../../model/settings.ts';
+import type { Recovered } from '../../storage/port/mail.ts';
+import type { Store } from '../../storage/port/store.ts';
 import type { Wake } from '../../storage/port/journal.ts';
 
 export interface WaitOptions {
@@ -78,13 +81,14 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
     for (;;) {
       if (signal?.aborted) return undefined;
       const lookedAt = session.clock.uptime();
-      await lookAtChores(session);
-      const restMs = Math.min(await bringDue(session, mailbox), restOfChores(session));
+      const dueInMs = await bringDue(session, mailbox);
       const value = await attempt();
       if (value !== undefined) return value;
       const now = session.clock.uptime();
       if (now >= until) return undefined;
-      const endOfRest = Math.min(until, now + restMs);
+      // Mail first: what was done may have brought some, and some may have come meanwhile.
+      if ((await lookAtChores(session)) > 0) continue;
+      const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session)));
       const cooldownMs = Math.min(
         endOfRest - now,
         (now - lookedAt) * cooldownFactor,
@@ -105,11 +109,35 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
   };
 }
 
+interface Looks {
+  running?: Promise<Recovered>;
+  next?: Promise<Recovered>;
+}
+
+const looksOf = new WeakMap<Store, Map<string, Looks>>();
+
+/**
+ * One event wakes all who wait at a mailbox, be they hundreds of requests in one process, and what falls due there is the
+ * same for all: who asks while a look runs shares the one behind it, which sees whatever happened before he asked.
+ */
+function recoverTogether({ store }: Session, mailbox: string, policy: RetryPolicy): Promise<Recovered> {
+  const byMailbox = looksOf.get(store) ?? new Map<string, Looks>();
+  looksOf.set(store, byMailbox);
+  const looks = byMailbox.get(mailbox) ?? {};
+  byMailbox.set(mailbox, looks);
+  const look = async (): Promise<Recovered> => {
+    await looks.running?.catch(() => undefined);
+    delete looks.next;
+    return (looks.running = store.mail.recover(mailbox, policy));
+  };
+  return (looks.next ??= look());
+}
+
 /** Moves what is due. @returns how long until the next thing is, or until it is worth to look again; milliseconds */
 async function bringDue(session: Session, mailbox: string): Promise<number> {
   const policy = await policyToMoveBy(session, await session.store.documents.getAgent(mailbox));
   if (!policy) return lookAgainMs;
-  const { moved, nextAt } = await session.store.mail.recover(mailbox, policy);
+  const { moved, nextAt } = await recoverTogether(session, mailbox, policy);
   if (nextAt === undefined) return lookAgainMs;
   // One more, because a timer may fire a millisecond early.
   const restMs = nextAt - session.store.now() + 1;

@@ -8,12 +8,12 @@ import { type Settlement, settleAs } from './settle-as.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 /**
- * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over, the
- * worker was stopped for good.
+ * Works on one message. The signal is aborted when there is no more use in it: the lease was lost, the time is over,
+ * the worker was stopped for good. After `done` it no longer is: the work is over, and only its outcome is to come.
  */
 export type Handler = (
   job: Delivery,
-  around: { readonly signal: AbortSignal },
+  around: { readonly signal: AbortSignal; readonly done: () => void },
 ) => Outcome | void | Promise<Outcome | void>;
 
 export interface Handled extends Settlement {
@@ -77,8 +77,9 @@ async function runHandler(
   const unlisten = hurry && onAbort(hurry, onHurry);
   if (hurry?.aborted) onHurry();
   const givenUp = new Promise<Outcome>((resolve) => (giveUp = resolve));
-  const outcome = await Promise.race([outcomeOf(() => handler(job, { signal: over.signal })), givenUp]);
-  ended = true;
+  const done = (): void => void (ended = true);
+  const outcome = await Promise.race([outcomeOf(() => handler(job, { signal: over.signal, done })), givenUp]);
+  done();
   unlisten?.();
   for (const timer of timers) clearTimeout(timer);
   const receipt = await lease.end();

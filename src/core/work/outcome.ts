@@ -1,8 +1,14 @@
+import { inspect } from 'node:util';
+import { longestMs } from '../../model/basics/limits.ts';
 import type { ReplyDraft } from '../send/reply.ts';
 
 /** What a handler says of its message. Nothing at all is `ack`; an error that it throws is `fail`. */
 export type Outcome =
-  /** Done; a `reply` is sent with it, to the sender and in the thread. */
+  /**
+   * Done; a `reply` is sent with it, to the sender and in the thread. One that he cannot take now (no mailbox,
+   * retired, full) is kept in this mailbox's archive, and the message is acked all the same; one that can be no
+   * message is a failed attempt.
+   */
   | { readonly outcome: 'ack'; readonly reply?: ReplyDraft }
   /** A failed attempt: it comes again after its backoff, or after `delayMs`; the last one leads to the dead-letter queue. */
   | { readonly outcome: 'fail'; readonly reason?: string; readonly delayMs?: number }
@@ -18,15 +24,23 @@ export async function outcomeOf(handle: () => unknown): Promise<Outcome> {
   try {
     return said(await handle()) ?? { outcome: 'ack' };
   } catch (thrown) {
-    const outcome: Outcome = said(thrown) ?? { outcome: 'fail', reason: String(thrown) };
-    return thrown instanceof Error ? Object.assign(outcome, { reason: thrown.message }) : outcome;
+    const outcome: Outcome = said(thrown) ?? { outcome: 'fail', reason: textOf(thrown) };
+    return thrown instanceof Error ? Object.assign(outcome, { reason: textOf(thrown.message) }) : outcome;
   }
 }
 
-/** `undefined`: it does not speak of an outcome. */
+/** `undefined`: it does not speak of an outcome. What a handler makes up is its failure, never the worker's. */
 function said(value: unknown): Outcome | undefined {
   if (typeof value !== 'object' || value === null || !('outcome' in value)) return undefined;
-  if ((outcomeNames as readonly unknown[]).includes(value.outcome)) return { ...value } as Outcome;
-  const reason = `the handler said ${JSON.stringify(value.outcome)}, which is none of: ${outcomeNames.join(', ')}`;
-  return { outcome: 'fail', reason };
+  const { outcome, reason, delayMs } = value as { outcome: unknown; reason?: unknown; delayMs?: unknown };
+  const failed = (why: string): Outcome => ({ outcome: 'fail', reason: `the handler said ${why}` });
+  if (!(outcomeNames as readonly unknown[]).includes(outcome))
+    return failed(`${inspect(outcome)}, which is none of: ${outcomeNames.join(', ')}`);
+  if (delayMs !== undefined && !(typeof delayMs === 'number' && delayMs >= 0 && delayMs <= longestMs))
+    return failed(`a delayMs of ${inspect(delayMs)}; it is at least 0 and at most 3650 days`);
+  return { ...value, ...(reason !== undefined && { reason: textOf(reason) }) } as Outcome;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
 }

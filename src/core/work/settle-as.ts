@@ -1,7 +1,7 @@
-import { DreamosError } from '../../model/errors.ts';
+import { DreamosError, type ErrorCode } from '../../model/errors.ts';
 import type { Result } from '../../model/state.ts';
 import type { Outcome } from './outcome.ts';
-import { reply } from '../send/reply.ts';
+import { keepReply, reply, type ReplyDraft } from '../send/reply.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { ack, nack } from '../take/settle.ts';
@@ -12,6 +12,8 @@ export interface Settlement {
   readonly reason?: string;
   /** The id of the reply that was sent. */
   readonly replied?: string;
+  /** The id of a reply that its recipient could not take: it is archived in the worker's mailbox. */
+  readonly kept?: string;
 }
 
 /** Settles a claim as its handler said. @throws what the storage throws; a claim that no longer holds is a result */
@@ -40,24 +42,52 @@ export async function settleAs(
       );
       return { result: 'lost', reason: message };
     }
-    if (outcome.outcome !== 'ack' || kind === 'disk' || kind === 'bug') throw error;
-    return withoutReply(session, receipt, job, error, rests);
+    if (outcome.outcome !== 'ack' || !outcome.reply || kind === 'disk' || kind === 'bug') throw error;
+    return withoutReply(session, receipt, job, outcome.reply, error, rests);
   }
 }
 
-/** The reply was refused. Answered before, in other words: the handler ran a second time, and the first answer stands. */
+// The reply is a message, and its recipient's mailbox takes none, or none such, now.
+const notNow = new Set<ErrorCode>([
+  'AGENT_NOT_FOUND',
+  'AGENT_RETIRED',
+  'CONFIG_INVALID',
+  'MAILBOX_FULL',
+  'MESSAGE_TOO_LARGE',
+]);
+
+/**
+ * The reply was refused. The work is done, and is not done again for that: what the recipient cannot take is kept. Answered
+ * before, in other words: the handler ran a second time, and the first answer stands. What is no message is the handler's
+ * own fault.
+ */
 async function withoutReply(
   session: Session,
   receipt: string,
   job: Delivery,
+  answer: ReplyDraft,
   { code, message }: DreamosError,
   rests: Rests,
 ): Promise<Settlement> {
-  if (code !== 'ALREADY_EXISTS') {
-    return settleAs(session, receipt, job, { outcome: 'fail', reason: `the reply was refused: ${message}` }, rests);
+  const settle = (outcome: Outcome) => settleAs(session, receipt, job, outcome, rests);
+  const { id, from } = job.message;
+  if (code === 'ALREADY_EXISTS') {
+    session.warn(`The first answer stands, and nothing new was sent. ${message}`);
+    return settle({ outcome: 'ack' });
   }
-  session.warn(`The first answer stands, and nothing new was sent. ${message}`);
-  return settleAs(session, receipt, job, { outcome: 'ack' }, rests);
+  if (!notNow.has(code)) return settle({ outcome: 'fail', reason: `the reply was refused: ${message}` });
+  let kept: string;
+  try {
+    kept = await keepReply(session, receipt, answer);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    return settle({ outcome: 'fail', reason: `the reply was refused: ${error.message}` });
+  }
+  const later = `dreamos show ${kept} --json | jq -r .message.body | dreamos reply ${id} --as ${job.mailbox}`;
+  session.warn(
+    `The reply to ${id} is not sent, but kept as ${kept} in the archive of ${job.mailbox}: ${message} To send it, once ${from} can take it: ${later}`,
+  );
+  return { ...(await settle({ outcome: 'ack' })), kept };
 }
 
 async function giveBack(

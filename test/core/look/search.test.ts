@@ -3,7 +3,7 @@ import { readNext } from '../../../src/core/take/read.ts';
 import { search } from '../../../src/core/look/search.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
-import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
+import { type CoreRig, createCoreRig, gather, must, nestDeeply } from '../rig.ts';
 import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
@@ -51,4 +51,13 @@ test('a long search tells how far it is, and ends at the signal', async () => {
   await found.next();
   stop.abort();
   expect(await found.next()).toMatchObject({ done: true });
+});
+
+test('a message that cannot be looked through is named, and the others are found; its words are enough', async () => {
+  const bad = await sent({ subject: 'bad', data: { n: 1 } });
+  const good = await sent({ body: 'needle' });
+  nestDeeply(rig.root, ({ id }) => id === bad);
+  expect(await gather(search(rig.root, 'needle'))).toMatchObject([{ id: good }]);
+  expect(rig.warnings).toEqual([expect.stringContaining(bad)]);
+  expect(await gather(search(rig.root, 'bad'))).toMatchObject([{ id: bad }]);
 });

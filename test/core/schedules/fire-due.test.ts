@@ -148,6 +148,28 @@ test('of many who look at once one sends, and one says so', async () => {
   expect(await mail()).toHaveLength(1);
 });
 
+test('all that is due at once is recorded in one write', async () => {
+  const { root } = still.rig;
+  for (let n = 0; n < 20; n++) await addSchedule(root, { ...nightly, name: `s${n}` });
+  moveTo('2026-11-21T03:00Z');
+  const put = vi.spyOn(root.store.documents, 'put');
+  expect((await fireDue(root)).fired).toHaveLength(20);
+  expect(put).toHaveBeenCalledTimes(1);
+  for (const { lastAt } of await listSchedules(root)) expect(lastAt).toBe('2026-11-21T03:00:00.000Z');
+  expect((await fireDue(root)).fired).toEqual([]);
+});
+
+test('what was sent and cannot be recorded is said, and is sent once all the same', async () => {
+  const { root, warnings } = still.rig;
+  for (const name of ['one', 'two']) await addSchedule(root, { ...nightly, name });
+  moveTo('2026-11-21T03:00Z');
+  vi.spyOn(root.store.documents, 'put').mockRejectedValueOnce(new DreamosError('disk', 'DISK_FAILED', 'Full.'));
+  expect(await fireDue(root)).toEqual({ fired: [], nextAt: Date.now() + 60_000 });
+  expect(warnings).toEqual(['What schedules sent could not be recorded now: Full.']);
+  expect((await fireDue(root)).fired).toHaveLength(2);
+  expect(await mail()).toHaveLength(2);
+});
+
 test('a process that dies between the send and the record sends nothing twice', async () => {
   const { root } = still.rig;
   await addSchedule(root, nightly);

@@ -3,6 +3,7 @@ import { consume } from '../../../src/core/take/consume.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { addSchedule } from '../../../src/core/schedules/schedules.ts';
+import { send } from '../../../src/core/send/send.ts';
 import { watch } from '../../../src/core/follow/watch.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { gather, must } from '../rig.ts';
@@ -106,6 +107,41 @@ test('a consumer that never finds its mailbox empty sends what has come, too', a
     if (n === 10) break;
   }
   expect(await mail(root, 'Builder')).toHaveLength(1);
+});
+
+/** So many schedules whose mail to the Builder is due, and a disk on which each send takes 20 ms. */
+async function manyDue(count: number): Promise<Session> {
+  const { root } = still.rig;
+  for (let n = 0; n < count; n++)
+    await addSchedule(root, { ...nightly, name: `s${n}`, message: { to: 'Builder', body: String(n) } });
+  moveTo('2026-11-25T00:00Z');
+  const slow = still.rig.as('reviewer');
+  const deliver = slow.store.mail.send.bind(slow.store.mail);
+  slow.store.mail.send = async (...args) => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return deliver(...args);
+  };
+  return slow;
+}
+
+test('mail that comes while dozens of schedules are due waits for a few of them, not for all', async () => {
+  const slow = await manyDue(60);
+  const reading = readNext(slow, 'reviewer', { waitMs: 60_000 });
+  await vi.advanceTimersByTimeAsync(500);
+  await send(still.rig.as('planner'), { to: 'reviewer', body: 'hello' });
+  await vi.advanceTimersByTimeAsync(150);
+  expect(await soFar(reading)).toMatchObject({ message: { body: 'hello' } });
+});
+
+test('a wait ends on time although dozens of schedules are due, and the next ones send the rest', async () => {
+  const slow = await manyDue(60);
+  const reading = readNext(slow, 'reviewer', { waitMs: 300 });
+  await vi.advanceTimersByTimeAsync(450);
+  expect(await soFar(reading)).toBeUndefined();
+  const all = readNext(slow, 'reviewer', { waitMs: 30_000 });
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(await all).toBeUndefined();
+  expect(await mail(slow, 'Builder')).toHaveLength(60);
 });
 
 test('where there is no schedule, who waits looks for one four times a minute, and who does not wait never', async () => {

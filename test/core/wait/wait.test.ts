@@ -133,6 +133,24 @@ test('a burst of hints for others means few looks, and its end is on time', asyn
   expect(await soFar(waiting)).toBeUndefined();
 });
 
+test('what falls due is looked for once for all who wait at a mailbox, not once for each', async () => {
+  const { root } = still.rig;
+  const recover = root.store.mail.recover.bind(root.store.mail);
+  const looks = vi.spyOn(root.store.mail, 'recover').mockImplementation(async (...args) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return recover(...args);
+  });
+  const waiting = Array.from({ length: 100 }, () => waitFor(root, 'reviewer', async () => undefined, { waitMs: 2500 }));
+  await vi.advanceTimersByTimeAsync(1000);
+  looks.mockClear();
+  await send(still.rig.as('Builder'), { to: 'reviewer', body: 'x' });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(looks.mock.calls.length).toBeGreaterThan(0);
+  expect(looks.mock.calls.length).toBeLessThan(10);
+  await vi.advanceTimersByTimeAsync(1000);
+  await Promise.all(waiting);
+});
+
 test('pushes that are not to be had are said once', async () => {
   const wake = { degraded: 'no watches left', close: async () => undefined };
   vi.spyOn(still.rig.root.store.journal, 'watch').mockResolvedValue(wake);

@@ -1,11 +1,14 @@
 import { expect, test, vi } from 'vitest';
-import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
+import { thread } from '../../../src/core/look/thread.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { reply } from '../../../src/core/send/reply.ts';
 import type { Handled, Handler } from '../../../src/core/work/handle.ts';
 import { addSchedule } from '../../../src/core/schedules/schedules.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { work, type WorkOptions, type WorkTotals } from '../../../src/core/work/work.ts';
-import { expectRefusal, must } from '../rig.ts';
+import { expectRefusal, gather, must } from '../rig.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { soFar, useStillTime } from '../still-time.ts';
 
@@ -85,6 +88,28 @@ test.for<[string, Handler, Partial<WorkTotals>, object]>([
   await sent(1);
   expect(await finish(working(handler, { count: 1 }))).toEqual({ ...none, ...totals });
   expect(await counts()).toMatchObject(where);
+});
+
+test.for<[string, unknown, string]>([
+  ['a delay that is none', { outcome: 'retry', delayMs: -1 }, 'the handler said a delayMs of -1'],
+  ['a delay beyond all use', { outcome: 'fail', delayMs: Number.NaN }, 'the handler said a delayMs of NaN'],
+  ['an outcome that is no text', { outcome: 10n }, 'the handler said 10n, which is none of'],
+  ['a reason that is no text', { outcome: 'fail', reason: 7 }, '7'],
+])('%s costs its message an attempt, and the next one is worked on', async ([, said, reason]) => {
+  await sent(2);
+  const handled: Handled[] = [];
+  const handler: Handler = ({ message }) => (message.body === '0' ? (said as never) : undefined);
+  const onHandled = (one: Handled): void => void handled.push(one);
+  expect(await finish(working(handler, { count: 2, onHandled }))).toEqual({ ...none, failed: 1, acked: 1 });
+  expect(handled).toMatchObject([{ result: 'failed', reason: expect.stringContaining(reason) as string }, {}]);
+});
+
+test('so does an error that can be no text', async () => {
+  await sent(2);
+  const handler: Handler = ({ message }) => {
+    if (message.body === '0') throw Object.create(null);
+  };
+  expect(await finish(working(handler, { count: 2 }))).toEqual({ ...none, failed: 1, acked: 1 });
 });
 
 test('a handler that always says "not now" uses up no attempt and does not spin', async () => {
@@ -279,6 +304,24 @@ test('in a hurry the handlers are told, and what they do not finish is given bac
   expect(await counts()).toMatchObject({ ready: 2, archived: 1, inflight: 0, delayed: 0 });
 });
 
+test('a handler that says that its work is done has succeeded, whatever the time and the worker are then', async () => {
+  await sent(1);
+  const hurry = new AbortController();
+  const aborted = vi.fn<() => void>();
+  const running = working(
+    async (_, { signal, done }) => {
+      signal.addEventListener('abort', aborted);
+      done();
+      await sleep(1000);
+      hurry.abort();
+      await sleep(1000);
+    },
+    { count: 1, handlerTimeoutMs: 500, hurry: hurry.signal },
+  );
+  expect(await finish(running)).toEqual({ ...none, acked: 1 });
+  expect(aborted).not.toHaveBeenCalled();
+});
+
 test('a reply is sent with the ack, in the thread', async () => {
   await sent(1);
   const handled: Handled[] = [];
@@ -317,16 +360,89 @@ test('a second run whose reply has other words lets the first one stand', async 
   expect(still.rig.warnings.join()).toContain('The first answer stands');
 });
 
-test('a reply that cannot be sent is a failed attempt', async () => {
-  await sent(1);
+test.for<[string, (root: Session) => Promise<unknown>, number, string]>([
+  ['that is not registered', async () => undefined, 1, 'There is no agent "stranger"'],
+  ['that has retired', (root) => retireAgent(root, 'planner'), 0, 'planner has retired'],
+  [
+    'whose mailbox is full',
+    async (root) => {
+      await registerAgent(root, { name: 'planner', settings: { maxMessages: 1 } });
+      await send(root, { to: 'planner', body: 'first' });
+    },
+    0,
+    'planner',
+  ],
+  [
+    'that takes less',
+    (root) => registerAgent(root, { name: 'planner', settings: { maxMessageBytes: 1024 } }),
+    0,
+    'takes at most 1024',
+  ],
+])('work for a sender %s is done once, and its reply is kept', async ([, spoil, stranger, why]) => {
+  const { rig } = still;
+  const from = stranger ? 'stranger' : 'planner';
+  const { id } = await send(rig.as(from), { to: 'reviewer', body: 'sum it up' });
+  await spoil(rig.root);
+  await vi.advanceTimersByTimeAsync(1000);
+  rig.warnings.length = 0;
+  const body = 'summed up'.padEnd(1025);
   const handled: Handled[] = [];
+  const totals = await finish(
+    working(() => ({ outcome: 'ack', reply: { body } }), { waitMs: 10, onHandled: (one) => void handled.push(one) }),
+  );
+  expect(totals).toEqual({ ...none, acked: 1 });
+  const kept = must(handled[0]?.kept);
+  const [asked, answer] = await thread(rig.root, id);
+  expect(asked).toMatchObject({ entries: [{ mailbox: 'reviewer', state: 'archived' }] });
+  expect(answer).toMatchObject({
+    message: { id: kept, from: 'reviewer', to: [from], replyTo: id, thread: id, type: 'reply', body },
+    entries: [{ mailbox: 'reviewer', state: 'archived' }],
+  });
+  expect(rig.warnings).toEqual([expect.stringContaining(why)]);
+  expect(rig.warnings[0]).toContain(
+    `dreamos show ${kept} --json | jq -r .message.body | dreamos reply ${id} --as reviewer`,
+  );
+  // As the warning says, once he takes it.
+  await registerAgent(rig.root, { name: from, settings: { maxMessages: 'none', maxMessageBytes: 1_048_576 } });
+  await reply(rig.as('reviewer'), id, { body });
+  expect((await rig.root.store.look.counts(from)).ready).toBeGreaterThan(0);
+});
+
+test('a worker that is killed between keeping a reply and the ack keeps it once', async () => {
+  await send(still.rig.as('stranger'), { to: 'reviewer', body: 'sum it up' });
+  const root = still.rig.as('reviewer');
+  const ackOf = root.store.mail.ack.bind(root.store);
+  let killed = true;
+  root.store.mail.ack = async (...args) => {
+    if (killed) throw new Error('killed here');
+    return ackOf(...args);
+  };
+  let run = 0;
+  const handler: Handler = () => ({ outcome: 'ack', reply: { body: `answer ${++run}` } });
+  await expect(finish(work(root, 'reviewer', handler, { leaseMs: 1000 }))).rejects.toThrow('killed here');
+  killed = false;
+  expect(await finish(work(root, 'reviewer', handler, { count: 1 }))).toEqual({ ...none, acked: 1 });
+  const archived = await gather(still.rig.root.store.look.list('reviewer', 'archived'));
+  const bodies = await Promise.all(
+    archived.map(async (entry) => must(await still.rig.root.store.look.read(entry)).body),
+  );
+  expect(bodies.toSorted()).toEqual(['answer 1', 'sum it up']);
+});
+
+test('a reply that can be no message is a failed attempt', async () => {
+  await sent(2);
+  const handled: Handled[] = [];
+  const replies = [{ body: 'x', subject: 's'.repeat(300) }, { body: 'x'.repeat(70_000_000) }];
   await finish(
-    working(() => ({ outcome: 'ack', reply: { body: 'x'.repeat(2_000_000) } }), {
-      count: 1,
+    working(() => ({ outcome: 'ack', reply: must(replies.shift()) }), {
+      count: 2,
       onHandled: (one) => void handled.push(one),
     }),
   );
-  expect(handled).toMatchObject([{ result: 'failed', reason: expect.stringContaining('takes at most') as string }]);
+  expect(handled).toMatchObject([
+    { result: 'failed', reason: expect.stringContaining('the reply was refused') as string },
+    { result: 'failed', reason: expect.stringContaining('takes at most 67108864') as string },
+  ]);
 });
 
 test('when the storage fails the worker ends with its error, after what runs', async () => {

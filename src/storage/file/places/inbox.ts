@@ -14,6 +14,7 @@ import type { FileContext } from '../disk/context.ts';
 import { quarantine } from './corrupt.ts';
 import { formatEntryName, parseEntryName, type EntryName } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
+import { memory } from '../disk/memory.ts';
 import { ensureFolder, isRealFolder, syncAncestorsOnce, forgetRemoved } from '../disk/folders.ts';
 import { inboxFolder, parseInbox, type Mailbox } from '../names/layout.ts';
 import { readIfGood } from './read-entry.ts';
@@ -33,16 +34,20 @@ interface Answer {
   readonly text: string;
 }
 
+/** Those that this process has opened, by request: of hundreds that wait each looks into its own at every hint. */
+const opened = memory(() => new Map<string, Inbox>());
+
 /** Synced: an answer that is told to be on disk must not vanish with its folder. */
 export async function openInbox(ctx: FileContext, mailbox: Mailbox, request: string, until: number): Promise<void> {
   const dir = inboxFolder(mailbox, until, request);
   await ensureFolder(ctx, dir);
   await syncAncestorsOnce(ctx, dir, mailbox.dir);
+  opened.of(ctx).set(request, { dir, request, until });
 }
 
 /** @returns how many answers went to ready/ */
 export async function closeInbox(ctx: FileContext, mailbox: Mailbox, request: string): Promise<number> {
-  const inbox = await inboxOf(ctx, mailbox, request);
+  const inbox = opened.of(ctx).get(request) ?? (await inboxOf(ctx, mailbox, request));
   return inbox ? close(ctx, mailbox, inbox) : 0;
 }
 
@@ -58,8 +63,8 @@ export async function closeOverInboxes(
   let moved = 0;
   let nextAt: number | undefined;
   for (const inbox of await inboxes(ctx, mailbox)) {
-    if (isOver(inbox.until, ctx.clock.now(), maxRequestMs + inboxGraceMs)) moved += await close(ctx, mailbox, inbox);
-    else nextAt ??= inbox.until;
+    if (!isOver(inbox.until, ctx.clock.now(), maxRequestMs + inboxGraceMs)) nextAt ??= inbox.until;
+    else if (await isRealFolder(ctx, inbox.dir)) moved += await close(ctx, mailbox, inbox);
   }
   return { moved, nextAt };
 }
@@ -90,7 +95,7 @@ export function walkInbox(ctx: FileContext, mailbox: Mailbox, request: string): 
   return {
     async next() {
       if (!left) {
-        const inbox = await inboxOf(ctx, mailbox, request);
+        const inbox = opened.of(ctx).get(request) ?? (await inboxOf(ctx, mailbox, request));
         left = inbox ? await answersIn(ctx, inbox) : [];
       }
       for (let answer = left.shift(); answer; answer = left.shift()) {
@@ -106,22 +111,26 @@ export function walkInbox(ctx: FileContext, mailbox: Mailbox, request: string): 
 /** The answers in all inboxes, by the time until which they are kept. */
 export async function allAnswers(ctx: FileContext, mailbox: Mailbox): Promise<Answer[]> {
   const all: Answer[] = [];
-  for (const inbox of await inboxes(ctx, mailbox)) all.push(...(await answersIn(ctx, inbox)));
+  for (const inbox of await inboxes(ctx, mailbox)) {
+    if (await isRealFolder(ctx, inbox.dir)) all.push(...(await answersIn(ctx, inbox)));
+  }
   return all;
 }
 
 async function inboxOf(ctx: FileContext, mailbox: Mailbox, request: string): Promise<Inbox | undefined> {
-  return (await inboxes(ctx, mailbox)).find((inbox) => inbox.request === request);
+  for (const inbox of await inboxes(ctx, mailbox)) {
+    if (inbox.request === request && (await isRealFolder(ctx, inbox.dir))) return inbox;
+  }
+  return undefined;
 }
 
-/** By their times. Only real folders: through a link an answer would leave the root. */
+/** By their times. Who uses one makes sure that it is a real folder: through a link an answer would leave the root. */
 async function inboxes(ctx: FileContext, mailbox: Mailbox): Promise<Inbox[]> {
   if (!(await isRealFolder(ctx, mailbox.requests))) return [];
   const found: Inbox[] = [];
   for (const name of ((await ctx.disk.list(mailbox.requests)) ?? []).sort()) {
     const inbox = parseInbox(name);
-    const dir = pathIn(mailbox.requests, name);
-    if (inbox && (await isRealFolder(ctx, dir))) found.push({ dir, ...inbox });
+    if (inbox) found.push({ dir: pathIn(mailbox.requests, name), ...inbox });
   }
   return found;
 }
@@ -141,6 +150,7 @@ async function close(ctx: FileContext, mailbox: Mailbox, inbox: Inbox): Promise<
     for (const { text } of answers) if (await release(ctx, mailbox, pathIn(inbox.dir, text))) moved++;
   }
   forgetRemoved(ctx, inbox.dir);
+  opened.of(ctx).delete(inbox.request);
   return moved;
 }
 

@@ -1,5 +1,7 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { keyCharacters, subjectCharacters } from '../../model/basics/limits.ts';
+import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
@@ -44,7 +46,7 @@ export async function reply(
     from: draft.from ?? session.acting ?? mailbox,
     to: message.from,
     replyTo: message.id,
-    thread: draft.thread ?? message.thread ?? message.id,
+    thread: draft.thread ?? threadOf(message),
     subject: draft.subject ?? subjectOf(message),
     type: draft.type ?? 'reply',
     ...(dedupeKey !== undefined && { dedupeKey }),
@@ -142,8 +144,12 @@ function actingFor(session: Session, id: string): string {
   throw usage(`It is not known who answers ${id}.`, 'Say who you are with `as`, or use the receipt.');
 }
 
-// 200 characters are the limit of a subject.
+/** Of an older message it may be longer than one may be now, and the answer has to get through. */
+function threadOf({ thread, id }: Message): string {
+  return thread === null || thread.length > keyCharacters ? id : thread;
+}
+
 function subjectOf({ subject }: Message): string {
   if (subject === '') return '';
-  return (/^re:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 200);
+  return cut(/^re:/i.test(subject) ? subject : `Re: ${subject}`, subjectCharacters);
 }

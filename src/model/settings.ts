@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs } from './basics/limits.ts';
-import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
+import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './basics/fits.ts';
 import { type Known, once, schema } from './schema.ts';
 
 export const durabilities = ['full', 'relaxed'] as const;

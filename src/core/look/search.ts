@@ -1,5 +1,5 @@
 import type { Found } from '../../contract/look.ts';
-import type { Message } from '../../model/message.ts';
+import { dataJson, type Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { toListed } from './list.ts';
 import type { Session } from '../root/root.ts';
@@ -24,8 +24,9 @@ export async function* search(
 
 export function hasText(text: string): (message: Message) => boolean {
   const wanted = text.toLowerCase();
-  return ({ subject, body, from, id, tags, data }) => {
-    const fields = [subject, body, from, id, ...tags, ...(data === null ? [] : [JSON.stringify(data) ?? ''])];
+  return (message) => {
+    const { subject, body, from, id, tags, data } = message;
+    const fields = [subject, body, from, id, ...tags, ...(data === null ? [] : [dataJson(message)])];
     return fields.some((field) => field.toLowerCase().includes(wanted));
   };
 }

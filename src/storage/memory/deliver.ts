@@ -1,6 +1,6 @@
 import { hourMs } from '../../model/basics/limits.ts';
 import type { EventKind } from '../../model/event.ts';
-import { type Message, seal } from '../../model/message.ts';
+import { dataJson, type Message, seal } from '../../model/message.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import type { Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
@@ -98,7 +98,7 @@ export function sweepKeys(mail: Mail, now: number, dryRun: boolean): number {
 // What a repeat must have in common with the first send. Its id and times are necessarily its own.
 function contentOf(message: Message, mailboxes: readonly string[]): string {
   const { id: _id, createdAt: _createdAt, expiresAt: _expiresAt, digest: _digest, ...content } = message;
-  const fields = Object.entries(content).filter(([key]) => key !== 'to');
+  const fields = Object.entries({ ...content, data: dataJson(message) }).filter(([key]) => key !== 'to');
   // Who subscribes may change between a publish and its repeat.
   const named = message.topic === undefined ? mailboxes : [];
   return JSON.stringify([fields.sort(([a], [b]) => (a < b ? -1 : 1)), named.map((name) => name.toLowerCase()).sort()]);

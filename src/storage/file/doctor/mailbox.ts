@@ -1,3 +1,4 @@
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { agentCardSchema } from '../../../model/agent.ts';
 import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import { recover } from '../claim/recover.ts';
@@ -6,7 +7,6 @@ import type { FileContext } from '../disk/context.ts';
 import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { sweep } from './leftovers.ts';
@@ -45,7 +45,7 @@ export async function* inspectCard(
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: maxFileBytes });
+  const file = await readWhole(ctx.disk, mailbox.card, { maxBytes: mostFileBytes });
   if (file.ok && agentCardSchema.safeParse(parseJson(file.bytes)).success) return;
   if (fix) await rewriteCard(ctx, mailbox);
   yield { rule: 'card', level: 'problem', message: 'agent.json is missing or cannot be read.', fixed: fix };

@@ -1,9 +1,9 @@
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { hourMs } from '../../../model/basics/limits.ts';
 import { settingsSchema } from '../../../model/settings.ts';
 import { topicNames } from '../documents/topics.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { olderThan, sweep } from './leftovers.ts';
 import { shown } from './root.ts';
@@ -38,7 +38,7 @@ export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Findi
 }
 
 export async function* inspectConfig(ctx: FileContext): AsyncGenerator<Finding> {
-  const file = await readWhole(ctx.disk, ctx.layout.config, { maxBytes: maxFileBytes });
+  const file = await readWhole(ctx.disk, ctx.layout.config, { maxBytes: mostFileBytes });
   if (!file.ok && file.missing) return;
   if (file.ok && settingsSchema.safeParse(parseJson(file.bytes)).success) return;
   yield {

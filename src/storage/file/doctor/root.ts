@@ -1,4 +1,5 @@
 /** What `dreamos doctor` looks at beside the mailboxes: the root's own folders and files, and the dedupe keys. */
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
@@ -7,7 +8,6 @@ import { dedupeFileOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { isLockFolder, isRootLeftover, keptOf } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
@@ -104,7 +104,7 @@ export async function* inspectDedupe(
 
 /** `undefined`: a good key, or one that has just been swept. */
 async function dedupeKeyFault(ctx: FileContext, path: string): Promise<string | undefined> {
-  const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+  const file = await ctx.disk.read(path, { maxBytes: mostFileBytes });
   if (!file.ok) return file.missing ? undefined : file.why;
   const message = unsealed(file.bytes);
   if (message === undefined) return 'it is not a message that can be read';

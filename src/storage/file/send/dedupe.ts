@@ -9,9 +9,9 @@
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
  * Keys are remembered for two days and then swept, a few at a time, by later sends with keys.
  */
-import { dayMs } from '../../../model/basics/limits.ts';
+import { dayMs, mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { unseal, type Message } from '../../../model/message.ts';
+import { dataJson, unseal, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
@@ -23,7 +23,6 @@ import { listState } from '../look/find.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { isDedupeFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { outboxBody } from '../names/outbox-name.ts';
 import { folderOf, liesIn, pathIn } from '../names/path.ts';
 
@@ -86,7 +85,7 @@ async function syncDedupeFile(ctx: FileContext, dedupeFile: string): Promise<voi
 }
 
 async function repeat(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<Sent> {
-  const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
   // Swept in between, so older than the memory: a new send.
   if (!file.ok && file.missing) return sendUnderDedupeKey(ctx, outgoing);
   const first = firstUnder(outgoing, file);
@@ -129,7 +128,7 @@ function firstUnder({ message }: Outgoing, file: ReadResult): Message {
 
 /** What makes two sends the same: all but the id and the times, which differ in every try. */
 function essence(message: Message): string {
-  const { from, to, topic, subject, body, type, priority, thread, replyTo, tags, data, orderingKey } = message;
+  const { from, to, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey } = message;
   return JSON.stringify([
     from.toLowerCase(),
     [...to].sort(),
@@ -140,7 +139,7 @@ function essence(message: Message): string {
     thread,
     replyTo,
     tags,
-    data ?? null,
+    dataJson(message),
     topic ?? null,
     orderingKey ?? null,
   ]);

@@ -1,12 +1,13 @@
 /** Agents' cards. The folder of a mailbox says that there is an agent; the card, what is known of it. */
 import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../../model/agent.ts';
+import { explainIssues } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
-import { documentBytes, jsonOf, versionOf } from './documents.ts';
+import { documentBytes, documentText, unreadable, versionOf } from './documents.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -69,6 +70,9 @@ export async function putCard(
   card: unknown,
   version: string | undefined,
 ): Promise<boolean> {
+  const parsed = agentCardSchema.safeParse(card);
+  if (!parsed.success) throw unreadable(`The card of ${name}`, explainIssues(parsed.error));
+  const text = documentText(card, `The card of ${name}`, documentBytes);
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
     const known = await getAgent(ctx, name);
     const mailbox = ctx.layout.mailbox(name);
@@ -77,7 +81,7 @@ export async function putCard(
     if (now !== version || (known && known.name !== name)) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
     cards.of(ctx).delete(name);
-    await replaceDocument(ctx.disk, mailbox.card, jsonOf(card));
+    await replaceDocument(ctx.disk, mailbox.card, text);
     await ctx.disk.syncDir(ctx.layout.mailboxes);
     return true;
   });

@@ -10,9 +10,14 @@ import { parseJson } from '../disk/parse-json.ts';
 import type { RootDocument } from '../names/layout.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 
+/** Of a card, and of the settings. What is larger is read by nobody, and so written by nobody; also below. */
 export const documentBytes = 1024 * 1024;
 // Some ten thousand subscriptions.
 const sharedDocumentBytes = 16 * 1024 * 1024;
+
+function mostBytesOf(name: RootDocument): number {
+  return name === 'settings' ? documentBytes : sharedDocumentBytes;
+}
 
 /** As they were last read. */
 const documents = memory(() => new Map<RootDocument, Versioned>());
@@ -37,16 +42,35 @@ export async function putDocument(
   version: string | undefined,
 ): Promise<boolean> {
   const path = ctx.layout.document(name);
+  const parsed = name === 'settings' ? settingsSchema.safeParse(value) : undefined;
+  if (parsed?.error) throw unreadable('The settings', explainIssues(parsed.error));
+  const text = documentText(value, `All ${name} together`, mostBytesOf(name));
   return ctx.disk.withLock(ctx.layout.lock(name), async () => {
     const stat = await ctx.disk.stat(path);
     if ((stat && versionOf(stat)) !== version) return false;
-    await replaceDocument(ctx.disk, path, jsonOf(value));
+    await replaceDocument(ctx.disk, path, text);
     return true;
   });
 }
 
-export function jsonOf(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** A document as its file holds it. @throws CONFIG_INVALID: it would be too large for its reader */
+export function documentText(value: unknown, what: string, mostBytes: number): string {
+  let text: string | undefined;
+  try {
+    text = `${JSON.stringify(value, null, 2)}\n`;
+  } catch (error) {
+    // What is deep is indented, and may be longer than any text.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  if (text !== undefined && Buffer.byteLength(text) <= mostBytes) return text;
+  throw unreadable(what, `at most ${mostBytes} bytes are read back, and this would be more`);
+}
+
+/** What no reader would take is not written. */
+export function unreadable(what: string, why: string): DreamosError {
+  return new DreamosError('invalid', 'CONFIG_INVALID', `${what} cannot be written so: ${why}. Nothing was changed.`, {
+    hint: 'Make it shorter, or keep it in a file and name its path.',
+  });
 }
 
 /** A document is replaced, never changed in place, so another one is another file. */
@@ -55,7 +79,7 @@ export function versionOf({ inode, mtimeMs, size }: FileStat): string {
 }
 
 async function readDocument(ctx: FileContext, name: RootDocument, path: string): Promise<unknown> {
-  const file = await readWhole(ctx.disk, path, { maxBytes: name === 'settings' ? documentBytes : sharedDocumentBytes });
+  const file = await readWhole(ctx.disk, path, { maxBytes: mostBytesOf(name) });
   const value = file.ok ? parseJson(file.bytes) : undefined;
   if (name === 'settings') return settingsIn(file, value, path);
   // Taken for empty, it would be overwritten by the next change, and what it said would be lost.

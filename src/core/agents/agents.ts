@@ -42,7 +42,8 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   for (const group of input.groups ?? []) checkGroup(group);
   for (const key in input.settings) checkSettingKey(key);
   if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);
-  const half = loneSurrogateIn(String(input.description ?? ''));
+  // What is no text the store refuses.
+  const half = typeof input.description === 'string' ? loneSurrogateIn(input.description) : undefined;
   if (half !== undefined) throw halfCharacter('description', half);
   let created = false;
   const card = await changeCard(session.store.documents, input.name, (existing) => {

@@ -92,7 +92,7 @@ const lazyChildProcess = {
   },
 };
 
-// zod is set up by the first `z.…` that runs, which good mail does not get to (src/model/fits.ts): 2 ms of a send. So the
+// zod is set up by the first `z.…` that runs, which good mail does not get to (src/model/basics/fits.ts): 2 ms of a send. So the
 // sources get an object in its place that loads it when something of it is asked for. It has the names that stand behind a
 // `z.` somewhere, and the rest of zod stays out of the build.
 const lazyZod = {

@@ -1,3 +1,5 @@
+import { exactJson } from '../model/basics/raw-json.ts';
+
 /**
  * Text that came from somewhere else, made safe to show: what could steer a terminal, hide from the eye or change the
  * reading order is written out (`\x1b`, `\u202e`). Used for everything that a person sees and another one wrote.
@@ -8,11 +10,11 @@ export function harmless(text: string, shape: 'line' | 'block' = 'line'): string
 }
 
 /**
- * JSON in which nothing can steer a terminal either. JSON.stringify leaves DEL, the C1 controls and everything
+ * JSON in which nothing can steer a terminal either, with data as it was written. JSON.stringify leaves DEL, the C1 controls and everything
  * invisible as they are; written as \u escapes they mean the same to every parser.
  */
 export function harmlessJson(value: unknown): string {
-  return JSON.stringify(value).replace(harmful, (char) => {
+  return exactJson(value).replace(harmful, (char) => {
     let escaped = '';
     for (let i = 0; i < char.length; i++) escaped += `\\u${hex(char.charCodeAt(i), 4)}`;
     return escaped;

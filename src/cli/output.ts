@@ -1,3 +1,4 @@
+import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { errorAsTyped } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
@@ -88,7 +89,7 @@ export class Output {
     if (this.json || this.quiet || this.#around.stderr.isTTY !== true || this.#around.env['TERM'] === 'dumb') return;
     const room = (this.#around.stderr.columns ?? 80) - 1;
     this.#progress = true;
-    this.#around.stderr.write(`\r\u001B[K${harmless(text).slice(0, room)}`);
+    this.#around.stderr.write(`\r\u001B[K${cut(harmless(text), room)}`);
   }
 
   /** Ends a line that `progress` left behind. */

@@ -2,16 +2,18 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from '../model/agent.ts';
 import type { Draft } from '../model/draft.ts';
+import { keyCharacters } from '../model/basics/limits.ts';
 import { messageSchema } from '../model/message.ts';
 import { once, schema } from '../model/schema.ts';
 import { durationText } from '../model/settings.ts';
 
 // What a text may be is said by the message; what is a draft's alone, here.
 const ofDraft = once(() => {
-  const { subject, type, priority, thread, replyTo, tags, data, dedupeKey, orderingKey } = messageSchema().shape;
+  const { subject, type, priority, tags, data, dedupeKey, orderingKey } = messageSchema().shape;
+  const key = z.nullable(z.string().check(z.maxLength(keyCharacters)));
   const optional = {
     from: z.string().check(z.regex(agentNamePattern)),
-    ...{ subject, type, priority, thread, replyTo, tags, data },
+    ...{ subject, type, priority, thread: key, replyTo: key, tags, data },
     ttl: durationText(),
     ttlMs: z.number().check(z.positive()),
     delay: durationText(),

@@ -80,6 +80,8 @@ export const schedule = schema(() =>
       thread: z.exactOptional(text()),
       tags: z.exactOptional(z.array(text())),
       data: z.optional(z.unknown()),
+      /** The text of `data`, where its value does not say all of it; this is what is sent. */
+      rawData: z.exactOptional(text()),
       ttlMs: z.exactOptional(z.number()),
       orderingKey: z.exactOptional(text()),
       allowEmpty: z.exactOptional(z.boolean()),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { either, fieldsOf, listOf, matching, nothing, optional, string } from './fits.ts';
+import { either, fieldsOf, listOf, matching, nothing, optional, string } from './basics/fits.ts';
 import { type Known, schema } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 

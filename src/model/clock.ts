@@ -1,4 +1,5 @@
 import { hrtime } from 'node:process';
+import { cut } from './basics/text.ts';
 import { usage } from './refusals.ts';
 
 /** Where time comes from; injected, so that tests own it. */
@@ -57,7 +58,7 @@ export function parseTime(text: string, what: string): number {
   const at = timeIn(text);
   if (at !== undefined) return at;
   throw usage(
-    `"${text}" is not a time for ${what}.`,
+    `"${cut(text, 70)}" is not a time for ${what}.`,
     'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
   );
 }

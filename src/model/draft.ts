@@ -3,11 +3,12 @@
  * names, one parser. No zod on its way: it is asked of every message that is sent.
  */
 import { parseTime } from './clock.ts';
-import { longestMs } from './basics/limits.ts';
+import { keyCharacters, longestMs } from './basics/limits.ts';
+import { cut, loneSurrogateIn } from './basics/text.ts';
 import { checkSpan, parseDuration } from './duration.ts';
 import { DreamosError } from './errors.ts';
 import { type Message, priorities, type Priority } from './message.ts';
-import { messageInvalid, nearestName, reference, usage } from './refusals.ts';
+import { halfCharacter, messageInvalid, nearestName, reference, usage } from './refusals.ts';
 import type { Durability } from './settings.ts';
 
 /** A message as its sender thinks of it. A duration is a text ("5m"), or milliseconds under the name that ends in `Ms`. */
@@ -49,6 +50,8 @@ export type Parsed<D> = Omit<D, 'ttl' | 'delay' | 'at'> & { readonly at?: number
 interface Field {
   readonly is: (value: unknown) => boolean;
   readonly what: string;
+  /** Of what is written from now on. Messages that are there may have more. */
+  readonly most?: number;
 }
 
 const isText = (value: unknown): boolean => typeof value === 'string';
@@ -58,6 +61,7 @@ const oneOf = (words: readonly string[]): Field => ({
   what: `one of: ${words.join(', ')}`,
 });
 const text: Field = { is: isText, what: 'a text' };
+const key: Field = { is: isText, what: `a text of at most ${keyCharacters} characters`, most: keyCharacters };
 const duration: Field = { is: isText, what: 'a text such as "5m"; milliseconds have a name that ends in Ms' };
 const milliseconds: Field = { is: (value) => typeof value === 'number', what: 'a number of milliseconds' };
 
@@ -68,8 +72,8 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   subject: text,
   type: text,
   priority: oneOf(priorities),
-  thread: text,
-  replyTo: text,
+  thread: key,
+  replyTo: key,
   tags: { is: isTexts, what: 'a list of texts' },
   data: { is: () => true, what: 'any JSON' },
   ttl: duration,
@@ -80,8 +84,8 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
     is: (value) => isText(value) || typeof value === 'number',
     what: 'a time such as "2026-11-21T09:00Z", or milliseconds since 1970',
   },
-  dedupeKey: text,
-  orderingKey: text,
+  dedupeKey: key,
+  orderingKey: key,
   allowEmpty: { is: (value) => typeof value === 'boolean', what: 'true or false' },
   durability: oneOf(['full', 'relaxed'] satisfies Durability[]),
 };
@@ -168,6 +172,7 @@ export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operat
     else if (given !== undefined) {
       if ((rules.without as readonly string[]).includes(name)) throw usage(rules.why, reference);
       if (!field.is(given)) throw misfit(name, field);
+      if (rules.keepsUnknown !== true) checkTexts(name, given, field);
       if (field === duration || (name === 'at' && typeof given === 'string')) asItIs = false;
     }
   }
@@ -216,9 +221,18 @@ function unknownField(name: string, { without, also = [] }: Rules): DreamosError
   const known = [...draftFields.filter((field) => !(without as readonly string[]).includes(field)), ...also];
   const nearest = nearestName(name, known);
   return messageInvalid(
-    `${JSON.stringify(name)} is not a field of a message.`,
+    `${JSON.stringify(cut(name, 70))} is not a field of a message.`,
     nearest === undefined ? `One of: ${known.join(', ')}.` : `Did you mean "${nearest}"?`,
   );
+}
+
+/** What is refused to writers alone. */
+function checkTexts(name: string, given: unknown, field: Field): void {
+  if (typeof given === 'string') {
+    if (given.length > (field.most ?? Infinity)) throw misfit(name, field);
+    const half = loneSurrogateIn(given);
+    if (half !== undefined) throw halfCharacter(name, half);
+  } else if (isTexts(given)) for (const one of given as readonly string[]) checkTexts(name, one, field);
 }
 
 function misfit(name: string, { what }: Field): DreamosError {

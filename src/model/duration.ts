@@ -1,4 +1,5 @@
 import { dayMs, hourMs, longestMs } from './basics/limits.ts';
+import { cut } from './basics/text.ts';
 import { reference, usage } from './refusals.ts';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: hourMs, d: dayMs } as const;
@@ -11,7 +12,7 @@ export function parseDuration(text: string, what = 'duration'): number {
   if (text === '0') return 0;
   const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text);
   if (!match) {
-    throw usage(`"${text}" is not a ${what}.`, 'Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.');
+    throw usage(`"${cut(text, 70)}" is not a ${what}.`, 'Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.');
   }
   return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { either, fieldsOf, nothing, number, oneOf, optional, string } from './fits.ts';
+import { either, fieldsOf, nothing, number, oneOf, optional, string } from './basics/fits.ts';
 import { type Known, schema } from './schema.ts';
 
 /** What can happen to a message in a mailbox. */

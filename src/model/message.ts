@@ -1,9 +1,21 @@
 import * as z from 'zod/mini';
 import { agentNamePattern } from './agent.ts';
 import { DreamosError } from './errors.ts';
-import { keyCharacters, mostTags, subjectCharacters, typeCharacters } from './basics/limits.ts';
-import { anything, either, fieldsOf, listOf, matching, nothing, oneOf, optional, string, textOf } from './fits.ts';
+import { keyCharacters, mostFileBytes, mostTags, subjectCharacters, typeCharacters } from './basics/limits.ts';
+import {
+  anything,
+  either,
+  fieldsOf,
+  listOf,
+  matching,
+  nothing,
+  oneOf,
+  optional,
+  string,
+  textOf,
+} from './basics/fits.ts';
 import { type Known, once, schema } from './schema.ts';
+import { exactJson, RawJson, rawData, takeDataExactly } from './basics/raw-json.ts';
 import { sha256 } from './basics/sha256.ts';
 import { topicPattern } from './topic.ts';
 
@@ -83,6 +95,8 @@ type MessageFields = Known<z.infer<ReturnType<typeof messageSchema>>>;
 export type Message = MessageFields & {
   /** The fields of its file that nobody here knows, of a later version for one. Its JSON has them where the file has them. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** The text of `data`, where its value does not say all of it. Its JSON has the value, its file the text. */
+  readonly [rawData]?: string;
 };
 
 /** The `type`s that dreamos itself knows; any other text is as good. */
@@ -103,20 +117,22 @@ export function seal(message: Message): Buffer {
   return sealLines([message]).bytes.subarray(0, -1);
 }
 
-/** Messages as files hold them, each with a line end; `lengths` are without it, in bytes. */
+/**
+ * Messages as files hold them, each with a line end; `lengths` are without it, in bytes.
+ * @throws MESSAGE_TOO_LARGE: no reader would take it
+ */
 export function sealLines(messages: readonly Message[]): {
   readonly bytes: Buffer;
   readonly lengths: readonly number[];
 } {
   const texts = messages.map((message) =>
-    JSON.stringify(
-      message.digest === undefined && message.extra === undefined
-        ? message
-        : { ...asInFile(message), digest: undefined },
-    ),
+    message.digest === undefined && message.extra === undefined && message[rawData] === undefined
+      ? JSON.stringify(message)
+      : exactJson({ ...asInFile(message), digest: undefined }),
   );
   // In place of the brace that ends the text there will be the seal.
   const lengths = texts.map((text) => Buffer.byteLength(text) - 1 + sealBytes);
+  for (const length of lengths) if (length >= mostFileBytes) throw tooLarge(length);
   // One buffer for all, in which they are also hashed: 6 us a message of 1 KiB; 8 with one for each, put together later.
   const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + length + 1, 0));
   let start = 0;
@@ -151,6 +167,7 @@ export function parseMessage(text: string): Message {
   } catch (cause) {
     throw corrupt(`it is not JSON (${(cause as Error).message})`, cause);
   }
+  takeDataExactly(json, text);
   const parsed = messageSchema.safeParse(json);
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`, parsed.error);
   return fromFile(parsed.data);
@@ -161,14 +178,20 @@ const known = new Set(Object.keys(fits));
 /** What the schema gave, with all that is unknown under one name. */
 export function fromFile(fields: MessageFields): Message {
   for (const name in fields) if (!known.has(name)) return withExtra(fields);
-  return fields;
+  return withRawData(fields);
+}
+
+/** Data that is more than its value, taken apart. */
+export function withRawData(message: MessageFields): Message {
+  const { data } = message;
+  return data instanceof RawJson ? { ...message, data: data.value, [rawData]: data.text } : message;
 }
 
 function withExtra(fields: MessageFields): Message {
   const isKnown = ([name]: [string, unknown]): boolean => known.has(name);
   const all = Object.entries(fields);
   const message = {
-    ...(Object.fromEntries(all.filter(isKnown)) as MessageFields),
+    ...withRawData(Object.fromEntries(all.filter(isKnown)) as MessageFields),
     extra: Object.fromEntries(all.filter((field) => !isKnown(field))),
   };
   return Object.defineProperty(message, 'toJSON', { value: () => asInFile(message) });
@@ -179,12 +202,24 @@ function asInFile(message: Message): MessageFields {
   return { ...fields, ...extra };
 }
 
+/** The JSON text of its data, exactly. */
+export function dataJson({ data, [rawData]: raw }: Pick<Message, 'data' | typeof rawData>): string {
+  return raw ?? JSON.stringify(data ?? null);
+}
+
 /** The first few things that a schema found wrong, as one phrase: `to: expected array`. */
 export function explainIssues(error: z.core.$ZodError): string {
   return error.issues
     .slice(0, 3)
     .map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : 'it'}: ${issue.message}`)
     .join('; ');
+}
+
+function tooLarge(bytes: number): DreamosError {
+  const message = `This message would have ${bytes} bytes in its file, escapes and all fields counted; at most ${mostFileBytes - 1} are read back.`;
+  return new DreamosError('invalid', 'MESSAGE_TOO_LARGE', message, {
+    hint: 'Write its body or data to a file and send the path.',
+  });
 }
 
 function corrupt(why: string, cause?: unknown): DreamosError {

@@ -15,6 +15,14 @@ export function messageInvalid(message: string, hint?: string, cause?: unknown):
   return new DreamosError('invalid', 'MESSAGE_INVALID', message, { hint, cause });
 }
 
+/** @param half of a surrogate pair, whose other half is missing */
+export function halfCharacter(field: string, half: string): DreamosError {
+  return messageInvalid(
+    `"${field}" has half a character in it: ${JSON.stringify(half)}, whose other half is missing.`,
+    'Send the whole character, or leave it out: other readers of JSON stop at it.',
+  );
+}
+
 export function notFound(code: ErrorCode, message: string, hint?: string): DreamosError {
   return new DreamosError('not-found', code, message, { hint });
 }
@@ -43,6 +51,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   let nearest: string | undefined;
   let least = Math.max(1, Math.min(3, Math.floor(wanted.length / 3))) + 1;
   for (const candidate of known) {
+    if (Math.abs(wanted.length - candidate.length) >= least) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance < least) [nearest, least] = [candidate, distance];
   }

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 /** A schema that is made when it is first asked for: making all takes 2 ms, and most commands need none or one. */
 export interface Schema<S extends z.core.$ZodType> {
   (): S;
-  /** The value as the schema gives it back; `undefined` for what does not fit, or only perhaps (fits.ts). */
+  /** The value as the schema gives it back; `undefined` for what does not fit, or only perhaps (basics/fits.ts). */
   fitting(value: unknown): z.output<S> | undefined;
   /** As `z.safeParse`. */
   safeParse(value: unknown): z.core.util.SafeParseResult<z.output<S>>;

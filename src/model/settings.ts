@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './duration.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './basics/limits.ts';
-import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './fits.ts';
+import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './basics/fits.ts';
 import { nearestName } from './refusals.ts';
 import { type Known, once, schema } from './schema.ts';
 

@@ -4,6 +4,7 @@
  */
 import { DreamosError } from './errors.ts';
 import { topicCharacters } from './basics/limits.ts';
+import { cut } from './basics/text.ts';
 
 /** A topic as it is kept: it is also a folder's name. */
 export const topicPattern = /^(?=.{1,128}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
@@ -77,8 +78,12 @@ function fault(text: string, what: 'topic' | 'pattern'): string | undefined {
 }
 
 function invalid(text: string, what: string, why: string): DreamosError {
-  const shown = text.length > 140 ? `${text.slice(0, 140)}…` : text;
-  return new DreamosError('invalid', 'TOPIC_INVALID', `${JSON.stringify(shown)} cannot be a ${what}: ${why}.`, {
-    hint: `${what === 'topic' ? 'Such as build.done' : "Such as 'build.*' or 'build.>' (quoted, for the shell)"}: letters, digits, dashes and underscores, joined by dots; at most ${topicCharacters} characters.`,
-  });
+  return new DreamosError(
+    'invalid',
+    'TOPIC_INVALID',
+    `${JSON.stringify(cut(text, 140))} cannot be a ${what}: ${why}.`,
+    {
+      hint: `${what === 'topic' ? 'Such as build.done' : "Such as 'build.*' or 'build.>' (quoted, for the shell)"}: letters, digits, dashes and underscores, joined by dots; at most ${topicCharacters} characters.`,
+    },
+  );
 }

@@ -21,7 +21,9 @@ export function createTail(): Tail {
     text: () => {
       const lines = stripVTControlCharacters(new TextDecoder().decode(bytes)).trim().split(/\r?\n/).slice(-mostLines);
       const shown = harmless(lines.join('\n'), 'block');
-      return shown.length > mostCharacters ? `…${shown.slice(1 - mostCharacters)}` : shown;
+      return shown.length > mostCharacters
+        ? `…${shown.slice(1 - mostCharacters).replace(/^[\uDC00-\uDFFF]/, '')}`
+        : shown;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { sendAll } from '../../core/send/send.ts';
 import { type Draft, draftFields, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { takeDataExactly } from '../../model/basics/raw-json.ts';
 import { messageInvalid, reference, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostAtOnce } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
@@ -119,6 +120,9 @@ function parseObject(text: string): Record<string, unknown> {
   } catch (cause) {
     throw messageInvalid(`This line is not JSON: ${(cause as Error).message}.`);
   }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    takeDataExactly(json, text);
+    return json as Record<string, unknown>;
+  }
   throw messageInvalid('This line is not a JSON object.', 'Write {"to":"<agent>","body":"…"}.');
 }

@@ -1,5 +1,5 @@
 import type { Draft, Parsed } from '../../model/draft.ts';
-import { messageInvalid } from '../../model/refusals.ts';
+import { parseData } from '../../model/data.ts';
 import type { BodyOptions } from './body.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
 
@@ -40,13 +40,5 @@ export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to
 /** @throws MESSAGE_INVALID, saying what is wrong and where */
 export function dataOption(text: string | undefined): unknown {
   if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw messageInvalid(
-      `--data is not JSON: ${(cause as Error).message}.`,
-      `Quote it for the shell: --data '{"key":"value"}'`,
-      cause,
-    );
-  }
+  return parseData(text, '--data', `Quote it for the shell: --data '{"key":"value"}'`);
 }

@@ -1,6 +1,7 @@
 import type { TraceStep } from '../../contract/look.ts';
 import type { Trace } from '../../core/look/trace.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { cut } from '../../model/basics/text.ts';
 import { harmless } from '../harmless.ts';
 import { placeName, titleOf } from './message-view.ts';
 
@@ -45,6 +46,5 @@ function told({ event, by, mailbox, attempt, reason, sinceLastMs, heldMs }: Trac
 }
 
 function escaped(text: string): string {
-  const short = text.length > 80 ? `${text.slice(0, 79)}…` : text;
-  return harmless(short).replace(/[^\p{L}\p{N} .,()…_-]/gu, (char) => `#${char.codePointAt(0)};`);
+  return harmless(cut(text, 80)).replace(/[^\p{L}\p{N} .,()…_-]/gu, (char) => `#${char.codePointAt(0)};`);
 }

@@ -1,5 +1,7 @@
+import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Message } from '../../model/message.ts';
+import { rawData } from '../../model/basics/raw-json.ts';
 import { topicOf } from '../../model/topic.ts';
 import { harmless } from '../harmless.ts';
 import type { Paint } from '../output.ts';
@@ -54,14 +56,18 @@ export function placeName(mailbox: string): string {
 /** The subject, or of a message without one how its body begins. */
 export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): string {
   if (subject !== '') return subject;
-  const line = body.trimStart().split('\n', 1)[0] ?? '';
-  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+  return cut(body.trimStart().split('\n', 1)[0] ?? '', 60);
 }
 
 /** Body and data between fences that they cannot close. */
-export function fencedWords(message: Pick<Message, 'from' | 'body'> & { data?: unknown }, paint: Paint): string[] {
+export function fencedWords(
+  message: Pick<Message, 'from' | 'body' | typeof rawData> & { data?: unknown },
+  paint: Paint,
+): string[] {
   const body = harmless(message.body, 'block').replace(/\n$/, '');
-  const data = hasData(message.data) ? harmless(JSON.stringify(message.data, null, 2), 'block') : undefined;
+  const data = hasData(message.data)
+    ? harmless(message[rawData] ?? JSON.stringify(message.data, null, 2), 'block')
+    : undefined;
   const fence = fenceAround(`${body}\n${data ?? ''}`);
   const from = harmless(message.from);
   const lines = [

@@ -6,6 +6,7 @@ import { entryJson } from '../../contract/json.ts';
 import { addressOf, placeName } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { thread, type ThreadMessage } from '../../core/look/thread.ts';
+import { cut } from '../../model/basics/text.ts';
 
 export async function threadCommand(context: Context, id: string): Promise<void> {
   const { output, signal } = context;
@@ -27,7 +28,7 @@ export async function threadCommand(context: Context, id: string): Promise<void>
 }
 
 const bodyLines = 4;
-const lineCharacters = 100;
+const lineCharacters = 101;
 
 function messageText({ message, entries }: ThreadMessage, paint: Paint): string {
   const { id, createdAt, from, subject, body } = message;
@@ -39,8 +40,6 @@ function messageText({ message, entries }: ThreadMessage, paint: Paint): string 
   return [
     paint.bold(harmless(head)),
     paint.dim(`${id}  (${harmless(where)})`),
-    ...[...shown, ...more].map(
-      (line) => `  | ${line.length > lineCharacters ? `${line.slice(0, lineCharacters)}…` : line}`,
-    ),
+    ...[...shown, ...more].map((line) => `  | ${cut(line, lineCharacters)}`),
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import { fencedWords, titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { given } from '../../cli/input/parse.ts';
 import { addSchedule, listSchedules, removeSchedule, showSchedule } from '../../core/schedules/schedules.ts';
+import { rawData } from '../../model/basics/raw-json.ts';
 import { formatDuration } from '../../model/duration.ts';
 
 export interface AddOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey' | 'durability'> {
@@ -71,7 +72,7 @@ function lastOf({ lastAt, skipped }: Schedule): string {
 
 function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
   const { cron, tz, message, lastId, upcoming } = schedule;
-  const { ttlMs, tags, body, data, orderingKey } = message;
+  const { ttlMs, tags, body, data, rawData: text, orderingKey } = message;
   const lines: [label: string, value: string | undefined][] = [
     ['Schedule', schedule.name],
     ['Cron', `${cron} (${tz})`],
@@ -91,5 +92,9 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
   const head = lines.flatMap(([label, value]) =>
     value === undefined ? [] : [`${`${label}:`.padEnd('Time-to-live: '.length)}${harmless(value)}`],
   );
-  return [...head, '', ...fencedWords({ from: schedule.from, body, data }, paint)].join('\n');
+  return [
+    ...head,
+    '',
+    ...fencedWords({ from: schedule.from, body, data, ...(text !== undefined && { [rawData]: text }) }, paint),
+  ].join('\n');
 }

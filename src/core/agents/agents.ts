@@ -1,6 +1,7 @@
 import { type AgentCard } from '../../model/agent.ts';
+import { loneSurrogateIn } from '../../model/basics/text.ts';
 import type { Settings } from '../../model/settings.ts';
-import { meantOr, notFound } from '../../model/refusals.ts';
+import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
@@ -41,6 +42,9 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   for (const group of input.groups ?? []) checkGroup(group);
   for (const key in input.settings) checkNotOfRoot(checkSettingKey(key), `the settings of ${input.name}`);
   if (input.settings) checkSettings(input.settings, `the settings of ${input.name}`);
+  // What is no text the store refuses.
+  const half = typeof input.description === 'string' ? loneSurrogateIn(input.description) : undefined;
+  if (half !== undefined) throw halfCharacter('description', half);
   let created = false;
   const card = await changeCard(session.store.documents, input.name, (existing) => {
     created = existing === undefined;

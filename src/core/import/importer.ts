@@ -2,7 +2,7 @@ import type { ImportResult } from '../../contract/keep.ts';
 import { basename } from 'node:path';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
-import { type Message } from '../../model/message.ts';
+import { dataJson, type Message } from '../../model/message.ts';
 import { type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
 import { registerAgent } from '../agents/agents.ts';
 import { type Session } from '../root/root.ts';
@@ -160,7 +160,7 @@ export class Importer {
       notes.push("names no recipient and lies in no agent's folder, so the mailbox is called like the tree");
     }
     let ready = (this.#options.deliver ?? false) && !old.finished && !isFinishedPlace(file.path);
-    const sizeBytes = ready ? Buffer.byteLength(message.body) + Buffer.byteLength(JSON.stringify(message.data)) : 0;
+    const sizeBytes = ready ? Buffer.byteLength(message.body) + Buffer.byteLength(dataJson(message)) : 0;
     if (ready && sizeBytes > (await this.#maxDeliverBytes())) {
       notes.push(`archived although unfinished: ${sizeBytes} bytes are too large to deliver`);
       ready = false;

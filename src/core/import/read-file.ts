@@ -1,3 +1,4 @@
+import { exactly, fieldsIn } from '../../model/basics/raw-json.ts';
 import { isRecord } from './old/fields.ts';
 import { placeIn, readJson, type Span } from './old/json-text.ts';
 import { readOldObject } from './old/json.ts';
@@ -15,7 +16,7 @@ export type Piece = { readonly index?: number } & (
       /** The text, where the value alone does not say all that it said. */
       readonly text?: string;
       /** What stood around the list it was in. */
-      readonly around?: Readonly<Record<string, unknown>>;
+      readonly around?: unknown;
     }
   | { readonly kind: 'skipped'; readonly why: string }
   /** `mendable`: `lenient` would read it. */
@@ -79,28 +80,38 @@ function readJsonFile(whole: string, bytes: Uint8Array, lenient: boolean): Piece
   if (listKey !== undefined) {
     const list = (listKey === '' ? value : (value as Record<string, unknown>)[listKey]) as unknown[];
     const spans = json.elements.get(listKey) ?? [];
-    const around = listKey === '' ? undefined : without(value as Record<string, unknown>, listKey);
+    const around = listKey === '' ? undefined : without(text, listKey);
     if (list.length === 0) return [{ kind: 'skipped', why: 'an empty list, no messages in it' }];
     return list.map((element, index) => {
       const [start, end]: Span = spans[index] ?? [0, 0];
       const part = text.slice(start, end);
-      const piece = readValue(element, Buffer.from(part), keep ? part : undefined, note);
-      return { ...piece, index, ...(piece.kind === 'message' && around && { around }) };
+      const piece = readValue(element, part, { bytes: Buffer.from(part), text: keep ? part : undefined, note });
+      return { ...piece, index, ...(piece.kind === 'message' && around !== undefined && { around }) };
     });
   }
-  return [readValue(value, bytes, keep ? whole : undefined, note)];
+  return [readValue(value, text, { bytes, text: keep ? whole : undefined, note })];
 }
 
 function readValue(
   value: unknown,
-  bytes: Uint8Array,
-  text: string | undefined,
-  note: (message: OldMessage) => OldMessage,
+  json: string,
+  {
+    bytes,
+    text,
+    note,
+  }: {
+    readonly bytes: Uint8Array;
+    readonly text: string | undefined;
+    readonly note: (message: OldMessage) => OldMessage;
+  },
 ): Piece {
   if (!isRecord(value))
     return { kind: 'unreadable', why: `valid JSON, but ${nameOf(value)} where a message should be`, bytes };
   const message = readOldObject(value);
-  if (message) return { kind: 'message', message: note(message), bytes, ...(text !== undefined && { text }) };
+  if (message) {
+    const original = exactly(json, JSON.parse(json));
+    return { kind: 'message', message: note({ ...message, original }), bytes, ...(text !== undefined && { text }) };
+  }
   const keys = Object.keys(value).slice(0, 8).join(', ');
   const what = keys === '' ? 'an empty object' : `not the fields of a message, task or claim (it has ${keys})`;
   return { kind: 'unreadable', why: `valid JSON, but ${what}`, bytes };
@@ -113,9 +124,11 @@ function listIn(value: unknown): string | undefined {
   return lists.find((key) => Array.isArray(value[key]));
 }
 
-function without(value: Record<string, unknown>, key: string): Record<string, unknown> {
-  const { [key]: _, ...rest } = value;
-  return rest;
+/** An object without one of its fields, exactly. */
+function without(json: string, key: string): unknown {
+  const others = [...fieldsIn(json)].filter(([name]) => name !== key);
+  const rest = `{${others.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+  return exactly(rest, JSON.parse(rest));
 }
 
 function nameOf(value: unknown): string {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { sayableTime } from '../../model/clock.ts';
 import { idFrom, idTime } from '../../model/id.ts';
-import { hardMaxMessageBytes, subjectCharacters, typeCharacters } from '../../model/basics/limits.ts';
-import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
+import { keyCharacters, subjectCharacters, typeCharacters } from '../../model/basics/limits.ts';
+import { cut } from '../../model/basics/text.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { explainIssues, messageSchema, type Message, seal, withRawData } from '../../model/message.ts';
+import { exactJson, exactObject, loneEscapeIn } from '../../model/basics/raw-json.ts';
 import type { OldMessage } from './old/message.ts';
 
 export interface Placed {
@@ -14,7 +17,7 @@ export interface Placed {
   /** Its own bytes in the older file. */
   readonly bytes: Uint8Array;
   readonly text?: string;
-  readonly around?: Readonly<Record<string, unknown>>;
+  readonly around?: unknown;
   readonly file: string;
   readonly fileTimeMs: number;
 }
@@ -39,26 +42,35 @@ export function toMessage(old: OldMessage, place: Placed): Message | string {
     body: old.body,
     type: cut(old.type, typeCharacters),
     priority: old.priority,
-    thread: old.thread,
-    replyTo: old.replyTo,
+    thread: old.thread && cut(old.thread, keyCharacters),
+    replyTo: old.replyTo && cut(old.replyTo, keyCharacters),
     tags: [...old.tags],
-    data: {
-      imported: { format, file: place.file, ...(place.around && { around: place.around }) },
+    data: exactObject({
+      imported: exactObject({ format, file: place.file, around: place.around }),
       original,
-      ...(place.text !== undefined && { text: place.text }),
-    },
+      text: place.text,
+    }),
     createdAt: new Date(at).toISOString(),
     expiresAt: null,
     dedupeKey: null,
   };
   const checked = messageSchema.safeParse(message);
   if (!checked.success) return `it does not make a message: ${explainIssues(checked.error)}`;
-  // Escapes make at most six bytes of one, twice over: below this, measuring is a waste.
-  // A message is its body and the whole original, so it can be far larger than its file.
-  const sizeBytes = place.bytes.length > hardMaxMessageBytes / 16 ? Buffer.byteLength(JSON.stringify(message)) : 0;
-  return sizeBytes > hardMaxMessageBytes
-    ? `as a message it would have ${sizeBytes} bytes, more than ${hardMaxMessageBytes}`
-    : message;
+  const made = withRawData(message);
+  const half = loneEscapeIn(exactJson(made));
+  if (half !== undefined) return `it has half a character in it: ${JSON.stringify(half)}, whose other half is missing`;
+  return tooLarge(made) ?? made;
+}
+
+/** A message is its body and the whole original, so it can be far larger than its file. */
+function tooLarge(message: Message): string | undefined {
+  try {
+    seal(message);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DreamosError) return error.message.replace(/\.$/, '');
+    throw error;
+  }
 }
 
 function oldId(atMs: number, mailbox: string, bytes: Uint8Array): string {
@@ -77,10 +89,4 @@ export function idOfTwin(id: string, nth: number): string {
 /** The part of an imported message's id that does not depend on its time: 80 bits of the digest. */
 export function contentOfId(id: string): string {
   return id.slice(10);
-}
-
-/** Cut to so many UTF-16 units, never in the middle of a character. */
-function cut(text: string, length: number): string {
-  if (text.length <= length) return text;
-  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

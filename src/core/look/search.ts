@@ -1,5 +1,5 @@
 import type { Found } from '../../contract/look.ts';
-import type { Message } from '../../model/message.ts';
+import { dataJson, type Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { toListed } from './list.ts';
 import type { Session } from '../root/root.ts';
@@ -24,8 +24,9 @@ export async function* search(
 
 export function hasText(text: string): (message: Message) => boolean {
   const wanted = text.toLowerCase();
-  return ({ subject, body, from, id, tags, data }) => {
+  return (message) => {
+    const { subject, body, from, id, tags, data } = message;
     const hasIt = (field: string): boolean => field.toLowerCase().includes(wanted);
-    return [subject, body, from, id, ...tags].some(hasIt) || (data !== null && hasIt(JSON.stringify(data) ?? ''));
+    return [subject, body, from, id, ...tags].some(hasIt) || (data !== null && hasIt(dataJson(message)));
   };
 }

@@ -1,4 +1,5 @@
 import { agentNamePattern, isAll } from '../../model/agent.ts';
+import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Session } from './root.ts';
@@ -24,10 +25,9 @@ export function actorOf(session: Session, does: string, named = session.acting):
 /** @throws NAME_INVALID */
 export function checkName(name: string, what = "an agent's name"): void {
   if (agentNamePattern.test(name)) return;
-  const shown = name.length > 70 ? `${name.slice(0, 70)}…` : name;
   const why =
     name === '' ? 'it is empty' : name.length > 64 ? `it has ${name.length} characters` : 'it has other characters';
-  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(shown)} cannot be ${what}: ${why}.`, {
+  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(cut(name, 70))} cannot be ${what}: ${why}.`, {
     hint: nameHint,
   });
 }

@@ -1,4 +1,5 @@
 /** What several operations refuse, each said in one way. */
+import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { notFound } from '../../model/refusals.ts';
 import type { State } from '../../model/state.ts';
@@ -10,7 +11,7 @@ export function messageNotFound(id: string, mailbox?: string): DreamosError {
 }
 
 export function threadNotFound(name: string): DreamosError {
-  const shown = JSON.stringify(name.length > 70 ? `${name.slice(0, 69)}…` : name);
+  const shown = JSON.stringify(cut(name, 70));
   return notFound('MESSAGE_NOT_FOUND', `There is no thread and no message ${shown}.`, 'dreamos search <text>');
 }
 

@@ -13,6 +13,7 @@
  * paused there for so long goes on. Then that occurrence is sent once more.
  */
 import type { Schedule } from '../../contract/system.ts';
+import { parseData } from '../../model/data.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import type { Session } from '../root/root.ts';
@@ -120,7 +121,7 @@ function firedOf({ schedule: { name }, at, outcome }: Occurrence): Fired {
 
 async function sendOccurrence(
   session: Session,
-  { name, token, from, message }: Schedule,
+  { name, token, from, message: { rawData, ...message } }: Schedule,
   at: string,
 ): Promise<Occurrence['outcome']> {
   // Whoever happens to look now has nothing to do with it: neither does his environment decide, nor is he told that nobody
@@ -128,7 +129,8 @@ async function sendOccurrence(
   const nobody: Session = { ...session, env: noEnvironment, warn: () => undefined };
   try {
     const dedupeKey = `schedule:${name}:${token}:${at}`;
-    const { id } = await sendChecked(nobody, { ...message, from, dedupeKey });
+    const data = rawData === undefined ? message.data : parseData(rawData, 'The rawData of the schedule');
+    const { id } = await sendChecked(nobody, { ...message, data, from, dedupeKey });
     return { id };
   } catch (error) {
     if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;

@@ -9,6 +9,7 @@ import {
   schedule as scheduleShape,
   type ShownSchedule,
 } from '../../contract/system.ts';
+import { RawJson } from '../../model/basics/raw-json.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { hourMs } from '../../model/basics/limits.ts';
 import { isAhead } from '../../model/clock.ts';
@@ -47,7 +48,8 @@ export async function addSchedule(
     });
   }
   const draft = parseDraft(message, 'schedule');
-  const { from: _, to, ...content } = draft;
+  const { from: _, to, data, ...content } = draft;
+  const exact = data instanceof RawJson ? { data: data.value, rawData: data.text } : { data };
   // As it will be sent, whoever looks then.
   const { outgoing } = await compose({ ...session, env: noEnvironment }, createAddressBook(session), draft);
   const schedule: Schedule = {
@@ -56,7 +58,9 @@ export async function addSchedule(
     tz,
     from: outgoing.message.from,
     // Through JSON, as it will be read again.
-    message: JSON.parse(JSON.stringify({ to: typeof to === 'string' ? [to] : to, ...content })) as Schedule['message'],
+    message: JSON.parse(
+      JSON.stringify({ to: typeof to === 'string' ? [to] : to, ...content, ...exact }),
+    ) as Schedule['message'],
     token: session.ids.token(),
     createdAt: new Date(now).toISOString(),
     lastAt: null,

@@ -1,9 +1,12 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { isoTime, sayableTime } from '../../model/clock.ts';
+import { checkedJson } from '../../model/data.ts';
 import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { messageInvalid, reference, usage } from '../../model/refusals.ts';
-import { explainIssues, messageSchema, type Message } from '../../model/message.ts';
+import { mostFileBytes } from '../../model/basics/limits.ts';
+import { explainIssues, messageSchema, type Message, seal, withRawData } from '../../model/message.ts';
+import { RawJson } from '../../model/basics/raw-json.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
 import type { Limits, Outgoing } from '../../storage/port/mail.ts';
@@ -59,7 +62,7 @@ export async function composeFor(
   const settingsOf = await settingsNow(session);
   const { durability, dedupeWindowMs } = settingsOf(sender.card);
   checkBody(draft);
-  const data = draft.data === undefined ? 'null' : jsonOf(draft.data);
+  const data = checkedJson(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
   const now = session.store.now();
   const { ttlMs } = draft;
@@ -98,7 +101,7 @@ export async function composeFor(
     thread: draft.thread ?? null,
     replyTo: draft.replyTo ?? null,
     tags: [...(draft.tags ?? [])],
-    data: data === 'null' ? null : (JSON.parse(data) as unknown),
+    data: draft.data instanceof RawJson ? draft.data : data === 'null' ? null : (JSON.parse(data) as unknown),
     createdAt: isoTime(now),
     expiresAt: expiry === undefined ? null : isoTime(expiry),
     dedupeKey: draft.dedupeKey ?? null,
@@ -109,9 +112,12 @@ export async function composeFor(
   if (draft.replyBy !== undefined) message['replyBy'] = draft.replyBy;
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
+  const whole = checked(message);
+  // Its sealed size counts, and sealing refuses too much. Only what is large can be that large.
+  if (bytes > surelySealedBytes) seal(whole);
   return {
     outgoing: {
-      message: checked(message),
+      message: whole,
       mailboxes,
       ...(dueAt > now && { dueAt }),
       ...(expiresAt && { expiresAt }),
@@ -122,6 +128,9 @@ export async function composeFor(
   };
 }
 
+// A byte is at most six in JSON, and ten thousand recipients with all other fields have not two mebibytes.
+const surelySealedBytes = (mostFileBytes - 2 * 1024 * 1024) / 6;
+
 function checkBody({ body, allowEmpty }: Omit<CheckedDraft, 'to'>): void {
   if (body.trim() !== '' || allowEmpty) return;
   throw new DreamosError('invalid', 'BODY_EMPTY', 'The body is empty.', {
@@ -129,19 +138,9 @@ function checkBody({ body, allowEmpty }: Omit<CheckedDraft, 'to'>): void {
   });
 }
 
-function jsonOf(data: unknown): string {
-  try {
-    const json = JSON.stringify(data ?? null) as string | undefined;
-    if (json !== undefined) return json;
-  } catch (cause) {
-    throw messageInvalid(`The data cannot be written as JSON: ${(cause as Error).message}.`, undefined, cause);
-  }
-  throw messageInvalid(`The data cannot be written as JSON: it is a ${typeof data}.`);
-}
-
 function checked(message: unknown): Message {
   const parsed = messageSchema.safeParse(message);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withRawData(parsed.data);
   throw messageInvalid(`This cannot be sent: ${explainIssues(parsed.error)}.`, 'dreamos schema message', parsed.error);
 }
 

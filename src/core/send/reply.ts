@@ -1,8 +1,9 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import { type DraftFor, parseDraft, type Parsed } from '../../model/draft.ts';
+import { hardMaxMessageBytes, keyCharacters, subjectCharacters } from '../../model/basics/limits.ts';
+import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
-import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
 import { sha256 } from '../../model/basics/sha256.ts';
 import { idFrom, idTime, isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
@@ -86,7 +87,7 @@ function answerTo(
     from: draft.from ?? session.acting ?? mailbox,
     to: message.from,
     replyTo: message.id,
-    thread: draft.thread ?? message.thread ?? message.id,
+    thread: draft.thread ?? threadOf(message),
     subject: draft.subject ?? subjectOf(message),
     type: draft.type ?? 'reply',
     ...(dedupeKey !== undefined && { dedupeKey }),
@@ -178,8 +179,12 @@ function actingFor(session: Session, id: string): string {
   throw usage(`It is not known who answers ${id}.`, 'Say who you are with `as`, or use the receipt.');
 }
 
-// 200 characters are the limit of a subject.
+/** Of an older message it may be longer than one may be now, and the answer has to get through. */
+function threadOf({ thread, id }: Message): string {
+  return thread === null || thread.length > keyCharacters ? id : thread;
+}
+
 function subjectOf({ subject }: Message): string {
   if (subject === '') return '';
-  return (/^re:/i.test(subject) ? subject : `Re: ${subject}`).slice(0, 200);
+  return cut(/^re:/i.test(subject) ? subject : `Re: ${subject}`, subjectCharacters);
 }

@@ -1,6 +1,7 @@
 import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
 import type { AddressBook } from '../agents/address-book.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
+import { cut } from '../../model/basics/text.ts';
 import { nearestName, notFound, reference, usage } from '../../model/refusals.ts';
 
 /** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
@@ -65,7 +66,7 @@ async function membersOf(book: AddressBook, word: string, without: string | unde
   const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? If not: `;
   throw notFound(
     'AGENT_NOT_FOUND',
-    `Nobody is in the group ${JSON.stringify(word.slice(0, 70))}.`,
+    `Nobody is in the group ${JSON.stringify(cut(word, 70))}.`,
     `${meant}dreamos agent register <name> --group ${group || '<group>'}`,
   );
 }

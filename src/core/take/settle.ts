@@ -2,6 +2,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import { longestMs } from '../../model/basics/limits.ts';
+import { cut, wellFormed } from '../../model/basics/text.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
@@ -40,7 +41,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
     policy: { ...policy, maxAttempts: ownPolicy.maxAttempts },
     by,
     ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
-    ...(reason !== undefined && { reason: shorten(reason) }),
+    ...((reason ?? undefined) !== undefined && { reason: reasonText(reason) }),
     ...(dead && { dead }),
     ...(free && { free }),
   });
@@ -99,6 +100,7 @@ function notHeld({ id, mailbox, state }: Entry): DreamosError {
 // A reason becomes part of a log line. A stack trace that is too long for one must not keep a job from being given back.
 const reasonCharacters = 2000;
 
-function shorten(reason: string): string {
-  return reason.length > reasonCharacters ? `${reason.slice(0, reasonCharacters - 1)}…` : reason;
+/** Of whatever JavaScript hands over: in the log an error would be an object, and no reader takes that line for an event. */
+function reasonText(reason: unknown): string {
+  return cut(wellFormed(reason instanceof Error ? reason.message : String(reason)), reasonCharacters);
 }

@@ -8,9 +8,17 @@ export const typeCharacters = 64;
 export const mostTags = 64;
 /** Of a dedupe key, and of an ordering key. */
 export const keyCharacters = 512;
+/** Objects and lists in one another, the message counted; far from where the recursion of JSON.stringify ends. */
+export const mostLevels = 1000;
 
 /** No setting allows more: body and data of one message together, in bytes. */
 export const hardMaxMessageBytes = 67_108_864;
+
+/**
+ * A larger file is read by nobody, so nobody writes one. A message has its envelope in it, and some characters of its body
+ * and data are six bytes in JSON.
+ */
+export const mostFileBytes = 72 * 1024 * 1024;
 
 /** So many names one file may have; ext4 stops at 65,000. */
 export const mostRecipients = 10_000;

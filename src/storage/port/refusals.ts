@@ -1,4 +1,5 @@
 /** What every storage refuses in the same words. */
+import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Located } from './documents.ts';
 import type { Entry } from './look.ts';
@@ -44,8 +45,7 @@ export function alreadySettled(id: string): DreamosError {
 }
 
 export function receiptInvalid(text: string): DreamosError {
-  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
-  return new DreamosError('invalid', 'RECEIPT_INVALID', `${JSON.stringify(shown)} is not a receipt.`, {
+  return new DreamosError('invalid', 'RECEIPT_INVALID', `${JSON.stringify(cut(text, 80))} is not a receipt.`, {
     hint: 'Use the receipt that `dreamos read` printed, or a message id. `dreamos list <agent> --state inflight` shows both.',
   });
 }
@@ -84,11 +84,10 @@ export function misspelt({ document, at }: Located, { name, meant }: { name: str
 }
 
 export function cursorInvalid(text: string): DreamosError {
-  const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return new DreamosError(
     'invalid',
     'CURSOR_INVALID',
-    `${JSON.stringify(shown)} is not a cursor of \`dreamos watch\` or \`listen\`.`,
+    `${JSON.stringify(cut(text, 60))} is not a cursor of \`dreamos watch\` or \`listen\`.`,
     { hint: 'Use the `cursor` of an earlier event, `start`, or no `since` at all.' },
   );
 }

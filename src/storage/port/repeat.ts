@@ -1,5 +1,5 @@
 import type { DreamosError } from '../../model/errors.ts';
-import type { Message } from '../../model/message.ts';
+import { dataJson, type Message } from '../../model/message.ts';
 import { dedupeMismatch } from './refusals.ts';
 
 /** Of a send under a dedupe key that was used before. @returns `undefined`: it says what the first one said */
@@ -10,7 +10,7 @@ export function mismatchOf(first: Message, message: Message): DreamosError | und
 
 /** All but the recipients, and the id and the times, which differ in every try. */
 function wordsOf(message: Message): string {
-  const { from, topic, subject, body, type, priority, thread, replyTo, tags, data, orderingKey } = message;
+  const { from, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey } = message;
   return JSON.stringify([
     from.toLowerCase(),
     subject,
@@ -20,7 +20,7 @@ function wordsOf(message: Message): string {
     thread,
     replyTo,
     tags,
-    data ?? null,
+    dataJson(message),
     topic ?? null,
     orderingKey ?? null,
   ]);

@@ -12,3 +12,11 @@ test('a tail holds the last lines in bounded memory, also of a chunk that is cut
   expect(tail.text()).toHaveLength(1900);
   expect(tail.text()).toMatch(/^…€+$/);
 });
+
+test('what is cut off at the front is never half a character', () => {
+  for (const start of ['', 'x']) {
+    const tail = createTail();
+    tail.add(Buffer.from(start + '😀'.repeat(1000)));
+    expect(tail.text()).toMatch(/^…(?:😀)+$/u);
+  }
+});

@@ -1,4 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
+import { createAddressBook } from '../../../src/core/agents/address-book.ts';
+import { compose } from '../../../src/core/send/compose.ts';
+import type { CheckedDraft } from '../../../src/core/send/draft.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { reply } from '../../../src/core/send/reply.ts';
 import type { Session } from '../../../src/core/root/root.ts';
@@ -19,6 +22,7 @@ const deliver = async (draft: Partial<Draft> = {}): Promise<Delivery> => {
   await send(rig.root, { to: 'reviewer', body: 'Please look.', subject: 'Patch', ...draft });
   return must(await readNext(reviewer, 'reviewer'));
 };
+const composedFor = (draft: Draft) => compose(rig.root, createAddressBook(rig.root), draft as CheckedDraft);
 const answers = async (): Promise<number> => (await rig.root.store.look.counts('planner')).ready;
 
 test('an answer goes to the sender, in the thread, under the subject', async () => {
@@ -40,6 +44,21 @@ test('an answer in a thread stays in it, and "Re:" is not doubled', async () => 
   const { receipt } = await deliver({ thread: 't', subject: 're: Patch' });
   await reply(reviewer, receipt, { body: 'x' });
   expect(must(await readNext(rig.root, 'planner')).message).toMatchObject({ thread: 't', subject: 're: Patch' });
+});
+
+test('a subject that is cut for an answer keeps its characters whole', async () => {
+  await reply(reviewer, (await deliver({ subject: '😀'.repeat(100) })).receipt, { body: 'x' });
+  await reply(reviewer, (await deliver({ subject: `x${'😀'.repeat(99)}` })).receipt, { body: 'y' });
+  for (let i = 0; i < 2; i++)
+    expect(must(await readNext(rig.root, 'planner')).message.subject).toMatch(/^Re: x?(?:😀)+…$/u);
+});
+
+test('an answer to an older message, whose thread is longer than one may be, begins a thread with it', async () => {
+  const { outgoing } = await composedFor({ to: 'reviewer', body: 'x' });
+  const message = { ...outgoing.message, thread: 't'.repeat(2_000_000) };
+  await rig.root.store.mail.send([{ ...outgoing, message }], { durability: 'relaxed' });
+  await reply(reviewer, must(await readNext(reviewer, 'reviewer')).receipt, { body: 'x' });
+  expect(must(await readNext(rig.root, 'planner')).message.thread).toBe(message.id);
 });
 
 test('the subject of an answer is never too long, and none stays none', async () => {

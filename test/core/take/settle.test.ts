@@ -1,3 +1,4 @@
+import { mailEventSchema } from '../../../src/model/event.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { readNext } from '../../../src/core/take/read.ts';
@@ -82,6 +83,20 @@ test('a reason of any length does not keep a message from being given back', asy
   const { reason } = must(rig.mail.log.at(-1));
   expect(reason).toHaveLength(2000);
   expect(reason).toMatch(/x…$/);
+});
+
+test('a reason is a text in the log, whatever JavaScript hands over, and its characters are whole', async () => {
+  const reasons = [new Error('no such table'), 404, `${'x'.repeat(1998)}😀😀`, 'half \ud83d'] as string[];
+  for (const reason of reasons) {
+    await nack(rig.root, (await deliver()).receipt, { reason, dead: true });
+    expect(mailEventSchema.safeParse(rig.mail.log.at(-1)).success).toBe(true);
+  }
+  expect(rig.mail.log.filter(({ event }) => event === 'dead').map(({ reason }) => reason)).toEqual([
+    'no such table',
+    '404',
+    `${'x'.repeat(1998)}…`,
+    'half \ufffd',
+  ]);
 });
 
 test('the log knows who claimed and who settled', async () => {

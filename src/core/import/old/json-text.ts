@@ -8,6 +8,7 @@ export type Span = readonly [start: number, end: number];
 export type JsonText =
   | {
       readonly ok: true;
+      /** Whole numbers that a double rounds, ids for one, are texts in it. */
       readonly value: unknown;
       /** The value cannot say all that the text says: a key twice in one object, or a number that a double rounds. */
       readonly lossy: boolean;
@@ -28,7 +29,7 @@ export function readJson(text: string): JsonText {
     if (error instanceof Broken) return { ok: false, problem: error.problem, at: error.at };
     throw error;
   }
-  return { ok: true, value: JSON.parse(text), lossy: scan.lossy, elements: scan.elements };
+  return { ok: true, value: JSON.parse(scan.spared()), lossy: scan.lossy, elements: scan.elements };
 }
 
 /** `line 4, column 33`, both counted from 1, columns in UTF-16 units as editors do. */
@@ -54,6 +55,7 @@ class Broken extends Error {
 class Scan {
   readonly elements = new Map<string, Span[]>();
   lossy = false;
+  readonly #rounded: Span[] = [];
   readonly #text: string;
   #at = 0;
 
@@ -67,6 +69,17 @@ class Scan {
     this.#value(0, '');
     this.#space();
     if (this.#at < this.#text.length) this.#fail('something follows the end of the JSON value');
+  }
+
+  /** The text, with quotes around what would be rounded. */
+  spared(): string {
+    let from = 0;
+    const parts = this.#rounded.map(([start, end]) => {
+      const part = `${this.#text.slice(from, start)}"${this.#text.slice(start, end)}"`;
+      from = end;
+      return part;
+    });
+    return parts.join('') + this.#text.slice(from);
   }
 
   /** @param key of the list in the outermost object; '' is the outermost value itself */
@@ -140,7 +153,10 @@ class Scan {
     const word = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
     word.lastIndex = this.#at;
     const [found] = word.exec(this.#text) ?? this.#fail('expected a value');
+    const start = this.#at;
     this.#at += found.length;
+    if (/^-?\d+$/.test(found) && !Number.isSafeInteger(Number(found)) && String(Number(found)) !== found)
+      this.#rounded.push([start, this.#at]);
     const digits = found
       .replace(/[eE].*$/, '')
       .replace(/\D/g, '')

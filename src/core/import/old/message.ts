@@ -18,7 +18,7 @@ export interface OldMessage {
   readonly at: number | undefined;
   /** Nobody has to act on it any more. */
   readonly finished: boolean;
-  /** The whole original: the JSON value, or the text. */
+  /** The whole original: the JSON value, exactly, or the text. */
   readonly original: unknown;
   /** What did not come over as it was written, one phrase each. */
   readonly notes: readonly string[];

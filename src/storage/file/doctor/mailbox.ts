@@ -10,6 +10,7 @@ import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/read-events.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
+import { documentBytes, documentText } from '../documents/documents.ts';
 import { isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -45,7 +46,8 @@ export async function* inspectCard(
   const found = await ctx.disk.stat(mailbox.card);
   const { card, fault, missing } = (await readCardFile(ctx, mailbox)) ?? {};
   if (card === undefined || fault === undefined) return;
-  const rewrite = (): Promise<boolean> => replaceSpoiltCard(ctx, mailbox, card, found);
+  const text = documentText(card, 'The card', documentBytes);
+  const rewrite = (): Promise<boolean> => replaceSpoiltCard(ctx, mailbox, text, found);
   const fixed = fix && (await ctx.disk.withLock(ctx.layout.lock('agents'), rewrite));
   yield {
     rule: 'card',

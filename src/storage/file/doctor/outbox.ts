@@ -1,9 +1,8 @@
-import { dayMs } from '../../../model/basics/limits.ts';
+import { dayMs, mostFileBytes } from '../../../model/basics/limits.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { parseOutboxFolder, outboxBody, parseOutboxLink } from '../names/outbox-name.ts';
 import { olderThan } from './leftovers.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { shown, unsealed } from './root.ts';
 import { finishOutbox, putBack, removeDiscarded } from '../send/outbox.ts';
 import { dedupeFileOf } from '../send/dedupe.ts';
@@ -37,7 +36,7 @@ export async function* inspectOutbox(ctx: FileContext, _: undefined, { fix }: In
 async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix: boolean): AsyncGenerator<Finding> {
   const names = (await ctx.disk.list(path)) ?? [];
   const stray = names.find((name) => name !== outboxBody && !parseOutboxLink(name));
-  const body = await ctx.disk.read(pathIn(path, outboxBody), { maxBytes: maxFileBytes });
+  const body = await ctx.disk.read(pathIn(path, outboxBody), { maxBytes: mostFileBytes });
   const readable = body.ok ? unsealed(body.bytes) !== undefined : body.missing;
   const old = await olderThan(ctx, path, dayMs);
   const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
@@ -78,7 +77,7 @@ async function obstacleOf(ctx: FileContext, links: readonly string[]): Promise<s
 async function discardStale(ctx: FileContext, id: string): Promise<void> {
   await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id));
   const gone = ctx.layout.discarded(id);
-  const body = await ctx.disk.read(pathIn(gone, outboxBody), { maxBytes: maxFileBytes });
+  const body = await ctx.disk.read(pathIn(gone, outboxBody), { maxBytes: mostFileBytes });
   const dedupeFile = body.ok ? await dedupeFileMadeBy(ctx, id, body.bytes) : undefined;
   if (!(await putBack(ctx, id, dedupeFile))) await removeDiscarded(ctx, id, dedupeFile);
 }
@@ -88,7 +87,7 @@ async function dedupeFileMadeBy(ctx: FileContext, id: string, bytes: Buffer): Pr
   const message = unsealed(bytes);
   if (message === undefined || message.dedupeKey === null) return undefined;
   const dedupeFile = dedupeFileOf(ctx, message);
-  const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
   // Another send may have it by now.
   return file.ok && unsealed(file.bytes)?.id === id ? dedupeFile : undefined;
 }

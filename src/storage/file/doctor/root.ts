@@ -1,4 +1,5 @@
 /** What `dreamos doctor` looks at beside the mailboxes: the root's own folders and files, and the dedupe keys. */
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
@@ -9,7 +10,6 @@ import { dedupeFileOf } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { isLockFolder, isRootLeftover, keptOf } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
@@ -95,7 +95,7 @@ export async function* inspectDedupe(
         yield junk(ctx, path);
         continue;
       }
-      const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+      const file = await ctx.disk.read(path, { maxBytes: mostFileBytes });
       if (file.ok && isAhead(file.mtimeMs ?? 0, ctx.clock.now())) yield keyAhead(path, file.mtimeMs ?? 0);
       const why = dedupeKeyFault(ctx, path, file);
       if (why === undefined) continue;

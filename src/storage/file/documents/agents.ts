@@ -1,5 +1,6 @@
 /** Agents' cards. The folder of a mailbox says that there is an agent; the card, what is known of it. */
 import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../../model/agent.ts';
+import { explainIssues } from '../../../model/message.ts';
 import { misspeltSettings, settingFault, wrongSettings } from '../../../model/settings.ts';
 import type * as z from 'zod/mini';
 import type { FileContext } from '../disk/context.ts';
@@ -8,7 +9,7 @@ import { memory } from '../disk/memory.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { misspelt } from '../../port/refusals.ts';
-import { documentBytes, hasVersion, jsonOf, locateIn, readJson, versionOf } from './documents.ts';
+import { documentBytes, documentText, hasVersion, locateIn, readJson, unreadable, versionOf } from './documents.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import type { FileStat } from '../disk/disk.ts';
 import { corruptCard } from '../names/beside.ts';
@@ -74,6 +75,9 @@ export async function putCard(
   version: string | undefined,
 ): Promise<boolean> {
   const mailbox = ctx.layout.mailbox(name);
+  const parsed = agentCardSchema.safeParse(card);
+  if (!parsed.success) throw unreadable(`The card of ${name}`, explainIssues(parsed.error));
+  const text = documentText(card, `The card of ${name}`, documentBytes);
   const isAsRead = async (): Promise<boolean> => {
     if (!(await hasVersion(ctx, mailbox.card, version === noCard ? undefined : version))) return false;
     // Looked at again behind the making of its own folders: of two that come at once, one at least sees the other.
@@ -83,7 +87,7 @@ export async function putCard(
     if (version === undefined && (await hasOtherCase(ctx, name))) return false;
     for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
     cards.of(ctx).delete(name);
-    if (await replaceCard(ctx, mailbox, card, isAsRead)) {
+    if (await replaceCard(ctx, mailbox, text, isAsRead)) {
       await ctx.disk.syncDir(ctx.layout.mailboxes);
       return true;
     }
@@ -95,20 +99,20 @@ export async function putCard(
 async function replaceCard(
   ctx: FileContext,
   mailbox: Mailbox,
-  card: unknown,
+  text: string,
   isAsRead: () => Promise<boolean>,
 ): Promise<boolean> {
   const found = await ctx.disk.stat(mailbox.card);
   const written = found && (await readCardFile(ctx, mailbox));
-  if (written?.fault === undefined) return replaceDocument(ctx, mailbox.card, jsonOf(card), isAsRead);
-  return (await isAsRead()) && replaceSpoiltCard(ctx, mailbox, card, found);
+  if (written?.fault === undefined) return replaceDocument(ctx, mailbox.card, text, isAsRead);
+  return (await isAsRead()) && replaceSpoiltCard(ctx, mailbox, text, found);
 }
 
 /** What was found is no card, and is kept in corrupt/. @returns `false`: it is another one by now, and nothing was changed */
 export async function replaceSpoiltCard(
   ctx: FileContext,
   mailbox: Mailbox,
-  card: unknown,
+  text: string,
   found: FileStat | undefined,
 ): Promise<boolean> {
   const aside = corruptCard(mailbox, ctx.ids.token());
@@ -118,7 +122,7 @@ export async function replaceSpoiltCard(
   if (found?.kind === 'file') await ctx.disk.link(mailbox.card, aside);
   else if (found && (await ctx.disk.rename(mailbox.card, aside))) version = undefined;
   const isAsFound = (): Promise<boolean> => hasVersion(ctx, mailbox.card, version);
-  const done = await replaceDocument(ctx, mailbox.card, jsonOf(card), isAsFound);
+  const done = await replaceDocument(ctx, mailbox.card, text, isAsFound);
   if (!done && found?.kind === 'file') await ctx.disk.remove(aside);
   return done;
 }

@@ -1,4 +1,7 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
+import { DreamosError } from '../../../model/errors.ts';
+import { explainIssues } from '../../../model/message.ts';
+import { settingsSchema } from '../../../model/settings.ts';
 import type { JsonPlace } from '../../../model/basics/json-place.ts';
 import type { Located, Versioned } from '../../port/documents.ts';
 import { documentInvalid } from '../../port/refusals.ts';
@@ -9,9 +12,14 @@ import { parseJson } from '../disk/parse-json.ts';
 import type { RootDocument } from '../names/layout.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 
+/** Of a card, and of the settings. What is larger is read by nobody, and so written by nobody; also below. */
 export const documentBytes = 1024 * 1024;
 // Some ten thousand subscriptions.
 const sharedDocumentBytes = 16 * 1024 * 1024;
+
+function mostBytesOf(name: RootDocument): number {
+  return name === 'settings' ? documentBytes : sharedDocumentBytes;
+}
 
 /** As they were last read. */
 const documents = memory(() => new Map<RootDocument, Versioned>());
@@ -38,13 +46,32 @@ export async function putDocument(
   version: string | undefined,
 ): Promise<boolean> {
   const path = ctx.layout.document(name);
+  const parsed = name === 'settings' ? settingsSchema.safeParse(value) : undefined;
+  if (parsed?.error) throw unreadable('The settings', explainIssues(parsed.error));
+  const text = documentText(value, `All ${name} together`, mostBytesOf(name));
   return ctx.disk.withLock(ctx.layout.lock(name), () =>
-    replaceDocument(ctx, path, jsonOf(value), () => hasVersion(ctx, path, version)),
+    replaceDocument(ctx, path, text, () => hasVersion(ctx, path, version)),
   );
 }
 
-export function jsonOf(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** A document as its file holds it. @throws CONFIG_INVALID: it would be too large for its reader */
+export function documentText(value: unknown, what: string, mostBytes: number): string {
+  let text: string | undefined;
+  try {
+    text = `${JSON.stringify(value, null, 2)}\n`;
+  } catch (error) {
+    // What is deep is indented, and may be longer than any text.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  if (text !== undefined && Buffer.byteLength(text) <= mostBytes) return text;
+  throw unreadable(what, `at most ${mostBytes} bytes are read back, and this would be more`);
+}
+
+/** What no reader would take is not written. */
+export function unreadable(what: string, why: string): DreamosError {
+  return new DreamosError('invalid', 'CONFIG_INVALID', `${what} cannot be written so: ${why}. Nothing was changed.`, {
+    hint: 'Make it shorter, or keep it in a file and name its path.',
+  });
 }
 
 /** @param version `undefined`: it is not there */
@@ -88,7 +115,7 @@ function placeText({ line, column }: JsonPlace): string {
 
 /** @throws CONFIG_INVALID: taken for empty, it would be overwritten by the next change, and what it said would be lost */
 async function readDocument(ctx: FileContext, name: RootDocument, path: string): Promise<unknown> {
-  const read = await readJson(ctx, path, name === 'settings' ? documentBytes : sharedDocumentBytes);
+  const read = await readJson(ctx, path, mostBytesOf(name));
   if ('value' in read) return read.value;
   if (read.missing) return undefined;
   throw documentInvalid({ document: path, ...(read.at !== undefined && { at: read.at }) }, read.fault);

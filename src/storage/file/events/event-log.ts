@@ -1,3 +1,4 @@
+import { cut } from '../../../model/basics/text.ts';
 import { isoTime } from '../../../model/clock.ts';
 import type { EventKind, MailEvent } from '../../../model/event.ts';
 import type { Message } from '../../../model/message.ts';
@@ -23,7 +24,7 @@ export async function logEvents(
   // A mailbox's name needs no escapes in JSON.
   const start = `{"at":"${isoTime(at)}","mailbox":"${mailbox.name}",`;
   let text = '';
-  for (const event of events) text += `${start}${JSON.stringify(event).slice(1)}\n`;
+  for (const event of events) text += `${start}${lineOf(event).slice(1)}\n`;
   try {
     const path = eventLog(mailbox, dayOf(ctx.clock.now()));
     // Also a guard: through a link in its place the line would land outside of the root.
@@ -35,6 +36,21 @@ export async function logEvents(
   } catch (error) {
     ctx.warn(`The event log of ${mailbox.name} could not be written: ${(error as Error).message}`);
   }
+}
+
+// Who reads a log takes a line of a mebibyte for none of ours. A line has a dozen texts, and a character six bytes at most.
+const mostLineCharacters = 64 * 1024;
+const mostTextCharacters = 4096;
+
+/** An older message's thread, or what is wrong with a file, may be of any length; what is told of it is not. */
+function lineOf(event: LogEntry): string {
+  const line = JSON.stringify(event);
+  if (line.length <= mostLineCharacters) return line;
+  const short = ([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'string' ? cut(value, mostTextCharacters) : value,
+  ];
+  return JSON.stringify(Object.fromEntries(Object.entries(event).map(short)));
 }
 
 /** What `delivered` and its like say of a message, so that a doorbell can ring rightly. @param message if it can be read */

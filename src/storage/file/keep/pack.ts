@@ -10,6 +10,7 @@
  *   is found, it is marked as gone from this pack; where it is not, it stays in it.
  * - An ack into a packed day makes its folder anew, and the next packing makes a further pack of it.
  */
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { seal } from '../../../model/message.ts';
 import type { Tidied } from '../../port/upkeep.ts';
@@ -23,7 +24,7 @@ import { encodeLine, encodeMember } from '../places/pack-file.ts';
 import { daysOf, packNames, type ArchiveDay } from '../places/packed.ts';
 import { entryBytes } from '../look/load.ts';
 import { removeEmpty } from './prune.ts';
-import { maxFileBytes, readEntry } from '../places/read-entry.ts';
+import { readEntry } from '../places/read-entry.ts';
 import { dayOf } from '../names/slots.ts';
 import { goneOf, markOf, packName } from '../names/pack-name.ts';
 import { folderOf, nameOf, pathIn } from '../names/path.ts';
@@ -147,18 +148,20 @@ function closeMember(part: Part): void {
   part.lineBytes = 0;
 }
 
-/** @returns `undefined`: it has moved on, or it was put aside because it cannot be read */
+/** @returns `undefined`: it has moved on, was put aside because it cannot be read, or stays in its folder */
 async function lineOf(ctx: FileContext, mailbox: Mailbox, { path, text, name }: DayEntry): Promise<Buffer | undefined> {
   try {
     const message = await readEntry(ctx, path, name, mailbox.name);
     const file =
-      message && (await ctx.disk.read(path, { maxBytes: maxFileBytes, ...(name.range && { range: name.range }) }));
+      message && (await ctx.disk.read(path, { maxBytes: mostFileBytes, ...(name.range && { range: name.range }) }));
     if (!message || !file?.ok) return undefined;
     const bytes = file.bytes.at(-1) === 0x0a ? file.bytes.subarray(0, -1) : file.bytes;
     // Its bytes as they are, where they are a line and end in the digest; else the message anew, and the bytes beside it.
     if (name.handedIn === undefined && !bytes.includes(0x0a)) return encodeLine(text, name, bytes);
     return encodeLine(text, name, seal(message), file.bytes);
   } catch (error) {
+    // Handed in, and larger with what it did not say: it stays as it is.
+    if (error instanceof DreamosError && error.code === 'MESSAGE_TOO_LARGE') return undefined;
     if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
     await quarantine(ctx, mailbox, path, error.message.replace(/\.$/, ''));
     return undefined;

@@ -1,3 +1,4 @@
+import { cut } from '../../../model/basics/text.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
@@ -14,7 +15,9 @@ import { nameOf, pathBelow, pathIn } from '../names/path.ts';
  * Works on anything that has a name: a rename does not open it.
  * @returns `false`: it is gone, or cannot be moved, which is said, too; in both cases the caller goes on without it
  */
-export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, why: string): Promise<boolean> {
+export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: string, reason: string): Promise<boolean> {
+  // It may quote what is in the file.
+  const why = cut(reason, mostWhyCharacters);
   const oldName = nameOf(path);
   const was = pathBelow(mailbox.dir, path);
   const name = corruptName(ctx.clock.now(), ctx.ids.token(), oldName);
@@ -94,6 +97,8 @@ async function report(ctx: FileContext, mailbox: Mailbox, name: string, was: str
   }
   await logEvents(ctx, mailbox, [{ event: 'corrupt', id, reason: why }]);
 }
+
+const mostWhyCharacters = 2000;
 
 /** A name for a person's eyes: some have line ends and worse in them. */
 function shown(name: string): string {

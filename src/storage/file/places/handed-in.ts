@@ -3,14 +3,17 @@
  * it makes the same message of it, wherever it lies by then: only its own times count, which no rename changes.
  */
 import { sayableTime } from '../../../model/clock.ts';
+import { mostFileBytes, mostLevels } from '../../../model/basics/limits.ts';
+import { checkedJson } from '../../../model/data.ts';
 import { type Draft, parseDraft, type Parsed, timesOf } from '../../../model/draft.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { idFrom } from '../../../model/id.ts';
-import { explainIssues, fromFile, messageSchema, type Message } from '../../../model/message.ts';
+import { explainIssues, fromFile, messageSchema, type Message, seal } from '../../../model/message.ts';
+import { isDeeperThan, takeDataExactly } from '../../../model/basics/raw-json.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 
-/** Far from where the recursion of JSON.stringify ends, in which whoever shows the message would fail. */
-const maxDepth = 1000;
+// What a file does not say, and the digest.
+const addedBytes = 64 * 1024;
 
 type HandedIn = Parsed<Draft> & Partial<Pick<Message, 'id' | 'createdAt' | 'expiresAt' | 'digest'>>;
 
@@ -38,6 +41,8 @@ export function readHandedIn(
     throw corrupt('it is not a message: a time-to-live and "expiresAt" say the same; give one of them');
   const seed = () => Buffer.from(sha256(Buffer.concat([Buffer.from(`${file.path}\0`), bytes])), 'hex');
   const message = toMessage(given, { ...file, id: given.id ?? idFrom(file.mtimeMs, seed()) });
+  orCorrupt(() => checkedJson(given.data));
+  if (bytes.length > mostFileBytes - addedBytes) orCorrupt(() => seal(message));
   return { message, dueAt: orCorrupt(() => timesOf(given, Date.parse(message.createdAt), file.nowMs)).dueAt };
 }
 
@@ -72,13 +77,16 @@ function toMessage(given: HandedIn, file: File & { readonly id: string }): Messa
 
 /** @throws CORRUPT */
 export function parseHandedIn(bytes: Buffer, operation: 'drop' | 'adopted' = 'adopted'): HandedIn {
+  let text: string;
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    json = JSON.parse(text);
   } catch (cause) {
     throw corrupt(`it is not JSON in UTF-8 (${(cause as Error).message})`);
   }
-  if (isDeeperThan(maxDepth, json)) throw corrupt(`it is nested too deeply (more than ${maxDepth} levels)`);
+  if (isDeeperThan(mostLevels, json)) throw corrupt(`it is nested too deeply (more than ${mostLevels} levels)`);
+  takeDataExactly(json, text);
   return orCorrupt(() => parseDraft((operation === 'adopted' ? asAdopted(json) : json) as HandedIn, operation));
 }
 
@@ -113,16 +121,6 @@ const ofSending = new Set(['delay', 'delayMs', 'at', 'allowEmpty', 'durability']
 
 function withoutSending<D extends object>(given: D): D {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !ofSending.has(name))) as D;
-}
-
-/** Level by level and not by recursion, which would end where it is needed. */
-function isDeeperThan(limit: number, json: unknown): boolean {
-  let level = [json].filter(isNested);
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= limit) return true;
-    level = level.flatMap((value) => Object.values(value).filter(isNested));
-  }
-  return false;
 }
 
 function isNested(value: unknown): value is object {

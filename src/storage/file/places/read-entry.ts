@@ -1,12 +1,10 @@
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { idTime } from '../../../model/id.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { completeHandedIn, corrupt, handedInDigest } from './handed-in.ts';
-
-/** The largest message that any setting allows, and room for its envelope. */
-export const maxFileBytes = 72 * 1024 * 1024;
 
 /**
  * The message of an entry, checked against its digest and its name.
@@ -18,7 +16,7 @@ export async function readEntry(
   name: EntryName,
   mailbox: string,
 ): Promise<Message | undefined> {
-  const result = await ctx.disk.read(path, { maxBytes: maxFileBytes, range: name.range });
+  const result = await ctx.disk.read(path, { maxBytes: mostFileBytes, range: name.range });
   if (!result.ok) {
     if (result.missing) return undefined;
     throw corrupt(result.why);

@@ -2,11 +2,11 @@
  * A file in drop/ with a dedupe key. It is sent under its key, as by anybody else, and then removed: killed in between, or
  * handed in again, it finds its key, and only its removal is left to do.
  */
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { sameAgent } from '../../../model/agent.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { dropFile, type Mailbox } from '../names/layout.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { dedupeFileOf, sendUnderDedupeKey } from './dedupe.ts';
 import type { Outgoing } from '../../port/mail.ts';
 
@@ -54,6 +54,6 @@ async function ownedId(ctx: FileContext, id: string, dedupeFile: string): Promis
 async function removeSent(ctx: FileContext, mailbox: Mailbox, { path, bytes }: HandedInFile): Promise<void> {
   const sent = dropFile(mailbox, ctx.ids.next(ctx.clock.now()));
   if (!(await ctx.disk.rename(path, sent))) return;
-  const file = await ctx.disk.read(sent, { maxBytes: maxFileBytes });
+  const file = await ctx.disk.read(sent, { maxBytes: mostFileBytes });
   if (file.ok && file.bytes.equals(bytes)) await ctx.disk.remove(sent);
 }

@@ -1,3 +1,4 @@
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError, type ErrorCode } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { moveInto } from '../disk/folders.ts';
@@ -10,7 +11,6 @@ import { quarantine } from '../places/corrupt.ts';
 import { moveToReady } from '../places/filling.ts';
 import { handedInDigest, readHandedIn } from '../places/handed-in.ts';
 import { putInInbox } from '../places/inbox.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { type HandedInFile, sendHandedIn } from './adopt-keyed.ts';
 import { firstName } from './outbox.ts';
 import type { Outgoing } from '../../port/mail.ts';
@@ -84,7 +84,7 @@ async function adoptFile(
   mtimeMs: number,
 ): Promise<'done' | 'not-yet' | 'left'> {
   await makeFilePrivate(ctx, path);
-  const file = await ctx.disk.read(path, { maxBytes: maxFileBytes });
+  const file = await ctx.disk.read(path, { maxBytes: mostFileBytes });
   if (!file.ok) {
     // What cannot be put aside does not count as moved: whoever moves until nothing is due would never end.
     return !file.missing && (await quarantine(ctx, mailbox, path, file.why)) ? 'done' : 'left';

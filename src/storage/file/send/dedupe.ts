@@ -10,6 +10,7 @@
  * A key is remembered for the root's `dedupeWindow` since its file was made. One that is older is forgotten by whoever sends
  * under it; the others are swept, a few at a time, by later sends with keys.
  */
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import { dedupeWindowOf, type Durability } from '../../../model/settings.ts';
@@ -24,7 +25,6 @@ import { getDocument } from '../documents/documents.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { isDedupeFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
-import { maxFileBytes } from '../places/read-entry.ts';
 import { outboxBody } from '../names/outbox-name.ts';
 import { folderOf, pathIn } from '../names/path.ts';
 
@@ -86,7 +86,7 @@ async function syncDedupeFile(ctx: FileContext, dedupeFile: string): Promise<voi
 }
 
 async function repeat(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<Sent> {
-  const file = await ctx.disk.read(dedupeFile, { maxBytes: maxFileBytes });
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
   // Forgotten in between: a new send.
   if (!file.ok && file.missing) return sendUnderDedupeKey(ctx, outgoing);
   const first = firstUnder(outgoing, file);

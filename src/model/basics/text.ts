@@ -1,0 +1,19 @@
+/** Texts in UTF-16 whose characters may be two units, a surrogate pair. */
+
+/** Cut to so many units, never in the middle of a character. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** Half of a pair that stands alone, which no UTF-8 can say; `undefined`: there is none. */
+export function loneSurrogateIn(text: string): string | undefined {
+  // In Node since 20.0; TypeScript has it with ES2024. It costs a tenth of the search.
+  if ((text as unknown as { isWellFormed(): boolean }).isWellFormed()) return undefined;
+  return /\p{Surrogate}/u.exec(text)?.[0];
+}
+
+/** With U+FFFD for each half of a pair that stands alone, as whoever writes UTF-8 has it. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+}

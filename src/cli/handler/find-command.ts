@@ -8,7 +8,7 @@ export async function checkCommand({ env, canRun }: Surroundings, [file = '']: r
   const folders = file.includes('/') ? [''] : (env['PATH'] ?? '/bin:/usr/bin').split(delimiter);
   for (const folder of folders) if (file !== '' && (await canRun(join(folder, file)))) return;
   const hint = file.includes('/')
-    ? `Is it there, and may it be run? chmod +x ${harmless(file)}`
+    ? `Look whether it is there and may be run: ls -l ${harmless(file)}; or: chmod +x ${harmless(file)}`
     : `Look where it is and whether it may be run: ls -l "$(command -v ${harmless(file)})"`;
   throw new DreamosError('usage', 'COMMAND_NOT_STARTED', `There is no command "${harmless(file)}" that can be run.`, {
     hint,

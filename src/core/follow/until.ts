@@ -27,14 +27,14 @@ export async function until(
   const mailboxes = await mailboxesOf(session, id, options.mailboxes ?? (meant && [meant.mailbox]));
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const waits = mailboxes.map((mailbox) => untilIn(session, mailbox, id, step, { ...options, signal }));
   try {
-    const done = await Promise.all(
-      mailboxes.map((mailbox) => untilIn(session, mailbox, id, step, { ...options, signal })),
-    );
+    const done = await Promise.all(waits);
     return mailboxes.filter((_, i) => !done[i]);
   } finally {
-    // The others need not wait for what can't come true any more.
+    // The others need not wait for what can't come true any more; they have gone home when this returns.
     stop.abort();
+    await Promise.allSettled(waits);
   }
 }
 

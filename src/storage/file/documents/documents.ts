@@ -1,7 +1,5 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
 import { DreamosError } from '../../../model/errors.ts';
-import { explainIssues } from '../../../model/message.ts';
-import { settingsSchema } from '../../../model/settings.ts';
 import type { JsonPlace } from '../../../model/basics/json-place.ts';
 import type { Located, Versioned } from '../../port/documents.ts';
 import { documentInvalid } from '../../port/refusals.ts';
@@ -46,8 +44,6 @@ export async function putDocument(
   version: string | undefined,
 ): Promise<boolean> {
   const path = ctx.layout.document(name);
-  const parsed = name === 'settings' ? settingsSchema.safeParse(value) : undefined;
-  if (parsed?.error) throw unreadable('The settings', explainIssues(parsed.error));
   const text = documentText(value, `All ${name} together`, mostBytesOf(name));
   return ctx.disk.withLock(ctx.layout.lock(name), () =>
     replaceDocument(ctx, path, text, () => hasVersion(ctx, path, version)),

@@ -111,7 +111,9 @@ test('a document that its reader would refuse is refused, and stays what it was'
   await publish(again, 'a.b', { body: 'x' });
 });
 
+// Mostly what a field may be: of a draft with many fields one is enough to have it refused.
 const text = fc.oneof(
+  { weight: 12, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }) },
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.constantFrom('\ud83d', '\ude00', '\u0000', '"', '\\', 'x') }),
   fc.integer({ min: 0, max: 300_000 }).map((length) => '\u0001'.repeat(length)),
@@ -166,5 +168,5 @@ test('whatever send, nack, register, subscribe and schedule accept is read back'
     ),
     { numRuns: 60 },
   );
-  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeGreaterThan(5);
 });

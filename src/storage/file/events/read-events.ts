@@ -81,13 +81,13 @@ export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly str
   return (await topicNames(ctx)).filter(meant).map(logOf);
 }
 
-/** How many whole lines of a log are no events. */
+/** How many whole lines of a log are not an event each: also where one is the end of a line that was cut short. */
 export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
   let broken = 0;
   for (let from = 0; ;) {
     const warnings: string[] = [];
     const { lines, end, more } = await newLines(ctx, mailbox, day, from, warnings);
-    broken += warnings.length + lines.filter(({ line }) => !parseLine(line)).length;
+    broken += warnings.length + lines.filter(({ line }) => !eventIn(line)).length;
     if (!more || end <= from) return broken;
     from = end;
   }
@@ -172,15 +172,17 @@ async function isLineStart(ctx: FileContext, path: string, offset: number): Prom
 
 /** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
 export function parseLine(line: string): MailEvent | undefined {
-  for (const text of [line, line.slice(Math.max(0, line.lastIndexOf('{"at":')))]) {
-    try {
-      const parsed = mailEventSchema.safeParse(JSON.parse(text));
-      if (parsed.success) return parsed.data;
-    } catch {
-      // Try the other reading; the caller warns when there is none.
-    }
+  return eventIn(line) ?? eventIn(line.slice(Math.max(0, line.lastIndexOf('{"at":'))));
+}
+
+function eventIn(text: string): MailEvent | undefined {
+  try {
+    const parsed = mailEventSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    // The caller warns.
+    return undefined;
   }
-  return undefined;
 }
 
 async function wholeLines(ctx: FileContext, path: string): Promise<number> {

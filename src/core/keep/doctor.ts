@@ -32,14 +32,21 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
   const policies = await policiesOf(session);
   const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const inspect = (): AsyncIterable<Finding> => session.store.upkeep?.inspect(how) ?? none();
-  yield* fix ? await session.store.documents.withLock('repair', () => gather(inspect())) : inspect();
+  const unreadable = new Set<string>();
+  for await (const finding of fix
+    ? await session.store.documents.withLock('repair', () => gather(inspect()))
+    : inspect()) {
+    if (finding.rule === 'unreadable' && finding.mailbox !== undefined) unreadable.add(finding.mailbox);
+    yield finding;
+  }
   if (!signal?.aborted) {
     yield* scheduleFindings(session);
     yield* subscriptionFindings(session);
   }
-  for (const card of signal?.aborted ? [] : await listAgents(session)) yield* mailFindings(session, card);
-  for (const topic of signal?.aborted ? [] : await session.store.look.listTopics()) {
-    yield* corruptFindings(logOf(topic), (await session.store.look.counts(logOf(topic))).corrupt);
+  if (signal?.aborted) return;
+  for (const card of await listAgents(session)) if (!unreadable.has(card.name)) yield* mailFindings(session, card);
+  for (const log of (await session.store.look.listTopics()).map(logOf)) {
+    if (!unreadable.has(log)) yield* corruptFindings(log, (await session.store.look.counts(log)).corrupt);
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
-import { bringAllDue } from '../wait/due.ts';
+import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
+import { lookIntoAll } from '../root/trouble.ts';
 import type { Filter } from '../../model/filter.ts';
 import { listEntries } from './list.ts';
 import type { Session } from '../root/root.ts';
@@ -30,22 +31,22 @@ export async function* everyMessage(
 ): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
   const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
   const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
+  const names = cards.map(({ name }) => name);
   let looked = 0;
   async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
+    if (signal?.aborted) return;
     for await (const { entry, message } of listEntries(session, name, states, filter, signal)) {
       if (++looked % progressEvery === 0) onProgress?.(looked);
       if (message && fits(message)) yield { entry, message };
     }
   }
-  for (const card of cards) {
+  async function* inMailbox(name: string): ReturnType<typeof fitting> {
     if (signal?.aborted) return;
-    await bringAllDue(session, card);
-    yield* fitting(card.name);
+    await bringDueOrWarn(session, name);
+    yield* fitting(name);
   }
+  yield* lookIntoAll(session, names, inMailbox);
   if (!logs || mailbox !== undefined || !states.includes('archived')) return;
-  await session.store.mail.finishSends();
-  for (const topic of await session.store.look.listTopics()) {
-    if (signal?.aborted) return;
-    yield* fitting(logOf(topic));
-  }
+  await finishSendsOrWarn(session);
+  yield* lookIntoAll(session, (await session.store.look.listTopics()).map(logOf), fitting);
 }

@@ -1,6 +1,9 @@
 import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
+import type { DreamosError } from '../../model/errors.ts';
+import { listAgents } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
+import { diskTrouble, notLookedInto } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
 /** Mail that moves can be missed by one look; only what several looks do not see is not there. */
@@ -14,12 +17,59 @@ export async function findSurely(session: Session, id: string, mailbox?: string)
   }
 }
 
-/** The entry in a topic's log. @param message says itself in which; without it all are looked through */
-export async function findInLogs(session: Session, id: string, message?: Message): Promise<Entry[]> {
-  if (message) return message.topic === undefined ? [] : session.store.look.find(id, logOf(message.topic));
-  for (const topic of await session.store.look.listTopics()) {
-    const entries = await session.store.look.find(id, logOf(topic));
-    if (entries.length > 0) return entries;
+/**
+ * For a look: where it is, in mailboxes, else in logs. One in disorder is said, and hides nothing of the others.
+ * @throws the failure where nothing was found without it
+ */
+export async function findAnywhere(session: Session, id: string): Promise<{ entries: Entry[]; inLogs: boolean }> {
+  const failures = new Map<string, DreamosError>();
+  const entries = await findInEach(session, id, failures);
+  const inLogs = entries.length === 0;
+  if (inLogs) {
+    for (const topic of await session.store.look.listTopics()) {
+      entries.push(...(await findOrNote(session, id, logOf(topic), failures)));
+      if (entries.length > 0) break;
+    }
   }
-  return [];
+  for (const [name, failure] of failures) {
+    if (entries.length === 0) throw failure;
+    session.warn(notLookedInto(name, failure));
+  }
+  return { entries, inLogs };
+}
+
+async function findInEach(session: Session, id: string, failures: Map<string, DreamosError>): Promise<Entry[]> {
+  try {
+    return await findSurely(session, id);
+  } catch (error) {
+    diskTrouble(error);
+    const entries: Entry[] = [];
+    for (const { name } of await listAgents(session)) entries.push(...(await findOrNote(session, id, name, failures)));
+    return entries;
+  }
+}
+
+async function findOrNote(
+  session: Session,
+  id: string,
+  name: string,
+  failures: Map<string, DreamosError>,
+): Promise<Entry[]> {
+  try {
+    return await findSurely(session, id, name);
+  } catch (error) {
+    failures.set(name, diskTrouble(error));
+    return [];
+  }
+}
+
+/** The entry of a message that was found in a mailbox in its topic's log, too. */
+export async function findInItsLog(session: Session, { id, topic }: Message): Promise<Entry[]> {
+  if (topic === undefined) return [];
+  try {
+    return await session.store.look.find(id, logOf(topic));
+  } catch (error) {
+    session.warn(notLookedInto(logOf(topic), error));
+    return [];
+  }
 }

@@ -9,7 +9,7 @@ import { checkWait } from '../../model/duration.ts';
 import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
-import { effectiveSettings } from '../root/settings.ts';
+import { recoverOrWarn } from './due.ts';
 import type { Wake } from '../../storage/port/journal.ts';
 
 export interface WaitOptions {
@@ -107,8 +107,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
 
 /** Moves what is due. @returns how long until the next thing is, or until it is worth to look again; milliseconds */
 async function bringDue(session: Session, mailbox: string): Promise<number> {
-  const { ownPolicy } = await effectiveSettings(session, await session.store.documents.getAgent(mailbox));
-  const { moved, nextAt } = await session.store.mail.recover(mailbox, ownPolicy);
+  const { moved, nextAt } = await recoverOrWarn(session, mailbox);
   if (nextAt === undefined) return lookAgainMs;
   // One more, because a timer may fire a millisecond early.
   const restMs = nextAt - session.store.now() + 1;

@@ -1,10 +1,11 @@
 import { dayMs } from '../../../model/basics/limits.ts';
+import { DreamosError } from '../../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
 import type { EventBatch, Scope } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatCursor, parseCursor, type Position, quietTopicLogs } from '../names/cursor.ts';
-import { isRealFolder } from '../disk/folders.ts';
+import { isRealFolder, namesIn } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
@@ -19,8 +20,14 @@ export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start')
   for (const name of await namesOf(ctx, of)) {
     const days = new Map<string, number>();
     const mailbox = ctx.layout.mailbox(name);
-    for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
-      days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+    try {
+      for (const day of at === 'now' && (await isRealFolder(ctx, mailbox.events)) ? lastTwoDays(ctx) : []) {
+        days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+      }
+    } catch (error) {
+      if (areNames(of) || !(error instanceof DreamosError)) throw error;
+      // How far it has come cannot be seen: rather today's once more than none.
+      days.set(dayOf(ctx.clock.now()), 0);
     }
     if (isLog(name) && [...days.values()].every((end) => end === 0)) continue;
     position.set(name, days);
@@ -39,16 +46,20 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
   const position = parseCursor(cursor);
   const read: ReadEvent[] = [];
   const warnings: string[] = [];
+  // Among all, one in disorder hides no other's events, and its own come once they can be read.
+  const asked = areNames(of);
   const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
   for (const name of await namesOf(ctx, of)) {
     const mailbox = ctx.layout.mailbox(name);
     // A mailbox that the cursor does not know is newer than it: everything in it is news.
     const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietTopicLogs) : []);
-    const daysWithNews = await daysToRead(ctx, mailbox, days);
+    const orNone = <T>(look: Promise<T>, none: T): Promise<T> => (asked ? look : orWarn(look, name, none, warnings));
+    const daysWithNews = await orNone(daysToRead(ctx, mailbox, days), []);
     if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
     let order = '';
     for (const day of daysWithNews) {
-      const part = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
+      const from = days.get(day) ?? 0;
+      const part = await orNone(newLines(ctx, mailbox, day, from, warnings), { lines: [], end: from, more: false });
       for (const { line, end } of part.lines) {
         const event = parseLine(line);
         if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
@@ -71,6 +82,20 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
   for (const { days, day, end } of ends) days.set(day, end);
   for (const days of position.values()) keepTwo(days);
   return { events, cursor: formatCursor(position), warnings };
+}
+
+async function orWarn<T>(look: Promise<T>, name: string, none: T, warnings: string[]): Promise<T> {
+  try {
+    return await look;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    warnings.push(`The events of ${name} cannot be read: ${error.message}`);
+    return none;
+  }
+}
+
+function areNames(of: Scope): of is readonly string[] {
+  return of !== undefined && !('topics' in of);
 }
 
 /** The mailboxes and logs that are meant now. */
@@ -104,9 +129,7 @@ interface ReadEvent {
 /** Every log that is not older than what the cursor knows, oldest first. */
 async function daysToRead(ctx: FileContext, mailbox: Mailbox, days: Map<string, number>): Promise<string[]> {
   const oldest = [...days.keys()].sort()[0] ?? '';
-  const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
-    .map(parseEventLog)
-    .filter((day) => day !== undefined);
+  const loggedDays = (await namesIn(ctx, mailbox.events)).map(parseEventLog).filter((day) => day !== undefined);
   return loggedDays.filter((day) => day >= oldest).sort();
 }
 

@@ -4,7 +4,7 @@
  */
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';
-import { isRealFolder, forgetRemoved } from '../disk/folders.ts';
+import { isRealFolder, forgetRemoved, namesIn, removeEmpty } from '../disk/folders.ts';
 import { parseHour, parseSlot } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -73,7 +73,9 @@ export async function* slots(
   addJunk?: (path: string) => unknown,
 ): AsyncGenerator<Slot, void, void> {
   const now = ctx.clock.now();
-  for (const hourName of ((await ctx.disk.list(wheel)) ?? []).sort()) {
+  // What is in the place of the wheel itself, whoever looks is told; whoever claims goes on with what is ready.
+  const hours = addJunk ? ((await ctx.disk.list(wheel)) ?? []) : await namesIn(ctx, wheel);
+  for (const hourName of hours.sort()) {
     const hour = parseHour(hourName);
     const hourDir = pathIn(wheel, hourName);
     if (!hour) continue;
@@ -104,5 +106,5 @@ async function removeOverSlot(ctx: FileContext, slot: Slot, now: number): Promis
 
 // A process that was paused may be about to use it: its rename then fails, and it makes the folder again.
 async function removeFolder(ctx: FileContext, dir: string): Promise<void> {
-  if (await ctx.disk.removeDir(dir)) forgetRemoved(ctx, dir);
+  if (await removeEmpty(ctx, dir)) forgetRemoved(ctx, dir);
 }

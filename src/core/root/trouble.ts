@@ -1,0 +1,63 @@
+/**
+ * The disk's trouble with one mailbox, for looks: they say what they see, and what they could not see or move. Nothing of
+ * it is taken for empty.
+ */
+import { DreamosError } from '../../model/errors.ts';
+import type { Session } from './root.ts';
+
+/** @throws whatever it is else */
+export function diskTrouble(error: unknown): DreamosError {
+  if (error instanceof DreamosError && error.kind === 'disk') return error;
+  throw error;
+}
+
+/** As `lookIntoAll`, for one result of each. */
+export async function lookIntoEach(
+  session: Session,
+  names: readonly string[],
+  look: (name: string) => Promise<unknown>,
+): Promise<void> {
+  const none = lookIntoAll(session, names, async function* (name) {
+    await look(name);
+  });
+  for await (const _ of none);
+}
+
+/**
+ * Looks into one mailbox or log after the other; one in disorder is said, and hides nothing of the others.
+ * @throws the failure where none of them could be looked into, or the only one could not
+ */
+export async function* lookIntoAll<T>(
+  session: Session,
+  names: readonly string[],
+  look: (name: string) => AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  const failures: DreamosError[] = [];
+  for (const name of names) {
+    try {
+      yield* look(name);
+    } catch (error) {
+      failures.push(diskTrouble(error));
+      if (names.length > 1) session.warn(notLookedInto(name, error));
+    }
+  }
+  if (failures[0] && failures.length === names.length) throw failures[0];
+}
+
+export function notLookedInto(name: string, error: unknown): string {
+  return `Not all of ${name} could be looked into: ${diskTrouble(error).message}`;
+}
+
+const told = new WeakMap<Session, Set<string>>();
+
+/** What every look meets again is said once, until it is over. */
+export function warnOnce(session: Session, about: string, message: string): void {
+  const known = told.get(session) ?? new Set();
+  told.set(session, known);
+  if (!known.has(about)) session.warn(message);
+  known.add(about);
+}
+
+export function isOver(session: Session, about: string): void {
+  told.get(session)?.delete(about);
+}

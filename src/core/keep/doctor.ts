@@ -7,6 +7,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
+import { diskTrouble } from '../root/trouble.ts';
 import { loadSchedules } from '../schedules/schedules.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
@@ -44,9 +45,10 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
     yield* subscriptionFindings(session);
   }
   if (signal?.aborted) return;
-  for (const card of await listAgents(session)) if (!unreadable.has(card.name)) yield* mailFindings(session, card);
+  for (const card of await listAgents(session))
+    if (!unreadable.has(card.name)) yield* orUnreadable(card.name, mailFindings(session, card));
   for (const log of (await session.store.look.listTopics()).map(logOf)) {
-    if (!unreadable.has(log)) yield* corruptFindings(log, (await session.store.look.counts(log)).corrupt);
+    if (!unreadable.has(log)) yield* orUnreadable(log, corruptFindings(session, log));
   }
 }
 
@@ -146,10 +148,22 @@ async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<
     const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;
     yield { rule: 'dead-letters', level: 'info', mailbox, message, hint: `dreamos dlq list ${mailbox}` };
   }
-  yield* corruptFindings(mailbox, corrupt);
+  yield* keptCorrupt(mailbox, corrupt);
 }
 
-function* corruptFindings(mailbox: string, corrupt: number): Generator<Finding, void, undefined> {
+async function* corruptFindings(session: Session, log: string): AsyncGenerator<Finding, void, undefined> {
+  yield* keptCorrupt(log, (await session.store.look.counts(log)).corrupt);
+}
+
+async function* orUnreadable(mailbox: string, looked: AsyncIterable<Finding>): AsyncGenerator<Finding> {
+  try {
+    yield* looked;
+  } catch (error) {
+    yield { ...problemOf('unreadable', diskTrouble(error)), mailbox };
+  }
+}
+
+function* keptCorrupt(mailbox: string, corrupt: number): Generator<Finding, void, undefined> {
   if (corrupt === 0) return;
   const message = `${corrupt} unreadable ${corrupt === 1 ? 'file is' : 'files are'} kept in corrupt/.`;
   yield { rule: 'corrupt-kept', level: 'info', mailbox, message, hint: 'Look at them and remove them by hand.' };

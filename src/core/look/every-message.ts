@@ -1,5 +1,5 @@
 import type { Message } from '../../model/message.ts';
-import { logOf } from '../../model/topic.ts';
+import { isLog, logOf } from '../../model/topic.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { lookIntoAll } from '../root/trouble.ts';
@@ -34,19 +34,23 @@ export async function* everyMessage(
   const names = cards.map(({ name }) => name);
   let looked = 0;
   async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
-    if (signal?.aborted) return;
     for await (const { entry, message } of listEntries(session, name, states, filter, signal)) {
       if (++looked % progressEvery === 0) onProgress?.(looked);
       if (message && fits(message)) yield { entry, message };
     }
   }
-  async function* inMailbox(name: string): ReturnType<typeof fitting> {
+  async function* places(): AsyncGenerator<string, void, undefined> {
+    yield* names;
+    if (!logs || !states.includes('archived') || signal?.aborted) return;
+    await finishSendsOrWarn(session);
+    yield* (await session.store.look.listTopics()).map(logOf);
+  }
+  async function* inPlace(name: string): ReturnType<typeof fitting> {
     if (signal?.aborted) return;
-    await bringDueOrWarn(session, name);
+    if (!isLog(name)) await bringDueOrWarn(session, name);
     yield* fitting(name);
   }
-  yield* lookIntoAll(session, names, inMailbox);
-  if (!logs || mailbox !== undefined || !states.includes('archived')) return;
-  await finishSendsOrWarn(session);
-  yield* lookIntoAll(session, (await session.store.look.listTopics()).map(logOf), fitting);
+  // One that was asked for by name and cannot be looked into is an error.
+  if (mailbox === undefined) yield* lookIntoAll(session, places(), inPlace);
+  else for (const name of names) yield* inPlace(name);
 }

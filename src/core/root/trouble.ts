@@ -25,23 +25,25 @@ export async function lookIntoEach(
 
 /**
  * Looks into one mailbox or log after the other; one in disorder is said, and hides nothing of the others.
- * @throws the failure where none of them could be looked into, or the only one could not
+ * @throws the failure where none of them could be looked into
  */
 export async function* lookIntoAll<T>(
   session: Session,
-  names: readonly string[],
+  names: Iterable<string> | AsyncIterable<string>,
   look: (name: string) => AsyncIterable<T>,
 ): AsyncGenerator<T, void, undefined> {
-  const failures: DreamosError[] = [];
-  for (const name of names) {
+  let failure: DreamosError | undefined;
+  let sawOne = false;
+  for await (const name of names) {
     try {
       yield* look(name);
+      sawOne = true;
     } catch (error) {
-      failures.push(diskTrouble(error));
-      if (names.length > 1) session.warn(notLookedInto(name, error));
+      failure ??= diskTrouble(error);
+      session.warn(notLookedInto(name, error));
     }
   }
-  if (failures[0] && failures.length === names.length) throw failures[0];
+  if (failure && !sawOne) throw failure;
 }
 
 export function notLookedInto(name: string, error: unknown): string {

@@ -179,6 +179,19 @@ test('what could not be looked into is not counted as empty, and none of all is 
   await expect(show(session, elsewhere)).rejects.toMatchObject({ code: 'DISK_FAILED' });
 });
 
+test('a log in disorder, though it is the only one, takes down no look over the mailboxes', async () => {
+  const { room, id } = await scene();
+  const disk = watchedDisk((call) => {
+    if (call.path.startsWith(`${room.layout.topics}/news/`)) throw failure(call, 'EACCES');
+  });
+  const session = await sessionOn(room, disk);
+  expect(await gather(search(session, 'hello'))).toHaveLength(2);
+  expect(await thread(session, id)).toHaveLength(1);
+  expect(room.warnings.join()).toMatch(/news.*EACCES/);
+  const findings = await gather(doctor(session));
+  expect(findings).toContainEqual(expect.objectContaining({ rule: 'unreadable', level: 'problem', mailbox: '#news' }));
+});
+
 test.each(['ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt'] as const)(
   'what lies in the place of %s/ is told, and not taken for an empty folder',
   async (folder) => {
@@ -189,6 +202,7 @@ test.each(['ready', 'delayed', 'inflight', 'archive', 'dlq', 'corrupt'] as const
       replace(path);
       const session = await sessionOn(room);
       expect(await status(session)).toMatchObject([{ mailbox: 'ann' }]);
+      expect((await gather(doctor(session))).map(({ rule }) => rule)).toContain('folder');
       expect(room.warnings.join()).toMatch(new RegExp(`Not all of bob could be looked into: .*/${folder} is`));
     }
   },

@@ -17,10 +17,10 @@ export async function lookIntoEach(
   names: readonly string[],
   look: (name: string) => Promise<unknown>,
 ): Promise<void> {
-  const none = lookIntoAll(session, names, async function* (name) {
-    await look(name);
+  const looked = lookIntoAll(session, names, async function* (name) {
+    yield await look(name);
   });
-  for await (const _ of none);
+  for await (const _ of looked);
 }
 
 /**

@@ -160,6 +160,7 @@ function withoutBob(room: Room): Disk {
 test.each(Object.entries(overAll))('one mailbox in disorder takes down no look over all: %s', async (name, look) => {
   const { room, id } = await scene();
   const told = JSON.stringify(await look(await sessionOn(room, withoutBob(room)), id));
+  expect(told).toBeTypeOf('string');
   // Where it would have been seen.
   if (/status|search|doctor|show|thread|trace|watch/.test(name) && !name.startsWith('topics'))
     expect(`${told}${room.warnings.join()}`).toMatch(/bob.*EACCES/);

@@ -1,3 +1,4 @@
+import type { Session } from '../../core/root/root.ts';
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { ago } from '../../cli/show/message-view.ts';
@@ -73,7 +74,7 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
   const stop = (): void => ended.abort();
   void watching.then(stop, stop);
 
-  const draw = drawer(context, inPlace, mailboxes);
+  const draw = drawer(context, sayingOnce(session), inPlace, mailboxes);
   try {
     while (!signal.aborted) {
       // A new one: what rang so far is in what is drawn now.
@@ -89,12 +90,27 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
   await watching;
 }
 
-function drawer(context: Context, inPlace: boolean, mailboxes: string[] | undefined): () => Promise<void> {
+/** It looks again and again, and what it does not see is the same each time. */
+function sayingOnce(session: Session): Session {
+  const said = new Set<string>();
+  const warn = (message: string): void => {
+    if (!said.has(message)) session.warn(message);
+    said.add(message);
+  };
+  return { ...session, warn };
+}
+
+function drawer(
+  context: Context,
+  session: Session,
+  inPlace: boolean,
+  mailboxes: string[] | undefined,
+): () => Promise<void> {
   const { output } = context;
   let drawnLines = 0;
   let before = new Map<string, string>();
   return async () => {
-    const all = await status(await context.session(), mailboxes);
+    const all = await status(session, mailboxes);
     const now = new Map(all.map((one) => [one.mailbox, fingerprint(one)]));
     const changed = all.filter((one) => before.get(one.mailbox) !== now.get(one.mailbox));
     before = now;

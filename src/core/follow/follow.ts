@@ -51,11 +51,16 @@ export async function* follow<T>(
   if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
   try {
     let told = 0;
+    const said = new Set<string>();
     let lastAt = clock.uptime();
     let why: Why = 'time';
     while (!signal?.aborted && told < count) {
       const { events, warnings, cursor: behind } = await followed.read(cursor, why);
-      for (const warning of warnings) onWarning(warning);
+      for (const warning of warnings) {
+        // What cannot be read now cannot be read the next time.
+        if (!said.has(warning)) onWarning(warning);
+        said.add(warning);
+      }
       for (const event of events) {
         if (signal?.aborted || told >= count) break;
         const one = await followed.tell(event);

@@ -3,6 +3,7 @@ import type { MailEvent } from '../../model/event.ts';
 import { type Message, priorities } from '../../model/message.ts';
 import { parseTopicPattern, topicOf } from '../../model/topic.ts';
 import { lookAgainMs } from '../wait/bell.ts';
+import { finishSendsOrWarn } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { follow, type Followed, type FollowOptions } from './follow.ts';
@@ -25,7 +26,7 @@ export async function* listen(
     cursor: (at) => store.journal.cursor(of, at),
     read: async (cursor, why) => {
       // Not at each hint: then the publisher is most likely still at it.
-      if (why === 'time') await store.mail.finishSends();
+      if (why === 'time') await finishSendsOrWarn(session);
       return store.journal.readEvents(of, cursor);
     },
     watch: (hint) => store.journal.watch(of, hint),

@@ -5,7 +5,7 @@ import { usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findNow } from '../look/find.ts';
-import { bringUpToDate } from '../wait/due.ts';
+import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
 import { listEntries } from '../look/list.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
@@ -13,7 +13,7 @@ import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
 export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
   const card = await resolveAgent(session, mailbox);
-  await bringUpToDate(session, card);
+  await bringDueOrWarn(session, card.name, { bury: true });
   for await (const { entry, message } of listEntries(session, card.name, ['dead'])) {
     const why = message && (await session.store.look.deadReason(entry));
     if (message && why) yield toDead(entry, message, why);

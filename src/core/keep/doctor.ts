@@ -9,9 +9,10 @@ import { listAgents } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { misspeltIn, readSettings } from '../root/config-file.ts';
+import { diskTrouble } from '../root/trouble.ts';
 import { doneUntil, isDoneAhead, loadSchedules } from '../schedules/schedules.ts';
 import { effectiveSettings } from '../root/settings.ts';
-import { bringUpToDate } from '../wait/due.ts';
+import { bringDueOrWarn } from '../wait/due.ts';
 import { loadSubscriptions } from '../topics/subscriptions.ts';
 
 export interface DoctorOptions {
@@ -31,14 +32,22 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
   const policies = await policiesOf(session);
   const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
   const inspect = (): AsyncIterable<Finding> => session.store.upkeep?.inspect(how) ?? none();
-  yield* fix ? await session.store.documents.withLock('repair', () => gather(inspect())) : inspect();
+  const unreadable = new Set<string>();
+  for await (const finding of fix
+    ? await session.store.documents.withLock('repair', () => gather(inspect()))
+    : inspect()) {
+    if (finding.rule === 'unreadable' && finding.mailbox !== undefined) unreadable.add(finding.mailbox);
+    yield finding;
+  }
   if (!signal?.aborted) {
     yield* scheduleFindings(session);
     yield* subscriptionFindings(session);
   }
-  for (const card of signal?.aborted ? [] : await listAgents(session)) yield* mailFindings(session, card);
-  for (const topic of signal?.aborted ? [] : await session.store.look.listTopics()) {
-    yield* corruptFindings(logOf(topic), (await session.store.look.counts(logOf(topic))).corrupt);
+  if (signal?.aborted) return;
+  for (const card of await listAgents(session))
+    if (!unreadable.has(card.name)) yield* orUnreadable(card.name, mailFindings(session, card));
+  for (const log of (await session.store.look.listTopics()).map(logOf)) {
+    if (!unreadable.has(log)) yield* orUnreadable(log, corruptFindings(session, log));
   }
 }
 
@@ -134,7 +143,7 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
 
 async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
-  await bringUpToDate(session, card);
+  await bringDueOrWarn(session, card.name, { bury: true });
   const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
   const mailbox = card.name;
   const now = session.store.now();
@@ -151,10 +160,22 @@ async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<
     const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;
     yield { rule: 'dead-letters', level: 'info', mailbox, message, hint: `dreamos dlq list ${mailbox}` };
   }
-  yield* corruptFindings(mailbox, corrupt);
+  yield* keptCorrupt(mailbox, corrupt);
 }
 
-function* corruptFindings(mailbox: string, corrupt: number): Generator<Finding, void, undefined> {
+async function* corruptFindings(session: Session, log: string): AsyncGenerator<Finding, void, undefined> {
+  yield* keptCorrupt(log, (await session.store.look.counts(log)).corrupt);
+}
+
+async function* orUnreadable(mailbox: string, looked: AsyncIterable<Finding>): AsyncGenerator<Finding> {
+  try {
+    yield* looked;
+  } catch (error) {
+    yield { ...problemOf('unreadable', diskTrouble(error)), mailbox };
+  }
+}
+
+function* keptCorrupt(mailbox: string, corrupt: number): Generator<Finding, void, undefined> {
   if (corrupt === 0) return;
   const message = `${corrupt} unreadable ${corrupt === 1 ? 'file is' : 'files are'} kept in corrupt/.`;
   yield { rule: 'corrupt-kept', level: 'info', mailbox, message, hint: 'Look at them and remove them by hand.' };

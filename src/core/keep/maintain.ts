@@ -51,8 +51,10 @@ export async function* maintain(
       }
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
-      if (failure && failure.message !== error.message) session.warn(error.message);
-      failure ??= error;
+      // Who only looks is told what he does not see; who asked for something to be done, that it was not.
+      const isWarning = dryRun && !mailboxes;
+      if (isWarning || (failure && failure.message !== error.message)) session.warn(error.message);
+      if (!isWarning) failure ??= error;
     }
     if (signal?.aborted) return;
   }

@@ -1,7 +1,8 @@
 import type { Message } from '../../model/message.ts';
-import { logOf } from '../../model/topic.ts';
+import { isLog, logOf } from '../../model/topic.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
-import { bringUpToDate } from '../wait/due.ts';
+import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
+import { lookIntoAll } from '../root/trouble.ts';
 import type { Filter } from '../../model/filter.ts';
 import { listEntries } from './list.ts';
 import type { Session } from '../root/root.ts';
@@ -40,6 +41,7 @@ export async function* everyMessage(
 ): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
   const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
   const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
+  const names = cards.map(({ name }) => name);
   let looked = 0;
   async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
     for await (const { entry, message } of listEntries(session, name, states, filter, signal)) {
@@ -47,15 +49,18 @@ export async function* everyMessage(
       if (message && fitsOrWarn(session, message, fits)) yield { entry, message };
     }
   }
-  for (const card of cards) {
-    if (signal?.aborted) return;
-    await bringUpToDate(session, card);
-    yield* fitting(card.name);
+  async function* places(): AsyncGenerator<string, void, undefined> {
+    yield* names;
+    if (!logs || !states.includes('archived') || signal?.aborted) return;
+    await finishSendsOrWarn(session);
+    yield* (await session.store.look.listTopics()).map(logOf);
   }
-  if (!logs || mailbox !== undefined || !states.includes('archived')) return;
-  await session.store.mail.finishSends();
-  for (const topic of await session.store.look.listTopics()) {
+  async function* inPlace(name: string): ReturnType<typeof fitting> {
     if (signal?.aborted) return;
-    yield* fitting(logOf(topic));
+    if (!isLog(name)) await bringDueOrWarn(session, name, { bury: true });
+    yield* fitting(name);
   }
+  // One that was asked for by name and cannot be looked into is an error.
+  if (mailbox === undefined) yield* lookIntoAll(session, places(), inPlace);
+  else for (const name of names) yield* inPlace(name);
 }

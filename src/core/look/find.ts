@@ -1,7 +1,10 @@
 import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
+import type { DreamosError } from '../../model/errors.ts';
+import { listAgents } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
-import { bringUpToDate, isOverdue } from '../wait/due.ts';
+import { bringDueOrWarn, finishSendsOrWarn, isOverdue } from '../wait/due.ts';
+import { diskTrouble, notLookedInto } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
 /** Mail that moves can be missed by one look; only what several looks do not see is not there. */
@@ -17,22 +20,66 @@ export async function findSurely(session: Session, id: string, mailbox?: string)
 
 /** As findSurely, for who says where it is: what is due there is moved first, as every look does that goes by mailbox. */
 export async function findNow(session: Session, id: string, mailbox?: string): Promise<Entry[]> {
-  await session.store.mail.finishSends();
+  await finishSendsOrWarn(session);
   const entries = await findSurely(session, id, mailbox);
   const overdue = entries.filter((entry) => isOverdue(entry, session.store.now()));
-  for (const { mailbox: name } of overdue) {
-    const card = await session.store.documents.getAgent(name);
-    if (card) await bringUpToDate(session, card);
-  }
+  for (const { mailbox: name } of overdue) await bringDueOrWarn(session, name, { bury: true });
   return overdue.length === 0 ? entries : findSurely(session, id, mailbox);
 }
 
-/** The entry in a topic's log. @param message says itself in which; without it all are looked through */
-export async function findInLogs(session: Session, id: string, message?: Message): Promise<Entry[]> {
-  if (message) return message.topic === undefined ? [] : session.store.look.find(id, logOf(message.topic));
-  for (const topic of await session.store.look.listTopics()) {
-    const entries = await session.store.look.find(id, logOf(topic));
-    if (entries.length > 0) return entries;
+/**
+ * For a look: where it is, in mailboxes, else in logs. One in disorder is said, and hides nothing of the others.
+ * @throws the failure where nothing was found without it
+ */
+export async function findAnywhere(session: Session, id: string): Promise<{ entries: Entry[]; inLogs: boolean }> {
+  const failures = new Map<string, DreamosError>();
+  const entries = await findInEach(session, id, failures);
+  const inLogs = entries.length === 0;
+  if (inLogs) {
+    for (const topic of await session.store.look.listTopics()) {
+      entries.push(...(await findOrNote(logOf(topic), failures, (log) => findSurely(session, id, log))));
+      if (entries.length > 0) break;
+    }
   }
-  return [];
+  for (const [name, failure] of failures) {
+    if (entries.length === 0) throw failure;
+    session.warn(notLookedInto(name, failure));
+  }
+  return { entries, inLogs };
+}
+
+async function findInEach(session: Session, id: string, failures: Map<string, DreamosError>): Promise<Entry[]> {
+  try {
+    return await findNow(session, id);
+  } catch (error) {
+    diskTrouble(error);
+    const entries: Entry[] = [];
+    for (const { name } of await listAgents(session))
+      entries.push(...(await findOrNote(name, failures, (one) => findNow(session, id, one))));
+    return entries;
+  }
+}
+
+async function findOrNote(
+  name: string,
+  failures: Map<string, DreamosError>,
+  find: (name: string) => Promise<Entry[]>,
+): Promise<Entry[]> {
+  try {
+    return await find(name);
+  } catch (error) {
+    failures.set(name, diskTrouble(error));
+    return [];
+  }
+}
+
+/** The entry of a message that was found in a mailbox in its topic's log, too. */
+export async function findInItsLog(session: Session, { id, topic }: Message): Promise<Entry[]> {
+  if (topic === undefined) return [];
+  try {
+    return await session.store.look.find(id, logOf(topic));
+  } catch (error) {
+    session.warn(notLookedInto(logOf(topic), error));
+    return [];
+  }
 }

@@ -2,7 +2,7 @@ import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { bringAllDue, bringUpToDate, isOverdue } from '../wait/due.ts';
+import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -24,7 +24,7 @@ export async function* list(
 ): AsyncGenerator<Listed, void, undefined> {
   const { states = unfinished, limit = Infinity, filter, signal } = options;
   const card = await resolveAgent(session, mailbox);
-  await (states.includes('dead') ? bringUpToDate : bringAllDue)(session, card);
+  await bringDueOrWarn(session, card.name, { bury: states.includes('dead') });
   let listed = 0;
   if (limit <= 0) return;
   for await (const { entry, message } of listEntries(session, card.name, states, filter, signal)) {

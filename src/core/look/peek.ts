@@ -1,6 +1,6 @@
 import type { Peeked } from '../../contract/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { bringAllDue, isOverdue } from '../wait/due.ts';
+import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -19,7 +19,7 @@ export async function peek(session: Session, mailbox: string, options: PeekOptio
   const card = await resolveAgent(session, mailbox);
   const { limit = 1 } = options;
   const look = async (): Promise<Peeked[] | undefined> => {
-    await bringAllDue(session, card);
+    await bringDueOrWarn(session, card.name);
     const found = await nextReady(session, card.name, limit, options);
     return found.length > 0 ? found : undefined;
   };

@@ -8,7 +8,7 @@ export async function readOrWarn(session: Session, entry: Entry): Promise<Messag
   try {
     return await session.store.look.read(entry);
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
+    if (!(error instanceof DreamosError) || (error.code !== 'CORRUPT' && error.kind !== 'disk')) throw error;
     session.warn(`Message ${entry.id} in ${entry.mailbox} is passed over. ${error.message}`);
     return null;
   }

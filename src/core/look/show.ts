@@ -1,6 +1,7 @@
+import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { findInLogs, findNow, looks } from './find.ts';
+import { findAnywhere, findInItsLog, findNow, looks } from './find.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -19,14 +20,29 @@ export interface Shown {
 export async function show(session: Session, id: string, options: ShowOptions = {}): Promise<Shown> {
   const mailbox = options.mailbox === undefined ? undefined : (await resolveAgent(session, options.mailbox)).name;
   for (let look = 1; look <= looks; look++) {
-    const inMailboxes = await findNow(session, id, mailbox);
-    const entries = inMailboxes.length > 0 || mailbox !== undefined ? inMailboxes : await findInLogs(session, id);
+    const { entries, inLogs } =
+      mailbox === undefined
+        ? await findAnywhere(session, id)
+        : { entries: await findNow(session, id, mailbox), inLogs: true };
+    const unread: DreamosError[] = [];
     for (const entry of entries) {
-      const message = await session.store.look.read(entry);
+      const message = await readOrKeep(session, entry, unread);
       if (!message) continue;
-      if (mailbox !== undefined || entries !== inMailboxes) return { message, entries };
-      return { message, entries: [...entries, ...(await findInLogs(session, id, message))] };
+      for (const { message: why } of unread) session.warn(`Message ${id} cannot be read everywhere. ${why}`);
+      return { message, entries: inLogs ? entries : [...entries, ...(await findInItsLog(session, message))] };
     }
+    if (unread[0]) throw unread[0];
   }
   throw messageNotFound(id, mailbox);
+}
+
+/** The same message lies in every mailbox that it was sent to: where it cannot be read in one, another one has it. */
+async function readOrKeep(session: Session, entry: Entry, unread: DreamosError[]): Promise<Message | undefined> {
+  try {
+    return await session.store.look.read(entry);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    unread.push(error);
+    return undefined;
+  }
 }

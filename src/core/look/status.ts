@@ -1,21 +1,27 @@
 import type { MailboxStatus } from '../../contract/look.ts';
-import type { AgentCard } from '../../model/agent.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
-import { bringUpToDate } from '../wait/due.ts';
+import { bringDueOrWarn } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
+import { lookIntoEach } from '../root/trouble.ts';
 
 export async function status(session: Session, names?: readonly string[]): Promise<MailboxStatus[]> {
-  const cards = names ? await Promise.all(names.map((name) => resolveAgent(session, name))) : await listAgents(session);
   const all: MailboxStatus[] = [];
-  for (const card of cards) all.push(await statusOf(session, card));
+  if (names) {
+    // One that was asked for by name and cannot be looked into is an error.
+    const cards = await Promise.all(names.map((name) => resolveAgent(session, name)));
+    for (const { name } of cards) all.push(await statusOf(session, name));
+    return all;
+  }
+  const every = (await listAgents(session)).map(({ name }) => name);
+  await lookIntoEach(session, every, async (name) => all.push(await statusOf(session, name)));
   return all;
 }
 
-async function statusOf(session: Session, card: AgentCard): Promise<MailboxStatus> {
-  await bringUpToDate(session, card);
-  const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(card.name);
+async function statusOf(session: Session, mailbox: string): Promise<MailboxStatus> {
+  await bringDueOrWarn(session, mailbox, { bury: true });
+  const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(mailbox);
   return {
-    mailbox: card.name,
+    mailbox,
     ready: counts.ready,
     inflight: counts.inflight,
     delayed: counts.delayed,

@@ -1,7 +1,7 @@
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
-import { findInLogs, findSurely } from './find.ts';
+import { findAnywhere } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import { threadNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
@@ -34,8 +34,7 @@ export async function thread(
 
 async function threadOf(session: Session, id: string): Promise<string> {
   if (!isId(id)) return id;
-  const entries = await findSurely(session, id);
-  for (const entry of entries.length > 0 ? entries : await findInLogs(session, id)) {
+  for (const entry of (await findAnywhere(session, id)).entries) {
     const message = await readOrWarn(session, entry);
     if (message) return message.thread ?? message.id;
   }

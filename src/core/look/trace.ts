@@ -2,7 +2,7 @@ import type { TraceStep } from '../../contract/look.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import { isId } from '../../model/id.ts';
-import { findInLogs, findNow } from './find.ts';
+import { findAnywhere, findInItsLog } from './find.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
@@ -22,13 +22,12 @@ export interface Trace {
 
 export async function trace(session: Session, id: string): Promise<Trace> {
   if (!isId(id)) throw messageNotFound(id);
-  const inMailboxes = await findNow(session, id);
+  const { entries: found, inLogs } = await findAnywhere(session, id);
   const events = arrivalsFirst(await session.store.journal.history(id));
-  const found = inMailboxes.length > 0 ? inMailboxes : await findInLogs(session, id);
   if (found.length === 0 && !events.some((event) => event.id === id)) throw messageNotFound(id);
   const messages = await Promise.all(found.map((entry) => readOrWarn(session, entry)));
   const message = messages.find((one) => one !== null && one !== undefined) ?? null;
-  const entries = message && found === inMailboxes ? [...found, ...(await findInLogs(session, id, message))] : found;
+  const entries = message && !inLogs ? [...found, ...(await findInItsLog(session, message))] : found;
   return { id, message, entries, steps: stepsOf(firstArrivals(id, events)), cut: cutIn(id, events, entries) };
 }
 

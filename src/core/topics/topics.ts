@@ -1,10 +1,12 @@
 import type { TopicStatus, TopicView } from '../../contract/system.ts';
 import type { DreamosError } from '../../model/errors.ts';
-import { logOf, parseTopic, parseTopicPattern, topicMatches } from '../../model/topic.ts';
+import { logOf, parseTopic, parseTopicPattern, topicMatches, topicOf } from '../../model/topic.ts';
 import type { Message } from '../../model/message.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
+import { lookIntoEach } from '../root/trouble.ts';
+import { finishSendsOrWarn } from '../wait/due.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { loadSubscriptions, type Subscriptions, subscribersOf } from './subscriptions.ts';
 
@@ -28,16 +30,17 @@ export interface TopicPruneOptions {
 
 export async function listTopics(session: Session): Promise<TopicStatus[]> {
   const subscriptions = await activeSubscriptions(session);
-  await session.store.mail.finishSends();
+  await finishSendsOrWarn(session);
   const all: TopicStatus[] = [];
-  for (const topic of await session.store.look.listTopics()) all.push(await statusOf(session, topic, subscriptions));
+  const logs = (await session.store.look.listTopics()).map(logOf);
+  await lookIntoEach(session, logs, async (log) => all.push(await statusOf(session, log, subscriptions)));
   return all;
 }
 
 export async function showTopic(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
   const { limit = 10 } = options;
   const name = parseTopic(topic);
-  await session.store.mail.finishSends();
+  await finishSendsOrWarn(session);
   const known = await session.store.look.listTopics();
   if (!known.includes(name)) throw unknown(name, known);
   const recent: (Message | null)[] = [];
@@ -46,7 +49,7 @@ export async function showTopic(session: Session, topic: string, options: TopicS
     const message = await readOrWarn(session, entry);
     if (message !== undefined) recent.push(message);
   }
-  return { ...(await statusOf(session, name, await activeSubscriptions(session))), recent };
+  return { ...(await statusOf(session, logOf(name), await activeSubscriptions(session))), recent };
 }
 
 export async function pruneTopics(
@@ -90,10 +93,11 @@ async function activeSubscriptions(session: Session): Promise<Subscriptions> {
   return new Map([...(await loadSubscriptions(session))].filter(([agent]) => active.has(agent)));
 }
 
-async function statusOf(session: Session, topic: string, subscriptions: Subscriptions): Promise<TopicStatus> {
-  const { archived } = await session.store.look.counts(logOf(topic));
+async function statusOf(session: Session, log: string, subscriptions: Subscriptions): Promise<TopicStatus> {
+  const { archived } = await session.store.look.counts(log);
+  const topic = topicOf(log) ?? '';
   let lastPublishedAt: string | null = null;
-  for await (const entry of session.store.look.list(logOf(topic), 'archived')) {
+  for await (const entry of session.store.look.list(log, 'archived')) {
     lastPublishedAt = new Date(entry.ackedAt ?? 0).toISOString();
     break;
   }

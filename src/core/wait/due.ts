@@ -7,17 +7,71 @@ import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { tellNew } from '../root/config-file.ts';
 import { settingsNow } from '../root/settings.ts';
+import { diskTrouble, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import type { Recovered } from '../../storage/port/mail.ts';
 
 // A store moves a bounded number at a time; a million expired leases must not keep a command from its work.
 const mostRounds = 100;
 
-/** Moves what is due before somebody looks, so that what he sees is true. */
-export async function bringAllDue(session: Session, card: AgentCard): Promise<void> {
-  const policy = await policyToMoveBy(session, card);
-  for (let round = 0; policy && round < mostRounds; round++) {
-    const { moved } = await session.store.mail.recover(card.name, policy);
-    if (moved === 0) return;
+type Mailbox = Pick<AgentCard, 'name'>;
+type Recover = (mailbox: string, policy: RetryPolicy) => Promise<Recovered>;
+
+/** Moves what is due. @throws what the disk says */
+export async function bringAllDue(session: Session, { name }: Mailbox): Promise<void> {
+  for (let round = 0; round < mostRounds; round++) if ((await recover(session, name)).moved === 0) return;
+}
+
+/**
+ * As bringAllDue, and buries all that has outlived its time-to-live, for who says how much is ready or dead. It costs a look
+ * at every name in ready, which who claims, waits or peeks at the next few does not need.
+ */
+export async function bringUpToDate(session: Session, mailbox: Mailbox): Promise<void> {
+  await bringAllDue(session, mailbox);
+  await session.store.upkeep?.sweepExpired(mailbox.name, { dryRun: false });
+}
+
+/**
+ * Before somebody looks, so that what he sees is true; what cannot be moved he sees where it is.
+ * @param bury as bringUpToDate
+ */
+export async function bringDueOrWarn(session: Session, name: string, { bury = false } = {}): Promise<void> {
+  await orWarn(session, name, () => (bury ? bringUpToDate : bringAllDue)(session, { name }));
+}
+
+/** A bounded number, for who looks again and again. @param by as the store does, if not given */
+export async function recoverOrWarn(session: Session, mailbox: string, by?: Recover): Promise<Recovered> {
+  return (await orWarn(session, mailbox, () => recover(session, mailbox, by))) ?? { moved: 0 };
+}
+
+/** What cannot be moved, on a disk that is full or read-only, is there all the same: it is said, and the look goes on. */
+async function orWarn<T>(session: Session, mailbox: string, move: () => Promise<T>): Promise<T | undefined> {
+  const about = `due in ${mailbox}`;
+  try {
+    const moved = await move();
+    troubleIsOver(session, about);
+    return moved;
+  } catch (error) {
+    warnOnce(session, about, `What is due in ${mailbox} could not be moved: ${diskTrouble(error).message}`);
+    return undefined;
+  }
+}
+
+/** The card anew, because nothing is moved under a policy that is guessed. */
+async function recover(session: Session, mailbox: string, by?: Recover): Promise<Recovered> {
+  const { documents, mail } = session.store;
+  const policy = await policyToMoveBy(session, await documents.getAgent(mailbox));
+  if (!policy) return { moved: 0 };
+  return by ? by(mailbox, policy) : mail.recover(mailbox, policy);
+}
+
+/** Sends whose senders have died, before somebody looks at what was published, or where something is. */
+export async function finishSendsOrWarn(session: Session): Promise<void> {
+  try {
+    await session.store.mail.finishSends();
+    troubleIsOver(session, 'sends');
+  } catch (error) {
+    warnOnce(session, 'sends', `Sends that were cut off could not be finished: ${diskTrouble(error).message}`);
   }
 }
 
@@ -25,21 +79,12 @@ export async function bringAllDue(session: Session, card: AgentCard): Promise<vo
  * What becomes of what falls due in a mailbox, whoever looks. `undefined`: config.json cannot be used, and never could since
  * this process began; then whoever only looks is told so and sees what is there, and nothing is moved by a guessed policy.
  */
-export async function policyToMoveBy(session: Session, card: AgentCard | undefined): Promise<RetryPolicy | undefined> {
+async function policyToMoveBy(session: Session, card: AgentCard | undefined): Promise<RetryPolicy | undefined> {
   const settingsOf = await settingsNow(session).catch((error: unknown) => {
     if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
     tellNew(session, [`${error.message} Until it is mended, nothing that falls due is moved. ${error.hint}`]);
   });
   return settingsOf?.(card).ownPolicy;
-}
-
-/**
- * As bringAllDue, and buries all that has outlived its time-to-live, for who says how much is ready or dead. It costs a look
- * at every name in ready, which who claims, waits or peeks at the next few does not need.
- */
-export async function bringUpToDate(session: Session, card: AgentCard): Promise<void> {
-  await bringAllDue(session, card);
-  await session.store.upkeep?.sweepExpired(card.name, { dryRun: false });
 }
 
 /** Whether it is elsewhere by now, and only nobody has moved it yet. */
@@ -70,8 +115,7 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
   let everywhereAt = clock.uptime();
 
   const lookIn = async (mailbox: string): Promise<number> => {
-    const policy = await policyToMoveBy(session, await store.documents.getAgent(mailbox));
-    const { moved, nextAt = Infinity } = policy ? await store.mail.recover(mailbox, policy) : { moved: 0 };
+    const { moved, nextAt = Infinity } = await recoverOrWarn(session, mailbox);
     // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
     // millisecond, because timers may fire early.)
     lookAt.set(mailbox, moved > 0 ? store.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));

@@ -9,7 +9,7 @@ import { checkWait } from '../../model/duration.ts';
 import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
-import { policyToMoveBy } from './due.ts';
+import { recoverOrWarn } from './due.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
@@ -135,9 +135,9 @@ function recoverTogether({ store }: Session, mailbox: string, policy: RetryPolic
 
 /** Moves what is due. @returns how long until the next thing is, or until it is worth to look again; milliseconds */
 async function bringDue(session: Session, mailbox: string): Promise<number> {
-  const policy = await policyToMoveBy(session, await session.store.documents.getAgent(mailbox));
-  if (!policy) return lookAgainMs;
-  const { moved, nextAt } = await recoverTogether(session, mailbox, policy);
+  const { moved, nextAt } = await recoverOrWarn(session, mailbox, (name, policy) =>
+    recoverTogether(session, name, policy),
+  );
   if (nextAt === undefined) return lookAgainMs;
   // One more, because a timer may fire a millisecond early.
   const restMs = nextAt - session.store.now() + 1;

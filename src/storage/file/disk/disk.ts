@@ -60,7 +60,10 @@ export interface Disk {
   removeDir(dir: string): MaybePromise<boolean>;
   /** fsync of a folder: its names are on disk. `false`: there is no such folder. */
   syncDir(dir: string): MaybePromise<boolean>;
-  /** One write at the end of the file (O_APPEND), not synced; makes the file. `false`: its folder is missing. */
+  /**
+   * One write of whole lines at the end of the file (O_APPEND), not synced; makes the file. They begin on a line of their own,
+   * also behind one that a full disk has cut short. `false`: its folder is missing.
+   */
   append(path: string, text: string): MaybePromise<boolean>;
   /** Sets the modification time, making an empty file if need be. */
   touch(path: string, timeMs: number): MaybePromise<void>;

@@ -123,6 +123,27 @@ export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: stri
   }
 }
 
+/** The names in one of a mailbox's folders; none before it is made. @throws where something else is in its place: it may hold mail */
+export async function namesIn(ctx: FileContext, dir: string): Promise<string[]> {
+  for (;;) {
+    const names = await ctx.disk.list(dir);
+    if (names) return names;
+    const stat = await ctx.disk.stat(dir);
+    if (!stat) return [];
+    if (stat.kind !== 'directory') throw notAFolder(dir, stat.kind);
+  }
+}
+
+/** Tidies away an empty folder. One that cannot be removed, on a read-only disk, is in nobody's way. */
+export async function removeEmpty(ctx: FileContext, dir: string): Promise<boolean> {
+  try {
+    return await ctx.disk.removeDir(dir);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return false;
+  }
+}
+
 function notAFolder(path: string, kind: string): DreamosError {
   const what = kind === 'symlink' ? 'a symbolic link, and dreamos follows none' : 'not a folder';
   return new DreamosError('disk', 'DISK_FAILED', `${path} is ${what}.`, {

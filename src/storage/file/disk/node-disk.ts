@@ -1,49 +1,21 @@
 import * as fs from 'node:fs';
 import { geteuid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
-import { DreamosError } from '../../../model/errors.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
 import { attempt, expectedOf } from './disk-error.ts';
 import { takeLock } from './lock.ts';
+import { appendFlags, fileMode, openLogs } from './logs.ts';
 
-const fileMode = 0o600;
 const dirMode = 0o700;
 // O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
 const readFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-const appendFlags =
-  fs.constants.O_WRONLY |
-  fs.constants.O_APPEND |
-  fs.constants.O_CREAT |
-  fs.constants.O_NOFOLLOW |
-  fs.constants.O_NONBLOCK;
-/** Log files stay open for this long between appends; an open and a close cost more than the append. */
-const appendOpenMs = 1000;
-const appendOpenFiles = 64;
 // Calls that return at once never let the event loop turn: a command that reads 100,000 files would be deaf to signals,
 // and its locks would not be refreshed. So now and then a look waits for one turn.
 const turnEveryMs = 30;
 
 /** The real disk. */
 export function nodeDisk(): Disk {
-  const logs = new Map<string, { fd: number; openedAt: number }>();
-
-  function closeLog(path: string, fd: number): void {
-    logs.delete(path);
-    fs.closeSync(fd);
-  }
-
-  function logFile(path: string): number {
-    const open = logs.get(path);
-    // Reopened now and then, so that a log that somebody removed is not written to for ever as a file without a name.
-    if (open && systemClock.uptime() - open.openedAt < appendOpenMs) return open.fd;
-    if (open) closeLog(path, open.fd);
-    const oldest = logs.size >= appendOpenFiles ? logs.entries().next().value : undefined;
-    if (oldest) closeLog(oldest[0], oldest[1].fd);
-    const fd = openLog(path);
-    logs.set(path, { fd, openedAt: systemClock.uptime() });
-    return fd;
-  }
-
+  const logs = openLogs();
   let turnedAt = systemClock.uptime();
   function letTurn<T>(look: () => T): T | Promise<T> {
     if (systemClock.uptime() - turnedAt < turnEveryMs) return look();
@@ -90,7 +62,7 @@ export function nodeDisk(): Disk {
       }),
     syncDir: (dir) => attempt(dir, 'sync the folder', () => (syncFolder(dir), true), { ENOENT: false, ENOTDIR: false }),
     append(path, text) {
-      return attempt(path, 'append to', () => appendText(logFile(path), text), { ENOENT: false });
+      return attempt(path, 'append to', () => logs.append(path, text), { ENOENT: false });
     },
     touch: (path, timeMs) => attempt(path, 'touch', () => touchFile(path, timeMs / 1000)),
     writeWhole: (path, bytes) =>
@@ -112,9 +84,7 @@ export function nodeDisk(): Disk {
     userId: () => geteuid?.(),
     longestPath: platform === 'linux' ? 4095 : 1023,
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
-    close() {
-      for (const [path, { fd }] of logs) closeLog(path, fd);
-    },
+    close: () => logs.close(),
   };
 }
 
@@ -234,23 +204,6 @@ function syncFolder(dir: string): void {
   } finally {
     fs.closeSync(fd);
   }
-}
-
-/** A log of this root's own: a device would swallow the lines, and another name of a file elsewhere would put them there. */
-function openLog(path: string): number {
-  const fd = fs.openSync(path, appendFlags, fileMode);
-  const stat = fs.fstatSync(fd);
-  if (stat.isFile() && stat.nlink <= 1) return fd;
-  fs.closeSync(fd);
-  const what = stat.isFile() ? 'has another name somewhere else (a hard link)' : 'is not a regular file';
-  throw new DreamosError('disk', 'DISK_FAILED', `${path} ${what}.`, { hint: 'dreamos doctor --fix puts it aside.' });
-}
-
-function appendText(fd: number, text: string): true {
-  const written = fs.writeSync(fd, text);
-  // A full disk can cut a line short. Ended here, it costs one line and not also the next.
-  if (written < Buffer.byteLength(text)) fs.writeSync(fd, '\n');
-  return true;
 }
 
 function touchFile(path: string, seconds: number): void {

@@ -3,11 +3,11 @@ import { memory } from './memory.ts';
 
 const told = memory(() => new Set<string>());
 
-/** For what is met again with every look: a watcher would say it every five seconds. */
-export function warnOnce(ctx: FileContext, message: string): void {
+/** For what is met again with every look: a watcher would say it every five seconds. @param what what is known again */
+export function warnOnce(ctx: FileContext, message: string, what = message): void {
   const known = told.of(ctx);
-  if (known.has(message)) return;
+  if (known.has(what)) return;
   if (known.size > 1024) known.clear();
-  known.add(message);
+  known.add(what);
   ctx.warn(message);
 }

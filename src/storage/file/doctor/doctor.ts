@@ -2,6 +2,7 @@
  * `dreamos doctor`: checks every rule of the format as a list of named steps, and repairs what is safe to repair while
  * others work on the same root. What is not safe is said, with what to do.
  */
+import { DreamosError } from '../../../model/errors.ts';
 import { isLog, logOf } from '../../../model/topic.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -52,12 +53,33 @@ const mailboxSteps: readonly Step<Mailbox>[] = [
 ];
 
 export async function* inspect(ctx: FileContext, options: InspectOptions): AsyncGenerator<Finding, void, void> {
-  for (const step of rootSteps) yield* step(ctx, undefined, options);
+  for (const step of rootSteps) yield* tried(() => step(ctx, undefined, options), options);
   const topicLogs = (await topicNames(ctx)).map(logOf);
   for (const name of [...(await mailboxNames(ctx)), ...topicLogs]) {
-    for (const step of isLog(name) ? topicLogSteps : mailboxSteps) {
-      if (options.signal?.aborted) return;
-      for await (const finding of step(ctx, ctx.layout.mailbox(name), options)) yield { mailbox: name, ...finding };
-    }
+    const looked = tried(() => inspectMailbox(ctx, ctx.layout.mailbox(name), options), options);
+    for await (const finding of looked) yield { mailbox: name, ...finding };
+  }
+}
+
+async function* inspectMailbox(ctx: FileContext, mailbox: Mailbox, options: InspectOptions): AsyncIterable<Finding> {
+  // Where not even its folder can be read, one finding says it all.
+  await ctx.disk.list(mailbox.dir);
+  for (const step of isLog(mailbox.name) ? topicLogSteps : mailboxSteps) {
+    if (options.signal?.aborted) return;
+    yield* tried(() => step(ctx, mailbox, options), options);
+  }
+}
+
+/** What cannot be looked into is a finding, and the others follow. Who repairs is told that he could not. */
+async function* tried(
+  step: () => AsyncIterable<Finding>,
+  { fix }: InspectOptions,
+): AsyncGenerator<Finding, void, void> {
+  try {
+    yield* step();
+  } catch (error) {
+    if (fix || !(error instanceof DreamosError)) throw error;
+    const { message, hint } = error;
+    yield { rule: 'unreadable', level: 'problem', message, ...(hint !== undefined && { hint }) };
   }
 }

@@ -108,8 +108,9 @@ export async function* inspectEventLogs(
     if (stat.kind === 'file' && stat.links <= 1) {
       yield* inspectMode(ctx, path, fix);
       const broken = await brokenLines(ctx, mailbox, day);
-      const message = `Lines of events/${name} that cannot be read, and are passed over: ${broken}.`;
-      if (broken > 0) yield { rule: 'event-lines', level: 'info', message };
+      const message = `Lines of events/${name} that are no event, as a full disk leaves them, and are passed over: ${broken}.`;
+      // Not mended: whoever follows the log has come so many bytes far in it, and others append to it.
+      if (broken > 0) yield { rule: 'event-lines', level: 'info', message, hint: `jq -R 'fromjson?' ${path}` };
       continue;
     }
     const why =

@@ -1,11 +1,13 @@
 /** Agents' cards. The folder of a mailbox says that there is an agent; the card, what is known of it. */
 import { agentCardSchema, agentNamePattern, sameAgent, type AgentCard } from '../../../model/agent.ts';
+import { DreamosError } from '../../../model/errors.ts';
 import { explainIssues } from '../../../model/message.ts';
 import { misspeltSettings, settingFault, wrongSettings } from '../../../model/settings.ts';
 import type * as z from 'zod/mini';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
+import { warnOnce } from '../disk/warn-once.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { misspelt } from '../../port/refusals.ts';
@@ -32,7 +34,11 @@ interface KnownCard {
 export async function mailboxNames(ctx: FileContext): Promise<string[]> {
   const names: string[] = [];
   for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
-    if (agentNamePattern.test(name) && (await isRealFolder(ctx, ctx.layout.mailbox(name).dir))) names.push(name);
+    if (!agentNamePattern.test(name)) continue;
+    const { dir } = ctx.layout.mailbox(name);
+    if (await isRealFolder(ctx, dir)) names.push(name);
+    else if (await ctx.disk.stat(dir))
+      warnOnce(ctx, `agent_mailboxes/${name} is no folder, so it is no mailbox, and is passed over: dreamos doctor`);
   }
   return names.sort();
 }
@@ -40,10 +46,21 @@ export async function mailboxNames(ctx: FileContext): Promise<string[]> {
 export async function listAgents(ctx: FileContext): Promise<AgentCard[]> {
   const found: AgentCard[] = [];
   for (const name of await mailboxNames(ctx)) {
-    const card = await readCard(ctx, ctx.layout.mailbox(name));
+    const card = await readCardOrName(ctx, ctx.layout.mailbox(name));
     if (card) found.push(card);
   }
   return found;
+}
+
+/** Of many one that the disk does not give hides none of the others; by its own name it is asked for again, and refused. */
+async function readCardOrName(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
+  try {
+    return await readCard(ctx, mailbox);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    warnOnce(ctx, `The card of ${mailbox.name} cannot be read: ${error.message}`);
+    return { name: mailbox.name, createdAt: new Date(0).toISOString() };
+  }
 }
 
 export async function getAgent(ctx: FileContext, name: string): Promise<AgentCard | undefined> {
@@ -168,12 +185,13 @@ async function tellFaults(
 ): Promise<void> {
   if (fault !== undefined && !missing) {
     const holds = wasKnown ? 'what it said before' : 'what else it says';
-    ctx.warn(
+    warnOnce(
+      ctx,
       `The card of ${name} cannot be used as it is (${path}, ${fault}); ${holds} holds. Mend it there; or \`dreamos doctor --fix\` writes a new one.`,
     );
   }
   for (const one of misspeltSettings(card.settings ?? {}))
-    ctx.warn(misspelt(await locateIn(ctx, path, ['settings', one.name]), one));
+    warnOnce(ctx, misspelt(await locateIn(ctx, path, ['settings', one.name]), one));
 }
 
 /** A card, and what is wrong with its file. */

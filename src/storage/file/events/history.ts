@@ -1,8 +1,10 @@
 import { dayMs } from '../../../model/basics/limits.ts';
+import { DreamosError } from '../../../model/errors.ts';
 import type { MailEvent } from '../../../model/event.ts';
 import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
+import { namesIn } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { parseLine } from './read-events.ts';
 import { mailboxNames } from '../documents/agents.ts';
@@ -19,19 +21,28 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
   const since = madeAt > ctx.clock.now() ? '' : dayOf(madeAt - dayMs);
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
   for (const name of only === undefined ? await everyName(ctx) : [only]) {
-    const mailbox = ctx.layout.mailbox(name);
-    const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
-      .map(parseEventLog)
-      .filter((day) => day !== undefined);
     let order = '';
-    for (const day of loggedDays.filter((one) => one >= since).sort()) {
-      for await (const event of eventsAbout(ctx, mailbox, day, id)) {
+    try {
+      for await (const event of eventsSince(ctx, ctx.layout.mailbox(name), since, id)) {
         if (event.at > order) order = event.at;
         if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });
       }
+    } catch (error) {
+      if (only !== undefined || !(error instanceof DreamosError)) throw error;
+      ctx.warn(`Not all events of ${name} can be read: ${error.message}`);
     }
   }
   return events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ event }) => event);
+}
+
+async function* eventsSince(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  since: string,
+  id: string,
+): AsyncGenerator<MailEvent, void, void> {
+  const loggedDays = (await namesIn(ctx, mailbox.events)).map(parseEventLog).filter((day) => day !== undefined);
+  for (const day of loggedDays.filter((one) => one >= since).sort()) yield* eventsAbout(ctx, mailbox, day, id);
 }
 
 async function everyName(ctx: FileContext): Promise<string[]> {

@@ -1,10 +1,11 @@
 import { dayMs } from '../../../model/basics/limits.ts';
+import { DreamosError } from '../../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
 import type { EventBatch, Scope } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatCursor, parseCursor, type Position, quietTopicLogs } from '../names/cursor.ts';
-import { isRealFolder } from '../disk/folders.ts';
+import { isRealFolder, namesIn } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
@@ -20,9 +21,15 @@ export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start')
   for (const name of await namesOf(ctx, of)) {
     const days = new Map<string, number>();
     const mailbox = ctx.layout.mailbox(name);
-    if (at === 'now' && (await isRealFolder(ctx, mailbox.events))) {
-      const later = (await loggedDays(ctx, mailbox)).filter((day) => day > today);
-      for (const day of [yesterday, today, ...later]) days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+    try {
+      if (at === 'now' && (await isRealFolder(ctx, mailbox.events))) {
+        const later = (await loggedDays(ctx, mailbox)).filter((day) => day > today);
+        for (const day of [yesterday, today, ...later]) days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+      }
+    } catch (error) {
+      if (areNames(of) || !(error instanceof DreamosError)) throw error;
+      // How far it has come cannot be seen: rather today's once more than none.
+      days.set(today, 0);
     }
     if (isLog(name) && [...days.values()].every((end) => end === 0)) continue;
     position.set(name, days);
@@ -41,6 +48,8 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
   const [yesterday, today] = lastTwoDays(ctx);
   const read: ReadEvent[] = [];
   const warnings: string[] = [];
+  // Among all, one in disorder hides no other's events, and its own come once they can be read.
+  const asked = areNames(of);
   const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
   for (const name of await namesOf(ctx, of)) {
     const mailbox = ctx.layout.mailbox(name);
@@ -48,12 +57,14 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
     const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietTopicLogs) : []);
     const [oldest = ''] = [...days.keys()].sort();
     // One that was made while the clock was ahead, and is right again.
-    const from = oldest > today ? yesterday : oldest;
-    const daysWithNews = (await loggedDays(ctx, mailbox)).filter((day) => day >= from);
+    const since = oldest > today ? yesterday : oldest;
+    const orNone = <T>(look: Promise<T>, none: T): Promise<T> => (asked ? look : orWarn(look, name, none, warnings));
+    const daysWithNews = (await orNone(loggedDays(ctx, mailbox), [])).filter((day) => day >= since);
     if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
     let order = '';
     for (const day of daysWithNews) {
-      const part = await newLines(ctx, mailbox, day, days.get(day) ?? 0, warnings);
+      const from = days.get(day) ?? 0;
+      const part = await orNone(newLines(ctx, mailbox, day, from, warnings), { lines: [], end: from, more: false });
       for (const { line, end } of part.lines) {
         const event = parseLine(line);
         if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
@@ -78,6 +89,20 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
   return { events, cursor: formatCursor(position), warnings };
 }
 
+async function orWarn<T>(look: Promise<T>, name: string, none: T, warnings: string[]): Promise<T> {
+  try {
+    return await look;
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    warnings.push(`The events of ${name} cannot be read: ${error.message}`);
+    return none;
+  }
+}
+
+function areNames(of: Scope): of is readonly string[] {
+  return of !== undefined && !('topics' in of);
+}
+
 /** The mailboxes and logs that are meant now. */
 export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly string[]> {
   if (of === undefined) return mailboxNames(ctx);
@@ -86,13 +111,13 @@ export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly str
   return (await topicNames(ctx)).filter(meant).map(logOf);
 }
 
-/** How many whole lines of a log are no events. */
+/** How many whole lines of a log are not an event each: also where one is the end of a line that was cut short. */
 export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
   let broken = 0;
   for (let from = 0; ;) {
     const warnings: string[] = [];
     const { lines, end, more } = await newLines(ctx, mailbox, day, from, warnings);
-    broken += warnings.length + lines.filter(({ line }) => !parseLine(line)).length;
+    broken += warnings.length + lines.filter(({ line }) => !eventIn(line)).length;
     if (!more || end <= from) return broken;
     from = end;
   }
@@ -108,7 +133,7 @@ interface ReadEvent {
 
 /** Oldest first. */
 async function loggedDays(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
-  const names = (await ctx.disk.list(mailbox.events)) ?? [];
+  const names = await namesIn(ctx, mailbox.events);
   return names
     .map(parseEventLog)
     .filter((day) => day !== undefined)
@@ -177,15 +202,17 @@ async function isLineStart(ctx: FileContext, path: string, offset: number): Prom
 
 /** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
 export function parseLine(line: string): MailEvent | undefined {
-  for (const text of [line, line.slice(Math.max(0, line.lastIndexOf('{"at":')))]) {
-    try {
-      const parsed = mailEventSchema.safeParse(JSON.parse(text));
-      if (parsed.success) return parsed.data;
-    } catch {
-      // Try the other reading; the caller warns when there is none.
-    }
+  return eventIn(line) ?? eventIn(line.slice(Math.max(0, line.lastIndexOf('{"at":'))));
+}
+
+function eventIn(text: string): MailEvent | undefined {
+  try {
+    const parsed = mailEventSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    // The caller warns.
+    return undefined;
   }
-  return undefined;
 }
 
 async function wholeLines(ctx: FileContext, path: string): Promise<number> {

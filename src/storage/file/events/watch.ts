@@ -21,13 +21,36 @@ const pollMs = 1000;
 export async function watch(ctx: FileContext, of: Scope, hint: () => void): Promise<Wake> {
   // The folder in which more of them appear; asked for by name there is none.
   const parent = of === undefined ? ctx.layout.mailboxes : 'topics' in of ? ctx.layout.topics : undefined;
-  if (parent === ctx.layout.topics) await ensureFolder(ctx, parent);
   const { watch: watchPaths } = await import('chokidar');
   const look = settled(hint);
   const watcher = watchPaths([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
   let started = false;
+  let resolveReady = (): void => undefined;
+  const ready = new Promise<void>((resolve) => void (resolveReady = resolve));
+
+  function lookByTime(why: string): void {
+    const how = `${why}; looking once a second`;
+    // Later on nobody asks for `degraded` any more.
+    if (started && degraded === undefined) ctx.warn(`From now on: ${how}.`);
+    degraded ??= how;
+    polling ??= setInterval(hint, pollMs);
+    look.now();
+    resolveReady();
+  }
+
+  /** A folder that is not there and cannot be made, on a read-only disk, may be made by others: then it is looked for. */
+  async function isThere(dir: string): Promise<boolean> {
+    try {
+      await ensureFolder(ctx, dir);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DreamosError) || (await ctx.disk.stat(dir))) throw error;
+      lookByTime(error.message.replace(/\.$/, ''));
+      return false;
+    }
+  }
 
   const watched = new Set<string>();
   const eventLogs = new Set<string>();
@@ -37,10 +60,10 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
       watched.add(name);
       try {
         const { events, drop } = ctx.layout.mailbox(name);
-        const dirs = isLog(name) ? [events] : [events, drop];
-        for (const dir of dirs) await ensureFolder(ctx, dir);
+        const dirs: string[] = [];
+        for (const dir of isLog(name) ? [events] : [events, drop]) if (await isThere(dir)) dirs.push(dir);
         eventLogs.add(events);
-        watcher.add(dirs);
+        if (dirs.length > 0) watcher.add(dirs);
       } catch (error) {
         // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
         if (parent === undefined || !(error instanceof DreamosError)) throw error;
@@ -50,19 +73,9 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
     }
   }
 
-  const ready = new Promise<void>((resolve) => {
-    watcher.on('ready', resolve);
-    watcher.on('error', (error) => {
-      // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
-      const why = `no push from the file system (${reasonOf(error)}); looking once a second`;
-      // Later on nobody asks for `degraded` any more.
-      if (started && degraded === undefined) ctx.warn(`From now on: ${why}.`);
-      degraded ??= why;
-      polling ??= setInterval(hint, pollMs);
-      look.now();
-      resolve();
-    });
-  });
+  watcher.on('ready', () => resolveReady());
+  // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
+  watcher.on('error', (error) => lookByTime(`no push from the file system (${reasonOf(error)})`));
   // A new day's log is nothing yet; its first line is a `change`. Whoever looked at once would claim a message before its
   // sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
   // (`watchedPath` is chokidar's own, undocumented; without it, all is looked at at once.)
@@ -88,7 +101,7 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
     await watcher.close();
   };
   try {
-    if (parent !== undefined) watcher.add(parent);
+    if (parent !== undefined && (await isThere(parent))) watcher.add(parent);
     await addMailboxes();
     // Without a path chokidar never says that it is ready.
     if (parent !== undefined || watched.size > 0) await ready;

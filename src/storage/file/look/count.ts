@@ -2,6 +2,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import { idTime } from '../../../model/id.ts';
 import type { Counts } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
+import { namesIn } from '../disk/folders.ts';
 import { corruptFiles } from '../places/corrupt.ts';
 import { idIn, looksLikeEntry, parseEntryName } from '../names/entry-name.ts';
 import { archiveDays, hasPacks, readyBuckets } from './find.ts';
@@ -18,7 +19,7 @@ const listedAhead = 16;
 /** Counts names; opens no file. Exact at rest, approximate while mail moves. */
 export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts> {
   const ready = await countReady(ctx, mailbox);
-  const dead = ((await ctx.disk.list(mailbox.dlq)) ?? []).filter((name) => !isReason(name) && parseEntryName(name));
+  const dead = (await namesIn(ctx, mailbox.dlq)).filter((name) => !isReason(name) && parseEntryName(name));
   let archived = 0;
   for (const day of await archiveDays(ctx, mailbox)) archived += await countEntries(ctx, pathIn(mailbox.archive, day));
   if (await hasPacks(ctx, mailbox)) archived += await (await import('../places/packed.ts')).countPacked(ctx, mailbox);

@@ -3,9 +3,9 @@ import type { State } from '../../../model/state.ts';
 import { bucketsIn } from '../places/buckets.ts';
 import type { FileContext } from '../disk/context.ts';
 import { mayBeOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
-import { isRealFolder } from '../disk/folders.ts';
+import { isRealFolder, namesIn } from '../disk/folders.ts';
 import { allAnswers } from '../places/inbox.ts';
-import { laneOf, type Lane, type Mailbox } from '../names/layout.ts';
+import { laneOf, type Lane, type Mailbox, rankFolder } from '../names/layout.ts';
 import { walkBuckets } from '../places/ready-walk.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import type { Found } from '../names/found.ts';
@@ -57,7 +57,7 @@ async function* names(
       for await (const { dir, text } of wheelEntries(ctx, mailbox.inflight)) yield { dir, name: text };
       break;
     case 'dead':
-      for (const name of ((await ctx.disk.list(mailbox.dlq)) ?? []).sort().reverse()) yield { dir: mailbox.dlq, name };
+      for (const name of (await namesIn(ctx, mailbox.dlq)).sort().reverse()) yield { dir: mailbox.dlq, name };
       break;
     case 'archived':
       yield* archivedNames(ctx, mailbox, id);
@@ -98,7 +98,7 @@ async function* delayedNames(
 
 /** The days that have an archive, newest first. */
 export async function archiveDays(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
-  return ((await ctx.disk.list(mailbox.archive)) ?? []).filter(isDay).sort().reverse();
+  return (await namesIn(ctx, mailbox.archive)).filter(isDay).sort().reverse();
 }
 
 export async function hasPacks(ctx: FileContext, mailbox: Mailbox): Promise<boolean> {
@@ -108,7 +108,9 @@ export async function hasPacks(ctx: FileContext, mailbox: Mailbox): Promise<bool
 /** The folders that hold the entries of ready/, for counting. */
 export async function readyBuckets(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
   const dirs: string[] = [];
+  const inUse = await namesIn(ctx, mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
+    if (!inUse.includes(rankFolder(rank))) continue;
     for (const lane of [0, 1]) {
       const laneDir = laneOf(mailbox, rank, lane as Lane);
       if (!(await isRealFolder(ctx, laneDir))) continue;

@@ -6,6 +6,7 @@
  * (ENOENT) instead of landing where nobody looks.
  */
 import type { FileContext } from '../disk/context.ts';
+import { removeEmpty } from '../disk/folders.ts';
 import { parseBucket } from '../names/layout.ts';
 import { folderOf } from '../names/path.ts';
 
@@ -25,5 +26,5 @@ export async function bucketsIn(ctx: FileContext, dir: string): Promise<string[]
 
 /** Removes an empty bucket, and the folder above it when that is then empty and not the newest either. */
 export async function removeEmptyBucket(ctx: FileContext, dir: string, alsoParent: boolean): Promise<void> {
-  if ((await ctx.disk.removeDir(dir)) && alsoParent) await ctx.disk.removeDir(folderOf(dir));
+  if ((await removeEmpty(ctx, dir)) && alsoParent) await removeEmpty(ctx, folderOf(dir));
 }

@@ -3,7 +3,8 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
-import { ensureFolder, moveInto } from '../disk/folders.ts';
+import { ensureFolder, moveInto, namesIn } from '../disk/folders.ts';
+import { warnOnce } from '../disk/warn-once.ts';
 import { releaseOrderingKey } from './key-heads.ts';
 import { isOnItsWay, type Mailbox, tmpFile } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
@@ -27,7 +28,9 @@ export async function quarantine(ctx: FileContext, mailbox: Mailbox, path: strin
     await makeFilePrivate(ctx, pathIn(mailbox.corrupt, name));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    ctx.warn(`${shown(was)} of ${mailbox.name} should be put aside (${why}), but cannot: ${error.message}`);
+    // Under another new name each time: it is said once of what should move.
+    const what = `${shown(was)} of ${mailbox.name} should be put aside (${why}), but cannot`;
+    warnOnce(ctx, `${what}: ${error.message}`, what);
     return false;
   }
   await report(ctx, mailbox, name, was, why);
@@ -82,7 +85,7 @@ async function releaseOrderingKeyOf(ctx: FileContext, mailbox: Mailbox, entry: s
 
 /** The names in corrupt/, without the notes about them. */
 export async function corruptFiles(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
-  return ((await ctx.disk.list(mailbox.corrupt)) ?? []).filter((name) => !isNote(name));
+  return (await namesIn(ctx, mailbox.corrupt)).filter((name) => !isNote(name));
 }
 
 async function report(ctx: FileContext, mailbox: Mailbox, name: string, was: string, why: string): Promise<void> {

@@ -18,7 +18,7 @@ import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';
-import { isRealFolder } from '../disk/folders.ts';
+import { isRealFolder, namesIn, removeEmpty } from '../disk/folders.ts';
 import { laneOf, type Mailbox, rankFolder } from '../names/layout.ts';
 import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -144,9 +144,9 @@ export async function* walkBuckets(
   mailbox: Mailbox,
   options: WalkOptions = {},
 ): AsyncGenerator<ReadyBucket, undefined, void> {
-  const inUse = await ctx.disk.list(mailbox.ready);
+  const inUse = await namesIn(ctx, mailbox.ready);
   for (let rank = 0; rank < priorities.length; rank++) {
-    if (inUse?.includes(rankFolder(rank)) !== true) continue;
+    if (!inUse.includes(rankFolder(rank))) continue;
     for (const lane of [0, 1] as const) yield* walkLane(ctx, laneOf(mailbox, rank, lane), options);
   }
   return undefined;
@@ -167,7 +167,7 @@ async function* walkLane(
     const parentDir = pathIn(laneDir, parent);
     const buckets = await bucketsIn(ctx, parentDir);
     if (buckets.length === 0) {
-      if (!parentIsNewest) await ctx.disk.removeDir(parentDir);
+      if (!parentIsNewest) await removeEmpty(ctx, parentDir);
       await sweepOdd(ctx, parentDir, onJunk);
     }
     for (const [b, bucket] of buckets.entries()) {

@@ -5,7 +5,7 @@
 import { isAhead, isOver } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseEntryName, type EntryName } from '../names/entry-name.ts';
-import { isRealFolder, forgetRemoved } from '../disk/folders.ts';
+import { isRealFolder, forgetRemoved, namesIn, removeEmpty } from '../disk/folders.ts';
 import { parseHour, parseSlot } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -113,11 +113,13 @@ export async function* slots(
   { addJunk, passes, latestFirst }: SlotsHow = {},
 ): AsyncGenerator<Slot, void, void> {
   const now = ctx.clock.now();
-  const sorted = async (dir: string): Promise<string[]> => {
-    const names = ((await ctx.disk.list(dir)) ?? []).sort();
-    return latestFirst ? names.reverse() : names;
+  const inOrder = (names: string[] | undefined = []): string[] => {
+    const sorted = names.sort();
+    return latestFirst ? sorted.reverse() : sorted;
   };
-  for (const hourName of await sorted(wheel)) {
+  // What is in the place of the wheel itself, whoever looks is told; whoever claims goes on with what is ready.
+  const claims = addJunk !== undefined || latestFirst === true;
+  for (const hourName of inOrder(claims ? await ctx.disk.list(wheel) : await namesIn(ctx, wheel))) {
     const hour = parseHour(hourName);
     const hourDir = pathIn(wheel, hourName);
     if (!hour || passes?.(hour)) continue;
@@ -125,7 +127,7 @@ export async function* slots(
       if (addJunk && (await isOdd(ctx, hourDir))) addJunk(hourDir);
       continue;
     }
-    const names = await sorted(hourDir);
+    const names = inOrder(await ctx.disk.list(hourDir));
     if (names.length === 0 && hour.end <= now) await removeFolder(ctx, hourDir);
     for (const slotName of names) {
       const slot = parseSlot(hour.start, slotName);
@@ -148,5 +150,5 @@ async function removeOverSlot(ctx: FileContext, slot: Slot, over: (span: Span) =
 
 // A process that was paused may be about to use it: its rename then fails, and it makes the folder again.
 async function removeFolder(ctx: FileContext, dir: string): Promise<void> {
-  if (await ctx.disk.removeDir(dir)) forgetRemoved(ctx, dir);
+  if (await removeEmpty(ctx, dir)) forgetRemoved(ctx, dir);
 }

@@ -1,0 +1,65 @@
+/**
+ * The disk's trouble with one mailbox, for looks: they say what they see, and what they could not see or move. Nothing of
+ * it is taken for empty.
+ */
+import { DreamosError } from '../../model/errors.ts';
+import type { Session } from './root.ts';
+
+/** @throws whatever it is else */
+export function diskTrouble(error: unknown): DreamosError {
+  if (error instanceof DreamosError && error.kind === 'disk') return error;
+  throw error;
+}
+
+/** As `lookIntoAll`, for one result of each. */
+export async function lookIntoEach(
+  session: Session,
+  names: readonly string[],
+  look: (name: string) => Promise<unknown>,
+): Promise<void> {
+  const looked = lookIntoAll(session, names, async function* (name) {
+    yield await look(name);
+  });
+  for await (const _ of looked);
+}
+
+/**
+ * Looks into one mailbox or log after the other; one in disorder is said, and hides nothing of the others.
+ * @throws the failure where none of them could be looked into
+ */
+export async function* lookIntoAll<T>(
+  session: Session,
+  names: Iterable<string> | AsyncIterable<string>,
+  look: (name: string) => AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  let failure: DreamosError | undefined;
+  let sawOne = false;
+  for await (const name of names) {
+    try {
+      yield* look(name);
+      sawOne = true;
+    } catch (error) {
+      failure ??= diskTrouble(error);
+      session.warn(notLookedInto(name, error));
+    }
+  }
+  if (failure && !sawOne) throw failure;
+}
+
+export function notLookedInto(name: string, error: unknown): string {
+  return `Not all of ${name} could be looked into: ${diskTrouble(error).message}`;
+}
+
+const told = new WeakMap<Session, Set<string>>();
+
+/** What every look meets again is said once, until it is over. */
+export function warnOnce(session: Session, about: string, message: string): void {
+  const known = told.get(session) ?? new Set();
+  told.set(session, known);
+  if (!known.has(about)) session.warn(message);
+  known.add(about);
+}
+
+export function troubleIsOver(session: Session, about: string): void {
+  told.get(session)?.delete(about);
+}

@@ -4,10 +4,10 @@ import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { parseLine } from './read-events.ts';
+import { loggedDays, parseLine } from './read-events.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
-import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
+import { dayOf, eventLog } from '../names/slots.ts';
 
 const chunkBytes = 4 * 1024 * 1024;
 const newline = 0x0a;
@@ -20,11 +20,8 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
   for (const name of only === undefined ? await everyName(ctx) : [only]) {
     const mailbox = ctx.layout.mailbox(name);
-    const loggedDays = ((await ctx.disk.list(mailbox.events)) ?? [])
-      .map(parseEventLog)
-      .filter((day) => day !== undefined);
     let order = '';
-    for (const day of loggedDays.filter((one) => one >= since).sort()) {
+    for (const day of await loggedDays(ctx, mailbox, since)) {
       for await (const event of eventsAbout(ctx, mailbox, day, id)) {
         if (event.at > order) order = event.at;
         if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });

@@ -133,6 +133,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     realPath: (path) => path,
     userId: () => undefined,
     fileSystem: () => 0,
+    bootId: () => 'one',
     close: () => undefined,
   };
 }

@@ -104,6 +104,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     realPath: (path) => real.realPath(path),
     userId: () => real.userId(),
     fileSystem: (path) => real.fileSystem(path),
+    bootId: () => real.bootId(),
     close: () => real.close(),
   };
 }

@@ -79,5 +79,7 @@ export interface Disk {
   userId(): number | undefined;
   /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
   fileSystem(path: string): MaybePromise<number>;
+  /** Another one after each start of the machine; also when that is only possible. */
+  bootId(): string;
   close(): MaybePromise<void>;
 }

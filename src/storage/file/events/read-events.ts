@@ -118,14 +118,36 @@ export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly str
   return (await topicNames(ctx)).filter(meant).map(logOf);
 }
 
+/** The ids of which the events of a log tell. */
+export async function* idsIn(ctx: FileContext, mailbox: Mailbox, day: string): AsyncGenerator<string, void, void> {
+  for await (const { lines } of partsOf(ctx, mailbox, day)) {
+    for (const { line } of lines) {
+      const event = parseLine(line);
+      if (event) yield event.id;
+    }
+  }
+}
+
 /** How many whole lines of a log are no events. */
 export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
   let broken = 0;
+  for await (const { lines, tooLong } of partsOf(ctx, mailbox, day)) {
+    broken += tooLong + lines.filter(({ line }) => !parseLine(line)).length;
+  }
+  return broken;
+}
+
+/** A whole log, so much of it at a time as is read in one call. */
+async function* partsOf(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  day: string,
+): AsyncGenerator<Pick<EventLogPart, 'lines'> & { readonly tooLong: number }, void, void> {
   for (let from: LogPlace = { bytes: 0 }; ;) {
     const warnings: string[] = [];
     const { lines, at, more } = await newLines(ctx, mailbox, day, from, warnings, false);
-    broken += warnings.length + lines.filter(({ line }) => !parseLine(line)).length;
-    if (!more || at.bytes <= from.bytes) return broken;
+    yield { lines, tooLong: warnings.length };
+    if (!more || at.bytes <= from.bytes) return;
     from = at;
   }
 }

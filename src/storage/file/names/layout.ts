@@ -16,6 +16,8 @@ export interface Layout {
   readonly outbox: string;
   readonly dedupe: string;
   readonly topics: string;
+  /** In which run of the machine events were compared with names. */
+  readonly boot: string;
   /** What long cursors stand for; made with the first one. */
   readonly cursors: string;
   cursor(id: string): string;
@@ -96,6 +98,7 @@ export function layoutOf(root: string): Layout {
     outbox,
     dedupe,
     topics,
+    boot: join(root, 'boot.json'),
     cursors,
     cursor: (id) => `${cursors}/${id}.jsonl`,
     document: (name) => join(root, name === 'settings' ? 'config.json' : `${name}.json`),

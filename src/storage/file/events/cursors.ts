@@ -4,6 +4,7 @@
  * One process writes a file; whoever goes on from another's begins a new one. What is written is neither synced nor mail:
  * a file that lost its end is an earlier place, and one that is gone the oldest, so that events come again and none is missed.
  */
+import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { cursorInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -24,11 +25,13 @@ import {
 import { pathIn } from '../names/path.ts';
 import { dayOf } from '../names/slots.ts';
 
-/** So many files are kept, those that were written last. */
-const mostKept = 200;
+/** Files are kept for so long after the last line, and so many of them, of so many bytes: those that were written last. */
+const keptMs = 30 * dayMs;
+const mostKept = 10_000;
+const mostBytes = 512 * 1024 * 1024;
+const sweptEvery = 100;
 /** A file that has grown by so much is followed by a new one. */
 const growthBytes = 1024 * 1024;
-const mostBytes = 512 * 1024 * 1024;
 
 /** A position, and how it is given out. */
 export interface Place {
@@ -181,13 +184,19 @@ async function written(ctx: FileContext, file: { id: string; bytes: number }, te
 
 async function sweep(ctx: FileContext): Promise<void> {
   const names = (await ctx.disk.list(ctx.layout.cursors)) ?? [];
-  if (names.length < mostKept) return;
-  const files: { path: string; writtenAt: number }[] = [];
+  // There is one more of them each time.
+  if (names.length % sweptEvery !== sweptEvery - 1) return;
+  const files: { path: string; size: number; mtimeMs: number }[] = [];
   for (const name of names) {
     const path = pathIn(ctx.layout.cursors, name);
     const stat = await ctx.disk.stat(path);
-    if (stat?.kind === 'file') files.push({ path, writtenAt: stat.mtimeMs });
+    if (stat?.kind === 'file') files.push({ path, ...stat });
   }
-  files.sort((a, b) => b.writtenAt - a.writtenAt);
-  for (const { path } of files.slice(mostKept - 1)) await ctx.disk.remove(path);
+  files.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  let bytes = 0;
+  for (const [i, { path, size, mtimeMs }] of files.entries()) {
+    bytes += size;
+    const isOld = ctx.clock.now() - mtimeMs > keptMs;
+    if (isOld || i >= mostKept || bytes > mostBytes) await ctx.disk.remove(path);
+  }
 }

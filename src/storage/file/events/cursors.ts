@@ -8,7 +8,7 @@ import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { cursorInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
-import { ensureFolder, forgetFolder } from '../disk/folders.ts';
+import { ensureFolder, forgetFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import {
@@ -69,7 +69,8 @@ async function positionOf(ctx: FileContext, cursor: string, warnings: string[]):
   if (kept instanceof Map) return kept;
   const { id, bytes } = kept;
   const path = ctx.layout.cursor(id);
-  const length = Math.min(bytes, (await ctx.disk.stat(path))?.size ?? 0);
+  const isReal = await isRealFolder(ctx, ctx.layout.cursors);
+  const length = isReal ? Math.min(bytes, (await ctx.disk.stat(path))?.size ?? 0) : 0;
   if (length > mostBytes) throw cursorInvalid(cursor);
   const file = await ctx.disk.read(path, { range: { offset: 0, length }, maxBytes: mostBytes });
   const position = file.ok ? parseKept(id, file.bytes.toString()) : undefined;
@@ -117,6 +118,8 @@ export class Steps {
     days.set(day, at);
     keepTwo(days, dayOf(this.ctx.clock.now()));
     position.set(mailbox, days);
+    // Later days have been read: who goes on does not ask for this one any more.
+    if (!days.has(day)) return place.cursor;
     return (place.cursor = place.file
       ? this.#grow(place.file, keptRows(new Map([[mailbox, new Map([[day, at]])]])))
       : this.#said());

@@ -110,7 +110,7 @@ test('a cursor over many topics has room for the busy ones alone, and goes on in
   }
   const whole = await hear(await store.journal.cursor([], 'start'));
   expect(whole).toHaveLength(topics.length + 1 + said.length);
-  const wordsOf = (heard: typeof whole): string[] => heard.map(({ word }) => word);
+  const wordsOf = (some: typeof whole): string[] => some.map(({ word }) => word);
   expect(wordsOf(await hear(whole[10]?.cursor ?? ''))).toEqual(wordsOf(whole.slice(11)));
 });
 

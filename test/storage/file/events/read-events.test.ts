@@ -374,6 +374,16 @@ describe('a cursor of many mailboxes', () => {
     expect(caught.warnings).toEqual([expect.stringContaining('not kept any more')]);
   });
 
+  test('repeats nothing of older days, of which one ends with what cannot be read', async () => {
+    const { room, store, send } = await crowd();
+    for (const ago of [20, 10, 5, 2, 1, 0]) writeFileSync(logOf(room, ago, 'agent0'), line(`a${ago}`));
+    appendFileSync(logOf(room, 20, 'agent0'), 'nonsense\n');
+    await send();
+    const { cursor, events } = await catchUp(store, await store.journal.cursor(undefined, 'start'), 'all');
+    expect(events).toHaveLength(36);
+    expect((await catchUp(await room.open(), cursor, 'all')).ids).toEqual([]);
+  });
+
   test('whose file was swept away while it is followed goes on in another', async () => {
     const { room, store, send } = await crowd();
     await send();

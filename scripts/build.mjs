@@ -35,8 +35,8 @@ const shared = {
   logLevel: 'warning',
 };
 
-// Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk: with
-// require() its default export would look different from what import() promises.
+// Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
+// chokidar: with require() their default export would look different from what import() promises.
 async function buildCommand() {
   const result = await build({
     ...shared,

@@ -83,8 +83,8 @@ void run(process.argv.slice(2), {
   initRoot: async (options) => (await import('./core/open-root.ts')).initRoot(options),
 }).then(async (code) => {
   process.exitCode = code;
-  // What is left of a watch or a timer must not hold who has its answer. So exit(), but not before what is still on its way
-  // into a pipe has been written.
+  // chokidar's throttle leaves timers of a second behind, and `read --wait` that has its message would sit them out. So
+  // exit(), but not before what is still on its way into a pipe has been written.
   await Promise.all([stdout.flush(), stderr.flush()]);
   process.exit();
 });

@@ -46,6 +46,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
     ],
   ],
   [/^(node:)?child_process$/, ['cli/handler/handler.ts']],
+  [/^chokidar$/, ['storage/file/events/']],
   [/^(proper-lockfile|write-file-atomic)$/, ['storage/file/disk/']],
   [/^croner$/, ['core/schedules/cron.ts']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
@@ -53,7 +54,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
 ];
 
 /** Loaded when they are needed, since send, read and ack do not need them. */
-const lazy = /^(chalk|cli-table3|croner|proper-lockfile|write-file-atomic)$/;
+const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile|write-file-atomic)$/;
 
 interface Import {
   specifier: string;
@@ -208,15 +209,15 @@ describe('the house', () => {
     ['storage/file/names/layout.ts', "import type { A } from '../disk/context.ts';"],
     ['core/send/send.ts', "import { readFile } from 'node:fs/promises';"],
     ['commands/send/send.ts', "export * from 'node:process';"],
-    ['storage/file/disk/lock.ts', "import lockfile from 'proper-lockfile';"],
-    ['core/follow/watch.ts', "const { lock } = await import('proper-lockfile');"],
-    ['core/follow/watch.ts', 'const { lock } = await import(`proper-lockfile`);'],
+    ['storage/file/events/watch.ts', "import { watch } from 'chokidar';"],
+    ['core/follow/watch.ts', "const { watch } = await import('chokidar');"],
+    ['core/follow/watch.ts', 'const { watch } = await import(`chokidar`);'],
     ['core/send/send.ts', 'await import(`../../${where}/names/layout.ts`);'],
     ['core/send/send.ts', 'await import(where);'],
     ['core/send/send.ts', "await import('../root/' + where);"],
     ['core/send/send.ts', "const { readFile } = require('node:fs/promises');"],
     ['core/send/send.ts', "import { createRequire } from 'node:module';"],
-    ['main.ts', "createRequire(import.meta.url)('proper-lockfile')"],
+    ['main.ts', "createRequire(import.meta.url)('chokidar')"],
     ['attic/http.ts', ''],
     ['core/attic.ts', ''],
   ])('is seen to be broken by %s with %s', (file, source) => {
@@ -226,8 +227,8 @@ describe('the house', () => {
   it.each([
     ['core/open-root.ts', "import { openStore } from '../storage/engines.ts';"],
     [
-      'storage/file/disk/lock.ts',
-      "import type { LockOptions } from 'proper-lockfile';\nconst { lock } = await import('proper-lockfile');",
+      'storage/file/events/watch.ts',
+      "import type { FSWatcher } from 'chokidar';\nconst { watch } = await import('chokidar');",
     ],
     ['program/send.ts', "(await import('../commands/send/send.ts')).sendCommand()"],
     ['main.ts', "(createRequire(import.meta.url)('../package.json') as { version: string }).version"],

@@ -134,9 +134,6 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     userId: () => undefined,
     fileSystem: () => 0,
     bootId: () => 'one',
-    watch() {
-      throw new Error('a simulated disk is not watched');
-    },
     close: () => undefined,
   };
 }

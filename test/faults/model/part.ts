@@ -94,7 +94,7 @@ async function startWorkers({ command, dir }: FaultOptions): Promise<ChildProces
     format: 'esm',
     sourcemap: 'inline',
     // What the simulated disk stands for; never loaded.
-    external: ['proper-lockfile'],
+    external: ['chokidar', 'proper-lockfile'],
     logLevel: 'warning',
   });
   return Array.from({ length: processes }, () => fork(outfile, { execArgv: ['--enable-source-maps'] }));

@@ -105,7 +105,6 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     userId: () => real.userId(),
     fileSystem: (path) => real.fileSystem(path),
     bootId: () => real.bootId(),
-    watch: (...args) => real.watch(...args),
     close: () => real.close(),
   };
 }

@@ -79,11 +79,6 @@ export interface Disk {
   userId(): number | undefined;
   /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
   fileSystem(path: string): MaybePromise<number>;
-  /**
-   * Tells when a name in a folder comes or goes (`rename`), or one of its files is written to (`change`); and once, raw, why
-   * it cannot, or can no longer. @returns what ends it
-   */
-  watch(dir: string, changed: (kind: 'rename' | 'change') => void, failed: (error: unknown) => void): () => void;
   /** Another one after each start of the machine; also when that is only possible. */
   bootId(): string;
   close(): MaybePromise<void>;

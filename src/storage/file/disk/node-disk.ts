@@ -113,25 +113,10 @@ export function nodeDisk(): Disk {
     userId: () => geteuid?.(),
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
     bootId,
-    watch: watchFolder,
     close() {
       for (const [path, { fd }] of logs) closeLog(path, fd);
     },
   };
-}
-
-function watchFolder(
-  dir: string,
-  changed: (kind: 'rename' | 'change') => void,
-  failed: (error: unknown) => void,
-): () => void {
-  try {
-    const watcher = fs.watch(dir, changed).on('error', failed);
-    return () => watcher.close();
-  } catch (error) {
-    failed(error);
-    return () => undefined;
-  }
 }
 
 function bootId(): string {

@@ -44,10 +44,8 @@ export async function readEvents(ctx: FileContext, of: Scope, cursor: string): P
     const { events, ends } = await news(ctx, of, place.position, fresh, warnings);
     events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
     const steps = new Steps(ctx, place);
-    // Last, so that no line speaks for another mailbox, nor brings a cursor of its own.
-    const told = events.map(({ event, name, day, at }) =>
-      Object.assign(event, { mailbox: name, cursor: steps.to(name, day, at) }),
-    );
+    // The cursor last, so that no line brings one of its own.
+    const told = events.map(({ event, name, day, at }) => ({ ...event, cursor: steps.to(name, day, at) }));
     for (const { name, day, at } of ends) steps.to(name, day, at);
     await steps.write();
     return { events: told, cursor: place.cursor, warnings };
@@ -101,7 +99,7 @@ async function news(
         if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
         // Two writers may log in another order than they looked at the clock; a log's own order stays as it is.
         else if (event.at > order) order = event.at;
-        if (event) events.push({ event, order, name, day, at: (told = at) });
+        if (event) events.push({ event: { ...event, mailbox: name }, order, name, day, at: (told = at) });
       }
       if (part.at.bytes !== told.bytes) ends.push({ name, day, at: part.at });
       // One day after the other: the rest of this one comes first in the next call.

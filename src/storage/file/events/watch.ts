@@ -1,6 +1,10 @@
 /**
- * Push: inotify watches on the event logs' folders and on drop/, two of a mailbox. One watch per message file would not
- * scale. An event is only a hint to look, and there is one more look after things have gone quiet.
+ * Push: inotify watches on the event logs and on drop/, a handful at any depth of a mailbox. One watch per message file
+ * would not scale (paulmillr/chokidar#1080), and new folders can miss files (#1471).
+ *
+ * chokidar 5 drops `change` events within 50 ms of the last one, with none at the end (`_throttle` in its index.js): of
+ * 200 lines appended 20 ms apart the last one was never seen. Its `raw` event has no throttle. So an event is only a hint
+ * to look, and there is one more look after things have gone quiet.
  */
 import { DreamosError } from '../../../model/errors.ts';
 import { isLog } from '../../../model/topic.ts';
@@ -8,6 +12,7 @@ import type { Scope, Wake } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
+import { folderOf } from '../names/path.ts';
 import { namesOf } from './read-events.ts';
 
 const quietMs = 100;
@@ -17,35 +22,25 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
   // The folder in which more of them appear; asked for by name there is none.
   const parent = of === undefined ? ctx.layout.mailboxes : 'topics' in of ? ctx.layout.topics : undefined;
   if (parent === ctx.layout.topics) await ensureFolder(ctx, parent);
+  const { watch: watchPaths } = await import('chokidar');
   const look = settled(hint);
-  const closes: (() => void)[] = [];
+  const watcher = watchPaths([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
   let started = false;
 
-  const failed = (error: unknown): void => {
-    // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
-    const why = `no push from the file system (${reasonOf(error)}); looking once a second`;
-    // Later on nobody asks for `degraded` any more.
-    if (started && degraded === undefined) ctx.warn(`From now on: ${why}.`);
-    degraded ??= why;
-    polling ??= setInterval(hint, pollMs);
-    look.now();
-  };
   const watched = new Set<string>();
+  const eventLogs = new Set<string>();
   async function addMailboxes(): Promise<void> {
     for (const name of await namesOf(ctx, of)) {
-      if (watched.has(name) || degraded !== undefined) continue;
+      if (watched.has(name)) continue;
       watched.add(name);
       try {
         const { events, drop } = ctx.layout.mailbox(name);
-        await ensureFolder(ctx, events);
-        // A new day's log is nothing yet; its first line is a `change`. Whoever looked at once would claim a message before
-        // its sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
-        closes.push(ctx.disk.watch(events, (kind) => (kind === 'rename' ? look.soon() : look.now()), failed));
-        if (isLog(name)) continue;
-        await ensureFolder(ctx, drop);
-        closes.push(ctx.disk.watch(drop, look.now, failed));
+        const dirs = isLog(name) ? [events] : [events, drop];
+        for (const dir of dirs) await ensureFolder(ctx, dir);
+        eventLogs.add(events);
+        watcher.add(dirs);
       } catch (error) {
         // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
         if (parent === undefined || !(error instanceof DreamosError)) throw error;
@@ -54,22 +49,51 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
       }
     }
   }
-  const parentChanged = (): void => {
-    look.now();
-    // Once more when it is watched: a topic's first message comes right behind its folder.
-    addMailboxes().then(look.now, (error: unknown) =>
-      ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),
-    );
-  };
+
+  const ready = new Promise<void>((resolve) => {
+    watcher.on('ready', resolve);
+    watcher.on('error', (error) => {
+      // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
+      const why = `no push from the file system (${reasonOf(error)}); looking once a second`;
+      // Later on nobody asks for `degraded` any more.
+      if (started && degraded === undefined) ctx.warn(`From now on: ${why}.`);
+      degraded ??= why;
+      polling ??= setInterval(hint, pollMs);
+      look.now();
+      resolve();
+    });
+  });
+  // A new day's log is nothing yet; its first line is a `change`. Whoever looked at once would claim a message before its
+  // sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
+  // (`watchedPath` is chokidar's own, undocumented; without it, all is looked at at once.)
+  watcher.on('raw', (kind, _name, details) => {
+    const isNewEventLog =
+      kind === 'rename' && eventLogs.has((details as { watchedPath?: string } | undefined)?.watchedPath ?? '');
+    if (isNewEventLog) look.soon();
+    else look.now();
+  });
+  watcher.on('all', (event, path, stats) => {
+    if (event === 'add' && stats?.size === 0 && eventLogs.has(folderOf(path))) look.soon();
+    else look.now();
+    if (parent !== undefined && folderOf(path) === parent) {
+      // Once more when it is watched: a topic's first message comes right behind its folder.
+      addMailboxes().then(look.now, (error: unknown) =>
+        ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),
+      );
+    }
+  });
   const close = async (): Promise<void> => {
     look.stop();
     clearInterval(polling);
-    for (const stop of closes.splice(0)) stop();
+    await watcher.close();
   };
   try {
-    // First: what appears while the others are added is seen.
-    if (parent !== undefined) closes.push(ctx.disk.watch(parent, parentChanged, failed));
+    if (parent !== undefined) watcher.add(parent);
     await addMailboxes();
+    // Without a path chokidar never says that it is ready.
+    if (parent !== undefined || watched.size > 0) await ready;
+    // What appeared between that look and the watch on its folder was seen by neither.
+    if (parent !== undefined) await addMailboxes();
   } catch (error) {
     await close();
     throw error;

@@ -132,24 +132,23 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
   // The last guard: whatever was checked before, no name ever leaves agent_mailboxes/ and topics/.
   if (!isMailboxName(name)) throw new Error(`not the name of a mailbox: ${JSON.stringify(name)}`);
   const topic = topicOf(name);
-  const dir = topic === undefined ? `${mailboxes}/${name}` : `${topics}/${topic}`;
-  // Not by `join`, which of five thousand mailboxes takes a tenth of a second.
+  const dir = topic === undefined ? join(mailboxes, name) : join(topics, topic);
   return {
     name,
     dir,
-    card: `${dir}/agent.json`,
-    tmp: `${dir}/tmp`,
-    drop: `${dir}/drop`,
-    ready: `${dir}/ready`,
-    delayed: `${dir}/delayed`,
-    inflight: `${dir}/inflight`,
-    requests: `${dir}/requests`,
-    archive: `${dir}/archive`,
-    dlq: `${dir}/dlq`,
-    corrupt: `${dir}/corrupt`,
-    keys: `${dir}/keys`,
-    events: `${dir}/events`,
-    lastRead: `${dir}/last-read`,
+    card: join(dir, 'agent.json'),
+    tmp: join(dir, 'tmp'),
+    drop: join(dir, 'drop'),
+    ready: join(dir, 'ready'),
+    delayed: join(dir, 'delayed'),
+    inflight: join(dir, 'inflight'),
+    requests: join(dir, 'requests'),
+    archive: join(dir, 'archive'),
+    dlq: join(dir, 'dlq'),
+    corrupt: join(dir, 'corrupt'),
+    keys: join(dir, 'keys'),
+    events: join(dir, 'events'),
+    lastRead: join(dir, 'last-read'),
   };
 }
 

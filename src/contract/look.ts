@@ -88,6 +88,8 @@ export const heard = schema(() =>
     /** When it was published. */
     at: time(),
     message: message(),
+    /** Told after a power cut: it may have been heard before. */
+    again: z.optional(z.literal(true)),
   }),
 );
 export type Heard = Of<typeof heard>;

@@ -44,6 +44,8 @@ export const mailEventSchema = schema(
       replyTo: z.optional(z.nullable(z.string())),
       /** published: the entry's own, so that a listener reads the message without a search. */
       key: z.optional(z.string()),
+      /** Told after a power cut, which took the event, or may have. */
+      again: z.optional(z.literal(true)),
     }),
   fieldsOf({
     at: string,
@@ -61,6 +63,7 @@ export const mailEventSchema = schema(
     thread: optional(either(nothing, string)),
     replyTo: optional(either(nothing, string)),
     key: optional(string),
+    again: optional(oneOf(true)),
   }),
 );
 

@@ -55,7 +55,7 @@ async function startOf(
   return { since: 'start', from: nowMs - (durationOption(text, '--since') ?? 0) };
 }
 
-function heardText({ at, topic, message }: Heard, paint: Paint): string {
+function heardText({ at, topic, message, again }: Heard, paint: Paint): string {
   const from = `from ${harmless(message.from)}`;
-  return `${paint.dim(harmless(at))}  ${paint.cyan(harmless(topic))}  ${from}  ${harmless(titleOf(message))}`.trimEnd();
+  return `${paint.dim(harmless(at))}  ${paint.cyan(harmless(topic))}  ${from}  ${harmless(titleOf(message))}${again ? ' (told again)' : ''}`.trimEnd();
 }

@@ -55,6 +55,7 @@ function eventText(event: WatchedEvent, width: number, paint: Paint): string {
     event.by === undefined || event.by === event.from ? '' : `by ${event.by}`,
     event.attempt === undefined ? '' : `attempt ${event.attempt}`,
     event.reason === undefined ? '' : `(${event.reason})`,
+    event.again ? '(told again)' : '',
   ].filter((part) => part !== '');
   const head = `${paint.dim(harmless(event.at))}  ${harmless(event.mailbox).padEnd(width)}  ${kindPaint(event.event, paint)(harmless(event.event).padEnd(13))}`;
   return `${head}  ${harmless(event.id)}  ${harmless(told.join(' '))}`.trimEnd();

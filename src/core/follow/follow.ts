@@ -44,16 +44,13 @@ export async function* follow<T>(
   checkWait(waitMs);
   // Before anything else can happen: what the first look moves is already new.
   let cursor = since === undefined || since === 'start' ? await followed.cursor(since ?? 'now') : since;
-  // Asked once before listening, so that nonsense is refused without ado.
-  await followed.read(cursor, 'more');
   const bell = createBell();
-  const wake = await followed.watch(() => bell.ring());
-  if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
+  let wake: Wake | undefined;
   try {
     let told = 0;
     const said = new Set<string>();
     let lastAt = clock.uptime();
-    let why: Why = 'time';
+    let why: Why = 'more';
     while (!signal?.aborted && told < count) {
       const { events, warnings, cursor: behind } = await followed.read(cursor, why);
       for (const warning of warnings) {
@@ -70,6 +67,14 @@ export async function* follow<T>(
         told++;
       }
       cursor = behind;
+      // Listens when it has caught up, and looks once more: the first of many events need not wait for thousands of watches.
+      if (!wake && events.length === 0) {
+        wake = await followed.watch(() => bell.ring());
+        if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
+        lastAt = clock.uptime();
+        why = 'time';
+        continue;
+      }
       const restMs = await followed.restMs(events.length, why);
       why = 'more';
       if (restMs === 0) continue;
@@ -78,6 +83,6 @@ export async function* follow<T>(
       why = (await bell.rest(Math.min(leftMs, restMs), signal)) ? 'hint' : 'time';
     }
   } finally {
-    await wake.close();
+    await wake?.close();
   }
 }

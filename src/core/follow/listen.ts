@@ -34,7 +34,9 @@ export async function* listen(
       if (event.event !== 'published' || Date.parse(event.at) < from) return undefined;
       const message = await messageOf(session, event);
       if (message === undefined) gone.set(event.mailbox, (gone.get(event.mailbox) ?? 0) + 1);
-      return message ? { cursor: event.cursor, topic: topicOf(event.mailbox) ?? '', at: event.at, message } : undefined;
+      const { cursor, at, again } = event;
+      const topic = topicOf(event.mailbox) ?? '';
+      return message ? { cursor, topic, at, message, ...(again && { again }) } : undefined;
     },
     restMs: async (found) => {
       for (const [log, many] of gone) onWarning(goneText(log, many));

@@ -160,9 +160,16 @@ function lookOf(ctx: FileContext): Look {
 }
 
 function journalOf(ctx: FileContext): Journal {
+  const toldAgain = async (): Promise<void> => (await import('./keep/tell-again.ts')).tellAgain(ctx);
   return {
-    cursor: (of, where) => cursorAt(ctx, of, where),
-    readEvents: (of, cursor) => readEvents(ctx, of, cursor),
+    async cursor(of, where) {
+      await toldAgain();
+      return cursorAt(ctx, of, where);
+    },
+    async readEvents(of, cursor) {
+      await toldAgain();
+      return readEvents(ctx, of, cursor);
+    },
     history: (id, mailbox) => history(ctx, id, mailbox),
     async watch(of, hint) {
       const { watch } = await import('./events/watch.ts');

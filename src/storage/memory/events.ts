@@ -2,7 +2,7 @@ import { sameAgent } from '../../model/agent.ts';
 import { isLog, topicMatches, topicOf } from '../../model/topic.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Scope, Wake } from '../port/journal.ts';
-import { cursorInvalid } from '../port/refusals.ts';
+import { cursorInvalid, prunedBehind } from '../port/refusals.ts';
 import type { Mail } from './mail.ts';
 
 // There is one log, so a cursor is a place in it, whatever mailboxes are asked for.
@@ -14,11 +14,14 @@ export function readEvents(mail: Mail, of: Scope, from: string): EventBatch {
   const place = /^m(\d{1,15})$/.exec(from)?.[1];
   if (place === undefined) throw cursorInvalid(from);
   const events: WatchedEvent[] = [];
+  const gone = new Set<string>();
   for (let i = Number(place); i < mail.log.length; i++) {
     const event = mail.log[i];
-    if (event && !mail.pruned.has(event) && concerns(of, event.mailbox)) events.push({ ...event, cursor: `m${i + 1}` });
+    if (!event || !concerns(of, event.mailbox)) continue;
+    if (!mail.pruned.has(event)) events.push({ ...event, cursor: `m${i + 1}` });
+    else if (Number(place) > 0) gone.add(event.mailbox);
   }
-  return { events, cursor: cursor(mail, 'now'), warnings: [] };
+  return { events, cursor: cursor(mail, 'now'), warnings: gone.size > 0 ? [prunedBehind([...gone])] : [] };
 }
 
 export function watch(mail: Mail, of: Scope, hint: () => void): Wake {

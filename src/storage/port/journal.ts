@@ -1,6 +1,7 @@
 import type { MailEvent, WatchedEvent } from '../../model/event.ts';
 
 export interface EventBatch {
+  /** Each with a cursor of at most 200 bytes that continues right behind it, in this process and in others. */
   readonly events: readonly WatchedEvent[];
   /** Continues behind everything read, also when `events` is empty. */
   readonly cursor: string;

@@ -91,3 +91,9 @@ export function cursorInvalid(text: string): DreamosError {
     { hint: 'Use the `cursor` of an earlier event, `start`, or no `since` at all.' },
   );
 }
+
+/** A warning: of these mailboxes events may be missing between a cursor and the next that are told. */
+export function prunedBehind([name = '', ...more]: readonly string[]): string {
+  const whose = more.length === 0 ? name : `${name} and of ${more.length} more`;
+  return `Events of ${whose} that come behind the cursor may have been pruned; going on with those that are left.`;
+}

@@ -1,4 +1,5 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Session } from '../../../src/core/root/root.ts';
 import { type Rig, closedPipe, createRig } from '../rig.ts';
 
 let rig: Rig;
@@ -51,6 +52,24 @@ test('watch for people is one aligned line per event, and the cursor to resume w
     /^2026-11-20T09:00:00\.000Z {2}reviewer {4}delivered {6}[0-9A-Z]{26} {2}from planner "two\\nlines"\n$/,
   );
   expect(err).toMatch(/^To go on from here: dreamos watch --since \S+\n$/);
+});
+
+test('what is told again after a power cut says so, to people and in JSON', async () => {
+  await rig.sent();
+  await rig.dreamos('publish b x --as planner');
+  const onRoot = ({ store }: Session): void => {
+    const readEvents = store.journal.readEvents.bind(store.journal);
+    vi.spyOn(store.journal, 'readEvents').mockImplementation(async (...args) => {
+      const batch = await readEvents(...args);
+      return { ...batch, events: batch.events.map((event) => ({ ...event, again: true as const })) };
+    });
+  };
+  for (const words of ['watch', 'listen b']) {
+    const line = `${words} --since start --count 1`;
+    expect((await rig.dreamos(line, { onRoot })).out).toMatch(/ \(told again\)\n$/);
+    expect((await rig.dreamos(`${line} --json`, { onRoot })).json).toMatchObject([{ again: true }]);
+    expect((await rig.dreamos(line)).out).not.toContain('again');
+  }
 });
 
 test('watch --wait with nothing is exit 3', async () => {

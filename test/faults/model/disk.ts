@@ -134,6 +134,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     userId: () => undefined,
     longestPath: 4095,
     fileSystem: () => 0,
+    bootId: () => 'one',
     close: () => undefined,
   };
 }

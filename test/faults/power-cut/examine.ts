@@ -3,6 +3,8 @@ import { systemClock, type Clock } from '../../../src/model/clock.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { createIds } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
+import { isLog, logOf } from '../../../src/model/topic.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { type Store } from '../../../src/storage/port/store.ts';
 import { bodyMark, keyedMessage, type Line } from './ledger.ts';
@@ -64,7 +66,8 @@ async function open(root: string, verdict: Verdict): Promise<Store | undefined> 
   try {
     const { path } = await findFileRoot({ root, cwd: '/', env: {} });
     const warn = (what: string): void => void verdict.wrong.add(`warned: ${what}`);
-    return await openFileStore(path, { clock: tomorrow, ids: createIds(), warn });
+    const disk = { ...nodeDisk(), bootId: () => 'after the power cut' };
+    return await openFileStore(path, { clock: tomorrow, ids: createIds(), warn, disk });
   } catch (error) {
     verdict.lost.add(`the root: ${(error as Error).message}`);
     return undefined;
@@ -77,9 +80,11 @@ async function search(store: Store, ledger: readonly Line[], known: readonly Lin
   const bodies = new Map(ledger.filter((line) => line.kind === 'sent').map(({ id, body }) => [id, body]));
   const read = new Map<string, Message | undefined>();
   await look(store, mailboxes, bodies, read, verdict);
+  await findTold(store, known, mailboxes, verdict);
   await repeatKeys(store, known, verdict);
   for (const name of mailboxes) while ((await store.mail.recover(name, policy)).moved > 0);
-  const found = await look(store, mailboxes, bodies, read, verdict);
+  const logs = (await store.look.listTopics()).map(logOf);
+  const found = await look(store, [...mailboxes, ...logs], bodies, read, verdict);
   findSent(known, found, verdict);
   findKeyed(known, found, verdict);
   await findDead(store, known, found, verdict);
@@ -157,6 +162,39 @@ function findSent(known: readonly Line[], mail: Mail, { lost }: Verdict): void {
   for (const { id, mailboxes, scene, at } of sentLines(known)) {
     for (const mailbox of mailboxes) {
       if (!mail.has(`${mailbox} ${id}`)) lost.add(`${id} to ${mailbox} (${scene}), acknowledged at ${at}`);
+    }
+  }
+}
+
+/** What waits in a mailbox, or lies in a topic's log, is told to who follows from an old cursor on. */
+async function findTold(
+  store: Store,
+  known: readonly Line[],
+  mailboxes: readonly string[],
+  { wrong }: Verdict,
+): Promise<void> {
+  // As `listen` does.
+  await store.mail.finishSends();
+  const waiting = new Map<string, Set<string>>();
+  for (const name of [...mailboxes, ...(await store.look.listTopics()).map(logOf)]) {
+    const ids = new Set<string>();
+    for (const state of isLog(name) ? (['archived'] as const) : (['ready', 'delayed', 'inflight'] as const))
+      for await (const { id } of store.look.list(name, state)) ids.add(id);
+    waiting.set(name, ids);
+  }
+  const told = new Map<string, Set<string>>();
+  for (const of of [mailboxes, { topics: ['>'] }]) {
+    for (let cursor = await store.journal.cursor(of, 'start'); ;) {
+      const { events, cursor: behind } = await store.journal.readEvents(of, cursor);
+      for (const { mailbox, id } of events) told.set(mailbox, (told.get(mailbox) ?? new Set()).add(id));
+      if (events.length === 0) break;
+      cursor = behind;
+    }
+  }
+  for (const { id, mailboxes: sentTo, scene, at } of sentLines(known)) {
+    for (const name of sentTo) {
+      if (waiting.get(name)?.has(id) && !told.get(name)?.has(id))
+        wrong.add(`${id} in ${name} (${scene}), acknowledged at ${at}, is not told`);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../../src/model/clock.ts';
 import type { Ids } from '../../../src/model/id.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { priorities, type Message } from '../../../src/model/message.ts';
+import { logOf } from '../../../src/model/topic.ts';
 import { bucketName, parseBucket } from '../../../src/storage/file/names/layout.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
@@ -44,6 +45,11 @@ export async function sendOne(stage: Stage, mailboxes: readonly string[], option
   const outgoing = draft(stage, mailboxes, options);
   await sendAndNote(stage, [outgoing], options.scene);
   return outgoing.message.id;
+}
+
+/** To a topic, whose log may be new, and to its subscribers. */
+export async function publish(stage: Stage, topic: string, subscribers: readonly string[]): Promise<void> {
+  await sendOne(stage, [logOf(topic), ...subscribers], { scene: 'publish', more: { to: [], topic } });
 }
 
 export async function sendBatch(stage: Stage, mailboxes: readonly string[], size: number): Promise<void> {

@@ -15,6 +15,7 @@ import {
   freshBuckets,
   later,
   packAndBringBack,
+  publish,
   register,
   reject,
   removedBucket,
@@ -45,6 +46,8 @@ const agents = ['ada', 'bob', 'cyd', 'dot'];
 const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> = {
   async setup(stage) {
     for (const name of [...agents, 'race', 'claims', 'graves', 'attic']) await register(stage, name);
+    // Somebody follows, so that it is known from which run of the machine on events may be missing.
+    await stage.consumer.journal.cursor(undefined, 'now');
   },
 
   /** Alone on the disk: nobody else's fsync covers up what is missing. */
@@ -59,6 +62,7 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       await sendBatch(stage, agents, 8);
       await sendOne(stage, agents, { scene: 'broadcast' });
       await sendOne(stage, agents, { scene: 'delayed broadcast', dueAt: later(stage) });
+      for (const topic of ['builds', 'builds', `fresh.${round}`]) await publish(stage, topic, ['ada', 'bob']);
       await sendKeyed(stage, `quiet-${round}`, ['ada']);
       await sendKeyed(stage, `quiet-all-${round}`, agents);
       await sendKeyed(stage, `quiet-${round}`, ['ada']);
@@ -78,6 +82,7 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       if (luck < 0.1) await sendBatch(stage, agents, 12);
       else if (luck < 0.25) await sendOne(stage, agents, { scene: 'broadcast' });
       else if (luck < 0.35) await sendOne(stage, [to], { scene: 'delayed', dueAt: later(stage) });
+      else if (luck > 0.85) await publish(stage, luck > 0.95 ? `fresh.${seed}.${round}` : 'builds', [to]);
       else if (luck < 0.45) await removedBucket(stage, race, { filled: false, acks: luck < 0.4 });
       else if (luck < 0.5) await freshBuckets(stage, `fresh${seed}-${round}`);
       else if (luck < 0.6) await claimThenSend(stage, race, 'ack');

@@ -174,6 +174,7 @@ export function keepingRules(rig: Rig): void {
     async () => {
       const start = await rig.store.journal.cursor(['bob'], 'start');
       await finish('one');
+      const [within] = await rig.events();
       const between = await rig.store.journal.cursor(['bob'], 'now');
       await rig.pass(dayMs);
       await finish('two');
@@ -187,9 +188,11 @@ export function keepingRules(rig: Rig): void {
         expect(events.map(({ event }) => event)).toEqual(
           ['two', 'three'].flatMap(() => ['delivered', 'claimed', 'acked']),
         );
-        const batch = await rig.store.journal.readEvents(['bob'], cursor);
-        expect(batch.warnings).toEqual([]);
       }
+      expect((await rig.store.journal.readEvents(['bob'], start)).warnings).toEqual([]);
+      const { warnings, cursor } = await rig.store.journal.readEvents(['bob'], within?.cursor ?? '');
+      expect(warnings).toEqual([expect.stringMatching(/^Events of bob .* pruned/)]);
+      expect((await (await rig.another()).journal.readEvents(['bob'], cursor)).warnings).toEqual([]);
       expect(await all(rig.store.upkeep!.pruneEvents('bob', { maxBytes: 0, dryRun: false }))).toEqual([]);
     },
   );

@@ -107,6 +107,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     userId: () => real.userId(),
     longestPath: real.longestPath,
     fileSystem: (path) => real.fileSystem(path),
+    bootId: () => real.bootId(),
     close: () => real.close(),
   };
 }

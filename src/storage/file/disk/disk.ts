@@ -84,5 +84,7 @@ export interface Disk {
   readonly longestPath: number;
   /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
   fileSystem(path: string): MaybePromise<number>;
+  /** Another one after each start of the machine; also when that is only possible. */
+  bootId(): string;
   close(): MaybePromise<void>;
 }

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { uptime } from 'node:os';
 import { geteuid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
@@ -84,8 +85,18 @@ export function nodeDisk(): Disk {
     userId: () => geteuid?.(),
     longestPath: platform === 'linux' ? 4095 : 1023,
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
+    bootId,
     close: () => logs.close(),
   };
+}
+
+function bootId(): string {
+  try {
+    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    // Not Linux. A clock that is put right moves the moment a little; to be wrong costs a look at the events.
+    return `${Math.round((systemClock.now() - uptime() * 1000) / 600_000)}`;
+  }
 }
 
 function listFolder(dir: string): string[] | undefined {

@@ -14,13 +14,14 @@ export type LogEntry = Omit<MailEvent, 'at' | 'mailbox' | 'event'> & { readonly 
  * not decide, so a log that cannot be written is a warning, and nobody waits for the disk.
  * @param at of what others may act on before its line is written: the time before the change, so that theirs is not older.
  * The line is in the log of the day on which it is written all the same: nobody looks for news in yesterday's, over midnight
+ * @returns whether it was written
  */
 export async function logEvents(
   ctx: FileContext,
   mailbox: Mailbox,
   events: readonly LogEntry[],
   at = ctx.clock.now(),
-): Promise<void> {
+): Promise<boolean> {
   // A mailbox's name needs no escapes in JSON.
   const start = `{"at":"${isoTime(at)}","mailbox":"${mailbox.name}",`;
   let text = '';
@@ -29,12 +30,13 @@ export async function logEvents(
     const path = eventLog(mailbox, dayOf(ctx.clock.now()));
     // Also a guard: through a link in its place the line would land outside of the root.
     if (!isChecked(ctx, mailbox.events)) await ensureFolder(ctx, mailbox.events);
-    if (await ctx.disk.append(path, text)) return;
+    if (await ctx.disk.append(path, text)) return true;
     forgetFolder(ctx, mailbox.events);
     await ensureFolder(ctx, mailbox.events);
-    await ctx.disk.append(path, text);
+    return await ctx.disk.append(path, text);
   } catch (error) {
     ctx.warn(`The event log of ${mailbox.name} could not be written: ${(error as Error).message}`);
+    return false;
   }
 }
 

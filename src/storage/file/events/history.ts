@@ -4,12 +4,11 @@ import type { MailEvent } from '../../../model/event.ts';
 import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
-import { namesIn } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { parseLine } from './read-events.ts';
+import { loggedDays, parseLine } from './read-events.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
-import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
+import { dayOf, eventLog } from '../names/slots.ts';
 
 const chunkBytes = 4 * 1024 * 1024;
 const newline = 0x0a;
@@ -21,9 +20,10 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
   const since = madeAt > ctx.clock.now() ? '' : dayOf(madeAt - dayMs);
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
   for (const name of only === undefined ? await everyName(ctx) : [only]) {
+    const mailbox = ctx.layout.mailbox(name);
     let order = '';
     try {
-      for await (const event of eventsSince(ctx, ctx.layout.mailbox(name), since, id)) {
+      for await (const event of eventsSince(ctx, mailbox, since, id)) {
         if (event.at > order) order = event.at;
         if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });
       }
@@ -41,8 +41,7 @@ async function* eventsSince(
   since: string,
   id: string,
 ): AsyncGenerator<MailEvent, void, void> {
-  const loggedDays = (await namesIn(ctx, mailbox.events)).map(parseEventLog).filter((day) => day !== undefined);
-  for (const day of loggedDays.filter((one) => one >= since).sort()) yield* eventsAbout(ctx, mailbox, day, id);
+  for (const day of await loggedDays(ctx, mailbox, since)) yield* eventsAbout(ctx, mailbox, day, id);
 }
 
 async function everyName(ctx: FileContext): Promise<string[]> {

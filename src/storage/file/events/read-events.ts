@@ -1,11 +1,13 @@
 import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
-import { isLog, logOf, topicMatches } from '../../../model/topic.ts';
+import { logOf, topicMatches } from '../../../model/topic.ts';
 import type { EventBatch, Scope } from '../../port/journal.ts';
+import { prunedBehind } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
-import { formatCursor, parseCursor, type Position, quietTopicLogs } from '../names/cursor.ts';
-import { isRealFolder, namesIn } from '../disk/folders.ts';
+import { type Days, type LogPlace, type Position, quietLogs } from '../names/cursor.ts';
+import { begin, placeOf, remember, Steps } from './cursors.ts';
+import { namesIn } from '../disk/folders.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
@@ -17,26 +19,25 @@ const newline = 0x0a;
 
 export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start'): Promise<string> {
   const position: Position = new Map();
-  const [yesterday, today] = lastTwoDays(ctx);
-  for (const name of await namesOf(ctx, of)) {
-    const days = new Map<string, number>();
-    const mailbox = ctx.layout.mailbox(name);
-    try {
-      if (at === 'now' && (await isRealFolder(ctx, mailbox.events))) {
-        const later = (await loggedDays(ctx, mailbox)).filter((day) => day > today);
-        for (const day of [yesterday, today, ...later]) days.set(day, await wholeLines(ctx, eventLog(mailbox, day)));
+  if (at === 'now') {
+    const yesterday = yesterdayOf(ctx);
+    position.set(quietLogs, new Map([[yesterday, { bytes: 0 }]]));
+    for (const name of await namesOf(ctx, of)) {
+      const mailbox = ctx.layout.mailbox(name);
+      const days: Days = new Map();
+      try {
+        for (const day of await loggedDays(ctx, mailbox, yesterday)) {
+          const place = await wholeLines(ctx, eventLog(mailbox, day));
+          if (place.bytes > 0) days.set(day, place);
+        }
+      } catch (error) {
+        if (areNames(of) || !(error instanceof DreamosError)) throw error;
+        // How far it has come cannot be seen: rather today's once more than none.
       }
-    } catch (error) {
-      if (areNames(of) || !(error instanceof DreamosError)) throw error;
-      // How far it has come cannot be seen: rather today's once more than none.
-      days.set(today, 0);
+      if (days.size > 0) position.set(name, days);
     }
-    if (isLog(name) && [...days.values()].every((end) => end === 0)) continue;
-    position.set(name, days);
   }
-  if (at === 'now' && of !== undefined && ('topics' in of || of.some(isLog)))
-    position.set(quietTopicLogs, new Map([[yesterday, 0]]));
-  return formatCursor(position);
+  return begin(ctx, position);
 }
 
 /**
@@ -44,52 +45,86 @@ export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start')
  * mailboxes the events come in the order of their times, and each carries the cursor that continues right behind it.
  */
 export async function readEvents(ctx: FileContext, of: Scope, cursor: string): Promise<EventBatch> {
-  const position = parseCursor(cursor);
-  const [yesterday, today] = lastTwoDays(ctx);
-  const read: ReadEvent[] = [];
   const warnings: string[] = [];
+  const { place, fresh } = await placeOf(ctx, cursor, warnings);
+  try {
+    const { events, ends } = await news(ctx, of, place.position, fresh, warnings);
+    events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
+    const steps = new Steps(ctx, place);
+    // The cursor last, so that no line brings one of its own.
+    const told = events.map(({ event, name, day, at }) => ({ ...event, cursor: steps.to(name, day, at) }));
+    for (const { name, day, at } of ends) steps.to(name, day, at);
+    await steps.write();
+    return { events: told, cursor: place.cursor, warnings };
+  } finally {
+    remember(ctx, place);
+  }
+}
+
+interface Step {
+  readonly name: string;
+  readonly day: string;
+  readonly at: LogPlace;
+}
+
+interface News {
+  readonly events: (Step & { readonly event: MailEvent; readonly order: string })[];
+  /** Where a log was read to, when that is behind its last event. */
+  readonly ends: readonly Step[];
+}
+
+async function news(
+  ctx: FileContext,
+  of: Scope,
+  position: Position,
+  fresh: boolean,
+  warnings: string[],
+): Promise<News> {
+  const events: News['events'] = [];
+  const ends: Step[] = [];
+  const yesterday = yesterdayOf(ctx);
+  const lastDays = dayBefore([...position.values()].flatMap((days) => [...days.keys()]).reduce(later, ''));
+  const gone = new Set<string>();
   // Among all, one in disorder hides no other's events, and its own come once they can be read.
   const asked = areNames(of);
-  const ends: { readonly days: Map<string, number>; readonly day: string; readonly end: number }[] = [];
   for (const name of await namesOf(ctx, of)) {
     const mailbox = ctx.layout.mailbox(name);
-    // A mailbox that the cursor does not know is newer than it: everything in it is news.
-    const days = position.get(name) ?? new Map(isLog(name) ? position.get(quietTopicLogs) : []);
-    const [oldest = ''] = [...days.keys()].sort();
-    // One that was made while the clock was ahead, and is right again.
-    const since = oldest > today ? yesterday : oldest;
-    const orNone = <T>(look: Promise<T>, none: T): Promise<T> => (asked ? look : orWarn(look, name, none, warnings));
-    const daysWithNews = (await orNone(loggedDays(ctx, mailbox), [])).filter((day) => day >= since);
-    if (!isLog(name) || daysWithNews.length > 0) position.set(name, days);
+    // One that the cursor does not know is newer than it, or was quiet.
+    const days = position.get(name) ?? position.get(quietLogs) ?? new Map<string, LogPlace>();
+    const orNone = <T, N>(look: Promise<T>, none: N): Promise<T | N> =>
+      asked ? look : orWarn(look, name, none, warnings);
+    const since = days.size > 0 ? [...days.keys(), yesterday].reduce(sooner) : '';
+    const logged = await orNone(loggedDays(ctx, mailbox, since), undefined);
+    if (!logged) continue;
+    for (const [day, { bytes }] of fresh ? days : []) {
+      if (bytes === 0 || logged.includes(day)) continue;
+      // Where a log had an end before the cursor's last days, nothing came behind that end.
+      if (day >= lastDays) gone.add(name);
+      ends.push({ name, day, at: { bytes: 0 } });
+    }
     let order = '';
-    for (const day of daysWithNews) {
-      const from = days.get(day) ?? 0;
-      const part = await orNone(newLines(ctx, mailbox, day, from, warnings), { lines: [], end: from, more: false });
-      for (const { line, end } of part.lines) {
+    for (const day of logged) {
+      const from = days.get(day) ?? { bytes: 0 };
+      let told = from;
+      const part = await orNone(newLines(ctx, mailbox, day, from, warnings, fresh), undefined);
+      if (!part) break;
+      for (const { line, at } of part.lines) {
         const event = parseLine(line);
         if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
         // Two writers may log in another order than they looked at the clock; a log's own order stays as it is.
         else if (event.at > order) order = event.at;
-        if (event) read.push({ event: { ...event, mailbox: name }, order, days, day, end });
+        if (event) events.push({ event: { ...event, mailbox: name }, order, name, day, at: (told = at) });
       }
-      ends.push({ days, day, end: part.end });
+      if (part.at.bytes !== told.bytes) ends.push({ name, day, at: part.at });
       // One day after the other: the rest of this one comes first in the next call.
       if (part.more) break;
     }
   }
-  read.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
-  const events = read.map(({ event, days, day, end }) => {
-    days.set(day, end);
-    keepTwo(days, today);
-    // Last, so that no line brings a cursor of its own.
-    return { ...event, cursor: formatCursor(position) };
-  });
-  for (const { days, day, end } of ends) days.set(day, end);
-  for (const days of position.values()) keepTwo(days, today);
-  return { events, cursor: formatCursor(position), warnings };
+  if (gone.size > 0) warnings.push(prunedBehind([...gone]));
+  return { events, ends };
 }
 
-async function orWarn<T>(look: Promise<T>, name: string, none: T, warnings: string[]): Promise<T> {
+async function orWarn<T, N>(look: Promise<T>, name: string, none: N, warnings: string[]): Promise<T | N> {
   try {
     return await look;
   } catch (error) {
@@ -111,76 +146,118 @@ export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly str
   return (await topicNames(ctx)).filter(meant).map(logOf);
 }
 
-/** How many whole lines of a log are not an event each: also where one is the end of a line that was cut short. */
-export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
-  let broken = 0;
-  for (let from = 0; ;) {
-    const warnings: string[] = [];
-    const { lines, end, more } = await newLines(ctx, mailbox, day, from, warnings);
-    broken += warnings.length + lines.filter(({ line }) => !eventIn(line)).length;
-    if (!more || end <= from) return broken;
-    from = end;
+/** The ids of which the events of a log tell. */
+export async function* idsIn(ctx: FileContext, mailbox: Mailbox, day: string): AsyncGenerator<string, void, void> {
+  for await (const { lines } of partsOf(ctx, mailbox, day)) {
+    for (const { line } of lines) {
+      const event = parseLine(line);
+      if (event) yield event.id;
+    }
   }
 }
 
-interface ReadEvent {
-  readonly event: MailEvent;
-  readonly order: string;
-  readonly days: Map<string, number>;
-  readonly day: string;
-  readonly end: number;
+/** How many whole lines of a log are not an event each: also where one is the end of a line that was cut short. */
+export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
+  let broken = 0;
+  for await (const { lines, tooLong } of partsOf(ctx, mailbox, day)) {
+    broken += tooLong + lines.filter(({ line }) => !eventIn(line)).length;
+  }
+  return broken;
 }
 
-/** Oldest first. */
-async function loggedDays(ctx: FileContext, mailbox: Mailbox): Promise<string[]> {
-  const names = await namesIn(ctx, mailbox.events);
-  return names
-    .map(parseEventLog)
-    .filter((day) => day !== undefined)
-    .sort();
+/** A whole log, so much of it at a time as is read in one call. */
+async function* partsOf(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  day: string,
+): AsyncGenerator<Pick<EventLogPart, 'lines'> & { readonly tooLong: number }, void, void> {
+  for (let from: LogPlace = { bytes: 0 }; ;) {
+    const warnings: string[] = [];
+    const { lines, at, more } = await newLines(ctx, mailbox, day, from, warnings, false);
+    yield { lines, tooLong: warnings.length };
+    if (!more || at.bytes <= from.bytes) return;
+    from = at;
+  }
+}
+
+/** The days that have a log, from one on, oldest first. */
+export async function loggedDays(ctx: FileContext, mailbox: Mailbox, from = ''): Promise<string[]> {
+  const days = (await namesIn(ctx, mailbox.events)).map(parseEventLog).filter((day) => day !== undefined);
+  return days.filter((day) => day >= from).sort();
 }
 
 interface EventLogPart {
-  readonly lines: readonly { readonly line: string; readonly end: number }[];
-  readonly end: number;
+  readonly lines: readonly { readonly line: string; readonly at: LogPlace }[];
+  readonly at: LogPlace;
   readonly more: boolean;
 }
 
+/** @param fresh the place was not found by this process: a power cut may have shortened the log, and others gone on with it */
 async function newLines(
   ctx: FileContext,
   mailbox: Mailbox,
   day: string,
-  from: number,
+  from: LogPlace,
   warnings: string[],
+  fresh: boolean,
 ): Promise<EventLogPart> {
   const path = eventLog(mailbox, day);
   const size = (await ctx.disk.stat(path))?.size ?? 0;
-  let offset = from;
-  if (size === offset) return { lines: [], end: offset, more: false };
-  if (offset > size || !(await isLineStart(ctx, path, offset))) {
+  if (size === from.bytes && !(fresh && from.check !== undefined)) return { lines: [], at: from, more: false };
+  let at = from;
+  if (!(await fits(ctx, path, from, size))) {
     warnings.push(
       `The cursor does not fit the event log of ${mailbox.name} for ${day}; reading that day from its start.`,
     );
-    offset = 0;
+    at = { bytes: 0 };
   }
+  const offset = at.bytes;
   const length = Math.min(size - offset, chunkBytes);
   const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
-  if (!file.ok) return { lines: [], end: offset, more: false };
-  const lines: { line: string; end: number }[] = [];
-  if (length === chunkBytes && !file.bytes.includes(newline)) {
+  if (!file.ok) return { lines: [], at, more: false };
+  const { bytes } = file;
+  if (length === chunkBytes && !bytes.includes(newline)) {
     const end = await nextLine(ctx, path, offset + length, size);
-    if (end === undefined) return { lines: [], end: offset, more: false };
+    if (end === undefined) return { lines: [], at, more: false };
     warnings.push(
       `A line of the event log of ${mailbox.name} (${day}) is too long to be one of ours and is passed over.`,
     );
-    return { lines: [], end, more: end < size };
+    return { lines: [], at: { bytes: end }, more: end < size };
   }
+  const lines: { line: string; at: LogPlace }[] = [];
   let start = 0;
-  for (let end = file.bytes.indexOf(newline); end >= 0; end = file.bytes.indexOf(newline, start)) {
-    if (end > start) lines.push({ line: file.bytes.toString('utf8', start, end), end: offset + end + 1 });
+  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+    at = { bytes: offset + end + 1, check: checkOf(bytes, start, end) };
+    if (end > start) lines.push({ line: bytes.toString('utf8', start, end), at });
     start = end + 1;
   }
-  return { lines, end: offset + start, more: offset + length < size };
+  return { lines, at, more: offset + length < size };
+}
+
+/** Whether a place is behind a line, and behind the line that it was behind. */
+async function fits(ctx: FileContext, path: string, { bytes, check }: LogPlace, size: number): Promise<boolean> {
+  if (bytes === 0 || bytes > size) return bytes === 0;
+  const before = await lastLine(ctx, path, bytes);
+  return before !== undefined && (check === undefined || check === before);
+}
+
+/** A longer line is told from others by its end. */
+const checkedBytes = 1024;
+
+/** The check of the line that ends at `end`; `undefined`: none does. */
+async function lastLine(ctx: FileContext, path: string, end: number): Promise<string | undefined> {
+  const length = Math.min(end, checkedBytes + 2);
+  const file = await ctx.disk.read(path, { range: { offset: end - length, length }, maxBytes: length });
+  if (!file.ok || file.bytes[length - 1] !== newline) return undefined;
+  const start = length < 2 ? 0 : file.bytes.lastIndexOf(newline, length - 2) + 1;
+  return checkOf(file.bytes, start, length - 1);
+}
+
+/** FNV-1a of a line without its end, in a few characters. */
+function checkOf(bytes: Buffer, start: number, end: number): string {
+  let hash = 0x811c9dc5;
+  for (let i = Math.max(start, end - checkedBytes); i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  return (hash >>> 0).toString(36);
 }
 
 /** Behind the line that goes on at `from`; `undefined`: it has no end yet. */
@@ -192,12 +269,6 @@ async function nextLine(ctx: FileContext, path: string, from: number, size: numb
     if (at >= 0) return offset + at + 1;
   }
   return undefined;
-}
-
-async function isLineStart(ctx: FileContext, path: string, offset: number): Promise<boolean> {
-  if (offset === 0) return true;
-  const before = await ctx.disk.read(path, { range: { offset: offset - 1, length: 1 }, maxBytes: 1 });
-  return before.ok && before.bytes[0] === newline;
 }
 
 /** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
@@ -215,22 +286,29 @@ function eventIn(text: string): MailEvent | undefined {
   }
 }
 
-async function wholeLines(ctx: FileContext, path: string): Promise<number> {
+async function wholeLines(ctx: FileContext, path: string): Promise<LogPlace> {
   const size = (await ctx.disk.stat(path))?.size ?? 0;
-  if (await isLineStart(ctx, path, size)) return size;
+  if (size === 0) return { bytes: 0 };
+  const check = await lastLine(ctx, path, size);
+  if (check !== undefined) return { bytes: size, check };
   // Somebody is in the middle of a write: begin in front of that line.
   const length = Math.min(size, chunkBytes);
   const tail = await ctx.disk.read(path, { range: { offset: size - length, length }, maxBytes: chunkBytes });
-  return tail.ok ? size - length + tail.bytes.lastIndexOf(newline) + 1 : size;
+  const end = tail.ok ? tail.bytes.lastIndexOf(newline) : length - 1;
+  if (!tail.ok || end < 0) return { bytes: size - length };
+  return {
+    bytes: size - length + end + 1,
+    check: checkOf(tail.bytes, tail.bytes.lastIndexOf(newline, end - 1) + 1, end),
+  };
 }
 
-function lastTwoDays(ctx: FileContext): [yesterday: string, today: string] {
-  const now = ctx.clock.now();
-  return [dayOf(now - dayMs), dayOf(now)];
+function yesterdayOf(ctx: FileContext): string {
+  return dayOf(ctx.clock.now() - dayMs);
 }
 
-/** And every day that is still to come: its log is of a clock that was ahead, and must not push today's out. */
-function keepTwo(days: Map<string, number>, today: string): void {
-  const come = [...days.keys()].filter((day) => day <= today);
-  for (const day of come.sort().slice(0, -2)) days.delete(day);
+function dayBefore(day: string): string {
+  return day === '' ? '' : dayOf(Date.parse(day) - dayMs);
 }
+
+const sooner = (a: string, b: string): string => (a < b ? a : b);
+const later = (a: string, b: string): string => (a > b ? a : b);

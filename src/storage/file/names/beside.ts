@@ -87,7 +87,7 @@ export function isTmpLeftover(name: string): boolean {
 
 /** In the root: of a document, or of the trial of its file system. */
 export function isRootLeftover(name: string): boolean {
-  return /^(?:config|format|subscriptions|schedules)\.json(?:\.\d+)+$|^\.probe-/.test(name);
+  return /^(?:boot|config|format|subscriptions|schedules)\.json(?:\.\d+)+$|^\.probe-/.test(name);
 }
 
 /** Everything that an init which was cut off may have left in a root. */

@@ -16,6 +16,11 @@ export interface Layout {
   readonly outbox: string;
   readonly dedupe: string;
   readonly topics: string;
+  /** In which run of the machine events were compared with names. */
+  readonly boot: string;
+  /** What long cursors stand for; made with the first one. */
+  readonly cursors: string;
+  cursor(id: string): string;
   document(name: RootDocument): string;
   lock(name: string): string;
   /** An agent's mailbox, or a topic's log. */
@@ -83,6 +88,7 @@ export function layoutOf(root: string): Layout {
   const outbox = join(root, 'outbox');
   const dedupe = join(root, 'dedupe');
   const topics = join(root, 'topics');
+  const cursors = join(root, 'cursors');
   const known = new Map<string, Mailbox>();
   return {
     root,
@@ -92,6 +98,9 @@ export function layoutOf(root: string): Layout {
     outbox,
     dedupe,
     topics,
+    boot: join(root, 'boot.json'),
+    cursors,
+    cursor: (id) => `${cursors}/${id}.jsonl`,
     document: (name) => join(root, name === 'settings' ? 'config.json' : `${name}.json`),
     lock: (name) => join(root, name === 'settings' ? 'config' : name),
     mailbox(name) {

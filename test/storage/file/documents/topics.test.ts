@@ -105,12 +105,13 @@ test('a cursor over many topics has room for the busy ones alone, and goes on in
   const all = await hear(now);
   expect(all.map(({ word }) => word)).toEqual(words);
   for (const [i, { cursor }] of all.entries()) {
-    expect(cursor.length).toBeLessThan(600);
+    expect(cursor.length).toBeLessThanOrEqual(200);
     expect((await hear(cursor)).map(({ word }) => word)).toEqual(words.slice(i + 1));
   }
   const whole = await hear(await store.journal.cursor([], 'start'));
   expect(whole).toHaveLength(topics.length + 1 + said.length);
-  expect(await hear(whole[10]?.cursor ?? '')).toEqual(whole.slice(11));
+  const wordsOf = (some: typeof whole): string[] => some.map(({ word }) => word);
+  expect(wordsOf(await hear(whole[10]?.cursor ?? ''))).toEqual(wordsOf(whole.slice(11)));
 });
 
 test('what was spoilt in a log is passed over by a listener, found by doctor and put aside', async () => {

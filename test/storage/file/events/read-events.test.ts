@@ -1,8 +1,21 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { WatchedEvent } from '../../../../src/model/event.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
+import { changes, diskFailure, watchedDisk } from '../disks.ts';
+import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import { makeRoom, type Room } from '../room.ts';
 import { changeAgentIn, newToken } from '../../contract/ways.ts';
 import { eventLog } from '../../../../src/storage/file/names/slots.ts';
@@ -257,5 +270,190 @@ describe('a cursor', () => {
     }
     seen.push(...(await catchUp(store, cursor)).events.map(({ event }) => event));
     expect(seen).toEqual(Array.from({ length: 12 }, () => ['delivered', 'claimed', 'acked']).flat());
+  });
+
+  test('tells a line from another that came to lie in its place, also at the very end of the log', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room), line('a1') + line('a2') + line('a3'));
+    const { cursor } = await catchUp(store, start);
+    // A power cut took the last two lines, and others of the same length came.
+    for (const after of [line('b2') + line('b3'), line('b2') + line('b3') + line('b4')]) {
+      writeFileSync(logOf(room), line('a1') + after);
+      const later = await room.open();
+      const caught = await catchUp(later, cursor);
+      expect(caught.ids).toEqual(['a1', 'b2', 'b3', 'b4'].slice(0, after.length / line('xx').length + 1));
+      expect(caught.warnings).toEqual([expect.stringContaining('does not fit')]);
+    }
+  });
+
+  test('of before there were checks goes on', async () => {
+    const { room, store } = await started();
+    writeFileSync(logOf(room), line('a') + line('b'));
+    const rows = [['bob', day(room, 1), 0, day(room), line('a').length]];
+    const old = `c1.${Buffer.from(JSON.stringify(rows)).toString('base64url')}`;
+    expect(await catchUp(store, old)).toMatchObject({ ids: ['b'], warnings: [] });
+  });
+
+  test('passes a clock that was ahead: today is read, and once', async () => {
+    const { room, store, start } = await started();
+    for (const ahead of [-9, -5, -3]) writeFileSync(logOf(room, ahead), line(`ahead${-ahead}`));
+    writeFileSync(logOf(room), line('a'));
+    const first = await catchUp(store, start);
+    expect(first.ids.sort()).toEqual(['a', 'ahead3', 'ahead5', 'ahead9']);
+    const now = await store.journal.cursor(['bob'], 'now');
+    for (const from of [first.cursor, now, ...first.events.slice(-1).map(({ cursor }) => cursor)]) {
+      const later = await room.open();
+      expect((await catchUp(later, from)).ids).toEqual([]);
+    }
+    appendFileSync(logOf(room), line('b'));
+    for (const from of [first.cursor, now]) expect((await catchUp(store, from)).ids).toEqual(['b']);
+    room.clock.advance(86_400_000);
+    writeFileSync(logOf(room), line('c'));
+    expect((await catchUp(store, first.cursor)).ids).toEqual(['b', 'c']);
+  });
+
+  test('of which a day was pruned warns, once; one that had read that day, and others behind it, does not', async () => {
+    const { room, store, start } = await started();
+    writeFileSync(logOf(room, 4), line('a') + line('b'));
+    const { events, cursor: all } = await catchUp(store, start);
+    for (const ago of [1, 0]) writeFileSync(logOf(room, ago), line(`ago${ago}`));
+    const { cursor: behind } = await catchUp(store, all);
+    rmSync(logOf(room, 4));
+    const caught = await catchUp(await room.open(), events[0]?.cursor ?? '');
+    expect(caught.ids).toEqual(['ago1', 'ago0']);
+    expect(caught.warnings).toEqual([expect.stringMatching(/^Events of bob .* may have been pruned/)]);
+    expect(await catchUp(await room.open(), behind)).toMatchObject({ ids: [], warnings: [] });
+  });
+});
+
+describe('a cursor of many mailboxes', () => {
+  const names = Array.from({ length: 30 }, (_, i) => `agent${i}`);
+
+  async function crowd(disk?: Disk): Promise<{ room: Room; store: Store; send: () => Promise<void> }> {
+    const room = makeRoom(names);
+    const store = await room.open(disk);
+    const send = async (): Promise<void> => {
+      await (await room.open()).mail.send([room.outgoing({ to: names })], { durability: 'relaxed' });
+    };
+    return { room, store, send };
+  }
+  const keyOf = ({ mailbox, id }: WatchedEvent): string => `${mailbox} ${id}`;
+  const kept = (room: Room): string[] => readdirSync(room.layout.cursors);
+
+  test('has at most 200 bytes, and goes on from each event without gap or repeat, in any process', async () => {
+    const { room, store, send } = await crowd();
+    await send();
+    const now = await store.journal.cursor(undefined, 'now');
+    await send();
+    room.clock.advance(1000);
+    await send();
+    const { events } = await catchUp(store, now, 'all');
+    expect(events).toHaveLength(60);
+    for (const [i, { cursor }] of events.entries()) {
+      expect(cursor.length).toBeLessThanOrEqual(200);
+      if (i % 7 > 0 && i < 58) continue;
+      const rest = await catchUp(await room.open(), cursor, 'all');
+      expect(rest.events.map(keyOf)).toEqual(events.slice(i + 1).map(keyOf));
+      expect(rest.warnings).toEqual([]);
+    }
+    expect((await catchUp(store, now, 'all')).events.map(keyOf)).toEqual(events.map(keyOf));
+  });
+
+  test('is kept in one file, which grows by little with each event, and is followed by another when it is long', async () => {
+    const { room, store, send } = await crowd();
+    await send();
+    let cursor = await store.journal.cursor(undefined, 'now');
+    const first = kept(room);
+    expect(first).toHaveLength(1);
+    const size = (): number => statSync(join(room.layout.cursors, first[0] ?? '')).size;
+    const before = size();
+    for (let i = 0; i < 5; i++) {
+      await store.mail.send([room.outgoing({ to: ['agent7'] })], { durability: 'relaxed' });
+      ({ cursor } = await catchUp(store, cursor, 'all'));
+    }
+    expect(kept(room)).toEqual(first);
+    expect(size() - before).toBeLessThan(5 * 60);
+    writeFileSync(logOf(room, 0, 'agent7'), Array.from({ length: 30_000 }, (_, i) => line(`id${i}`)).join(''));
+    const caught = await catchUp(store, cursor, 'all');
+    expect(caught.ids).toHaveLength(30_000);
+    appendFileSync(logOf(room, 0, 'agent8'), line('next'));
+    expect((await catchUp(store, caught.cursor, 'all')).ids).toEqual(['next']);
+    expect(kept(room)).toHaveLength(2);
+    expect(await catchUp(await room.open(), caught.events[29_990]?.cursor ?? '', 'all')).toMatchObject({
+      ids: [...caught.ids.slice(29_991), 'next'],
+      warnings: [],
+    });
+  });
+
+  test('is kept for 30 days after its last event; one that is gone begins with the oldest, with a warning', async () => {
+    const { room, store, send } = await crowd();
+    await send();
+    const [old = '', young = ''] = [
+      await store.journal.cursor(undefined, 'now'),
+      await store.journal.cursor(undefined, 'now'),
+    ];
+    const ago = (days: number): number => (room.clock.now() - days * 86_400_000) / 1000;
+    for (const [i, name] of kept(room).sort().entries())
+      utimesSync(join(room.layout.cursors, name), ago(i === 0 ? 31 : 29), ago(i === 0 ? 31 : 29));
+    for (let i = 3; i < 100; i++) writeFileSync(room.layout.cursor(room.ids.next(room.clock.now())), '');
+    await store.journal.cursor(undefined, 'now');
+    expect(kept(room)).toHaveLength(99);
+    expect(await catchUp(await room.open(), young, 'all')).toMatchObject({ ids: [], warnings: [] });
+    const caught = await catchUp(await room.open(), old, 'all');
+    expect(caught.events).toHaveLength(30);
+    expect(caught.warnings).toEqual([expect.stringContaining('not kept any more')]);
+  });
+
+  test('repeats nothing of older days, of which one ends with what cannot be read', async () => {
+    const { room, store, send } = await crowd();
+    for (const ago of [20, 10, 5, 2, 1, 0]) writeFileSync(logOf(room, ago, 'agent0'), line(`a${ago}`));
+    appendFileSync(logOf(room, 20, 'agent0'), 'nonsense\n');
+    await send();
+    const { cursor, events } = await catchUp(store, await store.journal.cursor(undefined, 'start'), 'all');
+    expect(events).toHaveLength(36);
+    expect((await catchUp(await room.open(), cursor, 'all')).ids).toEqual([]);
+  });
+
+  test('whose file was swept away while it is followed goes on in another', async () => {
+    const { room, store, send } = await crowd();
+    await send();
+    const now = await store.journal.cursor(undefined, 'now');
+    rmSync(room.layout.cursors, { recursive: true });
+    await send();
+    const { events, warnings } = await catchUp(store, now, 'all');
+    expect(events).toHaveLength(30);
+    expect(warnings).toEqual([]);
+    expect((await catchUp(await room.open(), events[9]?.cursor ?? '', 'all')).events.map(keyOf)).toEqual(
+      events.slice(10).map(keyOf),
+    );
+  });
+
+  test('whose file lost its end tells some events again, and misses none', async () => {
+    const { room, store, send } = await crowd();
+    await send();
+    await send();
+    const { events } = await catchUp(store, await store.journal.cursor(undefined, 'start'), 'all');
+    const path = join(room.layout.cursors, kept(room)[0] ?? '');
+    for (const size of [1000, 60, 1, 0]) {
+      truncateSync(path, size);
+      const { ids, warnings } = await catchUp(await room.open(), events[50]?.cursor ?? '', 'all');
+      expect(ids.length).toBeGreaterThanOrEqual(events.length - 51);
+      expect(new Set([...ids, ...events.slice(0, 51).map(({ id }) => id)]).size).toBe(2);
+      expect(warnings).toEqual([expect.stringContaining('What the cursor')]);
+    }
+  });
+
+  test('in a root that cannot be written goes on in this process, and elsewhere begins with the oldest', async () => {
+    const readOnly = watchedDisk(({ method, path }) => {
+      if (changes({ method, path })) throw diskFailure({ method, path });
+    });
+    const { room, store, send } = await crowd(readOnly);
+    await send();
+    const now = await store.journal.cursor(undefined, 'now');
+    await send();
+    const { events } = await catchUp(store, now, 'all');
+    expect(events).toHaveLength(30);
+    expect(room.warnings).toContainEqual(expect.stringContaining('Cursors cannot be kept'));
+    expect((await catchUp(await room.open(), events[9]?.cursor ?? '', 'all')).events).toHaveLength(60);
   });
 });

@@ -1,0 +1,122 @@
+/**
+ * Names are synced, lines of event logs are not. So after a power cut messages may lie in mailboxes and topics' logs of
+ * which no event tells, and who goes on from a cursor would never hear of them. The first who looks at events after a
+ * start of the machine compares the two, and tells the missing ones, marked as `again`. Safe to do twice, and by several.
+ */
+import { dayMs } from '../../../model/basics/limits.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { idTime } from '../../../model/id.ts';
+import { isLog, logOf } from '../../../model/topic.ts';
+import type { FileContext } from '../disk/context.ts';
+import { memory } from '../disk/memory.ts';
+import { parseJson } from '../disk/parse-json.ts';
+import { readWhole, writeDocument } from '../disk/replace.ts';
+import { mailboxNames } from '../documents/agents.ts';
+import { topicNames } from '../documents/topics.ts';
+import { arrival, logEvents } from '../events/event-log.ts';
+import { idsIn, loggedDays } from '../events/read-events.ts';
+import { listState } from '../look/find.ts';
+import { type Found, toEntry } from '../names/found.ts';
+import type { Mailbox } from '../names/layout.ts';
+import { dayOf } from '../names/slots.ts';
+import { readIfGood } from '../places/read-entry.ts';
+
+interface Boot {
+  /** Of the machine, in which events were compared with names. */
+  readonly boot: string;
+  /** Of what is older everything has been told, and has long been on disk; milliseconds since 1970. */
+  readonly toldBefore: number;
+}
+
+const looks = memory((): { done?: Promise<void> } => ({}));
+
+/** @returns when nothing is missing that can be told */
+export function tellAgain(ctx: FileContext): Promise<void> {
+  return (looks.of(ctx).done ??= afterBoot(ctx));
+}
+
+async function afterBoot(ctx: FileContext): Promise<void> {
+  const boot = ctx.disk.bootId();
+  try {
+    if ((await lastBoot(ctx))?.boot === boot) return;
+    await ctx.disk.withLock(ctx.layout.lock('boot'), async () => {
+      const last = await lastBoot(ctx);
+      if (last?.boot === boot) return;
+      // From a clock that was ahead it says nothing.
+      const toldBefore = last && last.toldBefore <= ctx.clock.now() ? last.toldBefore : 0;
+      const told = await compareAll(ctx, toldBefore === 0 ? '' : dayOf(toldBefore - dayMs));
+      // What has just been told may go with the next power cut.
+      const next: Boot = { boot, toldBefore: told > 0 ? toldBefore : ctx.clock.now() };
+      await writeDocument(ctx, ctx.layout.boot, `${JSON.stringify(next, null, 2)}\n`);
+    });
+  } catch (error) {
+    // That is no reason not to tell what can be told; the next one tries again.
+    if (!(error instanceof DreamosError)) throw error;
+    ctx.warn(`Events that a power cut took may be missing, because they could not be looked for: ${error.message}`);
+  }
+}
+
+/** `undefined`: nobody has looked yet, or nobody knows. */
+async function lastBoot(ctx: FileContext): Promise<Boot | undefined> {
+  const file = await readWhole(ctx.disk, ctx.layout.boot, { maxBytes: 4096 });
+  const said = file.ok ? (parseJson(file.bytes) as Partial<Boot> | undefined) : undefined;
+  return typeof said?.boot === 'string' && typeof said.toldBefore === 'number' ? (said as Boot) : undefined;
+}
+
+/** @returns how many were told */
+async function compareAll(ctx: FileContext, fromDay: string): Promise<number> {
+  let told = 0;
+  let failed: DreamosError | undefined;
+  for (const name of [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)]) {
+    try {
+      told += await compare(ctx, ctx.layout.mailbox(name), fromDay);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      // One mailbox in disorder is no reason to keep the others waiting.
+      failed = error;
+    }
+  }
+  if (failed) throw failed;
+  return told;
+}
+
+async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Promise<number> {
+  const logged = await loggedDays(ctx, mailbox);
+  const changedAt = (await ctx.disk.stat(mailbox.events))?.mtimeMs ?? 0;
+  // A day without a log, in front of those that have one, was pruned, or the cut took its log. Pruning leaves the last two
+  // days alone, and changes the folder.
+  const mayBeUntold = (day: string): boolean =>
+    day >= fromDay && (day >= (logged[0] ?? '9') || changedAt < Date.parse(day) + 2 * dayMs);
+  // Names first: who publishes now tells of it afterwards.
+  const untold = new Map<string, Found>();
+  let firstDay = '9';
+  for (const state of isLog(mailbox.name) ? (['archived'] as const) : (['ready', 'delayed', 'inflight'] as const)) {
+    for await (const found of listState(ctx, mailbox, state)) {
+      const day = dayOf(state === 'archived' ? found.name.time : idTime(found.name.id));
+      // Newest first.
+      if (state === 'archived' && day < fromDay) break;
+      if (!mayBeUntold(day)) continue;
+      untold.set(found.name.id, found);
+      if (day < firstDay) firstDay = day;
+    }
+  }
+  if (untold.size === 0) return 0;
+  for (const day of logged) {
+    if (day < firstDay) continue;
+    for await (const id of idsIn(ctx, mailbox, day)) untold.delete(id);
+  }
+  // Ids are in the order in which they were made, also within a millisecond.
+  const events = [...untold.values()].sort((a, b) => (a.name.id < b.name.id ? -1 : 1));
+  for (const found of events) await tell(ctx, mailbox, found);
+  return events.length;
+}
+
+async function tell(ctx: FileContext, mailbox: Mailbox, found: Found): Promise<void> {
+  const { state, path, name } = found;
+  const at = state === 'ready' || state === 'archived' ? name.time : idTime(name.id);
+  const kind = state === 'archived' ? 'published' : state === 'delayed' ? 'scheduled' : 'delivered';
+  const about = arrival(kind, name.id, await readIfGood(ctx, path, name, mailbox.name));
+  const key = kind === 'published' ? { key: toEntry(mailbox, found).key } : {};
+  if (await logEvents(ctx, mailbox, [{ ...about, ...key, again: true }], at)) return;
+  throw new DreamosError('disk', 'DISK_FAILED', `The event log of ${mailbox.name} cannot be written.`);
+}

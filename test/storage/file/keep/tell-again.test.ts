@@ -1,0 +1,161 @@
+import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { listen } from '../../../../src/core/follow/listen.ts';
+import { rootOver } from '../../../../src/core/open-root.ts';
+import { DreamosError } from '../../../../src/model/errors.ts';
+import type { WatchedEvent } from '../../../../src/model/event.ts';
+import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
+import { eventLog } from '../../../../src/storage/file/names/slots.ts';
+import type { Store } from '../../../../src/storage/port/store.ts';
+import { accepted, leaseMs, policy } from '../../contract/rig.ts';
+import { newToken } from '../../contract/ways.ts';
+import { type DiskCall, watchedDisk } from '../disks.ts';
+import { collect, inspected, makeRoom, type Room } from '../room.ts';
+
+const day = 86_400_000;
+const log = '#build.done';
+
+/** The machine has been started anew since. */
+function afterBoot(boot: string, before?: (call: DiskCall) => void): Disk {
+  return { ...watchedDisk(before), bootId: () => boot };
+}
+
+const logPath = (room: Room, name: string): string =>
+  eventLog(room.at(name), new Date(room.clock.now()).toISOString().slice(0, 10));
+
+async function publish(room: Room, store: Store, body: string): Promise<string> {
+  const message = room.message({ to: [], topic: 'build.done', body, subject: body });
+  return accepted(await store.mail.send([{ message, mailboxes: [log] }], { durability: 'full' })).id;
+}
+
+async function send(room: Room, store: Store, more: object = {}): Promise<string> {
+  return accepted(await store.mail.send([room.outgoing({}, more)], { durability: 'full' })).id;
+}
+
+async function eventsBehind(store: Store, of: readonly string[], cursor: string): Promise<WatchedEvent[]> {
+  const events: WatchedEvent[] = [];
+  for (let at = cursor; ;) {
+    const batch = await store.journal.readEvents(of, at);
+    events.push(...batch.events);
+    if (batch.events.length === 0) return events;
+    at = batch.cursor;
+  }
+}
+
+const told = (events: readonly WatchedEvent[]): string[] =>
+  events.map(({ event, id, again }) => `${event} ${id}${again ? ' again' : ''}`);
+
+test('what was published, and lost its event to a power cut, is heard behind a cursor from before', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  await publish(room, store, 'heard');
+  const [{ cursor = '' } = {}] = await eventsBehind(store, [log], await store.journal.cursor([log], 'start'));
+  const { length } = readFileSync(logPath(room, log));
+  const ids = [await publish(room, store, 'one'), await publish(room, store, 'two')];
+  truncateSync(logPath(room, log), length + 20);
+
+  const later = await room.open(afterBoot('second'));
+  expect(told(await eventsBehind(later, [log], cursor))).toEqual(ids.map((id) => `published ${id} again`));
+  const { clock, root: path } = room;
+  const root = rootOver(later, { path, clock, ids: room.ids }, { warn: () => undefined });
+  const heard = await collect(listen(root, 'build.*', { since: cursor, count: 2 }));
+  expect(heard.map(({ message, again }) => [message.body, again])).toEqual([
+    ['one', true],
+    ['two', true],
+  ]);
+});
+
+test('a whole log that a power cut took is told again, of a topic, and of what waits in a mailbox', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  const cursor = await store.journal.cursor(['bob', log], 'now');
+  const published = await publish(room, store, 'one');
+  const claimed = await send(room, store);
+  await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+  const delayed = await send(room, store, { dueAt: room.clock.now() + day });
+  const ready = await send(room, store);
+  for (const name of [log, 'bob']) rmSync(logPath(room, name));
+  room.clock.advance(3 * day);
+  const later = await room.open(afterBoot('second'));
+  expect(told(await eventsBehind(later, ['bob', log], cursor)).sort()).toEqual(
+    [`published ${published}`, `delivered ${claimed}`, `scheduled ${delayed}`, `delivered ${ready}`]
+      .map((one) => `${one} again`)
+      .sort(),
+  );
+  const about = { from: 'ann', type: 'message', priority: 'normal' };
+  expect((await eventsBehind(later, ['bob'], cursor)).find(({ id }) => id === ready)).toMatchObject(about);
+});
+
+test('it is told once: neither the next one nor the next start of the machine tells it anew', async () => {
+  const room = makeRoom();
+  const first = await room.open(afterBoot('first'));
+  await publish(room, first, 'one');
+  rmSync(logPath(room, log));
+  for (const boot of ['second', 'second', 'third', 'fourth']) {
+    const store = await room.open(afterBoot(boot));
+    expect(await eventsBehind(store, [log], await store.journal.cursor([log], 'start'))).toHaveLength(1);
+    room.clock.advance(day);
+  }
+  expect(await inspected(await room.open(), false)).toEqual([]);
+});
+
+test('nothing is told anew after an orderly start', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  const start = await store.journal.cursor(undefined, 'start');
+  await publish(room, store, 'one');
+  await send(room, store);
+  await send(room, store, { dueAt: room.clock.now() + day });
+  const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+  await store.mail.ack(delivery?.receipt ?? '', {});
+  const later = await room.open(afterBoot('second'));
+  for (const of of [['bob'], [log]])
+    expect((await eventsBehind(later, of, start)).filter(({ again }) => again)).toEqual([]);
+});
+
+test('what was pruned from the events is not taken for lost', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  await publish(room, store, 'old');
+  room.clock.advance(10 * day);
+  await collect(store.upkeep!.pruneEvents(log, { fromDay: '9999-01-01', dryRun: false }));
+  // The folder has the time of the machine.
+  const now = new Date(room.clock.now());
+  utimesSync(room.at(log).events, now, now);
+  const later = await room.open(afterBoot('second'));
+  expect(await eventsBehind(later, [log], await later.journal.cursor([log], 'start'))).toEqual([]);
+});
+
+test('in a run of the machine one small file is looked at, and no mailbox', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  await publish(room, store, 'one');
+  await store.journal.cursor([log], 'now');
+  const listed: string[] = [];
+  const next = await room.open(afterBoot('first', ({ method, path }) => void (method === 'list' && listed.push(path))));
+  await next.journal.cursor([log], 'now');
+  expect(listed).toEqual([room.at(log).events]);
+});
+
+test('a root that cannot be written is followed all the same, with a warning', async () => {
+  const room = makeRoom();
+  await publish(room, await room.open(afterBoot('first')), 'one');
+  const readOnly = afterBoot('second', ({ method, path }) => {
+    if (method === 'writeWhole') throw new DreamosError('disk', 'DISK_FAILED', `Could not write ${path}: EROFS.`);
+  });
+  const store = await room.open(readOnly);
+  expect(await eventsBehind(store, [log], await store.journal.cursor([log], 'start'))).toHaveLength(1);
+  expect(room.warnings).toEqual([expect.stringContaining('EROFS')]);
+});
+
+test('a record of a clock that was ahead, or one that cannot be read, is none', async () => {
+  for (const said of ['{"boot":"first","toldBefore":99999999999999}', '{"boot":1}', 'x', '']) {
+    const room = makeRoom();
+    const store = await room.open(afterBoot('first'));
+    await publish(room, store, 'one');
+    rmSync(logPath(room, log));
+    writeFileSync(room.layout.boot, said);
+    const later = await room.open(afterBoot('second'));
+    expect(await eventsBehind(later, [log], await later.journal.cursor([log], 'start'))).toHaveLength(1);
+  }
+});

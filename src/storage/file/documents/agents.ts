@@ -185,13 +185,12 @@ async function tellFaults(
 ): Promise<void> {
   if (fault !== undefined && !missing) {
     const holds = wasKnown ? 'what it said before' : 'what else it says';
-    warnOnce(
-      ctx,
+    ctx.warn(
       `The card of ${name} cannot be used as it is (${path}, ${fault}); ${holds} holds. Mend it there; or \`dreamos doctor --fix\` writes a new one.`,
     );
   }
   for (const one of misspeltSettings(card.settings ?? {}))
-    warnOnce(ctx, misspelt(await locateIn(ctx, path, ['settings', one.name]), one));
+    ctx.warn(misspelt(await locateIn(ctx, path, ['settings', one.name]), one));
 }
 
 /** A card, and what is wrong with its file. */

@@ -20,6 +20,7 @@ import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/outbox.ts';
 import { readEntry } from './places/read-entry.ts';
 import { cursorAt, readEvents } from './events/read-events.ts';
+import { parseCursor } from './names/cursor.ts';
 import { endRestsAhead, recover, recoverNowAndThen } from './claim/recover.ts';
 import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
@@ -167,6 +168,8 @@ function journalOf(ctx: FileContext): Journal {
       return cursorAt(ctx, of, where);
     },
     async readEvents(of, cursor) {
+      // Nonsense is refused before anything is written.
+      parseCursor(cursor);
       await toldAgain();
       return readEvents(ctx, of, cursor);
     },

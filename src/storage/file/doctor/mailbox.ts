@@ -8,7 +8,7 @@ import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
 import { sweep } from './leftovers.ts';
 import { parseEventLog } from '../names/slots.ts';
-import { brokenLines } from '../events/read-events.ts';
+import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { documentBytes, documentText } from '../documents/documents.ts';
 import { isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';

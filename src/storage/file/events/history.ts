@@ -5,7 +5,7 @@ import { idTime } from '../../../model/id.ts';
 import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { loggedDays, parseLine } from './read-events.ts';
+import { loggedDays, parseLine } from './log-lines.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog } from '../names/slots.ts';

@@ -1,21 +1,16 @@
 import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
+import type { MailEvent } from '../../../model/event.ts';
 import { logOf, topicMatches } from '../../../model/topic.ts';
 import type { EventBatch, Scope } from '../../port/journal.ts';
 import { prunedBehind } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type Days, type LogPlace, type Position, quietLogs } from '../names/cursor.ts';
 import { begin, placeOf, remember, Steps } from './cursors.ts';
-import { namesIn } from '../disk/folders.ts';
-import { type Mailbox } from '../names/layout.ts';
+import { loggedDays, newLines, parseLine, wholeLines } from './log-lines.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
-import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
-
-/** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
-const chunkBytes = 1024 * 1024;
-const newline = 0x0a;
+import { dayOf, eventLog } from '../names/slots.ts';
 
 export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start'): Promise<string> {
   const position: Position = new Map();
@@ -144,162 +139,6 @@ export async function namesOf(ctx: FileContext, of: Scope): Promise<readonly str
   if (!('topics' in of)) return of;
   const meant = (topic: string): boolean => of.topics.some((pattern) => topicMatches(pattern, topic));
   return (await topicNames(ctx)).filter(meant).map(logOf);
-}
-
-/** The ids of which the events of a log tell. */
-export async function* idsIn(ctx: FileContext, mailbox: Mailbox, day: string): AsyncGenerator<string, void, void> {
-  for await (const { lines } of partsOf(ctx, mailbox, day)) {
-    for (const { line } of lines) {
-      const event = parseLine(line);
-      if (event) yield event.id;
-    }
-  }
-}
-
-/** How many whole lines of a log are not an event each: also where one is the end of a line that was cut short. */
-export async function brokenLines(ctx: FileContext, mailbox: Mailbox, day: string): Promise<number> {
-  let broken = 0;
-  for await (const { lines, tooLong } of partsOf(ctx, mailbox, day)) {
-    broken += tooLong + lines.filter(({ line }) => !eventIn(line)).length;
-  }
-  return broken;
-}
-
-/** A whole log, so much of it at a time as is read in one call. */
-async function* partsOf(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  day: string,
-): AsyncGenerator<Pick<EventLogPart, 'lines'> & { readonly tooLong: number }, void, void> {
-  for (let from: LogPlace = { bytes: 0 }; ;) {
-    const warnings: string[] = [];
-    const { lines, at, more } = await newLines(ctx, mailbox, day, from, warnings, false);
-    yield { lines, tooLong: warnings.length };
-    if (!more || at.bytes <= from.bytes) return;
-    from = at;
-  }
-}
-
-/** The days that have a log, from one on, oldest first. */
-export async function loggedDays(ctx: FileContext, mailbox: Mailbox, from = ''): Promise<string[]> {
-  const days = (await namesIn(ctx, mailbox.events)).map(parseEventLog).filter((day) => day !== undefined);
-  return days.filter((day) => day >= from).sort();
-}
-
-interface EventLogPart {
-  readonly lines: readonly { readonly line: string; readonly at: LogPlace }[];
-  readonly at: LogPlace;
-  readonly more: boolean;
-}
-
-/** @param fresh the place was not found by this process: a power cut may have shortened the log, and others gone on with it */
-async function newLines(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  day: string,
-  from: LogPlace,
-  warnings: string[],
-  fresh: boolean,
-): Promise<EventLogPart> {
-  const path = eventLog(mailbox, day);
-  const size = (await ctx.disk.stat(path))?.size ?? 0;
-  if (size === from.bytes && !(fresh && from.check !== undefined)) return { lines: [], at: from, more: false };
-  let at = from;
-  if (!(await fits(ctx, path, from, size))) {
-    warnings.push(
-      `The cursor does not fit the event log of ${mailbox.name} for ${day}; reading that day from its start.`,
-    );
-    at = { bytes: 0 };
-  }
-  const offset = at.bytes;
-  const length = Math.min(size - offset, chunkBytes);
-  const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
-  if (!file.ok) return { lines: [], at, more: false };
-  const { bytes } = file;
-  if (length === chunkBytes && !bytes.includes(newline)) {
-    const end = await nextLine(ctx, path, offset + length, size);
-    if (end === undefined) return { lines: [], at, more: false };
-    warnings.push(
-      `A line of the event log of ${mailbox.name} (${day}) is too long to be one of ours and is passed over.`,
-    );
-    return { lines: [], at: { bytes: end }, more: end < size };
-  }
-  const lines: { line: string; at: LogPlace }[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-    at = { bytes: offset + end + 1, check: checkOf(bytes, start, end) };
-    if (end > start) lines.push({ line: bytes.toString('utf8', start, end), at });
-    start = end + 1;
-  }
-  return { lines, at, more: offset + length < size };
-}
-
-/** Whether a place is behind a line, and behind the line that it was behind. */
-async function fits(ctx: FileContext, path: string, { bytes, check }: LogPlace, size: number): Promise<boolean> {
-  if (bytes === 0 || bytes > size) return bytes === 0;
-  const before = await lastLine(ctx, path, bytes);
-  return before !== undefined && (check === undefined || check === before);
-}
-
-/** A longer line is told from others by its end. */
-const checkedBytes = 1024;
-
-/** The check of the line that ends at `end`; `undefined`: none does. */
-async function lastLine(ctx: FileContext, path: string, end: number): Promise<string | undefined> {
-  const length = Math.min(end, checkedBytes + 2);
-  const file = await ctx.disk.read(path, { range: { offset: end - length, length }, maxBytes: length });
-  if (!file.ok || file.bytes[length - 1] !== newline) return undefined;
-  const start = length < 2 ? 0 : file.bytes.lastIndexOf(newline, length - 2) + 1;
-  return checkOf(file.bytes, start, length - 1);
-}
-
-/** FNV-1a of a line without its end, in a few characters. */
-function checkOf(bytes: Buffer, start: number, end: number): string {
-  let hash = 0x811c9dc5;
-  for (let i = Math.max(start, end - checkedBytes); i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
-  return (hash >>> 0).toString(36);
-}
-
-/** Behind the line that goes on at `from`; `undefined`: it has no end yet. */
-async function nextLine(ctx: FileContext, path: string, from: number, size: number): Promise<number | undefined> {
-  for (let offset = from; offset < size; offset += chunkBytes) {
-    const range = { offset, length: Math.min(size - offset, chunkBytes) };
-    const file = await ctx.disk.read(path, { range, maxBytes: chunkBytes });
-    const at = file.ok ? file.bytes.indexOf(newline) : -1;
-    if (at >= 0) return offset + at + 1;
-  }
-  return undefined;
-}
-
-/** A line, or the whole event at the end of a line whose beginning was cut short by a full disk. */
-export function parseLine(line: string): MailEvent | undefined {
-  return eventIn(line) ?? eventIn(line.slice(Math.max(0, line.lastIndexOf('{"at":'))));
-}
-
-function eventIn(text: string): MailEvent | undefined {
-  try {
-    const parsed = mailEventSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // The caller warns.
-    return undefined;
-  }
-}
-
-async function wholeLines(ctx: FileContext, path: string): Promise<LogPlace> {
-  const size = (await ctx.disk.stat(path))?.size ?? 0;
-  if (size === 0) return { bytes: 0 };
-  const check = await lastLine(ctx, path, size);
-  if (check !== undefined) return { bytes: size, check };
-  // Somebody is in the middle of a write: begin in front of that line.
-  const length = Math.min(size, chunkBytes);
-  const tail = await ctx.disk.read(path, { range: { offset: size - length, length }, maxBytes: chunkBytes });
-  const end = tail.ok ? tail.bytes.lastIndexOf(newline) : length - 1;
-  if (!tail.ok || end < 0) return { bytes: size - length };
-  return {
-    bytes: size - length + end + 1,
-    check: checkOf(tail.bytes, tail.bytes.lastIndexOf(newline, end - 1) + 1, end),
-  };
 }
 
 function yesterdayOf(ctx: FileContext): string {

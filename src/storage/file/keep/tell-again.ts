@@ -14,7 +14,7 @@ import { readWhole, writeDocument } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
-import { idsIn, loggedDays } from '../events/read-events.ts';
+import { idsIn, loggedDays } from '../events/log-lines.ts';
 import { listState } from '../look/find.ts';
 import { type Found, toEntry } from '../names/found.ts';
 import type { Mailbox } from '../names/layout.ts';

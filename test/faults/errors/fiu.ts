@@ -24,24 +24,26 @@ export async function cannotFiu(): Promise<string | undefined> {
   );
 }
 
-/** @returns what is wrong, and whether the command noticed anything */
-export async function playFiu(stage: Stage, probability: number): Promise<{ problems: string[]; failed: boolean }> {
+/** @returns what is wrong, and whether the command noticed anything; `undefined`: it came to nothing, in libuv's own pipe */
+export async function playFiu(
+  stage: Stage,
+  probability: number,
+): Promise<{ problems: string[]; failed: boolean } | undefined> {
   const play = await stage.fresh();
   const control = join(play, 'fiu');
   mkdirSync(control);
   const hook = join(control, 'hook.cjs');
-  writeFileSync(
-    hook,
-    switchOn(control, probability, stage.points.some(({ thread }) => thread === 'pool') ? [] : writing),
-  );
+  const writes = !stage.points.some(({ thread }) => thread === 'pool');
+  writeFileSync(hook, switchOn(control, probability, writes ? writing : []));
   const ending = await runPlainly(stage, play, {
     node: ['--require', hook],
     env: { LD_PRELOAD: preloads.map((name) => join(libraries, name)).join(' '), FIU_CTRL_FIFO: join(control, 'ctl') },
   });
+  if (ending.inLibuv) return undefined;
   const { code, stderr } = ending;
-  // Its own words can be lost as well: then it has said less than it would have.
+  // Its own words can be lost as well, and with them that they are: then it has said less than it would have.
   const said = code === null || code === 0 || (code === 7 && errorCodes(stderr).length > 0);
-  const { problems } = await judge(stage, play, ending, { fell: !said, unprinted: /output|written out/.test(stderr) });
+  const { problems } = await judge(stage, play, ending, { fell: !said, unprinted: writes });
   return {
     problems: problems.map((problem) => `${stage.scenario.name}, libfiu at ${probability}: ${problem}`),
     failed: code !== 0,

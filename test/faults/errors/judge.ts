@@ -1,3 +1,4 @@
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { check, type Ended } from '../kill/check.ts';
@@ -9,6 +10,8 @@ export interface Ending {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** It did not, because libuv waits for itself. */
+  readonly inLibuv?: boolean;
 }
 
 // Longer than a dead holder's lock delays anybody.
@@ -83,9 +86,12 @@ export async function runPlainly(
   const child = spawn(process.execPath, [...(more.node ?? []), command, ...argv], {
     cwd: play,
     env: { ...env, ...more.env },
-    timeout: patienceMs,
-    killSignal: 'SIGKILL',
   });
+  let inLibuv = false;
+  const over = setTimeout(() => {
+    inLibuv = waitsForLibuv(child.pid);
+    child.kill('SIGKILL');
+  }, patienceMs);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -96,5 +102,19 @@ export async function runPlainly(
       .on('error', reject)
       .on('close', (end, signal) => resolve(end ?? (signal === 'SIGKILL' ? null : fellBySignal)));
   });
-  return { code, stdout, stderr };
+  clearTimeout(over);
+  return { code, stdout, stderr, inLibuv };
+}
+
+/**
+ * Whether the main thread waits for one byte out of a pipe: of its own bytes libuv makes a lock for signals (src/unix/signal.c),
+ * and where a write failed that no disk can fail, it waits for the next one for ever. dreamos reads so from no pipe.
+ */
+function waitsForLibuv(pid: number | undefined): boolean {
+  try {
+    const [call, fd, , bytes] = readFileSync(`/proc/${pid}/syscall`, 'utf8').split(' ');
+    return call === '0' && bytes === '0x1' && readlinkSync(`/proc/${pid}/fd/${Number(fd)}`).startsWith('pipe:');
+  } catch {
+    return false;
+  }
 }

@@ -95,15 +95,18 @@ async function fillDisks({ options, stages, figures, fail }: Report): Promise<vo
 }
 
 async function failAtRandom({ options, stages, figures, fail }: Report): Promise<void> {
-  const counts = { 'runs with errors at random': 0, 'of them failed': 0 };
+  const counts = { 'runs with errors at random': 0, 'of them failed': 0, 'of them stuck in libuv': 0 };
   const random = randomFrom(options.seed);
   const plays = stages.flatMap((stage) => Array.from({ length: options.bounded ? 1 : fiuRounds }, () => stage));
   await inParallel(plays, async (stage) => {
-    const { problems, failed } = await playFiu(stage, [0.02, 0.05, 0.1, 0.2][Math.floor(random() * 4)] ?? 0.1);
+    const played = await playFiu(stage, [0.02, 0.05, 0.1, 0.2][Math.floor(random() * 4)] ?? 0.1);
     counts['runs with errors at random']++;
-    if (failed) counts['of them failed']++;
-    for (const problem of problems) fail(problem);
+    if (!played) counts['of them stuck in libuv']++;
+    if (played?.failed) counts['of them failed']++;
+    for (const problem of played?.problems ?? []) fail(problem);
   });
+  if (counts['of them stuck in libuv'] * 20 > plays.length)
+    fail(`${counts['of them stuck in libuv']} runs with errors at random were stuck in libuv`);
   if (counts['of them failed'] === 0) fail('libfiu has made nothing fail');
   Object.assign(figures, counts);
 }

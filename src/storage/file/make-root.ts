@@ -6,6 +6,7 @@ import { createIds } from '../../model/id.ts';
 import type { Disk } from './disk/disk.ts';
 import { ensureFolder, syncFolderOrAncestor } from './disk/folders.ts';
 import { nodeDisk } from './disk/node-disk.ts';
+import { writeBoot } from './documents/boot.ts';
 import { writeDocument } from './disk/replace.ts';
 import {
   checkLength,
@@ -82,6 +83,8 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
   await probe(disk, path, ids.token());
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
+  // Nothing lies in it of which an event could be missing.
+  await writeBoot(ctx, { boot: disk.bootId(), toldBefore: ctx.clock.now() });
   // Last, because this is what makes it a root; and durable with everything above it.
   await writeDocument(ctx, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
   let dir = path;

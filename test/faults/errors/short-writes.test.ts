@@ -39,9 +39,7 @@ test.concurrent(
       expect.objectContaining({ event: 'delivered', id }),
     ]);
     const watched = await bare.dreamos('watch reviewer --since start --wait 1ms --json');
-    // Who follows first compares the log with what lies there, and tells what was cut.
-    const { id: cutId } = JSON.parse(cut.out) as { id: string };
-    expect(watched.json.slice(-2)).toMatchObject([{ id }, { id: cutId, again: true }]);
+    expect(watched.json.at(-1)).toMatchObject({ id });
     expect(watched.err.split('\n').filter(Boolean)).toEqual([
       expect.stringContaining('cannot be read and is passed over'),
     ]);

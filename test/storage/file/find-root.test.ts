@@ -19,7 +19,7 @@ async function project(): Promise<{ dir: string; root: string }> {
 describe('a root', () => {
   test('is made with what makes it one, and making it again finds it', async () => {
     const { dir, root } = await project();
-    expect(readdirSync(root).sort()).toEqual(['agent_mailboxes', 'dedupe', 'format.json', 'outbox']);
+    expect(readdirSync(root).sort()).toEqual(['agent_mailboxes', 'boot.json', 'dedupe', 'format.json', 'outbox']);
     expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, engine: 'files', created: false });
   });
 

@@ -9,9 +9,8 @@ import { idTime } from '../../../model/id.ts';
 import { isLog, logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
-import { parseJson } from '../disk/parse-json.ts';
-import { readWhole, writeDocument } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
+import { type Boot, lastBoot, writeBoot } from '../documents/boot.ts';
 import { topicNames } from '../documents/topics.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { idsIn, loggedDays } from '../events/log-lines.ts';
@@ -20,13 +19,6 @@ import { type Found, toEntry } from '../names/found.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { dayOf } from '../names/slots.ts';
 import { readIfGood } from '../places/read-entry.ts';
-
-interface Boot {
-  /** Of the machine, in which events were compared with names. */
-  readonly boot: string;
-  /** Of what is older everything has been told, and has long been on disk; milliseconds since 1970. */
-  readonly toldBefore: number;
-}
 
 const looks = memory((): { done?: Promise<void> } => ({}));
 
@@ -47,20 +39,13 @@ async function afterBoot(ctx: FileContext): Promise<void> {
       const told = await compareAll(ctx, toldBefore === 0 ? '' : dayOf(toldBefore - dayMs));
       // What has just been told may go with the next power cut.
       const next: Boot = { boot, toldBefore: told > 0 ? toldBefore : ctx.clock.now() };
-      await writeDocument(ctx, ctx.layout.boot, `${JSON.stringify(next, null, 2)}\n`);
+      await writeBoot(ctx, next);
     });
   } catch (error) {
     // That is no reason not to tell what can be told; the next one tries again.
     if (!(error instanceof DreamosError)) throw error;
     ctx.warn(`Events that a power cut took may be missing, because they could not be looked for: ${error.message}`);
   }
-}
-
-/** `undefined`: nobody has looked yet, or nobody knows. */
-async function lastBoot(ctx: FileContext): Promise<Boot | undefined> {
-  const file = await readWhole(ctx.disk, ctx.layout.boot, { maxBytes: 4096 });
-  const said = file.ok ? (parseJson(file.bytes) as Partial<Boot> | undefined) : undefined;
-  return typeof said?.boot === 'string' && typeof said.toldBefore === 'number' ? (said as Boot) : undefined;
 }
 
 /** @returns how many were told */

@@ -92,7 +92,7 @@ export function isRootLeftover(name: string): boolean {
 
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
-  return /^(?:agent_mailboxes|outbox|dedupe|topics|\.probe-.*|(?:format|config|subscriptions|schedules)\.json(?:(?:\.\d+)+|\.kept)?|.*\.lock)$/.test(
+  return /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|\.probe-.*|(?:boot|format|config|subscriptions|schedules)\.json(?:(?:\.\d+)+|\.kept)?|.*\.lock)$/.test(
     name,
   );
 }

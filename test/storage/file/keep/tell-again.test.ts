@@ -159,3 +159,12 @@ test('a record of a clock that was ahead, or one that cannot be read, is none', 
     expect(await eventsBehind(later, [log], await later.journal.cursor([log], 'start'))).toHaveLength(1);
   }
 });
+
+test('in a new root nothing is told again, also not what is being sent when somebody looks first', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  await send(room, store);
+  // Its sender has come to its commit, and not yet to its event.
+  rmSync(logPath(room, 'bob'));
+  expect(told(await eventsBehind(store, ['bob'], await store.journal.cursor(['bob'], 'start')))).toEqual([]);
+});

@@ -176,6 +176,7 @@ const rootFiles = [
   'agent_mailboxes',
   'config.json',
   'dedupe',
+  'boot.json',
   'format.json',
   'outbox',
   'schedules.json',

@@ -138,7 +138,9 @@ async function* inspectReason(
 }
 
 function* inspectDouble(path: string, state: State, seen: Map<string, State>): Generator<Finding, void, void> {
-  const id = parseEntryName(nameOf(path))?.id ?? '';
+  const id = parseEntryName(nameOf(path))?.id;
+  // A leftover, or a reason that is being written.
+  if (id === undefined) return;
   const other = seen.get(id);
   seen.set(id, state);
   if (other === undefined) return;

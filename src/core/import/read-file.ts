@@ -1,6 +1,7 @@
 import { exactly, fieldsIn } from '../../model/basics/raw-json.ts';
 import { isRecord } from './old/fields.ts';
-import { placeIn, readJson, type Span } from './old/json-text.ts';
+import { placeAt, placeText } from '../../model/basics/json-place.ts';
+import { readJson, type Span } from './old/json-text.ts';
 import { readOldObject } from './old/json.ts';
 import type { OldMessage } from './old/message.ts';
 import { readOldText } from './old/text.ts';
@@ -57,10 +58,10 @@ function readJsonFile(whole: string, bytes: Uint8Array, lenient: boolean): Piece
   if (!json.ok) {
     const repair = repairJson(text);
     const repaired = repair && readJson(repair.text);
-    const place = `not JSON, ${placeIn(text, json.at)}: ${json.problem}`;
+    const place = `not JSON, ${placeText(placeAt(text, json.at))}: ${json.problem}`;
     if (!repair || !repaired) return [{ kind: 'unreadable', why: place, bytes }];
     if (!repaired.ok) {
-      const still = `also without ${repair.how}, ${placeIn(repair.text, repaired.at)} of the rest: ${repaired.problem}`;
+      const still = `also without ${repair.how}, ${placeText(placeAt(repair.text, repaired.at))} of the rest: ${repaired.problem}`;
       return [{ kind: 'unreadable', why: `${place}; ${still}`, bytes }];
     }
     if (!lenient) {

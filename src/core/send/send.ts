@@ -27,7 +27,7 @@ export async function sendChecked(session: Session, draft: CheckedDraft, options
   if (sent instanceof DreamosError) throw sent;
   const recipients = composed.routes.map(({ card }) => card);
   await warnUnread(session, recipients);
-  return receiptOf(session, sent);
+  return sent.duplicate ? repeatReceipt(session, sent) : receiptOf(sent);
 }
 
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
@@ -98,7 +98,8 @@ async function sendPlaces(
     for (const [i, place] of group.entries()) {
       const result = sent[i];
       if (!result) throw new Error('The store answered with fewer results than messages.');
-      all.push([place, result instanceof DreamosError ? result : await receiptOf(session, result)]);
+      if (result instanceof DreamosError) all.push([place, result]);
+      else all.push([place, result.duplicate ? await repeatReceipt(session, result) : receiptOf(result)]);
     }
   }
   return all;
@@ -128,12 +129,12 @@ export async function sendTogether(
 }
 
 /** What goes to no topic is addressed to its mailboxes. */
-async function receiptOf(
-  session: Session,
-  { id, mailboxes, state, durability, duplicate }: Sent,
-): Promise<SendReceipt> {
-  const receipt = { id, to: [...mailboxes], mailboxes, state, durability };
-  if (!duplicate) return receipt;
+function receiptOf({ id, mailboxes, state, durability }: Sent): SendReceipt {
+  return { id, to: [...mailboxes], mailboxes, state, durability };
+}
+
+/** Of a dedupe key that was used before: where the first one is now. */
+async function repeatReceipt(session: Session, sent: Sent): Promise<SendReceipt> {
   const { whereNow } = await import('./repeat.ts');
-  return { ...receipt, duplicate, ...(await whereNow(session, id, mailboxes)) };
+  return { ...receiptOf(sent), duplicate: true, ...(await whereNow(session, sent.id, sent.mailboxes)) };
 }

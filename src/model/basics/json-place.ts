@@ -85,6 +85,11 @@ export function placeInJson(text: string, path: readonly PropertyKey[] = []): Js
 
 const closable = new Set<Expected>(['item', 'firstKey', 'afterItem', 'afterField']);
 
+/** As people read it: `line 4, column 33`. */
+export function placeText({ line, column }: JsonPlace): string {
+  return `line ${line}, column ${column}`;
+}
+
 function endOf(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;
@@ -103,7 +108,10 @@ function endOfText(text: string, begins: number): number | { readonly at: number
   return { at: begins, fault: 'the text that begins here is not closed' };
 }
 
-function placeAt(text: string, at: number): JsonPlace {
+/** Of a character of the text. */
+export function placeAt(text: string, at: number): JsonPlace {
   const before = text.slice(0, at);
-  return { line: before.split('\n').length, column: at - before.lastIndexOf('\n') };
+  let line = 1;
+  for (let i = before.indexOf('\n'); i !== -1; i = before.indexOf('\n', i + 1)) line += 1;
+  return { line, column: at - before.lastIndexOf('\n') };
 }

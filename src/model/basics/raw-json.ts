@@ -87,7 +87,7 @@ export function isDeeperThan(levels: number, json: unknown): boolean {
   return false;
 }
 
-function isNested(value: unknown): value is object {
+export function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 

@@ -45,7 +45,7 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
       },
     );
   }
-  checkLength(disk, path);
+  await checkLength(disk, path);
   await checkRoom(disk, path);
   await makeRoot(disk, path);
   for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
@@ -84,7 +84,7 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
   // Nothing lies in it of which an event could be missing.
-  await writeBoot(ctx, { boot: disk.bootId(), toldBefore: ctx.clock.now() });
+  await writeBoot(ctx, { boot: await disk.bootId(), toldBefore: ctx.clock.now() });
   // Last, because this is what makes it a root; and durable with everything above it.
   await writeDocument(ctx, ctx.layout.format, `${JSON.stringify({ format: 'dreamos', version: formatVersion })}\n`);
   let dir = path;

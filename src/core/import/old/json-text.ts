@@ -32,15 +32,6 @@ export function readJson(text: string): JsonText {
   return { ok: true, value: JSON.parse(scan.spared()), lossy: scan.lossy, elements: scan.elements };
 }
 
-/** `line 4, column 33`, both counted from 1, columns in UTF-16 units as editors do. */
-export function placeIn(text: string, at: number): string {
-  const before = text.slice(0, at);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  let line = 1;
-  for (let i = before.indexOf('\n'); i !== -1; i = before.indexOf('\n', i + 1)) line += 1;
-  return `line ${line}, column ${at - lineStart + 1}`;
-}
-
 class Broken extends Error {
   readonly problem: string;
   readonly at: number;

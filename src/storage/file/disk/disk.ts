@@ -85,6 +85,6 @@ export interface Disk {
   /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
   fileSystem(path: string): MaybePromise<number>;
   /** Another one after each start of the machine; also when that is only possible. */
-  bootId(): string;
+  bootId(): MaybePromise<string>;
   close(): MaybePromise<void>;
 }

@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { uptime } from 'node:os';
 import { geteuid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
@@ -90,10 +89,11 @@ export function nodeDisk(): Disk {
   };
 }
 
-function bootId(): string {
+async function bootId(): Promise<string> {
   try {
     return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
+    const { uptime } = await import('node:os');
     // Not Linux. A clock that is put right moves the moment a little; to be wrong costs a look at the events.
     return `${Math.round((systemClock.now() - uptime() * 1000) / 600_000)}`;
   }

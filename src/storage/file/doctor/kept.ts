@@ -1,4 +1,5 @@
 /** Replacements of documents that an older build was killed in (disk/replace.ts, `readWhole`). */
+import { mostFileBytes } from '../../../model/basics/limits.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { parseJson } from '../disk/parse-json.ts';
@@ -10,8 +11,6 @@ import { olderThan } from './leftovers.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
 
 export const underWayMs = 60_000;
-// What any document may have, and more.
-const mostBytes = 72 * 1024 * 1024;
 
 export async function* inspectKeptDocuments(
   ctx: FileContext,
@@ -67,7 +66,7 @@ async function stateOf({ disk }: FileContext, path: string): Promise<'none' | 's
   if (!kept) return 'none';
   // Two names of one file.
   if ((await disk.stat(path))?.inode === kept.inode) return 'spare';
-  const file = await disk.read(path, { maxBytes: mostBytes });
+  const file = await disk.read(path, { maxBytes: mostFileBytes });
   return file.ok && parseJson(file.bytes) !== undefined ? 'spare' : 'needed';
 }
 
@@ -76,7 +75,7 @@ async function settleKept(ctx: FileContext, path: string): Promise<boolean> {
   const stump = await ctx.disk.stat(path);
   const kept = keptOf(path);
   if ((await stateOf(ctx, path)) === 'needed') {
-    const file = await ctx.disk.read(kept, { maxBytes: mostBytes });
+    const file = await ctx.disk.read(kept, { maxBytes: mostFileBytes });
     const isAsFound = (): Promise<boolean> => hasVersion(ctx, path, stump && versionOf(stump));
     if (!file.ok || !(await replaceDocument(ctx, path, file.bytes, isAsFound))) return false;
   }

@@ -65,7 +65,7 @@ export async function* inspectRoot(
   for (const dir of [topics, cursors]) if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [format, boot, config, ...documents]) yield* inspectMode(ctx, path, fix);
   const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, boot, format, config, ...documents]);
-  for (const document of [boot, config, ...documents]) ours.add(keptOf(document));
+  for (const document of [config, ...documents]) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(pathIn(root, name)) || isRootLeftover(name) || isLockFolder(name)) continue;
     yield {

@@ -1,6 +1,6 @@
 import type { FileContext } from '../disk/context.ts';
 import { parseJson } from '../disk/parse-json.ts';
-import { readWhole, writeDocument } from '../disk/replace.ts';
+import { writeDocument } from '../disk/replace.ts';
 
 /** What the root knows of the starts of its machine: boot.json. */
 export interface Boot {
@@ -12,7 +12,7 @@ export interface Boot {
 
 /** `undefined`: nobody has looked yet, or nobody knows. */
 export async function lastBoot(ctx: FileContext): Promise<Boot | undefined> {
-  const file = await readWhole(ctx.disk, ctx.layout.boot, { maxBytes: 4096 });
+  const file = await ctx.disk.read(ctx.layout.boot, { maxBytes: 4096 });
   const said = file.ok ? (parseJson(file.bytes) as Partial<Boot> | undefined) : undefined;
   return typeof said?.boot === 'string' && typeof said.toldBefore === 'number' ? (said as Boot) : undefined;
 }

@@ -1,6 +1,5 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
 import { DreamosError } from '../../../model/errors.ts';
-import type { JsonPlace } from '../../../model/basics/json-place.ts';
 import type { Located, Versioned } from '../../port/documents.ts';
 import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -90,23 +89,23 @@ export async function readJson(ctx: FileContext, path: string, maxBytes: number)
   if (!file.ok) return { missing: file.missing, fault: `it cannot be read: ${file.why}` };
   const value = parseJson(file.bytes);
   if (value !== undefined) return { value };
-  const { fault = 'it is no JSON', ...place } = await placeIn(file.bytes, []);
-  return { missing: false, at: placeText(place), fault };
+  const { at, fault = 'it is no JSON' } = await placeIn(file.bytes, []);
+  return { missing: false, at, fault };
 }
 
 /** Where in a file a field begins. */
 export async function locateIn(ctx: FileContext, path: string, field: readonly PropertyKey[]): Promise<Located> {
   const file = await readWhole(ctx.disk, path, { maxBytes: sharedDocumentBytes });
-  return { document: path, ...(file.ok && { at: placeText(await placeIn(file.bytes, field)) }) };
+  return { document: path, ...(file.ok && { at: (await placeIn(file.bytes, field)).at }) };
 }
 
-async function placeIn(bytes: Buffer, field: readonly PropertyKey[]): Promise<JsonPlace> {
-  const { placeInJson } = await import('../../../model/basics/json-place.ts');
-  return placeInJson(bytes.toString(), field);
-}
-
-function placeText({ line, column }: JsonPlace): string {
-  return `line ${line}, column ${column}`;
+async function placeIn(
+  bytes: Buffer,
+  field: readonly PropertyKey[],
+): Promise<{ readonly at: string; readonly fault: string | undefined }> {
+  const { placeInJson, placeText } = await import('../../../model/basics/json-place.ts');
+  const place = placeInJson(bytes.toString(), field);
+  return { at: placeText(place), fault: place.fault };
 }
 
 /** @throws CONFIG_INVALID: taken for empty, it would be overwritten by the next change, and what it said would be lost */

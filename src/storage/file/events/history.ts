@@ -23,9 +23,11 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
     const mailbox = ctx.layout.mailbox(name);
     let order = '';
     try {
-      for await (const event of eventsSince(ctx, mailbox, since, id)) {
-        if (event.at > order) order = event.at;
-        if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });
+      for (const day of await loggedDays(ctx, mailbox, since)) {
+        for await (const event of eventsAbout(ctx, mailbox, day, id)) {
+          if (event.at > order) order = event.at;
+          if (event.id === id || event.replyTo === id) events.push({ event: { ...event, mailbox: name }, order });
+        }
       }
     } catch (error) {
       if (only !== undefined || !(error instanceof DreamosError)) throw error;
@@ -33,15 +35,6 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
     }
   }
   return events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ event }) => event);
-}
-
-async function* eventsSince(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  since: string,
-  id: string,
-): AsyncGenerator<MailEvent, void, void> {
-  for (const day of await loggedDays(ctx, mailbox, since)) yield* eventsAbout(ctx, mailbox, day, id);
 }
 
 async function everyName(ctx: FileContext): Promise<string[]> {

@@ -28,8 +28,8 @@ export function tellAgain(ctx: FileContext): Promise<void> {
 }
 
 async function afterBoot(ctx: FileContext): Promise<void> {
-  const boot = ctx.disk.bootId();
   try {
+    const boot = await ctx.disk.bootId();
     if ((await lastBoot(ctx))?.boot === boot) return;
     await ctx.disk.withLock(ctx.layout.lock('boot'), async () => {
       const last = await lastBoot(ctx);

@@ -9,7 +9,7 @@ import { type Draft, parseDraft, type Parsed, timesOf } from '../../../model/dra
 import { DreamosError } from '../../../model/errors.ts';
 import { idFrom } from '../../../model/id.ts';
 import { explainIssues, fromFile, messageSchema, type Message, seal } from '../../../model/message.ts';
-import { isDeeperThan, takeDataExactly } from '../../../model/basics/raw-json.ts';
+import { isDeeperThan, isNested, takeDataExactly } from '../../../model/basics/raw-json.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 
 // What a file does not say, and the digest.
@@ -121,10 +121,6 @@ const ofSending = new Set(['delay', 'delayMs', 'at', 'allowEmpty', 'durability']
 
 function withoutSending<D extends object>(given: D): D {
   return Object.fromEntries(Object.entries(given).filter(([name]) => !ofSending.has(name))) as D;
-}
-
-function isNested(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function isoOf(ms: number): string {

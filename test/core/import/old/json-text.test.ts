@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeIn, readJson } from '../../../../src/core/import/old/json-text.ts';
+import { readJson } from '../../../../src/core/import/old/json-text.ts';
+import { placeAt, placeText } from '../../../../src/model/basics/json-place.ts';
 
 describe('readJson', () => {
   it('reads what JSON.parse reads, and finds each element of a list', () => {
@@ -69,7 +70,7 @@ describe('readJson', () => {
     ['{} {}', 'something follows the end of the JSON value', 'line 1, column 4'],
   ])('says of %j what is wrong and where', (text, problem, place) => {
     const json = readJson(text);
-    expect(json.ok ? '' : [json.problem, placeIn(text, json.at)]).toEqual([problem, place]);
+    expect(json.ok ? '' : [json.problem, placeText(placeAt(text, json.at))]).toEqual([problem, place]);
   });
 
   it.each([

@@ -462,6 +462,14 @@ describe('doctor', () => {
     expect(room.warnings).toEqual([]);
   });
 
+  test('takes two reasons that were being written when the disk failed for no message that is there twice', async () => {
+    const room = makeRoom();
+    const store = await lived(room);
+    const reason = `${await pathOf(room, store, 'dead')}.reason.json`;
+    for (const ending of ['.1', '.1.2']) writeFileSync(`${reason}${ending}`, '{', { mode: 0o600 });
+    expect((await inspected(store, false)).map(({ rule }) => rule)).not.toContain('double');
+  });
+
   test.for(rules)('finds $what', async ({ finding, mended, breaks, after, laterMs = 0 }) => {
     const room = makeRoom();
     const before = await lived(room);

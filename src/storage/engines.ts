@@ -1,7 +1,6 @@
 /** Which storages there are: a root's format.json says which of them keeps its mail. */
 import { DreamosError } from '../model/errors.ts';
 import { findFileRoot, type FindOptions, type FoundRoot } from './file/find-root.ts';
-import { initFileStore } from './file/make-root.ts';
 import { type FileStoreDeps, openFileStore } from './file/open.ts';
 import type { Store } from './port/store.ts';
 
@@ -18,6 +17,7 @@ export async function findRoot(options: FindOptions): Promise<RootPlace> {
 
 /** @throws as initFileStore, and FORMAT_UNKNOWN */
 export async function initRootFolder(options: FindOptions): Promise<RootPlace & { readonly created: boolean }> {
+  const { initFileStore } = await import('./file/make-root.ts');
   const { created, ...found } = await initFileStore(options);
   return { ...known(found), created };
 }

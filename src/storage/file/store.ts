@@ -19,8 +19,6 @@ import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
 import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/outbox.ts';
 import { readEntry } from './places/read-entry.ts';
-import { cursorAt, readEvents } from './events/read-events.ts';
-import { parseCursor } from './names/cursor.ts';
 import { endRestsAhead, recover, recoverNowAndThen } from './claim/recover.ts';
 import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
@@ -164,12 +162,14 @@ function journalOf(ctx: FileContext): Journal {
   const toldAgain = async (): Promise<void> => (await import('./keep/tell-again.ts')).tellAgain(ctx);
   return {
     async cursor(of, where) {
+      const { cursorAt } = await import('./events/read-events.ts');
       await toldAgain();
       return cursorAt(ctx, of, where);
     },
     async readEvents(of, cursor) {
+      const { readEvents } = await import('./events/read-events.ts');
       // Nonsense is refused before anything is written.
-      parseCursor(cursor);
+      (await import('./names/cursor.ts')).parseCursor(cursor);
       await toldAgain();
       return readEvents(ctx, of, cursor);
     },

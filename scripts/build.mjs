@@ -1,7 +1,8 @@
 // Builds dist/: the command as one CommonJS file, the library as ESM with its types, and the licences of bundled code.
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
-// (bin/dreamos.cjs), which is 15. Two plugins keep out of a send what it does not need: child_process, 3 ms, and zod, 2.
+// (bin/dreamos.cjs), which is 15. Plugins keep out of a send what it does not need: child_process, 3 ms, zod, 2, and copies of
+// what Node exports, 2.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -55,7 +56,7 @@ async function buildCommand() {
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, lazyZod],
+    plugins: [lazyChildProcess, requires],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {
@@ -92,15 +93,21 @@ const lazyChildProcess = {
   },
 };
 
-// zod is set up by the first `z.…` that runs, which good mail does not get to (src/model/basics/fits.ts): 2 ms of a send. So the
-// sources get an object in its place that loads it when something of it is asked for. It has the names that stand behind a
-// `z.` somewhere, and the rest of zod stays out of the build.
-const lazyZod = {
-  name: 'lazy-zod',
+// What the sources import is asked for by require().
+// Of Node, because an import copies every export there is, again in each file: 0.2 MB, and with that a garbage collection.
+// Of zod, because the first `z.…` that runs sets it up, which good mail does not get to (src/model/basics/fits.ts): 2 ms of a
+// send. It is an object that loads zod when something of it is asked for. It has the names that stand behind a `z.` somewhere,
+// and the rest of zod stays out of the build.
+const requires = {
+  name: 'requires',
   setup(api) {
     api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      return { contents: source.replace(importOfZod, "const z = require('lazy-zod');"), loader: 'ts' };
+      const contents = source
+        .replace(importOfZod, "const z = require('lazy-zod');")
+        .replace(/^import \* as (\w+) from ('node:[^']+');$/gm, 'const $1 = require($2);')
+        .replace(/^import (\{[^}]+\}) from ('node:[^']+');$/gm, 'const $1 = require($2);');
+      return { contents, loader: 'ts' };
     });
     api.onResolve({ filter: /^(lazy-zod|used-of-zod)$/ }, ({ path }) => ({ path, namespace: 'lazy-zod' }));
     api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async ({ path }) => {

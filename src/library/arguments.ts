@@ -7,8 +7,9 @@ import type { Filter } from '../model/filter.ts';
 import { nearestName, reference, usage } from '../model/refusals.ts';
 import { states as allStates } from '../model/state.ts';
 
+/** Whether a value is of it, and how that is called. A function, so that each call tells it from an object of options quickly. */
 interface Kind {
-  readonly is: (value: unknown) => boolean;
+  (value: unknown): boolean;
   readonly what: string;
 }
 
@@ -22,54 +23,58 @@ export type Takes<Rest extends unknown[]> = {
 
 type Wanted = Kind | { readonly [name: string]: Wanted };
 
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+function kind(what: string, is: (value: unknown) => boolean): Kind {
+  return Object.assign(is, { what });
+}
 
-export const anything: Kind = { is: () => true, what: 'anything' };
+export const anything = kind('anything', () => true);
 /** Milliseconds, bytes, a count: in what range, the core knows. */
-export const number: Kind = { is: (value) => typeof value === 'number' && !Number.isNaN(value), what: 'a number' };
-export const text: Kind = { is: isText, what: 'a text' };
-export const texts: Kind = { is: isTexts, what: 'a list of texts' };
-export const textOrTexts: Kind = { is: (value) => isText(value) || isTexts(value), what: 'a text or a list of texts' };
-export const yesOrNo: Kind = { is: (value) => typeof value === 'boolean', what: 'true or false' };
-export const call: Kind = { is: (value) => typeof value === 'function', what: 'a function' };
-export const record: Kind = { is: isRecord, what: 'an object' };
-export const signal: Kind = { is: (value) => value instanceof AbortSignal, what: 'an AbortSignal' };
-export const ids: Kind = { is: (value) => value === 'all' || isTexts(value), what: 'a list of ids, or "all"' };
-export const step: Kind = { is: (value) => value === 'claimed' || value === 'acked', what: '"claimed" or "acked"' };
-export const states: Kind = {
-  is: (value) => Array.isArray(value) && value.every((one) => (allStates as readonly unknown[]).includes(one)),
-  what: `a list of states (${allStates.join(', ')})`,
-};
+export const number = kind('a number', (value) => typeof value === 'number' && !Number.isNaN(value));
+export const text = kind('a text', (value) => typeof value === 'string');
+export const texts = kind('a list of texts', (value) => Array.isArray(value) && value.every(text));
+export const textOrTexts = kind('a text or a list of texts', (value) => text(value) || texts(value));
+export const yesOrNo = kind('true or false', (value) => typeof value === 'boolean');
+export const call = kind('a function', (value) => typeof value === 'function');
+export const record = kind(
+  'an object',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+export const signal = kind('an AbortSignal', (value) => value instanceof AbortSignal);
+export const ids = kind('a list of ids, or "all"', (value) => value === 'all' || texts(value));
+export const step = kind('"claimed" or "acked"', (value) => value === 'claimed' || value === 'acked');
+export const states = kind(
+  `a list of states (${allStates.join(', ')})`,
+  (value) => Array.isArray(value) && value.every((one) => (allStates as readonly unknown[]).includes(one)),
+);
 
-export function maybe({ is, what }: Kind): Kind {
-  return { is: (value) => value === undefined || is(value), what };
+export function maybe(one: Kind): Kind {
+  return kind(one.what, (value) => value === undefined || one(value));
 }
 
 /** @throws USAGE, with the nearest name for an option that there is not */
 export function checkArguments(takes: readonly Wanted[], given: readonly unknown[]): void {
   for (let at = 0; at < takes.length; at++) {
     const wanted = takes[at] as Wanted;
-    if (isKind(wanted) || given[at] !== undefined) check(`Argument ${at + 1} of this call`, wanted, given[at]);
+    if (isKind(wanted) || given[at] !== undefined) check(at, wanted, given[at]);
   }
 }
 
-function check(who: string, wanted: Wanted, given: unknown): void {
+/** @param which argument, or which of its options */
+function check(which: number | string, wanted: Wanted, given: unknown): void {
   if (isKind(wanted)) {
-    if (!wanted.is(given)) throw misfit(who, wanted.what, given);
+    if (!wanted(given)) throw misfit(which, wanted.what, given);
     return;
   }
-  if (!isRecord(given)) throw misfit(who, `an object (${Object.keys(wanted).join(', ')})`, given);
+  if (!record(given)) throw misfit(which, `an object (${Object.keys(wanted).join(', ')})`, given);
   for (const name in given as object) {
     const value = (given as Record<string, unknown>)[name];
     if (!Object.hasOwn(wanted, name)) throw unknownOption(name, Object.keys(wanted));
-    if (value !== undefined) check(`\`${name}\``, wanted[name] as Wanted, value);
+    if (value !== undefined) check(name, wanted[name] as Wanted, value);
   }
 }
 
 function isKind(wanted: Wanted): wanted is Kind {
-  return typeof wanted['is'] === 'function';
+  return typeof wanted === 'function';
 }
 
 function unknownOption(name: string, known: readonly string[]): DreamosError {
@@ -80,7 +85,8 @@ function unknownOption(name: string, known: readonly string[]): DreamosError {
   );
 }
 
-function misfit(who: string, what: string, given: unknown): DreamosError {
+function misfit(which: number | string, what: string, given: unknown): DreamosError {
+  const who = typeof which === 'number' ? `Argument ${which + 1} of this call` : `\`${which}\``;
   const shown = typeof given === 'string' ? JSON.stringify(given.slice(0, 60)) : String(given).slice(0, 60);
   return usage(`${who} has to be ${what}, not ${Array.isArray(given) ? 'a list' : shown}.`, reference);
 }

@@ -175,10 +175,9 @@ export function parseMessage(text: string): Message {
 
 const known = new Set(Object.keys(fits));
 
-/** What the schema gave, with all that is unknown under one name. */
+/** What the schema gave, which has the unknown behind the known; with all that is unknown under one name. */
 export function fromFile(fields: MessageFields): Message {
-  for (const name in fields) if (!known.has(name)) return withExtra(fields);
-  return withRawData(fields);
+  return known.has(Object.keys(fields).at(-1) ?? '') ? withRawData(fields) : withExtra(fields);
 }
 
 /** Data that is more than its value, taken apart. */

@@ -6,7 +6,7 @@ import { checkWait } from '../../model/duration.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Wake } from '../../storage/port/journal.ts';
 import type { Session } from '../root/root.ts';
-import { createBell } from '../wait/bell.ts';
+import { createBell, lookAgainMs } from '../wait/bell.ts';
 
 export interface FollowOptions {
   /** The cursor of the last event or message seen; `start`: all that the logs still hold; else from now on. */
@@ -26,8 +26,9 @@ type Why = 'time' | 'hint' | 'more';
 /** The logs that are followed, and what is made of them. */
 export interface Followed<T> {
   cursor(at: 'now' | 'start'): Promise<string>;
-  read(cursor: string, why: Why): Promise<EventBatch>;
-  watch(hint: () => void): Promise<Wake>;
+  /** @param among where something happened; else anywhere */
+  read(cursor: string, why: Why, among?: ReadonlySet<string>): Promise<EventBatch>;
+  watch(hint: (where?: ReadonlySet<string>) => void): Promise<Wake>;
   /** `undefined`: it is passed over. */
   tell(event: WatchedEvent): Promise<T | undefined>;
   /** After each look. @param found how many events @returns how long to rest at most, milliseconds; 0: look again at once */
@@ -45,14 +46,21 @@ export async function* follow<T>(
   // Before anything else can happen: what the first look moves is already new.
   let cursor = since === undefined || since === 'start' ? await followed.cursor(since ?? 'now') : since;
   const bell = createBell();
+  const hints = createHints();
   let wake: Wake | undefined;
   try {
     let told = 0;
     const said = new Set<string>();
     let lastAt = clock.uptime();
     let why: Why = 'more';
+    // Where to look; else everywhere.
+    let among: ReadonlySet<string> | undefined;
+    let everywhereAt = clock.uptime();
     while (!signal?.aborted && told < count) {
-      const { events, warnings, cursor: behind } = await followed.read(cursor, why);
+      // A hint may have been lost, and a busy mailbox must not hide the others.
+      if (clock.uptime() - everywhereAt >= lookAgainMs) among = undefined;
+      if (among === undefined) everywhereAt = clock.uptime();
+      const { events, warnings, cursor: behind } = await followed.read(cursor, why, among);
       for (const warning of warnings) {
         // What cannot be read now cannot be read the next time.
         if (!said.has(warning)) onWarning(warning);
@@ -69,7 +77,10 @@ export async function* follow<T>(
       cursor = behind;
       // Listens when it has caught up, and looks once more: the first of many events need not wait for thousands of watches.
       if (!wake && events.length === 0) {
-        wake = await followed.watch(() => bell.ring());
+        wake = await followed.watch((where) => {
+          hints.add(where);
+          bell.ring();
+        });
         if (wake.degraded !== undefined) onWarning(`Looking once a second: ${wake.degraded}`);
         lastAt = clock.uptime();
         why = 'time';
@@ -77,12 +88,40 @@ export async function* follow<T>(
       }
       const restMs = await followed.restMs(events.length, why);
       why = 'more';
-      if (restMs === 0) continue;
+      if (restMs === 0) {
+        const others = hints.take();
+        among = among && others && new Set([...among, ...others]);
+        continue;
+      }
       const leftMs = lastAt + waitMs - clock.uptime();
       if (leftMs <= 0) return;
       why = (await bell.rest(Math.min(leftMs, restMs), signal)) ? 'hint' : 'time';
+      const hinted = hints.take();
+      among = why === 'hint' ? hinted : undefined;
     }
   } finally {
     await wake?.close();
   }
+}
+
+/** Where hints say that something happened, until it is looked at. */
+function createHints(): {
+  add(where: ReadonlySet<string> | undefined): void;
+  /** `undefined`: anywhere */
+  take(): ReadonlySet<string> | undefined;
+} {
+  let anywhere = false;
+  let places = new Set<string>();
+  return {
+    add(where) {
+      if (where === undefined) anywhere = true;
+      else for (const place of where) places.add(place);
+    },
+    take() {
+      const taken = anywhere ? undefined : places;
+      anywhere = false;
+      places = new Set();
+      return taken;
+    },
+  };
 }

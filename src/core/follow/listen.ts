@@ -24,10 +24,10 @@ export async function* listen(
   const gone = new Map<string, number>();
   const followed: Followed<Heard> = {
     cursor: (at) => store.journal.cursor(of, at),
-    read: async (cursor, why) => {
+    read: async (cursor, why, among) => {
       // Not at each hint: then the publisher is most likely still at it.
       if (why === 'time') await finishSendsOrWarn(session);
-      return store.journal.readEvents(of, cursor);
+      return store.journal.readEvents(of, cursor, among);
     },
     watch: (hint) => store.journal.watch(of, hint),
     tell: async (event) => {

@@ -21,7 +21,7 @@ export async function* watch(
   const due = createDueTimer(session, mailboxes);
   const followed: Followed<WatchedEvent> = {
     cursor: (at) => journal.cursor(mailboxes, at),
-    read: (cursor) => journal.readEvents(mailboxes, cursor),
+    read: (cursor, _why, among) => journal.readEvents(mailboxes, cursor, among),
     watch: (hint) => journal.watch(mailboxes, hint),
     tell: async (event) => event,
     restMs: async (found, why) => {

@@ -166,12 +166,12 @@ function journalOf(ctx: FileContext): Journal {
       await toldAgain();
       return cursorAt(ctx, of, where);
     },
-    async readEvents(of, cursor) {
+    async readEvents(of, cursor, among) {
       const { readEvents } = await import('./events/read-events.ts');
       // Nonsense is refused before anything is written.
       (await import('./names/cursor.ts')).parseCursor(cursor);
       await toldAgain();
-      return readEvents(ctx, of, cursor);
+      return readEvents(ctx, of, cursor, among);
     },
     history: (id, mailbox) => history(ctx, id, mailbox),
     async watch(of, hint) {

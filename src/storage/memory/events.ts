@@ -24,9 +24,9 @@ export function readEvents(mail: Mail, of: Scope, from: string): EventBatch {
   return { events, cursor: cursor(mail, 'now'), warnings: gone.size > 0 ? [prunedBehind([...gone])] : [] };
 }
 
-export function watch(mail: Mail, of: Scope, hint: () => void): Wake {
+export function watch(mail: Mail, of: Scope, hint: (where: ReadonlySet<string>) => void): Wake {
   const listener = (mailbox: string): void => {
-    if (concerns(of, mailbox)) hint();
+    if (concerns(of, mailbox)) hint(new Set([mailbox]));
   };
   mail.listeners.add(listener);
   return {

@@ -25,13 +25,19 @@ export type Scope = readonly string[] | { readonly topics: readonly string[] } |
 export interface Journal {
   /** A cursor behind everything that has happened (`now`), or before everything that the logs still hold (`start`). */
   cursor(of: Scope, at: 'now' | 'start'): Promise<string>;
-  /** What happened behind a cursor. @throws CURSOR_INVALID */
-  readEvents(of: Scope, cursor: string): Promise<EventBatch>;
+  /**
+   * What happened behind a cursor. @param among where something is known to have happened: what happened elsewhere may be
+   * left to a later call @throws CURSOR_INVALID
+   */
+  readEvents(of: Scope, cursor: string, among?: ReadonlySet<string>): Promise<EventBatch>;
   /**
    * What the event logs still know of a message and of the arrival of its answers (their `replyTo` is its id), by time: those
    * of all mailboxes and topics, or only one's.
    */
   history(id: string, mailbox?: string): Promise<MailEvent[]>;
-  /** Calls `hint` when something may have happened. A hint may come twice or for nothing; look with readEvents or claim. */
-  watch(of: Scope, hint: () => void): Promise<Wake>;
+  /**
+   * Calls `hint` when something may have happened: `where`, or anywhere. A hint may come twice or for nothing; look with
+   * readEvents or claim.
+   */
+  watch(of: Scope, hint: (where?: ReadonlySet<string>) => void): Promise<Wake>;
 }

@@ -175,6 +175,27 @@ export function eventRules(rig: Rig): void {
     expect(seen).toEqual(ids.map((id) => `delivered ${id}`));
   });
 
+  test('what happened elsewhere than where it is looked for comes in another look, once', async () => {
+    let cursor = await rig.store.journal.cursor(undefined, 'now');
+    const seen: string[] = [];
+    const read = async (among?: ReadonlySet<string>): Promise<string[]> => {
+      const batch = await rig.store.journal.readEvents(undefined, cursor, among);
+      cursor = batch.cursor;
+      seen.push(...batch.events.map(({ mailbox, id }) => `${mailbox} ${id}`));
+      return batch.events.map(({ mailbox }) => mailbox);
+    };
+    const sent: string[] = [];
+    for (const to of ['bob', 'Cy', 'bob', 'Cy']) {
+      sent.push(`${to} ${(await rig.send({ to: [to] })).id}`);
+      expect(await read(new Set([to]))).toContain(to);
+      sent.push(`ann ${(await rig.send({ to: ['ann'] })).id}`);
+    }
+    expect(await read(new Set(['bob']))).not.toContain('bob');
+    await read();
+    expect(await read()).toEqual([]);
+    expect(seen.toSorted()).toEqual(sent.toSorted());
+  });
+
   test.for(['', 'nonsense', '{}', '\u0000', 'e30='])('%j is not a cursor', async (text) => {
     await expectRefusal(rig.store.journal.readEvents(['bob'], text), 'CURSOR_INVALID');
     await expectRefusal(rig.store.journal.readEvents(undefined, text), 'CURSOR_INVALID');
@@ -183,11 +204,15 @@ export function eventRules(rig: Rig): void {
   const nextHint = async (
     mailboxes: readonly string[] | undefined,
     act: (other: Store) => Promise<unknown>,
+    hinted: (ReadonlySet<string> | undefined)[] = [],
   ): Promise<true> => {
     const other = await rig.another();
     let ring = (): void => undefined;
     const rung = new Promise<void>((resolve) => (ring = resolve));
-    const wake = await rig.store.journal.watch(mailboxes, () => ring());
+    const wake = await rig.store.journal.watch(mailboxes, (where) => {
+      hinted.push(where);
+      ring();
+    });
     try {
       await act(other);
       await rung;
@@ -202,6 +227,13 @@ export function eventRules(rig: Rig): void {
     expect(await nextHint(undefined, (other) => other.mail.claim('bob', { token: newToken(), leaseMs, policy }))).toBe(
       true,
     );
+  });
+
+  test('a hint says where something happened, or does not say where', async () => {
+    const hinted: (ReadonlySet<string> | undefined)[] = [];
+    await nextHint(undefined, (other) => other.mail.send([rig.outgoing()], { durability: 'relaxed' }), hinted);
+    const [where] = hinted;
+    expect(where === undefined || where.has('bob')).toBe(true);
   });
 
   test('a watcher of all mailboxes is woken by one that was registered later', async () => {

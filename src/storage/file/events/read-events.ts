@@ -39,11 +39,16 @@ export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start')
  * Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. Of several
  * mailboxes the events come in the order of their times, and each carries the cursor that continues right behind it.
  */
-export async function readEvents(ctx: FileContext, of: Scope, cursor: string): Promise<EventBatch> {
+export async function readEvents(
+  ctx: FileContext,
+  of: Scope,
+  cursor: string,
+  among?: ReadonlySet<string>,
+): Promise<EventBatch> {
   const warnings: string[] = [];
   const { place, fresh } = await placeOf(ctx, cursor, warnings);
   try {
-    const { events, ends } = await news(ctx, of, place.position, fresh, warnings);
+    const { events, ends } = await news(ctx, of, among, place.position, fresh, warnings);
     events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
     const steps = new Steps(ctx, place);
     // The cursor last, so that no line brings one of its own.
@@ -71,6 +76,7 @@ interface News {
 async function news(
   ctx: FileContext,
   of: Scope,
+  among: ReadonlySet<string> | undefined,
   position: Position,
   fresh: boolean,
   warnings: string[],
@@ -82,7 +88,7 @@ async function news(
   const gone = new Set<string>();
   // Among all, one in disorder hides no other's events, and its own come once they can be read.
   const asked = areNames(of);
-  for (const name of await namesOf(ctx, of)) {
+  for (const name of among ?? (await namesOf(ctx, of))) {
     const mailbox = ctx.layout.mailbox(name);
     // One that the cursor does not know is newer than it, or was quiet.
     const days = position.get(name) ?? position.get(quietLogs) ?? new Map<string, LogPlace>();

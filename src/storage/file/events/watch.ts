@@ -1,10 +1,7 @@
 /**
- * Push: inotify watches on the event logs and on drop/, a handful at any depth of a mailbox. One watch per message file
- * would not scale (paulmillr/chokidar#1080), and new folders can miss files (#1471).
- *
- * chokidar 5 drops `change` events within 50 ms of the last one, with none at the end (`_throttle` in its index.js): of
- * 200 lines appended 20 ms apart the last one was never seen. Its `raw` event has no throttle. So an event is only a hint
- * to look, and there is one more look after things have gone quiet.
+ * Who follows is told by pushes on the event logs and on drop/, a handful at any depth of a mailbox. One watch per message
+ * file would not scale (paulmillr/chokidar#1080), and new folders can miss files (#1471). A push is only a hint to look, and
+ * there is one more look after things have gone quiet.
  */
 import { DreamosError } from '../../../model/errors.ts';
 import { isLog } from '../../../model/topic.ts';
@@ -12,23 +9,47 @@ import type { Scope, Wake } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
-import { folderOf } from '../names/path.ts';
+import { mostByChokidar, openPushes } from './pushes.ts';
 import { namesOf } from './read-events.ts';
 
 const quietMs = 100;
 const pollMs = 1000;
 
-export async function watch(ctx: FileContext, of: Scope, hint: () => void): Promise<Wake> {
+export async function watch(ctx: FileContext, of: Scope, hint: (where?: ReadonlySet<string>) => void): Promise<Wake> {
   // The folder in which more of them appear; asked for by name there is none.
   const parent = of === undefined ? ctx.layout.mailboxes : 'topics' in of ? ctx.layout.topics : undefined;
-  const { watch: watchPaths } = await import('chokidar');
-  const look = settled(hint);
-  const watcher = watchPaths([], { ignoreInitial: true, depth: 0, persistent: true, followSymlinks: false });
+  const watched = new Set<string>();
+  const eventLogs = new Set<string>();
+  /** Whose folder it is. */
+  const owners = new Map<string, string>();
+  let fresh = new Set<string>();
+  let told = new Set<string>();
+  const look = settled((isQuiet) => {
+    const where = isQuiet ? told : fresh;
+    for (const name of fresh) told.add(name);
+    fresh = new Set();
+    if (isQuiet) told = new Set();
+    hint(where.has('') ? undefined : where);
+  });
+  const members = settled(() => {
+    addMailboxes().then(
+      // Once more when it is watched: a topic's first message comes right behind its folder.
+      () => lookIn('', false),
+      (error: unknown) => ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),
+    );
+  });
   let polling: NodeJS.Timeout | undefined;
   let degraded: string | undefined;
   let started = false;
-  let resolveReady = (): void => undefined;
-  const ready = new Promise<void>((resolve) => void (resolveReady = resolve));
+  let resolveDegraded = (): void => undefined;
+  const isDegraded = new Promise<void>((resolve) => void (resolveDegraded = resolve));
+
+  /** @param name `''`: anywhere */
+  function lookIn(name: string, soon: boolean): void {
+    fresh.add(name);
+    if (soon) look.soon();
+    else look.now();
+  }
 
   function lookByTime(why: string): void {
     const how = `${why}; looking once a second`;
@@ -36,8 +57,8 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
     if (started && degraded === undefined) ctx.warn(`From now on: ${how}.`);
     degraded ??= how;
     polling ??= setInterval(hint, pollMs);
-    look.now();
-    resolveReady();
+    lookIn('', false);
+    resolveDegraded();
   }
 
   /** A folder that is not there and cannot be made, on a read-only disk, may be made by others: then it is looked for. */
@@ -52,18 +73,31 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
     }
   }
 
-  const watched = new Set<string>();
-  const eventLogs = new Set<string>();
+  const pushes = await openPushes((await namesOf(ctx, of)).length * 2 > mostByChokidar, {
+    changed(dir, appeared) {
+      if (dir === parent) members.now();
+      // A new day's log is nothing yet; its first line is a change. Whoever looked at once would claim a message before its
+      // sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
+      lookIn(owners.get(dir) ?? '', appeared && eventLogs.has(dir));
+    },
+    // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
+    failed: (error) => lookByTime(`no push from the file system (${reasonOf(error)})`),
+  });
+
   async function addMailboxes(): Promise<void> {
-    for (const name of await namesOf(ctx, of)) {
+    const names = new Set(await namesOf(ctx, of));
+    // One that comes back has other folders.
+    for (const name of watched) if (!names.has(name)) watched.delete(name);
+    for (const name of names) {
       if (watched.has(name)) continue;
       watched.add(name);
       try {
         const { events, drop } = ctx.layout.mailbox(name);
-        const dirs: string[] = [];
-        for (const dir of isLog(name) ? [events] : [events, drop]) if (await isThere(dir)) dirs.push(dir);
         eventLogs.add(events);
-        if (dirs.length > 0) watcher.add(dirs);
+        for (const dir of isLog(name) ? [events] : [events, drop]) {
+          owners.set(dir, name);
+          if (await isThere(dir)) pushes.add(dir);
+        }
       } catch (error) {
         // One mailbox in disorder is no reason to be blind to all; asked for by name, it is.
         if (parent === undefined || !(error instanceof DreamosError)) throw error;
@@ -73,38 +107,16 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
     }
   }
 
-  watcher.on('ready', () => resolveReady());
-  // Out of inotify watches or instances: look once a second instead, and look now for what was missed.
-  watcher.on('error', (error) => lookByTime(`no push from the file system (${reasonOf(error)})`));
-  // A new day's log is nothing yet; its first line is a `change`. Whoever looked at once would claim a message before its
-  // sender, the writer of that line, has come to say that it arrived. Soon, because the line may also never come.
-  // (`watchedPath` is chokidar's own, undocumented; without it, all is looked at at once.)
-  watcher.on('raw', (kind, _name, details) => {
-    const isNewEventLog =
-      kind === 'rename' && eventLogs.has((details as { watchedPath?: string } | undefined)?.watchedPath ?? '');
-    if (isNewEventLog) look.soon();
-    else look.now();
-  });
-  watcher.on('all', (event, path, stats) => {
-    if (event === 'add' && stats?.size === 0 && eventLogs.has(folderOf(path))) look.soon();
-    else look.now();
-    if (parent !== undefined && folderOf(path) === parent) {
-      // Once more when it is watched: a topic's first message comes right behind its folder.
-      addMailboxes().then(look.now, (error: unknown) =>
-        ctx.warn(`A new mailbox is not watched: ${(error as Error).message}`),
-      );
-    }
-  });
   const close = async (): Promise<void> => {
     look.stop();
+    members.stop();
     clearInterval(polling);
-    await watcher.close();
+    await pushes.close();
   };
   try {
-    if (parent !== undefined && (await isThere(parent))) watcher.add(parent);
+    if (parent !== undefined && (await isThere(parent))) pushes.add(parent);
     await addMailboxes();
-    // Without a path chokidar never says that it is ready.
-    if (parent !== undefined || watched.size > 0) await ready;
+    await Promise.race([pushes.ready(), isDegraded]);
     // What appeared between that look and the watch on its folder was seen by neither.
     if (parent !== undefined) await addMailboxes();
   } catch (error) {
@@ -122,24 +134,24 @@ export async function watch(ctx: FileContext, of: Scope, hint: () => void): Prom
 }
 
 /**
- * Hints once in a turn of the event loop, behind everything that has come, and once more after a quiet moment. A process
+ * Runs once in a turn of the event loop, behind everything that has come, and once more after a quiet moment. A process
  * that was paused finds thousands of events in its inotify queue, and Node hands them out in one go, before timers and
  * signals: a look for each kept a watcher deaf to SIGTERM for 20 s after it had seen everything.
  */
-function settled(hint: () => void): { now: () => void; soon: () => void; stop: () => void } {
+function settled(run: (isQuiet: boolean) => void): { now: () => void; soon: () => void; stop: () => void } {
   let quiet: NodeJS.Timeout | undefined;
   let next: NodeJS.Immediate | undefined;
   let stopped = false;
   function soon(): void {
     clearTimeout(quiet);
-    if (!stopped) quiet = setTimeout(hint, quietMs);
+    if (!stopped) quiet = setTimeout(run, quietMs, true);
   }
   return {
     now() {
       if (stopped) return;
       next ??= setImmediate(() => {
         next = undefined;
-        hint();
+        run(false);
       });
       soon();
     },

@@ -83,6 +83,9 @@ export const mailboxFolders = [
   'events',
 ] as const;
 
+// Each is 4 KB of paths: who follows thousands would keep them all.
+const mostKnown = 500;
+
 export function layoutOf(root: string): Layout {
   const mailboxes = join(root, 'agent_mailboxes');
   const outbox = join(root, 'outbox');
@@ -105,7 +108,11 @@ export function layoutOf(root: string): Layout {
     lock: (name) => join(root, name === 'settings' ? 'config' : name),
     mailbox(name) {
       let mailbox = known.get(name);
-      if (!mailbox) known.set(name, (mailbox = mailboxAt(name, mailboxes, topics)));
+      if (!mailbox) {
+        mailbox = mailboxAt(name, mailboxes, topics);
+        if (known.size >= mostKnown) known.clear();
+        known.set(name, mailbox);
+      }
       return mailbox;
     },
     placeOf(path) {
@@ -136,19 +143,19 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
   return {
     name,
     dir,
-    card: join(dir, 'agent.json'),
-    tmp: join(dir, 'tmp'),
-    drop: join(dir, 'drop'),
-    ready: join(dir, 'ready'),
-    delayed: join(dir, 'delayed'),
-    inflight: join(dir, 'inflight'),
-    requests: join(dir, 'requests'),
-    archive: join(dir, 'archive'),
-    dlq: join(dir, 'dlq'),
-    corrupt: join(dir, 'corrupt'),
-    keys: join(dir, 'keys'),
-    events: join(dir, 'events'),
-    lastRead: join(dir, 'last-read'),
+    card: `${dir}/agent.json`,
+    tmp: `${dir}/tmp`,
+    drop: `${dir}/drop`,
+    ready: `${dir}/ready`,
+    delayed: `${dir}/delayed`,
+    inflight: `${dir}/inflight`,
+    requests: `${dir}/requests`,
+    archive: `${dir}/archive`,
+    dlq: `${dir}/dlq`,
+    corrupt: `${dir}/corrupt`,
+    keys: `${dir}/keys`,
+    events: `${dir}/events`,
+    lastRead: `${dir}/last-read`,
   };
 }
 

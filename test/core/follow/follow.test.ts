@@ -1,0 +1,75 @@
+import { expect, test, vi } from 'vitest';
+import { follow, type Followed } from '../../../src/core/follow/follow.ts';
+import { lookAgainMs } from '../../../src/core/wait/bell.ts';
+import type { WatchedEvent } from '../../../src/model/event.ts';
+import { soFar, useStillTime } from '../still-time.ts';
+
+const still = useStillTime();
+
+type Hint = (where?: ReadonlySet<string>) => void;
+
+/** A log whose looks are counted: each in these places, or `everywhere`. @param news how many looks find something */
+function counted(news: { left: number }): { followed: Followed<WatchedEvent>; looks: string[]; hint: Hint } {
+  const looks: string[] = [];
+  let ring: Hint = () => undefined;
+  const event: WatchedEvent = { at: '', mailbox: 'bob', event: 'acked', id: '', cursor: 'c' };
+  const followed: Followed<WatchedEvent> = {
+    cursor: async () => 'c',
+    read: async (cursor, _why, among) => {
+      looks.push(among === undefined ? 'everywhere' : [...among].join(' '));
+      return { events: news.left-- > 0 ? [event] : [], cursor, warnings: [] };
+    },
+    watch: async (hint) => {
+      ring = hint;
+      return { close: async () => undefined };
+    },
+    tell: async (one) => one,
+    restMs: async (found) => (found > 0 ? 0 : lookAgainMs),
+  };
+  return { followed, looks, hint: (where) => ring(where) };
+}
+
+async function following(
+  { followed }: ReturnType<typeof counted>,
+  each: () => void = () => undefined,
+): Promise<{ done: Promise<void>; stop: AbortController }> {
+  const stop = new AbortController();
+  const done = (async () => {
+    for await (const _ of follow(still.rig.root, followed, { signal: stop.signal })) each();
+  })();
+  await soFar(done);
+  return { done, stop };
+}
+
+test('it looks where hints say that something happened, and everywhere when time has passed', async () => {
+  const log = counted({ left: 0 });
+  const { done, stop } = await following(log);
+  log.looks.length = 0;
+  log.hint(new Set(['bob']));
+  log.hint(new Set(['cy']));
+  await soFar(done);
+  log.hint(new Set(['bob']));
+  log.hint();
+  await soFar(done);
+  await vi.advanceTimersByTimeAsync(lookAgainMs);
+  expect(log.looks).toEqual(['bob cy', 'everywhere', 'everywhere']);
+  stop.abort();
+  await done;
+});
+
+test('a busy place hides no other, whose hint came or was lost', async () => {
+  const news = { left: 0 };
+  const log = counted(news);
+  let told = 0;
+  const { done, stop } = await following(log, () => {
+    if (told++ === 0) log.hint(new Set(['cy']));
+    else vi.advanceTimersByTime(lookAgainMs);
+  });
+  log.looks.length = 0;
+  news.left = 2;
+  log.hint(new Set(['bob']));
+  await soFar(done);
+  expect(log.looks.slice(0, 3)).toEqual(['bob', 'bob cy', 'everywhere']);
+  stop.abort();
+  await done;
+});

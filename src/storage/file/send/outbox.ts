@@ -92,13 +92,17 @@ export async function commit(ctx: FileContext, id: string, durability: Durabilit
   try {
     renamed = await renamedOrThere(ctx, id);
     if (durability === 'full') await ctx.disk.syncDir(ctx.layout.outbox);
-    return renamed;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (!renamed && !mine) throw error;
     if (mine && (await tookBack(ctx, id, renamed, mine))) throw error;
     throw uncertain(id, error);
   }
+  // Gone means committed by another, and is called sent: so what is there is not called gone. It is not taken back, because
+  // it may be another's by now; the next try finishes it.
+  if (!renamed && (await ctx.disk.stat(ctx.layout.uncommitted(id))))
+    throw disturbed(`${ctx.layout.uncommitted(id)} cannot be renamed`);
+  return renamed;
 }
 
 /**

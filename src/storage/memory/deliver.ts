@@ -49,6 +49,7 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
     const { id } = known.message;
     return mismatchOf(known.message, message) ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
   }
+  if (outgoing.refusal) return outgoing.refusal;
   const full = fullFor(mail, outgoing);
   if (full) return full;
   if (message.dedupeKey !== null) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });

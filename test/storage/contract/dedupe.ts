@@ -154,6 +154,18 @@ export function dedupeRules(rig: Rig): void {
     expect((await refusedAs({ to: ['bob', 'Cy'] })).code).toBe('DEDUPE_MISMATCH');
   });
 
+  test('what may only be a repeat is refused as it says while nothing was sent under its key, and takes nothing', async () => {
+    const refusal = new DreamosError('not-found', 'AGENT_NOT_FOUND', 'Nobody is in it.');
+    const toGroup = { dedupeKey: 'k', addressedTo: ['@crew'] };
+    const repeat = () =>
+      rig.store.mail.send([rig.outgoing({ ...toGroup, to: [] }, { refusal })], { durability: 'relaxed' });
+    expect(await repeat()).toEqual([refusal]);
+    const first = await sendKeyed({ ...toGroup, to: ['bob'] });
+    expect(first.duplicate).toBeUndefined();
+    expect(await repeat()).toMatchObject([{ id: first.id, mailboxes: ['bob'], duplicate: true }]);
+    expect(await rig.entries('ready')).toHaveLength(1);
+  });
+
   test('of a key that has kept no words, as those of older versions, the recipients count', async () => {
     const first = await sendKeyed({ to: ['bob', 'Cy'] });
     const same = await sendKeyed({ addressedTo: ['@crew'], to: ['Cy', 'bob'] });

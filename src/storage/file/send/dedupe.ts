@@ -37,6 +37,7 @@ export async function sendUnderDedupeKey(ctx: FileContext, outgoing: Outgoing): 
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, folderOf(dedupeFile));
   if (await isRemembered(ctx, dedupeFile)) return repeat(ctx, dedupeFile, outgoing);
+  if (outgoing.refusal) throw outgoing.refusal;
   const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
   if (release instanceof MailboxFull) throw release;
   try {

@@ -76,8 +76,9 @@ async function commitUnder(ctx: FileContext, dedupeFile: string, outgoing: Outgo
     throw error;
   }
   if (await commit(ctx, id, durability, { recipients: outgoing.mailboxes.length, dedupeFile })) return true;
-  // A repeat has committed it while this process was paused; it is sent as long as the key says so.
-  return (await ctx.disk.stat(dedupeFile)) !== undefined;
+  // A repeat has committed it while this process was paused; it is sent as long as its own key says so, and no other's.
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
+  return (file.ok || !file.missing) && firstUnder(outgoing, file).id === id;
 }
 
 /** A key that is not on disk before its message is: after a power cut the next try would send it again. */

@@ -31,10 +31,14 @@ export async function compose(
   draft: CheckedDraft,
 ): Promise<Composed & { readonly routes: readonly Route[] }> {
   const sender = await senderOf(session, book, draft.from);
-  const routes = await route(book, draft.to, sender.name);
+  // Under a key it may be the repeat of a send that went to who was in the group then. Whether it is, the store knows.
+  const empty = draft.dedupeKey === undefined ? undefined : new Map<string, DreamosError>();
+  const routes = await route(book, draft.to, sender.name, empty);
+  const refusal = empty?.values().next().value;
   const { outgoing, durability, limited } = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
-    addressedTo: draft.dedupeKey === undefined ? undefined : groupWords(routes),
+    addressedTo: empty && groupWords(routes, empty.keys()),
+    refusal,
   });
   // Not spread: 3 us of a send.
   return { outgoing, durability, limited, routes };
@@ -46,10 +50,10 @@ export async function senderOf(session: Session, book: AddressBook, named: strin
 }
 
 /** As they were written, each once; `undefined`: no group is among them. */
-function groupWords(routes: readonly Route[]): string[] | undefined {
-  if (routes.every(({ reasons }) => reasons.every((reason) => reason === 'named'))) return undefined;
+function groupWords(routes: readonly Route[], empty: Iterable<string>): string[] | undefined {
   const words = routes.flatMap(({ card, reasons }) => reasons.map((word) => (word === 'named' ? card.name : word)));
-  return [...new Set(words)];
+  const all = [...new Set([...words, ...empty])];
+  return all.some((word) => word.startsWith('@')) ? all : undefined;
 }
 
 /** As compose, for known recipients. @param to.topic they get it because it is published there, and so does its log */
@@ -57,7 +61,12 @@ export async function composeFor(
   session: Session,
   sender: Sender,
   draft: Omit<CheckedDraft, 'to'>,
-  to: { readonly cards: readonly AgentCard[]; readonly topic?: string; readonly addressedTo?: string[] | undefined },
+  to: {
+    readonly cards: readonly AgentCard[];
+    readonly topic?: string;
+    readonly addressedTo?: string[] | undefined;
+    readonly refusal?: DreamosError | undefined;
+  },
 ): Promise<Composed> {
   const settingsOf = await settingsNow(session);
   const { durability, dedupeWindowMs } = settingsOf(sender.card);
@@ -122,6 +131,7 @@ export async function composeFor(
       ...(dueAt > now && { dueAt }),
       ...(expiresAt && { expiresAt }),
       ...(limits && { limits }),
+      ...(to.refusal && { refusal: to.refusal }),
     },
     durability: draft.durability ?? durability,
     limited,

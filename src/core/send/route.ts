@@ -2,6 +2,7 @@ import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
 import type { AddressBook } from '../agents/address-book.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { nearestName, notFound, reference, usage } from '../../model/refusals.ts';
 
 /** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
@@ -14,9 +15,15 @@ export interface Route {
  * Who is meant by names, `@group` and `@all`, each mailbox once, in the order they are mentioned. Groups and all leave out
  * who has retired, and the sender, unless he is named beside them.
  * @param to names; several may be joined by commas
+ * @param empty is told of a group that nobody is in, by its word, instead of the refusal
  * @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED; USAGE for nobody at all, and for more than 10,000
  */
-export async function route(book: AddressBook, to: string | readonly string[], sender: string): Promise<Route[]> {
+export async function route(
+  book: AddressBook,
+  to: string | readonly string[],
+  sender: string,
+  empty?: Map<string, DreamosError>,
+): Promise<Route[]> {
   // One name, as most mail has it, without what the others need.
   if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await book.recipient(to), reasons: ['named'] }];
   const words = [to].flat().flatMap((text) => text.split(','));
@@ -31,13 +38,18 @@ export async function route(book: AddressBook, to: string | readonly string[], s
     const card = named.get(word);
     const cards = card ? [card] : await membersOf(book, word, senderIsNamed ? undefined : sender);
     const reason = card ? 'named' : word.toLowerCase();
+    if (cards instanceof DreamosError) {
+      if (!empty) throw cards;
+      empty.set(reason, cards);
+      continue;
+    }
     for (const member of cards) {
       const known = routes.get(member.name);
       if (!known) routes.set(member.name, { card: member, reasons: [reason] });
       else if (!known.reasons.includes(reason)) known.reasons.push(reason);
     }
   }
-  if (routes.size === 0) throw usage('The message has no recipient.', reference);
+  if (routes.size === 0 && !empty?.size) throw usage('The message has no recipient.', reference);
   if (routes.size > mostRecipients) {
     throw usage(
       `These are ${routes.size} recipients; one message goes to at most ${mostRecipients}.`,
@@ -47,7 +59,12 @@ export async function route(book: AddressBook, to: string | readonly string[], s
   return [...routes.values()];
 }
 
-async function membersOf(book: AddressBook, word: string, without: string | undefined): Promise<AgentCard[]> {
+/** @returns the refusal: nobody is in it */
+async function membersOf(
+  book: AddressBook,
+  word: string,
+  without: string | undefined,
+): Promise<AgentCard[] | DreamosError> {
   const group = word.slice(1);
   const active = (await book.all()).filter((card) => !card.retiredAt);
   const members = isAll(group)
@@ -56,15 +73,15 @@ async function membersOf(book: AddressBook, word: string, without: string | unde
   const others = members.filter((card) => without === undefined || !sameAgent(card.name, without));
   if (others.length > 0) return others;
   if (members.length > 0)
-    throw notFound(
+    return notFound(
       'AGENT_NOT_FOUND',
       `Nobody but ${without}, the sender, is in ${word}.`,
       'A group leaves out its sender, unless named beside it.',
     );
-  if (isAll(group)) throw notFound('AGENT_NOT_FOUND', 'There is nobody to send to.', 'dreamos agent register <name>');
+  if (isAll(group)) return notFound('AGENT_NOT_FOUND', 'There is nobody to send to.', 'dreamos agent register <name>');
   const nearest = nearestName(group, ['all', ...active.flatMap(groupsOf)]);
   const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? If not: `;
-  throw notFound(
+  return notFound(
     'AGENT_NOT_FOUND',
     `Nobody is in the group ${JSON.stringify(cut(word, 70))}.`,
     `${meant}dreamos agent register <name> --group ${group || '<group>'}`,

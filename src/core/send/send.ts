@@ -31,7 +31,8 @@ export async function sendChecked(session: Session, draft: CheckedDraft, options
 }
 
 export async function preview(session: Session, draft: Draft): Promise<Addressee[]> {
-  const { routes } = await compose(session, createAddressBook(session), parseDraft(draft, 'send'));
+  const { routes, outgoing } = await compose(session, createAddressBook(session), parseDraft(draft, 'send'));
+  if (outgoing.refusal) throw outgoing.refusal;
   return routes.map(({ card, reasons }) => ({ mailbox: card.name, reasons }));
 }
 

@@ -5,7 +5,7 @@ import { dedupeWindowOf, type Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, SendHow, Sent } from '../port/mail.ts';
 import { MailboxFull, mailboxFull } from '../port/refusals.ts';
-import { mismatchOf } from '../port/repeat.ts';
+import { isForgotten, mismatchOf } from '../port/repeat.ts';
 import type { Deps } from './claims.ts';
 import { loadOf } from './housekeeping.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
@@ -49,6 +49,7 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
     const { id } = known.message;
     return mismatchOf(known.message, message) ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
   }
+  if (outgoing.refusal) return outgoing.refusal;
   const full = fullFor(mail, outgoing);
   if (full) return full;
   if (message.dedupeKey !== null) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });
@@ -67,21 +68,21 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
 
 function knownUnder(mail: Mail, message: Message, now: number): Remembered | undefined {
   const known = message.dedupeKey === null ? undefined : mail.dedupe.get(dedupeKeyOf(message));
-  return known && !isOld(mail, known, now) ? known : undefined;
+  return known && !isOver(mail, known, now) ? known : undefined;
 }
 
 function dedupeKeyOf({ from, dedupeKey }: Message): string {
   return JSON.stringify([from.toLowerCase(), dedupeKey]);
 }
 
-function isOld(mail: Mail, { at }: Remembered, now: number): boolean {
-  return now - at >= dedupeWindowOf(mail.documents.get('settings')?.value);
+function isOver(mail: Mail, { at }: Remembered, now: number): boolean {
+  return isForgotten(at, now, dedupeWindowOf(mail.documents.get('settings')?.value));
 }
 
 export function sweepKeys(mail: Mail, now: number, dryRun: boolean): number {
-  const old = [...mail.dedupe].filter(([, known]) => isOld(mail, known, now));
-  if (!dryRun) for (const [key] of old) mail.dedupe.delete(key);
-  return old.length;
+  const over = [...mail.dedupe].filter(([, known]) => isOver(mail, known, now));
+  if (!dryRun) for (const [key] of over) mail.dedupe.delete(key);
+  return over.length;
 }
 
 interface Placing {

@@ -32,6 +32,8 @@ export interface Outgoing {
   readonly expiresAt?: ReadonlyMap<string, number>;
   /** By mailbox, of those that have any. An answer that a request waits for, and the repeat under a dedupe key, need no room. */
   readonly limits?: ReadonlyMap<string, Limits>;
+  /** Only with a dedupe key: it can be nothing but a repeat. While nothing was sent under the key it is refused with this. */
+  readonly refusal?: DreamosError;
 }
 
 export interface Sent {

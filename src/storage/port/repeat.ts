@@ -1,6 +1,15 @@
+import { isAhead } from '../../model/clock.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import { dataJson, type Message } from '../../model/message.ts';
 import { dedupeMismatch } from './refusals.ts';
+
+/**
+ * Whether a dedupe key is over: it was made a window ago, or while the clock was ahead by more than one. Not by a minute, as
+ * a claim: a clock that is set back by an hour, perhaps in the middle of a send, would let its repeat be sent again.
+ */
+export function isForgotten(madeAt: number, now: number, windowMs: number): boolean {
+  return now - madeAt >= windowMs || isAhead(madeAt, now, windowMs);
+}
 
 /** Of a send under a dedupe key that was used before. @returns `undefined`: it says what the first one said */
 export function mismatchOf(first: Message, message: Message): DreamosError | undefined {

@@ -71,7 +71,7 @@ export interface Upkeep {
   prune(log: string, before: number, options: Actor & { readonly dryRun: boolean }): Promise<Pruned>;
   /** Moves everything that has outlived its time-to-live to the dead-letter queue. @returns how many */
   sweepExpired(mailbox: string, options: { readonly dryRun: boolean }): Promise<number>;
-  /** Forgets dedupe keys that are older than the root's `dedupeWindow`. @returns how many */
+  /** Forgets dedupe keys that are older than the root's `dedupeWindow`, or lie further ahead than that. @returns how many */
   sweepKeys(options: { readonly dryRun: boolean }): Promise<number>;
   /** Checks every rule of the storage's format, one finding at a time; with `fix`, repairs what is safe to repair. */
   inspect(options: InspectOptions): AsyncIterable<Finding>;

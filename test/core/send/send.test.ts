@@ -5,7 +5,7 @@ import { purgeDead } from '../../../src/core/keep/dlq.ts';
 import { setConfig } from '../../../src/core/root/config.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
-import { send, sendAll } from '../../../src/core/send/send.ts';
+import { preview, send, sendAll } from '../../../src/core/send/send.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 import type { Draft } from '../../../src/model/draft.ts';
@@ -270,6 +270,59 @@ test('a repeat to a group is one, whoever is in it by now, and says who got it',
   expect(repeat).toMatchObject({ id: first.id, to: ['reviewer'], mailboxes: ['reviewer'], duplicate: true });
   expect(await readNext(rig.root, 'Builder')).toBeUndefined();
   await expectRefusal(send(rig.root, { ...draft, to: ['@crew', 'reviewer'] }), 'DEDUPE_MISMATCH');
+});
+
+describe('a repeat to a group that everybody has left', () => {
+  const draft = { to: ['@Crew', 'Builder'], body: 'x', dedupeKey: 'k' };
+  const join = (groups: string[]) => registerAgent(rig.root, { name: 'reviewer', groups });
+
+  test.for<[string, string | string[], string[]]>([
+    ['alone', '@crew', ['reviewer']],
+    ['beside a name', ['@crew', 'Builder'], ['reviewer', 'Builder']],
+    ['that has only the sender', ['@Crew'], ['reviewer']],
+  ])('%s is one, and says where the first one is', async ([how, to, mailboxes]) => {
+    await join(['crew']);
+    const first = await send(rig.root, { ...draft, to });
+    expect(first.mailboxes).toEqual(mailboxes);
+    await join([]);
+    if (how === 'that has only the sender') await registerAgent(rig.root, { name: 'planner', groups: ['crew'] });
+    await ack(rig.root, must(await readNext(rig.root, 'reviewer')).receipt);
+    const again = {
+      ...first,
+      duplicate: true,
+      state: mailboxes.length > 1 ? 'ready' : 'archived',
+      states: mailboxes.map((mailbox) => ({ mailbox, state: mailbox === 'reviewer' ? 'archived' : 'ready' })),
+    };
+    expect(await send(rig.root, { ...draft, to })).toEqual(again);
+    expect(await sendAll(rig.root, [{ ...draft, to }])).toEqual([again]);
+    await expectRefusal(send(rig.root, { ...draft, to, body: 'y' }), 'DEDUPE_MISMATCH');
+    await expectRefusal(send(rig.root, { ...draft, to: ['@others', 'Builder'] }), 'DEDUPE_MISMATCH');
+  });
+
+  test('is refused when nothing was sent under the key, and the key stays free', async () => {
+    const refused = async (promise: Promise<unknown>) => (await refusal(promise)).message;
+    const nobody = await refused(send(rig.root, { to: draft.to, body: 'x' }));
+    expect(nobody).toContain('Nobody is in the group "@Crew"');
+    expect(await refused(send(rig.root, draft))).toBe(nobody);
+    expect(await sendAll(rig.root, [draft, { to: 'reviewer', body: 'x' }])).toMatchObject([
+      { code: 'AGENT_NOT_FOUND', message: nobody },
+      { mailboxes: ['reviewer'] },
+    ]);
+    await expectRefusal(preview(rig.root, draft), 'AGENT_NOT_FOUND');
+    expect(await ready('Builder')).toBe(0);
+    await join(['crew']);
+    expect(await send(rig.root, draft)).not.toHaveProperty('duplicate');
+    expect(await preview(rig.root, draft)).toHaveLength(2);
+  });
+
+  test('is refused once the key is forgotten', async () => {
+    await join(['crew']);
+    await send(rig.root, draft);
+    await join([]);
+    rig.clock.advance(2 * 86_400_000);
+    await expectRefusal(send(rig.root, draft), 'AGENT_NOT_FOUND');
+    expect(await ready('Builder')).toBe(1);
+  });
 });
 
 test('a dedupe key is forgotten when the root says so, whatever a card or an environment says', async () => {

@@ -78,18 +78,48 @@ export function dedupeRules(rig: Rig): void {
     expect(again.duplicate).toBeUndefined();
   });
 
-  onStillClock('of several who send under a forgotten key at the same moment one sends', async () => {
-    const stores = [rig.store, await rig.another(), await rig.another()];
-    await sendKeyed();
-    await rig.drain();
-    await rig.pass(3 * day);
-    const results = await Promise.all(
-      Array.from({ length: 9 }, (_, i) =>
-        (stores[i % 3] ?? rig.store).mail.send([rig.outgoing({ dedupeKey: 'k' })], { durability: 'relaxed' }),
-      ),
-    );
-    expect(results.flat().filter((sent) => !('duplicate' in sent))).toHaveLength(1);
-    expect(await rig.entries('ready')).toHaveLength(1);
+  onStillClock.for([3, -3])(
+    'of several who send under a key %d days later at the same moment one sends',
+    async (days) => {
+      const stores = [rig.store, await rig.another(), await rig.another()];
+      await sendKeyed();
+      await rig.drain();
+      await rig.pass(days * day);
+      const results = await Promise.all(
+        Array.from({ length: 9 }, (_, i) =>
+          (stores[i % 3] ?? rig.store).mail.send([rig.outgoing({ dedupeKey: 'k' })], { durability: 'relaxed' }),
+        ),
+      );
+      expect(results.flat().filter((sent) => !('duplicate' in sent))).toHaveLength(1);
+      expect(await rig.entries('ready')).toHaveLength(1);
+    },
+  );
+
+  onStillClock(
+    'a key that was made while the clock was a year ahead is over, to who sends and to who sweeps',
+    async () => {
+      await rig.pass(365 * day);
+      const ahead = [await sendKeyed(), await sendKeyed({ dedupeKey: 'swept' })];
+      await rig.drain();
+      await rig.pass(-365 * day);
+      const other = await rig.another();
+      const again = await sendKeyed({ body: 'other words' });
+      expect([again.id === ahead[0]?.id, again.duplicate]).toEqual([false, undefined]);
+      expect(await sendKeyed({ body: 'other words' })).toMatchObject({ id: again.id, duplicate: true });
+      expect(await rig.entries('ready')).toMatchObject([{ id: again.id }]);
+      expect(await other.upkeep?.sweepKeys({ dryRun: true })).toBe(1);
+      expect(await rig.store.upkeep?.sweepKeys({ dryRun: false })).toBe(1);
+      expect(await other.upkeep?.sweepKeys({ dryRun: false })).toBe(0);
+    },
+  );
+
+  onStillClock('a clock that is set back by no more than the window lets no repeat be sent again', async () => {
+    const first = await sendKeyed();
+    await rig.pass(-2 * day);
+    expect(await rig.store.upkeep?.sweepKeys({ dryRun: false })).toBe(0);
+    expect(await sendKeyed()).toMatchObject({ id: first.id, duplicate: true });
+    await rig.pass(-60_001);
+    expect((await sendKeyed()).duplicate).toBeUndefined();
   });
 
   test('other words under the same key are refused with the first id, and nothing is sent', async () => {
@@ -122,6 +152,18 @@ export function dedupeRules(rig: Rig): void {
     expect(await rig.entries('ready', 'ann')).toEqual([]);
     expect((await refusedAs({ addressedTo: ['@others'], to: ['bob', 'Cy'] })).code).toBe('DEDUPE_MISMATCH');
     expect((await refusedAs({ to: ['bob', 'Cy'] })).code).toBe('DEDUPE_MISMATCH');
+  });
+
+  test('what may only be a repeat is refused as it says while nothing was sent under its key, and takes nothing', async () => {
+    const refusal = new DreamosError('not-found', 'AGENT_NOT_FOUND', 'Nobody is in it.');
+    const toGroup = { dedupeKey: 'k', addressedTo: ['@crew'] };
+    const repeat = () =>
+      rig.store.mail.send([rig.outgoing({ ...toGroup, to: [] }, { refusal })], { durability: 'relaxed' });
+    expect(await repeat()).toEqual([refusal]);
+    const first = await sendKeyed({ ...toGroup, to: ['bob'] });
+    expect(first.duplicate).toBeUndefined();
+    expect(await repeat()).toMatchObject([{ id: first.id, mailboxes: ['bob'], duplicate: true }]);
+    expect(await rig.entries('ready')).toHaveLength(1);
   });
 
   test('of a key that has kept no words, as those of older versions, the recipients count', async () => {

@@ -2,11 +2,12 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
+import { isForgotten } from '../../port/repeat.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
-import { isAhead, sayableTime } from '../../../model/clock.ts';
+import { isAhead, isoTime, sayableTime } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
-import { dedupeFileOf } from '../send/dedupe.ts';
+import { dedupeFileOf, forget, windowMs } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
@@ -96,25 +97,34 @@ export async function* inspectDedupe(
         continue;
       }
       const file = await ctx.disk.read(path, { maxBytes: mostFileBytes });
-      if (file.ok && isAhead(file.mtimeMs ?? 0, ctx.clock.now())) yield keyAhead(path, file.mtimeMs ?? 0);
       const why = dedupeKeyFault(ctx, path, file);
-      if (why === undefined) continue;
-      const fixed = fix && (await ctx.disk.remove(path));
-      const message = `The dedupe key ${shortDedupeKey(name)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
-      yield { rule: 'dedupe', level: 'problem', message, fixed, hint: `Move ${path} away.` };
+      if (why !== undefined) {
+        const fixed = fix && (await ctx.disk.remove(path));
+        const message = `The dedupe key ${shortDedupeKey(name)}… cannot be used (${why}); sends that repeat it are refused until it is removed.`;
+        yield { rule: 'dedupe', level: 'problem', message, fixed, hint: `Move ${path} away.` };
+      } else if (file.ok && isAhead(file.mtimeMs ?? 0, ctx.clock.now())) {
+        yield await keyAhead(ctx, path, file.mtimeMs ?? 0, fix);
+      }
     }
   }
 }
 
-/** When it was made nobody knows, so that it may be needed still: forgotten too early, a repeat would be sent again. */
-function keyAhead(path: string, mtimeMs: number): Finding {
-  const until = new Date(sayableTime(mtimeMs)).toISOString();
-  return {
-    rule: 'clock-ahead',
-    level: 'info',
-    message: `The dedupe key ${shortDedupeKey(nameOf(path))}… was made on ${until}, because the clock was ahead; sends that repeat it are not sent again before.`,
-    hint: `Once its send is repeated by nobody: rm ${path}`,
-  };
+/** When it was made nobody knows. One that may still be needed stays: forgotten too early, a repeat would be sent again. */
+async function keyAhead(ctx: FileContext, path: string, mtimeMs: number, fix: boolean): Promise<Finding> {
+  const keptMs = await windowMs(ctx);
+  const why = `The dedupe key ${shortDedupeKey(nameOf(path))}… was made on ${iso(mtimeMs)}, because the clock was ahead`;
+  const about = { rule: 'clock-ahead', level: 'info' } as const;
+  if (isForgotten(mtimeMs, ctx.clock.now(), keptMs)) {
+    const fixed = fix && (await forget(ctx, [path])) > 0;
+    const message = `${why}; it is over, and the next send under it is a new one.`;
+    return { ...about, message, fixed, ...(!fixed && { hint: 'dreamos doctor --fix' }) };
+  }
+  const message = `${why}; sends that repeat it are not sent again before ${iso(mtimeMs + keptMs)}.`;
+  return { ...about, message, hint: `Once its send is repeated by nobody: rm ${path}` };
+}
+
+function iso(timeMs: number): string {
+  return isoTime(sayableTime(timeMs));
 }
 
 /** `undefined`: a good key, or one that has just been swept. */

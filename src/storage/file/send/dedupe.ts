@@ -7,8 +7,8 @@
  * holds half of it, would call a lost message sent, or refuse its sender as long as it is remembered.
  *
  * The key's place depends on the key alone. In folders by day two senders on both sides of midnight would both win.
- * A key is remembered for the root's `dedupeWindow` since its file was made. One that is older is forgotten by whoever sends
- * under it; the others are swept, a few at a time, by later sends with keys.
+ * A key is remembered for the root's `dedupeWindow` since its file was made. One that is older, or lies further ahead than
+ * that, is over: it is forgotten by whoever sends under it; the others are swept, a few at a time, by later sends with keys.
  */
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
@@ -17,7 +17,7 @@ import { dedupeWindowOf, type Durability } from '../../../model/settings.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
 import { MailboxFull } from '../../port/refusals.ts';
-import { mismatchOf } from '../../port/repeat.ts';
+import { isForgotten, mismatchOf } from '../../port/repeat.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat, ReadResult } from '../disk/disk.ts';
@@ -37,6 +37,7 @@ export async function sendUnderDedupeKey(ctx: FileContext, outgoing: Outgoing): 
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, folderOf(dedupeFile));
   if (await isRemembered(ctx, dedupeFile)) return repeat(ctx, dedupeFile, outgoing);
+  if (outgoing.refusal) throw outgoing.refusal;
   const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
   if (release instanceof MailboxFull) throw release;
   try {
@@ -75,8 +76,9 @@ async function commitUnder(ctx: FileContext, dedupeFile: string, outgoing: Outgo
     throw error;
   }
   if (await commit(ctx, id, durability, { recipients: outgoing.mailboxes.length, dedupeFile })) return true;
-  // A repeat has committed it while this process was paused; it is sent as long as the key says so.
-  return (await ctx.disk.stat(dedupeFile)) !== undefined;
+  // A repeat has committed it while this process was paused; it is sent as long as its own key says so, and no other's.
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
+  return (file.ok || !file.missing) && firstUnder(outgoing, file).id === id;
 }
 
 /** A key that is not on disk before its message is: after a power cut the next try would send it again. */
@@ -129,38 +131,38 @@ function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
   return outgoing.dueAt === undefined ? 'ready' : 'delayed';
 }
 
-/** Whether there is such a key; one that is too old is forgotten, and is none. */
+/** Whether there is such a key; one that is over is forgotten, and is none. */
 async function isRemembered(ctx: FileContext, dedupeFile: string): Promise<boolean> {
   const stat = await ctx.disk.stat(dedupeFile);
-  if (!stat || !isOlder(ctx, stat, await windowMs(ctx))) return stat !== undefined;
+  if (!stat || !isOver(ctx, stat, await windowMs(ctx))) return stat !== undefined;
   await forget(ctx, [dedupeFile]);
   return (await ctx.disk.stat(dedupeFile)) !== undefined;
 }
 
-/** The root's own setting, read here: the same for whoever sends, adopts and sweeps, whatever they were told. */
-async function windowMs(ctx: FileContext): Promise<number> {
+/** The root's own setting, read here: the same for whoever sends, adopts, sweeps and inspects, whatever they were told. */
+export async function windowMs(ctx: FileContext): Promise<number> {
   return dedupeWindowOf((await getDocument(ctx, 'settings'))?.value);
 }
 
-function isOlder(ctx: FileContext, { mtimeMs }: FileStat, ms: number): boolean {
-  return ctx.clock.now() - mtimeMs >= ms;
+function isOver(ctx: FileContext, { mtimeMs }: FileStat, ms: number): boolean {
+  return isForgotten(mtimeMs, ctx.clock.now(), ms);
 }
 
 /** Under a lock, and after one more look: who looked before another has forgotten it would take its successor. */
-async function forget(ctx: FileContext, dedupeFiles: readonly string[]): Promise<number> {
+export async function forget(ctx: FileContext, dedupeFiles: readonly string[]): Promise<number> {
   if (dedupeFiles.length === 0) return 0;
   return ctx.disk.withLock(ctx.layout.lock('dedupe'), async () => {
     const ms = await windowMs(ctx);
     let forgotten = 0;
     for (const path of dedupeFiles) {
       const stat = await ctx.disk.stat(path);
-      if (stat && isOlder(ctx, stat, ms) && (await ctx.disk.remove(path))) forgotten++;
+      if (stat && isOver(ctx, stat, ms) && (await ctx.disk.remove(path))) forgotten++;
     }
     return forgotten;
   });
 }
 
-/** Forgets every key that is old enough. @returns how many */
+/** Forgets every key that is over. @returns how many */
 export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<number> {
   let swept = 0;
   for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isDedupeFolder).sort()) {
@@ -175,7 +177,7 @@ async function oldDedupeFiles(ctx: FileContext, dir: string): Promise<string[]> 
   const old: string[] = [];
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     const stat = await ctx.disk.stat(pathIn(dir, name));
-    if (stat && isOlder(ctx, stat, ms)) old.push(pathIn(dir, name));
+    if (stat && isOver(ctx, stat, ms)) old.push(pathIn(dir, name));
   }
   return old;
 }

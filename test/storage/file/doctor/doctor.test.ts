@@ -541,18 +541,19 @@ describe('doctor', () => {
       );
     const days = new Date(room.clock.now() + ahead).toISOString().slice(0, 10);
     const stays = [
-      'info clock-ahead false ',
       `warning clock-ahead false ${later}.`,
       ...['archive', 'events'].map(() => `info clock-ahead false ${days}. No setting deletes them before.`),
     ];
     const others = (all: string[]): string[] => all.filter((one) => !stays.includes(one));
     expect(others(await said(false))).toEqual([
+      'info clock-ahead false ',
       `warning clock-ahead false ${request}.`,
       `warning clock-ahead false ${held}.`,
       `warning clock-ahead false ${rests}.`,
       'info leftover false ',
     ]);
     expect(others(await said(true))).toEqual([
+      'info clock-ahead true ',
       `warning clock-ahead true ${request}.`,
       `warning clock-ahead true ${held}.`,
       `warning clock-ahead true ${rests}.`,
@@ -563,6 +564,31 @@ describe('doctor', () => {
     expect(await drain(before)).toHaveLength(2);
     expect((await only(before, 'delayed')).id).toBe(later);
     expect((await before.look.find(acked, 'bob'))[0]?.state).toBe('archived');
+  });
+
+  test('tells until when a dedupe key of a clock that was ahead is remembered, and removes one that is over', async () => {
+    const room = makeRoom();
+    const store = await room.open();
+    accepted(await store.mail.send([room.outgoing({ dedupeKey: 'k' })], { durability: 'relaxed' }));
+    const path = dedupeFileOf({ layout: room.layout } as FileContext, room.message({ dedupeKey: 'k' }));
+    // Whole seconds, which every disk keeps as they are.
+    const now = Math.floor(room.clock.now() / 1000) * 1000;
+    const madeIn = (ms: number): void => utimesSync(path, (now + ms) / 1000, (now + ms) / 1000);
+    const finding = { rule: 'clock-ahead', level: 'info' };
+    madeIn(3 * day);
+    const over = expect.stringContaining('it is over, and the next send under it is a new one.') as string;
+    expect(await inspected(store, false)).toMatchObject([
+      { ...finding, message: over, fixed: false, hint: 'dreamos doctor --fix' },
+    ]);
+    madeIn(day);
+    const until = new Date(now + 3 * day).toISOString();
+    const stays = expect.stringContaining(`are not sent again before ${until}.`) as string;
+    expect(await inspected(store, true)).toMatchObject([
+      { ...finding, message: stays, hint: expect.stringContaining(path) },
+    ]);
+    madeIn(3 * day);
+    expect(await inspected(store, true)).toMatchObject([{ ...finding, message: over, fixed: true }]);
+    expect(await inspected(store, false)).toEqual([]);
   });
 
   test('takes a lease that ends in 24 hours for one of a clock that was ahead', async () => {

@@ -6,8 +6,8 @@ import type { LogPlace } from '../names/cursor.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { eventLog, parseEventLog } from '../names/slots.ts';
 
-/** So much of one log is read in one call, so that catching up on a long log does not fill the memory. */
-const chunkBytes = 1024 * 1024;
+/** So much of one log is read in one call at most, so that catching up on a long log does not fill the memory. */
+export const chunkBytes = 1024 * 1024;
 const newline = 0x0a;
 
 /** The ids of which the events of a log tell. */
@@ -56,7 +56,10 @@ interface EventLogPart {
   readonly more: boolean;
 }
 
-/** @param fresh the place was not found by this process: a power cut may have shortened the log, and others gone on with it */
+/**
+ * @param fresh the place was not found by this process: a power cut may have shortened the log, and others gone on with it
+ * @param most so many bytes are read, and one line at least
+ */
 export async function newLines(
   ctx: FileContext,
   mailbox: Mailbox,
@@ -64,6 +67,7 @@ export async function newLines(
   from: LogPlace,
   warnings: string[],
   fresh: boolean,
+  most = chunkBytes,
 ): Promise<EventLogPart> {
   const path = eventLog(mailbox, day);
   const size = (await ctx.disk.stat(path))?.size ?? 0;
@@ -76,10 +80,12 @@ export async function newLines(
     at = { bytes: 0 };
   }
   const offset = at.bytes;
-  const length = Math.min(size - offset, chunkBytes);
-  const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: chunkBytes });
+  const length = Math.min(size - offset, most);
+  const file = await ctx.disk.read(path, { range: { offset, length }, maxBytes: most });
   if (!file.ok) return { lines: [], at, more: false };
   const { bytes } = file;
+  if (length === most && most < chunkBytes && !bytes.includes(newline))
+    return newLines(ctx, mailbox, day, from, warnings, fresh);
   if (length === chunkBytes && !bytes.includes(newline)) {
     const end = await nextLine(ctx, path, offset + length, size);
     if (end === undefined) return { lines: [], at, more: false };

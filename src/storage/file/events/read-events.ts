@@ -7,7 +7,7 @@ import { prunedBehind } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type Days, type LogPlace, type Position, quietLogs } from '../names/cursor.ts';
 import { begin, placeOf, remember, Steps } from './cursors.ts';
-import { loggedDays, newLines, parseLine, wholeLines } from './log-lines.ts';
+import { chunkBytes, loggedDays, newLines, parseLine, wholeLines } from './log-lines.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog } from '../names/slots.ts';
@@ -34,6 +34,10 @@ export async function cursorAt(ctx: FileContext, of: Scope, at: 'now' | 'start')
   }
   return begin(ctx, position);
 }
+
+/** What one call reads of all logs together, and of each at least: its events take ten times as much memory. */
+const batchBytes = 2 * 1024 * 1024;
+const leastBytes = 4096;
 
 /**
  * Reads on from a cursor, to the last line end of each log; what is too long for one call stays for the next. Of several
@@ -81,14 +85,15 @@ async function news(
   fresh: boolean,
   warnings: string[],
 ): Promise<News> {
-  const events: News['events'] = [];
-  const ends: Step[] = [];
+  const read: LogNews[] = [];
   const yesterday = yesterdayOf(ctx);
   const lastDays = dayBefore([...position.values()].flatMap((days) => [...days.keys()]).reduce(later, ''));
   const gone = new Set<string>();
   // Among all, one in disorder hides no other's events, and its own come once they can be read.
   const asked = areNames(of);
-  for (const name of among ?? (await namesOf(ctx, of))) {
+  const names = among ? [...among] : await namesOf(ctx, of);
+  const share = Math.min(chunkBytes, Math.max(leastBytes, Math.ceil(batchBytes / names.length)));
+  for (const name of names) {
     const mailbox = ctx.layout.mailbox(name);
     // One that the cursor does not know is newer than it, or was quiet.
     const days = position.get(name) ?? position.get(quietLogs) ?? new Map<string, LogPlace>();
@@ -97,31 +102,57 @@ async function news(
     const since = days.size > 0 ? [...days.keys(), yesterday].reduce(sooner) : '';
     const logged = await orNone(loggedDays(ctx, mailbox, since), undefined);
     if (!logged) continue;
+    const log: LogNews = { events: [], ends: [], more: false };
+    read.push(log);
     for (const [day, { bytes }] of fresh ? days : []) {
       if (bytes === 0 || logged.includes(day)) continue;
       // Where a log had an end before the cursor's last days, nothing came behind that end.
       if (day >= lastDays) gone.add(name);
-      ends.push({ name, day, at: { bytes: 0 } });
+      log.ends.push({ name, day, at: { bytes: 0 } });
     }
     let order = '';
+    let left = share;
     for (const day of logged) {
+      // One day after the other: the rest of this one comes first in the next call.
+      if ((log.more ||= left <= 0)) break;
       const from = days.get(day) ?? { bytes: 0 };
       let told = from;
-      const part = await orNone(newLines(ctx, mailbox, day, from, warnings, fresh), undefined);
+      const part = await orNone(newLines(ctx, mailbox, day, from, warnings, fresh, left), undefined);
       if (!part) break;
       for (const { line, at } of part.lines) {
         const event = parseLine(line);
         if (!event) warnings.push(`A line of the event log of ${name} (${day}) cannot be read and is passed over.`);
         // Two writers may log in another order than they looked at the clock; a log's own order stays as it is.
         else if (event.at > order) order = event.at;
-        if (event) events.push({ event: { ...event, mailbox: name }, order, name, day, at: (told = at) });
+        if (event) log.events.push({ event: { ...event, mailbox: name }, order, name, day, at: (told = at) });
       }
-      if (part.at.bytes !== told.bytes) ends.push({ name, day, at: part.at });
-      // One day after the other: the rest of this one comes first in the next call.
-      if (part.more) break;
+      if (part.at.bytes !== told.bytes) log.ends.push({ name, day, at: part.at });
+      left -= Math.max(0, part.at.bytes - from.bytes);
+      log.more = part.more;
     }
   }
   if (gone.size > 0) warnings.push(prunedBehind([...gone]));
+  return inOrder(read);
+}
+
+interface LogNews extends News {
+  readonly events: News['events'];
+  readonly ends: Step[];
+  /** There is more in it than was read. */
+  more: boolean;
+}
+
+/** What all logs have told up to a time; what lies behind it waits for those that have more to tell of before. */
+function inOrder(read: readonly LogNews[]): News {
+  const lasts = read.flatMap(({ more, events }) => (more ? (events.at(-1)?.order ?? []) : []));
+  const until = lasts.length > 0 ? lasts.reduce(sooner) : undefined;
+  const events: News['events'] = [];
+  const ends: Step[] = [];
+  for (const log of read) {
+    const first = until === undefined ? log.events : log.events.filter(({ order }) => order <= until);
+    events.push(...first);
+    if (first.length === log.events.length) ends.push(...log.ends);
+  }
   return { events, ends };
 }
 

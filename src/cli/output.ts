@@ -39,6 +39,22 @@ export class Output {
     await this.data(this.lineOf(value, text));
   }
 
+  /**
+   * The one result of what has been done: an error of the output must not be taken for one of the work.
+   * @param did what was done, where the text does not say it @throws as `item`
+   */
+  async outcome(value: unknown, text: () => string, did = text): Promise<void> {
+    try {
+      await this.item(value, text);
+    } catch (cause) {
+      if (!(cause instanceof DreamosError) || cause.code !== 'DISK_FAILED') throw cause;
+      throw new DreamosError(cause.kind, cause.code, `${cause.message} But it is done: ${did().replace(/\.$/, '')}.`, {
+        hint: 'Do not do it again.',
+        cause,
+      });
+    }
+  }
+
   /** What `item` prints. */
   lineOf(value: unknown, text: () => string): string {
     return this.json ? `${harmlessJson(value)}\n` : `${text()}\n`;

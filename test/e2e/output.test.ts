@@ -72,6 +72,29 @@ test('who waits for a reader that does not read still hears SIGTERM', async ({ r
   expect(ended.code).toBe(143);
 });
 
+// A script that takes exit 7 for "nothing was done" would send it twice.
+test.for([
+  ['send reviewer more --as planner', 'is sent'],
+  ['reply "$receipt" done --as reviewer', 'is sent'],
+  ['publish build.done green --as planner', 'is published'],
+  ['ack "$receipt"', 'archived'],
+  ['nack "$receipt" --delay 5m', 'delayed'],
+  ['renew "$receipt" --lease 5m', 'inflight'],
+  ['agent register late', 'late'],
+  ['subscribe build.done --as reviewer', 'build.done'],
+  ['schedule add daily "0 9 * * *" reviewer tick --as planner', 'Added daily'],
+  ['config set lease 5m', 'lease = 5m'],
+] as const)('what was done by `%s` is told by the error when it cannot be printed', async ([line, did], { rig }) => {
+  await rig.sent('send reviewer hello --as planner');
+  const receipt = 'receipt=$(dreamos read reviewer --json | grep -o \'"receipt":"[^"]*\' | cut -d\\" -f4)';
+  const ended = await rig.shell(`${receipt}; dreamos ${line} --json > /dev/full`);
+  expect(ended.code).toBe(7);
+  const { error } = JSON.parse(ended.err) as { error: { message: string; hint: string } };
+  expect(error.message).toMatch(/ENOSPC.* But it is done: /);
+  expect(error.message).toContain(did);
+  expect(error.hint).toBe('Do not do it again.');
+});
+
 test('a full disk is an error, not a success', async ({ rig }) => {
   await rig.sent('send reviewer hello --as planner');
   const ended = await rig.shell('dreamos peek reviewer --json > /dev/full');

@@ -65,7 +65,7 @@ export async function restoreCommand(context: Context, words: readonly string[])
   // In the order in which they were sent, so that they come again in it: ids sort by time.
   await context.each([...ids].sort(), async (id) => {
     const entry = await restoreArchive(session, mailbox, id);
-    await context.output.item(entryJson(entry, session.acting), () => `${entry.id} ${entry.state}`);
+    await context.output.outcome(entryJson(entry, session.acting), () => `${entry.id} ${entry.state}`);
   });
 }
 

@@ -8,7 +8,7 @@ export async function cancelCommand(context: Context, ids: readonly string[]): P
   const session = await context.session();
   await context.each(ids, async (id) => {
     for (const entry of await cancel(session, id)) {
-      await context.output.item(entryJson(entry, session.acting), () => `${entry.id} cancelled at ${entry.mailbox}`);
+      await context.output.outcome(entryJson(entry, session.acting), () => `${entry.id} cancelled at ${entry.mailbox}`);
     }
   });
 }

@@ -62,7 +62,7 @@ export async function retryCommand(
     const results = await retryDead(session, mailbox, ids);
     for (const result of results) {
       if (result instanceof DreamosError) await context.fail(result);
-      else await context.output.item(entryJson(result, session.acting), () => `${result.id} ${result.state}`);
+      else await context.output.outcome(entryJson(result, session.acting), () => `${result.id} ${result.state}`);
     }
     if (results.length === 0) await context.output.note(`No dead letters for ${mailbox}.`);
   }
@@ -81,7 +81,7 @@ export async function purgeCommand(
       if (result instanceof DreamosError) await context.fail(result);
       else {
         const purged: PurgedJson = { id: result.id, mailbox: result.mailbox, purged: true };
-        await context.output.item(purged, () => `${result.id} purged`);
+        await context.output.outcome(purged, () => `${result.id} purged`);
       }
     }
     if (results.length === 0) await context.output.note(`No dead letters for ${mailbox}.`);

@@ -20,7 +20,7 @@ export async function registerCommand(context: Context, name: string, options: R
   const groups = options.group?.filter((group) => group !== '');
   const input = given({ description: options.description, groups, settings });
   const { card, created } = await registerAgent(await context.session(), { name, ...input });
-  await context.output.item({ ...card, created }, () =>
+  await context.output.outcome({ ...card, created }, () =>
     created
       ? `Made the agent ${card.name}`
       : `The agent ${card.name} was there already; its card is up to date, and it takes mail.`,
@@ -49,7 +49,7 @@ export async function showCommand(context: Context, name: string): Promise<void>
 
 export async function retireCommand(context: Context, name: string): Promise<void> {
   const card = await retireAgent(await context.session(), name);
-  await context.output.item(
+  await context.output.outcome(
     card,
     () => `Retired ${card.name}: new mail for it is refused, what it has can still be read.`,
   );

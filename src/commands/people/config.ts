@@ -15,5 +15,5 @@ export async function getCommand(context: Context, key: string | undefined): Pro
 
 export async function setCommand(context: Context, key: string, value: string): Promise<void> {
   const setting = await setConfig(await context.session(), key, value);
-  await context.output.item(setting, () => `${setting.key} = ${String(setting.value)} (${setting.source})`);
+  await context.output.outcome(setting, () => `${setting.key} = ${String(setting.value)} (${setting.source})`);
 }

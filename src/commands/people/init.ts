@@ -5,7 +5,7 @@ import { harmless } from '../../cli/harmless.ts';
 export async function initCommand(context: Context, names: string[]): Promise<void> {
   const { root: session, created, agents } = await context.around.initRoot({ ...context.openOptions(), agents: names });
   try {
-    await context.output.item({ root: session.path, created, agents } satisfies InitialisedJson, () =>
+    await context.output.outcome({ root: session.path, created, agents } satisfies InitialisedJson, () =>
       [
         created ? `Made the root ${harmless(session.path)}` : `The root ${harmless(session.path)} was there already.`,
         ...agents.map((agent) =>

@@ -24,6 +24,6 @@ async function printEach(
 ): Promise<void> {
   for (const result of results) {
     if (result instanceof DreamosError) await context.fail(result);
-    else await context.output.item(result, () => text(result));
+    else await context.output.outcome(result, () => text(result));
   }
 }

@@ -21,7 +21,11 @@ export async function publishCommand(
   const words = await readBody(context, body, options);
   const draft = { body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
   const receipt = await publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
-  await context.output.item(receipt, () => receipt.id);
+  await context.output.outcome(
+    receipt,
+    () => receipt.id,
+    () => `${receipt.id} is published`,
+  );
   if (receipt.duplicate) await context.output.note(duplicateText('published', receipt.states));
   else if (receipt.subscribers === 0)
     await context.output.note(`No agent is subscribed to ${receipt.topic}: the message is in the topic's log alone.`);

@@ -30,5 +30,9 @@ export async function replyCommand(
     { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
   );
   const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };
-  await context.output.item(replied, () => receipt.id);
+  await context.output.outcome(
+    replied,
+    () => receipt.id,
+    () => `${receipt.id} is sent`,
+  );
 }

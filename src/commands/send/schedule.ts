@@ -26,7 +26,7 @@ export async function addCommand(
   const words = await readBody(context, body, options);
   const message = { to: to.split(','), body: words, ...fields };
   const schedule = await addSchedule(session, { name, cron, ...given({ tz }), message });
-  await context.output.item(schedule, () => `Added ${name}; it comes next at ${schedule.nextAt}`);
+  await context.output.outcome(schedule, () => `Added ${name}; it comes next at ${schedule.nextAt}`);
   await context.output.note(
     'It is sent while a dreamos process waits (watch, work, read --wait), or when the next one does.',
   );
@@ -61,7 +61,7 @@ export async function showCommand(context: Context, name: string): Promise<void>
 export async function removeCommand(context: Context, names: readonly string[]): Promise<void> {
   const session = await context.session();
   await context.each(names, async (name) => {
-    await context.output.item(await removeSchedule(session, name), () => `Removed ${name}`);
+    await context.output.outcome(await removeSchedule(session, name), () => `Removed ${name}`);
   });
 }
 

@@ -39,7 +39,11 @@ export async function sendCommand(
     return context.output.note('Nothing was sent: --dry-run.');
   }
   const receipt = await send(session, draft, { signal: context.signal, ...given({ waitMs }) });
-  await context.output.item(receipt, () => receipt.id);
+  await context.output.outcome(
+    receipt,
+    () => receipt.id,
+    () => `${receipt.id} is sent`,
+  );
   if (receipt.duplicate) await context.output.note(duplicateText('sent', receipt.states));
   if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
 }

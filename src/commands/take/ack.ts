@@ -6,6 +6,6 @@ export async function ackCommand(context: Context, messages: readonly string[]):
   const session = await context.session();
   await context.each(messages, async (message) => {
     const settled = await ack(session, message);
-    await context.output.item(settledJson(settled), () => `${settled.id} ${settled.state}`);
+    await context.output.outcome(settledJson(settled), () => `${settled.id} ${settled.state}`);
   });
 }

@@ -15,6 +15,6 @@ export async function nackCommand(context: Context, messages: readonly string[],
   const session = await context.session();
   await context.each(messages, async (message) => {
     const settled = await nack(session, message, how);
-    await context.output.item(settledJson(settled), () => `${settled.id} ${settled.state}`);
+    await context.output.outcome(settledJson(settled), () => `${settled.id} ${settled.state}`);
   });
 }

@@ -13,6 +13,9 @@ export async function renewCommand(
   await context.each(messages, async (message) => {
     const settled = await renew(session, message, leaseMs);
     const until = settled.leaseUntil === undefined ? '' : ` until ${isoTime(settled.leaseUntil)}`;
-    await context.output.item(settledJson(settled), () => `${settled.id} ${settled.state}${until} ${settled.receipt}`);
+    await context.output.outcome(
+      settledJson(settled),
+      () => `${settled.id} ${settled.state}${until} ${settled.receipt}`,
+    );
   });
 }

@@ -23,8 +23,8 @@ const meanings: Record<ErrorKind, string[]> = {
   ],
   disk: [
     'the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says',
-    'SEND_UNCERTAIN and the id; read: the reader of its output has gone, and the message',
-    'stays unacked',
+    'SEND_UNCERTAIN and the id, or that it is done and could only not be printed; read:',
+    'the reader of its output has gone, and the message stays unacked',
   ],
 };
 

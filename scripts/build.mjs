@@ -1,4 +1,5 @@
-// Builds dist/: the command as one CommonJS file, the library as ESM with its types, and the licences of bundled code.
+// Builds dist/: the command as one CommonJS file, and one beside it of what few commands need; the library as ESM with its
+// types; and the licences of bundled code.
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
 // (bin/dreamos.cjs), which is 15. Plugins keep out of a send what it does not need: child_process, 3 ms, zod, 2, and copies of
@@ -6,17 +7,18 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
+const help = join(root, 'src/cli/help');
 
 /** @param {{ types?: boolean }} options without types it takes a fraction of a second */
 export async function buildAll({ types = true } = {}) {
-  const builds = await Promise.all([buildCommand(), buildLibrary(), types ? emitTypes() : undefined]);
+  const builds = await Promise.all([buildCommand(), buildSeldom(), buildLibrary(), types ? emitTypes() : undefined]);
   const results = builds.filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
@@ -36,6 +38,32 @@ const shared = {
   logLevel: 'warning',
 };
 
+// What is asked for by an error, by `help` or by `schema`: zod and the texts of the topics. Every command would read the 180 KB
+// and half of it again as code cache: 0.6 ms.
+const seldom = '../dist/seldom.cjs';
+
+async function buildSeldom() {
+  const pages = (await readdir(help)).filter((name) => name.endsWith('.md'));
+  const page = (name) => `export { default as ${idOf(name)} } from './src/cli/help/${name}';`;
+  return build({
+    ...shared,
+    stdin: {
+      contents: [`export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`, ...pages.map(page)].join('\n'),
+      resolveDir: root,
+    },
+    outfile: join(root, 'dist/seldom.cjs'),
+    format: 'cjs',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 120,
+  });
+}
+
+/** `page_exit_codes` of `…/exit-codes.md`; of zod nothing is called like this. */
+function idOf(path) {
+  return `page_${basename(path, '.md').replaceAll('-', '_')}`;
+}
+
 // Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
 // chokidar: with require() their default export would look different from what import() promises.
 async function buildCommand() {
@@ -51,7 +79,7 @@ async function buildCommand() {
     lineLimit: 120,
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
-    external: ['cli-table3', 'croner', 'proper-lockfile', 'write-file-atomic'],
+    external: ['cli-table3', 'croner', 'proper-lockfile', 'write-file-atomic', seldom],
     // Asked only for the folder that package.json is found from.
     define: { 'import.meta.url': '__filename' },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
@@ -96,8 +124,7 @@ const lazyChildProcess = {
 // What the sources import is asked for by require().
 // Of Node, because an import copies every export there is, again in each file: 0.2 MB, and with that a garbage collection.
 // Of zod, because the first `z.…` that runs sets it up, which good mail does not get to (src/model/basics/fits.ts): 2 ms of a
-// send. It is an object that loads zod when something of it is asked for. It has the names that stand behind a `z.` somewhere,
-// and the rest of zod stays out of the build.
+// send. It is an object that loads zod when something of it is asked for, and has the names that stand behind a `z.` somewhere.
 const requires = {
   name: 'requires',
   setup(api) {
@@ -109,13 +136,13 @@ const requires = {
         .replace(/^import (\{[^}]+\}) from ('node:[^']+');$/gm, 'const $1 = require($2);');
       return { contents, loader: 'ts' };
     });
-    api.onResolve({ filter: /^(lazy-zod|used-of-zod)$/ }, ({ path }) => ({ path, namespace: 'lazy-zod' }));
-    api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async ({ path }) => {
-      const names = await namesOfZod();
-      if (path === 'used-of-zod')
-        return { contents: `export { ${names.join(', ')} } from 'zod/mini';`, resolveDir: root };
-      const getters = names.map((name) => `get ${name}() { return (zod ??= require('used-of-zod')).${name}; }`);
-      return { contents: `let zod;\nmodule.exports = { ${getters.join(', ')} };` };
+    api.onLoad({ filter: /\.md$/ }, ({ path }) => ({
+      contents: `module.exports = require('${seldom}').${idOf(path)};`,
+    }));
+    api.onResolve({ filter: /^lazy-zod$/ }, ({ path }) => ({ path, namespace: path }));
+    api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async () => {
+      const getters = (await namesOfZod()).map((name) => `get ${name}() { return require('${seldom}').${name}; }`);
+      return { contents: `module.exports = { ${getters.join(', ')} };` };
     });
   },
 };

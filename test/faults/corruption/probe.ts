@@ -42,7 +42,7 @@ const mostDeliveries = 60;
 /** @param repairFirst `doctor --fix` before everything is read, or after it */
 export async function probe(path: string, repairFirst: boolean): Promise<Seen> {
   const clock = stillClock(startMs + 1000);
-  beOfToday(join(path, 'outbox'));
+  for (const dir of ['outbox', 'dedupe']) beOfToday(join(path, dir));
   const warnings: string[] = [];
   const ids = createIds();
   const warn = (text: string) => void warnings.push(text);
@@ -122,11 +122,11 @@ async function listAll({ store }: Session, mailbox: string, seen: Seen): Promise
   await store.look.counts(mailbox);
 }
 
-/** The disk has a clock of its own, of whose times a send that was cut off would be too old, or of a time to come, and swept. */
-function beOfToday(outbox: string): void {
+/** The disk has a clock of its own, of whose times a send that was cut off, or a key, would be too old or of a time to come. */
+function beOfToday(dir: string): void {
   const seconds = startMs / 1000 + 43_200;
-  for (const name of fs.readdirSync(outbox, { recursive: true, encoding: 'utf8' }))
-    fs.lutimesSync(join(outbox, name), seconds, seconds);
+  for (const name of fs.readdirSync(dir, { recursive: true, encoding: 'utf8' }))
+    fs.lutimesSync(join(dir, name), seconds, seconds);
 }
 
 async function repair(root: Session, seen: Seen): Promise<void> {

@@ -7,6 +7,7 @@ import type * as z from 'zod/mini';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
+import { pathIn } from '../names/path.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
@@ -15,7 +16,6 @@ import { documentBytes, documentText, hasVersion, locateIn, readJson, unreadable
 import { replaceDocument } from '../disk/replace.ts';
 import type { FileStat } from '../disk/disk.ts';
 import { corruptCard } from '../names/beside.ts';
-import { pathIn } from '../names/path.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
 const cardMs = 5;
@@ -30,12 +30,15 @@ interface KnownCard {
   lookedAt: number;
 }
 
-/** The names of all mailboxes, sorted. */
-export async function mailboxNames(ctx: FileContext): Promise<string[]> {
+/**
+ * The names of all mailboxes, sorted.
+ * @param alike only those that differ from it in case at most: who asks for one of thousands looks at no other
+ */
+export async function mailboxNames(ctx: FileContext, alike?: string): Promise<string[]> {
   const names: string[] = [];
   for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
-    if (!agentNamePattern.test(name)) continue;
-    const { dir } = ctx.layout.mailbox(name);
+    if ((alike !== undefined && !sameAgent(name, alike)) || !agentNamePattern.test(name)) continue;
+    const dir = pathIn(ctx.layout.mailboxes, name);
     if (await isRealFolder(ctx, dir)) names.push(name);
     else if (await ctx.disk.stat(dir))
       warnOnce(ctx, `agent_mailboxes/${name} is no folder, so it is no mailbox, and is passed over: dreamos doctor`);
@@ -67,7 +70,7 @@ export async function getAgent(ctx: FileContext, name: string): Promise<AgentCar
   if (!agentNamePattern.test(name)) return undefined;
   const card = await readCard(ctx, ctx.layout.mailbox(name));
   if (card) return card;
-  const known = (await mailboxNames(ctx)).find((other) => sameAgent(other, name));
+  const [known] = await mailboxNames(ctx, name);
   return known === undefined ? undefined : readCard(ctx, ctx.layout.mailbox(known));
 }
 
@@ -145,7 +148,7 @@ export async function replaceSpoiltCard(
 }
 
 async function hasOtherCase(ctx: FileContext, name: string): Promise<boolean> {
-  return (await mailboxNames(ctx)).some((other) => other !== name && sameAgent(other, name));
+  return (await mailboxNames(ctx, name)).some((other) => other !== name);
 }
 
 /** The folders of a mailbox that came second to one whose name differs in case alone. */

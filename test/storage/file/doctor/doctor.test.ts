@@ -434,6 +434,20 @@ const rules: readonly Rule[] = [
     },
   },
   {
+    what: 'a reason whose history is nested too deeply',
+    finding: { rule: 'reason', level: 'problem', mailbox: 'bob', message: expect.stringMatching(/unreadable\.$/) },
+    mended: true,
+    async breaks(room, store) {
+      const path = `${await pathOf(room, store, 'dead')}.reason.json`;
+      const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"history":[{', `"history":[{"x":${deep},`));
+    },
+    async after(room, store) {
+      oneIsKept(room);
+      expect(JSON.stringify(await store.look.deadReason(await only(store, 'dead')))).toContain('unknown');
+    },
+  },
+  {
     what: 'a reason without its message',
     finding: { rule: 'reason', level: 'info', mailbox: 'bob' },
     mended: true,

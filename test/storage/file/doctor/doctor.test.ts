@@ -352,6 +352,24 @@ const rules: readonly Rule[] = [
       appendFileSync(bob(room, 'events', log), `mine\n{"at":1}\n${line.slice(0, 40)}${line}\n`);
     },
   },
+  ...['2026-99-99.jsonl', '2026-02-31.jsonl', 'notes.txt'].map((name): Rule => ({
+    what: `${name} among the event logs`,
+    finding: { rule: 'stranger', level: 'info', mailbox: 'bob', message: expect.stringContaining(name) as string },
+    mended: false,
+    breaks: (room) => writeFileSync(bob(room, 'events', name), 'mine'),
+  })),
+  {
+    what: 'a day in the archive that there never is',
+    finding: {
+      rule: 'entry',
+      level: 'problem',
+      mailbox: 'bob',
+      message: expect.stringContaining('2026-88-88') as string,
+    },
+    mended: true,
+    breaks: (room) => mkdirSync(bob(room, 'archive', '2026-88-88')),
+    after: oneIsKept,
+  },
   {
     what: 'a card that is missing',
     finding: { rule: 'card', level: 'problem', mailbox: 'bob' },

@@ -236,11 +236,15 @@ describe('a log', () => {
 
   test('under another name is none', async () => {
     const { room, store, start } = await started();
-    for (const name of ['2026-11-20.jsonl.1', '2026-11-20', 'x.jsonl', '.jsonl']) {
+    const noDays = ['2026-99-99.jsonl', '2026-02-31.jsonl', '2026-11-00.jsonl'];
+    for (const name of ['2026-11-20.jsonl.1', '2026-11-20', 'x.jsonl', '.jsonl', ...noDays]) {
       writeFileSync(`${room.at('bob').events}/${name}`, line('x'));
     }
     mkdirSync(`${room.at('bob').events}/2026-11-19.jsonl`);
-    expect((await catchUp(store, start)).ids).toEqual([]);
+    for (const of of ['bob', 'all'] as const) expect((await catchUp(store, start, of)).ids).toEqual([]);
+    const now = await store.journal.cursor(undefined, 'now');
+    writeFileSync(logOf(room), line('a'));
+    expect((await catchUp(store, now, 'all')).ids).toEqual(['a']);
   });
 });
 

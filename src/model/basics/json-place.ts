@@ -6,7 +6,7 @@ export interface JsonPlace {
   /** From 1 on, as editors count. */
   readonly line: number;
   readonly column: number;
-  /** What is no JSON there; `undefined`: all of it is. */
+  /** What is no JSON there, or not to be taken; `undefined`: all of it is. */
   readonly fault?: string;
 }
 
@@ -25,8 +25,11 @@ const words = {
 const space = /[ \t\n\r]*/y;
 const scalar = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
 
-/** The first fault; of what is JSON where the field (or the item) at `path` begins, or the innermost around it that is there. */
-export function placeInJson(text: string, path: readonly PropertyKey[] = []): JsonPlace {
+/**
+ * The first fault; of what is JSON where the field (or the item) at `path` begins, or the innermost around it that is there.
+ * @param levels what is nested more deeply is a fault, too
+ */
+export function placeInJson(text: string, path: readonly PropertyKey[] = [], levels = Infinity): JsonPlace {
   // Not recursive: a hostile text may be deeper than the stack.
   const open: { readonly list: boolean; key: string | number }[] = [];
   let found = { at: 0, depth: -1 };
@@ -53,6 +56,8 @@ export function placeInJson(text: string, path: readonly PropertyKey[] = []): Js
     } else if (expected === 'value' || expected === 'item') {
       if (around === undefined || around.list) meet(at);
       if (next === '{' || next === '[') {
+        if (open.length >= levels)
+          return { ...placeAt(text, at), fault: `it is nested too deeply (more than ${levels} levels)` };
         open.push({ list: next === '[', key: 0 });
         expected = next === '[' ? 'item' : 'firstKey';
         at++;

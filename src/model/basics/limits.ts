@@ -10,6 +10,11 @@ export const mostTags = 64;
 export const keyCharacters = 512;
 /** Objects and lists in one another, the message counted; far from where the recursion of JSON.stringify ends. */
 export const mostLevels = 1000;
+/**
+ * Of a card, settings, a reason: what holds messages and events, and a little around them; far from where the recursion of
+ * structuredClone ends, which is sooner.
+ */
+export const mostDocumentLevels = 1100;
 
 /** No setting allows more: body and data of one message together, in bytes. */
 export const hardMaxMessageBytes = 67_108_864;

@@ -87,6 +87,11 @@ export function isDeeperThan(levels: number, json: unknown): boolean {
   return false;
 }
 
+/** The same of a text and what JSON.parse has made of it: a level is two characters, so a short one is not walked through. */
+export function isTextDeeperThan(levels: number, text: string, json: unknown): boolean {
+  return text.length > 2 * levels && isDeeperThan(levels, json);
+}
+
 export function isNested(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }

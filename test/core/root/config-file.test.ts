@@ -1,5 +1,5 @@
 /** config.json as people leave it who edit it by hand: on a real disk, because where a fault is stands in the text. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
@@ -10,7 +10,7 @@ import { rootOver } from '../../../src/core/open-root.ts';
 import { getConfig, setConfig } from '../../../src/core/root/config.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { effectiveSettings } from '../../../src/core/root/settings.ts';
-import { addSchedule } from '../../../src/core/schedules/schedules.ts';
+import { addSchedule, listSchedules, removeSchedule } from '../../../src/core/schedules/schedules.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
@@ -139,6 +139,45 @@ test.for([
       hint: expect.stringMatching(mends) as string,
     },
   ]);
+});
+
+const levels = (count: number): string => '['.repeat(count) + ']'.repeat(count);
+
+test.for([`{"lease":${levels(100_000)}}`, `{"foo":${levels(100_000)}}`])(
+  'a config.json that is nested too deeply is refused with the place, and who looks is told and sees what is there',
+  async (text) => {
+    write(text);
+    session = await begin();
+    const fault = /config\.json cannot be used: line 1, column \d+: it is nested too deeply/;
+    for (const work of [() => send(session, { to: 'bob', body: 'x' }), () => setConfig(session, 'lease', '5m')]) {
+      const refused = await refusal(work());
+      expect(refused).toMatchObject({ kind: 'invalid', code: 'CONFIG_INVALID' });
+      expect(refused.message).toMatch(fault);
+      expect(refused.hint).toContain(`mv ${room.layout.config} ${room.layout.config}.broken`);
+    }
+    expect(await status(session)).toHaveLength(2);
+    expect(warnings).toEqual([expect.stringMatching(fault)]);
+    expect(await gather(doctor(session))).toContainEqual(
+      expect.objectContaining({ level: 'problem', message: expect.stringMatching(fault) as string }),
+    );
+  },
+);
+
+test('a schedule that is nested too deeply is refused with the place; one with as many levels as data can have is not', async () => {
+  const message = { to: ['bob'], body: 'x', data: JSON.parse(levels(999)) as unknown };
+  await addSchedule(session, { name: 'deep', cron: '@daily', message });
+  await addSchedule(session, { name: 'other', cron: '@daily', message });
+  expect(await listSchedules(await begin())).toMatchObject([{ name: 'deep', message }, { name: 'other' }]);
+  const text = readFileSync(join(room.root, 'schedules.json'), 'utf8');
+  const deeper = text.replace('"body"', `"x": ${levels(100_000)}, "body"`);
+  write(deeper, 'schedules.json');
+  const fault = /schedules\.json cannot be used: line \d+, column \d+: it is nested too deeply/;
+  for (const use of [listSchedules(session), removeSchedule(session, 'deep')])
+    expect((await refusal(use)).message).toMatch(fault);
+  expect(await gather(doctor(session))).toContainEqual(
+    expect.objectContaining({ rule: 'schedule', message: expect.stringMatching(fault) as string }),
+  );
+  expect(readFileSync(join(room.root, 'schedules.json'), 'utf8')).toBe(deeper);
 });
 
 test('subscriptions.json and schedules.json are refused with the place, also by the doctor', async () => {

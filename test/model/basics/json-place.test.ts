@@ -80,3 +80,9 @@ test('neither depth nor length is too much', () => {
   expect(placeInJson(`${'['.repeat(deep)}${']'.repeat(deep)}`)).toEqual({ line: 1, column: 1 });
   expect(placeInJson(`["${'x'.repeat(5_000_000)}", 1`)).toMatchObject({ column: 5_000_007 });
 });
+
+test('more levels than are asked for are a fault where they begin', () => {
+  const fault = expect.stringContaining('too deeply (more than 3 levels)') as string;
+  expect(placeInJson('{"a": [\n [[]]]}', ['a'], 3)).toEqual({ line: 2, column: 3, fault });
+  expect(placeInJson('{"a": [\n []]}', ['a'], 3)).toEqual({ line: 1, column: 2 });
+});

@@ -21,7 +21,7 @@
 import { DreamosError } from '../../../model/errors.ts';
 import type { FileContext } from './context.ts';
 import type { Disk, ReadOptions, ReadResult } from './disk.ts';
-import { parseJson } from './parse-json.ts';
+import { isJson } from './parse-json.ts';
 import { isWaitingFor, keptOf, waitingOf } from '../names/beside.ts';
 import { folderOf, nameOf, pathIn } from '../names/path.ts';
 
@@ -83,9 +83,9 @@ async function place(disk: Disk, waiting: string, path: string): Promise<boolean
  */
 export async function readWhole(disk: Disk, path: string, options: ReadOptions): Promise<ReadResult> {
   const file = await disk.read(path, options);
-  if (!file.ok || parseJson(file.bytes) !== undefined) return file;
+  if (!file.ok || isJson(file.bytes)) return file;
   const kept = await disk.read(keptOf(path), options);
-  if (kept.ok && parseJson(kept.bytes) !== undefined) return kept;
+  if (kept.ok && isJson(kept.bytes)) return kept;
   // Between the two it may have been undone.
   return disk.read(path, options);
 }

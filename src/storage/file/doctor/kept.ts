@@ -2,7 +2,7 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { parseJson } from '../disk/parse-json.ts';
+import { isJson } from '../disk/parse-json.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import { hasVersion, versionOf } from '../documents/documents.ts';
 import type { Mailbox } from '../names/layout.ts';
@@ -67,7 +67,7 @@ async function stateOf({ disk }: FileContext, path: string): Promise<'none' | 's
   // Two names of one file.
   if ((await disk.stat(path))?.inode === kept.inode) return 'spare';
   const file = await disk.read(path, { maxBytes: mostFileBytes });
-  return file.ok && parseJson(file.bytes) !== undefined ? 'spare' : 'needed';
+  return file.ok && isJson(file.bytes) ? 'spare' : 'needed';
 }
 
 /** Safe to do twice. @returns `false`: the document is being changed by somebody else, and has no need of it then */

@@ -94,7 +94,7 @@ export async function* inspectLeftovers(
   }
 }
 
-/** Broken lines; and what lies under a log's name and is not written to: a link, a device, a file's second name. */
+/** Broken lines; what is no log; and what lies under a log's name and is not written to: a link, a device, a file's second name. */
 export async function* inspectEventLogs(
   ctx: FileContext,
   mailbox: Mailbox,
@@ -103,8 +103,13 @@ export async function* inspectEventLogs(
   for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
     const path = pathIn(mailbox.events, name);
     const day = parseEventLog(name);
-    const stat = day === undefined ? undefined : await ctx.disk.stat(path);
-    if (day === undefined || !stat) continue;
+    if (day === undefined) {
+      const message = `events/${shown(name)} is no event log; it is not looked at.`;
+      yield { rule: 'stranger', level: 'info', message };
+      continue;
+    }
+    const stat = await ctx.disk.stat(path);
+    if (!stat) continue;
     if (stat.kind === 'file' && stat.links <= 1) {
       yield* inspectMode(ctx, path, fix);
       const broken = await brokenLines(ctx, mailbox, day);

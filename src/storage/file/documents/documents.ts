@@ -1,4 +1,5 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
+import { mostDocumentLevels } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Located, Versioned } from '../../port/documents.ts';
 import { documentInvalid } from '../../port/refusals.ts';
@@ -104,7 +105,7 @@ async function placeIn(
   field: readonly PropertyKey[],
 ): Promise<{ readonly at: string; readonly fault: string | undefined }> {
   const { placeInJson, placeText } = await import('../../../model/basics/json-place.ts');
-  const place = placeInJson(bytes.toString(), field);
+  const place = placeInJson(bytes.toString(), field, mostDocumentLevels);
   return { at: placeText(place), fault: place.fault };
 }
 

@@ -1,4 +1,6 @@
 /** Reading an event log: its days, its lines, and whether a place in it is still the place that was meant. */
+import { mostLevels } from '../../../model/basics/limits.ts';
+import { isTextDeeperThan } from '../../../model/basics/raw-json.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import type { FileContext } from '../disk/context.ts';
 import { namesIn } from '../disk/folders.ts';
@@ -148,7 +150,10 @@ export function parseLine(line: string): MailEvent | undefined {
 
 function eventIn(text: string): MailEvent | undefined {
   try {
-    const parsed = mailEventSchema.safeParse(JSON.parse(text));
+    const json: unknown = JSON.parse(text);
+    // Who prints an event, or writes it down in a reason, does so by JSON.stringify, which ends in its own recursion.
+    if (isTextDeeperThan(mostLevels, text, json)) return undefined;
+    const parsed = mailEventSchema.safeParse(json);
     return parsed.success ? parsed.data : undefined;
   } catch {
     // The caller warns.

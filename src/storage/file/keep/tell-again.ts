@@ -74,6 +74,7 @@ async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Pro
     day >= fromDay && (day >= (logged[0] ?? '9') || changedAt < Date.parse(day) + 2 * dayMs);
   // Names first: who publishes now tells of it afterwards.
   const untold = new Map<string, Found>();
+  const today = dayOf(ctx.clock.now());
   let firstDay = '9';
   for (const state of isLog(mailbox.name) ? (['archived'] as const) : (['ready', 'delayed', 'inflight'] as const)) {
     for await (const found of listState(ctx, mailbox, state)) {
@@ -82,7 +83,9 @@ async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Pro
       if (state === 'archived' && day < fromDay) break;
       if (!mayBeUntold(day)) continue;
       untold.set(found.name.id, found);
-      if (day < firstDay) firstDay = day;
+      // One of the future, as a script may hand it in, does not say on which day it was told.
+      const since = day > today ? '' : day;
+      if (since < firstDay) firstDay = since;
     }
   }
   if (untold.size === 0) return 0;
@@ -98,7 +101,7 @@ async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Pro
 
 async function tell(ctx: FileContext, mailbox: Mailbox, found: Found): Promise<void> {
   const { state, path, name } = found;
-  const at = state === 'ready' || state === 'archived' ? name.time : idTime(name.id);
+  const at = Math.min(state === 'ready' || state === 'archived' ? name.time : idTime(name.id), ctx.clock.now());
   const kind = state === 'archived' ? 'published' : state === 'delayed' ? 'scheduled' : 'delivered';
   const about = arrival(kind, name.id, await readIfGood(ctx, path, name, mailbox.name));
   const key = kind === 'published' ? { key: toEntry(mailbox, found).key } : {};

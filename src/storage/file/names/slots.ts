@@ -13,13 +13,19 @@ const slotText = lastOnly((slot: number) => {
   const iso = isoTime(slot * slotMs);
   return `${iso.slice(0, 13)}/${iso.slice(14, 16)}-${iso.slice(17, 18)}0`;
 });
+const dayPattern = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 const hourPattern = /^\d{4}-\d{2}-\d{2}T\d{2}$/;
 const slotPattern = /^[0-5]\d-[0-5]0$/;
 
 /** When an hour's folder begins and ends, in ms; `undefined`: not an hour's folder. */
 export function parseHour(name: string): { start: number; end: number } | undefined {
   const start = hourPattern.test(name) ? Date.parse(`${name}:00:00.000Z`) : Number.NaN;
-  return Number.isNaN(start) ? undefined : { start, end: start + hourMs };
+  return isSaidBy(name, start) ? { start, end: start + hourMs } : undefined;
+}
+
+/** Not every text of digits is a time, and of 31 February Date.parse makes 3 March. */
+function isSaidBy(text: string, timeMs: number): boolean {
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(text);
 }
 
 export function parseSlot(hourStart: number, name: string): { start: number; end: number } | undefined {
@@ -41,7 +47,8 @@ export function archiveFolder(mailbox: Mailbox, timeMs: number): string {
 }
 
 export function isDay(name: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(name);
+  // Asked of every name of long listings: each month has 28 days.
+  return dayPattern.test(name) && (name.slice(8) <= '28' || isSaidBy(name, Date.parse(name)));
 }
 
 export function eventLog(mailbox: Mailbox, day: string): string {

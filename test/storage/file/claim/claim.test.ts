@@ -1,11 +1,13 @@
+import { appendFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Priority } from '../../../../src/model/message.ts';
 import { bucketEntries } from '../../../../src/storage/file/places/buckets.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
+import { dayOf, eventLog } from '../../../../src/storage/file/names/slots.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { diskFailure, watchedDisk } from '../disks.ts';
 import { newToken } from '../../contract/ways.ts';
-import { collect, drain, makeRoom } from '../room.ts';
+import { collect, drain, makeRoom, only } from '../room.ts';
 
 const claim = {
   leaseMs,
@@ -44,6 +46,28 @@ test('a lease that is over before the claim is costs one message one attempt, no
   await store.mail.send([room.outgoing(), room.outgoing(), room.outgoing()], { durability: 'relaxed' });
   expect(await store.mail.claim('bob', claim)).toBeUndefined();
   expect(await store.look.counts('bob')).toMatchObject({ ready: 2, inflight: 1 });
+});
+
+test('a message of which the event log says what nobody can write down is dead without it, and holds nothing up', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  const [first, second] = [room.outgoing(), room.outgoing()];
+  await store.mail.send([first], { durability: 'relaxed' });
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const [at, { id }] = [new Date(room.clock.now()).toISOString(), first.message];
+  appendFileSync(
+    eventLog(room.at('bob'), dayOf(room.clock.now())),
+    `{"at":"${at}","mailbox":"bob","event":"delivered","id":"${id}","x":${deep}}\n`,
+  );
+  for (let attempt = 0; attempt < policy.maxAttempts; attempt++) {
+    expect((await store.mail.claim('bob', claim))?.message.id).toBe(id);
+    room.clock.advance(leaseMs);
+  }
+  await store.mail.send([second], { durability: 'relaxed' });
+  expect((await store.mail.claim('bob', claim))?.message.id).toBe(second.message.id);
+  const { history } = (await store.look.deadReason(await only(store, 'dead')))!;
+  expect(history.map(({ event }) => event)).toContain('claimed');
+  expect(history.filter((event) => 'x' in event)).toEqual([]);
 });
 
 test('a filtered claim does not conclude from one scan, and opens nothing twice', async () => {

@@ -208,4 +208,13 @@ describe('in a root', () => {
       expect(await inspected(reader, false)).toEqual([]);
     },
   );
+
+  test('what is nested too deeply is no part of a document, and hides behind no version before it', async () => {
+    const room = makeRoom();
+    writeFileSync(`${room.layout.config}.kept`, '{"lease":"7m"}', { mode: 0o600 });
+    writeFileSync(room.layout.config, `{"foo":${'['.repeat(5000)}${']'.repeat(5000)}}`, { mode: 0o600 });
+    const store = await room.open();
+    await expectRefusal(settingsIn(store), 'CONFIG_INVALID');
+    expect(await inspected(store, false)).toMatchObject([{ rule: 'document-kept', level: 'info' }]);
+  });
 });

@@ -352,6 +352,24 @@ const rules: readonly Rule[] = [
       appendFileSync(bob(room, 'events', log), `mine\n{"at":1}\n${line.slice(0, 40)}${line}\n`);
     },
   },
+  ...['2026-99-99.jsonl', '2026-02-31.jsonl', 'notes.txt'].map((name): Rule => ({
+    what: `${name} among the event logs`,
+    finding: { rule: 'stranger', level: 'info', mailbox: 'bob', message: expect.stringContaining(name) as string },
+    mended: false,
+    breaks: (room) => writeFileSync(bob(room, 'events', name), 'mine'),
+  })),
+  {
+    what: 'a day in the archive that there never is',
+    finding: {
+      rule: 'entry',
+      level: 'problem',
+      mailbox: 'bob',
+      message: expect.stringContaining('2026-88-88') as string,
+    },
+    mended: true,
+    breaks: (room) => mkdirSync(bob(room, 'archive', '2026-88-88')),
+    after: oneIsKept,
+  },
   {
     what: 'a card that is missing',
     finding: { rule: 'card', level: 'problem', mailbox: 'bob' },
@@ -431,6 +449,20 @@ const rules: readonly Rule[] = [
     after: async (room, store) => {
       expect((await store.look.deadReason(await only(store, 'dead')))?.reason).toContain('unknown');
       expect(existsSync(`${await pathOf(room, store, 'dead')}.reason.json`)).toBe(true);
+    },
+  },
+  {
+    what: 'a reason whose history is nested too deeply',
+    finding: { rule: 'reason', level: 'problem', mailbox: 'bob', message: expect.stringMatching(/unreadable\.$/) },
+    mended: true,
+    async breaks(room, store) {
+      const path = `${await pathOf(room, store, 'dead')}.reason.json`;
+      const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('"history":[{', `"history":[{"x":${deep},`));
+    },
+    async after(room, store) {
+      oneIsKept(room);
+      expect(JSON.stringify(await store.look.deadReason(await only(store, 'dead')))).toContain('unknown');
     },
   },
   {

@@ -53,6 +53,36 @@ test('who begins with an invalid card has what can be used of it: one wrong sett
   ]);
 });
 
+test.for([
+  ['', { groups: ['a', 'b'] }],
+  ['"description":5,', {}],
+] as const)(
+  'a card that is nested too deeply (%j) is told with the place, kept, and in nobody’s way',
+  async ([wrong]) => {
+    const levels = (count: number): string => '['.repeat(count) + ']'.repeat(count);
+    const deep = `{"name":"bob",${wrong}"createdAt":"${card.createdAt}","x":${levels(200_000)}}`;
+    write(deep);
+    store = await room.open();
+    expect(await store.documents.listAgents()).toMatchObject([{ name: 'ann' }, { name: 'bob' }]);
+    expect(room.warnings.splice(0)).toEqual([
+      expect.stringMatching(/card of bob cannot be used.*line 1, column \d+: it is nested too deeply/),
+    ]);
+    await changeAgentIn(store, 'bob', (known) => ({ ...(known ?? card), description: 'changed' }));
+    expect(JSON.parse(readFileSync(room.at('bob').card, 'utf8'))).toMatchObject({
+      name: 'bob',
+      description: 'changed',
+    });
+    const [kept = ''] = readdirSync(room.at('bob').corrupt).filter((name) => name.startsWith('agent-'));
+    expect(readFileSync(join(room.at('bob').corrupt, kept), 'utf8')).toBe(deep);
+
+    // What can be copied and written again is.
+    write(deep.replace(levels(200_000), levels(500)));
+    room.clock.advance(1000);
+    if (wrong === '') await changeAgentIn(store, 'bob', (known) => ({ ...(known ?? card), groups: ['c'] }));
+    expect(JSON.stringify(await store.documents.getAgent('bob'))).toContain(levels(500));
+  },
+);
+
 test('a misspelt setting of a card is told with the nearest name', async () => {
   write(JSON.stringify({ ...card, settings: { maxAttemps: 9 } }, null, 1));
   room.clock.advance(1000);

@@ -91,6 +91,17 @@ describe('a line', () => {
     expect(caught.warnings).toHaveLength(3);
   });
 
+  test('nested so deeply that nobody could print it is passed over with a warning', async () => {
+    const { room, store, start } = await started();
+    const nested = (id: string, levels: number): string =>
+      line(id).replace('}', `,"x":${'['.repeat(levels)}${']'.repeat(levels)}}`);
+    writeFileSync(logOf(room), nested('a', 500) + nested('b', 100_000) + line('c'));
+    const caught = await catchUp(store, start);
+    expect(caught.ids).toEqual(['a', 'c']);
+    expect(caught.warnings).toEqual(['A line of the event log of bob (2026-11-20) cannot be read and is passed over.']);
+    expect(JSON.parse(JSON.stringify(caught.events))).toEqual(caught.events);
+  });
+
   test('cannot speak for another mailbox, nor bring a cursor of its own', async () => {
     const { room, store, start } = await started();
     writeFileSync(logOf(room), line('a', { mailbox: 'ann', cursor: 'forged', kept: 1 }));
@@ -255,11 +266,15 @@ describe('a log', () => {
 
   test('under another name is none', async () => {
     const { room, store, start } = await started();
-    for (const name of ['2026-11-20.jsonl.1', '2026-11-20', 'x.jsonl', '.jsonl']) {
+    const noDays = ['2026-99-99.jsonl', '2026-02-31.jsonl', '2026-11-00.jsonl'];
+    for (const name of ['2026-11-20.jsonl.1', '2026-11-20', 'x.jsonl', '.jsonl', ...noDays]) {
       writeFileSync(`${room.at('bob').events}/${name}`, line('x'));
     }
     mkdirSync(`${room.at('bob').events}/2026-11-19.jsonl`);
-    expect((await catchUp(store, start)).ids).toEqual([]);
+    for (const of of ['bob', 'all'] as const) expect((await catchUp(store, start, of)).ids).toEqual([]);
+    const now = await store.journal.cursor(undefined, 'now');
+    writeFileSync(logOf(room), line('a'));
+    expect((await catchUp(store, now, 'all')).ids).toEqual(['a']);
   });
 });
 

@@ -101,6 +101,35 @@ test('it is told once: neither the next one nor the next start of the machine te
   expect(await inspected(await room.open(), false)).toEqual([]);
 });
 
+test.for(['', ',"delay":"365d"'])(
+  'what was handed in under an id of the future (%j) is told once, too',
+  async (more) => {
+    const room = makeRoom();
+    const first = await room.open(afterBoot('first'));
+    const start = await first.journal.cursor(['bob'], 'start');
+    await send(room, first);
+    const id = '7Y000000000000000000000000';
+    writeFileSync(join(room.at('bob').drop, 'a.json'), `{"from":"script","body":"x","id":"${id}"${more}}`, {
+      mode: 0o600,
+    });
+    await first.mail.recover('bob', policy);
+    const before = told(await eventsBehind(first, ['bob'], start));
+    expect(before[1]).toMatch(`${more === '' ? 'delivered' : 'scheduled'} ${id}`);
+    for (const boot of ['second', 'third', 'fourth']) {
+      room.clock.advance(2 * day);
+      expect(told(await eventsBehind(await room.open(afterBoot(boot)), ['bob'], start))).toEqual(before);
+    }
+    rmSync(eventLog(room.at('bob'), new Date(room.clock.now() - 6 * day).toISOString().slice(0, 10)));
+    for (const boot of ['fifth', 'sixth']) {
+      const again = await eventsBehind(await room.open(afterBoot(boot)), ['bob'], start);
+      expect(told(again)).toContain(`${before[1]} again`);
+      expect(again.filter((event) => event.id === id)).toHaveLength(1);
+      expect(again.every(({ at }) => Date.parse(at) <= room.clock.now())).toBe(true);
+      room.clock.advance(2 * day);
+    }
+  },
+);
+
 test('nothing is told anew after an orderly start', async () => {
   const room = makeRoom();
   const store = await room.open(afterBoot('first'));

@@ -129,6 +129,25 @@ test('what is due and cannot be moved is counted where it is', async () => {
   ]);
 });
 
+test('what has outlived its time-to-live and cannot be buried is listed where it is, until it can be', async () => {
+  const { room } = await scene();
+  let full = true;
+  const disk = watchedDisk((call) => {
+    if (full && changes(call)) throw failure(call, 'ENOSPC');
+  });
+  const session = await sessionOn(room, disk);
+  const bodies = async (looked: AsyncIterable<{ message: { body: string } | null }>): Promise<unknown[]> =>
+    (await gather(looked)).map(({ message }) => message?.body);
+  expect(await bodies(list(session, 'bob'))).toContain('short');
+  expect(await bodies(search(session, 'short'))).toEqual(['short']);
+  expect(await peek(session, 'bob', { limit: 9 })).not.toContainEqual(
+    expect.objectContaining({ message: expect.objectContaining({ body: 'short' }) as unknown }),
+  );
+  full = false;
+  expect(await bodies(list(session, 'bob'))).not.toContain('short');
+  expect(await gather(search(session, 'short'))).toMatchObject([{ state: 'dead' }]);
+});
+
 test('a disk that can be written again moves what is due, and new trouble is told anew', async () => {
   const { room } = await scene();
   let full = true;

@@ -154,11 +154,12 @@ test.each(['space', 'inodes'])(
     const { room } = await scene();
     writeFileSync(join(room.at('bob').drop, 'keyed.json'), '{"from":"script","body":"keyed","dedupeKey":"k"}');
     let full = true;
+    let failures = 0;
     // Where there is no space a file can be made and moved, and nothing be put into it.
     const takes =
       scarce === 'space' ? ['create', 'writeWhole', 'append', 'touch'] : ['create', 'makeDir', 'append', 'touch'];
     const disk = watchedDisk((call) => {
-      if (full && takes.includes(call.method)) throw failure(call, 'ENOSPC');
+      if (full && takes.includes(call.method)) throw failure(call, `ENOSPC, for the ${++failures}th time`);
     });
     const session = await sessionOn(room, disk);
     const heads = (): string[] => room.warnings.splice(0).map((text) => text.split(': ')[0] ?? '');

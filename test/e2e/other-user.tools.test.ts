@@ -38,4 +38,55 @@ describe.concurrent('roots', () => {
       expect(await rig.dreamos('send ann hello --as ann', as)).toMatchObject({ code: 0, err: '' });
     },
   );
+
+  // Root looks into every folder, whatever its mode.
+  test.skipIf(skips(notRoot))(
+    said('a mailbox that is closed to its own user is told, and hides nothing of the others', notRoot),
+    async ({ bare: rig }) => {
+      const own = join(rig.dir, 'own');
+      mkdirSync(own);
+      chownSync(own, nobody, nobody);
+      chmodSync(rig.dir, 0o755);
+      const run = (words: string) =>
+        rig.dreamos(`${words} --json`, { uid: nobody, cwd: own, env: { DREAMOS_AGENT: 'ann' } });
+      const closed = join(own, 'runtime', 'agent_comms', 'agent_mailboxes', 'bob');
+      await run('init ann bob');
+      await run('subscribe news --as bob');
+      await run('publish news bulletin');
+      const [sent] = (await run('send ann,bob hello')).json;
+      const id = sent?.id ?? '';
+      chmodSync(closed, 0);
+      try {
+        for (const [words, shows, exit = 0] of [
+          ['status', '"mailbox":"ann"'],
+          ['search hello', '"mailbox":"ann"'],
+          [`thread ${id}`, 'hello'],
+          [`show ${id}`, '"mailbox":"ann"'],
+          [`trace ${id}`, '"mailbox":"ann"'],
+          ['watch --since start --count 1', '"mailbox":"ann"'],
+          ['watch --wait 100ms', '', 3],
+          ['archive search hello', ''],
+          ['agent list', '"name":"bob"'],
+          ['topics list', '"agent":"bob"'],
+          ['doctor', '"unreadable"', 6],
+          ['list bob', '', 7],
+          ['send bob again', '', 7],
+          ['send ann,bob again', '', 7],
+          ['publish news again', '', 7],
+        ] as const) {
+          const ended = await run(words);
+          expect({ words, code: ended.code }, ended.err).toEqual({ words, code: exit });
+          expect(ended.out, words).toContain(shows);
+          expect(ended.err, words).toMatch(/agent_mailboxes\/bob.*EACCES/);
+        }
+        for (const words of ['list ann', 'peek ann', 'listen news --since start --count 1'])
+          expect({ words, ...(await run(words)) }).toMatchObject({ words, code: 0, err: '' });
+      } finally {
+        chmodSync(closed, 0o700);
+      }
+      expect((await run('doctor')).json).toEqual([]);
+      expect((await run('search again')).json).toEqual([]);
+      expect((await run('list bob')).json.map(({ message }) => message.body)).toEqual(['bulletin', 'hello']);
+    },
+  );
 });

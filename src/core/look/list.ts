@@ -2,7 +2,7 @@ import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
+import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -47,8 +47,9 @@ export async function* listEntries(
   for (const state of states) {
     for await (const listed of session.store.look.list(mailbox, state)) {
       if (signal?.aborted) return;
-      // As good as dead, and only not buried yet.
-      if (state === 'ready' && isOverdue(listed, session.store.now())) continue;
+      // As good as dead, and only not buried yet. What cannot be buried would be seen nowhere.
+      const overdue = state === 'ready' && isOverdue(listed, session.store.now());
+      if (overdue && !cannotMoveDue(session, mailbox)) continue;
       if (seen.has(listed.id)) continue;
       const found = await readCurrent(session, listed, states);
       if (!found || (accepts && !(found.message && accepts(found.message)))) continue;

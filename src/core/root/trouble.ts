@@ -60,6 +60,11 @@ export function warnOnce(session: Session, about: string, message: string): void
   known.add(about);
 }
 
+/** Whether it was said, and is not over. */
+export function isInTrouble(session: Session, about: string): boolean {
+  return told.get(session)?.has(about) === true;
+}
+
 export function troubleIsOver(session: Session, about: string): void {
   told.get(session)?.delete(about);
 }

@@ -18,6 +18,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { changeSchedules, doneUntil, isDoneAhead, loadSchedules, nextOf } from './schedules.ts';
 import { sendChecked } from '../send/send.ts';
 
@@ -45,6 +46,7 @@ export interface FireOptions {
 }
 
 const tryAgainMs = 60_000;
+const notRecorded = 'What schedules sent could not be recorded now';
 
 export async function fireDue(session: Session, options: FireOptions = {}): Promise<FiredDue> {
   const fired: Fired[] = [];
@@ -72,10 +74,13 @@ export async function* fireInBites(
     const occurrences = sent;
     sent = [];
     try {
-      return occurrences.length === 0 || dryRun ? occurrences.map(firedOf) : await record(session, occurrences);
+      if (occurrences.length === 0 || dryRun) return occurrences.map(firedOf);
+      const first = await record(session, occurrences);
+      troubleIsOver(session, notRecorded);
+      return first;
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
-      session.warn(`What schedules sent could not be recorded now: ${error.message}`);
+      warnOnce(session, notRecorded, `${notRecorded}: ${error.message}`);
       nextAt = Math.min(nextAt, session.clock.now() + tryAgainMs);
       return [];
     }
@@ -95,9 +100,11 @@ export async function* fireInBites(
       const at = new Date(latest).toISOString();
       const outcome = ahead ? skippedAhead(done) : dryRun ? {} : await sendOccurrence(session, schedule, at);
       sent.push({ schedule, at, outcome });
+      troubleIsOver(session, `schedule ${token}`);
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
-      session.warn(`The schedule ${schedule.name} could not be sent now: ${error.message}`);
+      // It is tried again with its next time, which may be every second.
+      warnOnce(session, `schedule ${token}`, `The schedule ${schedule.name} could not be sent now: ${error.message}`);
       nextAt = Math.min(nextAt, session.clock.now() + tryAgainMs);
     }
     if (session.clock.uptime() - beganAt < biteMs) continue;

@@ -7,7 +7,7 @@ import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { tellNew } from '../root/config-file.ts';
 import { settingsNow } from '../root/settings.ts';
-import { diskTrouble, troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { diskTrouble, isInTrouble, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
 
@@ -46,7 +46,7 @@ export async function recoverOrWarn(session: Session, mailbox: string, by?: Reco
 
 /** What cannot be moved, on a disk that is full or read-only, is there all the same: it is said, and the look goes on. */
 async function orWarn<T>(session: Session, mailbox: string, move: () => Promise<T>): Promise<T | undefined> {
-  const about = `due in ${mailbox}`;
+  const about = dueIn(mailbox);
   try {
     const moved = await move();
     troubleIsOver(session, about);
@@ -55,6 +55,13 @@ async function orWarn<T>(session: Session, mailbox: string, move: () => Promise<
     warnOnce(session, about, `What is due in ${mailbox} could not be moved: ${diskTrouble(error).message}`);
     return undefined;
   }
+}
+
+const dueIn = (mailbox: string): string => `due in ${mailbox}`;
+
+/** Whether the last try failed: then what is due is where it was. */
+export function cannotMoveDue(session: Session, mailbox: string): boolean {
+  return isInTrouble(session, dueIn(mailbox));
 }
 
 /** The card anew, because nothing is moved under a policy that is guessed. */

@@ -129,6 +129,60 @@ test('what is due and cannot be moved is counted where it is', async () => {
   ]);
 });
 
+test('what has outlived its time-to-live and cannot be buried is listed where it is, until it can be', async () => {
+  const { room } = await scene();
+  let full = true;
+  const disk = watchedDisk((call) => {
+    if (full && changes(call)) throw failure(call, 'ENOSPC');
+  });
+  const session = await sessionOn(room, disk);
+  const bodies = async (looked: AsyncIterable<{ message: { body: string } | null }>): Promise<unknown[]> =>
+    (await gather(looked)).map(({ message }) => message?.body);
+  expect(await bodies(list(session, 'bob'))).toContain('short');
+  expect(await bodies(search(session, 'short'))).toEqual(['short']);
+  expect(await peek(session, 'bob', { limit: 9 })).not.toContainEqual(
+    expect.objectContaining({ message: expect.objectContaining({ body: 'short' }) as unknown }),
+  );
+  full = false;
+  expect(await bodies(list(session, 'bob'))).not.toContain('short');
+  expect(await gather(search(session, 'short'))).toMatchObject([{ state: 'dead' }]);
+});
+
+test.each(['space', 'inodes'])(
+  'of a log, a mark and a handed-in file is said once, however often they are met, that the disk has no %s',
+  async (scarce) => {
+    const { room } = await scene();
+    writeFileSync(join(room.at('bob').drop, 'keyed.json'), '{"from":"script","body":"keyed","dedupeKey":"k"}');
+    let full = true;
+    let failures = 0;
+    // Where there is no space a file can be made and moved, and nothing be put into it.
+    const takes =
+      scarce === 'space' ? ['create', 'writeWhole', 'append', 'touch'] : ['create', 'makeDir', 'append', 'touch'];
+    const disk = watchedDisk((call) => {
+      if (full && takes.includes(call.method)) throw failure(call, `ENOSPC, for the ${++failures}th time`);
+    });
+    const session = await sessionOn(room, disk);
+    const heads = (): string[] => room.warnings.splice(0).map((text) => text.split(': ')[0] ?? '');
+    const lookAgain = async (): Promise<void> => {
+      for (let look = 0; look < 3; look++) {
+        await status(session);
+        await readNext(session, 'ann');
+        room.clock.advance(6000);
+      }
+    };
+    await lookAgain();
+    const said = heads();
+    expect(said).toEqual([...new Set(said)]);
+    expect(said).toContain('The mark of the last read of ann could not be set');
+    full = false;
+    await lookAgain();
+    expect(heads()).toEqual([]);
+    full = true;
+    await lookAgain();
+    expect(heads()).toEqual(['The mark of the last read of ann could not be set']);
+  },
+);
+
 test('a disk that can be written again moves what is due, and new trouble is told anew', async () => {
   const { room } = await scene();
   let full = true;

@@ -263,6 +263,33 @@ test('a disk that fails is tried again a minute later, and keeps no other schedu
   expect(await mail()).toHaveLength(1);
 });
 
+test('a disk that fails with every occurrence is told once, and again after one was sent', async () => {
+  const { root, warnings } = still.rig;
+  await addSchedule(root, nightly);
+  const full = new DreamosError('disk', 'DISK_FAILED', 'Full.');
+  const failing = vi.spyOn(root.store.mail, 'send').mockImplementation(async () => [full]);
+  const told = ['The schedule nightly could not be sent now: Full.'];
+  for (const day of [21, 22, 23]) {
+    moveTo(`2026-11-${day}T03:00Z`);
+    await fireDue(root);
+  }
+  expect(warnings.splice(0)).toEqual(told);
+  failing.mockRestore();
+  const unrecorded = vi.spyOn(root.store.documents, 'put').mockRejectedValue(full);
+  for (const day of [24, 25]) {
+    moveTo(`2026-11-${day}T03:00Z`);
+    await fireDue(root);
+  }
+  expect(warnings.splice(0)).toEqual(['What schedules sent could not be recorded now: Full.']);
+  unrecorded.mockRestore();
+  await fireDue(root);
+  expect(warnings).toEqual([]);
+  vi.spyOn(root.store.mail, 'send').mockImplementation(async () => [full]);
+  moveTo('2026-11-26T03:00Z');
+  await fireDue(root);
+  expect(warnings).toEqual(told);
+});
+
 test('a line that somebody broke by hand keeps no other schedule', async () => {
   const { root, warnings } = still.rig;
   await addSchedule(root, nightly);

@@ -1,10 +1,11 @@
 import { type Lack, missing, noTool, notHere } from '../../lack.ts';
+import { cannotMount } from '../../tmpfs.ts';
 import { choose, inParallel, randomFrom } from '../kill/plan.ts';
 import { scenarios } from '../kill/scenarios.ts';
 import { openStage, type Stage } from '../kill/stage.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';
 import { cannotFiu, playFiu } from './fiu.ts';
-import { cannotMount, playFull, playReadOnly } from './full-disk.ts';
+import { playFull, playReadOnly } from './full-disk.ts';
 import { injections, nameOf, playInjected } from './injected.ts';
 
 const injectedWhenBounded = 40;

@@ -11,3 +11,9 @@ export function warnOnce(ctx: FileContext, message: string, what = message): voi
   known.add(what);
   ctx.warn(message);
 }
+
+/** Should it come again, it is said again. */
+export function troubleIsOver(ctx: FileContext, what: string): void {
+  const known = told.of(ctx);
+  if (known.size > 0) known.delete(what);
+}

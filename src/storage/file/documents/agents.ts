@@ -15,7 +15,7 @@ import { misspelt } from '../../port/refusals.ts';
 import { documentBytes, documentText, hasVersion, locateIn, readJson, unreadable, versionOf } from './documents.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import type { FileStat } from '../disk/disk.ts';
-import { corruptCard } from '../names/beside.ts';
+import { corruptCard, isCardLeftover } from '../names/beside.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
 const cardMs = 5;
@@ -105,13 +105,19 @@ export async function putCard(
   };
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
     if (version === undefined && (await hasOtherCase(ctx, name))) return false;
-    for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
-    cards.of(ctx).delete(name);
-    if (await replaceCard(ctx, mailbox, text, isAsRead)) {
-      await ctx.disk.syncDir(ctx.layout.mailboxes);
-      return true;
+    try {
+      for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
+      cards.of(ctx).delete(name);
+      if (await replaceCard(ctx, mailbox, text, isAsRead)) {
+        await ctx.disk.syncDir(ctx.layout.mailboxes);
+        return true;
+      }
+    } catch (error) {
+      // Why it failed is told, not what became of the folders.
+      if (version === undefined) await removeHalfMade(ctx, mailbox).catch(() => undefined);
+      throw error;
     }
-    if (version === undefined) await removeUnused(ctx, mailbox);
+    if (version === undefined && (await hasOtherCase(ctx, name))) await removeEmpty(ctx, mailbox);
     return false;
   });
 }
@@ -151,9 +157,16 @@ async function hasOtherCase(ctx: FileContext, name: string): Promise<boolean> {
   return (await mailboxNames(ctx, name)).some((other) => other !== name);
 }
 
-/** The folders of a mailbox that came second to one whose name differs in case alone. */
-async function removeUnused(ctx: FileContext, { name, dir }: Mailbox): Promise<void> {
-  if (!(await hasOtherCase(ctx, name))) return;
+/** The folders of a mailbox whose card the disk did not take: they would be an agent that nobody was told of. */
+async function removeHalfMade(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  if (await ctx.disk.stat(mailbox.card)) return;
+  for (const name of (await ctx.disk.list(mailbox.dir)) ?? [])
+    if (isCardLeftover(name)) await ctx.disk.remove(pathIn(mailbox.dir, name));
+  await removeEmpty(ctx, mailbox);
+}
+
+/** The folders of a mailbox that has come to nothing, or second to one whose name differs in case alone. */
+async function removeEmpty(ctx: FileContext, { dir }: Mailbox): Promise<void> {
   for (const folder of [...mailboxFolders.map((one) => pathIn(dir, one)), dir])
     if (await ctx.disk.removeDir(folder)) forgetFolder(ctx, folder);
 }

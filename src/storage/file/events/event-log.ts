@@ -4,6 +4,7 @@ import type { EventKind, MailEvent } from '../../../model/event.ts';
 import type { Message } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, isChecked } from '../disk/folders.ts';
+import { troubleIsOver, warnOnce } from '../disk/warn-once.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { dayOf, eventLog } from '../names/slots.ts';
 
@@ -26,16 +27,22 @@ export async function logEvents(
   const start = `{"at":"${isoTime(at)}","mailbox":"${mailbox.name}",`;
   let text = '';
   for (const event of events) text += `${start}${lineOf(event).slice(1)}\n`;
+  const what = `The event log of ${mailbox.name} could not be written`;
   try {
     const path = eventLog(mailbox, dayOf(ctx.clock.now()));
     // Also a guard: through a link in its place the line would land outside of the root.
     if (!isChecked(ctx, mailbox.events)) await ensureFolder(ctx, mailbox.events);
-    if (await ctx.disk.append(path, text)) return true;
-    forgetFolder(ctx, mailbox.events);
-    await ensureFolder(ctx, mailbox.events);
-    return await ctx.disk.append(path, text);
+    let written = await ctx.disk.append(path, text);
+    if (!written) {
+      forgetFolder(ctx, mailbox.events);
+      await ensureFolder(ctx, mailbox.events);
+      written = await ctx.disk.append(path, text);
+    }
+    if (written) troubleIsOver(ctx, what);
+    return written;
   } catch (error) {
-    ctx.warn(`The event log of ${mailbox.name} could not be written: ${(error as Error).message}`);
+    // On a full disk each of many moves meets it again.
+    warnOnce(ctx, `${what}: ${(error as Error).message}`, what);
     return false;
   }
 }

@@ -10,6 +10,7 @@ import { allAnswers } from '../places/inbox.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { memory } from '../disk/memory.ts';
+import { troubleIsOver, warnOnce } from '../disk/warn-once.ts';
 import { isReason } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -49,12 +50,14 @@ export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void
   const uptime = ctx.clock.uptime();
   if (last !== undefined && uptime - last < 1000) return;
   markedAt.of(ctx).set(mailbox.name, uptime);
+  const what = `The mark of the last read of ${mailbox.name} could not be set`;
   try {
     await ctx.disk.touch(mailbox.lastRead, ctx.clock.now());
+    troubleIsOver(ctx, what);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // It only tells; mail is still to be had.
-    ctx.warn(`The mark of the last read of ${mailbox.name} could not be set: ${error.message}`);
+    warnOnce(ctx, `${what}: ${error.message}`, what);
   }
 }
 

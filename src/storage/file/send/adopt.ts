@@ -72,7 +72,8 @@ async function adoptOrLeave(
   } catch (error) {
     if (!(error instanceof DreamosError))
       return putAside(ctx, mailbox, path, mtimeMs, `unexpectedly: ${String(error)}`);
-    warnOnce(ctx, `A file in drop/ of ${mailbox.name} cannot be adopted: ${error.message}`);
+    // What it fails at may be another step each time.
+    warnOnce(ctx, `A file in drop/ of ${mailbox.name} cannot be adopted: ${error.message}`, `adopt ${path}`);
     return 'left';
   }
 }

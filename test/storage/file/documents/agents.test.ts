@@ -1,9 +1,11 @@
 /** Cards that people edit by hand. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { DreamosError } from '../../../../src/model/errors.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { changeAgentIn } from '../../contract/ways.ts';
+import { watchedDisk } from '../disks.ts';
 import { makeRoom, type Room } from '../room.ts';
 
 let room: Room;
@@ -82,6 +84,25 @@ test.for([
     expect(JSON.stringify(await store.documents.getAgent('bob'))).toContain(levels(500));
   },
 );
+test('an agent that the disk does not take is not there, whichever of its folders or its card it was', async () => {
+  let left = 0;
+  const takes = new Set(['makeDir', 'writeWhole', 'rename']);
+  const disk = watchedDisk(({ method, path }) => {
+    if (takes.has(method) && left-- <= 0) throw new DreamosError('disk', 'DISK_FAILED', `Could not ${method} ${path}.`);
+  });
+  let refused = 0;
+  for (let taken = 0; ; taken++) {
+    store = await room.open(disk);
+    left = taken;
+    const name = `carl-${taken}`;
+    const registered = await changeAgentIn(store, name, () => ({ ...card, name })).catch(() => undefined);
+    if (registered) break;
+    expect(existsSync(room.at(name).dir)).toBe(false);
+    expect(await store.documents.getAgent(name)).toBeUndefined();
+    refused++;
+  }
+  expect(refused).toBeGreaterThan(5);
+});
 
 test('a misspelt setting of a card is told with the nearest name', async () => {
   write(JSON.stringify({ ...card, settings: { maxAttemps: 9 } }, null, 1));

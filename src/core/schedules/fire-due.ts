@@ -35,7 +35,7 @@ export interface Fired {
 export interface FiredDue {
   /** Without what another process did first. */
   readonly fired: readonly Fired[];
-  /** When the next occurrence is, or when to try again after the disk failed; milliseconds since 1970. */
+  /** When the next occurrence is, or when to try again what could not be sent now; milliseconds since 1970. */
   readonly nextAt?: number;
 }
 
@@ -133,7 +133,8 @@ async function sendOccurrence(
     const { id } = await sendChecked(nobody, { ...message, data, from, dedupeKey });
     return { id };
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    // Neither says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again.
+    if (!(error instanceof DreamosError) || error.kind === 'disk' || error.code === 'CONFIG_INVALID') throw error;
     // Nothing but this occurrence is ever sent under this key: somebody was first, when its recipients were others.
     if (error.code === 'DEDUPE_MISMATCH') return {};
     return { skipped: { code: error.code, reason: error.message } };

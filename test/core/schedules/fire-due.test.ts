@@ -263,6 +263,21 @@ test('a disk that fails is tried again a minute later, and keeps no other schedu
   expect(await mail()).toHaveLength(1);
 });
 
+test('settings that cannot be used for a moment are no answer: the occurrence is sent once they can be', async () => {
+  const { root, warnings } = still.rig;
+  await addSchedule(root, nightly);
+  moveTo('2026-11-21T03:00Z');
+  await changeIn(root.store, 'settings', () => ({ lease: 'soon' }));
+  const began = still.rig.as('Builder');
+  expect(await fireDue(began)).toEqual({ fired: [], nextAt: Date.now() + 60_000 });
+  expect(warnings).toEqual([expect.stringMatching(/^The schedule nightly could not be sent now: .*lease: "soon"/)]);
+  expect((await listSchedules(root))[0]).toMatchObject({ lastAt: null });
+  await changeIn(root.store, 'settings', () => ({}));
+  moveTo('2026-11-21T03:01Z');
+  expect((await fireDue(began)).fired).toMatchObject([{ at: '2026-11-21T03:00:00.000Z' }]);
+  expect(await mail()).toHaveLength(1);
+});
+
 test('a line that somebody broke by hand keeps no other schedule', async () => {
   const { root, warnings } = still.rig;
   await addSchedule(root, nightly);

@@ -65,6 +65,20 @@ test('the settings that a process has seen stay in force while the file is inval
   expect(warnings).toEqual([...said, said[0]]);
 });
 
+test('a repeat under a dedupe key is one while config.json is invalid', async () => {
+  write('{"dedupeWindow":"4d"}');
+  await registerAgent(session, { name: 'bob' });
+  const draft = { to: 'bob', body: 'hello', dedupeKey: 'k' };
+  const { id } = await send(session, draft);
+  room.clock.advance(3 * 86_400_000);
+  for (const text of ['{', '[]', '{"dedupeWindow":"soon"}', '{"dedupeWindow":"1h","lease":"soon"}']) {
+    write(text);
+    room.clock.advance(1000);
+    expect(await send(session, draft)).toMatchObject({ id, duplicate: true });
+    expect(warnings.splice(0).join()).toContain('What it said before stays in force.');
+  }
+});
+
 test('a waiting reader goes on over an invalid config.json, and gets its message', async () => {
   const waiting = readNext(session, 'bob', { waitMs: 60_000 });
   await new Promise((resolve) => setTimeout(resolve, 50));

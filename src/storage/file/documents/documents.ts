@@ -1,6 +1,7 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
 import { DreamosError } from '../../../model/errors.ts';
 import type { Located, Versioned } from '../../port/documents.ts';
+import { areSettings, type Settings } from '../../../model/settings.ts';
 import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat } from '../disk/disk.ts';
@@ -21,8 +22,35 @@ function mostBytesOf(name: RootDocument): number {
 /** As they were last read. */
 const documents = memory(() => new Map<RootDocument, Versioned>());
 
+/** What the settings said when all of them could last be used, whoever has looked. */
+const lastGood = memory(() => ({ settings: undefined as Settings | undefined }));
+
 /** @throws CONFIG_INVALID */
 export async function getDocument(ctx: FileContext, name: RootDocument): Promise<Versioned | undefined> {
+  const document = await lookAt(ctx, name);
+  if (name === 'settings') {
+    const { value } = document ?? { value: {} };
+    if (areSettings(value)) lastGood.of(ctx).settings = value;
+  }
+  return document;
+}
+
+/**
+ * The settings as the core goes by them (config-file.ts): while somebody has invalid ones there, what they said before.
+ * @throws CONFIG_INVALID: they never could be used since this store was opened
+ */
+export async function settingsInForce(ctx: FileContext): Promise<Settings> {
+  const last = lastGood.of(ctx);
+  try {
+    const written = (await getDocument(ctx, 'settings'))?.value ?? {};
+    return last.settings ?? written;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || !last.settings) throw error;
+    return last.settings;
+  }
+}
+
+async function lookAt(ctx: FileContext, name: RootDocument): Promise<Versioned | undefined> {
   const path = ctx.layout.document(name);
   const stat = await ctx.disk.stat(path);
   if (!stat) return undefined;

@@ -424,6 +424,32 @@ test('a worker that is killed between keeping a reply and the ack keeps it once'
   expect(bodies.toSorted()).toEqual(['answer 1', 'sum it up']);
 });
 
+test.for<[string, (root: Session) => Promise<unknown>]>([
+  ['has retired', (root) => retireAgent(root, 'planner')],
+  ['takes less', (root) => registerAgent(root, { name: 'planner', settings: { maxMessageBytes: 1024 } })],
+])(
+  'an answer that its sender has got, who %s since, is no second one when the message comes again',
+  async ([, spoil]) => {
+    const { rig } = still;
+    await sent(1);
+    const root = rig.as('reviewer');
+    const answered = { body: 'done'.padEnd(1025) };
+    vi.spyOn(root.store.mail, 'ack').mockRejectedValueOnce(new Error('killed here'));
+    const handler: Handler = () => ({ outcome: 'ack', reply: answered });
+    await expect(finish(work(root, 'reviewer', handler, { leaseMs: 1000 }))).rejects.toThrow('killed here');
+    await spoil(rig.root);
+    await vi.advanceTimersByTimeAsync(1000);
+    rig.warnings.length = 0;
+    const handled: Handled[] = [];
+    await finish(work(root, 'reviewer', handler, { count: 1, onHandled: (one) => void handled.push(one) }));
+    const [answer] = await gather(rig.root.store.look.list('planner', 'ready'));
+    expect(handled).toMatchObject([{ result: 'acked', replied: must(answer).id, job: { attempt: 2 } }]);
+    expect(handled[0]).not.toHaveProperty('kept');
+    expect(await rig.root.store.look.counts('reviewer')).toMatchObject({ archived: 1, inflight: 0 });
+    expect(rig.warnings).toEqual([]);
+  },
+);
+
 test('a reply that meets settings which cannot be used for a moment is no attempt, and the next run sends it', async () => {
   await sent(1);
   const root = still.rig.as('reviewer');

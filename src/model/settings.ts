@@ -183,9 +183,8 @@ export function isOfRoot(key: SettingKey): boolean {
   return setting.ofRoot === true;
 }
 
-/** For how long a dedupe key is remembered, in milliseconds. @param settings the root's document */
-export function dedupeWindowOf(settings: unknown): number {
-  const { dedupeWindow = defaultSettings.dedupeWindow } = (settings ?? {}) as Settings;
+/** For how long a dedupe key is remembered, in milliseconds. @param settings the root's */
+export function dedupeWindowOf({ dedupeWindow = defaultSettings.dedupeWindow }: Settings): number {
   return settingNumber('dedupeWindow', dedupeWindow);
 }
 
@@ -235,6 +234,11 @@ const fits = Object.fromEntries(settingKeys.map((key) => [key, fitsSetting(setti
 export function wrongSettings(settings: object): SettingKey[] {
   const given = settings as Partial<Record<SettingKey, unknown>>;
   return settingKeys.filter((key) => given[key] !== undefined && !fits[key]?.(given[key]));
+}
+
+/** Whether it is settings, and all of them can be used. */
+export function areSettings(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && wrongSettings(value).length === 0;
 }
 
 /** Why a value cannot be a setting's, for a person. */

@@ -9,6 +9,8 @@ import { checkName } from '../root/names.ts';
 export interface AddressBook {
   /** @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED */
   recipient(name: string): Promise<AgentCard>;
+  /** Retired ones, too. @throws NAME_INVALID, AGENT_NOT_FOUND */
+  known(name: string): Promise<AgentCard>;
   /** Who is not registered may still send, and is warned that nobody can answer. @throws NAME_INVALID */
   sender(name: string): Promise<Sender>;
   /** Every agent, retired ones too, in the order of their names. */
@@ -21,21 +23,28 @@ export interface Sender {
 }
 
 export function createAddressBook(session: Session): AddressBook {
-  const recipients = new Map<string, Promise<AgentCard>>();
+  const cards = new Map<string, Promise<AgentCard>>();
   const senders = new Map<string, Promise<Sender>>();
   let everybody: Promise<readonly AgentCard[]> | undefined;
+  const known = (name: string): Promise<AgentCard> => once(cards, name, () => resolveAgent(session, name));
   return {
-    recipient: (name) => once(recipients, name, () => findRecipient(session, name)),
+    known,
+    recipient: async (name) => {
+      const card = await known(name);
+      const refusal = retired(card);
+      if (refusal) throw refusal;
+      return card;
+    },
     sender: (name) => once(senders, name, () => findSender(session, name)),
     all: () => (everybody ??= listAgents(session)),
   };
 }
 
-async function findRecipient(session: Session, name: string): Promise<AgentCard> {
-  const card = await resolveAgent(session, name);
-  if (!card.retiredAt) return card;
-  throw new DreamosError('conflict', 'AGENT_RETIRED', `${card.name} has retired and takes no new mail.`, {
-    hint: `dreamos agent register ${card.name}`,
+/** Why he gets nothing new, if he does not. */
+export function retired({ name, retiredAt }: AgentCard): DreamosError | undefined {
+  if (!retiredAt) return undefined;
+  return new DreamosError('conflict', 'AGENT_RETIRED', `${name} has retired and takes no new mail.`, {
+    hint: `dreamos agent register ${name}`,
   });
 }
 

@@ -6,11 +6,13 @@
  * after a crash in between, send under the same keys, which sends nothing new, and record the same. A clock that steps back
  * finds the occurrence recorded. If that is hours ahead, it was the clock that was: the latest occurrence is recorded as
  * skipped, and the next one is sent. A schedule that was removed and added again has another token, and begins with its next
- * occurrence.
+ * occurrence. One whose clock was ahead gets another token, too: under the old one what was sent too early would be taken for
+ * what is sent when its time has really come.
  *
  * A key is remembered for the root's `dedupeWindow`, the record for good: it is enough that somebody looks that soon after a
  * crash between the two steps. What is left: nobody does, and no later occurrence comes meanwhile; or a process that is
- * paused there for so long goes on. Then that occurrence is sent once more.
+ * paused there for so long goes on. Then that occurrence is sent once more. And if the clock was ahead at that crash, what was
+ * sent is found under its key when its time really comes, and is taken for it.
  */
 import type { Schedule } from '../../contract/system.ts';
 import { parseData } from '../../model/data.ts';
@@ -36,7 +38,7 @@ export interface Fired {
 export interface FiredDue {
   /** Without what another process did first. */
   readonly fired: readonly Fired[];
-  /** When the next occurrence is, or when to try again after the disk failed; milliseconds since 1970. */
+  /** When the next occurrence is, or when to try again what could not be sent now; milliseconds since 1970. */
   readonly nextAt?: number;
 }
 
@@ -140,17 +142,20 @@ async function sendOccurrence(
     const { id } = await sendChecked(nobody, { ...message, data, from, dedupeKey });
     return { id };
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    // Neither says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again.
+    if (!(error instanceof DreamosError) || error.kind === 'disk' || error.code === 'CONFIG_INVALID') throw error;
     // Nothing but this occurrence is ever sent under this key: somebody was first, when its recipients were others.
     if (error.code === 'DEDUPE_MISMATCH') return {};
     return { skipped: { code: error.code, reason: error.message } };
   }
 }
 
+const clockAhead = 'CLOCK_AHEAD';
+
 /** What came before now may have been sent, and of what was sent only the last is known. */
 function skippedAhead(done: number): Occurrence['outcome'] {
   const reason = `it was last sent, or added, on ${new Date(done).toISOString()}: the clock was ahead. It goes on with its next time.`;
-  return { skipped: { code: 'CLOCK_AHEAD', reason } };
+  return { skipped: { code: clockAhead, reason } };
 }
 
 /** @returns those that this call was the first to record */
@@ -168,7 +173,8 @@ async function record(session: Session, occurrences: readonly Occurrence[]): Pro
       first.push(occurrence);
       const { at: lastAt, outcome } = occurrence;
       const { id, skipped } = outcome;
-      const { lastId: _, skipped: __, ...kept } = schedule;
+      const { lastId: _, skipped: __, ...before } = schedule;
+      const kept = skipped?.code === clockAhead ? { ...before, token: session.ids.token() } : before;
       return { ...kept, lastAt, ...(id !== undefined && { lastId: id }), ...(skipped && { skipped }) };
     });
   });

@@ -4,7 +4,7 @@ import { checkedJson } from '../../model/data.ts';
 import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { messageInvalid, reference, usage } from '../../model/refusals.ts';
-import { mostFileBytes } from '../../model/basics/limits.ts';
+import { hardMaxMessageBytes, mostFileBytes } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message, seal, withRawData } from '../../model/message.ts';
 import { RawJson } from '../../model/basics/raw-json.ts';
 import type { Durability } from '../../model/settings.ts';
@@ -31,13 +31,13 @@ export async function compose(
   draft: CheckedDraft,
 ): Promise<Composed & { readonly routes: readonly Route[] }> {
   const sender = await senderOf(session, book, draft.from);
-  // Under a key it may be the repeat of a send that went to who was in the group then. Whether it is, the store knows.
-  const empty = draft.dedupeKey === undefined ? undefined : new Map<string, DreamosError>();
-  const routes = await route(book, draft.to, sender.name, empty);
-  const refusal = empty?.values().next().value;
+  // Under a key it may be the repeat of a send to who took it then. Whether it is, the store knows.
+  const refused = draft.dedupeKey === undefined ? undefined : new Map<string, DreamosError>();
+  const routes = await route(book, draft.to, sender.name, refused);
+  const refusal = refused?.values().next().value;
   const { outgoing, durability, limited } = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
-    addressedTo: empty && groupWords(routes, empty.keys()),
+    addressedTo: refused && groupWords(routes, refused.keys()),
     refusal,
   });
   // Not spread: 3 us of a send.
@@ -50,9 +50,9 @@ export async function senderOf(session: Session, book: AddressBook, named: strin
 }
 
 /** As they were written, each once; `undefined`: no group is among them. */
-function groupWords(routes: readonly Route[], empty: Iterable<string>): string[] | undefined {
+function groupWords(routes: readonly Route[], refused: Iterable<string>): string[] | undefined {
   const words = routes.flatMap(({ card, reasons }) => reasons.map((word) => (word === 'named' ? card.name : word)));
-  const all = [...new Set([...words, ...empty])];
+  const all = [...new Set([...words, ...refused])];
   return all.some((word) => word.startsWith('@')) ? all : undefined;
 }
 
@@ -77,18 +77,25 @@ export async function composeFor(
   const { ttlMs } = draft;
   checkNotOver(draft, now, dedupeWindowMs);
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
+  let { refusal } = to;
+  const checkSize = (most: number, recipient: string): void => {
+    if (bytes <= most) return;
+    const error = tooLarge(bytes, most, recipient);
+    // As for who has retired: the limit may be of after the first send.
+    if (draft.dedupeKey === undefined || bytes > hardMaxMessageBytes) throw error;
+    refusal ??= error;
+  };
   const limited: AgentCard[] = [];
   // Most mail has neither.
   let limits: Map<string, Limits> | undefined;
   let expiresAt: Map<string, number> | undefined;
   if (to.topic !== undefined) {
     // A log has no card of its own: what holds for the root holds for it.
-    const { maxMessageBytes } = settingsOf();
-    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, to.topic);
+    checkSize(settingsOf().maxMessageBytes, to.topic);
   }
   for (const card of to.cards) {
     const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = settingsOf(card);
-    if (bytes > maxMessageBytes) throw tooLarge(bytes, maxMessageBytes, card.name);
+    checkSize(maxMessageBytes, card.name);
     if (maxMessages < Infinity || maxBytes < Infinity) {
       limited.push(card);
       (limits ??= new Map()).set(card.name, { maxMessages, maxBytes });
@@ -131,7 +138,7 @@ export async function composeFor(
       ...(dueAt > now && { dueAt }),
       ...(expiresAt && { expiresAt }),
       ...(limits && { limits }),
-      ...(to.refusal && { refusal: to.refusal }),
+      ...(refusal && { refusal }),
     },
     durability: draft.durability ?? durability,
     limited,

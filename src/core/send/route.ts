@@ -1,5 +1,5 @@
 import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
-import type { AddressBook } from '../agents/address-book.ts';
+import { type AddressBook, retired } from '../agents/address-book.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -15,21 +15,29 @@ export interface Route {
  * Who is meant by names, `@group` and `@all`, each mailbox once, in the order they are mentioned. Groups and all leave out
  * who has retired, and the sender, unless he is named beside them.
  * @param to names; several may be joined by commas
- * @param empty is told of a group that nobody is in, by its word, instead of the refusal
+ * @param refused is told of a group that nobody is in, by its word, and of who has retired, by his name, instead of the
+ * refusal; who has retired is among the routes then
  * @throws NAME_INVALID, AGENT_NOT_FOUND, AGENT_RETIRED; USAGE for nobody at all, and for more than 10,000
  */
 export async function route(
   book: AddressBook,
   to: string | readonly string[],
   sender: string,
-  empty?: Map<string, DreamosError>,
+  refused?: Map<string, DreamosError>,
 ): Promise<Route[]> {
+  const cardOf = async (name: string): Promise<AgentCard> => {
+    if (!refused) return book.recipient(name);
+    const card = await book.known(name);
+    const refusal = retired(card);
+    if (refusal) refused.set(card.name, refusal);
+    return card;
+  };
   // One name, as most mail has it, without what the others need.
-  if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await book.recipient(to), reasons: ['named'] }];
+  if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await cardOf(to), reasons: ['named'] }];
   const words = [to].flat().flatMap((text) => text.split(','));
   // First, because whether the sender is left out of a group depends on it.
   const named = new Map<string, AgentCard>();
-  for (const word of words) if (!word.startsWith('@')) named.set(word, await book.recipient(word));
+  for (const word of words) if (!word.startsWith('@')) named.set(word, await cardOf(word));
   const senderIsNamed = [...named.values()].some((card) => sameAgent(card.name, sender));
 
   // By the mailbox, so that nobody who is meant twice, or in another case, gets the message twice.
@@ -39,8 +47,8 @@ export async function route(
     const cards = card ? [card] : await membersOf(book, word, senderIsNamed ? undefined : sender);
     const reason = card ? 'named' : word.toLowerCase();
     if (cards instanceof DreamosError) {
-      if (!empty) throw cards;
-      empty.set(reason, cards);
+      if (!refused) throw cards;
+      refused.set(reason, cards);
       continue;
     }
     for (const member of cards) {
@@ -49,7 +57,7 @@ export async function route(
       else if (!known.reasons.includes(reason)) known.reasons.push(reason);
     }
   }
-  if (routes.size === 0 && !empty?.size) throw usage('The message has no recipient.', reference);
+  if (routes.size === 0 && !refused?.size) throw usage('The message has no recipient.', reference);
   if (routes.size > mostRecipients) {
     throw usage(
       `These are ${routes.size} recipients; one message goes to at most ${mostRecipients}.`,

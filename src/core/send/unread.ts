@@ -16,6 +16,7 @@ export async function warnUnread(session: Session, recipients: Iterable<AgentCar
   if (!looks) lastLooks.set(session.store, (looks = new Map()));
   const uptime = session.clock.uptime();
   for (const card of recipients) {
+    if (card.retiredAt) continue;
     if (uptime - (looks.get(card.name) ?? -Infinity) < lookMs) continue;
     looks.set(card.name, uptime);
     try {

@@ -48,13 +48,7 @@ export async function settleAs(
 }
 
 // The reply is a message, and its recipient's mailbox takes none, or none such, now.
-const notNow = new Set<ErrorCode>([
-  'AGENT_NOT_FOUND',
-  'AGENT_RETIRED',
-  'CONFIG_INVALID',
-  'MAILBOX_FULL',
-  'MESSAGE_TOO_LARGE',
-]);
+const notNow = new Set<ErrorCode>(['AGENT_NOT_FOUND', 'AGENT_RETIRED', 'MAILBOX_FULL', 'MESSAGE_TOO_LARGE']);
 
 /**
  * The reply was refused. The work is done, and is not done again for that: what the recipient cannot take is kept. Answered
@@ -75,7 +69,10 @@ async function withoutReply(
     session.warn(`The first answer stands, and nothing new was sent. ${message}`);
     return settle({ outcome: 'ack' });
   }
-  if (!notNow.has(code)) return settle({ outcome: 'fail', reason: `the reply was refused: ${message}` });
+  const reason = `the reply was refused: ${message}`;
+  // Nobody's fault, and over as soon as config.json is mended: kept, the reply would never be sent.
+  if (code === 'CONFIG_INVALID') return settle({ outcome: 'retry', reason });
+  if (!notNow.has(code)) return settle({ outcome: 'fail', reason });
   let kept: string;
   try {
     kept = await keepReply(session, receipt, answer);

@@ -1,6 +1,7 @@
 import type { AgentCard } from '../../model/agent.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
+import type { Settings } from '../../model/settings.ts';
 import type { State } from '../../model/state.ts';
 import type { DeadReason, Entry } from '../port/look.ts';
 
@@ -68,6 +69,8 @@ export interface Mail {
   /** By mailbox: until when each request's inbox is open. */
   readonly inboxes: Map<string, Map<string, number>>;
   readonly documents: Map<string, Kept<unknown>>;
+  /** As they were when all of them could last be used. */
+  goodSettings: Settings;
   arrivals: number;
 }
 
@@ -85,6 +88,7 @@ export function createMail(): Mail {
     locks: new Map(),
     inboxes: new Map(),
     documents: new Map(),
+    goodSettings: {},
     arrivals: 0,
   };
 }

@@ -3,6 +3,7 @@
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
 import { sameAgent } from '../../model/agent.ts';
+import { areSettings } from '../../model/settings.ts';
 import { isLog } from '../../model/topic.ts';
 import type { DocumentName, Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
@@ -68,7 +69,9 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       const key = agent?.toLowerCase() ?? name;
       const known = place.get(key);
       if ((known && String(known.version)) !== version) return false;
-      place.set(key, { value: structuredClone(value), version: (known?.version ?? 0) + 1 });
+      const copy = structuredClone(value);
+      place.set(key, { value: copy, version: (known?.version ?? 0) + 1 });
+      if (name === 'settings' && areSettings(copy)) mail.goodSettings = copy;
       return true;
     },
     withLock: (name, work) => {

@@ -1,5 +1,5 @@
 /** config.json as people leave it who edit it by hand: on a real disk, because where a fault is stands in the text. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
@@ -63,6 +63,70 @@ test('the settings that a process has seen stay in force while the file is inval
   room.clock.advance(1000);
   expect(await lease()).toBe(420_000);
   expect(warnings).toEqual([...said, said[0]]);
+});
+
+test('a repeat under a dedupe key is one while config.json is invalid', async () => {
+  write('{"dedupeWindow":"4d"}');
+  await registerAgent(session, { name: 'bob' });
+  const draft = { to: 'bob', body: 'hello', dedupeKey: 'k' };
+  const { id } = await send(session, draft);
+  room.clock.advance(3 * 86_400_000);
+  for (const text of ['{', '[]', '{"dedupeWindow":"soon"}', '{"dedupeWindow":"1h","lease":"soon"}']) {
+    write(text);
+    room.clock.advance(1000);
+    expect(await send(session, draft)).toMatchObject({ id, duplicate: true });
+    expect(warnings.splice(0).join()).toContain('What it said before stays in force.');
+  }
+});
+
+test('a file that an editor renames away to save is not taken for none', async () => {
+  await registerAgent(session, { name: 'bob', settings: { maxAttempts: 7 } });
+  await subscribe({ ...session, acting: 'bob' }, 'x');
+  await addSchedule(session, { name: 'daily', cron: '@daily', message: { to: 'bob', body: 'x' } });
+  write('{"lease":"5m","dedupeWindow":"4d"}');
+  const first = await send(session, { to: 'bob', body: 'hello', dedupeKey: 'k' });
+  const attempts = async (): Promise<number> =>
+    (await effectiveSettings(session, await session.store.documents.getAgent('bob'))).policy.maxAttempts;
+  const seen = async () => ({
+    lease: await lease(),
+    attempts: await attempts(),
+    subscribers: (await publish(session, 'x', { body: 'x' })).subscribers,
+    schedules: (await listSchedules(session)).length,
+    duplicate: (await send(session, { to: 'bob', body: 'hello', dedupeKey: 'k' })).duplicate ?? false,
+  });
+  const before = { lease: 300_000, attempts: 7, subscribers: 1, schedules: 1, duplicate: true };
+  room.clock.advance(3 * 86_400_000);
+  expect(await seen()).toEqual(before);
+  const files = ['config.json', 'subscriptions.json', 'schedules.json', 'agent_mailboxes/bob/agent.json'];
+  const away = files.map((name) => join(room.root, name));
+  for (let save = 0; save < 2; save++) {
+    for (const path of away) renameSync(path, `${path}~`);
+    room.clock.advance(1000);
+    expect(await seen()).toEqual(before);
+    room.clock.advance(999);
+    expect(await seen()).toEqual(before);
+    for (const path of away) renameSync(`${path}~`, path);
+    room.clock.advance(1000);
+    expect(await seen()).toEqual(before);
+  }
+  for (const path of away) rmSync(path);
+  room.clock.advance(1000);
+  expect(await seen()).toEqual(before);
+  room.clock.advance(1000);
+  const none = { lease: 900_000, attempts: 5, subscribers: 0, schedules: 0, duplicate: false };
+  expect(await seen()).toEqual(none);
+  expect(first.duplicate).toBeUndefined();
+});
+
+test('who changes a file that is gone begins a new one at once', async () => {
+  write('{"lease":"5m"}');
+  await registerAgent(session, { name: 'bob', groups: ['crew'] });
+  expect(await lease()).toBe(300_000);
+  rmSync(join(room.root, 'config.json'));
+  rmSync(join(room.root, 'agent_mailboxes/bob/agent.json'));
+  await setConfig(session, 'maxAttempts', '3');
+  expect(JSON.parse(readFileSync(join(room.root, 'config.json'), 'utf8'))).toEqual({ maxAttempts: 3 });
+  expect((await registerAgent(session, { name: 'bob', description: 'x' })).card).not.toHaveProperty('groups');
 });
 
 test('a waiting reader goes on over an invalid config.json, and gets its message', async () => {

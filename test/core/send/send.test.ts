@@ -6,7 +6,7 @@ import { setConfig } from '../../../src/core/root/config.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { preview, send, sendAll } from '../../../src/core/send/send.ts';
-import { DreamosError } from '../../../src/model/errors.ts';
+import { DreamosError, type ErrorCode } from '../../../src/model/errors.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 import type { Draft } from '../../../src/model/draft.ts';
 
@@ -322,6 +322,49 @@ describe('a repeat to a group that everybody has left', () => {
     rig.clock.advance(2 * 86_400_000);
     await expectRefusal(send(rig.root, draft), 'AGENT_NOT_FOUND');
     expect(await ready('Builder')).toBe(1);
+  });
+});
+
+describe('a repeat to somebody who takes it no more', () => {
+  const retire = () => retireAgent(rig.root, 'reviewer');
+  const takesLess = () => registerAgent(rig.root, { name: 'reviewer', settings: { maxMessageBytes: 1024 } });
+  const draft = { body: 'x'.repeat(1025), dedupeKey: 'k' };
+
+  test.for<[string, () => Promise<unknown>, string | string[], string[]]>([
+    ['has retired', retire, 'Reviewer', ['reviewer']],
+    ['has retired, beside others', retire, 'Builder,reviewer', ['Builder', 'reviewer']],
+    ['has retired, beside a group', retire, ['reviewer', '@crew'], ['reviewer', 'Builder']],
+    ['takes less by now', takesLess, 'reviewer', ['reviewer']],
+  ])('because he %s is one, and says where the first one is', async ([, spoil, to, mailboxes]) => {
+    await registerAgent(rig.root, { name: 'Builder', groups: ['crew'] });
+    const first = await send(rig.root, { ...draft, to });
+    expect(first.mailboxes).toEqual(mailboxes);
+    await ack(rig.root, must(await readNext(rig.root, 'reviewer')).receipt);
+    await spoil();
+    rig.clock.advance(1000);
+    const states = mailboxes.map((mailbox) => ({ mailbox, state: mailbox === 'reviewer' ? 'archived' : 'ready' }));
+    const again = { ...first, duplicate: true, state: mailboxes.length > 1 ? 'ready' : 'archived', states };
+    expect(await send(rig.root, { ...draft, to })).toEqual(again);
+    expect(await sendAll(rig.root, [{ ...draft, to }])).toEqual([again]);
+    await expectRefusal(send(rig.root, { ...draft, to, subject: 'other' }), 'DEDUPE_MISMATCH');
+    await expectRefusal(send(rig.root, { ...draft, to: ['reviewer', 'planner'] }), 'DEDUPE_MISMATCH');
+  });
+
+  test.for<[() => Promise<unknown>, ErrorCode]>([
+    [retire, 'AGENT_RETIRED'],
+    [takesLess, 'MESSAGE_TOO_LARGE'],
+  ])('is refused as without a key when nothing was sent under it (%#)', async ([spoil, code]) => {
+    await spoil();
+    rig.clock.advance(1000);
+    const to = ['Builder', 'reviewer'];
+    const { message } = await refusal(send(rig.root, { to, body: draft.body }));
+    expect(await refusal(send(rig.root, { ...draft, to }))).toMatchObject({ code, message });
+    expect(await sendAll(rig.root, [{ ...draft, to }])).toMatchObject([{ code, message }]);
+    await expectRefusal(preview(rig.root, { ...draft, to }), code);
+    expect(await ready('Builder')).toBe(0);
+    await registerAgent(rig.root, { name: 'reviewer', settings: { maxMessageBytes: 2048 } });
+    rig.clock.advance(1000);
+    expect(await send(rig.root, { ...draft, to })).not.toHaveProperty('duplicate');
   });
 });
 

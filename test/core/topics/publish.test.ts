@@ -98,7 +98,13 @@ test('a repeat under a dedupe key is the first publish, with its subscribers', a
   const states = [{ mailbox: 'reviewer', state: 'ready' }];
   expect(await publish(rig.root, 'x', { ...green, dedupeKey: 'k' })).toEqual({ ...first, duplicate: true, states });
   await expectRefusal(publish(rig.root, 'y', { ...green, dedupeKey: 'k' }), 'DEDUPE_MISMATCH');
-  expect((await showTopic(rig.root, 'x')).messages).toBe(1);
+  const long = { body: 'x'.repeat(1025), dedupeKey: 'long' };
+  await publish(rig.root, 'x', long);
+  await registerAgent(rig.root, { name: 'Builder', settings: { maxMessageBytes: 1024 } });
+  rig.clock.advance(1000);
+  expect(await publish(rig.root, 'x', long)).toMatchObject({ mailboxes: ['Builder', 'reviewer'], duplicate: true });
+  await expectRefusal(publish(rig.root, 'x', { ...long, dedupeKey: 'other' }), 'MESSAGE_TOO_LARGE');
+  expect((await showTopic(rig.root, 'x')).messages).toBe(2);
 });
 
 test('its subscribers are those of the first also when one of them has purged it', async () => {

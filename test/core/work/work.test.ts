@@ -8,6 +8,7 @@ import { addSchedule } from '../../../src/core/schedules/schedules.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { work, type WorkOptions, type WorkTotals } from '../../../src/core/work/work.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
 import { expectRefusal, gather, must } from '../rig.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { soFar, useStillTime } from '../still-time.ts';
@@ -421,6 +422,49 @@ test('a worker that is killed between keeping a reply and the ack keeps it once'
     archived.map(async (entry) => must(await still.rig.root.store.look.read(entry)).body),
   );
   expect(bodies.toSorted()).toEqual(['answer 1', 'sum it up']);
+});
+
+test.for<[string, (root: Session) => Promise<unknown>]>([
+  ['has retired', (root) => retireAgent(root, 'planner')],
+  ['takes less', (root) => registerAgent(root, { name: 'planner', settings: { maxMessageBytes: 1024 } })],
+])(
+  'an answer that its sender has got, who %s since, is no second one when the message comes again',
+  async ([, spoil]) => {
+    const { rig } = still;
+    await sent(1);
+    const root = rig.as('reviewer');
+    const answered = { body: 'done'.padEnd(1025) };
+    vi.spyOn(root.store.mail, 'ack').mockRejectedValueOnce(new Error('killed here'));
+    const handler: Handler = () => ({ outcome: 'ack', reply: answered });
+    await expect(finish(work(root, 'reviewer', handler, { leaseMs: 1000 }))).rejects.toThrow('killed here');
+    await spoil(rig.root);
+    await vi.advanceTimersByTimeAsync(1000);
+    rig.warnings.length = 0;
+    const handled: Handled[] = [];
+    await finish(work(root, 'reviewer', handler, { count: 1, onHandled: (one) => void handled.push(one) }));
+    const [answer] = await gather(rig.root.store.look.list('planner', 'ready'));
+    expect(handled).toMatchObject([{ result: 'acked', replied: must(answer).id, job: { attempt: 2 } }]);
+    expect(handled[0]).not.toHaveProperty('kept');
+    expect(await rig.root.store.look.counts('reviewer')).toMatchObject({ archived: 1, inflight: 0 });
+    expect(rig.warnings).toEqual([]);
+  },
+);
+
+test('a reply that meets settings which cannot be used for a moment is no attempt, and the next run sends it', async () => {
+  await sent(1);
+  const root = still.rig.as('reviewer');
+  vi.spyOn(root.store.mail, 'send').mockResolvedValueOnce([
+    new DreamosError('invalid', 'CONFIG_INVALID', 'config.json cannot be used.'),
+  ]);
+  const handled: Handled[] = [];
+  const handler: Handler = () => ({ outcome: 'ack', reply: { body: 'done' } });
+  await finish(work(root, 'reviewer', handler, { waitMs: 10_000, onHandled: (one) => void handled.push(one) }));
+  expect(handled).toMatchObject([
+    { result: 'returned', reason: 'the reply was refused: config.json cannot be used.' },
+    { result: 'acked', job: { attempt: 1 }, replied: expect.any(String) as string },
+  ]);
+  expect(await still.rig.root.store.look.counts('planner')).toMatchObject({ ready: 1 });
+  expect(await still.rig.root.store.look.counts('reviewer')).toMatchObject({ archived: 1 });
 });
 
 test('a reply that can be no message is a failed attempt', async () => {

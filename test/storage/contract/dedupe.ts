@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { accepted, type Rig } from './rig.ts';
+import { changeIn } from './ways.ts';
 import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 
 export function dedupeRules(rig: Rig): void {
@@ -152,6 +153,21 @@ export function dedupeRules(rig: Rig): void {
     expect(await rig.entries('ready', 'ann')).toEqual([]);
     expect((await refusedAs({ addressedTo: ['@others'], to: ['bob', 'Cy'] })).code).toBe('DEDUPE_MISMATCH');
     expect((await refusedAs({ to: ['bob', 'Cy'] })).code).toBe('DEDUPE_MISMATCH');
+  });
+
+  onStillClock('while the settings cannot be used a key is remembered as long as they said before', async () => {
+    const write = (settings: object) => changeIn(rig.store, 'settings', () => settings);
+    await write({ dedupeWindow: '4d' });
+    const first = await sendKeyed();
+    await rig.drain();
+    await rig.pass(3 * day);
+    for (const wrong of [{ dedupeWindow: 'soon' }, { dedupeWindow: '1h', lease: 'soon' }, []]) {
+      await write(wrong);
+      expect(await sendKeyed()).toMatchObject({ id: first.id, duplicate: true });
+      expect(await rig.store.upkeep?.sweepKeys({ dryRun: false })).toBe(0);
+    }
+    await write({ dedupeWindow: '1h' });
+    expect((await sendKeyed()).duplicate).toBeUndefined();
   });
 
   test('what may only be a repeat is refused as it says while nothing was sent under its key, and takes nothing', async () => {

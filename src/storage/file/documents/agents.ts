@@ -12,7 +12,17 @@ import { warnOnce } from '../disk/warn-once.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { misspelt } from '../../port/refusals.ts';
-import { documentBytes, documentText, hasVersion, locateIn, readJson, unreadable, versionOf } from './documents.ts';
+import {
+  documentBytes,
+  documentText,
+  hasVersion,
+  isGone,
+  locateIn,
+  type Missable,
+  readJson,
+  unreadable,
+  versionOf,
+} from './documents.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import type { FileStat } from '../disk/disk.ts';
 import { corruptCard, isCardLeftover } from '../names/beside.ts';
@@ -23,7 +33,7 @@ const cardMs = 5;
 /** As they were last read, by mailbox. */
 const cards = memory(() => new Map<string, KnownCard>());
 
-interface KnownCard {
+interface KnownCard extends Missable {
   readonly card: AgentCard;
   readonly version: string;
   /** When (uptime) it was last seen to be the same. */
@@ -179,7 +189,8 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const stat = await ctx.disk.stat(mailbox.card);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
-  if (stat && known?.version === versionOf(stat)) {
+  if (known && (stat ? known.version === versionOf(stat) : !isGone(ctx, known))) {
+    if (stat) known.missedAt = undefined;
     known.lookedAt = uptime;
     return known.card;
   }

@@ -2,6 +2,7 @@
 import { mostDocumentLevels } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Located, Versioned } from '../../port/documents.ts';
+import { areSettings, type Settings } from '../../../model/settings.ts';
 import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat } from '../disk/disk.ts';
@@ -20,21 +21,74 @@ function mostBytesOf(name: RootDocument): number {
 }
 
 /** As they were last read. */
-const documents = memory(() => new Map<RootDocument, Versioned>());
+const documents = memory(() => new Map<RootDocument, KnownDocument>());
+
+interface KnownDocument extends Missable {
+  readonly document: Versioned;
+}
+
+/** What was there when it was last looked for, or since when (uptime) it is not. */
+export interface Missable {
+  missedAt?: number | undefined;
+}
+
+const goneAfterMs = 1000;
+
+/**
+ * Whether a file that was there is gone, asked of one that is missing now. An editor that renames it away to save leaves such
+ * a moment, in which nobody may go by the defaults; so it is gone at a look that comes a second later.
+ */
+export function isGone({ clock }: FileContext, known: Missable): boolean {
+  const now = clock.uptime();
+  return now - (known.missedAt ??= now) >= goneAfterMs;
+}
+
+/** What the settings said when all of them could last be used, whoever has looked. */
+const lastGood = memory(() => ({ settings: undefined as Settings | undefined }));
 
 /** @throws CONFIG_INVALID */
 export async function getDocument(ctx: FileContext, name: RootDocument): Promise<Versioned | undefined> {
+  const document = await lookAt(ctx, name);
+  if (name === 'settings') {
+    const { value } = document ?? { value: {} };
+    if (areSettings(value)) lastGood.of(ctx).settings = value;
+  }
+  return document;
+}
+
+/**
+ * The settings as the core goes by them (config-file.ts): while somebody has invalid ones there, what they said before.
+ * @throws CONFIG_INVALID: they never could be used since this store was opened
+ */
+export async function settingsInForce(ctx: FileContext): Promise<Settings> {
+  const last = lastGood.of(ctx);
+  try {
+    const written = (await getDocument(ctx, 'settings'))?.value ?? {};
+    return last.settings ?? written;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || !last.settings) throw error;
+    return last.settings;
+  }
+}
+
+async function lookAt(ctx: FileContext, name: RootDocument): Promise<Versioned | undefined> {
   const path = ctx.layout.document(name);
   const stat = await ctx.disk.stat(path);
-  if (!stat) return undefined;
-  const version = versionOf(stat);
   const known = documents.of(ctx).get(name);
-  if (known?.version === version) return known;
-  const value = await readDocument(ctx, name, path);
-  if (value === undefined) return undefined;
-  const document = { value, version };
-  documents.of(ctx).set(name, document);
-  return document;
+  const version = stat && versionOf(stat);
+  if (known && known.document.version === version) {
+    known.missedAt = undefined;
+    return known.document;
+  }
+  const value = stat && (await readDocument(ctx, name, path));
+  if (version !== undefined && value !== undefined) {
+    const document = { value, version };
+    documents.of(ctx).set(name, { document });
+    return document;
+  }
+  if (known && !isGone(ctx, known)) return known.document;
+  documents.of(ctx).delete(name);
+  return undefined;
 }
 
 export async function putDocument(
@@ -45,9 +99,11 @@ export async function putDocument(
 ): Promise<boolean> {
   const path = ctx.layout.document(name);
   const text = documentText(value, `All ${name} together`, mostBytesOf(name));
-  return ctx.disk.withLock(ctx.layout.lock(name), () =>
-    replaceDocument(ctx, path, text, () => hasVersion(ctx, path, version)),
-  );
+  return ctx.disk.withLock(ctx.layout.lock(name), async () => {
+    // Whoever was refused reads what is there now, also that nothing is.
+    documents.of(ctx).delete(name);
+    return replaceDocument(ctx, path, text, () => hasVersion(ctx, path, version));
+  });
 }
 
 /** A document as its file holds it. @throws CONFIG_INVALID: it would be too large for its reader */

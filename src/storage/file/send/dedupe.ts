@@ -21,7 +21,7 @@ import { isForgotten, mismatchOf } from '../../port/repeat.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat, ReadResult } from '../disk/disk.ts';
-import { getDocument } from '../documents/documents.ts';
+import { settingsInForce } from '../documents/documents.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { isDedupeFolder } from '../names/layout.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
@@ -141,7 +141,7 @@ async function isRemembered(ctx: FileContext, dedupeFile: string): Promise<boole
 
 /** The root's own setting, read here: the same for whoever sends, adopts, sweeps and inspects, whatever they were told. */
 export async function windowMs(ctx: FileContext): Promise<number> {
-  return dedupeWindowOf((await getDocument(ctx, 'settings'))?.value);
+  return dedupeWindowOf(await settingsInForce(ctx));
 }
 
 function isOver(ctx: FileContext, { mtimeMs }: FileStat, ms: number): boolean {

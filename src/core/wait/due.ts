@@ -17,9 +17,18 @@ const mostRounds = 100;
 type Mailbox = Pick<AgentCard, 'name'>;
 type Recover = (mailbox: string, policy: RetryPolicy) => Promise<Recovered>;
 
-/** Moves what is due. @throws what the disk says */
+/** Moves what is due; of very much, a part, and says so. @throws what the disk says */
 export async function bringAllDue(session: Session, { name }: Mailbox): Promise<void> {
-  for (let round = 0; round < mostRounds; round++) if ((await recover(session, name)).moved === 0) return;
+  const about = `more due in ${name}`;
+  let all = 0;
+  let more = '';
+  for (let round = 0; round < mostRounds; round++) {
+    const { moved, left } = await recover(session, name);
+    if (moved === 0) return troubleIsOver(session, about);
+    all += moved;
+    more = left === undefined ? 'there may be more' : `${left} more are handed in and not counted yet`;
+  }
+  warnOnce(session, about, `Of what is due in ${name} ${all} were moved, and ${more}: the next look goes on.`);
 }
 
 /**

@@ -97,6 +97,8 @@ export interface Settled {
 
 export interface Recovered {
   readonly moved: number;
+  /** Files that were handed in, were seen by this look and are left to the next one. */
+  readonly left?: number;
   /** When to look again: at the first moment at which something will fall due or expire, as far as this look saw, or a few seconds before it. */
   readonly nextAt?: number;
 }

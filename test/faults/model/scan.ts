@@ -46,7 +46,7 @@ export function scan(
         const id = /\.i([0-9A-Z]{26})\./.exec(name)?.[1];
         if (!torn(messages.get(id ?? ''))) broken('corrupt', `${path} was put aside`);
       } else if (name.endsWith('.reason.json')) reasons.set(path, node);
-      else if (third === 'dlq' && /\.reason\.json\.\d+(?:\.\d+)?$/.test(name)) continue;
+      else if (third === 'dlq' && /\.reason\.json\.next-\w{10}(?:\.\d+)?$/.test(name)) continue;
       else if (['ready', 'delayed', 'requests', 'inflight', 'archive', 'dlq'].includes(third)) {
         if (third === 'dlq') dead.push(path);
         put(second, name, { where: third as Where, path }, node);

@@ -68,7 +68,8 @@ function short(room: Room, path: string): string {
     .replace(/[0-9a-f]{2}\/[0-9a-f]{64}/, 'KK/KEY')
     .replace(/dedupe\/[0-9a-f]{2}$/, 'dedupe/KK')
     .replace(/[0-7][0-9A-Z]{25}/, 'ID')
-    .replace(/(?<=\.json(?:\.\d+)?)\.\d+/g, '.N');
+    .replace(/(?<=\.json)\.next-\w{10}/g, '.next')
+    .replace(/(?<=\.next)\.\d+/g, '.N');
 }
 
 const firstUse = ['sync bob/ready/p2/1/BUCKET', 'sync bob/ready/p2/1', 'sync bob/ready/p2', 'sync bob/ready'];
@@ -258,9 +259,9 @@ describe('the dead-letter queue', () => {
     told();
     await store.mail.nack(receipt, { policy, dead: true });
     expect(told()).toEqual([
-      'write and sync bob/dlq/ENTRY.reason.json.N',
-      'move bob/dlq/ENTRY.reason.json.N.N -> bob/dlq/ENTRY.reason.json.N',
-      'move bob/dlq/ENTRY.reason.json.N -> bob/dlq/ENTRY.reason.json',
+      'write and sync bob/dlq/ENTRY.reason.json.next',
+      'move bob/dlq/ENTRY.reason.json.next.N -> bob/dlq/ENTRY.reason.json.next',
+      'move bob/dlq/ENTRY.reason.json.next -> bob/dlq/ENTRY.reason.json',
       'sync bob/dlq',
       'move bob/inflight/HOUR/SLOT/ENTRY -> bob/dlq/ENTRY',
       'sync bob/dlq',
@@ -275,9 +276,9 @@ describe('a mailbox', () => {
     const { store, told } = await record();
     await changeAgentIn(store, 'new', () => ({ name: 'new', createdAt: '2026-11-20T09:00:00.000Z' }));
     expect(told()).toEqual([
-      'write and sync new/agent.json.N',
-      'move new/agent.json.N.N -> new/agent.json.N',
-      'move new/agent.json.N -> new/agent.json',
+      'write and sync new/agent.json.next',
+      'move new/agent.json.next.N -> new/agent.json.next',
+      'move new/agent.json.next -> new/agent.json',
       'sync new',
       'sync agent_mailboxes',
     ]);

@@ -50,7 +50,12 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
   moved += requests.moved;
 
   const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter((at) => at !== undefined);
-  return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
+  const { left } = adopted;
+  return {
+    moved,
+    ...(left !== undefined && { left }),
+    ...(moments.length > 0 && { nextAt: Math.min(...moments) }),
+  };
 }
 
 /** As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago. */

@@ -5,10 +5,10 @@
  * is another's by then, and what that one has confirmed would be overwritten. So each next version waits under a name of its
  * own, and who replaces a document takes away whatever else waits for it:
  *
- *   1 write-file-atomic: whole and synced, as <document>.<number>
+ *   1 write-file-atomic: whole and synced, as <document>.next-<token>
  *   2 read back: write-file-atomic 7 does not look how much of its write was done (writeFileSync in its lib/index.js), and
  *     calls a stump on a disk that is nearly full a success
- *   3 remove every other <document>.<number>
+ *   3 remove every other <document>.next-<token>
  *   4 look: the document is still the one that was read
  *   5 rename it into the document's place; if it is gone, another one took it away, and nothing was changed
  *   6 sync the folder

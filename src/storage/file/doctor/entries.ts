@@ -12,7 +12,7 @@ import { isLaneFolder, isRankFolder, type Mailbox, parseBucket, parseInbox } fro
 import { readEntry } from '../places/read-entry.ts';
 import { isDay, parseHour, parseSlot } from '../names/slots.ts';
 import { parseGone, parsePack } from '../names/pack-name.ts';
-import { documentOfKept, entryOfReason, isReason, isReasonLeftover } from '../names/beside.ts';
+import { documentOfKept, entryOfReason, isReason, reasonLeftover } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 const progressEvery = 256;
@@ -99,7 +99,8 @@ async function* walk(
 /** What is wrong with the file of an entry; `undefined`: nothing. */
 async function faultOf(ctx: FileContext, mailbox: Mailbox, state: State, path: string): Promise<string | undefined> {
   const text = nameOf(path);
-  if (state === 'dead' && (isReason(documentOfKept(text) ?? text) || isReasonLeftover(text))) return undefined;
+  const isBeside = isReason(documentOfKept(text) ?? text) || reasonLeftover(text) !== undefined;
+  if (state === 'dead' && isBeside) return undefined;
   const name = parseEntryName(text);
   if (!name) return 'its name is not one that dreamos makes';
   if (name.tag !== timeTagOf[state]) return `its name is not one of a message that is ${state}`;

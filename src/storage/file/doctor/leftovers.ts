@@ -1,18 +1,25 @@
 import type { FileContext } from '../disk/context.ts';
 import type { Finding } from '../../port/upkeep.ts';
+import { type Leftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** What killed processes leave behind, by its age. */
 export async function* sweep(
   ctx: FileContext,
   dir: string,
-  isLeftover: (name: string) => boolean,
+  leftoverOf: (name: string) => Leftover | undefined,
   ageMs: number,
   fix: boolean,
 ): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     const path = pathIn(dir, name);
-    if (!isLeftover(name) || !(await olderThan(ctx, path, ageMs))) continue;
+    const leftover = leftoverOf(name);
+    if (leftover === undefined || !(await olderThan(ctx, path, ageMs))) continue;
+    if (leftover === 'perhaps') {
+      const message = `${path} was left by an older dreamos that died, or is a copy that somebody made.`;
+      yield { rule: 'leftover', level: 'info', message, hint: `If it is not yours: rm ${path}` };
+      continue;
+    }
     const fixed = fix && (await ctx.disk.remove(path));
     yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
   }

@@ -11,7 +11,7 @@ import { parseEventLog } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { documentBytes, documentText } from '../documents/documents.ts';
-import { isCardLeftover, isReasonLeftover, isTmpLeftover } from '../names/beside.ts';
+import { cardLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -79,18 +79,18 @@ export async function* inspectDue(
     yield { rule: 'due', level: 'info', message: `${moved} messages were due and have been moved.`, fixed: true };
 }
 
-/** What killed processes leave behind: files in tmp/, and `<name>.<number>` beside documents. */
+/** What killed processes leave behind: files in tmp/, and what waited beside documents. */
 export async function* inspectLeftovers(
   ctx: FileContext,
   mailbox: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const [dir, isLeftover, age] of [
-    [mailbox.tmp, isTmpLeftover, dayMs],
-    [mailbox.dir, isCardLeftover, hourMs],
-    [mailbox.dlq, isReasonLeftover, hourMs],
+  for (const [dir, leftoverOf, age] of [
+    [mailbox.tmp, tmpLeftover, dayMs],
+    [mailbox.dir, cardLeftover, hourMs],
+    [mailbox.dlq, reasonLeftover, hourMs],
   ] as const) {
-    yield* sweep(ctx, dir, isLeftover, age, fix);
+    yield* sweep(ctx, dir, leftoverOf, age, fix);
   }
 }
 

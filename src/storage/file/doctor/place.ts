@@ -5,7 +5,7 @@ import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import { olderThan, sweep } from './leftovers.ts';
 import { shown } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { isLockFolder, isRootLeftover } from '../names/beside.ts';
+import { isLockFolder, rootLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
@@ -47,7 +47,7 @@ export async function* inspectRootLeftovers(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  yield* sweep(ctx, ctx.layout.root, isRootLeftover, hourMs, fix);
+  yield* sweep(ctx, ctx.layout.root, rootLeftover, hourMs, fix);
 }
 
 export async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {

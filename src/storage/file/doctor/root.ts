@@ -11,7 +11,7 @@ import { dedupeFileOf, forget, windowMs } from '../send/dedupe.ts';
 import { ensureFolder } from '../disk/folders.ts';
 import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
-import { isLockFolder, isRootLeftover, keptOf } from '../names/beside.ts';
+import { isLockFolder, keptOf, rootLeftover } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 /** One of our folders: it is there, is a folder, and only its owner gets in. */
@@ -68,7 +68,7 @@ export async function* inspectRoot(
   const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, boot, format, config, ...documents]);
   for (const document of [config, ...documents]) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
-    if (ours.has(pathIn(root, name)) || isRootLeftover(name) || isLockFolder(name)) continue;
+    if (ours.has(pathIn(root, name)) || isLockFolder(name) || rootLeftover(name)) continue;
     yield {
       rule: 'stranger',
       level: 'info',

@@ -1,12 +1,12 @@
 /** Reading an event log: its days, its lines, and whether a place in it is still the place that was meant. */
-import { mostLevels } from '../../../model/basics/limits.ts';
+import { dayMs, mostLevels } from '../../../model/basics/limits.ts';
 import { isTextDeeperThan } from '../../../model/basics/raw-json.ts';
 import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import type { FileContext } from '../disk/context.ts';
 import { namesIn } from '../disk/folders.ts';
 import type { LogPlace } from '../names/cursor.ts';
 import { type Mailbox } from '../names/layout.ts';
-import { eventLog, parseEventLog } from '../names/slots.ts';
+import { dayOf, eventLog, parseEventLog, parsePrunedMark } from '../names/slots.ts';
 
 /** So much of one log is read in one call at most, so that catching up on a long log does not fill the memory. */
 export const chunkBytes = 1024 * 1024;
@@ -50,6 +50,19 @@ async function* partsOf(
 export async function loggedDays(ctx: FileContext, mailbox: Mailbox, from = ''): Promise<string[]> {
   const days = (await namesIn(ctx, mailbox.events)).map(parseEventLog).filter((day) => day !== undefined);
   return days.filter((day) => day >= from).sort();
+}
+
+/** The last day whose event log was pruned; `''`: none, or nobody knows. */
+export async function prunedThrough(ctx: FileContext, mailbox: Mailbox): Promise<string> {
+  const marks = (await namesIn(ctx, mailbox.events)).map(parsePrunedMark).filter((day) => day !== undefined);
+  // Pruning leaves the last two days alone: a later mark is of a clock that was ahead.
+  const yesterday = dayOf(ctx.clock.now() - dayMs);
+  return (
+    marks
+      .filter((day) => day < yesterday)
+      .sort()
+      .at(-1) ?? ''
+  );
 }
 
 interface EventLogPart {

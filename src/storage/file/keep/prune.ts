@@ -8,7 +8,7 @@ import { type Mailbox } from '../names/layout.ts';
 import { entryBytes } from '../look/load.ts';
 import { placesIn, readMember } from '../places/pack-file.ts';
 import { daysOf, type ArchiveDay, type Pack } from '../places/packed.ts';
-import { dayOf, eventLog, parseEventLog } from '../names/slots.ts';
+import { dayOf, eventLog, parseEventLog, parsePrunedMark, prunedMark } from '../names/slots.ts';
 import { goneOf, parseGone } from '../names/pack-name.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -40,8 +40,23 @@ export async function* pruneEvents(
   };
   // Cursors know two days, and a process that was paused over midnight still writes to yesterday's.
   const yesterday = dayOf(ctx.clock.now() - dayMs);
-  for (const { item, ...gone } of await daysToGo(eventLogs, sizeOfEventLog, options, yesterday)) {
+  const going = await daysToGo(eventLogs, sizeOfEventLog, options, yesterday);
+  for (const { item, ...gone } of going) {
     if (options.dryRun || (await ctx.disk.remove(item.path))) yield gone;
+  }
+  const last = going.at(-1);
+  if (last && !options.dryRun) await markPruned(ctx, mailbox, last.day);
+}
+
+/**
+ * So that nobody takes these days' logs for lost in a power cut (tell-again.ts). Behind the removal, which may be what makes
+ * room for it; without it what is still there of those days is told once more, and that is all.
+ */
+async function markPruned(ctx: FileContext, mailbox: Mailbox, day: string): Promise<void> {
+  await ctx.disk.touch(prunedMark(mailbox, day), ctx.clock.now());
+  for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
+    const other = parsePrunedMark(name);
+    if (other !== undefined && other !== day) await ctx.disk.remove(prunedMark(mailbox, other));
   }
 }
 

@@ -13,7 +13,7 @@ import { mailboxNames } from '../documents/agents.ts';
 import { type Boot, lastBoot, writeBoot } from '../documents/boot.ts';
 import { topicNames } from '../documents/topics.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
-import { idsIn, loggedDays } from '../events/log-lines.ts';
+import { idsIn, loggedDays, prunedThrough } from '../events/log-lines.ts';
 import { listState } from '../look/find.ts';
 import { type Found, toEntry } from '../names/found.ts';
 import type { Mailbox } from '../names/layout.ts';
@@ -67,11 +67,8 @@ async function compareAll(ctx: FileContext, fromDay: string): Promise<number> {
 
 async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Promise<number> {
   const logged = await loggedDays(ctx, mailbox);
-  const changedAt = (await ctx.disk.stat(mailbox.events))?.mtimeMs ?? 0;
-  // A day without a log, in front of those that have one, was pruned, or the cut took its log. Pruning leaves the last two
-  // days alone, and changes the folder.
-  const mayBeUntold = (day: string): boolean =>
-    day >= fromDay && (day >= (logged[0] ?? '9') || changedAt < Date.parse(day) + 2 * dayMs);
+  const pruned = await prunedThrough(ctx, mailbox);
+  const mayBeUntold = (day: string): boolean => day >= fromDay && day > pruned;
   // Names first: who publishes now tells of it afterwards.
   const untold = new Map<string, Found>();
   const today = dayOf(ctx.clock.now());

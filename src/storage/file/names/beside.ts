@@ -6,12 +6,12 @@ import { longestName, pathIn } from './path.ts';
 
 /** Of a document: a version that is to take its place. @param token drawn anew */
 export function waitingOf(document: string, token: string): string {
-  return `${document}.${parseInt(token, 36)}`;
+  return `${document}.next-${token}`;
 }
 
-/** Whether a version of this document waits under this name, or one of an older build is being written. */
+/** Whether a version of this document waits under this name. Nobody but us makes such a name: it may be taken away. */
 export function isWaitingFor(name: string, document: string): boolean {
-  return name.startsWith(document) && /^\.\d+$/.test(name.slice(document.length));
+  return name.startsWith(document) && /^\.next-[0-9A-Z]{10}$/.test(name.slice(document.length));
 }
 
 /** Of a document, from older builds: the version before. */
@@ -71,30 +71,45 @@ export function isLockFolder(name: string): boolean {
   return name.endsWith(lockEnding);
 }
 
-/** Of a document that a process died in the middle of; write-file-atomic puts one more number behind the name. */
-export function isReasonLeftover(name: string): boolean {
-  return /\.reason\.json(?:\.\d+)+$/.test(name);
+/**
+ * What a killed process left. `perhaps`: an older build did, whose names are no different from that of a copy which somebody
+ * made with the date behind it.
+ */
+export type Leftover = 'certainly' | 'perhaps';
+
+/** Of a document that a process died in the middle of; write-file-atomic puts a number behind the name of what it writes. */
+function leftoverOf(name: string, isDocument: (name: string) => boolean): Leftover | undefined {
+  const [, document = '', next] = /^(.*?\.json)(\.next-[0-9A-Z]{10})?(?:\.\d+)*$/.exec(name) ?? [];
+  if (document === name || !isDocument(document)) return undefined;
+  return next === undefined ? 'perhaps' : 'certainly';
 }
 
-export function isCardLeftover(name: string): boolean {
-  return /^agent\.json(?:\.\d+)+$/.test(name);
+export function reasonLeftover(name: string): Leftover | undefined {
+  return leftoverOf(name, isReason);
+}
+
+export function cardLeftover(name: string): Leftover | undefined {
+  return leftoverOf(name, (document) => document === 'agent.json');
 }
 
 /** In tmp/. */
-export function isTmpLeftover(name: string): boolean {
-  return /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/.test(name);
+export function tmpLeftover(name: string): Leftover | undefined {
+  return /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/.test(name) ? 'certainly' : undefined;
 }
 
 /** In the root: of a document, or of the trial of its file system. */
-export function isRootLeftover(name: string): boolean {
-  return /^(?:boot|config|format|subscriptions|schedules)\.json(?:\.\d+)+$|^\.probe-/.test(name);
+export function rootLeftover(name: string): Leftover | undefined {
+  return name.startsWith('.probe-') ? 'certainly' : leftoverOf(name, isRootDocument);
+}
+
+function isRootDocument(name: string): boolean {
+  return /^(?:boot|config|format|subscriptions|schedules)\.json$/.test(name);
 }
 
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
-  return /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|\.probe-.*|(?:boot|format|config|subscriptions|schedules)\.json(?:(?:\.\d+)+|\.kept)?|.*\.lock)$/.test(
-    name,
-  );
+  if (/^(?:agent_mailboxes|outbox|dedupe|topics|cursors)$/.test(name) || isLockFolder(name)) return true;
+  return rootLeftover(name) !== undefined || isRootDocument(documentOfKept(name) ?? name);
 }
 
 /** The files of the trial that a new root's file system is put to; the last name is as long as any. */

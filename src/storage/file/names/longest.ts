@@ -1,5 +1,5 @@
 import { logOf } from '../../../model/topic.ts';
-import { corruptName, noteOf, reasonOf } from './beside.ts';
+import { corruptName, noteOf, reasonOf, waitingOf } from './beside.ts';
 import { longestEntryName } from './entry-name.ts';
 import { bucketName, inboxFolder, laneOf, layoutOf } from './layout.ts';
 import { longestName, pathIn } from './path.ts';
@@ -9,7 +9,7 @@ const ofName = 'x'.repeat(longestName);
 const ofEntry = 'x'.repeat(longestEntryName);
 const ofId = 'X'.repeat(26);
 const random = 'X'.repeat(10);
-/** What write-file-atomic puts behind the name of a document. */
+/** What write-file-atomic puts behind the name of what it writes. */
 const beside = '.4294967295';
 
 /** How many bytes the longest path may have that is made in a root; a character of our names is a byte. */
@@ -24,7 +24,7 @@ export function longestPathIn(root: string): number {
     pathIn(pathIn(pathIn(laneOf(agent, 0, 0), bucket), bucket), ofEntry),
     pathIn(slotOf(agent.inflight, 0), ofEntry),
     pathIn(inboxFolder(agent, 0, ofId), ofEntry),
-    `${reasonOf(pathIn(agent.dlq, ofEntry))}${beside}`,
+    `${waitingOf(reasonOf(pathIn(agent.dlq, ofEntry)), random)}${beside}`,
     noteOf(pathIn(topicLog.corrupt, corruptName(0, random, ofName))),
   ];
   return Math.max(...paths.map((path) => Buffer.byteLength(path)));

@@ -60,6 +60,18 @@ export function parseEventLog(name: string): string | undefined {
   return name.endsWith('.jsonl') && isDay(name.slice(0, -6)) ? name.slice(0, -6) : undefined;
 }
 
+/** Among the event logs, an empty file: those of this day and of the days before it were pruned. */
+export function prunedMark(mailbox: Mailbox, day: string): string {
+  return `${mailbox.events}/${day}${prunedEnding}`;
+}
+const prunedEnding = '.pruned';
+
+/** The day of such a mark's name; `undefined`: not a mark. */
+export function parsePrunedMark(name: string): string | undefined {
+  const day = name.slice(0, -prunedEnding.length);
+  return name.endsWith(prunedEnding) && isDay(day) ? day : undefined;
+}
+
 /** Remembers the last answer: a loop asks for the text of the same slot and day thousands of times. */
 function lastOnly(textOf: (at: number) => string): (at: number) => string {
   let last = Number.NaN;

@@ -6,6 +6,7 @@ import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, namesIn } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { releaseOrderingKey } from './key-heads.ts';
+import { learnBytes, nameOfBytes } from './known-bytes.ts';
 import { isOnItsWay, type Mailbox, tmpFile } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { corruptName, isNote, noteOf } from '../names/beside.ts';
@@ -55,9 +56,8 @@ export async function quarantineBytes(
   bytes: Uint8Array,
   from: { readonly name: string; readonly why: string },
 ): Promise<void> {
-  for (const known of await corruptFiles(ctx, mailbox)) {
-    const file = await ctx.disk.read(pathIn(mailbox.corrupt, known), { maxBytes: bytes.length });
-    if (!file.ok || !file.bytes.equals(bytes)) continue;
+  const known = await nameOfBytes(ctx, mailbox, bytes);
+  if (known !== undefined) {
     // Without its note: whoever kept them was killed before it could say so.
     if (!(await ctx.disk.stat(noteOf(pathIn(mailbox.corrupt, known)))))
       await report(ctx, mailbox, known, from.name, from.why);
@@ -75,6 +75,7 @@ export async function quarantineBytes(
   }
   await ctx.disk.syncDir(mailbox.corrupt);
   await report(ctx, mailbox, name, from.name, from.why);
+  await learnBytes(ctx, mailbox, bytes, name);
 }
 
 /** A message that was on its way will not be delivered any more. */

@@ -2,6 +2,7 @@ import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError, type ErrorCode } from '../../../model/errors.ts';
 import type { FileContext } from '../disk/context.ts';
 import { moveInto } from '../disk/folders.ts';
+import { memory } from '../disk/memory.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
@@ -21,8 +22,21 @@ import { pathIn } from '../names/path.ts';
 const graceMs = 2000;
 const adoptedAtOnce = 100;
 
+interface InDrop {
+  readonly path: string;
+  readonly mtimeMs: number;
+}
+
+/**
+ * By mailbox: what was listed and is not adopted yet. Who wants all of thousands comes back for each hundred, and to list
+ * them anew each time would take longer than to adopt them. What is handed in meanwhile is newer, and comes behind them.
+ */
+const listed = memory(() => new Map<string, readonly InDrop[]>());
+
 export interface Adopted {
   readonly moved: number;
+  /** What was seen, and is left to the next call. */
+  readonly left?: number;
   readonly nextAt?: number | undefined;
 }
 
@@ -34,26 +48,32 @@ const refused = new Set<ErrorCode>(['CORRUPT', 'DEDUPE_MISMATCH']);
  * sent under it (adopt-keyed.ts).
  */
 export async function adopt(ctx: FileContext, mailbox: Mailbox): Promise<Adopted> {
-  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter(isHandedInName);
+  const known = listed.of(ctx);
+  const before = known.get(mailbox.name);
+  known.delete(mailbox.name);
   let moved = 0;
   let nextAt: number | undefined;
-  for (const file of await oldestFirst(ctx, mailbox, names)) {
-    if (moved >= adoptedAtOnce) return { moved, nextAt: ctx.clock.now() };
-    const result = await adoptOrLeave(ctx, mailbox, file);
-    if (result === 'left') continue;
-    if (result === 'not-yet') nextAt = Math.min(nextAt ?? Infinity, file.mtimeMs + graceMs);
-    else moved++;
+  for (const list of before ? [() => before, oldestFirst] : [oldestFirst]) {
+    const files = await list(ctx, mailbox);
+    for (const [i, file] of files.entries()) {
+      if (moved >= adoptedAtOnce) {
+        const left = files.slice(i);
+        known.set(mailbox.name, left);
+        return { moved, left: left.length, nextAt: ctx.clock.now() };
+      }
+      const result = await adoptOrLeave(ctx, mailbox, file);
+      if (result === 'left') continue;
+      if (result === 'not-yet') nextAt = Math.min(nextAt ?? Infinity, file.mtimeMs + graceMs);
+      else moved++;
+    }
   }
   return { moved, nextAt };
 }
 
-async function oldestFirst(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  names: readonly string[],
-): Promise<{ path: string; mtimeMs: number }[]> {
-  const files: { path: string; mtimeMs: number }[] = [];
-  for (const name of [...names].sort()) {
+async function oldestFirst(ctx: FileContext, mailbox: Mailbox): Promise<readonly InDrop[]> {
+  const files: InDrop[] = [];
+  const names = ((await ctx.disk.list(mailbox.drop)) ?? []).filter(isHandedInName);
+  for (const name of names.sort()) {
     const path = pathIn(mailbox.drop, name);
     const stat = await ctx.disk.stat(path);
     if (stat) files.push({ path, mtimeMs: stat.mtimeMs });
@@ -65,7 +85,7 @@ async function oldestFirst(
 async function adoptOrLeave(
   ctx: FileContext,
   mailbox: Mailbox,
-  { path, mtimeMs }: { path: string; mtimeMs: number },
+  { path, mtimeMs }: InDrop,
 ): Promise<'done' | 'not-yet' | 'left'> {
   try {
     return await adoptFile(ctx, mailbox, path, mtimeMs);
@@ -91,8 +111,10 @@ async function adoptFile(
     return !file.missing && (await quarantine(ctx, mailbox, path, file.why)) ? 'done' : 'left';
   }
   const at = ctx.clock.now();
+  // Since it was listed another one may have come under its name.
+  const writtenAt = file.mtimeMs ?? mtimeMs;
   try {
-    const about = { path, mailbox: mailbox.name, mtimeMs: file.mtimeMs ?? mtimeMs, nowMs: at };
+    const about = { path, mailbox: mailbox.name, mtimeMs: writtenAt, nowMs: at };
     const { message, dueAt } = readHandedIn(file.bytes, about);
     const outgoing = { message, mailboxes: [mailbox.name], ...(dueAt !== undefined && dueAt > at && { dueAt }) };
     if (message.dedupeKey !== null) await sendHandedIn(ctx, mailbox, { path, bytes: file.bytes }, outgoing);
@@ -103,7 +125,7 @@ async function adoptFile(
     return 'done';
   } catch (error) {
     if (!(error instanceof DreamosError) || !refused.has(error.code)) throw error;
-    return putAside(ctx, mailbox, path, mtimeMs, error.message);
+    return putAside(ctx, mailbox, path, writtenAt, error.message);
   }
 }
 

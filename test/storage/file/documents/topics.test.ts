@@ -159,7 +159,7 @@ test('doctor knows topics and the root documents, and tells what is foreign amon
   chmodSync(join(room.root, 'subscriptions.json'), 0o644);
   mkdirSync(join(room.root, 'topics', 'No Topic'));
   symlinkSync(scratch(), join(room.root, 'topics', 'elsewhere'));
-  writeFileSync(join(room.root, 'subscriptions.json.123'), '');
+  writeFileSync(join(room.root, 'subscriptions.json.next-0123456789'), '');
   const found = await inspected(store, true);
   expect(found.map(({ rule, mailbox = '', fixed = false }) => `${rule} ${mailbox} ${fixed}`).sort()).toEqual([
     'private  true',
@@ -170,7 +170,7 @@ test('doctor knows topics and the root documents, and tells what is foreign amon
   expect(await store.look.listTopics()).toEqual(['build.done']);
   room.clock.advance(day);
   expect(await inspected(await room.open(), true)).toContainEqual(expect.objectContaining({ rule: 'leftover' }));
-  expect(existsSync(join(room.root, 'subscriptions.json.123'))).toBe(false);
+  expect(existsSync(join(room.root, 'subscriptions.json.next-0123456789'))).toBe(false);
 });
 
 test('a link in the place of a topic is not written through', async () => {

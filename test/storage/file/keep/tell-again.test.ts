@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listen } from '../../../../src/core/follow/listen.ts';
@@ -44,6 +44,16 @@ async function eventsBehind(store: Store, of: readonly string[], cursor: string)
   }
 }
 
+async function pruneAll(store: Store): Promise<void> {
+  await collect(store.upkeep!.pruneEvents(log, { fromDay: '9999-01-01', dryRun: false }));
+}
+
+/** By the clock of the room, not of the machine. */
+function touchEvents(room: Room, name: string): void {
+  const now = new Date(room.clock.now());
+  utimesSync(room.at(name).events, now, now);
+}
+
 const told = (events: readonly WatchedEvent[]): string[] =>
   events.map(({ event, id, again }) => `${event} ${id}${again ? ' again' : ''}`);
 
@@ -86,6 +96,22 @@ test('a whole log that a power cut took is told again, of a topic, and of what w
   );
   const about = { from: 'ann', type: 'message', priority: 'normal' };
   expect((await eventsBehind(later, ['bob'], cursor)).find(({ id }) => id === ready)).toMatchObject(about);
+});
+
+test('a log that a power cut took is told again although a sender of another day came first', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  const lost = [await publish(room, store, 'friday'), await send(room, store)];
+  for (const name of [log, 'bob']) rmSync(logPath(room, name));
+  room.clock.advance(3 * day);
+  const later = await room.open(afterBoot('second'));
+  const kept = [await publish(room, later, 'monday'), await send(room, later)];
+  for (const [i, name] of [log, 'bob'].entries()) {
+    touchEvents(room, name);
+    const events = told(await eventsBehind(later, [name], await later.journal.cursor([name], 'start')));
+    const kind = name === log ? 'published' : 'delivered';
+    expect(events).toEqual([`${kind} ${kept[i]}`, `${kind} ${lost[i]} again`]);
+  }
 });
 
 test('it is told once: neither the next one nor the next start of the machine tells it anew', async () => {
@@ -149,12 +175,48 @@ test('what was pruned from the events is not taken for lost', async () => {
   const store = await room.open(afterBoot('first'));
   await publish(room, store, 'old');
   room.clock.advance(10 * day);
-  await collect(store.upkeep!.pruneEvents(log, { fromDay: '9999-01-01', dryRun: false }));
-  // The folder has the time of the machine.
-  const now = new Date(room.clock.now());
-  utimesSync(room.at(log).events, now, now);
+  await pruneAll(store);
   const later = await room.open(afterBoot('second'));
   expect(await eventsBehind(later, [log], await later.journal.cursor([log], 'start'))).toEqual([]);
+  expect(await inspected(later, false)).toEqual([]);
+});
+
+test('what a power cut took behind the days that were pruned is told again', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  await publish(room, store, 'old');
+  room.clock.advance(day);
+  await publish(room, store, 'old, too');
+  room.clock.advance(10 * day);
+  // Once more with nothing to prune: what is known of it stays.
+  for (let times = 0; times < 2; times++) await pruneAll(store);
+  const lost = await publish(room, store, 'lost');
+  rmSync(logPath(room, log));
+  room.clock.advance(3 * day);
+  touchEvents(room, log);
+  const later = await room.open(afterBoot('second'));
+  expect(told(await eventsBehind(later, [log], await later.journal.cursor([log], 'start')))).toEqual([
+    `published ${lost} again`,
+  ]);
+  await pruneAll(later);
+  expect(readdirSync(room.at(log).events).filter((name) => name.endsWith('.pruned'))).toHaveLength(1);
+});
+
+test('what was pruned by a clock that was ahead hides no event, once it is right again', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  room.clock.advance(300 * day);
+  await publish(room, store, 'of a day to come');
+  room.clock.advance(10 * day);
+  await pruneAll(store);
+  room.clock.advance(-309 * day);
+  const right = await room.open(afterBoot('first'));
+  const lost = await publish(room, right, 'lost');
+  rmSync(logPath(room, log));
+  const later = await room.open(afterBoot('second'));
+  expect(told(await eventsBehind(later, [log], await later.journal.cursor([log], 'start')))).toContain(
+    `published ${lost} again`,
+  );
 });
 
 test('in a run of the machine one small file is looked at, and no mailbox', async () => {

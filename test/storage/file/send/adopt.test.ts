@@ -18,6 +18,7 @@ import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
+import { watchedDisk } from '../disks.ts';
 import { drain, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
 
 /** Puts a file into bob's drop/ as if it had been written `agoMs` ago. */
@@ -41,6 +42,32 @@ function corrupt(room: Room): string[] {
 }
 
 describe('a file in drop/', () => {
+  test('of hundreds is looked at once, although so many are adopted a hundred at a time, and what comes meanwhile follows', async () => {
+    const room = makeRoom();
+    for (let n = 0; n < 350; n++) drop(room, `${n}.json`, minimal, 90_000 - n);
+    let lists = 0;
+    let stats = 0;
+    const { drop: dir } = room.at('bob');
+    const store = await room.open(
+      watchedDisk(({ method, path }) => {
+        if (method === 'list' && path === dir) lists++;
+        if (method === 'stat' && path.startsWith(`${dir}/`)) stats++;
+      }),
+    );
+    const left: unknown[] = [];
+    for (let moved = 1; moved > 0;) {
+      const recovered = await store.mail.recover('bob', policy);
+      ({ moved } = recovered);
+      left.push(recovered.left);
+      if (left.length === 1) drop(room, 'later.json', minimal);
+    }
+    expect(left).toEqual([250, 150, 50, undefined, undefined]);
+    expect((await store.look.counts('bob')).ready).toBe(351);
+    expect(lists).toBe(3);
+    // In the list, and before it is adopted.
+    expect(stats).toBeLessThanOrEqual(2 * 351);
+  });
+
   test('with a sender and a body is a message of the time of the file', async () => {
     const { room, store } = await started();
     const { mtimeMs } = statSync(drop(room, 'any name.json', minimal, 90_000));

@@ -25,7 +25,7 @@ import {
 } from './documents.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import type { FileStat } from '../disk/disk.ts';
-import { corruptCard, isCardLeftover } from '../names/beside.ts';
+import { cardLeftover, corruptCard } from '../names/beside.ts';
 
 /** A loop does not look at a card again sooner; so long at most what another process changed does not hold here. */
 const cardMs = 5;
@@ -171,7 +171,7 @@ async function hasOtherCase(ctx: FileContext, name: string): Promise<boolean> {
 async function removeHalfMade(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   if (await ctx.disk.stat(mailbox.card)) return;
   for (const name of (await ctx.disk.list(mailbox.dir)) ?? [])
-    if (isCardLeftover(name)) await ctx.disk.remove(pathIn(mailbox.dir, name));
+    if (cardLeftover(name) === 'certainly') await ctx.disk.remove(pathIn(mailbox.dir, name));
   await removeEmpty(ctx, mailbox);
 }
 

@@ -7,7 +7,7 @@ import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
 import { sweep } from './leftovers.ts';
-import { parseEventLog } from '../names/slots.ts';
+import { parseEventLog, parsePrunedMark } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { documentBytes, documentText } from '../documents/documents.ts';
@@ -103,6 +103,7 @@ export async function* inspectEventLogs(
   for (const name of (await ctx.disk.list(mailbox.events)) ?? []) {
     const path = pathIn(mailbox.events, name);
     const day = parseEventLog(name);
+    if (parsePrunedMark(name) !== undefined) continue;
     if (day === undefined) {
       const message = `events/${shown(name)} is no event log; it is not looked at.`;
       yield { rule: 'stranger', level: 'info', message };

@@ -15,6 +15,7 @@ import { topicNames } from '../documents/topics.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { idsIn, loggedDays, prunedThrough } from '../events/log-lines.ts';
 import { listState } from '../look/find.ts';
+import { lockFolder } from '../names/beside.ts';
 import { type Found, toEntry } from '../names/found.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { dayOf } from '../names/slots.ts';
@@ -27,11 +28,19 @@ export function tellAgain(ctx: FileContext): Promise<void> {
   return (looks.of(ctx).done ??= afterBoot(ctx));
 }
 
+/** So long is waited for another who compares before it is said. */
+const silentMs = 1000;
+
 async function afterBoot(ctx: FileContext): Promise<void> {
+  const lock = ctx.layout.lock('boot');
+  let saying: NodeJS.Timeout | undefined;
   try {
     const boot = await ctx.disk.bootId();
     if ((await lastBoot(ctx))?.boot === boot) return;
-    await ctx.disk.withLock(ctx.layout.lock('boot'), async () => {
+    const why = 'a process looks for events that a power cut took; if it has died, this goes on within ten seconds';
+    saying = setTimeout(() => ctx.warn(`Waiting for ${lockFolder(lock)}: ${why}.`), silentMs);
+    await ctx.disk.withLock(lock, async () => {
+      clearTimeout(saying);
       const last = await lastBoot(ctx);
       if (last?.boot === boot) return;
       // From a clock that was ahead it says nothing.
@@ -45,6 +54,8 @@ async function afterBoot(ctx: FileContext): Promise<void> {
     // That is no reason not to tell what can be told; the next one tries again.
     if (!(error instanceof DreamosError)) throw error;
     ctx.warn(`Events that a power cut took may be missing, because they could not be looked for: ${error.message}`);
+  } finally {
+    clearTimeout(saying);
   }
 }
 

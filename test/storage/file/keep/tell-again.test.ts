@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { listen } from '../../../../src/core/follow/listen.ts';
 import { rootOver } from '../../../../src/core/open-root.ts';
 import { DreamosError } from '../../../../src/model/errors.ts';
@@ -13,6 +13,10 @@ import { accepted, leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
 import { type DiskCall, watchedDisk } from '../disks.ts';
 import { collect, inspected, makeRoom, type Room } from '../room.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const day = 86_400_000;
 const log = '#build.done';
@@ -228,6 +232,24 @@ test('in a run of the machine one small file is looked at, and no mailbox', asyn
   const next = await room.open(afterBoot('first', ({ method, path }) => void (method === 'list' && listed.push(path))));
   await next.journal.cursor([log], 'now');
   expect(listed).toEqual([room.at(log).events]);
+});
+
+test.for([
+  [900, []],
+  [1100, [expect.stringMatching(/^Waiting for .*boot\.lock: .*power cut/)]],
+])('who waits for another who compares says so after a second: %d ms', async ([ms, warnings]) => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const room = makeRoom();
+  const disk: Disk = {
+    ...afterBoot('second'),
+    withLock(_, work) {
+      vi.advanceTimersByTime(ms as number);
+      return work();
+    },
+  };
+  await (await room.open(disk)).journal.cursor([log], 'now');
+  vi.advanceTimersByTime(5000);
+  expect(room.warnings).toEqual(warnings);
 });
 
 test('a root that cannot be written is followed all the same, with a warning', async () => {

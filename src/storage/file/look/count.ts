@@ -10,6 +10,7 @@ import { allAnswers } from '../places/inbox.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { memory } from '../disk/memory.ts';
+import { warnOnce } from '../disk/warn-once.ts';
 import { isReason } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
@@ -54,7 +55,7 @@ export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // It only tells; mail is still to be had.
-    ctx.warn(`The mark of the last read of ${mailbox.name} could not be set: ${error.message}`);
+    warnOnce(ctx, `The mark of the last read of ${mailbox.name} could not be set: ${error.message}`);
   }
 }
 

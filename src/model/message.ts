@@ -206,12 +206,23 @@ export function dataJson({ data, [rawData]: raw }: Pick<Message, 'data' | typeof
   return raw ?? JSON.stringify(data ?? null);
 }
 
-/** The first few things that a schema found wrong, as one phrase: `to: expected array`. */
+/** The first few things that a schema found wrong, as one phrase: `to: has to be array`. */
 export function explainIssues(error: z.core.$ZodError): string {
   return error.issues
     .slice(0, 3)
-    .map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : 'it'}: ${issue.message}`)
+    .map((issue) => `${issue.path.length > 0 ? issue.path.join('.') : 'it'}: ${ruleOf(issue)}`)
     .join('; ');
+}
+
+/** zod/mini has no words for what it finds. */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') return `has to be ${issue.expected}`;
+  if (issue.code === 'invalid_value')
+    return `has to be ${issue.values.length > 1 ? 'one of: ' : ''}${issue.values.map(String).join(', ')}`;
+  if (issue.code !== 'too_big' && issue.code !== 'too_small') return issue.message;
+  const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
+  if (issue.code === 'too_big') return `has to have at most ${issue.maximum}${unit}`;
+  return issue.minimum === 1 ? 'must not be empty' : `has to have at least ${issue.minimum}${unit}`;
 }
 
 function tooLarge(bytes: number): DreamosError {

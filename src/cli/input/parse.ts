@@ -76,6 +76,11 @@ export function filterOptions({ from, type, thread, tag, priority, id }: FilterO
   return Object.keys(filter).length > 0 ? { filter } : {};
 }
 
+/** Behind `Nothing`: without the filter there may be something. */
+export function thatFits({ filter }: { readonly filter?: Filter }): string {
+  return filter === undefined ? '' : ' that fits';
+}
+
 /** `[agent] [id…]`: a first word that is not an id is the agent. */
 export function agentAndIds(words: readonly string[]): { agent: string | undefined; ids: string[] } {
   const [first] = words;

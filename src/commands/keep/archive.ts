@@ -13,6 +13,7 @@ import {
   filterOptions,
   given,
   momentOption,
+  thatFits,
   type FilterOptions,
 } from '../../cli/input/parse.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../../core/keep/archive.ts';
@@ -31,7 +32,7 @@ export async function listCommand(
     context,
     listArchive(await context.session(), mailbox, { ...given({ limit }), ...filter }),
   );
-  if (!some) await context.output.note(`Nothing in ${mailbox}'s archive.`);
+  if (!some) await context.output.note(`Nothing${thatFits(filter)} is in ${mailbox}'s archive.`);
 }
 
 export async function searchCommand(context: Context, text: string, name: string | undefined): Promise<void> {

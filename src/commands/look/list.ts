@@ -3,7 +3,14 @@ import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
-import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
+import {
+  countOption,
+  filterOptions,
+  given,
+  statesOption,
+  thatFits,
+  type FilterOptions,
+} from '../../cli/input/parse.ts';
 import { list } from '../../core/look/list.ts';
 import { unfinished } from '../../model/state.ts';
 
@@ -29,7 +36,7 @@ export async function listCommand(context: Context, name: string | undefined, op
     await printOrWarn(context.output, listed.id, listed, () => listedText(listed));
   }
   if (!some && !context.signal.aborted)
-    await context.output.note(`Nothing in ${mailbox} is ${(states ?? unfinished).join(' or ')}.`);
+    await context.output.note(`Nothing in ${mailbox}${thatFits(filter)} is ${(states ?? unfinished).join(' or ')}.`);
 }
 
 function listedText(listed: Listed): string {

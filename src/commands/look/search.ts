@@ -3,7 +3,14 @@ import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { placeName, titleOf } from '../../cli/show/message-view.ts';
-import { countOption, filterOptions, given, statesOption, type FilterOptions } from '../../cli/input/parse.ts';
+import {
+  countOption,
+  filterOptions,
+  given,
+  statesOption,
+  thatFits,
+  type FilterOptions,
+} from '../../cli/input/parse.ts';
 import { search } from '../../core/look/search.ts';
 
 export interface SearchOptions extends FilterOptions {
@@ -23,7 +30,8 @@ export async function searchCommand(
   const limit = countOption(options.limit, '--limit');
   const session = await context.session();
   const onProgress = (looked: number) => output.progress(`${looked} looked at`);
-  const how = { ...given({ mailbox, states, limit }), ...filterOptions(options), signal, onProgress };
+  const filter = filterOptions(options);
+  const how = { ...given({ mailbox, states, limit }), ...filter, signal, onProgress };
   let some = false;
   for await (const found of search(session, text, how)) {
     if (signal.aborted) return;
@@ -34,5 +42,5 @@ export async function searchCommand(
     });
   }
   await output.done();
-  if (!some && !signal.aborted) await output.note(`Nothing has "${harmless(text)}".`);
+  if (!some && !signal.aborted) await output.note(`Nothing${thatFits(filter)} has "${harmless(text)}".`);
 }

@@ -1,7 +1,14 @@
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { messageView } from '../../cli/show/message-view.ts';
-import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
+import {
+  countOption,
+  durationOption,
+  filterOptions,
+  given,
+  thatFits,
+  type FilterOptions,
+} from '../../cli/input/parse.ts';
 import { peek } from '../../core/look/peek.ts';
 
 export interface PeekOptions extends FilterOptions {
@@ -20,7 +27,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
   if (found.length === 0) {
     if (signal.aborted) return;
     const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
-    const message = `Nothing is ready for ${mailbox}${waited}.`;
+    const message = `Nothing${thatFits(filter)} is ready for ${mailbox}${waited}.`;
     const { nothingReady } = await import('../../cli/show/not-ready.ts');
     throw await nothingReady(session, mailbox, { message, hint: `dreamos peek ${mailbox} --wait 30s`, id: options.id });
   }

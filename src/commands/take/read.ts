@@ -3,7 +3,14 @@ import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.t
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
-import { countOption, durationOption, filterOptions, given, type FilterOptions } from '../../cli/input/parse.ts';
+import {
+  countOption,
+  durationOption,
+  filterOptions,
+  given,
+  thatFits,
+  type FilterOptions,
+} from '../../cli/input/parse.ts';
 import { orTell } from '../../cli/unwritten.ts';
 import { readNext } from '../../core/take/read.ts';
 import { ack } from '../../core/take/settle.ts';
@@ -75,8 +82,7 @@ async function handOver(written: Promise<void>, delivery: Delivery, options: Rea
 
 async function nothing(session: Session, mailbox: string, options: ReadOptions): Promise<DreamosError> {
   const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
-  const filtered = Object.keys(filterOptions(options)).length > 0 ? ' that fits' : '';
-  const message = `Nothing${filtered} came for ${mailbox}${waited}.`;
+  const message = `Nothing${thatFits(filterOptions(options))} came for ${mailbox}${waited}.`;
   const { nothingReady } = await import('../../cli/show/not-ready.ts');
   return nothingReady(session, mailbox, { message, hint: `dreamos read ${mailbox} --wait 30s`, id: options.id });
 }

@@ -7,6 +7,7 @@ import type { WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Wake } from '../../storage/port/journal.ts';
 import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from '../wait/bell.ts';
+import { stillThere } from '../wait/still-there.ts';
 
 export interface FollowOptions {
   /** The cursor of the last event or message seen; `start`: all that the logs still hold; else from now on. */
@@ -47,6 +48,7 @@ export async function* follow<T>(
   let cursor = since === undefined || since === 'start' ? await followed.cursor(since ?? 'now') : since;
   const bell = createBell();
   const hints = createHints();
+  const checkRoot = stillThere(session);
   let wake: Wake | undefined;
   try {
     let told = 0;
@@ -57,6 +59,7 @@ export async function* follow<T>(
     let among: ReadonlySet<string> | undefined;
     let everywhereAt = clock.uptime();
     while (!signal?.aborted && told < count) {
+      await checkRoot();
       // A hint may have been lost, and a busy mailbox must not hide the others.
       if (clock.uptime() - everywhereAt >= lookAgainMs) among = undefined;
       if (among === undefined) everywhereAt = clock.uptime();

@@ -28,6 +28,12 @@ export interface ReplyOptions extends SendOptions {
   readonly again?: boolean;
 }
 
+interface Original {
+  readonly mailbox: string;
+  readonly message: Message;
+  readonly state: State;
+}
+
 export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
 
 /**
@@ -42,8 +48,8 @@ export async function reply(
 ): Promise<ReplyReceipt> {
   const draft = parseDraft(said, 'reply');
   const original = await originalOf(session, receiptOrId);
-  const { mailbox, message, state } = original;
-  if (options.ack) await checkHeld(session, receiptOrId, { id: message.id, mailbox, state });
+  const { message } = original;
+  if (options.ack) await checkHeld(session, receiptOrId, original);
   const answer = answerTo(session, original, draft, options.again);
   const sent = await sendOnce(session, message, answer, options);
   if (!options.ack) {
@@ -98,7 +104,7 @@ function answerTo(
 async function checkHeld(
   session: Session,
   receiptOrId: string,
-  { id, mailbox, state }: { id: string; mailbox: string; state: State },
+  { mailbox, message: { id }, state }: Original,
 ): Promise<void> {
   const takenBack = state === 'ready' || state === 'delayed';
   try {
@@ -112,7 +118,9 @@ async function checkHeld(
   throw new DreamosError(
     'conflict',
     'LEASE_LOST',
-    `Message ${id} was taken back from ${mailbox} and is ${state}; nothing was sent.`,
+    isId(receiptOrId)
+      ? `Message ${id} in ${mailbox} is ${state}; nobody holds it (any more), and nothing was sent.`
+      : `Message ${id} was taken back from ${mailbox} and is ${state}; nothing was sent.`,
     { hint: `dreamos read ${mailbox}` },
   );
 }
@@ -158,10 +166,7 @@ function answered(original: Message, first: string | DreamosError): DreamosError
   });
 }
 
-async function originalOf(
-  session: Session,
-  receiptOrId: string,
-): Promise<{ mailbox: string; message: Message; state: State }> {
+async function originalOf(session: Session, receiptOrId: string): Promise<Original> {
   const { mailbox, id } = isId(receiptOrId)
     ? { mailbox: actingFor(session, receiptOrId), id: receiptOrId }
     : session.store.mail.parseReceipt(receiptOrId);

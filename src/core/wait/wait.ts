@@ -10,6 +10,7 @@ import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { recoverOrWarn } from './due.ts';
+import { stillThere } from './still-there.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
@@ -55,6 +56,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
   const bell = createBell();
   // Never rung: a rest that only the signal ends early.
   const cooldown = createBell();
+  const checkRoot = stillThere(session);
   let listening: Promise<Wake> | undefined;
   let again = false;
 
@@ -80,6 +82,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
     await listen();
     for (;;) {
       if (signal?.aborted) return undefined;
+      await checkRoot();
       const lookedAt = session.clock.uptime();
       const dueInMs = await bringDue(session, mailbox);
       const value = await attempt();

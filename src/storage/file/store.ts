@@ -41,6 +41,7 @@ export function fileStore(ctx: FileContext): Store {
     look: lookOf(ctx),
     journal: journalOf(ctx),
     upkeep: upkeepOf(ctx),
+    isThere: async () => (await ctx.disk.stat(ctx.layout.format)) !== undefined,
     close,
   };
 }

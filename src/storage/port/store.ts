@@ -47,5 +47,7 @@ export interface Store {
   readonly journal: Journal;
   /** Absent: the storage keeps house by itself. */
   readonly upkeep?: Upkeep;
+  /** Whether what keeps the mail still exists. Absent: as long as the store is open. */
+  isThere?(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -56,3 +56,15 @@ test('a list line stays one line, whatever the subject says', async () => {
   expect(out.trimEnd().split('\n')).toHaveLength(1);
   expect(out).toContain('a\\nb\\x1b[31m');
 });
+
+test('where a filter leaves nothing, nothing else is said of the mailbox', async () => {
+  await rig.sent();
+  for (const [line, said] of [
+    ['list reviewer --tag nosuch', 'Nothing in reviewer that fits is ready or delayed or inflight.\n'],
+    ['search hello --tag nosuch', 'Nothing that fits has "hello".\n'],
+    ['peek reviewer --tag nosuch', 'Nothing that fits is ready for reviewer.\n'],
+    ['archive list reviewer --from zz', "Nothing that fits is in reviewer's archive.\n"],
+    ['archive list reviewer', "Nothing is in reviewer's archive.\n"],
+  ] as const)
+    expect((await rig.dreamos(line)).err).toContain(said);
+});

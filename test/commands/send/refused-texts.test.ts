@@ -137,3 +137,20 @@ test('what was adopted before half a character was refused, or longer threads we
   const { digest: _, ...read } = delivery?.message ?? {};
   expect(read).toEqual(message);
 });
+
+test.each([
+  ['subject: has to have at most 200 characters', { subject: 's'.repeat(201) }],
+  ['type: must not be empty', { type: '' }],
+  ['type: has to have at most 64 characters', { type: 't'.repeat(65) }],
+  ['tags.0: must not be empty', { tags: [''] }],
+  ['tags.1: has to have at most 64 characters', { tags: ['a', 't'.repeat(65)] }],
+  ['tags: has to have at most 64 entries', { tags: Array.from({ length: 65 }, (_, i) => `t${i}`) }],
+  ['orderingKey: must not be empty', { orderingKey: '' }],
+  ['dedupeKey: must not be empty', { dedupeKey: '' }],
+])('a draft is refused with the rule that it breaks: %s', async (rule, fields) => {
+  const { root } = await createRig();
+  await expect(send(root, { from: 'planner', to: 'reviewer', body: 'x', ...fields })).rejects.toMatchObject({
+    code: 'MESSAGE_INVALID',
+    message: `This cannot be sent: ${rule}.`,
+  });
+});

@@ -29,3 +29,12 @@ test('a second answer needs --again', async () => {
   expect(second.err).toContain('--again');
   expect((await rig.dreamos(`reply ${receipt} better --again`)).code).toBe(0);
 });
+
+test('an answer that is to finish what nobody has claimed says that nobody holds it, and is not sent', async () => {
+  const id = await rig.sent();
+  expect(await rig.dreamos(`reply ${id} hi --ack --as reviewer`)).toMatchObject({
+    code: 5,
+    err: expect.stringContaining(`Message ${id} in reviewer is ready; nobody holds it`) as string,
+  });
+  expect((await rig.dreamos('list planner --json')).json).toEqual([]);
+});

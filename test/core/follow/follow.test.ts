@@ -73,3 +73,16 @@ test('a busy place hides no other, whose hint came or was lost', async () => {
   stop.abort();
   await done;
 });
+
+test('who follows is told when the root was removed, although hints go on', async () => {
+  const log = counted({ left: 0 });
+  const session = { ...still.rig.root, store: { ...still.rig.root.store, isThere: async () => false } };
+  const failure = (async () => {
+    for await (const _ of follow(session, log.followed, {}));
+  })().catch((error: unknown) => error);
+  for (let passedMs = 0; passedMs < lookAgainMs; passedMs += 1000) {
+    await vi.advanceTimersByTimeAsync(1000);
+    log.hint();
+  }
+  expect(await soFar(failure)).toMatchObject({ kind: 'not-found', code: 'ROOT_NOT_FOUND' });
+});

@@ -185,3 +185,26 @@ test('of two readers that wait, one gets the message and the other goes on waiti
   controller.abort();
   expect((await Promise.all(readers)).filter(Boolean)).toHaveLength(1);
 });
+
+test('a wait in a root that was removed ends with the failure, and one that is back by the next look does not', async () => {
+  let there = true;
+  const reading = waitFor(
+    { ...still.rig.root, store: { ...still.rig.root.store, isThere: async () => there } },
+    'reviewer',
+    async () => undefined,
+    { waitMs: 60_000 },
+  ).catch((error: unknown) => error);
+  await soFar(reading);
+  there = false;
+  await vi.advanceTimersByTimeAsync(4000);
+  there = true;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await soFar(reading)).toBe('waiting');
+  there = false;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(await soFar(reading)).toMatchObject({
+    kind: 'not-found',
+    code: 'ROOT_NOT_FOUND',
+    hint: expect.stringContaining('dreamos init --root') as string,
+  });
+});

@@ -78,8 +78,9 @@ function documentsOf(ctx: FileContext): Documents {
         : putCard(ctx, agent, value, version);
     },
     withLock(name, work) {
-      const locked = name === 'import' ? () => whileImporting(ctx, work) : work;
-      return ctx.disk.withLock(ctx.layout.lock(name), locked);
+      return ctx.disk.withLock(ctx.layout.lock(name), (lock) =>
+        name === 'import' ? whileImporting(ctx, () => work(lock)) : work(lock),
+      );
     },
   };
 }

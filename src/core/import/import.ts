@@ -16,6 +16,7 @@ import { type Imported, Importer } from './importer.ts';
 import { contentOfId } from './to-message.ts';
 import { nameHint } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
+import type { Lock } from '../../storage/port/documents.ts';
 import type { ImportOptions } from './result.ts';
 import { states } from '../../model/state.ts';
 
@@ -30,13 +31,16 @@ export async function* importTree(
   const lenient = checkFormat(options.format ?? 'auto') === 'dreamos-lenient';
   const maps = checkMaps(options.maps ?? {});
   const tree = await openSourceTree(dir);
-  const run = (): AsyncGenerator<ImportResult> => importAll(session, tree, { ...options, lenient, maps });
+  const run = (lock?: Lock): AsyncGenerator<ImportResult> =>
+    importAll(session, tree, { ...options, lenient, maps, lock });
   yield* options.dryRun ? run() : whileLocked(session.store, run);
 }
 
 interface Plan extends Omit<ImportOptions, 'maps'> {
   readonly lenient: boolean;
   readonly maps: ReadonlyMap<string, string>;
+  /** Absent in a dry run. */
+  readonly lock: Lock | undefined;
 }
 
 async function* importAll(session: Session, tree: SourceTree, plan: Plan): AsyncGenerator<ImportResult> {

@@ -1,4 +1,7 @@
 import type { ImportResult } from '../../contract/keep.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Lock } from '../../storage/port/documents.ts';
+import { importLost } from '../../storage/port/refusals.ts';
 import { basename } from 'node:path';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
@@ -30,6 +33,8 @@ export interface ImporterOptions {
   readonly cards: readonly AgentCard[];
   /** What is there already, by the content in its id. */
   readonly imported: ReadonlyMap<string, Imported>;
+  /** `imported` is all that is there for as long as it is held. */
+  readonly lock?: Lock | undefined;
 }
 
 export interface Imported {
@@ -59,6 +64,7 @@ export class Importer {
   readonly #waiting: Waiting[] = [];
   #deliverLimit: number | undefined;
   #mendable = 0;
+  #deposited = 0;
 
   constructor(session: Session, tree: SourceTree, options: ImporterOptions) {
     this.#root = session;
@@ -180,13 +186,20 @@ export class Importer {
     if (this.#options.dryRun) return;
     await this.#register(mailbox);
     const by = this.#root.acting;
-    await this.#root.store.mail.deposit(mailbox, message, state, { at, ...(by !== undefined && { by }) });
+    const { lock } = this.#options;
+    try {
+      await this.#root.store.mail.deposit(mailbox, message, state, { at, lock, ...(by !== undefined && { by }) });
+    } catch (error) {
+      throw error instanceof DreamosError && error.code === 'STATE_CHANGED' ? importLost(this.#deposited) : error;
+    }
+    this.#deposited += 1;
   }
 
   async #keep(file: SourceFile, name: string, bytes: Uint8Array, why: string): Promise<ImportResult> {
     const mailbox = this.#names.mailbox(this.#folderName(file.path));
     if (!this.#options.dryRun) {
       await this.#register(mailbox);
+      if (this.#options.lock?.isHeld() === false) throw importLost(this.#deposited);
       await this.#root.store.mail.quarantine(mailbox, bytes, { name, why });
     }
     return { file: name, result: 'unreadable', mailbox, why };

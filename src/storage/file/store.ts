@@ -10,7 +10,7 @@ import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deadReason } from './claim/dead-letter.ts';
-import { sweepKeys } from './send/dedupe.ts';
+import { sweepKeys } from './send/dedupe-keys.ts';
 import { getDocument, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
@@ -79,8 +79,9 @@ function documentsOf(ctx: FileContext): Documents {
         : putCard(ctx, agent, value, version);
     },
     withLock(name, work) {
-      const locked = name === 'import' ? () => whileImporting(ctx, work) : work;
-      return ctx.disk.withLock(ctx.layout.lock(name), locked);
+      return ctx.disk.withLock(ctx.layout.lock(name), (lock) =>
+        name === 'import' ? whileImporting(ctx, () => work(lock)) : work(lock),
+      );
     },
   };
 }

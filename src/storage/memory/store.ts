@@ -75,7 +75,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       return true;
     },
     withLock: (name, work) => {
-      const done = (mail.locks.get(name) ?? Promise.resolve()).then(work);
+      const done = (mail.locks.get(name) ?? Promise.resolve()).then(() => work({ isHeld: () => true }));
       mail.locks.set(
         name,
         done.catch(() => undefined),

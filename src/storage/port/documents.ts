@@ -6,6 +6,15 @@ export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | `agents/
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`). */
 type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}` | `change.${string}`;
 
+/** A lock, as its holder has it. */
+export interface Lock {
+  /**
+   * `false`: it is lost, or may be at any moment, since its holder was paused for so long. Who does what another must not do as
+   * well asks right before.
+   */
+  isHeld(): boolean;
+}
+
 /** A document as it was read; its version is the store's own word, which only `put` takes. */
 export interface Versioned {
   readonly value: unknown;
@@ -42,5 +51,5 @@ export interface Documents {
    */
   put(name: DocumentName, value: unknown, version: string | undefined): Promise<boolean>;
   /** One holder at a time, across processes; what is done under it must still be safe to do twice. */
-  withLock<T>(name: LockName, work: () => Promise<T>): Promise<T>;
+  withLock<T>(name: LockName, work: (lock: Lock) => Promise<T>): Promise<T>;
 }

@@ -3,6 +3,7 @@ import type { Filter } from '../../model/filter.ts';
 import type { Message } from '../../model/message.ts';
 import type { Durability, RetryPolicy } from '../../model/settings.ts';
 import type { State } from '../../model/state.ts';
+import type { Lock } from './documents.ts';
 import type { Entry } from './look.ts';
 
 /** The result of a claim. */
@@ -157,12 +158,15 @@ export interface Mail {
   retry(entry: Entry, actor: Actor): Promise<Entry>;
   /** dead -> gone for good */
   purge(entry: Entry, actor: Actor): Promise<void>;
-  /** Puts a message from elsewhere straight into a state; durable when it returns. */
+  /**
+   * Puts a message from elsewhere straight into a state; durable when it returns.
+   * @param actor.lock an import's: STATE_CHANGED, and nothing is there, if it is lost
+   */
   deposit(
     mailbox: string,
     message: Message,
     to: 'archived' | 'ready',
-    actor: Actor & { readonly at: number },
+    actor: Actor & { readonly at: number; readonly lock?: Lock | undefined },
   ): Promise<Entry>;
   /**
    * Keeps bytes that nobody can read with the mailbox's corrupt ones, byte for byte and durably, with a note of where they

@@ -56,6 +56,14 @@ export function stateChanged({ id, mailbox, state }: Entry): DreamosError {
   });
 }
 
+/** What was there when it began is not all that is there by now. @param already so many of its messages */
+export function importLost(already = 0): DreamosError {
+  const message = `This import was paused for so long that another could take over, so it ends; it has imported ${already} until here.`;
+  return new DreamosError('conflict', 'STATE_CHANGED', message, {
+    hint: 'Run it again: what is there already is not imported twice.',
+  });
+}
+
 /** @param alike only the recipients differ: who is in a group may have changed since */
 export function dedupeMismatch(
   first: { readonly id: string; readonly from: string; readonly dedupeKey: string | null },

@@ -11,6 +11,7 @@ import { createIds } from '../../../src/model/id.ts';
 import { settingsSchema } from '../../../src/model/settings.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
+import type { Lock } from '../../../src/storage/port/documents.ts';
 import { keyed, mailboxes, startMs } from './specimen.ts';
 import { stillClock } from './still-clock.ts';
 import { pathsOf } from './tree.ts';
@@ -195,6 +196,6 @@ function unsyncedDisk() {
       fs.writeFileSync(`${path}.1`, bytes, { mode: 0o600 });
       fs.renameSync(`${path}.1`, path);
     },
-    withLock: async <T>(_path: string, work: () => Promise<T>) => work(),
+    withLock: async <T>(_path: string, work: (lock: Lock) => Promise<T>) => work({ isHeld: () => true }),
   };
 }

@@ -124,7 +124,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
         return { answer: undefined };
       });
       try {
-        return await work();
+        return await work({ isHeld: () => machine.locks.get(path)?.holder === holder });
       } finally {
         await once('unlock', [path], () => machine.locks.get(path)?.holder === holder && machine.locks.delete(path));
       }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { utimesSync } from 'node:fs';
+import { readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { build } from 'esbuild';
@@ -75,3 +75,21 @@ for (const call of ['writeWhole', 'rename'] as const) {
     },
   );
 }
+
+test('who was stopped leaves the lock to the one who has it since', async () => {
+  const room = makeRoom();
+  const goOn = await stoppedIn({
+    root: room.root,
+    name: 'settings',
+    set: { lease: '7m' },
+    stopsAt: { call: 'rename', path: room.layout.config },
+  });
+  const lock = room.layout.lock('config');
+  const before = Date.now() / 1000 - 20;
+  utimesSync(`${lock}.lock`, before, before);
+  await nodeDisk().withLock(lock, async ({ isHeld }) => {
+    expect(await goOn()).toBe('stops\nchanged\n');
+    expect(isHeld()).toBe(true);
+  });
+  expect(readdirSync(room.root).filter((name) => name.includes('.lock'))).toEqual([]);
+});

@@ -101,7 +101,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
       await before({ method: 'rename', path: beside, to: path });
       await real.rename(beside, path);
     },
-    withLock: (_, work) => work(),
+    withLock: (_, work) => work({ isHeld: () => true }),
     makePrivate: (path) => real.makePrivate(path),
     realPath: (path) => real.realPath(path),
     userId: () => real.userId(),

@@ -2,8 +2,9 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { priorities, sealLines, type Message } from '../../../model/message.ts';
 import { states } from '../../../model/state.ts';
+import type { Lock } from '../../port/documents.ts';
 import type { Entry } from '../../port/look.ts';
-import { stateChanged } from '../../port/refusals.ts';
+import { importLost, stateChanged } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, orderOf, type EntryName } from '../names/entry-name.ts';
 import { logEvents, type LogEntry } from '../events/event-log.ts';
@@ -76,7 +77,7 @@ export async function deposit(
   mailbox: Mailbox,
   message: Message,
   to: 'archived' | 'ready',
-  options: { readonly at: number; readonly by?: string | undefined },
+  options: { readonly at: number; readonly by?: string | undefined; readonly lock?: Lock | undefined },
 ): Promise<Entry> {
   const ids = await heldIds(ctx, mailbox);
   if (!ids || ids.has(message.id)) {
@@ -97,6 +98,10 @@ export async function deposit(
   const file = tmpFile(mailbox, message.id);
   await ctx.disk.remove(file);
   const made = await ctx.disk.create(file, sealLines([message]).bytes, { sync: true });
+  if (options.lock?.isHeld() === false) {
+    await ctx.disk.remove(file);
+    throw importLost();
+  }
   const entry = !made
     ? undefined
     : to === 'ready'

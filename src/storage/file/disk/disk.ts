@@ -7,6 +7,8 @@
  * uses synchronous system calls, because a promise per call costs several times the call itself, and the callers await
  * either way.
  */
+import type { Lock } from '../../port/documents.ts';
+
 type MaybePromise<T> = T | Promise<T>;
 
 export interface FileStat {
@@ -73,7 +75,7 @@ export interface Disk {
    */
   writeWhole(path: string, bytes: Uint8Array): MaybePromise<void>;
   /** Runs `work` while holding the lock file `<path>.lock`. */
-  withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
+  withLock<T>(path: string, work: (lock: Lock) => Promise<T>): Promise<T>;
   /** Takes every right but the owner's off a file or folder. */
   makePrivate(path: string): MaybePromise<void>;
   /** The path without symbolic links in it. */

@@ -68,11 +68,11 @@ export function nodeDisk(): Disk {
     writeWhole: (path, bytes) =>
       writeWhole(path, bytes).catch((error: unknown) => expectedOf<never>(error, path, 'write', {})),
     async withLock(path, work) {
-      const release = await takeLock(path);
+      const { isHeld, release } = await takeLock(path);
       try {
-        return await work();
+        return await work({ isHeld });
       } finally {
-        // Compromised by a stale takeover: whoever took over releases it. The work itself is safe to do twice.
+        // What could not be removed is soon dead, and whoever waits removes it.
         await release().catch(() => undefined);
       }
     },

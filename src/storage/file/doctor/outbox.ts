@@ -73,21 +73,12 @@ async function obstacleOf(ctx: FileContext, links: readonly string[]): Promise<s
   return undefined;
 }
 
-/** The key goes first: a key without a body to finish would call a lost message sent. */
+/** With its dedupe key, if it has one; a body that was cut short by the kill has made none. */
 async function discardStale(ctx: FileContext, id: string): Promise<void> {
   await ctx.disk.rename(ctx.layout.uncommitted(id), ctx.layout.discarded(id));
   const gone = ctx.layout.discarded(id);
   const body = await ctx.disk.read(pathIn(gone, outboxBody), { maxBytes: mostFileBytes });
-  const dedupeFile = body.ok ? await dedupeFileMadeBy(ctx, id, body.bytes) : undefined;
+  const message = body.ok ? unsealed(body.bytes) : undefined;
+  const dedupeFile = message === undefined || message.dedupeKey === null ? undefined : dedupeFileOf(ctx, message);
   if (!(await putBack(ctx, id, dedupeFile))) await removeDiscarded(ctx, id, dedupeFile);
-}
-
-/** Its dedupe key, if it has one; a body that was cut short by the kill has made none. */
-async function dedupeFileMadeBy(ctx: FileContext, id: string, bytes: Buffer): Promise<string | undefined> {
-  const message = unsealed(bytes);
-  if (message === undefined || message.dedupeKey === null) return undefined;
-  const dedupeFile = dedupeFileOf(ctx, message);
-  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
-  // Another send may have it by now.
-  return file.ok && unsealed(file.bytes)?.id === id ? dedupeFile : undefined;
 }

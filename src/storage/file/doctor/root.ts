@@ -1,5 +1,5 @@
 /** What `dreamos doctor` looks at beside the mailboxes: the root's own folders and files, and the dedupe keys. */
-import { mostFileBytes } from '../../../model/basics/limits.ts';
+import { hourMs, mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { type Message, unseal } from '../../../model/message.ts';
 import { isForgotten } from '../../port/repeat.ts';
@@ -7,9 +7,11 @@ import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import { isAhead, isoTime, sayableTime } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
-import { dedupeFileOf, forget, windowMs } from '../send/dedupe.ts';
+import { dedupeFileOf } from '../send/dedupe.ts';
+import { forget, windowMs } from '../send/dedupe-keys.ts';
+import { sweep } from './leftovers.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { isDedupeKey, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
+import { isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { isLockFolder, keptOf, rootLeftover } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
@@ -92,6 +94,7 @@ export async function* inspectDedupe(
     }
     for (const name of (await ctx.disk.list(dir)) ?? []) {
       const path = pathIn(dir, name);
+      if (isDedupeKeyAside(folder, name)) continue;
       if (!isDedupeKey(folder, name)) {
         yield junk(ctx, path);
         continue;
@@ -106,6 +109,7 @@ export async function* inspectDedupe(
         yield await keyAhead(ctx, path, file.mtimeMs ?? 0, fix);
       }
     }
+    yield* sweep(ctx, dir, (name) => isDedupeKeyAside(folder, name), hourMs, fix);
   }
 }
 

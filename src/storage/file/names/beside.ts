@@ -67,6 +67,11 @@ export function lockFolder(path: string): string {
 }
 const lockEnding = '.lock';
 
+/** Where a lock goes from its place to be removed. */
+export function lockAside(folder: string): string {
+  return `${folder}.${String(Math.random()).slice(2)}${lockEnding}`;
+}
+
 export function isLockFolder(name: string): boolean {
   return name.endsWith(lockEnding);
 }

@@ -13,17 +13,16 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
-import { dedupeWindowOf, type Durability } from '../../../model/settings.ts';
+import type { Durability } from '../../../model/settings.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
 import { MailboxFull } from '../../port/refusals.ts';
-import { isForgotten, mismatchOf } from '../../port/repeat.ts';
+import { mismatchOf } from '../../port/repeat.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { FileStat, ReadResult } from '../disk/disk.ts';
-import { settingsInForce } from '../documents/documents.ts';
+import type { ReadResult } from '../disk/disk.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
-import { isDedupeFolder } from '../names/layout.ts';
+import { forget, isOver, oldDedupeFiles, windowMs } from './dedupe-keys.ts';
 import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { outboxBody } from '../names/outbox-name.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -133,53 +132,9 @@ function stateOf(outgoing: Outgoing): 'ready' | 'delayed' {
 
 /** Whether there is such a key; one that is over is forgotten, and is none. */
 async function isRemembered(ctx: FileContext, dedupeFile: string): Promise<boolean> {
-  const stat = await ctx.disk.stat(dedupeFile);
-  if (!stat || !isOver(ctx, stat, await windowMs(ctx))) return stat !== undefined;
-  await forget(ctx, [dedupeFile]);
+  if (!(await ctx.disk.stat(dedupeFile))) return false;
+  if (await isOver(ctx, dedupeFile, await windowMs(ctx))) await forget(ctx, [dedupeFile]);
   return (await ctx.disk.stat(dedupeFile)) !== undefined;
-}
-
-/** The root's own setting, read here: the same for whoever sends, adopts, sweeps and inspects, whatever they were told. */
-export async function windowMs(ctx: FileContext): Promise<number> {
-  return dedupeWindowOf(await settingsInForce(ctx));
-}
-
-function isOver(ctx: FileContext, { mtimeMs }: FileStat, ms: number): boolean {
-  return isForgotten(mtimeMs, ctx.clock.now(), ms);
-}
-
-/** Under a lock, and after one more look: who looked before another has forgotten it would take its successor. */
-export async function forget(ctx: FileContext, dedupeFiles: readonly string[]): Promise<number> {
-  if (dedupeFiles.length === 0) return 0;
-  return ctx.disk.withLock(ctx.layout.lock('dedupe'), async () => {
-    const ms = await windowMs(ctx);
-    let forgotten = 0;
-    for (const path of dedupeFiles) {
-      const stat = await ctx.disk.stat(path);
-      if (stat && isOver(ctx, stat, ms) && (await ctx.disk.remove(path))) forgotten++;
-    }
-    return forgotten;
-  });
-}
-
-/** Forgets every key that is over. @returns how many */
-export async function sweepKeys(ctx: FileContext, dryRun: boolean): Promise<number> {
-  let swept = 0;
-  for (const folder of ((await ctx.disk.list(ctx.layout.dedupe)) ?? []).filter(isDedupeFolder).sort()) {
-    const old = await oldDedupeFiles(ctx, pathIn(ctx.layout.dedupe, folder));
-    swept += dryRun ? old.length : await forget(ctx, old);
-  }
-  return swept;
-}
-
-async function oldDedupeFiles(ctx: FileContext, dir: string): Promise<string[]> {
-  const ms = await windowMs(ctx);
-  const old: string[] = [];
-  for (const name of (await ctx.disk.list(dir)) ?? []) {
-    const stat = await ctx.disk.stat(pathIn(dir, name));
-    if (stat && isOver(ctx, stat, ms)) old.push(pathIn(dir, name));
-  }
-  return old;
 }
 
 async function sweep(ctx: FileContext, dir: string): Promise<void> {

@@ -13,6 +13,7 @@ import type { FileContext } from '../disk/context.ts';
 import { type EntryName, formatEntryName, orderOf, unset } from '../names/entry-name.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, forgetRemoved } from '../disk/folders.ts';
+import { inodesOfKey, removeKeyOf } from './dedupe-keys.ts';
 import { putInInbox } from '../places/inbox.ts';
 import { publishTo } from './publish.ts';
 import { readIfGood } from '../places/read-entry.ts';
@@ -130,25 +131,27 @@ export async function discard(ctx: FileContext, id: string, dedupeFile?: string)
   return true;
 }
 
-/** The key goes first: one without a body to finish would call a lost message sent. */
+/** Its key, if no other send has it by now, goes first: one without a body to finish would call a lost message sent. */
 export async function removeDiscarded(ctx: FileContext, id: string, dedupeFile?: string): Promise<void> {
-  if (dedupeFile !== undefined) await ctx.disk.remove(dedupeFile);
-  await removeFolder(ctx, ctx.layout.discarded(id));
+  const gone = ctx.layout.discarded(id);
+  const body = await ctx.disk.stat(pathIn(gone, outboxBody));
+  if (dedupeFile !== undefined) await removeKeyOf(ctx, dedupeFile, { id, body });
+  await removeFolder(ctx, gone);
 }
 
 /**
  * For one whose taking back was cut off. A body with more names than those in its folder and its key lies in a mailbox
  * already: somebody has it, so everybody shall have it.
- * @param dedupeFile of the dedupe key that it made
+ * @param dedupeFile of its dedupe key; another send may have it by now
  * @returns whether it is committed again
  */
 export async function putBack(ctx: FileContext, id: string, dedupeFile?: string): Promise<boolean> {
   const gone = ctx.layout.discarded(id);
   // In this order, because its sender may live and go on removing: what is counted last is then too low, not too high.
-  const ownDedupeFile = dedupeFile === undefined ? undefined : await ctx.disk.stat(dedupeFile);
+  const keys = dedupeFile === undefined ? [] : await inodesOfKey(ctx, dedupeFile);
   const names = (await ctx.disk.list(gone)) ?? [];
   const body = await ctx.disk.stat(pathIn(gone, outboxBody));
-  if (body?.kind !== 'file' || body.links <= names.length + (ownDedupeFile?.inode === body.inode ? 1 : 0)) return false;
+  if (body?.kind !== 'file' || body.links <= names.length + (keys.includes(body.inode) ? 1 : 0)) return false;
   return ctx.disk.rename(gone, ctx.layout.committed(id));
 }
 

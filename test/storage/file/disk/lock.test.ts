@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, utimesSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, renameSync, rmdirSync, utimesSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { hrtime } from 'node:process';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../../../src/model/clock.ts';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
 import { scratch } from '../room.ts';
@@ -56,3 +57,86 @@ test('a lock whose holder refreshes it is his, whatever it is dated', async () =
   expect(isTaken()).toBe(true);
   await done;
 });
+
+/** Puts another's fresh lock in the place of one, as after a pause. */
+function takeOver(path: string): void {
+  renameSync(`${path}.lock`, `${path}.lost`);
+  mkdirSync(`${path}.lock`);
+  utimesSync(`${path}.lock`, Date.now() / 1000, Date.now() / 1000);
+}
+
+test('who has lost his lock meanwhile leaves it to whoever has it', async () => {
+  const path = `${scratch()}/config`;
+  await nodeDisk().withLock(path, async ({ isHeld }) => {
+    expect(isHeld()).toBe(true);
+    takeOver(path);
+    expect(isHeld()).toBe(false);
+  });
+  expect(existsSync(`${path}.lock`)).toBe(true);
+});
+
+test('who takes his lost lock anew in the same process keeps it when the lost one ends', async () => {
+  const path = `${scratch()}/config`;
+  const { promise, resolve: end } = withResolvers();
+  const { promise: has, resolve: took } = withResolvers();
+  const lost = nodeDisk().withLock(path, () => {
+    took();
+    return promise;
+  });
+  await has;
+  renameSync(`${path}.lock`, `${path}.lost`);
+  await nodeDisk().withLock(path, async ({ isHeld }) => {
+    end();
+    await lost;
+    await pass(30_000);
+    expect(isHeld()).toBe(true);
+  });
+  expect(existsSync(`${path}.lock`)).toBe(false);
+});
+
+test('a lock that was not refreshed for ten seconds is not called held', async () => {
+  const path = `${scratch()}/config`;
+  await nodeDisk().withLock(path, async ({ isHeld }) => {
+    vi.setSystemTime(Date.now() + 11_000);
+    expect(isHeld()).toBe(false);
+  });
+  expect(existsSync(`${path}.lock`)).toBe(false);
+});
+
+test.for([
+  ['in the future', 3_600_000],
+  ['long ago', -20_000],
+] as const)(
+  'of two that find a lock of %s dead the later one does not take that of the earlier one',
+  async ([, fromNowMs]) => {
+    const { path, done, isTaken } = lockOf(fromNowMs);
+    let isAnothers = false;
+    for (const call of ['renameSync', 'rmdirSync'] as const) {
+      const real = fs[call] as (path: unknown, ...more: unknown[]) => void;
+      vi.spyOn(fs, call).mockImplementation((from: unknown, ...more: unknown[]) => {
+        if (from === `${path}.lock` && !isAnothers) {
+          isAnothers = true;
+          takeOver(path);
+        }
+        real(from, ...more);
+      });
+    }
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    });
+    for (let passed = 0; passed < 130 && !isAnothers; passed++) await pass(100);
+    await pass(2000);
+    expect([isAnothers, isTaken(), existsSync(`${path}.lock`)]).toEqual([true, false, true]);
+    rmdirSync(`${path}.lock`);
+    await pass(1000);
+    await done;
+  },
+);
+
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -109,7 +109,7 @@ export async function* inspectDedupe(
         yield await keyAhead(ctx, path, file.mtimeMs ?? 0, fix);
       }
     }
-    yield* sweep(ctx, dir, (name) => isDedupeKeyAside(folder, name), hourMs, fix);
+    yield* sweep(ctx, dir, (name) => (isDedupeKeyAside(folder, name) ? 'certainly' : undefined), hourMs, fix);
   }
 }
 

@@ -244,7 +244,7 @@ test.for([
     ...afterBoot('second'),
     withLock(_, work) {
       vi.advanceTimersByTime(ms as number);
-      return work();
+      return work({ isHeld: () => true });
     },
   };
   await (await room.open(disk)).journal.cursor([log], 'now');

@@ -13,12 +13,15 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   const onProgress = (looked: number) => output.progress(`${looked} checked`);
   let remaining = 0;
   let warnings = 0;
+  let repairable = 0;
   let fixed = 0;
   for await (const finding of doctor(session, { fix: options.fix ?? false, onProgress, signal: context.signal })) {
     if (context.signal.aborted) return;
     if (finding.fixed) fixed++;
     else if (finding.level === 'problem') remaining++;
     else if (finding.level === 'warning') warnings++;
+    // Only what can be repaired says whether it was.
+    if (finding.level === 'problem' && finding.fixed === false) repairable++;
     const told = finding.hint === undefined ? finding : { ...finding, hint: asTyped(finding.hint) };
     await output.item(told, () => findingText(told, paint));
   }
@@ -27,9 +30,10 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   if (remaining > 0) {
     const problems = remaining === 1 ? '1 problem remains' : `${remaining} problems remain`;
     throw new DreamosError('invalid', 'PROBLEMS_FOUND', `${problems} in ${session.path}.`, {
-      hint: options.fix
-        ? 'What each finding says; these are not safe to repair by themselves.'
-        : `dreamos doctor --fix${context.flags()}`,
+      hint:
+        options.fix || repairable === 0
+          ? 'What each finding says; these are not safe to repair by themselves.'
+          : `dreamos doctor --fix${context.flags()}`,
     });
   }
   const but = warnings === 0 ? '' : `, but there ${warnings === 1 ? 'is 1 warning' : `are ${warnings} warnings`}`;

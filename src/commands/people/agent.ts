@@ -33,10 +33,16 @@ export async function listCommand(context: Context): Promise<void> {
   if (cards.length === 0) await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
   await output.rows(cards, ['agent', 'state', 'groups', 'description'], (card) => [
     card.name,
-    card.retiredAt ? `retired ${card.retiredAt}` : `since ${card.createdAt}`,
+    stateOf(card),
     (card.groups ?? []).join(', '),
     card.description ?? '',
   ]);
+}
+
+/** A card that cannot be read, which is warned of, has the beginning of time. */
+function stateOf({ retiredAt, createdAt }: AgentCard): string {
+  if (retiredAt) return `retired ${retiredAt}`;
+  return Date.parse(createdAt) === 0 ? '' : `since ${createdAt}`;
 }
 
 export async function showCommand(context: Context, name: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Session } from '../../../src/core/root/root.ts';
 import { type Rig, createRig } from '../rig.ts';
 
 let rig: Rig;
@@ -65,4 +66,14 @@ test('agent register puts an agent into groups, and empties them again', async (
   expect((await rig.dreamos('agent show reviewer --json')).json).toMatchObject([{ groups: [] }]);
   expect(await rig.dreamos(['agent', 'register', 'reviewer', '--group', 'a b'])).toMatchObject({ code: 6 });
   expect(await rig.dreamos('agent register reviewer --group all')).toMatchObject({ code: 6 });
+});
+
+test('agent list says of a card that cannot be read no time since when it is there', async () => {
+  const onRoot = ({ store }: Session): void => {
+    const unread = [{ name: 'planner', createdAt: new Date(0).toISOString() }];
+    vi.spyOn(store.documents, 'listAgents').mockResolvedValue(unread);
+  };
+  const { out } = await rig.dreamos('agent list', { onRoot });
+  expect(out).toContain('planner');
+  expect(out).not.toContain('1970');
 });

@@ -20,7 +20,7 @@ export function diskError(error: unknown, path: string, doing: string): unknown 
   // Not from the system but from a bug, or from the caller's own work.
   if (code === undefined || error instanceof DreamosError) return error;
   return new DreamosError('disk', 'DISK_FAILED', `Could not ${doing} ${path}: ${advice[code]?.[0] ?? ''}${code}.`, {
-    hint: advice[code]?.[1] ?? 'Run `dreamos doctor`.',
+    hint: advice[code]?.[1].replace('PATH', () => path) ?? 'Run `dreamos doctor`.',
     cause: error,
   });
 }
@@ -28,8 +28,8 @@ export function diskError(error: unknown, path: string, doing: string): unknown 
 const advice: Record<string, [what: string, next: string]> = {
   ENOSPC: ['no space or no inodes are left on the device, ', 'Free some space, then try again: `df -h; df -i`.'],
   EDQUOT: ['your disk quota is used up, ', 'Free some space, then try again.'],
-  EACCES: ['permission denied, ', 'Check who owns the root: `ls -ld`.'],
-  EPERM: ['operation not permitted, ', 'Check who owns the root: `ls -ld`.'],
+  EACCES: ['permission denied, ', 'Look at whose it is and at its mode: `ls -ld PATH`.'],
+  EPERM: ['operation not permitted, ', 'Look at whose it is and at its mode: `ls -ld PATH`.'],
   EROFS: ['the file system is read-only, ', 'Use a root on a file system that can be written: `root` or DREAMOS_ROOT.'],
   EMFILE: ['too many open files in this process, ', 'Raise the limit: `ulimit -n`.'],
   ELOOP: ['it is a symbolic link, and dreamos follows none, ', 'Move it out of the root by hand: `ls -l`.'],

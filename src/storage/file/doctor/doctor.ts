@@ -62,8 +62,13 @@ export async function* inspect(ctx: FileContext, options: InspectOptions): Async
 }
 
 async function* inspectMailbox(ctx: FileContext, mailbox: Mailbox, options: InspectOptions): AsyncIterable<Finding> {
-  // Where not even its folder can be read, one finding says it all.
-  await ctx.disk.list(mailbox.dir);
+  // Where not even its folder can be read, one finding says it all. Who repairs has begun nothing there, and goes on.
+  try {
+    await ctx.disk.list(mailbox.dir);
+  } catch (error) {
+    yield unreadable(error);
+    return;
+  }
   for (const step of isLog(mailbox.name) ? topicLogSteps : mailboxSteps) {
     if (options.signal?.aborted) return;
     yield* tried(() => step(ctx, mailbox, options), options);
@@ -78,8 +83,14 @@ async function* tried(
   try {
     yield* step();
   } catch (error) {
-    if (fix || !(error instanceof DreamosError)) throw error;
-    const { message, hint } = error;
-    yield { rule: 'unreadable', level: 'problem', message, ...(hint !== undefined && { hint }) };
+    if (fix) throw error;
+    yield unreadable(error);
   }
+}
+
+/** @throws what is no failure of the disk */
+function unreadable(error: unknown): Finding {
+  if (!(error instanceof DreamosError)) throw error;
+  const { message, hint } = error;
+  return { rule: 'unreadable', level: 'problem', message, ...(hint !== undefined && { hint }) };
 }

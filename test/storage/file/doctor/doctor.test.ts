@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { watchedDisk } from '../disks.ts';
+import { diskFailure, watchedDisk } from '../disks.ts';
 import type { FileContext } from '../../../../src/storage/file/disk/context.ts';
 import { dedupeFileOf } from '../../../../src/storage/file/send/dedupe.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
@@ -675,4 +675,18 @@ describe('doctor', () => {
     expect(looked.length).toBeGreaterThan(2);
     expect(Math.max(...looked)).toBeGreaterThanOrEqual(600);
   });
+});
+
+test('who repairs goes on behind a mailbox whose folder cannot be read, and is told of it', async () => {
+  const room = makeRoom();
+  rmSync(room.at('bob').ready, { recursive: true });
+  const disk = watchedDisk((call) => {
+    if (call.method === 'list' && call.path === room.at('ann').dir) throw diskFailure(call);
+  });
+  const findings = await inspected(await room.open(disk), true);
+  expect(findings).toEqual([
+    expect.objectContaining({ rule: 'unreadable', level: 'problem', mailbox: 'ann' }),
+    expect.objectContaining({ rule: 'folder', mailbox: 'bob', fixed: true }),
+  ]);
+  expect(existsSync(room.at('bob').ready)).toBe(true);
 });

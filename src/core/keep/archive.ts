@@ -80,11 +80,11 @@ export async function showArchived(session: Session, mailbox: string | undefined
 /** Under the lock under which it may be packed. */
 export async function restoreArchive(session: Session, mailbox: string, id: string): Promise<Entry> {
   const card = await resolveAgent(session, mailbox);
-  return session.store.documents.withLock(`maintain.${card.name}`, async () => {
+  return session.store.documents.withLock(`maintain.${card.name}`, async (lock) => {
     const [entry] = await findSurely(session, id, card.name);
     if (!entry) throw messageNotFound(id, card.name);
     if (entry.state !== 'archived') throw notInState(entry, 'archived');
-    return session.store.mail.restore(entry, session.acting === undefined ? {} : { by: session.acting });
+    return session.store.mail.restore(entry, { lock, ...(session.acting !== undefined && { by: session.acting }) });
   });
 }
 

@@ -115,7 +115,7 @@ function mailOf(ctx: FileContext): Mail {
       await finishOutbox(ctx, Infinity);
     },
     cancel: (entry, { by }) => cancel(ctx, entry, by),
-    restore: (entry, { by }) => restore(ctx, entry, by),
+    restore: (entry, how) => restore(ctx, entry, how),
     retry: (entry, { by }) => retry(ctx, entry, by),
     purge: (entry, { by }) => purge(ctx, entry, by),
     deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),

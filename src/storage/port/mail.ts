@@ -152,8 +152,8 @@ export interface Mail {
   // Changes by hand. Those of an entry throw STATE_CHANGED when it has moved on since it was listed.
   /** ready or delayed -> archived */
   cancel(entry: Entry, actor: Actor): Promise<Entry>;
-  /** archived -> ready; under the lock `maintain.<mailbox>` */
-  restore(entry: Entry, actor: Actor): Promise<Entry>;
+  /** archived -> ready; under the lock `maintain.<mailbox>`, and STATE_CHANGED if that is lost */
+  restore(entry: Entry, actor: Actor & { readonly lock?: Lock | undefined }): Promise<Entry>;
   /** dead -> ready, attempts anew */
   retry(entry: Entry, actor: Actor): Promise<Entry>;
   /** dead -> gone for good */

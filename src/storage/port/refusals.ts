@@ -64,6 +64,11 @@ export function importLost(already = 0): DreamosError {
   });
 }
 
+export function restoreLost(id: string, mailbox: string): DreamosError {
+  const message = `${id} is not restored: this process was paused for so long that another may work in the archive of ${mailbox}.`;
+  return new DreamosError('conflict', 'STATE_CHANGED', message, { hint: `dreamos archive restore ${mailbox} ${id}` });
+}
+
 /** @param alike only the recipients differ: who is in a group may have changed since */
 export function dedupeMismatch(
   first: { readonly id: string; readonly from: string; readonly dedupeKey: string | null },

@@ -35,9 +35,13 @@ export async function cancel(ctx: FileContext, entry: Entry, by: string | undefi
   return moved;
 }
 
-export async function restore(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
+export async function restore(
+  ctx: FileContext,
+  entry: Entry,
+  { by, lock }: { readonly by?: string | undefined; readonly lock?: Lock | undefined },
+): Promise<Entry> {
   const { mailbox, ...archived } = locate(ctx, entry, ['archived']);
-  const plain = await (await import('../keep/unpack.ts')).takeOut(ctx, mailbox, archived);
+  const plain = await (await import('../keep/unpack.ts')).takeOut(ctx, mailbox, archived, lock);
   if (!plain) throw stateChanged(entry);
   try {
     return await backToReady(ctx, entry, { mailbox, ...plain }, { event: 'restored', id: entry.id, by });

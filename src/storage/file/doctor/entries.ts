@@ -68,10 +68,11 @@ export async function* inspectEntries(
   }
   if ((await ctx.disk.list(mailbox.archive))?.some((name) => packOf(name) !== undefined) === true) {
     const { inspectPacks } = await import('./packs.ts');
-    yield* inspectPacks(ctx, mailbox, options, ({ text }) => {
+    const onLine = ({ text }: { readonly text: string }): Iterable<Finding> => {
       if (++looked % progressEvery === 0) options.onProgress?.(looked);
       return inspectDouble(text, 'archived', seen);
-    });
+    };
+    yield* inspectPacks(ctx, mailbox, options, onLine, (id) => seen.has(id));
   }
   options.onProgress?.(looked);
 }

@@ -3,7 +3,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import { unseal } from '../../../model/message.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { identityOf, timeTagOf } from '../names/entry-name.ts';
+import { type EntryName, identityOf, timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { finishPacking, markGone } from '../keep/pack.ts';
@@ -11,16 +11,23 @@ import { placesIn, readMember, type Line } from '../places/pack-file.ts';
 import { countDoubles, daysOf, type Pack } from '../places/packed.ts';
 import { removeEmpty } from '../keep/prune.ts';
 import { dayOf } from '../names/slots.ts';
-import { nameOf } from '../names/path.ts';
+import { markOf } from '../names/pack-name.ts';
+import { folderOf, nameOf } from '../names/path.ts';
+import { findIn } from '../look/find.ts';
+import { history } from '../events/history.ts';
 
-/** @param onLine called for each message that counts as archived in a pack; what it gives is told, too */
+/**
+ * @param onLine called for each message that counts as archived in a pack; what it gives is told, too
+ * @param isSeen whether this message was met in any state, for which it is asked at the end
+ */
 export async function* inspectPacks(
   ctx: FileContext,
   mailbox: Mailbox,
   options: InspectOptions,
   onLine: (line: Line) => Iterable<Finding>,
+  isSeen: (id: string) => boolean,
 ): AsyncGenerator<Finding, void, void> {
-  const look = (): AsyncIterable<Finding> => inspectAll(ctx, mailbox, options, onLine);
+  const look = (): AsyncIterable<Finding> => inspectAll(ctx, mailbox, options, onLine, isSeen);
   // Besides doctor's own lock: somebody may be packing, or taking a message out of its pack just now.
   const lock = ctx.layout.lock(`maintain.${mailbox.name}`);
   yield* options.fix ? await ctx.disk.withLock(lock, () => gather(look())) : look();
@@ -37,8 +44,10 @@ async function* inspectAll(
   mailbox: Mailbox,
   options: InspectOptions,
   onLine: (line: Line) => Iterable<Finding>,
+  isSeen: (id: string) => boolean,
 ): AsyncGenerator<Finding, void, void> {
   yield* inspectUnfinished(ctx, mailbox, options);
+  const taken: Taken[] = [];
   for (const { dir, packs } of await daysOf(ctx, mailbox)) {
     const inFolder = new Set(((dir === undefined ? [] : await ctx.disk.list(dir)) ?? []).map(identityOf));
     const inDay = new Set<string>();
@@ -48,7 +57,11 @@ async function* inspectAll(
       const wrong: string[] = [];
       for await (const line of linesOf(ctx, pack, wrong)) {
         const identity = identityOf(line.text);
-        if (pack.gone.has(identity) || inFolder.has(identity)) continue;
+        if (inFolder.has(identity)) continue;
+        if (pack.gone.has(identity)) {
+          taken.push({ mark: markOf(pack.path, identity), name: line.name });
+          continue;
+        }
         if (!inDay.has(identity)) yield* onLine(line);
         else yield await inspectDouble(ctx, pack, line, options.fix);
         inDay.add(identity);
@@ -63,6 +76,37 @@ async function* inspectAll(
       }
     }
   }
+  for (const one of taken) if (!isSeen(one.name.id)) yield* inspectTaken(ctx, mailbox, one, options.fix);
+}
+
+/** What was taken out of a pack. */
+interface Taken {
+  readonly mark: string;
+  readonly name: EntryName;
+}
+
+/**
+ * Two can hold the mailbox's lock at a time, after a pause: one removes the file of a message that the other has taken out of
+ * its pack, and that one dies before it finds out. Where its event says that it was restored, it has been purged since.
+ */
+async function* inspectTaken(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { mark, name: { id, time } }: Taken,
+  fix: boolean,
+): AsyncGenerator<Finding, void, void> {
+  if ((await findIn(ctx, mailbox, id)).length > 0 || !(await ctx.disk.stat(mark))) return;
+  const events = await history(ctx, id, mailbox.name);
+  if (events.some(({ event, at }) => event === 'restored' && Date.parse(at) >= time)) return;
+  const fixed = fix && (await ctx.disk.remove(mark));
+  if (fixed) await ctx.disk.syncDir(folderOf(mark));
+  yield {
+    rule: 'pack-hidden',
+    level: 'problem',
+    message: `${id} is marked as taken out of its pack, and is nowhere else: its restore was cut off.`,
+    fixed,
+    ...(!fixed && { hint: 'dreamos doctor --fix' }),
+  };
 }
 
 /** A packing that was cut off: what it has packed lies in the day's folder as well. And what nothing is left of. */

@@ -5,6 +5,8 @@
  * For whoever holds the mailbox's lock.
  */
 import { DreamosError } from '../../../model/errors.ts';
+import type { Lock } from '../../port/documents.ts';
+import { restoreLost } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type EntryName, formatEntryName, identityOf } from '../names/entry-name.ts';
 import { ensureFolder, moveInto } from '../disk/folders.ts';
@@ -29,6 +31,7 @@ export async function takeOut(
   ctx: FileContext,
   mailbox: Mailbox,
   archived: { readonly path: string; readonly name: EntryName },
+  lock?: Lock,
 ): Promise<Plain | undefined> {
   const identity = identityOf(formatEntryName(archived.name));
   const day = (await daysOf(ctx, mailbox)).find((one) => one.day === dayOf(archived.name.time));
@@ -43,6 +46,8 @@ export async function takeOut(
   // Also for one who was cut off here: a mark that outlives the file's name in a power cut would lose the message.
   await ctx.disk.syncDir(folderOf(plain.path));
   await ctx.disk.syncDir(mailbox.archive);
+  // Who packs beside this takes the file for a double, and removes it: with the mark, it would be nowhere.
+  if (lock?.isHeld() === false) throw restoreLost(archived.name.id, mailbox.name);
   for (const pack of held) await markGone(ctx, pack, identity);
   const putBack = async (): Promise<void> => {
     for (const pack of held) await ctx.disk.remove(markOf(pack, identity));

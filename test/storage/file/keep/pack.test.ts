@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { unseal } from '../../../../src/model/message.ts';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
-import { watchedDisk } from '../disks.ts';
+import { Killed, watchedDisk } from '../disks.ts';
 import { newToken } from '../../contract/ways.ts';
 import { collect, drain, inspected, makeRoom, recoverAll, type Room } from '../room.ts';
 
@@ -259,4 +259,64 @@ describe('a pack', () => {
     expect(readdirSync(archive(room)).filter((name) => name.includes('.gone'))).toEqual([]);
     expect(await drain(await room.open())).toHaveLength(2);
   });
+});
+
+describe('a message that was taken out of its pack, and whose file was removed beside it', () => {
+  /** Its restorer is killed in front of its last rename, and somebody packs right before. */
+  async function hidden(room: Room, store: Store): Promise<string> {
+    const [id = ''] = await finished(room, store, 2);
+    await packAll(store);
+    let dead = false;
+    const dying = await room.open(
+      watchedDisk(({ method, path, to }) => {
+        if (!dead && method === 'rename' && to?.startsWith(room.at('bob').ready)) {
+          dead = true;
+          rmSync(path);
+        }
+        if (dead) throw new Killed('killed');
+      }),
+    );
+    const [entry] = await dying.look.find(id, 'bob');
+    await expect(dying.mail.restore(entry!, {})).rejects.toThrow(Killed);
+    return id;
+  }
+
+  test('is told by the doctor, and archived again', async () => {
+    const room = makeRoom();
+    const store = await room.open();
+    const id = await hidden(room, store);
+    expect(await store.look.find(id, 'bob')).toEqual([]);
+    const told = { rule: 'pack-hidden', message: expect.stringContaining(id) as string };
+    expect(await inspected(store, false)).toMatchObject([{ ...told, fixed: false }]);
+    expect(await inspected(store, true)).toMatchObject([{ ...told, fixed: true }]);
+    expect(await store.look.find(id, 'bob')).toMatchObject([{ state: 'archived' }]);
+    expect(await inspected(store, false)).toEqual([]);
+  });
+
+  test('is not one that was purged since', async () => {
+    const room = makeRoom();
+    const store = await room.open();
+    const [id = ''] = await finished(room, store, 2);
+    await packAll(store);
+    await store.mail.restore((await store.look.find(id, 'bob'))[0]!, {});
+    const claimed = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+    await store.mail.nack(claimed?.receipt ?? '', { dead: true, policy });
+    await store.mail.purge((await store.look.find(id, 'bob'))[0]!, {});
+    expect(await store.look.find(id, 'bob')).toEqual([]);
+    expect(await inspected(store, false)).toEqual([]);
+  });
+});
+
+test('a restore that has lost its lock marks nothing as gone', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  const [id = ''] = await finished(room, store, 2);
+  await packAll(store);
+  const [entry] = await store.look.find(id, 'bob');
+  await expect(store.mail.restore(entry!, { lock: { isHeld: () => false } })).rejects.toMatchObject({
+    code: 'STATE_CHANGED',
+  });
+  await collect(store.upkeep!.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
+  expect(await store.look.find(id, 'bob')).toMatchObject([{ state: 'archived' }]);
+  expect(await inspected(store, false)).toEqual([]);
 });

@@ -1,33 +1,59 @@
 /** Real disks without space or without inodes: looks see what is there, and what must write says so and half does nothing. */
-import { appendFileSync, renameSync, rmdirSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import { notHere, notRoot, said, skips } from '../lack.ts';
 import { cannotMount, fill, mounted, pageBytes, type Scarce } from '../tmpfs.ts';
 import { type Ended, errorsOf, filesIn, parseLines, type Rig, test, until, type Words } from './rig.ts';
 
 const minute = 60_000;
 
-interface Scene {
+interface Place {
   readonly dir: string;
   readonly root: string;
   readonly box: (agent: string) => string;
+  run(words: Words, stdin?: string): Promise<Ended>;
+}
+
+interface Mail {
   /** Of what planner and reviewer have both got, and planner has finished. */
   readonly shared: string;
   /** The receipt of what is held, by its mailbox. */
   readonly held: Readonly<Record<'lead' | 'reviewer', string>>;
-  run(words: Words): Promise<Ended>;
+}
+
+type Scene = Place & Mail;
+
+function placeIn(rig: Rig, dir: string): Place {
+  const root = join(dir, 'runtime', 'agent_comms');
+  return {
+    dir,
+    root,
+    box: (agent) => join(root, 'agent_mailboxes', agent),
+    run: (words, stdin = '') =>
+      rig.dreamos([...(typeof words === 'string' ? words.split(' ').filter(Boolean) : words), '--json'], {
+        env: { DREAMOS_ROOT: root, DREAMOS_AGENT: 'lead' },
+        stdin,
+      }),
+  };
 }
 
 /** A root with mail in every state, and one of all that a look would move first. */
-async function scene(rig: Rig, dir: string): Promise<Scene> {
-  const root = join(dir, 'runtime', 'agent_comms');
-  const box = (agent: string) => join(root, 'agent_mailboxes', agent);
-  const run = (words: Words, stdin = '') =>
-    rig.dreamos([...(typeof words === 'string' ? words.split(' ').filter(Boolean) : words), '--json'], {
-      env: { DREAMOS_ROOT: root, DREAMOS_AGENT: 'lead' },
-      stdin,
-    });
+async function makeScene(rig: Rig, dir: string): Promise<Mail> {
+  const { box, run } = placeIn(rig, dir);
   const done = async (words: Words) => {
     const ended = await run(words);
     expect({ words, code: ended.code }, ended.err).toEqual({ words, code: 0 });
@@ -75,7 +101,7 @@ async function scene(rig: Rig, dir: string): Promise<Scene> {
     utimesSync(file, new Date(), new Date(Date.now() - minute));
   }
   await until('all of it is due', () => Date.now() > dueAt);
-  return { dir, root, box, shared, held, run };
+  return { shared, held };
 }
 
 /** A send whose sender was cut off when it had not yet reached this mailbox. */
@@ -182,11 +208,20 @@ const whole = [
   'mail-leads lead',
 ].sort();
 
+// Made once, because that takes twenty commands.
+const model = realpathSync(mkdtempSync(join(tmpdir(), 'dreamos-full-disk-')));
+let made: Promise<Mail> | undefined;
+afterAll(() => rmSync(model, { recursive: true, force: true }));
+
 async function onDisk(rig: Rig, skip: (why: string) => void, work: (at: Scene) => Promise<void>): Promise<void> {
   const lack = await cannotMount(rig.dir);
   if (lack !== undefined) skip(notHere(lack).why);
   const dir = join(rig.dir, 'disk');
-  await mounted(dir, 'size=2m,nr_inodes=500', async () => work(await scene(rig, dir)));
+  const mail = await (made ??= makeScene(rig, model));
+  await mounted(dir, 'size=2m,nr_inodes=500', async () => {
+    execFileSync('cp', ['-a', join(model, 'runtime'), dir]);
+    await work({ ...placeIn(rig, dir), ...mail });
+  });
 }
 
 /** What it exits with where there is no space, and where there are no inodes: a rename takes none, but its folder may. */
@@ -206,7 +241,8 @@ const writes = ({ lead, reviewer }: Scene['held']): [words: string, exits: Reado
   [`nack ${lead} --dead`, never],
   [`ack ${lead}`, { space: 0, inodes: 7 }],
   [`ack ${reviewer}`, { space: 0, inodes: 0 }],
-  ['read planner', { space: 0, inodes: 7 }],
+  // Its slot is one in which nothing has been claimed.
+  ['read planner --lease 3h', { space: 0, inodes: 7 }],
 ];
 const never = { space: 7, inodes: 7 };
 

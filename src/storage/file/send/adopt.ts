@@ -107,8 +107,10 @@ async function adoptFile(
   await makeFilePrivate(ctx, path);
   const file = await ctx.disk.read(path, { maxBytes: mostFileBytes });
   if (!file.ok) {
-    // What cannot be put aside does not count as moved: whoever moves until nothing is due would never end.
-    return !file.missing && (await quarantine(ctx, mailbox, path, file.why)) ? 'done' : 'left';
+    if (file.missing) return 'left';
+    // It may have come up short because its writer was just beginning anew; what is no file has no writer.
+    const stat = await ctx.disk.stat(path);
+    return putAside(ctx, mailbox, path, stat?.kind === 'file' ? stat.mtimeMs : 0, file.why);
   }
   const at = ctx.clock.now();
   // Since it was listed another one may have come under its name.
@@ -151,5 +153,6 @@ async function putAside(
 ): Promise<'done' | 'not-yet' | 'left'> {
   // On both sides: a time that lies further ahead was set by hand, or by another clock, and would be waited for in vain.
   if (Math.abs(ctx.clock.now() - mtimeMs) < graceMs) return 'not-yet';
+  // What cannot be put aside does not count as moved: whoever moves until nothing is due would never end.
   return (await quarantine(ctx, mailbox, path, why)) ? 'done' : 'left';
 }

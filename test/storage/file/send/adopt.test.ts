@@ -42,6 +42,27 @@ function corrupt(room: Room): string[] {
 }
 
 describe('a file in drop/', () => {
+  test('whose writer begins anew just when it is read is not put aside, and adopted once it is whole', async () => {
+    const room = makeRoom();
+    const path = drop(room, 'note.json', minimal, 60_000);
+    const disk = nodeDisk();
+    let begun = 0;
+    const store = await room.open({
+      ...disk,
+      read(at, options) {
+        if (at !== path || begun++ > 0) return disk.read(at, options);
+        writeFileSync(path, '');
+        return { ok: false, missing: false, why: 'it is cut short' };
+      },
+    });
+    await store.mail.recover('bob', policy);
+    expect(corrupt(room)).toEqual([]);
+    writeFileSync(path, JSON.stringify(minimal));
+    room.clock.advance(3000);
+    await store.mail.recover('bob', policy);
+    expect(await drain(store)).toEqual(['by hand']);
+  });
+
   test('of hundreds is looked at once, although so many are adopted a hundred at a time, and what comes meanwhile follows', async () => {
     const room = makeRoom();
     for (let n = 0; n < 350; n++) drop(room, `${n}.json`, minimal, 90_000 - n);

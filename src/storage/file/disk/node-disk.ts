@@ -3,7 +3,6 @@ import { geteuid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
 import { attempt, expectedOf } from './disk-error.ts';
-import { takeLock } from './lock.ts';
 import { appendFlags, fileMode, openLogs } from './logs.ts';
 
 const dirMode = 0o700;
@@ -68,6 +67,7 @@ export function nodeDisk(): Disk {
     writeWhole: (path, bytes) =>
       writeWhole(path, bytes).catch((error: unknown) => expectedOf<never>(error, path, 'write', {})),
     async withLock(path, work) {
+      const { takeLock } = await import('./lock.ts');
       const { isHeld, release } = await takeLock(path);
       try {
         return await work({ isHeld });

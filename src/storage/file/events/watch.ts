@@ -73,7 +73,8 @@ export async function watch(ctx: FileContext, of: Scope, hint: (where?: Readonly
     }
   }
 
-  const pushes = await openPushes((await namesOf(ctx, of)).length * 2 > mostByChokidar, {
+  const atFirst = await namesOf(ctx, of);
+  const pushes = await openPushes(atFirst.length * 2 > mostByChokidar, {
     changed(dir, appeared) {
       if (dir === parent) members.now();
       // A new day's log is nothing yet; its first line is a change. Whoever looked at once would claim a message before its
@@ -84,8 +85,8 @@ export async function watch(ctx: FileContext, of: Scope, hint: (where?: Readonly
     failed: (error) => lookByTime(`no push from the file system (${reasonOf(error)})`),
   });
 
-  async function addMailboxes(): Promise<void> {
-    const names = new Set(await namesOf(ctx, of));
+  async function addMailboxes(known?: readonly string[]): Promise<void> {
+    const names = new Set(known ?? (await namesOf(ctx, of)));
     // One that comes back has other folders.
     for (const name of watched) if (!names.has(name)) watched.delete(name);
     for (const name of names) {
@@ -115,7 +116,7 @@ export async function watch(ctx: FileContext, of: Scope, hint: (where?: Readonly
   };
   try {
     if (parent !== undefined && (await isThere(parent))) pushes.add(parent);
-    await addMailboxes();
+    await addMailboxes(atFirst);
     await Promise.race([pushes.ready(), isDegraded]);
     // What appeared between that look and the watch on its folder was seen by neither.
     if (parent !== undefined) await addMailboxes();

@@ -6,7 +6,6 @@ import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, namesIn } from '../disk/folders.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { releaseOrderingKey } from './key-heads.ts';
-import { learnBytes, nameOfBytes } from './known-bytes.ts';
 import { isOnItsWay, type Mailbox, tmpFile } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { corruptName, isNote, noteOf } from '../names/beside.ts';
@@ -56,6 +55,7 @@ export async function quarantineBytes(
   bytes: Uint8Array,
   from: { readonly name: string; readonly why: string },
 ): Promise<void> {
+  const { learnBytes, nameOfBytes } = await import('./known-bytes.ts');
   const known = await nameOfBytes(ctx, mailbox, bytes);
   if (known !== undefined) {
     // Without its note: whoever kept them was killed before it could say so.

@@ -17,7 +17,7 @@ import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
 import { agentOfDocument, type RootDocument } from './names/layout.ts';
-import { finishOutbox } from './send/outbox.ts';
+import { finishOutbox } from './send/hand-out.ts';
 import { readEntry } from './places/read-entry.ts';
 import { endRestsAhead, recover, recoverNowAndThen } from './claim/recover.ts';
 import { send } from './send/send.ts';

@@ -15,7 +15,7 @@ import { arrival, logEvents } from '../events/event-log.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { sweepExpiredNowAndThen } from './expired.ts';
 import { closeOverInboxes, putInInbox } from '../places/inbox.ts';
-import { finishOutbox } from '../send/outbox.ts';
+import { finishOutbox } from '../send/hand-out.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { due, latestEntries, type WheelEntry } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
@@ -37,7 +37,7 @@ export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryP
 
 async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   recoveredAt.of(ctx).set(mailbox.name, ctx.clock.uptime());
-  const finished = await finishOutbox(ctx, atOnce);
+  const finished = await finishOutbox(ctx, atOnce, mailbox.name);
   const adopted = await adopt(ctx, mailbox);
   const expired = await due(ctx, mailbox.inflight, atOnce, maxLeaseMs);
   let moved = finished + adopted.moved;

@@ -4,7 +4,8 @@ import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { parseOutboxFolder, outboxBody, parseOutboxLink } from '../names/outbox-name.ts';
 import { olderThan } from './leftovers.ts';
 import { shown, unsealed } from './root.ts';
-import { finishOutbox, putBack, removeDiscarded } from '../send/outbox.ts';
+import { finishOutbox } from '../send/hand-out.ts';
+import { putBack, removeDiscarded } from '../send/outbox.ts';
 import { dedupeFileOf } from '../send/dedupe.ts';
 import { pathIn } from '../names/path.ts';
 

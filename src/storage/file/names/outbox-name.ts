@@ -3,7 +3,12 @@ import { isMailboxName } from './layout.ts';
 
 /** In an outbox folder: which mailbox a link is for, and what its name will be there. */
 export function outboxLink(mailbox: string, name: EntryName): string {
-  return `${mailbox}:${formatEntryName(name)}`;
+  return outboxLinksOf(mailbox) + formatEntryName(name);
+}
+
+/** What the links for a mailbox begin with. */
+export function outboxLinksOf(mailbox: string): string {
+  return `${mailbox}:`;
 }
 
 export function parseOutboxLink(text: string): { mailbox: string; name: EntryName } | undefined {

@@ -23,7 +23,8 @@ import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { forget, isOver, oldDedupeFiles, windowMs } from './dedupe-keys.ts';
-import { commit, discard, handOutOrLeave, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
+import { handOutOrLeave } from './hand-out.ts';
+import { commit, discard, prepare, putBack, removeDiscarded, uncertain } from './outbox.ts';
 import { outboxBody } from '../names/outbox-name.ts';
 import { folderOf, pathIn } from '../names/path.ts';
 

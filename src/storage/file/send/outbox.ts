@@ -5,22 +5,15 @@
  * What is not committed is in no mailbox.
  */
 import { DreamosError } from '../../../model/errors.ts';
-import { priorities, sealLines, type Message } from '../../../model/message.ts';
+import { priorities, sealLines } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
-import { type EntryName, formatEntryName, orderOf, unset } from '../names/entry-name.ts';
-import { arrival, logEvents } from '../events/event-log.ts';
-import { ensureFolder, moveInto, forgetRemoved } from '../disk/folders.ts';
+import { type EntryName, orderOf, unset } from '../names/entry-name.ts';
+import { ensureFolder, forgetRemoved } from '../disk/folders.ts';
 import { inodesOfKey, removeKeyOf } from './dedupe-keys.ts';
-import { putInInbox } from '../places/inbox.ts';
-import { publishTo } from './publish.ts';
-import { readIfGood } from '../places/read-entry.ts';
-import { warnOnce } from '../disk/warn-once.ts';
-import { moveToReady, forgetFilling } from '../places/filling.ts';
-import { isUncommitted, outboxBody, outboxLink, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
-import { slotOf } from '../names/slots.ts';
+import { isUncommitted, outboxBody, outboxLink, parseOutboxLink } from '../names/outbox-name.ts';
 import { pathIn } from '../names/path.ts';
 
 /** Names of a message that nobody has claimed yet. */
@@ -155,93 +148,7 @@ export async function putBack(ctx: FileContext, id: string, dedupeFile?: string)
   return ctx.disk.rename(gone, ctx.layout.committed(id));
 }
 
-/**
- * Hands out what has just been committed. A disk that fails now does not undo the send: it is on disk, and whoever comes
- * next hands it out. Told otherwise, the sender would send it twice.
- */
-export async function handOutOrLeave(ctx: FileContext, message: Message): Promise<void> {
-  try {
-    await handOut(ctx, message.id, message);
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    ctx.warn(`${message.id} is sent, but waits in outbox/ for the next reader to hand it out: ${error.message}`);
-  }
-}
-
-/** Hands out a committed send. Any number of processes may do it at the same time. @returns how many links it moved */
-async function handOut(ctx: FileContext, id: string, known?: Message): Promise<number> {
-  const dir = ctx.layout.committed(id);
-  const moved = new Set<string>();
-  let failed: DreamosError | undefined;
-  // Twice at most: a scan during other processes' renames can miss a name, and the folder's removal then fails.
-  for (let round = 0; round < 2; round++) {
-    for (const text of ((await ctx.disk.list(dir)) ?? []).sort()) {
-      const link = parseOutboxLink(text);
-      if (!link) continue;
-      // Moved and still here: a power cut on btrfs can undo one half of a rename, so that a link is here and in its mailbox.
-      // A rename onto another link of the same file does nothing, and would be tried for ever.
-      try {
-        if (moved.has(text)) await ctx.disk.remove(pathIn(dir, text));
-        else if (await handOutLink(ctx, pathIn(dir, text), link, known)) moved.add(text);
-      } catch (error) {
-        if (!(error instanceof DreamosError)) throw error;
-        // One mailbox in disorder is no reason to keep the others waiting.
-        failed = error;
-      }
-    }
-    if (failed) throw failed;
-    if (await removeFolder(ctx, dir)) break;
-  }
-  return moved.size;
-}
-
-/** Finishes every committed send whose sender has died; a bounded number a call. */
-export async function finishOutbox(ctx: FileContext, limit: number): Promise<number> {
-  let moved = 0;
-  let synced = false;
-  for (const name of ((await ctx.disk.list(ctx.layout.outbox)) ?? []).sort()) {
-    const folder = parseOutboxFolder(name);
-    if (folder?.committed !== true) continue;
-    // Its sender may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
-    // it in its mailbox and undo the commit for the others.
-    if (!synced) synced = await ctx.disk.syncDir(ctx.layout.outbox);
-    // Its sender may have used newer buckets than those that this process fills: what it sent first must stay first.
-    forgetFilling(ctx);
-    try {
-      moved += await handOut(ctx, folder.id);
-    } catch (error) {
-      if (!(error instanceof DreamosError)) throw error;
-      // Every reader of every mailbox comes by here: what one send cannot do must not stop them all.
-      warnOnce(ctx, `${folder.id} waits in outbox/, because it cannot be handed out: ${error.message}`);
-    }
-    if (moved >= limit) break;
-  }
-  return moved;
-}
-
-async function handOutLink(
-  ctx: FileContext,
-  path: string,
-  link: { mailbox: string; name: EntryName },
-  known: Message | undefined,
-): Promise<boolean> {
-  const mailbox = ctx.layout.mailbox(link.mailbox);
-  const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
-  const { name } = link;
-  if (isLog(mailbox.name)) return publishTo(ctx, mailbox, path, name, message);
-  const at = ctx.clock.now();
-  if (name.tag === 'u') {
-    if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
-  } else {
-    const waited = message && (await putInInbox(ctx, mailbox, message, name, (to) => ctx.disk.rename(path, to)));
-    if (!waited && (await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
-  }
-  const event = name.tag === 'u' ? 'scheduled' : 'delivered';
-  await logEvents(ctx, mailbox, [arrival(event, name.id, message)], at);
-  return true;
-}
-
-async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
+export async function removeFolder(ctx: FileContext, dir: string): Promise<boolean> {
   for (const name of (await ctx.disk.list(dir)) ?? []) {
     // In a committed folder a link is mail: it goes to its mailbox, and is never removed here.
     if (name === outboxBody || isUncommitted(dir)) await ctx.disk.remove(pathIn(dir, name));

@@ -22,6 +22,10 @@ export async function* listen(
   const { store } = session;
   const of = { topics: [patterns].flat().map(parseTopicPattern) };
   const gone = new Map<string, number>();
+  const sayGone = (): void => {
+    for (const [log, many] of gone) onWarning(goneText(log, many));
+    gone.clear();
+  };
   const followed: Followed<Heard> = {
     cursor: (at) => store.journal.cursor(of, at),
     read: async (cursor, why, among) => {
@@ -38,13 +42,16 @@ export async function* listen(
       const topic = topicOf(event.mailbox) ?? '';
       return message ? { cursor, topic, at, message, ...(again && { again }) } : undefined;
     },
-    restMs: async (found) => {
-      for (const [log, many] of gone) onWarning(goneText(log, many));
-      gone.clear();
-      return found > 0 ? 0 : lookAgainMs;
+    rest: async () => {
+      sayGone();
+      return { ms: lookAgainMs };
     },
   };
-  yield* follow(session, followed, options);
+  try {
+    yield* follow(session, followed, options);
+  } finally {
+    sayGone();
+  }
 }
 
 /** `undefined`: it is not there any more; `null`: it cannot be read, which is said. */

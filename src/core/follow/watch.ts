@@ -23,15 +23,15 @@ export async function* watch(
     cursor: (at) => journal.cursor(mailboxes, at),
     read: (cursor, _why, among) => journal.readEvents(mailboxes, cursor, among),
     watch: (hint) => journal.watch(mailboxes, hint),
-    tell: async (event) => event,
-    restMs: async (found, why) => {
-      if (found > 0) {
-        due.soon(afterEventsMs);
-        return 0;
-      }
+    tell: async (event) => {
+      due.soon(afterEventsMs, [event.mailbox]);
+      return event;
+    },
+    rest: async ({ why, among, found }) => {
       // A hint without an event: most likely a script has handed something in.
-      if (why === 'hint') due.soon(0);
-      return (await due.look()) > 0 ? 0 : due.restMs();
+      if (why === 'hint' && found === 0) due.soon(0, among);
+      const moved = await due.look();
+      return moved.size > 0 ? { moved } : { ms: due.restMs() };
     },
   };
   yield* follow(session, followed, options);

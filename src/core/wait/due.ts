@@ -111,10 +111,13 @@ export function isOverdue({ state, dueAt, leaseUntil, expiresAt }: Entry, now: n
 
 /** Brings what falls due while somebody watches, and sends what schedules say: he may be the only process that is awake. */
 export interface DueTimer {
-  /** Look everywhere in so many milliseconds: something happened, and a due moment or a handed-in file may be part of it. */
-  soon(inMs: number): void;
-  /** Looks where the time has come. @returns how many messages were moved or sent */
-  look(): Promise<number>;
+  /**
+   * Look in so many milliseconds: something happened, and a due moment or a handed-in file may be part of it.
+   * @param where it happened; else everywhere
+   */
+  soon(inMs: number, where?: Iterable<string>): void;
+  /** Looks where the time has come, in small bites: what is left, `restMs` says. @returns where something was moved */
+  look(): Promise<ReadonlySet<string>>;
   /** Until the next look; milliseconds. */
   restMs(): number;
 }
@@ -122,6 +125,8 @@ export interface DueTimer {
 // For what no hint told of, and for mailboxes registered meanwhile.
 const everywhereEveryMs = 15_000;
 const leastRestMs = 50;
+/** Thousands of mailboxes may be due at once, and their events wait meanwhile. */
+const biteMs = 50;
 
 /** @param mailboxes by their exact names; `undefined`: all */
 export function createDueTimer(session: Session, mailboxes: readonly string[] | undefined): DueTimer {
@@ -132,29 +137,41 @@ export function createDueTimer(session: Session, mailboxes: readonly string[] | 
 
   const lookIn = async (mailbox: string): Promise<number> => {
     const { moved, nextAt = Infinity } = await recoverOrWarn(session, mailbox);
-    // Moved something: there may be more. Moved nothing, and still due: not ours; no reason to spin. (One more
-    // millisecond, because timers may fire early.)
-    lookAt.set(mailbox, moved > 0 ? store.now() : Math.max(nextAt + 1, clock.now() + leastRestMs));
+    // Behind all others, also when there may be more to move. Moved nothing, and still due: not ours; no reason to spin.
+    // (One more millisecond, because timers may fire early.)
+    lookAt.delete(mailbox);
+    if (moved > 0) lookAt.set(mailbox, store.now() + 1);
+    else if (nextAt < Infinity) lookAt.set(mailbox, Math.max(nextAt + 1, clock.now() + leastRestMs));
     return moved;
   };
 
   return {
-    soon: (inMs) => {
-      everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
+    soon: (inMs, where) => {
+      const at = store.now() + inMs;
+      if (where) for (const name of where) lookAt.set(name, Math.min(at, lookAt.get(name) ?? at));
+      else everywhereAt = Math.min(everywhereAt, clock.uptime() + inMs);
     },
     look: async () => {
       const now = store.now();
-      if (clock.uptime() >= everywhereAt) {
-        everywhereAt = clock.uptime() + everywhereEveryMs;
+      const startedAt = clock.uptime();
+      if (startedAt >= everywhereAt) {
+        everywhereAt = startedAt + everywhereEveryMs;
         const all = mailboxes ?? (await store.documents.listAgents()).map(({ name }) => name);
         for (const mailbox of all) lookAt.set(mailbox, now);
       }
-      let moved = await lookAtChores(session);
-      for (const [mailbox, at] of lookAt) if (at <= now) moved += await lookIn(mailbox);
+      // What they send is told by hints.
+      await lookAtChores(session);
+      const moved = new Set<string>();
+      for (const [mailbox, at] of lookAt) {
+        if (at > now) continue;
+        if ((await lookIn(mailbox)) > 0) moved.add(mailbox);
+        if (clock.uptime() - startedAt > biteMs) break;
+      }
       return moved;
     },
     restMs: () => {
-      const dueAt = Math.min(...lookAt.values());
+      let dueAt = Infinity;
+      for (const at of lookAt.values()) dueAt = Math.min(dueAt, at);
       return Math.max(1, Math.min(everywhereAt - clock.uptime(), dueAt - store.now(), restOfChores(session)));
     },
   };

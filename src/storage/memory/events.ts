@@ -21,7 +21,8 @@ export function readEvents(mail: Mail, of: Scope, from: string): EventBatch {
     if (!mail.pruned.has(event)) events.push({ ...event, cursor: `m${i + 1}` });
     else if (Number(place) > 0) gone.add(event.mailbox);
   }
-  return { events, cursor: cursor(mail, 'now'), warnings: gone.size > 0 ? [prunedBehind([...gone])] : [] };
+  const warnings = gone.size > 0 ? [prunedBehind([...gone])] : [];
+  return { events, cursor: cursor(mail, 'now'), more: new Set(), warnings };
 }
 
 export function watch(mail: Mail, of: Scope, hint: (where: ReadonlySet<string>) => void): Wake {

@@ -5,6 +5,8 @@ export interface EventBatch {
   readonly events: readonly WatchedEvent[];
   /** Continues behind everything read, also when `events` is empty. */
   readonly cursor: string;
+  /** Whose events were too many for one call: the rest of theirs is there already. */
+  readonly more: ReadonlySet<string>;
   /** For example: a cursor that no longer fits its log, so that this log restarts. */
   readonly warnings: readonly string[];
 }

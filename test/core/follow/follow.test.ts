@@ -17,14 +17,15 @@ function counted(news: { left: number }): { followed: Followed<WatchedEvent>; lo
     cursor: async () => 'c',
     read: async (cursor, _why, among) => {
       looks.push(among === undefined ? 'everywhere' : [...among].join(' '));
-      return { events: news.left-- > 0 ? [event] : [], cursor, warnings: [] };
+      const isNews = news.left-- > 0;
+      return { events: isNews ? [event] : [], cursor, more: new Set(news.left > 0 ? ['bob'] : []), warnings: [] };
     },
     watch: async (hint) => {
       ring = hint;
       return { close: async () => undefined };
     },
     tell: async (one) => one,
-    restMs: async (found) => (found > 0 ? 0 : lookAgainMs),
+    rest: async () => ({ ms: lookAgainMs }),
   };
   return { followed, looks, hint: (where) => ring(where) };
 }

@@ -113,7 +113,12 @@ test('a log line that was never written is made up for by a look every five seco
   const waiting = until(still.rig.root, id, 'claimed', { waitMs });
   await soFar(waiting);
   await take();
-  vi.spyOn(still.rig.root.store.journal, 'readEvents').mockResolvedValue({ events: [], cursor: 'm0', warnings: [] });
+  vi.spyOn(still.rig.root.store.journal, 'readEvents').mockResolvedValue({
+    events: [],
+    cursor: 'm0',
+    more: new Set(),
+    warnings: [],
+  });
   await vi.advanceTimersByTimeAsync(5100);
   expect(await soFar(waiting)).toEqual([]);
 });

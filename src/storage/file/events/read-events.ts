@@ -52,14 +52,14 @@ export async function readEvents(
   const warnings: string[] = [];
   const { place, fresh } = await placeOf(ctx, cursor, warnings);
   try {
-    const { events, ends } = await news(ctx, of, among, place.position, fresh, warnings);
+    const { events, ends, more } = await news(ctx, of, among, place.position, fresh, warnings);
     events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
     const steps = new Steps(ctx, place);
     // The cursor last, so that no line brings one of its own.
     const told = events.map(({ event, name, day, at }) => ({ ...event, cursor: steps.to(name, day, at) }));
     for (const { name, day, at } of ends) steps.to(name, day, at);
     await steps.write();
-    return { events: told, cursor: place.cursor, warnings };
+    return { events: told, cursor: place.cursor, more, warnings };
   } finally {
     remember(ctx, place);
   }
@@ -75,6 +75,7 @@ interface News {
   readonly events: (Step & { readonly event: MailEvent; readonly order: string })[];
   /** Where a log was read to, when that is behind its last event. */
   readonly ends: readonly Step[];
+  readonly more: ReadonlySet<string>;
 }
 
 async function news(
@@ -102,7 +103,7 @@ async function news(
     const since = days.size > 0 ? [...days.keys(), yesterday].reduce(sooner) : '';
     const logged = await orNone(loggedDays(ctx, mailbox, since), undefined);
     if (!logged) continue;
-    const log: LogNews = { events: [], ends: [], more: false };
+    const log: LogNews = { name, events: [], ends: [], more: false };
     read.push(log);
     for (const [day, { bytes }] of fresh ? days : []) {
       if (bytes === 0 || logged.includes(day)) continue;
@@ -135,7 +136,8 @@ async function news(
   return inOrder(read);
 }
 
-interface LogNews extends News {
+interface LogNews {
+  readonly name: string;
   readonly events: News['events'];
   readonly ends: Step[];
   /** There is more in it than was read. */
@@ -148,12 +150,14 @@ function inOrder(read: readonly LogNews[]): News {
   const until = lasts.length > 0 ? lasts.reduce(sooner) : undefined;
   const events: News['events'] = [];
   const ends: Step[] = [];
+  const behind = new Set<string>();
   for (const log of read) {
     const first = until === undefined ? log.events : log.events.filter(({ order }) => order <= until);
     events.push(...first);
     if (first.length === log.events.length) ends.push(...log.ends);
+    if (log.more || first.length < log.events.length) behind.add(log.name);
   }
-  return { events, ends };
+  return { events, ends, more: behind };
 }
 
 async function orWarn<T, N>(look: Promise<T>, name: string, none: N, warnings: string[]): Promise<T | N> {

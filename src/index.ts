@@ -1,4 +1,5 @@
 export { init, open } from './library/library.ts';
+export { exactData, exactDataOf } from './library/exact-data.ts';
 export type { Dreamos } from './library/dreamos.ts';
 export type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './library/groups.ts';
 

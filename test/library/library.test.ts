@@ -3,7 +3,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { init, open } from '../../src/index.ts';
+import { exactData, exactDataOf, init, open } from '../../src/index.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -30,6 +30,22 @@ test('the library: send, consume, reply, watch and status on one root', async ()
     events.push(`${event} ${mailbox}`);
   expect(events).toEqual(['delivered reviewer', 'claimed reviewer', 'acked reviewer']);
   expect(await planner.status(['reviewer'])).toMatchObject([{ ready: 0, archived: 1 }]);
+});
+
+test('the library sends and hands over data exactly as its JSON text is, also where its value is rounded', async () => {
+  await using mail = await init({ root: folder, agents: ['planner', 'reviewer'], as: 'planner', env: {} });
+  const text = '{"b":1970670598291982290,"a":1e400,"2":1,"1":[1.0]}';
+  const { id } = await mail.send({ to: 'reviewer', body: 'x', data: exactData(text) });
+  await mail.send({ to: 'reviewer', body: 'y', data: { port: 80 } });
+  const first = await mail.read('reviewer');
+  const second = await mail.read('reviewer');
+  expect(first && exactDataOf(first.message)).toBe(text);
+  expect(first?.message.data).toEqual({ b: 1970670598291982300, a: Infinity, 1: [1], 2: 1 });
+  expect(second && exactDataOf(second.message)).toBe('{"port":80}');
+  expect(exactDataOf((await mail.show(id)).message)).toBe(text);
+  expect(() => exactData('{"a":}')).toThrow(
+    expect.objectContaining({ code: 'MESSAGE_INVALID', hint: expect.any(String) }),
+  );
 });
 
 test('the library acts as several agents on one root', async () => {

@@ -26,6 +26,8 @@ export function reference(): string {
     opening(),
     functions(face, 'Dreamos', 'mail', [...groupNames.keys()]),
     ...[...groupNames].map(([name, type]) => functions(groups, type, `mail.${name}`, [])),
+    '## Exact data',
+    exportedFunctions('library/exact-data.ts'),
     '## Drafts, options, results',
     fenced(writtenOut().join('\n\n')),
     '## Results that `--json` prints alike',
@@ -36,8 +38,20 @@ export function reference(): string {
 
 /** What gives the first `Dreamos`, and the error that all functions throw. */
 function opening(): string {
-  const source = read('library/library.ts');
-  const signatures = source.statements.flatMap((statement) => {
+  const errors = read('model/errors.ts');
+  const fields = errors.statements.flatMap((statement) => {
+    const made = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
+    if (made?.type !== 'ClassDeclaration') return [];
+    const members = made.body.body.filter((member) => member.type === 'PropertyDefinition');
+    const lines = members.map(({ start, end }) => `  ${errors.text.slice(start, end)}`);
+    return [fenced(['class DreamosError extends Error {', ...lines, '}'].join('\n')), docBefore(errors, statement)];
+  });
+  return [exportedFunctions('library/library.ts'), ...fields].join('\n\n');
+}
+
+function exportedFunctions(file: string): string {
+  const source = read(file);
+  const functions = source.statements.flatMap((statement) => {
     const made = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
     if (made?.type !== 'FunctionDeclaration') return [];
     const text = source.text
@@ -47,15 +61,7 @@ function opening(): string {
       .trim();
     return [fenced(text), docBefore(source, statement)];
   });
-  const errors = read('model/errors.ts');
-  const fields = errors.statements.flatMap((statement) => {
-    const made = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
-    if (made?.type !== 'ClassDeclaration') return [];
-    const members = made.body.body.filter((member) => member.type === 'PropertyDefinition');
-    const lines = members.map(({ start, end }) => `  ${errors.text.slice(start, end)}`);
-    return [fenced(['class DreamosError extends Error {', ...lines, '}'].join('\n')), docBefore(errors, statement)];
-  });
-  return [...signatures, ...fields].join('\n\n');
+  return functions.join('\n\n');
 }
 
 /** The functions of one interface, each with its signature and what its comment says. */

@@ -1,5 +1,5 @@
 // Builds dist/: the command as one CommonJS file, and one beside it of what few commands need; the library as ESM with its
-// types; and the licences of bundled code.
+// types; the manual page; and the licences of bundled code.
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
 // (bin/dreamos.cjs), which is 15. Plugins keep out of a send what it does not need: child_process, 3 ms, zod, 2, and copies of
@@ -25,6 +25,11 @@ export async function buildAll({ types = true } = {}) {
   files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices(metafiles) });
   for (const file of files) await replace(file.path, file.contents);
   await removeOldChunks(files.map((file) => relative(dist, file.path)));
+  if (types) await replace(join(dist, 'dreamos.1'), await manPage());
+}
+
+async function manPage() {
+  return (await promisify(execFile)(process.execPath, [join(root, 'bin/dreamos.cjs'), 'help', 'man'])).stdout;
 }
 
 const shared = {

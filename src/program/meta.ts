@@ -28,6 +28,9 @@ export const help: Verb = {
     command
       .usage('[command or topic]')
       .action(async (words) => (await import('../commands/meta/help.ts')).helpCommand(context, whole(), words))
-      .addHelpText('after', example('dreamos help format\n  dreamos help send', topicsLine));
+      .addHelpText(
+        'after',
+        example('dreamos help format\n  dreamos help send\n  dreamos help man > dreamos.1', topicsLine),
+      );
   },
 };

@@ -38,3 +38,24 @@ test('completion knows what help can be asked for', async () => {
   const line = out.split('\n').find((row) => row.includes('"help")')) ?? '';
   for (const word of ['send', 'archive', ...topicNames]) expect(line).toMatch(new RegExp(`[" ]${word} `));
 });
+
+test('help agent fits into what a model is told', async () => {
+  const { out } = await rig.dreamos('help agent');
+  expect(out.length).toBeLessThanOrEqual(1500);
+  for (const word of ['read', 'ack', 'reply', 'send', 'request', 'DREAMOS_AGENT']) expect(out).toContain(word);
+});
+
+test('help man is a manual page with every command and option, and no line that is taken for a request', async () => {
+  const { code, out } = await rig.dreamos('help man');
+  expect(code).toBe(0);
+  const requests = ['TH', 'SH', 'SS', 'nf', 'fi', 'TP', 'B'];
+  for (const line of out.split('\n').filter((one) => /^[.']/.test(one)))
+    expect(requests).toContain(/^\.(\w+)/.exec(line)?.[1]);
+  const flags = (text: string): string[] => [...new Set(text.match(/--[a-z][a-z-]+/g))];
+  const page = out.replaceAll('\\-', '-');
+  for (const command of ['send', 'dlq retry', 'archive export', 'completion']) {
+    expect(page).toContain(`.SS "dreamos ${command} `);
+    const help = (await rig.dreamos(`${command} --help`)).out;
+    for (const flag of flags(help)) expect(page).toContain(flag);
+  }
+});

@@ -66,8 +66,8 @@ test('the README fits on two pages', () => {
   expect(textOf('README.md').split('\n').length).toBeLessThanOrEqual(130);
 });
 
-test('every page of help is a topic, and no topic has the name of a command', () => {
+test('every page of help is a topic, and no topic but agent has the name of a command', () => {
   const files = readdirSync('src/cli/help').filter((name) => name.endsWith('.md'));
   expect(files.map((name) => name.replace(/\.md$/, '')).sort()).toEqual([...topicNames].sort());
-  expect(topicNames.filter((name) => verbs().includes(name))).toEqual([]);
+  expect(topicNames.filter((name) => verbs().includes(name))).toEqual(['agent']);
 });

@@ -51,7 +51,7 @@ function opening(): string {
 
 function exportedFunctions(file: string): string {
   const source = read(file);
-  const functions = source.statements.flatMap((statement) => {
+  const signatures = source.statements.flatMap((statement) => {
     const made = statement.type === 'ExportNamedDeclaration' ? statement.declaration : undefined;
     if (made?.type !== 'FunctionDeclaration') return [];
     const text = source.text
@@ -61,7 +61,7 @@ function exportedFunctions(file: string): string {
       .trim();
     return [fenced(text), docBefore(source, statement)];
   });
-  return functions.join('\n\n');
+  return signatures.join('\n\n');
 }
 
 /** The functions of one interface, each with its signature and what its comment says. */

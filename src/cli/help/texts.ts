@@ -2,6 +2,7 @@ import type { TopicName } from './topics.ts';
 
 // By name and not by a pattern, so that the build sees them; apart from the names, because every start needs those.
 const texts: Record<TopicName, () => Promise<{ default: string }>> = {
+  agent: () => import('./agent.md'),
   format: () => import('./format.md'),
   guarantees: () => import('./guarantees.md'),
   tour: () => import('./tour.md'),

@@ -1,8 +1,9 @@
-/** The topics of `dreamos help` and what each answers; the texts are in <topic>.md. A topic never has a command's name. */
+/** The topics of `dreamos help` and what each answers; the texts are in <topic>.md. No topic but `agent` has a command's name. */
 export const topics = {
   format: 'how mail looks as files, and how a script hands a message in without the command',
   guarantees: 'what is promised and what is not, what must hold for it, what is synced, the evidence',
   tour: 'two agents at work, following along, asking, later and again, in examples',
+  agent: 'all that an agent has to know, on one page for its CLAUDE.md or AGENTS.md',
   commands: 'every command in a line',
   settings: 'every setting, its default, and where it can be set',
   json: 'what every command prints with --json',

@@ -2,32 +2,48 @@ import type { Command } from 'commander';
 import { oneOf } from '../../cli/input/parse.ts';
 import type { Context } from '../../cli/context.ts';
 import { topics } from '../../cli/help/topics.ts';
+import { type Kind, kinds, kindsOf, printNames } from '../../cli/completion-names.ts';
 
 /** One command with what may follow it, taken from the commander tree, so that a new command completes by itself. */
 interface Node {
   /** `archive list`; empty for dreamos itself. */
   readonly path: string;
   readonly verbs: readonly { readonly name: string; readonly about: string }[];
-  readonly flags: readonly { readonly flag: string; readonly about: string; readonly takesValue: boolean }[];
+  readonly flags: readonly {
+    readonly flag: string;
+    readonly about: string;
+    readonly takesValue: boolean;
+    readonly takesAgent: boolean;
+  }[];
+  /** What its arguments stand for, asked of the root when somebody completes. */
+  readonly kinds: readonly Kind[];
 }
 
 export async function completionCommand(context: Context, program: Command, shell: string): Promise<void> {
-  const nodes = collect(program, '', program);
+  const asked = oneOf(shell, ['bash', 'zsh', 'fish', ...kinds] as const, 'shell with completion');
+  if (asked !== 'bash' && asked !== 'zsh' && asked !== 'fish') return printNames(context, asked);
   const scripts = { bash, zsh, fish };
-  const script = scripts[oneOf(shell, ['bash', 'zsh', 'fish'] as const, 'shell with completion')](nodes);
-  await context.output.data(script);
+  await context.output.data(scripts[asked](collect(program, '', program)));
 }
 
 function collect(command: Command, path: string, program: Command): Node[] {
   const options = command === program ? command.options : [...command.options, ...program.options];
   const node: Node = {
     path,
-    verbs: path === 'help' ? [...verbsOf(program), ...topicsAsVerbs] : verbsOf(command),
+    verbs: path === 'help' ? helpedWith(program) : verbsOf(command),
     flags: options.flatMap((option) =>
       option.long
-        ? [{ flag: option.long, about: option.description, takesValue: option.required || option.optional }]
+        ? [
+            {
+              flag: option.long,
+              about: option.description,
+              takesValue: option.required || option.optional,
+              takesAgent: option.flags.endsWith(' <agent>'),
+            },
+          ]
         : [],
     ),
+    kinds: kindsOf(command),
   };
   return [node, ...command.commands.flatMap((verb) => collect(verb, `${path} ${verb.name()}`.trim(), program))];
 }
@@ -36,7 +52,10 @@ function verbsOf(command: Command): Node['verbs'] {
   return command.commands.map((verb) => ({ name: verb.name(), about: verb.description() }));
 }
 
-const topicsAsVerbs = Object.entries(topics).map(([name, about]) => ({ name, about }));
+function helpedWith(program: Command): Node['verbs'] {
+  const pages = Object.entries(topics).map(([name, about]) => ({ name, about }));
+  return [...verbsOf(program).filter(({ name }) => !Object.hasOwn(topics, name)), ...pages];
+}
 
 function words({ verbs, flags }: Node): string {
   return [...verbs.map((verb) => verb.name), ...flags.map((flag) => flag.flag), '--help'].join(' ');
@@ -49,16 +68,36 @@ const findPath = (first: string) => `  local at="" word
     case " $paths " in *":\${at:+$at }$word:"*) at="\${at:+$at }$word" ;; esac
   done`;
 
+/** The flags behind which an agent's name comes, for a pattern of `case`. */
+function agentFlags(nodes: readonly Node[]): string[] {
+  return [
+    ...new Set(nodes.flatMap(({ flags }) => flags.filter(({ takesAgent }) => takesAgent).map(({ flag }) => flag))),
+  ];
+}
+
+function cases(nodes: readonly Node[]): string {
+  return nodes
+    .map((node) => `    "${node.path}") known="${words(node)}"; kinds="${node.kinds.join(' ')}" ;;`)
+    .join('\n');
+}
+
+// bash takes an @ for the end of a word, so what is completed behind one is its rest.
 function bash(nodes: readonly Node[]): string {
   return `# dreamos completion for bash: dreamos completion bash >> ~/.bashrc
 _dreamos() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" words=""
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" known="" kinds="" kind at_sign=""
+  if [[ "$prev" == @ ]]; then cur="@$cur"; at_sign=@; elif [[ "$cur" == @ ]]; then at_sign=@; fi
   local paths="${pathList(nodes)}"
 ${findPath('"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}
   case "$at" in
-${nodes.map((node) => `    "${node.path}") words="${words(node)}" ;;`).join('\n')}
+${cases(nodes)}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  case "$prev" in ${agentFlags(nodes).join('|')}) known=""; kinds=agents ;; esac
+  case "$cur" in -*) kinds="" ;; *) [[ -n "$kinds" ]] && known="" ;; esac
+  for kind in $kinds; do known="$known $(dreamos completion $kind 2>/dev/null)"; done
+  COMPREPLY=($(compgen -W "$known" -- "$cur"))
+  [[ -n "$at_sign" && "$COMP_WORDBREAKS" == *@* ]] && COMPREPLY=("\${COMPREPLY[@]#@}")
+  return 0
 }
 complete -o default -F _dreamos dreamos
 `;
@@ -68,12 +107,15 @@ function zsh(nodes: readonly Node[]): string {
   return `#compdef dreamos
 # dreamos completion for zsh: dreamos completion zsh > "\${fpath[1]}/_dreamos"
 _dreamos() {
-  local known=""
+  local known="" kinds="" kind
   local paths="${pathList(nodes)}"
 ${findPath('"${(@)words[2,CURRENT-1]}"')}
   case "$at" in
-${nodes.map((node) => `    "${node.path}") known="${words(node)}" ;;`).join('\n')}
+${cases(nodes)}
   esac
+  case "\${words[CURRENT-1]}" in ${agentFlags(nodes).join('|')}) known=""; kinds=agents ;; esac
+  case "\${words[CURRENT]}" in -*) kinds="" ;; *) [[ -n "$kinds" ]] && known="" ;; esac
+  for kind in \${=kinds}; do known="$known $(dreamos completion $kind 2>/dev/null)"; done
   compadd -- \${=known}
   _files
 }
@@ -93,8 +135,10 @@ function fish(nodes: readonly Node[]): string {
     const when = condition(node, nodes);
     return [
       ...node.verbs.map((verb) => `complete -c dreamos -n '${when}' -f -a ${verb.name} -d ${quote(verb.about)}`),
-      ...node.flags.map(({ flag, about, takesValue }) => {
-        return `complete -c dreamos -n '${when}' -l ${flag.slice(2)}${takesValue ? ' -r' : ''} -d ${quote(about)}`;
+      ...node.kinds.map((kind) => `complete -c dreamos -n '${when}' -f -a '(dreamos completion ${kind} 2>/dev/null)'`),
+      ...node.flags.map(({ flag, about, takesValue, takesAgent }) => {
+        const value = takesAgent ? ` -x -a '(dreamos completion agents 2>/dev/null)'` : takesValue ? ' -r' : '';
+        return `complete -c dreamos -n '${when}' -l ${flag.slice(2)}${value} -d ${quote(about)}`;
       }),
     ];
   });

@@ -7,13 +7,17 @@ import { type TopicName, topicNames, topics } from '../../cli/help/topics.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
   const [topic] = words;
+  if (words.length === 1 && isTopic(topic)) return context.output.data(await loadTopic(topic));
+  if (words.length === 1 && topic === 'man') {
+    const { manPage } = await import('../../cli/help/man-page.ts');
+    return context.output.data(await manPage(program, context.around.version()));
+  }
   const command = findCommand(program, words);
   if (command !== undefined) {
     command.outputHelp();
     // Under the line that names them, with which the help ends.
     return topic === undefined ? context.output.data(topicList()) : undefined;
   }
-  if (words.length === 1 && isTopic(topic)) return context.output.data(await loadTopic(topic));
   throw usage(
     `There is no command and no topic "${words.join(' ')}".`,
     `Topics: ${topicNames.join(', ')}. Commands: dreamos --help`,

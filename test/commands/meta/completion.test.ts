@@ -16,3 +16,17 @@ test.each(['bash', 'zsh', 'fish'])('completion %s knows every command and option
 test('completion for another shell is refused', async () => {
   expect((await rig.dreamos('completion tcsh')).code).toBe(2);
 });
+
+test('completion lists what a shell asks for: agents, addressees, topics and the messages that are there', async () => {
+  await rig.dreamos('agent register tester --group testers');
+  await rig.dreamos('agent register gone');
+  await rig.dreamos('agent retire gone');
+  const id = (await rig.dreamos('send reviewer x --from planner')).out.trim();
+  await rig.dreamos('publish build.x y --from planner');
+  const names = async (kind: string): Promise<string[]> =>
+    (await rig.dreamos(`completion ${kind}`)).out.split('\n').filter(Boolean);
+  expect(await names('agents')).toEqual(['planner', 'reviewer', 'tester']);
+  expect(await names('addressees')).toEqual(['planner', 'reviewer', 'tester', '@testers', '@all']);
+  expect(await names('topics')).toEqual(['build.x']);
+  expect(await names('messages')).toEqual([id]);
+});

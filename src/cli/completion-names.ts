@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+import { DreamosError } from '../model/errors.ts';
+import { unfinished } from '../model/state.ts';
+
+/** What a shell may complete besides words of dreamos; the script asks `dreamos completion <kind>`. */
+export const kinds = ['agents', 'addressees', 'topics', 'messages'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** Who presses Tab waits for them, and a screen shows no more. */
+const mostMessages = 200;
+
+const byArgument: Readonly<Record<string, Kind>> = {
+  agent: 'agents',
+  to: 'addressees',
+  topic: 'topics',
+  pattern: 'topics',
+  id: 'messages',
+  message: 'messages',
+  // `dlq show [agent] <id...>`
+  words: 'agents',
+};
+
+/** What a command's arguments stand for. */
+export function kindsOf(command: Command): Kind[] {
+  if (command.name() === 'help') return [];
+  return [...new Set(command.registeredArguments.flatMap((argument) => byArgument[argument.name()] ?? []))];
+}
+
+/** One a line. Without a root there are none, which is no error: a shell asks. */
+export async function printNames(context: Context, kind: Kind): Promise<void> {
+  const names = await namesOf(context, kind).catch((error: unknown) => {
+    if (error instanceof DreamosError) return [];
+    throw error;
+  });
+  if (names.length > 0) await context.output.data(`${names.join('\n')}\n`);
+}
+
+async function namesOf(context: Context, kind: Kind): Promise<string[]> {
+  const { store } = await context.session();
+  if (kind === 'topics') return store.look.listTopics();
+  const cards = (await store.documents.listAgents()).filter(({ retiredAt }) => retiredAt === undefined);
+  const agents = cards.map(({ name }) => name);
+  if (kind === 'agents') return agents;
+  if (kind === 'addressees') {
+    const groups = [...new Set(cards.flatMap((card) => card.groups ?? []))].sort();
+    return [...agents, ...groups.map((group) => `@${group}`), '@all'];
+  }
+  const ids = new Set<string>();
+  for (const agent of agents) {
+    for (const state of unfinished) {
+      for await (const { id } of store.look.list(agent, state)) {
+        if (ids.size >= mostMessages) return [...ids];
+        ids.add(id);
+      }
+    }
+  }
+  return [...ids];
+}

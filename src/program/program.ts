@@ -2,7 +2,7 @@
  * The command: what it takes before every verb, how a command line is run, and how it ends. The verbs are in tables beside
  * this file; their bodies, in commands/, load when their command is called.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { Context, type GlobalOptions } from '../cli/context.ts';
 import { findCommand } from '../cli/find-verb.ts';
 import { wrap } from '../cli/help/columns.ts';
@@ -52,7 +52,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ formatHelp: helpOf })
     .helpCommand(false)
     .option(
       '--root <dir>',
@@ -107,6 +107,12 @@ function describe(program: Command, verb: string): void {
     command.description(summary);
     if (syncs !== undefined) command.addHelpText('after', () => `\n${wrap(`Syncs ${syncs}.`)}`);
   }
+}
+
+function helpOf(command: Command, helper: Help): string {
+  const own = Help.prototype.formatHelp.call(helper, command, helper);
+  const everywhere = '\nEverywhere: --root <dir>, --as <agent>, --json, -q, --no-color: dreamos --help\n';
+  return command.parent ? own + everywhere : own;
 }
 
 /** Every verb, in the order of the help page. */

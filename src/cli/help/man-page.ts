@@ -6,7 +6,7 @@ import { topics } from './topics.ts';
 export async function manPage(program: Command, version: string): Promise<string> {
   const commands = leaves(program).map((command) => {
     const [usage = '', ...rest] = helpOf(command).split('\n');
-    const text = rest.join('\n').replace(/\nGlobal Options:\n(?: .*\n)+/, '');
+    const text = rest.join('\n').replace(/\nEverywhere: .*\n/, '');
     return `.SS ${quoted(usage.replace(/^Usage: /, ''))}\n${asPrinted(text)}`;
   });
   const global = /\nOptions:\n((?: .*\n)+)/.exec(helpOf(program))?.[1] ?? '';

@@ -34,6 +34,12 @@ export class Output {
     return this.#around.stdout.isTTY === true && this.#around.env['TERM'] !== 'dumb';
   }
 
+  /** How much of stdout a person sees at once, where one looks: lines, and characters a line. */
+  get screen(): { readonly rows: number; readonly columns: number } | undefined {
+    const { rows, columns } = this.#around.stdout;
+    return this.toTerminal ? { rows: rows ?? 24, columns: columns ?? 80 } : undefined;
+  }
+
   /** One result: a JSON line, or its text for people. @throws OUTPUT_CLOSED, DISK_FAILED */
   async item(value: unknown, text: () => string): Promise<void> {
     await this.data(this.lineOf(value, text));

@@ -30,6 +30,9 @@ export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outle
     get columns() {
       return left === undefined ? open().columns : undefined;
     },
+    get rows() {
+      return left === undefined ? open().rows : undefined;
+    },
     on(event, listener) {
       errorListeners.push(listener);
       stream?.on(event, listener);

@@ -5,6 +5,7 @@ import type { initRoot, openRoot } from '../core/open-root.ts';
 export interface Outlet {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   write(text: string | Uint8Array, callback?: (error?: Error | null) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
 }

@@ -21,6 +21,7 @@ export interface Terms {
   readonly stdin?: string | Uint8Array | Readable;
   /** stdin, stdout and stderr are a terminal. */
   readonly terminal?: boolean;
+  readonly screen?: { readonly rows: number; readonly columns: number };
   readonly env?: NodeJS.ProcessEnv;
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly signal?: AbortSignal;
@@ -56,7 +57,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       env,
       cwd: () => '/work',
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
-      stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }),
+      stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
       stderr: Object.assign(err.stream, { isTTY }),
       signal: terms.signal ?? new AbortController().signal,
       openFile: async (path) => fileOf(terms.files ?? {}, path),

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Session } from '../../core/root/root.ts';
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
@@ -5,6 +6,7 @@ import { ago } from '../../cli/show/message-view.ts';
 import { status } from '../../core/look/status.ts';
 import { watch } from '../../core/follow/watch.ts';
 import { createBell } from '../../core/wait/bell.ts';
+import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 
 // A burst of events is one refresh; on a terminal the ages are brought up to date this often.
@@ -28,8 +30,25 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
   await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
 }
 
-async function statusTable(context: Context, all: readonly MailboxStatus[]): Promise<string> {
-  return context.output.table(head, all.map(await rowNow(context)));
+/** What fits the screen, so that the next one can take its place: the busiest first, long names cut, how many more there are. */
+async function statusScreen(context: Context, all: readonly MailboxStatus[]): Promise<string> {
+  const { output } = context;
+  const { rows = 24, columns = 80 } = output.screen ?? {};
+  // The head, and the line where the cursor stays.
+  const room = Math.max(1, rows - 2);
+  const busiest = all.toSorted((a, b) => busy(b) - busy(a));
+  const shown = busiest.slice(0, all.length > room ? room - 1 : room);
+  const cells = shown.map(await rowNow(context));
+  const table = await output.table(head, cells);
+  const tooWide = Math.max(...table.split('\n').map((line) => stripVTControlCharacters(line).length)) - columns;
+  const longest = Math.max(...shown.map(({ mailbox }) => mailbox.length));
+  const named = cells.map(([name = '', ...counts]) => [cut(name, Math.max(8, longest - tooWide)), ...counts]);
+  const more = all.length - shown.length;
+  return `${tooWide > 0 ? await output.table(head, named) : table}${more > 0 ? `\n… and ${more} more` : ''}`;
+}
+
+function busy({ ready, inflight, delayed, dead }: MailboxStatus): number {
+  return ready + inflight + delayed + dead;
 }
 
 const head = ['mailbox', 'ready', 'inflight', 'delayed', 'dead', 'archived', 'corrupt', 'oldest', 'last read'];
@@ -115,7 +134,7 @@ function drawer(
     const changed = all.filter((one) => before.get(one.mailbox) !== now.get(one.mailbox));
     before = now;
     if (inPlace) {
-      const table = all.length > 0 ? await statusTable(context, all) : 'No agents yet.';
+      const table = all.length > 0 ? await statusScreen(context, all) : 'No agents yet.';
       // Up to the first line of the last table, and clear from there.
       await output.data(`${drawnLines > 0 ? `\u001B[${drawnLines}A` : ''}\r\u001B[J${table}\n`);
       drawnLines = table.split('\n').length;

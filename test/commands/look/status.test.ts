@@ -59,6 +59,28 @@ test('status --watch on a terminal keeps one table in its place', async () => {
   expect(out).toContain('\u001B[3A\r\u001B[Jmailbox');
 });
 
+test('status --watch fits the screen: the busiest first, and how many more there are', async () => {
+  const long = 'a'.repeat(60);
+  const many = await createRig([long, ...Array.from({ length: 30 }, (_, i) => `bot${i}`)]);
+  await many.dreamos('send bot17 x --from bot1');
+  await many.dreamos(`send ${long} x --from bot1`);
+  await many.dreamos(`send ${long} x --from bot1`);
+  const interrupt = new AbortController();
+  const { out } = await many.dreamos('status --watch', {
+    signal: interrupt.signal,
+    onOutput: () => interrupt.abort(130),
+    terminal: true,
+    screen: { rows: 10, columns: 80 },
+    env: { NO_COLOR: '1' },
+  });
+  const lines = out.replace('\r\u001B[J', '').trimEnd().split('\n');
+  expect(lines).toHaveLength(9);
+  expect(lines[1]).toMatch(/^a+… +2 /);
+  expect(lines[2]).toMatch(/^bot17 +1 /);
+  expect(lines.at(-1)).toBe('… and 24 more');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
 test.each([true, false])('status --watch whose watch fails ends and says why (on a terminal: %s)', async (terminal) => {
   const onRoot = ({ store }: Session): void => {
     store.journal.watch = async () => {

@@ -119,7 +119,7 @@ export const maintain: Verb = {
       .addHelpText(
         'after',
         example(
-          'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop    (a line of a crontab)',
+          'dreamos maintain --dry-run\n  17 3 * * * dreamos maintain --quiet --root /home/ann/shop  (in a crontab)',
           'Packs and removes what packAfterDays, archiveDays, archiveBytes, eventDays, eventBytes and topicRetention say (dreamos help\nsettings), moves what is due or expired, sends what schedules say, and forgets old dedupe keys; with names,\nonly what concerns these mailboxes. What fails does not keep the rest. A dry run counts what is not packed yet as it is, so\nwith archiveBytes it may name days that fit once they are packed.',
         ),
       );

@@ -1,6 +1,7 @@
 /** Options that several verbs have, and the words at the end of a command's help. */
 import type { Command } from 'commander';
 import type { Context } from '../cli/context.ts';
+import { fill } from '../cli/help/columns.ts';
 
 export interface Verb {
   /** Its name and arguments, in commander's notation: all that is there of it until it is called. */
@@ -44,6 +45,7 @@ export const content = (command: Command) =>
       .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC'),
   );
 
-export function example(lines: string, remark?: string): string {
-  return `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${remark}`}`;
+/** Made when help is asked for. */
+export function example(lines: string, remark?: string): () => string {
+  return () => `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${fill(remark)}`}`;
 }

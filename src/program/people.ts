@@ -35,7 +35,9 @@ export const agent: Verb = {
       )
       .addHelpText(
         'after',
-        example('dreamos agent register reviewer --description "reads patches" --group reviewers --set lease=30m'),
+        example(
+          'dreamos agent register reviewer --group reviewers --set lease=30m \\\n    --description "reads patches"',
+        ),
       );
     group
       .command('list')

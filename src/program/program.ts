@@ -5,7 +5,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { Context, type GlobalOptions } from '../cli/context.ts';
 import { findCommand } from '../cli/find-verb.ts';
-import { wrap } from '../cli/help/columns.ts';
+import { fill } from '../cli/help/columns.ts';
 import { topicsLine } from '../cli/help/topics.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
@@ -52,7 +52,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .configureHelp({ formatHelp: helpOf })
+    .configureHelp({ formatHelp: helpOf, minWidthToWrap: 30 })
     .helpCommand(false)
     .option(
       '--root <dir>',
@@ -105,7 +105,7 @@ function describe(program: Command, verb: string): void {
     const command = findCommand(program, words);
     if (command === undefined) continue;
     command.description(summary);
-    if (syncs !== undefined) command.addHelpText('after', () => `\n${wrap(`Syncs ${syncs}.`)}`);
+    if (syncs !== undefined) command.addHelpText('after', () => `\n${fill(`Syncs ${syncs}.`)}`);
   }
 }
 

@@ -111,14 +111,17 @@ export const schedule: Verb = {
   },
 };
 
-const sendExample = `dreamos send reviewer --as planner --subject "Please look at this" --body-file notes.md
+const sendExample = `dreamos send reviewer --as planner --subject "Please look" --body-file n.md
   git diff | dreamos send reviewer,tester --as planner --type task
   dreamos send @reviewers,planner --as lead --dry-run "Standup at ten"
-  printf '%s\\n' '{"to":"reviewer","body":"one"}' '{"to":"tester","body":"two"}' | dreamos send --batch --as planner
+  printf '{"to":"%s","body":"Ready?"}\\n' reviewer tester |
+    dreamos send --batch --as planner
   dreamos send reviewer --as planner -- "-- a body that begins with a dash"`;
 
-const scheduleExample = `dreamos schedule add nightly "0 3 * * *" reviewer "check the build" --as planner --tz Europe/Berlin
-  dreamos schedule add standup "30 9 * * mon-fri" reviewer,tester --as planner --body-file standup.md --ttl 2h`;
+const scheduleExample = `dreamos schedule add nightly "0 3 * * *" reviewer "check the build" \\
+    --as planner --tz Europe/Berlin
+  dreamos schedule add standup "30 9 * * mon-fri" reviewer,tester --as planner \\
+    --body-file standup.md --ttl 2h`;
 
 const scheduleRemark = `The line: minute, hour, day of month, month, day of week; a sixth field in front is seconds; also @hourly, @daily, @weekly,
 @monthly, @yearly, and L (last), W (nearest weekday) and # (nth weekday) as croner has them. Where clocks are put forward,

@@ -91,7 +91,8 @@ export const renew: Verb = {
 };
 
 const workExample = `dreamos work reviewer -- ./handle
-  dreamos work reviewer --reply --concurrency 4 --handler-timeout 5m -- sh -c 'jq -r .message.body | wc -w'`;
+  dreamos work reviewer --reply --concurrency 4 --handler-timeout 5m -- \\
+    sh -c 'jq -r .message.body | wc -w'`;
 
 const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
 _TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _MAILBOX, _ATTEMPT and _RECEIPT

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { topicNames, topics } from '../../src/cli/help/topics.ts';
+import { commandOf, operationNames } from '../../src/contract/operations.ts';
 import { createRig } from './rig.ts';
 
 const rig = await createRig();
@@ -59,3 +60,14 @@ test('help man is a manual page with every command and option, and no line that 
     for (const flag of flags(help)) expect(page).toContain(flag);
   }
 });
+
+const verbs = operationNames.flatMap((name) => commandOf(name)?.replace(/ --.*/, '') ?? []);
+
+test.each(['', ...verbs, ...new Set(verbs.flatMap((verb) => /^(\w+) /.exec(verb)?.[1] ?? []))])(
+  'dreamos %s --help fits 80 columns',
+  async (verb) => {
+    const { code, out } = await rig.dreamos(`${verb} --help`);
+    expect(code).toBe(0);
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  },
+);

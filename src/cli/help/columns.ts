@@ -23,3 +23,19 @@ export function columns(rows: readonly (readonly [label: string, text: string])[
     })
     .join('\n');
 }
+
+/** Of a terminal that nobody has widened. */
+const screenWidth = 80;
+
+/** A remark at the width of a screen: paragraphs are filled, and in a line that is indented what stands behind its label. */
+export function fill(remark: string): string {
+  return remark
+    .split(/\n(?=\n|  )|(?<=\n)\n/)
+    .map((part) => {
+      const label = /^\n*  \S.*?  +(?=\S)/.exec(part)?.[0] ?? '';
+      const margin = ' '.repeat(label.replace(/^\n*/, '').length);
+      const text = part.slice(label.length).replace(/(?<=\S)\n(?=\S)/g, ' ');
+      return label + wrap(text, screenWidth - margin.length).replaceAll('\n', `\n${margin}`);
+    })
+    .join('\n');
+}

@@ -10,8 +10,10 @@ export const options: Readonly<Record<string, string>> = {
   body: 'an argument, by stdin or with --body-file',
   format: '--format',
   maps: '--map',
+  reason: '--reason',
   root: '--root',
   since: '--since',
+  subject: '--subject',
   start: '`@<file of earlier output>`, `start`',
   waitMs: '--wait 30s',
 };

@@ -115,6 +115,7 @@ export class Context {
   }
 }
 
-function quoteWord(word: string): string {
+/** As a shell takes it for one word. */
+export function quoteWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -131,15 +131,28 @@ export class Output {
     else if (items.length > 0) await this.data(`${await this.table(head, items.map(row))}\n`);
   }
 
-  /** Rows in aligned columns under a head, without a line end. */
-  async table(head: readonly string[], rows: readonly (readonly string[])[]): Promise<string> {
+  /** How many columns a person has on stdout; `Infinity`: it goes elsewhere. */
+  get width(): number {
+    return this.toTerminal ? (this.#around.stdout.columns ?? 80) : Infinity;
+  }
+
+  /**
+   * Rows in aligned columns under a head, without a line end.
+   * @param widths of the columns, where they are not as wide as what is in them: what is longer is cut
+   */
+  async table(
+    head: readonly string[],
+    rows: readonly (readonly string[])[],
+    widths?: readonly number[],
+  ): Promise<string> {
     const { default: Table } = await import('cli-table3');
     const paint = await this.paint();
     // cli-table3 colours by itself unless both styles are empty, whatever NO_COLOR says.
     const table = new Table({
       head: head.map((title) => paint.bold(title)),
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+      style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap },
       chars: noBorders,
+      ...(widths && { colWidths: widths.map((width) => width + gap) }),
     });
     table.push(...rows.map((row) => row.map((cell) => harmless(cell))));
     return table
@@ -176,6 +189,8 @@ const plain: Paint = { bold: same, dim: same, red: same, green: same, yellow: sa
 
 const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const lines = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
+/** Between two columns. */
+export const gap = 2;
 const noBorders = Object.fromEntries([...borders, ...lines].map((place) => [place, '']));
 
 const guarded = new WeakSet<Outlet>();

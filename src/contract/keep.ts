@@ -23,7 +23,9 @@ export type Dead = Of<typeof dead>;
 export const deadShown = schema(() => z.extend(dead(), { history: z.array(mailEventSchema()) }));
 export type DeadShown = Of<typeof deadShown>;
 
-export const purged = schema(() => z.object({ id: text(), mailbox: text(), purged: yes() }));
+export const purged = schema(() =>
+  z.object({ id: text(), mailbox: text(), purged: z.exactOptional(yes()), dryRun: z.exactOptional(yes()) }),
+);
 export type PurgedJson = Of<typeof purged>;
 
 /** One thing that was done, or, in a dry run, would be. */

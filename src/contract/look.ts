@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { mailEventSchema } from '../model/event.ts';
 import { schema } from '../model/schema.ts';
-import { count, message, type Of, priority, receipt, state, text, time } from './shape.ts';
+import { count, message, type Of, priority, receipt, state, text, time, yes } from './shape.ts';
 
 /** One message in one mailbox, without its content. */
 export const entry = schema(() =>
@@ -18,6 +18,8 @@ export const entry = schema(() =>
     leaseUntil: z.exactOptional(time()),
     ackedAt: z.exactOptional(time()),
     deadAt: z.exactOptional(time()),
+    /** It is where it was: nothing was done. */
+    dryRun: z.exactOptional(yes()),
   }),
 );
 export type EntryJson = Of<typeof entry>;
@@ -35,6 +37,8 @@ export const listed = schema(() =>
     receipt: z.exactOptional(receipt()),
     leaseUntil: z.exactOptional(time()),
     dueAt: z.exactOptional(time()),
+    /** dead: why. */
+    reason: z.exactOptional(text()),
   }),
 );
 export type Listed = Of<typeof listed>;

@@ -3,7 +3,7 @@
  * misspelt or of the wrong kind would be passed over. What a draft or a handler has to be, the core says.
  */
 import type { DreamosError } from '../model/errors.ts';
-import type { Filter } from '../model/filter.ts';
+import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
 import { nearestName, reference, usage } from '../model/refusals.ts';
 import { states as allStates } from '../model/state.ts';
 
@@ -14,7 +14,9 @@ interface Kind {
 }
 
 /** Each option by its name; none can be forgotten. */
-export type Options<T> = { readonly [Name in keyof Required<T>]: Kind | Options<Filter> };
+export type Options<T> = {
+  readonly [Name in keyof Required<T>]: Kind | Options<Filter> | Options<LookFilter> | Options<DeadFilter>;
+};
 
 /** One for each argument, in their order. */
 export type Takes<Rest extends unknown[]> = {

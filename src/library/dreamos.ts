@@ -203,8 +203,8 @@ export interface Dreamos extends AsyncDisposable {
    */
   thread(idOrThread: string, options?: ThreadOptions): Promise<ThreadMessage[]>;
   /**
-   * Whatever has the text in its subject, body, sender, id, tags or data, in any case of letters: mailbox by mailbox, state
-   * by state, then, unless a mailbox is named, topic by topic. Claims nothing.
+   * Whatever has the text in its subject, body, sender, id, tags or data, or in the reason why it is dead, in any case of
+   * letters: mailbox by mailbox, state by state, then, unless a mailbox is named, topic by topic. Claims nothing.
    * @throws AGENT_NOT_FOUND
    */
   search(text: string, options?: SearchOptions): AsyncGenerator<Found, void, undefined>;

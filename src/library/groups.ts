@@ -9,8 +9,8 @@ import type {
   TopicView,
 } from '../contract/system.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
-import type { ArchiveListOptions, ArchiveSearchOptions, ExportRange } from '../core/keep/archive.ts';
-import type { Purged, PurgeOptions } from '../core/keep/dlq.ts';
+import type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions } from '../core/keep/archive.ts';
+import type { DeadListOptions, DeadOptions, Purged, PurgeOptions } from '../core/keep/dlq.ts';
 import type { PackOptions, PruneOptions } from '../core/keep/maintain.ts';
 import type { FiredDue, FireOptions } from '../core/schedules/fire-due.ts';
 import type { ScheduleInput } from '../core/schedules/schedules.ts';
@@ -54,7 +54,7 @@ export interface Archive {
    */
   restore(mailbox: string, id: string): Promise<Entry>;
   /** What was finished in a span of time, the oldest first, packed or not. @throws AGENT_NOT_FOUND */
-  export(mailbox: string, range?: ExportRange): AsyncGenerator<Archived, void, undefined>;
+  export(mailbox: string, options?: ExportOptions): AsyncGenerator<Archived, void, undefined>;
   /** Packs whole days into one file each. What is packed is archived as before. @throws AGENT_NOT_FOUND */
   pack(mailbox: string, options?: PackOptions): AsyncGenerator<Maintained, void, undefined>;
   /** Removes whole days for good; never today's. @throws AGENT_NOT_FOUND */
@@ -63,19 +63,32 @@ export interface Archive {
 
 /** The dead-letter queue: what failed too often, expired, or was given up. */
 export interface DeadLetters {
-  /** What failed and why, the newest first. @throws AGENT_NOT_FOUND */
-  list(mailbox: string): AsyncGenerator<Dead, void, undefined>;
+  /**
+   * What failed and why, the newest first. Without a mailbox in all of them; one in disorder is a warning.
+   * @throws AGENT_NOT_FOUND; USAGE for an empty text in the filter
+   */
+  list(mailbox?: string, options?: DeadListOptions): AsyncGenerator<Dead, void, undefined>;
   /** One dead letter, with what led there. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not dead, AGENT_NOT_FOUND */
   show(mailbox: string, id: string): Promise<DeadShown>;
   /**
    * Makes dead letters ready again; their attempts start anew. They come again in the order in which they were sent.
-   * @param ids `all`: those that are dead now
-   * @returns a result for each id, in their order (`all`: as they were sent); the error of one does not keep the others
-   * @throws AGENT_NOT_FOUND
+   * @param mailbox `undefined`: all of them; of an id the one in which it died
+   * @param ids `all`: those that are dead now, and fit the filter
+   * @returns a result for each id, in their order (`all`: as they were sent); the error of one does not keep the others.
+   * Without a mailbox also the error of each that could not be looked into
+   * @throws AGENT_NOT_FOUND; USAGE for ids and a filter or a limit, and for an empty text in the filter
    */
-  retry(mailbox: string, ids: readonly string[] | 'all'): Promise<(Entry | DreamosError)[]>;
-  /** Removes dead letters for good. @returns as retry @throws AGENT_NOT_FOUND */
-  purge(mailbox: string, ids: readonly string[] | 'all', options?: PurgeOptions): Promise<(Purged | DreamosError)[]>;
+  retry(
+    mailbox: string | undefined,
+    ids: readonly string[] | 'all',
+    options?: DeadOptions,
+  ): Promise<(Entry | DreamosError)[]>;
+  /** Removes dead letters for good. @returns as retry @throws as retry; USAGE for `all` with neither a filter nor `force` */
+  purge(
+    mailbox: string | undefined,
+    ids: readonly string[] | 'all',
+    options?: PurgeOptions,
+  ): Promise<(Purged | DreamosError)[]>;
 }
 
 /** What was ever published to. */

@@ -35,7 +35,7 @@ import { until } from '../core/follow/until.ts';
 import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
 import { currentFolder } from '../model/basics/current-folder.ts';
-import type { Filter } from '../model/filter.ts';
+import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
 import { initRoot, type OpenOptions, openRoot, sessionOn } from '../core/open-root.ts';
 import {
   anything,
@@ -78,6 +78,9 @@ export async function init(options: OpenOptions & { readonly agents?: readonly s
 
 const opening: Options<OpenOptions> = { root: text, cwd: text, env: record, as: text, clock: record, warn: call };
 const filter: Options<Filter> = { from: text, type: text, thread: text, tag: text, priority: text, id: text };
+const looking: Options<LookFilter> = { ...filter, subject: text, olderThanMs: number };
+const deadOnes: Options<DeadFilter> = { ...looking, reason: text };
+const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgress: call, signal };
 const reading = { leaseMs: number, waitMs: number, filter, signal };
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
@@ -147,11 +150,11 @@ function bindTo(session: Session): Dreamos {
 
     watch: each(watch, { ...following, mailboxes: texts }),
     status: bound(status, maybe(texts)),
-    list: each(list, text, { states, limit: number, filter, signal }),
+    list: each(list, text, { states, limit: number, filter: deadOnes, signal }),
     show: bound(show, text, { mailbox: text }),
     trace: bound(trace, text),
     thread: bound(thread, text, { signal, onProgress: call }),
-    search: each(search, text, { mailbox: text, states, filter, signal, onProgress: call, limit: number }),
+    search: each(search, text, { mailbox: text, states, filter: deadOnes, signal, onProgress: call, limit: number }),
 
     agent: {
       register: bound(registerAgent, { name: text, description: text, groups: texts, settings: record }),
@@ -160,19 +163,19 @@ function bindTo(session: Session): Dreamos {
       retire: bound(retireAgent, text),
     },
     archive: {
-      list: each(listArchive, text, { limit: number, filter }),
+      list: each(listArchive, text, { limit: number, filter: looking }),
       show: bound(showArchived, text, text),
-      search: each(searchArchive, text, { mailbox: text }),
+      search: each(searchArchive, text, { mailbox: text, limit: number, filter: looking }),
       restore: bound(restoreArchive, text, text),
-      export: each(exportArchive, text, { since: number, until: number }),
+      export: each(exportArchive, text, { since: number, until: number, limit: number, filter: looking }),
       pack: each(packArchive, text, { beforeDay: text, dryRun: yesOrNo }),
       prune: each(pruneArchive, text, { olderThanMs: number, keepBytes: number, dryRun: yesOrNo }),
     },
     dlq: {
-      list: each(listDead, text),
+      list: each(listDead, maybe(text), { limit: number, filter: deadOnes, signal }),
       show: bound(showDead, text, text),
-      retry: bound(retryDead, text, ids),
-      purge: bound(purgeDead, text, ids, { onProgress: call }),
+      retry: bound(retryDead, maybe(text), ids, changingDead),
+      purge: bound(purgeDead, maybe(text), ids, { ...changingDead, force: yesOrNo }),
     },
     topics: {
       list: bound(listTopics),

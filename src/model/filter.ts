@@ -11,6 +11,20 @@ export interface Filter {
   readonly id?: string;
 }
 
+/** Which messages a look shows; what is claimed is chosen by less. */
+export interface LookFilter extends Filter {
+  /** In the subject, in any case of letters. */
+  readonly subject?: string;
+  /** So long ago, at least: that it died or was finished, and of what is neither, that it was sent; milliseconds. */
+  readonly olderThanMs?: number;
+}
+
+/** Which of the dead, too. */
+export interface DeadFilter extends LookFilter {
+  /** In the reason, in any case of letters. Only what is dead has one. */
+  readonly reason?: string;
+}
+
 /** `undefined` for a filter that accepts everything, which is cheaper to claim with. */
 export function acceptsOf(filter: Filter | undefined): ((message: Message) => boolean) | undefined {
   const { from, type, thread, tag, priority, id } = filter ?? {};

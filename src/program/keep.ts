@@ -1,5 +1,5 @@
 /** What was finished, what failed, and keeping house. */
-import { filters, example, type Verb } from './options.ts';
+import { deadFilters, example, lookFilters, type Verb } from './options.ts';
 
 export const cancel: Verb = {
   words: 'cancel <id...>',
@@ -14,8 +14,7 @@ export const archive: Verb = {
   words: 'archive',
   setUp(command, context) {
     const group = command.description('what was finished');
-    filters(group.command('list [agent]'))
-      .option('-n, --limit <number>', 'at most this many')
+    lookFilters(group.command('list [agent]'))
       .action(async (name, options) =>
         (await import('../commands/keep/archive.ts')).listCommand(context, name, options),
       )
@@ -25,9 +24,10 @@ export const archive: Verb = {
       .usage('[options] [agent] <id>')
       .action(async (words) => (await import('../commands/keep/archive.ts')).showCommand(context, words))
       .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-    group
-      .command('search <text> [agent]')
-      .action(async (text, name) => (await import('../commands/keep/archive.ts')).searchCommand(context, text, name))
+    lookFilters(group.command('search <text> [agent]'))
+      .action(async (text, name, options) =>
+        (await import('../commands/keep/archive.ts')).searchCommand(context, text, name, options),
+      )
       .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
     group
       .command('restore [words...]')
@@ -51,8 +51,7 @@ export const archive: Verb = {
         (await import('../commands/keep/archive.ts')).pruneCommand(context, name, options),
       )
       .addHelpText('after', example('dreamos archive prune reviewer --older-than 30d --dry-run', "Never today's."));
-    group
-      .command('export [agent]')
+    lookFilters(group.command('export [agent]'))
       .option('--since <time>', 'finished from then on: 2026-11-20, 2026-11-20T09:00:00Z, or how long ago: 7d')
       .option('--until <time>', 'finished before then')
       .action(async (name, options) =>
@@ -63,32 +62,37 @@ export const archive: Verb = {
   },
 };
 
+const chosenRemark = 'By ids, by filter, or --all. With --limit the oldest; without a name those in all mailboxes.';
+
 export const dlq: Verb = {
   words: 'dlq',
   setUp(command, context) {
     const group = command.description('what failed, why, and again');
-    group
-      .command('list [agent]')
-      .action(async (name) => (await import('../commands/keep/dlq.ts')).listCommand(context, name))
-      .addHelpText('after', example('dreamos dlq list reviewer'));
+    deadFilters(group.command('list [agent]'))
+      .action(async (name, options) => (await import('../commands/keep/dlq.ts')).listCommand(context, name, options))
+      .addHelpText('after', example('dreamos dlq list\n  dreamos dlq list reviewer --reason ETIMEDOUT'));
     group
       .command('show [words...]')
       .usage('[options] [agent] <id>')
       .action(async (words) => (await import('../commands/keep/dlq.ts')).showCommand(context, words))
       .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-    group
-      .command('retry [words...]')
-      .usage('[options] [agent] <id...>')
-      .option('--all', 'every one in the mailbox')
+    deadFilters(group.command('retry [words...]'))
+      .usage('[options] [agent] [id...]')
+      .option('--all', 'every one in the mailbox, or, without a name, everywhere')
+      .option('--dry-run', 'only say which')
       .action(async (words, options) => (await import('../commands/keep/dlq.ts')).retryCommand(context, words, options))
-      .addHelpText('after', example('dreamos dlq retry reviewer --all'));
-    group
-      .command('purge [words...]')
-      .usage('[options] [agent] <id...>')
-      .option('--all', 'every one in the mailbox')
+      .addHelpText(
+        'after',
+        example('dreamos dlq retry reviewer --reason ETIMEDOUT\n  dreamos dlq retry reviewer --all', chosenRemark),
+      );
+    deadFilters(group.command('purge [words...]'))
+      .usage('[options] [agent] [id...]')
+      .option('--all', 'every one in the mailbox, or, without a name, everywhere')
+      .option('--force', 'with --all and no filter: all of them are meant')
+      .option('--dry-run', 'only say which')
       .action(async (words, options) => (await import('../commands/keep/dlq.ts')).purgeCommand(context, words, options))
-      .addHelpText('after', example('dreamos dlq purge reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
-    group.addHelpText('after', example('dreamos dlq list reviewer\n  dreamos dlq retry reviewer --all'));
+      .addHelpText('after', example('dreamos dlq purge reviewer --older-than 30d --dry-run', chosenRemark));
+    group.addHelpText('after', example('dreamos dlq list\n  dreamos dlq retry reviewer --reason ETIMEDOUT'));
   },
 };
 

@@ -1,12 +1,11 @@
 /** Looking: none of these claims or finishes anything. */
-import { filters, example, type Verb } from './options.ts';
+import { deadFilters, example, type Verb } from './options.ts';
 
 export const list: Verb = {
   words: 'list [agent]',
   setUp(command, context) {
-    filters(command)
+    deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
-      .option('-n, --limit <number>', 'at most this many')
       .action(async (name, options) => (await import('../commands/look/list.ts')).listCommand(context, name, options))
       .addHelpText('after', example('dreamos list reviewer --state inflight,dead'));
   },
@@ -50,9 +49,8 @@ export const thread: Verb = {
 export const search: Verb = {
   words: 'search <text> [agent]',
   setUp(command, context) {
-    filters(command)
+    deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
-      .option('-n, --limit <number>', 'at most this many')
       .action(async (text, name, options) =>
         (await import('../commands/look/search.ts')).searchCommand(context, text, name, options),
       )

@@ -21,6 +21,14 @@ export const filters = (command: Command) =>
     .option('--tag <tag>', 'only with this tag')
     .option('--priority <priority>', 'only urgent, high, normal or low')
     .option('--id <id>', 'only this message');
+/** Of a look, which may choose by more than what is claimed may. */
+export const lookFilters = (command: Command) =>
+  filters(command)
+    .option('--subject <text>', 'only with this text in the subject')
+    .option('--older-than <duration>', 'only what died, was finished or, if it is neither, was sent this long ago: 7d')
+    .option('-n, --limit <number>', 'at most this many');
+export const deadFilters = (command: Command) =>
+  lookFilters(command).option('--reason <text>', 'only dead ones, with this text in the reason');
 export const durabilityHelp = 'full (synced before success; the default) or relaxed';
 export const wording = (command: Command) =>
   command

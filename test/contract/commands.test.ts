@@ -154,10 +154,20 @@ const runs: Record<string, Run> = {
   }),
   'archive prune': after(aged, () => 'archive prune reviewer --older-than 30d'),
   'archive export': after(finished, () => 'archive export reviewer'),
-  'dlq list': after(dead, () => 'dlq list reviewer'),
+  'dlq list': after(dead, () => 'dlq list'),
   'dlq show': after(dead, (id) => `dlq show reviewer ${id}`),
-  'dlq retry': after(dead, () => 'dlq retry reviewer --all'),
-  'dlq purge': after(dead, (id) => `dlq purge reviewer ${id}`),
+  'dlq retry': async (rig) => {
+    await dead(rig);
+    const lines = ['dlq retry --reason parse --dry-run --json', 'dlq retry reviewer --all --json'];
+    return [await rig.dreamos(lines[0] ?? ''), await rig.dreamos(lines[1] ?? '')];
+  },
+  'dlq purge': async (rig) => {
+    const id = await dead(rig);
+    return [
+      await rig.dreamos(`dlq purge ${id} --dry-run --json`),
+      await rig.dreamos(`dlq purge reviewer ${id} --json`),
+    ];
+  },
   'config get': line('config get'),
   'config set': line('config set maxAttempts 7'),
   doctor: after(dead, () => 'doctor'),

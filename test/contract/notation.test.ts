@@ -6,7 +6,7 @@ describe('a shape in a line', () => {
   test.each([
     ['settled', '{"id","mailbox","state","receipt","leaseUntil"?}'],
     // Where the value says more than the name.
-    ['dlq-purge', '{"id","mailbox","purged":true}'],
+    ['dlq-purge', '{"id","mailbox","purged"?:true,"dryRun"?:true}'],
     ['doctor', '{"rule","level":"info|warning|problem","message","mailbox"?,"fixed"?,"hint"?}'],
     ['init', '{"root","created","agents":[{"name","created"}]}'],
     ['route', '{"mailbox","reasons"}'],

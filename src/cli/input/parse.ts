@@ -1,6 +1,6 @@
 /** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
 import { parseTime, timeIn } from '../../model/clock.ts';
-import type { Filter } from '../../model/filter.ts';
+import type { DeadFilter, Filter, LookFilter } from '../../model/filter.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
@@ -73,6 +73,30 @@ export interface FilterOptions {
 
 export function filterOptions({ from, type, thread, tag, priority, id }: FilterOptions): { filter?: Filter } {
   const filter = given({ from, type, thread, tag, priority: priorityOption(priority), id });
+  return Object.keys(filter).length > 0 ? { filter } : {};
+}
+
+export interface LookFilterOptions extends FilterOptions {
+  subject?: string;
+  olderThan?: string;
+}
+
+export function lookFilterOptions(options: LookFilterOptions): { filter?: LookFilter } {
+  const { subject } = options;
+  return withMore(options, given({ subject, olderThanMs: durationOption(options.olderThan, '--older-than') }));
+}
+
+export interface DeadFilterOptions extends LookFilterOptions {
+  reason?: string;
+}
+
+export function deadFilterOptions(options: DeadFilterOptions): { filter?: DeadFilter } {
+  const { reason } = options;
+  return withMore(options, { ...lookFilterOptions(options).filter, ...given({ reason }) });
+}
+
+function withMore<T extends LookFilter>(options: FilterOptions, more: T): { filter?: T } {
+  const filter = { ...filterOptions(options).filter, ...more };
   return Object.keys(filter).length > 0 ? { filter } : {};
 }
 

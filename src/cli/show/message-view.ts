@@ -59,6 +59,11 @@ export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): s
   return cut(body.trimStart().split('\n', 1)[0] ?? '', 60);
 }
 
+/** Behind a line: why it is dead, if it is. */
+export function whyText(reason: string | undefined): string {
+  return reason === undefined ? '' : `  reason: ${harmless(reason)}`;
+}
+
 /** Body and data between fences that they cannot close. */
 export function fencedWords(
   message: Pick<Message, 'from' | 'body' | typeof rawData> & { data?: unknown },

@@ -10,37 +10,48 @@ import {
   bytesOption,
   countOption,
   durationOption,
-  filterOptions,
   given,
+  lookFilterOptions,
   momentOption,
   thatFits,
-  type FilterOptions,
+  type LookFilterOptions,
 } from '../../cli/input/parse.ts';
-import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../../core/keep/archive.ts';
+import {
+  type ArchiveListOptions,
+  exportArchive,
+  listArchive,
+  restoreArchive,
+  searchArchive,
+  showArchived,
+} from '../../core/keep/archive.ts';
 import { packArchive, pruneArchive } from '../../core/keep/maintain.ts';
 import { usage } from '../../model/refusals.ts';
 
-export async function listCommand(
-  context: Context,
-  name: string | undefined,
-  options: FilterOptions & { limit?: string },
-): Promise<void> {
-  const limit = countOption(options.limit, '--limit');
-  const filter = filterOptions(options);
-  const mailbox = await context.mailbox(name, 'archive list');
-  const some = await printAll(
-    context,
-    listArchive(await context.session(), mailbox, { ...given({ limit }), ...filter }),
-  );
-  if (!some) await context.output.note(`Nothing${thatFits(filter)} is in ${mailbox}'s archive.`);
+type Chosen = LookFilterOptions & { limit?: string };
+
+function chosen(options: Chosen): ArchiveListOptions {
+  return { ...given({ limit: countOption(options.limit, '--limit') }), ...lookFilterOptions(options) };
 }
 
-export async function searchCommand(context: Context, text: string, name: string | undefined): Promise<void> {
+export async function listCommand(context: Context, name: string | undefined, options: Chosen): Promise<void> {
+  const which = chosen(options);
+  const mailbox = await context.mailbox(name, 'archive list');
+  const some = await printAll(context, listArchive(await context.session(), mailbox, which));
+  if (!some) await context.output.note(`Nothing${thatFits(which)} is in ${mailbox}'s archive.`);
+}
+
+export async function searchCommand(
+  context: Context,
+  text: string,
+  name: string | undefined,
+  options: Chosen,
+): Promise<void> {
   if (text === '') throw usage('"archive search" needs a text to look for.', 'dreamos archive search <text> [agent]');
-  const some = await printAll(context, searchArchive(await context.session(), text, given({ mailbox: name })));
-  if (!some)
+  const which = chosen(options);
+  const found = searchArchive(await context.session(), text, { ...which, ...given({ mailbox: name }) });
+  if (!(await printAll(context, found)))
     await context.output.note(
-      `Nothing in ${name === undefined ? 'any' : `${name}'s`} archive has "${harmless(text)}".`,
+      `Nothing${thatFits(which)} in ${name === undefined ? 'any' : `${name}'s`} archive has "${harmless(text)}".`,
     );
 }
 
@@ -104,8 +115,9 @@ export async function pruneCommand(
 export async function exportCommand(
   context: Context,
   name: string | undefined,
-  options: { since?: string; until?: string },
+  options: Chosen & { since?: string; until?: string },
 ): Promise<void> {
+  const which = chosen(options);
   const mailbox = await context.mailbox(name, 'archive export');
   const session = await context.session();
   const now = session.clock.now();
@@ -113,7 +125,7 @@ export async function exportCommand(
     since: momentOption(options.since, '--since', now),
     until: momentOption(options.until, '--until', now),
   });
-  for await (const archived of exportArchive(session, mailbox, range)) {
+  for await (const archived of exportArchive(session, mailbox, { ...range, ...which })) {
     if (context.signal.aborted) return;
     const line = () => harmlessJson(archived);
     await printOrWarn(context.output, archived.id, archived, line);

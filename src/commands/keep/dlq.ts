@@ -1,27 +1,63 @@
 import type { Dead, PurgedJson } from '../../contract/keep.ts';
-import type { Context } from '../../cli/context.ts';
+import type { EntryJson } from '../../contract/look.ts';
+import { type Context, quoteWord } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
-import { messageView, titleOf } from '../../cli/show/message-view.ts';
-import { agentAndIds } from '../../cli/input/parse.ts';
-import { listDead, mailboxOfDead, purgeDead, retryDead, showDead } from '../../core/keep/dlq.ts';
+import { beginningOf, deadLayout } from '../../cli/show/dead-layout.ts';
+import { messageView } from '../../cli/show/message-view.ts';
+import { createScreenful } from '../../cli/show/screenful.ts';
+import { agentAndIds, countOption, deadFilterOptions, given, type DeadFilterOptions } from '../../cli/input/parse.ts';
+import {
+  chooseDead,
+  type DeadOptions,
+  glanceAt,
+  listDead,
+  mailboxOfDead,
+  purgeDead,
+  type Purged,
+  retryDead,
+  showDead,
+} from '../../core/keep/dlq.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
-export async function listCommand(context: Context, name: string | undefined): Promise<void> {
-  const { output } = context;
-  const mailbox = await context.mailbox(name, 'dlq list');
+export async function listCommand(
+  context: Context,
+  name: string | undefined,
+  options: DeadFilterOptions & { limit?: string },
+): Promise<void> {
+  const { output, signal } = context;
+  const limit = countOption(options.limit, '--limit');
+  const filter = deadFilterOptions(options);
   const session = await context.session();
-  const rows: string[][] = [];
-  for await (const dead of listDead(session, mailbox)) {
-    if (context.signal.aborted) return;
+  const { row, ...layout } = deadLayout(output, name === undefined, session.clock.now());
+  const screen = createScreenful(output, layout, limit);
+  let newest: Dead | undefined;
+  for await (const dead of listDead(session, name, { ...given({ limit }), ...filter, signal })) {
+    if (signal.aborted) return;
+    newest ??= dead;
     if (output.json) await printOrWarn(output, dead.id, dead, () => '');
-    else rows.push(row(dead));
+    else screen.add(() => row(dead));
   }
-  if (rows.length > 0) {
-    await output.data(`${await output.table(['id', 'dead since', 'attempts', 'from', 'subject', 'reason'], rows)}\n`);
-    await output.note(`\nTry one again: dreamos dlq retry ${mailbox} <id>${context.flags()}`);
-  } else if (!output.json) await output.note(`No dead letters for ${mailbox}.`);
+  if (output.json || signal.aborted) return;
+  await screen.print();
+  await output.note(newest ? nextSteps(context, newest, name) : noneText(filter, name));
+}
+
+function noneText({ filter }: DeadOptions, name: string | undefined): string {
+  const where = name === undefined ? '' : ` for ${name}`;
+  return filter === undefined ? `No dead letters${where}.` : `No dead letter${where} fits.`;
+}
+
+/** With the words of the newest one, so that they can be pasted. */
+function nextSteps(context: Context, { id, mailbox, reason }: Dead, name: string | undefined): string {
+  const whose = name === undefined ? '' : ` ${name}`;
+  const lines = [`Try one again: dreamos dlq retry ${mailbox} ${id}${context.flags()}`];
+  const cause = beginningOf(reason);
+  if (cause !== '')
+    lines.push(`All of a cause: dreamos dlq retry${whose} --reason ${quoteWord(cause)}${context.flags()}`);
+  return `\n${lines.join('\n')}`;
 }
 
 export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
@@ -52,65 +88,112 @@ export async function showCommand(context: Context, words: readonly string[]): P
   });
 }
 
-export async function retryCommand(
-  context: Context,
-  words: readonly string[],
-  options: { all?: boolean },
-): Promise<void> {
+export interface ChangeOptions extends DeadFilterOptions {
+  all?: boolean;
+  limit?: string;
+  dryRun?: boolean;
+}
+
+export interface ChangeOptions extends DeadFilterOptions {
+  all?: boolean;
+  limit?: string;
+  dryRun?: boolean;
+}
+
+export async function retryCommand(context: Context, words: readonly string[], options: ChangeOptions): Promise<void> {
+  const choice = choose(context, words, options, 'retry');
   const session = await context.session();
-  for (const [mailbox, ids] of await which(context, words, options, 'retry')) {
-    const results = await retryDead(session, mailbox, ids);
-    for (const result of results) {
-      if (result instanceof DreamosError) await context.fail(result);
-      else await context.output.outcome(entryJson(result, session.acting), () => `${result.id} ${result.state}`);
-    }
-    if (results.length === 0) await context.output.note(`No dead letters for ${mailbox}.`);
-  }
+  if (options.dryRun)
+    return printChosen(context, choice, 'retried', (entry) => ({ ...entryJson(entry, session.acting), dryRun: true }));
+  const results = await retryDead(session, choice.mailbox, choice.which, choice.how);
+  await printEach(context, choice, results, async (entry) => {
+    const text = `${entry.id} ${entry.state}${whereOf(choice, entry)}`;
+    await context.output.outcome(entryJson(entry, session.acting), () => text);
+  });
 }
 
 export async function purgeCommand(
   context: Context,
   words: readonly string[],
-  options: { all?: boolean },
+  options: ChangeOptions & { force?: boolean },
 ): Promise<void> {
+  const choice = choose(context, words, options, 'purge');
   const session = await context.session();
-  const onProgress = (done: number) => context.output.progress(`${done} purged`);
-  for (const [mailbox, ids] of await which(context, words, options, 'purge')) {
-    const results = await purgeDead(session, mailbox, ids, { onProgress });
-    for (const result of results) {
-      if (result instanceof DreamosError) await context.fail(result);
-      else {
-        const purged: PurgedJson = { id: result.id, mailbox: result.mailbox, purged: true };
-        await context.output.outcome(purged, () => `${result.id} purged`);
-      }
-    }
-    if (results.length === 0) await context.output.note(`No dead letters for ${mailbox}.`);
-  }
-}
-
-/** By mailbox: the named one, or for each id the one in which it died. */
-async function which(
-  context: Context,
-  words: readonly string[],
-  options: { all?: boolean },
-  verb: string,
-): Promise<Map<string, string[] | 'all'>> {
-  const { agent, ids } = agentAndIds(words);
-  if (options.all && ids.length > 0)
-    throw usage('Ids and --all are two different things to ask for.', 'Leave out one of them.');
-  if (!options.all && ids.length === 0)
-    throw usage(`"dlq ${verb}" needs message ids, or --all.`, `dreamos dlq ${verb} [agent] <id>…`);
-  if (options.all) return new Map([[await context.mailbox(agent, `dlq ${verb}`), 'all']]);
-  if (agent !== undefined) return new Map([[agent, ids]]);
-  const found = new Map<string, string[]>();
-  const session = await context.session();
-  await context.each(ids, async (id) => {
-    const mailbox = await mailboxOfDead(session, id);
-    found.set(mailbox, [...(found.get(mailbox) ?? []), id]);
+  if (options.dryRun)
+    return printChosen(context, choice, 'purged', ({ id, mailbox }) => ({ id, mailbox, dryRun: true }));
+  const how = { ...choice.how, ...given({ force: options.force }) };
+  const results = await purgeDead(session, choice.mailbox, choice.which, how);
+  await printEach(context, choice, results, async (one) => {
+    const purged: PurgedJson = { id: one.id, mailbox: one.mailbox, purged: true };
+    await context.output.outcome(purged, () => `${one.id} purged${whereOf(choice, one)}`);
   });
-  return found;
 }
 
-function row({ id, deadAt, attempts, message, reason }: Dead): string[] {
-  return [id, deadAt, String(attempts), message.from, titleOf(message), reason];
+/** Which dead letters are meant, and where. */
+interface Choice {
+  readonly mailbox: string | undefined;
+  readonly which: string[] | 'all';
+  readonly how: DeadOptions;
+}
+
+function choose(context: Context, words: readonly string[], options: ChangeOptions, verb: 'retry' | 'purge'): Choice {
+  const { agent, ids } = agentAndIds(words);
+  const filter = deadFilterOptions(options);
+  const limit = countOption(options.limit, '--limit');
+  const byFilter = filter.filter !== undefined;
+  if ((options.all || byFilter || limit !== undefined) && ids.length > 0)
+    throw usage(
+      `Ids and ${options.all ? '--all' : 'a filter'} are two different things to ask for.`,
+      'Leave out one of them.',
+    );
+  if (!options.all && !byFilter && ids.length === 0)
+    throw usage(`"dlq ${verb}" needs message ids, a filter, or --all.`, `dreamos dlq ${verb} [agent] --reason <text>`);
+  const onProgress = (done: number): void =>
+    context.output.progress(`${done} ${verb === 'retry' ? 'retried' : 'purged'}`);
+  return {
+    mailbox: agent,
+    which: ids.length > 0 ? ids : 'all',
+    how: { ...filter, ...given({ limit }), onProgress, signal: context.signal },
+  };
+}
+
+/** Where it is not clear from what was typed. */
+function whereOf({ mailbox, which }: Choice, one: Purged): string {
+  return mailbox === undefined && which === 'all' ? ` at ${one.mailbox}` : '';
+}
+
+async function printEach<T>(
+  context: Context,
+  { mailbox, how }: Choice,
+  results: readonly (T | DreamosError)[],
+  print: (one: T) => Promise<void>,
+): Promise<void> {
+  for (const result of results) {
+    if (result instanceof DreamosError) await context.fail(result);
+    else await print(result);
+  }
+  await context.output.done();
+  if (results.length === 0 && !context.signal.aborted) await context.output.note(noneText(how, mailbox));
+}
+
+/** A dry run: for people as a list shows them, in the order in which they would be done. */
+async function printChosen(
+  context: Context,
+  choice: Choice,
+  done: string,
+  json: (entry: Entry) => EntryJson | PurgedJson,
+): Promise<void> {
+  const { output } = context;
+  const session = await context.session();
+  const { row, ...layout } = deadLayout(output, choice.mailbox === undefined, session.clock.now());
+  const screen = createScreenful(output, layout, choice.how.limit);
+  const results = await chooseDead(session, choice.mailbox, choice.which, choice.how);
+  await printEach(context, choice, results, async (entry) => {
+    if (output.json) return output.item(json(entry), () => '');
+    const dead = await glanceAt(session, entry);
+    screen.add(() => row(dead));
+  });
+  await screen.print();
+  if (screen.count > 0)
+    await output.note(`\n${screen.count.toLocaleString('en')} would be ${done}; without --dry-run they are.`);
 }

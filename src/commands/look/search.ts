@@ -2,18 +2,18 @@ import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { placeName, titleOf } from '../../cli/show/message-view.ts';
+import { placeName, titleOf, whyText } from '../../cli/show/message-view.ts';
 import {
   countOption,
-  filterOptions,
+  deadFilterOptions,
   given,
   statesOption,
   thatFits,
-  type FilterOptions,
+  type DeadFilterOptions,
 } from '../../cli/input/parse.ts';
 import { search } from '../../core/look/search.ts';
 
-export interface SearchOptions extends FilterOptions {
+export interface SearchOptions extends DeadFilterOptions {
   state?: string;
   limit?: string;
 }
@@ -30,15 +30,15 @@ export async function searchCommand(
   const limit = countOption(options.limit, '--limit');
   const session = await context.session();
   const onProgress = (looked: number) => output.progress(`${looked} looked at`);
-  const filter = filterOptions(options);
+  const filter = deadFilterOptions(options);
   const how = { ...given({ mailbox, states, limit }), ...filter, signal, onProgress };
   let some = false;
   for await (const found of search(session, text, how)) {
     if (signal.aborted) return;
     some = true;
     await printOrWarn(output, found.id, found, () => {
-      const { state, id, message } = found;
-      return `${state.padEnd(8)}  ${id}  ${harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`)}`;
+      const { state, id, message, reason } = found;
+      return `${state.padEnd(8)}  ${id}  ${harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`)}${whyText(reason)}`;
     });
   }
   await output.done();

@@ -3,22 +3,23 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
-import type { Filter } from '../../model/filter.ts';
+import type { LookFilter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { hasText } from '../look/search.ts';
 import { show } from '../look/show.ts';
+import { sieveOf } from '../look/sieve.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
 export interface ArchiveListOptions {
   readonly limit?: number;
-  readonly filter?: Filter;
+  readonly filter?: LookFilter;
 }
 
-export interface ArchiveSearchOptions {
+export interface ArchiveSearchOptions extends ArchiveListOptions {
   /** All, if not given. */
   readonly mailbox?: string;
 }
@@ -29,6 +30,8 @@ export interface ExportRange {
   /** Itself not in it. */
   readonly until?: number;
 }
+
+export interface ExportOptions extends ExportRange, ArchiveListOptions {}
 
 export async function* listArchive(
   session: Session,
@@ -51,21 +54,35 @@ export async function* searchArchive(
   text: string,
   options: ArchiveSearchOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  for await (const { entry, message } of everyMessage(session, hasText(text), { ...options, states: ['archived'] }))
+  const { limit = Infinity, ...where } = options;
+  let found = 0;
+  if (limit <= 0) return;
+  for await (const { entry, message } of everyMessage(session, hasText(text), { ...where, states: ['archived'] })) {
     yield toArchived(entry, message);
+    if (++found >= limit) return;
+  }
 }
 
 export async function* exportArchive(
   session: Session,
   mailbox: string,
-  range: ExportRange = {},
+  options: ExportOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
+  const { limit = Infinity, filter, ...range } = options;
   const card = await resolveAgent(session, mailbox);
+  const sieve = sieveOf(session, filter);
+  let exported = 0;
+  if (limit <= 0) return;
   for await (const entry of session.store.look.listArchived(card.name, range)) {
+    if (!sieve.mayFit(entry)) continue;
     const message = await readOrWarn(session, entry);
-    if (message) yield toArchived(entry, message);
+    if (!message || !(await sieve.fits({ entry, message, why: notDead }))) continue;
+    yield toArchived(entry, message);
+    if (++exported >= limit) return;
   }
 }
+
+const notDead = async (): Promise<undefined> => undefined;
 
 export async function showArchived(session: Session, mailbox: string | undefined, id: string): Promise<Archived> {
   const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });

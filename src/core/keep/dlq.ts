@@ -1,23 +1,65 @@
 import type { Dead, DeadShown } from '../../contract/keep.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { DeadFilter } from '../../model/filter.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { findNow } from '../look/find.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
 import { listEntries } from '../look/list.ts';
+import { readOrWarn, whyOrWarn } from '../look/read-entry.ts';
+import { sieveOf } from '../look/sieve.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
+import { diskTrouble, notLookedInto } from '../root/trouble.ts';
+import { newestFirst } from './newest-first.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
-export async function* listDead(session: Session, mailbox: string): AsyncGenerator<Dead, void, undefined> {
-  const card = await resolveAgent(session, mailbox);
-  await bringDueOrWarn(session, card.name, { bury: true });
-  for await (const { entry, message } of listEntries(session, card.name, ['dead'])) {
-    const why = message && (await session.store.look.deadReason(entry));
-    if (message && why) yield toDead(entry, message, why);
+export interface DeadListOptions {
+  readonly limit?: number;
+  readonly filter?: DeadFilter;
+  readonly signal?: AbortSignal;
+}
+
+export async function* listDead(
+  session: Session,
+  mailbox?: string,
+  options: DeadListOptions = {},
+): AsyncGenerator<Dead, void, undefined> {
+  const { limit = Infinity, filter, signal } = options;
+  let listed = 0;
+  if (limit <= 0) return;
+  async function* inMailbox(name: string): AsyncGenerator<Dead, void, undefined> {
+    if (signal?.aborted) return;
+    await bringDueOrWarn(session, name, { bury: true });
+    for await (const { entry, message, why } of listEntries(session, name, ['dead'], filter, signal)) {
+      const known = message && (await why());
+      if (message && known) yield toDead(entry, message, known);
+    }
   }
+  const names = await namesOf(session, mailbox);
+  // One that was asked for by name and cannot be looked into is an error.
+  const found =
+    mailbox === undefined ? newestFirst(session, names, inMailbox, ({ deadAt }) => deadAt) : inMailbox(names[0] ?? '');
+  for await (const dead of found) {
+    yield dead;
+    if (++listed >= limit) return;
+  }
+}
+
+/** What is known of a dead letter, also when its message cannot be read. */
+export type Glance = Omit<Dead, 'message'> & { readonly message: Message | null };
+
+export async function glanceAt(session: Session, entry: Entry): Promise<Glance> {
+  const message = (await readOrWarn(session, entry)) ?? null;
+  const why = (await whyOrWarn(session, entry)) ?? { reason: '', attempts: entry.attempt, deadAt: entry.deadAt ?? 0 };
+  return toDead(entry, message, why);
+}
+
+async function namesOf(session: Session, mailbox: string | undefined): Promise<string[]> {
+  const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
+  return cards.map(({ name }) => name);
 }
 
 export async function showDead(session: Session, mailbox: string, id: string): Promise<DeadShown> {
@@ -28,12 +70,42 @@ export async function showDead(session: Session, mailbox: string, id: string): P
   return { ...toDead(entry, message, why), history: why.history };
 }
 
+/** What is retried or purged, and how. */
+export interface DeadOptions {
+  /** Of `all`, only those that fit. */
+  readonly filter?: DeadFilter;
+  /** Of `all`, the oldest. */
+  readonly limit?: number;
+  /** Only say which. */
+  readonly dryRun?: boolean;
+  /** Called with how many are done. */
+  readonly onProgress?: (done: number) => void;
+  /** Ends it between two. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PurgeOptions extends DeadOptions {
+  /** For `all` without a filter. */
+  readonly force?: boolean;
+}
+
+/** What `retryDead` and `purgeDead` would do, in their order. */
+export function chooseDead(
+  session: Session,
+  mailbox: string | undefined,
+  ids: readonly string[] | 'all',
+  options: DeadOptions,
+): Promise<(Entry | DreamosError)[]> {
+  return forEach(session, mailbox, ids, { ...options, dryRun: true }, async (entry) => entry);
+}
+
 export async function retryDead(
   session: Session,
-  mailbox: string,
+  mailbox: string | undefined,
   ids: readonly string[] | 'all',
+  options: DeadOptions = {},
 ): Promise<(Entry | DreamosError)[]> {
-  return forEach(session, mailbox, ids, (entry) => session.store.mail.retry(entry, actor(session)));
+  return forEach(session, mailbox, ids, options, (entry) => session.store.mail.retry(entry, actor(session)));
 }
 
 /**
@@ -55,51 +127,101 @@ export interface Purged {
   readonly mailbox: string;
 }
 
-export interface PurgeOptions {
-  /** Called with how many are done. */
-  readonly onProgress?: (done: number) => void;
-}
-
 export async function purgeDead(
   session: Session,
-  mailbox: string,
+  mailbox: string | undefined,
   ids: readonly string[] | 'all',
   options: PurgeOptions = {},
 ): Promise<(Purged | DreamosError)[]> {
-  const purge = async (entry: Entry): Promise<Purged> => {
+  const { filter, dryRun = false, force = false } = options;
+  if (ids === 'all' && !isSet(filter) && !dryRun && !force) throw wantsForce(mailbox);
+  const purge = async (entry: Entry): Promise<Entry> => {
     await session.store.mail.purge(entry, actor(session));
-    return { id: entry.id, mailbox: entry.mailbox };
+    return entry;
   };
-  return session.store.documents.withLock('purge', () => forEach(session, mailbox, ids, purge, options.onProgress));
+  const purgeThem = (): Promise<(Entry | DreamosError)[]> => forEach(session, mailbox, ids, options, purge);
+  const results = await (dryRun ? purgeThem() : session.store.documents.withLock('purge', purgeThem));
+  return results.map((one) => (one instanceof DreamosError ? one : { id: one.id, mailbox: one.mailbox }));
 }
 
-async function forEach<T>(
+function wantsForce(mailbox: string | undefined): DreamosError {
+  const where = mailbox === undefined ? 'in every mailbox' : `of ${mailbox}`;
+  const words = mailbox === undefined ? '' : ` ${mailbox}`;
+  return usage(
+    `This deletes all dead letters ${where} for good. To see them first: dreamos dlq list${words}`,
+    `dreamos dlq purge${words} --all --force`,
+  );
+}
+
+async function forEach(
   session: Session,
-  mailbox: string,
+  mailbox: string | undefined,
   ids: readonly string[] | 'all',
-  change: (entry: Entry) => Promise<T>,
-  onProgress?: (done: number) => void,
-): Promise<(T | DreamosError)[]> {
-  const card = await resolveAgent(session, mailbox);
-  const { name } = card;
-  if (ids === 'all') await bringUpToDate(session, card);
+  options: DeadOptions,
+  change: (entry: Entry) => Promise<Entry>,
+): Promise<(Entry | DreamosError)[]> {
+  const { filter, limit, dryRun = false, onProgress, signal } = options;
+  if (ids !== 'all' && (isSet(filter) || limit !== undefined))
+    throw usage('Ids and a filter or a limit are two different things to ask for.', 'Leave out one of them.');
+  // Refuses what cannot be meant, before anything is moved.
+  sieveOf(session, filter);
+  const failures: DreamosError[] = [];
   // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
-  const wanted: (string | Entry)[] = ids === 'all' ? [] : [...ids];
-  if (ids === 'all') for await (const entry of session.store.look.list(name, 'dead')) wanted.push(entry);
+  const wanted = ids === 'all' ? await allThatFit(session, mailbox, options, failures) : [...ids];
+  const name = ids === 'all' || mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
   // In the order in which they were sent (ids sort by time), whatever the order of dying or of asking: so they come again.
-  const inOrder = [...wanted].sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))));
-  const results = new Map<string, T | DreamosError>();
+  const inOrder = [...wanted]
+    .sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))))
+    .slice(0, limit === undefined ? undefined : Math.max(0, limit));
+  const results = new Map<string | Entry, Entry | DreamosError>();
   for (const one of inOrder) {
+    if (signal?.aborted) break;
     try {
-      results.set(idOf(one), await change(typeof one === 'string' ? await deadEntry(session, name, one) : one));
+      const entry =
+        typeof one === 'string' ? await deadEntry(session, name ?? (await mailboxOfDead(session, one)), one) : one;
+      results.set(one, dryRun ? entry : await change(entry));
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       // An id that is named twice has been changed.
-      if (!results.has(idOf(one))) results.set(idOf(one), error);
+      if (!results.has(one)) results.set(one, error);
     }
-    onProgress?.(results.size);
+    if (!dryRun) onProgress?.(results.size);
   }
-  return (ids === 'all' ? inOrder : wanted).map((one) => results.get(idOf(one)) as T | DreamosError);
+  const asked = ids === 'all' ? inOrder : wanted;
+  return [...asked.flatMap((one) => results.get(one) ?? []), ...failures];
+}
+
+/** @param failures of mailboxes that could not be looked into, where none was named */
+async function allThatFit(
+  session: Session,
+  mailbox: string | undefined,
+  { filter, dryRun = false, signal }: DeadOptions,
+  failures: DreamosError[],
+): Promise<Entry[]> {
+  const all: Entry[] = [];
+  for (const name of await namesOf(session, mailbox)) {
+    if (signal?.aborted) break;
+    try {
+      if (dryRun) await bringDueOrWarn(session, name, { bury: true });
+      else await bringUpToDate(session, { name });
+      // Without a filter nothing is read, so that what cannot be read goes, too.
+      if (!isSet(filter)) for await (const entry of session.store.look.list(name, 'dead')) all.push(entry);
+      else for await (const { entry } of listEntries(session, name, ['dead'], filter, signal)) all.push(entry);
+    } catch (error) {
+      if (mailbox !== undefined) throw error;
+      failures.push(notAllOf(name, error));
+    }
+  }
+  return all;
+}
+
+function notAllOf(name: string, error: unknown): DreamosError {
+  const { kind, code, hint } = diskTrouble(error);
+  return new DreamosError(kind, code, notLookedInto(name, error), { hint, cause: error });
+}
+
+function isSet(filter: DeadFilter | undefined): boolean {
+  return Object.values(filter ?? {}).some((wanted) => wanted !== undefined);
 }
 
 function idOf(one: string | Entry): string {
@@ -113,7 +235,11 @@ async function deadEntry(session: Session, mailbox: string, id: string): Promise
   return entry;
 }
 
-function toDead({ id, mailbox }: Entry, message: Message, { reason, attempts, deadAt }: DeadReason): Dead {
+function toDead<M extends Message | null>(
+  { id, mailbox }: Entry,
+  message: M,
+  { reason, attempts, deadAt }: Omit<DeadReason, 'history'>,
+): Omit<Dead, 'message'> & { readonly message: M } {
   return { id, mailbox, reason, attempts, deadAt: new Date(deadAt).toISOString(), message };
 }
 

@@ -3,10 +3,10 @@ import { isLog, logOf } from '../../model/topic.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { lookIntoAll } from '../root/trouble.ts';
-import type { Filter } from '../../model/filter.ts';
+import type { DeadFilter } from '../../model/filter.ts';
 import { listEntries } from './list.ts';
+import type { Seen } from './sieve.ts';
 import type { Session } from '../root/root.ts';
-import type { Entry } from '../../storage/port/look.ts';
 import { type State, states as allStates } from '../../model/state.ts';
 
 export interface ScanOptions {
@@ -15,18 +15,23 @@ export interface ScanOptions {
   readonly logs?: boolean;
   /** All, if not given. */
   readonly states?: readonly State[];
-  readonly filter?: Filter;
+  readonly filter?: DeadFilter;
   readonly signal?: AbortSignal;
   /** Called now and then with how many messages were looked at. */
   readonly onProgress?: (looked: number) => void;
 }
 
+/** With its message. */
+type Read = Seen & { readonly message: Message };
+type Fits = (message: Message, seen: Read) => boolean | Promise<boolean>;
+
 const progressEvery = 256;
 
 /** One that cannot be looked through (its data is nested too deeply, for one) must not end the look at all others. */
-function fitsOrWarn(session: Session, message: Message, fits: (message: Message) => boolean): boolean {
+async function fitsOrWarn(session: Session, seen: Read, fits: Fits): Promise<boolean> {
+  const { message } = seen;
   try {
-    return fits(message);
+    return await fits(message, seen);
   } catch (error) {
     session.warn(`Message ${message.id} is passed over: it cannot be looked through (${(error as Error).message}).`);
     return false;
@@ -36,17 +41,19 @@ function fitsOrWarn(session: Session, message: Message, fits: (message: Message)
 /** Every message that fits, with where it is; reads each of their files. @throws AGENT_NOT_FOUND */
 export async function* everyMessage(
   session: Session,
-  fits: (message: Message) => boolean,
+  fits: Fits,
   options: ScanOptions,
-): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
+): AsyncGenerator<Read, void, undefined> {
   const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
   const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
   const names = cards.map(({ name }) => name);
   let looked = 0;
-  async function* fitting(name: string): AsyncGenerator<{ entry: Entry; message: Message }, void, undefined> {
-    for await (const { entry, message } of listEntries(session, name, states, filter, signal)) {
+  async function* fitting(name: string): AsyncGenerator<Read, void, undefined> {
+    for await (const { message, ...where } of listEntries(session, name, states, filter, signal)) {
       if (++looked % progressEvery === 0) onProgress?.(looked);
-      if (message && fitsOrWarn(session, message, fits)) yield { entry, message };
+      if (!message) continue;
+      const seen = { ...where, message };
+      if (await fitsOrWarn(session, seen, fits)) yield seen;
     }
   }
   async function* places(): AsyncGenerator<string, void, undefined> {

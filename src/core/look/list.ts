@@ -3,17 +3,18 @@ import { sameAgent } from '../../model/agent.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
-import { acceptsOf, type Filter } from '../../model/filter.ts';
-import { readOrWarn } from './read-entry.ts';
+import type { DeadFilter } from '../../model/filter.ts';
+import { readOrWarn, whyOrWarn } from './read-entry.ts';
+import { type Seen, sieveOf } from './sieve.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { type State, unfinished } from '../../model/state.ts';
 
 export interface ListOptions {
-  /** Ready, delayed and inflight by default. */
+  /** Ready, delayed and inflight by default; with a reason in the filter, dead. */
   readonly states?: readonly State[];
   readonly limit?: number;
-  readonly filter?: Filter;
+  readonly filter?: DeadFilter;
   readonly signal?: AbortSignal;
 }
 
@@ -22,15 +23,21 @@ export async function* list(
   mailbox: string,
   options: ListOptions = {},
 ): AsyncGenerator<Listed, void, undefined> {
-  const { states = unfinished, limit = Infinity, filter, signal } = options;
+  const { limit = Infinity, filter, signal } = options;
+  const states = options.states ?? statesWithout(filter);
   const card = await resolveAgent(session, mailbox);
   await bringDueOrWarn(session, card.name, { bury: states.includes('dead') });
   let listed = 0;
   if (limit <= 0) return;
-  for await (const { entry, message } of listEntries(session, card.name, states, filter, signal)) {
-    yield toListed(session, entry, message);
+  for await (const seen of listEntries(session, card.name, states, filter, signal)) {
+    yield toListed(session, seen, await reasonOf(seen));
     if (++listed >= limit) return;
   }
+}
+
+/** Where a list looks that names no states. */
+export function statesWithout(filter: DeadFilter | undefined): readonly State[] {
+  return filter?.reason === undefined ? unfinished : ['dead'];
 }
 
 /** Each entry in the given states once, with its message; what has moved on meanwhile is left out. */
@@ -38,10 +45,10 @@ export async function* listEntries(
   session: Session,
   mailbox: string,
   states: readonly State[],
-  filter?: Filter,
+  filter?: DeadFilter,
   signal?: AbortSignal,
-): AsyncGenerator<{ entry: Entry; message: Message | null }, void, undefined> {
-  const accepts = acceptsOf(filter);
+): AsyncGenerator<Seen, void, undefined> {
+  const sieve = sieveOf(session, filter);
   // A scan can show an entry twice while it is renamed.
   const seen = new Set<string>();
   for (const state of states) {
@@ -50,9 +57,9 @@ export async function* listEntries(
       // As good as dead, and only not buried yet. What cannot be buried would be seen nowhere.
       const overdue = state === 'ready' && isOverdue(listed, session.store.now());
       if (overdue && !cannotMoveDue(session, mailbox)) continue;
-      if (seen.has(listed.id)) continue;
+      if (seen.has(listed.id) || !sieve.mayFit(listed)) continue;
       const found = await readCurrent(session, listed, states);
-      if (!found || (accepts && !(found.message && accepts(found.message)))) continue;
+      if (!found || !(await sieve.fits(found))) continue;
       seen.add(listed.id);
       yield found;
     }
@@ -60,20 +67,26 @@ export async function* listEntries(
 }
 
 // What was renamed between the scan and the read (renewed, for one) is looked up once more where it is now.
-async function readCurrent(
-  session: Session,
-  listed: Entry,
-  states: readonly State[],
-): Promise<{ entry: Entry; message: Message | null } | undefined> {
+async function readCurrent(session: Session, listed: Entry, states: readonly State[]): Promise<Seen | undefined> {
   const message = await readOrWarn(session, listed);
-  if (message !== undefined) return { entry: listed, message };
+  if (message !== undefined) return asSeen(session, listed, message);
   const [entry] = await session.store.look.find(listed.id, listed.mailbox);
   if (!entry || !states.includes(entry.state)) return undefined;
   const moved = await readOrWarn(session, entry);
-  return moved === undefined ? undefined : { entry, message: moved };
+  return moved === undefined ? undefined : asSeen(session, entry, moved);
 }
 
-export function toListed(session: Session, entry: Entry, message: Message | null): Listed {
+function asSeen(session: Session, entry: Entry, message: Message | null): Seen {
+  let why: ReturnType<Seen['why']> | undefined;
+  return { entry, message, why: () => (why ??= whyOrWarn(session, entry)) };
+}
+
+/** For who shows it: why it is dead, if it is. */
+export async function reasonOf({ why }: Seen): Promise<string | undefined> {
+  return (await why())?.reason;
+}
+
+export function toListed(session: Session, { entry, message }: Omit<Seen, 'why'>, reason?: string): Listed {
   const { id, mailbox, state, priority, attempt, receipt, leaseUntil, dueAt } = entry;
   const mine = session.acting !== undefined && sameAgent(session.acting, mailbox);
   return {
@@ -86,5 +99,6 @@ export function toListed(session: Session, entry: Entry, message: Message | null
     ...(mine && receipt !== undefined && { receipt }),
     ...(leaseUntil !== undefined && { leaseUntil: new Date(leaseUntil).toISOString() }),
     ...(dueAt !== undefined && { dueAt: new Date(dueAt).toISOString() }),
+    ...(reason !== undefined && { reason }),
   };
 }

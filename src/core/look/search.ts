@@ -1,7 +1,8 @@
 import type { Found } from '../../contract/look.ts';
 import { dataJson, type Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
-import { toListed } from './list.ts';
+import { reasonOf, toListed } from './list.ts';
+import { hasIn } from './sieve.ts';
 import type { Session } from '../root/root.ts';
 
 export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
@@ -16,17 +17,19 @@ export async function* search(
   const { limit = Infinity } = options;
   let found = 0;
   if (limit <= 0) return;
-  for await (const { entry, message } of everyMessage(session, hasText(text), { ...options, logs: true })) {
-    yield { ...toListed(session, entry, message), message };
+  const [inMessage, inReason] = [hasText(text), hasIn(text)];
+  const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
+    inMessage(message) || inReason((await reasonOf(seen)) ?? '');
+  for await (const seen of everyMessage(session, fits, { ...options, logs: true })) {
+    yield { ...toListed(session, seen, await reasonOf(seen)), message: seen.message };
     if (++found >= limit) return;
   }
 }
 
 export function hasText(text: string): (message: Message) => boolean {
-  const wanted = text.toLowerCase();
+  const hasIt = hasIn(text);
   return (message) => {
     const { subject, body, from, id, tags, data } = message;
-    const hasIt = (field: string): boolean => field.toLowerCase().includes(wanted);
     return [subject, body, from, id, ...tags].some(hasIt) || (data !== null && hasIt(dataJson(message)));
   };
 }

@@ -52,7 +52,7 @@ test('dlq retry and purge need ids or --all', async () => {
   expect((await rig.dreamos('dlq purge reviewer')).code).toBe(2);
   expect((await rig.dreamos('dlq retry reviewer')).code).toBe(2);
   expect((await rig.dreamos('dlq retry reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --all')).code).toBe(2);
-  expect((await rig.dreamos('dlq purge reviewer --all --json')).json).toMatchObject([
+  expect((await rig.dreamos('dlq purge reviewer --all --force --json')).json).toMatchObject([
     { purged: true },
     { purged: true },
   ]);

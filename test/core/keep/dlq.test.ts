@@ -68,7 +68,7 @@ test('purged dead letters are gone, with progress and who did it', async () => {
   const ids = [await fail(), await fail(), await fail()];
   const progress: number[] = [];
   expect(await purgeDead(rig.root, 'reviewer', [must(ids[0])])).toEqual([{ id: ids[0], mailbox: 'reviewer' }]);
-  await purgeDead(rig.root, 'reviewer', 'all', { onProgress: (done) => progress.push(done) });
+  await purgeDead(rig.root, 'reviewer', 'all', { force: true, onProgress: (done) => progress.push(done) });
   expect(progress).toEqual([1, 2]);
   expect(await gather(listDead(rig.root, 'reviewer'))).toEqual([]);
   expect(rig.mail.log.filter(({ event }) => event === 'purged').map(({ by }) => by)).toEqual([

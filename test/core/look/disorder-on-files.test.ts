@@ -5,7 +5,7 @@ import { listAgents } from '../../../src/core/agents/agents.ts';
 import { listen } from '../../../src/core/follow/listen.ts';
 import { watch } from '../../../src/core/follow/watch.ts';
 import { listArchive, searchArchive, showArchived } from '../../../src/core/keep/archive.ts';
-import { listDead } from '../../../src/core/keep/dlq.ts';
+import { listDead, retryDead } from '../../../src/core/keep/dlq.ts';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
 import { list } from '../../../src/core/look/list.ts';
@@ -72,6 +72,7 @@ const overAll: Record<string, Look> = {
   'a watch that begins now': (session) => gather(watch(session, { signal: AbortSignal.timeout(50) })),
   listen: (session) => gather(listen(session, 'news', { since: 'start', count: 1 })),
   'archive search': (session) => gather(searchArchive(session, 'hello')),
+  'dlq list': (session) => gather(listDead(session)),
   'archive show': (session, id) => showArchived(session, undefined, id),
   'agent list': (session) => listAgents(session),
   'topics list': (session) => listTopics(session),
@@ -216,7 +217,7 @@ test.each(Object.entries(overAll))('one mailbox in disorder takes down no look o
   const told = JSON.stringify(await look(await sessionOn(room, withoutBob(room)), id));
   expect(told).toBeTypeOf('string');
   // Where it would have been seen.
-  if (/status|search|doctor|show|thread|trace|watch/.test(name) && !name.startsWith('topics'))
+  if (/status|search|doctor|show|thread|trace|watch|dlq/.test(name) && !name.startsWith('topics'))
     expect(`${told}${room.warnings.join()}`).toMatch(/bob.*EACCES/);
 });
 
@@ -232,6 +233,32 @@ test('what could not be looked into is not counted as empty, and none of all is 
   await expect(status(await sessionOn(room, noneLeft))).rejects.toMatchObject({ code: 'DISK_FAILED' });
   const elsewhere = room.ids.next(room.clock.now());
   await expect(show(session, elsewhere)).rejects.toMatchObject({ code: 'DISK_FAILED' });
+});
+
+test('a retry of all tells what it could not look into, and brings back the others', async () => {
+  const { room } = await scene();
+  const root = await sessionOn(room);
+  const { id } = await send(root, { to: 'ann', body: 'bad' });
+  await nack(root, must(await readNext(root, 'ann')).receipt, { dead: true });
+  const session = await sessionOn(room, withoutBob(room));
+  for (const options of [{ dryRun: true }, {}]) {
+    const [ann, bob, ...more] = await retryDead(session, undefined, 'all', options);
+    expect(ann).toMatchObject({ id, mailbox: 'ann' });
+    expect(bob).toMatchObject({ kind: 'disk', message: expect.stringMatching(/bob.*EACCES/) as string });
+    expect(more).toEqual([]);
+  }
+  await expect(retryDead(session, 'bob', 'all')).rejects.toMatchObject({ code: 'DISK_FAILED' });
+});
+
+test('a reason that the disk does not give is told, and the others are found', async () => {
+  const { room } = await scene();
+  const disk = watchedDisk((call) => {
+    if (call.method === 'read' && call.path.endsWith('.reason.json')) throw failure(call, 'EIO');
+  });
+  const session = await sessionOn(room, disk);
+  expect(await gather(search(session, 'hello'))).not.toEqual([]);
+  expect(await gather(listDead(session))).toEqual([]);
+  expect(room.warnings.join()).toMatch(/is dead in bob could not be read: .*EIO/);
 });
 
 test('a log in disorder, though it is the only one, takes down no look over the mailboxes', async () => {

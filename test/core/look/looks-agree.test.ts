@@ -117,7 +117,7 @@ async function happens(
       await retryDead(session, one.mailbox, 'all');
       return;
     case 'purge':
-      await purgeDead(session, one.mailbox, 'all');
+      await purgeDead(session, one.mailbox, 'all', { force: true });
       return;
     case 'look':
       await status(session, [one.mailbox]);
@@ -166,6 +166,10 @@ const looks: Record<string, Look> = {
   'dlq list': async (session) => ({
     of: ['dead'],
     where: await inEach(async (name) => (await gather(listDead(session, name))).map(inState('dead'))),
+  }),
+  'dlq list of all': async (session) => ({
+    of: ['dead'],
+    where: (await gather(listDead(session))).map(inState('dead')),
   }),
   'dlq show': async (session, sent) => ({
     of: ['dead'],

@@ -107,7 +107,7 @@ const more = [
   'config get',
   'init reviewer tester',
   'send reviewer later --as planner --delay 1h',
-  'dlq purge reviewer --all',
+  'dlq purge reviewer --all --force',
 ];
 
 const few = [

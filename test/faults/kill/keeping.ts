@@ -74,7 +74,7 @@ export const keepingScenarios: readonly Scenario[] = [
       }
       const gone = { mailbox: 'b', before: ['dead', 'none'], after: none, failed: ['dead', 'none'] } as const;
       return {
-        argv: ['dlq', 'purge', 'b', '--all'],
+        argv: ['dlq', 'purge', 'b', '--all', '--force'],
         fates: [
           { ...gone, body: 'rubbish' },
           { ...gone, body: 'more rubbish' },

@@ -1,0 +1,45 @@
+import type { Glance } from '../../core/keep/dlq.ts';
+import { cut } from '../../model/basics/text.ts';
+import { formatDuration } from '../../model/duration.ts';
+import type { Output } from '../output.ts';
+import { titleOf } from './message-view.ts';
+import type { Layout } from './screenful.ts';
+
+// Below it a line has no room for all.
+const wideEnough = 100;
+
+/**
+ * What a line of dead letters says: on a terminal ages, and who sent it only where there is room.
+ * @param everywhere several mailboxes are looked into
+ */
+export function deadLayout(
+  output: Output,
+  everywhere: boolean,
+  nowMs: number,
+): Layout & { readonly row: (dead: Glance) => string[] } {
+  const { toTerminal } = output;
+  const isWide = output.width >= wideEnough;
+  const columns: (readonly [title: string, isShown: boolean, cell: (dead: Glance) => string])[] = [
+    ['id', true, ({ id }) => id],
+    ['mailbox', everywhere, ({ mailbox }) => mailbox],
+    ['dead since', !toTerminal, ({ deadAt }) => deadAt],
+    ['dead for', toTerminal, ({ deadAt }) => formatDuration(nowMs - Date.parse(deadAt))],
+    ['attempts', isWide, ({ attempts }) => String(attempts)],
+    ['from', isWide, ({ message }) => message?.from ?? ''],
+    ['subject', true, ({ message }) => (message ? titleOf(message) : '(unreadable)')],
+    ['reason', true, ({ reason }) => reason],
+  ];
+  const shown = columns.filter(([, isShown]) => isShown);
+  const head = shown.map(([title]) => title);
+  const flexible = ['mailbox', 'from', 'subject', 'reason'].map((title) => head.indexOf(title));
+  return { head, cut: flexible.filter((at) => at >= 0), row: (dead) => shown.map(([, , cell]) => cell(dead)) };
+}
+
+const longestCause = 40;
+
+/** How a reason begins, as it can be typed to find others of its kind: numbers are mostly of this one alone. */
+export function beginningOf(reason: string): string {
+  const [line = ''] = /^\P{C}*/u.exec(reason) ?? [];
+  const [words = ''] = /^[^\d]{4,40}(?=\s\S*\d|$)/u.exec(line) ?? /^.{1,40}(?=\s|$)/u.exec(line) ?? [];
+  return (words || cut(line, longestCause + 1).replace(/…$/, '')).trim();
+}

@@ -133,7 +133,7 @@ export class Output {
 
   /** How many columns a person has on stdout; `Infinity`: it goes elsewhere. */
   get width(): number {
-    return this.toTerminal ? (this.#around.stdout.columns ?? 80) : Infinity;
+    return this.screen?.columns ?? Infinity;
   }
 
   /**

@@ -3,36 +3,28 @@ import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Output } from '../output.ts';
 import { titleOf } from './message-view.ts';
-import type { Layout } from './screenful.ts';
-
-// Below it a line has no room for all.
-const wideEnough = 100;
+import { layoutOf, type RowLayout, wideEnough } from './screenful.ts';
 
 /**
  * What a line of dead letters says: on a terminal ages, and who sent it only where there is room.
  * @param everywhere several mailboxes are looked into
  */
-export function deadLayout(
-  output: Output,
-  everywhere: boolean,
-  nowMs: number,
-): Layout & { readonly row: (dead: Glance) => string[] } {
+export function deadLayout(output: Output, everywhere: boolean, nowMs: number): RowLayout<Glance> {
   const { toTerminal } = output;
   const isWide = output.width >= wideEnough;
-  const columns: (readonly [title: string, isShown: boolean, cell: (dead: Glance) => string])[] = [
-    ['id', true, ({ id }) => id],
-    ['mailbox', everywhere, ({ mailbox }) => mailbox],
-    ['dead since', !toTerminal, ({ deadAt }) => deadAt],
-    ['dead for', toTerminal, ({ deadAt }) => formatDuration(nowMs - Date.parse(deadAt))],
-    ['attempts', isWide, ({ attempts }) => String(attempts)],
-    ['from', isWide, ({ message }) => message?.from ?? ''],
-    ['subject', true, ({ message }) => (message ? titleOf(message) : '(unreadable)')],
-    ['reason', true, ({ reason }) => reason],
-  ];
-  const shown = columns.filter(([, isShown]) => isShown);
-  const head = shown.map(([title]) => title);
-  const flexible = ['mailbox', 'from', 'subject', 'reason'].map((title) => head.indexOf(title));
-  return { head, cut: flexible.filter((at) => at >= 0), row: (dead) => shown.map(([, , cell]) => cell(dead)) };
+  return layoutOf(
+    [
+      ['id', true, ({ id }) => id],
+      ['mailbox', everywhere, ({ mailbox }) => mailbox],
+      ['dead since', !toTerminal, ({ deadAt }) => deadAt],
+      ['dead for', toTerminal, ({ deadAt }) => formatDuration(nowMs - Date.parse(deadAt))],
+      ['attempts', isWide, ({ attempts }) => String(attempts)],
+      ['from', isWide, ({ message }) => message?.from ?? ''],
+      ['subject', true, ({ message }) => (message ? titleOf(message) : '(unreadable)')],
+      ['reason', true, ({ reason }) => reason],
+    ],
+    { mailbox: 6, from: 6, subject: 6, reason: 6 },
+  );
 }
 
 const longestCause = 40;

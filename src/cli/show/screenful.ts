@@ -5,25 +5,47 @@
 import { harmless } from '../harmless.ts';
 import { gap, type Output } from '../output.ts';
 
+/** Below it a line has no room for all. */
+export const wideEnough = 100;
+
 export interface Layout {
   readonly head: readonly string[];
-  /** The columns that may be cut where a line would be too long. */
-  readonly cut: readonly number[];
+  /** How narrow each column may become where a line would be too long; `Infinity`: it is never cut. */
+  readonly least: readonly number[];
+}
+
+export interface RowLayout<T> extends Layout {
+  readonly row: (one: T) => string[];
+}
+
+type Column<T> = readonly [title: string, isShown: boolean, cell: (one: T) => string];
+
+/** @param least how narrow the columns of these titles may become; no other is ever cut */
+export function layoutOf<T>(columns: readonly Column<T>[], least: Readonly<Record<string, number>>): RowLayout<T> {
+  const shown = columns.filter(([, isShown]) => isShown);
+  const head = shown.map(([title]) => title);
+  return {
+    head,
+    least: head.map((title) => least[title] ?? Infinity),
+    row: (one) => shown.map(([, , cell]) => cell(one)),
+  };
 }
 
 /** On a terminal; who wants more says how many, or reads them through a pipe. */
-const mostOnScreen = 50;
+export const mostOnScreen = 50;
 
 export interface Screenful {
   /** How many there are, shown or not. */
   readonly count: number;
   /** @param row called only if it is shown */
   add(row: () => readonly string[]): void;
+  /** So many more, which nobody has looked at. */
+  addUnseen(more: number): void;
   print(): Promise<void>;
 }
 
 /** @param most how many, where the caller was told */
-export function createScreenful(output: Output, { head, cut }: Layout, most?: number): Screenful {
+export function createScreenful(output: Output, { head, least }: Layout, most?: number): Screenful {
   const room = most ?? (output.toTerminal ? mostOnScreen : Infinity);
   const rows: (readonly string[])[] = [];
   let count = 0;
@@ -34,9 +56,17 @@ export function createScreenful(output: Output, { head, cut }: Layout, most?: nu
     add: (row) => {
       if (++count <= room) rows.push(row().map((cell) => harmless(cell)));
     },
+    addUnseen: (more) => {
+      count += Math.max(0, more);
+    },
     print: async () => {
       if (rows.length === 0) return;
-      await output.data(`${await output.table(head, rows, widthsFor(head, rows, cut, output.width))}\n`);
+      // On a terminal, what is empty in every line would only take room from the others.
+      const used = head.flatMap((_, at) => (!output.toTerminal || rows.some((row) => row[at] !== '') ? [at] : []));
+      const pick = <T>(row: readonly T[]): T[] => used.map((at) => row[at] as T);
+      const shown = rows.map(pick);
+      const widths = widthsFor(pick(head), shown, pick(least), output.width);
+      await output.data(`${await output.table(pick(head), shown, widths)}\n`);
       if (count > rows.length) await output.note(moreText(count - rows.length));
     },
   };
@@ -46,13 +76,11 @@ function moreText(more: number): string {
   return `… and ${more.toLocaleString('en')} more`;
 }
 
-const leastCut = 6;
-
 /** `undefined`: all of it fits. Of what may be cut, the widest column gives way first. */
 function widthsFor(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  cut: readonly number[],
+  least: readonly number[],
   room: number,
 ): number[] | undefined {
   const widths = head.map((title, at) =>
@@ -61,8 +89,9 @@ function widthsFor(
   let over = widths.reduce((sum, width) => sum + width + gap, -gap) - room;
   if (over <= 0) return undefined;
   while (over > 0) {
-    const widest = cut.reduce((best, at) => ((widths[at] ?? 0) > (widths[best] ?? 0) ? at : best), cut[0] ?? 0);
-    if ((widths[widest] ?? 0) <= leastCut) break;
+    const spare = widths.map((width, at) => (width > (least[at] ?? Infinity) ? width : 0));
+    const widest = spare.indexOf(Math.max(...spare));
+    if (spare[widest] === 0) break;
     widths[widest] = (widths[widest] ?? 0) - 1;
     over--;
   }

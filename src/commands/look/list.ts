@@ -2,7 +2,9 @@ import type { Listed } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { listLayout } from '../../cli/show/list-layout.ts';
 import { titleOf, whyText } from '../../cli/show/message-view.ts';
+import { createScreenful, mostOnScreen } from '../../cli/show/screenful.ts';
 import {
   countOption,
   deadFilterOptions,
@@ -11,7 +13,9 @@ import {
   thatFits,
   type DeadFilterOptions,
 } from '../../cli/input/parse.ts';
-import { list, statesWithout } from '../../core/look/list.ts';
+import { countListed, list, type ListOptions as CoreOptions, statesWithout } from '../../core/look/list.ts';
+import type { Session } from '../../core/root/root.ts';
+import type { State } from '../../model/state.ts';
 
 export interface ListOptions extends DeadFilterOptions {
   state?: string;
@@ -19,24 +23,51 @@ export interface ListOptions extends DeadFilterOptions {
 }
 
 export async function listCommand(context: Context, name: string | undefined, options: ListOptions): Promise<void> {
+  const { output, signal } = context;
   const asked = statesOption(options.state);
   const limit = countOption(options.limit, '--limit');
   const filter = deadFilterOptions(options);
   const states = asked ?? statesWithout(filter.filter);
   const mailbox = await context.mailbox(name, 'list');
   const session = await context.session();
+  const how = { ...given({ limit }), states, ...filter, signal };
+  const isOnScreen = output.toTerminal && !output.json;
+  const some = await (isOnScreen ? showScreenful : printAll)(context, session, mailbox, how);
+  if (!some && !signal.aborted)
+    await output.note(`Nothing in ${mailbox}${thatFits(filter)} is ${states.join(' or ')}.`);
+}
+
+type How = CoreOptions & { readonly states: readonly State[] };
+
+async function printAll({ output, signal }: Context, session: Session, mailbox: string, how: How): Promise<boolean> {
   let some = false;
-  for await (const listed of list(session, mailbox, {
-    ...given({ states, limit }),
-    ...filter,
-    signal: context.signal,
-  })) {
-    if (context.signal.aborted) return;
+  for await (const listed of list(session, mailbox, how)) {
+    if (signal.aborted) return some;
     some = true;
-    await printOrWarn(context.output, listed.id, listed, () => listedText(listed));
+    await printOrWarn(output, listed.id, listed, () => listedText(listed));
   }
-  if (!some && !context.signal.aborted)
-    await context.output.note(`Nothing in ${mailbox}${thatFits(filter)} is ${states.join(' or ')}.`);
+  return some;
+}
+
+async function showScreenful(
+  { output, signal }: Context,
+  session: Session,
+  mailbox: string,
+  how: How,
+): Promise<boolean> {
+  const { row, ...layout } = listLayout(output.width, session.clock.now());
+  const screen = createScreenful(output, layout, how.limit);
+  const isWhole = how.limit === undefined && how.filter === undefined;
+  for await (const listed of list(session, mailbox, how)) {
+    screen.add(() => row(listed));
+    // How many there are more can be told without a look at each.
+    if (isWhole && screen.count === mostOnScreen) break;
+  }
+  if (signal.aborted) return screen.count > 0;
+  if (isWhole && screen.count === mostOnScreen)
+    screen.addUnseen((await countListed(session, mailbox, how.states, signal)) - screen.count);
+  await screen.print();
+  return screen.count > 0;
 }
 
 function listedText(listed: Listed): string {

@@ -54,9 +54,7 @@ export async function* listEntries(
   for (const state of states) {
     for await (const listed of session.store.look.list(mailbox, state)) {
       if (signal?.aborted) return;
-      // As good as dead, and only not buried yet. What cannot be buried would be seen nowhere.
-      const overdue = state === 'ready' && isOverdue(listed, session.store.now());
-      if (overdue && !cannotMoveDue(session, mailbox)) continue;
+      if (isAsGoodAsDead(session, listed)) continue;
       if (seen.has(listed.id) || !sieve.mayFit(listed)) continue;
       const found = await readCurrent(session, listed, states);
       if (!found || !(await sieve.fits(found))) continue;
@@ -64,6 +62,29 @@ export async function* listEntries(
       yield found;
     }
   }
+}
+
+/** How many a list without a filter has. It reads none of them. */
+export async function countListed(
+  session: Session,
+  mailbox: string,
+  states: readonly State[],
+  signal?: AbortSignal,
+): Promise<number> {
+  const { name } = await resolveAgent(session, mailbox);
+  const seen = new Set<string>();
+  for (const state of states) {
+    for await (const entry of session.store.look.list(name, state)) {
+      if (signal?.aborted) return seen.size;
+      if (!isAsGoodAsDead(session, entry)) seen.add(entry.id);
+    }
+  }
+  return seen.size;
+}
+
+/** Only not buried yet. What cannot be buried would be seen nowhere. */
+function isAsGoodAsDead(session: Session, entry: Entry): boolean {
+  return entry.state === 'ready' && isOverdue(entry, session.store.now()) && !cannotMoveDue(session, entry.mailbox);
 }
 
 // What was renamed between the scan and the read (renewed, for one) is looked up once more where it is now.

@@ -19,7 +19,8 @@ test.each(lines)('the help of "%s" is on stdout and has an example', async (line
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain(`Usage: dreamos ${line}`);
   expect(out).toMatch(/Example:\n {2}\S+/);
-  expect(await rig.dreamos(`help ${line}`)).toMatchObject({ code: 0, out });
+  // `help agent` is the page for an agent.
+  if (line !== 'agent') expect(await rig.dreamos(`help ${line}`)).toMatchObject({ code: 0, out });
 });
 
 test.each(lines)('what the help of "%s" says behind its options is at most 125 characters wide', async (line) => {

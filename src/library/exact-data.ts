@@ -13,7 +13,7 @@ export function exactData(json: string): unknown {
 
 /**
  * The JSON text of a message's `data`, exactly as it was sent but for white space. Of a message that was read here: a copy
- * (`{ ...message }` is none, but structuredClone) has the value alone.
+ * (structuredClone) has the value alone, and one whose `data` you change still has the text that was sent.
  */
 export function exactDataOf(message: Message): string {
   return dataJson(message);

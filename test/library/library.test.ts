@@ -43,6 +43,9 @@ test('the library sends and hands over data exactly as its JSON text is, also wh
   expect(first?.message.data).toEqual({ b: 1970670598291982300, a: Infinity, 1: [1], 2: 1 });
   expect(second && exactDataOf(second.message)).toBe('{"port":80}');
   expect(exactDataOf((await mail.show(id)).message)).toBe(text);
+  await expect(mail.send({ to: 'reviewer', body: 'x', data: { inner: exactData(text) } })).rejects.toMatchObject({
+    code: 'MESSAGE_INVALID',
+  });
   expect(() => exactData('{"a":}')).toThrow(
     expect.objectContaining({ code: 'MESSAGE_INVALID', hint: expect.any(String) }),
   );

@@ -96,7 +96,7 @@ export async function* follow<T>(
         told++;
       }
       cursor = behind;
-      if (told >= count) return;
+      if (signal?.aborted || told >= count) return;
       if (more.size > 0) {
         why = 'more';
         among = both(more, hints.take());
@@ -124,7 +124,9 @@ export async function* follow<T>(
       if (leftMs <= 0) return;
       const restMs = Math.min(leftMs, rest.ms, everywhereAt - clock.uptime());
       why = (await bell.rest(restMs, signal)) ? 'hint' : 'time';
-      among = hints.take();
+      // The last look leaves nothing out.
+      const isLast = clock.uptime() >= lastAt + waitMs;
+      among = isLast ? undefined : hints.take();
     }
   } finally {
     await wake?.close();

@@ -30,8 +30,9 @@ export async function* listen(
     cursor: (at) => store.journal.cursor(of, at),
     read: async (cursor, why, among) => {
       // Not at each hint: then the publisher is most likely still at it.
-      if (why === 'time') await finishSendsOrWarn(session);
-      return store.journal.readEvents(of, cursor, among);
+      if (why !== 'time') return store.journal.readEvents(of, cursor, among);
+      await finishSendsOrWarn(session);
+      return store.journal.readEvents(of, cursor);
     },
     watch: (hint) => store.journal.watch(of, hint),
     tell: async (event) => {

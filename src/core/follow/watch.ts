@@ -22,7 +22,12 @@ export async function* watch(
   const followed: Followed<WatchedEvent> = {
     cursor: (at) => journal.cursor(mailboxes, at),
     read: (cursor, _why, among) => journal.readEvents(mailboxes, cursor, among),
-    watch: (hint) => journal.watch(mailboxes, hint),
+    watch: (hint) =>
+      journal.watch(mailboxes, (where) => {
+        // Also of what is handed in, which has no event of its own, and comes with another mailbox's.
+        due.soon(afterEventsMs, where);
+        hint(where);
+      }),
     tell: async (event) => {
       due.soon(afterEventsMs, [event.mailbox]);
       return event;

@@ -14,6 +14,11 @@ export class RawJson {
     this.text = text;
     this.value = value;
   }
+
+  /** Its text would be lost. @throws always */
+  toJSON(): never {
+    throw new Error('what exactData gives is all of the data, and no part of it');
+  }
 }
 
 /** The value of a text that JSON.parse has taken, as RawJson where that is more. */

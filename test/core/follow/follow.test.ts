@@ -75,6 +75,18 @@ test('a busy place hides no other, whose hint came or was lost', async () => {
   await done;
 });
 
+test('the last look before its time is over leaves nothing out, for a hint may have been lost', async () => {
+  const log = counted({ left: 0 });
+  const done = (async () => {
+    for await (const _ of follow(still.rig.root, log.followed, { waitMs: 2000 }));
+  })();
+  await soFar(done);
+  log.looks.length = 0;
+  await vi.advanceTimersByTimeAsync(2000);
+  await done;
+  expect(log.looks).toEqual(['everywhere']);
+});
+
 test('who follows is told when the root was removed, although hints go on', async () => {
   const log = counted({ left: 0 });
   const session = { ...still.rig.root, store: { ...still.rig.root.store, isThere: async () => false } };

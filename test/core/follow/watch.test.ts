@@ -151,3 +151,33 @@ test('warnings of the log reach whoever watches', async () => {
   await done;
   expect(warned).toContain('restarted');
 });
+
+test('a file that is handed in is looked at soon, also when its hint came together with an event elsewhere', async () => {
+  const { journal, mail } = still.rig.root.store;
+  let hint: (where?: ReadonlySet<string>) => void = () => undefined;
+  vi.spyOn(journal, 'watch').mockImplementation(async (_, ring) => {
+    hint = ring;
+    return { close: async () => undefined };
+  });
+  const stop = new AbortController();
+  const { done } = follow(watch(still.rig.root, { signal: stop.signal }));
+  await soFar(done);
+  const recover = vi.spyOn(mail, 'recover');
+  await send(still.rig.root, { to: 'reviewer', body: 'x' });
+  hint(new Set(['reviewer', 'Builder']));
+  await soFar(done);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(recover.mock.calls.map(([mailbox]) => mailbox)).toContain('Builder');
+  stop.abort();
+  await done;
+});
+
+test('a watcher that is ended while it tells opens no watches and moves nothing', async () => {
+  const { journal, mail } = still.rig.root.store;
+  await send(still.rig.root, { to: 'reviewer', body: 'x' });
+  const opened = vi.spyOn(journal, 'watch');
+  const recover = vi.spyOn(mail, 'recover');
+  const stop = new AbortController();
+  for await (const _ of watch(still.rig.root, { since: 'start', signal: stop.signal })) stop.abort();
+  expect([opened, recover].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+});

@@ -40,7 +40,7 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
   const finished = await finishOutbox(ctx, atOnce, mailbox.name);
   const adopted = await adopt(ctx, mailbox);
   const expired = await due(ctx, mailbox.inflight, atOnce, maxLeaseMs);
-  let moved = finished + adopted.moved;
+  let moved = finished.own + adopted.moved;
   for (const path of expired.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of expired.entries) if (await takeBack(ctx, mailbox, entry, policy)) moved++;
   const fallen = await due(ctx, mailbox.delayed, atOnce);
@@ -49,7 +49,10 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
   const requests = await closeOverInboxes(ctx, mailbox);
   moved += requests.moved;
 
-  const moments = [adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter((at) => at !== undefined);
+  const more = finished.left ? ctx.clock.now() : undefined;
+  const moments = [more, adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter(
+    (at) => at !== undefined,
+  );
   const { left } = adopted;
   return {
     moved,

@@ -40,7 +40,8 @@ async function* inspectCommitted(ctx: FileContext, id: string, path: string, fix
   const body = await ctx.disk.read(pathIn(path, outboxBody), { maxBytes: mostFileBytes });
   const readable = body.ok ? unsealed(body.bytes) !== undefined : body.missing;
   const old = await olderThan(ctx, path, dayMs);
-  const fixed = fix && (await finishOutbox(ctx, Infinity)) >= 0 && !(await ctx.disk.stat(path));
+  if (fix) await finishOutbox(ctx, Infinity);
+  const fixed = fix && !(await ctx.disk.stat(path));
   if (!readable) {
     const message = `The body of the send ${id} cannot be read; handed out, it goes to corrupt/ of each recipient.`;
     yield { rule: 'outbox-body', level: 'problem', message, fixed, hint: `Look at ${path}/${outboxBody}` };

@@ -3,18 +3,18 @@ import { isMailboxName } from './layout.ts';
 
 /** In an outbox folder: which mailbox a link is for, and what its name will be there. */
 export function outboxLink(mailbox: string, name: EntryName): string {
-  return outboxLinksOf(mailbox) + formatEntryName(name);
+  return `${mailbox}:${formatEntryName(name)}`;
 }
 
-/** What the links for a mailbox begin with. */
-export function outboxLinksOf(mailbox: string): string {
-  return `${mailbox}:`;
+/** Quick: of a name that may be no link. */
+export function mailboxOfLink(text: string): string {
+  return text.slice(0, Math.max(0, text.indexOf(':')));
 }
 
 export function parseOutboxLink(text: string): { mailbox: string; name: EntryName } | undefined {
   const colon = text.indexOf(':');
   const name = colon > 0 ? parseEntryName(text.slice(colon + 1)) : undefined;
-  const mailbox = text.slice(0, Math.max(0, colon));
+  const mailbox = mailboxOfLink(text);
   return name && isMailboxName(mailbox) ? { mailbox, name } : undefined;
 }
 

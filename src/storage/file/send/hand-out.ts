@@ -2,12 +2,14 @@
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
 import { isLog } from '../../../model/topic.ts';
+import type { Outgoing } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { moveInto } from '../disk/folders.ts';
+import { memory } from '../disk/memory.ts';
 import { warnOnce } from '../disk/warn-once.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
-import { formatEntryName } from '../names/entry-name.ts';
-import { outboxBody, outboxLinksOf, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
+import { type EntryName, formatEntryName } from '../names/entry-name.ts';
+import { mailboxOfLink, outboxBody, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
 import { pathIn } from '../names/path.ts';
 import { slotOf } from '../names/slots.ts';
 import { forgetFilling, moveToReady } from '../places/filling.ts';
@@ -31,13 +33,26 @@ export async function handOutOrLeave(ctx: FileContext, message: Message): Promis
 
 interface HandOut {
   readonly message?: Message;
-  /** So many links are tried at most, but for those of this mailbox. What cannot be moved does not count: others lie behind it. */
+  /** So many links are tried at most, but for those of these mailboxes. What cannot be moved does not count: others lie behind it. */
   readonly most?: number;
-  readonly first?: string | undefined;
+  readonly first?: ReadonlySet<string> | undefined;
 }
 
-/** Hands out a committed send. Any number of processes may do it at the same time. @returns how many links it moved */
-async function handOut(ctx: FileContext, id: string, { message, most = Infinity, first }: HandOut): Promise<number> {
+export interface HandedOut {
+  /** Links that were moved to the mailboxes that come first, and to others. */
+  own: number;
+  others: number;
+  /** There are more. */
+  left: boolean;
+}
+
+/** Hands out a committed send. Any number of processes may do it at the same time. */
+async function handOut(
+  ctx: FileContext,
+  id: string,
+  { message, most = Infinity, first }: HandOut,
+  done: HandedOut = { own: 0, others: 0, left: false },
+): Promise<void> {
   const dir = ctx.layout.committed(id);
   const moved = new Set<string>();
   let tried = 0;
@@ -46,13 +61,19 @@ async function handOut(ctx: FileContext, id: string, { message, most = Infinity,
   for (let round = 0; round < 2; round++) {
     let left = false;
     for (const text of inTurn((await ctx.disk.list(dir)) ?? [], first)) {
+      const isOwn = isFor(first, text);
       // Moved and still here: a power cut on btrfs can undo one half of a rename, so that a link is here and in its mailbox.
       // A rename onto another link of the same file does nothing, and would be tried for ever.
       try {
         if (moved.has(text)) await ctx.disk.remove(pathIn(dir, text));
-        else if (tried >= most && !isFor(first, text)) left ||= text !== outboxBody;
+        else if (tried >= most && !isOwn) left ||= text !== outboxBody;
         else {
-          if (await handOutLink(ctx, dir, text, message)) moved.add(text);
+          const link = parseOutboxLink(text);
+          if (!link) continue;
+          if (await handOutLink(ctx, pathIn(dir, text), link, message)) {
+            moved.add(text);
+            done[isOwn ? 'own' : 'others']++;
+          }
           tried++;
         }
       } catch (error) {
@@ -61,53 +82,92 @@ async function handOut(ctx: FileContext, id: string, { message, most = Infinity,
         failed = error;
       }
     }
+    done.left ||= left;
     if (failed) throw failed;
     if (!left && (await removeFolder(ctx, dir))) break;
   }
-  return moved.size;
 }
 
-function inTurn(names: readonly string[], first: string | undefined): string[] {
+function inTurn(names: readonly string[], first: ReadonlySet<string> | undefined): string[] {
   const sorted = names.toSorted();
   if (first === undefined) return sorted;
   return [...sorted.filter((name) => isFor(first, name)), ...sorted.filter((name) => !isFor(first, name))];
 }
 
-function isFor(mailbox: string | undefined, link: string): boolean {
-  return mailbox !== undefined && link.startsWith(outboxLinksOf(mailbox));
+function isFor(mailboxes: ReadonlySet<string> | undefined, link: string): boolean {
+  return mailboxes?.has(mailboxOfLink(link)) === true;
 }
 
 /**
  * Finishes every committed send whose sender has died, or is still at it; a bounded number of links a call, so that nobody
- * waits for thousands of others.
+ * waits for thousands of others. What was sent later waits until nothing earlier is left, but for
  * @param first the mailbox whose own are all handed out
  */
-export async function finishOutbox(ctx: FileContext, limit: number, first?: string): Promise<number> {
-  let moved = 0;
-  let synced = false;
-  for (const name of ((await ctx.disk.list(ctx.layout.outbox)) ?? []).sort()) {
-    const folder = parseOutboxFolder(name);
-    if (folder?.committed !== true) continue;
-    // Its sender may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
-    // it in its mailbox and undo the commit for the others.
-    if (!synced) synced = await ctx.disk.syncDir(ctx.layout.outbox);
-    // Its sender may have used newer buckets than those that this process fills: what it sent first must stay first.
-    forgetFilling(ctx);
-    try {
-      moved += await handOut(ctx, folder.id, { most: limit - moved, first });
-    } catch (error) {
-      if (!(error instanceof DreamosError)) throw error;
-      // Every reader of every mailbox comes by here: what one send cannot do must not stop them all.
-      warnOnce(ctx, `${folder.id} waits in outbox/, because it cannot be handed out: ${error.message}`);
-    }
+export async function finishOutbox(ctx: FileContext, limit: number, first?: string): Promise<HandedOut> {
+  const done: HandedOut = { own: 0, others: 0, left: false };
+  const ids = await committedIds(ctx);
+  await ready(ctx, ids);
+  for (const id of ids) {
+    const most = done.left ? 0 : limit - done.others;
+    await handOutOrWarn(ctx, id, { most, first: first === undefined ? undefined : new Set([first]) }, done);
   }
-  return moved;
+  return done;
 }
 
-async function handOutLink(ctx: FileContext, dir: string, text: string, known: Message | undefined): Promise<boolean> {
-  const link = parseOutboxLink(text);
-  if (!link) return false;
-  const path = pathIn(dir, text);
+/** What was in outbox/ when this process first sent: perhaps of its predecessor, whose messages come before its own. */
+const earlier = memory(() => ({ ids: undefined as Set<string> | undefined }));
+
+/** Before a send: hands out what an earlier process has sent to the same mailboxes and left behind. */
+export async function handOutEarlier(ctx: FileContext, outgoing: readonly Outgoing[]): Promise<void> {
+  const ids = (earlier.of(ctx).ids ??= await earlierIds(ctx));
+  if (ids.size === 0) return;
+  const first = new Set(outgoing.flatMap(({ mailboxes }) => mailboxes));
+  const done: HandedOut = { own: 0, others: 0, left: false };
+  for (const id of ids) {
+    await handOutOrWarn(ctx, id, { most: done.left ? 0 : fewAtOnce, first }, done);
+    if (!(await ctx.disk.stat(ctx.layout.committed(id)))) ids.delete(id);
+  }
+}
+
+/** A send waits for its own mailboxes' links, and so much longer, so that the next ones need not look again. */
+const fewAtOnce = 32;
+
+async function earlierIds(ctx: FileContext): Promise<Set<string>> {
+  const ids = await committedIds(ctx);
+  await ready(ctx, ids);
+  return new Set(ids);
+}
+
+async function committedIds(ctx: FileContext): Promise<string[]> {
+  const folders = ((await ctx.disk.list(ctx.layout.outbox)) ?? []).sort().map(parseOutboxFolder);
+  return folders.flatMap((folder) => (folder?.committed ? [folder.id] : []));
+}
+
+async function ready(ctx: FileContext, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  // Their senders may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
+  // it in its mailbox and undo the commit for the others.
+  await ctx.disk.syncDir(ctx.layout.outbox);
+  // They may have used newer buckets than those that this process fills: what they sent first must stay first.
+  forgetFilling(ctx);
+}
+
+async function handOutOrWarn(ctx: FileContext, id: string, how: HandOut, done?: HandedOut): Promise<void> {
+  try {
+    await handOut(ctx, id, how, done);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // Every reader of every mailbox comes by here: what one send cannot do must not stop them all.
+    warnOnce(ctx, `${id} waits in outbox/, because it cannot be handed out: ${error.message}`);
+  }
+}
+
+async function handOutLink(
+  ctx: FileContext,
+  path: string,
+  link: { readonly mailbox: string; readonly name: EntryName },
+  known: Message | undefined,
+): Promise<boolean> {
   const mailbox = ctx.layout.mailbox(link.mailbox);
   const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
   const { name } = link;

@@ -18,7 +18,7 @@ import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import { sendUnderDedupeKey } from './dedupe.ts';
 import { logEvents } from '../events/event-log.ts';
-import { handOutOrLeave } from './hand-out.ts';
+import { handOutEarlier, handOutOrLeave } from './hand-out.ts';
 import { commit, disturbed, firstName, prepare } from './outbox.ts';
 import { sendPacked } from './batch.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
@@ -33,6 +33,7 @@ export async function send(
   outgoing: readonly Outgoing[],
   { durability, untilFull = false }: SendHow,
 ): Promise<(Sent | DreamosError)[]> {
+  await handOutEarlier(ctx, outgoing);
   const results: (Sent | DreamosError)[] = [];
   // In the caller's order, run by run, because a sender's messages keep their order.
   for (let at = 0; at < outgoing.length;) {

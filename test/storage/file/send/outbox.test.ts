@@ -1,6 +1,5 @@
 import { linkSync, readdirSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { DreamosError } from '../../../../src/model/errors.ts';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
@@ -63,27 +62,4 @@ test('a commit that is called missing while it is there is no success, neither f
   broken = false;
   expect(await send()).toMatchObject({ state: 'ready', duplicate: true });
   await only(store, 'ready');
-});
-
-test('what a dead sender left for hundreds is handed out a part at a time, and to whoever looks first', async () => {
-  const names = Array.from({ length: 300 }, (_, i) => `bot${String(i).padStart(3, '0')}`);
-  const room = makeRoom(['ann', ...names]);
-  const disk = nodeDisk();
-  let dead = true;
-  const store = await room.open({
-    ...disk,
-    rename(from, to) {
-      if (dead && from.startsWith(`${room.layout.outbox}/`) && !to.startsWith(room.layout.outbox))
-        throw new DreamosError('disk', 'DISK_FAILED', 'The sender died.');
-      return disk.rename(from, to);
-    },
-  });
-  await store.mail.send([room.outgoing({ to: names }, { mailboxes: names })], { durability: 'full' });
-  dead = false;
-  expect((await store.mail.recover('bot299', policy)).moved).toBe(256);
-  expect(await store.mail.claim('bot299', { token: newToken(), leaseMs, policy })).toMatchObject({ attempt: 1 });
-  expect((await store.mail.recover('bot000', policy)).moved).toBe(44);
-  expect(readdirSync(room.layout.outbox)).toEqual([]);
-  for (const name of names.slice(0, 299))
-    expect(await store.mail.claim(name, { token: newToken(), leaseMs, policy })).toMatchObject({ attempt: 1 });
 });

@@ -470,7 +470,7 @@ const table = {
     syncs: 'each pack before the entries in it are removed, dead letters, and what it sends',
   },
   import: {
-    summary: 'bring in older mailbox trees; they go to the archive',
+    summary: "bring in older mailboxes and other tools' mail; they go to the archive",
     input: 'tree',
     output: 'import',
     each: true,

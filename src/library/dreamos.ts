@@ -228,9 +228,9 @@ export interface Dreamos extends AsyncDisposable {
    */
   maintain(options?: MaintainOptions): AsyncGenerator<Maintained, void, undefined>;
   /**
-   * Brings in older mailboxes; their tree is only read. One result for each message, and one for each file that holds none,
-   * in the order of the files' paths; with `deliver`, those that become ready at the end, oldest first. Each is durable when
-   * it is handed over. A second run brings nothing twice.
+   * Brings in older mailboxes, and other tools' mail; their tree is only read. One result for each message, and one for
+   * each file that holds none, in the order of the files' paths; with `deliver`, those that become ready at the end,
+   * oldest first. Each is durable when it is handed over. A second run brings nothing twice.
    * @throws SOURCE_NOT_FOUND, NAME_INVALID; USAGE for an unknown format; STATE_CHANGED when it was paused for so long that
    * another may import: a second run brings the rest
    */

@@ -48,7 +48,12 @@ async function* importAll(session: Session, tree: SourceTree, plan: Plan): Async
   const known = new Set(cards.map(({ name }) => name.toLowerCase()));
   const treeName = treeNameOf(tree.path);
   const paths = tree.entries.map(({ path }) => path);
-  const folderOf = agentFolders(paths, treeName, (name) => plan.maps.has(name) || known.has(name.toLowerCase()));
+  const folderOf = agentFolders(
+    paths,
+    treeName,
+    (name) => plan.maps.has(name) || known.has(name.toLowerCase()),
+    tree.path.slice(tree.path.lastIndexOf('/') + 1),
+  );
   const importer = new Importer(session, tree, {
     ...plan,
     treeName,

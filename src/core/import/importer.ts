@@ -2,7 +2,6 @@ import type { ImportResult } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Lock } from '../../storage/port/documents.ts';
 import { importLost } from '../../storage/port/refusals.ts';
-import { basename } from 'node:path';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
 import { dataJson, type Message } from '../../model/message.ts';
@@ -10,9 +9,10 @@ import { type SourceEntry, type SourceTree } from '../../storage/file/disk/sourc
 import { registerAgent } from '../agents/agents.ts';
 import { type Session } from '../root/root.ts';
 import { NameBook } from './name-book.ts';
+import type { OldMessage } from './old/message.ts';
 import { validName } from './old/names.ts';
 import { isFinishedPlace } from './old/words.ts';
-import { type Piece, readOldFile } from './read-file.ts';
+import { inNoFolder, mayBeHeaded, type Piece, readOldFile } from './read-file.ts';
 import { contentOfId, idOfTwin, toMessage } from './to-message.ts';
 import { defaultSettings } from '../../model/settings.ts';
 import { rootSettings } from '../root/config-file.ts';
@@ -75,20 +75,25 @@ export class Importer {
   }
 
   async *file(file: SourceFile): AsyncGenerator<ImportResult> {
-    // A README beside the mailboxes is nobody's mail. JSON may name its recipient itself, and if broken it is kept.
-    if (this.#options.folderOf(file.path) === undefined && !/\.json$/i.test(file.path)) {
-      yield { file: file.path, result: 'skipped', why: "lies in no agent's folder" };
+    // A README beside the mailboxes is nobody's mail. JSON may name its recipient itself, and so may the header of Markdown.
+    const owned = this.#options.folderOf(file.path) !== undefined;
+    if (!owned && !/\.(?:json|md|markdown)$/i.test(file.path)) {
+      yield { file: file.path, result: 'skipped', why: inNoFolder };
       return;
     }
     const read = await this.#tree.read(file.path, maxKeptBytes);
-    if (!read.ok) {
+    if (read.ok && !owned && !/\.json$/i.test(file.path) && !mayBeHeaded(read.bytes)) {
+      yield { file: file.path, result: 'skipped', why: inNoFolder };
+    } else if (!read.ok) {
       const why = `${read.why}; no copy was kept, so keep the original`;
       yield { file: file.path, result: 'unreadable', why };
     } else if (read.bytes.length > maxMailBytes) {
       const why = `it has ${read.bytes.length} bytes, more than the ${maxMailBytes} of a mail file`;
       yield await this.#keep(file, file.path, read.bytes, why);
     } else {
-      for (const piece of readOldFile(basename(file.path), read.bytes, this.#options)) yield* this.#piece(file, piece);
+      const { lenient } = this.#options;
+      const pieces = readOldFile(`${this.#tree.path}/${file.path}`, read.bytes, { lenient, owned });
+      for (const piece of pieces) yield* this.#piece(file, piece);
     }
   }
 
@@ -119,15 +124,20 @@ export class Importer {
       yield await this.#keep(file, name, piece.bytes, piece.why);
     } else {
       const { names, notes } = this.#names.recipients(piece.message.to);
-      // A copy in the folder of one of several recipients is that one's; the others have their own.
-      const folder = this.#folderName(file.path);
-      const own = names.find((to) => sameAgent(to, folder));
-      const mailboxes = own !== undefined ? [own] : names.length > 0 ? names : [folder];
-      for (const mailbox of mailboxes) {
+      for (const mailbox of this.#mailboxes(file.path, names, piece.message.belongsTo)) {
         const result = await this.#place(file, name, piece, { mailbox, to: names, notes });
         if (result) yield result;
       }
     }
+  }
+
+  // A copy in the folder of one of several recipients is that one's; the others have their own.
+  #mailboxes(path: string, to: readonly string[], belongsTo: OldMessage['belongsTo']): readonly string[] {
+    const folder = this.#folderName(path);
+    if (belongsTo === 'recipients' && to.length > 0) return to;
+    const own = to.find((name) => sameAgent(name, folder));
+    if (own !== undefined) return [own];
+    return belongsTo === 'folder' || to.length === 0 ? [folder] : to;
   }
 
   /** @returns `undefined`: it waits to be delivered */
@@ -142,11 +152,21 @@ export class Importer {
     const sender = this.#names.sender(old.from);
     const named = where.to.flatMap((each) => this.#names.mapped(each) ?? []);
     const to = named.length > 0 ? named : [mailbox];
-    const place = { ...piece, from: sender.name, to, oldMailbox: where.mailbox, file: name, fileTimeMs: file.mtimeMs };
+    const place = {
+      ...piece,
+      ...identified(piece),
+      from: sender.name,
+      to,
+      oldMailbox: where.mailbox,
+      file: name,
+      fileTimeMs: file.mtimeMs,
+    };
     const made = toMessage(old, place);
     if (typeof made === 'string') return this.#keep(file, name, piece.bytes, made);
 
     const twin = this.#brought.get(contentOfId(made.id));
+    if (twin && old.hasCopies)
+      return { file: name, result: 'skipped', mailbox, id: made.id, why: `the same message as ${twin.file}` };
     const message = twin ? { ...made, id: idOfTwin(made.id, twin.times++) } : made;
     if (!twin) this.#brought.set(contentOfId(made.id), { file: name, times: 1 });
     const { id } = message;
@@ -220,4 +240,8 @@ export class Importer {
     this.#deliverLimit ??= (await rootSettings(this.#root)).maxMessageBytes ?? defaultSettings.maxMessageBytes;
     return this.#deliverLimit;
   }
+}
+
+function identified({ message: { identity } }: MessagePiece): { readonly bytes?: Uint8Array } {
+  return identity === undefined ? {} : { bytes: Buffer.from(identity) };
 }

@@ -4,8 +4,12 @@ import { placeAt, placeText } from '../../model/basics/json-place.ts';
 import { readJson, type Span } from './old/json-text.ts';
 import { readOldObject } from './old/json.ts';
 import type { OldMessage } from './old/message.ts';
+import { readFrontMatter } from './old/front-matter.ts';
+import { digestWhy, isDigest, mailPlace } from './old/mail-place.ts';
+import { knownAsNoMail } from './old/not-mail.ts';
 import { readOldText } from './old/text.ts';
 import { repairJson } from './old/repair.ts';
+import { readTeamMail } from './old/team-mail.ts';
 
 /** One message of a file, or why there is none. `index`: which of several. */
 export type Piece = { readonly index?: number } & (
@@ -25,13 +29,22 @@ export type Piece = { readonly index?: number } & (
 );
 
 const placeholders = /^(?:\.keep|\.gitkeep|\.gitignore|\.ds_store|thumbs\.db|desktop\.ini)$/i;
+/** Of what is not read because nothing says whose it is. */
+export const inNoFolder = "lies in no agent's folder";
 const lists = ['messages', 'inbox', 'tasks', 'items', 'queue'];
 
 /**
- * Recognises and reads one file of an older mailbox. Pure: the name and the bytes decide.
+ * Recognises and reads one file of an older mailbox. Pure: the path and the bytes decide.
+ * @param path absolute, with `/`
  * @param options.lenient mend the two known kinds of broken JSON (see repair.ts)
+ * @param options.owned it lies in an agent's folder; elsewhere Markdown is mail only when its header says so
  */
-export function readOldFile(name: string, bytes: Uint8Array, options: { readonly lenient: boolean }): Piece[] {
+export function readOldFile(
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly lenient: boolean; readonly owned: boolean },
+): Piece[] {
+  const name = path.slice(path.lastIndexOf('/') + 1);
   const unreadable = (why: string): Piece[] => [{ kind: 'unreadable', why, bytes }];
   if (placeholders.test(name)) return [{ kind: 'skipped', why: 'a placeholder, not mail' }];
   if (bytes.length === 0) return unreadable('it is empty (0 bytes)');
@@ -45,10 +58,32 @@ export function readOldFile(name: string, bytes: Uint8Array, options: { readonly
   const text = decode(bytes);
   if (typeof text !== 'string') return unreadable(text.why);
   if (textual) {
+    const header = textual === 'markdown' ? readHeaded(path, text, bytes) : undefined;
+    if (header) return [header];
+    if (!options.owned) return [{ kind: 'skipped', why: inNoFolder }];
     if (text.trim() === '') return unreadable('it holds nothing but white space');
     return [{ kind: 'message', message: readOldText(text, textual), bytes }];
   }
   return readJsonFile(text, bytes, options.lenient);
+}
+
+/** Its first bytes, a byte order mark left aside, are those of a header or of a digest. */
+export function mayBeHeaded(bytes: Uint8Array): boolean {
+  return /^(?:\u00EF\u00BB\u00BF)?(?:---|# Thread )/.test(Buffer.from(bytes.subarray(0, 16)).toString('latin1'));
+}
+
+/** Markdown with a header of a message, or about such messages; `undefined`: any other. */
+function readHeaded(path: string, text: string, bytes: Uint8Array): Piece | undefined {
+  const place = mailPlace(path);
+  const read = readFrontMatter(text);
+  if (!read) return isDigest(text) ? { kind: 'skipped', why: digestWhy } : undefined;
+  if (place.kind === 'no-mail') return { kind: 'skipped', why: place.why };
+  if (!read.ok) return { kind: 'unreadable', why: read.why, bytes };
+  const where =
+    place.kind === 'inbox'
+      ? ({ belongsTo: 'folder', finished: place.seen } as const)
+      : ({ belongsTo: 'recipients' } as const);
+  return { kind: 'message', message: { ...read.message, ...where }, bytes, text };
 }
 
 function readJsonFile(whole: string, bytes: Uint8Array, lenient: boolean): Piece[] {
@@ -108,7 +143,9 @@ function readValue(
 ): Piece {
   if (!isRecord(value))
     return { kind: 'unreadable', why: `valid JSON, but ${nameOf(value)} where a message should be`, bytes };
-  const message = readOldObject(value);
+  const known = knownAsNoMail(value);
+  if (known !== undefined) return { kind: 'skipped', why: `${known}, not mail` };
+  const message = readTeamMail(value) ?? readOldObject(value);
   if (message) {
     const original = exactly(json, JSON.parse(json));
     return { kind: 'message', message: note({ ...message, original }), bytes, ...(text !== undefined && { text }) };

@@ -20,6 +20,12 @@ export interface OldMessage {
   readonly finished: boolean;
   /** The whole original: the JSON value, exactly, or the text. */
   readonly original: unknown;
+  /** It names itself, and stands in several places of a tree: the same bytes in one mailbox are one message. */
+  readonly hasCopies?: true;
+  /** Whose it is: of the agent in whose folder it lies, whoever it is for, or of all who it is for. By default the first of these that is there. */
+  readonly belongsTo?: 'folder' | 'recipients';
+  /** What its id is made of, where its bytes change while it lies there: whether it was read, for one. */
+  readonly identity?: string;
   /** What did not come over as it was written, one phrase each. */
   readonly notes: readonly string[];
 }

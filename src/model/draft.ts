@@ -7,7 +7,7 @@ import { keyCharacters, longestMs } from './basics/limits.ts';
 import { cut, loneSurrogateIn } from './basics/text.ts';
 import { checkSpan, parseDuration } from './duration.ts';
 import { DreamosError } from './errors.ts';
-import { type Message, priorities, type Priority } from './message.ts';
+import { type Message, priorities, type Priority, priorityIn } from './message.ts';
 import { halfCharacter, messageInvalid, nearestName, reference, usage } from './refusals.ts';
 import type { Durability } from './settings.ts';
 
@@ -71,7 +71,7 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   from: text,
   subject: text,
   type: text,
-  priority: oneOf(priorities),
+  priority: { ...oneOf(priorities), is: (value) => priorityIn(value) !== undefined },
   thread: key,
   replyTo: key,
   tags: { is: isTexts, what: 'a list of texts' },
@@ -174,9 +174,10 @@ export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operat
       if (!field.is(given)) throw misfit(name, field);
       if (rules.keepsUnknown !== true) checkTexts(name, given, field);
       if (field === duration || (name === 'at' && typeof given === 'string')) asItIs = false;
+      if (name === 'priority' && priorityIn(given) !== given) asItIs = false;
     }
   }
-  const draft = (asItIs ? value : inMilliseconds(value)) as Parsed<Partial<Draft>>;
+  const draft = (asItIs ? value : asMeant(value)) as Parsed<Partial<Draft>>;
   for (const name of rules.needs) if ((draft as Partial<Draft>)[name] === undefined) throw missing(name);
   checkSpan('time-to-live', draft.ttlMs, 1);
   checkSpan('delay', draft.delayMs, 0);
@@ -203,14 +204,16 @@ export function timesOf(
   return { dueAt, expiresAt: ttlMs === undefined ? undefined : from + ttlMs };
 }
 
-function inMilliseconds(value: object): object {
-  const { ttl, delay, at, ...draft } = Object.fromEntries(
+/** With times in milliseconds, and a priority as dreamos writes it. */
+function asMeant(value: object): object {
+  const { ttl, delay, at, priority, ...draft } = Object.fromEntries(
     Object.entries(value).filter(([, given]) => given !== null),
   ) as Partial<Draft>;
   if (ttl !== undefined && draft.ttlMs !== undefined) throw twice('ttl');
   if (delay !== undefined && draft.delayMs !== undefined) throw twice('delay');
   return {
     ...draft,
+    ...(priority !== undefined && { priority: priorityIn(priority) }),
     ...(ttl !== undefined && { ttlMs: parseDuration(ttl, 'duration for "ttl"') }),
     ...(delay !== undefined && { delayMs: parseDuration(delay, 'duration for "delay"') }),
     ...(at !== undefined && { at: typeof at === 'number' ? at : parseTime(at, '"at"') }),

@@ -22,6 +22,13 @@ import { topicPattern } from './topic.ts';
 export const priorities = ['urgent', 'high', 'normal', 'low'] as const;
 export type Priority = (typeof priorities)[number];
 
+/** The one that is meant, also in capitals or with white space around it. */
+export function priorityIn(value: unknown): Priority | undefined {
+  if (typeof value !== 'string') return undefined;
+  const word = value.trim().toLowerCase();
+  return priorities.find((each) => each === word);
+}
+
 const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const id = once(() => z.string().check(z.regex(idPattern)));
 const agentName = once(() => z.string().check(z.regex(agentNamePattern)));
@@ -219,10 +226,19 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return `has to be ${issue.expected}`;
   if (issue.code === 'invalid_value')
     return `has to be ${issue.values.length > 1 ? 'one of: ' : ''}${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_format') return `has to be ${formatOf(issue)}`;
   if (issue.code !== 'too_big' && issue.code !== 'too_small') return issue.message;
   const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
   if (issue.code === 'too_big') return `has to have at most ${issue.maximum}${unit}`;
   return issue.minimum === 1 ? 'must not be empty' : `has to have at least ${issue.minimum}${unit}`;
+}
+
+function formatOf({ format, pattern }: { readonly format: string; readonly pattern?: string | undefined }): string {
+  if (format === 'datetime') return 'a time in UTC, such as 2026-11-20T09:00:00Z';
+  if (pattern === String(agentNamePattern))
+    return "an agent's name: at most 64 letters, digits, dots, dashes and underscores, a letter or digit first";
+  if (pattern === String(idPattern)) return 'an id, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE';
+  return pattern === String(topicPattern) ? 'a topic, such as build.done' : `of the form ${pattern ?? format}`;
 }
 
 function tooLarge(bytes: number): DreamosError {

@@ -39,7 +39,8 @@ export const wording = (command: Command) =>
     .option('--priority <priority>', 'urgent, high, normal or low')
     .option('--thread <id>', 'the thread it belongs to')
     .option('--tag <tag>', 'a tag; may be repeated', (tag: string, tags: string[] = []) => [...tags, tag])
-    .option('--data <json>', 'any JSON beside the body')
+    .option('--data <json>', 'any JSON beside the body; @<file> takes it from a file, - from the standard input')
+    .option('--data-file <file>', 'the same, from a file (- is the standard input)')
     .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
     .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order');
 export const sending = (command: Command) =>

@@ -82,10 +82,39 @@ function checkOptions(
       'With --batch the bodies come from the standard input, not from an argument.',
       'dreamos send --batch < messages.jsonl',
     );
-  const { subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, orderingKey, bodyFile, replyTo } =
-    options;
+  const {
+    subject,
+    type,
+    priority,
+    thread,
+    tag,
+    data,
+    dataFile,
+    ttl,
+    delay,
+    at,
+    dedupeKey,
+    orderingKey,
+    bodyFile,
+    replyTo,
+  } = options;
   const stray = Object.keys(
-    given({ subject, type, priority, thread, tag, data, ttl, delay, at, dedupeKey, orderingKey, bodyFile, replyTo }),
+    given({
+      subject,
+      type,
+      priority,
+      thread,
+      tag,
+      data,
+      dataFile,
+      ttl,
+      delay,
+      at,
+      dedupeKey,
+      orderingKey,
+      bodyFile,
+      replyTo,
+    }),
   )[0];
   if (stray === undefined) return;
   const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

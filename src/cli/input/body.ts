@@ -66,7 +66,7 @@ export function decodeText(bytes: Uint8Array, what: string): string {
   }
 }
 
-async function readText(
+export async function readText(
   chunks: AsyncIterable<Uint8Array>,
   file: string | undefined,
   signal: AbortSignal,

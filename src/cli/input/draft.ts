@@ -1,16 +1,17 @@
 import type { Draft, Parsed } from '../../model/draft.ts';
 import { parseData } from '../../model/data.ts';
+import type { Context } from '../context.ts';
 import type { BodyOptions } from './body.ts';
+import type { DataOptions } from './data-file.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
 
 /** The options that `send` and `reply` share, as they were typed. */
-export interface ContentOptions extends BodyOptions {
+export interface ContentOptions extends BodyOptions, DataOptions {
   subject?: string;
   type?: string;
   priority?: string;
   thread?: string;
   tag?: string[];
-  data?: string;
   ttl?: string;
   delay?: string;
   at?: string;
@@ -37,8 +38,15 @@ export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to
   });
 }
 
-/** @throws MESSAGE_INVALID, saying what is wrong and where */
-export function dataOption(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  return parseData(text, '--data', `Quote it for the shell: --data '{"key":"value"}'`);
+/**
+ * JSON behind `--data`; or what is in a file: `--data @file`, `--data-file <file>`, with `-` for the standard input.
+ * @param body as it was typed, which may come from there, too
+ * @throws MESSAGE_INVALID, saying what is wrong and where
+ */
+export async function dataOption(context: Context, options: DataOptions, body: string | undefined): Promise<unknown> {
+  const { data, dataFile } = options;
+  if (data === undefined && dataFile === undefined) return undefined;
+  if (data === undefined || dataFile !== undefined || data.startsWith('@') || data === '-')
+    return (await import('./data-file.ts')).readData(context, options, body);
+  return parseData(data, '--data', `Quote it for the shell: --data '{"key":"value"}'; of a file: --data @<file>`);
 }

@@ -24,7 +24,8 @@ export async function* groupLines(
   const end = (tail: Uint8Array) => {
     number++;
     const tooLong = restBytes + tail.length > maxBytes;
-    const bytes = tooLong ? new Uint8Array() : Buffer.concat([...rest, tail]);
+    const whole = tooLong ? new Uint8Array() : Buffer.concat([...rest, tail]);
+    const bytes = number === 1 ? withoutMark(whole) : whole;
     rest = [];
     restBytes = 0;
     if (tooLong || !isBlank(bytes)) group.push({ number, bytes, tooLong });
@@ -90,6 +91,11 @@ async function readSoon(stream: Readable): Promise<Uint8Array | null> {
     stream.on('readable', end);
   });
   return stream.read() as Uint8Array | null;
+}
+
+/** PowerShell and some editors begin a file with a byte order mark, which is nobody's text. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 function isBlank(bytes: Uint8Array): boolean {

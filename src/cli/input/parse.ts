@@ -4,7 +4,7 @@ import type { DeadFilter, Filter, LookFilter } from '../../model/filter.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
-import { priorities, type Priority } from '../../model/message.ts';
+import { priorities, type Priority, priorityIn } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { states, type State } from '../../model/state.ts';
 
@@ -48,7 +48,7 @@ export function bytesOption(text: string | undefined, flag: string): number | un
 }
 
 export function priorityOption(text: string | undefined): Priority | undefined {
-  return text === undefined ? undefined : oneOf(text, priorities, 'priority');
+  return text === undefined ? undefined : oneOf(priorityIn(text) ?? text, priorities, 'priority');
 }
 
 export function durabilityOption(text: string | undefined): Durability | undefined {

@@ -15,7 +15,7 @@ export async function publishCommand(
   // Before anything is read from stdin.
   parseTopic(topic);
   const waitMs = durationOption(options.wait, '--wait');
-  const data = dataOption(options.data);
+  const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
   const words = await readBody(context, body, options);

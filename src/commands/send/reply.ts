@@ -19,7 +19,7 @@ export async function replyCommand(
   options: ReplyOptions,
 ): Promise<void> {
   const waitMs = durationOption(options.wait, '--wait');
-  const data = dataOption(options.data);
+  const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
   const words = await readBody(context, body, options);

@@ -24,7 +24,7 @@ export async function requestCommand(
   const { output, signal } = context;
   const { wait = '30s', from } = options;
   const waitMs = durationOption(wait, '--wait') ?? 0;
-  const data = dataOption(options.data);
+  const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
   const words = await readBody(context, body, options);

@@ -20,8 +20,9 @@ export async function addCommand(
   [name, cron, to, body]: readonly [name: string, cron: string, to: string, body: string | undefined],
   options: AddOptions,
 ): Promise<void> {
-  const { from, tz, data, ...content } = options;
-  const fields = { ...contentOptions(content), ...given({ from, data: dataOption(data) }) };
+  const { from, tz, ...content } = options;
+  const data = await dataOption(context, options, body);
+  const fields = { ...contentOptions(content), ...given({ from, data }) };
   const session = await context.session();
   const words = await readBody(context, body, options);
   const message = { to: to.split(','), body: words, ...fields };

@@ -28,7 +28,7 @@ export async function sendCommand(
   if (to === undefined) throw usage('"send" needs a recipient.', 'dreamos send <agent> <body>');
   const step = options.until === undefined ? undefined : oneOf(options.until, ['claimed', 'acked'] as const, '--until');
   const waitMs = durationOption(options.wait, '--wait');
-  const data = dataOption(options.data);
+  const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
   const words = await readBody(context, body, options);

@@ -9,6 +9,7 @@ import { type Draft, parseDraft, type Parsed, timesOf } from '../../../model/dra
 import { DreamosError } from '../../../model/errors.ts';
 import { idFrom } from '../../../model/id.ts';
 import { explainIssues, fromFile, messageSchema, type Message, seal } from '../../../model/message.ts';
+import { reference } from '../../../model/refusals.ts';
 import { isDeeperThan, isNested, takeDataExactly } from '../../../model/basics/raw-json.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 
@@ -111,8 +112,8 @@ function orCorrupt<T>(work: () => T): T {
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     // The note is all that its writer sees of it.
-    const hint = error.code === 'MESSAGE_INVALID' && error.hint !== undefined ? `. ${error.hint}` : '';
-    throw corrupt(`it is not a message: ${`${error.message.replace(/\.$/, '')}${hint}`.replace(/\.$/, '')}`);
+    const hint = error.hint === undefined || error.hint === reference ? '' : ` ${error.hint}`;
+    throw corrupt(`it is not a message: ${error.message}${hint}`);
   }
 }
 
@@ -128,5 +129,9 @@ function isoOf(ms: number): string {
 }
 
 export function corrupt(why: string): DreamosError {
-  return new DreamosError('invalid', 'CORRUPT', `This message cannot be read: ${why}.`);
+  return new DreamosError(
+    'invalid',
+    'CORRUPT',
+    `This message cannot be read: ${why.replace(/[.]$/, '')}${why.endsWith('?') ? '' : '.'}`,
+  );
 }

@@ -354,6 +354,37 @@ describe('a file in drop/ with a dedupe key', () => {
   });
 });
 
+test.for([
+  [{ priority: 'hi' }, '"priority" has to be one of: urgent, high, normal, low.'],
+  [
+    { from: 'a b' },
+    "from: has to be an agent's name: at most 64 letters, digits, dots, dashes and underscores, a letter or digit first.",
+  ],
+  [
+    { to: ['bob', '@all'] },
+    "to.1: has to be an agent's name: at most 64 letters, digits, dots, dashes and underscores, a letter or digit first.",
+  ],
+  [{ id: 'x' }, 'id: has to be an id, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE.'],
+  [{ createdAt: 'yesterday' }, 'createdAt: has to be a time in UTC, such as 2026-11-20T09:00:00Z.'],
+  [{ ttl: 'soon' }, '"soon" is not a duration for "ttl". Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.'],
+  [{ body: 1 }, 'The body is not text. Put anything but text into data.'],
+  [{ subjct: 'x' }, '"subjct" is not a field of a message. Did you mean "subject"?'],
+] as const)('of a file with %j the note says which field is wrong, and why', async ([wrong, why]) => {
+  const { room, store } = await started();
+  drop(room, 'a.json', { ...minimal, ...wrong }, 5000);
+  expect(await drain(store)).toEqual([]);
+  expect(notes(room)).toEqual([`This message cannot be read: it is not a message: ${why}`]);
+});
+
+test('a file names its recipient as a text, and its priority in capitals', async () => {
+  const { room, store } = await started();
+  drop(room, 'a.json', { ...minimal, to: 'bob', priority: 'HIGH' }, 5000);
+  await recoverAll(room, store);
+  const entry = await only(store, 'ready');
+  expect(await store.look.read(entry)).toMatchObject({ to: ['bob'], priority: 'high', from: 'script' });
+  expect(notes(room)).toEqual([]);
+});
+
 /** Who waits at it goes on once it is open. */
 function gate(): { readonly opened: Promise<void>; readonly isOpen: boolean; open(): void } {
   let isOpen = false;

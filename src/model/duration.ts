@@ -4,17 +4,41 @@ import { reference, usage } from './refusals.ts';
 
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: hourMs, d: dayMs } as const;
 
+/** How a duration is written; that the units get smaller is said by `durationIn`. */
+export const durationPattern = /^(?:0|(?:\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d)){1,5})$/;
+export const durationExamples = '250ms, 30s, 5m, 2h, 7d or 1h30m';
+
 /**
- * `250ms`, `30s`, `5m`, `2h`, `7d`: one whole or decimal number and a unit; 0 needs none.
- * @returns milliseconds @throws DreamosError usage
+ * `250ms`, `30s`, `5m`, `2h`, `7d`, `1h30m`: a whole or decimal number and a unit, or several, the larger unit first; 0
+ * needs none.
+ * @returns milliseconds; `undefined`: it is none
  */
-export function parseDuration(text: string, what = 'duration'): number {
+export function durationIn(text: string): number | undefined {
   if (text === '0') return 0;
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text);
-  if (!match) {
-    throw usage(`"${cut(text, 70)}" is not a ${what}.`, 'Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.');
+  if (!durationPattern.test(text)) return undefined;
+  let ms = 0;
+  let last = Infinity;
+  for (const [, number, unit] of text.matchAll(/([\d.]+)(ms|s|m|h|d)/g)) {
+    const size = unitMs[unit as keyof typeof unitMs];
+    if (size >= last) return undefined;
+    last = size;
+    ms += Number(number) * size;
   }
-  return Math.round(Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]);
+  return Math.round(ms);
+}
+
+/** @returns milliseconds @throws DreamosError usage */
+export function parseDuration(text: string, what = 'duration'): number {
+  const ms = durationIn(text);
+  if (ms !== undefined) return ms;
+  throw usage(`"${cut(text, 70)}" is not a ${what}.`, `Write a number and a unit: ${durationExamples}.`);
+}
+
+/** `30`, `30d`, `48h`. @returns `undefined`: no whole number of days */
+export function daysIn(text: string): number | undefined {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const days = (durationIn(text) ?? Number.NaN) / dayMs;
+  return Number.isInteger(days) ? days : undefined;
 }
 
 /** @throws DreamosError usage */
@@ -37,4 +61,15 @@ export function formatDuration(ms: number): string {
     if (ms >= unitMs[unit]) return `${Math.floor(ms / unitMs[unit])}${unit}`;
   }
   return `${Math.max(0, Math.floor(ms))}ms`;
+}
+
+/** All of it, as it may be written: `1h30m`. */
+export function exactDuration(ms: number): string {
+  let rest = Math.max(0, Math.round(ms));
+  const parts = (['d', 'h', 'm', 's', 'ms'] as const).map((unit) => {
+    const count = Math.floor(rest / unitMs[unit]);
+    rest -= count * unitMs[unit];
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return Number.isFinite(ms) ? parts.join('') || '0ms' : formatDuration(ms);
 }

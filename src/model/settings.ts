@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { formatDuration, parseDuration } from './duration.ts';
+import { bytesIn } from './basics/bytes.ts';
+import { daysIn, durationExamples, durationIn, durationPattern, formatDuration, parseDuration } from './duration.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './basics/limits.ts';
-import { either, type Fits, fieldsOf, matching, oneOf, optional, whole } from './basics/fits.ts';
+import { either, type Fits, fieldsOf, oneOf, optional, whole } from './basics/fits.ts';
 import { nearestName } from './refusals.ts';
 import { type Known, once, schema } from './schema.ts';
 
@@ -154,8 +155,8 @@ export function environmentName(key: SettingKey): string {
   return `DREAMOS_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** What a setting may be, for a person. */
-export function allowedValues(key: SettingKey): string {
+/** What a setting may be, for a person. @param typed as text, which may have a unit */
+export function allowedValues(key: SettingKey, typed?: 'typed'): string {
   const { kind, least, most, none, choices, example, default: usual }: Setting = settingTable[key];
   if (choices) return choices.join(' or ');
   const say = kind === 'duration' ? (value: number) => formatDuration(value) : String;
@@ -169,8 +170,11 @@ export function allowedValues(key: SettingKey): string {
     kind === 'duration'
       ? `${most === undefined ? '' : ` of at least ${say(least ?? 0)} and at most ${say(most)},`} such as ${example ?? usual}`
       : ` from ${say(least ?? 0)} ${most === undefined ? 'on' : `to ${say(most)}`}`;
-  return `a ${what[kind as keyof typeof what]}${range}${none ? ', or none' : ''}`;
+  const units = typed && kind in unitExamples ? `, also ${unitExamples[kind as keyof typeof unitExamples]}` : '';
+  return `a ${what[kind as keyof typeof what]}${range}${units}${none ? ', or none' : ''}`;
 }
+
+const unitExamples = { bytes: '10MB (10000000) or 10MiB (10485760)', days: '30d' };
 
 /** In the unit that code works with: milliseconds, days, bytes, a count; `none` is Infinity. */
 export function settingNumber(key: SettingKey, value: SettingValue): number {
@@ -190,15 +194,20 @@ export function dedupeWindowOf({ dedupeWindow = defaultSettings.dedupeWindow }: 
 
 /** What somebody has typed, as the schema wants it. */
 export function settingFromText(key: SettingKey, text: string): SettingValue {
+  const { kind } = settingTable[key];
+  if (kind === 'bytes') return bytesIn(text) ?? text;
+  if (kind === 'days') return daysIn(text) ?? text;
   // The only setting that reads as a number and is a text is the duration 0.
-  return settingTable[key].kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
+  return kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
-const durationPattern = /^(?:0|\d{1,9}(?:\.\d{1,3})?(?:ms|s|m|h|d))$/;
-
-export const durationText = once(() =>
-  z.string().check(z.regex(durationPattern, 'a duration such as 250ms, 30s, 5m, 2h or 7d')),
-);
+export const durationText = once(() => {
+  const what = `a duration such as ${durationExamples}`;
+  return z.string().check(
+    z.regex(durationPattern, what),
+    z.refine((text) => durationIn(text) !== undefined, what),
+  );
+});
 
 // The largest number of each that is counted here.
 const mostOf = { count: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, days: 36_500 };
@@ -220,11 +229,9 @@ function fitsSetting({ kind, least = 0, most, none, choices }: Setting): Fits {
 
 /** Written rightly, and neither too short nor too long. */
 function isDuration(least: number, most = Infinity): Fits {
-  const isText = matching(durationPattern);
   return (value) => {
-    if (!isText(value)) return false;
-    const ms = parseDuration(value as string);
-    return ms >= least && ms <= most;
+    const ms = typeof value === 'string' ? durationIn(value) : undefined;
+    return ms !== undefined && ms >= least && ms <= most;
   };
 }
 

@@ -45,7 +45,7 @@ export const archive: Verb = {
     group
       .command('prune [agent]')
       .option('--older-than <duration>', 'days older than this')
-      .option('--keep-bytes <number>', 'the oldest days, until no more than this is left')
+      .option('--keep-bytes <bytes>', 'the oldest days, until no more than this is left')
       .option('--dry-run', 'only say what would be deleted')
       .action(async (name, options) =>
         (await import('../commands/keep/archive.ts')).pruneCommand(context, name, options),

@@ -1,7 +1,8 @@
 /** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
 import { parseTime, timeIn } from '../../model/clock.ts';
 import type { DeadFilter, Filter, LookFilter } from '../../model/filter.ts';
-import { parseDuration } from '../../model/duration.ts';
+import { durationIn, parseDuration } from '../../model/duration.ts';
+import { bytesIn } from '../../model/basics/bytes.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import { priorities, type Priority, priorityIn } from '../../model/message.ts';
@@ -28,7 +29,8 @@ export function timeOption(text: string | undefined, flag: string): number | und
 /** As timeOption, or a UTC day, or a duration: so long ago. @returns milliseconds since 1970 */
 export function momentOption(text: string | undefined, flag: string, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/.test(text)) return nowMs - parseDuration(text, `duration for ${flag}`);
+  const ago = text === '0' ? undefined : durationIn(text);
+  if (ago !== undefined) return nowMs - ago;
   const at = timeIn(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
   if (at !== undefined) return at;
   const hint = 'Write a UTC day, a day and a time, or how long ago: 2026-11-20, 2026-11-20T09:00Z, 7d.';
@@ -43,8 +45,9 @@ export function countOption(text: string | undefined, flag: string): number | un
 
 export function bytesOption(text: string | undefined, flag: string): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number of bytes.');
+  const bytes = bytesIn(text);
+  if (bytes !== undefined) return bytes;
+  throw usage(`"${text}" cannot be ${flag}.`, 'Allowed: a whole number of bytes, also 10MB or 10MiB.');
 }
 
 export function priorityOption(text: string | undefined): Priority | undefined {

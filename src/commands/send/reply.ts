@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { sayMoment } from '../../cli/show/moment.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
@@ -35,4 +36,5 @@ export async function replyCommand(
     () => receipt.id,
     () => `${receipt.id} is sent`,
   );
+  if (!receipt.duplicate) await sayMoment(context, options.at);
 }

@@ -8,7 +8,8 @@ import type { Paint } from '../../cli/output.ts';
 import { given } from '../../cli/input/parse.ts';
 import { addSchedule, listSchedules, removeSchedule, showSchedule } from '../../core/schedules/schedules.ts';
 import { rawData } from '../../model/basics/raw-json.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { exactDuration } from '../../model/duration.ts';
+import { timeInZone } from '../../model/basics/zoned-time.ts';
 
 export interface AddOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey' | 'durability'> {
   from?: string;
@@ -27,7 +28,7 @@ export async function addCommand(
   const words = await readBody(context, body, options);
   const message = { to: to.split(','), body: words, ...fields };
   const schedule = await addSchedule(session, { name, cron, ...given({ tz }), message });
-  await context.output.outcome(schedule, () => `Added ${name}; it comes next at ${schedule.nextAt}`);
+  await context.output.outcome(schedule, () => `Added ${name}; it comes next at ${nextOf(schedule)}`);
   await context.output.note(
     'It is sent while a dreamos process waits (watch, work, read --wait), or when the next one does.',
   );
@@ -48,7 +49,7 @@ export async function listCommand(context: Context): Promise<void> {
     schedule.from,
     schedule.message.to.join(', '),
     titleOf({ subject: '', ...schedule.message }),
-    schedule.nextAt ?? 'never',
+    nextOf(schedule),
     lastOf(schedule),
   ]);
 }
@@ -66,9 +67,18 @@ export async function removeCommand(context: Context, names: readonly string[]):
   });
 }
 
-function lastOf({ lastAt, skipped }: Schedule): string {
+function nextOf({ nextAt, tz }: ListedSchedule): string {
+  return nextAt === null ? 'never' : timeInZone(nextAt, tz);
+}
+
+function lastOf({ lastAt, tz, skipped }: Schedule): string {
   if (lastAt === null) return '';
-  return skipped === undefined ? lastAt : `skipped ${lastAt}: ${skipped.reason}`;
+  const last = timeInZone(lastAt, tz);
+  return skipped === undefined ? last : `skipped ${last}: ${skipped.reason}`;
+}
+
+function nextTimes([first = 'never', ...more]: readonly string[]): [label: string, value: string][] {
+  return [['Next', first], ...more.map((at): [string, string] => ['', at])];
 }
 
 function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
@@ -85,13 +95,13 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
     ['Thread', message.thread],
     ['Tags', tags?.join(', ')],
     ['Ordering key', orderingKey],
-    ['Time-to-live', ttlMs === undefined ? undefined : formatDuration(ttlMs)],
+    ['Time-to-live', ttlMs === undefined ? undefined : exactDuration(ttlMs)],
     ['Last', lastOf(schedule) || '(none)'],
     ['Last id', lastId],
-    ['Next', upcoming.join(', ') || 'never'],
+    ...nextTimes(upcoming.map((at) => timeInZone(at, tz))),
   ];
   const head = lines.flatMap(([label, value]) =>
-    value === undefined ? [] : [`${`${label}:`.padEnd('Time-to-live: '.length)}${harmless(value)}`],
+    value === undefined ? [] : [`${(label && `${label}:`).padEnd('Time-to-live: '.length)}${harmless(value)}`],
   );
   return [
     ...head,

@@ -2,10 +2,11 @@ import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
+import { sayMoment } from '../../cli/show/moment.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { preview, send } from '../../core/send/send.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { exactDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 
@@ -36,6 +37,7 @@ export async function sendCommand(
   if (options.dryRun) {
     for (const addressee of await preview(session, draft))
       await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);
+    await sayMoment(context, options.at);
     return context.output.note('Nothing was sent: --dry-run.');
   }
   const receipt = await send(session, draft, { signal: context.signal, ...given({ waitMs }) });
@@ -44,6 +46,7 @@ export async function sendCommand(
     () => receipt.id,
     () => `${receipt.id} is sent`,
   );
+  if (!receipt.duplicate) await sayMoment(context, options.at);
   if (receipt.duplicate) await context.output.note(duplicateText('sent', receipt.states));
   if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
 }
@@ -58,6 +61,6 @@ async function waitUntil(
   const { until } = await import('../../core/follow/until.ts');
   const open = await until(await context.session(), id, step, { mailboxes, waitMs, signal: context.signal });
   if (open.length === 0 || context.signal.aborted) return;
-  const message = `${id} is sent, but within ${formatDuration(waitMs)} it was not ${step} in: ${open.join(', ')}.`;
+  const message = `${id} is sent, but within ${exactDuration(waitMs)} it was not ${step} in: ${open.join(', ')}.`;
   throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint: `dreamos trace ${id}${context.flags()}` });
 }

@@ -3,6 +3,7 @@ import { agoMs } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { timeInZone } from '../../model/basics/zoned-time.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
@@ -112,7 +113,7 @@ async function* settingsFindings(session: Session): AsyncGenerator<Finding, bool
 async function* scheduleFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
   try {
     for (const schedule of await loadSchedules(session)) {
-      const { name, skipped, lastAt } = schedule;
+      const { name, skipped, lastAt, tz } = schedule;
       try {
         await parseCron(schedule.cron, schedule.tz);
       } catch (error) {
@@ -124,7 +125,7 @@ async function* scheduleFindings(session: Session): AsyncGenerator<Finding, void
         yield { rule: 'clock-ahead', level: 'warning', message, hint: 'dreamos maintain' };
       }
       if (!skipped) continue;
-      const message = `The schedule ${name} skipped its last time, ${lastAt}: ${skipped.reason}`;
+      const message = `The schedule ${name} skipped its last time, ${lastAt === null ? '' : timeInZone(lastAt, tz)}: ${skipped.reason}`;
       yield { rule: 'schedule', level: 'warning', message, hint: `dreamos schedule show ${name}` };
     }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../model/duration.ts';
+import { exactDuration } from '../../model/duration.ts';
 import { keepLease } from '../take/keep-lease.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { onAbort } from '../wait/on-abort.ts';
@@ -95,7 +95,7 @@ const words: Record<Cut, string> = {
 function verdict(outcome: Outcome, cut: Cut | undefined, handlerTimeoutMs = 0): Outcome {
   if (cut === 'timeout') {
     const more = outcome.outcome === 'ack' || outcome.reason === undefined ? '' : `; ${outcome.reason}`;
-    return { outcome: 'fail', reason: `the handler ran longer than ${formatDuration(handlerTimeoutMs)}${more}` };
+    return { outcome: 'fail', reason: `the handler ran longer than ${exactDuration(handlerTimeoutMs)}${more}` };
   }
   // It was not the message's fault, and somebody else can begin at once.
   if (cut === 'hurry' && outcome.outcome === 'fail')

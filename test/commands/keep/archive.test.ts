@@ -69,7 +69,7 @@ test('archive prune needs to know what to keep, says what it removes, and that n
   await finished();
   rig.time.nowMs += 31 * dayMs;
   expect(await rig.dreamos('archive prune reviewer')).toMatchObject({ code: 2 });
-  expect(await rig.dreamos('archive prune reviewer --keep-bytes 1GB')).toMatchObject({ code: 2 });
+  expect(await rig.dreamos('archive prune reviewer --keep-bytes 1zB')).toMatchObject({ code: 2 });
   expect(await rig.dreamos('archive prune reviewer --older-than month')).toMatchObject({ code: 2 });
   const dry = await rig.dreamos('archive prune reviewer --older-than 30d --dry-run');
   expect(dry.out).toMatch(/^reviewer: archive of 2026-11-20: 1 message would be removed, \d+ bytes\n$/);

@@ -24,18 +24,18 @@ test('a schedule is added, listed, shown and removed', async () => {
     '--ordering-key',
     'ci main',
   ]);
-  expect(added).toMatchObject({ code: 0, out: 'Added nightly; it comes next at 2026-11-21T02:00:00.000Z\n' });
+  expect(added).toMatchObject({ code: 0, out: 'Added nightly; it comes next at 2026-11-21T03:00+01:00\n' });
   expect(added.err).toContain('while a dreamos process waits');
 
   const list = await rig.dreamos('schedule list');
   expect(list.out).toMatch(/^schedule +cron +zone +from +to +subject +next +last\n/);
   expect(list.out).toMatch(
-    /\nnightly +0 3 \* \* \* +Europe\/Berlin +planner +reviewer +Nightly +2026-11-21T02:00:00\.000Z\n/,
+    /\nnightly +0 3 \* \* \* +Europe\/Berlin +planner +reviewer +Nightly +2026-11-21T03:00\+01:00\n/,
   );
 
   const shown = await rig.dreamos('schedule show nightly');
   expect(shown.out).toContain('Cron:         0 3 * * * (Europe/Berlin)\n');
-  expect(shown.out).toContain('2026-11-21T02:00:00.000Z, 2026-11-22T02:00:00.000Z');
+  expect(shown.out).toContain('Next:         2026-11-21T03:00+01:00\n              2026-11-22T03:00+01:00\n');
   expect(shown.out).toContain('Tags:         ci\nOrdering key: ci main\n');
   expect(shown.out).toMatch(/\n```\ncheck the build\n```\n$/);
 

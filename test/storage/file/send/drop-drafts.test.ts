@@ -366,7 +366,7 @@ test.for([
   ],
   [{ id: 'x' }, 'id: has to be an id, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE.'],
   [{ createdAt: 'yesterday' }, 'createdAt: has to be a time in UTC, such as 2026-11-20T09:00:00Z.'],
-  [{ ttl: 'soon' }, '"soon" is not a duration for "ttl". Write a number and a unit: 250ms, 30s, 5m, 2h or 7d.'],
+  [{ ttl: 'soon' }, '"soon" is not a duration for "ttl". Write a number and a unit: 250ms, 30s, 5m, 2h, 7d or 1h30m.'],
   [{ body: 1 }, 'The body is not text. Put anything but text into data.'],
   [{ subjct: 'x' }, '"subjct" is not a field of a message. Did you mean "subject"?'],
 ] as const)('of a file with %j the note says which field is wrong, and why', async ([wrong, why]) => {

@@ -9,6 +9,7 @@ import { type SourceEntry, type SourceTree } from '../../storage/file/disk/sourc
 import { registerAgent } from '../agents/agents.ts';
 import { type Session } from '../root/root.ts';
 import { NameBook } from './name-book.ts';
+import { communityOf } from './old/mail-place.ts';
 import type { OldMessage } from './old/message.ts';
 import { validName } from './old/names.ts';
 import { isFinishedPlace } from './old/words.ts';
@@ -112,7 +113,7 @@ export class Importer {
   /** What a person should know at the end, a sentence each: what else could be read, names that look like one agent's. */
   notes(): string[] {
     const mendable = `${this.#mendable} of the unreadable files can be mended and read: \`format\` dreamos-lenient`;
-    return [...(this.#mendable > 0 ? [mendable] : []), ...this.#names.lookalikes()];
+    return [...(this.#mendable > 0 ? [mendable] : []), ...this.#names.namesakes(), ...this.#names.lookalikes()];
   }
 
   async *#piece(file: SourceFile, piece: Piece): AsyncGenerator<ImportResult> {
@@ -124,7 +125,10 @@ export class Importer {
       yield await this.#keep(file, name, piece.bytes, piece.why);
     } else {
       const { names, notes } = this.#names.recipients(piece.message.to);
-      for (const mailbox of this.#mailboxes(file.path, names, piece.message.belongsTo)) {
+      const { belongsTo, identity } = piece.message;
+      if (belongsTo === 'folder' || identity !== undefined)
+        this.#names.memberOf(this.#folderName(file.path), communityOf(file.path));
+      for (const mailbox of this.#mailboxes(file.path, names, belongsTo)) {
         const result = await this.#place(file, name, piece, { mailbox, to: names, notes });
         if (result) yield result;
       }

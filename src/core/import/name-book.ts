@@ -10,6 +10,9 @@ export class NameBook {
   /** By lower case: how a mailbox's name is really spelled. */
   readonly #spelled = new Map<string, string>();
 
+  /** By name: the teams and projects that have an inbox of it. */
+  readonly #communities = new Map<string, Set<string>>();
+
   constructor(maps: ReadonlyMap<string, string>, registered: readonly string[]) {
     this.#maps = maps;
     this.#registered = new Set(registered);
@@ -60,6 +63,21 @@ export class NameBook {
       }
     }
     return { names: [...byMailbox.values()], notes };
+  }
+
+  /** A team or project has an inbox under this name. */
+  memberOf(name: string, community: string): void {
+    const known = this.#communities.get(name) ?? new Set();
+    this.#communities.set(name, known.add(community));
+  }
+
+  /** Agents of several teams that have one name, and so become one, a sentence each. */
+  namesakes(): string[] {
+    return [...this.#communities].flatMap(([name, known]) =>
+      known.size < 2
+        ? []
+        : `"${name}" has an inbox in ${[...known].join(' and in ')}; here it is one mailbox. To keep them apart import each folder alone, with \`maps\` ${name}=<another name>`,
+    );
   }
 
   lookalikes(): string[] {

@@ -57,6 +57,19 @@ describe('the inboxes of a Claude Code team', () => {
     writeFileSync(file, JSON.stringify(list.map((each) => ({ ...each, read: true }))));
     expect(of(await importAll(root, copy, { deliver: true }), 'imported')).toEqual([]);
   });
+
+  it('of two teams that name an agent alike are one mailbox, which is said', async () => {
+    const copy = join(temporaryFolder(), 'teams');
+    for (const team of ['blue', 'red']) cpSync(join(tree, 'teams/blue'), join(copy, team), { recursive: true });
+    const notes: string[] = [];
+    await importAll(memoryRoot(), copy, { onNote: (note) => notes.push(note) });
+    expect(notes).toContain(
+      '"lead" has an inbox in blue and in red; here it is one mailbox. To keep them apart import each folder alone, with `maps` lead=<another name>',
+    );
+    const quiet: string[] = [];
+    await importAll(memoryRoot(), tree, { onNote: (note) => quiet.push(note) });
+    expect(quiet).toEqual([]);
+  });
 });
 
 describe('the archive of mcp_agent_mail', () => {

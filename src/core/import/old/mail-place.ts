@@ -18,6 +18,12 @@ export function mailPlace(path: string): MailPlace {
   return folders[at] === 'inbox' ? { kind: 'inbox', seen: inside === 'cur' } : { kind: 'archive' };
 }
 
+/** The team or project that an inbox is of: the folder that holds `inboxes/` or `agents/`. @param path in the tree */
+export function communityOf(path: string): string {
+  const at = Math.max(...['/inboxes/', '/agents/'].map((folder) => `/${path}`.lastIndexOf(folder)));
+  return path.slice(0, Math.max(0, at - 1)) || '.';
+}
+
 export const digestWhy = "a thread's digest, not mail";
 
 /** A digest as mcp_agent_mail keeps it of each thread: a heading, and for each message a link and its beginning. */

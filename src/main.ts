@@ -4,7 +4,7 @@
  */
 import { run } from './program/program.ts';
 import { currentFolder } from './model/basics/current-folder.ts';
-import { standardStream } from './cli/standard-stream.ts';
+import { isPipeOrFile, standardStream } from './cli/standard-stream.ts';
 
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
@@ -55,6 +55,8 @@ void run(process.argv.slice(2), {
   get stdin() {
     return process.stdin;
   },
+  spareInput: async () =>
+    isPipeOrFile(0) && (await import('./cli/input/spare-input.ts')).spareInput(process.pid, process.ppid),
   stdout,
   stderr,
   signal: interrupt.signal,

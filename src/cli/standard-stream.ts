@@ -84,3 +84,13 @@ function bytesAtOnce(fd: number): number | undefined {
     return undefined;
   }
 }
+
+/** Whether stdin may have been given to this command alone; of what else it can be nobody knows. */
+export function isPipeOrFile(fd: 0): boolean {
+  try {
+    const stat = fs.fstatSync(fd);
+    return stat.isFIFO() || stat.isFile();
+  } catch {
+    return false;
+  }
+}

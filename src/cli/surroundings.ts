@@ -16,6 +16,8 @@ export interface Surroundings {
   /** `undefined`: it has been removed. */
   readonly cwd: () => string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  /** Whether bytes stand on stdin that were meant for this command. It never waits, and takes nothing that is another's. */
+  readonly spareInput: () => Promise<boolean>;
   readonly stdout: Outlet;
   readonly stderr: Outlet;
   /** Aborted by Ctrl-C or SIGTERM; the reason is the exit code. */

@@ -19,6 +19,8 @@ export interface Result {
 export interface Terms {
   /** What comes in on stdin; by default nothing. */
   readonly stdin?: string | Uint8Array | Readable;
+  /** stdin has been given to this command alone, and has bytes. */
+  readonly spareInput?: boolean;
   /** stdin, stdout and stderr are a terminal. */
   readonly terminal?: boolean;
   readonly screen?: { readonly rows: number; readonly columns: number };
@@ -58,6 +60,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       cwd: () => '/work',
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
       stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
+      spareInput: async () => terms.spareInput ?? false,
       stderr: Object.assign(err.stream, { isTTY }),
       signal: terms.signal ?? new AbortController().signal,
       openFile: async (path) => fileOf(terms.files ?? {}, path),

@@ -12,14 +12,19 @@ export interface BodyOptions {
 /**
  * The words of a message: the argument, `--body-file`, or stdin when the argument is `-` or missing. Bytes are kept as
  * they are, line ends included. Reading stops behind what any recipient can take; each one's own limit is checked later.
- * @throws BODY_NOT_TEXT, MESSAGE_TOO_LARGE; usage when stdin is a terminal, where waiting would look like hanging
+ * @throws BODY_NOT_TEXT, MESSAGE_TOO_LARGE; usage when stdin is a terminal, where waiting would look like hanging, or when
+ * the body is given twice
  */
 export async function readBody(context: Context, body: string | undefined, options: BodyOptions): Promise<string> {
   const { bodyFile, allowEmpty } = options;
   if (body !== undefined && bodyFile !== undefined)
     throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
-  if (body !== undefined && body !== '-') return body;
+  if (body !== undefined && body !== '-') {
+    await refuseSpareInput(context, 'as an argument');
+    return body;
+  }
   if (bodyFile !== undefined && bodyFile !== '-') {
+    await refuseSpareInput(context, 'with --body-file');
     return readText(await context.openFile(bodyFile), bodyFile, context.signal);
   }
   if (context.around.stdin.isTTY === true) {
@@ -30,6 +35,14 @@ export async function readBody(context: Context, body: string | undefined, optio
     );
   }
   return readText(chunksOf(context), undefined, context.signal);
+}
+
+async function refuseSpareInput(context: Context, how: string): Promise<void> {
+  if (!(await context.around.spareInput())) return;
+  throw usage(
+    `The body is given twice: ${how} and by the standard input.`,
+    'Leave out one of them; --subject takes a line beside what is piped in, and </dev/null turns the input away.',
+  );
 }
 
 /** stdin's bytes; it ends early, without an error, when the command is interrupted. */

@@ -68,6 +68,7 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       stdout: sink(false),
       stderr: sink(true),
       signal: stop.signal,
+      spareInput: async () => false,
       openFile: async () => stdin,
       canRun: async () => false,
       holdExit: () => () => undefined,

@@ -56,7 +56,7 @@ void run(process.argv.slice(2), {
     return process.stdin;
   },
   spareInput: async () =>
-    isPipeOrFile(0) && (await import('./cli/input/spare-input.ts')).spareInput(process.pid, process.ppid),
+    isPipeOrFile(0) && (await import('./cli/spare-input.ts')).spareInput(process.pid, process.ppid),
   stdout,
   stderr,
   signal: interrupt.signal,

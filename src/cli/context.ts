@@ -45,7 +45,14 @@ export class Context {
 
   /** Opened at the first call and closed when the command is over. @throws ROOT_NOT_FOUND and its like */
   session(): Promise<Session> {
-    return (this.#session ??= this.around.openRoot(this.openOptions()));
+    return (this.#session ??= this.#open());
+  }
+
+  async #open(): Promise<Session> {
+    const session = await this.around.openRoot(this.openOptions());
+    const { path, mainWorktree } = session;
+    if (mainWorktree !== undefined) await this.output.note(`Using the root of the main worktree: ${harmless(path)}`);
+    return session;
   }
 
   /** The bytes of a file that was named; an error comes while reading. @throws SOURCE_NOT_FOUND */

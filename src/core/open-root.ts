@@ -69,12 +69,12 @@ export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>,
   return session;
 }
 
-async function openAt(place: RootPlace, options: OpenOptions): Promise<Session> {
+async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;
   const ids = createIds();
-  const store = await openStore(place, { clock, ids, warn });
+  const store = await openStore({ path, engine }, { clock, ids, warn });
   try {
-    return rootOver(store, { path: place.path, clock, ids }, options);
+    return { ...rootOver(store, { path, clock, ids }, options), ...linked };
   } catch (error) {
     await store.close();
     throw error;

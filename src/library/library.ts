@@ -59,7 +59,8 @@ import type { Dreamos } from './dreamos.ts';
 
 /**
  * Opens the root that is there: `options.root`, else DREAMOS_ROOT, else the nearest `runtime/agent_comms` at or above the
- * current folder. Warnings become process warnings, unless `options.warn` takes them.
+ * current folder; for a linked worktree of git also in the main one. Warnings become process warnings, unless `options.warn`
+ * takes them.
  * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, FORMAT_TOO_NEW, FORMAT_UNKNOWN, NAME_INVALID, USAGE
  */
 export async function open(options: OpenOptions = {}): Promise<Dreamos> {

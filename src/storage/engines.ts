@@ -26,8 +26,8 @@ export function openStore({ path, engine }: RootPlace, deps: FileStoreDeps): Pro
   return engines[engine](path, deps);
 }
 
-function known({ path, engine }: FoundRoot): RootPlace {
-  if (Object.hasOwn(engines, engine)) return { path, engine: engine as keyof typeof engines };
+function known({ path, engine, ...found }: FoundRoot): RootPlace {
+  if (Object.hasOwn(engines, engine)) return { ...found, path, engine: engine as keyof typeof engines };
   throw new DreamosError(
     'invalid',
     'FORMAT_UNKNOWN',

@@ -22,6 +22,36 @@ describe.concurrent('roots', () => {
     }
   });
 
+  test('git sees nothing of a root, and a linked worktree uses that of the main one, and says so', async ({
+    bare,
+    skip,
+  }) => {
+    const git = 'git -c user.name=x -c user.email=x@x.example';
+    const made = `git init -q main && cd main && ${git} commit -q --allow-empty -m x && git worktree add -q ../linked`;
+    if ((await bare.shell('command -v git')).code !== 0) skip('there is no git here');
+    expect(await bare.shell(made)).toMatchObject({ code: 0 });
+    const [main, linked] = [join(bare.dir, 'main'), join(bare.dir, 'linked')];
+    const root = join(main, 'runtime', 'agent_comms');
+    expectRefusal(await bare.dreamos('status --json', { cwd: linked }), {
+      exit: 4,
+      code: 'ROOT_NOT_FOUND',
+      names: main,
+      next: 'for all worktrees: dreamos init',
+    });
+    const first = await bare.dreamos('init ann bob', { cwd: linked });
+    expect(first).toMatchObject({ code: 0, out: expect.stringContaining(`Made the root ${root}\n`) as string });
+    expect(first.err).toContain(`It serves all worktrees of ${main}.`);
+    const sent = await bare.dreamos('send bob hello --as ann', { cwd: linked });
+    expect(sent).toMatchObject({ code: 0, err: `Using the root of the main worktree: ${root}\n` });
+    expect(await bare.dreamos('send bob hello --as ann --quiet', { cwd: linked })).toMatchObject({ err: '' });
+    expect(await bare.dreamos('peek bob --json', { cwd: linked })).toMatchObject({ code: 0, err: '' });
+    const seen = await bare.shell('git add -A && git status --short && git clean -fdq && dreamos doctor', {
+      cwd: main,
+    });
+    expect(seen).toMatchObject({ code: 0, out: '', err: 'Nothing is wrong.\n' });
+    expect((await bare.dreamos('peek bob', { cwd: main })).out).toContain('hello');
+  });
+
   test('a current folder that has been removed is needed by nothing that names its root; else it is named', async ({
     rig,
   }) => {

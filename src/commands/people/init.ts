@@ -13,6 +13,12 @@ export async function initCommand(context: Context, names: string[]): Promise<vo
         ),
       ].join('\n'),
     );
+    if (session.mainWorktree !== undefined) {
+      const own = 'One for this worktree alone: dreamos init --root runtime/agent_comms';
+      await context.output.note(
+        `It serves all worktrees of ${harmless(session.mainWorktree)}. ${created ? own : ''}`.trimEnd(),
+      );
+    }
     const [sender = 'planner', receiver = agents.length > 0 ? sender : 'reviewer'] = agents.map((agent) => agent.name);
     const flags = context.flags();
     const next =

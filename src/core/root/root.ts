@@ -7,6 +7,8 @@ export interface Root {
   readonly store: Store;
   /** Where it is, for messages to people. */
   readonly path: string;
+  /** Set where the root is the main worktree's (its top) and whoever opened it is in a linked one, of git. */
+  readonly mainWorktree?: string;
   readonly clock: Clock;
   readonly ids: Ids;
   /** What whoever waits does by the way, because he may be the only process that is awake. */

@@ -1,11 +1,11 @@
 /** Finding a root on disk. */
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { absolute } from '../../model/refusals.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk } from './disk/disk.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
-import { formatName } from './names/layout.ts';
+import { formatName, gitOf } from './names/layout.ts';
 
 /** Where a project keeps its root. */
 export const placeInProject = join('runtime', 'agent_comms');
@@ -26,15 +26,18 @@ export interface FoundRoot {
   readonly path: string;
   /** What keeps its mail, as its format.json says. */
   readonly engine: string;
+  /** The top of git's main worktree, where it was found from there, because the current folder is in a linked one. */
+  readonly mainWorktree?: string;
 }
 
 /**
- * The root that is meant: `root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above.
+ * The root that is meant: `root`, else DREAMOS_ROOT, else runtime/agent_comms in the nearest folder above; for a linked worktree
+ * of git also in the main one.
  * @throws ROOT_NOT_FOUND, ROOT_NOT_YOURS, DISK_FAILED (its path is too long), FORMAT_TOO_NEW, FORMAT_UNKNOWN
  */
 export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
   const { disk = nodeDisk(), warn = () => undefined } = options;
-  const { named, place, found, passedOver } = await lookForRoot(disk, options);
+  const { named, place, found, passedOver, mainWorktree } = await lookForRoot(disk, options);
   if (found === undefined) {
     const [anothers] = passedOver.values();
     if (anothers) throw anothers;
@@ -43,8 +46,8 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
       'ROOT_NOT_FOUND',
       named
         ? `There is no dreamos root at ${place}.`
-        : `There is no ${placeInProject} in ${absolute(options.cwd, '.', 'ROOT_NOT_FOUND')} or above it.`,
-      { hint: named ? `Make one there: dreamos init --root ${place}` : 'Make one here: dreamos init' },
+        : `There is no ${placeInProject} in ${absolute(options.cwd, '.', 'ROOT_NOT_FOUND')} or above it${mainWorktree === undefined ? '' : `, and none in the main worktree, ${mainWorktree}`}.`,
+      { hint: howToMake({ named, place, mainWorktree }) },
     );
   }
   const path = await disk.realPath(found);
@@ -52,7 +55,12 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
   for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
   await checkLength(disk, path);
   const engine = await engineOf(disk, found);
-  return { path, engine };
+  return { path, engine, ...(mainWorktree !== undefined && { mainWorktree }) };
+}
+
+function howToMake({ named, place, mainWorktree }: Pick<Looked, 'named' | 'place' | 'mainWorktree'>): string {
+  if (named) return `Make one there: dreamos init --root ${place}`;
+  return mainWorktree === undefined ? 'Make one here: dreamos init' : 'Make one there, for all worktrees: dreamos init';
 }
 
 export interface Looked {
@@ -62,13 +70,17 @@ export interface Looked {
   readonly found: string | undefined;
   /** What does not count on the way up, nearest first, and why. */
   readonly passedOver: ReadonlyMap<string, DreamosError>;
+  /** Of the linked worktree that was met before a root was found. */
+  readonly mainWorktree?: string | undefined;
 }
 
 export async function lookForRoot(disk: Disk, { root, cwd, env }: FindOptions): Promise<Looked> {
   const name = root ?? (env['DREAMOS_ROOT'] || undefined);
   const place = absolute(cwd, name ?? '.', 'ROOT_NOT_FOUND');
   if (name !== undefined) return { named: true, place, found: await rootAt(disk, place), passedOver: new Map() };
-  return { named: false, place: join(place, placeInProject), ...(await nearestAbove(disk, place)) };
+  const looked = await nearest(disk, place);
+  // Made in a linked worktree nobody else would read it, and it would go when the worktree is removed.
+  return { named: false, place: join(looked.mainWorktree ?? place, placeInProject), ...looked };
 }
 
 /**
@@ -92,6 +104,36 @@ export async function nearestAbove(disk: Disk, from: string): Promise<Pick<Looke
     }
     if (dir === dirname(dir)) return { found: undefined, passedOver };
   }
+}
+
+/** The nearest above; in a linked worktree of git, without one of its own, what the same folder of the main one has above. */
+async function nearest(disk: Disk, from: string): Promise<Omit<Looked, 'named' | 'place'>> {
+  const above = await nearestAbove(disk, from);
+  const linked = await linkedWorktree(disk, from, above.found);
+  if (linked === undefined) return above;
+  const { top, mainWorktree } = linked;
+  const there = await nearestAbove(disk, join(mainWorktree, relative(top, from)));
+  if (there.found !== undefined && there.found === above.found) return above;
+  const passedOver = new Map([...above.passedOver, ...there.passedOver]);
+  if (there.found === undefined && above.found !== undefined) return { found: above.found, passedOver };
+  return { found: there.found, passedOver, mainWorktree };
+}
+
+/** The linked worktree that is met on the way up, before the root that was found. */
+async function linkedWorktree(
+  disk: Disk,
+  from: string,
+  found: string | undefined,
+): Promise<{ readonly top: string; readonly mainWorktree: string } | undefined> {
+  for (let top = from; found !== top && found !== join(top, placeInProject); top = dirname(top)) {
+    if ((await disk.stat(gitOf(top)))?.kind === 'file') {
+      const { mainWorktreeOf } = await import('./disk/main-worktree.ts');
+      const mainWorktree = await mainWorktreeOf(disk, gitOf(top));
+      if (mainWorktree !== undefined) return { top, mainWorktree };
+    }
+    if (top === dirname(top)) return undefined;
+  }
+  return undefined;
 }
 
 /** Why a place cannot be looked at: because it is another user's; else the error is thrown. */

@@ -20,14 +20,16 @@ import {
   placeInProject,
 } from './find-root.ts';
 import { mayLieInRoot, probeFiles } from './names/beside.ts';
+import type { Layout } from './names/layout.ts';
 import { longestName } from './names/path.ts';
 import { contextOf } from './open.ts';
 
 /** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
 export async function initFileStore(options: FindOptions): Promise<FoundRoot & { readonly created: boolean }> {
   const { disk = nodeDisk(), warn = () => undefined } = options;
-  const { place, found, passedOver } = await lookForRoot(disk, options);
-  if (found !== undefined) return existing(options, found);
+  const { place, found, passedOver, mainWorktree } = await lookForRoot(disk, options);
+  const linked = { ...(mainWorktree !== undefined && { mainWorktree }) };
+  if (found !== undefined) return { ...(await existing(options, found)), ...linked };
   const anothers = passedOver.get(place);
   if (anothers) throw anothers;
   const path = await realPlace(disk, place);
@@ -49,7 +51,7 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
   await checkRoom(disk, path);
   await makeRoot(disk, path);
   for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
-  return { path: await disk.realPath(path), engine: files, created: true };
+  return { path: await disk.realPath(path), engine: files, created: true, ...linked };
 }
 
 async function existing(options: FindOptions, root: string): Promise<FoundRoot & { readonly created: boolean }> {
@@ -83,6 +85,7 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
   await probe(disk, path, ids.token());
   const ctx = contextOf(disk, path, { clock: systemClock, ids, warn: () => undefined });
   for (const dir of [ctx.layout.mailboxes, ctx.layout.outbox, ctx.layout.dedupe]) await ensureFolder(ctx, dir);
+  await ignoreInGit(disk, ctx.layout, ids.token());
   // Nothing lies in it of which an event could be missing.
   await writeBoot(ctx, { boot: await disk.bootId(), toldBefore: ctx.clock.now() });
   // Last, because this is what makes it a root; and durable with everything above it.
@@ -93,6 +96,17 @@ async function makeRoot(disk: Disk, path: string): Promise<void> {
     await syncFolderOrAncestor(ctx, dir);
   } while (dir !== topmost);
   if (basename(dir) === 'runtime') await syncFolderOrAncestor(ctx, dirname(dir));
+}
+
+/** Made in one step, for who makes the same root at once; a .gitignore that is there already is the user's. */
+async function ignoreInGit(disk: Disk, { root, ignore }: Layout, token: string): Promise<void> {
+  const { made } = probeFiles(root, token);
+  await disk.create(made, Buffer.from('*\n'), { sync: true });
+  try {
+    await disk.link(made, ignore);
+  } finally {
+    await disk.remove(made);
+  }
 }
 
 /** @returns the folder that holds the topmost one it has made */

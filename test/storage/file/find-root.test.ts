@@ -5,9 +5,22 @@ import { expectRefusal, refusal } from '../contract/rig.ts';
 import { longestPathIn } from '../../../src/storage/file/names/longest.ts';
 import { watchedDisk } from './disks.ts';
 import { scratch } from './room.ts';
+import { mainWorktreeOf } from '../../../src/storage/file/disk/main-worktree.ts';
+import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { findFileRoot } from '../../../src/storage/file/find-root.ts';
 import { initFileStore } from '../../../src/storage/file/make-root.ts';
 const place = join('runtime', 'agent_comms');
+
+/** A repository with a linked worktree elsewhere, as git lays them out. */
+function repository(gitDir = '.git'): { main: string; linked: string } {
+  const [main, linked] = [realpathSync(scratch()), realpathSync(scratch())];
+  const own = join(main, gitDir, 'worktrees', 'linked');
+  mkdirSync(own, { recursive: true });
+  writeFileSync(join(own, 'commondir'), '../..\n');
+  writeFileSync(join(linked, '.git'), `gitdir: ${own}\n`);
+  mkdirSync(join(linked, 'a', 'b'), { recursive: true });
+  return { main, linked };
+}
 
 async function project(): Promise<{ dir: string; root: string }> {
   const dir = realpathSync(scratch());
@@ -19,7 +32,8 @@ async function project(): Promise<{ dir: string; root: string }> {
 describe('a root', () => {
   test('is made with what makes it one, and making it again finds it', async () => {
     const { dir, root } = await project();
-    expect(readdirSync(root).sort()).toEqual(['agent_mailboxes', 'boot.json', 'dedupe', 'format.json', 'outbox']);
+    const made = ['.gitignore', 'agent_mailboxes', 'boot.json', 'dedupe', 'format.json', 'outbox'];
+    expect(readdirSync(root).sort()).toEqual(made);
     expect(await initFileStore({ cwd: dir, env: {} })).toEqual({ path: root, engine: 'files', created: false });
   });
 
@@ -65,6 +79,66 @@ describe('a root', () => {
     expect((await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: '' } })).path).toBe(two.root);
     expect((await findFileRoot({ cwd: two.dir, env: { DREAMOS_ROOT: one.dir } })).path).toBe(one.root);
     expect((await findFileRoot({ root: '.', cwd: two.dir, env: {} })).path).toBe(two.root);
+  });
+
+  test('tells git to ignore it, and leaves a .gitignore that is there', async () => {
+    const { root } = await project();
+    expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('*\n');
+    const begun = realpathSync(scratch());
+    writeFileSync(join(begun, '.gitignore'), 'mine\n');
+    expect(await initFileStore({ root: begun, cwd: '/', env: {} })).toMatchObject({ created: true });
+    expect(readFileSync(join(begun, '.gitignore'), 'utf8')).toBe('mine\n');
+  });
+
+  test('of the main worktree is found and made from a linked one, unless that has its own', async () => {
+    const { main, linked } = repository();
+    for (const cwd of [linked, join(linked, 'a', 'b')]) {
+      const none = await refusal(findFileRoot({ cwd, env: {} }));
+      expect(none).toMatchObject({ code: 'ROOT_NOT_FOUND', hint: 'Make one there, for all worktrees: dreamos init' });
+      expect(none.message).toContain(`none in the main worktree, ${main}.`);
+    }
+    const shared = { path: join(main, place), engine: 'files', mainWorktree: main };
+    const from = { cwd: join(linked, 'a', 'b'), env: {} };
+    expect(await initFileStore(from)).toEqual({ ...shared, created: true });
+    expect(await initFileStore(from)).toEqual({ ...shared, created: false });
+    expect(await findFileRoot(from)).toEqual(shared);
+    expect(await findFileRoot({ cwd: main, env: {} })).toEqual({ path: shared.path, engine: 'files' });
+    const { path } = await initFileStore({ root: join(linked, place), cwd: '/', env: {} });
+    expect(await findFileRoot(from)).toEqual({ path, engine: 'files' });
+  });
+
+  test('of a folder in the main worktree is that of the same folder in a linked one', async () => {
+    const { main, linked } = repository();
+    mkdirSync(join(main, 'a'));
+    await initFileStore({ cwd: main, env: {} });
+    const { dir } = await project();
+    renameSync(join(dir, 'runtime'), join(main, 'a', 'runtime'));
+    expect((await findFileRoot({ cwd: join(linked, 'a', 'b'), env: {} })).path).toBe(join(main, 'a', place));
+    expect((await findFileRoot({ cwd: linked, env: {} })).path).toBe(join(main, place));
+  });
+
+  test('of the main worktree comes before one above the linked worktree; of a submodule and a bare repository there is none', async () => {
+    const { main, linked } = repository();
+    const { path } = await initFileStore({ cwd: main, env: {} });
+    const { dir, root } = await project();
+    renameSync(linked, join(dir, 'linked'));
+    expect((await findFileRoot({ cwd: join(dir, 'linked'), env: {} })).path).toBe(path);
+    renameSync(join(main, 'runtime'), join(main, 'gone'));
+    expect(await findFileRoot({ cwd: join(dir, 'linked'), env: {} })).toEqual({ path: root, engine: 'files' });
+    const bare = repository('bare.git');
+    await initFileStore({ cwd: bare.main, env: {} });
+    await expectRefusal(findFileRoot({ cwd: bare.linked, env: {} }), 'ROOT_NOT_FOUND');
+    const submodule = realpathSync(scratch());
+    writeFileSync(join(submodule, '.git'), 'gitdir: ../.git/modules/x\n');
+    await expectRefusal(findFileRoot({ cwd: submodule, env: {} }), 'ROOT_NOT_FOUND');
+  });
+
+  test('is not looked for where a .git of another user points', async () => {
+    const { main, linked } = repository();
+    const mine = nodeDisk();
+    expect(await mainWorktreeOf(mine, join(linked, '.git'))).toBe(main);
+    const another = { ...mine, userId: () => (mine.userId() ?? 0) + 1 };
+    expect(await mainWorktreeOf(another, join(linked, '.git'))).toBeUndefined();
   });
 
   test('that is not there is an error with the way to make one, and nothing is made', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bucketName, type Mailbox } from './layout.ts';
+import { bucketName, ignoreName, type Mailbox } from './layout.ts';
 import { longestName, pathIn } from './path.ts';
 
 /** Names of what lies beside documents and entries, and of what killed processes leave there. */
@@ -113,7 +113,8 @@ function isRootDocument(name: string): boolean {
 
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
-  if (/^(?:agent_mailboxes|outbox|dedupe|topics|cursors)$/.test(name) || isLockFolder(name)) return true;
+  if (/^(?:agent_mailboxes|outbox|dedupe|topics|cursors)$/.test(name) || isLockFolder(name) || name === ignoreName)
+    return true;
   return rootLeftover(name) !== undefined || isRootDocument(documentOfKept(name) ?? name);
 }
 

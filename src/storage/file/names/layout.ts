@@ -11,6 +11,7 @@ import { padTime } from './entry-name.ts';
 export interface Layout {
   readonly root: string;
   readonly format: string;
+  readonly ignore: string;
   readonly config: string;
   readonly mailboxes: string;
   readonly outbox: string;
@@ -71,6 +72,14 @@ export type Lane = 0 | 1;
 /** What format.json is called, which makes a folder a root. */
 export const formatName = 'format.json';
 
+/** It keeps git from seeing the mail: `git add -A` would stage it, and `git clean` remove it. */
+export const ignoreName = '.gitignore';
+
+/** What git keeps at the top of a worktree: a folder, but a file in a linked one (and in a submodule). */
+export function gitOf(dir: string): string {
+  return join(dir, '.git');
+}
+
 export const mailboxFolders = [
   'tmp',
   'drop',
@@ -96,6 +105,7 @@ export function layoutOf(root: string): Layout {
   return {
     root,
     format: join(root, formatName),
+    ignore: join(root, ignoreName),
     config: join(root, 'config.json'),
     mailboxes,
     outbox,

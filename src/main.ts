@@ -23,6 +23,7 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     if (signal === 'SIGHUP' && underNohup) return;
+    if (signal === 'SIGINT' || signal === 'SIGQUIT') endEchoedLine();
     if (!interrupt.signal.aborted) {
       interrupt.abort(code);
       endSoon();
@@ -38,6 +39,12 @@ for (const [signal, code] of [
 
 // Node would open an inspector, through which anybody on this machine could run code in a worker.
 process.on('SIGUSR1', () => undefined);
+
+/** The terminal has written ^C where its cursor was, and what comes next begins a line. */
+function endEchoedLine(): void {
+  const terminal = [stderr, stdout].find(({ isTTY }) => isTTY);
+  terminal?.write('\n');
+}
 
 function endSoon(): void {
   const code = interrupt.signal.reason as number;

@@ -24,6 +24,8 @@ export interface Terms {
   /** stdin, stdout and stderr are a terminal. */
   readonly terminal?: boolean;
   readonly screen?: { readonly rows: number; readonly columns: number };
+  /** stderr alone is one. */
+  readonly errTerminal?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly signal?: AbortSignal;
@@ -32,6 +34,7 @@ export interface Terms {
   readonly onRoot?: (root: Session) => void;
   /** Called at each write with all that is on stdout so far. */
   readonly onOutput?: (text: string) => void;
+  readonly onError?: (text: string) => void;
 }
 
 /** A root in memory and a way to run command lines on it, each like a process of its own. */
@@ -52,7 +55,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
   async function dreamos(line: string | readonly string[], terms: Terms = {}): Promise<Result> {
     const words = typeof line === 'string' ? line.split(' ').filter(Boolean) : line;
     const out = collector(terms.onOutput);
-    const err = collector();
+    const err = collector(terms.onError);
     const env = terms.env ?? {};
     const isTTY = terms.terminal ?? false;
     const code = await run(words, {
@@ -61,7 +64,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
       stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
       spareInput: async () => terms.spareInput ?? false,
-      stderr: Object.assign(err.stream, { isTTY }),
+      stderr: Object.assign(err.stream, { isTTY: terms.errTerminal ?? isTTY }),
       signal: terms.signal ?? new AbortController().signal,
       openFile: async (path) => fileOf(terms.files ?? {}, path),
       canRun: async () => true,

@@ -45,6 +45,20 @@ describe.skipIf(skips(lack))(said('colour and terminals', lack), { concurrent: t
   });
 });
 
+describe.skipIf(skips(lack))(said('waiting at a terminal', lack), { concurrent: true }, () => {
+  test.for([
+    ['read reviewer --wait 60s', 'Waiting for mail to reviewer, Ctrl-C ends it.'],
+    ['watch', 'Waiting for what happens in any mailbox, Ctrl-C ends it.'],
+    ['work reviewer -- cat', 'Working on what comes for reviewer.'],
+  ] as const)('`%s` says so, and Ctrl-C leaves a line of its own to who comes next', async ([words, says], { rig }) => {
+    // The terminal gets its ^C once the command has said that it waits.
+    const typed = `until grep -qE "Waiting|Working" screen; do sleep 0.1; done; printf '\\003'; sleep 2`;
+    const { out } = await rig.shell(`: > screen; (${typed}) | script -qefc 'trap : INT; dreamos ${words}; echo exit $?' screen`);
+    expect(out).toContain(says);
+    expect(out).toMatch(/\^C\r\nexit 130\r\n/);
+  });
+});
+
 describe.skipIf(skips(lack))(said('standard input and output', lack), { concurrent: true }, () => {
   test('stdin is a terminal where a body is needed: exit 2 at once, never a hang', async ({ rig }) => {
     const before = tree(rig.root);

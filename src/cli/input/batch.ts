@@ -11,6 +11,7 @@ import { chunksOf, decodeText } from './body.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
 import { durabilityOption, durationOption, given } from './parse.ts';
 import { orTell } from '../unwritten.ts';
+import { whileWaiting } from '../waiting.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
@@ -48,7 +49,10 @@ export async function sendBatch(
     if (context.signal.aborted) return;
     const parsed = lines.map((line) => parseLine(line, shared));
     const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));
-    const sent = await sendAll(session, drafts, waiting);
+    const commit = () => sendAll(session, drafts, waiting);
+    const sent = await (waiting.waitMs
+      ? whileWaiting(context, 'the recipients to take them; a mailbox may be full', commit)
+      : commit());
     let next = 0;
     let results = '';
     for (const [i, line] of lines.entries()) {

@@ -3,6 +3,7 @@ import { usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
+import { whileWaiting } from '../waiting.ts';
 
 export interface BodyOptions {
   bodyFile?: string;
@@ -34,7 +35,9 @@ export async function readBody(context: Context, body: string | undefined, optio
       'Give the body as an argument, pipe it in, or name a file with --body-file <file>.',
     );
   }
-  return readText(chunksOf(context), undefined, context.signal);
+  return whileWaiting(context, 'the body on the standard input', () =>
+    readText(chunksOf(context), undefined, context.signal),
+  );
 }
 
 async function refuseSpareInput(context: Context, how: string): Promise<void> {

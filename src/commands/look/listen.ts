@@ -6,6 +6,7 @@ import { titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { sinceOption } from '../../cli/input/since.ts';
+import { sayWaiting } from '../../cli/waiting.ts';
 import { listen } from '../../core/follow/listen.ts';
 import { DreamosError } from '../../model/errors.ts';
 
@@ -28,10 +29,15 @@ export async function listenCommand(
   const paint = await output.paint();
   const onWarning = (text: string) => void output.warn(text);
   let last: string | undefined;
-  for await (const heard of listen(session, patterns, { ...start, ...given({ waitMs, count }), signal, onWarning })) {
-    await printOrWarn(output, heard.message.id, heard, () => heardText(heard, paint));
-    // Only what was written out counts as heard.
-    last = heard.cursor;
+  const stop = sayWaiting(context, `what is published to ${patterns.join(', ')}`);
+  try {
+    for await (const heard of listen(session, patterns, { ...start, ...given({ waitMs, count }), signal, onWarning })) {
+      await printOrWarn(output, heard.message.id, heard, () => heardText(heard, paint));
+      // Only what was written out counts as heard.
+      last = heard.cursor;
+    }
+  } finally {
+    stop();
   }
   if (last !== undefined) {
     const words = patterns.map((pattern) => `'${pattern}'`).join(' ');

@@ -3,6 +3,7 @@ import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { sinceOption } from '../../cli/input/since.ts';
+import { sayWaiting } from '../../cli/waiting.ts';
 import { watch } from '../../core/follow/watch.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { WatchedEvent } from '../../model/event.ts';
@@ -31,11 +32,16 @@ export async function watchCommand(context: Context, names: readonly string[], o
   // Grows with the names that come, so that lines stay aligned without asking for all agents first.
   let width = Math.max(10, ...names.map((name) => name.length));
   let last: string | undefined;
-  for await (const event of watch(session, { ...given({ mailboxes, since, waitMs, count }), signal, onWarning })) {
-    width = Math.max(width, event.mailbox.length);
-    await output.item(eventJson(event), () => eventText(event, width, paint));
-    // Only what was written out counts as seen.
-    last = event.cursor;
+  const stop = sayWaiting(context, `what happens in ${mailboxes?.join(', ') ?? 'any mailbox'}`);
+  try {
+    for await (const event of watch(session, { ...given({ mailboxes, since, waitMs, count }), signal, onWarning })) {
+      width = Math.max(width, event.mailbox.length);
+      await output.item(eventJson(event), () => eventText(event, width, paint));
+      // Only what was written out counts as seen.
+      last = event.cursor;
+    }
+  } finally {
+    stop();
   }
   if (last !== undefined) {
     const who = names.map((name) => ` ${name}`).join('');

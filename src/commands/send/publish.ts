@@ -3,6 +3,7 @@ import { contentOptions, dataOption, type ContentOptions } from '../../cli/input
 import { duplicateText } from '../../cli/show/duplicate.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
+import { whileWaiting } from '../../cli/waiting.ts';
 import { publish } from '../../core/topics/publish.ts';
 import { parseTopic } from '../../model/topic.ts';
 
@@ -20,7 +21,10 @@ export async function publishCommand(
   const session = await context.session();
   const words = await readBody(context, body, options);
   const draft = { body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
-  const receipt = await publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
+  const commit = () => publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
+  const receipt = await (waitMs
+    ? whileWaiting(context, 'the subscribers to take it; a mailbox may be full', commit)
+    : commit());
   await context.output.outcome(
     receipt,
     () => receipt.id,

@@ -5,6 +5,7 @@ import { readBody } from '../../cli/input/body.ts';
 import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
+import { whileWaiting } from '../../cli/waiting.ts';
 import { reply } from '../../core/send/reply.ts';
 
 export interface ReplyOptions extends ContentOptions {
@@ -24,12 +25,16 @@ export async function replyCommand(
   const content = contentOptions(options);
   const session = await context.session();
   const words = await readBody(context, body, options);
-  const { acked, ...receipt } = await reply(
-    session,
-    message,
-    { body: words, ...content, ...given({ data }) },
-    { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
-  );
+  const answer = () =>
+    reply(
+      session,
+      message,
+      { body: words, ...content, ...given({ data }) },
+      { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
+    );
+  const { acked, ...receipt } = await (waitMs
+    ? whileWaiting(context, 'the sender to take it; a mailbox may be full', answer)
+    : answer());
   const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };
   await context.output.outcome(
     replied,

@@ -6,6 +6,7 @@ import { messageView } from '../../cli/show/message-view.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import type { AnswerJson } from '../../contract/mail.ts';
 import { orTell } from '../../cli/unwritten.ts';
+import { whileWaiting } from '../../cli/waiting.ts';
 import { ask } from '../../core/send/request.ts';
 import { ack } from '../../core/take/settle.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -29,7 +30,9 @@ export async function requestCommand(
   const session = await context.session();
   const words = await readBody(context, body, options);
   const draft = { to: to.split(','), body: words, ...content, ...given({ from, data }) };
-  const { id, answer } = await ask(session, draft, { waitMs, signal });
+  const { id, answer } = await whileWaiting(context, `an answer from ${to}`, () =>
+    ask(session, draft, { waitMs, signal }),
+  );
   const requester = from ?? session.acting ?? '';
   if (answer === undefined) {
     const later = `dreamos read ${requester} --thread ${content.thread ?? id}${context.flags()}`;

@@ -5,6 +5,7 @@ import { duplicateText } from '../../cli/show/duplicate.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
+import { whileWaiting } from '../../cli/waiting.ts';
 import { preview, send } from '../../core/send/send.ts';
 import { exactDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -40,7 +41,8 @@ export async function sendCommand(
     await sayMoment(context, options.at);
     return context.output.note('Nothing was sent: --dry-run.');
   }
-  const receipt = await send(session, draft, { signal: context.signal, ...given({ waitMs }) });
+  const commit = () => send(session, draft, { signal: context.signal, ...given({ waitMs }) });
+  const receipt = await (waitMs ? whileWaiting(context, `${to} to take it; a mailbox may be full`, commit) : commit());
   await context.output.outcome(
     receipt,
     () => receipt.id,
@@ -59,7 +61,10 @@ async function waitUntil(
   waitMs = 60_000,
 ): Promise<void> {
   const { until } = await import('../../core/follow/until.ts');
-  const open = await until(await context.session(), id, step, { mailboxes, waitMs, signal: context.signal });
+  const session = await context.session();
+  const open = await whileWaiting(context, `${mailboxes.join(', ')}: ${id} is not ${step} yet`, () =>
+    until(session, id, step, { mailboxes, waitMs, signal: context.signal }),
+  );
   if (open.length === 0 || context.signal.aborted) return;
   const message = `${id} is sent, but within ${exactDuration(waitMs)} it was not ${step} in: ${open.join(', ')}.`;
   throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint: `dreamos trace ${id}${context.flags()}` });

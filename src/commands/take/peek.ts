@@ -9,6 +9,7 @@ import {
   thatFits,
   type FilterOptions,
 } from '../../cli/input/parse.ts';
+import { whileWaiting } from '../../cli/waiting.ts';
 import { peek } from '../../core/look/peek.ts';
 
 export interface PeekOptions extends FilterOptions {
@@ -23,7 +24,8 @@ export async function peekCommand(context: Context, name: string | undefined, op
   const filter = filterOptions(options);
   const mailbox = await context.mailbox(name, 'peek');
   const session = await context.session();
-  const found = await peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal });
+  const look = () => peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal });
+  const found = await (waitMs ? whileWaiting(context, `mail to ${mailbox}`, look) : look());
   if (found.length === 0) {
     if (signal.aborted) return;
     const waited = options.wait === undefined ? '' : ` within ${options.wait}`;

@@ -1,15 +1,21 @@
 import type { Command } from 'commander';
+import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { usage } from '../model/refusals.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { harmless } from './harmless.ts';
 import { asDreamosError, exitCodeOf, Interrupted, isCommanderError } from './errors.ts';
 
-/** How a command line ended that did not end well, told once. @returns its exit code */
+/**
+ * How a command line ended that did not end well, told once.
+ * @param whole the program with every verb set up @returns its exit code
+ */
 export async function tell(
   error: unknown,
   argv: readonly string[],
   program: Command,
   context: Context,
+  whole: () => Command,
 ): Promise<number> {
   // --help and --version leave this way too.
   if (isCommanderError(error) && error.exitCode === 0) return 0;
@@ -20,17 +26,42 @@ export async function tell(
     // Before the options were parsed --json has not been seen yet.
     context.options = { ...program.opts<GlobalOptions>(), ...(argv.includes('--json') ? { json: true } : {}) };
     const verbs = verbsIn(argv, program);
+    const meant = error.code === 'commander.unknownCommand' ? await meantBy(argv, verbs, whole(), context) : undefined;
     const { kind, code, message, hint } =
       error.code === 'commander.help' ? noVerb(program, verbs[0]) : asDreamosError(error);
     const quotes = error.code === 'commander.excessArguments' ? 'A text of several words needs quotes.' : undefined;
     const see = `See: ${['dreamos', ...verbs, '--help'].join(' ')}`;
     await context.output.error(
-      new DreamosError(kind, code, message, { hint: [hint, quotes, see].filter(Boolean).join(' ') }),
+      new DreamosError(kind, code, message, { hint: meant ?? [hint, quotes, see].filter(Boolean).join(' ') }),
     );
     return exitCodeOf(error);
   }
   await context.output.error(error);
   return exitCodeOf(error);
+}
+
+/** What to type, where a word is no command but people know it from elsewhere. */
+async function meantBy(
+  argv: readonly string[],
+  verbs: readonly string[],
+  program: Command,
+  context: Context,
+): Promise<string | undefined> {
+  const { meantCommand } = await import('./other-words.ts');
+  const words = operandsIn(argv, program).slice(verbs.length);
+  const [word = '', ...typed] = words;
+  const plain = typed.map((one) => cut(one, 64)).filter((one) => /^[\w.@:-]+$/.test(one));
+  const { as } = context.options;
+  const flags = `${context.flags()}${as === undefined ? '' : ` --as ${harmless(as)}`}`;
+  return meantCommand(program, [...verbs, word], plain.length === 0 && as !== undefined ? [as] : plain, flags);
+}
+
+/** Without the options that every command takes, and all that begins with a dash. */
+function operandsIn(argv: readonly string[], program: Command): string[] {
+  const withValue = new Set(
+    program.options.filter(({ required }) => required).flatMap(({ long, short }) => [long, short]),
+  );
+  return argv.filter((word, i) => !word.startsWith('-') && !withValue.has(argv[i - 1] ?? ''));
 }
 
 // `['dlq', 'show']` of `dreamos --json dlq show`.

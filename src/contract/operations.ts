@@ -478,6 +478,14 @@ const table = {
     concerns: 'several',
     syncs: 'each message, and the copies of what cannot be read',
   },
+  explain: {
+    summary: 'what an error code means, and what to type then; without a code, all of them',
+    library: null,
+    output: 'explain',
+    each: true,
+    effect: 'looks',
+    concerns: 'none',
+  },
   schema: {
     summary: 'the JSON Schema of a file or of what --json prints; without a name, their names',
     library: null,

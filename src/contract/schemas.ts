@@ -52,6 +52,7 @@ const made = {
   'agent-show': system.agentShown(),
   config: system.configValue(),
   doctor: keep.finding(),
+  explain: system.explained(),
   schema: system.schemaListed(),
   error: system.failure(),
 } as const satisfies Record<string, z.core.$ZodType>;

@@ -114,5 +114,11 @@ export const failure = schema(() =>
 );
 export type FailureJson = Of<typeof failure>;
 
+/** An error code, as `dreamos explain` tells it. */
+export const explained = schema(() =>
+  z.object({ code: text(), kind: text(), exitCode: count(), happened: text(), next: text() }),
+);
+export type ExplainedJson = Of<typeof explained>;
+
 /** A line of `dreamos schema`. */
 export const schemaListed = schema(() => z.object({ name: text(), describes: text() }));

@@ -2,6 +2,15 @@
 import { topicsLine } from '../cli/help/topics.ts';
 import { example, type Verb } from './options.ts';
 
+export const explain: Verb = {
+  words: 'explain [code]',
+  setUp(command, context) {
+    command
+      .action(async (code) => (await import('../commands/meta/explain.ts')).explainCommand(context, code))
+      .addHelpText('after', example('dreamos explain LEASE_LOST', 'Without a code it lists all of them.'));
+  },
+};
+
 export const schema: Verb = {
   words: 'schema [name]',
   setUp(command, context) {

@@ -22,17 +22,17 @@ import * as take from './take.ts';
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
   const context = new Context(around);
   context.argv = argv;
-  const { program } = createProgram(context);
+  const { program, whole } = createProgram(context);
   let failed = 0;
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
   } catch (error) {
-    failed = await tell(error, argv, program, context);
+    failed = await tell(error, argv, program, context, whole);
   }
   try {
     await context.close();
   } catch (error) {
-    failed ||= await tell(error, argv, program, context);
+    failed ||= await tell(error, argv, program, context, whole);
   }
   if (around.signal.aborted) return around.signal.reason as number;
   return context.failed || failed;
@@ -148,6 +148,7 @@ const surface: readonly Verb[] = [
   keep.doctor,
   keep.maintain,
   keep.importTree,
+  meta.explain,
   meta.schema,
   meta.completion,
   meta.help,

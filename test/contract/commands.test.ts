@@ -179,6 +179,7 @@ const runs: Record<string, Run> = {
     return [await rig.dreamos('maintain --dry-run --json'), await rig.dreamos('maintain --json')];
   },
   import: line(`import ${foreign} --deliver`),
+  explain: line('explain'),
   schema: line('schema'),
 };
 

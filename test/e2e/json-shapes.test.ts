@@ -398,6 +398,9 @@ describe.concurrent('--json', () => {
       expect(code).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ $schema: text, type: 'object', required: expect.any(Array) as string[] });
     }
+    expect(await json(rig, 'explain LEASE_LOST')).toEqual([
+      { code: 'LEASE_LOST', kind: 'conflict', exitCode: 5, happened: text, next: text },
+    ]);
     ran.add('schema').add('completion').add('help');
   });
 

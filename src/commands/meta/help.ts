@@ -18,9 +18,10 @@ export async function helpCommand(context: Context, program: Command, words: rea
     // Under the line that names them, with which the help ends.
     return topic === undefined ? context.output.data(topicList()) : undefined;
   }
+  const { meantCommand } = await import('../../cli/other-words.ts');
   throw usage(
     `There is no command and no topic "${words.join(' ')}".`,
-    `Topics: ${topicNames.join(', ')}. Commands: dreamos --help`,
+    meantCommand(program, words) ?? `Topics: ${topicNames.join(', ')}. Commands: dreamos --help`,
   );
 }
 

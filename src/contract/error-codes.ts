@@ -1,0 +1,208 @@
+/** Every code once: its kind, what happened, and what to do. `dreamos explain` is made from it. */
+import type { ErrorCode, ErrorKind } from '../model/errors.ts';
+
+export interface Explanation {
+  readonly kind: ErrorKind;
+  /** One sentence, the first words of which fit on a line beside the code. */
+  readonly happened: string;
+  /** A command, or a sentence with one. */
+  readonly next: string;
+}
+
+export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
+  AGENT_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'There is no agent or group of this name; names are not made by sending to them.',
+    next: 'dreamos agent list; to make it: dreamos agent register <name>',
+  },
+  AGENT_RETIRED: {
+    kind: 'conflict',
+    happened: 'The agent has retired and takes no new mail; what it has can still be read.',
+    next: 'Send it to somebody else (dreamos agent list), or take the agent back: dreamos agent register <name>',
+  },
+  ALREADY_EXISTS: {
+    kind: 'conflict',
+    happened: 'Something of this name is there already, and is not written over.',
+    next: 'Take another name or folder, or use what is there.',
+  },
+  ALREADY_SETTLED: {
+    kind: 'conflict',
+    happened: 'The message was acked, cancelled or dead before; nothing was done to it now.',
+    next: 'Nothing, if that was you. Who did it: dreamos trace <id>',
+  },
+  BODY_EMPTY: {
+    kind: 'invalid',
+    happened: 'The message has no body and no data, which is most often a mistake in a script.',
+    next: 'Give a body; if an empty one is meant: dreamos send <agent> --allow-empty',
+  },
+  BODY_NOT_TEXT: {
+    kind: 'invalid',
+    happened: 'The body is not UTF-8 text.',
+    next: 'Send a path or a link instead of a binary file, or encode it: base64 <file> | dreamos send <agent>',
+  },
+  COMMAND_NOT_STARTED: {
+    kind: 'usage',
+    happened: 'The command of a worker cannot be started; no message was lost or used up.',
+    next: 'Name one that can, behind "--": dreamos work <agent> -- ./handle',
+  },
+  CONFIG_INVALID: {
+    kind: 'invalid',
+    happened: 'A setting has a value that it cannot have, in a file or in the environment.',
+    next: 'dreamos config get; what each may be: dreamos help settings',
+  },
+  CORRUPT: {
+    kind: 'invalid',
+    happened: 'A file of the root cannot be read as what it should be; it is kept, byte for byte.',
+    next: 'dreamos doctor',
+  },
+  CRON_INVALID: {
+    kind: 'invalid',
+    happened: 'The line of a schedule is no cron line, or never comes.',
+    next: 'dreamos schedule add --help',
+  },
+  CURSOR_INVALID: {
+    kind: 'invalid',
+    happened: 'What --since got is no cursor of this root, or is of events that are gone.',
+    next: 'dreamos watch --since start; dreamos help cursors',
+  },
+  DEAD_LETTERED: {
+    kind: 'conflict',
+    happened: 'The message is in the dead-letter queue, and nobody will take it from there.',
+    next: 'dreamos dlq list <agent>; to try it again: dreamos dlq retry <id>',
+  },
+  DEDUPE_MISMATCH: {
+    kind: 'conflict',
+    happened: 'The dedupe key was used for another message; this one was not sent.',
+    next: 'Take a key that is made of the content, or send without --dedupe-key.',
+  },
+  DISK_FAILED: {
+    kind: 'disk',
+    happened: 'The system refused to read or write a file; nothing is half done, unless it says so.',
+    next: 'Look for room and rights (df -h, ls -l), then the same again; afterwards: dreamos doctor',
+  },
+  FORMAT_TOO_NEW: {
+    kind: 'invalid',
+    happened: 'The root was made by a newer dreamos than this one.',
+    next: 'npm install -g dreamos@latest',
+  },
+  FORMAT_UNKNOWN: {
+    kind: 'invalid',
+    happened: 'The format.json of the folder does not say that it is a root that is known here.',
+    next: 'Look where the root is: --root <dir> or DREAMOS_ROOT; dreamos help format',
+  },
+  LEASE_LOST: {
+    kind: 'conflict',
+    happened: 'The claim is over: its lease ended, or the message was given back, and another may have it.',
+    next: 'Read it again before you do more: dreamos read <agent>; for longer work: dreamos renew <receipt> --lease 30m',
+  },
+  MAILBOX_FULL: {
+    kind: 'conflict',
+    happened: 'The mailbox holds as much as its maxMessages or maxBytes allow; nothing was sent.',
+    next: 'Wait for room: dreamos send <agent> <body> --wait 30s; what fills it: dreamos list <agent>',
+  },
+  MESSAGE_INVALID: {
+    kind: 'invalid',
+    happened: 'A field of the message breaks a rule, or what was given is not JSON.',
+    next: 'dreamos send --help; of lines of --batch: dreamos schema draft',
+  },
+  MESSAGE_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'No message has this id, or its archive was pruned.',
+    next: 'dreamos list <agent> --state all; dreamos search <text>',
+  },
+  MESSAGE_TOO_LARGE: {
+    kind: 'invalid',
+    happened: 'The message is longer than its recipient takes (maxMessageBytes).',
+    next: 'Write it to a file and send its path; the limit: dreamos config get maxMessageBytes',
+  },
+  NAME_INVALID: {
+    kind: 'invalid',
+    happened: 'A name has characters, or a length, that names do not have.',
+    next: 'Letters, digits, ".", "_" and "-", at most 64: dreamos help addressing',
+  },
+  NOTHING_THERE: {
+    kind: 'nothing',
+    happened: 'Nothing came, at once or in the time that was given; this is an answer, no failure.',
+    next: 'dreamos read <agent> --wait 30s; what there is: dreamos status',
+  },
+  OUTPUT_CLOSED: {
+    kind: 'disk',
+    happened: 'The reader of the output has gone before it had all.',
+    next: 'Read to the end (without | head); what was claimed comes again when its lease ends.',
+  },
+  PROBLEMS_FOUND: {
+    kind: 'invalid',
+    happened: 'doctor has found problems that are still there.',
+    next: 'dreamos doctor --fix',
+  },
+  RECEIPT_INVALID: {
+    kind: 'invalid',
+    happened: 'What was given is neither a receipt nor an id: it was cut, or is something else.',
+    next: 'Copy it whole; what an agent holds: dreamos list <agent> --state inflight',
+  },
+  ROOT_INSIDE_ROOT: {
+    kind: 'conflict',
+    happened: 'A root below another one would split the mail; none was made.',
+    next: 'Use the one that is there: --root <dir>',
+  },
+  ROOT_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'There is no root (runtime/agent_comms) here, above here, or where --root says.',
+    next: 'Make one: dreamos init; or say where it is: --root <dir> or DREAMOS_ROOT',
+  },
+  ROOT_NOT_YOURS: {
+    kind: 'disk',
+    happened: 'The root belongs to another user, whose mail is not yours.',
+    next: 'Make one of your own: dreamos init; or act as its owner (sudo -u)',
+  },
+  SCHEDULE_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'There is no schedule of this name.',
+    next: 'dreamos schedule list',
+  },
+  SEND_UNCERTAIN: {
+    kind: 'disk',
+    happened: 'The message is written, but the disk did not confirm it: it may or may not be sent.',
+    next: 'Look before you repeat: dreamos show <id>; a repeat under one --dedupe-key is harmless.',
+  },
+  SOURCE_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'The file or folder that was named is not there.',
+    next: 'Look where it is (ls); a relative path begins at the current folder.',
+  },
+  STATE_CHANGED: {
+    kind: 'conflict',
+    happened: 'The message, or what was to be changed, is not in the state that this needs.',
+    next: 'dreamos show <id>',
+  },
+  SUBSCRIPTION_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'The agent is not subscribed to this pattern.',
+    next: 'dreamos agent show <agent>',
+  },
+  TIMEZONE_INVALID: {
+    kind: 'invalid',
+    happened: 'This is no time zone that is known here.',
+    next: 'An IANA name, such as Europe/Berlin or UTC: dreamos schedule add --help',
+  },
+  TOPIC_INVALID: {
+    kind: 'invalid',
+    happened: 'A topic or pattern is not made of words with dots between them.',
+    next: 'build.done; as a pattern build.* or build.>: dreamos help addressing',
+  },
+  TOPIC_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'Nothing was ever published under this topic, or its log was removed.',
+    next: 'dreamos topics list',
+  },
+  UNEXPECTED: {
+    kind: 'bug',
+    happened: 'Something that dreamos does not expect: a bug.',
+    next: 'DREAMOS_DEBUG=1 in front of the same command shows where.',
+  },
+  USAGE: {
+    kind: 'usage',
+    happened: 'The command line, or what was handed to a function, cannot be meant so.',
+    next: 'dreamos <command> --help',
+  },
+};

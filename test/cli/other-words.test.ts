@@ -1,0 +1,53 @@
+import { beforeEach, expect, test } from 'vitest';
+import { commandIn, otherWords } from '../../src/cli/other-words.ts';
+import { Context } from '../../src/cli/context.ts';
+import { findCommand } from '../../src/cli/find-verb.ts';
+import type { Surroundings } from '../../src/cli/surroundings.ts';
+import { createProgram } from '../../src/program/program.ts';
+import { type Rig, createRig } from '../commands/rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await createRig();
+});
+
+const program = createProgram(new Context({} as Surroundings)).whole();
+
+test.for(Object.entries(otherWords))('`%s` is answered with a command that is there', ([, lines]) => {
+  const there = lines.filter((line) => findCommand(program, commandIn(line)) !== undefined);
+  expect(there).not.toEqual([]);
+  for (const line of there) {
+    const known = findCommand(program, commandIn(line))?.options.map(({ long }) => long) ?? [];
+    expect([...known, undefined]).toContain(/--\w+/.exec(line)?.[0]);
+  }
+});
+
+test.for([
+  ['inbox reviewer', 'dreamos list reviewer'],
+  ['inbox --as reviewer', 'dreamos list reviewer --as reviewer'],
+  ['ls', 'dreamos list <agent>'],
+  ['LS', 'dreamos list <agent>'],
+  ['--root /x ls -l reviewer', 'dreamos list reviewer --root /x'],
+  ['recv reviewer', 'dreamos read reviewer'],
+  ['receive reviewer', 'dreamos read reviewer'],
+  ['wait reviewer', 'dreamos read reviewer --wait 30s'],
+  ['rm 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'],
+  ['delete', 'dreamos cancel <id>'],
+  ['top', 'dreamos status --watch'],
+  ['agent ls', 'dreamos agent list'],
+  ['schedule rm nightly', 'dreamos schedule remove nightly'],
+  ['help inbox', 'dreamos list <agent>'],
+] as const)('`dreamos %s` leads to `%s`', async ([line, hint]) => {
+  const { code, out, err } = await rig.dreamos(`${line} --json`);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', hint } });
+});
+
+test('`agent rename` does not lead to `agent retire`', async () => {
+  expect((await rig.dreamos('agent rename reviewer tester')).err).not.toContain('retire');
+});
+
+test('what is mistyped is still led to the nearest spelling, and what was typed never becomes a command', async () => {
+  expect((await rig.dreamos('sned reviewer')).err).toContain('Did you mean send?');
+  expect((await rig.dreamos(['inbox', '; rm -rf ~'])).err).toContain('Next: dreamos list <agent>\n');
+});

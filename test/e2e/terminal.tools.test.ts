@@ -53,7 +53,9 @@ describe.skipIf(skips(lack))(said('waiting at a terminal', lack), { concurrent: 
   ] as const)('`%s` says so, and Ctrl-C leaves a line of its own to who comes next', async ([words, says], { rig }) => {
     // The terminal gets its ^C once the command has said that it waits.
     const typed = `until grep -qE "Waiting|Working" screen; do sleep 0.1; done; printf '\\003'; sleep 2`;
-    const { out } = await rig.shell(`: > screen; (${typed}) | script -qefc 'trap : INT; dreamos ${words}; echo exit $?' screen`);
+    const { out } = await rig.shell(
+      `: > screen; (${typed}) | script -qefc 'trap : INT; dreamos ${words}; echo exit $?' screen`,
+    );
     expect(out).toContain(says);
     expect(out).toMatch(/\^C\r\nexit 130\r\n/);
   });

@@ -42,6 +42,13 @@ export function isId(text: string): boolean {
   return idPattern.test(text);
 }
 
+const endPattern = /^[0-9A-HJKMNP-TV-Z]{4,26}$/i;
+
+/** Whether a text may stand for an id by being its end: its last four characters or more, in any case of letters. */
+export function mayEndId(text: string): boolean {
+  return endPattern.test(text);
+}
+
 /** The time inside a ULID, in milliseconds since 1970. */
 export function idTime(id: string): number {
   return decodeTime(id);

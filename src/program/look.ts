@@ -1,5 +1,5 @@
 /** Looking: none of these claims or finishes anything. */
-import { deadFilters, example, type Verb } from './options.ts';
+import { deadFilters, endRemark, example, type Verb } from './options.ts';
 
 export const list: Verb = {
   words: 'list [agent]',
@@ -16,8 +16,12 @@ export const show: Verb = {
   setUp(command, context) {
     command
       .option('--mailbox <agent>', 'only in this mailbox')
+      .option('--body', 'only the body, as it was sent')
       .action(async (id, options) => (await import('../commands/look/show.ts')).showCommand(context, id, options))
-      .addHelpText('after', example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
+      .addHelpText(
+        'after',
+        example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE\n  dreamos show 4RCE --body > patch.diff', endRemark),
+      );
   },
 };
 

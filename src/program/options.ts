@@ -29,6 +29,8 @@ export const lookFilters = (command: Command) =>
     .option('-n, --limit <number>', 'at most this many');
 export const deadFilters = (command: Command) =>
   lookFilters(command).option('--reason <text>', 'only dead ones, with this text in the reason');
+export const endRemark =
+  'Instead of an id its last characters are enough, at least 4 and in any case, if no other has them.';
 export const durabilityHelp = 'full (synced before success; the default) or relaxed';
 export const wording = (command: Command) =>
   command

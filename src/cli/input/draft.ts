@@ -1,6 +1,8 @@
 import type { Draft, Parsed } from '../../model/draft.ts';
+import type { Session } from '../../core/root/root.ts';
 import { parseData } from '../../model/data.ts';
 import type { Context } from '../context.ts';
+import { isId } from '../../model/id.ts';
 import type { BodyOptions } from './body.ts';
 import type { DataOptions } from './data-file.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
@@ -49,4 +51,11 @@ export async function dataOption(context: Context, options: DataOptions, body: s
   if (data === undefined || dataFile !== undefined || data.startsWith('@') || data === '-')
     return (await import('./data-file.ts')).readData(context, options, body);
   return parseData(data, '--data', `Quote it for the shell: --data '{"key":"value"}'; of a file: --data @<file>`);
+}
+
+/** The end of an id stands for the message that has it; what can be none is somebody else's name for a message. */
+export async function replyToOption(session: Session, text: string | undefined): Promise<string | undefined> {
+  if (text === undefined || isId(text)) return text;
+  const { meantId } = await import('../../core/look/meant.ts');
+  return meantId(session, text, { logs: true });
 }

@@ -1,10 +1,11 @@
 /** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
+import type { Context } from '../context.ts';
 import { parseTime, timeIn } from '../../model/clock.ts';
 import type { DeadFilter, Filter, LookFilter } from '../../model/filter.ts';
 import { durationIn, parseDuration } from '../../model/duration.ts';
 import { bytesIn } from '../../model/basics/bytes.ts';
 import { usage } from '../../model/refusals.ts';
-import { isId } from '../../model/id.ts';
+import { isId, mayEndId } from '../../model/id.ts';
 import { priorities, type Priority, priorityIn } from '../../model/message.ts';
 import type { Durability } from '../../model/settings.ts';
 import { states, type State } from '../../model/state.ts';
@@ -75,7 +76,14 @@ export interface FilterOptions {
 }
 
 export function filterOptions({ from, type, thread, tag, priority, id }: FilterOptions): { filter?: Filter } {
-  const filter = given({ from, type, thread, tag, priority: priorityOption(priority), id });
+  const filter = given({
+    from,
+    type,
+    thread,
+    tag,
+    priority: priorityOption(priority),
+    id: id === undefined ? id : checkId(id),
+  });
   return Object.keys(filter).length > 0 ? { filter } : {};
 }
 
@@ -108,20 +116,30 @@ export function thatFits({ filter }: { readonly filter?: Filter }): string {
   return filter === undefined ? '' : ' that fits';
 }
 
-/** `[agent] [id…]`: a first word that is not an id is the agent. */
-export function agentAndIds(words: readonly string[]): { agent: string | undefined; ids: string[] } {
+/** `[agent] [id…]`: a first word that is an agent's name, or can be no id, is the agent. */
+export async function agentAndIds(
+  context: Context,
+  words: readonly string[],
+  { all = false }: { readonly all?: boolean } = {},
+): Promise<{ agent: string | undefined; ids: string[] }> {
   const [first] = words;
-  const named = first !== undefined && !isId(first);
+  const named = first !== undefined && !isId(first) && (all || !mayEndId(first) || (await isAgent(context, first)));
   const ids = named ? words.slice(1) : [...words];
   for (const id of ids) checkId(id);
   return { agent: named ? first : undefined, ids };
 }
 
+async function isAgent(context: Context, name: string): Promise<boolean> {
+  const { store } = await context.session();
+  return (await store.documents.getAgent(name)) !== undefined;
+}
+
+/** An id, or its end. */
 export function checkId(text: string): string {
-  if (isId(text)) return text;
+  if (isId(text) || mayEndId(text)) return text;
   throw usage(
     `"${text}" is not a message id.`,
-    'An id is what send prints: 26 letters and digits, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE.',
+    'An id is what send prints, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE, or its last characters, at least 4: 4RCE.',
   );
 }
 

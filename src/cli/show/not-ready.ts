@@ -1,5 +1,6 @@
 import { resolveAgent } from '../../core/agents/agents.ts';
 import { findNow } from '../../core/look/find.ts';
+import { meantId } from '../../core/look/meant.ts';
 import type { Session } from '../../core/root/root.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -17,8 +18,9 @@ export async function nothingReady(
 }
 
 /** `undefined`: it is ready, or not there. */
-async function whyNotReady(session: Session, mailbox: string, id: string): Promise<string | undefined> {
+async function whyNotReady(session: Session, mailbox: string, end: string): Promise<string | undefined> {
   const { name } = await resolveAgent(session, mailbox);
+  const id = await meantId(session, end, { mailbox: name });
   const [entry] = await findNow(session, id, name);
   if (!entry || entry.state === 'ready') return undefined;
   const { state, dueAt, leaseUntil } = entry;

@@ -18,12 +18,14 @@ import {
 } from '../../cli/input/parse.ts';
 import {
   type ArchiveListOptions,
+  archivedId,
   exportArchive,
   listArchive,
   restoreArchive,
   searchArchive,
   showArchived,
 } from '../../core/keep/archive.ts';
+import { mailboxOf } from '../../core/keep/mailbox-of.ts';
 import { packArchive, pruneArchive } from '../../core/keep/maintain.ts';
 import { usage } from '../../model/refusals.ts';
 
@@ -56,12 +58,12 @@ export async function searchCommand(
 }
 
 export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
-  const { agent, ids } = agentAndIds(words);
+  const { agent, ids } = await agentAndIds(context, words);
   const [id, ...more] = ids;
   if (id === undefined || more.length > 0)
     throw usage('"archive show" needs one message id.', 'dreamos archive show [agent] <id>');
   const session = await context.session();
-  const archived = await showArchived(session, agent ?? session.acting, id);
+  const archived = await showArchived(session, agent, id);
   const paint = await context.output.paint();
   await printMessage(context.output, archived.id, archived, () => {
     const { message, mailbox, ackedAt } = archived;
@@ -70,12 +72,17 @@ export async function showCommand(context: Context, words: readonly string[]): P
 }
 
 export async function restoreCommand(context: Context, words: readonly string[]): Promise<void> {
-  const { agent, ids } = agentAndIds(words);
+  const { agent, ids } = await agentAndIds(context, words);
   if (ids.length === 0) throw usage('"archive restore" needs message ids.', 'dreamos archive restore [agent] <id>…');
-  const mailbox = await context.mailbox(agent, 'archive restore');
   const session = await context.session();
+  const wanted: { id: string; mailbox: string }[] = [];
+  await context.each(ids, async (id) => {
+    const mailbox = agent ?? (await mailboxOf(session, id, 'archived', 'archive restore'));
+    wanted.push({ id: await archivedId(session, id, mailbox), mailbox });
+  });
   // In the order in which they were sent, so that they come again in it: ids sort by time.
-  await context.each([...ids].sort(), async (id) => {
+  wanted.sort((a, b) => (a.id < b.id ? -1 : 1));
+  await context.each(wanted, async ({ id, mailbox }) => {
     const entry = await restoreArchive(session, mailbox, id);
     await context.output.outcome(entryJson(entry, session.acting), () => `${entry.id} ${entry.state}`);
   });

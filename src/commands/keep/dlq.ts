@@ -12,12 +12,12 @@ import {
   type DeadOptions,
   glanceAt,
   listDead,
-  mailboxOfDead,
   purgeDead,
   type Purged,
   retryDead,
   showDead,
 } from '../../core/keep/dlq.ts';
+import { mailboxOf } from '../../core/keep/mailbox-of.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -61,12 +61,12 @@ function nextSteps(context: Context, { id, mailbox, reason }: Dead, name: string
 }
 
 export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
-  const { agent, ids } = agentAndIds(words);
+  const { agent, ids } = await agentAndIds(context, words);
   const [id, ...more] = ids;
   if (id === undefined || more.length > 0)
     throw usage('"dlq show" needs one message id.', 'dreamos dlq show [agent] <id>');
   const session = await context.session();
-  const mailbox = agent ?? (await mailboxOfDead(session, id));
+  const mailbox = agent ?? (await mailboxOf(session, id, 'dead', 'dlq show'));
   const dead = await showDead(session, mailbox, id);
   const paint = await context.output.paint();
   await printMessage(context.output, dead.id, dead, () => {
@@ -101,7 +101,7 @@ export interface ChangeOptions extends DeadFilterOptions {
 }
 
 export async function retryCommand(context: Context, words: readonly string[], options: ChangeOptions): Promise<void> {
-  const choice = choose(context, words, options, 'retry');
+  const choice = await choose(context, words, options, 'retry');
   const session = await context.session();
   if (options.dryRun)
     return printChosen(context, choice, 'retried', (entry) => ({ ...entryJson(entry, session.acting), dryRun: true }));
@@ -117,7 +117,7 @@ export async function purgeCommand(
   words: readonly string[],
   options: ChangeOptions & { force?: boolean },
 ): Promise<void> {
-  const choice = choose(context, words, options, 'purge');
+  const choice = await choose(context, words, options, 'purge');
   const session = await context.session();
   if (options.dryRun)
     return printChosen(context, choice, 'purged', ({ id, mailbox }) => ({ id, mailbox, dryRun: true }));
@@ -136,9 +136,15 @@ interface Choice {
   readonly how: DeadOptions;
 }
 
-function choose(context: Context, words: readonly string[], options: ChangeOptions, verb: 'retry' | 'purge'): Choice {
-  const { agent, ids } = agentAndIds(words);
+async function choose(
+  context: Context,
+  words: readonly string[],
+  options: ChangeOptions,
+  verb: 'retry' | 'purge',
+): Promise<Choice> {
   const filter = deadFilterOptions(options);
+  const all = options.all === true || filter.filter !== undefined || options.limit !== undefined;
+  const { agent, ids } = await agentAndIds(context, words, { all });
   const limit = countOption(options.limit, '--limit');
   const byFilter = filter.filter !== undefined;
   if ((options.all || byFilter || limit !== undefined) && ids.length > 0)

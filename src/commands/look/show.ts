@@ -3,18 +3,32 @@ import { printMessage } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import type { EntryJson, ShownJson } from '../../contract/look.ts';
 import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
+import { harmless } from '../../cli/harmless.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
 import { show } from '../../core/look/show.ts';
+import { usage } from '../../model/refusals.ts';
 import { topicOf } from '../../model/topic.ts';
 
-export async function showCommand(context: Context, id: string, options: { mailbox?: string }): Promise<void> {
+export async function showCommand(
+  context: Context,
+  id: string,
+  options: { mailbox?: string; body?: boolean },
+): Promise<void> {
+  if (options.body && context.output.json) throw usage('--json and --body are two formats.', 'Leave out one of them.');
   const session = await context.session();
   const found = await show(session, checkId(id), given({ mailbox: options.mailbox }));
+  if (options.body) return printBody(context, found.message.body);
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();
-  await printMessage(context.output, id, { message: found.message, entries } satisfies ShownJson, () =>
+  await printMessage(context.output, found.message.id, { message: found.message, entries } satisfies ShownJson, () =>
     messageView(found.message, entries.map(placeLine), paint, session.clock.now()),
   );
+}
+
+/** Into a file or a pipe as it was sent, to the last byte; on a terminal it cannot steer it. */
+async function printBody({ around, output }: Context, body: string): Promise<void> {
+  if (around.stdout.isTTY !== true) return output.data(body);
+  await output.data(`${harmless(body, 'block').replace(/\n$/, '')}\n`);
 }
 
 function placeLine({ mailbox, state, attempt, ...entry }: EntryJson): HeaderLine {

@@ -19,7 +19,7 @@ export async function traceCommand(context: Context, id: string, options: { merm
   else await output.data(`${traceText(traced, await output.paint())}\n`);
   for (const mailbox of traced.cut)
     await output.warn(
-      `The event log of ${mailbox} does not go back to the arrival of ${id}; what is shown may begin late.`,
+      `The event log of ${mailbox} does not go back to the arrival of ${traced.id}; what is shown may begin late.`,
     );
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
@@ -19,8 +19,9 @@ export async function publishCommand(
   const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
+  const replyTo = await replyToOption(session, options.replyTo);
   const words = await readBody(context, body, options);
-  const draft = { body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
+  const draft = { body: words, ...content, ...given({ from: options.from, replyTo, data }) };
   const commit = () => publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
   const receipt = await (waitMs
     ? whileWaiting(context, 'the subscribers to take it; a mailbox may be full', commit)

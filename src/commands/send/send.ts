@@ -1,6 +1,6 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
-import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
 import { readBody } from '../../cli/input/body.ts';
@@ -33,8 +33,9 @@ export async function sendCommand(
   const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
+  const replyTo = await replyToOption(session, options.replyTo);
   const words = await readBody(context, body, options);
-  const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo: options.replyTo, data }) };
+  const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo, data }) };
   if (options.dryRun) {
     for (const addressee of await preview(session, draft))
       await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);

@@ -1,8 +1,10 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
-import { isId } from '../../model/id.ts';
+import { isId, mayEndId } from '../../model/id.ts';
+import { unfinished } from '../../model/state.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
+import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import { lookAgainMs } from '../wait/bell.ts';
@@ -22,8 +24,9 @@ export async function until(
   step: Step,
   options: UntilOptions = {},
 ): Promise<string[]> {
-  const meant = isId(receiptOrId) ? undefined : session.store.mail.parseReceipt(receiptOrId);
-  const id = meant?.id ?? receiptOrId;
+  const isReceipt = !isId(receiptOrId) && !mayEndId(receiptOrId);
+  const meant = isReceipt ? session.store.mail.parseReceipt(receiptOrId) : undefined;
+  const id = meant?.id ?? (await meantId(session, receiptOrId, { states: unfinished }, {}));
   const mailboxes = await mailboxesOf(session, id, options.mailboxes ?? (meant && [meant.mailbox]));
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;

@@ -1,10 +1,12 @@
 import type { Archived } from '../../contract/keep.ts';
+import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
 import type { LookFilter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
+import { meantId, withWholeId } from '../look/meant.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -38,8 +40,9 @@ export async function* listArchive(
   mailbox: string,
   options: ArchiveListOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const { limit = Infinity, filter } = options;
+  const { limit = Infinity } = options;
   const card = await resolveAgent(session, mailbox);
+  const { filter } = await withWholeId(session, options, { mailbox: card.name, states: ['archived'] });
   let listed = 0;
   if (limit <= 0) return;
   for await (const { entry, message } of listEntries(session, card.name, ['archived'], filter)) {
@@ -54,9 +57,11 @@ export async function* searchArchive(
   text: string,
   options: ArchiveSearchOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const { limit = Infinity, ...where } = options;
   let found = 0;
+  const { limit = Infinity, mailbox } = options;
   if (limit <= 0) return;
+  const named = mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const { limit: _, ...where } = await withWholeId(session, options, { mailbox: named, states: ['archived'] });
   for await (const { entry, message } of everyMessage(session, hasText(text), { ...where, states: ['archived'] })) {
     yield toArchived(entry, message);
     if (++found >= limit) return;
@@ -68,8 +73,9 @@ export async function* exportArchive(
   mailbox: string,
   options: ExportOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const { limit = Infinity, filter, ...range } = options;
   const card = await resolveAgent(session, mailbox);
+  const whole = await withWholeId(session, options, { mailbox: card.name, states: ['archived'] });
+  const { limit = Infinity, filter, ...range } = whole;
   const sieve = sieveOf(session, filter);
   let exported = 0;
   if (limit <= 0) return;
@@ -84,9 +90,12 @@ export async function* exportArchive(
 
 const notDead = async (): Promise<undefined> => undefined;
 
-export async function showArchived(session: Session, mailbox: string | undefined, id: string): Promise<Archived> {
+export async function showArchived(session: Session, mailbox: string | undefined, end: string): Promise<Archived> {
+  const id = await archivedId(session, end, mailbox && (await resolveAgent(session, mailbox)).name);
   const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });
-  const entry = entries.find(({ state }) => state === 'archived');
+  const archived = entries.filter(({ state }) => state === 'archived');
+  const { acting = '' } = session;
+  const entry = archived.find(({ mailbox: at }) => sameAgent(at, acting)) ?? archived[0];
   if (entry) return toArchived(entry, message);
   const where = entries.map(({ state, mailbox: at }) => `${state} at ${at}`).join(', ');
   throw new DreamosError('conflict', 'STATE_CHANGED', `Message ${id} is not archived: ${where}.`, {
@@ -95,14 +104,19 @@ export async function showArchived(session: Session, mailbox: string | undefined
 }
 
 /** Under the lock under which it may be packed. */
-export async function restoreArchive(session: Session, mailbox: string, id: string): Promise<Entry> {
+export async function restoreArchive(session: Session, mailbox: string, end: string): Promise<Entry> {
   const card = await resolveAgent(session, mailbox);
+  const id = await archivedId(session, end, card.name);
   return session.store.documents.withLock(`maintain.${card.name}`, async (lock) => {
     const [entry] = await findSurely(session, id, card.name);
     if (!entry) throw messageNotFound(id, card.name);
     if (entry.state !== 'archived') throw notInState(entry, 'archived');
     return session.store.mail.restore(entry, { lock, ...(session.acting !== undefined && { by: session.acting }) });
   });
+}
+
+export function archivedId(session: Session, end: string, mailbox: string | undefined): Promise<string> {
+  return meantId(session, end, { mailbox, states: ['archived'] }, { mailbox });
 }
 
 function toArchived({ id, mailbox, ackedAt = 0 }: Entry, message: Message): Archived {

@@ -1,10 +1,12 @@
 import { DreamosError } from '../../model/errors.ts';
 import { findSurely, looks } from '../look/find.ts';
+import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
-export async function cancel(session: Session, id: string): Promise<Entry[]> {
+export async function cancel(session: Session, idOrEnd: string): Promise<Entry[]> {
+  const id = await meantId(session, idOrEnd, { states: ['ready', 'delayed'] }, {});
   const cancelled: Entry[] = [];
   let left: Entry[] = [];
   // Again for what moved between the look and the change: due and ready now, it can still be cancelled.

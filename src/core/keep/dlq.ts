@@ -1,11 +1,12 @@
 import type { Dead, DeadShown } from '../../contract/keep.ts';
-import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { DeadFilter } from '../../model/filter.ts';
 import { usage } from '../../model/refusals.ts';
+import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { findNow } from '../look/find.ts';
+import { meantId, withWholeId } from '../look/meant.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn, whyOrWarn } from '../look/read-entry.ts';
@@ -13,6 +14,7 @@ import { sieveOf } from '../look/sieve.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import { diskTrouble, notLookedInto } from '../root/trouble.ts';
+import { mailboxOf } from './mailbox-of.ts';
 import { newestFirst } from './newest-first.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
@@ -27,9 +29,12 @@ export async function* listDead(
   mailbox?: string,
   options: DeadListOptions = {},
 ): AsyncGenerator<Dead, void, undefined> {
-  const { limit = Infinity, filter, signal } = options;
+  const { limit = Infinity, signal } = options;
   let listed = 0;
   if (limit <= 0) return;
+  const names = await namesOf(session, mailbox);
+  const place = { mailbox: mailbox === undefined ? undefined : names[0], states: ['dead'] as const };
+  const { filter } = await withWholeId(session, options, place);
   async function* inMailbox(name: string): AsyncGenerator<Dead, void, undefined> {
     if (signal?.aborted) return;
     await bringDueOrWarn(session, name, { bury: true });
@@ -38,7 +43,6 @@ export async function* listDead(
       if (message && known) yield toDead(entry, message, known);
     }
   }
-  const names = await namesOf(session, mailbox);
   // One that was asked for by name and cannot be looked into is an error.
   const found =
     mailbox === undefined ? newestFirst(session, names, inMailbox, ({ deadAt }) => deadAt) : inMailbox(names[0] ?? '');
@@ -108,20 +112,6 @@ export async function retryDead(
   return forEach(session, mailbox, ids, options, (entry) => session.store.mail.retry(entry, actor(session)));
 }
 
-/**
- * In which mailbox a message died that was named without one; the acting agent's comes before others'.
- * @throws MESSAGE_NOT_FOUND, STATE_CHANGED; USAGE: it died in several
- */
-export async function mailboxOfDead(session: Session, id: string): Promise<string> {
-  const entries = await findNow(session, id);
-  const died = entries.filter(({ state }) => state === 'dead').map(({ mailbox }) => mailbox);
-  const { acting = '' } = session;
-  const [only, ...more] = died.some((mailbox) => sameAgent(mailbox, acting)) ? [acting] : died;
-  if (only === undefined) throw entries[0] ? notInState(entries[0], 'dead') : messageNotFound(id);
-  if (more.length === 0) return only;
-  throw usage(`${id} died in more than one mailbox: ${died.join(', ')}.`, `Name one: dreamos dlq show ${only} ${id}`);
-}
-
 export interface Purged {
   readonly id: string;
   readonly mailbox: string;
@@ -167,8 +157,13 @@ async function forEach(
   sieveOf(session, filter);
   const failures: DreamosError[] = [];
   // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
-  const wanted = ids === 'all' ? await allThatFit(session, mailbox, options, failures) : [...ids];
-  const name = ids === 'all' || mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const name = mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const wanted: (string | Entry)[] = [];
+  if (ids !== 'all') for (const id of ids) wanted.push(await wholeOrSame(session, name, id));
+  else {
+    const whole = await withWholeId(session, options, { mailbox: name, states: ['dead'] });
+    wanted.push(...(await allThatFit(session, mailbox, whole, failures)));
+  }
   // In the order in which they were sent (ids sort by time), whatever the order of dying or of asking: so they come again.
   const inOrder = [...wanted]
     .sort((a, b) => (idOf(a) < idOf(b) ? -1 : Number(idOf(a) > idOf(b))))
@@ -178,7 +173,9 @@ async function forEach(
     if (signal?.aborted) break;
     try {
       const entry =
-        typeof one === 'string' ? await deadEntry(session, name ?? (await mailboxOfDead(session, one)), one) : one;
+        typeof one === 'string'
+          ? await deadEntry(session, name ?? (await mailboxOf(session, one, 'dead', 'dlq show')), one)
+          : one;
       results.set(one, dryRun ? entry : await change(entry));
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
@@ -228,7 +225,26 @@ function idOf(one: string | Entry): string {
   return typeof one === 'string' ? one : one.id;
 }
 
-async function deadEntry(session: Session, mailbox: string, id: string): Promise<Entry> {
+async function wholeId(session: Session, mailbox: string | undefined, end: string): Promise<string> {
+  if (isId(end)) return end;
+  const dead = ['dead'] as const;
+  if (mailbox !== undefined) return meantId(session, end, { mailbox, states: dead }, { mailbox });
+  const own = session.acting === undefined ? undefined : await session.store.documents.getAgent(session.acting);
+  return meantId(session, end, ...(own ? [{ mailbox: own.name, states: dead }] : []), { states: dead }, {});
+}
+
+/** What cannot be told stays as it is, to be refused when its turn comes. */
+async function wholeOrSame(session: Session, mailbox: string | undefined, end: string): Promise<string> {
+  try {
+    return await wholeId(session, mailbox, end);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return end;
+  }
+}
+
+async function deadEntry(session: Session, mailbox: string, end: string): Promise<Entry> {
+  const id = await wholeId(session, mailbox, end);
   const [entry] = await findNow(session, id, mailbox);
   if (!entry) throw messageNotFound(id, mailbox);
   if (entry.state !== 'dead') throw notInState(entry, 'dead');

@@ -4,6 +4,7 @@ import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
 import type { DeadFilter } from '../../model/filter.ts';
+import { withWholeId } from './meant.ts';
 import { readOrWarn, whyOrWarn } from './read-entry.ts';
 import { type Seen, sieveOf } from './sieve.ts';
 import type { Session } from '../root/root.ts';
@@ -23,9 +24,10 @@ export async function* list(
   mailbox: string,
   options: ListOptions = {},
 ): AsyncGenerator<Listed, void, undefined> {
-  const { limit = Infinity, filter, signal } = options;
-  const states = options.states ?? statesWithout(filter);
+  const { limit = Infinity, signal } = options;
+  const states = options.states ?? statesWithout(options.filter);
   const card = await resolveAgent(session, mailbox);
+  const { filter } = await withWholeId(session, options, { mailbox: card.name });
   await bringDueOrWarn(session, card.name, { bury: states.includes('dead') });
   let listed = 0;
   if (limit <= 0) return;

@@ -2,6 +2,7 @@ import type { Peeked } from '../../contract/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
+import { withWholeId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { waitFor } from '../wait/wait.ts';
@@ -15,8 +16,9 @@ export interface PeekOptions {
   readonly signal?: AbortSignal;
 }
 
-export async function peek(session: Session, mailbox: string, options: PeekOptions = {}): Promise<Peeked[]> {
+export async function peek(session: Session, mailbox: string, asked: PeekOptions = {}): Promise<Peeked[]> {
   const card = await resolveAgent(session, mailbox);
+  const options = await withWholeId(session, asked, { mailbox: card.name });
   const { limit = 1 } = options;
   const look = async (): Promise<Peeked[] | undefined> => {
     await bringDueOrWarn(session, card.name);

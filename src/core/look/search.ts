@@ -1,6 +1,8 @@
 import type { Found } from '../../contract/look.ts';
 import { dataJson, type Message } from '../../model/message.ts';
+import { resolveAgent } from '../agents/agents.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
+import { withWholeId } from './meant.ts';
 import { reasonOf, toListed } from './list.ts';
 import { hasIn } from './sieve.ts';
 import type { Session } from '../root/root.ts';
@@ -12,11 +14,13 @@ export interface SearchOptions extends Omit<ScanOptions, 'logs'> {
 export async function* search(
   session: Session,
   text: string,
-  options: SearchOptions = {},
+  asked: SearchOptions = {},
 ): AsyncGenerator<Found, void, undefined> {
-  const { limit = Infinity } = options;
+  const { limit = Infinity, mailbox } = asked;
   let found = 0;
   if (limit <= 0) return;
+  const named = mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const options = await withWholeId(session, asked, { mailbox: named, logs: named === undefined });
   const [inMessage, inReason] = [hasText(text), hasIn(text)];
   const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
     inMessage(message) || inReason((await reasonOf(seen)) ?? '');

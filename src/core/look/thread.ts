@@ -1,7 +1,9 @@
-import { isId } from '../../model/id.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { isId, mayEndId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { findAnywhere } from './find.ts';
+import { meantId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
 import { threadNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
@@ -28,8 +30,21 @@ export async function thread(
     found.set(message.id, one);
     one.entries.push(entry);
   }
-  if (found.size === 0 && !options.signal?.aborted) throw threadNotFound(idOrThread);
+  if (found.size === 0 && !options.signal?.aborted) {
+    return thread(session, await idEndingIn(session, idOrThread), options);
+  }
   return [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
+}
+
+/** Only where no thread has that name: it may be any. */
+async function idEndingIn(session: Session, text: string): Promise<string> {
+  if (isId(text) || !mayEndId(text)) throw threadNotFound(text);
+  try {
+    return await meantId(session, text, { logs: true });
+  } catch (error) {
+    if (error instanceof DreamosError && error.kind === 'not-found') throw threadNotFound(text);
+    throw error;
+  }
 }
 
 async function threadOf(session: Session, id: string): Promise<string> {

@@ -3,6 +3,7 @@ import type { MailEvent } from '../../model/event.ts';
 import type { Message } from '../../model/message.ts';
 import { isId } from '../../model/id.ts';
 import { findAnywhere, findInItsLog } from './find.ts';
+import { meantId } from './meant.ts';
 import { readOrWarn } from './read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { messageNotFound } from '../root/refusals.ts';
@@ -20,7 +21,8 @@ export interface Trace {
   readonly cut: readonly string[];
 }
 
-export async function trace(session: Session, id: string): Promise<Trace> {
+export async function trace(session: Session, idOrEnd: string): Promise<Trace> {
+  const id = await meantId(session, idOrEnd, { logs: true });
   if (!isId(id)) throw messageNotFound(id);
   const { entries: found, inLogs } = await findAnywhere(session, id);
   const events = arrivalsFirst(await session.store.journal.history(id));

@@ -5,7 +5,7 @@ import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { sha256 } from '../../model/basics/sha256.ts';
-import { idFrom, idTime, isId } from '../../model/id.ts';
+import { idFrom, idTime, isId, mayEndId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { findSurely, looks } from '../look/find.ts';
@@ -13,7 +13,7 @@ import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
 import { composeFor } from './compose.ts';
 import { sendChecked } from './send.ts';
-import { ack } from '../take/settle.ts';
+import { ack, claimedId } from '../take/settle.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
 import type { Settled } from '../../storage/port/mail.ts';
@@ -41,12 +41,13 @@ export type ReplyReceipt = SendReceipt & { readonly acked?: Settled };
  * says the same again finishes the two, and sends nothing twice.
  */
 export async function reply(
-  session: Session,
-  receiptOrId: string,
+  caller: Session,
+  receiptOrIdOrEnd: string,
   said: ReplyDraft,
   options: ReplyOptions = {},
 ): Promise<ReplyReceipt> {
   const draft = parseDraft(said, 'reply');
+  const { session, receiptOrId } = await whoAnswers(caller, receiptOrIdOrEnd);
   const original = await originalOf(session, receiptOrId);
   const { message } = original;
   if (options.ack) await checkHeld(session, receiptOrId, original);
@@ -166,7 +167,32 @@ function answered(original: Message, first: string | DreamosError): DreamosError
   });
 }
 
+/** Of an id without an acting agent it is whoever holds it. */
+async function whoAnswers(session: Session, text: string): Promise<{ session: Session; receiptOrId: string }> {
+  const id = isId(text) || !mayEndId(text) ? text : await claimedId(session, text);
+  if (!isId(id) || session.acting !== undefined) return { session, receiptOrId: id };
+  const { onlyClaimOf } = await import('../take/held.ts');
+  const claim = await onlyClaimOf(session, id);
+  if (claim === undefined) return { session, receiptOrId: id };
+  return { session: { ...session, acting: claim.by }, receiptOrId: claim.receipt };
+}
+
 async function originalOf(session: Session, receiptOrId: string): Promise<Original> {
+  try {
+    return await originalIn(session, receiptOrId);
+  } catch (error) {
+    const { acting } = session;
+    if (!(error instanceof DreamosError) || error.kind === 'disk' || acting === undefined || !isId(receiptOrId))
+      throw error;
+    // Whoever reads for another agent answers what lies in that one's mailbox.
+    const { claimElsewhere } = await import('../take/held.ts');
+    const claim = await claimElsewhere(session, receiptOrId, acting);
+    if (claim === undefined) throw error;
+    return originalIn(session, claim.receipt);
+  }
+}
+
+async function originalIn(session: Session, receiptOrId: string): Promise<Original> {
   const { mailbox, id } = isId(receiptOrId)
     ? { mailbox: actingFor(session, receiptOrId), id: receiptOrId }
     : session.store.mail.parseReceipt(receiptOrId);

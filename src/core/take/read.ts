@@ -1,6 +1,8 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
+import { isId } from '../../model/id.ts';
+import { unfinished } from '../../model/state.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -54,8 +56,9 @@ export interface ClaimHow extends Pick<ReadOptions, 'leaseMs' | 'filter' | 'sign
 export async function claimerFor(
   session: Session,
   card: AgentCard,
-  { leaseMs, filter, signal, by, inbox }: ClaimHow,
+  { leaseMs, filter: asked, signal, by, inbox }: ClaimHow,
 ): Promise<() => Promise<Delivery | undefined>> {
+  const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   const settings = await effectiveSettings(session, card);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
@@ -73,4 +76,10 @@ export async function claimerFor(
       inbox,
       signal,
     });
+}
+
+async function filterFor(session: Session, { name }: AgentCard, filter: Filter): Promise<Filter> {
+  const { withWholeId } = await import('../look/meant.ts');
+  const places = [{ mailbox: name, states: unfinished }, { mailbox: name }];
+  return (await withWholeId(session, { filter }, ...places)).filter;
 }

@@ -1,6 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
-import { isId } from '../../model/id.ts';
+import { isId, mayEndId } from '../../model/id.ts';
 import { longestMs } from '../../model/basics/limits.ts';
 import { cut, wellFormed } from '../../model/basics/text.ts';
 import { resolveAgent } from '../agents/agents.ts';
@@ -57,26 +57,58 @@ export async function renew(session: Session, receiptOrId: string, leaseMs?: num
   });
 }
 
+interface Claim {
+  readonly receipt: string;
+  readonly mailbox: string;
+  readonly by: string;
+}
+
 /** The current claim that is meant. @throws as ack */
-async function claimOf(
-  session: Session,
-  receiptOrId: string,
-): Promise<{ receipt: string; mailbox: string; by: string }> {
-  if (!isId(receiptOrId)) {
-    const { mailbox } = session.store.mail.parseReceipt(receiptOrId);
-    return { receipt: receiptOrId, mailbox, by: session.acting ?? mailbox };
+async function claimOf(session: Session, receiptOrId: string): Promise<Claim> {
+  if (isId(receiptOrId)) return claimById(session, receiptOrId);
+  if (mayEndId(receiptOrId)) return claimById(session, await claimedId(session, receiptOrId));
+  const { mailbox } = session.store.mail.parseReceipt(receiptOrId);
+  return { receipt: receiptOrId, mailbox, by: session.acting ?? mailbox };
+}
+
+async function claimById(session: Session, id: string): Promise<Claim> {
+  const { acting } = session;
+  if (acting === undefined) return claimWithoutName(session, id);
+  try {
+    const { name } = await resolveAgent(session, acting);
+    const [entry] = await findSurely(session, id, name);
+    if (!entry) throw messageNotFound(id, name);
+    if (entry.receipt === undefined) throw notHeld(entry);
+    return { receipt: entry.receipt, mailbox: entry.mailbox, by: acting };
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    // Whoever reads for another agent holds what lies in that one's mailbox.
+    const { claimElsewhere } = await import('./held.ts');
+    const claim = await claimElsewhere(session, id, acting);
+    if (claim === undefined) throw error;
+    return claim;
   }
-  if (session.acting === undefined) {
-    throw usage(
-      `Whose claim of ${receiptOrId} is meant? An id settles what the acting agent holds.`,
-      'Say who you are with `as`, or use the receipt.',
-    );
-  }
-  const { name } = await resolveAgent(session, session.acting);
-  const [entry] = await findSurely(session, receiptOrId, name);
-  if (!entry) throw messageNotFound(receiptOrId, name);
-  if (entry.receipt === undefined) throw notHeld(entry);
-  return { receipt: entry.receipt, mailbox: entry.mailbox, by: session.acting };
+}
+
+async function claimWithoutName(session: Session, id: string): Promise<Claim> {
+  const { onlyClaimOf } = await import('./held.ts');
+  const claim = await onlyClaimOf(session, id);
+  if (claim !== undefined) return claim;
+  const [entry, ...more] = await findSurely(session, id);
+  if (entry === undefined) throw messageNotFound(id);
+  if (more.length === 0) throw notHeld(entry);
+  throw usage(
+    `Whose claim of ${id} is meant? An id settles what the acting agent holds.`,
+    'Say who you are with `as`, or use the receipt.',
+  );
+}
+
+/** The whole id of an end, first of what is claimed. @throws as meantId */
+export async function claimedId(session: Session, end: string): Promise<string> {
+  const { meantId } = await import('../look/meant.ts');
+  const own = session.acting === undefined ? undefined : await session.store.documents.getAgent(session.acting);
+  const inflight = ['inflight'] as const;
+  return meantId(session, end, ...(own ? [{ mailbox: own.name, states: inflight }] : []), { states: inflight }, {});
 }
 
 function notHeld({ id, mailbox, state }: Entry): DreamosError {

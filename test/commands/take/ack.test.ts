@@ -14,11 +14,16 @@ test('ack finishes by receipt', async () => {
   expect(json).toEqual([{ id, mailbox: 'reviewer', state: 'archived', receipt }]);
 });
 
-test('ack finishes by id what --as holds', async () => {
-  const id = await rig.sent();
+test('ack finishes by id what --as holds, or its only holder', async () => {
+  const [first, second] = [await rig.sent(), await rig.sent()];
   await rig.claimed();
-  expect((await rig.dreamos(`ack ${id}`)).code).toBe(2);
-  expect((await rig.dreamos(`ack ${id} --as reviewer`)).out).toBe(`${id} archived\n`);
+  await rig.claimed();
+  expect((await rig.dreamos(`ack ${first} --as reviewer`)).out).toBe(`${first} archived\n`);
+  expect((await rig.dreamos(`ack ${second}`)).out).toBe(`${second} archived\n`);
+  const both = await rig.sent('send reviewer,planner hello --as planner');
+  await rig.claimed();
+  await rig.dreamos('read planner');
+  expect((await rig.dreamos(`ack ${both}`)).code).toBe(2);
 });
 
 test('of several every one is tried; the exit code is the first failure', async () => {

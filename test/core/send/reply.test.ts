@@ -189,3 +189,21 @@ test('who has lost the message to another consumer cannot answer and ack it: not
     state: 'archived',
   });
 });
+
+test('an id without an acting agent is answered by its only holder', async () => {
+  const { message } = await deliver();
+  const nobody = rig.as(undefined);
+  const sent = await reply(nobody, message.id.slice(-6).toLowerCase(), { body: 'Yes.' }, { ack: true });
+  expect(sent).toMatchObject({ to: ['planner'], acked: { id: message.id, state: 'archived' } });
+  expect(must(await readNext(rig.root, 'planner')).message).toMatchObject({ from: 'reviewer', replyTo: message.id });
+  const { hint } = await refusal(reply(nobody, message.id, { body: 'Yes.' }));
+  expect(hint).toMatch(/`as`/);
+});
+
+test('an id is answered by who has claimed it from another mailbox, and nobody else', async () => {
+  const { id } = await send(rig.root, { to: 'Builder', body: 'x' });
+  await readNext(reviewer, 'Builder');
+  await expectRefusal(reply(rig.root, id, { body: 'Mine.' }, { ack: true }), 'MESSAGE_NOT_FOUND');
+  expect(await reply(reviewer, id, { body: 'Done.' }, { ack: true })).toMatchObject({ acked: { mailbox: 'Builder' } });
+  expect(must(await readNext(rig.root, 'planner')).message.from).toBe('reviewer');
+});

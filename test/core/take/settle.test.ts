@@ -26,9 +26,40 @@ test('an id settles the claim that the acting agent holds', async () => {
   await expectRefusal(ack(reviewer, receipt), 'ALREADY_SETTLED');
 });
 
-test('an id without an acting agent is a question, not a guess', async () => {
-  const { message } = await deliver();
-  expect((await refusal(ack(rig.as(undefined), message.id))).hint).toMatch(/`as`/);
+test('an id without an acting agent settles its only claim, in the name of who made it', async () => {
+  await send(rig.root, { to: 'reviewer', body: 'x' });
+  const { message } = must(await readNext(rig.as('Builder'), 'reviewer'));
+  expect(await ack(rig.as(undefined), message.id)).toMatchObject({ mailbox: 'reviewer', state: 'archived' });
+  expect(rig.mail.log.at(-1)).toMatchObject({ event: 'acked', by: 'Builder' });
+});
+
+test('an id without an acting agent that several hold is a question, not a guess', async () => {
+  const { id } = await send(rig.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  for (const agent of ['reviewer', 'Builder']) must(await readNext(rig.as(agent), agent));
+  for (const text of [id, id.slice(-8)]) {
+    const { message, hint } = await refusal(ack(rig.as(undefined), text));
+    expect(message).toContain('Builder, reviewer');
+    expect(hint).toMatch(/`as`/);
+  }
+});
+
+test('an id without an acting agent that nobody holds says where it is', async () => {
+  const nobody = rig.as(undefined);
+  await expectRefusal(ack(nobody, '01JD0000000000000000000000'), 'MESSAGE_NOT_FOUND');
+  const { id } = await send(rig.root, { to: 'reviewer', body: 'x' });
+  await expectRefusal(ack(nobody, id), 'LEASE_LOST');
+  await ack(nobody, must(await readNext(rig.as('reviewer'), 'reviewer')).receipt);
+  await expectRefusal(ack(nobody, id), 'ALREADY_SETTLED');
+  const both = await send(rig.root, { to: ['reviewer', 'Builder'], body: 'x' });
+  expect((await refusal(ack(nobody, both.id))).hint).toMatch(/`as`/);
+});
+
+test('an id settles what the acting agent has claimed from another mailbox', async () => {
+  const { id } = await send(rig.root, { to: 'reviewer', body: 'x' });
+  must(await readNext(rig.as('worker-1'), 'reviewer'));
+  await expectRefusal(ack(rig.as('worker-2'), id), 'AGENT_NOT_FOUND');
+  expect(await renew(rig.as('worker-1'), id.slice(-6).toLowerCase())).toMatchObject({ id, mailbox: 'reviewer' });
+  expect(await ack(rig.as('worker-1'), id)).toMatchObject({ mailbox: 'reviewer', state: 'archived' });
 });
 
 test('an id that the acting agent does not hold says why', async () => {

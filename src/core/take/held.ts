@@ -1,0 +1,85 @@
+/** Who holds what. A claim's name tells whose mailbox it is of; who made it, the event log knows. */
+import { sameAgent } from '../../model/agent.ts';
+import { usage } from '../../model/refusals.ts';
+import { listAgents } from '../agents/agents.ts';
+import type { Session } from '../root/root.ts';
+import { lookIntoEach } from '../root/trouble.ts';
+import type { Entry } from '../../storage/port/look.ts';
+
+/** A claim that nobody has settled. */
+export interface Held {
+  readonly entry: Entry;
+  readonly receipt: string;
+  /** `undefined`: the log does not know (any more). */
+  readonly by: string | undefined;
+  /** When it was claimed, as an ISO time. */
+  readonly since: string | undefined;
+}
+
+/** @param wanted what is asked for; by default all in every mailbox */
+export async function listHeld(
+  session: Session,
+  wanted: { readonly by?: string | undefined; readonly mailbox?: string; readonly id?: string } = {},
+): Promise<Held[]> {
+  const { by, mailbox, id } = wanted;
+  const held: Held[] = [];
+  const lookInto = async (name: string): Promise<void> => {
+    const seen = new Set<string>();
+    for await (const entry of session.store.look.list(name, 'inflight')) {
+      // A renewal renames it, and a scan can then show it twice.
+      if (entry.receipt === undefined || seen.has(entry.id) || (id !== undefined && id !== entry.id)) continue;
+      seen.add(entry.id);
+      const claim = await claimOf(session, entry, entry.receipt);
+      if (by === undefined || (claim.by !== undefined && sameAgent(by, claim.by))) held.push(claim);
+    }
+  };
+  if (mailbox !== undefined) await lookInto(mailbox);
+  else
+    await lookIntoEach(
+      session,
+      (await listAgents(session)).map(({ name }) => name),
+      lookInto,
+    );
+  return held;
+}
+
+/**
+ * For who does not say who he is: the only claim of a message, and whose it is.
+ * @returns `undefined`: nobody holds it @throws USAGE: it is held in several mailboxes
+ */
+export async function onlyClaimOf(
+  session: Session,
+  id: string,
+): Promise<{ receipt: string; mailbox: string; by: string } | undefined> {
+  const claims = await listHeld(session, { id });
+  const [claim, ...more] = claims;
+  if (claim === undefined) return undefined;
+  if (more.length === 0) return settledBy(claim);
+  const whose = claims.map(({ entry }) => entry.mailbox).join(', ');
+  throw usage(
+    `Whose claim of ${id} is meant? It is held in several mailboxes: ${whose}.`,
+    'Say who you are with `as`, or use the receipt.',
+  );
+}
+
+/** The claim of a message that this agent has made in another's mailbox. */
+export async function claimElsewhere(
+  session: Session,
+  id: string,
+  by: string,
+): Promise<{ receipt: string; mailbox: string; by: string } | undefined> {
+  const [claim, ...more] = await listHeld(session, { id, by });
+  return claim && more.length === 0 ? settledBy(claim) : undefined;
+}
+
+function settledBy({ entry, receipt, by = entry.mailbox }: Held): { receipt: string; mailbox: string; by: string } {
+  return { receipt, mailbox: entry.mailbox, by };
+}
+
+async function claimOf(session: Session, entry: Entry, receipt: string): Promise<Held> {
+  const history = await session.store.journal.history(entry.id, entry.mailbox);
+  const claimed = history.findLast(
+    ({ id, event, attempt }) => id === entry.id && event === 'claimed' && attempt === entry.attempt,
+  );
+  return { entry, receipt, by: claimed?.by, since: claimed?.at };
+}

@@ -1,4 +1,5 @@
 import type { Session } from '../core/root/root.ts';
+import { sameAgent } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { absolute, usage } from '../model/refusals.ts';
 import { exitCodeOf } from './errors.ts';
@@ -111,6 +112,13 @@ export class Context {
   flags(): string {
     const { root } = this.options;
     return root === undefined ? '' : ` --root ${harmless(quoteWord(root))}`;
+  }
+
+  /** As `flags`, for somebody: with his name, unless the environment says it. */
+  flagsAs(agent: string): string {
+    const known = this.around.env['DREAMOS_AGENT'];
+    const said = this.options.as === undefined && known !== undefined && sameAgent(known, agent);
+    return `${said ? '' : ` --as ${harmless(quoteWord(agent))}`}${this.flags()}`;
   }
 
   async close(): Promise<void> {

@@ -111,7 +111,7 @@ const table = {
     concerns: 'several',
   },
   reply: {
-    summary: 'answer a message, by receipt or id, in its thread',
+    summary: 'answer a message, by receipt or id, else the one you hold, in its thread',
     input: 'draft',
     output: 'reply',
     effect: 'changes',
@@ -163,7 +163,7 @@ const table = {
     concerns: 'one',
   },
   ack: {
-    summary: 'finish, by receipt or id',
+    summary: 'finish, by receipt or id, else the one you hold',
     input: 'message',
     output: 'settled',
     each: true,
@@ -172,7 +172,7 @@ const table = {
     syncs: redelivery,
   },
   nack: {
-    summary: 'give back, by receipt or id; it comes again, or goes to the dead-letter queue',
+    summary: 'give back, by receipt or id, else the one you hold; it comes again, or goes to the dead-letter queue',
     input: 'message',
     output: 'settled',
     each: true,
@@ -181,7 +181,7 @@ const table = {
     syncs: 'nothing, as ack; but a dead letter (--dead, last attempt) with its reason',
   },
   renew: {
-    summary: 'extend the lease, by receipt or id',
+    summary: 'extend the lease, by receipt or id, else of the one you hold',
     input: 'message',
     output: 'settled',
     each: true,

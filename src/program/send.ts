@@ -25,20 +25,20 @@ export const send: Verb = {
 };
 
 export const reply: Verb = {
-  words: 'reply <message> [body]',
+  words: 'reply [message] [body]',
   setUp(command, context) {
     content(command)
       .option('--ack', 'finish the original with it')
       .option('--again', 'answer although it was answered before')
       .option('--wait <duration>', 'wait this long for room in a full mailbox')
       .action(async (message, body, options) =>
-        (await import('../commands/send/reply.ts')).replyCommand(context, message, body, options),
+        (await import('../commands/send/reply.ts')).replyCommand(context, [message, body], options),
       )
       .addHelpText(
         'after',
         example(
-          'git diff --stat | dreamos reply "$RECEIPT" --ack',
-          'A second answer to the same message is noticed as long as dedupeWindow says (dreamos help settings); --again sends it\nall the same.',
+          'dreamos reply "blue" --ack\n  git diff --stat | dreamos reply "$RECEIPT" --ack',
+          'Without a message it answers the only one that you hold (dreamos help ack), and a single text is the answer.\nA second answer to the same message is noticed as long as dedupeWindow says (dreamos help settings); --again sends it\nall the same.',
         ),
       );
   },

@@ -56,16 +56,19 @@ export const peek: Verb = {
 };
 
 export const ack: Verb = {
-  words: 'ack <message...>',
+  words: 'ack [message...]',
   setUp(command, context) {
     command
       .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
-      .addHelpText('after', example('dreamos ack "$RECEIPT"\n  dreamos ack 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --as reviewer'));
+      .addHelpText(
+        'after',
+        example('dreamos ack\n  dreamos ack "$RECEIPT"\n  dreamos ack 4RCE --as reviewer', heldRemark),
+      );
   },
 };
 
 export const nack: Verb = {
-  words: 'nack <message...>',
+  words: 'nack [message...]',
   setUp(command, context) {
     command
       .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
@@ -74,21 +77,25 @@ export const nack: Verb = {
       .action(async (messages, options) =>
         (await import('../commands/take/nack.ts')).nackCommand(context, messages, options),
       )
-      .addHelpText('after', example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"'));
+      .addHelpText('after', example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"', heldRemark));
   },
 };
 
 export const renew: Verb = {
-  words: 'renew <message...>',
+  words: 'renew [message...]',
   setUp(command, context) {
     command
       .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
       .action(async (messages, options) =>
         (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
       )
-      .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m'));
+      .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m', heldRemark));
   },
 };
+
+const heldRemark = `A receipt, an id, or its last characters, at least 4. Without any it is the only message that you hold, whoever's mailbox
+it came from; holding several, you are told which. Where neither --as nor DREAMOS_AGENT says who you are, it is the only
+one that is held at all, if it was claimed in its own mailbox's name.`;
 
 const workExample = `dreamos work reviewer -- ./handle
   dreamos work reviewer --reply --concurrency 4 --handler-timeout 5m -- \\

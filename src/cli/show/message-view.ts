@@ -28,7 +28,12 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
     ...(message.expiresAt === null ? [] : [['Expires', message.expiresAt] as const]),
     ...(message.replyBy === undefined
       ? []
-      : [['Answer by', `${message.replyBy} (${ago(message.replyBy, nowMs)})`] as const]),
+      : [
+          [
+            'Answer by',
+            `${message.replyBy} (${ago(message.replyBy, nowMs)}${isOver(message.replyBy, nowMs) ? ', and no longer awaited' : ''})`,
+          ] as const,
+        ]),
     ['Id', message.id],
     ...extra,
   ];
@@ -40,6 +45,10 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
 export function ago(iso: string, nowMs: number): string {
   const ms = nowMs - Date.parse(iso);
   return ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(ms)} ago`;
+}
+
+function isOver(iso: string, nowMs: number): boolean {
+  return Date.parse(iso) <= nowMs;
 }
 
 /** Whom a message is for: its recipients, or the topic that it was published to. */

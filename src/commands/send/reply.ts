@@ -6,6 +6,7 @@ import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { whileWaiting } from '../../cli/waiting.ts';
+import { messageAndBody } from '../../cli/held/meant.ts';
 import { reply } from '../../core/send/reply.ts';
 
 export interface ReplyOptions extends ContentOptions {
@@ -16,25 +17,25 @@ export interface ReplyOptions extends ContentOptions {
 
 export async function replyCommand(
   context: Context,
-  message: string,
-  body: string | undefined,
+  words: readonly [string | undefined, string | undefined],
   options: ReplyOptions,
 ): Promise<void> {
   const waitMs = durationOption(options.wait, '--wait');
-  const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
-  const words = await readBody(context, body, options);
-  const answer = () =>
+  const { message, body } = await messageAndBody(context, words, options.bodyFile !== undefined);
+  const data = await dataOption(context, options, body);
+  const answer = await readBody(context, body, options);
+  const send = () =>
     reply(
       session,
       message,
-      { body: words, ...content, ...given({ data }) },
+      { body: answer, ...content, ...given({ data }) },
       { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
     );
   const { acked, ...receipt } = await (waitMs
-    ? whileWaiting(context, 'the sender to take it; a mailbox may be full', answer)
-    : answer());
+    ? whileWaiting(context, 'the sender to take it; a mailbox may be full', send)
+    : send());
   const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };
   await context.output.outcome(
     replied,

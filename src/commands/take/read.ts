@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { deliveryJson, isoTime } from '../../contract/json.ts';
+import { afterRead } from '../../cli/show/after-read.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import {
@@ -13,10 +14,10 @@ import {
 } from '../../cli/input/parse.ts';
 import { orTell } from '../../cli/unwritten.ts';
 import { whileWaiting } from '../../cli/waiting.ts';
+import { resolveAgent } from '../../core/agents/agents.ts';
 import { readNext } from '../../core/take/read.ts';
 import { ack } from '../../core/take/settle.ts';
 import type { Session } from '../../core/root/root.ts';
-import type { DreamosError } from '../../model/errors.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface ReadOptions extends FilterOptions {
@@ -36,6 +37,8 @@ export async function readCommand(context: Context, name: string | undefined, op
   const session = await context.session();
   const paint = await output.paint();
   const by = session.acting ?? mailbox;
+  const who = context.flagsAs(by);
+  const acked = options.ack ?? false;
   const until = session.clock.uptime() + (waitMs ?? 0);
 
   for (let got = 0; got < count && !signal.aborted;) {
@@ -45,10 +48,10 @@ export async function readCommand(context: Context, name: string | undefined, op
     const delivery = await (leftMs ? whileWaiting(context, `mail to ${mailbox}`, next) : next());
     if (delivery === undefined) {
       if (got > 0 || signal.aborted) return;
-      throw await nothing(session, mailbox, options);
+      return nothing(context, session, { mailbox, by }, options);
     }
     const text = () =>
-      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, session.clock.now(), options.ack ?? false)}${options.ack ? '' : ackLine(context, delivery)}`;
+      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, session.clock.now(), acked)}${afterRead(context, delivery, { who, many: count > 1, acked, nowMs: session.clock.now() })}`;
     try {
       await handOver(printMessage(output, delivery.message.id, deliveryJson(delivery), text), delivery, options);
     } catch (error) {
@@ -70,11 +73,6 @@ function deliveryText(delivery: Delivery, paint: Paint, nowMs: number, acks: boo
   return messageView(message, extra, paint, nowMs);
 }
 
-// On a line of its own, so that a triple click takes exactly what has to be typed.
-function ackLine(context: Context, delivery: Delivery): string {
-  return `\n\nWhen it is done, type:\ndreamos ack ${delivery.receipt}${context.flags()}`;
-}
-
 async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {
   const { message, receipt, leaseUntil } = delivery;
   const told = () =>
@@ -82,9 +80,22 @@ async function handOver(written: Promise<void>, delivery: Delivery, options: Rea
   await orTell(written, told, `dreamos nack ${receipt}`);
 }
 
-async function nothing(session: Session, mailbox: string, options: ReadOptions): Promise<DreamosError> {
+async function nothing(
+  context: Context,
+  session: Session,
+  { mailbox, by }: { mailbox: string; by: string },
+  options: ReadOptions,
+): Promise<void> {
   const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
   const message = `Nothing${thatFits(filterOptions(options))} came for ${mailbox}${waited}.`;
   const { nothingReady } = await import('../../cli/show/not-ready.ts');
-  return nothingReady(session, mailbox, { message, hint: `dreamos read ${mailbox} --wait 30s`, id: options.id });
+  const hint = `dreamos read ${mailbox} --wait 30s`;
+  const error = await nothingReady(session, mailbox, { message, hint, id: options.id });
+  // With --quiet not even the error is told.
+  if (context.output.quiet) throw error;
+  const { butHeld } = await import('../../cli/held/held.ts');
+  const held = await butHeld(context, session, error, { by, mailbox: (await resolveAgent(session, mailbox)).name });
+  if (held === undefined) throw error;
+  await context.fail(held.error);
+  await context.output.note(held.text);
 }

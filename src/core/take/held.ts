@@ -16,30 +16,34 @@ export interface Held {
   readonly since: string | undefined;
 }
 
-/** @param wanted what is asked for; by default all in every mailbox */
-export async function listHeld(
-  session: Session,
-  wanted: { readonly by?: string | undefined; readonly mailbox?: string; readonly id?: string } = {},
-): Promise<Held[]> {
-  const { by, mailbox, id } = wanted;
+export interface Wanted {
+  readonly by?: string | undefined;
+  /** All, if not given. */
+  readonly mailbox?: string;
+  readonly id?: string;
+  /** Where more are in flight, nothing is said: who holds each costs a look into the log. */
+  readonly most?: number;
+}
+
+export async function listHeld(session: Session, wanted: Wanted = {}): Promise<Held[]> {
+  const { by, mailbox, id, most = Infinity } = wanted;
   const held: Held[] = [];
   const lookInto = async (name: string): Promise<void> => {
-    const seen = new Set<string>();
-    for await (const entry of session.store.look.list(name, 'inflight')) {
-      // A renewal renames it, and a scan can then show it twice.
-      if (entry.receipt === undefined || seen.has(entry.id) || (id !== undefined && id !== entry.id)) continue;
-      seen.add(entry.id);
+    // By id: a renewal renames it, and a scan can then show it twice.
+    const claims = new Map<string, Entry>();
+    for await (const entry of session.store.look.list(name, 'inflight'))
+      if (id === undefined || id === entry.id) claims.set(entry.id, entry);
+    if (claims.size > most) return;
+    for (const entry of claims.values()) {
+      if (entry.receipt === undefined) continue;
       const claim = await claimOf(session, entry, entry.receipt);
       if (by === undefined || (claim.by !== undefined && sameAgent(by, claim.by))) held.push(claim);
     }
   };
-  if (mailbox !== undefined) await lookInto(mailbox);
-  else
-    await lookIntoEach(
-      session,
-      (await listAgents(session)).map(({ name }) => name),
-      lookInto,
-    );
+  if (mailbox === undefined) {
+    const names = (await listAgents(session)).map(({ name }) => name);
+    await lookIntoEach(session, names, lookInto);
+  } else await lookInto(mailbox);
   return held;
 }
 

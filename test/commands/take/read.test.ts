@@ -87,7 +87,9 @@ test('a filter takes what fits and leaves the rest', async () => {
   await rig.sent('send reviewer second --as planner --type task');
   const { json } = await rig.dreamos('read reviewer --type task --json');
   expect(json).toMatchObject([{ message: { body: 'second' } }]);
-  expect((await rig.dreamos('read reviewer --type task')).err).toBe('Nothing that fits came for reviewer.\n');
+  expect((await rig.dreamos('read reviewer --type task')).err).toMatch(
+    /^Nothing that fits came for reviewer\.\nreviewer still holds/,
+  );
 });
 
 test.each([

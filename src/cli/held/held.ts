@@ -1,0 +1,133 @@
+/** What somebody holds: what a bare `ack`, `nack`, `renew` or `reply` means, and what is said where nothing comes. */
+import { readOrWarn } from '../../core/look/read-entry.ts';
+import type { Session } from '../../core/root/root.ts';
+import { type Held, listHeld } from '../../core/take/held.ts';
+import { sameAgent } from '../../model/agent.ts';
+import { cut } from '../../model/basics/text.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { notFound, usage } from '../../model/refusals.ts';
+import type { Context } from '../context.ts';
+import { harmless } from '../harmless.ts';
+import { titleOf } from '../show/message-view.ts';
+
+const mostListed = 5;
+/** Of a mailbox at which hundreds work nobody waits for it to be told who holds what. */
+const mostLookedAt = 50;
+
+/**
+ * The receipt of the only message that the acting agent holds; where nobody acts, of the only one that is held at all, if it
+ * was claimed in its mailbox's own name, as `read <agent>` does. Never somebody else's, and no guess between two.
+ * @param typed what is typed, with the end of an id: `(end) => 'ack ' + end`
+ * @throws MESSAGE_NOT_FOUND, USAGE
+ */
+export async function heldReceipt(context: Context, session: Session, typed: (end: string) => string): Promise<string> {
+  const { acting } = session;
+  const held = await listHeld(session, { by: acting });
+  const [only, ...more] = held;
+  if (only === undefined) throw await holdsNothing(context, session);
+  if (more.length > 0) {
+    const whose = acting === undefined ? 'It is not known who you are, and' : `${acting} holds`;
+    throw usage(
+      `${whose} ${held.length} messages${acting === undefined ? ' are held' : ''}: ${listedOf(held, acting)}.`,
+      `Say which one: dreamos ${typed(endOf(only, held))}${asWho(context, only)}`,
+    );
+  }
+  if (acting !== undefined || (only.by !== undefined && sameAgent(only.by, only.entry.mailbox))) return only.receipt;
+  throw usage(
+    `It is not known who you are, and ${listedOf(held, acting)} is held.`,
+    `If that is you: dreamos ${typed(only.entry.id)}${asWho(context, only)}`,
+  );
+}
+
+function asWho(context: Context, { by }: Held): string {
+  return by === undefined ? context.flags() : context.flagsAs(by);
+}
+
+async function holdsNothing(context: Context, session: Session): Promise<DreamosError> {
+  const { acting } = session;
+  if (acting === undefined)
+    return notFound('MESSAGE_NOT_FOUND', 'Nobody holds a message.', `dreamos status${context.flags()}`);
+  const card = await session.store.documents.getAgent(acting);
+  const others = card === undefined ? [] : await listHeld(session, { mailbox: card.name });
+  const but = others.length === 0 ? '' : ` In its mailbox others hold ${listedOf(others, acting)}.`;
+  const hint = card === undefined ? 'dreamos status' : `dreamos read ${card.name}`;
+  return notFound('MESSAGE_NOT_FOUND', `${acting} holds no message.${but}`, `${hint}${context.flags()}`);
+}
+
+/** `01K… of reviewer, by worker-1`. */
+function listedOf(held: readonly Held[], acting: string | undefined): string {
+  const listed = held.slice(0, mostListed).map(({ entry: { id, mailbox }, by }) => {
+    const own = acting !== undefined && sameAgent(mailbox, acting);
+    const mine = by !== undefined && sameAgent(by, acting ?? mailbox);
+    return `${id}${own ? '' : ` of ${mailbox}`}${mine ? '' : ` (by ${by === undefined ? 'nobody knows whom' : harmless(by)})`}`;
+  });
+  if (held.length > mostListed) listed.push(`and ${held.length - mostListed} more`);
+  return listed.join(', ');
+}
+
+/** The end of its id that tells it from the others. */
+function endOf({ entry }: Held, among: readonly Held[]): string {
+  let length = 4;
+  while (length < 26 && among.some((one) => isOther(one) && one.entry.id.endsWith(entry.id.slice(-length)))) length++;
+  return entry.id.slice(-length);
+
+  function isOther(one: Held): boolean {
+    return one.entry.id !== entry.id;
+  }
+}
+
+/**
+ * Nothing came, and the reader holds something: what a cut-off or forgotten read has left behind.
+ * @returns the error with it, and what is shown to people below it; `undefined`: it holds nothing here
+ */
+export async function butHeld(
+  context: Context,
+  session: Session,
+  nothing: DreamosError,
+  reader: { readonly by: string; readonly mailbox: string },
+): Promise<{ error: DreamosError; text: string } | undefined> {
+  const held = await listHeld(session, { ...reader, most: mostLookedAt });
+  const [first, ...more] = held;
+  if (first === undefined) return undefined;
+  const end = endOf(first, held);
+  const shown = await Promise.all(held.slice(0, mostListed).map((one) => linesOf(session, one)));
+  const awaited = shown[0]?.awaited ?? false;
+  const finish = `dreamos ${awaited ? `reply ${end} "your answer" --ack` : `ack ${end}`}${context.flagsAs(reader.by)}`;
+  const rest = held.length > mostListed ? `and ${held.length - mostListed} more` : undefined;
+  const text = [
+    `${harmless(reader.by)} still holds what it has not finished:`,
+    ...shown.flatMap(({ lines }) => lines),
+    ...(rest === undefined ? [] : [`  ${rest}`]),
+    `See ${more.length === 0 ? 'it' : 'one'} again, and ${awaited ? 'answer' : 'finish'} it:`,
+    `dreamos show ${end}${context.flags()}`,
+    finish,
+  ].join('\n');
+  const said = [...held.slice(0, mostListed).map(sinceWhen), ...(rest === undefined ? [] : [rest])].join('; ');
+  const { kind, code, message } = nothing;
+  const whole = context.output.json ? `${message} ${reader.by} still holds ${said}.` : message;
+  return { error: new DreamosError(kind, code, whole, { hint: finish }), text };
+}
+
+function sinceWhen({ entry: { id, leaseUntil = 0 }, since }: Held): string {
+  return `${id} (since ${since ?? 'nobody knows when'}, until ${new Date(leaseUntil).toISOString()})`;
+}
+
+async function linesOf(session: Session, { entry, since }: Held): Promise<{ lines: string[]; awaited: boolean }> {
+  const message = await readOrWarn(session, entry);
+  const now = session.store.now();
+  const { leaseUntil = now } = entry;
+  const from = message ? `  from ${harmless(message.from)}: ${harmless(titleOf(message))}` : '';
+  const held = since === undefined ? '' : `for ${formatDuration(Math.max(0, now - Date.parse(since)))}, `;
+  const rest = formatDuration(Math.max(0, leaseUntil - now));
+  const { replyBy } = message ?? {};
+  const awaited = replyBy !== undefined && Date.parse(replyBy) > now;
+  return {
+    awaited,
+    lines: [
+      cut(`  ${entry.id}${from}`, 79),
+      `    held ${held}until ${new Date(leaseUntil).toISOString()} (${rest} more)`,
+      ...(awaited ? [`    ${harmless(message?.from ?? '')} waits for the answer until ${harmless(replyBy)}`] : []),
+    ],
+  };
+}

@@ -1,0 +1,43 @@
+import { claimedId } from '../../core/take/settle.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { isId, mayEndId } from '../../model/id.ts';
+import type { Context } from '../context.ts';
+
+/** The messages that were named, or the one that is held. @param verb what is typed before an id @throws as heldReceipt */
+export async function meant(context: Context, messages: readonly string[], verb: string): Promise<readonly string[]> {
+  if (messages.length > 0) return messages;
+  const { heldReceipt } = await import('./held.ts');
+  return [await heldReceipt(context, await context.session(), (end) => `${verb} ${end}`)];
+}
+
+/**
+ * The words of `reply`: a single one is the message if it can be one, and else what is answered to the one that is held.
+ * @param elsewhere the body is given otherwise
+ * @throws as heldReceipt, and as meantId for the end of several ids
+ */
+export async function messageAndBody(
+  context: Context,
+  [first, second]: readonly [string | undefined, string | undefined],
+  elsewhere: boolean,
+): Promise<{ message: string; body: string | undefined }> {
+  if (first !== undefined && (second !== undefined || elsewhere || (await isMessage(context, first))))
+    return { message: first, body: second };
+  const { heldReceipt } = await import('./held.ts');
+  const typed = (end: string): string => `reply ${end} "your answer"`;
+  return { message: await heldReceipt(context, await context.session(), typed), body: first };
+}
+
+async function isMessage(context: Context, word: string): Promise<boolean> {
+  if (isId(word) || looksLikeReceipt.test(word)) return true;
+  if (!mayEndId(word)) return false;
+  try {
+    await claimedId(await context.session(), word);
+    return true;
+  } catch (error) {
+    if (error instanceof DreamosError && error.code === 'MESSAGE_NOT_FOUND') return false;
+    throw error;
+  }
+}
+
+// Whatever a storage makes of it; a link or a sentence is none.
+const looksLikeReceipt = /^[A-Za-z0-9][\w.-]*:[\w.:-]{20,}$/;

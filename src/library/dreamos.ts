@@ -38,10 +38,11 @@ import type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
  * 8601 texts. Whatever works on a mailbox takes an agent's name, however it is cased, and throws NAME_INVALID for
- * what cannot be one. Whatever takes an id also takes its end, four characters or more in any case of letters; several
- * messages that have it are named in a USAGE. Every function throws DISK_FAILED when the disk does, CONFIG_INVALID when config.json, the settings of
- * a card or a variable DREAMOS_… cannot be read, and USAGE for an option that is unknown, with the nearest one, or of the
- * wrong kind; what else it throws is said with it.
+ * what cannot be one. Whatever takes an id, but for the `replyTo` of a draft, also takes its end: four characters or
+ * more, in any case of letters; where several messages have it, a USAGE names them. Every function throws DISK_FAILED
+ * when the disk does, CONFIG_INVALID when config.json, the settings of a card or a variable DREAMOS_… cannot be read,
+ * and USAGE for an option that is unknown, with the nearest one, or of the wrong kind; what else it throws is said with
+ * it.
  */
 export interface Dreamos extends AsyncDisposable {
   /** Where the root is: the path of its folder `runtime/agent_comms`. */
@@ -74,8 +75,9 @@ export interface Dreamos extends AsyncDisposable {
   /** Who would get this message, and why. Everything is checked as in a send; nothing is sent. @throws as send */
   preview(draft: Draft): Promise<Addressee[]>;
   /**
-   * Answers a message, to its sender and in its thread: by receipt, or by the id of one in the acting agent's mailbox or that
-   * it has claimed from another; where nobody acts, whoever alone holds it answers. With `ack` it also finishes it. Repeating the same answer sends nothing twice, and finishes what was cut off.
+   * Answers a message, to its sender and in its thread: by receipt, or by the id of one in the acting agent's mailbox,
+   * or that it has claimed from another; where nobody acts, whoever alone holds it answers. With `ack` it also finishes
+   * it. Repeating the same answer sends nothing twice, and finishes what was cut off.
    * @throws ALREADY_EXISTS for a second answer without `again`; MESSAGE_NOT_FOUND; LEASE_LOST: nothing was sent; as send
    * and ack
    */
@@ -130,7 +132,8 @@ export interface Dreamos extends AsyncDisposable {
    * Finishes a message; it is archived. A receipt is fenced: it settles its own claim or nothing. An id settles the current
    * claim in the acting agent's mailbox, else what it has claimed from another; where nobody acts, the only claim of that
    * message. Syncs nothing: what a power cut undoes is a redelivery.
-   * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND; USAGE for an id that several hold where nobody acts
+   * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND; USAGE where nobody acts and it is not
+   * held by one alone
    */
   ack(receiptOrId: string): Promise<Settled>;
   /**

@@ -139,7 +139,7 @@ export function checkId(text: string): string {
   if (isId(text) || mayEndId(text)) return text;
   throw usage(
     `"${text}" is not a message id.`,
-    'An id is what send prints, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE, or its last characters, at least 4: 4RCE.',
+    'An id is what send prints: 26 letters and digits, such as 01JD3Y6Q0V8M5T2B7K9XWZ4RCE; its last 4 or more are enough.',
   );
 }
 

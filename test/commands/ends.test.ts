@@ -76,7 +76,7 @@ test.each(['show', 'trace', 'cancel', 'read reviewer --id'])('%s of what is too 
   const { code, err } = await rig.dreamos(`${verb} QR9`);
   expect(code).toBe(2);
   expect(err).toContain('"QR9" is not a message id.');
-  expect(err).toContain('at least 4');
+  expect(err).toContain('its last 4 or more are enough');
 });
 
 test('a word that is an agent is the agent, before it is the end of an id', async () => {

@@ -34,8 +34,11 @@ async function isMessage(context: Context, word: string): Promise<boolean> {
     await claimedId(await context.session(), word);
     return true;
   } catch (error) {
-    if (error instanceof DreamosError && error.code === 'MESSAGE_NOT_FOUND') return false;
-    throw error;
+    if (!(error instanceof DreamosError) || error.code !== 'MESSAGE_NOT_FOUND') throw error;
+    // A mistyped id must not go out as an answer.
+    if (!/\d/.test(word) || !/[a-z]/i.test(word)) return false;
+    const hint = `If it is your answer: echo ${word} | dreamos reply${context.flags()}`;
+    throw new DreamosError(error.kind, error.code, error.message, { hint, cause: error });
   }
 }
 

@@ -62,6 +62,17 @@ test('one word of reply that is a message is the message', async () => {
   expect(await rig.dreamos(`reply ${receipt.slice(0, -1)}`, { stdin: 'words' })).toMatchObject({ code: 6 });
 });
 
+test('a mistyped id is no answer, and how it can be one is said', async () => {
+  await rig.sent();
+  await rig.dreamos('read reviewer');
+  const { code, out, err } = await rig.dreamos('reply QRX8 --ack', { stdin: 'the real answer' });
+  expect({ code, out }).toEqual({ code: 4, out: '' });
+  expect(err).toContain('There is no message whose id ends in QRX8 in any mailbox.');
+  expect(err).toContain('If it is your answer: echo QRX8 | dreamos reply');
+  expect((await rig.dreamos('list planner --json')).json).toEqual([]);
+  expect(await rig.dreamos('reply 4096 --ack')).toMatchObject({ code: 0 });
+});
+
 test('what somebody else holds is never finished by a bare verb', async () => {
   const id = await rig.sent();
   await rig.dreamos('read reviewer --as worker-1');

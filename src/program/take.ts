@@ -10,6 +10,7 @@ export const read: Verb = {
       .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
       .option('--wait <duration>', 'wait this long for one to come')
       .option('--ack', 'finish each once it has been written out')
+      .option('--brief', 'in few words, for a model; of a long body the first 8 KiB')
       .action(async (name, options) => (await import('../commands/take/read.ts')).readCommand(context, name, options))
       .addHelpText(
         'after',

@@ -2,6 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { afterRead } from '../../cli/show/after-read.ts';
+import { beginningOf, briefText } from '../../cli/show/brief.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import {
@@ -25,6 +26,7 @@ export interface ReadOptions extends FilterOptions {
   lease?: string;
   wait?: string;
   ack?: boolean;
+  brief?: boolean;
 }
 
 export async function readCommand(context: Context, name: string | undefined, options: ReadOptions): Promise<void> {
@@ -50,8 +52,14 @@ export async function readCommand(context: Context, name: string | undefined, op
       if (got > 0 || signal.aborted) return;
       return nothing(context, session, { mailbox, by }, options);
     }
-    const text = () =>
-      `${got > 0 ? '\n' : ''}${deliveryText(delivery, paint, session.clock.now(), acked)}${afterRead(context, delivery, { who, many: count > 1, acked, nowMs: session.clock.now() })}`;
+    const text = () => {
+      const nowMs = session.clock.now();
+      const words = options.brief
+        ? briefText(delivery, { acked, where: context.flags(), paint })
+        : deliveryText(context, delivery, paint, nowMs, acked) +
+          afterRead(context, delivery, { who, many: count > 1, acked, nowMs });
+      return `${got > 0 ? '\n' : ''}${words}`;
+    };
     try {
       await handOver(printMessage(output, delivery.message.id, deliveryJson(delivery), text), delivery, options);
     } catch (error) {
@@ -66,11 +74,13 @@ export async function readCommand(context: Context, name: string | undefined, op
   }
 }
 
-function deliveryText(delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
-  const { message, attempt, leaseUntil } = delivery;
+function deliveryText(context: Context, delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
+  const { message: whole, attempt, leaseUntil } = delivery;
   const extra: [string, string][] = [['Attempt', String(attempt)]];
   if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
-  return messageView(message, extra, paint, nowMs);
+  if (!context.output.toTerminal) return messageView(whole, extra, paint, nowMs);
+  const { message, rest } = beginningOf(whole, context.flags());
+  return messageView(message, extra, paint, nowMs) + (rest === '' ? '' : `\n${rest}`);
 }
 
 async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {

@@ -120,3 +120,30 @@ test.each(['read', 'peek'])('%s --id of what is not ready says where it is, and 
   expect((await rig.dreamos(asked)).err).toContain(`${id} in reviewer is archived.`);
   expect((await rig.dreamos(`${verb} reviewer --id 01JD3Y6Q0V8M5T2B7K9XWZ4RCE`)).code).toBe(3);
 });
+
+test.each([
+  ['on a terminal', 'read reviewer', { terminal: true, env: { NO_COLOR: '1' } }],
+  ['with --brief', 'read reviewer --brief', {}],
+])('a huge body is shown by its first 8 KiB %s, and how to see the rest is said', async (_, line, terms) => {
+  const id = await rig.sent(['send', 'reviewer', `a${'😀'.repeat(5000)}`, '--as', 'planner']);
+  const { out } = await rig.dreamos(line, terms);
+  expect(out).toContain(`\na${'😀'.repeat(2047)}\n`);
+  expect(out).toContain(`\n… and ${20_001 - 8189} bytes more: dreamos show ${id} --body\n`);
+  const whole = await rig.dreamos(`show ${id} --body`);
+  expect(Buffer.byteLength(whole.out)).toBe(20_001);
+});
+
+test('through a pipe a huge body comes whole', async () => {
+  await rig.sent(['send', 'reviewer', 'x'.repeat(20_000), '--as', 'planner']);
+  expect((await rig.dreamos('read reviewer')).out).toContain('x'.repeat(20_000));
+});
+
+test('--brief says from whom and what about, the words between fences, and what to type next', async () => {
+  await rig.sent('send reviewer hello --as planner --subject Look --type task --priority high');
+  const { out } = await rig.dreamos('read reviewer --brief');
+  expect(out).toMatch(
+    /^planner \(task, high\): Look\nWords of agent "planner": [^\n]+\n```\nhello\n```\ndreamos ack \S+\n$/,
+  );
+  await rig.sent();
+  expect((await rig.dreamos('read reviewer --brief --ack')).out).toMatch(/^planner: \(no subject\)\n.*```\n$/s);
+});

@@ -1,9 +1,9 @@
-export { init, open } from './library/library.ts';
+export { init, open, restore } from './library/library.ts';
 export { exactData, exactDataOf } from './library/exact-data.ts';
 export type { Dreamos } from './library/dreamos.ts';
 export type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './library/groups.ts';
 
-export type { Archived, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
+export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
 export type { Found, Heard, Listed, MailboxStatus, TraceStep } from './contract/look.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
 export type {
@@ -33,7 +33,7 @@ export type { SearchOptions } from './core/look/search.ts';
 export type { Shown, ShowOptions } from './core/look/show.ts';
 export type { ThreadMessage, ThreadOptions } from './core/look/thread.ts';
 export type { Trace } from './core/look/trace.ts';
-export type { OpenOptions } from './core/open-root.ts';
+export type { OpenOptions, RestoreOptions } from './core/open-root.ts';
 export type { Fired, FiredDue, FireOptions } from './core/schedules/fire-due.ts';
 export type { ScheduleInput } from './core/schedules/schedules.ts';
 export type { SendOptions } from './core/send/draft.ts';
@@ -62,3 +62,4 @@ export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from 
 export { type Result, states, type State } from './model/state.ts';
 export type { DeadReason, Entry } from './storage/port/look.ts';
 export type { Delivery, Settled } from './storage/port/mail.ts';
+export type { BackupOptions } from './storage/port/upkeep.ts';

@@ -91,6 +91,7 @@ void run(process.argv.slice(2), {
   },
   openRoot: async (options) => (await import('./core/open-root.ts')).openRoot(options),
   initRoot: async (options) => (await import('./core/open-root.ts')).initRoot(options),
+  restoreRoot: async (file, options) => (await import('./core/open-root.ts')).restoreRoot(file, options),
 }).then(async (code) => {
   process.exitCode = code;
   // chokidar's throttle leaves timers of a second behind, and `read --wait` that has its message would sit them out. So

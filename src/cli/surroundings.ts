@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { initRoot, openRoot } from '../core/open-root.ts';
+import type { initRoot, openRoot, restoreRoot } from '../core/open-root.ts';
 
 /** Where a command's words go: what it needs of a stream. */
 export interface Outlet {
@@ -34,4 +34,5 @@ export interface Surroundings {
   readonly version: () => string;
   readonly openRoot: typeof openRoot;
   readonly initRoot: typeof initRoot;
+  readonly restoreRoot: typeof restoreRoot;
 }

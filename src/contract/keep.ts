@@ -28,6 +28,31 @@ export const purged = schema(() =>
 );
 export type PurgedJson = Of<typeof purged>;
 
+export const backedUp = schema(() =>
+  z.object({
+    /** Its absolute path. */
+    file: text(),
+    /** How many it holds, each mailbox's own. */
+    messages: count(),
+    bytes: count(),
+    /** What was acknowledged before is in it. */
+    begunAt: time(),
+  }),
+);
+export type BackedUp = Of<typeof backedUp>;
+
+export const restored = schema(() =>
+  z.object({
+    root: text(),
+    messages: count(),
+    /** Of these, those that were claimed, and are ready again. */
+    claimed: count(),
+    /** Of the backup. */
+    begunAt: time(),
+  }),
+);
+export type RestoredJson = Of<typeof restored>;
+
 /** One thing that was done, or, in a dry run, would be. */
 export const maintained = schema(() =>
   z.object({

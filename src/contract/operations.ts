@@ -486,6 +486,23 @@ const table = {
     effect: 'looks',
     concerns: 'none',
   },
+  backup: {
+    summary: 'write all mail of a root that others work on into one file; help housekeeping',
+    input: 'tree',
+    output: 'backup',
+    effect: 'administers',
+    concerns: 'all',
+    syncs: 'the file, before it has its name, and its folder',
+  },
+  restore: {
+    summary: 'make a root of a backup, where there is none or one without mail',
+    library: null,
+    input: 'tree',
+    output: 'restore',
+    effect: 'administers',
+    concerns: 'all',
+    syncs: 'everything in the new root, before it is in its place',
+  },
   schema: {
     summary: 'the JSON Schema of a file or of what --json prints; without a name, their names',
     library: null,

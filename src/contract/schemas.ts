@@ -47,6 +47,8 @@ const made = {
   'schedule-show': system.scheduleShown(),
   maintain: keep.maintained(),
   import: keep.imported(),
+  backup: keep.backedUp(),
+  restore: keep.restored(),
   init: system.initialised(),
   'agent-register': system.agentRegistered(),
   'agent-show': system.agentShown(),

@@ -1,7 +1,15 @@
 /** Opening and making roots: the only place that knows which storages there are and what is done by the way. */
 import { createIds } from '../model/id.ts';
 import { type Clock, systemClock } from '../model/clock.ts';
-import { findRoot, type FindOptions, initRootFolder, openStore, type RootPlace } from '../storage/engines.ts';
+import { absolute } from '../model/refusals.ts';
+import {
+  findRoot,
+  type FindOptions,
+  initRootFolder,
+  openStore,
+  restoreRootFolder,
+  type RootPlace,
+} from '../storage/engines.ts';
 import { registerAgent } from './agents/agents.ts';
 import { checkName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
@@ -47,6 +55,34 @@ export async function initRoot(options: OpenOptions & { readonly agents?: readon
     agents.push({ name: registered.card.name, created: registered.created });
   }
   return { root, created, agents };
+}
+
+export interface RestoreOptions extends OpenOptions {
+  /** Called now and then with how many messages are restored. */
+  readonly onProgress?: (messages: number) => void;
+  /** Ends it; nothing is restored then. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Restored {
+  readonly root: Session;
+  /** How many it has, each mailbox's own. */
+  readonly messages: number;
+  /** Of these, how many were claimed, and are ready again. */
+  readonly claimed: number;
+  /** When the backup began; what was acknowledged before is there. */
+  readonly begunAt: string;
+}
+
+/** Makes a root of a backup. @returns `undefined`: the signal came, and there is none */
+export async function restoreRoot(file: string, options: RestoreOptions = {}): Promise<Restored | undefined> {
+  const { onProgress, signal, ...opening } = options;
+  const path = absolute(opening.cwd, file, 'SOURCE_NOT_FOUND');
+  const restored = await restoreRootFolder(path, { ...placeOf(opening), onProgress, signal });
+  if (!restored) return undefined;
+  const { messages, claimed, begunAt, ...place } = restored;
+  const root = await openAt(place, opening);
+  return { root, messages, claimed, begunAt: new Date(begunAt).toISOString() };
 }
 
 /** Who works on a root; without `as` the environment's DREAMOS_AGENT. */

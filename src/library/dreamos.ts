@@ -3,7 +3,7 @@
  * `dreamos help reference` is made from it, and from the options' and results' own interfaces.
  */
 import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
-import type { Finding, ImportResult, Maintained } from '../contract/keep.ts';
+import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
 import type { Found, Heard, Listed, MailboxStatus } from '../contract/look.ts';
 import type { SubscriptionChange } from '../contract/system.ts';
 import type { ListenOptions } from '../core/follow/listen.ts';
@@ -33,6 +33,7 @@ import type { WatchedEvent } from '../model/event.ts';
 import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
+import type { BackupOptions } from '../storage/port/upkeep.ts';
 import type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './groups.ts';
 
 /**
@@ -240,4 +241,13 @@ export interface Dreamos extends AsyncDisposable {
    * another may import: a second run brings the rest
    */
   import(folder: string, options?: ImportOptions): AsyncGenerator<ImportResult, void, undefined>;
+  /**
+   * Writes all mail, with agents, settings, subscriptions, schedules and events, into one file, a .tar.gz, while others go on.
+   * What was acknowledged before it began is in it, each message once. The file appears when it is whole and synced; `restore`
+   * makes a root of it.
+   * @returns `undefined`: the signal came, and there is no file
+   * @throws ALREADY_EXISTS when there is such a file; SOURCE_NOT_FOUND for a folder that is not there; USAGE for a place in the
+   * root, or a storage that has no backups; STATE_CHANGED when a message was somewhere else at every look
+   */
+  backup(file: string, options?: BackupOptions): Promise<BackedUp | undefined>;
 }

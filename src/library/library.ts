@@ -5,6 +5,7 @@
 import { cwd, emitWarning, env } from 'node:process';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/agents/agents.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
+import { backup } from '../core/keep/backup.ts';
 import { cancel } from '../core/keep/cancel.ts';
 import { getConfig, setConfig } from '../core/root/config.ts';
 import { consume } from '../core/take/consume.ts';
@@ -36,7 +37,14 @@ import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
 import { currentFolder } from '../model/basics/current-folder.ts';
 import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
-import { initRoot, type OpenOptions, openRoot, sessionOn } from '../core/open-root.ts';
+import {
+  initRoot,
+  type OpenOptions,
+  openRoot,
+  type RestoreOptions,
+  restoreRoot,
+  sessionOn,
+} from '../core/open-root.ts';
 import {
   anything,
   call,
@@ -75,6 +83,23 @@ export async function open(options: OpenOptions = {}): Promise<Dreamos> {
 export async function init(options: OpenOptions & { readonly agents?: readonly string[] } = {}): Promise<Dreamos> {
   checkArguments([{ ...opening, agents: texts }], [options]);
   return bindTo((await initRoot(surrounded(options))).root);
+}
+
+/**
+ * Makes a root of what `backup` has written, and opens it: everything in it is synced, and it appears whole. Where there is a
+ * root without mail, it takes its place. What was claimed is ready again.
+ * @returns the root, how many messages it has, how many of them were claimed, and when the backup began; `undefined`: the
+ * signal came, and there is none
+ * @throws as init; ALREADY_EXISTS for a root that has mail; SOURCE_NOT_FOUND; CORRUPT for a backup that is cut off or
+ * changed; FORMAT_UNKNOWN, FORMAT_TOO_NEW for one that is none, or of a later version. Nothing was made then
+ */
+export async function restore(
+  file: string,
+  options: RestoreOptions = {},
+): Promise<{ root: Dreamos; messages: number; claimed: number; begunAt: string } | undefined> {
+  checkArguments([text, { ...opening, onProgress: call, signal }], [file, options]);
+  const restored = await restoreRoot(file, surrounded(options));
+  return restored && { ...restored, root: bindTo(restored.root) };
 }
 
 const opening: Options<OpenOptions> = { root: text, cwd: text, env: record, as: text, clock: record, warn: call };
@@ -202,5 +227,6 @@ function bindTo(session: Session): Dreamos {
       onNote: call,
       onProgress: call,
     }),
+    backup: bound(backup, text, { onProgress: call, signal }),
   };
 }

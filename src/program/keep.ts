@@ -130,6 +130,36 @@ export const maintain: Verb = {
   },
 };
 
+export const backup: Verb = {
+  words: 'backup <file>',
+  setUp(command, context) {
+    command
+      .action(async (file) => (await import('../commands/keep/backup.ts')).backupCommand(context, file))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos backup /mnt/backup/mail-$(date +%F).tar.gz',
+          'Others go on meanwhile. What was acknowledged before it began is in it, each message once; a message that is claimed, or\nwas finished meanwhile, is delivered again by who restores it. The file appears when it is whole and on disk.',
+        ),
+      );
+  },
+};
+
+export const restore: Verb = {
+  words: 'restore <file>',
+  setUp(command, context) {
+    command
+      .action(async (file) => (await import('../commands/keep/restore.ts')).restoreCommand(context, file))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos restore /mnt/backup/mail-2026-11-20.tar.gz --root /home/ann/again',
+          'Every message is checked against its digest first. The root appears when all of it is there and on disk; one that has\nmail is never touched.',
+        ),
+      );
+  },
+};
+
 export const importTree: Verb = {
   words: 'import <dir>',
   setUp(command, context) {

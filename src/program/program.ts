@@ -149,6 +149,8 @@ const surface: readonly Verb[] = [
   keep.maintain,
   keep.importTree,
   meta.explain,
+  keep.backup,
+  keep.restore,
   meta.schema,
   meta.completion,
   meta.help,

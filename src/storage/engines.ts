@@ -2,6 +2,7 @@
 import { DreamosError } from '../model/errors.ts';
 import { findFileRoot, type FindOptions, type FoundRoot } from './file/find-root.ts';
 import { type FileStoreDeps, openFileStore } from './file/open.ts';
+import type { RestoredRoot, RestoreOptions } from './file/restore/restore.ts';
 import type { Store } from './port/store.ts';
 
 /** By the name in format.json; a new one comes in here. */
@@ -20,6 +21,16 @@ export async function initRootFolder(options: FindOptions): Promise<RootPlace & 
   const { initFileStore } = await import('./file/make-root.ts');
   const { created, ...found } = await initFileStore(options);
   return { ...known(found), created };
+}
+
+/** @throws as restoreFileStore */
+export async function restoreRootFolder(
+  file: string,
+  options: RestoreOptions,
+): Promise<(Omit<RestoredRoot, 'engine'> & RootPlace) | undefined> {
+  const { restoreFileStore } = await import('./file/restore/restore.ts');
+  const restored = await restoreFileStore(file, options);
+  return restored && { ...restored, ...known(restored) };
 }
 
 export function openStore({ path, engine }: RootPlace, deps: FileStoreDeps): Promise<Store> {

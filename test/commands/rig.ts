@@ -83,6 +83,9 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
         }
         return { root: rootFor(env, warn), created: false, agents: made };
       },
+      restoreRoot: async (_, { warn = () => undefined } = {}) => {
+        return { root: rootFor(env, warn), messages: 3, claimed: 1, begunAt: new Date(time.nowMs).toISOString() };
+      },
     });
     return {
       code,

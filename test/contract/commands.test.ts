@@ -180,6 +180,15 @@ const runs: Record<string, Run> = {
   },
   import: line(`import ${foreign} --deliver`),
   explain: line('explain'),
+  // Memory has no backups.
+  backup: line('backup mail.tar.gz', {
+    onRoot: ({ store }) => {
+      Object.assign(store.upkeep ?? {}, {
+        backup: async (file: string) => ({ file, messages: 3, bytes: 900, begunAt: 1_795_165_200_000 }),
+      });
+    },
+  }),
+  restore: line('restore mail.tar.gz'),
   schema: line('schema'),
 };
 

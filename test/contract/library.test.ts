@@ -169,6 +169,7 @@ const calls: Partial<Record<OperationName, Call>> = {
     return mail.maintain();
   },
   import: (mail) => mail.import(foreign, { deliver: true }),
+  backup: async (mail) => (await sent(mail), mail.backup(`${mail.path}.tar.gz`)),
 };
 
 async function itemsOf(value: unknown): Promise<unknown[]> {

@@ -15,6 +15,7 @@ import {
   type FindOptions,
   formatVersion,
   type FoundRoot,
+  type Looked,
   lookForRoot,
   nearestAbove,
   placeInProject,
@@ -27,9 +28,22 @@ import { contextOf } from './open.ts';
 /** Makes the root that is meant, or finds it; a second root below a root is refused, because mail would split silently. */
 export async function initFileStore(options: FindOptions): Promise<FoundRoot & { readonly created: boolean }> {
   const { disk = nodeDisk(), warn = () => undefined } = options;
-  const { place, found, passedOver, mainWorktree } = await lookForRoot(disk, options);
+  const { path, found, passedOver, mainWorktree } = await placeForNew(disk, options);
   const linked = { ...(mainWorktree !== undefined && { mainWorktree }) };
   if (found !== undefined) return { ...(await existing(options, found)), ...linked };
+  await makeRoot(disk, path);
+  for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
+  return { path: await disk.realPath(path), engine: files, created: true, ...linked };
+}
+
+/** Where a root may be made, if there is none yet. @throws ROOT_INSIDE_ROOT, ROOT_NOT_YOURS, ALREADY_EXISTS, DISK_FAILED */
+export async function placeForNew(
+  disk: Disk,
+  options: FindOptions,
+): Promise<Pick<Looked, 'found' | 'passedOver' | 'mainWorktree'> & { readonly path: string }> {
+  const { place, found, passedOver, mainWorktree } = await lookForRoot(disk, options);
+  const linked = { ...(mainWorktree !== undefined && { mainWorktree }) };
+  if (found !== undefined) return { path: found, found, passedOver, ...linked };
   const anothers = passedOver.get(place);
   if (anothers) throw anothers;
   const path = await realPlace(disk, place);
@@ -37,7 +51,7 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
   if (above !== undefined) {
     // Another init may have made it since.
     const now = await lookForRoot(disk, options);
-    if (now.found !== undefined) return existing(options, now.found);
+    if (now.found !== undefined) return { path: now.found, found: now.found, passedOver };
     throw new DreamosError(
       'conflict',
       'ROOT_INSIDE_ROOT',
@@ -49,9 +63,7 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
   }
   await checkLength(disk, path);
   await checkRoom(disk, path);
-  await makeRoot(disk, path);
-  for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
-  return { path: await disk.realPath(path), engine: files, created: true, ...linked };
+  return { path, found, passedOver, ...linked };
 }
 
 async function existing(options: FindOptions, root: string): Promise<FoundRoot & { readonly created: boolean }> {
@@ -79,7 +91,7 @@ async function checkRoom(disk: Disk, path: string): Promise<void> {
   );
 }
 
-async function makeRoot(disk: Disk, path: string): Promise<void> {
+export async function makeRoot(disk: Disk, path: string): Promise<void> {
   const topmost = await makeFolders(disk, path);
   const ids = createIds();
   await probe(disk, path, ids.token());

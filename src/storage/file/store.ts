@@ -203,5 +203,6 @@ function upkeepOf(ctx: FileContext): Upkeep {
       const { inspect } = await import('./doctor/doctor.ts');
       yield* inspect(ctx, options);
     },
+    backup: async (file, options) => (await import('./backup/backup.ts')).backup(ctx, file, options),
   };
 }

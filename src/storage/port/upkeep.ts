@@ -53,6 +53,23 @@ export interface InspectOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface BackupOptions {
+  /** Called now and then with how many messages are in it so far. */
+  readonly onProgress?: (messages: number) => void;
+  /** Ends it; there is no backup then. */
+  readonly signal?: AbortSignal;
+}
+
+export interface BackedUp {
+  /** Where it is. */
+  readonly file: string;
+  /** How many it holds, each mailbox's own. */
+  readonly messages: number;
+  readonly bytes: number;
+  /** What was acknowledged before is in it; milliseconds since 1970. */
+  readonly begunAt: number;
+}
+
 /** Keeping house, for a storage that does not do it by itself. None of it but `prune` tells events: nothing that anybody waits for has changed. */
 export interface Upkeep {
   /** Packs whole days before `beforeDay` (and before today), the oldest first. What is packed stays archived in every respect. */
@@ -75,4 +92,10 @@ export interface Upkeep {
   sweepKeys(options: { readonly dryRun: boolean }): Promise<number>;
   /** Checks every rule of the storage's format, one finding at a time; with `fix`, repairs what is safe to repair. */
   inspect(options: InspectOptions): AsyncIterable<Finding>;
+  /**
+   * Everything that was acknowledged before it began, as one file, which appears when it is whole and synced. Others go on
+   * meanwhile. Absent: the storage has no such form.
+   * @param file its absolute path @returns `undefined`: the signal came
+   */
+  backup?(file: string, options: BackupOptions): Promise<BackedUp | undefined>;
 }

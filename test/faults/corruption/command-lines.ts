@@ -3,7 +3,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { run } from '../../../src/program/program.ts';
 import { startMs } from './specimen.ts';
 import { stillClock } from './still-clock.ts';
-import { initRoot, openRoot } from '../../../src/core/open-root.ts';
+import { initRoot, openRoot, restoreRoot } from '../../../src/core/open-root.ts';
 
 const lines = [
   'status',
@@ -75,6 +75,7 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       version: () => '0.0.0',
       openRoot: (options) => openRoot({ ...options, clock }),
       initRoot: (options) => initRoot({ ...options, clock }),
+      restoreRoot: (file, options) => restoreRoot(file, { ...options, clock }),
     });
     return { code, err };
   } catch (error) {

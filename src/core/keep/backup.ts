@@ -1,0 +1,15 @@
+import { usage } from '../../model/refusals.ts';
+import type { BackedUp } from '../../contract/keep.ts';
+import type { BackupOptions } from '../../storage/port/upkeep.ts';
+import type { Session } from '../root/root.ts';
+
+export async function backup(
+  { store }: Session,
+  file: string,
+  options: BackupOptions = {},
+): Promise<BackedUp | undefined> {
+  const { upkeep } = store;
+  if (!upkeep?.backup) throw usage('The storage of this root has no backups.', 'Back it up by its own means.');
+  const written = await upkeep.backup(file, options);
+  return written && { ...written, begunAt: new Date(written.begunAt).toISOString() };
+}

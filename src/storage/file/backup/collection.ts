@@ -1,0 +1,131 @@
+import { dayMs } from '../../../model/basics/limits.ts';
+import { idTime } from '../../../model/id.ts';
+import { sha256 } from '../../../model/basics/sha256.ts';
+import type { FileContext } from '../disk/context.ts';
+import type { TarFile } from '../disk/tar-gz.ts';
+import { backedUpBody, pathInBackup } from '../names/backup-name.ts';
+import type { IndexLine, Seen, SeenIn } from './sighting.ts';
+
+/** A message in a place. */
+export interface Met {
+  readonly mailbox: string;
+  readonly id: string;
+  readonly state: SeenIn;
+  readonly name: string;
+}
+
+/** What the next look is for: how much was new, and what was gone before its bytes could be read. */
+export interface Missed {
+  found: number;
+  readonly slipped: Set<string>;
+}
+
+export type Add = (file: TarFile) => Promise<void>;
+
+/** What a backup holds so far: bytes are written at once, each once; lines of the index wait for its end. */
+export class Collection {
+  readonly begunAt: number;
+  readonly #ctx: FileContext;
+  readonly #add: Add;
+  readonly #lines: string[] = [];
+  readonly #files = new Set<string>();
+  readonly #bodies = new Set<string>();
+  /** By mailbox and id: the body. */
+  readonly #seen = new Map<string, Map<string, string>>();
+  /** By mailbox and id, the state and the name in which it was met last. */
+  readonly #last = new Map<string, string>();
+  readonly #ids = new Set<string>();
+  /** By mailbox and id: what could not be read where it lay. */
+  readonly #aside = new Set<string>();
+  /** How many messages lie in packs. */
+  packed = 0;
+
+  constructor(ctx: FileContext, add: Add, begunAt: number) {
+    this.#ctx = ctx;
+    this.#add = add;
+    this.begunAt = begunAt;
+  }
+
+  /** Of messages, each once a mailbox. */
+  get messages(): number {
+    return [...this.#seen.values()].reduce((sum, ids) => sum + ids.size, this.packed);
+  }
+
+  /** The body of a message that was met in this mailbox. */
+  bodyOf(mailbox: string, id: string): string | undefined {
+    return this.#seen.get(mailbox)?.get(id);
+  }
+
+  /** Whether a message that a later look meets first in this mailbox belongs into it. */
+  belongs(id: string): boolean {
+    const madeAt = idTime(id);
+    // One from the future says nothing of when it was sent.
+    return this.#ids.has(id) || madeAt < this.begunAt || madeAt > this.#ctx.clock.now() + dayMs;
+  }
+
+  /** @returns whether it is new in this mailbox */
+  async see(
+    at: Met,
+    what: { readonly bytes: Uint8Array; readonly reason?: string | undefined } | { readonly body: string },
+  ): Promise<boolean> {
+    const { mailbox, id, state, name } = at;
+    const body = 'body' in what ? what.body : await this.body(id, what.bytes);
+    const ids = this.#seen.get(mailbox) ?? new Map<string, string>();
+    this.#seen.set(mailbox, ids);
+    const isNew = !ids.has(id);
+    if (isNew) ids.set(id, body);
+    this.#ids.add(id);
+    if (this.isWhereItWas(at)) return isNew;
+    this.#last.set(`${mailbox}\0${id}`, `${state}\0${name}`);
+    const reason = 'reason' in what ? what.reason : undefined;
+    const seen: Seen = { kind: 'seen', mailbox, state, name, body, ...(reason !== undefined && { reason }) };
+    this.line(seen);
+    return isNew;
+  }
+
+  /** Whether it was met in this state and under this name, and nowhere else since. */
+  isWhereItWas({ mailbox, id, state, name }: Met): boolean {
+    return this.#last.get(`${mailbox}\0${id}`) === `${state}\0${name}`;
+  }
+
+  /** What cannot be read is no message. @returns whether it was not put aside before */
+  putsAside(mailbox: string, id: string): boolean {
+    return this.#aside.size < this.#aside.add(`${mailbox}\0${id}`).size;
+  }
+
+  /** Whether a message that something has happened to since the beginning should be here, and is not. */
+  isMissing(mailbox: string, id: string): boolean {
+    return this.bodyOf(mailbox, id) === undefined && this.belongs(id) && !this.#aside.has(`${mailbox}\0${id}`);
+  }
+
+  async body(id: string, bytes: Uint8Array): Promise<string> {
+    const name = backedUpBody(id, sha256(bytes));
+    if (!this.#bodies.has(name)) {
+      this.#bodies.add(name);
+      await this.#add({ name, bytes });
+    }
+    return name;
+  }
+
+  hasFile(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  /** A file as it is; the first one of its name counts. @param id the message that it becomes, if it is known */
+  async file(path: string, bytes: Uint8Array, mtimeMs: number, id?: string): Promise<void> {
+    if (this.#files.has(path)) return;
+    this.#files.add(path);
+    const name = pathInBackup(this.#ctx.layout, path);
+    await this.#add({ name, bytes });
+    this.line({ kind: 'file', path: name, mtimeMs, sha256: sha256(bytes), ...(id !== undefined && { id }) });
+  }
+
+  line(line: IndexLine): void {
+    this.#lines.push(JSON.stringify(line));
+  }
+
+  index(end: IndexLine): Buffer {
+    this.line(end);
+    return Buffer.from(`${this.#lines.join('\n')}\n`);
+  }
+}

@@ -1,0 +1,60 @@
+/** What a backup holds besides messages, as files: documents first, what was told and put aside last. */
+import { logOf } from '../../../model/topic.ts';
+import type { FileContext } from '../disk/context.ts';
+import { namesIn } from '../disk/folders.ts';
+import { readWhole } from '../disk/replace.ts';
+import { mailboxNames } from '../documents/agents.ts';
+import { topicNames } from '../documents/topics.ts';
+import { backedUpDocuments, isCursorFile, isEventFile } from '../names/backup-name.ts';
+import type { Mailbox } from '../names/layout.ts';
+import { pathIn } from '../names/path.ts';
+import { dayOf, parseEventLog } from '../names/slots.ts';
+import type { Collection } from './collection.ts';
+import { toldBefore } from './told.ts';
+
+const anySize = { maxBytes: Infinity };
+
+export async function addDocuments(ctx: FileContext, collection: Collection): Promise<void> {
+  for (const name of backedUpDocuments) await addDocument(ctx, collection, ctx.layout.document(name));
+  for (const name of await mailboxNames(ctx)) await addDocument(ctx, collection, ctx.layout.mailbox(name).card);
+}
+
+async function addDocument(ctx: FileContext, collection: Collection, path: string): Promise<void> {
+  const file = await readWhole(ctx.disk, path, anySize);
+  if (file.ok) await collection.file(path, file.bytes, file.mtimeMs ?? collection.begunAt);
+}
+
+/** Event logs, what is in corrupt/, and when each mailbox was read last; the cursors of the root. */
+export async function addKept(ctx: FileContext, collection: Collection): Promise<void> {
+  for (const name of (await ctx.disk.list(ctx.layout.cursors)) ?? [])
+    if (isCursorFile(name)) await addFile(ctx, collection, pathIn(ctx.layout.cursors, name));
+  for (const name of [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)]) {
+    const mailbox = ctx.layout.mailbox(name);
+    // Of one that was made meanwhile.
+    await addDocument(ctx, collection, mailbox.card);
+    await addFile(ctx, collection, mailbox.lastRead);
+    await addEvents(ctx, collection, mailbox);
+    for (const file of await namesIn(ctx, mailbox.corrupt))
+      await addFile(ctx, collection, pathIn(mailbox.corrupt, file));
+  }
+}
+
+async function addEvents(ctx: FileContext, collection: Collection, mailbox: Mailbox): Promise<void> {
+  for (const name of (await namesIn(ctx, mailbox.events)).filter(isEventFile)) {
+    const path = pathIn(mailbox.events, name);
+    const day = parseEventLog(name);
+    // An older one tells of nothing that happens now.
+    if (day === undefined || day < dayOf(collection.begunAt)) {
+      await addFile(ctx, collection, path);
+      continue;
+    }
+    const file = await ctx.disk.read(path, anySize);
+    if (file.ok) await collection.file(path, toldBefore(file.bytes, collection.begunAt), file.mtimeMs ?? 0);
+  }
+}
+
+async function addFile(ctx: FileContext, collection: Collection, path: string): Promise<void> {
+  const file = await ctx.disk.read(path, anySize);
+  // What is no regular file is nobody's mail; doctor says so.
+  if (file.ok) await collection.file(path, file.bytes, file.mtimeMs ?? collection.begunAt);
+}

@@ -1,0 +1,91 @@
+import { parseEventLog, parsePrunedMark } from './slots.ts';
+import { type Layout, type Mailbox, type RootDocument } from './layout.ts';
+import { parsePack } from './pack-name.ts';
+import { folderOf, longestName, nameOf, pathBelow, pathIn } from './path.ts';
+
+/** Names in a backup, and of what lies beside one, or beside a root, while it is being written. */
+
+/** Its first entry, which says what it is; and its last one, without which it is cut off. */
+export const aboutBackup = 'backup.json';
+export const indexOfBackup = 'index.jsonl';
+
+/** A message's bytes. A script may hand in the same id with other bytes, so the id is not enough. */
+export function backedUpBody(id: string, sha256: string): string {
+  return `messages/${id}.${sha256.slice(0, 16)}.json`;
+}
+
+export function isBackedUpBody(name: string): boolean {
+  return /^messages\/[0-7][0-9A-HJKMNP-TV-Z]{25}\.[0-9a-f]{16}\.json$/.test(name);
+}
+
+/** A backup, until it is whole. @param token drawn anew */
+export function unfinishedBackup(file: string, token: string): string {
+  return `${file}.part-${token}`;
+}
+
+/** A root, until it is restored; and the one without mail whose place it takes. */
+export function unfinishedRoot(root: string, token: string): string {
+  return `${root}.restore-${token}`;
+}
+export function replacedRoot(root: string, token: string): string {
+  return `${root}.before-${token}`;
+}
+
+/** Whether a path is the root's, or lies in it. */
+export function isInRoot(root: string, path: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
+
+export const backedUpDocuments: readonly RootDocument[] = ['settings', 'subscriptions', 'schedules'];
+
+/** A file that is backed up as it is, by its path in the root. */
+export function pathInBackup(layout: Layout, path: string): string {
+  return pathBelow(layout.root, path);
+}
+
+/** Where such a file belongs in this root; `undefined`: it is none, and would lie where nothing of a backup belongs. */
+export function placeOfBackedUp(layout: Layout, name: string): string | undefined {
+  for (const document of backedUpDocuments) {
+    const path = layout.document(document);
+    if (pathInBackup(layout, path) === name) return path;
+  }
+  const path = pathIn(layout.root, name);
+  if (path === pathIn(layout.cursors, nameOf(name)) && isCursorFile(nameOf(name))) return path;
+  const { mailbox, parts } = layout.placeOf(path) ?? {};
+  if (!mailbox || !parts?.every(isPlainName)) return undefined;
+  return isOfMailbox(mailbox, parts) ? path : undefined;
+}
+
+function isOfMailbox(mailbox: Mailbox, [folder = '', name, ...more]: readonly string[]): boolean {
+  const path = pathIn(mailbox.dir, folder);
+  if (name === undefined) return path === mailbox.card || path === mailbox.lastRead;
+  if (more.length > 0) return false;
+  if (path === mailbox.archive) return parsePack(name) !== undefined;
+  if (path === mailbox.events) return isEventFile(name);
+  return path === mailbox.corrupt || path === mailbox.drop;
+}
+
+/** What a long cursor stands for. */
+export function isCursorFile(name: string): boolean {
+  return /^[0-9A-Za-z]{1,64}\.jsonl$/.test(name);
+}
+
+/** Whether it is an entry in the inbox of a request. */
+export function isAnswerPath(mailbox: Mailbox, path: string): boolean {
+  return path.startsWith(`${mailbox.requests}/`);
+}
+
+/** Whether a path is that of a pack, where packs lie. */
+export function isPackPath(layout: Layout, path: string): boolean {
+  const { mailbox, parts } = layout.placeOf(path) ?? {};
+  return parts?.length === 2 && folderOf(path) === mailbox?.archive && parsePack(nameOf(path)) !== undefined;
+}
+
+/** A log of events, or the mark of those that were pruned. */
+export function isEventFile(name: string): boolean {
+  return (parseEventLog(name) ?? parsePrunedMark(name)) !== undefined;
+}
+
+function isPlainName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('\0') && Buffer.byteLength(name) <= longestName;
+}

@@ -1,0 +1,100 @@
+/**
+ * A root out of a backup. All of the backup is checked first; then the root is made whole and synced in a folder beside its
+ * place, and one rename puts it there. So there is the root that was backed up, or nothing. A root without mail may be in the
+ * place: it goes aside by one rename before, and what has come into it by then brings it back.
+ */
+import { systemClock } from '../../../model/clock.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { createIds } from '../../../model/id.ts';
+import type { FileContext } from '../disk/context.ts';
+import type { Disk } from '../disk/disk.ts';
+import { nodeDisk } from '../disk/node-disk.ts';
+import { files, findFileRoot, type FindOptions, type FoundRoot } from '../find-root.ts';
+import { makeRoot, placeForNew } from '../make-root.ts';
+import { replacedRoot, unfinishedRoot } from '../names/backup-name.ts';
+import { folderOf, pathIn } from '../names/path.ts';
+import { contextOf } from '../open.ts';
+import { hasMail } from './has-mail.ts';
+import { place } from './place.ts';
+import { planFor } from './plan.ts';
+import { readBackup } from './read-backup.ts';
+
+export interface RestoreOptions extends FindOptions {
+  readonly onProgress?: ((messages: number) => void) | undefined;
+  /** Ends it; nothing is restored then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RestoredRoot extends FoundRoot {
+  /** How many messages it has, each mailbox's own. */
+  readonly messages: number;
+  /** Of these, how many were claimed, and are ready again. */
+  readonly claimed: number;
+  readonly begunAt: number;
+}
+
+/**
+ * @param file its absolute path @returns `undefined`: the signal came
+ * @throws as readBackup and placeForNew; ALREADY_EXISTS: the root there has mail
+ */
+export async function restoreFileStore(file: string, options: RestoreOptions): Promise<RestoredRoot | undefined> {
+  const { disk = nodeDisk(), warn = () => undefined, signal } = options;
+  const { path, found, passedOver } = await placeForNew(disk, options);
+  const root = found === undefined ? undefined : await findFileRoot({ ...options, disk, root: found });
+  const target = root?.path ?? path;
+  const contextAt = (at: string): FileContext => contextOf(disk, at, { clock: systemClock, ids, warn });
+  const ids = createIds();
+  if (root && (await hasMail(contextAt(target)))) throw inUse(target);
+  const backup = await readBackup(disk, file);
+  const staged = unfinishedRoot(target, ids.token());
+  const ctx = contextAt(staged);
+  const plan = planFor(ctx, backup);
+  try {
+    await makeRoot(disk, staged);
+    const messages = await place(ctx, file, plan, options);
+    // Logs of events are open, under a name that they lose now.
+    await disk.close();
+    if (messages === undefined || signal?.aborted) return undefined;
+    await moveTo(contextAt, staged, target, root !== undefined);
+    for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
+    const claimed = [...plan.claims.values()].reduce((sum, { length }) => sum + length, 0);
+    return { path: target, engine: root?.engine ?? files, messages, claimed, begunAt: backup.begunAt };
+  } finally {
+    await removeTree(disk, staged);
+  }
+}
+
+async function moveTo(
+  contextAt: (path: string) => FileContext,
+  staged: string,
+  target: string,
+  isThere: boolean,
+): Promise<void> {
+  const { disk, ids } = contextAt(staged);
+  const aside = replacedRoot(target, ids.token());
+  if (isThere) await disk.rename(target, aside);
+  const usedNow = isThere && (await hasMail(contextAt(aside)));
+  const moved = usedNow ? 'taken' : await disk.moveFolder(staged, target);
+  if (moved !== 'moved') {
+    if (isThere) await disk.rename(aside, target);
+    throw inUse(target);
+  }
+  await disk.syncDir(folderOf(target));
+  if (isThere) await removeTree(disk, aside);
+}
+
+function inUse(path: string): DreamosError {
+  return new DreamosError('conflict', 'ALREADY_EXISTS', `${path} has mail already, and a restore never mixes it.`, {
+    hint: 'Name a new folder: `root` <dir>. Or move the old root away first, while nobody works on it.',
+  });
+}
+
+/** What is in it, and it; nothing if it is not there. */
+async function removeTree(disk: Disk, dir: string): Promise<void> {
+  for (const name of (await disk.list(dir)) ?? []) {
+    const path = pathIn(dir, name);
+    if ((await disk.stat(path))?.kind === 'directory') await removeTree(disk, path);
+    else await disk.remove(path);
+  }
+  await disk.removeDir(dir);
+}

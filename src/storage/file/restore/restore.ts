@@ -39,7 +39,7 @@ export interface RestoredRoot extends FoundRoot {
  */
 export async function restoreFileStore(file: string, options: RestoreOptions): Promise<RestoredRoot | undefined> {
   const { disk = nodeDisk(), warn = () => undefined, signal } = options;
-  const { path, found, passedOver } = await placeForNew(disk, options);
+  const { path, found, passedOver } = await placeFor(disk, options);
   const root = found === undefined ? undefined : await findFileRoot({ ...options, disk, root: found });
   const target = root?.path ?? path;
   const contextAt = (at: string): FileContext => contextOf(disk, at, { clock: systemClock, ids, warn });
@@ -61,6 +61,17 @@ export async function restoreFileStore(file: string, options: RestoreOptions): P
     return { path: target, engine: root?.engine ?? files, messages, claimed, begunAt: backup.begunAt };
   } finally {
     await removeTree(disk, staged);
+  }
+}
+
+/** Whoever names a place below a root does not mean that root. */
+async function placeFor(disk: Disk, options: RestoreOptions): ReturnType<typeof placeForNew> {
+  try {
+    return await placeForNew(disk, options);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'ROOT_INSIDE_ROOT') throw error;
+    const hint = 'Name a folder outside of the project that the other root is in: `root` <dir>';
+    throw new DreamosError(error.kind, error.code, error.message, { hint });
   }
 }
 

@@ -404,6 +404,19 @@ describe.concurrent('--json', () => {
     ran.add('schema').add('completion').add('help');
   });
 
+  test('backup, restore', async ({ rig, bare }) => {
+    await rig.sent('send reviewer hello --as planner');
+    const file = join(rig.dir, 'mail.tar.gz');
+    const begunAt = time;
+    expect(await one(rig, ['backup', file])).toEqual({
+      file,
+      messages: 1,
+      bytes: expect.any(Number) as number,
+      begunAt,
+    });
+    expect(await one(bare, ['restore', file])).toEqual({ root: bare.root, messages: 1, claimed: 0, begunAt });
+  });
+
   test('schedule', async ({ rig }) => {
     const add = ['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'check the build', '--as', 'planner'];
     const added = await one(rig, [...add, '--tz', 'Europe/Berlin']);

@@ -25,7 +25,10 @@ const publish = async () => {
 const take = async () => {
   const mailbox = oneOf(mailboxes);
   const delivery = await dreamos.read(mailbox, { leaseMs: oneOf([300, 60_000]) });
-  if (!delivery) return send();
+  if (!delivery) {
+    await send();
+    return;
+  }
   const luck = Math.random();
   if (luck < 0.4) {
     await dreamos.ack(delivery.receipt);
@@ -36,7 +39,10 @@ const take = async () => {
 };
 const retry = async () => {
   const mailbox = oneOf(mailboxes);
-  for await (const { id } of dreamos.dlq.list(mailbox)) return dreamos.dlq.retry(mailbox, [id]);
+  for await (const { id } of dreamos.dlq.list(mailbox)) {
+    await dreamos.dlq.retry(mailbox, [id]);
+    return;
+  }
 };
 const restore = async () => {
   const mailbox = oneOf(mailboxes);

@@ -120,7 +120,7 @@ describe('a backup of a root at rest', () => {
     const { store: second, again } = await restored(room, await backedUp(store));
     const found = await census(again, second);
     expect([...found.values()].every((states) => states.length === 1)).toBe(true);
-    expect(packed.map((id) => found.get(`bob ${id}`)?.[0]).sort()).toEqual(['archived', 'archived', 'ready']);
+    expect(packed.map((id) => String(found.get(`bob ${id}`)?.[0])).sort()).toEqual(['archived', 'archived', 'ready']);
     expect([found.get(`ann ${both.message.id}`), found.get(`bob ${both.message.id}`)]).toEqual([['ready'], ['ready']]);
     expect(found.size).toBe(packed.length + 3);
     expect(await inspected(second, false)).toEqual([]);
@@ -313,7 +313,7 @@ describe('a backup that cannot be', () => {
 });
 
 describe('a restore is refused, and makes nothing', () => {
-  const refused = async (file: string, code: string, root = join(scratch(), 'again')): Promise<void> => {
+  const expectRefused = async (file: string, code: string, root = join(scratch(), 'again')): Promise<void> => {
     const before = existsSync(root) ? readdirSync(root) : undefined;
     await expect(restoreFileStore(file, { root, cwd: '/', env: {}, disk: watchedDisk() })).rejects.toMatchObject({
       code,
@@ -338,19 +338,19 @@ describe('a restore is refused, and makes nothing', () => {
     const bytes = readFileSync(file);
     for (let length = 0; length < bytes.length; length += 97) {
       writeFileSync(file, bytes.subarray(0, length));
-      await refused(file, 'CORRUPT');
+      await expectRefused(file, 'CORRUPT');
     }
   });
 
   test('of one in which a byte of a message, or of another file, has changed', async () => {
     const { file } = await whole();
     const good = readFileSync(file);
-    await refused(
+    await expectRefused(
       changed(file, (tar) => tar.replace('"body":"', '"body":"X').replace('"tags"', 'tags"')),
       'CORRUPT',
     );
     writeFileSync(file, good);
-    await refused(
+    await expectRefused(
       changed(file, (tar) => tar.replace('"name":"bob"', '"name":"bib"')),
       'CORRUPT',
     );
@@ -358,7 +358,7 @@ describe('a restore is refused, and makes nothing', () => {
 
   test('of one of a later version, of another file, and of none', async () => {
     const { file, room } = await whole();
-    await refused(
+    await expectRefused(
       changed(file, (tar) => tar.replace('"version":1', '"version":2')),
       'FORMAT_TOO_NEW',
     );
@@ -369,10 +369,10 @@ describe('a restore is refused, and makes nothing', () => {
       return path;
     };
     const about = { format: 'dreamos-backup', version: 2, begunAt: 1, root: '/' };
-    await refused(await made('backup.json', JSON.stringify(about)), 'FORMAT_TOO_NEW');
-    await refused(await made('notes.txt', 'hello'), 'FORMAT_UNKNOWN');
-    await refused(await made('backup.json', JSON.stringify({ ...about, version: 1 })), 'CORRUPT');
-    await refused(join(room.root, 'none'), 'SOURCE_NOT_FOUND');
+    await expectRefused(await made('backup.json', JSON.stringify(about)), 'FORMAT_TOO_NEW');
+    await expectRefused(await made('notes.txt', 'hello'), 'FORMAT_UNKNOWN');
+    await expectRefused(await made('backup.json', JSON.stringify({ ...about, version: 1 })), 'CORRUPT');
+    await expectRefused(join(room.root, 'none'), 'SOURCE_NOT_FOUND');
   });
 
   test('of one that somebody has made up to write elsewhere', async () => {
@@ -397,13 +397,13 @@ describe('a restore is refused, and makes nothing', () => {
         await add({ name: path, bytes: Buffer.from('x') });
         await add({ name: 'index.jsonl', bytes: Buffer.from(index.map((line) => JSON.stringify(line)).join('\n')) });
       });
-      await refused(file, 'CORRUPT');
+      await expectRefused(file, 'CORRUPT');
     }
   });
 
   test('into a root that has mail, also when it comes while it is restored', async () => {
     const { room, file } = await whole();
-    await refused(file, 'ALREADY_EXISTS', room.root);
+    await expectRefused(file, 'ALREADY_EXISTS', room.root);
     const empty = makeRoom();
     let came = false;
     const disk = watchedDisk(async ({ method, path }) => {

@@ -238,6 +238,15 @@ const table = {
     concerns: 'all',
     syncs: 'nothing: after a power cut it may be ready again',
   },
+  deliver: {
+    summary: 'deliver what is delayed or rests after a nack now, or at another time',
+    input: 'id',
+    output: 'entry',
+    each: true,
+    effect: 'changes',
+    concerns: 'all',
+    syncs: 'nothing: after a power cut it may be delayed as before',
+  },
   'schedule.add': {
     summary: 'send this message each time a cron line says so',
     input: 'schedule',

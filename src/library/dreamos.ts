@@ -10,6 +10,7 @@ import type { ListenOptions } from '../core/follow/listen.ts';
 import type { Step, UntilOptions } from '../core/follow/until.ts';
 import type { WatchOptions } from '../core/follow/watch.ts';
 import type { ImportOptions } from '../core/import/result.ts';
+import type { DeliverHow } from '../core/keep/deliver.ts';
 import type { DoctorOptions } from '../core/keep/doctor.ts';
 import type { MaintainOptions } from '../core/keep/maintain.ts';
 import type { ListOptions } from '../core/look/list.ts';
@@ -104,6 +105,14 @@ export interface Dreamos extends AsyncDisposable {
    * @throws MESSAGE_NOT_FOUND; STATE_CHANGED when it is ready or delayed nowhere
    */
   cancel(id: string): Promise<Entry[]>;
+  /**
+   * Delivers a message that is delayed, or rests after a nack, now or at another time, in every mailbox where it is so. An
+   * answer that a request waits for is not delayed, and stays with it.
+   * @returns where, and until when it is delayed now
+   * @throws MESSAGE_NOT_FOUND; STATE_CHANGED when it is delayed nowhere; USAGE for a time that is over, later than 3650 d from
+   * now, or behind its time-to-live: nothing was changed
+   */
+  deliver(id: string, how?: DeliverHow): Promise<Entry[]>;
 
   /**
    * Claims the next message of a mailbox under a lease: urgent ones first, then the oldest. Syncs nothing: a claim that a

@@ -7,6 +7,7 @@ import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/ag
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
 import { cancel } from '../core/keep/cancel.ts';
+import { deliver } from '../core/keep/deliver.ts';
 import { getConfig, setConfig } from '../core/root/config.ts';
 import { consume } from '../core/take/consume.ts';
 import { listDead, purgeDead, retryDead, showDead } from '../core/keep/dlq.ts';
@@ -153,6 +154,7 @@ function bindTo(session: Session): Dreamos {
     request: bound(request, anything, sending),
     until: bound(until, text, step, { waitMs: number, signal, mailboxes: texts }),
     cancel: bound(cancel, text),
+    deliver: bound(deliver, text, { at: number }),
 
     read: bound(readNext, text, { ...reading, by: text }),
     consume: each(consume, text, { ...reading, by: text }),

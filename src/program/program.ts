@@ -134,6 +134,7 @@ const surface: readonly Verb[] = [
   look.thread,
   look.search,
   keep.cancel,
+  keep.deliver,
   send.schedule,
   look.watch,
   look.status,

@@ -120,6 +120,13 @@ const runs: Record<string, Run> = {
     await dead(rig);
     return [await rig.dreamos('search needle --json'), await rig.dreamos('search green --json')];
   },
+  deliver: async (rig) => {
+    const id = await rig.sent(['send', 'reviewer', 'later', '--as', 'planner', '--delay', '1h', ...task]);
+    return [
+      await rig.dreamos(`deliver ${id} --at 2027-01-01T09:00Z --json`),
+      await rig.dreamos(`deliver ${id} now --json`),
+    ];
+  },
   cancel: after(sent, (id) => `cancel ${id}`),
   'schedule add': line(['schedule', 'add', 'n', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', ...task]),
   'schedule list': after(scheduled, () => 'schedule list'),

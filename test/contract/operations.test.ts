@@ -65,7 +65,7 @@ describe('what schema says of a shape', () => {
   test.each([
     ['send', 'what send prints'],
     ['settled', 'what ack, nack and renew print'],
-    ['entry', 'what cancel, archive restore and dlq retry print'],
+    ['entry', 'what cancel, deliver, archive restore and dlq retry print'],
     ['archive', 'what archive list, show, search and export print'],
     ['route', 'what send --dry-run prints'],
     ['agent', "an agent's card, agent.json; what agent list and retire print"],

@@ -9,6 +9,7 @@ import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
+import { deliver } from './claim/deliver.ts';
 import { deadReason } from './claim/dead-letter.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
 import { getDocument, locateIn, putDocument } from './documents/documents.ts';
@@ -115,6 +116,7 @@ function mailOf(ctx: FileContext): Mail {
       await finishOutbox(ctx, Infinity);
     },
     cancel: (entry, { by }) => cancel(ctx, entry, by),
+    deliver: (entry, options) => deliver(ctx, entry, options),
     restore: (entry, how) => restore(ctx, entry, how),
     retry: (entry, { by }) => retry(ctx, entry, by),
     purge: (entry, { by }) => purge(ctx, entry, by),

@@ -1,10 +1,11 @@
 import { maxLeaseMs } from '../../model/basics/limits.ts';
 import { type Clock, isAhead, isOver } from '../../model/clock.ts';
+import type { MailEvent } from '../../model/event.ts';
 import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
-import type { Actor, ClaimOptions, Delivery, NackOptions, Recovered, Settled } from '../port/mail.ts';
-import { alreadySettled, leaseLost, receiptInvalid } from '../port/refusals.ts';
+import type { Actor, ClaimOptions, DeliverOptions, Delivery, NackOptions, Recovered, Settled } from '../port/mail.ts';
+import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../port/refusals.ts';
 import { backoffMs } from './backoff.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
@@ -122,14 +123,8 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
   moved += requests.moved;
   for (const held of inState(mail, mailbox, 'delayed')) {
     if (held.dueAt > now && !isAhead(held.restsSince ?? now, now)) continue;
-    held.restsSince = undefined;
+    bringReady(mail, held, now);
     moved++;
-    held.comesBack = true;
-    held.state = 'ready';
-    const message = messageOf(held);
-    putInInbox(mail, held, message);
-    const { from, type, priority, subject, thread, replyTo } = message;
-    changed(mail, held, now, 'delivered', { attempt: held.attempt, from, type, priority, subject, thread, replyTo });
   }
   for (const held of inState(mail, mailbox, 'ready'))
     if (isExpired(held, now)) die(mail, held, now, 'its time-to-live ran out');
@@ -139,6 +134,28 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
     ...requests.moments,
   ];
   return { moved, ...(moments.length > 0 && { nextAt: Math.min(...moments) }) };
+}
+
+export function deliver(mail: Mail, held: Held, now: number, { dueAt, ...actor }: DeliverOptions): void {
+  if (held.inbox !== undefined) throw answerAwaited(held);
+  if (dueAt === undefined) return bringReady(mail, held, now, actor);
+  held.dueAt = dueAt;
+  held.restsSince = undefined;
+  const reason = `to be delivered at ${new Date(dueAt).toISOString()}`;
+  changed(mail, held, now, 'scheduled', { ...arrivalOf(held), ...actorOf(actor), reason });
+}
+
+function bringReady(mail: Mail, held: Held, now: number, actor: Actor = {}): void {
+  held.restsSince = undefined;
+  held.comesBack = true;
+  held.state = 'ready';
+  putInInbox(mail, held, messageOf(held));
+  changed(mail, held, now, 'delivered', { ...arrivalOf(held), ...actorOf(actor) });
+}
+
+function arrivalOf(held: Held): Partial<MailEvent> {
+  const { from, type, priority, subject, thread, replyTo } = messageOf(held);
+  return { attempt: held.attempt, from, type, priority, subject, thread, replyTo };
 }
 
 export function parseReceipt(receipt: string): { mailbox: string; id: string; token: string } {

@@ -12,7 +12,7 @@ import type { Actor, Mail as MailRole } from '../port/mail.ts';
 import { stateChanged } from '../port/refusals.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
-import { ack, actorOf, checkClaim, claim, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
+import { ack, actorOf, checkClaim, claim, deliver, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
@@ -107,6 +107,11 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       held.holdsOrderingKey = false;
       held.ackedAt = clock.now();
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
+      return toEntry(held);
+    },
+    deliver: async (entry, options) => {
+      const held = inStates(entry, ['delayed']);
+      deliver(mail, held, clock.now(), options);
       return toEntry(held);
     },
     restore: async (entry, actor) => again(inStates(entry, ['archived']), 'restored', actor),

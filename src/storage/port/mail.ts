@@ -109,6 +109,11 @@ export interface Actor {
   readonly by?: string | undefined;
 }
 
+export interface DeliverOptions extends Actor {
+  /** Not before this moment, which is still to come; else at once. */
+  readonly dueAt?: number | undefined;
+}
+
 /** The life of a message: every change of state, each atomic and followed by its event. */
 export interface Mail {
   /**
@@ -152,6 +157,11 @@ export interface Mail {
   // Changes by hand. Those of an entry throw STATE_CHANGED when it has moved on since it was listed.
   /** ready or delayed -> archived */
   cancel(entry: Entry, actor: Actor): Promise<Entry>;
+  /**
+   * delayed -> ready, or delayed until another moment, whatever it rests for. Of an answer that waits in a request's inbox
+   * STATE_CHANGED, and one whose request has an inbox by now goes there.
+   */
+  deliver(entry: Entry, options: DeliverOptions): Promise<Entry>;
   /** archived -> ready; under the lock `maintain.<mailbox>`, and STATE_CHANGED if that is lost */
   restore(entry: Entry, actor: Actor & { readonly lock?: Lock | undefined }): Promise<Entry>;
   /** dead -> ready, attempts anew */

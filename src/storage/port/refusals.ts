@@ -56,6 +56,12 @@ export function stateChanged({ id, mailbox, state }: Entry): DreamosError {
   });
 }
 
+/** Of what is delayed: nobody but its request takes it, which does not wait for a time. */
+export function answerAwaited({ id, mailbox }: Pick<Entry, 'id' | 'mailbox'>): DreamosError {
+  const message = `${id} in ${mailbox} is the answer that a request waits for, so it is delivered to that alone.`;
+  return new DreamosError('conflict', 'STATE_CHANGED', message, { hint: `dreamos show ${id}` });
+}
+
 /** What was there when it began is not all that is there by now. @param already so many of its messages */
 export function importLost(already = 0): DreamosError {
   const message = `This import was paused for so long that another could take over, so it ends; it has imported ${already} until here.`;

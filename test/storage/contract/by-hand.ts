@@ -32,6 +32,68 @@ export function handRules(rig: Rig): void {
     expect(await rig.claim()).toBeUndefined();
   });
 
+  test.for(['delayed', 'resting'] as const)('a %s message can be delivered now', async (how) => {
+    if (how === 'delayed') await rig.send({}, { dueAt: rig.now() + leaseMs });
+    else {
+      await rig.send();
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: leaseMs });
+    }
+    const entry = await rig.only('delayed');
+    const cursor = await rig.store.journal.cursor(['bob'], 'now');
+    const ready = await rig.store.mail.deliver(entry, { by: 'ann' });
+    expect(ready).toMatchObject({ id: entry.id, mailbox: 'bob', state: 'ready', attempt: entry.attempt });
+    expect(await rig.only('ready')).toEqual(ready);
+    expect(await rig.events(['bob'], cursor)).toMatchObject([
+      { event: 'delivered', id: entry.id, by: 'ann', from: 'ann', type: 'message' },
+    ]);
+    expect(await rig.mustClaim()).toMatchObject({ message: { id: entry.id }, attempt: entry.attempt + 1 });
+  });
+
+  test.for([-10_000, 10_000])('a delayed message can be delayed until another time (%d ms)', async (byMs) => {
+    await rig.send({}, { dueAt: rig.now() + leaseMs });
+    const entry = await rig.only('delayed');
+    const dueAt = (entry.dueAt ?? 0) + byMs;
+    const cursor = await rig.store.journal.cursor(['bob'], 'now');
+    const moved = await rig.store.mail.deliver(entry, { by: 'ann', dueAt });
+    expect(moved).toMatchObject({ id: entry.id, state: 'delayed', dueAt });
+    expect(await rig.only('delayed')).toEqual(moved);
+    expect(await rig.events(['bob'], cursor)).toMatchObject([
+      { event: 'scheduled', id: entry.id, by: 'ann', reason: `to be delivered at ${new Date(dueAt).toISOString()}` },
+    ]);
+    // Once more for the same time changes nothing.
+    expect(await rig.store.mail.deliver(moved, { dueAt })).toMatchObject({ id: entry.id, state: 'delayed', dueAt });
+    expect(await rig.claim()).toBeUndefined();
+    expect((await rig.store.mail.recover('bob', policy)).nextAt).toBeLessThanOrEqual(dueAt);
+  });
+
+  rig.onStillClock('what was delayed until another time comes then, and not before', async () => {
+    await rig.send({}, { dueAt: rig.now() + 90 * leaseMs });
+    await rig.store.mail.deliver(await rig.only('delayed'), { dueAt: rig.now() + leaseMs });
+    await rig.pass(leaseMs - 1);
+    await rig.recover();
+    expect(await rig.claim()).toBeUndefined();
+    await rig.pass(1);
+    await rig.recover();
+    expect((await rig.mustClaim()).attempt).toBe(1);
+  });
+
+  test('what rests is first of its ordering key, also delivered by hand', async () => {
+    await rig.send({ orderingKey: 'k', body: 'first' });
+    await rig.send({ orderingKey: 'k', body: 'second' });
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: leaseMs });
+    expect(await rig.claim()).toBeUndefined();
+    await rig.store.mail.deliver(await rig.only('delayed'), {});
+    expect(await rig.drain()).toEqual(['first', 'second']);
+  });
+
+  test('of a delivery by hand and a cancel at the same moment exactly one succeeds', async () => {
+    const entry = await inState('delayed');
+    const other = await rig.another();
+    const results = await Promise.allSettled([rig.store.mail.deliver(entry, {}), other.mail.cancel(entry, {})]);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await rig.entries('ready')).length + (await rig.entries('archived')).length).toBe(1);
+  });
+
   test('an archived message can be restored and is delivered again', async () => {
     const entry = await inState('archived');
     expect(await rig.store.mail.restore(entry, {})).toMatchObject({ id: entry.id, state: 'ready' });
@@ -50,8 +112,9 @@ export function handRules(rig: Rig): void {
   });
 
   test('each change by hand is refused in every state that it is not for', async () => {
-    const allowed: Record<'cancel' | 'restore' | 'retry' | 'purge', readonly State[]> = {
+    const allowed: Record<'cancel' | 'deliver' | 'restore' | 'retry' | 'purge', readonly State[]> = {
       cancel: ['ready', 'delayed'],
+      deliver: ['delayed'],
       restore: ['archived'],
       retry: ['dead'],
       purge: ['dead'],
@@ -60,7 +123,7 @@ export function handRules(rig: Rig): void {
       const { store } = await rig.elsewhere();
       rig.store = store;
       const entry = await inState(state);
-      for (const change of ['cancel', 'restore', 'retry', 'purge'] as const) {
+      for (const change of ['cancel', 'deliver', 'restore', 'retry', 'purge'] as const) {
         if (!allowed[change].includes(state)) await expectRefusal(store.mail[change](entry, {}), 'STATE_CHANGED');
       }
       expect(await rig.only(state)).toEqual(entry);

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { dayMs } from '../../../src/model/basics/limits.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
-import { accepted, briefMs, leaseMs, policy, type Rig } from './rig.ts';
+import { accepted, briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { newToken } from './ways.ts';
 
 const longMs = 30_000;
@@ -88,6 +88,21 @@ export function requestRules(rig: Rig): void {
     await rig.store.mail.cancel(entry as never, {});
     expect(await claim(request)).toBeUndefined();
     expect((await rig.store.look.counts('ann')).archived).toBe(1);
+  });
+
+  test('a waiting answer is delivered to its request alone, and one that is delayed goes there by hand', async () => {
+    const request = await asked();
+    const waiting = await answered(request, 'yes');
+    const [entry] = await rig.entries('delayed', 'ann');
+    await expectRefusal(rig.store.mail.deliver(entry as never, {}), 'STATE_CHANGED');
+    await expectRefusal(rig.store.mail.deliver(entry as never, { dueAt: rig.now() + longMs }), 'STATE_CHANGED');
+    expect(await rig.entries('delayed', 'ann')).toMatchObject([{ id: waiting }]);
+    await rig.send({ to: ['ann'], body: 'later', replyTo: request }, { dueAt: rig.now() + 2 * longMs });
+    const [, later] = await rig.entries('delayed', 'ann');
+    const moved = await rig.store.mail.deliver(later as never, {});
+    expect(moved).toMatchObject({ id: later?.id, state: 'delayed' });
+    expect(await rig.store.look.find(moved.id, 'ann')).toEqual([moved]);
+    expect([await claim(request), await claim(request)]).toEqual(['yes', 'later']);
   });
 
   test('when the inbox closes, what is left is ready, and what comes later, too', async () => {

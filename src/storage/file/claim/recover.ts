@@ -10,13 +10,13 @@ import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { deadLetter } from './dead-letter.ts';
+import { bringReady } from './deliver.ts';
 import type { EntryName } from '../names/entry-name.ts';
-import { arrival, logEvents } from '../events/event-log.ts';
+import { logEvents } from '../events/event-log.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { sweepExpiredNowAndThen } from './expired.ts';
-import { closeOverInboxes, putInInbox } from '../places/inbox.ts';
+import { closeOverInboxes } from '../places/inbox.ts';
 import { finishOutbox } from '../send/hand-out.ts';
-import { readIfGood } from '../places/read-entry.ts';
 import { due, latestEntries, type WheelEntry } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
 import { memory } from '../disk/memory.ts';
@@ -112,15 +112,7 @@ async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, p
 async function makeReady(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry): Promise<boolean> {
   const name = checkedName(entry, 'u');
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
-  const message = await readIfGood(ctx, entry.path, name, mailbox.name);
-  const at = ctx.clock.now();
-  const ready: EntryName = { ...name, tag: 't', time: at, restsSince: undefined };
-  const waited =
-    message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(entry.path, target)));
-  if (!waited && (await moveToReady(ctx, entry.path, mailbox, 0, ready)) === undefined) return false;
-  const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
-  await logEvents(ctx, mailbox, [{ ...arrival('delivered', name.id, message), ...attempt }], at);
-  return true;
+  return (await bringReady(ctx, mailbox, { path: entry.path, name })) !== undefined;
 }
 
 function checkedName({ name }: WheelEntry, tag: 'd' | 'u'): EntryName | undefined {

@@ -11,6 +11,7 @@ export type {
   ListedSchedule,
   Schedule,
   ShownSchedule,
+  AgentDeleted,
   SubscriptionChange,
   TopicStatus,
   TopicView,
@@ -24,6 +25,7 @@ export type { WatchOptions } from './core/follow/watch.ts';
 export type { ImportOptions } from './core/import/result.ts';
 export type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions, ExportRange } from './core/keep/archive.ts';
 export type { DeadListOptions, DeadOptions, Purged, PurgeOptions } from './core/keep/dlq.ts';
+export type { AgentDeleteOptions } from './core/keep/delete-agent.ts';
 export type { DeliverHow } from './core/keep/deliver.ts';
 export type { DoctorOptions } from './core/keep/doctor.ts';
 export type { MaintainOptions, PackOptions, PruneOptions } from './core/keep/maintain.ts';

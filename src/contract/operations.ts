@@ -75,6 +75,14 @@ const table = {
     concerns: 'one',
     syncs: 'the card',
   },
+  'agent.delete': {
+    summary: 'end an agent, its subscriptions and its schedules; what it had finished can still be read',
+    input: 'agent',
+    output: 'agent-delete',
+    effect: 'administers',
+    concerns: 'one',
+    syncs: 'the card, the subscriptions and the schedules; not what it archives: after a power cut, run it again',
+  },
   send: {
     summary: 'send a message to agents, @groups or @all; prints its id',
     input: 'draft',

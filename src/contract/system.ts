@@ -1,6 +1,6 @@
 /** What setting up prints with --json: agents, settings, topics, schedules; and errors. */
 import * as z from 'zod/mini';
-import { agentCardSchema, agentNamePattern } from '../model/agent.ts';
+import { type AgentCard, agentCardSchema, agentNamePattern } from '../model/agent.ts';
 import { priorities } from '../model/message.ts';
 import { type Known, schema } from '../model/schema.ts';
 import { count, message, type Of, settingKey, text, time } from './shape.ts';
@@ -15,6 +15,19 @@ export const initialised = schema(() =>
 export type InitialisedJson = Of<typeof initialised>;
 
 export const agentRegistered = schema(() => z.extend(agentCardSchema(), { created: z.boolean() }));
+
+/** The card of a deleted agent, and what has ended with it. */
+export const agentDeleted = schema(() =>
+  z.extend(agentCardSchema(), {
+    /** How many unfinished messages were archived as cancelled. */
+    archived: count(),
+    /** Its patterns. */
+    subscriptions: z.array(text()),
+    /** Those that it sent, and those that went to it alone. */
+    schedules: z.array(text()),
+  }),
+);
+export type AgentDeleted = AgentCard & Pick<Of<typeof agentDeleted>, 'archived' | 'subscriptions' | 'schedules'>;
 
 /** An agent's card, and what it is subscribed to. */
 export const agentShown = schema(() => z.extend(agentCardSchema(), { subscriptions: z.array(text()) }));

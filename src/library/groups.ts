@@ -1,6 +1,7 @@
 /** The groups of the library's face, as the command has them: `mail.dlq.retry` is `dreamos dlq retry`. */
 import type { Archived, Dead, DeadShown, Maintained } from '../contract/keep.ts';
 import type {
+  AgentDeleted,
   ConfigValue,
   ListedSchedule,
   Schedule,
@@ -9,6 +10,7 @@ import type {
   TopicView,
 } from '../contract/system.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
+import type { AgentDeleteOptions } from '../core/keep/delete-agent.ts';
 import type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions } from '../core/keep/archive.ts';
 import type { DeadListOptions, DeadOptions, Purged, PurgeOptions } from '../core/keep/dlq.ts';
 import type { PackOptions, PruneOptions } from '../core/keep/maintain.ts';
@@ -38,6 +40,15 @@ export interface Agents {
    * @throws NAME_INVALID, AGENT_NOT_FOUND
    */
   retire(name: string): Promise<AgentCard>;
+  /**
+   * Ends an agent for good: it gets no mail and is in no list or group, and its subscriptions and schedules end. What was
+   * finished or is dead in its mailbox can still be read there (`archive.list`, `show`, `search`, `dlq.list`), and is
+   * refused to `archive.restore` and `dlq.retry`. With `archive` what is unfinished, claimed or not, is archived as cancelled.
+   * Registering it again makes it anew, over the same archive.
+   * @returns its card, how much was archived, and what has ended
+   * @throws NAME_INVALID, AGENT_NOT_FOUND; MAILBOX_NOT_EMPTY: something is unfinished, and nothing was changed
+   */
+  delete(name: string, options?: AgentDeleteOptions): Promise<AgentDeleted>;
 }
 
 /** What was finished. */

@@ -7,6 +7,7 @@ import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/ag
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
 import { cancel } from '../core/keep/cancel.ts';
+import { deleteAgent } from '../core/keep/delete-agent.ts';
 import { deliver } from '../core/keep/deliver.ts';
 import { getConfig, setConfig } from '../core/root/config.ts';
 import { consume } from '../core/take/consume.ts';
@@ -189,6 +190,7 @@ function bindTo(session: Session): Dreamos {
       list: bound(listAgents),
       show: bound(resolveAgent, text),
       retire: bound(retireAgent, text),
+      delete: bound(deleteAgent, text, { archive: yesOrNo }),
     },
     archive: {
       list: each(listArchive, text, { limit: number, filter: looking }),

@@ -14,6 +14,8 @@ export const agentCardSchema = schema(
       groups: z.optional(z.array(z.string())),
       createdAt: z.string(),
       retiredAt: z.optional(z.nullable(z.string())),
+      /** Then it has retired as well: its mailbox is there for what was finished in it. */
+      deletedAt: z.optional(z.nullable(z.string())),
       settings: z.optional(settingsSchema()),
     }),
   fieldsOf({
@@ -22,6 +24,7 @@ export const agentCardSchema = schema(
     groups: optional(listOf(string)),
     createdAt: string,
     retiredAt: optional(either(nothing, string)),
+    deletedAt: optional(either(nothing, string)),
     settings: optional((settings) => settingsSchema.fitting(settings) === settings),
   }),
 );

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'FORMAT_UNKNOWN'
   | 'LEASE_LOST'
   | 'MAILBOX_FULL'
+  | 'MAILBOX_NOT_EMPTY'
   | 'MESSAGE_INVALID'
   | 'MESSAGE_NOT_FOUND'
   | 'MESSAGE_TOO_LARGE'

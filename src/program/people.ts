@@ -51,6 +51,19 @@ export const agent: Verb = {
       .command('retire <name>')
       .action(async (name) => (await import('../commands/people/agent.ts')).retireCommand(context, name))
       .addHelpText('after', example('dreamos agent retire reviewer'));
+    group
+      .command('delete <name>')
+      .option('--archive', 'archive what is unfinished as cancelled, also what is claimed')
+      .action(async (name, options) =>
+        (await import('../commands/people/agent.ts')).deleteCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos agent delete reviewer --archive',
+          'Without --archive it is refused (exit 5) while something is unfinished. Dead letters stay where they\nare; archive restore and dlq retry are refused. Registered again it is new, over the same archive.',
+        ),
+      );
     group.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
   },
 };

@@ -76,6 +76,7 @@ const runs: Record<string, Run> = {
   'agent list': line('agent list'),
   'agent show': after(published, () => 'agent show reviewer'),
   'agent retire': line('agent retire reviewer'),
+  'agent delete': after(sent, () => 'agent delete reviewer --archive'),
   send: async (rig) => [
     await rig.dreamos('send reviewer hello --as planner --dedupe-key k --json'),
     await rig.dreamos('send reviewer hello --as planner --dedupe-key k --json'),
@@ -123,7 +124,7 @@ const runs: Record<string, Run> = {
   deliver: async (rig) => {
     const id = await rig.sent(['send', 'reviewer', 'later', '--as', 'planner', '--delay', '1h', ...task]);
     return [
-      await rig.dreamos(`deliver ${id} --at 2027-01-01T09:00Z --json`),
+      await rig.dreamos(`deliver ${id} --at 2026-11-21T09:00Z --json`),
       await rig.dreamos(`deliver ${id} now --json`),
     ];
   },

@@ -86,6 +86,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   'agent.list': (mail) => mail.agent.list(),
   'agent.show': (mail) => mail.agent.show('reviewer'),
   'agent.retire': (mail) => mail.agent.retire('reviewer'),
+  'agent.delete': async (mail) => (await sent(mail), mail.agent.delete('reviewer', { archive: true })),
   send: async (mail) => [await mail.send({ ...draft, dedupeKey: 'k' }), await mail.send({ ...draft, dedupeKey: 'k' })],
   sendAll: (mail) => mail.sendAll([draft, { ...draft, delayMs: 1000 }]),
   preview: (mail) => mail.preview({ ...draft, to: '@all' }),

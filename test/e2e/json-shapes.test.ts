@@ -78,6 +78,7 @@ describe.concurrent('--json', () => {
     });
     expect(await one(bare, 'agent show TESTER')).toMatchObject(card);
     expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });
+    expect(await one(bare, 'agent delete tester')).toMatchObject({ ...card, deletedAt: time, archived: 0 });
     expect((await json(bare, 'agent list')).map((agent) => agent['name'])).toEqual(['planner', 'reviewer', 'tester']);
   });
 

@@ -15,7 +15,7 @@ const meanings: Record<ErrorKind, string[]> = {
   'not-found': ['not found: agent, group, message, topic, subscription, root'],
   conflict: [
     'conflict: LEASE_LOST, ALREADY_SETTLED, DEDUPE_MISMATCH, ALREADY_EXISTS, STATE_CHANGED,',
-    'AGENT_RETIRED, MAILBOX_FULL, DEAD_LETTERED: the state refuses it',
+    'AGENT_RETIRED, MAILBOX_FULL, MAILBOX_NOT_EMPTY, DEAD_LETTERED: the state refuses it',
   ],
   invalid: [
     'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON,',

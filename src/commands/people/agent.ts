@@ -3,6 +3,8 @@ import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { given, oneOf } from '../../cli/input/parse.ts';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
+import { deleteAgent } from '../../core/keep/delete-agent.ts';
+import type { AgentDeleted } from '../../contract/system.ts';
 import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
 import type { AgentCard } from '../../model/agent.ts';
@@ -59,6 +61,23 @@ export async function retireCommand(context: Context, name: string): Promise<voi
     card,
     () => `Retired ${card.name}: new mail for it is refused, what it has can still be read.`,
   );
+}
+
+export async function deleteCommand(context: Context, name: string, options: { archive?: boolean }): Promise<void> {
+  const deleted = await deleteAgent(await context.session(), name, given({ archive: options.archive }));
+  await context.output.outcome(deleted, () => deletedText(deleted));
+  await context.output.note(
+    `What it had finished can still be read: dreamos archive list ${deleted.name}${context.flags()}`,
+  );
+}
+
+function deletedText({ name, archived, subscriptions, schedules }: AgentDeleted): string {
+  const lines = [`Deleted ${name}.`];
+  if (archived > 0)
+    lines.push(`${archived} unfinished ${archived === 1 ? 'message was' : 'messages were'} archived as cancelled.`);
+  if (subscriptions.length > 0) lines.push(`Its subscriptions have ended: ${subscriptions.join(', ')}`);
+  if (schedules.length > 0) lines.push(`Its schedules have ended: ${schedules.join(', ')}`);
+  return harmless(lines.join('\n'), 'block');
 }
 
 function cardText(card: AgentCard): string {

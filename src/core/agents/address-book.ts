@@ -51,8 +51,8 @@ export function retired({ name, retiredAt }: AgentCard): DreamosError | undefine
 async function findSender(session: Session, name: string): Promise<Sender> {
   checkName(name);
   const card = await session.store.documents.getAgent(name);
-  if (card) return { name: card.name, card };
-  const known = (await session.store.documents.listAgents()).map((agent) => agent.name);
+  if (card && !card.deletedAt) return { name: card.name, card };
+  const known = (await listAgents(session)).map((agent) => agent.name);
   const nearest = nearestName(name, known);
   const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
   session.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);

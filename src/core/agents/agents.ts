@@ -13,6 +13,15 @@ import { changeDocument } from '../root/documents.ts';
  * @throws NAME_INVALID, AGENT_NOT_FOUND with the nearest known name as the hint
  */
 export async function resolveAgent(session: Session, name: string): Promise<AgentCard> {
+  const card = await resolveMailbox(session, name);
+  if (!card.deletedAt) return card;
+  const message = `There is no agent "${card.name}" any more: it was deleted at ${card.deletedAt}.`;
+  const kept = `What it had finished: dreamos archive list ${card.name}`;
+  throw notFound('AGENT_NOT_FOUND', message, `${kept}. To make it anew: dreamos agent register ${card.name}`);
+}
+
+/** As resolveAgent, for who looks at what is finished or dead, which deleted agents have left. */
+export async function resolveMailbox(session: Session, name: string): Promise<AgentCard> {
   checkName(name);
   const card = await session.store.documents.getAgent(name);
   if (card) return card;
@@ -46,10 +55,11 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   const half = typeof input.description === 'string' ? loneSurrogateIn(input.description) : undefined;
   if (half !== undefined) throw halfCharacter('description', half);
   let created = false;
-  const card = await changeCard(session.store.documents, input.name, (existing) => {
+  const card = await changeCard(session.store.documents, input.name, (before) => {
+    const existing = before?.deletedAt ? undefined : before;
     created = existing === undefined;
     const { retiredAt: _, ...kept } = existing ?? {
-      name: input.name,
+      name: before?.name ?? input.name,
       createdAt: new Date(session.clock.now()).toISOString(),
     };
     const settings = input.settings && setOnly({ ...existing?.settings, ...input.settings });
@@ -68,6 +78,11 @@ function setOnly(settings: Settings): Settings {
 }
 
 export async function listAgents(session: Session): Promise<AgentCard[]> {
+  return (await listMailboxes(session)).filter(({ deletedAt }) => !deletedAt);
+}
+
+/** Those of deleted agents, too, for who looks after what is finished or dead. */
+export async function listMailboxes(session: Session): Promise<AgentCard[]> {
   return (await session.store.documents.listAgents()).sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 

@@ -2,7 +2,7 @@ import { DreamosError } from '../../model/errors.ts';
 import type { MailEvent } from '../../model/event.ts';
 import { isId, mayEndId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { resolveMailbox } from '../agents/agents.ts';
 import { findSurely } from '../look/find.ts';
 import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
@@ -42,7 +42,7 @@ export async function until(
 }
 
 async function mailboxesOf(session: Session, id: string, names: readonly string[] | undefined): Promise<string[]> {
-  if (names) return Promise.all(names.map(async (name) => (await resolveAgent(session, name)).name));
+  if (names) return Promise.all(names.map(async (name) => (await resolveMailbox(session, name)).name));
   const entries = await findSurely(session, id);
   if (entries.length === 0) throw messageNotFound(id);
   return [...new Set(entries.map(({ mailbox }) => mailbox))];

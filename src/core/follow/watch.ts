@@ -1,5 +1,5 @@
 import type { WatchedEvent } from '../../model/event.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { resolveMailbox } from '../agents/agents.ts';
 import { createDueTimer } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { follow, type Followed, type FollowOptions } from './follow.ts';
@@ -44,6 +44,6 @@ export async function* watch(
 
 async function exactNames(session: Session, names: readonly string[]): Promise<string[]> {
   const exact = new Set<string>();
-  for (const name of names) exact.add((await resolveAgent(session, name)).name);
+  for (const name of names) exact.add((await resolveMailbox(session, name)).name);
   return [...exact];
 }

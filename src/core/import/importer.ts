@@ -232,7 +232,8 @@ export class Importer {
   // Only when missing: registering would bring a retired agent back.
   async #register(name: string): Promise<void> {
     if (this.#registered.has(name)) return;
-    if ((await this.#root.store.documents.getAgent(name)) === undefined) await registerAgent(this.#root, { name });
+    const card = await this.#root.store.documents.getAgent(name);
+    if (card === undefined || card.deletedAt) await registerAgent(this.#root, { name });
     this.#registered.add(name);
   }
 

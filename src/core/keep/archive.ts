@@ -2,7 +2,7 @@ import type { Archived } from '../../contract/keep.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
 import type { LookFilter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
@@ -41,7 +41,7 @@ export async function* listArchive(
   options: ArchiveListOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
   const { limit = Infinity } = options;
-  const card = await resolveAgent(session, mailbox);
+  const card = await resolveMailbox(session, mailbox);
   const { filter } = await withWholeId(session, options, { mailbox: card.name, states: ['archived'] });
   let listed = 0;
   if (limit <= 0) return;
@@ -60,7 +60,7 @@ export async function* searchArchive(
   let found = 0;
   const { limit = Infinity, mailbox } = options;
   if (limit <= 0) return;
-  const named = mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const { limit: _, ...where } = await withWholeId(session, options, { mailbox: named, states: ['archived'] });
   for await (const { entry, message } of everyMessage(session, hasText(text), { ...where, states: ['archived'] })) {
     yield toArchived(entry, message);
@@ -73,7 +73,7 @@ export async function* exportArchive(
   mailbox: string,
   options: ExportOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const card = await resolveAgent(session, mailbox);
+  const card = await resolveMailbox(session, mailbox);
   const whole = await withWholeId(session, options, { mailbox: card.name, states: ['archived'] });
   const { limit = Infinity, filter, ...range } = whole;
   const sieve = sieveOf(session, filter);
@@ -91,7 +91,7 @@ export async function* exportArchive(
 const notDead = async (): Promise<undefined> => undefined;
 
 export async function showArchived(session: Session, mailbox: string | undefined, end: string): Promise<Archived> {
-  const id = await archivedId(session, end, mailbox && (await resolveAgent(session, mailbox)).name);
+  const id = await archivedId(session, end, mailbox && (await resolveMailbox(session, mailbox)).name);
   const { message, entries } = await show(session, id, mailbox === undefined ? {} : { mailbox });
   const archived = entries.filter(({ state }) => state === 'archived');
   const { acting = '' } = session;

@@ -4,6 +4,7 @@ import type { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { findNow } from '../look/find.ts';
+import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
 import { changeEverywhere } from './everywhere.ts';
 
@@ -12,7 +13,8 @@ export interface DeliverHow {
   readonly at?: number;
 }
 
-export async function deliver(session: Session, id: string, { at }: DeliverHow = {}): Promise<Entry[]> {
+export async function deliver(session: Session, idOrEnd: string, { at }: DeliverHow = {}): Promise<Entry[]> {
+  const id = await meantId(session, idOrEnd, { states: ['delayed'] }, {});
   if (at !== undefined) checkTime(id, at, session.store.now());
   // What is due by itself is ready first, and nothing is put off that expires before.
   for (const entry of await findNow(session, id)) if (at !== undefined) checkLives(entry, at);

@@ -4,7 +4,7 @@ import type { DeadFilter } from '../../model/filter.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
-import { listAgents, resolveAgent } from '../agents/agents.ts';
+import { listAgents, resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { findNow } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
@@ -62,12 +62,12 @@ export async function glanceAt(session: Session, entry: Entry): Promise<Glance> 
 }
 
 async function namesOf(session: Session, mailbox: string | undefined): Promise<string[]> {
-  const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
+  const cards = mailbox === undefined ? await listAgents(session) : [await resolveMailbox(session, mailbox)];
   return cards.map(({ name }) => name);
 }
 
 export async function showDead(session: Session, mailbox: string, id: string): Promise<DeadShown> {
-  const entry = await deadEntry(session, (await resolveAgent(session, mailbox)).name, id);
+  const entry = await deadEntry(session, (await resolveMailbox(session, mailbox)).name, id);
   const message = await session.store.look.read(entry);
   const why = await session.store.look.deadReason(entry);
   if (!message || !why) throw notInState({ ...entry, state: 'ready' }, 'dead');
@@ -109,7 +109,12 @@ export async function retryDead(
   ids: readonly string[] | 'all',
   options: DeadOptions = {},
 ): Promise<(Entry | DreamosError)[]> {
-  return forEach(session, mailbox, ids, options, (entry) => session.store.mail.retry(entry, actor(session)));
+  // Of one that is deleted it would be ready for nobody.
+  if (mailbox !== undefined) await resolveAgent(session, mailbox);
+  return forEach(session, mailbox, ids, options, async (entry) => {
+    if (mailbox === undefined) await resolveAgent(session, entry.mailbox);
+    return session.store.mail.retry(entry, actor(session));
+  });
 }
 
 export interface Purged {
@@ -157,7 +162,7 @@ async function forEach(
   sieveOf(session, filter);
   const failures: DreamosError[] = [];
   // All that are dead now, before the first change: what dies again meanwhile is not retried for ever.
-  const name = mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const name = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const wanted: (string | Entry)[] = [];
   if (ids !== 'all') for (const id of ids) wanted.push(await wholeOrSame(session, name, id));
   else {

@@ -6,7 +6,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { timeInZone } from '../../model/basics/zoned-time.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
-import { listAgents } from '../agents/agents.ts';
+import { listMailboxes } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { misspeltIn, readSettings } from '../root/config-file.ts';
@@ -45,7 +45,7 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
     yield* subscriptionFindings(session);
   }
   if (signal?.aborted) return;
-  for (const card of await listAgents(session))
+  for (const card of await listMailboxes(session))
     if (!unreadable.has(card.name)) yield* orUnreadable(card.name, mailFindings(session, card));
   for (const log of (await session.store.look.listTopics()).map(logOf)) {
     if (!unreadable.has(log)) yield* orUnreadable(log, corruptFindings(session, log));
@@ -69,7 +69,7 @@ async function* subscriptionFindings(session: Session): AsyncGenerator<Finding, 
   try {
     for (const [agent, patterns] of await loadSubscriptions(session)) {
       const card = await session.store.documents.getAgent(agent);
-      if (!card) {
+      if (!card || card.deletedAt) {
         const message = `${agent} is subscribed to ${patterns.join(', ')}, but there is no such agent.`;
         yield { rule, level: 'warning', message, hint: `dreamos agent register ${agent}` };
       }
@@ -145,12 +145,24 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
 async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
   const { warnUnreadAfterMs } = await effectiveSettings(session, card);
   await bringDueOrWarn(session, card.name, { bury: true });
-  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = await session.store.look.counts(card.name);
+  const counts = await session.store.look.counts(card.name);
+  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = counts;
   const mailbox = card.name;
   const now = session.store.now();
   const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
   const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
-  if (card.retiredAt && ready > 0) {
+  const { inflight, delayed } = counts;
+  const unfinished = ready + inflight + delayed;
+  if (card.deletedAt && unfinished > 0) {
+    const message = `It was deleted, and ${unfinished} unfinished ${unfinished === 1 ? 'message has' : 'messages have'} come since.`;
+    yield {
+      rule: 'deleted-with-mail',
+      level: 'warning',
+      mailbox,
+      message,
+      hint: `dreamos agent delete ${mailbox} --archive`,
+    };
+  } else if (card.retiredAt && ready > 0) {
     const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
     yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };
   } else if (Math.min(waitedMs, silentMs) > warnUnreadAfterMs) {

@@ -7,7 +7,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isOver } from '../../model/clock.ts';
 import { dayMs, maxLeaseMs } from '../../model/basics/limits.ts';
-import { listAgents, resolveAgent } from '../agents/agents.ts';
+import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -36,8 +36,8 @@ export async function* maintain(
 ): AsyncGenerator<Maintained, void, undefined> {
   const { mailboxes, dryRun = false, signal } = options;
   const cards = mailboxes
-    ? await Promise.all(mailboxes.map((name) => resolveAgent(session, name)))
-    : await listAgents(session);
+    ? await Promise.all(mailboxes.map((name) => resolveMailbox(session, name)))
+    : await listMailboxes(session);
   const steps = [
     ...cards.flatMap((card) => mailboxSteps.map((step) => () => step(session, card, dryRun))),
     ...(mailboxes ? [] : rootSteps.map((step) => () => step(session, dryRun))),
@@ -72,7 +72,7 @@ export async function* packArchive(
   mailbox: string,
   { beforeDay = dayBefore(session, 0), dryRun = false }: PackOptions = {},
 ): AsyncGenerator<Maintained, void, undefined> {
-  const { name } = await resolveAgent(session, mailbox);
+  const { name } = await resolveMailbox(session, mailbox);
   for (const one of await locked(session, name, dryRun, () =>
     session.store.upkeep?.packArchive(name, { beforeDay, dryRun }),
   ))
@@ -92,7 +92,7 @@ export async function* pruneArchive(
   mailbox: string,
   { olderThanMs, keepBytes, dryRun = false }: PruneOptions,
 ): AsyncGenerator<Maintained, void, undefined> {
-  const card = await resolveAgent(session, mailbox);
+  const card = await resolveMailbox(session, mailbox);
   const keep: KeepOptions = {
     dryRun,
     ...(olderThanMs !== undefined && { fromDay: dayBefore(session, olderThanMs) }),

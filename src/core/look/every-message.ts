@@ -1,6 +1,6 @@
 import type { Message } from '../../model/message.ts';
 import { isLog, logOf } from '../../model/topic.ts';
-import { listAgents, resolveAgent } from '../agents/agents.ts';
+import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { lookIntoAll } from '../root/trouble.ts';
 import type { DeadFilter } from '../../model/filter.ts';
@@ -45,7 +45,7 @@ export async function* everyMessage(
   options: ScanOptions,
 ): AsyncGenerator<Read, void, undefined> {
   const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
-  const cards = mailbox === undefined ? await listAgents(session) : [await resolveAgent(session, mailbox)];
+  const cards = mailbox === undefined ? await listMailboxes(session) : [await resolveMailbox(session, mailbox)];
   const names = cards.map(({ name }) => name);
   let looked = 0;
   async function* fitting(name: string): AsyncGenerator<Read, void, undefined> {

@@ -1,7 +1,7 @@
 import type { Message } from '../../model/message.ts';
 import { logOf } from '../../model/topic.ts';
 import type { DreamosError } from '../../model/errors.ts';
-import { listAgents } from '../agents/agents.ts';
+import { listMailboxes } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { bringDueOrWarn, finishSendsOrWarn, isOverdue } from '../wait/due.ts';
 import { diskTrouble, notLookedInto } from '../root/trouble.ts';
@@ -54,7 +54,7 @@ async function findInEach(session: Session, id: string, failures: Map<string, Dr
   } catch (error) {
     diskTrouble(error);
     const entries: Entry[] = [];
-    for (const { name } of await listAgents(session))
+    for (const { name } of await listMailboxes(session))
       entries.push(...(await findOrNote(name, failures, (one) => findNow(session, id, one))));
     return entries;
   }

@@ -1,7 +1,7 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { resolveMailbox } from '../agents/agents.ts';
 import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
 import type { DeadFilter } from '../../model/filter.ts';
 import { withWholeId } from './meant.ts';
@@ -26,7 +26,7 @@ export async function* list(
 ): AsyncGenerator<Listed, void, undefined> {
   const { limit = Infinity, signal } = options;
   const states = options.states ?? statesWithout(options.filter);
-  const card = await resolveAgent(session, mailbox);
+  const card = await resolveMailbox(session, mailbox);
   const { filter } = await withWholeId(session, options, { mailbox: card.name });
   await bringDueOrWarn(session, card.name, { bury: states.includes('dead') });
   let listed = 0;
@@ -73,7 +73,7 @@ export async function countListed(
   states: readonly State[],
   signal?: AbortSignal,
 ): Promise<number> {
-  const { name } = await resolveAgent(session, mailbox);
+  const { name } = await resolveMailbox(session, mailbox);
   const seen = new Set<string>();
   for (const state of states) {
     for await (const entry of session.store.look.list(name, state)) {

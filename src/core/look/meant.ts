@@ -5,7 +5,7 @@ import { isId, mayEndId } from '../../model/id.ts';
 import { usage } from '../../model/refusals.ts';
 import { type State, states as allStates } from '../../model/state.ts';
 import { isLog, logOf } from '../../model/topic.ts';
-import { listAgents } from '../agents/agents.ts';
+import { listMailboxes } from '../agents/agents.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
@@ -73,7 +73,7 @@ async function endingIn(
   };
   if (mailbox !== undefined) await lookInto(mailbox);
   else {
-    const names = (await listAgents(session)).map(({ name }) => name);
+    const names = (await listMailboxes(session)).map(({ name }) => name);
     if (logs) names.push(...(await session.store.look.listTopics()).map(logOf));
     await lookIntoEach(session, names, lookInto);
   }

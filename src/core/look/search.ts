@@ -1,6 +1,6 @@
 import type { Found } from '../../contract/look.ts';
 import { dataJson, type Message } from '../../model/message.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { resolveMailbox } from '../agents/agents.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { withWholeId } from './meant.ts';
 import { reasonOf, toListed } from './list.ts';
@@ -19,7 +19,7 @@ export async function* search(
   const { limit = Infinity, mailbox } = asked;
   let found = 0;
   if (limit <= 0) return;
-  const named = mailbox === undefined ? undefined : (await resolveAgent(session, mailbox)).name;
+  const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const options = await withWholeId(session, asked, { mailbox: named, logs: named === undefined });
   const [inMessage, inReason] = [hasText(text), hasIn(text)];
   const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>

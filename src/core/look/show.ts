@@ -1,6 +1,6 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { resolveMailbox } from '../agents/agents.ts';
 import { meantId } from './meant.ts';
 import { findAnywhere, findInItsLog, findNow, looks } from './find.ts';
 import type { Session } from '../root/root.ts';
@@ -19,7 +19,7 @@ export interface Shown {
 }
 
 export async function show(session: Session, idOrEnd: string, options: ShowOptions = {}): Promise<Shown> {
-  const mailbox = options.mailbox === undefined ? undefined : (await resolveAgent(session, options.mailbox)).name;
+  const mailbox = options.mailbox === undefined ? undefined : (await resolveMailbox(session, options.mailbox)).name;
   const id = await meantId(session, idOrEnd, { mailbox, logs: true });
   for (let look = 1; look <= looks; look++) {
     const { entries, inLogs } =

@@ -11,6 +11,7 @@ import {
 } from '../../contract/system.ts';
 import { RawJson } from '../../model/basics/raw-json.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { sameAgent } from '../../model/agent.ts';
 import { hourMs } from '../../model/basics/limits.ts';
 import { isAhead } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -83,6 +84,27 @@ export async function removeSchedule(session: Session, name: string): Promise<Sc
   });
   if (!removed) throw await unknown(session, name);
   return removed;
+}
+
+/**
+ * Of an agent that is deleted: those that it sends, and those that go to it alone. One that goes to others as well is a
+ * warning, for who knows what it is for. @returns their names
+ */
+export async function endSchedulesOf(session: Session, agent: string): Promise<string[]> {
+  const goesTo = ({ message }: Schedule): boolean => message.to.some((name) => sameAgent(name, agent));
+  const isIts = (one: Schedule): boolean =>
+    sameAgent(one.from, agent) || one.message.to.every((name) => sameAgent(name, agent));
+  let ended = (await loadSchedules(session)).filter(isIts);
+  if (ended.length > 0)
+    await changeSchedules(session, (schedules) => {
+      ended = schedules.filter(isIts);
+      return schedules.filter((one) => !isIts(one));
+    });
+  for (const { name } of (await loadSchedules(session)).filter(goesTo))
+    session.warn(
+      `The schedule ${name} goes to ${agent} and to others, so nothing of it is sent: dreamos schedule remove ${name}`,
+    );
+  return ended.map(({ name }) => name);
 }
 
 export async function listSchedules(session: Session): Promise<ListedSchedule[]> {

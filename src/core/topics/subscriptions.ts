@@ -1,7 +1,7 @@
 /** Who gets what is published: one document of the whole root, so that a publish reads one small file. */
 import type { SubscriptionChange } from '../../contract/system.ts';
 import * as z from 'zod/mini';
-import { agentNamePattern } from '../../model/agent.ts';
+import { agentNamePattern, sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { schema } from '../../model/schema.ts';
 import { parseTopicPattern, topicMatches } from '../../model/topic.ts';
@@ -29,6 +29,20 @@ export async function unsubscribe(
 ): Promise<(SubscriptionChange | DreamosError)[]> {
   const { name } = await resolveAgent(session, actorOf(session, 'unsubscribes'));
   return changeEach(session, name, [patterns].flat(), false);
+}
+
+/** Of an agent that is deleted. @param agent its exact name @returns its patterns */
+export async function endSubscriptions(session: Session, agent: string): Promise<string[]> {
+  const patternsOf = (all: Subscriptions): string[] =>
+    [...all].flatMap(([name, patterns]) => (sameAgent(name, agent) ? patterns : []));
+  let ended = patternsOf(await loadSubscriptions(session));
+  if (ended.length === 0) return ended;
+  await changeDocument(session.store.documents, 'subscriptions', async (document) => {
+    const all = await parse(session, document);
+    ended = patternsOf(all);
+    return Object.fromEntries([...all].filter(([name]) => !sameAgent(name, agent)));
+  });
+  return ended;
 }
 
 /** @throws CONFIG_INVALID: taken for empty, it would lose subscribers their mail */

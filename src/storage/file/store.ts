@@ -115,7 +115,7 @@ function mailOf(ctx: FileContext): Mail {
     async finishSends() {
       await finishOutbox(ctx, Infinity);
     },
-    cancel: (entry, { by }) => cancel(ctx, entry, by),
+    cancel: (entry, options) => cancel(ctx, entry, options),
     deliver: (entry, options) => deliver(ctx, entry, options),
     restore: (entry, how) => restore(ctx, entry, how),
     retry: (entry, { by }) => retry(ctx, entry, by),

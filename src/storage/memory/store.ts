@@ -4,6 +4,7 @@
  */
 import { sameAgent } from '../../model/agent.ts';
 import { areSettings } from '../../model/settings.ts';
+import { unfinished } from '../../model/state.ts';
 import { isLog } from '../../model/topic.ts';
 import type { DocumentName, Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
@@ -101,7 +102,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     recover: async (mailbox, policy) => recover(mail, deps, mailbox, policy),
     finishSends: async () => undefined,
     cancel: async (entry, actor) => {
-      const held = inStates(entry, ['ready', 'delayed']);
+      const held = inStates(entry, actor.held ? unfinished : ['ready', 'delayed']);
       held.inbox = undefined;
       held.state = 'archived';
       held.holdsOrderingKey = false;

@@ -109,6 +109,11 @@ export interface Actor {
   readonly by?: string | undefined;
 }
 
+export interface CancelOptions extends Actor {
+  /** Also of what is claimed: its receipt holds no more (LEASE_LOST). */
+  readonly held?: boolean;
+}
+
 export interface DeliverOptions extends Actor {
   /** Not before this moment, which is still to come; else at once. */
   readonly dueAt?: number | undefined;
@@ -155,8 +160,8 @@ export interface Mail {
   finishSends(): Promise<void>;
 
   // Changes by hand. Those of an entry throw STATE_CHANGED when it has moved on since it was listed.
-  /** ready or delayed -> archived */
-  cancel(entry: Entry, actor: Actor): Promise<Entry>;
+  /** ready or delayed (or `held`, inflight) -> archived */
+  cancel(entry: Entry, options: CancelOptions): Promise<Entry>;
   /**
    * delayed -> ready, or delayed until another moment, whatever it rests for. Of an answer that waits in a request's inbox
    * STATE_CHANGED, and one whose request has an inbox by now goes there.

@@ -77,3 +77,38 @@ test('agent list says of a card that cannot be read no time since when it is the
   expect(out).toContain('planner');
   expect(out).not.toContain('1970');
 });
+
+test('agent delete ends an agent, and says what has ended with it', async () => {
+  await rig.sent();
+  await rig.dreamos('subscribe build.* --as reviewer');
+  await rig.dreamos(['schedule', 'add', 'nightly', '0 3 * * *', 'planner', 'x', '--as', 'reviewer']);
+  const refused = await rig.dreamos('agent delete reviewer');
+  expect(refused.code).toBe(5);
+  expect(refused.err).toContain('reviewer has 1 unfinished message (1 ready), so it is not deleted.');
+  expect(refused.err).toContain('dreamos agent delete reviewer --archive');
+  const { code, out, err } = await rig.dreamos('agent delete reviewer --archive');
+  expect([code, out]).toEqual([
+    0,
+    [
+      'Deleted reviewer.',
+      '1 unfinished message was archived as cancelled.',
+      'Its subscriptions have ended: build.*',
+      'Its schedules have ended: nightly',
+      '',
+    ].join('\n'),
+  ]);
+  expect(err).toContain('dreamos archive list reviewer');
+  expect((await rig.dreamos('agent list')).out).not.toContain('reviewer');
+  expect((await rig.dreamos('archive list reviewer --json')).json).toHaveLength(1);
+  expect(await rig.dreamos('send reviewer x --as planner')).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('it was deleted at') as string,
+  });
+  expect((await rig.dreamos('agent register reviewer')).out).toBe('Made the agent reviewer\n');
+});
+
+test('agent delete --json is the card, and what has ended', async () => {
+  expect((await rig.dreamos('agent delete reviewer --json')).json).toMatchObject([
+    { name: 'reviewer', deletedAt: expect.any(String) as string, archived: 0, subscriptions: [], schedules: [] },
+  ]);
+});

@@ -32,6 +32,20 @@ export function handRules(rig: Rig): void {
     expect(await rig.claim()).toBeUndefined();
   });
 
+  test('what is claimed can be cancelled if that is asked for, and its receipt holds no more', async () => {
+    await rig.send({ orderingKey: 'k', body: 'first' });
+    await rig.send({ orderingKey: 'k', body: 'second' });
+    const { receipt } = await rig.mustClaim();
+    const entry = await rig.only('inflight');
+    expect(await rig.store.mail.cancel(entry, { held: true, by: 'ann' })).toMatchObject({
+      id: entry.id,
+      state: 'archived',
+    });
+    expect((await rig.only('archived')).id).toBe(entry.id);
+    await expectRefusal(rig.store.mail.ack(receipt, {}), 'LEASE_LOST');
+    expect(await rig.drain()).toEqual(['second']);
+  });
+
   test.for(['delayed', 'resting'] as const)('a %s message can be delivered now', async (how) => {
     if (how === 'delayed') await rig.send({}, { dueAt: rig.now() + leaseMs });
     else {

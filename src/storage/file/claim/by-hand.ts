@@ -1,9 +1,10 @@
 /** Changes that a person makes: cancel, restore, retry, purge, deposit. Each is one rename out of where the entry was seen. */
 import { DreamosError } from '../../../model/errors.ts';
 import { priorities, sealLines, type Message } from '../../../model/message.ts';
-import { states } from '../../../model/state.ts';
+import { states, unfinished } from '../../../model/state.ts';
 import type { Lock } from '../../port/documents.ts';
 import type { Entry } from '../../port/look.ts';
+import type { CancelOptions } from '../../port/mail.ts';
 import { importLost, stateChanged } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, orderOf, type EntryName } from '../names/entry-name.ts';
@@ -25,9 +26,17 @@ interface Change {
   readonly name: EntryName;
 }
 
-export async function cancel(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
-  const { mailbox, path, name } = locate(ctx, entry, ['ready', 'delayed']);
-  const archived: EntryName = { ...name, tag: 'k', time: ctx.clock.now(), withdrawn: true, restsSince: undefined };
+export async function cancel(ctx: FileContext, entry: Entry, { by, held = false }: CancelOptions): Promise<Entry> {
+  const { mailbox, path, name } = locate(ctx, entry, held ? unfinished : ['ready', 'delayed']);
+  const archived: EntryName = {
+    ...name,
+    tag: 'k',
+    time: ctx.clock.now(),
+    withdrawn: true,
+    restsSince: undefined,
+    token: undefined,
+    maxAttempts: undefined,
+  };
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw stateChanged(entry);
   await releaseOrderingKey(ctx, mailbox, name);

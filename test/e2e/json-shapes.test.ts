@@ -176,9 +176,9 @@ describe.concurrent('--json', () => {
       state: 'archived',
       receipt: next.receipt,
     });
-    expect(
-      await json(rig, [`deliver`, String(late.id), '--at', new Date(Date.now() + 7_200_000).toISOString()]),
-    ).toMatchObject([{ id: late.id }, { id: late.id }]);
+    expect(await json(rig, ['deliver', late.id, '--at', new Date(Date.now() + 7_200_000).toISOString()])).toMatchObject(
+      [{ id: late.id }, { id: late.id }],
+    );
     expect(await json(rig, `cancel ${late.id}`)).toMatchObject([
       { id: late.id, mailbox: 'planner', state: 'archived' },
       { id: late.id, mailbox: 'reviewer', state: 'archived' },

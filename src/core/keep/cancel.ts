@@ -6,7 +6,7 @@ import { changeEverywhere } from './everywhere.ts';
 export async function cancel(session: Session, idOrEnd: string): Promise<Entry[]> {
   const id = await meantId(session, idOrEnd, { states: ['ready', 'delayed'] }, {});
   return changeEverywhere(session, id, {
-    verb: `cancel ${id}`,
+    again: `dreamos cancel ${id}`,
     done: 'cancelled',
     from: ['ready', 'delayed'],
     change: (entry, actor) => session.store.mail.cancel(entry, actor),

@@ -20,7 +20,7 @@ export async function deliver(session: Session, idOrEnd: string, { at }: Deliver
   for (const entry of await findNow(session, id)) if (at !== undefined) checkLives(entry, at);
   const dueAt = at === undefined ? undefined : Math.round(at);
   return changeEverywhere(session, id, {
-    verb: `deliver ${id} ${at === undefined ? 'now' : `--at ${isoTime(at)}`}`,
+    again: at === undefined ? `dreamos deliver ${id} now` : `dreamos deliver ${id} --at ${isoTime(at)}`,
     done: at === undefined ? 'delivered' : 'put off',
     from: ['delayed'],
     change: (entry, actor) => session.store.mail.deliver(entry, { ...actor, dueAt }),

@@ -8,8 +8,8 @@ import { messageNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
 
 export interface ChangeByHand {
-  /** `cancel`, as it is typed. */
-  readonly verb: string;
+  /** The whole command line. */
+  readonly again: string;
   /** `cancelled` */
   readonly done: string;
   readonly from: readonly State[];
@@ -69,7 +69,7 @@ async function changeEntry(
   session: Session,
   entry: Entry,
   changed: readonly Entry[],
-  { verb, done, change }: ChangeByHand,
+  { again, done, change }: ChangeByHand,
 ): Promise<Entry | DreamosError> {
   try {
     return await change(entry, session.acting === undefined ? {} : { by: session.acting });
@@ -81,7 +81,7 @@ async function changeEntry(
       error.kind,
       error.code,
       `${entry.id} was ${done} in ${mailboxesOf(changed)}, but not in ${entry.mailbox}. ${error.message}`,
-      { hint: `Try the others again: dreamos ${verb}`, cause: error },
+      { hint: `Try the others again: ${again}`, cause: error },
     );
   }
 }

@@ -12,6 +12,7 @@ export type {
   Schedule,
   ShownSchedule,
   AgentDeleted,
+  AgentPaused,
   SubscriptionChange,
   TopicStatus,
   TopicView,

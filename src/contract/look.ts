@@ -79,6 +79,10 @@ export const mailboxStatus = schema(() =>
     oldestReadyAgeMs: z.nullable(count()),
     /** Reads that found nothing count. */
     lastReadAt: z.nullable(time()),
+    /** Nothing is claimed from it since then; absent: it is not paused. */
+    pausedAt: z.exactOptional(time()),
+    /** Who has paused it, if he said so. */
+    pausedBy: z.exactOptional(text()),
   }),
 );
 export type MailboxStatus = Of<typeof mailboxStatus>;

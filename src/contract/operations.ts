@@ -83,6 +83,22 @@ const table = {
     concerns: 'one',
     syncs: 'the card, the subscriptions and the schedules; not what it archives: after a power cut, run it again',
   },
+  pause: {
+    summary: 'deliver nothing from a mailbox until it is resumed; it goes on taking mail',
+    input: 'agent',
+    output: 'pause',
+    effect: 'administers',
+    concerns: 'one',
+    syncs: 'the card',
+  },
+  resume: {
+    summary: 'deliver from a paused mailbox again',
+    input: 'agent',
+    output: 'pause',
+    effect: 'administers',
+    concerns: 'one',
+    syncs: 'the card',
+  },
   send: {
     summary: 'send a message to agents, @groups or @all; prints its id',
     input: 'draft',

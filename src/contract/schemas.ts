@@ -51,6 +51,7 @@ const made = {
   restore: keep.restored(),
   init: system.initialised(),
   'agent-register': system.agentRegistered(),
+  pause: system.agentPaused(),
   'agent-delete': system.agentDeleted(),
   'agent-show': system.agentShown(),
   config: system.configValue(),

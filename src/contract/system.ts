@@ -16,6 +16,15 @@ export type InitialisedJson = Of<typeof initialised>;
 
 export const agentRegistered = schema(() => z.extend(agentCardSchema(), { created: z.boolean() }));
 
+/** The card of an agent that was paused or resumed. */
+export const agentPaused = schema(() =>
+  z.extend(agentCardSchema(), {
+    /** `false`: it was so already. */
+    changed: z.boolean(),
+  }),
+);
+export type AgentPaused = AgentCard & Pick<Of<typeof agentPaused>, 'changed'>;
+
 /** The card of a deleted agent, and what has ended with it. */
 export const agentDeleted = schema(() =>
   z.extend(agentCardSchema(), {

@@ -5,7 +5,7 @@
 import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
 import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
 import type { Found, Heard, Listed, MailboxStatus } from '../contract/look.ts';
-import type { SubscriptionChange } from '../contract/system.ts';
+import type { AgentPaused, SubscriptionChange } from '../contract/system.ts';
 import type { ListenOptions } from '../core/follow/listen.ts';
 import type { Step, UntilOptions } from '../core/follow/until.ts';
 import type { WatchOptions } from '../core/follow/watch.ts';
@@ -117,7 +117,7 @@ export interface Dreamos extends AsyncDisposable {
   /**
    * Claims the next message of a mailbox under a lease: urgent ones first, then the oldest. Syncs nothing: a claim that a
    * power cut undoes is a redelivery.
-   * @returns `undefined`: nothing was there, nothing came in time, or the signal came
+   * @returns `undefined`: nothing was there, nothing came in time, the mailbox is paused, or the signal came
    * @throws AGENT_NOT_FOUND; USAGE for a lease of less than 100 ms or more than 12 h
    */
   read(mailbox: string, options?: ReadOptions): Promise<Delivery | undefined>;
@@ -136,6 +136,15 @@ export interface Dreamos extends AsyncDisposable {
    * @throws as read; what settling throws when the disk fails, of which the lease brings the message back
    */
   work(mailbox: string, handler: Handler, options?: WorkOptions): Promise<WorkTotals>;
+  /**
+   * Delivers nothing from a mailbox until it is resumed: `read`, `consume` and `work` of every process find nothing, or wait
+   * on and say why in a warning. It takes mail; what is claimed can be settled, and an answer goes to the `request` that
+   * waits for it. It is on the card (`pausedAt`, `pausedBy`), durable when this resolves. Repeating it changes nothing.
+   * @throws AGENT_NOT_FOUND
+   */
+  pause(mailbox: string): Promise<AgentPaused>;
+  /** Ends a pause; who waits goes on within a second. @throws AGENT_NOT_FOUND */
+  resume(mailbox: string): Promise<AgentPaused>;
   /** The next messages of a mailbox, in the order in which they would be claimed; claims nothing. @throws AGENT_NOT_FOUND */
   peek(mailbox: string, options?: PeekOptions): Promise<Peeked[]>;
   /**

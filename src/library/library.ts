@@ -4,6 +4,7 @@
  */
 import { cwd, emitWarning, env } from 'node:process';
 import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
 import { cancel } from '../core/keep/cancel.ts';
@@ -168,6 +169,8 @@ function bindTo(session: Session): Dreamos {
       onHandled: call,
     }),
     peek: bound(peek, text, { limit: number, waitMs: number, filter, signal }),
+    pause: bound(pauseAgent, text),
+    resume: bound(resumeAgent, text),
     ack: bound(ack, text),
     nack: bound(nack, text, { delayMs: number, reason: text, dead: yesOrNo, free: yesOrNo }),
     renew: bound(renew, text, maybe(number)),

@@ -16,6 +16,10 @@ export const agentCardSchema = schema(
       retiredAt: z.optional(z.nullable(z.string())),
       /** Then it has retired as well: its mailbox is there for what was finished in it. */
       deletedAt: z.optional(z.nullable(z.string())),
+      /** Nothing is claimed from its mailbox since then. */
+      pausedAt: z.optional(z.nullable(z.string())),
+      /** Who has paused it, if he said so. */
+      pausedBy: z.optional(z.nullable(z.string())),
       settings: z.optional(settingsSchema()),
     }),
   fieldsOf({
@@ -25,6 +29,8 @@ export const agentCardSchema = schema(
     createdAt: string,
     retiredAt: optional(either(nothing, string)),
     deletedAt: optional(either(nothing, string)),
+    pausedAt: optional(either(nothing, string)),
+    pausedBy: optional(either(nothing, string)),
     settings: optional((settings) => settingsSchema.fitting(settings) === settings),
   }),
 );

@@ -4,6 +4,7 @@ export type ErrorKind = 'bug' | 'usage' | 'nothing' | 'not-found' | 'conflict' |
 /** The public, stable name of an error. Codes are only ever added. */
 export type ErrorCode =
   | 'AGENT_NOT_FOUND'
+  | 'AGENT_PAUSED'
   | 'AGENT_RETIRED'
   | 'ALREADY_EXISTS'
   | 'ALREADY_SETTLED'

@@ -22,7 +22,7 @@ export const deliver: Verb = {
         'after',
         example(
           'dreamos deliver 01JD3Y6Q0V8M5T2B7K9XWZ4RCE now\n  dreamos deliver 01JD3Y6Q0V8M5T2B7K9XWZ4RCE --at 2026-11-21T09:00Z',
-          'In every mailbox where it is delayed; its attempts and its place\nin its ordering key stay as they are.',
+          'In every mailbox where it is delayed; its attempts and its place in its\nordering key stay as they are.',
         ),
       );
   },

@@ -61,10 +61,34 @@ export const agent: Verb = {
         'after',
         example(
           'dreamos agent delete reviewer --archive',
-          'Without --archive it is refused (exit 5) while something is unfinished. Dead letters stay where they\nare; archive restore and dlq retry are refused. Registered again it is new, over the same archive.',
+          'Without --archive it is refused (exit 5) while something is unfinished. Dead\nletters stay where they are; archive restore and dlq retry are refused.\nRegistered again it is new, over the same archive.',
         ),
       );
     group.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
+  },
+};
+
+export const pause: Verb = {
+  words: 'pause [agent]',
+  setUp(command, context) {
+    command
+      .action(async (name) => (await import('../commands/people/pause.ts')).pauseCommand(context, name))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos pause reviewer --as lead',
+          'What somebody holds he can still finish, and an answer goes to the request that\nwaits for it. A time-to-live goes on. read, work, list and status say since when\nit is paused, and by whom.',
+        ),
+      );
+  },
+};
+
+export const resume: Verb = {
+  words: 'resume [agent]',
+  setUp(command, context) {
+    command
+      .action(async (name) => (await import('../commands/people/pause.ts')).resumeCommand(context, name))
+      .addHelpText('after', example('dreamos resume reviewer', 'Who waits goes on within a second.'));
   },
 };
 

@@ -138,6 +138,8 @@ const surface: readonly Verb[] = [
   send.schedule,
   look.watch,
   look.status,
+  people.pause,
+  people.resume,
   send.publish,
   people.subscribe,
   people.unsubscribe,

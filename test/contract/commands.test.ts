@@ -75,6 +75,8 @@ const runs: Record<string, Run> = {
   ]),
   'agent list': line('agent list'),
   'agent show': after(published, () => 'agent show reviewer'),
+  pause: line('pause reviewer --as planner'),
+  resume: async (rig) => [await rig.dreamos('pause reviewer'), await rig.dreamos('resume reviewer --json')].slice(1),
   'agent retire': line('agent retire reviewer'),
   'agent delete': after(sent, () => 'agent delete reviewer --archive'),
   send: async (rig) => [

@@ -36,7 +36,7 @@ test('help json has the shape of what every command prints', async () => {
 });
 
 const changing =
-  /^(init|agent register|agent retire|agent delete|send|reply|read|work|ack|nack|renew|cancel|deliver|archive (restore|pack|prune)|dlq (retry|purge)|publish|subscribe|unsubscribe|topics prune|config set|doctor|maintain|import|schedule (add|remove))$/;
+  /^(init|agent register|agent retire|agent delete|send|reply|read|work|ack|nack|renew|cancel|pause|resume|deliver|archive (restore|pack|prune)|dlq (retry|purge)|publish|subscribe|unsubscribe|topics prune|config set|doctor|maintain|import|schedule (add|remove))$/;
 
 test.each(lines.filter((line) => changing.test(line)))('the help of "%s" says what it syncs', async (line) => {
   expect((await rig.dreamos(`${line} --help`)).out).toMatch(/\bsyncs\b/i);

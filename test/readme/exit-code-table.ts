@@ -10,7 +10,7 @@ const meanings: Record<ErrorKind, string[]> = {
   ],
   nothing: [
     'nothing there: read, work, listen, peek or watch --wait, request or send --until when',
-    'nothing came in time (an empty list is 0)',
+    'nothing came in time, or the mailbox is paused (an empty list is 0)',
   ],
   'not-found': ['not found: agent, group, message, topic, subscription, root'],
   conflict: [

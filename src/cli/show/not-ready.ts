@@ -1,9 +1,19 @@
 import { resolveAgent } from '../../core/agents/agents.ts';
+import { pausedSentence } from '../../core/agents/pause.ts';
 import { findNow } from '../../core/look/find.ts';
 import { meantId } from '../../core/look/meant.ts';
 import type { Session } from '../../core/root/root.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
+
+/** Nothing came, because the mailbox is paused. */
+export async function pausedNow(session: Session, mailbox: string): Promise<DreamosError | undefined> {
+  const card = await resolveAgent(session, mailbox);
+  const message = pausedSentence(card);
+  return message === undefined
+    ? undefined
+    : new DreamosError('nothing', 'AGENT_PAUSED', message, { hint: `dreamos resume ${card.name}` });
+}
 
 /** Nothing came: of one message that was asked for, where it is instead, and until when. */
 export async function nothingReady(

@@ -13,6 +13,8 @@ import {
   thatFits,
   type DeadFilterOptions,
 } from '../../cli/input/parse.ts';
+import { resolveMailbox } from '../../core/agents/agents.ts';
+import { pausedSentence } from '../../core/agents/pause.ts';
 import { countListed, list, type ListOptions as CoreOptions, statesWithout } from '../../core/look/list.ts';
 import type { Session } from '../../core/root/root.ts';
 import type { State } from '../../model/state.ts';
@@ -33,6 +35,8 @@ export async function listCommand(context: Context, name: string | undefined, op
   const how = { ...given({ limit }), states, ...filter, signal };
   const isOnScreen = output.toTerminal && !output.json;
   const some = await (isOnScreen ? showScreenful : printAll)(context, session, mailbox, how);
+  const paused = pausedSentence(await resolveMailbox(session, mailbox));
+  if (paused !== undefined) await output.warn(paused);
   if (!some && !signal.aborted)
     await output.note(`Nothing in ${mailbox}${thatFits(filter)} is ${states.join(' or ')}.`);
 }

@@ -3,6 +3,8 @@ import type { Session } from '../../core/root/root.ts';
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { ago } from '../../cli/show/message-view.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { pausedSentence } from '../../core/agents/pause.ts';
 import { status } from '../../core/look/status.ts';
 import { watch } from '../../core/follow/watch.ts';
 import { createBell } from '../../core/wait/bell.ts';
@@ -26,7 +28,14 @@ export async function statusCommand(
 
 async function printStatus(context: Context, all: readonly MailboxStatus[]): Promise<void> {
   const { output } = context;
-  if (all.length > 0) return output.rows(all, head, await rowNow(context));
+  if (all.length > 0) {
+    await output.rows(all, head, await rowNow(context));
+    for (const { mailbox, pausedAt, pausedBy } of all) {
+      const paused = pausedSentence({ name: mailbox, pausedAt, pausedBy });
+      if (paused !== undefined) await output.note(harmless(`${paused}${context.flags()}`));
+    }
+    return;
+  }
   await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
 }
 
@@ -41,7 +50,7 @@ async function statusScreen(context: Context, all: readonly MailboxStatus[]): Pr
   const cells = shown.map(await rowNow(context));
   const table = await output.table(head, cells);
   const tooWide = Math.max(...table.split('\n').map((line) => stripVTControlCharacters(line).length)) - columns;
-  const longest = Math.max(...shown.map(({ mailbox }) => mailbox.length));
+  const longest = Math.max(...cells.map(([name = '']) => name.length));
   const named = cells.map(([name = '', ...counts]) => [cut(name, Math.max(8, longest - tooWide)), ...counts]);
   const more = all.length - shown.length;
   return `${tooWide > 0 ? await output.table(head, named) : table}${more > 0 ? `\n… and ${more} more` : ''}`;
@@ -57,7 +66,7 @@ const head = ['mailbox', 'ready', 'inflight', 'delayed', 'dead', 'archived', 'co
 async function rowNow(context: Context): Promise<(one: MailboxStatus) => string[]> {
   const nowMs = (await context.session()).clock.now();
   return (one) => [
-    one.mailbox,
+    one.pausedAt === undefined ? one.mailbox : `${one.mailbox} (paused)`,
     ...[one.ready, one.inflight, one.delayed, one.dead, one.archived, one.corrupt].map(String),
     one.oldestReadyAgeMs === null ? '-' : formatDuration(one.oldestReadyAgeMs),
     one.lastReadAt === null ? 'never' : ago(one.lastReadAt, nowMs),
@@ -143,6 +152,6 @@ function drawer(
 }
 
 /** What of a status is a change; ages, and reads that found nothing, are not. */
-function fingerprint({ ready, inflight, delayed, dead, archived, corrupt }: MailboxStatus): string {
-  return [ready, inflight, delayed, dead, archived, corrupt].join();
+function fingerprint({ ready, inflight, delayed, dead, archived, corrupt, pausedAt }: MailboxStatus): string {
+  return [ready, inflight, delayed, dead, archived, corrupt, pausedAt].join();
 }

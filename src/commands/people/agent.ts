@@ -42,8 +42,9 @@ export async function listCommand(context: Context): Promise<void> {
 }
 
 /** A card that cannot be read, which is warned of, has the beginning of time. */
-function stateOf({ retiredAt, createdAt }: AgentCard): string {
+function stateOf({ retiredAt, pausedAt, createdAt }: AgentCard): string {
   if (retiredAt) return `retired ${retiredAt}`;
+  if (pausedAt) return `paused ${pausedAt}`;
   return Date.parse(createdAt) === 0 ? '' : `since ${createdAt}`;
 }
 

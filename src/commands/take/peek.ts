@@ -10,6 +10,8 @@ import {
   type FilterOptions,
 } from '../../cli/input/parse.ts';
 import { whileWaiting } from '../../cli/waiting.ts';
+import { resolveAgent } from '../../core/agents/agents.ts';
+import { pausedSentence } from '../../core/agents/pause.ts';
 import { peek } from '../../core/look/peek.ts';
 
 export interface PeekOptions extends FilterOptions {
@@ -39,5 +41,7 @@ export async function peekCommand(context: Context, name: string | undefined, op
       messageView(peeked.message, [['Attempts so far', String(peeked.attempt)]], paint, session.clock.now());
     await printOrWarn(output, peeked.message.id, peeked, () => `${i > 0 ? '\n' : ''}${text()}`);
   }
+  const paused = pausedSentence(await resolveAgent(session, mailbox));
+  if (paused !== undefined) return output.note(`\nOnly looked at. ${paused}${context.flags()}`);
   await output.note(`\nOnly looked at. To take it, type:\ndreamos read ${mailbox}${context.flags()}`);
 }

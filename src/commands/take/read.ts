@@ -98,7 +98,9 @@ async function nothing(
 ): Promise<void> {
   const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
   const message = `Nothing${thatFits(filterOptions(options))} came for ${mailbox}${waited}.`;
-  const { nothingReady } = await import('../../cli/show/not-ready.ts');
+  const { nothingReady, pausedNow } = await import('../../cli/show/not-ready.ts');
+  const paused = await pausedNow(session, mailbox);
+  if (paused) throw paused;
   const hint = `dreamos read ${mailbox} --wait 30s`;
   const error = await nothingReady(session, mailbox, { message, hint, id: options.id });
   // With --quiet not even the error is told.

@@ -91,7 +91,9 @@ export async function workCommand(context: Context, operands: readonly string[],
   const totals = await work(session, mailbox, handler, { ...how, ...filter, signal, hurry: hurry.signal, onHandled });
   if (failures.length > 0) throw failures[0];
   const all = Object.values(totals).reduce((sum, count) => sum + count, 0);
-  if (all === 0 && !context.signal.aborted) throw nothing(mailbox, options);
+  if (all > 0 || context.signal.aborted) return;
+  const { pausedNow } = await import('../../cli/show/not-ready.ts');
+  throw (await pausedNow(session, mailbox)) ?? nothing(mailbox, options);
 }
 
 interface Run extends WorkOptions {

@@ -6,6 +6,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { timeInZone } from '../../model/basics/zoned-time.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
+import { pauseOf } from '../agents/pause.ts';
 import { listMailboxes } from '../agents/agents.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
@@ -165,6 +166,9 @@ async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<
   } else if (card.retiredAt && ready > 0) {
     const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
     yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };
+  } else if (card.pausedAt && unfinished > 0) {
+    const message = `${pauseOf({ ...card, name: 'It' })}, and ${unfinished} unfinished ${unfinished === 1 ? 'message is' : 'messages are'} in it.`;
+    yield { rule: 'paused-with-mail', level: 'warning', mailbox, message, hint: `dreamos resume ${mailbox}` };
   } else if (Math.min(waitedMs, silentMs) > warnUnreadAfterMs) {
     const message = `Nobody has read it for ${formatDuration(silentMs)}, and mail has waited for ${formatDuration(waitedMs)}.`;
     yield { rule: 'unread', level: 'warning', mailbox, message, hint: `dreamos peek ${mailbox}` };

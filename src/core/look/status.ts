@@ -1,4 +1,5 @@
 import type { MailboxStatus } from '../../contract/look.ts';
+import type { AgentCard } from '../../model/agent.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
@@ -9,15 +10,20 @@ export async function status(session: Session, names?: readonly string[]): Promi
   if (names) {
     // One that was asked for by name and cannot be looked into is an error.
     const cards = await Promise.all(names.map((name) => resolveAgent(session, name)));
-    for (const { name } of cards) all.push(await statusOf(session, name));
+    for (const card of cards) all.push(await statusOf(session, card));
     return all;
   }
-  const every = (await listAgents(session)).map(({ name }) => name);
-  await lookIntoEach(session, every, async (name) => all.push(await statusOf(session, name)));
+  const cards = new Map((await listAgents(session)).map((card) => [card.name, card]));
+  await lookIntoEach(session, [...cards.keys()], async (name) =>
+    all.push(await statusOf(session, cards.get(name) ?? { name })),
+  );
   return all;
 }
 
-async function statusOf(session: Session, mailbox: string): Promise<MailboxStatus> {
+async function statusOf(
+  session: Session,
+  { name: mailbox, pausedAt, pausedBy }: Pick<AgentCard, 'name' | 'pausedAt' | 'pausedBy'>,
+): Promise<MailboxStatus> {
   await bringDueOrWarn(session, mailbox, { bury: true });
   const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(mailbox);
   return {
@@ -30,5 +36,6 @@ async function statusOf(session: Session, mailbox: string): Promise<MailboxStatu
     corrupt: counts.corrupt,
     oldestReadyAgeMs: oldestReadyAt === undefined ? null : Math.max(0, Math.round(session.store.now() - oldestReadyAt)),
     lastReadAt: lastReadAt === undefined ? null : new Date(lastReadAt).toISOString(),
+    ...(pausedAt && { pausedAt, ...(pausedBy && { pausedBy }) }),
   };
 }

@@ -4,6 +4,7 @@ import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { idTime } from '../../model/id.ts';
 import type { Store } from '../../storage/port/store.ts';
+import { pausedSentence } from '../agents/pause.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 
@@ -20,7 +21,9 @@ export async function warnUnread(session: Session, recipients: Iterable<AgentCar
     if (uptime - (looks.get(card.name) ?? -Infinity) < lookMs) continue;
     looks.set(card.name, uptime);
     try {
-      const why = await unreadFor(session, card);
+      const paused = pausedSentence(card);
+      const why = paused === undefined ? await unreadFor(session, card) : undefined;
+      if (paused !== undefined) session.warn(paused);
       if (why) session.warn(`${why} Is anybody reading it? dreamos status ${card.name}`);
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;

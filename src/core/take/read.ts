@@ -3,9 +3,11 @@ import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
+import { pausedSentence } from '../agents/pause.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
@@ -44,19 +46,31 @@ export async function claimNext(
   waiter: Waiter,
   options: ReadOptions,
 ): Promise<Delivery | undefined> {
-  return waiter.next(await claimerFor(session, card, options), options);
+  let isPaused = false;
+  const onLook = (paused: boolean): void => void (isPaused = paused);
+  const claim = await claimerFor(session, card, { ...options, onLook });
+  return waiter.next(claim, { ...options, mostRestMs: () => (isPaused ? pausedRestMs : Infinity) });
 }
 
-export interface ClaimHow extends Pick<ReadOptions, 'leaseMs' | 'filter' | 'signal' | 'by'> {
+// No event tells that a mailbox is resumed.
+const pausedRestMs = 1000;
+
+export interface ClaimHow extends Pick<ReadOptions, 'leaseMs' | 'filter' | 'signal' | 'by' | 'waitMs'> {
   /** Only answers in the inbox of this request. */
   readonly inbox?: string;
+  /** Called by each attempt that looks whether the mailbox is paused. */
+  readonly onLook?: (paused: boolean) => void;
 }
 
-/** One attempt to claim, each time it is called. @throws USAGE for a lease that is too long or too short */
+/**
+ * One attempt to claim, each time it is called; of a paused mailbox nothing, but for the answers to a request.
+ * @param card as it is now: only later attempts read it anew
+ * @throws USAGE for a lease that is too long or too short
+ */
 export async function claimerFor(
   session: Session,
   card: AgentCard,
-  { leaseMs, filter: asked, signal, by, inbox }: ClaimHow,
+  { leaseMs, filter: asked, signal, by, inbox, waitMs = 0, onLook }: ClaimHow,
 ): Promise<() => Promise<Delivery | undefined>> {
   const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   const settings = await effectiveSettings(session, card);
@@ -64,7 +78,7 @@ export async function claimerFor(
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
   const lease = checkLease(leaseMs ?? settings.leaseMs);
-  return () =>
+  const claim = () =>
     session.store.mail.claim(card.name, {
       leaseMs: lease,
       token: session.ids.token(),
@@ -76,6 +90,21 @@ export async function claimerFor(
       inbox,
       signal,
     });
+  if (inbox !== undefined) return claim;
+  let known: AgentCard | undefined = card;
+  return async () => {
+    const now = known ?? (await session.store.documents.getAgent(card.name));
+    known = undefined;
+    // Deleted while somebody waits.
+    if (now?.deletedAt) await resolveAgent(session, card.name);
+    onLook?.(Boolean(now?.pausedAt));
+    if (!now?.pausedAt) {
+      troubleIsOver(session, `pause of ${card.name}`);
+      return claim();
+    }
+    if (waitMs > 0) warnOnce(session, `pause of ${card.name}`, pausedSentence(now) ?? '');
+    return undefined;
+  };
 }
 
 async function filterFor(session: Session, { name }: AgentCard, filter: Filter): Promise<Filter> {

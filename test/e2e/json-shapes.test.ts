@@ -80,8 +80,8 @@ describe.concurrent('--json', () => {
     expect(await one(bare, 'pause tester --as planner')).toMatchObject({ pausedAt: time, pausedBy: 'planner' });
     expect(await one(bare, 'resume tester')).toMatchObject({ ...card, changed: true });
     expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });
-    expect(await one(bare, 'agent delete tester')).toMatchObject({ ...card, deletedAt: time, archived: 0 });
     expect((await json(bare, 'agent list')).map((agent) => agent['name'])).toEqual(['planner', 'reviewer', 'tester']);
+    expect(await one(bare, 'agent delete tester')).toMatchObject({ ...card, deletedAt: time, archived: 0 });
   });
 
   test('the life of a message: send, peek, read, list, show, renew, nack, ack, reply, cancel', async ({ rig }) => {

@@ -28,11 +28,11 @@ export async function resumeAgent(session: Session, name: string): Promise<Agent
   return { ...card, changed };
 }
 
-type Pausable = Pick<AgentCard, 'name' | 'pausedAt' | 'pausedBy'>;
+type Pausable = Pick<AgentCard, 'name' | 'deletedAt' | 'pausedAt' | 'pausedBy'>;
 
 /** `reviewer is paused since 2026-11-20T09:00:00Z by planner`; `undefined`: it is not. */
-export function pauseOf({ name, pausedAt, pausedBy }: Pausable): string | undefined {
-  if (!pausedAt) return undefined;
+export function pauseOf({ name, deletedAt, pausedAt, pausedBy }: Pausable): string | undefined {
+  if (!pausedAt || deletedAt) return undefined;
   return `${name} is paused since ${pausedAt.replace(/\.\d+Z$/, 'Z')} by ${pausedBy ?? 'somebody without a name'}`;
 }
 

@@ -54,6 +54,11 @@ test('pausing again keeps since when and by whom, and resuming what is not pause
   await expectRefusal(resumeAgent(rig.root, 'nobody'), 'AGENT_NOT_FOUND');
 });
 
+test('one that is deleted is not paused any more', async () => {
+  await pauseAgent(rig.root, 'reviewer');
+  expect(pauseOf(await deleteAgent(rig.root, 'reviewer'))).toBeUndefined();
+});
+
 test('who pauses without a name is somebody', async () => {
   const card = await pauseAgent(rig.as(undefined), 'reviewer');
   expect(card).not.toHaveProperty('pausedBy');

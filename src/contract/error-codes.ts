@@ -15,6 +15,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'There is no agent or group of this name; names are not made by sending to them.',
     next: 'dreamos agent list; to make it: dreamos agent register <name>',
   },
+  AGENT_PAUSED: {
+    kind: 'nothing',
+    happened: 'The mailbox is paused: it takes mail, and nothing is claimed from it.',
+    next: 'Since when and by whom: dreamos status <agent>; to deliver from it again: dreamos resume <agent>',
+  },
   AGENT_RETIRED: {
     kind: 'conflict',
     happened: 'The agent has retired and takes no new mail; what it has can still be read.',
@@ -99,6 +104,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'conflict',
     happened: 'The mailbox holds as much as its maxMessages or maxBytes allow; nothing was sent.',
     next: 'Wait for room: dreamos send <agent> <body> --wait 30s; what fills it: dreamos list <agent>',
+  },
+  MAILBOX_NOT_EMPTY: {
+    kind: 'conflict',
+    happened: 'The mailbox holds unfinished mail, so its agent is not deleted.',
+    next: 'See what it is: dreamos list <agent>; to archive it as cancelled: dreamos agent delete <agent> --archive',
   },
   MESSAGE_INVALID: {
     kind: 'invalid',

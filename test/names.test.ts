@@ -9,8 +9,8 @@ const store = join(import.meta.dirname, '..', 'src', 'storage', 'file');
 const exceptions: [file: string, code: string, why: string][] = [
   ['find-root.ts', "from 'node:path'", 'looks for a root on its way up through folders that are not ours'],
   ['make-root.ts', "from 'node:path'", 'makes the folders above a root, which are not ours'],
-  ['disk/main-worktree.ts', "from 'node:path'", 'looks into what git keeps'],
-  ['disk/source-tree.ts', "from 'node:path'", "walks through somebody else's tree"],
+  ['disk/foreign/main-worktree.ts', "from 'node:path'", 'looks into what git keeps'],
+  ['disk/foreign/source-tree.ts', "from 'node:path'", "walks through somebody else's tree"],
   [
     'places/corrupt.ts',
     '/^[\\w./-]+$/.test(name)',

@@ -9,7 +9,7 @@ import type { ImportResult } from '../../contract/keep.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { type AgentCard, agentNamePattern } from '../../model/agent.ts';
-import { openSourceTree, type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
+import { openSourceTree, type SourceEntry, type SourceTree } from '../../storage/file/disk/foreign/source-tree.ts';
 import { agentFolders, treeNameOf } from './agent-folders.ts';
 import { whileLocked } from './while-locked.ts';
 import { type Imported, Importer } from './importer.ts';

@@ -5,7 +5,7 @@ import { importLost } from '../../storage/port/refusals.ts';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { sayableTime } from '../../model/clock.ts';
 import { dataJson, type Message } from '../../model/message.ts';
-import { type SourceEntry, type SourceTree } from '../../storage/file/disk/source-tree.ts';
+import { type SourceEntry, type SourceTree } from '../../storage/file/disk/foreign/source-tree.ts';
 import { registerAgent } from '../agents/agents.ts';
 import { type Session } from '../root/root.ts';
 import { NameBook } from './name-book.ts';

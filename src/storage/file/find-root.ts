@@ -127,7 +127,7 @@ async function linkedWorktree(
 ): Promise<{ readonly top: string; readonly mainWorktree: string } | undefined> {
   for (let top = from; found !== top && found !== join(top, placeInProject); top = dirname(top)) {
     if ((await disk.stat(gitOf(top)))?.kind === 'file') {
-      const { mainWorktreeOf } = await import('./disk/main-worktree.ts');
+      const { mainWorktreeOf } = await import('./disk/foreign/main-worktree.ts');
       const mainWorktree = await mainWorktreeOf(disk, gitOf(top));
       if (mainWorktree !== undefined) return { top, mainWorktree };
     }

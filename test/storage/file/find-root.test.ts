@@ -5,7 +5,7 @@ import { expectRefusal, refusal } from '../contract/rig.ts';
 import { longestPathIn } from '../../../src/storage/file/names/longest.ts';
 import { watchedDisk } from './disks.ts';
 import { scratch } from './room.ts';
-import { mainWorktreeOf } from '../../../src/storage/file/disk/main-worktree.ts';
+import { mainWorktreeOf } from '../../../src/storage/file/disk/foreign/main-worktree.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { findFileRoot } from '../../../src/storage/file/find-root.ts';
 import { initFileStore } from '../../../src/storage/file/make-root.ts';

@@ -17,7 +17,7 @@ import { DreamosError } from '../../../model/errors.ts';
 import { usage } from '../../../model/refusals.ts';
 import type { BackedUp, BackupOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { writeTarGz } from '../disk/tar-gz.ts';
+import { writeTarGz } from '../disk/foreign/tar-gz.ts';
 import { aboutBackup, indexOfBackup, isInRoot, unfinishedBackup } from '../names/backup-name.ts';
 import { folderOf, nameOf, pathIn } from '../names/path.ts';
 import { type Add, Collection } from './collection.ts';

@@ -2,7 +2,7 @@ import { dayMs } from '../../../model/basics/limits.ts';
 import { idTime } from '../../../model/id.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { FileContext } from '../disk/context.ts';
-import type { TarFile } from '../disk/tar-gz.ts';
+import type { TarFile } from '../disk/foreign/tar-gz.ts';
 import { backedUpBody, pathInBackup } from '../names/backup-name.ts';
 import type { IndexLine, Seen, SeenIn } from './sighting.ts';
 

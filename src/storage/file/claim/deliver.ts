@@ -8,7 +8,7 @@ import { moveInto } from '../disk/folders.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { pathOf, toEntry } from '../names/found.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { isAnswer, type Mailbox } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { slotOf } from '../names/slots.ts';
 import { moveToReady } from '../places/filling.ts';
@@ -24,7 +24,7 @@ export async function deliver(ctx: FileContext, entry: Entry, { by, dueAt }: Del
   const mailbox = ctx.layout.mailbox(entry.mailbox);
   const place = entry.state === 'delayed' ? pathOf(mailbox, entry) : undefined;
   if (!place) throw stateChanged(entry);
-  if (place.path.startsWith(pathIn(mailbox.requests, ''))) throw answerAwaited(entry);
+  if (isAnswer(mailbox, place.path)) throw answerAwaited(entry);
   const moved =
     dueAt === undefined ? await bringReady(ctx, mailbox, place, by) : await moveTo(ctx, mailbox, place, dueAt, by);
   if (!moved) throw stateChanged(entry);

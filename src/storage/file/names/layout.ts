@@ -260,3 +260,8 @@ export function bucketName(timeMs: number, random: string): string {
 export function parseBucket(name: string): number | undefined {
   return /^\d{13}-[0-9A-HJKMNP-TV-Z]{10}$/.test(name) ? Number(name.slice(0, 13)) : undefined;
 }
+
+/** Whether a path is that of an answer in a request's inbox. */
+export function isAnswer(mailbox: Mailbox, path: string): boolean {
+  return path.startsWith(`${mailbox.requests}/`);
+}

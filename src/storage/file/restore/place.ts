@@ -3,7 +3,7 @@ import { isLog } from '../../../model/topic.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { readTarGz, type TarFile } from '../disk/tar-gz.ts';
+import { readTarGz, type TarFile } from '../disk/foreign/tar-gz.ts';
 import { logEvents } from '../events/event-log.ts';
 import { isInRoot } from '../names/backup-name.ts';
 import { type Mailbox, mailboxFolders } from '../names/layout.ts';

@@ -1,7 +1,7 @@
 /** What goes where in a root that is being restored. */
 import type { IndexLine } from '../backup/sighting.ts';
 import type { FileContext } from '../disk/context.ts';
-import { spoilt } from '../disk/tar-gz.ts';
+import { spoilt } from '../disk/foreign/tar-gz.ts';
 import { isPackPath, placeOfBackedUp } from '../names/backup-name.ts';
 import { reasonOf } from '../names/beside.ts';
 import { type EntryName, formatEntryName } from '../names/entry-name.ts';

@@ -5,7 +5,7 @@ import { unseal } from '../../../model/message.ts';
 import { about, backupVersion, indexLine, type IndexLine } from '../backup/sighting.ts';
 import type { Disk } from '../disk/disk.ts';
 import { parseJson } from '../disk/parse-json.ts';
-import { readTarGz, spoilt, type TarFile } from '../disk/tar-gz.ts';
+import { readTarGz, spoilt, type TarFile } from '../disk/foreign/tar-gz.ts';
 import { aboutBackup, backedUpBody, indexOfBackup, isBackedUpBody } from '../names/backup-name.ts';
 
 export interface Backup {

@@ -362,7 +362,7 @@ describe('a restore is refused, and makes nothing', () => {
       changed(file, (tar) => tar.replace('"version":1', '"version":2')),
       'FORMAT_TOO_NEW',
     );
-    const { writeTarGz } = await import('../../../../src/storage/file/disk/tar-gz.ts');
+    const { writeTarGz } = await import('../../../../src/storage/file/disk/foreign/tar-gz.ts');
     const made = async (name: string, text: string): Promise<string> => {
       const path = join(scratch(), 'made.tar.gz');
       await writeTarGz(path, (add) => add({ name, bytes: Buffer.from(text) }));
@@ -376,7 +376,7 @@ describe('a restore is refused, and makes nothing', () => {
   });
 
   test('of one that somebody has made up to write elsewhere', async () => {
-    const { writeTarGz } = await import('../../../../src/storage/file/disk/tar-gz.ts');
+    const { writeTarGz } = await import('../../../../src/storage/file/disk/foreign/tar-gz.ts');
     const { sha256 } = await import('../../../../src/model/basics/sha256.ts');
     for (const path of [
       '../out',

@@ -4,9 +4,9 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { createTarDecoder, createTarPacker } from 'modern-tar';
-import { DreamosError } from '../../../model/errors.ts';
-import { diskError } from './disk-error.ts';
-import { fileMode } from './logs.ts';
+import { DreamosError } from '../../../../model/errors.ts';
+import { diskError } from '../disk-error.ts';
+import { fileMode } from '../logs.ts';
 
 export interface TarFile {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { basename, join, resolve } from 'node:path';
-import { DreamosError } from '../../../model/errors.ts';
-import type { Disk } from './disk.ts';
-import { nodeDisk } from './node-disk.ts';
-import { formatName } from '../names/layout.ts';
-import { pathIn } from '../names/path.ts';
+import { DreamosError } from '../../../../model/errors.ts';
+import type { Disk } from '../disk.ts';
+import { nodeDisk } from '../node-disk.ts';
+import { formatName } from '../../names/layout.ts';
+import { pathIn } from '../../names/path.ts';
 
 /** Something in a foreign tree, by its path in it, with `/`. */
 export type SourceEntry =

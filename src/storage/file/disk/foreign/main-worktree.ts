@@ -1,6 +1,6 @@
 /** A linked worktree of git (`git worktree add`) shares the root of the main one: what lies beside it goes with it. */
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Disk } from './disk.ts';
+import type { Disk } from '../disk.ts';
 
 /**
  * The top of the main worktree, where this file stands at the top of a linked one; `undefined`: it is a submodule's, the

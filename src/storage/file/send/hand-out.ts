@@ -15,7 +15,7 @@ import { slotOf } from '../names/slots.ts';
 import { forgetFilling, moveToReady } from '../places/filling.ts';
 import { putInInbox } from '../places/inbox.ts';
 import { readIfGood } from '../places/read-entry.ts';
-import { removeFolder } from './outbox.ts';
+import { existsQuietly, removeFolder } from './outbox.ts';
 import { publishTo } from './publish.ts';
 
 /**
@@ -120,22 +120,28 @@ const earlier = memory(() => ({ ids: undefined as Set<string> | undefined }));
 /** Before a send: hands out what an earlier process has sent to the same mailboxes and left behind. */
 export async function handOutEarlier(ctx: FileContext, outgoing: readonly Outgoing[]): Promise<void> {
   const ids = (earlier.of(ctx).ids ??= await earlierIds(ctx));
-  if (ids.size === 0) return;
+  if (!ids || ids.size === 0) return;
   const first = new Set(outgoing.flatMap(({ mailboxes }) => mailboxes));
   const done: HandedOut = { own: 0, others: 0, left: false };
   for (const id of ids) {
     await handOutOrWarn(ctx, id, { most: done.left ? 0 : fewAtOnce, first }, done);
-    if (!(await ctx.disk.stat(ctx.layout.committed(id)))) ids.delete(id);
+    if ((await existsQuietly(ctx, ctx.layout.committed(id))) === false) ids.delete(id);
   }
 }
 
 /** A send waits for its own mailboxes' links, and so much longer, so that the next ones need not look again. */
 const fewAtOnce = 32;
 
-async function earlierIds(ctx: FileContext): Promise<Set<string>> {
-  const ids = await committedIds(ctx);
-  await ready(ctx, ids);
-  return new Set(ids);
+/** `undefined`: they cannot be seen now, which is no reason not to send. */
+async function earlierIds(ctx: FileContext): Promise<Set<string> | undefined> {
+  try {
+    const ids = await committedIds(ctx);
+    await ready(ctx, ids);
+    return new Set(ids);
+  } catch (error) {
+    if (error instanceof DreamosError) return undefined;
+    throw error;
+  }
 }
 
 async function committedIds(ctx: FileContext): Promise<string[]> {

@@ -183,7 +183,7 @@ async function tookBack(
 }
 
 /** `undefined`: not even that can be said. */
-async function existsQuietly(ctx: FileContext, path: string): Promise<boolean | undefined> {
+export async function existsQuietly(ctx: FileContext, path: string): Promise<boolean | undefined> {
   try {
     return (await ctx.disk.stat(path)) !== undefined;
   } catch (error) {

@@ -173,6 +173,7 @@ const mailboxFiles = [
   'tmp',
 ];
 const rootFiles = [
+  '.gitignore',
   'agent_mailboxes',
   'config.json',
   'dedupe',

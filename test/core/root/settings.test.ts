@@ -98,11 +98,11 @@ test.for([
   ['DREAMOS_MAX_MESSAGE_BYTES', '1'],
   ['DREAMOS_MAX_MESSAGES', '0'],
   ['DREAMOS_MAX_MESSAGES', '1.5'],
-  ['DREAMOS_MAX_BYTES', '1MB'],
+  ['DREAMOS_MAX_BYTES', '1zB'],
   ['DREAMOS_TTL', '0'],
   ['DREAMOS_TTL', '9999d'],
   ['DREAMOS_EVENT_DAYS', '0'],
-  ['DREAMOS_ARCHIVE_DAYS', '30d'],
+  ['DREAMOS_ARCHIVE_DAYS', '30h'],
 ] as const)('%s=%s is refused, and the variable named', async ([name, value]) => {
   const error = await refusal(effectiveSettings(rig.as('planner', { [name]: value })));
   expect(error).toMatchObject({ kind: 'invalid', code: 'CONFIG_INVALID' });

@@ -26,7 +26,7 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = {
   register: ['agent register <name>'],
   agents: ['agent list'],
   backup: ['backup <file>', 'archive export'],
-  whoami: ['whoami', 'agent show "$DREAMOS_AGENT"'],
+  whoami: ['whoami', 'agent list'],
   top: ['status --watch'],
   stats: ['status'],
   fsck: ['doctor'],

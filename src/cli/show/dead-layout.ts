@@ -29,9 +29,12 @@ export function deadLayout(output: Output, everywhere: boolean, nowMs: number): 
 
 const longestCause = 40;
 
-/** How a reason begins, as it can be typed to find others of its kind: numbers are mostly of this one alone. */
+/**
+ * How a reason begins, as it can be typed to find others of its kind: a number behind several words is mostly of this one
+ * alone, and behind one (`exit 65`) mostly what the kind is.
+ */
 export function beginningOf(reason: string): string {
   const [line = ''] = /^\P{C}*/u.exec(reason) ?? [];
-  const [words = ''] = /^[^\d]{4,40}(?=\s\S*\d|$)/u.exec(line) ?? /^.{1,40}(?=\s|$)/u.exec(line) ?? [];
+  const [words = ''] = /^(?=\S+\s+[^\d\s])[^\d]{4,40}(?=\s\S*\d|$)/u.exec(line) ?? /^.{1,40}(?=\s|$)/u.exec(line) ?? [];
   return (words || cut(line, longestCause + 1).replace(/…$/, '')).trim();
 }

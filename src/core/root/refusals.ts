@@ -6,7 +6,7 @@ import type { State } from '../../model/state.ts';
 
 export function messageNotFound(id: string, mailbox?: string): DreamosError {
   const where = mailbox === undefined ? 'in any mailbox' : `in ${mailbox}'s mailbox`;
-  const hint = mailbox === undefined ? 'dreamos status' : `dreamos list ${mailbox}`;
+  const hint = mailbox === undefined ? 'dreamos list' : `dreamos list ${mailbox}`;
   return notFound('MESSAGE_NOT_FOUND', `There is no message ${id} ${where}.`, hint);
 }
 

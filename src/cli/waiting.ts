@@ -17,6 +17,11 @@ export async function whileWaiting<T>(context: Context, what: string, wait: () =
   }
 }
 
+/** The same of what may also be asked for at once: without a time to wait nothing is said. */
+export function upTo<T>(waitMs: number | undefined, context: Context, what: string, ask: () => Promise<T>): Promise<T> {
+  return waitMs ? whileWaiting(context, what, ask) : ask();
+}
+
 /** @returns to be called once it has come, or waiting is over */
 export function sayWaiting({ around, output }: Context, what: string): () => void {
   const timer = setTimeout(() => {

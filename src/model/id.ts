@@ -49,6 +49,14 @@ export function mayEndId(text: string): boolean {
   return endPattern.test(text);
 }
 
+/** The shortest end of an id, of `least` characters or more, that no other id among these has. */
+export function endOf(id: string, among: readonly string[], least = 4): string {
+  const others = among.filter((other) => other !== id);
+  let length = least;
+  while (length < id.length && others.some((other) => other.endsWith(id.slice(-length)))) length++;
+  return id.slice(-length);
+}
+
 /** The time inside a ULID, in milliseconds since 1970. */
 export function idTime(id: string): number {
   return decodeTime(id);

@@ -5,6 +5,7 @@ import { type Held, listHeld } from '../../core/take/held.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { endOf } from '../../model/id.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { notFound, usage } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
@@ -30,7 +31,7 @@ export async function heldReceipt(context: Context, session: Session, typed: (en
     const whose = acting === undefined ? 'It is not known who you are, and' : `${acting} holds`;
     throw usage(
       `${whose} ${held.length} messages${acting === undefined ? ' are held' : ''}: ${listedOf(held, acting)}.`,
-      `Say which one: dreamos ${typed(endOf(only, held))}${asWho(context, only)}`,
+      `Say which one: dreamos ${typed(endAmong(only, held))}${asWho(context, only)}`,
     );
   }
   if (acting !== undefined || (only.by !== undefined && sameAgent(only.by, only.entry.mailbox))) return only.receipt;
@@ -67,14 +68,11 @@ function listedOf(held: readonly Held[], acting: string | undefined): string {
 }
 
 /** The end of its id that tells it from the others. */
-function endOf({ entry }: Held, among: readonly Held[]): string {
-  let length = 4;
-  while (length < 26 && among.some((one) => isOther(one) && one.entry.id.endsWith(entry.id.slice(-length)))) length++;
-  return entry.id.slice(-length);
-
-  function isOther(one: Held): boolean {
-    return one.entry.id !== entry.id;
-  }
+function endAmong({ entry }: Held, among: readonly Held[]): string {
+  return endOf(
+    entry.id,
+    among.map((one) => one.entry.id),
+  );
 }
 
 /**
@@ -90,7 +88,7 @@ export async function butHeld(
   const held = await listHeld(session, { ...reader, most: mostLookedAt });
   const [first, ...more] = held;
   if (first === undefined) return undefined;
-  const end = endOf(first, held);
+  const end = endAmong(first, held);
   const shown = await Promise.all(held.slice(0, mostListed).map((one) => linesOf(session, one)));
   const awaited = shown[0]?.awaited ?? false;
   const finish = `dreamos ${awaited ? `reply ${end} "your answer" --ack` : `ack ${end}`}${context.flagsAs(reader.by)}`;

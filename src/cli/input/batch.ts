@@ -11,7 +11,7 @@ import { chunksOf, decodeText } from './body.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
 import { durabilityOption, durationOption, given } from './parse.ts';
 import { orTell } from '../unwritten.ts';
-import { whileWaiting } from '../waiting.ts';
+import { upTo } from '../waiting.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
@@ -49,10 +49,9 @@ export async function sendBatch(
     if (context.signal.aborted) return;
     const parsed = lines.map((line) => parseLine(line, shared));
     const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));
-    const commit = () => sendAll(session, drafts, waiting);
-    const sent = await (waiting.waitMs
-      ? whileWaiting(context, 'the recipients to take them; a mailbox may be full', commit)
-      : commit());
+    const sent = await upTo(waiting.waitMs, context, 'the recipients to take them; a mailbox may be full', () =>
+      sendAll(session, drafts, waiting),
+    );
     let next = 0;
     let results = '';
     for (const [i, line] of lines.entries()) {
@@ -73,6 +72,24 @@ export async function sendBatch(
   }
 }
 
+/** What stands in each line instead. */
+const ofOneMessage = [
+  'subject',
+  'type',
+  'priority',
+  'thread',
+  'tag',
+  'data',
+  'dataFile',
+  'ttl',
+  'delay',
+  'at',
+  'dedupeKey',
+  'orderingKey',
+  'bodyFile',
+  'replyTo',
+] as const;
+
 function checkOptions(
   body: string | undefined,
   options: ContentOptions & { replyTo?: string; until?: string; dryRun?: boolean },
@@ -86,40 +103,7 @@ function checkOptions(
       'With --batch the bodies come from the standard input, not from an argument.',
       'dreamos send --batch < messages.jsonl',
     );
-  const {
-    subject,
-    type,
-    priority,
-    thread,
-    tag,
-    data,
-    dataFile,
-    ttl,
-    delay,
-    at,
-    dedupeKey,
-    orderingKey,
-    bodyFile,
-    replyTo,
-  } = options;
-  const stray = Object.keys(
-    given({
-      subject,
-      type,
-      priority,
-      thread,
-      tag,
-      data,
-      dataFile,
-      ttl,
-      delay,
-      at,
-      dedupeKey,
-      orderingKey,
-      bodyFile,
-      replyTo,
-    }),
-  )[0];
+  const stray = ofOneMessage.find((name) => options[name] !== undefined);
   if (stray === undefined) return;
   const flag = stray.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usage(

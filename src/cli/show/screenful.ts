@@ -65,15 +65,23 @@ export function createScreenful(output: Output, { head, least }: Layout, most?: 
       const used = head.flatMap((_, at) => (!output.toTerminal || rows.some((row) => row[at] !== '') ? [at] : []));
       const pick = <T>(row: readonly T[]): T[] => used.map((at) => row[at] as T);
       const shown = rows.map(pick);
-      const widths = widthsFor(pick(head), shown, pick(least), output.width);
-      await output.data(`${await output.table(pick(head), shown, widths)}\n`);
+      await output.data(`${await tableThatFits(output, { head: pick(head), least: pick(least) }, shown)}\n`);
       if (count > rows.length) await output.note(moreText(count - rows.length));
     },
   };
 }
 
-function moreText(more: number): string {
+export function moreText(more: number): string {
   return `… and ${more.toLocaleString('en')} more`;
+}
+
+/** In the width of a screen, where there is one. */
+export async function tableThatFits(
+  output: Output,
+  { head, least }: Layout,
+  rows: readonly (readonly string[])[],
+): Promise<string> {
+  return output.table(head, rows, widthsFor(head, rows, least, output.width));
 }
 
 /** `undefined`: all of it fits. Of what may be cut, the widest column gives way first. */

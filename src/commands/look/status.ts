@@ -1,14 +1,13 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Session } from '../../core/root/root.ts';
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { ago } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
+import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
 import { status } from '../../core/look/status.ts';
 import { watch } from '../../core/follow/watch.ts';
 import { createBell } from '../../core/wait/bell.ts';
-import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 
 // A burst of events is one refresh; on a terminal the ages are brought up to date this often.
@@ -42,18 +41,15 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
 /** What fits the screen, so that the next one can take its place: the busiest first, long names cut, how many more there are. */
 async function statusScreen(context: Context, all: readonly MailboxStatus[]): Promise<string> {
   const { output } = context;
-  const { rows = 24, columns = 80 } = output.screen ?? {};
   // The head, and the line where the cursor stays.
-  const room = Math.max(1, rows - 2);
+  const room = Math.max(1, (output.screen?.rows ?? Infinity) - 2);
   const busiest = all.toSorted((a, b) => busy(b) - busy(a));
   const shown = busiest.slice(0, all.length > room ? room - 1 : room);
-  const cells = shown.map(await rowNow(context));
-  const table = await output.table(head, cells);
-  const tooWide = Math.max(...table.split('\n').map((line) => stripVTControlCharacters(line).length)) - columns;
-  const longest = Math.max(...cells.map(([name = '']) => name.length));
-  const named = cells.map(([name = '', ...counts]) => [cut(name, Math.max(8, longest - tooWide)), ...counts]);
+  const rows = shown.map(await rowNow(context)).map((row) => row.map((cell) => harmless(cell)));
+  const least = head.map((title) => (title === 'mailbox' ? 8 : Infinity));
+  const table = await tableThatFits(output, { head, least }, rows);
   const more = all.length - shown.length;
-  return `${tooWide > 0 ? await output.table(head, named) : table}${more > 0 ? `\n… and ${more} more` : ''}`;
+  return more > 0 ? `${table}\n${moreText(more)}` : table;
 }
 
 function busy({ ready, inflight, delayed, dead }: MailboxStatus): number {

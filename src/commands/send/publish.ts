@@ -3,7 +3,7 @@ import { contentOptions, dataOption, replyToOption, type ContentOptions } from '
 import { duplicateText } from '../../cli/show/duplicate.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
-import { whileWaiting } from '../../cli/waiting.ts';
+import { upTo } from '../../cli/waiting.ts';
 import { publish } from '../../core/topics/publish.ts';
 import { parseTopic } from '../../model/topic.ts';
 
@@ -22,10 +22,9 @@ export async function publishCommand(
   const replyTo = await replyToOption(session, options.replyTo);
   const words = await readBody(context, body, options);
   const draft = { body: words, ...content, ...given({ from: options.from, replyTo, data }) };
-  const commit = () => publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) });
-  const receipt = await (waitMs
-    ? whileWaiting(context, 'the subscribers to take it; a mailbox may be full', commit)
-    : commit());
+  const receipt = await upTo(waitMs, context, 'the subscribers to take it; a mailbox may be full', () =>
+    publish(session, topic, draft, { signal: context.signal, ...given({ waitMs }) }),
+  );
   await context.output.outcome(
     receipt,
     () => receipt.id,

@@ -5,7 +5,7 @@ import { readBody } from '../../cli/input/body.ts';
 import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
-import { whileWaiting } from '../../cli/waiting.ts';
+import { upTo } from '../../cli/waiting.ts';
 import { messageAndBody } from '../../cli/held/meant.ts';
 import { reply } from '../../core/send/reply.ts';
 
@@ -26,16 +26,14 @@ export async function replyCommand(
   const { message, body } = await messageAndBody(context, words, options.bodyFile !== undefined);
   const data = await dataOption(context, options, body);
   const answer = await readBody(context, body, options);
-  const send = () =>
+  const { acked, ...receipt } = await upTo(waitMs, context, 'the sender to take it; a mailbox may be full', () =>
     reply(
       session,
       message,
       { body: answer, ...content, ...given({ data }) },
       { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
-    );
-  const { acked, ...receipt } = await (waitMs
-    ? whileWaiting(context, 'the sender to take it; a mailbox may be full', send)
-    : send());
+    ),
+  );
   const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };
   await context.output.outcome(
     replied,

@@ -5,7 +5,7 @@ import { duplicateText } from '../../cli/show/duplicate.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
 import { readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
-import { whileWaiting } from '../../cli/waiting.ts';
+import { upTo, whileWaiting } from '../../cli/waiting.ts';
 import { preview, send } from '../../core/send/send.ts';
 import { exactDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -42,8 +42,9 @@ export async function sendCommand(
     await sayMoment(context, options.at);
     return context.output.note('Nothing was sent: --dry-run.');
   }
-  const commit = () => send(session, draft, { signal: context.signal, ...given({ waitMs }) });
-  const receipt = await (waitMs ? whileWaiting(context, `${to} to take it; a mailbox may be full`, commit) : commit());
+  const receipt = await upTo(waitMs, context, `${to} to take it; a mailbox may be full`, () =>
+    send(session, draft, { signal: context.signal, ...given({ waitMs }) }),
+  );
   await context.output.outcome(
     receipt,
     () => receipt.id,

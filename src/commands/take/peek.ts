@@ -9,7 +9,7 @@ import {
   thatFits,
   type FilterOptions,
 } from '../../cli/input/parse.ts';
-import { whileWaiting } from '../../cli/waiting.ts';
+import { upTo } from '../../cli/waiting.ts';
 import { resolveAgent } from '../../core/agents/agents.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { peek } from '../../core/look/peek.ts';
@@ -26,8 +26,9 @@ export async function peekCommand(context: Context, name: string | undefined, op
   const filter = filterOptions(options);
   const mailbox = await context.mailbox(name, 'peek');
   const session = await context.session();
-  const look = () => peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal });
-  const found = await (waitMs ? whileWaiting(context, `mail to ${mailbox}`, look) : look());
+  const found = await upTo(waitMs, context, `mail to ${mailbox}`, () =>
+    peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal }),
+  );
   if (found.length === 0) {
     if (signal.aborted) return;
     const waited = options.wait === undefined ? '' : ` within ${options.wait}`;

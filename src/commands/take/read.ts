@@ -14,7 +14,7 @@ import {
   type FilterOptions,
 } from '../../cli/input/parse.ts';
 import { orTell } from '../../cli/unwritten.ts';
-import { whileWaiting } from '../../cli/waiting.ts';
+import { upTo } from '../../cli/waiting.ts';
 import { resolveAgent } from '../../core/agents/agents.ts';
 import { readNext } from '../../core/take/read.ts';
 import { ack } from '../../core/take/settle.ts';
@@ -46,8 +46,9 @@ export async function readCommand(context: Context, name: string | undefined, op
   for (let got = 0; got < count && !signal.aborted;) {
     // Only the first is waited for: the others are "up to", not "until".
     const leftMs = got > 0 || waitMs === undefined ? undefined : Math.max(0, until - session.clock.uptime());
-    const next = () => readNext(session, mailbox, { ...given({ leaseMs, waitMs: leftMs }), ...filter, signal, by });
-    const delivery = await (leftMs ? whileWaiting(context, `mail to ${mailbox}`, next) : next());
+    const delivery = await upTo(leftMs, context, `mail to ${mailbox}`, () =>
+      readNext(session, mailbox, { ...given({ leaseMs, waitMs: leftMs }), ...filter, signal, by }),
+    );
     if (delivery === undefined) {
       if (got > 0 || signal.aborted) return;
       return nothing(context, session, { mailbox, by }, options);

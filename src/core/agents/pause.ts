@@ -10,8 +10,8 @@ export async function pauseAgent(session: Session, name: string): Promise<AgentP
   let changed = false;
   const card = await changeCard(session.store.documents, known, (found) => {
     changed = !found?.pausedAt;
+    if (found?.pausedAt) return found;
     const { pausedBy: _, ...kept } = found ?? { name: known, createdAt: pausedAt };
-    if (!changed) return { ...kept, ...found };
     return { ...kept, pausedAt, ...(session.acting !== undefined && { pausedBy: session.acting }) };
   });
   return { ...card, changed };

@@ -10,6 +10,7 @@ import { meantId, withWholeId } from '../look/meant.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
+import { actingOf } from '../root/names.ts';
 import { hasText } from '../look/search.ts';
 import { show } from '../look/show.ts';
 import { sieveOf } from '../look/sieve.ts';
@@ -111,7 +112,7 @@ export async function restoreArchive(session: Session, mailbox: string, end: str
     const [entry] = await findSurely(session, id, card.name);
     if (!entry) throw messageNotFound(id, card.name);
     if (entry.state !== 'archived') throw notInState(entry, 'archived');
-    return session.store.mail.restore(entry, { lock, ...(session.acting !== undefined && { by: session.acting }) });
+    return session.store.mail.restore(entry, { lock, ...actingOf(session) });
   });
 }
 

@@ -8,6 +8,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { unfinished, type State } from '../../model/state.ts';
 import { changeCard, resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { endSchedulesOf, loadSchedules } from '../schedules/schedules.ts';
 import { endSubscriptions, loadSubscriptions } from '../topics/subscriptions.ts';
@@ -70,8 +71,8 @@ const mostRounds = 20;
 
 /** What is claimed, too: whoever holds it is told when it settles it. @returns how much */
 async function archiveUnfinished(session: Session, card: AgentCard): Promise<number> {
-  const { store, acting } = session;
-  const options = { held: true, ...(acting !== undefined && { by: acting }) };
+  const { store } = session;
+  const options = { held: true, ...actingOf(session) };
   let archived = 0;
   let quiet = 0;
   // Two looks that find nothing, because one can miss what moves.

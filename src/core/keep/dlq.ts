@@ -12,6 +12,7 @@ import { listEntries } from '../look/list.ts';
 import { readOrWarn, whyOrWarn } from '../look/read-entry.ts';
 import { sieveOf } from '../look/sieve.ts';
 import type { Session } from '../root/root.ts';
+import { actingOf } from '../root/names.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import { diskTrouble, notLookedInto } from '../root/trouble.ts';
 import { mailboxOf } from './mailbox-of.ts';
@@ -113,7 +114,7 @@ export async function retryDead(
   if (mailbox !== undefined) await resolveAgent(session, mailbox);
   return forEach(session, mailbox, ids, options, async (entry) => {
     if (mailbox === undefined) await resolveAgent(session, entry.mailbox);
-    return session.store.mail.retry(entry, actor(session));
+    return session.store.mail.retry(entry, actingOf(session));
   });
 }
 
@@ -131,7 +132,7 @@ export async function purgeDead(
   const { filter, dryRun = false, force = false } = options;
   if (ids === 'all' && !isSet(filter) && !dryRun && !force) throw wantsForce(mailbox);
   const purge = async (entry: Entry): Promise<Entry> => {
-    await session.store.mail.purge(entry, actor(session));
+    await session.store.mail.purge(entry, actingOf(session));
     return entry;
   };
   const purgeThem = (): Promise<(Entry | DreamosError)[]> => forEach(session, mailbox, ids, options, purge);
@@ -262,8 +263,4 @@ function toDead<M extends Message | null>(
   { reason, attempts, deadAt }: Omit<DeadReason, 'history'>,
 ): Omit<Dead, 'message'> & { readonly message: M } {
   return { id, mailbox, reason, attempts, deadAt: new Date(deadAt).toISOString(), message };
-}
-
-function actor(session: Session): { by?: string } {
-  return session.acting === undefined ? {} : { by: session.acting };
 }

@@ -4,6 +4,7 @@ import type { State } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Actor } from '../../storage/port/mail.ts';
 import { findSurely, looks } from '../look/find.ts';
+import { actingOf } from '../root/names.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Session } from '../root/root.ts';
 
@@ -72,7 +73,7 @@ async function changeEntry(
   { again, done, change }: ChangeByHand,
 ): Promise<Entry | DreamosError> {
   try {
-    return await change(entry, session.acting === undefined ? {} : { by: session.acting });
+    return await change(entry, actingOf(session));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (error.code === 'STATE_CHANGED') return error;

@@ -1,7 +1,7 @@
 /** An id may be typed by its end. Only a text that is no whole id is looked for, so a whole one costs nothing. */
 import type { DreamosError } from '../../model/errors.ts';
 import type { Filter } from '../../model/filter.ts';
-import { isId, mayEndId } from '../../model/id.ts';
+import { endOf, isId, mayEndId } from '../../model/id.ts';
 import { usage } from '../../model/refusals.ts';
 import { type State, states as allStates } from '../../model/state.ts';
 import { isLog, logOf } from '../../model/topic.ts';
@@ -89,16 +89,9 @@ function ambiguous(end: string, found: readonly (readonly Entry[])[]): DreamosEr
     return `${first?.id} (${entries.map(({ state, mailbox }) => `${state} in ${mailbox}`).join(', ')})`;
   });
   if (found.length > mostListed) listed.push(`and ${found.length - mostListed} more`);
-  const enough = distinguishing(ids, end.length);
+  const enough = Math.max(...ids.map((id) => endOf(id, ids, end.length).length));
   return usage(
     `${found.length} messages have an id that ends in ${end}: ${listed.join(', ')}.`,
     `Type more of its end, ${enough} characters. For example: dreamos show ${ids[0]?.slice(-enough)}`,
   );
-}
-
-/** How many characters of their ends tell them apart. */
-function distinguishing(ids: readonly string[], from: number): number {
-  let length = from;
-  while (length < 26 && new Set(ids.map((id) => id.slice(-length))).size < ids.length) length++;
-  return length;
 }

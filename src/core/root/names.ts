@@ -22,6 +22,11 @@ export function actorOf(session: Session, does: string, named = session.acting):
   throw usage(`It is not known who ${does}.`, 'Say it with `as`, or set DREAMOS_AGENT.');
 }
 
+/** Whoever acts, for the event log. */
+export function actingOf({ acting }: Session): { readonly by?: string } {
+  return acting === undefined ? {} : { by: acting };
+}
+
 /** @throws NAME_INVALID */
 export function checkName(name: string, what = "an agent's name"): void {
   if (agentNamePattern.test(name)) return;

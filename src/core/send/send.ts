@@ -3,6 +3,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { type Draft, parseDraft } from '../../model/draft.ts';
 import { checkWait } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { grouped } from '../../model/basics/grouped.ts';
 import { usage } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
@@ -86,15 +87,9 @@ async function sendPlaces(
   places: readonly Place[],
   options: SendOptions,
 ): Promise<[Place, SendReceipt | DreamosError][]> {
-  const groups = new Map<Durability, Place[]>();
-  for (const place of places) {
-    const group = groups.get(place.durability);
-    if (group) group.push(place);
-    else groups.set(place.durability, [place]);
-  }
   const all: [Place, SendReceipt | DreamosError][] = [];
   const patience: Patience = { options };
-  for (const [durability, group] of groups) {
+  for (const [durability, group] of grouped(places, (place) => place.durability)) {
     const sent = await sendTogether(session, group, durability, patience);
     for (const [i, place] of group.entries()) {
       const result = sent[i];

@@ -5,6 +5,7 @@ import type { Message } from '../../model/message.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
+import { actingOf } from '../root/names.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { finishSendsOrWarn } from '../wait/due.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -79,7 +80,7 @@ export async function pruneTopic(
   const { olderThanMs = (await effectiveSettings(session)).topicRetentionMs, dryRun = false } = options;
   const pruned = await session.store.upkeep?.prune(logOf(topic), session.store.now() - olderThanMs, {
     dryRun,
-    ...(session.acting !== undefined && { by: session.acting }),
+    ...actingOf(session),
   });
   // Where the storage keeps house by itself there is nothing to do.
   return { topic, ...(pruned ?? { messages: 0, bytes: 0 }) };

@@ -1,7 +1,6 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
-import { DreamosError } from '../../../model/errors.ts';
-import { unseal } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
+import { unsealed } from '../places/read-entry.ts';
 import { isDedupeFolder, isDedupeKey } from '../names/layout.ts';
 import { parseOutboxFolder } from '../names/outbox-name.ts';
 import { pathIn } from '../names/path.ts';
@@ -22,7 +21,7 @@ export async function addDedupeKeys(ctx: FileContext, collection: Collection): P
     for (const name of (await ctx.disk.list(dir)) ?? []) {
       if (!isDedupeKey(folder, name)) continue;
       const file = await ctx.disk.read(pathIn(dir, name), { maxBytes: mostFileBytes });
-      const id = file.ok ? idIn(file.bytes) : undefined;
+      const id = file.ok ? unsealed(file.bytes)?.id : undefined;
       // What cannot be read is no key: doctor says so, and a repeat is refused.
       if (!file.ok || id === undefined) continue;
       const { mtimeMs = collection.begunAt } = file;
@@ -30,14 +29,5 @@ export async function addDedupeKeys(ctx: FileContext, collection: Collection): P
       const body = await collection.body(id, file.bytes);
       collection.line({ kind: 'key', sha256: name, id, body, mtimeMs, unsure });
     }
-  }
-}
-
-function idIn(bytes: Buffer): string | undefined {
-  try {
-    return unseal(bytes).id;
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    return undefined;
   }
 }

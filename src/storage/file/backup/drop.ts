@@ -1,6 +1,6 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { seal } from '../../../model/message.ts';
+import { sealLines } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { namesIn } from '../disk/folders.ts';
 import { formatEntryName } from '../names/entry-name.ts';
@@ -38,7 +38,7 @@ export async function lookIntoDrop(
     const outgoing = { message, mailboxes: [mailbox.name], ...(later && { dueAt }) };
     const name = formatEntryName(firstName(ctx, outgoing, mailbox.name));
     const at = { mailbox: mailbox.name, id: message.id, state: later ? 'delayed' : 'ready', name } as const;
-    const bytes = Buffer.concat([seal(message), Buffer.from('\n')]);
+    const bytes = sealLines([message]).bytes;
     if (await collection.see(at, { bytes })) missed.found++;
   }
 }

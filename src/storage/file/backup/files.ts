@@ -1,10 +1,9 @@
 /** What a backup holds besides messages, as files: documents first, what was told and put aside last. */
-import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
+import { everyName } from '../documents/topics.ts';
 import { namesIn } from '../disk/folders.ts';
 import { readWhole } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { topicNames } from '../documents/topics.ts';
 import { backedUpDocuments, isCursorFile, isEventFile } from '../names/backup-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
@@ -28,7 +27,7 @@ async function addDocument(ctx: FileContext, collection: Collection, path: strin
 export async function addKept(ctx: FileContext, collection: Collection): Promise<void> {
   for (const name of (await ctx.disk.list(ctx.layout.cursors)) ?? [])
     if (isCursorFile(name)) await addFile(ctx, collection, pathIn(ctx.layout.cursors, name));
-  for (const name of [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)]) {
+  for (const name of await everyName(ctx)) {
     const mailbox = ctx.layout.mailbox(name);
     // Of one that was made meanwhile.
     await addDocument(ctx, collection, mailbox.card);

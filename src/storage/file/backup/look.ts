@@ -1,21 +1,19 @@
 /** One look at all mail, for a backup (backup.ts has the order, and why). */
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { seal, unseal } from '../../../model/message.ts';
-import { isLog, logOf } from '../../../model/topic.ts';
+import { sealLines } from '../../../model/message.ts';
+import { isLog } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
+import { everyName } from '../documents/topics.ts';
 import { readWhole } from '../disk/replace.ts';
-import { mailboxNames } from '../documents/agents.ts';
-import { topicNames } from '../documents/topics.ts';
 import { archiveDays, listState } from '../look/find.ts';
-import { isAnswerPath } from '../names/backup-name.ts';
 import { corruptName, noteOf, reasonOf } from '../names/beside.ts';
 import { type EntryName, formatEntryName, parseEntryName } from '../names/entry-name.ts';
 import type { Found } from '../names/found.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { isAnswer, type Mailbox } from '../names/layout.ts';
 import { outboxBody, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
-import { readEntry } from '../places/read-entry.ts';
+import { readEntry, unsealed } from '../places/read-entry.ts';
 import type { Collection, Missed } from './collection.ts';
 import { lookIntoDrop } from './drop.ts';
 import { addPacks, noteGone } from './packs.ts';
@@ -32,8 +30,7 @@ const progressEvery = 256;
 export async function lookAtMail(ctx: FileContext, collection: Collection, look: Look): Promise<Missed> {
   const missed: Missed = { found: 0, slipped: new Set() };
   await lookIntoOutbox(ctx, collection, look, missed);
-  const logs = async (): Promise<string[]> => (await topicNames(ctx)).map(logOf);
-  for (const name of [...(await mailboxNames(ctx)), ...(await logs())]) {
+  for (const name of await everyName(ctx)) {
     if (look.signal?.aborted) break;
     await lookIntoMailbox(ctx, collection, ctx.layout.mailbox(name), look, missed);
   }
@@ -47,7 +44,7 @@ async function lookIntoOutbox(ctx: FileContext, collection: Collection, look: Lo
     const dir = ctx.layout.committed(folder.id);
     const body = await ctx.disk.read(pathIn(dir, outboxBody), { maxBytes: mostFileBytes });
     // Handed out by now; or it cannot be read, and is put aside by whoever meets it in a mailbox.
-    if (!body.ok || !isSound(body.bytes, folder.id)) continue;
+    if (!body.ok || unsealed(body.bytes)?.id !== folder.id) continue;
     for (const text of (await ctx.disk.list(dir)) ?? []) {
       const link = parseOutboxLink(text);
       if (!link || !belongs(collection, look, link.mailbox, folder.id)) continue;
@@ -56,15 +53,6 @@ async function lookIntoOutbox(ctx: FileContext, collection: Collection, look: Lo
       const entry = formatEntryName(state === 'archived' ? { ...link.name, tag: 'k' } : link.name);
       if (await collection.see({ ...at, name: entry }, { bytes: body.bytes })) missed.found++;
     }
-  }
-}
-
-function isSound(bytes: Buffer, id: string): boolean {
-  try {
-    return unseal(bytes).id === id;
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    return false;
   }
 }
 
@@ -91,7 +79,7 @@ async function lookIntoMailbox(
     for (const state of ['delayed', 'ready', 'inflight', 'dead'] as const) {
       for await (const found of listState(ctx, mailbox, state)) {
         if (look.signal?.aborted) return;
-        await meet(found, isAnswerPath(mailbox, found.path) ? 'answer' : state);
+        await meet(found, isAnswer(mailbox, found.path) ? 'answer' : state);
       }
     }
   }
@@ -142,7 +130,7 @@ async function bytesOf(
   try {
     const message = await readEntry(ctx, path, name, mailbox.name);
     if (!message) return undefined;
-    if (name.handedIn !== undefined) return Buffer.concat([seal(message), Buffer.from('\n')]);
+    if (name.handedIn !== undefined) return sealLines([message]).bytes;
     const file = await ctx.disk.read(path, { maxBytes: mostFileBytes, range: name.range });
     if (!file.ok) return undefined;
     return file.bytes.at(-1) === 0x0a ? file.bytes : Buffer.concat([file.bytes, Buffer.from('\n')]);

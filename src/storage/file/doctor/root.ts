@@ -1,13 +1,12 @@
 /** What `dreamos doctor` looks at beside the mailboxes: the root's own folders and files, and the dedupe keys. */
 import { hourMs, mostFileBytes } from '../../../model/basics/limits.ts';
-import { DreamosError } from '../../../model/errors.ts';
-import { type Message, unseal } from '../../../model/message.ts';
 import { isForgotten } from '../../port/repeat.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import { isAhead, isoTime, sayableTime } from '../../../model/clock.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
 import { dedupeFileOf } from '../send/dedupe.ts';
+import { unsealed } from '../places/read-entry.ts';
 import { forget, windowMs } from '../send/dedupe-keys.ts';
 import { sweep } from './leftovers.ts';
 import { ensureFolder } from '../disk/folders.ts';
@@ -137,16 +136,6 @@ function dedupeKeyFault(ctx: FileContext, path: string, file: ReadResult): strin
   const message = unsealed(file.bytes);
   if (message === undefined) return 'it is not a message that can be read';
   return dedupeFileOf(ctx, message) === path ? undefined : 'it belongs to another key';
-}
-
-/** `undefined`: not the bytes of a message. */
-export function unsealed(bytes: Buffer): Message | undefined {
-  try {
-    return unseal(bytes);
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    return undefined;
-  }
 }
 
 function junk(ctx: FileContext, path: string): Finding {

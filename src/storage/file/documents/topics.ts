@@ -1,7 +1,8 @@
-import { topicPattern } from '../../../model/topic.ts';
+import { logOf, topicPattern } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
 import { isRealFolder } from '../disk/folders.ts';
 import { pathIn } from '../names/path.ts';
+import { mailboxNames } from './agents.ts';
 
 /** The topics that have a log, sorted. */
 export async function topicNames(ctx: FileContext): Promise<string[]> {
@@ -10,4 +11,9 @@ export async function topicNames(ctx: FileContext): Promise<string[]> {
     if (topicPattern.test(name) && (await isRealFolder(ctx, pathIn(ctx.layout.topics, name)))) names.push(name);
   }
   return names.sort();
+}
+
+/** Every mailbox, and then every topic's log. */
+export async function everyName(ctx: FileContext): Promise<string[]> {
+  return [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)];
 }

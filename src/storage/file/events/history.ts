@@ -2,12 +2,10 @@ import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { MailEvent } from '../../../model/event.ts';
 import { idTime } from '../../../model/id.ts';
-import { logOf } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
+import { everyName } from '../documents/topics.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { loggedDays, parseLine } from './log-lines.ts';
-import { mailboxNames } from '../documents/agents.ts';
-import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog } from '../names/slots.ts';
 
 const chunkBytes = 4 * 1024 * 1024;
@@ -35,10 +33,6 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
     }
   }
   return events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ event }) => event);
-}
-
-async function everyName(ctx: FileContext): Promise<string[]> {
-  return [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)];
 }
 
 /** The events of one log that name an id somewhere. @param lastBytes only of the log's end; how much */

@@ -6,12 +6,11 @@
 import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { idTime } from '../../../model/id.ts';
-import { isLog, logOf } from '../../../model/topic.ts';
+import { isLog } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
+import { everyName } from '../documents/topics.ts';
 import { memory } from '../disk/memory.ts';
-import { mailboxNames } from '../documents/agents.ts';
 import { type Boot, lastBoot, writeBoot } from '../documents/boot.ts';
-import { topicNames } from '../documents/topics.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { idsIn, loggedDays, prunedThrough } from '../events/log-lines.ts';
 import { listState } from '../look/find.ts';
@@ -63,7 +62,7 @@ async function afterBoot(ctx: FileContext): Promise<void> {
 async function compareAll(ctx: FileContext, fromDay: string): Promise<number> {
   let told = 0;
   let failed: DreamosError | undefined;
-  for (const name of [...(await mailboxNames(ctx)), ...(await topicNames(ctx)).map(logOf)]) {
+  for (const name of await everyName(ctx)) {
     try {
       told += await compare(ctx, ctx.layout.mailbox(name), fromDay);
     } catch (error) {

@@ -70,11 +70,6 @@ export function isCursorFile(name: string): boolean {
   return /^[0-9A-Za-z]{1,64}\.jsonl$/.test(name);
 }
 
-/** Whether it is an entry in the inbox of a request. */
-export function isAnswerPath(mailbox: Mailbox, path: string): boolean {
-  return path.startsWith(`${mailbox.requests}/`);
-}
-
 /** Whether a path is that of a pack, where packs lie. */
 export function isPackPath(layout: Layout, path: string): boolean {
   const { mailbox, parts } = layout.placeOf(path) ?? {};

@@ -31,6 +31,16 @@ export async function readEntry(
   return message;
 }
 
+/** `undefined`: not the bytes of a message. */
+export function unsealed(bytes: Buffer): Message | undefined {
+  try {
+    return unseal(bytes);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * For an event's sake only: a body that cannot be read, be it for its bytes or for its disk, moves on all the same. Whoever
  * claims it is told, and nothing waits behind it.

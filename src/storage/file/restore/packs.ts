@@ -1,6 +1,5 @@
-import { DreamosError } from '../../../model/errors.ts';
-import { unseal } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
+import { unsealed } from '../places/read-entry.ts';
 import { markGone } from '../keep/pack.ts';
 import { identityOf } from '../names/entry-name.ts';
 import { pathBelow } from '../names/path.ts';
@@ -37,20 +36,11 @@ async function* linesOf(ctx: FileContext, path: string): AsyncGenerator<Line, vo
       continue;
     }
     for (const line of lines) {
-      if (!isSound(line)) broken ??= `the digest of ${line.name.id} does not match`;
+      if (unsealed(line.bytes)?.id !== line.name.id) broken ??= `the digest of ${line.name.id} does not match`;
       yield line;
     }
   }
   if (broken !== undefined) {
     ctx.warn(`${pathBelow(ctx.layout.root, path)} was damaged when it was backed up (${broken}): dreamos doctor`);
-  }
-}
-
-function isSound({ bytes, name }: Line): boolean {
-  try {
-    return unseal(bytes).id === name.id;
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    return false;
   }
 }

@@ -1,4 +1,5 @@
 /** What goes where in a root that is being restored. */
+import { grouped } from '../../../model/basics/grouped.ts';
 import type { IndexLine } from '../backup/sighting.ts';
 import type { FileContext } from '../disk/context.ts';
 import { spoilt } from '../disk/foreign/tar-gz.ts';
@@ -106,19 +107,17 @@ interface Placed {
 
 function placeAll(ctx: FileContext, settled: ReadonlyMap<string, Settled>, begunAt: number): Placed[] {
   const placed: Placed[] = [];
-  const lanes = new Map<string, Settled[]>();
-  for (const one of settled.values()) {
+  const all = grouped(settled.values(), ({ state }) => state === 'ready');
+  for (const one of all.get(false) ?? []) {
     const mailbox = ctx.layout.mailbox(one.mailbox);
     const text = formatEntryName(one.name);
-    if (one.state === 'ready') {
-      const lane = laneOf(mailbox, one.name.rank, one.lane);
-      const those = lanes.get(lane);
-      if (those) those.push(one);
-      else lanes.set(lane, [one]);
-    } else if (one.state === 'dead') placed.push({ one, path: pathIn(mailbox.dlq, text) });
+    if (one.state === 'dead') placed.push({ one, path: pathIn(mailbox.dlq, text) });
     else if (one.state === 'delayed') placed.push({ one, path: pathIn(slotOf(mailbox.delayed, one.name.time), text) });
     else placed.push({ one, path: pathIn(archiveFolder(mailbox, one.name.time), text) });
   }
+  const lanes = grouped(all.get(true) ?? [], ({ mailbox, name, lane }) =>
+    laneOf(ctx.layout.mailbox(mailbox), name.rank, lane),
+  );
   for (const [lane, those] of lanes) placed.push(...inBuckets(ctx, lane, those, begunAt));
   return placed;
 }
@@ -137,14 +136,4 @@ function inBuckets(ctx: FileContext, lane: string, those: readonly Settled[], be
     if (n % bucketEntries === 0) bucket = pathIn(parent, newName());
     return { one, path: pathIn(bucket, text) };
   });
-}
-
-function grouped<T, V>(all: readonly T[], keyOf: (one: T) => string, valueOf: (one: T) => V): Map<string, V[]> {
-  const groups = new Map<string, V[]>();
-  for (const one of all) {
-    const group = groups.get(keyOf(one));
-    if (group) group.push(valueOf(one));
-    else groups.set(keyOf(one), [valueOf(one)]);
-  }
-  return groups;
 }

@@ -1,6 +1,7 @@
 import type { FileContext } from '../disk/context.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
 import type { Durability } from '../../../model/settings.ts';
+import { grouped } from '../../../model/basics/grouped.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
 import { mailboxOf, eventOf, sentOf } from './outgoing.ts';
@@ -53,14 +54,4 @@ export async function sendPacked(
     await logEvents(ctx, ctx.layout.mailbox(mailbox), members.map(eventOf), at);
   }
   return run.map((outgoing) => failures.get(outgoing.message.id) ?? sentOf(outgoing, durability));
-}
-
-function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
 }

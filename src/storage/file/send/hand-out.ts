@@ -100,13 +100,13 @@ function isFor(mailboxes: ReadonlySet<string> | undefined, link: string): boolea
 
 /**
  * Finishes every committed send whose sender has died, or is still at it; a bounded number of links a call, so that nobody
- * waits for thousands of others. What was sent later waits until nothing earlier is left, but for
- * @param first the mailbox whose own are all handed out
+ * waits for thousands of others; what was sent later waits until nothing earlier is left.
+ * @param first the mailbox whose own links are all handed out, whatever is left
  */
 export async function finishOutbox(ctx: FileContext, limit: number, first?: string): Promise<HandedOut> {
   const done: HandedOut = { own: 0, others: 0, left: false };
   const ids = await committedIds(ctx);
-  await ready(ctx, ids);
+  await syncCommits(ctx, ids);
   for (const id of ids) {
     const most = done.left ? 0 : limit - done.others;
     await handOutOrWarn(ctx, id, { most, first: first === undefined ? undefined : new Set([first]) }, done);
@@ -136,7 +136,7 @@ const fewAtOnce = 32;
 async function earlierIds(ctx: FileContext): Promise<Set<string> | undefined> {
   try {
     const ids = await committedIds(ctx);
-    await ready(ctx, ids);
+    await syncCommits(ctx, ids);
     return new Set(ids);
   } catch (error) {
     if (error instanceof DreamosError) return undefined;
@@ -149,7 +149,7 @@ async function committedIds(ctx: FileContext): Promise<string[]> {
   return folders.flatMap((folder) => (folder?.committed ? [folder.id] : []));
 }
 
-async function ready(ctx: FileContext, ids: readonly string[]): Promise<void> {
+async function syncCommits(ctx: FileContext, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   // Their senders may have died between the commit and its sync. Were a link handed out before that, a power cut could keep
   // it in its mailbox and undo the commit for the others.

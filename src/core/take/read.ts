@@ -7,7 +7,7 @@ import { pausedSentence } from '../agents/pause.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
-import { isInTrouble, troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
@@ -92,7 +92,7 @@ export async function claimerFor(
     });
   if (inbox !== undefined) return claim;
   let known: AgentCard | undefined = card;
-  const attempt = async (): Promise<Delivery | undefined> => {
+  return async () => {
     const now = known ?? (await session.store.documents.getAgent(card.name));
     known = undefined;
     // Deleted while somebody waits.
@@ -104,12 +104,6 @@ export async function claimerFor(
     }
     if (waitMs > 0) warnOnce(session, `pause of ${card.name}`, pausedSentence(now) ?? '');
     return undefined;
-  };
-  return () => {
-    const paused = known === undefined || known.pausedAt !== undefined || known.deletedAt !== undefined;
-    if (paused || isInTrouble(session, `pause of ${card.name}`)) return attempt();
-    known = undefined;
-    return claim();
   };
 }
 

@@ -9,7 +9,10 @@ import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from '../wait/bell.ts';
 import { stillThere } from '../wait/still-there.ts';
 
-/** A look at all logs, 0.4 s of CPU for 5,000, is for a hint that was lost. So much rarer than it is long it comes, and so rarely at most. */
+/**
+ * A look at all logs makes up for a hint that was lost. It takes 0.4 s of CPU for 5,000 logs, so it rests for so many times as
+ * long as it takes, but not for longer than a minute.
+ */
 const everywhereShare = 20;
 const longestEverywhereMs = 60_000;
 

@@ -1,4 +1,3 @@
-import { isId } from '../../../model/id.ts';
 import { priorities, type Message, type Priority } from '../../../model/message.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { State } from '../../../model/state.ts';
@@ -114,27 +113,27 @@ export function stemOf(text: string): string {
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
 export const longestEntryName = 190;
 
+// One expression, because every listing is taken apart with it; what follows the attempts is rare.
+const entryPattern =
+  /^([tudk])(\d{13})\.i([0-7][0-9A-HJKMNP-TV-Z]{25})\.p([0-3])\.a(\d{1,13})((?:\.[^.]+)*)\.json(l?)$/;
+
 /** `undefined`: not a name that dreamos makes. */
 export function parseEntryName(text: string): EntryName | undefined {
-  const fields = text.split('.');
-  const ending = fields.pop();
-  if ((ending !== 'json' && ending !== 'jsonl') || fields.length < 4 || text.length > longestEntryName)
-    return undefined;
-  const time = number(fields[0]);
-  const tag = fields[0]?.charAt(0);
-  const id = fields[1]?.slice(1) ?? '';
-  const rank = number(fields[2]);
-  const attempt = number(fields[3]);
-  if (tag !== 't' && tag !== 'u' && tag !== 'd' && tag !== 'k') return undefined;
-  if (fields[0]?.length !== 14 || time === undefined) return undefined;
-  if (fields[1]?.charAt(0) !== 'i' || !isId(id)) return undefined;
-  if (fields[2]?.charAt(0) !== 'p' || rank === undefined || rank >= priorities.length) return undefined;
-  if (fields[3]?.charAt(0) !== 'a' || attempt === undefined) return undefined;
-  const name: Mutable<EntryName> = { ...unset, tag, time, id, rank, attempt };
-  for (let i = 4; i < fields.length; i++) {
-    if (!readField(name, fields[i] ?? '')) return undefined;
+  const match = text.length > longestEntryName ? null : entryPattern.exec(text);
+  if (!match) return undefined;
+  const [, tag, time, id = '', rank, attempt, rest = '', lines] = match;
+  const name: Mutable<EntryName> = {
+    ...unset,
+    tag: tag as TimeTag,
+    time: Number(time),
+    id,
+    rank: Number(rank),
+    attempt: Number(attempt),
+  };
+  if (rest !== '') {
+    for (const field of rest.slice(1).split('.')) if (!readField(name, field)) return undefined;
   }
-  return (ending === 'jsonl') === (name.range !== undefined) ? name : undefined;
+  return (lines !== '') === (name.range !== undefined) ? name : undefined;
 }
 
 /** Quick, and never wrongly no: whether a name may be this message's. */
@@ -220,11 +219,6 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
 
 function token(value: string): boolean {
   return /^[0-9A-HJKMNP-TV-Z]{10}$/.test(value);
-}
-
-function number(field: string | undefined): number | undefined {
-  const digits = field?.slice(1) ?? '';
-  return /^\d{1,13}$/.test(digits) ? Number(digits) : undefined;
 }
 
 /** 13 digits, so that names sort by time; what lies after the year 2286 is that year. */

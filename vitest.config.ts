@@ -20,6 +20,8 @@ const plugins = [markdown];
 export default defineConfig({
   test: {
     globalSetup: ['test/say-what-is-left.ts'],
+    // Left to itself it keeps one processor free, which is half of two.
+    maxWorkers: '100%',
     projects: [
       // In one process, because loading the same modules for each file would take most of the time. What a test changes of
       // the process (its umask, its timers) it puts back.

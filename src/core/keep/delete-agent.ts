@@ -31,12 +31,14 @@ export async function deleteAgent(
   await loadSubscriptions(session);
   await loadSchedules(session);
   const left = await countUnfinished(session, name);
-  if (before.deletedAt && left.size === 0) await resolveAgent(session, name);
   if (!archive && left.size > 0) throw notEmpty(name, left);
   const card = before.deletedAt ? before : await mark(session, before, archive);
   const archived = archive ? await archiveUnfinished(session, card) : 0;
   const subscriptions = await endSubscriptions(session, name);
-  return { ...card, archived, subscriptions, schedules: await endSchedulesOf(session, name) };
+  const schedules = await endSchedulesOf(session, name);
+  // Nothing was left of it by a run that was cut off: there is no such agent any more.
+  if (before.deletedAt && left.size + subscriptions.length + schedules.length === 0) await resolveAgent(session, name);
+  return { ...card, archived, subscriptions, schedules };
 }
 
 async function mark(session: Session, before: AgentCard, archive: boolean): Promise<AgentCard> {

@@ -131,6 +131,24 @@ test('its subscriptions and schedules end and are named; one that goes to others
   expect((await publish(rig.root, 'build.done', { body: 'green' })).mailboxes).toEqual([]);
 });
 
+test('a run that was cut off when its card was changed is ended by the next one, also where nothing was unfinished', async () => {
+  await subscribe(rig.as('reviewer'), 'build.*');
+  const message = { from: 'reviewer', to: ['planner'], body: 'x' };
+  await addSchedule(rig.root, { name: 'mine', cron: '0 3 * * *', message });
+  const { documents } = rig.root.store;
+  const put = documents.put.bind(documents);
+  documents.put = async (name, ...args) => {
+    if (name === 'subscriptions') throw new Error('killed');
+    return put(name, ...args);
+  };
+  await expect(deleteAgent(rig.root, 'reviewer')).rejects.toThrow('killed');
+  documents.put = put;
+  expect(await deleteAgent(rig.root, 'reviewer')).toMatchObject({ subscriptions: ['build.*'], schedules: ['mine'] });
+  expect((await loadSubscriptions(rig.root)).has('reviewer')).toBe(false);
+  expect(await listSchedules(rig.root)).toEqual([]);
+  await expectRefusal(deleteAgent(rig.root, 'reviewer'), 'AGENT_NOT_FOUND');
+});
+
 test('what a run that was cut off has left, the next one ends', async () => {
   await subscribe(rig.as('reviewer'), 'build.*');
   await sendTo('left');

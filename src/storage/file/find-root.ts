@@ -1,10 +1,11 @@
 /** Finding a root on disk. */
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { absolute } from '../../model/refusals.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Disk } from './disk/disk.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
+import { isReplacedRoot } from './names/backup-name.ts';
 import { formatName, gitOf } from './names/layout.ts';
 
 /** Where a project keeps its root. */
@@ -47,7 +48,7 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
       named
         ? `There is no dreamos root at ${place}.`
         : `There is no ${placeInProject} in ${absolute(options.cwd, '.', 'ROOT_NOT_FOUND')} or above it${mainWorktree === undefined ? '' : `, and none in the main worktree, ${mainWorktree}`}.`,
-      { hint: howToMake({ named, place, mainWorktree }) },
+      { hint: (await howToPutBack(disk, place)) ?? howToMake({ named, place, mainWorktree }) },
     );
   }
   const path = await disk.realPath(found);
@@ -56,6 +57,33 @@ export async function findFileRoot(options: FindOptions): Promise<FoundRoot> {
   await checkLength(disk, path);
   const engine = await engineOf(disk, found);
   return { path, engine, ...(mainWorktree !== undefined && { mainWorktree }) };
+}
+
+/** For a root that a restore had moved away when it was killed, before the other one was in its place. */
+export async function howToPutBack(disk: Disk, place: string): Promise<string | undefined> {
+  for (const root of [place, join(place, placeInProject)]) {
+    const aside = await putAside(disk, root);
+    if (aside !== undefined)
+      return `A restore that was cut off has moved it away. To have it back: mv ${aside} ${root}`;
+  }
+  return undefined;
+}
+
+/** Where the root of this place is, which a restore has moved away. */
+export async function putAside(disk: Disk, place: string): Promise<string | undefined> {
+  const above = dirname(place);
+  const name = (await listIfVisible(disk, above)).sort().find((one) => isReplacedRoot(one, basename(place)));
+  return name === undefined ? undefined : join(above, name);
+}
+
+/** What cannot be looked into holds no root that could be moved back. */
+async function listIfVisible(disk: Disk, dir: string): Promise<string[]> {
+  try {
+    return (await disk.list(dir)) ?? [];
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return [];
+  }
 }
 
 function howToMake({ named, place, mainWorktree }: Pick<Looked, 'named' | 'place' | 'mainWorktree'>): string {

@@ -15,6 +15,7 @@ import {
   type FindOptions,
   formatVersion,
   type FoundRoot,
+  howToPutBack,
   type Looked,
   lookForRoot,
   nearestAbove,
@@ -31,6 +32,9 @@ export async function initFileStore(options: FindOptions): Promise<FoundRoot & {
   const { path, found, passedOver, mainWorktree } = await placeForNew(disk, options);
   const linked = { ...(mainWorktree !== undefined && { mainWorktree }) };
   if (found !== undefined) return { ...(await existing(options, found)), ...linked };
+  const hint = await howToPutBack(disk, path);
+  if (hint !== undefined)
+    throw new DreamosError('conflict', 'ALREADY_EXISTS', `${path} has a root, elsewhere.`, { hint });
   await makeRoot(disk, path);
   for (const { message } of passedOver.values()) warn(`${message} It was passed over.`);
   return { path: await disk.realPath(path), engine: files, created: true, ...linked };

@@ -31,6 +31,11 @@ export function replacedRoot(root: string, token: string): string {
   return `${root}.before-${token}`;
 }
 
+/** Whether this name, beside a root's, is that of the one that a restore took away. */
+export function isReplacedRoot(name: string, root: string): boolean {
+  return name.startsWith(`${root}.before-`) && /^[0-9A-Z]{10}$/.test(name.slice(`${root}.before-`.length));
+}
+
 /** Whether a path is the root's, or lies in it. */
 export function isInRoot(root: string, path: string): boolean {
   return path === root || path.startsWith(`${root}/`);

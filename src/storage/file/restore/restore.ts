@@ -1,7 +1,8 @@
 /**
  * A root out of a backup. All of the backup is checked first; then the root is made whole and synced in a folder beside its
  * place, and one rename puts it there. So there is the root that was backed up, or nothing. A root without mail may be in the
- * place: it goes aside by one rename before, and what has come into it by then brings it back.
+ * place: it goes aside by one rename before, and what has come into it by then brings it back. Who is killed just then leaves
+ * none in the place: the next restore puts it back first, and whoever opens it or would make one is told how (find-root.ts).
  */
 import { systemClock } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
@@ -9,7 +10,7 @@ import { createIds } from '../../../model/id.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { Disk } from '../disk/disk.ts';
 import { nodeDisk } from '../disk/node-disk.ts';
-import { files, findFileRoot, type FindOptions, type FoundRoot } from '../find-root.ts';
+import { files, findFileRoot, type FindOptions, type FoundRoot, putAside } from '../find-root.ts';
 import { makeRoot, placeForNew } from '../make-root.ts';
 import { replacedRoot, unfinishedRoot } from '../names/backup-name.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -39,7 +40,8 @@ export interface RestoredRoot extends FoundRoot {
  */
 export async function restoreFileStore(file: string, options: RestoreOptions): Promise<RestoredRoot | undefined> {
   const { disk = nodeDisk(), warn = () => undefined, signal } = options;
-  const { path, found, passedOver } = await placeFor(disk, options);
+  const { path, passedOver, ...looked } = await placeFor(disk, options);
+  const found = looked.found ?? (await backInPlace(disk, path));
   const root = found === undefined ? undefined : await findFileRoot({ ...options, disk, root: found });
   const target = root?.path ?? path;
   const contextAt = (at: string): FileContext => contextOf(disk, at, { clock: systemClock, ids, warn });
@@ -62,6 +64,12 @@ export async function restoreFileStore(file: string, options: RestoreOptions): P
   } finally {
     await removeTree(disk, staged);
   }
+}
+
+/** What a restore that was cut off has moved away. @returns `undefined`: nothing, or the place is taken */
+async function backInPlace(disk: Disk, path: string): Promise<string | undefined> {
+  const aside = await putAside(disk, path);
+  return aside !== undefined && (await disk.moveFolder(aside, path)) === 'moved' ? path : undefined;
 }
 
 /** Whoever names a place below a root does not mean that root. */

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { logOf } from '../../../../src/model/topic.ts';
+import { findFileRoot } from '../../../../src/storage/file/find-root.ts';
+import { initFileStore } from '../../../../src/storage/file/make-root.ts';
 import { layoutOf } from '../../../../src/storage/file/names/layout.ts';
 import { openFileStore } from '../../../../src/storage/file/open.ts';
 import { restoreFileStore } from '../../../../src/storage/file/restore/restore.ts';
@@ -428,4 +430,25 @@ test('a restore takes the place of a root without mail', async () => {
   await restoreFileStore(file, { root: empty.root, cwd: '/', env: {}, disk: watchedDisk() });
   expect((await census(room, await empty.open())).size).toBe(ids.size);
   expect(existsSync(empty.at('Cy').dir)).toBe(false);
+});
+
+test('a root that a killed restore has moved away is named to who misses it, and the next restore puts it back', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  const ids = await oneInEachState(room, store);
+  const file = await backedUp(store);
+  const empty = makeRoom(['Cy']);
+  const at = { root: empty.root, cwd: '/', env: {} };
+  const killed = watchedDisk(({ method }) => {
+    if (method === 'moveFolder') throw new Error('killed');
+  });
+  await expect(restoreFileStore(file, { ...at, disk: killed })).rejects.toThrow('killed');
+  expect(existsSync(empty.root)).toBe(false);
+  const aside = new RegExp(`mv ${empty.root}\\.before-\\w{10} ${empty.root}$`);
+  const hint = expect.stringMatching(aside) as string;
+  await expect(findFileRoot(at)).rejects.toMatchObject({ code: 'ROOT_NOT_FOUND', hint });
+  await expect(initFileStore(at)).rejects.toMatchObject({ code: 'ALREADY_EXISTS', hint });
+  expect(await restoreFileStore(file, { ...at, disk: watchedDisk() })).toMatchObject({ path: empty.root });
+  expect((await census(room, await empty.open())).size).toBe(ids.size);
+  expect(readdirSync(dirname(empty.root)).filter((name) => name.includes('.before-'))).toEqual([]);
 });

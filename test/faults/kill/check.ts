@@ -1,4 +1,4 @@
-import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { type Session } from '../../../src/core/root/root.ts';
@@ -29,6 +29,7 @@ export async function check(path: string, scenario: Scenario, story: Story, ende
   ageLocks(path);
   let root: Session;
   try {
+    await story.first?.(path);
     root = scenario.bare ? (await initRoot({ root: path, agents })).root : await openRoot({ root: path });
   } catch (error) {
     return [`the root cannot be opened any more: ${String(error)}`];
@@ -168,6 +169,7 @@ const mailboxFiles = [
   'drop',
   'events',
   'inflight',
+  'keys',
   'ready',
   'requests',
   'tmp',
@@ -191,6 +193,9 @@ function leftovers(path: string): string[] {
   for (const agent of readdirSync(join(path, 'agent_mailboxes'))) {
     const mailbox = join(path, 'agent_mailboxes', agent);
     const stray = readdirSync(mailbox).filter((name) => !mailboxFiles.includes(name));
+    // Of ordering keys that nobody holds.
+    if (existsSync(join(mailbox, 'keys')))
+      stray.push(...readdirSync(join(mailbox, 'keys')).map((name) => `keys/${name}`));
     stray.push(...readdirSync(join(mailbox, 'tmp')).map((name) => `tmp/${name}`));
     stray.push(...readdirSync(join(mailbox, 'dlq')).filter((name) => /\.reason\.json./.test(name)));
     odd.push(...stray.map((name) => `${agent}/${name}`));

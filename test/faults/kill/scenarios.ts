@@ -1,4 +1,5 @@
 import { keepingScenarios } from './keeping.ts';
+import { managingScenarios } from './managing.ts';
 import { recoveringScenarios } from './recovering.ts';
 import { schedulingScenarios } from './scheduling.ts';
 import { sendingScenarios } from './sending.ts';
@@ -10,6 +11,7 @@ export const scenarios: readonly Scenario[] = [
   ...sendingScenarios,
   ...settlingScenarios,
   ...keepingScenarios,
+  ...managingScenarios,
   ...recoveringScenarios,
   ...schedulingScenarios,
 ];

@@ -50,6 +50,11 @@ export class Setting {
 
   async claimed(body: string): Promise<Delivery> {
     await this.sent(body);
+    return this.claimedOf(body);
+  }
+
+  /** What was sent before. */
+  async claimedOf(body: string): Promise<Delivery> {
     return this.#claim(this.root, body);
   }
 

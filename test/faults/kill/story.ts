@@ -33,6 +33,8 @@ export interface Story {
   readonly corrupt?: number;
   /** Whether a printed result speaks of this fate; by default each speaks of all. @param id of the message that was found */
   covers?(told: Told, fate: Fate, id: string | undefined): boolean;
+  /** What its user does before anybody opens the root. */
+  first?(path: string): Promise<void>;
   /** What its user does next: the same again, with the same result. @returns what is wrong */
   repeat?(root: Session, told: readonly Told[]): Promise<string | undefined>;
 }

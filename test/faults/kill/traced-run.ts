@@ -57,7 +57,7 @@ export interface TracedCall {
   readonly call: string;
   /** Its number among this thread's calls of this name, from 1: strace's `when`. */
   readonly ordinal: number;
-  /** Inside the root, or the command's own standard output. */
+  /** Inside the root, or of what becomes one; of a backup; or the command's own standard output. */
   readonly ours: boolean;
   readonly text: string;
   readonly injected: boolean;
@@ -112,7 +112,7 @@ const patienceMs = 30_000;
 const struckPipe = /^(?:\d+ +)?write\(\d+<pipe:.*\(INJECTED\)$/m;
 
 function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
-  const root = join(dir, 'root');
+  const places = `${escaped(dir)}/(?:root|mail\\.tar\\.gz)`;
   const stdout = join(dir, 'stdout');
   const counts = new Map<string, number>();
   const made: TracedCall[] = [];
@@ -129,7 +129,8 @@ function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
     const of: Thread = pid === main ? 'main' : 'pool';
     if (of !== thread) continue;
     const ours =
-      new RegExp(`["<]${escaped(root)}[/">]`).test(rest) || (rest.startsWith('1<') && rest.includes(`<${stdout}>`));
+      new RegExp(`["<]${places}(?:\\.[\\w-]+)?[/">]`).test(rest) ||
+      (rest.startsWith('1<') && rest.includes(`<${stdout}>`));
     made.push({ thread, call, ordinal, ours, text: `${call}(${rest}`, injected: rest.includes('(INJECTED)') });
   }
   return made;

@@ -239,7 +239,8 @@ function restoring(fates: readonly Known[]): Story {
     together: true,
     fates: fates.map(({ body, mailbox, state }): Fate => {
       const restored = state === 'inflight' ? 'ready' : state;
-      return { body, mailbox, before: ['none', restored], after: [restored], failed: ['none'] };
+      // Also when its folder could not be synced, which it says.
+      return { body, mailbox, before: ['none', restored], after: [restored], failed: ['none', restored] };
     }),
     repeat: (root) => holds(join(dirname(root.path), file), fates),
   };

@@ -20,6 +20,8 @@ export interface FileStat {
   readonly inode: number;
   readonly uid: number;
   readonly mode: number;
+  /** What it lies on; another one than that of the folder above is mounted there. */
+  readonly device?: number;
 }
 
 export type ReadResult =

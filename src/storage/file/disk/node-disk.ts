@@ -122,6 +122,7 @@ function describe(stat: fs.Stats | undefined): FileStat | undefined {
     inode: stat.ino,
     uid: stat.uid,
     mode: stat.mode & 0o7777,
+    device: stat.dev,
   };
 }
 

@@ -47,6 +47,7 @@ export async function restoreFileStore(file: string, options: RestoreOptions): P
   const contextAt = (at: string): FileContext => contextOf(disk, at, { clock: systemClock, ids, warn });
   const ids = createIds();
   if (root && (await hasMail(contextAt(target)))) throw inUse(target);
+  await checkNotMounted(disk, target);
   const backup = await readBackup(disk, file);
   const staged = unfinishedRoot(target, ids.token());
   const ctx = contextAt(staged);
@@ -83,23 +84,55 @@ async function placeFor(disk: Disk, options: RestoreOptions): ReturnType<typeof 
   }
 }
 
+/** No rename takes away what is mounted, or comes from outside of it. */
+async function checkNotMounted(disk: Disk, target: string): Promise<void> {
+  const here = await disk.stat(target);
+  const above = await disk.stat(folderOf(target));
+  if (here === undefined || here.device === above?.device) return;
+  const message = `${target} is a mount point, and a restore makes the root beside its place and moves it there by one rename.`;
+  throw new DreamosError('disk', 'DISK_FAILED', message, {
+    hint: `Nothing was changed. Restore into a folder of it: \`root\` ${pathIn(target, 'mail')}. Or move its mount point.`,
+  });
+}
+
 async function moveTo(
   contextAt: (path: string) => FileContext,
   staged: string,
   target: string,
   isThere: boolean,
 ): Promise<void> {
-  const { disk, ids } = contextAt(staged);
+  const { disk, ids, warn } = contextAt(staged);
   const aside = replacedRoot(target, ids.token());
   if (isThere) await disk.rename(target, aside);
-  const usedNow = isThere && (await hasMail(contextAt(aside)));
-  const moved = usedNow ? 'taken' : await disk.moveFolder(staged, target);
-  if (moved !== 'moved') {
+  try {
+    if (isThere && (await hasMail(contextAt(aside)))) throw inUse(target);
+    if ((await disk.moveFolder(staged, target)) !== 'moved') throw inUse(target);
+  } catch (error) {
     if (isThere) await disk.rename(aside, target);
-    throw inUse(target);
+    throw error;
   }
-  await disk.syncDir(folderOf(target));
-  if (isThere) await removeTree(disk, aside);
+  // From here on others may work on it, so it is not taken away again.
+  try {
+    await disk.syncDir(folderOf(target));
+  } catch (error) {
+    const { message } = onlyDisk(error);
+    throw new DreamosError('disk', 'DISK_FAILED', `${target} is restored, and a power cut may undo that: ${message}`, {
+      hint: `See that it is there: dreamos status. Then: sync ${folderOf(target)}`,
+      cause: error,
+    });
+  }
+  if (!isThere) return;
+  try {
+    await removeTree(disk, aside);
+  } catch (error) {
+    warn(`${aside}, which was in its place, stays and may be removed: ${onlyDisk(error).message}`);
+  }
+}
+
+/** @throws whatever it is else */
+function onlyDisk(error: unknown): DreamosError {
+  if (error instanceof DreamosError) return error;
+  throw error;
 }
 
 function inUse(path: string): DreamosError {

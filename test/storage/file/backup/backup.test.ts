@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { DreamosError } from '../../../../src/model/errors.ts';
 import { logOf } from '../../../../src/model/topic.ts';
 import { findFileRoot } from '../../../../src/storage/file/find-root.ts';
 import { initFileStore } from '../../../../src/storage/file/make-root.ts';
@@ -439,8 +440,10 @@ test('a root that a killed restore has moved away is named to who misses it, and
   const file = await backedUp(store);
   const empty = makeRoom(['Cy']);
   const at = { root: empty.root, cwd: '/', env: {} };
+  let dead = false;
   const killed = watchedDisk(({ method }) => {
-    if (method === 'moveFolder') throw new Error('killed');
+    dead ||= method === 'moveFolder';
+    if (dead) throw new Error('killed');
   });
   await expect(restoreFileStore(file, { ...at, disk: killed })).rejects.toThrow('killed');
   expect(existsSync(empty.root)).toBe(false);
@@ -450,5 +453,68 @@ test('a root that a killed restore has moved away is named to who misses it, and
   await expect(initFileStore(at)).rejects.toMatchObject({ code: 'ALREADY_EXISTS', hint });
   expect(await restoreFileStore(file, { ...at, disk: watchedDisk() })).toMatchObject({ path: empty.root });
   expect((await census(room, await empty.open())).size).toBe(ids.size);
-  expect(readdirSync(dirname(empty.root)).filter((name) => name.includes('.before-'))).toEqual([]);
+  expect(besides(empty.root)).toMatchObject([expect.stringContaining('.restore-')]);
+});
+
+/** What a restore has left beside a root. */
+const besides = (root: string): string[] =>
+  readdirSync(dirname(root)).filter((name) => name.startsWith(`${basename(root)}.`));
+
+/** An empty root, and a disk that fails in the midst of its replacement. */
+async function failing(when: (call: DiskCall) => boolean) {
+  const room = makeRoom();
+  const store = await room.open();
+  await oneInEachState(room, store);
+  const file = await backedUp(store);
+  const empty = makeRoom(['Cy']);
+  const warnings: string[] = [];
+  const disk = watchedDisk((call) => {
+    if (when(call)) throw new DreamosError('disk', 'DISK_FAILED', `EIO at ${call.path}`);
+  });
+  const warn = (text: string) => void warnings.push(text);
+  return { empty, warnings, done: restoreFileStore(file, { root: empty.root, cwd: '/', env: {}, disk, warn }) };
+}
+
+test('a root that cannot be looked into once it is moved away is put back', async () => {
+  const { empty, done } = await failing(({ method, path }) => method === 'list' && path.includes('.before-'));
+  await expect(done).rejects.toMatchObject({ code: 'DISK_FAILED' });
+  expect(existsSync(empty.at('Cy').card)).toBe(true);
+  expect(besides(empty.root)).toEqual([]);
+});
+
+test('a restore is done also where the root that was replaced cannot be removed, which is said', async () => {
+  const { empty, warnings, done } = await failing(
+    ({ method, path }) => method === 'remove' && path.includes('.before-'),
+  );
+  expect(await done).toMatchObject({ path: empty.root, messages: 6 });
+  expect(warnings.join()).toMatch(/\.before-\w{10}, which was in its place, stays and may be removed: EIO/);
+});
+
+test('a restore whose folder cannot be synced says that it is there, and fails', async () => {
+  let moved = false;
+  const { empty, done } = await failing(({ method }) => {
+    moved ||= method === 'moveFolder';
+    return moved && method === 'syncDir';
+  });
+  const message = expect.stringContaining('is restored, and a power cut may undo that') as string;
+  await expect(done).rejects.toMatchObject({ code: 'DISK_FAILED', message });
+  expect(existsSync(empty.at('bob').card)).toBe(true);
+});
+
+test('a mount point is refused as the place of a restored root, before anything is written', async () => {
+  const room = makeRoom();
+  const file = await backedUp(await room.open());
+  const empty = makeRoom(['Cy']);
+  const disk = watchedDisk();
+  const stat = disk.stat.bind(disk);
+  disk.stat = async (path) => {
+    const found = await stat(path);
+    return found && path === empty.root ? { ...found, device: -1 } : found;
+  };
+  await expect(restoreFileStore(file, { root: empty.root, cwd: '/', env: {}, disk })).rejects.toMatchObject({
+    code: 'DISK_FAILED',
+    message: expect.stringContaining('is a mount point') as string,
+    hint: expect.stringContaining(join(empty.root, 'mail')) as string,
+  });
+  expect(besides(empty.root)).toEqual([]);
 });

@@ -14,7 +14,6 @@ interface Loaded {
 // A long-lived process sees a changed config.json within a second, and a burst of sends reads it once.
 const keepMs = 1000;
 const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Promise<Loaded> }>();
-const lastGood = new WeakMap<Store, Settings>();
 
 /**
  * config.json, read at most once a second for all sessions of a root. While somebody has an invalid one there, what was last
@@ -43,12 +42,11 @@ export function forgetSettings(session: Session): void {
 async function load(session: Session): Promise<Loaded> {
   try {
     const settings = await readSettings(session);
-    lastGood.set(session.store, settings);
     return { settings, remarks: await misspeltIn(session, settings) };
   } catch (error) {
-    const settings = lastGood.get(session.store);
+    const settings = session.store.documents.lastGoodSettings();
     if (settings === undefined || !(error instanceof DreamosError)) throw error;
-    return { settings, remarks: [`${error.message} What it said before stays in force.`] };
+    return { settings: { ...settings }, remarks: [`${error.message} What it said before stays in force.`] };
   }
 }
 

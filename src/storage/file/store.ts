@@ -12,7 +12,7 @@ import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deliver } from './claim/deliver.ts';
 import { deadReason } from './claim/dead-letter.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
-import { getDocument, locateIn, putDocument } from './documents/documents.ts';
+import { getDocument, lastGoodSettings, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { history } from './events/history.ts';
@@ -73,6 +73,7 @@ function documentsOf(ctx: FileContext): Documents {
       const { mailbox, document } = ctx.layout;
       return locateIn(ctx, agent === undefined ? document(name as RootDocument) : mailbox(agent).card, field);
     },
+    lastGoodSettings: () => lastGoodSettings(ctx),
     put(name, value, version) {
       const agent = agentOfDocument(name);
       return agent === undefined

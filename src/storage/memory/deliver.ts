@@ -76,7 +76,7 @@ function dedupeKeyOf({ from, dedupeKey }: Message): string {
 }
 
 function isOver(mail: Mail, { at }: Remembered, now: number): boolean {
-  return isForgotten(at, now, dedupeWindowOf(mail.goodSettings));
+  return isForgotten(at, now, dedupeWindowOf(mail.goodSettings ?? {}));
 }
 
 export function sweepKeys(mail: Mail, now: number, dryRun: boolean): number {

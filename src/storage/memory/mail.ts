@@ -70,7 +70,7 @@ export interface Mail {
   readonly inboxes: Map<string, Map<string, number>>;
   readonly documents: Map<string, Kept<unknown>>;
   /** As they were when all of them could last be used. */
-  goodSettings: Settings;
+  goodSettings: Settings | undefined;
   arrivals: number;
 }
 
@@ -88,7 +88,7 @@ export function createMail(): Mail {
     locks: new Map(),
     inboxes: new Map(),
     documents: new Map(),
-    goodSettings: {},
+    goodSettings: undefined,
     arrivals: 0,
   };
 }

@@ -61,6 +61,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     get: async (name) => {
       const agent = agentOf(name);
       const known = agent === undefined ? mail.documents.get(name) : mail.agents.get(agent.toLowerCase());
+      rememberIfGood(mail, name, known?.value);
       return known && { value: known.value, version: String(known.version) };
     },
     locate: async (name) => ({ document: `${name === 'settings' ? 'config' : name}.json` }),
@@ -72,9 +73,10 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       if ((known && String(known.version)) !== version) return false;
       const copy = structuredClone(value);
       place.set(key, { value: copy, version: (known?.version ?? 0) + 1 });
-      if (name === 'settings' && areSettings(copy)) mail.goodSettings = copy;
+      rememberIfGood(mail, name, copy);
       return true;
     },
+    lastGoodSettings: () => mail.goodSettings,
     withLock: (name, work) => {
       const done = (mail.locks.get(name) ?? Promise.resolve()).then(() => work({ isHeld: () => true }));
       mail.locks.set(
@@ -211,6 +213,10 @@ const honest: Capabilities = {
   search: 'indexed',
   journal: 'complete',
 };
+
+function rememberIfGood(mail: Mail, name: DocumentName, value: unknown): void {
+  if (name === 'settings' && areSettings(value)) mail.goodSettings = value;
+}
 
 /** `undefined`: not a card. */
 function agentOf(name: DocumentName): string | undefined {

@@ -1,4 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
+import type { Settings } from '../../model/settings.ts';
 
 /** What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name. */
 export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | `agents/${string}`;
@@ -44,6 +45,8 @@ export interface Documents {
    * it is no text, or it cannot be read.
    */
   locate(name: DocumentName, field: readonly PropertyKey[]): Promise<Located>;
+  /** What the settings said when all of them could last be used, whoever has looked; `undefined`: never since it was opened. */
+  lastGoodSettings(): Settings | undefined;
   /**
    * Replaces a document, durably, if it still has this version; `undefined`: if it is not there. A card's first one makes
    * its mailbox, and is refused where there is an agent of the same name in another case.

@@ -262,3 +262,13 @@ test('subscriptions.json and schedules.json are refused with the place, also by 
   const refused = await refusal(addSchedule(session, { name: 'y', cron: '@daily', message }));
   expect(refused.message).toMatch(/schedules\.json cannot be used: line 2, column 17: schedules\.0\.cron: /);
 });
+
+test('what was last read of it is the same for who sends and for who looks, whoever has read it', async () => {
+  write('{"dedupeWindow":"4d","lease":"7m"}');
+  await session.store.documents.get('settings');
+  write('{"dedupeWindow":"4d","lease":"soon"}');
+  room.clock.advance(1000);
+  expect(await lease()).toBe(420_000);
+  expect(session.store.documents.lastGoodSettings()).toEqual({ dedupeWindow: '4d', lease: '7m' });
+  expect(warnings.splice(0).join()).toContain('What it said before stays in force.');
+});

@@ -43,8 +43,11 @@ export function isGone({ clock }: FileContext, known: Missable): boolean {
   return now - (known.missedAt ??= now) >= goneAfterMs;
 }
 
-/** What the settings said when all of them could last be used, whoever has looked. */
 const lastGood = memory(() => ({ settings: undefined as Settings | undefined }));
+
+export function lastGoodSettings(ctx: FileContext): Settings | undefined {
+  return lastGood.of(ctx).settings;
+}
 
 /** @throws CONFIG_INVALID */
 export async function getDocument(ctx: FileContext, name: RootDocument): Promise<Versioned | undefined> {

@@ -38,11 +38,12 @@ async function fitsOrWarn(session: Session, seen: Read, fits: Fits): Promise<boo
   }
 }
 
-/** Every message that fits, with where it is; reads each of their files. @throws AGENT_NOT_FOUND */
+/** Every message that fits, with where it is; reads each of their files. @param said as lookIntoAll @throws AGENT_NOT_FOUND */
 export async function* everyMessage(
   session: Session,
   fits: Fits,
   options: ScanOptions,
+  said?: Set<string>,
 ): AsyncGenerator<Read, void, undefined> {
   const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
   const cards = mailbox === undefined ? await listMailboxes(session) : [await resolveMailbox(session, mailbox)];
@@ -68,6 +69,6 @@ export async function* everyMessage(
     yield* fitting(name);
   }
   // One that was asked for by name and cannot be looked into is an error.
-  if (mailbox === undefined) yield* lookIntoAll(session, places(), inPlace);
+  if (mailbox === undefined) yield* lookIntoAll(session, places(), inPlace, said);
   else for (const name of names) yield* inPlace(name);
 }

@@ -4,7 +4,7 @@ import type { DreamosError } from '../../model/errors.ts';
 import { listMailboxes } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { bringDueOrWarn, finishSendsOrWarn, isOverdue } from '../wait/due.ts';
-import { diskTrouble, notLookedInto } from '../root/trouble.ts';
+import { diskTrouble, notLookedInto, tellOnce } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
 /** Mail that moves can be missed by one look; only what several looks do not see is not there. */
@@ -29,9 +29,14 @@ export async function findNow(session: Session, id: string, mailbox?: string): P
 
 /**
  * For a look: where it is, in mailboxes, else in logs. One in disorder is said, and hides nothing of the others.
+ * @param said as lookIntoAll
  * @throws the failure where nothing was found without it
  */
-export async function findAnywhere(session: Session, id: string): Promise<{ entries: Entry[]; inLogs: boolean }> {
+export async function findAnywhere(
+  session: Session,
+  id: string,
+  said = new Set<string>(),
+): Promise<{ entries: Entry[]; inLogs: boolean }> {
   const failures = new Map<string, DreamosError>();
   const entries = await findInEach(session, id, failures);
   const inLogs = entries.length === 0;
@@ -43,7 +48,7 @@ export async function findAnywhere(session: Session, id: string): Promise<{ entr
   }
   for (const [name, failure] of failures) {
     if (entries.length === 0) throw failure;
-    session.warn(notLookedInto(name, failure));
+    tellOnce(session, name, failure, said);
   }
   return { entries, inLogs };
 }

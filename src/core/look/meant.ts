@@ -20,6 +20,8 @@ export interface Within {
   readonly states?: readonly State[];
   /** Also what was published. */
   readonly logs?: boolean;
+  /** As lookIntoAll. */
+  readonly said?: Set<string>;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function withWholeId<O extends { readonly filter?: Filter }>(
 async function endingIn(
   session: Session,
   end: string,
-  { mailbox, states = allStates, logs = false }: Within,
+  { mailbox, states = allStates, logs = false, said }: Within,
 ): Promise<Map<string, Entry[]>> {
   const found = new Map<string, Entry[]>();
   const lookInto = async (name: string): Promise<void> => {
@@ -75,7 +77,7 @@ async function endingIn(
   else {
     const names = (await listMailboxes(session)).map(({ name }) => name);
     if (logs) names.push(...(await session.store.look.listTopics()).map(logOf));
-    await lookIntoEach(session, names, lookInto);
+    await lookIntoEach(session, names, lookInto, said);
   }
   return found;
 }

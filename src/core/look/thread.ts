@@ -22,34 +22,46 @@ export async function thread(
   idOrThread: string,
   options: ThreadOptions = {},
 ): Promise<ThreadMessage[]> {
-  const name = await threadOf(session, idOrThread);
+  // Each mailbox is looked into several times, and what cannot be is said once.
+  const said = new Set<string>();
+  const found = await threadNamed(session, await threadOf(session, idOrThread, said), options, said);
+  if (found.length > 0 || options.signal?.aborted) return found;
+  const id = await idEndingIn(session, idOrThread, said);
+  const meant = await threadNamed(session, await threadOf(session, id, said), options, said);
+  if (meant.length === 0 && !options.signal?.aborted) throw threadNotFound(id);
+  return meant;
+}
+
+async function threadNamed(
+  session: Session,
+  name: string,
+  options: ThreadOptions,
+  said: Set<string>,
+): Promise<ThreadMessage[]> {
   const found = new Map<string, { message: Message; entries: Entry[] }>();
   const belongs = (message: Message): boolean => message.thread === name || message.id === name;
-  for await (const { entry, message } of everyMessage(session, belongs, { ...options, logs: true })) {
+  for await (const { entry, message } of everyMessage(session, belongs, { ...options, logs: true }, said)) {
     const one = found.get(message.id) ?? { message, entries: [] };
     found.set(message.id, one);
     one.entries.push(entry);
-  }
-  if (found.size === 0 && !options.signal?.aborted) {
-    return thread(session, await idEndingIn(session, idOrThread), options);
   }
   return [...found.values()].sort((a, b) => compare(keyOf(a.message), keyOf(b.message)));
 }
 
 /** Only where no thread has that name: it may be any. */
-async function idEndingIn(session: Session, text: string): Promise<string> {
+async function idEndingIn(session: Session, text: string, said: Set<string>): Promise<string> {
   if (isId(text) || !mayEndId(text)) throw threadNotFound(text);
   try {
-    return await meantId(session, text, { logs: true });
+    return await meantId(session, text, { logs: true, said });
   } catch (error) {
     if (error instanceof DreamosError && error.kind === 'not-found') throw threadNotFound(text);
     throw error;
   }
 }
 
-async function threadOf(session: Session, id: string): Promise<string> {
+async function threadOf(session: Session, id: string, said: Set<string>): Promise<string> {
   if (!isId(id)) return id;
-  for (const entry of (await findAnywhere(session, id)).entries) {
+  for (const entry of (await findAnywhere(session, id, said)).entries) {
     const message = await readOrWarn(session, entry);
     if (message) return message.thread ?? message.id;
   }

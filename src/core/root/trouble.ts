@@ -16,21 +16,25 @@ export async function lookIntoEach(
   session: Session,
   names: readonly string[],
   look: (name: string) => Promise<unknown>,
+  said?: Set<string>,
 ): Promise<void> {
-  const looked = lookIntoAll(session, names, async function* (name) {
+  const each = async function* (name: string): AsyncGenerator {
     yield await look(name);
-  });
+  };
+  const looked = lookIntoAll(session, names, each, said);
   for await (const _ of looked);
 }
 
 /**
  * Looks into one mailbox or log after the other; one in disorder is said, and hides nothing of the others.
+ * @param said those of which it was said before, for who looks several times
  * @throws the failure where none of them could be looked into
  */
 export async function* lookIntoAll<T>(
   session: Session,
   names: Iterable<string> | AsyncIterable<string>,
   look: (name: string) => AsyncIterable<T>,
+  said = new Set<string>(),
 ): AsyncGenerator<T, void, undefined> {
   let failure: DreamosError | undefined;
   let sawOne = false;
@@ -40,10 +44,16 @@ export async function* lookIntoAll<T>(
       sawOne = true;
     } catch (error) {
       failure ??= diskTrouble(error);
-      session.warn(notLookedInto(name, error));
+      tellOnce(session, name, error, said);
     }
   }
   if (failure && !sawOne) throw failure;
+}
+
+/** @param said as `lookIntoAll` */
+export function tellOnce(session: Session, name: string, error: unknown, said: Set<string>): void {
+  if (!said.has(name)) session.warn(notLookedInto(name, error));
+  said.add(name);
 }
 
 export function notLookedInto(name: string, error: unknown): string {

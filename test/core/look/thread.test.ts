@@ -5,6 +5,7 @@ import { reply } from '../../../src/core/send/reply.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { thread } from '../../../src/core/look/thread.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must } from '../rig.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
 import type { Draft } from '../../../src/model/draft.ts';
 
 let rig: CoreRig;
@@ -41,4 +42,20 @@ test('a thread goes by any name, and one that nobody knows is not found', async 
   await cancel(rig.root, await sent({ thread: 'release', body: 'b', to: 'Builder' }));
   expect((await thread(rig.root, 'release')).map(({ message }) => message.body)).toEqual(['a', 'b']);
   await expectRefusal(thread(rig.root, 'relaese'), 'MESSAGE_NOT_FOUND');
+});
+
+test('a mailbox that cannot be looked into is said once, whatever names the thread', async () => {
+  const id = await sent({ thread: 'release' });
+  const { look } = rig.root.store;
+  const { list, find } = look;
+  const closed = (): never => {
+    throw new DreamosError('disk', 'DISK_FAILED', 'EACCES');
+  };
+  look.list = (name, state) => (name === 'Builder' ? closed() : list(name, state));
+  look.find = (one, name) => ([undefined, 'Builder'].includes(name) ? closed() : find(one, name));
+  for (const text of [id, 'release', id.slice(-8)]) {
+    rig.warnings.length = 0;
+    expect(await thread(rig.root, text)).toHaveLength(1);
+    expect(rig.warnings).toEqual(['Not all of Builder could be looked into: EACCES']);
+  }
 });

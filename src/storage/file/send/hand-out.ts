@@ -33,7 +33,10 @@ export async function handOutOrLeave(ctx: FileContext, message: Message): Promis
 
 interface HandOut {
   readonly message?: Message;
-  /** So many links are tried at most, but for those of these mailboxes. What cannot be moved does not count: others lie behind it. */
+  /**
+   * So many links are moved at most, but for those of these mailboxes. What cannot be moved does not count: others lie behind
+   * it. Of that a look tries a few, and the next one of this process tries others first.
+   */
   readonly most?: number;
   readonly first?: ReadonlySet<string> | undefined;
 }
@@ -42,35 +45,45 @@ export interface HandedOut {
   /** Links that were moved to the mailboxes that come first, and to others. */
   own: number;
   others: number;
+  /** Links of others that could not be moved. */
+  failed: number;
   /** There are more. */
   left: boolean;
 }
+
+/** The mailboxes whose links could not be moved when this process last tried, in that order. */
+const inDisorder = memory(() => new Set<string>());
 
 /** Hands out a committed send. Any number of processes may do it at the same time. */
 async function handOut(
   ctx: FileContext,
   id: string,
   { message, most = Infinity, first }: HandOut,
-  done: HandedOut = { own: 0, others: 0, left: false },
+  done: HandedOut = nothingYet(),
 ): Promise<void> {
   const dir = ctx.layout.committed(id);
   const moved = new Set<string>();
+  const disorder = inDisorder.of(ctx);
+  const mostFailed = most === Infinity ? Infinity : fewAtOnce;
   let tried = 0;
   let failed: DreamosError | undefined;
   // Twice at most: a scan during other processes' renames can miss a name, and the folder's removal then fails.
   for (let round = 0; round < 2; round++) {
     let left = false;
-    for (const text of inTurn((await ctx.disk.list(dir)) ?? [], first)) {
+    let untried = false;
+    for (const text of inTurn((await ctx.disk.list(dir)) ?? [], first, disorder)) {
       const isOwn = isFor(first, text);
       // Moved and still here: a power cut on btrfs can undo one half of a rename, so that a link is here and in its mailbox.
       // A rename onto another link of the same file does nothing, and would be tried for ever.
       try {
         if (moved.has(text)) await ctx.disk.remove(pathIn(dir, text));
         else if (tried >= most && !isOwn) left ||= text !== outboxBody;
+        else if (done.failed >= mostFailed && !isOwn) untried ||= text !== outboxBody;
         else {
           const link = parseOutboxLink(text);
           if (!link) continue;
           if (await handOutLink(ctx, pathIn(dir, text), link, message)) {
+            if (disorder.size > 0) disorder.delete(link.mailbox);
             moved.add(text);
             done[isOwn ? 'own' : 'others']++;
           }
@@ -80,18 +93,30 @@ async function handOut(
         if (!(error instanceof DreamosError)) throw error;
         // One mailbox in disorder is no reason to keep the others waiting.
         failed = error;
+        // The longest untried comes first.
+        disorder.delete(mailboxOfLink(text));
+        disorder.add(mailboxOfLink(text));
+        if (!isOwn) done.failed++;
       }
     }
     done.left ||= left;
     if (failed) throw failed;
+    if (untried) return;
     if (!left && (await removeFolder(ctx, dir))) break;
   }
 }
 
-function inTurn(names: readonly string[], first: ReadonlySet<string> | undefined): string[] {
+function nothingYet(): HandedOut {
+  return { own: 0, others: 0, failed: 0, left: false };
+}
+
+/** Those of `first`, then others, then those of `last` in its order. */
+function inTurn(names: readonly string[], first: ReadonlySet<string> | undefined, last: ReadonlySet<string>): string[] {
   const sorted = names.toSorted();
-  if (first === undefined) return sorted;
-  return [...sorted.filter((name) => isFor(first, name)), ...sorted.filter((name) => !isFor(first, name))];
+  if (first === undefined && last.size === 0) return sorted;
+  const turns = new Map([...last].map((mailbox, i) => [mailbox, i + 1]));
+  const turnOf = (name: string): number => (isFor(first, name) ? -1 : (turns.get(mailboxOfLink(name)) ?? 0));
+  return sorted.sort((a, b) => turnOf(a) - turnOf(b));
 }
 
 function isFor(mailboxes: ReadonlySet<string> | undefined, link: string): boolean {
@@ -104,7 +129,7 @@ function isFor(mailboxes: ReadonlySet<string> | undefined, link: string): boolea
  * @param first the mailbox whose own links are all handed out, whatever is left
  */
 export async function finishOutbox(ctx: FileContext, limit: number, first?: string): Promise<HandedOut> {
-  const done: HandedOut = { own: 0, others: 0, left: false };
+  const done = nothingYet();
   const ids = await committedIds(ctx);
   await syncCommits(ctx, ids);
   for (const id of ids) {
@@ -122,7 +147,7 @@ export async function handOutEarlier(ctx: FileContext, outgoing: readonly Outgoi
   const ids = (earlier.of(ctx).ids ??= await earlierIds(ctx));
   if (!ids || ids.size === 0) return;
   const first = new Set(outgoing.flatMap(({ mailboxes }) => mailboxes));
-  const done: HandedOut = { own: 0, others: 0, left: false };
+  const done = nothingYet();
   for (const id of ids) {
     await handOutOrWarn(ctx, id, { most: done.left ? 0 : fewAtOnce, first }, done);
     if ((await existsQuietly(ctx, ctx.layout.committed(id))) === false) ids.delete(id);

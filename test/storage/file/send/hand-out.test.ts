@@ -117,3 +117,30 @@ test('names that are no links do not use up what one look hands out', async () =
   for (let i = 0; i < 3; i++) await store.mail.recover('bot599', policy);
   expect(linksLeft()).toBe(0);
 });
+
+test('of links that cannot be moved a look tries a few, and the next one tries others first', async () => {
+  const closed = new Set(names.slice(0, 400));
+  await diesAfter({ body: 'to all', to: names });
+  const disk = nodeDisk();
+  const failed: string[] = [];
+  const store = await room.open({
+    ...disk,
+    rename(from, to) {
+      const [, name = ''] = /\/agent_mailboxes\/([^/]+)\/ready/.exec(to) ?? [];
+      if (!from.startsWith(room.layout.outbox) || !closed.has(name)) return disk.rename(from, to);
+      failed.push(name);
+      throw new DreamosError('disk', 'DISK_FAILED', `${name} is in disorder.`);
+    },
+  });
+  for (let look = 1; look <= 26; look++) {
+    expect(await store.mail.recover('ann', policy)).toEqual({ moved: 0 });
+    expect(failed).toHaveLength(look * 32);
+  }
+  // In their order, and then again from the first on.
+  const inOrder = [...closed];
+  expect(failed).toEqual([...inOrder, ...inOrder, ...inOrder].slice(0, 26 * 32));
+  expect(linksLeft()).toBe(400);
+  // Its own comes to who looks, whatever failed before.
+  closed.delete('bot399');
+  expect(await take(store, 'bot399')).toEqual(['to all']);
+});

@@ -12,6 +12,7 @@ import { bringAllDue } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { pruneTopic } from '../topics/topics.ts';
+import type { Lock } from '../../storage/port/documents.ts';
 import type { KeepOptions, Tidied } from '../../storage/port/upkeep.ts';
 
 export interface MaintainOptions {
@@ -73,8 +74,8 @@ export async function* packArchive(
   { beforeDay = dayBefore(session, 0), dryRun = false }: PackOptions = {},
 ): AsyncGenerator<Maintained, void, undefined> {
   const { name } = await resolveMailbox(session, mailbox);
-  for (const one of await locked(session, name, dryRun, () =>
-    session.store.upkeep?.packArchive(name, { beforeDay, dryRun }),
+  for (const one of await locked(session, name, dryRun, (lock) =>
+    session.store.upkeep?.packArchive(name, { beforeDay, dryRun, lock }),
   ))
     yield { task: 'pack', mailbox: name, ...one, ...(dryRun && { dryRun }) };
 }
@@ -203,12 +204,12 @@ async function locked(
   session: Session,
   mailbox: string,
   dryRun: boolean,
-  work: () => AsyncIterable<Tidied> | undefined,
+  work: (lock?: Lock) => AsyncIterable<Tidied> | undefined,
 ): Promise<Tidied[]> {
-  const gather = async (): Promise<Tidied[]> => {
+  const gather = async (lock?: Lock): Promise<Tidied[]> => {
     const all: Tidied[] = [];
     // Nothing where the storage keeps house by itself.
-    for await (const one of work() ?? []) all.push(one);
+    for await (const one of work(lock) ?? []) all.push(one);
     return all;
   };
   return dryRun ? gather() : session.store.documents.withLock(`maintain.${mailbox}`, gather);

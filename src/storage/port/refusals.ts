@@ -75,6 +75,13 @@ export function restoreLost(id: string, mailbox: string): DreamosError {
   return new DreamosError('conflict', 'STATE_CHANGED', message, { hint: `dreamos archive restore ${mailbox} ${id}` });
 }
 
+export function packLost(mailbox: string): DreamosError {
+  const message = `The archive of ${mailbox} is not packed to its end: this process was paused for so long that another may work in it.`;
+  return new DreamosError('conflict', 'STATE_CHANGED', message, {
+    hint: `Nothing is lost. Run it again: dreamos archive pack ${mailbox}`,
+  });
+}
+
 /** @param alike only the recipients differ: who is in a group may have changed since */
 export function dedupeMismatch(
   first: { readonly id: string; readonly from: string; readonly dedupeKey: string | null },

@@ -1,3 +1,4 @@
+import type { Lock } from './documents.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Actor } from './mail.ts';
 
@@ -17,6 +18,15 @@ export interface Tidied {
   readonly bytes: number;
   /** Packed: what they take now. */
   readonly packedBytes?: number;
+}
+
+export interface PackOptions {
+  /** `2026-11-20` */
+  readonly beforeDay: string;
+  /** Only say what would be packed. */
+  readonly dryRun: boolean;
+  /** Under which it is done: once that is lost, nothing is removed any more (STATE_CHANGED). */
+  readonly lock?: Lock | undefined;
 }
 
 /** Which days to keep. Every given rule has its say; the newest two days of the event log and today's archive stay. */
@@ -73,10 +83,7 @@ export interface BackedUp {
 /** Keeping house, for a storage that does not do it by itself. None of it but `prune` tells events: nothing that anybody waits for has changed. */
 export interface Upkeep {
   /** Packs whole days before `beforeDay` (and before today), the oldest first. What is packed stays archived in every respect. */
-  packArchive(
-    mailbox: string,
-    options: { readonly beforeDay: string; readonly dryRun: boolean },
-  ): AsyncIterable<Tidied>;
+  packArchive(mailbox: string, options: PackOptions): AsyncIterable<Tidied>;
   /** Removes whole days of the archive for good. */
   pruneArchive(mailbox: string, options: KeepOptions): AsyncIterable<Tidied>;
   /** Removes whole days of the event log for good. Cursors that lie in them go on with what is left. */

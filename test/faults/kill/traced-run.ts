@@ -112,7 +112,8 @@ const patienceMs = 30_000;
 const struckPipe = /^(?:\d+ +)?write\(\d+<pipe:.*\(INJECTED\)$/m;
 
 function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
-  const places = `${escaped(dir)}/(?:root|mail\\.tar\\.gz)`;
+  const beside = `["<]${escaped(dir)}/(?:root|mail\\.tar\\.gz)(?:\\.[\\w-]+)?[/">]`;
+  const place = new RegExp(`${beside}|^\\d+<${escaped(dir)}>`);
   const stdout = join(dir, 'stdout');
   const counts = new Map<string, number>();
   const made: TracedCall[] = [];
@@ -128,9 +129,7 @@ function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
     counts.set(key, ordinal);
     const of: Thread = pid === main ? 'main' : 'pool';
     if (of !== thread) continue;
-    const ours =
-      new RegExp(`["<]${places}(?:\\.[\\w-]+)?[/">]`).test(rest) ||
-      (rest.startsWith('1<') && rest.includes(`<${stdout}>`));
+    const ours = place.test(rest) || (rest.startsWith('1<') && rest.includes(`<${stdout}>`));
     made.push({ thread, call, ordinal, ours, text: `${call}(${rest}`, injected: rest.includes('(INJECTED)') });
   }
   return made;

@@ -1,4 +1,5 @@
 import type { FileContext } from '../disk/context.ts';
+import type { FileStat } from '../disk/disk.ts';
 import type { Finding } from '../../port/upkeep.ts';
 import { type Leftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
@@ -25,8 +26,12 @@ export async function* sweep(
   }
 }
 
-/** Or dated as far in the future, by a clock that was ahead: it is not of a moment ago either, and else would never be old. */
 export async function olderThan(ctx: FileContext, path: string, ageMs: number): Promise<boolean> {
   const stat = await ctx.disk.stat(path);
-  return stat !== undefined && Math.abs(ctx.clock.now() - stat.mtimeMs) > ageMs;
+  return stat !== undefined && isOlder(ctx, stat, ageMs);
+}
+
+/** Or dated as far in the future, by a clock that was ahead: it is not of a moment ago either, and else would never be old. */
+export function isOlder({ clock }: FileContext, { mtimeMs }: FileStat, ageMs: number): boolean {
+  return Math.abs(clock.now() - mtimeMs) > ageMs;
 }

@@ -1,6 +1,7 @@
 /** What `dreamos doctor` looks at in packs: every byte of them. A damaged one is reported and stays, for what is left of it. */
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal } from '../../../model/message.ts';
+import type { Lock } from '../../port/documents.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type EntryName, identityOf, timeTagOf } from '../names/entry-name.ts';
@@ -27,11 +28,13 @@ export async function* inspectPacks(
   onLine: (line: Line) => Iterable<Finding>,
   isSeen: (id: string) => boolean,
 ): AsyncGenerator<Finding, void, void> {
-  const look = (): AsyncIterable<Finding> => inspectAll(ctx, mailbox, options, onLine, isSeen);
+  const look = (held?: Lock): AsyncIterable<Finding> => inspectAll(ctx, mailbox, { ...options, held }, onLine, isSeen);
   // Besides doctor's own lock: somebody may be packing, or taking a message out of its pack just now.
   const lock = ctx.layout.lock(`maintain.${mailbox.name}`);
-  yield* options.fix ? await ctx.disk.withLock(lock, () => gather(look())) : look();
+  yield* options.fix ? await ctx.disk.withLock(lock, (held) => gather(look(held))) : look();
 }
+
+type HeldOptions = InspectOptions & { readonly held: Lock | undefined };
 
 async function gather(findings: AsyncIterable<Finding>): Promise<Finding[]> {
   const all: Finding[] = [];
@@ -42,7 +45,7 @@ async function gather(findings: AsyncIterable<Finding>): Promise<Finding[]> {
 async function* inspectAll(
   ctx: FileContext,
   mailbox: Mailbox,
-  options: InspectOptions,
+  options: HeldOptions,
   onLine: (line: Line) => Iterable<Finding>,
   isSeen: (id: string) => boolean,
 ): AsyncGenerator<Finding, void, void> {
@@ -113,13 +116,13 @@ async function* inspectTaken(
 async function* inspectUnfinished(
   ctx: FileContext,
   mailbox: Mailbox,
-  { fix }: InspectOptions,
+  { fix, held }: HeldOptions,
 ): AsyncGenerator<Finding, void, void> {
   let double = 0;
   for (const { dir, packs } of await daysOf(ctx, mailbox)) double += await countDoubles(ctx, dir, packs);
   if (double > 0) {
     const message = `${double} packed messages lie in their day's folder as well: a packing was cut off. They count once.`;
-    if (fix) await finishPacking(ctx, mailbox);
+    if (fix) await finishPacking(ctx, mailbox, held);
     yield { rule: 'pack-unfinished', level: 'info', message, fixed: fix, hint: `dreamos maintain ${mailbox.name}` };
   }
   if (fix) await removeEmpty(ctx, mailbox);

@@ -1,11 +1,12 @@
 import { hourMs } from '../../../model/basics/limits.ts';
 import { topicNames } from '../documents/topics.ts';
 import type { FileContext } from '../disk/context.ts';
+import type { FileStat } from '../disk/disk.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
-import { olderThan, sweep } from './leftovers.ts';
+import { isOlder, sweep } from './leftovers.ts';
 import { shown } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { isLockFolder, rootLeftover } from '../names/beside.ts';
+import { isLockFolder, lockAside, rootLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
@@ -36,10 +37,27 @@ export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Findi
 export async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
   for (const name of (await ctx.disk.list(ctx.layout.root)) ?? []) {
     const path = pathIn(ctx.layout.root, name);
-    if (!isLockFolder(name) || !(await olderThan(ctx, path, lockStaleMs))) continue;
-    const fixed = fix && (await ctx.disk.removeDir(path));
+    const stat = await ctx.disk.stat(path);
+    if (!isLockFolder(name) || !stat || !isOlder(ctx, stat, lockStaleMs)) continue;
+    const fixed = fix && (await removeLock(ctx, path, stat));
     yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
   }
+}
+
+/**
+ * Between the look and what follows, somebody may have removed it and taken the lock anew under the same name. So it is looked
+ * at once more under a name that nobody else knows, and another's is put back at once, as in disk/lock.ts.
+ */
+async function removeLock({ disk }: FileContext, path: string, seen: FileStat): Promise<boolean> {
+  const isSeen = (one: FileStat | undefined): boolean => one?.inode === seen.inode && one.mtimeMs === seen.mtimeMs;
+  if (!isSeen(await disk.stat(path))) return false;
+  const aside = lockAside(path);
+  if (!(await disk.rename(path, aside))) return false;
+  if (isSeen(await disk.stat(aside))) return disk.removeDir(aside);
+  // Who has taken it meanwhile has it.
+  if (await disk.stat(path)) await disk.removeDir(aside);
+  else await disk.moveFolder(aside, path);
+  return false;
 }
 
 export async function* inspectRootLeftovers(

@@ -13,7 +13,9 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { seal } from '../../../model/message.ts';
-import type { Tidied } from '../../port/upkeep.ts';
+import type { Lock } from '../../port/documents.ts';
+import { packLost } from '../../port/refusals.ts';
+import type { PackOptions, Tidied } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { type EntryName, identityOf, parseEntryName, timeTagOf } from '../names/entry-name.ts';
@@ -38,7 +40,7 @@ const packBytes = 32 * 1024 * 1024;
 export async function* packArchive(
   ctx: FileContext,
   mailbox: Mailbox,
-  { beforeDay, dryRun }: { readonly beforeDay: string; readonly dryRun: boolean },
+  { beforeDay, dryRun, lock }: PackOptions,
 ): AsyncGenerator<Tidied, void, void> {
   const today = dayOf(ctx.clock.now());
   for (const day of await daysOf(ctx, mailbox)) {
@@ -49,7 +51,7 @@ export async function* packArchive(
       total.count++;
       total.bytes += await entryBytes(ctx, path, name);
     }
-    const packedBytes = dryRun ? undefined : await packDay(ctx, mailbox, day, day.dir);
+    const packedBytes = dryRun ? undefined : await packDay(ctx, { mailbox, lock }, day, day.dir);
     if (total.count > 0) yield packedBytes === undefined ? total : { ...total, packedBytes };
   }
   if (!dryRun) await removeEmpty(ctx, mailbox);
@@ -83,9 +85,25 @@ async function entriesIn(ctx: FileContext, dir: string): Promise<DayEntry[]> {
   return entries;
 }
 
+/** Whose archive, and the lock under which it is packed. */
+interface Packing {
+  readonly mailbox: Mailbox;
+  readonly lock?: Lock | undefined;
+}
+
+/**
+ * Another who has taken the lock over may take a message out of a pack just now: its file in the folder, by then marked as
+ * gone from the pack, must not be taken for one that is packed.
+ */
+async function removeHeld(ctx: FileContext, { mailbox, lock }: Packing, path: string): Promise<boolean> {
+  if (lock?.isHeld() === false) throw packLost(mailbox.name);
+  return ctx.disk.remove(path);
+}
+
 /** @returns how many bytes the new packs have */
-async function packDay(ctx: FileContext, mailbox: Mailbox, day: ArchiveDay, dir: string): Promise<number> {
-  await removePacked(ctx, mailbox, day, dir);
+async function packDay(ctx: FileContext, packing: Packing, day: ArchiveDay, dir: string): Promise<number> {
+  const { mailbox } = packing;
+  await removePacked(ctx, packing, day, dir);
   let bytes = 0;
   let part: Part = emptyPart();
   for (const entry of await entriesIn(ctx, dir)) {
@@ -96,33 +114,33 @@ async function packDay(ctx: FileContext, mailbox: Mailbox, day: ArchiveDay, dir:
     part.entries.push(entry);
     if (part.lines.length >= memberEntries || part.lineBytes >= memberBytes) closeMember(part);
     if (part.entries.length < packEntries && part.bytes < packBytes) continue;
-    bytes += await writePack(ctx, mailbox, day.day, part);
+    bytes += await writePack(ctx, packing, day.day, part);
     part = emptyPart();
   }
-  if (part.entries.length > 0) bytes += await writePack(ctx, mailbox, day.day, part);
+  if (part.entries.length > 0) bytes += await writePack(ctx, packing, day.day, part);
   if (await ctx.disk.removeDir(dir)) forgetFolder(ctx, dir);
   return bytes;
 }
 
 /** As packing does before it begins. Under the mailbox's lock. */
-export async function finishPacking(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+export async function finishPacking(ctx: FileContext, mailbox: Mailbox, lock?: Lock): Promise<void> {
   for (const day of await daysOf(ctx, mailbox)) {
     if (day.dir === undefined) continue;
-    await removePacked(ctx, mailbox, day, day.dir);
+    await removePacked(ctx, { mailbox, lock }, day, day.dir);
     if (await ctx.disk.removeDir(day.dir)) forgetFolder(ctx, day.dir);
   }
 }
 
 /** Finishes what a killed process began: its pack has its name, so what is in it need not lie in the folder, too. */
-async function removePacked(ctx: FileContext, mailbox: Mailbox, day: ArchiveDay, dir: string): Promise<void> {
+async function removePacked(ctx: FileContext, packing: Packing, day: ArchiveDay, dir: string): Promise<void> {
   if (day.packs.length === 0) return;
   const inFolder = new Map((await entriesIn(ctx, dir)).map(({ text, path }) => [identityOf(text), path]));
   // Whoever gave the pack its name may have died before he synced it.
-  await ctx.disk.syncDir(mailbox.archive);
+  await ctx.disk.syncDir(packing.mailbox.archive);
   for (const pack of day.packs) {
     for await (const { name } of packNames(ctx, pack, {})) {
       const path = inFolder.get(identityOf(name));
-      if (path !== undefined) await ctx.disk.remove(path);
+      if (path !== undefined) await removeHeld(ctx, packing, path);
     }
   }
 }
@@ -168,7 +186,8 @@ async function lineOf(ctx: FileContext, mailbox: Mailbox, { path, text, name }: 
   }
 }
 
-async function writePack(ctx: FileContext, mailbox: Mailbox, day: string, part: Part): Promise<number> {
+async function writePack(ctx: FileContext, packing: Packing, day: string, part: Part): Promise<number> {
+  const { mailbox } = packing;
   closeMember(part);
   const ids = part.entries.map(({ name }) => name.id).sort();
   const about = { day, count: part.entries.length, firstId: ids[0] ?? '', lastId: ids.at(-1) ?? '' };
@@ -183,7 +202,7 @@ async function writePack(ctx: FileContext, mailbox: Mailbox, day: string, part: 
   }
   await ctx.disk.syncDir(mailbox.archive);
   for (const { path, text, name: entry } of part.entries) {
-    if (await ctx.disk.remove(path)) continue;
+    if (await removeHeld(ctx, packing, path)) continue;
     const elsewhere = await findIn(ctx, mailbox, entry.id);
     if (elsewhere.some((found) => identityOf(nameOf(found.path)) !== identityOf(text)))
       await markGone(ctx, pathIn(mailbox.archive, name), identityOf(text));

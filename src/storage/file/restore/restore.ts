@@ -63,7 +63,7 @@ export async function restoreFileStore(file: string, options: RestoreOptions): P
     const claimed = [...plan.claims.values()].reduce((sum, { length }) => sum + length, 0);
     return { path: target, engine: root?.engine ?? files, messages, claimed, begunAt: backup.begunAt };
   } finally {
-    await removeTree(disk, staged);
+    await removeOrSay(disk, staged, warn);
   }
 }
 
@@ -121,11 +121,15 @@ async function moveTo(
       cause: error,
     });
   }
-  if (!isThere) return;
+  if (isThere) await removeOrSay(disk, aside, warn);
+}
+
+/** That it stays undoes nothing, and hides no other failure. */
+async function removeOrSay(disk: Disk, dir: string, warn: (message: string) => void): Promise<void> {
   try {
-    await removeTree(disk, aside);
+    await removeTree(disk, dir);
   } catch (error) {
-    warn(`${aside}, which was in its place, stays and may be removed: ${onlyDisk(error).message}`);
+    warn(`${dir} is of no more use, and stays: ${onlyDisk(error).message} It may be removed.`);
   }
 }
 

@@ -461,7 +461,7 @@ const besides = (root: string): string[] =>
   readdirSync(dirname(root)).filter((name) => name.startsWith(`${basename(root)}.`));
 
 /** An empty root, and a disk that fails in the midst of its replacement. */
-async function failing(when: (call: DiskCall) => boolean) {
+async function failingMidway(when: (call: DiskCall) => boolean) {
   const room = makeRoom();
   const store = await room.open();
   await oneInEachState(room, store);
@@ -476,23 +476,23 @@ async function failing(when: (call: DiskCall) => boolean) {
 }
 
 test('a root that cannot be looked into once it is moved away is put back', async () => {
-  const { empty, done } = await failing(({ method, path }) => method === 'list' && path.includes('.before-'));
+  const { empty, done } = await failingMidway(({ method, path }) => method === 'list' && path.includes('.before-'));
   await expect(done).rejects.toMatchObject({ code: 'DISK_FAILED' });
   expect(existsSync(empty.at('Cy').card)).toBe(true);
   expect(besides(empty.root)).toEqual([]);
 });
 
 test('a restore is done also where the root that was replaced cannot be removed, which is said', async () => {
-  const { empty, warnings, done } = await failing(
+  const { empty, warnings, done } = await failingMidway(
     ({ method, path }) => method === 'remove' && path.includes('.before-'),
   );
   expect(await done).toMatchObject({ path: empty.root, messages: 6 });
-  expect(warnings.join()).toMatch(/\.before-\w{10}, which was in its place, stays and may be removed: EIO/);
+  expect(warnings.join()).toMatch(/\.before-\w{10} is of no more use, and stays: EIO/);
 });
 
 test('a restore whose folder cannot be synced says that it is there, and fails', async () => {
   let moved = false;
-  const { empty, done } = await failing(({ method }) => {
+  const { empty, done } = await failingMidway(({ method }) => {
     moved ||= method === 'moveFolder';
     return moved && method === 'syncDir';
   });

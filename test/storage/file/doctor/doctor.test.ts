@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -689,4 +690,23 @@ test('who repairs goes on behind a mailbox whose folder cannot be read, and is t
     expect.objectContaining({ rule: 'folder', mailbox: 'bob', fixed: true }),
   ]);
   expect(existsSync(room.at('bob').ready)).toBe(true);
+});
+
+test('a lock that was taken anew while doctor looked at the dead one is left to whoever has it', async () => {
+  for (const methods of [['stat'], ['rename', 'removeDir']]) {
+    const room = makeRoom();
+    const lock = `${room.layout.lock('agents')}.lock`;
+    mkdirSync(lock);
+    room.clock.advance(2 * 60_000);
+    let looks = 0;
+    const disk = watchedDisk(({ method, path }) => {
+      if (path !== lock || !methods.includes(method) || (method === 'stat' && ++looks !== 2)) return;
+      methods.length = 0;
+      rmdirSync(lock);
+      mkdirSync(lock);
+    });
+    await inspected(await room.open(disk), true);
+    expect(existsSync(lock)).toBe(true);
+    expect(readdirSync(room.root).filter((name) => name.endsWith('.lock'))).toEqual(['agents.lock']);
+  }
 });

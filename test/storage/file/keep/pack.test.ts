@@ -1,8 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { unseal } from '../../../../src/model/message.ts';
+import type { Lock } from '../../../../src/storage/port/documents.ts';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
@@ -318,5 +328,28 @@ test('a restore that has lost its lock marks nothing as gone', async () => {
   });
   await collect(store.upkeep!.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false }));
   expect(await store.look.find(id, 'bob')).toMatchObject([{ state: 'archived' }]);
+  expect(await inspected(store, false)).toEqual([]);
+});
+
+test('a packing that has lost its lock removes nothing any more, and the next one ends it', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  const ids = await finished(room, store, 4);
+  const [day = ''] = readdirSync(archive(room));
+  let asked = 0;
+  const pack = (lock: Lock) =>
+    collect(store.upkeep!.packArchive('bob', { beforeDay: '9999-01-01', dryRun: false, lock }));
+  // Lost in front of the third: the pack is whole, and what is in the folder, too, counts once.
+  const lost = { isHeld: () => ++asked < 3 };
+  await expect(pack(lost)).rejects.toMatchObject({ code: 'STATE_CHANGED' });
+  expect(readdirSync(join(archive(room), day))).toHaveLength(2);
+  // Who has the lock by then takes one out of the pack, and it is not removed as one that is packed.
+  await expect(pack({ isHeld: () => false })).rejects.toMatchObject({ code: 'STATE_CHANGED' });
+  expect(readdirSync(join(archive(room), day))).toHaveLength(2);
+  expect((await store.look.counts('bob')).archived).toBe(4);
+  await pack({ isHeld: () => true });
+  expect(existsSync(join(archive(room), day))).toBe(false);
+  const found = await Promise.all(ids.map((id) => store.look.find(id, 'bob')));
+  expect(found.map((entries) => entries.length)).toEqual([1, 1, 1, 1]);
   expect(await inspected(store, false)).toEqual([]);
 });

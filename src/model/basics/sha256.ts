@@ -7,3 +7,12 @@ export function sha256(data: string | Uint8Array): string {
   hash ??= getBuiltinModule('node:crypto').hash;
   return hash('sha256', data);
 }
+
+/** Of what comes in parts. */
+export function startSha256(): { update(part: Uint8Array): void; hex(): string } {
+  const hashing = getBuiltinModule('node:crypto').createHash('sha256');
+  return {
+    update: (part) => void hashing.update(part),
+    hex: () => hashing.digest('hex'),
+  };
+}

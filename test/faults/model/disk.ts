@@ -5,7 +5,7 @@
  * proper-lockfile is simulated at the level of the interface: a lock that a dead holder leaves is taken over when it is
  * stale.
  */
-import type { Disk, FileStat, ReadResult } from '../../../src/storage/file/disk/disk.ts';
+import type { Disk, FileStat, OpenFile, ReadResult, Unread } from '../../../src/storage/file/disk/disk.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { nothing, type FileNode, type Node, type Volume } from './volume.ts';
 
@@ -54,6 +54,12 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
       });
     },
     stat: (path) => once('stat', [path], (volume) => describe(volume.at(path))),
+    open: (path) => once('open', [path], (volume) => openNode(volume.at(path))),
+    async createFrom(path, parts) {
+      const all: Uint8Array[] = [];
+      for await (const part of parts) all.push(part);
+      await this.create(path, Buffer.concat(all), { sync: true });
+    },
     read: (path, { range, maxBytes }) => once('read', [path], (volume) => readNode(volume.at(path), range, maxBytes)),
     create(path, bytes, { sync }) {
       let file: FileNode;
@@ -175,6 +181,14 @@ function inodeOf(node: Node): number {
   const inode = inodes.get(node) ?? ++lastInode;
   inodes.set(node, inode);
   return inode;
+}
+
+function openNode(node: Node | undefined): OpenFile | Unread {
+  const file = readNode(node, undefined, Infinity);
+  if (!file.ok) return file;
+  const { bytes, mtimeMs = 0 } = file;
+  const read = (offset: number, length: number): Buffer => bytes.subarray(offset, offset + length);
+  return { ok: true, size: bytes.length, mtimeMs, read, close: () => undefined };
 }
 
 function readNode(

@@ -54,6 +54,16 @@ export function watchedDisk(before: Before = () => undefined): Disk {
       await before({ method: 'read', path });
       return real.read(path, options);
     },
+    async open(path) {
+      await before({ method: 'read', path });
+      return real.open(path);
+    },
+    async createFrom(path, parts) {
+      const all: Uint8Array[] = [];
+      for await (const part of parts) all.push(part);
+      await before({ method: 'create', path, synced: true });
+      await real.create(path, Buffer.concat(all), { sync: false });
+    },
     async create(path, bytes, { sync }) {
       await before({ method: 'create', path, synced: sync });
       return real.create(path, bytes, { sync: false });

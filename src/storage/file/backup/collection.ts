@@ -1,9 +1,10 @@
 import { dayMs } from '../../../model/basics/limits.ts';
 import { idTime } from '../../../model/id.ts';
-import { sha256 } from '../../../model/basics/sha256.ts';
+import { sha256, startSha256 } from '../../../model/basics/sha256.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { TarFile } from '../disk/foreign/tar-gz.ts';
 import { backedUpBody, pathInBackup } from '../names/backup-name.ts';
+import { inOnePart, type Source, toldEach } from './source.ts';
 import type { IndexLine, Seen, SeenIn } from './sighting.ts';
 
 /** A message in a place. */
@@ -112,12 +113,14 @@ export class Collection {
   }
 
   /** A file as it is; the first one of its name counts. @param id the message that it becomes, if it is known */
-  async file(path: string, bytes: Uint8Array, mtimeMs: number, id?: string): Promise<void> {
+  async file(path: string, source: Source | Buffer, mtimeMs: number, id?: string): Promise<void> {
     if (this.#files.has(path)) return;
     this.#files.add(path);
     const name = pathInBackup(this.#ctx.layout, path);
-    await this.#add({ name, bytes });
-    this.line({ kind: 'file', path: name, mtimeMs, sha256: sha256(bytes), ...(id !== undefined && { id }) });
+    const { size, parts } = Buffer.isBuffer(source) ? inOnePart(source) : source;
+    const hashing = startSha256();
+    await this.#add({ name, size, parts: toldEach(parts, hashing.update) });
+    this.line({ kind: 'file', path: name, mtimeMs, sha256: hashing.hex(), ...(id !== undefined && { id }) });
   }
 
   line(line: IndexLine): void {

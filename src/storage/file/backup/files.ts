@@ -9,6 +9,7 @@ import type { Mailbox } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { dayOf, parseEventLog } from '../names/slots.ts';
 import type { Collection } from './collection.ts';
+import { wholeOf, withFile } from './source.ts';
 import { toldBefore } from './told.ts';
 
 const anySize = { maxBytes: Infinity };
@@ -47,13 +48,12 @@ async function addEvents(ctx: FileContext, collection: Collection, mailbox: Mail
       await addFile(ctx, collection, path);
       continue;
     }
-    const file = await ctx.disk.read(path, anySize);
-    if (file.ok) await collection.file(path, toldBefore(file.bytes, collection.begunAt), file.mtimeMs ?? 0);
+    await withFile(ctx, path, async (file) =>
+      collection.file(path, await toldBefore(path, file, collection.begunAt), file.mtimeMs),
+    );
   }
 }
 
 async function addFile(ctx: FileContext, collection: Collection, path: string): Promise<void> {
-  const file = await ctx.disk.read(path, anySize);
-  // What is no regular file is nobody's mail; doctor says so.
-  if (file.ok) await collection.file(path, file.bytes, file.mtimeMs ?? collection.begunAt);
+  await withFile(ctx, path, (file) => collection.file(path, wholeOf(path, file), file.mtimeMs));
 }

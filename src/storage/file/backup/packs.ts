@@ -3,6 +3,7 @@ import { pathInBackup } from '../names/backup-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { daysOf, type Pack } from '../places/packed.ts';
 import type { Collection } from './collection.ts';
+import { wholeOf, withFile } from './source.ts';
 
 async function packsOf(ctx: FileContext, mailbox: Mailbox): Promise<readonly Pack[]> {
   return (await daysOf(ctx, mailbox)).flatMap(({ packs }) => packs);
@@ -21,12 +22,11 @@ export async function addPacks(ctx: FileContext, collection: Collection, mailbox
   let found = 0;
   for (const { path, count } of await packsOf(ctx, mailbox)) {
     if (collection.hasFile(path)) continue;
-    const file = await ctx.disk.read(path, { maxBytes: Infinity });
-    // Pruned by now.
-    if (!file.ok) continue;
-    await collection.file(path, file.bytes, file.mtimeMs ?? collection.begunAt);
-    collection.packed += count;
-    found++;
+    await withFile(ctx, path, async (file) => {
+      await collection.file(path, wholeOf(path, file), file.mtimeMs);
+      collection.packed += count;
+      found++;
+    });
   }
   return found;
 }

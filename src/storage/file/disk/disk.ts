@@ -24,11 +24,26 @@ export interface FileStat {
   readonly device?: number;
 }
 
+/** `missing`: no such name. Otherwise why these are not bytes to be had: not a regular file, too large, cut short. */
+export interface Unread {
+  readonly ok: false;
+  readonly missing: boolean;
+  readonly why: string;
+}
+
 export type ReadResult =
   /** `mtimeMs` only of a whole file. */
-  | { readonly ok: true; readonly bytes: Buffer; readonly mtimeMs?: number }
-  /** `missing`: no such name. Otherwise why these are not bytes to be had: not a regular file, too large, cut short. */
-  | { readonly ok: false; readonly missing: boolean; readonly why: string };
+  { readonly ok: true; readonly bytes: Buffer; readonly mtimeMs?: number } | Unread;
+
+/** A file that is read part by part: whatever becomes of its name, it is there until it is closed. */
+export interface OpenFile {
+  readonly ok: true;
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Fewer than asked for where it ends. */
+  read(offset: number, length: number): MaybePromise<Buffer>;
+  close(): MaybePromise<void>;
+}
 
 export interface ReadOptions {
   /** Read only these bytes. */
@@ -47,6 +62,10 @@ export interface Disk {
   stat(path: string): MaybePromise<FileStat | undefined>;
   /** Never follows a symbolic link and never blocks on a fifo. */
   read(path: string, options: ReadOptions): MaybePromise<ReadResult>;
+  /** As `read`, for what may be larger than the memory. */
+  open(path: string): MaybePromise<OpenFile | Unread>;
+  /** As `create`, synced, of what comes in parts; its folder is there. What the parts throw is thrown. */
+  createFrom(path: string, parts: AsyncIterable<Uint8Array>): Promise<void>;
   /** Creates a file that must not be there yet, readable by its owner alone. `false`: its folder is missing. */
   create(path: string, bytes: Uint8Array, options: { readonly sync: boolean }): MaybePromise<boolean>;
   /** `false`: ENOENT, which means that the source is gone or that the target's folder is. The caller finds out which. */

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { geteuid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
-import type { Disk, FileStat, ReadOptions, ReadResult } from './disk.ts';
+import type { Disk, FileStat, OpenFile, ReadOptions, ReadResult, Unread } from './disk.ts';
 import { attempt, expectedOf } from './disk-error.ts';
 import { appendFlags, fileMode, openLogs } from './logs.ts';
 
@@ -33,6 +33,9 @@ export function nodeDisk(): Disk {
     stat: (path) =>
       attempt(path, 'look at', () => describe(fs.lstatSync(path, { throwIfNoEntry: false })), { ENOTDIR: undefined }),
     read: (path, options) => letTurn(() => attempt(path, 'read', () => readFile(path, options))),
+    open: (path) => attempt(path, 'read', () => openFile(path, letTurn)),
+    createFrom: (path, parts) =>
+      createFrom(path, parts).catch((error: unknown) => expectedOf<never>(error, path, 'write', {})),
     create(path, bytes, options) {
       return attempt(path, 'write', () => createFile(path, bytes, options.sync), { ENOENT: false });
     },
@@ -126,10 +129,9 @@ function describe(stat: fs.Stats | undefined): FileStat | undefined {
   };
 }
 
-function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
-  let fd: number;
+function openToRead(path: string): number | Unread {
   try {
-    fd = fs.openSync(path, readFlags);
+    return fs.openSync(path, readFlags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, missing: true, why: 'it is not there' };
@@ -137,9 +139,14 @@ function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
     const odd =
       code === 'ELOOP' || code === 'ENXIO' ? describe(fs.lstatSync(path, { throwIfNoEntry: false })) : undefined;
     if (odd?.kind === 'symlink') return { ok: false, missing: false, why: 'it is a symbolic link' };
-    if (odd && odd.kind !== 'file') return { ok: false, missing: false, why: 'it is not a regular file' };
+    if (odd && odd.kind !== 'file') return notRegular;
     throw error;
   }
+}
+
+function readFile(path: string, { range, maxBytes }: ReadOptions): ReadResult {
+  const fd = openToRead(path);
+  if (typeof fd !== 'number') return fd;
   try {
     // What is no regular file shows when it is read, and a loop that claims the parts of a batch saves a call for each.
     if (range) return readRange(fd, range, maxBytes);
@@ -167,9 +174,31 @@ function readRange(fd: number, { offset, length }: NonNullable<ReadOptions['rang
   return { ok: true, bytes };
 }
 
-const notRegular: ReadResult = { ok: false, missing: false, why: 'it is not a regular file' };
+function openFile(path: string, letTurn: <T>(look: () => T) => T | Promise<T>): OpenFile | Unread {
+  const fd = openToRead(path);
+  if (typeof fd !== 'number') return fd;
+  const stat = fs.fstatSync(fd);
+  const close = (): void => fs.closeSync(fd);
+  if (!stat.isFile()) {
+    close();
+    return notRegular;
+  }
+  const read = (offset: number, length: number): Buffer => {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, readFully(fd, bytes, offset));
+  };
+  return {
+    ok: true,
+    size: stat.size,
+    mtimeMs: stat.mtimeMs,
+    read: (offset, length) => letTurn(() => attempt(path, 'read', () => read(offset, length))),
+    close,
+  };
+}
 
-function tooLarge(length: number): ReadResult {
+const notRegular: Unread = { ok: false, missing: false, why: 'it is not a regular file' };
+
+function tooLarge(length: number): Unread {
   return { ok: false, missing: false, why: `it is too large (${length} bytes)` };
 }
 
@@ -184,11 +213,25 @@ function readFully(fd: number, bytes: Buffer, offset: number): number {
   return read;
 }
 
+function writeFully(fd: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += fs.writeSync(fd, bytes, written);
+}
+
+async function createFrom(path: string, parts: AsyncIterable<Uint8Array>): Promise<void> {
+  const fd = fs.openSync(path, 'wx', fileMode);
+  try {
+    for await (const part of parts) writeFully(fd, part);
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
 function createFile(path: string, bytes: Uint8Array, sync: boolean): true {
   const fd = fs.openSync(path, 'wx', fileMode);
   try {
-    let written = 0;
-    while (written < bytes.length) written += fs.writeSync(fd, bytes, written);
+    writeFully(fd, bytes);
     // Once: after a failed fsync the kernel may call the same pages clean, so a second one that succeeds proves nothing.
     if (sync) fs.fsyncSync(fd);
   } catch (error) {

@@ -3,7 +3,7 @@ import { isLog } from '../../../model/topic.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { readTarGz, type TarFile } from '../disk/foreign/tar-gz.ts';
+import { gathered, readTarGz, type TarEntry } from '../disk/foreign/tar-gz.ts';
 import { logEvents } from '../events/event-log.ts';
 import { isInRoot } from '../names/backup-name.ts';
 import { type Mailbox, mailboxFolders } from '../names/layout.ts';
@@ -49,9 +49,16 @@ async function makeFolders(ctx: FileContext, mailbox: Mailbox): Promise<void> {
 }
 
 /** @returns how many messages it is */
-async function placeOne(ctx: FileContext, plan: Plan, { name, bytes }: TarFile): Promise<number> {
+async function placeOne(ctx: FileContext, plan: Plan, { name, parts }: TarEntry): Promise<number> {
   const file = plan.files.get(name);
-  if (file) await create(ctx, file.path, bytes, file.mtimeMs);
+  if (file) {
+    await ensureFolder(ctx, folderOf(checked(ctx, file.path)));
+    await ctx.disk.createFrom(file.path, parts);
+    await ctx.disk.touch(file.path, file.mtimeMs);
+    return 0;
+  }
+  const isWanted = plan.keys.has(name) || plan.entries.has(name);
+  const bytes = isWanted ? await gathered(parts) : Buffer.alloc(0);
   for (const { path, mtimeMs } of plan.keys.get(name) ?? []) await create(ctx, path, bytes, mtimeMs);
   const [first, ...more] = plan.entries.get(name) ?? [];
   if (first === undefined) return 0;
@@ -63,9 +70,13 @@ async function placeOne(ctx: FileContext, plan: Plan, { name, bytes }: TarFile):
   return 1 + more.length;
 }
 
+function checked({ layout }: FileContext, path: string): string {
+  if (!isInRoot(layout.root, path)) throw new Error(`not in the root: ${path}`);
+  return path;
+}
+
 async function create(ctx: FileContext, path: string, bytes: Uint8Array, mtimeMs?: number): Promise<void> {
-  if (!isInRoot(ctx.layout.root, path)) throw new Error(`not in the root: ${path}`);
-  await ensureFolder(ctx, folderOf(path));
+  await ensureFolder(ctx, folderOf(checked(ctx, path)));
   await ctx.disk.create(path, bytes, { sync: true });
   if (mtimeMs !== undefined) await ctx.disk.touch(path, mtimeMs);
 }

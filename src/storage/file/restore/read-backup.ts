@@ -1,11 +1,11 @@
 /** Reading a backup: all of it is checked before anything is made of it. */
-import { sha256 } from '../../../model/basics/sha256.ts';
+import { sha256, startSha256 } from '../../../model/basics/sha256.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal } from '../../../model/message.ts';
 import { about, backupVersion, indexLine, type IndexLine } from '../backup/sighting.ts';
 import type { Disk } from '../disk/disk.ts';
 import { parseJson } from '../disk/parse-json.ts';
-import { readTarGz, spoilt, type TarFile } from '../disk/foreign/tar-gz.ts';
+import { gathered, readTarGz, spoilt, type TarEntry } from '../disk/foreign/tar-gz.ts';
 import { aboutBackup, backedUpBody, indexOfBackup, isBackedUpBody } from '../names/backup-name.ts';
 
 export interface Backup {
@@ -27,10 +27,11 @@ export async function readBackup(disk: Disk, path: string): Promise<Backup> {
   const digests = new Map<string, string>();
   let begunAt: number | undefined;
   let lines: IndexLine[] | undefined;
-  for await (const { name, bytes } of readTarGz(path)) {
-    if (begunAt === undefined) begunAt = begunAtOf(path, name, bytes);
-    else if (name === indexOfBackup) lines = linesOf(path, bytes);
-    else digests.set(name, digestOf(path, { name, bytes }));
+  for await (const { name, parts } of readTarGz(path)) {
+    if (begunAt === undefined)
+      begunAt = begunAtOf(path, name, name === aboutBackup ? await gathered(parts) : undefined);
+    else if (name === indexOfBackup) lines = linesOf(path, await gathered(parts));
+    else digests.set(name, await digestOf(path, { name, parts }));
   }
   if (begunAt === undefined) throw unknown(path);
   const last = lines?.at(-1);
@@ -39,8 +40,8 @@ export async function readBackup(disk: Disk, path: string): Promise<Backup> {
   return { path, begunAt, endedAt: last.endedAt, lines };
 }
 
-function begunAtOf(path: string, name: string, bytes: Uint8Array): number {
-  const json = name === aboutBackup ? parseJson(Buffer.from(bytes)) : undefined;
+function begunAtOf(path: string, name: string, bytes: Buffer | undefined): number {
+  const json = name === aboutBackup && bytes ? parseJson(bytes) : undefined;
   const parsed = about().safeParse(json);
   if (!parsed.success) throw unknown(path);
   const { version, begunAt } = parsed.data;
@@ -58,11 +59,12 @@ function unknown(path: string): DreamosError {
 }
 
 /** Of a message, checked against its own digest and its name. */
-function digestOf(path: string, { name, bytes }: TarFile): string {
+async function digestOf(path: string, { name, parts }: TarEntry): Promise<string> {
+  if (!isBackedUpBody(name)) return digestOfParts(parts);
+  const bytes = await gathered(parts);
   const digest = sha256(bytes);
-  if (!isBackedUpBody(name)) return digest;
   try {
-    if (backedUpBody(unseal(Buffer.from(bytes)).id, digest) === name) return digest;
+    if (backedUpBody(unseal(bytes).id, digest) === name) return digest;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     throw spoilt(path, `${name}: ${error.message}`);
@@ -70,10 +72,16 @@ function digestOf(path: string, { name, bytes }: TarFile): string {
   throw spoilt(path, `${name} holds something else`);
 }
 
+async function digestOfParts(parts: AsyncIterable<Uint8Array>): Promise<string> {
+  const hashing = startSha256();
+  for await (const part of parts) hashing.update(part);
+  return hashing.hex();
+}
+
 /** What this version knows of them. */
-function linesOf(path: string, bytes: Uint8Array): IndexLine[] {
+function linesOf(path: string, bytes: Buffer): IndexLine[] {
   const lines: IndexLine[] = [];
-  for (const text of Buffer.from(bytes).toString().split('\n').filter(Boolean)) {
+  for (const text of bytes.toString().split('\n').filter(Boolean)) {
     const parsed = indexLine().safeParse(parseJson(Buffer.from(text)));
     if (!parsed.success) throw spoilt(path, `${indexOfBackup} cannot be read at its line ${lines.length + 1}`);
     lines.push(parsed.data);

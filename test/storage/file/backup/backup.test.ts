@@ -518,3 +518,25 @@ test('a mount point is refused as the place of a restored root, before anything 
   });
   expect(besides(empty.root)).toEqual([]);
 });
+
+test('a file of many parts is backed up and restored byte for byte, and a log without what has come since', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  await sent(room, store);
+  const { events, corrupt } = room.at('bob');
+  const large = Buffer.from(Array.from({ length: 40_000 }, (_, n) => `line ${n}, no event\n`).join(''));
+  writeFileSync(join(events, '2026-01-01.jsonl'), large, { mode: 0o600 });
+  mkdirSync(corrupt, { recursive: true });
+  writeFileSync(join(corrupt, 'odd'), large.subarray(0, 600_001), { mode: 0o600 });
+  const [today = ''] = readdirSync(events).filter((name) => !name.startsWith('2026-01-01'));
+  const soon = new Date(room.clock.now() + 1000).toISOString();
+  const log = readFileSync(join(events, today), 'utf8');
+  const since = log.replace(/"at":"[^"]*"/, `"at":"${soon}"`).repeat(3000);
+  writeFileSync(join(events, today), `${log}${since}cut off`);
+  room.clock.advance(10);
+  const { again } = await restored(room, await backedUp(store));
+  const bob = again.at('bob');
+  expect(readFileSync(join(bob.events, '2026-01-01.jsonl')).equals(large)).toBe(true);
+  expect(readFileSync(join(bob.corrupt, 'odd')).equals(large.subarray(0, 600_001))).toBe(true);
+  expect(readFileSync(join(bob.events, today), 'utf8') === log).toBe(true);
+});

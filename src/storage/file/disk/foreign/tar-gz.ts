@@ -8,9 +8,15 @@ import { DreamosError } from '../../../../model/errors.ts';
 import { diskError } from '../disk-error.ts';
 import { fileMode } from '../logs.ts';
 
-export interface TarFile {
+/** To be written: whole, or in parts that are so long together. */
+export type TarFile =
+  | { readonly name: string; readonly bytes: Uint8Array }
+  | { readonly name: string; readonly size: number; readonly parts: AsyncIterable<Uint8Array> };
+
+/** One that was read; its parts are had once, before the next one. */
+export interface TarEntry {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly parts: AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -30,9 +36,10 @@ export async function writeTarGz(
     controller.error(error);
   });
   try {
-    await fill(async ({ name, bytes }) => {
-      const body = controller.add({ name, size: bytes.length, mode: fileMode, type: 'file' }).getWriter();
-      if (bytes.length > 0) await body.write(bytes);
+    await fill(async (file) => {
+      const { size, parts } = 'bytes' in file ? { size: file.bytes.length, parts: [file.bytes] } : file;
+      const body = controller.add({ name: file.name, size, mode: fileMode, type: 'file' }).getWriter();
+      for await (const part of parts) if (part.length > 0) await body.write(part);
       await body.close();
       // For whoever takes them out: of a long queue each takes longer, and a signal would not be heard.
       if (++added % queued === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -48,7 +55,7 @@ export async function writeTarGz(
 }
 
 /** Its files, in their order. @throws CORRUPT: it is cut off or damaged, which may show at its end only; DISK_FAILED */
-export async function* readTarGz(path: string): AsyncGenerator<TarFile, void, void> {
+export async function* readTarGz(path: string): AsyncGenerator<TarEntry, void, void> {
   const decoder = createTarDecoder({ strict: true });
   let broken: unknown;
   const source = createReadStream(path);
@@ -57,19 +64,47 @@ export async function* readTarGz(path: string): AsyncGenerator<TarFile, void, vo
   const read = pipeline(source, createGunzip(), Writable.fromWeb(decoder.writable as never)).catch(
     (error: unknown) => (broken ??= error),
   );
-  try {
-    for await (const { header, body } of decoder.readable) {
-      const bytes = await bytesOf(body);
-      if (header.type === 'file') yield { name: header.name, bytes };
-    }
-  } catch (error) {
+  const verdict = async (error: unknown): Promise<unknown> => {
     broken ??= error;
+    source.destroy();
+    await read;
+    return failed === undefined ? spoilt(path, (broken as Error).message) : diskError(failed, path, 'read');
+  };
+  const entries = orElse(decoder.readable, verdict);
+  try {
+    for await (const { header, body } of entries) {
+      const parts = orElse(body, verdict);
+      if (header.type === 'file') yield { name: header.name, parts };
+      // What nobody wanted lies before the next one.
+      for await (const _ of parts);
+    }
+    await read;
+    if (broken !== undefined) throw await verdict(broken);
   } finally {
     source.destroy();
   }
-  await read;
-  if (failed !== undefined) throw diskError(failed, path, 'read');
-  if (broken !== undefined) throw spoilt(path, (broken as Error).message);
+}
+
+/** What a stream gives; where it breaks, `verdict` says what to throw. */
+async function* orElse<T>(
+  stream: ReadableStream<T>,
+  verdict: (error: unknown) => Promise<unknown>,
+): AsyncGenerator<T, void, void> {
+  const reader = stream.getReader();
+  for (;;) {
+    const next = await reader.read().catch(async (error: unknown) => {
+      throw await verdict(error);
+    });
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+/** What comes in parts, as one. */
+export async function gathered(parts: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const part of parts) all.push(part);
+  return Buffer.concat(all);
 }
 
 /** Of a backup that cannot be read. */
@@ -95,10 +130,4 @@ async function* inLargeParts(stream: AsyncIterable<Uint8Array>): AsyncGenerator<
     bytes = 0;
   }
   yield Buffer.concat(parts);
-}
-
-async function bytesOf(body: ReadableStream<Uint8Array>): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of body) parts.push(part);
-  return Buffer.concat(parts);
 }

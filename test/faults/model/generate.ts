@@ -14,11 +14,12 @@ import { oneOf, seeded, seedOf, weighted, whole, type Random } from './random.ts
 
 /** What most of a history is about, so that rare meetings are not that rare. */
 const themes = ['mixed', 'buckets', 'keys', 'broadcasts', 'claims', 'dead letters', 'requests'] as const;
-export type Theme = (typeof themes)[number] | 'ordering keys';
+export type Theme = (typeof themes)[number] | 'ordering keys' | 'managing';
 
 export function themeOf(seed: number): Theme {
   // Drawn apart, so that it moves no other seed to another theme.
   if (seeded(seedOf(seed, 6))() < 0.15) return 'ordering keys';
+  if (seeded(seedOf(seed, 7))() < 0.15) return 'managing';
   const random = seeded(seedOf(seed, 5));
   return random() < 0.4 ? 'mixed' : oneOf(random, themes);
 }
@@ -71,6 +72,12 @@ const roles: Readonly<Record<Theme, readonly Readonly<Partial<Record<Wish, numbe
     { ask: 1, send: 5, batch: 1, keyed: 1 },
     { send: 3, recover: 1, close: 1, claim: 1 },
   ],
+  managing: [
+    { send: 3, deliver: 1, backup: 3 },
+    { claim: 4, nack: 5, ack: 1, send: 2 },
+    { 'cancel-held': 1, deliver: 3, restore: 1, work: 2, send: 1 },
+    { backup: 3, work: 3, many: 1, keyed: 1 },
+  ],
   'ordering keys': [
     { send: 5, batch: 1, claim: 1 },
     { claim: 4, ack: 3, work: 2, renew: 1 },
@@ -88,7 +95,7 @@ export function operationsOf(seed: number, theme: Theme): readonly (readonly Ope
     ranks: theme === 'mixed' && random() < 0.4 ? 2 : 1,
     keys: theme === 'keys' ? 1 + whole(random, 2) : keyedTo.length,
     short: (theme === 'claims' || theme === 'ordering keys') && random() < 0.7,
-    delayed: theme === 'mixed' ? 0.2 : 0.04,
+    delayed: theme === 'managing' ? 0.5 : theme === 'mixed' ? 0.2 : 0.04,
     answering: theme === 'requests' ? 0.8 : 0,
     orderingKeys: theme === 'ordering keys' ? 1 + whole(random, 2) : 0,
     expiring: theme === 'dead letters' ? 0.6 : theme === 'mixed' ? 0.08 : 0,
@@ -174,7 +181,14 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
       return [{ does, pick: pick(), leaseMs: leaseMs() }];
     case 'recover':
       return [{ does, mailbox: mailbox() }];
+    case 'deliver': {
+      const later = random() < 0.4 && { delayMs: oneOf(random, [1, 40, 12_000]) };
+      return [{ does, mailbox: mailbox(), pick: whole(random, 4), ...later }];
+    }
+    case 'backup':
+      return [{ does }];
     case 'cancel':
+    case 'cancel-held':
     case 'restore':
     case 'retry':
       return [{ does, mailbox: mailbox(), pick: whole(random, 4) }];
@@ -202,7 +216,7 @@ export function decider(seed: number, theme: Theme, model: CrashModel): (now: Si
   const random = seeded(seedOf(seed, 2));
   const switching = oneOf(random, theme === 'dead letters' ? [0.2, 0.4, 0.7] : [0.03, 0.1, 0.3, 0.7]);
   // Leases and times-to-live have to run out.
-  const timely = theme === 'claims' || theme === 'dead letters' || theme === 'ordering keys';
+  const timely = theme === 'claims' || theme === 'dead letters' || theme === 'ordering keys' || theme === 'managing';
   const trouble = oneOf(random, timely ? [0.01, 0.02, 0.04] : [0.002, 0.006, 0.015]);
   const pausing = oneOf(random, theme === 'mixed' ? [0, 0.1, 0.3] : [0.1, 0.25, 0.5]);
   const killing = oneOf(random, [0, 0, 0.02, 0.08]);

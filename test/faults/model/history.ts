@@ -21,6 +21,12 @@ export type Operation =
   | { readonly does: 'renew'; readonly pick: Pick; readonly leaseMs: number }
   | { readonly does: 'recover'; readonly mailbox: MailboxName }
   | { readonly does: 'cancel' | 'restore' | 'retry'; readonly mailbox: MailboxName; readonly pick: number }
+  /** `held`: also of what is claimed, as the deletion of an agent does. */
+  | { readonly does: 'cancel-held'; readonly mailbox: MailboxName; readonly pick: number }
+  /** Of what is delayed or rests: now, or so much later than now. */
+  | { readonly does: 'deliver'; readonly mailbox: MailboxName; readonly pick: number; readonly delayMs?: number }
+  /** All mail of the root is backed up; what the backup holds is compared with what was acknowledged before. */
+  | { readonly does: 'backup' }
   /** Opens a newer bucket, as a producer does that finds the newest one full. */
   | { readonly does: 'open-bucket'; readonly mailbox: MailboxName; readonly rank: number; readonly lane: 0 | 1 }
   | { readonly does: 'save-card'; readonly mailbox: MailboxName };

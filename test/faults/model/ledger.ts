@@ -72,6 +72,8 @@ interface Place {
   readonly claims: ClaimRecord[];
   finished: 'archived' | 'dead' | undefined;
   mayReturn: boolean;
+  /** Somebody began to cancel it also if it is claimed: whoever holds it may be refused. */
+  takenAway: boolean;
 }
 
 export class Ledger {
@@ -92,7 +94,8 @@ export class Ledger {
   place(mailbox: string, id: string): Place {
     const key = `${mailbox}/${id}`;
     let place = this.#places.get(key);
-    if (!place) this.#places.set(key, (place = { claims: [], finished: undefined, mayReturn: false }));
+    if (!place)
+      this.#places.set(key, (place = { claims: [], finished: undefined, mayReturn: false, takenAway: false }));
     return place;
   }
 
@@ -201,6 +204,7 @@ export class Ledger {
   }
 
   refused(claim: ClaimRecord, does: string, wasLive: boolean, code: string): void {
+    if (this.place(claim.delivery.mailbox, claim.delivery.message.id).takenAway) return;
     if (wasLive && claim.leaseUntil > this.latest && claim.settledAt === undefined) {
       this.broken(
         'live claim refused',

@@ -56,6 +56,10 @@ export const mutations: Readonly<Record<string, Mistake>> = {
   'an answer in an inbox is not synced': { theme: 'requests', disk: without((dir) => /\/requests\/[^/]+$/.test(dir)) },
   'claims have no token of their own': { theme: 'claims', ids: (ids) => ({ ...ids, token: () => 'AAAAAAAAAA' }) },
   'a claim is a link and an unlink': { disk: linking((from) => from.includes('/ready/')) },
+  'what is delayed is delivered by a link and an unlink': {
+    theme: 'managing',
+    disk: linking((from) => from.includes('/delayed/')),
+  },
   "that a rename's source is gone goes unnoticed": {
     theme: 'buckets',
     disk: (disk) => ({ ...disk, rename: async (from, to) => (await disk.rename(from, to)) || true }),

@@ -1,5 +1,6 @@
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
+import { compareBackup } from './backup.ts';
 import { policy, root } from './check.ts';
 import { keyedTo, newest, requestId, type MailboxName, type Operation, type Pick, type SendHow } from './history.ts';
 import type { Ledger } from './ledger.ts';
@@ -23,7 +24,7 @@ export interface Surroundings {
 }
 
 type Settling = Extract<Operation, { does: 'ack' | 'nack' | 'renew' }>;
-type Changing = Extract<Operation, { does: 'cancel' | 'restore' | 'retry' }>;
+type Changing = Extract<Operation, { does: 'cancel' | 'cancel-held' | 'deliver' | 'restore' | 'retry' }>;
 
 /**
  * Does what a process wants to do next, and tells the ledger what it begins and what it is answered.
@@ -77,9 +78,13 @@ export async function perform(process: Process, operation: Operation, around: Su
     case 'recover':
       return JSON.stringify(await store.mail.recover(operation.mailbox, policy));
     case 'cancel':
+    case 'cancel-held':
+    case 'deliver':
     case 'restore':
     case 'retry':
-      return change(store, operation, ledger);
+      return change(store, operation, around);
+    case 'backup':
+      return compareBackup(process, around);
     case 'open-bucket': {
       const { mailbox, rank, lane } = operation;
       return openBucket(process, `${root}/agent_mailboxes/${mailbox}/ready/p${rank}/${lane}`, around.now());
@@ -157,24 +162,45 @@ async function settleBy(store: Store, receipt: string, operation: Settling): Pro
 
 const changed: Readonly<Record<Changing['does'], readonly State[]>> = {
   cancel: ['ready', 'delayed'],
+  'cancel-held': ['inflight', 'ready', 'delayed'],
+  deliver: ['delayed'],
   restore: ['archived'],
   retry: ['dead'],
 };
 
-async function change(store: Store, { does, mailbox, pick }: Changing, ledger: Ledger): Promise<string> {
+async function change(store: Store, operation: Changing, { ledger, now }: Surroundings): Promise<string> {
+  const { does, mailbox, pick } = operation;
   const entries: Entry[] = [];
   for (const state of changed[does]) for await (const entry of store.look.list(mailbox, state)) entries.push(entry);
   const entry = picked(entries, pick);
   if (!entry) return 'nothing there';
   const place = ledger.place(mailbox, entry.id);
-  if (does !== 'cancel') place.mayReturn = true;
+  if (does === 'restore' || does === 'retry') place.mayReturn = true;
+  // Whoever is just claiming it may be told so afterwards, and finds that it is gone.
+  if (does === 'cancel-held') place.takenAway = place.mayReturn = true;
   try {
-    const { state } = await store.mail[does](entry, {});
+    const { state } = await changeBy(store, entry, operation, now());
     if (does === 'cancel') place.finished = 'archived';
     return `${entry.id} is ${state}`;
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'STATE_CHANGED') throw error;
     return error.code;
+  }
+}
+
+async function changeBy(store: Store, entry: Entry, operation: Changing, now: number): Promise<Entry> {
+  switch (operation.does) {
+    case 'deliver': {
+      const { delayMs } = operation;
+      return store.mail.deliver(entry, { dueAt: delayMs === undefined ? undefined : now + delayMs });
+    }
+    case 'cancel':
+    case 'cancel-held':
+      return store.mail.cancel(entry, { held: operation.does === 'cancel-held' });
+    case 'restore':
+    case 'retry':
+    default:
+      return store.mail[operation.does](entry, {});
   }
 }
 

@@ -76,7 +76,8 @@ function taken(path: string): DreamosError {
   });
 }
 
-async function collect(
+/** All of a backup, in its order. */
+export async function collect(
   ctx: FileContext,
   add: Add,
   begunAt: number,

@@ -4,7 +4,7 @@
  */
 import { run } from './program/program.ts';
 import { currentFolder } from './model/basics/current-folder.ts';
-import { isPipeOrFile, standardStream } from './cli/standard-stream.ts';
+import { mayBringBytes, standardStream } from './cli/standard-stream.ts';
 
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
@@ -63,7 +63,8 @@ void run(process.argv.slice(2), {
     return process.stdin;
   },
   spareInput: async () =>
-    isPipeOrFile(0) && (await import('./cli/spare-input.ts')).spareInput(process.pid, process.ppid),
+    mayBringBytes(0) &&
+    (await import('./cli/spare-input.ts')).spareInput(process.pid, process.ppid, () => process.stdin),
   stdout,
   stderr,
   signal: interrupt.signal,

@@ -1,33 +1,80 @@
 /**
  * Whether a body that was given as an argument comes by stdin, too: `git diff | dreamos send boss "Please review"`.
  *
- * A stdin that is not meant for this command must not be read: a loop's (`while read`) is the loop's, and a hook's or a
- * worker's is there whether it is wanted or not. It is meant for us when a shell has started us and has opened that pipe or
- * file for us alone: then the shell has it no more, and nobody else reads from it. What cannot be seen (no /proc, another
- * user's process, a socket) counts as not meant. It never waits: of a pipe that is empty so far nobody can tell whether
- * something will come.
+ * A stdin that is not meant for this command must not be read: a loop's (`while read`) is the loop's, and what sshd, cron or
+ * a service manager hand on is there whether it is wanted or not. It is meant for us when a shell or a script has opened it
+ * for us alone: then who opened it has no end to read from, and nobody else has one, but for programs that only hand it on
+ * (`timeout`). What cannot be seen (no /proc, another user's process) counts as not meant.
+ *
+ * It never waits. A shell opens a pipe for one command only where somebody typed `|` or `<`, so while its writer is there,
+ * it is a second body. Other programs leave pipes open to which they never write, or hand a JSON object to all that they
+ * start (hooks, workers): only text that is there counts, and no such object.
  */
 import * as fs from 'node:fs';
 import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
 
 const shells = /^(?:(?:ba|da|a|z|fi|mk|ya|c|tc|elvi)?sh|ksh\w*|busybox|nu)$/;
+const interpreters = /^(?:node(?:js)?|bun|deno|(?:python|pypy|ruby|perl|php)[\d.]*)$/;
+const handOn = /^(?:timeout|time|flock|setsid|strace|ltrace)$/;
+// npm sets its title, and what it runs has its stdin.
+const npm = /^(?:npm (?:exec|run)|npx|pnpm|yarn)\b/;
 
 /** @param pid of this process @param parent of the one that has started it */
-export function spareInput(pid: number, parent: number): boolean {
+export async function spareInput(pid: number, parent: number, stdin: () => Readable): Promise<boolean> {
   try {
-    return isForUsAlone(pid, parent) && hasBytes();
+    const input = fs.readlinkSync('/proc/self/fd/0');
+    const ours = [pid];
+    let opener = parent;
+    for (; handsOn(opener) && opened(`/proc/${opener}/fd/0`) === input; opener = parentOf(opener)) ours.push(opener);
+    const program = programOf(opener);
+    const isShell = shells.test(program);
+    if (!isShell && !interpreters.test(program)) return false;
+    if (mayRead(opener, input, isShell) || isReadByOthers(input, ours)) return false;
+    const bytes = await bytesThere(stdin);
+    return isShell ? bytes === undefined || bytes.length > 0 : isText(bytes);
   } catch {
     return false;
   }
 }
 
-function isForUsAlone(pid: number, parent: number): boolean {
-  if (!shells.test(basename(fs.readlinkSync(`/proc/${parent}/exe`)))) return false;
-  const stdin = fs.readlinkSync('/proc/self/fd/0');
-  const its = `/proc/${parent}/fd`;
-  if (fs.readdirSync(its).some((fd) => opened(`${its}/${fd}`) === stdin)) return false;
-  const others = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(pid));
-  return !others.some((other) => opened(`/proc/${other}/fd/0`) === stdin);
+function handsOn(pid: number): boolean {
+  const program = programOf(pid);
+  if (handOn.test(program)) return true;
+  const words = (): string[] => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
+  if (shells.test(program)) return isOneCommand(words());
+  return program.startsWith('node') && npm.test(words().join(' '));
+}
+
+/** `sh -c 'dreamos send …'`, as programs start a line of a shell: there is nobody else in it who could read. */
+function isOneCommand([, option, line = '']: readonly string[]): boolean {
+  return option === '-c' && !/[;&|<>()`\n]/.test(line);
+}
+
+function programOf(pid: number): string {
+  return basename(fs.readlinkSync(`/proc/${pid}/exe`));
+}
+
+function parentOf(pid: number): number {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** The two ends of a pipe have one name. Of a shell that holds the other end (`coproc`) nobody knows what it will write. */
+function mayRead(pid: number, input: string, isShell: boolean): boolean {
+  return fs
+    .readdirSync(`/proc/${pid}/fd`)
+    .some((fd) => opened(`/proc/${pid}/fd/${fd}`) === input && (isShell || !isForWriting(pid, fd)));
+}
+
+function isForWriting(pid: number, fd: string): boolean {
+  const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0';
+  return (parseInt(flags, 8) & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === fs.constants.O_WRONLY;
+}
+
+function isReadByOthers(input: string, ours: readonly number[]): boolean {
+  const others = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name) && !ours.includes(Number(name)));
+  return others.some((other) => opened(`/proc/${other}/fd/0`) === input);
 }
 
 /** `undefined`: it was closed meanwhile, its process has ended, or it is another user's. */
@@ -39,10 +86,36 @@ function opened(fd: string): string | undefined {
   }
 }
 
-function hasBytes(): boolean {
+/** How it begins, none at its end; `undefined`: none so far, and somebody may write some. */
+async function bytesThere(stdin: () => Readable): Promise<Buffer | undefined> {
+  const stat = fs.fstatSync(0);
+  if (stat.isSocket()) return chunkThere(stdin());
   // A pipe is opened anew, so as not to wait for it; a file would then begin at its start, and never makes anybody wait.
-  const fd = fs.fstatSync(0).isFile()
-    ? 0
-    : fs.openSync('/proc/self/fd/0', fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  return fs.readSync(fd, Buffer.alloc(1)) > 0;
+  const fd = stat.isFile() ? 0 : fs.openSync('/proc/self/fd/0', fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  const bytes = Buffer.alloc(1024);
+  try {
+    return bytes.subarray(0, fs.readSync(fd, bytes));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
+
+/** A socket cannot be opened anew. What has come to it a stream has within a turn of the event loop. */
+async function chunkThere(stream: Readable): Promise<Buffer | undefined> {
+  const nothing = Buffer.alloc(0);
+  if (stream.readableEnded) return nothing;
+  let chunk: Buffer | undefined;
+  stream.on('error', () => (chunk = nothing));
+  stream.once('readable', () => (chunk = (stream.read() as Buffer | null) ?? nothing));
+  for (let turn = 0; turn < 2; turn++)
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  return chunk;
+}
+
+function isText(bytes: Buffer | undefined): boolean {
+  const text = bytes?.toString().trimStart() ?? '';
+  return text !== '' && !text.startsWith('{');
 }

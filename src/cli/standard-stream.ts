@@ -86,10 +86,10 @@ function bytesAtOnce(fd: number): number | undefined {
 }
 
 /** Whether stdin may have been given to this command alone; of what else it can be nobody knows. */
-export function isPipeOrFile(fd: 0): boolean {
+export function mayBringBytes(fd: 0): boolean {
   try {
     const stat = fs.fstatSync(fd);
-    return stat.isFIFO() || stat.isFile();
+    return stat.isFIFO() || stat.isFile() || stat.isSocket();
   } catch {
     return false;
   }

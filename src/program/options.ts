@@ -32,8 +32,17 @@ export const deadFilters = (command: Command) =>
 export const endRemark =
   'Instead of an id its last characters are enough, at least 4 and in any case, if no other has them.';
 export const durabilityHelp = 'full (synced before success; the default) or relaxed';
+/** A text and `-`: both. Any other word behind the text is most likely its second one, without quotes. */
+const orInput = (command: Command) =>
+  command.hook('preAction', () => {
+    const { args, registeredArguments } = command;
+    const most = registeredArguments.length - 1;
+    if (args.length <= most || args[most] === '-') return;
+    const message = `error: too many arguments for '${command.name()}'. Expected ${most} arguments but got ${args.length}.`;
+    command.error(message, { code: 'commander.excessArguments' });
+  });
 export const wording = (command: Command) =>
-  command
+  orInput(command)
     .option('--body-file <file>', 'take the body from a file (- is the standard input)')
     .option('--allow-empty', 'an empty body is meant')
     .option('--subject <text>', 'at most 200 characters')

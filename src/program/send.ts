@@ -2,7 +2,7 @@
 import { durabilityHelp, wording, sending, content, example, type Verb } from './options.ts';
 
 export const send: Verb = {
-  words: 'send [to] [body]',
+  words: 'send [to] [body] [-]',
   setUp(command, context) {
     content(command)
       .option('--from <agent>', 'the sender, instead of --as')
@@ -11,28 +11,28 @@ export const send: Verb = {
       .option('--dry-run', 'only say who would get it and why')
       .option('--until <step>', 'then wait until every recipient has claimed or acked it (60s, or --wait)')
       .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
-      .action(async (to, body, options) =>
-        (await import('../commands/send/send.ts')).sendCommand(context, to, body, options),
+      .action(async (to, body, input, options) =>
+        (await import('../commands/send/send.ts')).sendCommand(context, to, [body, input], options),
       )
       .addHelpText(
         'after',
         example(
           sendExample,
-          'A group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.',
+          `${bodyRemark}\n\nA group leaves out who has retired, and the sender, unless named beside it. One commit for all of them.\nWith --until, exit 3: it is sent, but that has\nnot happened in time; exit 5: it went to the dead-letter queue, or was cancelled.`,
         ),
       );
   },
 };
 
 export const reply: Verb = {
-  words: 'reply [message] [body]',
+  words: 'reply [message] [body] [-]',
   setUp(command, context) {
     content(command)
       .option('--ack', 'finish the original with it')
       .option('--again', 'answer although it was answered before')
       .option('--wait <duration>', 'wait this long for room in a full mailbox')
-      .action(async (message, body, options) =>
-        (await import('../commands/send/reply.ts')).replyCommand(context, [message, body], options),
+      .action(async (message, body, input, options) =>
+        (await import('../commands/send/reply.ts')).replyCommand(context, [message, body, input], options),
       )
       .addHelpText(
         'after',
@@ -45,14 +45,14 @@ export const reply: Verb = {
 };
 
 export const request: Verb = {
-  words: 'request <to> [body]',
+  words: 'request <to> [body] [-]',
   setUp(command, context) {
     wording(command)
       .option('--durability <level>', durabilityHelp)
       .option('--from <agent>', 'who asks, instead of --as')
       .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
-      .action(async (to, body, options) =>
-        (await import('../commands/send/request.ts')).requestCommand(context, to, body, options),
+      .action(async (to, body, input, options) =>
+        (await import('../commands/send/request.ts')).requestCommand(context, to, [body, input], options),
       )
       .addHelpText(
         'after',
@@ -65,14 +65,14 @@ export const request: Verb = {
 };
 
 export const publish: Verb = {
-  words: 'publish <topic> [body]',
+  words: 'publish <topic> [body] [-]',
   setUp(command, context) {
     sending(wording(command))
       .option('--from <agent>', 'the sender, instead of --as')
       .option('--reply-to <id>', 'the message it answers')
       .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
-      .action(async (topic, body, options) =>
-        (await import('../commands/send/publish.ts')).publishCommand(context, topic, body, options),
+      .action(async (topic, body, input, options) =>
+        (await import('../commands/send/publish.ts')).publishCommand(context, topic, [body, input], options),
       )
       .addHelpText(
         'after',
@@ -88,11 +88,11 @@ export const schedule: Verb = {
   words: 'schedule',
   setUp(command, context) {
     const group = command.description('sends that come again and again, by cron lines');
-    wording(group.command('add <name> <cron> <to> [body]'))
+    wording(group.command('add <name> <cron> <to> [body] [-]'))
       .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
       .option('--from <agent>', 'the sender, instead of --as')
-      .action(async (name, cron, to, body, options) =>
-        (await import('../commands/send/schedule.ts')).addCommand(context, [name, cron, to, body], options),
+      .action(async (name, cron, to, body, input, options) =>
+        (await import('../commands/send/schedule.ts')).addCommand(context, [name, cron, to], [body, input], options),
       )
       .addHelpText('after', example(scheduleExample, scheduleRemark));
     group
@@ -113,6 +113,7 @@ export const schedule: Verb = {
 
 const sendExample = `dreamos send reviewer --as planner --subject "Please look" --body-file n.md
   git diff | dreamos send reviewer,tester --as planner --type task
+  git diff | dreamos send reviewer --as planner "Please review:" -
   dreamos send @reviewers,planner --as lead --dry-run "Standup at ten"
   printf '{"to":"%s","body":"Ready?"}\\n' reviewer tester |
     dreamos send --batch --as planner
@@ -132,3 +133,9 @@ Nothing runs in the background: a schedule is sent while some dreamos process wa
 for example dreamos watch as a service, or when cron calls dreamos maintain. Each time is sent once, however many wait. Of
 times that nobody waited for, only the latest is sent, when the next one begins to wait. A send that is refused (the
 recipient has retired, or its mailbox is full) is skipped: see list.`;
+
+const bodyRemark = `The body is an argument, in --body-file, or, without either or as -, on the standard input; with "text" - it is the text,
+a new line and the standard input. Beside a text alone, input that was opened for this command is refused (on Linux): what a
+shell pipes or redirects to it, even before anything has come, and text that a program in Node, Python or the like has
+written to it by then. It is never waited for, so what comes later from such a program is dropped; so is a JSON object, as
+hooks and workers hand it to all they start. What others read, too, as in a loop (while read), is left to them.`;

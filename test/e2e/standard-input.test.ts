@@ -9,6 +9,17 @@ async function bodies(rig: Rig): Promise<string[]> {
   return json.map(({ message }) => message.body);
 }
 
+/** A script of another language: what it starts, as a line and as words. */
+function program(rig: Rig, language: 'python3' | 'node', script: string): string {
+  const [file, ...words] = `${send} hello`.split(' ');
+  const head =
+    language === 'node'
+      ? `const { spawn, spawnSync } = require('node:child_process'), stdio = ['pipe', 'inherit', 'inherit'], line = ${JSON.stringify(`${send} hello`)}, file = ${JSON.stringify(file)}, words = ${JSON.stringify(words)};`
+      : `import subprocess; line = ${JSON.stringify(`${send} hello`)};`;
+  writeFileSync(join(rig.dir, 'program'), `${head}\n${script}\n`);
+  return `${language} program`;
+}
+
 const send = 'dreamos send reviewer --as planner';
 const twice = { code: 2, out: '', err: expect.stringContaining('The body is given twice') as string };
 
@@ -26,6 +37,10 @@ describe.concurrent('a body as an argument', () => {
     ['a pipe beside a body file', `printf x | ${send} --body-file notes.md`],
     ['a pipe into a reply', `id=$(${send} question); printf x | dreamos reply "$id" --as reviewer hello`],
     ['a pipe into a publish', `printf x | dreamos publish news --as planner hello`],
+    ['a pipe whose writer has written nothing so far', `sleep 4 | { exec ${send} hello; }`],
+    ['a pipe through timeout', `printf x | timeout 60 ${send} hello`],
+    ['a pipe through two programs that only hand it on', `printf x | flock lock timeout 60 ${send} hello`],
+    ['a slow pipe into a line of a shell', `{ sleep 4; echo x; } | timeout 60 sh -c '${send} hello'`],
     ['a pipe into a schedule', `printf x | dreamos schedule add s '0 3 * * *' reviewer --as planner hello`],
   ])('and bytes in %s are refused', async ([kind, script], { rig }) => {
     writeFileSync(join(rig.dir, 'notes.md'), 'notes');
@@ -61,6 +76,66 @@ describe.concurrent('a body as an argument', () => {
     const { err } = await rig.shell(script);
     expect(err).toBe('');
     expect(await bodies(rig)).toEqual(['hello']);
+  });
+
+  test.for<[kind: string, language: 'python3' | 'node', script: string]>([
+    ['a text of Python', 'python3', `subprocess.run(line.split(), input=b'diff --git')`],
+    ['a text of Python to a shell', 'python3', `subprocess.run(line, shell=True, input=b'diff --git')`],
+    [
+      'a pipe of Python that it has not closed',
+      'python3',
+      `p = subprocess.Popen(line.split(), stdin=-1); p.stdin.write(b'x'); p.stdin.flush(); p.wait()`,
+    ],
+    ['a text of Node', 'node', `spawn(file, words, { stdio }).stdin.end('diff --git')`],
+    [
+      'a text of Node that it has not ended',
+      'node',
+      `spawn(file, words, { stdio }).on('exit', () => process.exit()).stdin.write('x')`,
+    ],
+    ['a text of Node at once', 'node', `spawnSync(file, words, { stdio, input: 'diff --git' })`],
+    ['a text of Node to a shell', 'node', `spawnSync(line, { shell: true, stdio, input: 'diff --git' })`],
+  ])('beside %s is refused', async ([, language, script], { rig }) => {
+    const { err } = await rig.shell(program(rig, language, script));
+    expect(err).toContain('The body is given twice');
+    expect(await bodies(rig)).toEqual([]);
+  });
+
+  test.for<[kind: string, language: 'python3' | 'node', script: string]>([
+    ['a JSON object of Python, as hooks get it', 'python3', `subprocess.run(line.split(), input=b' {"hook": 1}')`],
+    ['a pipe of Python that stays open and empty', 'python3', `subprocess.Popen(line.split(), stdin=-1).wait()`],
+    ['an empty text of Python', 'python3', `subprocess.run(line.split(), input=b'')`],
+    ['a JSON object of Node', 'node', `spawn(file, words, { stdio }).stdin.end('{"hook": 1}')`],
+    [
+      'a socket of Node that stays open and empty',
+      'node',
+      `spawn(file, words, { stdio }).on('exit', () => process.exit())`,
+    ],
+    ['an empty text of Node', 'node', `spawnSync(file, words, { stdio, input: '' })`],
+    ['the input of Node itself', 'node', `spawnSync(file, words, { stdio: 'inherit' })`],
+  ])('beside %s is sent, without waiting', async ([, language, script], { rig }) => {
+    expect(await rig.shell(`printf x | ${program(rig, language, script)}`)).toMatchObject({ code: 0, err: '' });
+    expect(await bodies(rig)).toEqual(['hello']);
+  });
+
+  test.for([
+    ['xargs', `printf '1\\n2\\n3\\n' | xargs -I{} ${send} {}`],
+    ['a loop through timeout', `printf '1\\n2\\n3\\n' | while read -r line; do timeout 60 ${send} "$line"; done`],
+    ['a loop through a shell', `printf '1\\n2\\n3\\n' | while read -r line; do sh -c "${send} $line"; done`],
+    ['a loop of Python', `printf '1\\n2\\n3\\n' | python3 loop.py`],
+  ])('is sent by %s for each line', async ([, script = ''], { rig }) => {
+    const loop = `import subprocess, sys\nfor line in sys.stdin: subprocess.run('${send}'.split() + [line.strip()], check=True)`;
+    writeFileSync(join(rig.dir, 'loop.py'), loop);
+    expect(await rig.shell(script)).toMatchObject({ code: 0, err: '' });
+    expect(await bodies(rig)).toEqual(['1', '2', '3']);
+  });
+
+  test.for([
+    ['a pipe', `printf 'x\\n' | ${send} "Please review:" -`, 'Please review:\nx\n'],
+    ['a slow pipe', `{ sleep 0.5; printf x; } | ${send} "Please review:" -`, 'Please review:\nx'],
+    ['an empty file', `${send} hello - < /dev/null`, 'hello'],
+  ])('and - is sent with %s below it', async ([, script = '', body], { rig }) => {
+    expect(await rig.shell(script)).toMatchObject({ code: 0, err: '' });
+    expect(await bodies(rig)).toEqual([body]);
   });
 
   test('is sent by a program that hands all it starts something on stdin, as a worker does', async ({ rig }) => {

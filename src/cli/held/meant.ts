@@ -2,6 +2,7 @@ import { claimedId } from '../../core/take/settle.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isId, mayEndId } from '../../model/id.ts';
 import type { Context } from '../context.ts';
+import type { BodyWords } from '../input/body.ts';
 
 /** The messages that were named, or the one that is held. @param verb what is typed before an id @throws as heldReceipt */
 export async function meant(context: Context, messages: readonly string[], verb: string): Promise<readonly string[]> {
@@ -11,20 +12,22 @@ export async function meant(context: Context, messages: readonly string[], verb:
 }
 
 /**
- * The words of `reply`: a single one is the message if it can be one, and else what is answered to the one that is held.
+ * The words of `reply`: a single one is the message if it can be one, and else what is answered to the one that is held; so
+ * is a text of several words with a `-` behind it.
  * @param elsewhere the body is given otherwise
  * @throws as heldReceipt, and as meantId for the end of several ids
  */
 export async function messageAndBody(
   context: Context,
-  [first, second]: readonly [string | undefined, string | undefined],
+  [first, second, input]: readonly [message: string | undefined, ...body: BodyWords],
   elsewhere: boolean,
-): Promise<{ message: string; body: string | undefined }> {
-  if (first !== undefined && (second !== undefined || elsewhere || (await isMessage(context, first))))
-    return { message: first, body: second };
+): Promise<{ message: string; body: BodyWords }> {
+  const isText = first !== undefined && second === '-' && input === undefined && /\s/.test(first);
+  if (first !== undefined && !isText && (second !== undefined || elsewhere || (await isMessage(context, first))))
+    return { message: first, body: [second, input] };
   const { heldReceipt } = await import('./held.ts');
   const typed = (end: string): string => `reply ${end} "your answer"`;
-  return { message: await heldReceipt(context, await context.session(), typed), body: first };
+  return { message: await heldReceipt(context, await context.session(), typed), body: [first, second] };
 }
 
 async function isMessage(context: Context, word: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { hardMaxMessageBytes, mostAtOnce } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
 import type { ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';
-import { chunksOf, decodeText } from './body.ts';
+import { type BodyWords, chunksOf, decodeText } from './body.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
 import { durabilityOption, durationOption, given } from './parse.ts';
 import { orTell } from '../unwritten.ts';
@@ -23,7 +23,7 @@ const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
 export async function sendBatch(
   context: Context,
   to: string | undefined,
-  body: string | undefined,
+  [body]: BodyWords,
   options: ContentOptions & {
     from?: string;
     replyTo?: string;

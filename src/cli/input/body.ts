@@ -10,16 +10,25 @@ export interface BodyOptions {
   allowEmpty?: boolean;
 }
 
+/** As they were typed: a text or `-`, and a `-` behind a text. */
+export type BodyWords = readonly [body: string | undefined, input: string | undefined];
+
 /**
- * The words of a message: the argument, `--body-file`, or stdin when the argument is `-` or missing. Bytes are kept as
- * they are, line ends included. Reading stops behind what any recipient can take; each one's own limit is checked later.
+ * The words of a message: the argument, `--body-file`, or stdin when the argument is `-` or missing; both, when a `-`
+ * stands behind the argument. Bytes are kept as they are, line ends included. Reading stops behind what any recipient can take; each one's own limit is checked later.
  * @throws BODY_NOT_TEXT, MESSAGE_TOO_LARGE; usage when stdin is a terminal, where waiting would look like hanging, or when
  * the body is given twice
  */
-export async function readBody(context: Context, body: string | undefined, options: BodyOptions): Promise<string> {
+export async function readBody(context: Context, [body, input]: BodyWords, options: BodyOptions): Promise<string> {
   const { bodyFile, allowEmpty } = options;
   if (body !== undefined && bodyFile !== undefined)
     throw usage('The body is given twice: as an argument and with --body-file.', 'Leave out one of them.');
+  if (body === '-' && input !== undefined)
+    throw usage('The standard input is given twice, as -.', 'Leave out one of them.');
+  if (body !== undefined && input !== undefined) {
+    const more = await readBody(context, [input, undefined], options);
+    return [body, more].filter(Boolean).join('\n');
+  }
   if (body !== undefined && body !== '-') {
     await refuseSpareInput(context, 'as an argument');
     return body;
@@ -44,7 +53,7 @@ async function refuseSpareInput(context: Context, how: string): Promise<void> {
   if (!(await context.around.spareInput())) return;
   throw usage(
     `The body is given twice: ${how} and by the standard input.`,
-    'Leave out one of them; --subject takes a line beside what is piped in, and </dev/null turns the input away.',
+    'Leave out one of them. For both, in one body: a - behind the text; --subject takes a line, too, and </dev/null turns the input away.',
   );
 }
 

@@ -1,7 +1,7 @@
 import { parseData } from '../../model/data.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
-import { chunksOf, readText } from './body.ts';
+import { type BodyWords, chunksOf, readText } from './body.ts';
 
 export interface DataOptions {
   data?: string;
@@ -13,7 +13,7 @@ export interface DataOptions {
 export async function readData(
   context: Context,
   { data = '', dataFile, bodyFile }: DataOptions,
-  body: string | undefined,
+  [body, input]: BodyWords,
 ): Promise<unknown> {
   if (dataFile !== undefined && data !== '')
     throw usage('The data is given twice: with --data and with --data-file.', 'Leave out one of them.');
@@ -21,7 +21,8 @@ export async function readData(
   if (file === '')
     throw usage('There is no name of a file for the data.', 'Name one: --data-file <file>, --data @<file>');
   if (file !== '-') return parsed(await readText(await context.openFile(file), file, context.signal), file);
-  const fromInput = body === undefined ? bodyFile === undefined || bodyFile === '-' : body === '-';
+  const fromInput =
+    input !== undefined || (body === undefined ? bodyFile === undefined || bodyFile === '-' : body === '-');
   if (fromInput)
     throw usage(
       'The body and the data cannot both come from the standard input.',

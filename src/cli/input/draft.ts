@@ -3,7 +3,7 @@ import type { Session } from '../../core/root/root.ts';
 import { parseData } from '../../model/data.ts';
 import type { Context } from '../context.ts';
 import { isId } from '../../model/id.ts';
-import type { BodyOptions } from './body.ts';
+import type { BodyOptions, BodyWords } from './body.ts';
 import type { DataOptions } from './data-file.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
 
@@ -42,14 +42,14 @@ export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to
 
 /**
  * JSON behind `--data`; or what is in a file: `--data @file`, `--data-file <file>`, with `-` for the standard input.
- * @param body as it was typed, which may come from there, too
+ * @param typed the body, which may come from there, too
  * @throws MESSAGE_INVALID, saying what is wrong and where
  */
-export async function dataOption(context: Context, options: DataOptions, body: string | undefined): Promise<unknown> {
+export async function dataOption(context: Context, options: DataOptions, typed: BodyWords): Promise<unknown> {
   const { data, dataFile } = options;
   if (data === undefined && dataFile === undefined) return undefined;
   if (data === undefined || dataFile !== undefined || data.startsWith('@') || data === '-')
-    return (await import('./data-file.ts')).readData(context, options, body);
+    return (await import('./data-file.ts')).readData(context, options, typed);
   return parseData(data, '--data', `Quote it for the shell: --data '{"key":"value"}'; of a file: --data @<file>`);
 }
 

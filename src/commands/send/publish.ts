@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
-import { readBody } from '../../cli/input/body.ts';
+import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { upTo } from '../../cli/waiting.ts';
 import { publish } from '../../core/topics/publish.ts';
@@ -10,7 +10,7 @@ import { parseTopic } from '../../model/topic.ts';
 export async function publishCommand(
   context: Context,
   topic: string,
-  body: string | undefined,
+  body: BodyWords,
   options: ContentOptions & { from?: string; replyTo?: string; wait?: string },
 ): Promise<void> {
   // Before anything is read from stdin.

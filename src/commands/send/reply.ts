@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
-import { readBody } from '../../cli/input/body.ts';
+import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
@@ -17,7 +17,7 @@ export interface ReplyOptions extends ContentOptions {
 
 export async function replyCommand(
   context: Context,
-  words: readonly [string | undefined, string | undefined],
+  words: readonly [message: string | undefined, ...body: BodyWords],
   options: ReplyOptions,
 ): Promise<void> {
   const waitMs = durationOption(options.wait, '--wait');

@@ -1,7 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
-import { readBody } from '../../cli/input/body.ts';
+import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { messageView } from '../../cli/show/message-view.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import type { AnswerJson } from '../../contract/mail.ts';
@@ -19,7 +19,7 @@ export interface RequestOptions extends Omit<ContentOptions, 'delay' | 'at' | 'd
 export async function requestCommand(
   context: Context,
   to: string,
-  body: string | undefined,
+  body: BodyWords,
   options: RequestOptions,
 ): Promise<void> {
   const { output, signal } = context;

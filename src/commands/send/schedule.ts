@@ -2,7 +2,7 @@ import type { ListedSchedule, Schedule } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { readBody } from '../../cli/input/body.ts';
+import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { fencedWords, titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { given } from '../../cli/input/parse.ts';
@@ -18,7 +18,8 @@ export interface AddOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedup
 
 export async function addCommand(
   context: Context,
-  [name, cron, to, body]: readonly [name: string, cron: string, to: string, body: string | undefined],
+  [name, cron, to]: readonly [name: string, cron: string, to: string],
+  body: BodyWords,
   options: AddOptions,
 ): Promise<void> {
   const { from, tz, ...content } = options;

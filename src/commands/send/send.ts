@@ -3,7 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
-import { readBody } from '../../cli/input/body.ts';
+import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { upTo, whileWaiting } from '../../cli/waiting.ts';
 import { preview, send } from '../../core/send/send.ts';
@@ -23,7 +23,7 @@ export interface SendOptions extends ContentOptions {
 export async function sendCommand(
   context: Context,
   to: string | undefined,
-  body: string | undefined,
+  body: BodyWords,
   options: SendOptions,
 ): Promise<void> {
   if (options.batch) return (await import('../../cli/input/batch.ts')).sendBatch(context, to, body, options);

@@ -68,6 +68,16 @@ test.each([
   expect(await bodyOfNext()).toBe(body);
 });
 
+test.each<[how: string, line: string[], body: string]>([
+  ['a send', ['send', 'reviewer', 'Please review:', '-', '--as', 'planner'], 'Please review:\n+ a\n'],
+  ['a publish', ['publish', 'diffs', 'Please review:', '-', '--as', 'planner'], 'Please review:\n+ a\n'],
+  ['an empty text', ['send', 'reviewer', '', '-', '--as', 'planner'], '+ a\n'],
+])('of %s the body may be a text with the standard input below it', async (_how, line, body) => {
+  await rig.dreamos('subscribe diffs --as reviewer');
+  expect((await rig.dreamos(line, { stdin: '+ a\n' })).code).toBe(0);
+  expect(await bodyOfNext()).toBe(body);
+});
+
 test('the body may come from a file', async () => {
   await rig.dreamos('send reviewer --body-file notes.md --as planner', { files: { 'notes.md': '# notes\n' } });
   expect(await bodyOfNext()).toBe('# notes\n');
@@ -90,6 +100,11 @@ test.each<[string, string | string[], object, number, string]>([
     2,
     'with --body-file and by the standard input',
   ],
+  ['the standard input twice', 'send reviewer - - --as planner', {}, 2, 'given twice'],
+  ['two words without quotes', 'send reviewer two words --as planner', {}, 2, 'Expected 2 arguments but got 3'],
+  ['a text, - and a body file', 'send reviewer x - --body-file f --as planner', {}, 2, 'given twice'],
+  ['a text and a terminal', 'send reviewer x - --as planner', { terminal: true }, 2, 'standard input is a terminal'],
+  ['body and data by stdin', 'send reviewer x - --data - --as planner', {}, 2, 'cannot both come'],
   ['a missing body file', 'send reviewer --body-file f --as planner', {}, 2, 'no file "f"'],
   ['an empty body', 'send reviewer --as planner', { stdin: '' }, 6, 'empty'],
   ['bytes that are not text', 'send reviewer --as planner', { stdin: Buffer.from([0x61, 0xff, 0x62]) }, 6, 'byte 2'],

@@ -62,6 +62,15 @@ test('one word of reply that is a message is the message', async () => {
   expect(await rig.dreamos(`reply ${receipt.slice(0, -1)}`, { stdin: 'words' })).toMatchObject({ code: 6 });
 });
 
+test('a text of several words is answered to what is held, with the standard input below it', async () => {
+  await rig.sent();
+  await rig.claimed();
+  const { code, out } = await rig.dreamos(['reply', 'As you asked:', '-', '--as', 'reviewer'], { stdin: '+ a\n' });
+  expect(code).toBe(0);
+  const { json } = await rig.dreamos(`show ${out.trim()} --json`);
+  expect(json).toMatchObject([{ message: { body: 'As you asked:\n+ a\n' } }]);
+});
+
 test('a mistyped id is no answer, and how it can be one is said', async () => {
   await rig.sent();
   await rig.dreamos('read reviewer');

@@ -97,7 +97,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   LEASE_LOST: {
     kind: 'conflict',
-    happened: 'The claim is over: its lease ended, or the message was given back, and another may have it.',
+    happened: 'The claim is over, or was never yours: its lease ended, the message was given back, or another has it.',
     next: 'Read it again before you do more: dreamos read <agent>; for longer work: dreamos renew <receipt> --lease 30m',
   },
   MAILBOX_FULL: {

@@ -12,6 +12,26 @@ export async function meant(context: Context, messages: readonly string[], verb:
 }
 
 /**
+ * Does something with a message that is to be in the acting agent's mailbox, or in another one.
+ * @param how.typed what its holder types to do it, with the id
+ * @throws instead of MESSAGE_NOT_FOUND, whose it is, if it is anybody's
+ */
+export async function orWhoseItIs<T>(
+  context: Context,
+  message: string,
+  how: { mailbox?: string; typed?: (id: string) => string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'MESSAGE_NOT_FOUND') throw error;
+    const { whoseItIs } = await import('./elsewhere.ts');
+    throw await whoseItIs(context, error, message, how);
+  }
+}
+
+/**
  * The words of `reply`: a single one is the message if it can be one, and else what is answered to the one that is held; so
  * is a text of several words with a `-` behind it.
  * @param elsewhere the body is given otherwise

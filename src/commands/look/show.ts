@@ -4,6 +4,7 @@ import { entryJson } from '../../contract/json.ts';
 import type { EntryJson, ShownJson } from '../../contract/look.ts';
 import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { orWhoseItIs } from '../../cli/held/meant.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
 import { show } from '../../core/look/show.ts';
 import { usage } from '../../model/refusals.ts';
@@ -16,7 +17,9 @@ export async function showCommand(
 ): Promise<void> {
   if (options.body && context.output.json) throw usage('--json and --body are two formats.', 'Leave out one of them.');
   const session = await context.session();
-  const found = await show(session, checkId(id), given({ mailbox: options.mailbox }));
+  const where = given({ mailbox: options.mailbox });
+  const look = () => show(session, checkId(id), where);
+  const found = await (options.mailbox === undefined ? look() : orWhoseItIs(context, id, where, look));
   if (options.body) return printBody(context, found.message.body);
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();

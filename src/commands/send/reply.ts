@@ -6,7 +6,7 @@ import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { upTo } from '../../cli/waiting.ts';
-import { messageAndBody } from '../../cli/held/meant.ts';
+import { messageAndBody, orWhoseItIs } from '../../cli/held/meant.ts';
 import { reply } from '../../core/send/reply.ts';
 
 export interface ReplyOptions extends ContentOptions {
@@ -27,11 +27,13 @@ export async function replyCommand(
   const data = await dataOption(context, options, body);
   const answer = await readBody(context, body, options);
   const { acked, ...receipt } = await upTo(waitMs, context, 'the sender to take it; a mailbox may be full', () =>
-    reply(
-      session,
-      message,
-      { body: answer, ...content, ...given({ data }) },
-      { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
+    orWhoseItIs(context, message, { typed: (id) => `reply ${id} "your answer"${options.ack ? ' --ack' : ''}` }, () =>
+      reply(
+        session,
+        message,
+        { body: answer, ...content, ...given({ data }) },
+        { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
+      ),
     ),
   );
   const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };

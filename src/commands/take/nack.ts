@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { meant } from '../../cli/held/meant.ts';
+import { meant, orWhoseItIs } from '../../cli/held/meant.ts';
 import { settledJson } from '../../contract/json.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { nack } from '../../core/take/settle.ts';
@@ -15,7 +15,9 @@ export async function nackCommand(context: Context, messages: readonly string[],
   const how = given({ delayMs: durationOption(options.delay, '--delay'), reason, dead });
   const session = await context.session();
   await context.each(await meant(context, messages, 'nack'), async (message) => {
-    const settled = await nack(session, message, how);
+    const settled = await orWhoseItIs(context, message, { typed: (id) => `nack ${id}` }, () =>
+      nack(session, message, how),
+    );
     await context.output.outcome(settledJson(settled), () => `${settled.id} ${settled.state}`);
   });
 }

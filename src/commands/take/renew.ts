@@ -1,5 +1,5 @@
 import type { Context } from '../../cli/context.ts';
-import { meant } from '../../cli/held/meant.ts';
+import { meant, orWhoseItIs } from '../../cli/held/meant.ts';
 import { isoTime, settledJson } from '../../contract/json.ts';
 import { durationOption } from '../../cli/input/parse.ts';
 import { renew } from '../../core/take/settle.ts';
@@ -12,7 +12,9 @@ export async function renewCommand(
   const leaseMs = durationOption(options.lease, '--lease');
   const session = await context.session();
   await context.each(await meant(context, messages, 'renew'), async (message) => {
-    const settled = await renew(session, message, leaseMs);
+    const settled = await orWhoseItIs(context, message, { typed: (id) => `renew ${id}` }, () =>
+      renew(session, message, leaseMs),
+    );
     const until = settled.leaseUntil === undefined ? '' : ` until ${isoTime(settled.leaseUntil)}`;
     await context.output.outcome(
       settledJson(settled),

@@ -4,7 +4,7 @@ export type { Dreamos } from './library/dreamos.ts';
 export type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './library/groups.ts';
 
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
-export type { Found, Heard, Listed, MailboxStatus, TraceStep } from './contract/look.ts';
+export type { Found, Heard, HeldClaim, Listed, MailboxStatus, TraceStep } from './contract/look.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
 export type {
   ConfigValue,
@@ -34,7 +34,7 @@ export type { ScanOptions } from './core/look/every-message.ts';
 export type { ListOptions } from './core/look/list.ts';
 export type { PeekOptions } from './core/look/peek.ts';
 export type { SearchOptions } from './core/look/search.ts';
-export type { Shown, ShowOptions } from './core/look/show.ts';
+export type { Shown, ShownEntry, ShowOptions } from './core/look/show.ts';
 export type { ThreadMessage, ThreadOptions } from './core/look/thread.ts';
 export type { Trace } from './core/look/trace.ts';
 export type { OpenOptions, RestoreOptions } from './core/open-root.ts';

@@ -26,7 +26,21 @@ export function settledJson({ id, mailbox, state, receipt, leaseUntil }: InMs<Se
 
 /** A receipt is shown to its mailbox's own agent only: whoever has it can settle the claim. */
 export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
-  const { id, mailbox, state, priority, attempt, receipt, expiresAt, dueAt, leaseUntil, ackedAt, deadAt } = entry;
+  const {
+    id,
+    mailbox,
+    state,
+    priority,
+    attempt,
+    receipt,
+    heldBy,
+    heldSince,
+    expiresAt,
+    dueAt,
+    leaseUntil,
+    ackedAt,
+    deadAt,
+  } = entry;
   const mine = acting !== undefined && sameAgent(acting, mailbox);
   return {
     id,
@@ -35,6 +49,8 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     priority,
     attempt,
     ...(mine && receipt !== undefined && { receipt }),
+    ...(heldBy !== undefined && { heldBy }),
+    ...(heldSince !== undefined && { heldSince }),
     ...(expiresAt !== undefined && { expiresAt: isoTime(expiresAt) }),
     ...(dueAt !== undefined && { dueAt: isoTime(dueAt) }),
     ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),

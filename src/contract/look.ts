@@ -13,6 +13,9 @@ export const entry = schema(() =>
     priority: priority(),
     attempt: count(),
     receipt: z.exactOptional(receipt()),
+    /** inflight, of a look: who claimed it, and when, as far as the event log knows. */
+    heldBy: z.exactOptional(text()),
+    heldSince: z.exactOptional(time()),
     expiresAt: z.exactOptional(time()),
     dueAt: z.exactOptional(time()),
     leaseUntil: z.exactOptional(time()),
@@ -35,6 +38,9 @@ export const listed = schema(() =>
     message: z.nullable(message()),
     /** Only of what the acting agent itself holds. */
     receipt: z.exactOptional(receipt()),
+    /** inflight: who claimed it, and when, as far as the event log knows. */
+    heldBy: z.exactOptional(text()),
+    heldSince: z.exactOptional(time()),
     leaseUntil: z.exactOptional(time()),
     dueAt: z.exactOptional(time()),
     /** dead: why. */
@@ -66,6 +72,18 @@ export type TraceStep = Of<typeof traceStep>;
 /** An event as a watcher sees it: with the cursor that continues right behind it. */
 export const watched = schema(() => z.looseObject({ cursor: text(), ...mailEventSchema().shape }));
 
+/** A claim that nobody has settled. */
+const heldClaim = schema(() =>
+  z.object({
+    id: text(),
+    attempt: count(),
+    heldBy: z.exactOptional(text()),
+    heldSince: z.exactOptional(time()),
+    leaseUntil: time(),
+  }),
+);
+export type HeldClaim = Of<typeof heldClaim>;
+
 export const mailboxStatus = schema(() =>
   z.object({
     mailbox: text(),
@@ -83,6 +101,8 @@ export const mailboxStatus = schema(() =>
     pausedAt: z.exactOptional(time()),
     /** Who has paused it, if he said so. */
     pausedBy: z.exactOptional(text()),
+    /** Who holds what is inflight, by the end of the lease; absent: nobody, or more than 50 are. */
+    held: z.exactOptional(z.array(heldClaim())),
   }),
 );
 export type MailboxStatus = Of<typeof mailboxStatus>;

@@ -1,4 +1,5 @@
 import type { Listed } from '../../contract/look.ts';
+import { sameAgent } from '../../model/agent.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { titleOf } from './message-view.ts';
 import { layoutOf, type RowLayout, wideEnough } from './screenful.ts';
@@ -18,7 +19,10 @@ export function listLayout(width: number, nowMs: number): RowLayout<Listed> {
       [
         'note',
         true,
-        (listed) => [isWide ? '' : unusualPriority(listed), noteOf(listed, nowMs)].filter(Boolean).join(', '),
+        (listed) =>
+          [isWide ? '' : unusualPriority(listed), noteOf(listed, nowMs), ...heldNote(listed, isWide)]
+            .filter(Boolean)
+            .join(', '),
       ],
     ],
     // A note of a reason is cut, one of a time never is.
@@ -28,6 +32,13 @@ export function listLayout(width: number, nowMs: number): RowLayout<Listed> {
 
 function unusualPriority({ priority }: Listed): string {
   return priority === 'normal' ? '' : priority;
+}
+
+/** Where there is little room, nothing that goes without saying: its own agent, for the first time. */
+function heldNote({ mailbox, state, heldBy, attempt }: Listed, isWide: boolean): string[] {
+  if (state !== 'inflight') return [];
+  const by = heldBy === undefined || (!isWide && sameAgent(heldBy, mailbox)) ? '' : `by ${heldBy}`;
+  return [by, attempt > 1 ? `redelivered (attempt ${attempt})` : ''];
 }
 
 function noteOf({ leaseUntil, dueAt, reason }: Listed, nowMs: number): string {

@@ -68,6 +68,19 @@ export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): s
   return cut(body.trimStart().split('\n', 1)[0] ?? '', 60);
 }
 
+/** Of a claim: to whom and when it was delivered, and whether it was the first time. */
+export function deliveredText({ attempt, heldBy, heldSince }: Delivered): string {
+  const to = heldBy === undefined ? '' : ` to ${harmless(heldBy)}`;
+  const at = heldSince === undefined ? '' : ` ${heldSince}`;
+  return attempt > 1 ? `redelivered${to}${at} (attempt ${attempt})` : `delivered${to}${at}`;
+}
+
+interface Delivered {
+  readonly attempt: number;
+  readonly heldBy?: string;
+  readonly heldSince?: string;
+}
+
 /** Behind a line: why it is dead, if it is. */
 export function whyText(reason: string | undefined): string {
   return reason === undefined ? '' : `  reason: ${harmless(reason)}`;

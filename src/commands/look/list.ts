@@ -3,7 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { listLayout } from '../../cli/show/list-layout.ts';
-import { titleOf, whyText } from '../../cli/show/message-view.ts';
+import { deliveredText, titleOf, whyText } from '../../cli/show/message-view.ts';
 import { createScreenful, mostOnScreen } from '../../cli/show/screenful.ts';
 import {
   countOption,
@@ -76,8 +76,9 @@ async function showScreenful(
 
 function listedText(listed: Listed): string {
   const { state, priority, id, attempt, message, receipt, leaseUntil, dueAt, reason } = listed;
+  const held = leaseUntil === undefined ? '' : `  lease until ${leaseUntil}  ${deliveredText(listed)}`;
   const what = message === null ? '(unreadable)' : `from ${message.from}: ${titleOf(message)}`;
-  const when = leaseUntil === undefined ? (dueAt === undefined ? '' : `  due ${dueAt}`) : `  lease until ${leaseUntil}`;
+  const when = dueAt === undefined ? held : `  due ${dueAt}`;
   const handle = receipt === undefined ? '' : `  ${receipt}`;
   return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  attempts ${String(attempt).padEnd(2)}  ${harmless(what)}${when}${handle}${whyText(reason)}`;
 }

@@ -2,7 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import type { EntryJson, ShownJson } from '../../contract/look.ts';
-import { messageView, type HeaderLine } from '../../cli/show/message-view.ts';
+import { deliveredText, messageView, type HeaderLine } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { orWhoseItIs } from '../../cli/held/meant.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
@@ -37,11 +37,8 @@ async function printBody({ around, output }: Context, body: string): Promise<voi
 function placeLine({ mailbox, state, attempt, ...entry }: EntryJson): HeaderLine {
   const topic = topicOf(mailbox);
   if (topic !== undefined) return ['In the topic', `${topic}, since ${entry.ackedAt}`];
+  const due = entry.dueAt === undefined ? '' : `, due ${entry.dueAt}`;
   const until =
-    entry.leaseUntil === undefined
-      ? entry.dueAt === undefined
-        ? ''
-        : `, due ${entry.dueAt}`
-      : ` until ${entry.leaseUntil}`;
+    entry.leaseUntil === undefined ? due : ` until ${entry.leaseUntil}, ${deliveredText({ attempt, ...entry })}`;
   return [`At ${mailbox}`, `${state}${until}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
 }

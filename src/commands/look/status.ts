@@ -29,13 +29,32 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
   const { output } = context;
   if (all.length > 0) {
     await output.rows(all, head, await rowNow(context));
-    for (const { mailbox, pausedAt, pausedBy } of all) {
+    const nowMs = (await context.session()).clock.now();
+    for (const one of all) {
+      const { mailbox, pausedAt, pausedBy } = one;
+      for (const line of heldLines(one, nowMs, context.flags())) await output.note(line);
       const paused = pausedSentence({ name: mailbox, pausedAt, pausedBy });
       if (paused !== undefined) await output.note(harmless(`${paused}${context.flags()}`));
     }
     return;
   }
   await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
+}
+
+const mostNamed = 5;
+
+/** Who holds what of one mailbox. */
+function heldLines({ mailbox, held = [] }: MailboxStatus, nowMs: number, flags: string): string[] {
+  const lines = held.slice(0, mostNamed).map(({ id, attempt, heldBy, heldSince, leaseUntil }) => {
+    const known = heldSince === undefined ? [] : [`for ${formatDuration(Math.max(0, nowMs - Date.parse(heldSince)))}`];
+    const left = `${formatDuration(Math.max(0, Date.parse(leaseUntil) - nowMs))} left`;
+    const how = [...known, left, ...(attempt > 1 ? [`redelivered (attempt ${attempt})`] : [])].join(', ');
+    return heldBy === undefined
+      ? `${mailbox}: ${id} is held, ${how}`
+      : `${mailbox}: ${harmless(heldBy)} holds ${id} ${how}`;
+  });
+  const more = held.length - lines.length;
+  return more > 0 ? [...lines, `${moreText(more)}: dreamos list ${mailbox} --state inflight${flags}`] : lines;
 }
 
 /** What fits the screen, so that the next one can take its place: the busiest first, long names cut, how many more there are. */
@@ -77,7 +96,8 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
   const { output } = context;
   const session = await context.session();
   const inPlace = output.toTerminal && !output.json;
-  const mailboxes = asked === undefined ? undefined : (await status(session, asked)).map((one) => one.mailbox);
+  const mailboxes =
+    asked === undefined ? undefined : (await status(session, asked, { held: false })).map((one) => one.mailbox);
   // Taken before the first look, so that nothing falls between the look and the watch.
   const since = await session.store.journal.cursor(mailboxes, 'now');
 
@@ -134,7 +154,7 @@ function drawer(
   let drawnLines = 0;
   let before = new Map<string, string>();
   return async () => {
-    const all = await status(session, mailboxes);
+    const all = await status(session, mailboxes, { held: false });
     const now = new Map(all.map((one) => [one.mailbox, fingerprint(one)]));
     const changed = all.filter((one) => before.get(one.mailbox) !== now.get(one.mailbox));
     before = now;

@@ -4,6 +4,7 @@ import type { Message } from '../../model/message.ts';
 import { resolveMailbox } from '../agents/agents.ts';
 import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
 import type { DeadFilter } from '../../model/filter.ts';
+import { type Holder, holderFields, holdersIn } from './holders.ts';
 import { withWholeId } from './meant.ts';
 import { readOrWarn, whyOrWarn } from './read-entry.ts';
 import { type Seen, sieveOf } from './sieve.ts';
@@ -29,10 +30,11 @@ export async function* list(
   const card = await resolveMailbox(session, mailbox);
   const { filter } = await withWholeId(session, options, { mailbox: card.name });
   await bringDueOrWarn(session, card.name, { bury: states.includes('dead') });
+  const holderOf = holdersIn(session, card.name);
   let listed = 0;
   if (limit <= 0) return;
   for await (const seen of listEntries(session, card.name, states, filter, signal)) {
-    yield toListed(session, seen, await reasonOf(seen));
+    yield toListed(session, seen, await reasonOf(seen), await holderOf(seen.entry));
     if (++listed >= limit) return;
   }
 }
@@ -109,7 +111,12 @@ export async function reasonOf({ why }: Seen): Promise<string | undefined> {
   return (await why())?.reason;
 }
 
-export function toListed(session: Session, { entry, message }: Omit<Seen, 'why'>, reason?: string): Listed {
+export function toListed(
+  session: Session,
+  { entry, message }: Omit<Seen, 'why'>,
+  reason?: string,
+  holder?: Holder,
+): Listed {
   const { id, mailbox, state, priority, attempt, receipt, leaseUntil, dueAt } = entry;
   const mine = session.acting !== undefined && sameAgent(session.acting, mailbox);
   return {
@@ -120,6 +127,7 @@ export function toListed(session: Session, { entry, message }: Omit<Seen, 'why'>
     attempt,
     message,
     ...(mine && receipt !== undefined && { receipt }),
+    ...holderFields(holder),
     ...(leaseUntil !== undefined && { leaseUntil: new Date(leaseUntil).toISOString() }),
     ...(dueAt !== undefined && { dueAt: new Date(dueAt).toISOString() }),
     ...(reason !== undefined && { reason }),

@@ -3,6 +3,7 @@ import { dataJson, type Message } from '../../model/message.ts';
 import { resolveMailbox } from '../agents/agents.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { withWholeId } from './meant.ts';
+import { holdersOf } from './holders.ts';
 import { reasonOf, toListed } from './list.ts';
 import { hasIn } from './sieve.ts';
 import type { Session } from '../root/root.ts';
@@ -25,7 +26,8 @@ export async function* search(
   const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
     inMessage(message) || inReason((await reasonOf(seen)) ?? '');
   for await (const seen of everyMessage(session, fits, { ...options, logs: true })) {
-    yield { ...toListed(session, seen, await reasonOf(seen)), message: seen.message };
+    const [holder] = await holdersOf(session, seen.entry.mailbox, [seen.entry]);
+    yield { ...toListed(session, seen, await reasonOf(seen), holder), message: seen.message };
     if (++found >= limit) return;
   }
 }

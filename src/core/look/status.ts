@@ -1,21 +1,31 @@
-import type { MailboxStatus } from '../../contract/look.ts';
+import type { HeldClaim, MailboxStatus } from '../../contract/look.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
+import { holderFields, holdersOf } from './holders.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
-export async function status(session: Session, names?: readonly string[]): Promise<MailboxStatus[]> {
+/** Of a mailbox at which hundreds work nobody waits for it to be told who holds what. */
+const mostHeld = 50;
+
+/** @param tell of who looks again and again nothing is told of who holds what */
+export async function status(
+  session: Session,
+  names?: readonly string[],
+  tell: { readonly held: boolean } = { held: true },
+): Promise<MailboxStatus[]> {
   const all: MailboxStatus[] = [];
   if (names) {
     // One that was asked for by name and cannot be looked into is an error.
     const cards = await Promise.all(names.map((name) => resolveAgent(session, name)));
-    for (const card of cards) all.push(await statusOf(session, card));
+    for (const card of cards) all.push(await statusOf(session, card, tell.held));
     return all;
   }
   const cards = new Map((await listAgents(session)).map((card) => [card.name, card]));
   await lookIntoEach(session, [...cards.keys()], async (name) =>
-    all.push(await statusOf(session, cards.get(name) ?? { name })),
+    all.push(await statusOf(session, cards.get(name) ?? { name }, tell.held)),
   );
   return all;
 }
@@ -23,9 +33,11 @@ export async function status(session: Session, names?: readonly string[]): Promi
 async function statusOf(
   session: Session,
   { name: mailbox, pausedAt, pausedBy }: Pick<AgentCard, 'name' | 'pausedAt' | 'pausedBy'>,
+  tellsHeld: boolean,
 ): Promise<MailboxStatus> {
   await bringDueOrWarn(session, mailbox, { bury: true });
   const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(mailbox);
+  const held = tellsHeld && counts.inflight > 0 && counts.inflight <= mostHeld ? await heldIn(session, mailbox) : [];
   return {
     mailbox,
     ready: counts.ready,
@@ -37,5 +49,20 @@ async function statusOf(
     oldestReadyAgeMs: oldestReadyAt === undefined ? null : Math.max(0, Math.round(session.store.now() - oldestReadyAt)),
     lastReadAt: lastReadAt === undefined ? null : new Date(lastReadAt).toISOString(),
     ...(pausedAt && { pausedAt, ...(pausedBy && { pausedBy }) }),
+    ...(held.length > 0 && { held }),
   };
+}
+
+async function heldIn(session: Session, mailbox: string): Promise<HeldClaim[]> {
+  // By id: a renewal renames it, and a scan can then show it twice.
+  const claims = new Map<string, Entry>();
+  for await (const entry of session.store.look.list(mailbox, 'inflight')) claims.set(entry.id, entry);
+  const entries = [...claims.values()];
+  const holders = await holdersOf(session, mailbox, entries);
+  return entries.map(({ id, attempt, leaseUntil = 0 }, at) => ({
+    id,
+    attempt,
+    ...holderFields(holders[at]),
+    leaseUntil: new Date(leaseUntil).toISOString(),
+  }));
 }

@@ -34,10 +34,13 @@ export async function listHeld(session: Session, wanted: Wanted = {}): Promise<H
     for await (const entry of session.store.look.list(name, 'inflight'))
       if (id === undefined || id === entry.id) claims.set(entry.id, entry);
     if (claims.size > most) return;
+    const attempts = new Map([...claims.values()].map((entry) => [entry.id, entry.attempt]));
+    const told = attempts.size === 0 ? undefined : await session.store.journal.claims(name, attempts);
     for (const entry of claims.values()) {
-      if (entry.receipt === undefined) continue;
-      const claim = await claimOf(session, entry, entry.receipt);
-      if (by === undefined || (claim.by !== undefined && sameAgent(by, claim.by))) held.push(claim);
+      const { receipt } = entry;
+      const claimed = told?.get(entry.id);
+      if (receipt === undefined || (by !== undefined && !(claimed?.by && sameAgent(by, claimed.by)))) continue;
+      held.push({ entry, receipt, by: claimed?.by, since: claimed?.at });
     }
   };
   if (mailbox === undefined) {
@@ -78,12 +81,4 @@ export async function claimElsewhere(
 
 function settledBy({ entry, receipt, by = entry.mailbox }: Held): { receipt: string; mailbox: string; by: string } {
   return { receipt, mailbox: entry.mailbox, by };
-}
-
-async function claimOf(session: Session, entry: Entry, receipt: string): Promise<Held> {
-  const history = await session.store.journal.history(entry.id, entry.mailbox);
-  const claimed = history.findLast(
-    ({ id, event, attempt }) => id === entry.id && event === 'claimed' && attempt === entry.attempt,
-  );
-  return { entry, receipt, by: claimed?.by, since: claimed?.at };
 }

@@ -15,7 +15,7 @@ import { sweepKeys } from './send/dedupe-keys.ts';
 import { getDocument, lastGoodSettings, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
-import { history } from './events/history.ts';
+import { claims, history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
 import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/hand-out.ts';
@@ -179,6 +179,7 @@ function journalOf(ctx: FileContext): Journal {
       return readEvents(ctx, of, cursor, among);
     },
     history: (id, mailbox) => history(ctx, id, mailbox),
+    claims: (mailbox, attempts) => claims(ctx, mailbox, attempts),
     async watch(of, hint) {
       const { watch } = await import('./events/watch.ts');
       return watch(ctx, of, hint);

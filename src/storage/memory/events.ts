@@ -1,6 +1,6 @@
 import { sameAgent } from '../../model/agent.ts';
 import { isLog, topicMatches, topicOf } from '../../model/topic.ts';
-import type { WatchedEvent } from '../../model/event.ts';
+import type { MailEvent, WatchedEvent } from '../../model/event.ts';
 import type { EventBatch, Scope, Wake } from '../port/journal.ts';
 import { cursorInvalid, prunedBehind } from '../port/refusals.ts';
 import type { Mail } from './mail.ts';
@@ -23,6 +23,14 @@ export function readEvents(mail: Mail, of: Scope, from: string): EventBatch {
   }
   const warnings = gone.size > 0 ? [prunedBehind([...gone])] : [];
   return { events, cursor: cursor(mail, 'now'), more: new Set(), warnings };
+}
+
+export function claims(mail: Mail, mailbox: string, attempts: ReadonlyMap<string, number>): Map<string, MailEvent> {
+  const told = mail.log.filter(
+    ({ event, id, attempt, mailbox: its }) =>
+      event === 'claimed' && sameAgent(its, mailbox) && attempt !== undefined && attempts.get(id) === attempt,
+  );
+  return new Map(told.filter((event) => !mail.pruned.has(event)).map((event) => [event.id, structuredClone(event)]));
 }
 
 export function watch(mail: Mail, of: Scope, hint: (where: ReadonlySet<string>) => void): Wake {

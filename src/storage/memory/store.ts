@@ -15,7 +15,7 @@ import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, actorOf, checkClaim, claim, deliver, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
-import { cursor, readEvents, watch } from './events.ts';
+import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { sweepExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
@@ -171,6 +171,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
             (event.id === id || event.replyTo === id) && (mailbox === undefined || sameAgent(event.mailbox, mailbox)),
         ),
       ),
+    claims: async (mailbox, attempts) => claims(mail, mailbox, attempts),
     watch: async (of, hint) => watch(mail, of, hint),
   };
 

@@ -38,6 +38,11 @@ export interface Journal {
    */
   history(id: string, mailbox?: string): Promise<MailEvent[]>;
   /**
+   * Of messages of one mailbox, by their ids, the last event that tells of the claim with this attempt; none, where the log
+   * does not know (any more).
+   */
+  claims(mailbox: string, attempts: ReadonlyMap<string, number>): Promise<Map<string, MailEvent>>;
+  /**
    * Calls `hint` when something may have happened: `where`, or anywhere. A hint may come twice or for nothing; look with
    * readEvents or claim.
    */

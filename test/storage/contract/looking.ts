@@ -51,6 +51,28 @@ export function lookingRules(rig: Rig): void {
     });
   });
 
+  test('who claimed what is known by its attempt, and of a claim that nobody made nothing', async () => {
+    const { id } = await rig.send();
+    const other = (await rig.send({ body: 'other' })).id;
+    const first = await rig.mustClaim({ by: 'worker-1' });
+    await rig.store.mail.nack(first.receipt, { policy, delayMs: 0 });
+    const second = await rig.mustClaim({ by: 'worker-2' });
+    await rig.store.mail.renew(second.receipt, { leaseMs, by: 'worker-2' });
+    const { journal } = rig.store;
+    const told = async (attempts: [string, number][]) =>
+      [...(await journal.claims('bob', new Map(attempts))).values()].map((event) => `${event.id} ${event.by}`);
+    expect(
+      await told([
+        [id, 2],
+        [other, 1],
+      ]),
+    ).toEqual([`${id} worker-2`]);
+    expect(await told([[id, 1]])).toEqual([`${id} worker-1`]);
+    expect(await told([[id, 3]])).toEqual([]);
+    expect(await told([])).toEqual([]);
+    expect(await journal.claims('Cy', new Map([[id, 2]]))).toEqual(new Map());
+  });
+
   test('the oldest ready message is the one sent first, whatever its priority', async () => {
     const start = rig.now();
     await rig.send({ priority: 'low' });

@@ -13,9 +13,7 @@ const newline = 0x0a;
 
 /** What event logs know of a message and of the arrival of its answers, by time; a log's own order stays as it is. */
 export async function history(ctx: FileContext, id: string, only?: string): Promise<MailEvent[]> {
-  // Nothing happened to it before it was made. A day of slack, because clocks step; an id from the future says nothing.
-  const madeAt = idTime(id);
-  const since = madeAt > ctx.clock.now() ? '' : dayOf(madeAt - dayMs);
+  const since = dayBefore(ctx, idTime(id));
   const events: { readonly event: MailEvent; readonly order: string }[] = [];
   for (const name of only === undefined ? await everyName(ctx) : [only]) {
     const mailbox = ctx.layout.mailbox(name);
@@ -33,6 +31,11 @@ export async function history(ctx: FileContext, id: string, only?: string): Prom
     }
   }
   return events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ event }) => event);
+}
+
+/** Nothing happened to it before it was made. A day of slack, because clocks step; an id from the future says nothing. */
+function dayBefore(ctx: FileContext, madeAt: number): string {
+  return madeAt > ctx.clock.now() ? '' : dayOf(madeAt - dayMs);
 }
 
 /** The events of one log that name an id somewhere. @param lastBytes only of the log's end; how much */
@@ -60,5 +63,49 @@ export async function* eventsAbout(
       at = bytes.indexOf(id, stop);
     }
     offset += end;
+  }
+}
+
+// As logEvents writes it; in a text the quotes would be escaped.
+const claimed = Buffer.from('"event":"claimed"');
+
+/** From the end of the log on, where most claims that still hold are. */
+export async function claims(
+  ctx: FileContext,
+  name: string,
+  attempts: ReadonlyMap<string, number>,
+): Promise<Map<string, MailEvent>> {
+  const found = new Map<string, MailEvent>();
+  const mailbox = ctx.layout.mailbox(name);
+  const oldest = [...attempts.keys()].reduce((least, id) => Math.min(least, idTime(id)), Infinity);
+  const days = attempts.size === 0 ? [] : await loggedDays(ctx, mailbox, dayBefore(ctx, oldest));
+  for (const day of days.reverse()) {
+    for await (const line of linesFromEnd(ctx, eventLog(mailbox, day), claimed)) {
+      const event = parseLine(line);
+      if (event?.event !== 'claimed' || event.attempt === undefined || found.has(event.id)) continue;
+      if (attempts.get(event.id) === event.attempt) found.set(event.id, { ...event, mailbox: name });
+      if (found.size === attempts.size) return found;
+    }
+  }
+  return found;
+}
+
+/** The last first: those with these bytes in them. */
+async function* linesFromEnd(ctx: FileContext, path: string, having: Buffer): AsyncGenerator<string, void, void> {
+  for (let end = (await ctx.disk.stat(path))?.size ?? 0; end > 0;) {
+    const offset = Math.max(0, end - chunkBytes);
+    const file = await ctx.disk.read(path, { range: { offset, length: end - offset }, maxBytes: chunkBytes });
+    if (!file.ok) return;
+    const { bytes } = file;
+    // Its first line may have begun in front of it; one that fills a whole chunk is none of ours.
+    const start = offset === 0 ? 0 : bytes.indexOf(newline) + 1;
+    for (let at = bytes.lastIndexOf(having); at >= start;) {
+      const first = bytes.lastIndexOf(newline, at) + 1;
+      const stop = bytes.indexOf(newline, at);
+      if (stop >= 0) yield bytes.toString('utf8', first, stop);
+      if (first === 0) break;
+      at = bytes.lastIndexOf(having, first - 1);
+    }
+    end = offset === 0 || start === 0 || start >= bytes.length ? offset : offset + start;
   }
 }

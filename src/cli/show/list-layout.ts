@@ -20,13 +20,11 @@ export function listLayout(width: number, nowMs: number): RowLayout<Listed> {
         'note',
         true,
         (listed) =>
-          [isWide ? '' : unusualPriority(listed), noteOf(listed, nowMs), ...heldNote(listed, isWide)]
-            .filter(Boolean)
-            .join(', '),
+          [...(isWide ? [] : [unusualPriority(listed)]), ...noteOf(listed, nowMs, isWide)].filter(Boolean).join(', '),
       ],
     ],
     // A note of a reason is cut, one of a time never is.
-    { from: 6, subject: 8, note: 16 },
+    { from: 6, subject: 8, note: 18 },
   );
 }
 
@@ -35,14 +33,16 @@ function unusualPriority({ priority }: Listed): string {
 }
 
 /** Where there is little room, nothing that goes without saying: its own agent, for the first time. */
-function heldNote({ mailbox, state, heldBy, attempt }: Listed, isWide: boolean): string[] {
-  if (state !== 'inflight') return [];
-  const by = heldBy === undefined || (!isWide && sameAgent(heldBy, mailbox)) ? '' : `by ${heldBy}`;
-  return [by, attempt > 1 ? `redelivered (attempt ${attempt})` : ''];
-}
-
-function noteOf({ leaseUntil, dueAt, reason }: Listed, nowMs: number): string {
+function noteOf(
+  { mailbox, leaseUntil, dueAt, reason, heldBy, attempt }: Listed,
+  nowMs: number,
+  isWide: boolean,
+): string[] {
   const till = (time: string): string => formatDuration(Math.max(0, Date.parse(time) - nowMs));
-  if (leaseUntil !== undefined) return `${till(leaseUntil)} left`;
-  return dueAt === undefined ? (reason ?? '') : `due in ${till(dueAt)}`;
+  if (leaseUntil === undefined) return [dueAt === undefined ? (reason ?? '') : `due in ${till(dueAt)}`];
+  const left = `${till(leaseUntil)} left`;
+  if (isWide) return [left, heldBy === undefined ? '' : `by ${heldBy}`, attempt > 1 ? 'redelivered' : ''];
+  const again = attempt > 1 ? `try ${attempt}` : '';
+  if (heldBy === undefined || sameAgent(heldBy, mailbox)) return [left, again];
+  return [`${heldBy} ${again === '' ? left : `${till(leaseUntil)} ${again}`}`];
 }

@@ -48,7 +48,7 @@ function heldLines({ mailbox, held = [] }: MailboxStatus, nowMs: number, flags: 
   const lines = held.slice(0, mostNamed).map(({ id, attempt, heldBy, heldSince, leaseUntil }) => {
     const known = heldSince === undefined ? [] : [`for ${formatDuration(Math.max(0, nowMs - Date.parse(heldSince)))}`];
     const left = `${formatDuration(Math.max(0, Date.parse(leaseUntil) - nowMs))} left`;
-    const how = [...known, left, ...(attempt > 1 ? [`redelivered (attempt ${attempt})`] : [])].join(', ');
+    const how = [...known, left, ...(attempt > 1 ? [`attempt ${attempt}`] : [])].join(', ');
     return heldBy === undefined
       ? `${mailbox}: ${id} is held, ${how}`
       : `${mailbox}: ${harmless(heldBy)} holds ${id} ${how}`;

@@ -77,7 +77,7 @@ export async function readCommand(context: Context, name: string | undefined, op
 
 function deliveryText(context: Context, delivery: Delivery, paint: Paint, nowMs: number, acks: boolean): string {
   const { message: whole, attempt, leaseUntil } = delivery;
-  const extra: [string, string][] = [['Attempt', String(attempt)]];
+  const extra: [string, string][] = [['Attempt', attempt > 1 ? `${attempt}, redelivered` : String(attempt)]];
   if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
   if (!context.output.toTerminal) return messageView(whole, extra, paint, nowMs);
   const { message, rest } = beginningOf(whole, context.flags());

@@ -3,7 +3,7 @@ import { dataJson, type Message } from '../../model/message.ts';
 import { resolveMailbox } from '../agents/agents.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
 import { withWholeId } from './meant.ts';
-import { holdersOf } from './holders.ts';
+import { holdersIn } from './holders.ts';
 import { reasonOf, toListed } from './list.ts';
 import { hasIn } from './sieve.ts';
 import type { Session } from '../root/root.ts';
@@ -18,6 +18,7 @@ export async function* search(
   asked: SearchOptions = {},
 ): AsyncGenerator<Found, void, undefined> {
   const { limit = Infinity, mailbox } = asked;
+  const holders = new Map<string, ReturnType<typeof holdersIn>>();
   let found = 0;
   if (limit <= 0) return;
   const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
@@ -26,8 +27,10 @@ export async function* search(
   const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
     inMessage(message) || inReason((await reasonOf(seen)) ?? '');
   for await (const seen of everyMessage(session, fits, { ...options, logs: true })) {
-    const [holder] = await holdersOf(session, seen.entry.mailbox, [seen.entry]);
-    yield { ...toListed(session, seen, await reasonOf(seen), holder), message: seen.message };
+    const { entry } = seen;
+    const holderOf = holders.get(entry.mailbox) ?? holdersIn(session, entry.mailbox);
+    holders.set(entry.mailbox, holderOf);
+    yield { ...toListed(session, seen, await reasonOf(seen), await holderOf(entry)), message: seen.message };
     if (++found >= limit) return;
   }
 }

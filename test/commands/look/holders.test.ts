@@ -60,11 +60,27 @@ test.each([80, 120])('on a terminal of %d columns it is in the note of its line'
   const lines = out.trimEnd().split('\n');
   expect(lines).toHaveLength(3);
   expect(lines[0]).toMatch(/^id +state .*note$/);
-  expect(lines[1]).toMatch(
-    columns === 80 ? / 14m left, by worke.*…$/ : / 14m left, by worker-1, redelivered \(attempt 2\)$/,
-  );
+  expect(lines[1]).toMatch(columns === 80 ? / worker-1 14m try 2$/ : / 2 .* 14m left, by worker-1, redelivered$/);
   expect(lines[2]).toMatch(columns === 80 ? / 14m left$/ : / 14m left, by reviewer$/);
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+});
+
+test('in a narrow list the subject gives way first, and who holds it and how long is seen', async () => {
+  await rig.dreamos(['send', 'reviewer', 'x', '--as', 'planner', '--subject', 'a long subject '.repeat(9)]);
+  await rig.dreamos('read reviewer --as worker-3');
+  rig.time.nowMs += 60_000;
+  const { out } = await rig.dreamos('list reviewer', { terminal: true, env: { NO_COLOR: '1' } });
+  const line = out.split('\n').find((one) => one.includes('a long')) ?? '';
+  expect(line).toMatch(/ worker-3 14m left$/);
+  expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('a reader is told that a message was delivered before', async () => {
+  await rig.sent();
+  expect((await rig.dreamos('read reviewer')).out).toMatch(/\nAttempt: +1\n/);
+  await rig.dreamos('nack --as reviewer --delay 0s '.concat(others ?? ''));
+  await rig.dreamos(`nack ${own} --delay 0s`);
+  expect((await rig.dreamos('read reviewer')).out).toMatch(/\nAttempt: +[23], redelivered\n/);
 });
 
 test('show and status say it in words', async () => {
@@ -74,7 +90,7 @@ test('show and status say it in words', async () => {
   const { out, err } = await rig.dreamos('status reviewer');
   expect(out.trimEnd().split('\n')).toHaveLength(2);
   expect(err).toBe(
-    `reviewer: worker-1 holds ${others} for 1m, 14m left, redelivered (attempt 2)\nreviewer: reviewer holds ${own} for 1m, 14m left\n`,
+    `reviewer: worker-1 holds ${others} for 1m, 14m left, attempt 2\nreviewer: reviewer holds ${own} for 1m, 14m left\n`,
   );
   expect((await rig.dreamos('status reviewer --quiet')).err).toBe('');
 });

@@ -12,6 +12,7 @@ export type {
   Schedule,
   ShownSchedule,
   AgentDeleted,
+  AgentRenamed,
   AgentPaused,
   SubscriptionChange,
   TopicStatus,

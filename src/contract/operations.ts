@@ -75,6 +75,14 @@ const table = {
     concerns: 'one',
     syncs: 'the card',
   },
+  'agent.rename': {
+    summary: 'give an agent another name; its mail, groups, subscriptions and schedules go with it',
+    input: 'agent',
+    output: 'agent-rename',
+    effect: 'administers',
+    concerns: 'one',
+    syncs: 'the mailbox under its new name and its card, then the subscriptions and the schedules',
+  },
   'agent.delete': {
     summary: 'end an agent, its subscriptions and its schedules; what it had finished can still be read',
     input: 'agent',

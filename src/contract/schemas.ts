@@ -53,6 +53,7 @@ const made = {
   'agent-register': system.agentRegistered(),
   pause: system.agentPaused(),
   'agent-delete': system.agentDeleted(),
+  'agent-rename': system.agentRenamed(),
   'agent-show': system.agentShown(),
   config: system.configValue(),
   doctor: keep.finding(),

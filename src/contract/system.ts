@@ -38,6 +38,22 @@ export const agentDeleted = schema(() =>
 );
 export type AgentDeleted = AgentCard & Pick<Of<typeof agentDeleted>, 'archived' | 'subscriptions' | 'schedules'>;
 
+/** The card of a renamed agent, and what has followed it. */
+export const agentRenamed = schema(() =>
+  z.extend(agentCardSchema(), {
+    /** Its former name. */
+    from: text(),
+    /** `false`: it was called so already. */
+    changed: z.boolean(),
+    /** Its patterns that were written under the former name. */
+    subscriptions: z.array(text()),
+    /** Those that it sends, or that go to it, and named it by the former name. */
+    schedules: z.array(text()),
+  }),
+);
+export type AgentRenamed = AgentCard &
+  Pick<Of<typeof agentRenamed>, 'from' | 'changed' | 'subscriptions' | 'schedules'>;
+
 /** An agent's card, and what it is subscribed to. */
 export const agentShown = schema(() => z.extend(agentCardSchema(), { subscriptions: z.array(text()) }));
 

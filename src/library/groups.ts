@@ -2,6 +2,7 @@
 import type { Archived, Dead, DeadShown, Maintained } from '../contract/keep.ts';
 import type {
   AgentDeleted,
+  AgentRenamed,
   ConfigValue,
   ListedSchedule,
   Schedule,
@@ -40,6 +41,16 @@ export interface Agents {
    * @throws NAME_INVALID, AGENT_NOT_FOUND
    */
   retire(name: string): Promise<AgentCard>;
+  /**
+   * Gives an agent another name. Its mailbox goes with it, as one step: what is ready, claimed, delayed, dead or archived,
+   * its events, its card and so its groups; then its subscriptions and schedules. A receipt of before goes on holding, a
+   * reply to what it sent before goes to its new name, and a send to the old name is refused, which says the new one. The
+   * old name may be registered again, by somebody else. Said twice it does nothing more, and finishes what was cut off.
+   * @returns its card, and what has followed it
+   * @throws NAME_INVALID, AGENT_NOT_FOUND; ALREADY_EXISTS: the new name is another's, or a deleted agent's; USAGE: both
+   * names are the same
+   */
+  rename(name: string, to: string): Promise<AgentRenamed>;
   /**
    * Ends an agent for good: it gets no mail and is in no list or group, and its subscriptions and schedules end. What was
    * finished or is dead in its mailbox can still be read there (`archive.list`, `show`, `search`, `dlq.list`), and is

@@ -3,12 +3,13 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
-import { listAgents, registerAgent, resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { listAgents, resolveAgent, retireAgent } from '../core/agents/agents.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
 import { cancel } from '../core/keep/cancel.ts';
 import { deleteAgent } from '../core/keep/delete-agent.ts';
+import { registerAnew, renameAgent } from '../core/keep/rename-agent.ts';
 import { deliver } from '../core/keep/deliver.ts';
 import { getConfig, setConfig } from '../core/root/config.ts';
 import { consume } from '../core/take/consume.ts';
@@ -189,10 +190,11 @@ function bindTo(session: Session): Dreamos {
     search: each(search, text, { mailbox: text, states, filter: deadOnes, signal, onProgress: call, limit: number }),
 
     agent: {
-      register: bound(registerAgent, { name: text, description: text, groups: texts, settings: record }),
+      register: bound(registerAnew, { name: text, description: text, groups: texts, settings: record }),
       list: bound(listAgents),
       show: bound(resolveAgent, text),
       retire: bound(retireAgent, text),
+      rename: bound(renameAgent, text, text),
       delete: bound(deleteAgent, text, { archive: yesOrNo }),
     },
     archive: {

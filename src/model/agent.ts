@@ -5,6 +5,8 @@ import { settingsSchema } from './settings.ts';
 
 export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+const formerName = fieldsOf({ name: string, until: string });
+
 /** An agent's card, `agent.json`. Unknown fields are kept. */
 export const agentCardSchema = schema(
   () =>
@@ -20,6 +22,8 @@ export const agentCardSchema = schema(
       pausedAt: z.optional(z.nullable(z.string())),
       /** Who has paused it, if he said so. */
       pausedBy: z.optional(z.nullable(z.string())),
+      /** What it was called before it was renamed, and until when. */
+      formerNames: z.optional(z.array(z.looseObject({ name: z.string(), until: z.string() }))),
       settings: z.optional(settingsSchema()),
     }),
   fieldsOf({
@@ -31,6 +35,7 @@ export const agentCardSchema = schema(
     deletedAt: optional(either(nothing, string)),
     pausedAt: optional(either(nothing, string)),
     pausedBy: optional(either(nothing, string)),
+    formerNames: optional(listOf((one) => formerName(one) === one)),
     settings: optional((settings) => settingsSchema.fitting(settings) === settings),
   }),
 );
@@ -40,6 +45,18 @@ export type AgentCard = Known<z.infer<ReturnType<typeof agentCardSchema>>>;
 /** Names that differ only in case are the same agent. */
 export function sameAgent(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
+}
+
+/**
+ * Those who had this name before they were renamed, who had it last first. Another may have it by now; and who has it still
+ * was about to be renamed, and was not.
+ */
+export function formerly(cards: readonly AgentCard[], name: string): AgentCard[] {
+  const until = ({ formerNames = [] }: AgentCard): string =>
+    formerNames.find((former) => sameAgent(former.name, name))?.until ?? '';
+  return cards
+    .filter((card) => !sameAgent(card.name, name) && until(card) !== '')
+    .sort((a, b) => (until(a) < until(b) ? 1 : -1));
 }
 
 /** The group that everybody is in, so that no other may have its name. */

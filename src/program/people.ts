@@ -52,6 +52,16 @@ export const agent: Verb = {
       .action(async (name) => (await import('../commands/people/agent.ts')).retireCommand(context, name))
       .addHelpText('after', example('dreamos agent retire reviewer'));
     group
+      .command('rename <name> <new>')
+      .action(async (name, to) => (await import('../commands/people/agent.ts')).renameCommand(context, name, to))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos agent rename builder builder-2',
+          'Who holds a message settles it with the receipt that he has. A send to the old\nname is refused (exit 4) and says the new one; who waits or works under it ends.\nCut off, the same again finishes it.',
+        ),
+      );
+    group
       .command('delete <name>')
       .option('--archive', 'archive what is unfinished as cancelled, also what is claimed')
       .action(async (name, options) =>

@@ -78,6 +78,7 @@ const runs: Record<string, Run> = {
   pause: line('pause reviewer --as planner'),
   resume: async (rig) => [await rig.dreamos('pause reviewer'), await rig.dreamos('resume reviewer --json')].slice(1),
   'agent retire': line('agent retire reviewer'),
+  'agent rename': after(published, () => 'agent rename reviewer critic'),
   'agent delete': after(sent, () => 'agent delete reviewer --archive'),
   send: async (rig) => [
     await rig.dreamos('send reviewer hello --as planner --dedupe-key k --json'),

@@ -88,6 +88,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   pause: (mail) => mail.pause('reviewer'),
   resume: async (mail) => (await mail.pause('reviewer'), mail.resume('reviewer')),
   'agent.retire': (mail) => mail.agent.retire('reviewer'),
+  'agent.rename': (mail) => mail.agent.rename('reviewer', 'critic'),
   'agent.delete': async (mail) => (await sent(mail), mail.agent.delete('reviewer', { archive: true })),
   send: async (mail) => [await mail.send({ ...draft, dedupeKey: 'k' }), await mail.send({ ...draft, dedupeKey: 'k' })],
   sendAll: (mail) => mail.sendAll([draft, { ...draft, delayMs: 1000 }]),

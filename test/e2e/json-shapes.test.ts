@@ -81,6 +81,9 @@ describe.concurrent('--json', () => {
     expect(await one(bare, 'resume tester')).toMatchObject({ ...card, changed: true });
     expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });
     expect((await json(bare, 'agent list')).map((agent) => agent['name'])).toEqual(['planner', 'reviewer', 'tester']);
+    const renamed = { name: 'prober', from: 'tester', changed: true, subscriptions: [], schedules: [] };
+    expect(await one(bare, 'agent rename tester prober')).toMatchObject(renamed);
+    expect(await one(bare, 'agent rename prober tester')).toMatchObject({ name: 'tester', from: 'prober' });
     expect(await one(bare, 'agent delete tester')).toMatchObject({ ...card, deletedAt: time, archived: 0 });
   });
 

@@ -2,9 +2,10 @@ import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { given, oneOf } from '../../cli/input/parse.ts';
-import { listAgents, registerAgent, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
+import { listAgents, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
-import type { AgentDeleted } from '../../contract/system.ts';
+import { registerAnew, renameAgent } from '../../core/keep/rename-agent.ts';
+import type { AgentDeleted, AgentRenamed } from '../../contract/system.ts';
 import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
 import type { AgentCard } from '../../model/agent.ts';
@@ -21,7 +22,7 @@ export async function registerCommand(context: Context, name: string, options: R
   // As with settings: nothing is none.
   const groups = options.group?.filter((group) => group !== '');
   const input = given({ description: options.description, groups, settings });
-  const { card, created } = await registerAgent(await context.session(), { name, ...input });
+  const { card, created } = await registerAnew(await context.session(), { name, ...input });
   await context.output.outcome({ ...card, created }, () =>
     created
       ? `Made the agent ${card.name}`
@@ -62,6 +63,22 @@ export async function retireCommand(context: Context, name: string): Promise<voi
     card,
     () => `Retired ${card.name}: new mail for it is refused, what it has can still be read.`,
   );
+}
+
+export async function renameCommand(context: Context, name: string, to: string): Promise<void> {
+  const renamed = await renameAgent(await context.session(), name, to);
+  await context.output.outcome(renamed, () => renamedText(renamed));
+}
+
+function renamedText({ name, from, changed, subscriptions, schedules }: AgentRenamed): string {
+  const lines = [
+    changed
+      ? `Renamed ${from}: it is ${name} now, with all of its mail.`
+      : `${from} was renamed before: it is ${name} now.`,
+  ];
+  if (subscriptions.length > 0) lines.push(`Its subscriptions have followed: ${subscriptions.join(', ')}`);
+  if (schedules.length > 0) lines.push(`Schedules that name it have followed: ${schedules.join(', ')}`);
+  return harmless(lines.join('\n'), 'block');
 }
 
 export async function deleteCommand(context: Context, name: string, options: { archive?: boolean }): Promise<void> {

@@ -1,4 +1,4 @@
-import type { AgentCard } from '../../model/agent.ts';
+import { type AgentCard, formerly } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { listAgents, resolveAgent } from './agents.ts';
 import { nearestName } from '../../model/refusals.ts';
@@ -52,10 +52,15 @@ async function findSender(session: Session, name: string): Promise<Sender> {
   checkName(name);
   const card = await session.store.documents.getAgent(name);
   if (card && !card.deletedAt) return { name: card.name, card };
-  const known = (await listAgents(session)).map((agent) => agent.name);
-  const nearest = nearestName(name, known);
+  const agents = await listAgents(session);
+  const now = formerly(agents, name)[0]?.name;
+  const nearest = nearestName(
+    name,
+    agents.map((agent) => agent.name),
+  );
   const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-  session.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);
+  if (now !== undefined) session.warn(`${name} is called ${now} now, and answers go there: send with \`as\` ${now}.`);
+  else session.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);
   return { name };
 }
 

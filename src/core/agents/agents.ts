@@ -1,4 +1,4 @@
-import { type AgentCard } from '../../model/agent.ts';
+import { type AgentCard, formerly, sameAgent } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
 import type { Settings } from '../../model/settings.ts';
 import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
@@ -6,6 +6,7 @@ import type { Session } from '../root/root.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
 import type { Documents, DocumentName } from '../../storage/port/documents.ts';
+import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { changeDocument } from '../root/documents.ts';
 
 /**
@@ -25,11 +26,28 @@ export async function resolveMailbox(session: Session, name: string): Promise<Ag
   checkName(name);
   const card = await session.store.documents.getAgent(name);
   if (card) return card;
-  const known = (await session.store.documents.listAgents())
-    .filter(({ retiredAt }) => !retiredAt)
-    .map((agent) => agent.name);
+  const all = await session.store.documents.listAgents();
+  const now = formerly(all, name).find(({ deletedAt }) => !deletedAt);
+  const former = now?.formerNames?.find((one) => sameAgent(one.name, name));
+  if (now && former) throw new AgentRenamed(former.name, now.name);
+  const known = all.filter(({ retiredAt }) => !retiredAt).map((agent) => agent.name);
   const hint = meantOr(name, known, `dreamos agent register ${name}`);
   throw notFound('AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, hint);
+}
+
+/** What the agents are called that had this name, who had it last first. */
+export async function namesNow(session: Session, name: string): Promise<string[]> {
+  return formerly(await session.store.documents.listAgents(), name).map((card) => card.name);
+}
+
+/** As resolveAgent, for a name that was said a while ago: it may be a former one. */
+export async function resolveFormer(session: Session, name: string): Promise<AgentCard> {
+  try {
+    return await resolveAgent(session, name);
+  } catch (error) {
+    if (error instanceof AgentRenamed) return resolveAgent(session, error.now);
+    throw error;
+  }
 }
 
 export interface AgentInput {
@@ -88,10 +106,21 @@ export async function listMailboxes(session: Session): Promise<AgentCard[]> {
 
 export async function retireAgent(session: Session, name: string): Promise<AgentCard> {
   const { name: known } = await resolveAgent(session, name);
-  return changeCard(session.store.documents, known, (card) => ({
-    ...(card ?? { name: known, createdAt: new Date(session.clock.now()).toISOString() }),
-    retiredAt: card?.retiredAt ?? new Date(session.clock.now()).toISOString(),
+  return changeKnownCard(session, known, (card) => ({
+    ...card,
+    retiredAt: card.retiredAt ?? new Date(session.clock.now()).toISOString(),
   }));
+}
+
+/** As changeCard, of one that is there: renamed meanwhile it is not made again. @throws AGENT_NOT_FOUND */
+export function changeKnownCard(
+  session: Session,
+  name: string,
+  change: (card: AgentCard) => AgentCard,
+): Promise<AgentCard> {
+  return changeDocument(session.store.documents, `agents/${name}`, async (card) => {
+    return change((card as AgentCard | undefined) ?? (await resolveAgent(session, name)));
+  });
 }
 
 /** Read, change, write, as one step; makes the mailbox. @param name however it is cased */

@@ -2,27 +2,27 @@
 import type { AgentPaused } from '../../contract/system.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import type { Session } from '../root/root.ts';
-import { changeCard, resolveAgent } from './agents.ts';
+import { changeKnownCard, resolveAgent } from './agents.ts';
 
 export async function pauseAgent(session: Session, name: string): Promise<AgentPaused> {
   const { name: known } = await resolveAgent(session, name);
   const pausedAt = new Date(session.clock.now()).toISOString();
   let changed = false;
-  const card = await changeCard(session.store.documents, known, (found) => {
-    changed = !found?.pausedAt;
-    if (found?.pausedAt) return found;
-    const { pausedBy: _, ...kept } = found ?? { name: known, createdAt: pausedAt };
+  const card = await changeKnownCard(session, known, (found) => {
+    changed = !found.pausedAt;
+    if (found.pausedAt) return found;
+    const { pausedBy: _, ...kept } = found;
     return { ...kept, pausedAt, ...(session.acting !== undefined && { pausedBy: session.acting }) };
   });
   return { ...card, changed };
 }
 
 export async function resumeAgent(session: Session, name: string): Promise<AgentPaused> {
-  const { name: known, createdAt } = await resolveAgent(session, name);
+  const { name: known } = await resolveAgent(session, name);
   let changed = false;
-  const card = await changeCard(session.store.documents, known, (found) => {
-    changed = Boolean(found?.pausedAt);
-    const { pausedAt: _, pausedBy: __, ...kept } = found ?? { name: known, createdAt };
+  const card = await changeKnownCard(session, known, (found) => {
+    changed = Boolean(found.pausedAt);
+    const { pausedAt: _, pausedBy: __, ...kept } = found;
     return kept;
   });
   return { ...card, changed };

@@ -7,7 +7,7 @@ import type { AgentDeleted } from '../../contract/system.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { unfinished, type State } from '../../model/state.ts';
-import { changeCard, resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { changeKnownCard, resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { endSchedulesOf, loadSchedules } from '../schedules/schedules.ts';
@@ -42,9 +42,8 @@ export async function deleteAgent(
 }
 
 async function mark(session: Session, before: AgentCard, archive: boolean): Promise<AgentCard> {
-  const { documents } = session.store;
   const now = new Date(session.clock.now()).toISOString();
-  const card = await changeCard(documents, before.name, (found = before) => ({
+  const card = await changeKnownCard(session, before.name, (found) => ({
     ...found,
     retiredAt: found.retiredAt ?? now,
     deletedAt: now,
@@ -54,7 +53,7 @@ async function mark(session: Session, before: AgentCard, archive: boolean): Prom
   await bringAllDue(session, card);
   const left = await countUnfinished(session, card.name);
   if (left.size === 0) return card;
-  await changeCard(documents, card.name, (found = card) => {
+  await changeKnownCard(session, card.name, (found) => {
     const { deletedAt: _, retiredAt: __, ...kept } = found;
     return { ...kept, ...(before.retiredAt && { retiredAt: before.retiredAt }) };
   });

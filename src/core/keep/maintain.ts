@@ -9,6 +9,7 @@ import { isOver } from '../../model/clock.ts';
 import { dayMs, maxLeaseMs } from '../../model/basics/limits.ts';
 import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
+import { finishRenames } from './rename-agent.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { pruneTopic } from '../topics/topics.ts';
@@ -166,6 +167,8 @@ async function* pruneOldEvents(session: Session, card: AgentCard, dryRun: boolea
 }
 
 async function* sendSchedules(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  // Nothing to tell of: they found whom they mean by his former name.
+  if (!dryRun) await finishRenames(session);
   if ((await session.store.documents.get('schedules')) === undefined) return;
   const { fireDue } = await import('../schedules/fire-due.ts');
   const { fired } = await fireDue(session, { dryRun });

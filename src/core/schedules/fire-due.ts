@@ -18,6 +18,8 @@ import type { Schedule } from '../../contract/system.ts';
 import { parseData } from '../../model/data.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
+import { AgentRenamed } from '../../storage/port/refusals.ts';
+import { namesNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
@@ -139,7 +141,11 @@ async function sendOccurrence(
   try {
     const dedupeKey = `schedule:${name}:${token}:${at}`;
     const data = rawData === undefined ? message.data : parseData(rawData, 'The rawData of the schedule');
-    const { id } = await sendChecked(nobody, { ...message, data, from, dedupeKey });
+    const draft = { ...message, data, from, dedupeKey };
+    const { id } = await sendChecked(nobody, draft).catch(async (error: unknown) => {
+      if (!(error instanceof AgentRenamed)) throw error;
+      return sendChecked(nobody, { ...draft, to: await toThoseRenamed(session, message.to) });
+    });
     return { id };
   } catch (error) {
     // Neither says anything of the message: somebody is at config.json with an editor, and in a minute it may be right again.
@@ -148,6 +154,17 @@ async function sendOccurrence(
     if (error.code === 'DEDUPE_MISMATCH') return {};
     return { skipped: { code: error.code, reason: error.message } };
   }
+}
+
+/** What schedules say follows right behind a renaming. */
+async function toThoseRenamed(session: Session, to: readonly string[]): Promise<string[]> {
+  const words = to.flatMap((text) => text.split(','));
+  return Promise.all(
+    words.map(async (word) => {
+      if (word.startsWith('@') || (await session.store.documents.getAgent(word))) return word;
+      return (await namesNow(session, word))[0] ?? word;
+    }),
+  );
 }
 
 const clockAhead = 'CLOCK_AHEAD';

@@ -107,6 +107,39 @@ export async function endSchedulesOf(session: Session, agent: string): Promise<s
   return ended.map(({ name }) => name);
 }
 
+/** Of an agent that has another name: those that it sends, and those that go to it. @returns their names */
+export async function renameInSchedules(session: Session, from: string, to: string): Promise<string[]> {
+  const renamed = (one: Schedule): Schedule => ({
+    ...one,
+    from: sameAgent(one.from, from) ? to : one.from,
+    message: {
+      ...one.message,
+      to: one.message.to.map((text) => inWords(text, (word) => (sameAgent(word, from) ? to : word))),
+    },
+  });
+  const isOf = (one: Schedule): boolean => namedIn(one).some((name) => sameAgent(name, from));
+  let followed = (await loadSchedules(session)).filter(isOf);
+  if (followed.length > 0)
+    await changeSchedules(session, (schedules) => {
+      followed = schedules.filter(isOf);
+      return schedules.map((one) => (isOf(one) ? renamed(one) : one));
+    });
+  return followed.map(({ name }) => name);
+}
+
+/** The agents that schedules name. */
+export async function namedInSchedules(session: Session): Promise<string[]> {
+  return (await loadSchedules(session)).flatMap(namedIn);
+}
+
+function namedIn({ from, message }: Schedule): string[] {
+  return [from, ...message.to.flatMap((text) => text.split(',')).filter((word) => !word.startsWith('@'))];
+}
+
+function inWords(text: string, change: (word: string) => string): string {
+  return text.split(',').map(change).join(',');
+}
+
 export async function listSchedules(session: Session): Promise<ListedSchedule[]> {
   const sorted = [...(await loadSchedules(session))].sort((a, b) => a.name.localeCompare(b.name, 'en'));
   return Promise.all(sorted.map((schedule) => listed(session, schedule)));

@@ -3,6 +3,7 @@ import type { SendReceipt } from '../../contract/mail.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isLog } from '../../model/topic.ts';
 import { findNow, findSurely } from '../look/find.ts';
+import { namesNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 
 type Whereabouts = Pick<SendReceipt, 'state'> & { readonly states: NonNullable<SendReceipt['states']> };
@@ -19,7 +20,9 @@ export async function whereNow(
   try {
     const states: { mailbox: string; state: SendReceipt['state'] }[] = [];
     for (const mailbox of mailboxes) {
-      const [entry] = await findNow(session, id, mailbox);
+      let [entry] = await findNow(session, id, mailbox);
+      for (const now of entry ? [] : await namesNow(session, mailbox))
+        [entry] = entry ? [entry] : await findNow(session, id, now);
       states.push({ mailbox, state: entry?.state ?? 'gone' });
     }
     return { state: byDistance.find((state) => states.some((one) => one.state === state)) ?? 'gone', states };

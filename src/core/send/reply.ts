@@ -7,7 +7,8 @@ import { usage } from '../../model/refusals.ts';
 import { sha256 } from '../../model/basics/sha256.ts';
 import { idFrom, idTime, isId, mayEndId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { namesNow, resolveFormer } from '../agents/agents.ts';
+import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { findSurely, looks } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
@@ -135,9 +136,17 @@ async function sendOnce(
   try {
     return await sendChecked(session, draft, options);
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.code !== 'DEDUPE_MISMATCH') throw error;
+    if (!(error instanceof DreamosError)) throw error;
+    // Who asked has another name by now; it may have been answered before, or since.
+    const [now] = isOfOldName(error) ? await namesNow(session, original.from) : [];
+    if (now !== undefined && draft.to !== now) return sendOnce(session, original, { ...draft, to: now }, options);
+    if (error.code !== 'DEDUPE_MISMATCH') throw error;
     throw answered(original, error);
   }
+}
+
+function isOfOldName(error: DreamosError): boolean {
+  return error instanceof AgentRenamed || error.code === 'DEDUPE_MISMATCH';
 }
 
 async function ackAfter(session: Session, receiptOrId: string, original: Message, sent: SendReceipt): Promise<Settled> {
@@ -196,13 +205,28 @@ async function originalIn(session: Session, receiptOrId: string): Promise<Origin
   const { mailbox, id } = isId(receiptOrId)
     ? { mailbox: actingFor(session, receiptOrId), id: receiptOrId }
     : session.store.mail.parseReceipt(receiptOrId);
-  const { name } = await resolveAgent(session, mailbox);
-  for (let look = 1; look <= looks; look++) {
-    const [entry] = await findSurely(session, id, name);
-    const message = entry && (await session.store.look.read(entry));
-    if (message) return { mailbox: name, message, state: entry.state };
-  }
+  const { name } = await resolveFormer(session, mailbox);
+  const found = (await findIn(session, id, name)) ?? (await findUnderNewName(session, id, mailbox));
+  if (found) return found;
   throw messageNotFound(id, name);
+}
+
+async function findIn(session: Session, id: string, mailbox: string): Promise<Original | undefined> {
+  for (let look = 1; look <= looks; look++) {
+    const [entry] = await findSurely(session, id, mailbox);
+    const message = entry && (await session.store.look.read(entry));
+    if (message) return { mailbox, message, state: entry.state };
+  }
+  return undefined;
+}
+
+/** Another one may have the name of a mailbox that was renamed. */
+async function findUnderNewName(session: Session, id: string, mailbox: string): Promise<Original | undefined> {
+  for (const now of await namesNow(session, mailbox)) {
+    const found = await findIn(session, id, now);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function actingFor(session: Session, id: string): string {

@@ -3,6 +3,7 @@ import { type AddressBook, retired } from '../agents/address-book.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { nearestName, notFound, reference, usage } from '../../model/refusals.ts';
 
 /** Somebody who gets a message, and every reason: `named`, `@reviewers`, `@all`. */
@@ -27,7 +28,7 @@ export async function route(
 ): Promise<Route[]> {
   const cardOf = async (name: string): Promise<AgentCard> => {
     if (!refused) return book.recipient(name);
-    const card = await book.known(name);
+    const card = await knownOrFormer(book, name, refused);
     const refusal = retired(card);
     if (refusal) refused.set(card.name, refusal);
     return card;
@@ -65,6 +66,17 @@ export async function route(
     );
   }
   return [...routes.values()];
+}
+
+/** Who was renamed is called as he was when it was sent. */
+async function knownOrFormer(book: AddressBook, name: string, refused: Map<string, DreamosError>): Promise<AgentCard> {
+  try {
+    return await book.known(name);
+  } catch (error) {
+    if (!(error instanceof AgentRenamed)) throw error;
+    refused.set(error.former, error);
+    return { name: error.former, createdAt: '' };
+  }
 }
 
 /** @returns the refusal: nobody is in it */

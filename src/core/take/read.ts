@@ -1,5 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
-import { resolveAgent } from '../agents/agents.ts';
+import { namesNow, resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
@@ -78,8 +78,9 @@ export async function claimerFor(
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
   const lease = checkLease(leaseMs ?? settings.leaseMs);
+  let mailbox = card.name;
   const claim = () =>
-    session.store.mail.claim(card.name, {
+    session.store.mail.claim(mailbox, {
       leaseMs: lease,
       token: session.ids.token(),
       policy,
@@ -90,13 +91,21 @@ export async function claimerFor(
       inbox,
       signal,
     });
-  if (inbox !== undefined) return claim;
+  if (inbox !== undefined)
+    return async () => {
+      const answer = await claim();
+      // Whoever asked may have another name by now, and the answer comes there.
+      if (answer === undefined && !(await session.store.documents.getAgent(mailbox)))
+        mailbox = (await namesNow(session, mailbox))[0] ?? mailbox;
+      return answer;
+    };
   let known: AgentCard | undefined = card;
   return async () => {
     const now = known ?? (await session.store.documents.getAgent(card.name));
     known = undefined;
-    // Deleted while somebody waits.
-    if (now?.deletedAt) await resolveAgent(session, card.name);
+    // Deleted or renamed while somebody waits.
+    if (now?.deletedAt || (!now && (await namesNow(session, card.name)).length > 0))
+      await resolveAgent(session, card.name);
     onLook?.(Boolean(now?.pausedAt));
     if (!now?.pausedAt) {
       troubleIsOver(session, `pause of ${card.name}`);

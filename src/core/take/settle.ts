@@ -1,3 +1,4 @@
+import { type AgentCard, formerly } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
 import { isId, mayEndId } from '../../model/id.ts';
@@ -34,7 +35,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
     throw usage('The delay has to be at least 0 and at most 3650d.', reference);
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
-  const card = await session.store.documents.getAgent(mailbox);
+  const card = await cardOf(session, mailbox);
   const { policy, ownPolicy } = await effectiveSettings(session, card);
   return session.store.mail.nack(receipt, {
     // How often it may be claimed is what its claim says, else its mailbox; how long it rests, whoever gives it back.
@@ -50,11 +51,15 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
 export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
-  const card = await session.store.documents.getAgent(mailbox);
+  const card = await cardOf(session, mailbox);
   return session.store.mail.renew(receipt, {
     leaseMs: checkLease(leaseMs ?? (await effectiveSettings(session, card)).leaseMs),
     by,
   });
+}
+
+async function cardOf({ store }: Session, mailbox: string): Promise<AgentCard | undefined> {
+  return (await store.documents.getAgent(mailbox)) ?? formerly(await store.documents.listAgents(), mailbox)[0];
 }
 
 interface Claim {

@@ -1,5 +1,5 @@
 import type { PublishReceipt } from '../../contract/mail.ts';
-import type { AgentCard } from '../../model/agent.ts';
+import { type AgentCard, formerly } from '../../model/agent.ts';
 import { type DraftFor, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
@@ -44,11 +44,16 @@ export async function publish(
   return receiptFor(subscribers.map((card) => card.name));
 }
 
+/** Its subscriptions follow it right behind. */
+async function renamed(session: Session, agent: string): Promise<AgentCard | undefined> {
+  return formerly(await session.store.documents.listAgents(), agent)[0];
+}
+
 async function activeSubscribers(session: Session, topic: string): Promise<AgentCard[]> {
   // By the mailbox: a list that was mended by hand may name an agent in two ways.
   const cards = new Map<string, AgentCard>();
   for (const { agent } of subscribersOf(await loadSubscriptions(session), topic)) {
-    const card = await session.store.documents.getAgent(agent);
+    const card = (await session.store.documents.getAgent(agent)) ?? (await renamed(session, agent));
     if (!card)
       session.warn(`${agent} is subscribed to ${topic}, but there is no such agent: dreamos agent register ${agent}`);
     else if (!card.retiredAt) cards.set(card.name, card);

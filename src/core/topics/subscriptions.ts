@@ -45,6 +45,24 @@ export async function endSubscriptions(session: Session, agent: string): Promise
   return ended;
 }
 
+/** Of an agent that has another name. @returns its patterns, those that followed it */
+export async function renameInSubscriptions(session: Session, from: string, to: string): Promise<string[]> {
+  const isIts = (name: string): boolean => sameAgent(name, from);
+  if (![...(await loadSubscriptions(session)).keys()].some(isIts)) return [];
+  let followed: string[] = [];
+  await changeDocument(session.store.documents, 'subscriptions', async (document) => {
+    const all = await parse(session, document);
+    followed = [...all].flatMap(([name, patterns]) => (isIts(name) ? patterns : []));
+    const kept = [...all].filter(([name]) => !isIts(name));
+    const patterns = [...new Set([...(all.get(to) ?? []), ...followed])].sort();
+    return Object.fromEntries([
+      ...kept.filter(([name]) => name !== to),
+      ...(patterns.length > 0 ? [[to, patterns]] : []),
+    ]);
+  });
+  return followed;
+}
+
 /** @throws CONFIG_INVALID: taken for empty, it would lose subscribers their mail */
 export async function loadSubscriptions(session: Session): Promise<Subscriptions> {
   return parse(session, (await session.store.documents.get('subscriptions'))?.value);

@@ -24,6 +24,7 @@ import { endRestsAhead, recover, recoverNowAndThen } from './claim/recover.ts';
 import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
 import { getAgent, getCard, listAgents, mailboxNames, putCard } from './documents/agents.ts';
+import { renameMailbox } from './documents/renamed.ts';
 import { pathOf, toEntry } from './names/found.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
@@ -80,6 +81,7 @@ function documentsOf(ctx: FileContext): Documents {
         ? putDocument(ctx, name as RootDocument, value, version)
         : putCard(ctx, agent, value, version);
     },
+    rename: (from, to) => renameMailbox(ctx, from, to),
     withLock(name, work) {
       return ctx.disk.withLock(ctx.layout.lock(name), (lock) =>
         name === 'import' ? whileImporting(ctx, () => work(lock)) : work(lock),

@@ -8,6 +8,7 @@ import type { Actor, ClaimOptions, DeliverOptions, Delivery, NackOptions, Recove
 import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../port/refusals.ts';
 import { backoffMs } from './backoff.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
+import { calledNow } from './rename.ts';
 import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
 
 export interface Deps {
@@ -171,10 +172,12 @@ export function checkClaim(mail: Mail, receipt: string): void {
 // The claim that a receipt still holds. The token fences: of a claim that was taken back it is no longer the current one.
 function claimed(mail: Mail, receipt: string): Held {
   const { mailbox, id, token } = parseReceipt(receipt);
-  const held = mailboxOf(mail, mailbox).get(id);
-  if (held?.usedTokens.has(token)) throw alreadySettled(id);
-  if (held?.state !== 'inflight' || held.token !== token) throw leaseLost(id);
-  return held;
+  for (const name of [mailbox, ...calledNow(mail, mailbox)]) {
+    const held = mailboxOf(mail, name).get(id);
+    if (held?.usedTokens.has(token)) throw alreadySettled(id);
+    if (held?.state === 'inflight' && held.token === token) return held;
+  }
+  throw leaseLost(id);
 }
 
 export function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {

@@ -4,12 +4,13 @@ import type { DreamosError } from '../../model/errors.ts';
 import { dedupeWindowOf, type Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, SendHow, Sent } from '../port/mail.ts';
-import { MailboxFull, mailboxFull } from '../port/refusals.ts';
+import { AgentRenamed, MailboxFull, mailboxFull } from '../port/refusals.ts';
 import { isForgotten, mismatchOf } from '../port/repeat.ts';
 import type { Deps } from './claims.ts';
 import { loadOf } from './housekeeping.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
+import { mailboxesNow } from './rename.ts';
 
 /** One after the other, each its own commit. */
 export async function sendEach(
@@ -52,8 +53,10 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
   if (outgoing.refusal) return outgoing.refusal;
   const full = fullFor(mail, outgoing);
   if (full) return full;
+  const places = mailboxesNow(mail, mailboxes, mailboxes.length > 1 || message.dedupeKey !== null);
+  if (places instanceof AgentRenamed) return places;
   if (message.dedupeKey !== null) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });
-  for (const mailbox of mailboxes) {
+  for (const mailbox of places) {
     const topic = topicOf(mailbox);
     if (topic === undefined) {
       const expiresAt = outgoing.expiresAt?.get(mailbox);

@@ -7,7 +7,7 @@ import type { DeadReason, Entry } from '../port/look.ts';
 
 /** A message in a mailbox. `version` grows with every change of state, so that an entry listed before is known as stale. */
 export interface Held {
-  readonly mailbox: string;
+  mailbox: string;
   readonly id: string;
   readonly priority: Priority;
   /** Sealed, and read anew for every reader: nobody can change what another one sees. */

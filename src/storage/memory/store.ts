@@ -18,6 +18,7 @@ import { put, sendEach, sweepKeys } from './deliver.ts';
 import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
+import { renameMailbox } from './rename.ts';
 import { sweepExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
 import {
   changed,
@@ -76,7 +77,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       rememberIfGood(mail, name, copy);
       return true;
     },
-    lastGoodSettings: () => mail.goodSettings,
+      lastGoodSettings: () => mail.goodSettings,
+      rename: async (from, to) => renameMailbox(mail, from, to),
     withLock: (name, work) => {
       const done = (mail.locks.get(name) ?? Promise.resolve()).then(() => work({ isHeld: () => true }));
       mail.locks.set(

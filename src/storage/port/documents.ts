@@ -53,6 +53,14 @@ export interface Documents {
    * @returns `false`: it has another version by now, and nothing was changed @throws CONFIG_INVALID
    */
   put(name: DocumentName, value: unknown, version: string | undefined): Promise<boolean>;
+  /**
+   * Gives a mailbox another name, with all that is in it and its card, durably and as one step: a message, a claim, an
+   * ordering key is there under the old name or under the new one. Whoever still goes by the old name is refused
+   * (AGENT_NOT_FOUND), but a receipt holds on, and what is sent to several is handed out under the new one, where the card
+   * says in its `formerNames` that it was called so.
+   * @returns `taken`: there is a mailbox of the new name, however it is cased; `missing`: there is none of the old one
+   */
+  rename(from: string, to: string): Promise<'renamed' | 'taken' | 'missing'>;
   /** One holder at a time, across processes; what is done under it must still be safe to do twice. */
   withLock<T>(name: LockName, work: (lock: Lock) => Promise<T>): Promise<T>;
 }

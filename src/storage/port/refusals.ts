@@ -14,6 +14,32 @@ export class MailboxFull extends DreamosError {
   }
 }
 
+/** There is no such mailbox, or not any more: it may have another name by now. */
+export class MailboxGone extends DreamosError {
+  readonly mailbox: string;
+
+  constructor(mailbox: string) {
+    super('not-found', 'AGENT_NOT_FOUND', `There is no mailbox of ${mailbox} (any more).`, {
+      hint: 'See who there is: dreamos agent list',
+    });
+    this.mailbox = mailbox;
+  }
+}
+
+/** Who had this name has another by now. */
+export class AgentRenamed extends DreamosError {
+  readonly former: string;
+  readonly now: string;
+
+  constructor(former: string, now: string) {
+    super('not-found', 'AGENT_NOT_FOUND', `There is no agent "${former}" any more: it is called ${now} now.`, {
+      hint: `Use that name: dreamos agent show ${now}. To make another ${former}: dreamos agent register ${former}`,
+    });
+    this.former = former;
+    this.now = now;
+  }
+}
+
 /** @param count about so many messages or bytes are there now */
 export function mailboxFull(
   mailbox: string,

@@ -4,6 +4,10 @@ import { importTree } from '../../../src/core/import/import.ts';
 import { packArchive, pruneArchive } from '../../../src/core/keep/maintain.ts';
 import { type Session } from '../../../src/core/root/root.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
+import { registerAnew, renameAgent } from '../../../src/core/keep/rename-agent.ts';
+import { addSchedule, listSchedules } from '../../../src/core/schedules/schedules.ts';
+import { publish } from '../../../src/core/topics/publish.ts';
+import { loadSubscriptions } from '../../../src/core/topics/subscriptions.ts';
 import { hourMs, mustSend, type Setting } from './setting.ts';
 import { archived, dead, none, ready, toAll, type Fate, type Told, type Scenario } from './story.ts';
 import { initRoot } from '../../../src/core/open-root.ts';
@@ -42,6 +46,38 @@ export const keepingScenarios: readonly Scenario[] = [
           return told.length > 0 && card?.retiredAt === undefined ? 'd was retired and is not' : undefined;
         },
       }),
+  },
+  {
+    name: 'agent rename',
+    always: true,
+    prepare: async (setting) => {
+      const id = await setting.sent('goes along', { to: 'd' });
+      await setting.subscribed('d', 'x.*');
+      await addSchedule(setting.root, {
+        name: 's',
+        cron: '0 0 1 1 *',
+        message: { from: 'a', to: 'd', body: 'yearly' },
+      });
+      return {
+        argv: ['agent', 'rename', 'd', 'dd'],
+        fates: [],
+        repeat: async (root, told) => {
+          const before = await root.store.documents.getAgent('d');
+          if (told.length > 0 && before) return 'd was renamed and is still there';
+          const [entry, ...more] = await root.store.look.find(id);
+          if (entry?.mailbox !== (before ? 'd' : 'dd') || more.length > 0) return 'its message is lost, or there twice';
+          const { mailboxes } = await publish(root, 'x.y', { from: 'a', body: 'for it' });
+          if (mailboxes.join() !== (before ? 'd' : 'dd')) return 'what is published does not reach it';
+          if (before) await renameAgent(root, 'd', 'dd');
+          // What follows is written at the latest when another one has the old name.
+          await registerAnew(root, { name: 'd' });
+          const [subscriptions, schedules] = [await loadSubscriptions(root), await listSchedules(root)];
+          if (subscriptions.has('d') || !subscriptions.has('dd')) return 'its subscription has not followed';
+          if (schedules.some(({ message }) => message.to.includes('d'))) return 'its schedule has not followed';
+          return undefined;
+        },
+      };
+    },
   },
   {
     name: 'cancel',

@@ -11,6 +11,7 @@ import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
 import { orderingRules } from './ordering.ts';
 import { recoveryRules } from './recovery.ts';
+import { renameRules } from './renaming.ts';
 import { requestRules } from './requests.ts';
 import { sendRules } from './sending.ts';
 import { settleRules } from './settling.ts';
@@ -33,6 +34,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('changes by hand', () => handRules(rig));
     describe('keeping what is finished', () => keepingRules(rig));
     describe('events', () => eventRules(rig));
+    describe('another name', () => renameRules(rig));
     describe('topics', () => topicRules(rig));
   });
 }

@@ -20,6 +20,8 @@ import type { FileContext } from '../disk/context.ts';
 import { writeTarGz } from '../disk/foreign/tar-gz.ts';
 import { aboutBackup, indexOfBackup, isInRoot, unfinishedBackup } from '../names/backup-name.ts';
 import { folderOf, nameOf, pathIn } from '../names/path.ts';
+import { calledNow } from '../documents/renamed.ts';
+import { everyName } from '../documents/topics.ts';
 import { type Add, Collection } from './collection.ts';
 import { addDedupeKeys } from './dedupe-keys.ts';
 import { addDocuments, addKept } from './files.ts';
@@ -86,6 +88,7 @@ export async function collect(
   const about = { format: 'dreamos-backup', version: backupVersion, begunAt, root: ctx.layout.root };
   await add({ name: aboutBackup, bytes: Buffer.from(`${JSON.stringify(about)}\n`) });
   const collection = new Collection(ctx, add, begunAt);
+  const atFirst = await everyName(ctx);
   await addDocuments(ctx, collection);
   await addDedupeKeys(ctx, collection);
   for (let look = 0; ; look++) {
@@ -99,9 +102,22 @@ export async function collect(
     if (look >= mostLooks) throw restless([...missed.slipped][0]);
   }
   await addKept(ctx, collection);
+  await refuseRenamed(ctx, [...atFirst, ...collection.mailboxes]);
   const end = { kind: 'end', endedAt: ctx.clock.now(), messages: collection.messages } as const;
   await add({ name: indexOfBackup, bytes: collection.index(end) });
   return collection;
+}
+
+/** What was met under one name may have been met, or missed, under another. */
+async function refuseRenamed(ctx: FileContext, met: readonly string[]): Promise<void> {
+  const now = new Set(await everyName(ctx));
+  for (const name of met) {
+    if (now.has(name)) continue;
+    const [renamed] = await calledNow(ctx, name);
+    if (!renamed) continue;
+    const message = `${name} was renamed meanwhile and is ${renamed.name} now, so there is no backup.`;
+    throw new DreamosError('conflict', 'STATE_CHANGED', message, { hint: 'Run it again.' });
+  }
 }
 
 function restless(id = 'A message'): DreamosError {

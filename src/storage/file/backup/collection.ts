@@ -52,6 +52,11 @@ export class Collection {
     return [...this.#seen.values()].reduce((sum, ids) => sum + ids.size, this.packed);
   }
 
+  /** In which mailboxes and logs something was met. */
+  get mailboxes(): string[] {
+    return [...this.#seen.keys()];
+  }
+
   /** The body of a message that was met in this mailbox. */
   bodyOf(mailbox: string, id: string): string | undefined {
     return this.#seen.get(mailbox)?.get(id);

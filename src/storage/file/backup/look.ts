@@ -4,6 +4,8 @@ import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { FileContext } from '../disk/context.ts';
+import { isRealFolder } from '../disk/folders.ts';
+import { calledNow } from '../documents/renamed.ts';
 import { everyName } from '../documents/topics.ts';
 import { readWhole } from '../disk/replace.ts';
 import { archiveDays, listState } from '../look/find.ts';
@@ -46,7 +48,7 @@ async function lookIntoOutbox(ctx: FileContext, collection: Collection, look: Lo
     // Handed out by now; or it cannot be read, and is put aside by whoever meets it in a mailbox.
     if (!body.ok || unsealed(body.bytes)?.id !== folder.id) continue;
     for (const text of (await ctx.disk.list(dir)) ?? []) {
-      const link = parseOutboxLink(text);
+      const link = await linkNow(ctx, text);
       if (!link || !belongs(collection, look, link.mailbox, folder.id)) continue;
       const state = isLog(link.mailbox) ? 'archived' : link.name.tag === 'u' ? 'delayed' : 'ready';
       const at = { mailbox: link.mailbox, id: folder.id, state } as const;
@@ -54,6 +56,14 @@ async function lookIntoOutbox(ctx: FileContext, collection: Collection, look: Lo
       if (await collection.see({ ...at, name: entry }, { bytes: body.bytes })) missed.found++;
     }
   }
+}
+
+/** It is handed out to whoever was meant, whatever he is called by now. */
+async function linkNow(ctx: FileContext, text: string): Promise<ReturnType<typeof parseOutboxLink>> {
+  const link = parseOutboxLink(text);
+  if (!link || isLog(link.mailbox) || (await isRealFolder(ctx, ctx.layout.mailbox(link.mailbox).dir))) return link;
+  const [now] = await calledNow(ctx, link.mailbox);
+  return now ? { ...link, mailbox: now.name } : link;
 }
 
 function belongs(collection: Collection, { first }: Look, mailbox: string, id: string): boolean {

@@ -3,11 +3,12 @@
  * message is delivered again. The rename decides, also after the deadline: an ack wins as long as nobody has taken the
  * message back.
  */
-import { type DreamosError } from '../../../model/errors.ts';
+import { DreamosError } from '../../../model/errors.ts';
 import type { State } from '../../../model/state.ts';
 import type { NackOptions, Settled } from '../../port/mail.ts';
 import { alreadySettled, leaseLost } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
+import { calledNow } from '../documents/renamed.ts';
 import { deadLetter } from './dead-letter.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
@@ -100,24 +101,61 @@ function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time' | 'rest
 
 type Move = (mailbox: Mailbox, path: string, claim: EntryName) => boolean | Promise<boolean>;
 
+interface SettledAs {
+  readonly mailbox: Mailbox;
+  readonly name: EntryName;
+}
+
 /**
  * Finds the claim that a receipt speaks of and moves it. What the message is called next is made of the name that it has,
  * never of the receipt: that was typed or pasted, and its tail may be missing.
  */
-async function settle(ctx: FileContext, text: string, move: Move): Promise<{ mailbox: Mailbox; name: EntryName }> {
+async function settle(ctx: FileContext, text: string, move: Move): Promise<SettledAs> {
   const receipt = readReceipt(ctx, text);
   const mailbox = ctx.layout.mailbox(receipt.mailbox);
   const { name } = receipt;
   const path = receipt.path ?? inflightPath(mailbox, name);
-  if (await move(mailbox, path, name)) return { mailbox, name };
-  // Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does.
+  if (await orGone(ctx, mailbox, () => move(mailbox, path, name))) return { mailbox, name };
+  const settled = await settleByToken(ctx, mailbox, receipt, move);
+  if (settled) return settled;
+  const refusal = await explain(ctx, mailbox, receipt);
+  // The mailbox may have another name by now, and another one the old name.
+  if (refusal.code === 'LEASE_LOST') {
+    for (const now of await calledNow(ctx, mailbox.name)) {
+      const found = await settleByToken(ctx, now, receipt, move);
+      if (found) return found;
+      const why = await explain(ctx, now, receipt);
+      if (why.code !== 'LEASE_LOST') throw why;
+    }
+  }
+  throw refusal;
+}
+
+/** Not where the receipt says. Renewed since? The token finds it; renewed again in between, the next round does. */
+async function settleByToken(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { name }: Receipt,
+  move: Move,
+): Promise<SettledAs | undefined> {
   for (let round = 0; round < 3; round++) {
     for await (const entry of wheelEntries(ctx, mailbox.inflight)) {
       if (entry.name?.token !== name.token || entry.name.id !== name.id) continue;
-      if (await move(mailbox, entry.path, entry.name)) return { mailbox, name: entry.name };
+      const { path, name: found } = entry;
+      if (await orGone(ctx, mailbox, () => move(mailbox, path, found))) return { mailbox, name: found };
     }
   }
-  throw await explain(ctx, mailbox, receipt);
+  return undefined;
+}
+
+/** What fails because the mailbox is renamed meanwhile has not been done. */
+async function orGone(ctx: FileContext, { dir }: Mailbox, move: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await move();
+  } catch (error) {
+    if (!(error instanceof DreamosError) || (await ctx.disk.stat(dir))) throw error;
+    return false;
+  }
 }
 
 async function explain(ctx: FileContext, mailbox: Mailbox, { name }: Receipt): Promise<DreamosError> {

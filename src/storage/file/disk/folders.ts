@@ -1,7 +1,8 @@
 import { DreamosError } from '../../../model/errors.ts';
+import { MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from './context.ts';
 import { memory } from './memory.ts';
-import { folderOf, pathIn } from '../names/path.ts';
+import { folderOf, isIn, nameOf, pathIn } from '../names/path.ts';
 
 // Of a send to a thousand mailboxes seven folders each.
 const mostRemembered = 16_384;
@@ -11,18 +12,33 @@ const checked = memory(() => new Set<string>());
 /** Folders whose names this process has synced since it first used them. */
 const synced = memory(() => new Set<string>());
 
-/** Makes a folder and what is missing above it, and makes sure that none of them is a link that leads elsewhere. */
+/**
+ * Makes a folder and what is missing above it, and makes sure that none of them is a link that leads elsewhere. But for a
+ * mailbox's own folder: where that is missing the mailbox may have another name by now, and what is put into a second
+ * folder of the old one would be found by nobody.
+ * @throws MailboxGone
+ */
 export async function ensureFolder(ctx: FileContext, dir: string): Promise<void> {
+  return ensure(ctx, dir, false);
+}
+
+/** The same with the mailbox's own folder: for who makes an agent. */
+export async function ensureMailbox(ctx: FileContext, dir: string): Promise<void> {
+  return ensure(ctx, dir, true);
+}
+
+async function ensure(ctx: FileContext, dir: string, isNew: boolean): Promise<void> {
   for (let round = 0; round < 100; round++) {
     if (isChecked(ctx, dir) || dir === ctx.layout.root) return;
     // From the top down: a folder made below a link would be made outside of the root.
-    await ensureFolder(ctx, folderOf(dir));
+    await ensure(ctx, folderOf(dir), false);
     const stat = await ctx.disk.stat(dir);
     if (stat?.kind === 'directory') return remember(ctx, dir);
     if (stat) {
       if (await ctx.quarantineObstacle(dir, stat.kind)) continue;
       throw notAFolder(dir, stat.kind);
     }
+    if (!isNew && folderOf(dir) === ctx.layout.mailboxes) throw new MailboxGone(nameOf(dir));
     if ((await ctx.disk.makeDir(dir)) === 'made') {
       // Whatever was synced under this name before is not this folder.
       forgetSynced(ctx, dir);
@@ -57,6 +73,12 @@ export function forgetFolder(ctx: FileContext, dir: string): void {
 /** This one is gone. */
 export function forgetRemoved(ctx: FileContext, dir: string): void {
   checked.of(ctx).delete(dir);
+}
+
+/** It has another name, with all that is in it. */
+export function forgetMoved(ctx: FileContext, dir: string): void {
+  for (const known of [checked.of(ctx), synced.of(ctx)])
+    for (const path of known) if (isIn(dir, path)) known.delete(path);
 }
 
 /** It comes back under the same name, so that it was synced once says nothing. */
@@ -101,26 +123,31 @@ export function removedAgain(dir: string): DreamosError {
  * Makes the names in `dir` durable. Where a consumer has emptied and removed the folder already, its nearest existing
  * ancestor is synced instead: that commits the renames that led out of it. (Skipping this loses the message in a power
  * cut; seen on ext4, xfs and btrfs.)
+ * @returns what was synced
  */
-export async function syncFolderOrAncestor(ctx: FileContext, dir: string): Promise<void> {
+export async function syncFolderOrAncestor(ctx: FileContext, dir: string): Promise<string> {
   let at = dir;
   while (!(await ctx.disk.syncDir(at))) at = folderOf(at);
+  return at;
 }
 
 /**
  * Syncs the folders from `dir` (excluded) up to `top` (included) that this process has not synced yet, whoever made them:
  * a name in a folder that is itself not on disk is lost with it.
+ * @returns `false`: one of them is gone
  */
-export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: string): Promise<void> {
+export async function syncAncestorsOnce(ctx: FileContext, dir: string, top: string): Promise<boolean> {
   const known = synced.of(ctx);
+  let areThere = true;
   for (let at = dir; at !== top;) {
     const below = at;
     at = folderOf(at);
     if (known.has(below)) continue;
-    await syncFolderOrAncestor(ctx, at);
+    areThere = (await syncFolderOrAncestor(ctx, at)) === at && areThere;
     if (known.size > mostRemembered) known.clear();
     known.add(below);
   }
+  return areThere;
 }
 
 /** The names in one of a mailbox's folders; none before it is made. @throws where something else is in its place: it may hold mail */

@@ -5,7 +5,7 @@ import { explainIssues } from '../../../model/message.ts';
 import { misspeltSettings, settingFault, wrongSettings } from '../../../model/settings.ts';
 import type * as z from 'zod/mini';
 import type { FileContext } from '../disk/context.ts';
-import { ensureFolder, forgetFolder, isRealFolder } from '../disk/folders.ts';
+import { ensureFolder, ensureMailbox, forgetFolder, forgetMoved, isRealFolder } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { pathIn } from '../names/path.ts';
 import { warnOnce } from '../disk/warn-once.ts';
@@ -116,6 +116,9 @@ export async function putCard(
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
     if (version === undefined && (await hasOtherCase(ctx, name))) return false;
     try {
+      // There may have been one that has another name by now.
+      if (version === undefined) forgetMoved(ctx, mailbox.dir);
+      if (version === undefined) await ensureMailbox(ctx, mailbox.dir);
       for (const folder of mailboxFolders) await ensureFolder(ctx, pathIn(mailbox.dir, folder));
       cards.of(ctx).delete(name);
       if (await replaceCard(ctx, mailbox, text, isAsRead)) {
@@ -181,6 +184,11 @@ async function removeEmpty(ctx: FileContext, { dir }: Mailbox): Promise<void> {
     if (await ctx.disk.removeDir(folder)) forgetFolder(ctx, folder);
 }
 
+/** It has another name: what was read of it here says nothing any more. */
+export function forgetCard(ctx: FileContext, name: string): void {
+  cards.of(ctx).delete(name);
+}
+
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
 async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   const known = cards.of(ctx).get(mailbox.name);
@@ -189,7 +197,9 @@ async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard |
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const stat = await ctx.disk.stat(mailbox.card);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.
-  if (known && (stat ? known.version === versionOf(stat) : !isGone(ctx, known))) {
+  const isAsKnown = known && (stat ? known.version === versionOf(stat) : !isGone(ctx, known));
+  // With its mailbox it has gone for good.
+  if (known && isAsKnown && (stat || (await ctx.disk.stat(mailbox.dir)))) {
     if (stat) known.missedAt = undefined;
     known.lookedAt = uptime;
     return known.card;

@@ -2,6 +2,8 @@ import { cut } from '../../../model/basics/text.ts';
 import { isoTime } from '../../../model/clock.ts';
 import type { EventKind, MailEvent } from '../../../model/event.ts';
 import type { Message } from '../../../model/message.ts';
+import { MailboxGone } from '../../port/refusals.ts';
+import { calledNow } from '../documents/renamed.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, isChecked } from '../disk/folders.ts';
 import { troubleIsOver, warnOnce } from '../disk/warn-once.ts';
@@ -41,6 +43,9 @@ export async function logEvents(
     if (written) troubleIsOver(ctx, what);
     return written;
   } catch (error) {
+    // Renamed right behind the change that is told.
+    const [now] = error instanceof MailboxGone ? await calledNow(ctx, mailbox.name) : [];
+    if (now) return logEvents(ctx, now, events, at);
     // On a full disk each of many moves meets it again.
     warnOnce(ctx, `${what}: ${(error as Error).message}`, what);
     return false;

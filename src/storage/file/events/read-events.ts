@@ -6,9 +6,10 @@ import type { EventBatch, Scope } from '../../port/journal.ts';
 import { prunedBehind } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { type Days, type LogPlace, type Position, quietLogs } from '../names/cursor.ts';
-import { begin, placeOf, remember, Steps } from './cursors.ts';
+import { begin, type Place, placeOf, remember, Steps } from './cursors.ts';
 import { chunkBytes, loggedDays, newLines, parseLine, wholeLines } from './log-lines.ts';
-import { mailboxNames } from '../documents/agents.ts';
+import { memory } from '../disk/memory.ts';
+import { getAgent, mailboxNames } from '../documents/agents.ts';
 import { topicNames } from '../documents/topics.ts';
 import { dayOf, eventLog } from '../names/slots.ts';
 
@@ -52,7 +53,7 @@ export async function readEvents(
   const warnings: string[] = [];
   const { place, fresh } = await placeOf(ctx, cursor, warnings);
   try {
-    const { events, ends, more } = await news(ctx, of, among, place.position, fresh, warnings);
+    const { events, ends, more } = await news(ctx, of, among, place, fresh, warnings);
     events.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order)));
     const steps = new Steps(ctx, place);
     // The cursor last, so that no line brings one of its own.
@@ -64,6 +65,35 @@ export async function readEvents(
     remember(ctx, place);
   }
 }
+
+/** Who was renamed goes on where he was; what a cursor does not know would be told from its first. */
+async function followRenamed(
+  ctx: FileContext,
+  place: Place,
+  names: readonly string[],
+  warnings: string[],
+): Promise<void> {
+  const { position } = place;
+  const known = keptNames.of(ctx);
+  for (const name of names) {
+    if (position.has(name) || known.has(name)) continue;
+    known.add(name);
+    const card = await orWarn(getAgent(ctx, name), name, undefined, warnings);
+    for (const former of card?.formerNames?.toReversed() ?? []) {
+      known.delete(name);
+      const days = position.get(former.name);
+      if (!days || names.includes(former.name)) continue;
+      position.delete(former.name);
+      position.set(name, days);
+      // The next cursor says all of it.
+      place.file = undefined;
+      break;
+    }
+  }
+}
+
+/** Mailboxes that were never called otherwise. */
+const keptNames = memory(() => new Set<string>());
 
 interface Step {
   readonly name: string;
@@ -82,17 +112,19 @@ async function news(
   ctx: FileContext,
   of: Scope,
   among: ReadonlySet<string> | undefined,
-  position: Position,
+  place: Place,
   fresh: boolean,
   warnings: string[],
 ): Promise<News> {
   const read: LogNews[] = [];
   const yesterday = yesterdayOf(ctx);
+  const names = among ? [...among] : await namesOf(ctx, of);
+  await followRenamed(ctx, place, names, warnings);
+  const { position } = place;
   const lastDays = dayBefore([...position.values()].flatMap((days) => [...days.keys()]).reduce(later, ''));
   const gone = new Set<string>();
   // Among all, one in disorder hides no other's events, and its own come once they can be read.
   const asked = areNames(of);
-  const names = among ? [...among] : await namesOf(ctx, of);
   const share = Math.min(chunkBytes, Math.max(leastBytes, Math.ceil(batchBytes / names.length)));
   for (const name of names) {
     const mailbox = ctx.layout.mailbox(name);

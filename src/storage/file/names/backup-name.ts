@@ -1,7 +1,7 @@
 import { parseEventLog, parsePrunedMark } from './slots.ts';
 import { type Layout, type Mailbox, type RootDocument } from './layout.ts';
 import { parsePack } from './pack-name.ts';
-import { folderOf, longestName, nameOf, pathBelow, pathIn } from './path.ts';
+import { folderOf, isIn, longestName, nameOf, pathBelow, pathIn } from './path.ts';
 
 /** Names in a backup, and of what lies beside one, or beside a root, while it is being written. */
 
@@ -38,7 +38,7 @@ export function isReplacedRoot(name: string, root: string): boolean {
 
 /** Whether a path is the root's, or lies in it. */
 export function isInRoot(root: string, path: string): boolean {
-  return path === root || path.startsWith(`${root}/`);
+  return isIn(root, path);
 }
 
 export const backedUpDocuments: readonly RootDocument[] = ['settings', 'subscriptions', 'schedules'];

@@ -18,6 +18,11 @@ export function folderOf(path: string): string {
   return dirname(path);
 }
 
+/** Whether a path is that folder's, or lies in it. */
+export function isIn(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
 /** What of a path lies below a folder that it is in. */
 export function pathBelow(folder: string, path: string): string {
   return path.slice(folder.length + 1);

@@ -21,7 +21,7 @@ import { readIfGood } from './read-entry.ts';
 import type { ReadyWalk } from './ready-walk.ts';
 import { startOrder } from './walk-order.ts';
 import { moveToReady } from './filling.ts';
-import { nameOf, pathIn } from '../names/path.ts';
+import { isIn, nameOf, pathIn } from '../names/path.ts';
 
 interface Inbox {
   readonly dir: string;
@@ -45,9 +45,15 @@ export async function openInbox(ctx: FileContext, mailbox: Mailbox, request: str
   opened.of(ctx).set(request, { dir, request, until });
 }
 
+/** Its mailbox may have another name by now. */
+function openedIn(ctx: FileContext, mailbox: Mailbox, request: string): Inbox | undefined {
+  const inbox = opened.of(ctx).get(request);
+  return inbox && isIn(mailbox.requests, inbox.dir) ? inbox : undefined;
+}
+
 /** @returns how many answers went to ready/ */
 export async function closeInbox(ctx: FileContext, mailbox: Mailbox, request: string): Promise<number> {
-  const inbox = opened.of(ctx).get(request) ?? (await inboxOf(ctx, mailbox, request));
+  const inbox = openedIn(ctx, mailbox, request) ?? (await inboxOf(ctx, mailbox, request));
   return inbox ? close(ctx, mailbox, inbox) : 0;
 }
 
@@ -95,7 +101,7 @@ export function walkInbox(ctx: FileContext, mailbox: Mailbox, request: string): 
   return {
     async next() {
       if (!left) {
-        const inbox = opened.of(ctx).get(request) ?? (await inboxOf(ctx, mailbox, request));
+        const inbox = openedIn(ctx, mailbox, request) ?? (await inboxOf(ctx, mailbox, request));
         left = inbox ? await answersIn(ctx, inbox) : [];
       }
       for (let answer = left.shift(); answer; answer = left.shift()) {

@@ -2,7 +2,7 @@
 import { isLog } from '../../../model/topic.ts';
 import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
 import type { FileContext } from '../disk/context.ts';
-import { ensureFolder } from '../disk/folders.ts';
+import { ensureFolder, ensureMailbox } from '../disk/folders.ts';
 import { gathered, readTarGz, type TarEntry } from '../disk/foreign/tar-gz.ts';
 import { logEvents } from '../events/event-log.ts';
 import { isInRoot } from '../names/backup-name.ts';
@@ -44,6 +44,7 @@ export async function place(
 }
 
 async function makeFolders(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  await ensureMailbox(ctx, mailbox.dir);
   const names = isLog(mailbox.name) ? ['archive', 'events'] : mailboxFolders;
   for (const name of names) await ensureFolder(ctx, pathIn(mailbox.dir, name));
 }

@@ -3,12 +3,15 @@ import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing } from '../../port/mail.ts';
+import { MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
-import { moveInto } from '../disk/folders.ts';
+import { ensureMailbox, moveInto } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { warnOnce } from '../disk/warn-once.ts';
+import { calledNow } from '../documents/renamed.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { type EntryName, formatEntryName } from '../names/entry-name.ts';
+import type { Mailbox } from '../names/layout.ts';
 import { mailboxOfLink, outboxBody, parseOutboxFolder, parseOutboxLink } from '../names/outbox-name.ts';
 import { pathIn } from '../names/path.ts';
 import { slotOf } from '../names/slots.ts';
@@ -201,7 +204,24 @@ async function handOutLink(
 ): Promise<boolean> {
   const mailbox = ctx.layout.mailbox(link.mailbox);
   const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
-  const { name } = link;
+  try {
+    return await handOutTo(ctx, mailbox, path, link.name, message);
+  } catch (error) {
+    if (!(error instanceof MailboxGone)) throw error;
+    const [now] = await calledNow(ctx, mailbox.name);
+    // Removed by hand it is made anew: what is committed has been called sent.
+    if (!now) await ensureMailbox(ctx, mailbox.dir);
+    return handOutTo(ctx, now ?? mailbox, path, link.name, message);
+  }
+}
+
+async function handOutTo(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  path: string,
+  name: EntryName,
+  message: Message | undefined,
+): Promise<boolean> {
   if (isLog(mailbox.name)) return publishTo(ctx, mailbox, path, name, message);
   const at = ctx.clock.now();
   if (name.tag === 'u') {

@@ -15,9 +15,11 @@ import {
 import type { Message } from '../../../model/message.ts';
 import { moveToReady, linkToReady } from '../places/filling.ts';
 import { DreamosError } from '../../../model/errors.ts';
+import { MailboxGone } from '../../port/refusals.ts';
+import { calledNow } from '../documents/renamed.ts';
 import { uncertain } from './outbox.ts';
 import { slotOf } from '../names/slots.ts';
-import { folderOf, pathIn } from '../names/path.ts';
+import { folderOf, pathBelow, pathIn } from '../names/path.ts';
 
 /** Putting what is sent in its place: written to tmp/, named in ready/ or delayed/ or a request's inbox, synced there. */
 export interface Placed {
@@ -41,7 +43,7 @@ export async function create(
   // Somebody has removed tmp/ since this process first saw it.
   forgetFolder(ctx, mailbox.tmp);
   await ensureFolder(ctx, mailbox.tmp);
-  if (!(await ctx.disk.create(file, bytes, { sync }))) throw vanished(file);
+  if (!(await ctx.disk.create(file, bytes, { sync }))) throw await vanished(ctx, mailbox, file);
 }
 
 export async function move(
@@ -65,7 +67,7 @@ export async function move(
     await ctx.disk.remove(file);
     throw error;
   }
-  throw vanished(file);
+  throw await vanished(ctx, mailbox, file);
 }
 
 export async function link(
@@ -80,7 +82,7 @@ export async function link(
     const answer = await putInInbox(ctx, mailbox, message, name, put);
     if (answer) return placedIn(answer.dir, answer.dir, answer.name);
     const bucket = await linkToReady(ctx, file, mailbox, name);
-    if (bucket === undefined) throw vanished(file);
+    if (bucket === undefined) throw await vanished(ctx, mailbox, file);
     return placedIn(mailbox.ready, bucket, name);
   }
   const slot = slotOf(mailbox.delayed, name.time);
@@ -89,13 +91,15 @@ export async function link(
     if ((await ctx.disk.link(file, pathIn(slot, formatEntryName(name)))) !== 'missing') {
       return placedIn(mailbox.delayed, slot, name);
     }
-    if (!(await ctx.disk.stat(file))) throw vanished(file);
+    if (!(await ctx.disk.stat(file))) throw await vanished(ctx, mailbox, file);
     forgetFolder(ctx, slot);
   }
   throw removedAgain(slot);
 }
 
-function vanished(file: string): DreamosError {
+async function vanished(ctx: FileContext, { name, dir }: Mailbox, file: string): Promise<DreamosError> {
+  // With the whole mailbox: it was renamed. In a batch the file lies in another's, perhaps.
+  if (!(await ctx.disk.stat(dir))) return new MailboxGone(name);
   return new DreamosError('disk', 'DISK_FAILED', `${file} vanished while it was being sent; nothing was sent.`, {
     hint: 'Does something clean up tmp/ of this root? Send it again.',
   });
@@ -120,8 +124,7 @@ export async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): P
     forgetSynced(ctx, folderOf(first.dir));
   }
   const error = await errorOf(async () => {
-    await syncFolderOrAncestor(ctx, first.dir);
-    await syncAncestorsOnce(ctx, first.dir, first.top);
+    await syncWhereItIs(ctx, first.dir, first.top);
   });
   if (!error) return failures;
   for (const { dir, name, id } of placed) {
@@ -132,6 +135,17 @@ export async function syncPlaced(ctx: FileContext, placed: readonly Placed[]): P
     failures.set(id, gone && !stuck ? error : uncertain(id, error));
   }
   return failures;
+}
+
+/** A mailbox that is renamed meanwhile takes what was placed with it. */
+async function syncWhereItIs(ctx: FileContext, dir: string, top: string): Promise<void> {
+  const synced = await syncFolderOrAncestor(ctx, dir);
+  if ((await syncAncestorsOnce(ctx, dir, top)) && synced !== ctx.layout.mailboxes) return;
+  const before = ctx.layout.placeOf(dir);
+  if (!before || (await ctx.disk.stat(before.mailbox.dir))) return;
+  const [now] = await calledNow(ctx, before.mailbox.name);
+  const moved = (path: string): string => pathIn(now?.dir ?? '', pathBelow(before.mailbox.dir, path));
+  if (now) await syncWhereItIs(ctx, moved(dir), moved(top));
 }
 
 export async function errorOf(work: () => Promise<void>): Promise<DreamosError | undefined> {

@@ -13,9 +13,10 @@ import { sealLines } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing, SendHow, Sent } from '../../port/mail.ts';
-import { MailboxFull } from '../../port/refusals.ts';
+import { MailboxFull, MailboxGone } from '../../port/refusals.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
+import { renamedSince } from '../documents/renamed.ts';
 import { sendUnderDedupeKey } from './dedupe.ts';
 import { logEvents } from '../events/event-log.ts';
 import { handOutEarlier, handOutOrLeave } from './hand-out.ts';
@@ -39,7 +40,7 @@ export async function send(
   for (let at = 0; at < outgoing.length;) {
     const run = packable(outgoing, at);
     for (const result of await sendRun(ctx, run, durability, untilFull)) {
-      results.push(result);
+      results.push(result instanceof MailboxGone ? await renamedSince(ctx, result) : result);
       if (untilFull && result instanceof MailboxFull) return results;
     }
     at += run.length;

@@ -42,6 +42,8 @@ export const agentCardSchema = schema(
 
 export type AgentCard = Known<z.infer<ReturnType<typeof agentCardSchema>>>;
 
+export type FormerName = NonNullable<AgentCard['formerNames']>[number];
+
 /** Names that differ only in case are the same agent. */
 export function sameAgent(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();

@@ -129,6 +129,7 @@ export async function composeFor(
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   const whole = checked(message);
+  const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;
   // Its sealed size counts, and sealing refuses too much. Only what is large can be that large.
   if (bytes > surelySealedBytes) seal(whole);
   return {
@@ -139,6 +140,7 @@ export async function composeFor(
       ...(expiresAt && { expiresAt }),
       ...(limits && { limits }),
       ...(refusal && { refusal }),
+      ...(formerSenders && { formerSenders }),
     },
     durability: draft.durability ?? durability,
     limited,

@@ -5,7 +5,7 @@ import { dedupeWindowOf, type Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, SendHow, Sent } from '../port/mail.ts';
 import { AgentRenamed, MailboxFull, mailboxFull } from '../port/refusals.ts';
-import { isForgotten, mismatchOf } from '../port/repeat.ts';
+import { asFormer, isForgotten, mismatchOf } from '../port/repeat.ts';
 import type { Deps } from './claims.ts';
 import { loadOf } from './housekeeping.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
@@ -45,10 +45,10 @@ function fullFor(mail: Mail, { message, dueAt, limits = new Map() }: Outgoing): 
 function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
   const { message, mailboxes, dueAt = 0 } = outgoing;
   const sent: Sent = { id: message.id, mailboxes, state: dueAt > now ? 'delayed' : 'ready', durability };
-  const known = knownUnder(mail, message, now);
+  const { known, said } = knownUnder(mail, outgoing, now);
   if (known) {
     const { id } = known.message;
-    return mismatchOf(known.message, message) ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
+    return mismatchOf(known.message, said) ?? { ...sent, id, mailboxes: known.mailboxes, duplicate: true };
   }
   if (outgoing.refusal) return outgoing.refusal;
   const full = fullFor(mail, outgoing);
@@ -69,9 +69,23 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
   return sent;
 }
 
-function knownUnder(mail: Mail, message: Message, now: number): Remembered | undefined {
-  const known = message.dedupeKey === null ? undefined : mail.dedupe.get(dedupeKeyOf(message));
-  return known && !isOver(mail, known, now) ? known : undefined;
+/** Under its key, or that of a former name of its sender, and what is compared with it. */
+function knownUnder(
+  mail: Mail,
+  { message, formerSenders = [] }: Outgoing,
+  now: number,
+): { known: Remembered | undefined; said: Message } {
+  const at = (said: Message): Remembered | undefined => {
+    const known = message.dedupeKey === null ? undefined : mail.dedupe.get(dedupeKeyOf(said));
+    return known && !isOver(mail, known, now) ? known : undefined;
+  };
+  const own = at(message);
+  for (const former of own ? [] : formerSenders) {
+    const known = at({ ...message, from: former.name });
+    const said = known && asFormer(known.message, message, former);
+    if (said) return { known, said };
+  }
+  return { known: own, said: message };
 }
 
 function dedupeKeyOf({ from, dedupeKey }: Message): string {

@@ -1,3 +1,4 @@
+import type { FormerName } from '../../model/agent.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import type { Filter } from '../../model/filter.ts';
 import type { Message } from '../../model/message.ts';
@@ -27,6 +28,8 @@ export interface Outgoing {
   readonly message: Message;
   /** Registered mailboxes and at most one log, each once. */
   readonly mailboxes: readonly string[];
+  /** Only with a dedupe key: what its sender was called before, and until when. What he sent under the key then counts. */
+  readonly formerSenders?: readonly FormerName[];
   /** Not before then. */
   readonly dueAt?: number;
   /** By mailbox: from then on it is no longer delivered there. For a message without an `expiresAt` of its own. */

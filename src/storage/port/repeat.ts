@@ -1,5 +1,7 @@
+import type { FormerName } from '../../model/agent.ts';
 import { isAhead } from '../../model/clock.ts';
 import type { DreamosError } from '../../model/errors.ts';
+import { idTime } from '../../model/id.ts';
 import { dataJson, type Message } from '../../model/message.ts';
 import { dedupeMismatch } from './refusals.ts';
 
@@ -9,6 +11,12 @@ import { dedupeMismatch } from './refusals.ts';
  */
 export function isForgotten(madeAt: number, now: number, windowMs: number): boolean {
   return now - madeAt >= windowMs || isAhead(madeAt, now, windowMs);
+}
+
+/** The message as its sender would have sent it under a former name; `undefined`: the first one was not sent under it by him. */
+export function asFormer(first: Message, message: Message, { name, until }: FormerName): Message | undefined {
+  // Since then another one may have the name.
+  return idTime(first.id) <= Date.parse(until) ? { ...message, from: name } : undefined;
 }
 
 /** Of a send under a dedupe key that was used before. @returns `undefined`: it says what the first one said */

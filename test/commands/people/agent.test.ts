@@ -112,3 +112,32 @@ test('agent delete --json is the card, and what has ended', async () => {
     { name: 'reviewer', deletedAt: expect.any(String) as string, archived: 0, subscriptions: [], schedules: [] },
   ]);
 });
+
+test('agent rename says what has followed, and what is named next works when it is pasted', async () => {
+  await rig.dreamos('subscribe build.* --as reviewer');
+  const cron = '0 0 1 1 *';
+  await rig.dreamos(['schedule', 'add', 'tick', cron, 'reviewer', 'x', '--from', 'planner']);
+  const renamed = await rig.dreamos('agent rename reviewer critic');
+  expect(renamed).toMatchObject({ code: 0, err: '' });
+  expect(renamed.out).toBe(
+    'Renamed reviewer: it is critic now, with all of its mail.\nIts subscriptions have followed: build.*\nSchedules that name it have followed: tick\n',
+  );
+  const again = await rig.dreamos('agent rename reviewer critic');
+  expect(again).toMatchObject({ code: 0, out: 'reviewer was renamed before: it is critic now.\n' });
+  expect((await rig.dreamos('agent rename critic judge --json')).json).toMatchObject([
+    { name: 'judge', from: 'critic', changed: true, subscriptions: ['build.*'], schedules: ['tick'] },
+  ]);
+  for (const [line, code, next] of [
+    ['send reviewer x --as planner', 4, 'agent show judge'],
+    ['read critic', 4, 'agent show judge'],
+    ['agent rename judge planner', 5, 'agent rename judge planner-2'],
+    ['agent rename planner-2 planner-2', 2, 'agent show planner-2'],
+    ['agent rename nobody x', 4, 'agent register nobody'],
+    ['agent rename planner-2 a/b', 6, 'agent list'],
+  ] as const) {
+    const refused = await rig.dreamos(line);
+    expect([line, refused.code]).toEqual([line, code]);
+    if (code !== 6) expect(refused.err).toContain(`dreamos ${next}`);
+    expect((await rig.dreamos(next)).code).toBe(0);
+  }
+});

@@ -138,6 +138,15 @@ test('a repeat under a dedupe key of before is one, and a first send is refused'
   await expectRefusal(toReviewer('y', { dedupeKey: 'k' }), 'DEDUPE_MISMATCH');
 });
 
+test('what it has sent under a dedupe key before is sent once', async () => {
+  const draft = { to: 'planner', body: 'x', dedupeKey: 'k' };
+  const { id } = await send(rig.as('reviewer'), draft);
+  await rename();
+  expect(await send(rig.as('critic'), draft)).toMatchObject({ id, duplicate: true });
+  await registerAnew(rig.root, { name: 'reviewer' });
+  expect(await send(rig.as('reviewer'), { ...draft, dedupeKey: 'k2' })).not.toHaveProperty('duplicate');
+});
+
 test('the same again says where it is, and what nobody can be called is refused', async () => {
   await registerAgent(rig.root, { name: 'reviewer', groups: ['readers'] });
   await publish(rig.root, 'build.done', { body: 'x' });

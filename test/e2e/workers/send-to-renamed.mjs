@@ -17,8 +17,8 @@ async function once(name, n) {
   }
   const body = `${from} ${n}`;
   const kind = n % 4;
-  if (kind === 3) return say((await dreamos.publish(topic, { body })).id);
-  const { id } = await dreamos.send({ to: kind === 1 ? [name, 'planner'] : name, body });
+  const to = kind === 1 ? [name, 'planner'] : name;
+  const { id } = kind === 3 ? await dreamos.publish(topic, { body }) : await dreamos.send({ to, body });
   say(id);
 }
 

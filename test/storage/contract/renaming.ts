@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { leaseMs, policy, refusal, type Rig } from './rig.ts';
+import { expectRefusal, leaseMs, policy, refusal, type Rig } from './rig.ts';
 import { changeAgentIn, newToken } from './ways.ts';
 
 export function renameRules(rig: Rig): void {
@@ -74,6 +74,18 @@ export function renameRules(rig: Rig): void {
     await rename();
     expect(await rig.send({ dedupeKey: 'k' })).toMatchObject({ id, duplicate: true });
     expect(await rig.entries('ready', 'rob')).toHaveLength(1);
+  });
+
+  test('what a sender has sent under a key before he was renamed is repeated, and not what another sends since', async () => {
+    const formerSenders = [{ name: 'ann', until: new Date(rig.now() + 1000).toISOString() }];
+    const { id } = await rig.send({ dedupeKey: 'k' });
+    const renamed = { from: 'anna', dedupeKey: 'k' };
+    expect(await rig.send(renamed, { formerSenders })).toMatchObject({ id, duplicate: true });
+    await expectRefusal(rig.send({ ...renamed, body: 'other' }, { formerSenders }), 'DEDUPE_MISMATCH');
+    await rig.pass(2000);
+    await rig.send({ dedupeKey: 'later' });
+    expect(await rig.send({ ...renamed, dedupeKey: 'later' }, { formerSenders })).not.toHaveProperty('duplicate');
+    expect(await rig.entries('ready')).toHaveLength(3);
   });
 
   test('a receipt of before is renewed, given back and acked, also when another has the old name', async () => {

@@ -11,13 +11,14 @@
  * that, is over: it is forgotten by whoever sends under it; the others are swept, a few at a time, by later sends with keys.
  */
 import { mostFileBytes } from '../../../model/basics/limits.ts';
+import type { FormerName } from '../../../model/agent.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unseal, type Message } from '../../../model/message.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import type { Outgoing, Sent } from '../../port/mail.ts';
 import { MailboxFull } from '../../port/refusals.ts';
-import { mismatchOf } from '../../port/repeat.ts';
+import { asFormer, mismatchOf } from '../../port/repeat.ts';
 import { takeRoom } from './room.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { ReadResult } from '../disk/disk.ts';
@@ -37,6 +38,10 @@ export async function sendUnderDedupeKey(ctx: FileContext, outgoing: Outgoing): 
   // First, because nothing may be looked for through a link in its place.
   await ensureFolder(ctx, folderOf(dedupeFile));
   if (await isRemembered(ctx, dedupeFile)) return repeat(ctx, dedupeFile, outgoing);
+  for (const former of outgoing.formerSenders ?? []) {
+    const sent = await repeatOfFormer(ctx, outgoing, former);
+    if (sent) return sent;
+  }
   if (outgoing.refusal) throw outgoing.refusal;
   const release = outgoing.limits ? await takeRoom(ctx, outgoing) : undefined;
   if (release instanceof MailboxFull) throw release;
@@ -87,12 +92,29 @@ async function syncDedupeFile(ctx: FileContext, dedupeFile: string): Promise<voi
   await syncAncestorsOnce(ctx, folderOf(dedupeFile), ctx.layout.root);
 }
 
-async function repeat(ctx: FileContext, dedupeFile: string, outgoing: Outgoing): Promise<Sent> {
+/** Of what its sender has sent under the same key before he was renamed. */
+async function repeatOfFormer(ctx: FileContext, outgoing: Outgoing, former: FormerName): Promise<Sent | undefined> {
+  const dedupeFile = dedupeFileOf(ctx, { ...outgoing.message, from: former.name });
+  await ensureFolder(ctx, folderOf(dedupeFile));
+  if (!(await isRemembered(ctx, dedupeFile))) return undefined;
+  const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
+  if (!file.ok && file.missing) return undefined;
+  const said = asFormer(firstUnder(outgoing, file), outgoing.message, former);
+  return said && repeat(ctx, dedupeFile, outgoing, said);
+}
+
+/** @param said what is compared with the first one */
+async function repeat(
+  ctx: FileContext,
+  dedupeFile: string,
+  outgoing: Outgoing,
+  said = outgoing.message,
+): Promise<Sent> {
   const file = await ctx.disk.read(dedupeFile, { maxBytes: mostFileBytes });
   // Forgotten in between: a new send.
   if (!file.ok && file.missing) return sendUnderDedupeKey(ctx, outgoing);
   const first = firstUnder(outgoing, file);
-  const mismatch = mismatchOf(first, outgoing.message);
+  const mismatch = mismatchOf(first, said);
   if (mismatch) throw mismatch;
   // Whoever made the key may have died before it was synced or committed, or be paused there; both are safe to do twice.
   await syncDedupeFile(ctx, dedupeFile);

@@ -9,7 +9,7 @@ import { durationText } from '../model/settings.ts';
 
 // What a text may be is said by the message; what is a draft's alone, here.
 const ofDraft = once(() => {
-  const { subject, type, priority, tags, data, dedupeKey, orderingKey } = messageSchema().shape;
+  const { subject, type, priority, tags, data, dedupeKey, orderingKey, replaceKey } = messageSchema().shape;
   const key = z.nullable(z.string().check(z.maxLength(keyCharacters)));
   const optional = {
     from: z.string().check(z.regex(agentNamePattern)),
@@ -19,7 +19,7 @@ const ofDraft = once(() => {
     delay: durationText(),
     delayMs: z.number().check(z.nonnegative()),
     at: z.union([z.string(), z.number()]),
-    ...{ dedupeKey, orderingKey },
+    ...{ dedupeKey, orderingKey, replaceKey },
     allowEmpty: z.boolean(),
     durability: z.enum(['full', 'relaxed']),
   } satisfies Record<Exclude<keyof Draft, 'to' | 'body'>, z.ZodMiniType>;

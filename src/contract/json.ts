@@ -40,6 +40,7 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     leaseUntil,
     ackedAt,
     deadAt,
+    replacedBy,
   } = entry;
   const mine = acting !== undefined && sameAgent(acting, mailbox);
   return {
@@ -56,5 +57,6 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),
     ...(ackedAt !== undefined && { ackedAt: isoTime(ackedAt) }),
     ...(deadAt !== undefined && { deadAt: isoTime(deadAt) }),
+    ...(replacedBy !== undefined && { replacedBy }),
   };
 }

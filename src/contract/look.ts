@@ -21,6 +21,8 @@ export const entry = schema(() =>
     leaseUntil: z.exactOptional(time()),
     ackedAt: z.exactOptional(time()),
     deadAt: z.exactOptional(time()),
+    /** archived unclaimed: the newer message that took its place; as far as the event log goes back. */
+    replacedBy: z.exactOptional(text()),
     /** It is where it was: nothing was done. */
     dryRun: z.exactOptional(yes()),
   }),

@@ -8,6 +8,9 @@ import { count, durability, message, type Of, receipt, state, text, time, yes } 
 const whereabouts = once(() => z.enum([...states, 'gone']));
 const whereaboutsList = once(() => z.array(z.object({ mailbox: text(), state: whereabouts() })));
 
+/** What was waiting with its replace key, and is archived now. */
+const replacedList = once(() => z.exactOptional(z.array(z.object({ mailbox: text(), id: text() }))));
+
 export const sent = schema(() =>
   z.object({
     id: text(),
@@ -20,6 +23,7 @@ export const sent = schema(() =>
     duplicate: z.exactOptional(yes()),
     /** Of a duplicate: where the first one is now in each of its mailboxes. */
     states: z.exactOptional(whereaboutsList()),
+    replaced: replacedList(),
   }),
 );
 export type SendReceipt = Of<typeof sent>;
@@ -48,6 +52,7 @@ export const published = schema(() =>
     duplicate: z.exactOptional(yes()),
     /** Of a duplicate: where the first one is now in each of them. */
     states: z.exactOptional(whereaboutsList()),
+    replaced: replacedList(),
   }),
 );
 export type PublishReceipt = Of<typeof published>;

@@ -122,6 +122,7 @@ export const schedule = schema(() =>
       rawData: z.exactOptional(text()),
       ttlMs: z.exactOptional(z.number()),
       orderingKey: z.exactOptional(text()),
+      replaceKey: z.exactOptional(text()),
       allowEmpty: z.exactOptional(z.boolean()),
     }),
     /** Tells it from another schedule that had the same name. */

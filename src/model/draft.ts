@@ -40,6 +40,11 @@ export interface Draft {
   readonly dedupeKey?: string;
   /** In each mailbox the messages of one key are delivered one at a time, in order, also to many consumers. */
   readonly orderingKey?: string;
+  /**
+   * In each mailbox it takes the place of the sender's older messages with this key that nobody has claimed; always synced.
+   * One that is claimed at the same moment is delivered, too.
+   */
+  readonly replaceKey?: string;
   readonly allowEmpty?: boolean;
   readonly durability?: Durability;
 }
@@ -86,6 +91,7 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   },
   dedupeKey: key,
   orderingKey: key,
+  replaceKey: key,
   allowEmpty: { is: (value) => typeof value === 'boolean', what: 'true or false' },
   durability: oneOf(['full', 'relaxed'] satisfies Durability[]),
 };
@@ -130,8 +136,8 @@ const operations = {
   },
   request: {
     needs: ['to', 'body'],
-    without: ['dedupeKey', 'delay', 'delayMs', 'at'],
-    why: 'A request has no dedupe key and no delay: it waits for its own answer, from now on.',
+    without: ['dedupeKey', 'replaceKey', 'delay', 'delayMs', 'at'],
+    why: 'A request has no dedupe key and no delay, nor a replace key: it waits for its own answer, from now on.',
   },
   schedule: {
     needs: ['to', 'body'],
@@ -181,6 +187,11 @@ export function parseDraft<D extends Partial<Draft>>(value: D, operation: Operat
   for (const name of rules.needs) if ((draft as Partial<Draft>)[name] === undefined) throw missing(name);
   checkSpan('time-to-live', draft.ttlMs, 1);
   checkSpan('delay', draft.delayMs, 0);
+  if (draft.replaceKey !== undefined && draft.replaceKey === draft.dedupeKey && rules.keepsUnknown !== true)
+    throw usage(
+      'A replace key that is its dedupe key replaces nothing: what comes later under it is a repeat, or is refused. Give each message a dedupe key of its own, or none.',
+      reference,
+    );
   if (draft.at !== undefined && draft.delayMs !== undefined)
     throw usage('A message has a delay or a time from which on it is delivered, not both.', reference);
   return draft as Parsed<D>;

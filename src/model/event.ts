@@ -15,6 +15,7 @@ export const eventKinds = [
   'retried',
   'restored',
   'cancelled',
+  'replaced',
   'purged',
   'imported',
   'corrupt',
@@ -42,6 +43,8 @@ export const mailEventSchema = schema(
       subject: z.optional(z.string()),
       thread: z.optional(z.nullable(z.string())),
       replyTo: z.optional(z.nullable(z.string())),
+      /** replaced: the newer message with its replace key. */
+      replacedBy: z.optional(z.string()),
       /** published: the entry's own, so that a listener reads the message without a search. */
       key: z.optional(z.string()),
       /** Told after a power cut, which took the event, or may have. */
@@ -62,6 +65,7 @@ export const mailEventSchema = schema(
     subject: optional(string),
     thread: optional(either(nothing, string)),
     replyTo: optional(either(nothing, string)),
+    replacedBy: optional(string),
     key: optional(string),
     again: optional(oneOf(true)),
   }),

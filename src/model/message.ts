@@ -59,6 +59,7 @@ const fits = {
   replyBy: optional(fitsTime),
   dedupeKey: fitsKey,
   orderingKey: optional(fitsKey),
+  replaceKey: optional(fitsKey),
   digest: optional(string),
 };
 
@@ -92,6 +93,8 @@ export const messageSchema = schema(
       dedupeKey: z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters))),
       /** Only of a message that was sent with one: those of one key are delivered one at a time, in order. */
       orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
+      /** Only of a message that was sent with one: it takes the place of its sender's older ones with it that wait. */
+      replaceKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
       digest: z.optional(z.string()),
     }),
   fieldsOf(fits),

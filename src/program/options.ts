@@ -54,8 +54,11 @@ export const wording = (command: Command) =>
     .option('--data-file <file>', 'the same, from a file (- is the standard input)')
     .option('--ttl <duration>', 'undelivered after this long, it goes to the dead-letter queue')
     .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order');
+/** What becomes of it once it is sent. */
+export const becoming = (command: Command) =>
+  command.option('--replace-key <key>', 'it takes the place of your older ones with this key that nobody has claimed');
 export const sending = (command: Command) =>
-  command
+  becoming(command)
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')
     .option('--durability <level>', durabilityHelp);
 export const content = (command: Command) =>

@@ -1,5 +1,5 @@
 /** Putting mail on its way. */
-import { durabilityHelp, wording, sending, content, example, type Verb } from './options.ts';
+import { becoming, durabilityHelp, wording, sending, content, example, type Verb } from './options.ts';
 
 export const send: Verb = {
   words: 'send [to] [body] [-]',
@@ -88,7 +88,7 @@ export const schedule: Verb = {
   words: 'schedule',
   setUp(command, context) {
     const group = command.description('sends that come again and again, by cron lines');
-    wording(group.command('add <name> <cron> <to> [body] [-]'))
+    becoming(wording(group.command('add <name> <cron> <to> [body] [-]')))
       .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
       .option('--from <agent>', 'the sender, instead of --as')
       .action(async (name, cron, to, body, input, options) =>

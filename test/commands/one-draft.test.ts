@@ -91,6 +91,7 @@ const drafts = fc
         data: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown),
         dedupeKey: text({ minLength: 1, maxLength: 512 }),
         orderingKey: text({ minLength: 1, maxLength: 512 }),
+        replaceKey: text({ minLength: 1, maxLength: 512 }).map((key) => `r${key.slice(1)}`),
         allowEmpty: fc.boolean(),
         durability: fc.constantFrom('full', 'relaxed'),
       },

@@ -42,6 +42,7 @@ const good = {
     subject: 'Hello',
     thread: null,
     replyTo: null,
+    replacedBy: '01M7WB58387PK65PGM2FXBXP3C',
     key: 'key',
   },
   agentCard: { name: 'box', description: 'd', groups: ['a'], createdAt: time, retiredAt: null, settings },
@@ -64,6 +65,7 @@ const good = {
     replyBy: time,
     dedupeKey: 'key',
     orderingKey: 'order',
+    replaceKey: 'place',
     digest: 'sha256:0',
   },
 };

@@ -86,6 +86,7 @@ const ofOneMessage = [
   'at',
   'dedupeKey',
   'orderingKey',
+  'replaceKey',
   'bodyFile',
   'replyTo',
 ] as const;

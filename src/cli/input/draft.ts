@@ -19,17 +19,19 @@ export interface ContentOptions extends BodyOptions, DataOptions {
   at?: string;
   dedupeKey?: string;
   orderingKey?: string;
+  replaceKey?: string;
   durability?: string;
 }
 
 export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to' | 'body'> {
-  const { subject, type, thread, dedupeKey, orderingKey, allowEmpty } = options;
+  const { subject, type, thread, dedupeKey, orderingKey, replaceKey, allowEmpty } = options;
   return given({
     subject,
     type,
     thread,
     dedupeKey,
     orderingKey,
+    replaceKey,
     allowEmpty,
     tags: options.tag,
     priority: priorityOption(options.priority),

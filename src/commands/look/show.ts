@@ -40,5 +40,6 @@ function placeLine({ mailbox, state, attempt, ...entry }: EntryJson): HeaderLine
   const due = entry.dueAt === undefined ? '' : `, due ${entry.dueAt}`;
   const until =
     entry.leaseUntil === undefined ? due : ` until ${entry.leaseUntil}, ${deliveredText({ attempt, ...entry })}`;
-  return [`At ${mailbox}`, `${state}${until}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
+  const replaced = entry.replacedBy === undefined ? '' : `, replaced by ${entry.replacedBy}`;
+  return [`At ${mailbox}`, `${state}${until}${replaced}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
 }

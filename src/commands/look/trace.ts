@@ -50,7 +50,8 @@ function traceText({ id, message, entries, steps }: Trace, paint: Paint): string
 
 /** `claimed by worker, attempt 2, after 3s`; the time is since the last step, of the end of a claim since it began. */
 function wordsOf(step: TraceStep, id: string): string {
-  const { event, by, attempt, reason, from, sinceLastMs, heldMs } = step;
+  const { event, by, attempt, from, sinceLastMs, heldMs, replacedBy } = step;
+  const reason = replacedBy === undefined ? step.reason : `its place is taken by ${replacedBy}`;
   if (step.id !== id) return `answered by ${from ?? 'somebody'}: ${step.id}`;
   const took = heldMs ?? sinceLastMs;
   const told = [

@@ -66,6 +66,7 @@ function eventText(event: WatchedEvent, width: number, paint: Paint): string {
     event.subject ? `"${event.subject}"` : '',
     event.by === undefined || event.by === event.from ? '' : `by ${event.by}`,
     event.attempt === undefined ? '' : `attempt ${event.attempt}`,
+    event.replacedBy === undefined ? '' : `(its place is taken by ${event.replacedBy})`,
     event.reason === undefined ? '' : `(${event.reason})`,
     event.again ? '(told again)' : '',
   ].filter((part) => part !== '');

@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
+import { sayReplaced } from '../../cli/show/replaced.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { upTo } from '../../cli/waiting.ts';
@@ -30,6 +31,7 @@ export async function publishCommand(
     () => receipt.id,
     () => `${receipt.id} is published`,
   );
+  await sayReplaced(context.output, receipt);
   if (receipt.duplicate) await context.output.note(duplicateText('published', receipt.states));
   else if (receipt.subscribers === 0)
     await context.output.note(`No agent is subscribed to ${receipt.topic}: the message is in the topic's log alone.`);

@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
+import { sayReplaced } from '../../cli/show/replaced.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { settledJson } from '../../contract/json.ts';
 import type { ReplyJson } from '../../contract/mail.ts';
@@ -43,4 +44,5 @@ export async function replyCommand(
     () => `${receipt.id} is sent`,
   );
   if (!receipt.duplicate) await sayMoment(context, options.at);
+  await sayReplaced(context.output, receipt);
 }

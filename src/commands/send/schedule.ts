@@ -84,7 +84,7 @@ function nextTimes([first = 'never', ...more]: readonly string[]): [label: strin
 
 function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
   const { cron, tz, message, lastId, upcoming } = schedule;
-  const { ttlMs, tags, body, data, rawData: text, orderingKey } = message;
+  const { ttlMs, tags, body, data, rawData: text, orderingKey, replaceKey } = message;
   const lines: [label: string, value: string | undefined][] = [
     ['Schedule', schedule.name],
     ['Cron', `${cron} (${tz})`],
@@ -96,6 +96,7 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
     ['Thread', message.thread],
     ['Tags', tags?.join(', ')],
     ['Ordering key', orderingKey],
+    ['Replace key', replaceKey],
     ['Time-to-live', ttlMs === undefined ? undefined : exactDuration(ttlMs)],
     ['Last', lastOf(schedule) || '(none)'],
     ['Last id', lastId],

@@ -3,6 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { duplicateText } from '../../cli/show/duplicate.ts';
 import { sayMoment } from '../../cli/show/moment.ts';
+import { sayReplaced } from '../../cli/show/replaced.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { upTo, whileWaiting } from '../../cli/waiting.ts';
@@ -51,6 +52,7 @@ export async function sendCommand(
     () => `${receipt.id} is sent`,
   );
   if (!receipt.duplicate) await sayMoment(context, options.at);
+  await sayReplaced(context.output, receipt);
   if (receipt.duplicate) await context.output.note(duplicateText('sent', receipt.states));
   if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
 }

@@ -78,7 +78,7 @@ async function untilIn(
 function tells(event: MailEvent, step: Step): boolean {
   if (event.event === 'acked' || event.event === step) return true;
   if (event.event === 'dead') throw dead(event.id, event.mailbox, event.reason ?? 'unknown');
-  if (event.event === 'cancelled' || event.event === 'purged') throw gone(event.id, event.mailbox, event.event);
+  if (['cancelled', 'replaced', 'purged'].includes(event.event)) throw gone(event.id, event.mailbox, event.event);
   return false;
 }
 
@@ -89,8 +89,8 @@ async function hasHappened(session: Session, entry: Entry, step: Step): Promise<
   if (state === 'dead') throw dead(id, mailbox, (await session.store.look.deadReason(entry))?.reason ?? 'unknown');
   if (state !== 'archived') return false;
   const events = (await session.store.journal.history(id, mailbox)).filter((event) => event.id === id);
-  const last = events.findLast(({ event }) => ['acked', 'cancelled', 'imported'].includes(event))?.event;
-  if (attempt === 0 || last === 'cancelled') throw gone(id, mailbox, last ?? 'cancelled');
+  const last = events.findLast(({ event }) => ['acked', 'cancelled', 'replaced', 'imported'].includes(event))?.event;
+  if (attempt === 0 || last === 'cancelled' || last === 'replaced') throw gone(id, mailbox, last ?? 'cancelled');
   return true;
 }
 

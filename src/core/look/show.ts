@@ -13,8 +13,12 @@ export interface ShowOptions {
   readonly mailbox?: string;
 }
 
-/** With who holds it, and since when (an ISO time), as far as the event log knows. */
-export type ShownEntry = Entry & { readonly heldBy?: string; readonly heldSince?: string };
+/** With who holds it, since when (an ISO time), and what took its place, as far as the event log knows. */
+export type ShownEntry = Entry & {
+  readonly heldBy?: string;
+  readonly heldSince?: string;
+  readonly replacedBy?: string;
+};
 
 export interface Shown {
   readonly message: Message;
@@ -36,7 +40,8 @@ export async function show(session: Session, idOrEnd: string, options: ShowOptio
       if (!message) continue;
       for (const { message: why } of unread) session.warn(`Message ${id} cannot be read everywhere. ${why}`);
       const held = await withHolders(session, entries);
-      return { message, entries: inLogs ? held : [...held, ...(await findInItsLog(session, message))] };
+      const all = inLogs ? held : [...held, ...(await findInItsLog(session, message))];
+      return { message, entries: await withWhatReplaced(session, message, all) };
     }
     if (unread[0]) throw unread[0];
   }
@@ -50,6 +55,25 @@ async function withHolders(session: Session, entries: readonly Entry[]): Promise
     shown.push({ ...entry, ...holderFields(holder) });
   }
   return shown;
+}
+
+/** What took its place, of what was archived without a claim's end; only who was sent with a replace key can have been replaced. */
+async function withWhatReplaced(
+  session: Session,
+  { id, replaceKey }: Message,
+  entries: readonly ShownEntry[],
+): Promise<ShownEntry[]> {
+  if ((replaceKey ?? null) === null) return [...entries];
+  const told: ShownEntry[] = [];
+  for (const entry of entries) {
+    const events = entry.state === 'archived' ? await session.store.journal.history(id, entry.mailbox) : [];
+    // Restored and acked since, it is archived for that.
+    const last = events.findLast(
+      (event) => event.id === id && ['acked', 'cancelled', 'replaced'].includes(event.event),
+    );
+    told.push(last?.replacedBy === undefined ? entry : { ...entry, replacedBy: last.replacedBy });
+  }
+  return told;
 }
 
 /** The same message lies in every mailbox that it was sent to: where it cannot be read in one, another one has it. */

@@ -127,6 +127,7 @@ export async function composeFor(
   if (to.topic !== undefined) message['topic'] = to.topic;
   if (draft.replyBy !== undefined) message['replyBy'] = draft.replyBy;
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
+  if (draft.replaceKey !== undefined) message['replaceKey'] = draft.replaceKey;
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   const whole = checked(message);
   const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;

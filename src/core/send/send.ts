@@ -125,8 +125,9 @@ export async function sendTogether(
 }
 
 /** What goes to no topic is addressed to its mailboxes. */
-function receiptOf({ id, mailboxes, state, durability }: Sent): SendReceipt {
-  return { id, to: [...mailboxes], mailboxes, state, durability };
+function receiptOf({ id, mailboxes, state, durability, replaced }: Sent): SendReceipt {
+  const receipt = { id, to: [...mailboxes], mailboxes, state, durability };
+  return replaced === undefined || replaced.length === 0 ? receipt : { ...receipt, replaced };
 }
 
 /** Of a dedupe key that was used before: where the first one is now. */

@@ -41,7 +41,8 @@ export async function publish(
     return { ...receiptFor(mailboxes), duplicate: true, ...(now && { states: now.states }) };
   }
   await warnUnread(session, subscribers);
-  return receiptFor(subscribers.map((card) => card.name));
+  const receipt = receiptFor(subscribers.map((card) => card.name));
+  return sent.replaced?.length ? { ...receipt, replaced: sent.replaced } : receipt;
 }
 
 /** Its subscriptions follow it right behind. */

@@ -6,7 +6,7 @@ export const subjectCharacters = 200;
 export const typeCharacters = 64;
 /** So many tags one message may have. */
 export const mostTags = 64;
-/** Of a dedupe key, and of an ordering key. */
+/** Of a dedupe key, an ordering key and a replace key. */
 export const keyCharacters = 512;
 /** Objects and lists in one another, the message counted; far from where the recursion of JSON.stringify ends. */
 export const mostLevels = 1000;

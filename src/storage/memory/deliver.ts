@@ -3,12 +3,13 @@ import { type Message, seal } from '../../model/message.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import { dedupeWindowOf, type Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
-import type { Outgoing, SendHow, Sent } from '../port/mail.ts';
+import type { Outgoing, Replaced, SendHow, Sent } from '../port/mail.ts';
 import { AgentRenamed, MailboxFull, mailboxFull } from '../port/refusals.ts';
 import { asFormer, isForgotten, mismatchOf } from '../port/repeat.ts';
 import type { Deps } from './claims.ts';
 import { loadOf } from './housekeeping.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
+import { replaceOlder, waitingWith } from './replace.ts';
 import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
 import { mailboxesNow } from './rename.ts';
 
@@ -34,6 +35,8 @@ function fullFor(mail: Mail, { message, dueAt, limits = new Map() }: Outgoing): 
   for (const [mailbox, { maxMessages, maxBytes }] of limits) {
     // An answer that a request waits for needs no room.
     if (dueAt === undefined && message.replyTo !== null && hasInbox(mail, mailbox, message.replyTo)) continue;
+    // Nor does what takes another's place.
+    if (waitingWith(mail, mailbox, message).length > 0) continue;
     const { messages, bytes } = loadOf(mail, mailbox);
     if (messages + 1 > maxMessages) return mailboxFull(mailbox, 'maxMessages', maxMessages, messages);
     if (bytes + seal(message).length + 1 > maxBytes) return mailboxFull(mailbox, 'maxBytes', maxBytes, bytes);
@@ -55,18 +58,21 @@ function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durabi
   if (full) return full;
   const places = mailboxesNow(mail, mailboxes, mailboxes.length > 1 || message.dedupeKey !== null);
   if (places instanceof AgentRenamed) return places;
+  const replaced: Replaced[] = [];
   if (message.dedupeKey !== null) mail.dedupe.set(dedupeKeyOf(message), { message, mailboxes, at: now });
   for (const mailbox of places) {
     const topic = topicOf(mailbox);
     if (topic === undefined) {
       const expiresAt = outgoing.expiresAt?.get(mailbox);
-      put(mail, mailbox, message, now, { state: sent.state, dueAt, ...(expiresAt !== undefined && { expiresAt }) });
+      const placing = { state: sent.state, dueAt, ...(expiresAt !== undefined && { expiresAt }) };
+      const held = put(mail, mailbox, message, now, placing);
+      if (held.inbox === undefined) replaced.push(...replaceOlder(mail, mailbox, message, now));
     } else {
       mail.topics.add(topic);
       put(mail, mailbox, message, now, { state: 'archived', at: now });
     }
   }
-  return sent;
+  return replaced.length > 0 ? { ...sent, replaced } : sent;
 }
 
 /** Under its key, or that of a former name of its sender, and what is compared with it. */

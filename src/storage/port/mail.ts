@@ -24,7 +24,12 @@ export interface Limits {
 
 /** A message on its way to one or more mailboxes. */
 export interface Outgoing {
-  /** Complete but for the digest. Its `dedupeKey`, when set, makes the send idempotent per sender and key. */
+  /**
+   * Complete but for the digest. Its `dedupeKey`, when set, makes the send idempotent per sender and key. With a `replaceKey`
+   * it is as durable as can be, and then of its sender's messages with this key that are ready or delayed in a mailbox, but
+   * for answers that are awaited, the one with the latest id stays; the others are archived, each followed by a `replaced`
+   * event. It needs no room where there is one.
+   */
   readonly message: Message;
   /** Registered mailboxes and at most one log, each once. */
   readonly mailboxes: readonly string[];
@@ -51,6 +56,13 @@ export interface Sent {
    * the first send, and nothing new was sent.
    */
   readonly duplicate?: true;
+  /** What was waiting with the message's replace key, and is archived now. */
+  readonly replaced?: readonly Replaced[];
+}
+
+export interface Replaced {
+  readonly mailbox: string;
+  readonly id: string;
 }
 
 export interface SendHow {

@@ -27,7 +27,7 @@ export function mismatchOf(first: Message, message: Message): DreamosError | und
 
 /** All but the recipients, and the id and the times, which differ in every try. */
 function wordsOf(message: Message): string {
-  const { from, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey } = message;
+  const { from, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey, replaceKey } = message;
   return JSON.stringify([
     from.toLowerCase(),
     subject,
@@ -40,6 +40,7 @@ function wordsOf(message: Message): string {
     dataJson(message),
     topic ?? null,
     orderingKey ?? null,
+    replaceKey ?? null,
   ]);
 }
 

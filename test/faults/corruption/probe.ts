@@ -190,6 +190,7 @@ function unsyncedDisk() {
   return {
     ...disk,
     create: (path: string, bytes: Uint8Array) => disk.create(path, bytes, { sync: false }),
+    syncFile: (path: string) => fs.existsSync(path),
     syncDir: (dir: string) => fs.existsSync(dir),
     writeWhole: (path: string, bytes: Uint8Array) => {
       // The real one goes through a temporary file as well, and syncs it.

@@ -85,6 +85,13 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     remove: (path) => once('remove', [path], (volume) => volume.remove(path)),
     makeDir: (dir) => once('makeDir', [dir], (volume) => volume.makeDir(dir)),
     removeDir: (dir) => once('removeDir', [dir], (volume) => volume.removeDir(dir)),
+    syncFile: (path) =>
+      once('syncFile', [path], (volume) => {
+        const file = volume.at(path);
+        if (file?.kind !== 'file') return false;
+        file.synced = file.bytes;
+        return true;
+      }),
     syncDir: (dir) => once('syncDir', [dir], (volume) => volume.syncDir(dir)),
     append(path, text) {
       return once('append', [path], (volume) => {

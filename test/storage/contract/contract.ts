@@ -12,6 +12,7 @@ import { lookingRules } from './looking.ts';
 import { orderingRules } from './ordering.ts';
 import { recoveryRules } from './recovery.ts';
 import { renameRules } from './renaming.ts';
+import { replaceRules } from './replacing.ts';
 import { requestRules } from './requests.ts';
 import { sendRules } from './sending.ts';
 import { settleRules } from './settling.ts';
@@ -26,6 +27,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('sending under a dedupe key', () => dedupeRules(rig));
     describe('claiming', () => claimRules(rig));
     describe('ordering keys', () => orderingRules(rig));
+    describe('replace keys', () => replaceRules(rig));
     describe('settling', () => settleRules(rig));
     describe('recovering', () => recoveryRules(rig));
     describe('requests', () => requestRules(rig));

@@ -25,6 +25,7 @@ const changing = new Set([
   'remove',
   'makeDir',
   'removeDir',
+  'syncFile',
   'syncDir',
   'append',
   'touch',
@@ -91,6 +92,10 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     async removeDir(path) {
       await before({ method: 'removeDir', path });
       return real.removeDir(path);
+    },
+    async syncFile(path) {
+      await before({ method: 'syncFile', path });
+      return (await real.stat(path)) !== undefined;
     },
     async syncDir(path) {
       await before({ method: 'syncDir', path });

@@ -81,6 +81,8 @@ export interface Disk {
   makeDir(dir: string): MaybePromise<'made' | 'exists' | 'missing'>;
   /** Only an empty folder goes; `false`: not empty, or not there. */
   removeDir(dir: string): MaybePromise<boolean>;
+  /** fsync of a file that somebody else has written. `false`: it is not there. */
+  syncFile(path: string): MaybePromise<boolean>;
   /** fsync of a folder: its names are on disk. `false`: there is no such folder. */
   syncDir(dir: string): MaybePromise<boolean>;
   /**

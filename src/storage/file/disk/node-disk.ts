@@ -62,7 +62,12 @@ export function nodeDisk(): Disk {
         EEXIST: false,
         ENOTDIR: false,
       }),
-    syncDir: (dir) => attempt(dir, 'sync the folder', () => (syncFolder(dir), true), { ENOENT: false, ENOTDIR: false }),
+    syncFile: (path) => attempt(path, 'sync', () => (syncPath(path, 0), true), { ENOENT: false }),
+    syncDir: (dir) =>
+      attempt(dir, 'sync the folder', () => (syncPath(dir, fs.constants.O_DIRECTORY), true), {
+        ENOENT: false,
+        ENOTDIR: false,
+      }),
     append(path, text) {
       return attempt(path, 'append to', () => logs.append(path, text), { ENOENT: false });
     },
@@ -252,8 +257,8 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   writeFileAtomic.sync(path, Buffer.from(bytes), { mode: fileMode });
 }
 
-function syncFolder(dir: string): void {
-  const fd = fs.openSync(dir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
+function syncPath(path: string, kind: number): void {
+  const fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK | kind);
   try {
     fs.fsyncSync(fd);
   } finally {

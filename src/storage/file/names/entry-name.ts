@@ -24,6 +24,7 @@ import type { State } from '../../../model/state.ts';
  * | w | 1: cancelled or imported, so never acked |
  * | o | its ordering key: the first 16 hex digits of the key's sha256; then `-` and how often it was brought back to life |
  * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
+ * | g | its replace key: the first 10 hex digits of the sha256 of its sender and the key |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */
@@ -44,6 +45,7 @@ export interface EntryName {
   readonly withdrawn?: boolean | undefined;
   readonly order?: Order | undefined;
   readonly restsSince?: number | undefined;
+  readonly replace?: string | undefined;
   readonly unknown?: readonly string[] | undefined;
 }
 
@@ -66,6 +68,7 @@ export const unset: EntryName = {
   withdrawn: undefined,
   order: undefined,
   restsSince: undefined,
+  replace: undefined,
   unknown: undefined,
 };
 
@@ -100,6 +103,7 @@ export function formatEntryName(name: EntryName): string {
   if (name.order) text += `.o${name.order.key}${name.order.life > 0 ? `-${name.order.life}` : ''}`;
   // Last: an older version keeps it among the unknown ones.
   if (name.restsSince !== undefined) text += `.b${Math.max(0, Math.trunc(name.restsSince))}`;
+  if (name.replace !== undefined) text += `.g${name.replace}`;
   if (name.unknown) for (const field of name.unknown) text += `.${field}`;
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
@@ -172,6 +176,12 @@ export function orderOf(message: Pick<Message, 'orderingKey'>): Order | undefine
   return key === undefined ? undefined : { key: sha256(key).slice(0, 16), life: 0 };
 }
 
+/** How its replace key is told in its name: enough to find it by; who acts on it reads the message. */
+export function replaceOf({ from, replaceKey }: Pick<Message, 'from' | 'replaceKey'>): string | undefined {
+  const key = replaceKey ?? undefined;
+  return key === undefined ? undefined : sha256(`${from.toLowerCase()}\0${key}`).slice(0, 10);
+}
+
 export function priorityOf(name: EntryName): Priority {
   return priorities[name.rank] ?? 'normal';
 }
@@ -201,6 +211,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 'b':
       name.restsSince = Number(value);
       return /^\d{1,13}$/.test(value);
+    case 'g':
+      name.replace = value;
+      return /^[0-9a-f]{10}$/.test(value);
     case 'o': {
       const match = /^([0-9a-f]{16})(?:-([1-9]\d{0,5}))?$/.exec(value);
       if (match) name.order = { key: match[1] ?? '', life: Number(match[2] ?? 0) };

@@ -60,9 +60,9 @@ async function sendFirst(ctx: FileContext, dedupeFile: string, outgoing: Outgoin
     return repeat(ctx, dedupeFile, outgoing);
   }
   if (!(await commitUnder(ctx, dedupeFile, outgoing))) return sendUnderDedupeKey(ctx, outgoing);
-  await handOutOrLeave(ctx, message);
+  const done = await handOutOrLeave(ctx, message);
   if (ctx.ids.fraction() * sweepEvery < 1) await sweep(ctx, folderOf(dedupeFile));
-  return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability };
+  return { id: message.id, mailboxes: outgoing.mailboxes, state: stateOf(outgoing), durability, ...done };
 }
 
 /** Where the key of a message is remembered: keys are scoped to their sender. */

@@ -2,7 +2,7 @@
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
 import { isLog } from '../../../model/topic.ts';
-import type { Outgoing } from '../../port/mail.ts';
+import type { Outgoing, Replaced } from '../../port/mail.ts';
 import { MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureMailbox, moveInto } from '../disk/folders.ts';
@@ -20,18 +20,21 @@ import { putInInbox } from '../places/inbox.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { existsQuietly, removeFolder } from './outbox.ts';
 import { publishTo } from './publish.ts';
+import { replaceOlder } from './replace.ts';
 
 /**
  * Hands out what has just been committed. A disk that fails now does not undo the send: it is on disk, and whoever comes
  * next hands it out. Told otherwise, the sender would send it twice.
  */
-export async function handOutOrLeave(ctx: FileContext, message: Message): Promise<void> {
+export async function handOutOrLeave(ctx: FileContext, message: Message): Promise<Pick<HandedOut, 'replaced'>> {
+  const done: HandedOut = { own: 0, others: 0, failed: 0, left: false };
   try {
-    await handOut(ctx, message.id, { message });
+    await handOut(ctx, message.id, { message }, done);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     ctx.warn(`${message.id} is sent, but waits in outbox/ for the next reader to hand it out: ${error.message}`);
   }
+  return done.replaced === undefined ? {} : { replaced: done.replaced };
 }
 
 interface HandOut {
@@ -52,6 +55,8 @@ export interface HandedOut {
   failed: number;
   /** There are more. */
   left: boolean;
+  /** What they have replaced. */
+  replaced?: Replaced[];
 }
 
 /** The mailboxes whose links could not be moved when this process last tried, in that order. */
@@ -85,7 +90,7 @@ async function handOut(
         else {
           const link = parseOutboxLink(text);
           if (!link) continue;
-          if (await handOutLink(ctx, pathIn(dir, text), link, message)) {
+          if (await handOutLink(ctx, pathIn(dir, text), link, message, done)) {
             if (disorder.size > 0) disorder.delete(link.mailbox);
             moved.add(text);
             done[isOwn ? 'own' : 'others']++;
@@ -201,17 +206,18 @@ async function handOutLink(
   path: string,
   link: { readonly mailbox: string; readonly name: EntryName },
   known: Message | undefined,
+  done: HandedOut,
 ): Promise<boolean> {
   const mailbox = ctx.layout.mailbox(link.mailbox);
   const message = known ?? (await readIfGood(ctx, path, link.name, link.mailbox));
   try {
-    return await handOutTo(ctx, mailbox, path, link.name, message);
+    return await handOutTo(ctx, mailbox, path, link.name, message, done);
   } catch (error) {
     if (!(error instanceof MailboxGone)) throw error;
     const [now] = await calledNow(ctx, mailbox.name);
     // Removed by hand it is made anew: what is committed has been called sent.
     if (!now) await ensureMailbox(ctx, mailbox.dir);
-    return handOutTo(ctx, now ?? mailbox, path, link.name, message);
+    return handOutTo(ctx, now ?? mailbox, path, link.name, message, done);
   }
 }
 
@@ -221,16 +227,22 @@ async function handOutTo(
   path: string,
   name: EntryName,
   message: Message | undefined,
+  done: HandedOut,
 ): Promise<boolean> {
   if (isLog(mailbox.name)) return publishTo(ctx, mailbox, path, name, message);
   const at = ctx.clock.now();
+  let waited: unknown;
   if (name.tag === 'u') {
     if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
   } else {
-    const waited = message && (await putInInbox(ctx, mailbox, message, name, (to) => ctx.disk.rename(path, to)));
+    waited = message && (await putInInbox(ctx, mailbox, message, name, (to) => ctx.disk.rename(path, to)));
     if (!waited && (await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
   }
   const event = name.tag === 'u' ? 'scheduled' : 'delivered';
   await logEvents(ctx, mailbox, [arrival(event, name.id, message)], at);
+  if (name.replace !== undefined && message && !waited) {
+    const replaced = await replaceOlder(ctx, mailbox, message);
+    if (replaced.length > 0) (done.replaced ??= []).push(...replaced);
+  }
   return true;
 }

@@ -10,7 +10,7 @@ import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
-import { type EntryName, orderOf, unset } from '../names/entry-name.ts';
+import { type EntryName, orderOf, replaceOf, unset } from '../names/entry-name.ts';
 import { ensureFolder, forgetRemoved } from '../disk/folders.ts';
 import { inodesOfKey, removeKeyOf } from './dedupe-keys.ts';
 import { isUncommitted, outboxBody, outboxLink, parseOutboxLink } from '../names/outbox-name.ts';
@@ -27,6 +27,7 @@ export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgo
     attempt: 0,
     expiresAt: message.expiresAt === null ? expiresAt?.get(mailbox) : Date.parse(message.expiresAt),
     order: orderOf(message),
+    replace: replaceOf(message),
   };
 }
 

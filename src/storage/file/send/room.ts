@@ -6,12 +6,13 @@
  * meanwhile. So a burst of one process stays within the limit; of several, each may go over it by what it sends in 100 ms,
  * and one that sends a single message by that one.
  */
-import { seal } from '../../../model/message.ts';
+import { type Message, seal } from '../../../model/message.ts';
 import type { Limits, Outgoing } from '../../port/mail.ts';
 import { type MailboxFull, mailboxFull } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { memory } from '../disk/memory.ts';
 import { hasInbox } from '../places/inbox.ts';
+import { waitingWith } from './replace.ts';
 
 interface Known {
   messages: number;
@@ -45,9 +46,22 @@ async function applying(
 ): Promise<[mailbox: string, Limits][]> {
   const all = [...limits];
   const { replyTo } = message;
+  if ((message.replaceKey ?? null) !== null) return withoutReplacing(ctx, message, all);
   if (replyTo === null || dueAt !== undefined) return all;
   const awaited = await Promise.all(all.map(([mailbox]) => hasInbox(ctx, ctx.layout.mailbox(mailbox), replyTo)));
   return all.filter((_, i) => !awaited[i]);
+}
+
+/** What takes another's place needs no room. */
+async function withoutReplacing(
+  ctx: FileContext,
+  message: Message,
+  all: [mailbox: string, Limits][],
+): Promise<[mailbox: string, Limits][]> {
+  const without: [mailbox: string, Limits][] = [];
+  for (const one of all)
+    if ((await waitingWith(ctx, ctx.layout.mailbox(one[0]), message)).length === 0) without.push(one);
+  return without;
 }
 
 async function take(

@@ -6,7 +6,7 @@
  * | --- | --- | --- |
  * | one message to one mailbox | its own file | the file, its folder; the folders above on their first use |
  * | several in one call | one JSON Lines file, one link a message | the file, each folder once |
- * | to several mailboxes, to a topic's log, or with a dedupe key | the outbox way (outbox.ts) | the body, its folder, outbox/ |
+ * | to several mailboxes, to a topic's log, or with a dedupe or replace key | the outbox way (outbox.ts) | the body, its folder, outbox/ |
  */
 import { DreamosError } from '../../../model/errors.ts';
 import { sealLines } from '../../../model/message.ts';
@@ -86,7 +86,7 @@ async function sendRun(
   }
 }
 
-/** The longest run from `at` on that may share a file: one agent's mailbox each and no dedupe key. */
+/** The longest run from `at` on that may share a file: one agent's mailbox each, no dedupe and no replace key. */
 function packable(outgoing: readonly Outgoing[], at: number): Outgoing[] {
   let end = at;
   while (end < outgoing.length && end - at < maxPerFile && isPlain(outgoing[end])) end++;
@@ -95,7 +95,7 @@ function packable(outgoing: readonly Outgoing[], at: number): Outgoing[] {
 
 function isPlain(outgoing: Outgoing | undefined): boolean {
   if (outgoing?.mailboxes.length !== 1 || outgoing.message.dedupeKey !== null) return false;
-  return !isLog(mailboxOf(outgoing));
+  return (outgoing.message.replaceKey ?? null) === null && !isLog(mailboxOf(outgoing));
 }
 
 async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> {
@@ -121,11 +121,13 @@ async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durabil
     if (failed) throw failed;
     await logEvents(ctx, mailbox, [eventOf(outgoing)], at);
   } else {
-    await prepare(ctx, outgoing, durability);
+    // What it replaces is not given up for what a power cut may take.
+    const sure = (message.replaceKey ?? null) === null ? durability : 'full';
+    await prepare(ctx, outgoing, sure);
     // Nobody else commits it: paused for a day it was swept, or somebody cleans up outbox/.
-    if (!(await commit(ctx, message.id, durability, { recipients: mailboxes.length })))
+    if (!(await commit(ctx, message.id, sure, { recipients: mailboxes.length })))
       throw disturbed(`What was prepared for ${message.id} has gone from outbox/`);
-    await handOutOrLeave(ctx, message);
+    return { ...sentOf(outgoing, sure), ...(await handOutOrLeave(ctx, message)) };
   }
   return sentOf(outgoing, durability);
 }

@@ -1,137 +1,13 @@
 import * as z from 'zod/mini';
 import { bytesIn } from './basics/bytes.ts';
 import { daysIn, durationExamples, durationIn, durationPattern, formatDuration, parseDuration } from './duration.ts';
-import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './basics/limits.ts';
 import { either, type Fits, fieldsOf, oneOf, optional, whole } from './basics/fits.ts';
+import { type Setting, settingTable } from './basics/setting-table.ts';
 import { nearestName } from './refusals.ts';
 import { type Known, once, schema } from './schema.ts';
 
-export const durabilities = ['full', 'relaxed'] as const;
+export const durabilities = settingTable.durability.choices;
 export type Durability = (typeof durabilities)[number];
-
-/** One setting; all that is said, checked and printed of it comes from here. */
-interface Setting {
-  /** A duration is a text with a unit; the others but `choice` are whole numbers. */
-  readonly kind: 'duration' | 'count' | 'bytes' | 'days' | 'choice';
-  readonly default: string | number;
-  /** Of durations in milliseconds. */
-  readonly least?: number;
-  readonly most?: number;
-  /** It may be `none`, no limit: so that one agent can be without the limit that the root sets for all. */
-  readonly none?: true;
-  readonly choices?: readonly string[];
-  /** One for all who use a root: neither a card nor the environment says it. */
-  readonly ofRoot?: true;
-  /** A value to show where the default is none. */
-  readonly example?: string;
-  readonly help: string;
-}
-
-export const settingTable = {
-  lease: {
-    kind: 'duration',
-    default: '15m',
-    least: minLeaseMs,
-    most: maxLeaseMs,
-    help: 'how long a claim is valid, at most 12h',
-  },
-  maxAttempts: {
-    kind: 'count',
-    default: 5,
-    least: 1,
-    most: 1000,
-    help: 'claims before a message goes to the dead-letter queue',
-  },
-  backoffMin: {
-    kind: 'duration',
-    default: '1s',
-    help: 'rest after a nack without a delay; doubles with each attempt',
-  },
-  backoffMax: { kind: 'duration', default: '5m', help: 'up to this, with jitter' },
-  durability: {
-    kind: 'choice',
-    default: 'full',
-    choices: durabilities,
-    help: 'full: synced before send is done; relaxed: atomic only',
-  },
-  maxMessageBytes: {
-    kind: 'bytes',
-    default: 1_048_576,
-    least: 1024,
-    most: hardMaxMessageBytes,
-    help: 'body and data together',
-  },
-  warnUnreadAfter: {
-    kind: 'duration',
-    default: '1h',
-    help: 'send warns when a mailbox was not read for this long',
-  },
-  topicRetention: {
-    kind: 'duration',
-    default: '7d',
-    help: 'maintain and topics prune delete what was published before',
-  },
-  dedupeWindow: {
-    kind: 'duration',
-    default: '2d',
-    least: minuteMs,
-    most: longestMs,
-    ofRoot: true,
-    help: 'a send under a used dedupe key is a repeat for this long',
-  },
-  maxMessages: {
-    kind: 'count',
-    default: 'none',
-    least: 1,
-    none: true,
-    help: 'what a mailbox may hold ready, delayed and inflight; over it, or',
-  },
-  maxBytes: {
-    kind: 'bytes',
-    default: 'none',
-    least: 1,
-    none: true,
-    help: 'over its bytes, send is refused (MAILBOX_FULL) or waits for room',
-  },
-  ttl: {
-    kind: 'duration',
-    default: 'none',
-    least: 1,
-    most: longestMs,
-    none: true,
-    example: '2h',
-    help: 'time-to-live of mail that has none of its own',
-  },
-  packAfterDays: {
-    kind: 'days',
-    default: 7,
-    least: 0,
-    none: true,
-    help: 'maintain packs archive days that are older',
-  },
-  archiveDays: {
-    kind: 'days',
-    default: 'none',
-    least: 0,
-    none: true,
-    help: 'maintain deletes archive days that are older',
-  },
-  archiveBytes: {
-    kind: 'bytes',
-    default: 'none',
-    least: 0,
-    none: true,
-    help: 'maintain deletes the oldest archive days until no more is left',
-  },
-  eventDays: {
-    kind: 'days',
-    default: 'none',
-    least: 1,
-    none: true,
-    help: 'the same for event logs (the newest two stay)',
-  },
-  eventBytes: { kind: 'bytes', default: 'none', least: 0, none: true, help: 'the same' },
-} as const satisfies Record<string, Setting>;
 
 type Table = typeof settingTable;
 export type SettingKey = keyof Table;
@@ -155,8 +31,8 @@ export function environmentName(key: SettingKey): string {
   return `DREAMOS_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
-/** What a setting may be, for a person. @param typed as text, which may have a unit */
-export function allowedValues(key: SettingKey, typed?: 'typed'): string {
+/** What a setting may be, for a person. */
+export function allowedValues(key: SettingKey): string {
   const { kind, least, most, none, choices, example, default: usual }: Setting = settingTable[key];
   if (choices) return choices.join(' or ');
   const say = kind === 'duration' ? (value: number) => formatDuration(value) : String;
@@ -170,7 +46,7 @@ export function allowedValues(key: SettingKey, typed?: 'typed'): string {
     kind === 'duration'
       ? `${most === undefined ? '' : ` of at least ${say(least ?? 0)} and at most ${say(most)},`} such as ${example ?? usual}`
       : ` from ${say(least ?? 0)} ${most === undefined ? 'on' : `to ${say(most)}`}`;
-  const units = typed && kind in unitExamples ? `, also ${unitExamples[kind as keyof typeof unitExamples]}` : '';
+  const units = kind in unitExamples ? `, also ${unitExamples[kind as keyof typeof unitExamples]}` : '';
   return `a ${what[kind as keyof typeof what]}${range}${units}${none ? ', or none' : ''}`;
 }
 
@@ -179,7 +55,17 @@ const unitExamples = { bytes: '10MB (10000000) or 10MiB (10485760)', days: '30d'
 /** In the unit that code works with: milliseconds, days, bytes, a count; `none` is Infinity. */
 export function settingNumber(key: SettingKey, value: SettingValue): number {
   if (value === 'none') return Infinity;
-  return settingTable[key].kind === 'duration' ? parseDuration(String(value)) : Number(value);
+  if (settingTable[key].kind === 'duration') return parseDuration(String(value));
+  return Number(typeof value === 'string' ? settingFromText(key, value) : value);
+}
+
+/** As dreamos itself writes them: what somebody has written by hand with a unit, as the number that it is. */
+export function inNumbers(settings: Settings): Settings {
+  const texts = Object.entries(settings).filter(
+    (pair): pair is [SettingKey, string] => typeof pair[1] === 'string' && Object.hasOwn(settingTable, pair[0]),
+  );
+  if (texts.length === 0) return settings;
+  return { ...settings, ...Object.fromEntries(texts.map(([key, text]) => [key, settingFromText(key, text)])) };
 }
 
 export function isOfRoot(key: SettingKey): boolean {
@@ -195,8 +81,7 @@ export function dedupeWindowOf({ dedupeWindow = defaultSettings.dedupeWindow }: 
 /** What somebody has typed, as the schema wants it. */
 export function settingFromText(key: SettingKey, text: string): SettingValue {
   const { kind } = settingTable[key];
-  if (kind === 'bytes') return bytesIn(text) ?? text;
-  if (kind === 'days') return daysIn(text) ?? text;
+  if (kind === 'bytes' || kind === 'days') return unitsOf[kind](text) ?? text;
   // The only setting that reads as a number and is a text is the duration 0.
   return kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
@@ -209,6 +94,9 @@ export const durationText = once(() => {
   );
 });
 
+/** Numbers that may have a unit, wherever they are written. */
+const unitsOf = { bytes: bytesIn, days: daysIn };
+
 // The largest number of each that is counted here.
 const mostOf = { count: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, days: 36_500 };
 
@@ -217,13 +105,24 @@ function schemaOf({ kind, least = 0, most, none, choices }: Setting): z.ZodMiniT
   const value =
     kind === 'duration' || kind === 'choice'
       ? durationText().check(z.refine(isDuration(least, most), 'too short or too long'))
-      : z.int().check(z.minimum(least), z.maximum(most ?? mostOf[kind]));
+      : numberOf(kind, least, most);
   return none ? z.union([z.literal('none'), value]) : value;
+}
+
+function numberOf(kind: keyof typeof mostOf, least: number, most = mostOf[kind]): z.ZodMiniType {
+  const number = z.int().check(z.minimum(least), z.maximum(most));
+  if (kind === 'count') return number;
+  return z.union([number, z.string().check(z.refine(isNumber(kind, least, most), 'too little or too much'))]);
+}
+
+function isNumber(kind: keyof typeof mostOf, least: number, most = mostOf[kind]): Fits {
+  const fits = whole(least, most);
+  return kind === 'count' ? fits : (value) => fits(typeof value === 'string' ? unitsOf[kind](value) : value);
 }
 
 function fitsSetting({ kind, least = 0, most, none, choices }: Setting): Fits {
   if (choices) return oneOf(...choices);
-  const value = kind === 'duration' || kind === 'choice' ? isDuration(least, most) : whole(least, most ?? mostOf[kind]);
+  const value = kind === 'duration' || kind === 'choice' ? isDuration(least, most) : isNumber(kind, least, most);
   return none ? either(oneOf('none'), value) : value;
 }
 

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { setConfig } from '../../src/core/root/config.ts';
 import { effectiveSettings } from '../../src/core/root/settings.ts';
-import { type SettingKey, settingTable } from '../../src/model/settings.ts';
+import { settingTable } from '../../src/model/basics/setting-table.ts';
+import { type SettingKey } from '../../src/model/settings.ts';
 import { type CoreRig, createCoreRig, refusal } from '../core/rig.ts';
 
 let rig: CoreRig;

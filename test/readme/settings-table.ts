@@ -1,4 +1,5 @@
-import { environmentName, isOfRoot, settingKeys, settingTable } from '../../src/model/settings.ts';
+import { settingTable } from '../../src/model/basics/setting-table.ts';
+import { environmentName, isOfRoot, settingKeys } from '../../src/model/settings.ts';
 import { markdownTable } from './markdown-table.ts';
 
 /** Every setting, where the environment sets it, its default, and what it is. */

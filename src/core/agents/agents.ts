@@ -1,6 +1,6 @@
 import { type AgentCard, formerly, sameAgent } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
-import type { Settings } from '../../model/settings.ts';
+import { inNumbers, type Settings } from '../../model/settings.ts';
 import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
@@ -80,7 +80,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
       name: before?.name ?? input.name,
       createdAt: new Date(session.clock.now()).toISOString(),
     };
-    const settings = input.settings && setOnly({ ...existing?.settings, ...input.settings });
+    const settings = input.settings && setOnly(inNumbers({ ...existing?.settings, ...input.settings }));
     return {
       ...kept,
       ...(input.description !== undefined && { description: input.description }),

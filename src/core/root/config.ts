@@ -3,6 +3,7 @@ import { parseDuration } from '../../model/duration.ts';
 import {
   defaultSettings,
   environmentName,
+  inNumbers,
   settingKeys,
   type Settings,
   type SettingValue,
@@ -15,7 +16,7 @@ import { changeDocument } from './documents.ts';
 
 export async function getConfig(session: Session, key?: string): Promise<ConfigValue[]> {
   const keys = key === undefined ? settingKeys : [checkSettingKey(key)];
-  const config = await usableSettings(session);
+  const config = inNumbers(await usableSettings(session));
   const environment = environmentSettings(session.env);
   return keys.map((name) => {
     if (environment[name] !== undefined) return { key: name, value: environment[name], source: 'environment' };
@@ -28,7 +29,7 @@ export async function setConfig(session: Session, key: string, value: SettingVal
   const name = checkSettingKey(key);
   const parsed = value === undefined || value === '' ? undefined : parseSetting(name, String(value), name);
   await changeDocument(session.store.documents, 'settings', async (written) => {
-    const { [name]: _, ...others } = await asSettings(session, written);
+    const { [name]: _, ...others } = inNumbers(await asSettings(session, written));
     const changed: Settings = parsed === undefined ? others : { ...others, [name]: parsed };
     checkBackoff(withoutWrong(changed));
     return changed;

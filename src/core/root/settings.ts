@@ -137,7 +137,7 @@ export function parseSetting(key: SettingKey, text: string, where: string): Sett
   const value = settingFromText(key, text);
   if (wrongSettings({ [key]: value }).length === 0) return value;
   throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
-    hint: `Allowed: ${allowedValues(key, 'typed')}.`,
+    hint: `Allowed: ${allowedValues(key)}.`,
   });
 }
 

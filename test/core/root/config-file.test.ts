@@ -2,12 +2,13 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { registerAgent, resolveAgent } from '../../../src/core/agents/agents.ts';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { list } from '../../../src/core/look/list.ts';
 import { status } from '../../../src/core/look/status.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
 import { getConfig, setConfig } from '../../../src/core/root/config.ts';
+import { readSettings } from '../../../src/core/root/config-file.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { effectiveSettings } from '../../../src/core/root/settings.ts';
 import { addSchedule, listSchedules, removeSchedule } from '../../../src/core/schedules/schedules.ts';
@@ -63,6 +64,50 @@ test('the settings that a process has seen stay in force while the file is inval
   room.clock.advance(1000);
   expect(await lease()).toBe(420_000);
   expect(warnings).toEqual([...said, said[0]]);
+});
+
+test('bytes and days may be written with the units that the command takes, in config.json and in a card', async () => {
+  await registerAgent(session, { name: 'bob' });
+  write('{"maxBytes":"10MB","archiveDays":"30d","archiveBytes":"1 GiB","eventDays":"none","colour":"10MB"}');
+  const { maxBytes, retention } = await effectiveSettings(session);
+  expect({ maxBytes, ...retention }).toMatchObject({ maxBytes: 10_000_000, archiveDays: 30, archiveBytes: 2 ** 30 });
+  expect(retention.eventDays).toBe(Infinity);
+  expect(await getConfig(session, 'maxBytes')).toEqual([{ key: 'maxBytes', value: 10_000_000, source: 'config' }]);
+  expect(await gather(doctor(session))).toEqual([]);
+  expect(warnings).toEqual([]);
+
+  // What dreamos writes is what it has always written.
+  await setConfig(session, 'lease', '1h30m');
+  expect(JSON.parse(readFileSync(join(room.root, 'config.json'), 'utf8'))).toEqual({
+    maxBytes: 10_000_000,
+    archiveDays: 30,
+    archiveBytes: 2 ** 30,
+    eventDays: 'none',
+    colour: '10MB',
+    lease: '1h30m',
+  });
+
+  write(
+    '{"name":"bob","createdAt":"2026-11-20T09:00:00.000Z","settings":{"maxBytes":"2kB"}}',
+    'agent_mailboxes/bob/agent.json',
+  );
+  room.clock.advance(1000);
+  expect((await effectiveSettings(session, await resolveAgent(session, 'bob'))).maxBytes).toBe(2000);
+  const { card } = await registerAgent(session, { name: 'bob', settings: { maxMessages: 5 } });
+  expect(card.settings).toEqual({ maxBytes: 2000, maxMessages: 5 });
+  expect(warnings).toEqual([]);
+});
+
+test('a number with a unit that is none, or out of range, is refused with what is allowed', async () => {
+  for (const [text, allowed] of [
+    ['{"maxBytes":"10 apples"}', /maxBytes: "10 apples" is not a whole number of bytes from 1 on, also 10MB/],
+    ['{"maxMessageBytes":"1GB"}', /maxMessageBytes: "1GB" is not .* from 1024 to 67108864, also 10MB/],
+    ['{"archiveDays":"36h"}', /archiveDays: "36h" is not a whole number of days from 0 on, also 30d/],
+    ['{"maxMessages":"10"}', /maxMessages: "10" is not a whole number from 1 on, or none/],
+  ] as const) {
+    write(text);
+    await expect(readSettings(session)).rejects.toThrow(allowed);
+  }
 });
 
 test('a repeat under a dedupe key is one while config.json is invalid', async () => {

@@ -22,17 +22,30 @@ export function asTyped(text: string, except: readonly string[] = []): string {
   return text.replace(/`(\w+)`/g, (field, name: string) => (except.includes(name) ? field : (options[name] ?? field)));
 }
 
+/** As a shell takes it for one word. */
+export function quoteWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The commands in a text, behind a colon or in backquotes, with the root that was named: else they are about another one. */
+export function withRoot(text: string, root: string | undefined): string {
+  if (root === undefined) return text;
+  return text.replace(/(^|[:;`|] ?)dreamos (?=[a-z])([^;`|]*)/g, (whole, before: string, words: string) =>
+    /--root |^help |^init$/.test(words) ? whole : `${before}dreamos --root ${quoteWord(root)} ${words}`,
+  );
+}
+
 /**
  * Only its hint: a message repeats what others wrote.
  * @param verb what was called, whose help is the reference then
  * @param inLine of a line of a batch, whose fields are those of a draft
  */
-export function errorAsTyped(error: DreamosError, verb: string, inLine = false): DreamosError {
+export function errorAsTyped(error: DreamosError, verb: string, inLine = false, root?: string): DreamosError {
   const { kind, code, message, hint, cause } = error;
   if (hint === undefined) return error;
   const typed =
     hint === reference
       ? ['dreamos', verb, '--help'].filter(Boolean).join(' ')
       : asTyped(hint, inLine ? draftFields : []);
-  return new DreamosError(kind, code, message, { hint: typed, cause });
+  return new DreamosError(kind, code, message, { hint: withRoot(typed, root), cause });
 }

@@ -2,6 +2,7 @@ import type { Session } from '../core/root/root.ts';
 import { sameAgent } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { absolute, usage } from '../model/refusals.ts';
+import { quoteWord } from './as-typed.ts';
 import { exitCodeOf } from './errors.ts';
 import { harmless } from './harmless.ts';
 import { Output } from './output.ts';
@@ -73,14 +74,35 @@ export class Context {
     };
   }
 
-  /** The mailbox that a command without an `[agent]` speaks of: the acting agent's. */
-  async mailbox(named: string | undefined, verb: string): Promise<string> {
+  /**
+   * The mailbox that a command without an `[agent]` speaks of: the acting agent's.
+   * @param rest what an example needs behind its name
+   */
+  async mailbox(named: string | undefined, verb: string, rest = ''): Promise<string> {
     const mailbox = named ?? (await this.session()).acting;
     if (mailbox !== undefined) return mailbox;
+    const example = await this.example((name) => `${verb} ${name}${rest}`);
     throw usage(
       `"${verb}" needs to know whose mailbox is meant.`,
-      `dreamos ${verb} <agent>, or say who you are with --as <agent> or DREAMOS_AGENT.`,
+      `${example}; or say who you are, with --as <agent> or DREAMOS_AGENT`,
     );
+  }
+
+  /** As a hint: a command that is about somebody who is there. @param otherwise without anybody */
+  async example(typed: (name: string, other: string) => string, otherwise = 'init planner reviewer'): Promise<string> {
+    const [first, second = first] = await this.names();
+    if (first === undefined || second === undefined) return `Nobody has a mailbox yet: dreamos ${otherwise}`;
+    return `For example: dreamos ${typed(first, second)}`;
+  }
+
+  /** Those who take mail, who acts first; none, where no root can be opened. */
+  async names(): Promise<readonly string[]> {
+    const session = await this.session().catch(() => undefined);
+    if (session === undefined) return [];
+    const { listAgents } = await import('../core/agents/agents.ts');
+    const known = (await listAgents(session)).filter(({ retiredAt }) => !retiredAt).map(({ name }) => name);
+    const { acting } = session;
+    return acting === undefined ? known : known.toSorted((a, b) => +sameAgent(b, acting) - +sameAgent(a, acting));
   }
 
   /** One of several items failed: it is told, the others go on, and the first failure decides the exit code. */
@@ -128,9 +150,4 @@ export class Context {
     const root = await opened?.catch(() => undefined);
     await root?.close();
   }
-}
-
-/** As a shell takes it for one word. */
-export function quoteWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

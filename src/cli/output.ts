@@ -1,6 +1,6 @@
 import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
-import { errorAsTyped } from './as-typed.ts';
+import { errorAsTyped, withRoot } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
 import { harmless, harmlessJson } from './harmless.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
@@ -19,14 +19,20 @@ export class Output {
   readonly #around: Surroundings;
   readonly #color: boolean | undefined;
   readonly #verb: string;
+  readonly #root: string | undefined;
   #progress = false;
 
-  constructor(around: Surroundings, options: { json?: boolean; quiet?: boolean; color?: boolean }, verb = '') {
+  constructor(
+    around: Surroundings,
+    options: { json?: boolean; quiet?: boolean; color?: boolean; root?: string },
+    verb = '',
+  ) {
     this.#around = around;
     this.json = options.json ?? false;
     this.quiet = options.quiet ?? false;
     this.#color = options.color;
     this.#verb = verb;
+    this.#root = options.root;
   }
 
   /** Whether a person looks at stdout. */
@@ -83,15 +89,16 @@ export class Output {
   }
 
   /** Something that should be known, but did not stop the command; nothing with --quiet. */
-  async warn(message: string): Promise<void> {
+  async warn(text: string): Promise<void> {
     if (this.quiet) return;
+    const message = withRoot(text, this.#root);
     if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
     const paint = await this.paint('stderr');
     await this.#tell(`${paint.yellow('Warning:')} ${harmless(message)}\n`);
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {
-    const error = errorAsTyped(asDreamosError(thrown), this.#verb, line !== undefined);
+    const error = errorAsTyped(asDreamosError(thrown), this.#verb, line !== undefined, this.#root);
     // Nothing there is an answer, not a mishap: a loop around `read --quiet` stays silent.
     if (error.kind === 'nothing' && this.quiet) return;
     if (this.json) return this.#tell(`${harmlessJson(errorJson(error, line))}\n`);

@@ -2,13 +2,16 @@ import type { Command } from 'commander';
 import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { usage } from '../model/refusals.ts';
+import { quoteWord } from './as-typed.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { harmless } from './harmless.ts';
 import { asDreamosError, exitCodeOf, Interrupted, isCommanderError } from './errors.ts';
 
 /**
  * How a command line ended that did not end well, told once.
- * @param whole the program with every verb set up @returns its exit code
+ * @param whole the program with every verb set up
+ * @param asText what to type, where a text was taken for an option, or the other way round
+ * @returns its exit code
  */
 export async function tell(
   error: unknown,
@@ -16,6 +19,7 @@ export async function tell(
   program: Command,
   context: Context,
   whole: () => Command,
+  asText: (error: Error & { code: string }, verbs: readonly string[]) => Promise<string | undefined>,
 ): Promise<number> {
   // --help and --version leave this way too.
   if (isCommanderError(error) && error.exitCode === 0) return 0;
@@ -29,11 +33,12 @@ export async function tell(
     const meant = error.code === 'commander.unknownCommand' ? await meantBy(argv, verbs, whole(), context) : undefined;
     const { kind, code, message, hint } =
       error.code === 'commander.help' ? noVerb(program, verbs[0]) : asDreamosError(error);
-    const quotes = error.code === 'commander.excessArguments' ? 'A text of several words needs quotes.' : undefined;
-    const see = `See: ${['dreamos', ...verbs, '--help'].join(' ')}`;
-    await context.output.error(
-      new DreamosError(kind, code, message, { hint: meant ?? [hint, quotes, see].filter(Boolean).join(' ') }),
-    );
+    const help = ['dreamos', ...verbs, '--help'].join(' ');
+    const text = hint === undefined ? await asText(error, verbs) : undefined;
+    const quotes =
+      error.code === 'commander.excessArguments' ? `A text of several words needs quotes. See: ${help}` : undefined;
+    const next = meant ?? text ?? quotes ?? (hint === undefined ? help : `${hint} See: ${help}`);
+    await context.output.error(new DreamosError(kind, code, message, { hint: next }));
     return exitCodeOf(error);
   }
   await context.output.error(error);
@@ -52,8 +57,8 @@ async function meantBy(
   const [word = '', ...typed] = words;
   const plain = typed.map((one) => cut(one, 64)).filter((one) => /^[\w.@:-]+$/.test(one));
   const { as } = context.options;
-  const flags = `${context.flags()}${as === undefined ? '' : ` --as ${harmless(as)}`}`;
-  return meantCommand(program, [...verbs, word], plain.length === 0 && as !== undefined ? [as] : plain, flags);
+  const flags = `${context.flags()}${as === undefined ? '' : ` --as ${harmless(quoteWord(as))}`}`;
+  return meantCommand(program, [...verbs, word], async () => ({ typed: plain, agents: await context.names(), flags }));
 }
 
 /** Without the options that every command takes, and all that begins with a dash. */

@@ -252,5 +252,8 @@ function tooLarge(bytes: number): DreamosError {
 }
 
 function corrupt(why: string, cause?: unknown): DreamosError {
-  return new DreamosError('invalid', 'CORRUPT', `This message cannot be read: ${why}.`, { cause });
+  return new DreamosError('invalid', 'CORRUPT', `This message cannot be read: ${why}.`, {
+    hint: 'dreamos doctor',
+    cause,
+  });
 }

@@ -24,15 +24,21 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   context.argv = argv;
   const { program, whole } = createProgram(context);
   let failed = 0;
+  const asText: Parameters<typeof tell>[5] = async (error, verbs) =>
+    (await import('./dashes.ts')).meantAsText(error, whole(), verbs, argv);
   try {
+    if (argv.length > 2 && argv.some((word) => /^-(?:h|V|-help|-version)$/.test(word))) {
+      if (argv.includes('--json')) context.options = { json: true };
+      (await import('./dashes.ts')).refuseAnswered(whole(), argv);
+    }
     await program.parseAsync(argv.length === 0 ? ['--help'] : argv, { from: 'user' });
   } catch (error) {
-    failed = await tell(error, argv, program, context, whole);
+    failed = await tell(error, argv, program, context, whole, asText);
   }
   try {
     await context.close();
   } catch (error) {
-    failed ||= await tell(error, argv, program, context, whole);
+    failed ||= await tell(error, argv, program, context, whole, asText);
   }
   if (around.signal.aborted) return around.signal.reason as number;
   return context.failed || failed;

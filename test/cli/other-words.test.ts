@@ -18,25 +18,50 @@ test.for(Object.entries(otherWords))('`%s` is answered with a command that is th
   expect(there).not.toEqual([]);
   for (const line of there) {
     const known = findCommand(program, commandIn(line))?.options.map(({ long }) => long) ?? [];
-    expect([...known, undefined]).toContain(/--\w+/.exec(line)?.[0]);
+    expect([...known, undefined]).toContain(/--[\w-]+/.exec(line)?.[0]);
   }
 });
 
 test.for([
   ['inbox reviewer', 'dreamos list reviewer'],
   ['inbox --as reviewer', 'dreamos list reviewer --as reviewer'],
-  ['ls', 'dreamos list <agent>'],
-  ['LS', 'dreamos list <agent>'],
+  ['ls', 'dreamos list planner'],
+  ['LS', 'dreamos list planner'],
   ['--root /x ls -l reviewer', 'dreamos list reviewer --root /x'],
   ['recv reviewer', 'dreamos read reviewer'],
   ['receive reviewer', 'dreamos read reviewer'],
   ['wait reviewer', 'dreamos read reviewer --wait 30s'],
   ['rm 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'],
-  ['delete', 'dreamos cancel <id>'],
+  ['delete', 'dreamos cancel --help'],
   ['top', 'dreamos status --watch'],
   ['agent ls', 'dreamos agent list'],
   ['schedule rm nightly', 'dreamos schedule remove nightly'],
-  ['help inbox', 'dreamos list <agent>'],
+  ['help inbox', 'dreamos list --help'],
+  ['retry 4RCE', 'dreamos dlq retry 4RCE'],
+  ['retry', 'dreamos dlq list'],
+  ['requeue', 'dreamos dlq list'],
+  ['history 4RCE', 'dreamos trace 4RCE'],
+  ['history', 'dreamos archive list planner'],
+  ['complete 4RCE', 'dreamos ack 4RCE'],
+  ['complete', 'dreamos ack'],
+  ['fetch --as reviewer', 'dreamos read reviewer --as reviewer'],
+  ['sent', 'dreamos search planner --from planner'],
+  ['create bob', 'dreamos agent register bob'],
+  ['create', 'dreamos init'],
+  ['purge', 'dreamos dlq purge --all --dry-run'],
+  ['claim reviewer', 'dreamos read reviewer'],
+  ['fail 4RCE --root /x', 'dreamos nack 4RCE --root /x'],
+  ['version', 'dreamos --version'],
+  ['log 4RCE', 'dreamos trace 4RCE'],
+  ['log', 'dreamos watch planner --since start'],
+  ['count', 'dreamos status'],
+  [
+    'forward 4RCE reviewer --root /x',
+    'dreamos show 4RCE --body --root /x | dreamos send reviewer --as planner --root /x',
+  ],
+  ['forward', 'dreamos send --help'],
+  ['mark-read 4RCE', 'dreamos ack 4RCE'],
+  ['rename a b', 'dreamos agent rename a b'],
 ] as const)('`dreamos %s` leads to `%s`', async ([line, hint]) => {
   const { code, out, err } = await rig.dreamos(`${line} --json`);
   expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -49,5 +74,5 @@ test('`agent rename` does not lead to `agent retire`', async () => {
 
 test('what is mistyped is still led to the nearest spelling, and what was typed never becomes a command', async () => {
   expect((await rig.dreamos('sned reviewer')).err).toContain('Did you mean send?');
-  expect((await rig.dreamos(['inbox', '; rm -rf ~'])).err).toContain('Next: dreamos list <agent>\n');
+  expect((await rig.dreamos(['inbox', '; rm -rf ~'])).err).toContain('Next: dreamos list planner\n');
 });

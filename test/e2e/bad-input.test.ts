@@ -136,12 +136,12 @@ describe.concurrent('what is refused before anything is written', () => {
     [
       'an id that nobody has',
       'show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
-      { exit: 4, code: 'MESSAGE_NOT_FOUND', names: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', next: 'dreamos list' },
+      { exit: 4, code: 'MESSAGE_NOT_FOUND', names: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', next: 'dreamos status' },
     ],
     [
       'cancelling an id that nobody has',
       'cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE',
-      { exit: 4, code: 'MESSAGE_NOT_FOUND', names: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', next: 'dreamos list' },
+      { exit: 4, code: 'MESSAGE_NOT_FOUND', names: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', next: 'dreamos status' },
     ],
     [
       'a cursor that is none',

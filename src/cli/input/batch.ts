@@ -37,7 +37,7 @@ export async function sendBatch(
   if (context.around.stdin.isTTY === true) {
     throw usage(
       'The standard input is a terminal, and --batch reads messages from it.',
-      'Pipe JSON Lines in: dreamos send --batch < messages.jsonl',
+      'Pipe JSON Lines in; how: dreamos send --help',
     );
   }
   const durability = durabilityOption(options.durability);
@@ -97,12 +97,11 @@ function checkOptions(
 ): void {
   if (options.until !== undefined)
     throw usage('--until waits for one message, and --batch sends many.', 'Follow them with: dreamos watch');
-  if (options.dryRun)
-    throw usage('--dry-run is for one message, not for --batch.', 'dreamos send <to> <body> --dry-run');
+  if (options.dryRun) throw usage('--dry-run is for one message, not for --batch.', 'Leave out one of them.');
   if (body !== undefined)
     throw usage(
       'With --batch the bodies come from the standard input, not from an argument.',
-      'dreamos send --batch < messages.jsonl',
+      'How they look: dreamos send --help',
     );
   const stray = ofOneMessage.find((name) => options[name] !== undefined);
   if (stray === undefined) return;
@@ -113,7 +112,7 @@ function checkOptions(
   );
 }
 
-const nameOne = 'Write {"to":"<agent>","body":"…"}, or name one for all: dreamos send <agent> --batch';
+const nameOne = 'Write {"to":"reviewer","body":"…"}, or name a recipient for all before --batch: dreamos send --help';
 
 function parseLine(line: Line, shared: Partial<Draft>): Draft | DreamosError {
   try {
@@ -142,5 +141,5 @@ function parseObject(text: string): Record<string, unknown> {
     takeDataExactly(json, text);
     return json as Record<string, unknown>;
   }
-  throw messageInvalid('This line is not a JSON object.', 'Write {"to":"<agent>","body":"…"}.');
+  throw messageInvalid('This line is not a JSON object.', 'Write {"to":"reviewer","body":"…"}.');
 }

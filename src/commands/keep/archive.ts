@@ -31,6 +31,12 @@ import { usage } from '../../model/refusals.ts';
 
 type Chosen = LookFilterOptions & { limit?: string };
 
+const keepMonth = ' --older-than 30d --dry-run';
+
+function whichThereAre(context: Context): Promise<string> {
+  return context.example((name) => `archive list ${name}`);
+}
+
 function chosen(options: Chosen): ArchiveListOptions {
   return { ...given({ limit: countOption(options.limit, '--limit') }), ...lookFilterOptions(options) };
 }
@@ -48,7 +54,8 @@ export async function searchCommand(
   name: string | undefined,
   options: Chosen,
 ): Promise<void> {
-  if (text === '') throw usage('"archive search" needs a text to look for.', 'dreamos archive search <text> [agent]');
+  if (text === '')
+    throw usage('"archive search" needs a text to look for.', 'For example: dreamos archive search "release notes"');
   const which = chosen(options);
   const found = searchArchive(await context.session(), text, { ...which, ...given({ mailbox: name }) });
   if (!(await printAll(context, found)))
@@ -61,7 +68,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const { agent, ids } = await agentAndIds(context, words);
   const [id, ...more] = ids;
   if (id === undefined || more.length > 0)
-    throw usage('"archive show" needs one message id.', 'dreamos archive show [agent] <id>');
+    throw usage('"archive show" needs one message id.', await whichThereAre(context));
   const session = await context.session();
   const archived = await showArchived(session, agent, id);
   const paint = await context.output.paint();
@@ -73,7 +80,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
 
 export async function restoreCommand(context: Context, words: readonly string[]): Promise<void> {
   const { agent, ids } = await agentAndIds(context, words);
-  if (ids.length === 0) throw usage('"archive restore" needs message ids.', 'dreamos archive restore [agent] <id>…');
+  if (ids.length === 0) throw usage('"archive restore" needs message ids.', await whichThereAre(context));
   const session = await context.session();
   const wanted: { id: string; mailbox: string }[] = [];
   await context.each(ids, async (id) => {
@@ -111,9 +118,12 @@ export async function pruneCommand(
 ): Promise<void> {
   const olderThanMs = durationOption(olderThan, '--older-than');
   if (olderThan === undefined && keepBytes === undefined)
-    throw usage('"archive prune" needs to know what to keep.', 'dreamos archive prune [agent] --older-than 30d');
+    throw usage(
+      '"archive prune" needs to know what to keep.',
+      await context.example((agent) => `archive prune ${name ?? agent}${keepMonth}`),
+    );
   const options = given({ olderThanMs, dryRun, keepBytes: bytesOption(keepBytes, '--keep-bytes') });
-  const mailbox = await context.mailbox(name, 'archive prune');
+  const mailbox = await context.mailbox(name, 'archive prune', keepMonth);
   const pruned = pruneArchive(await context.session(), mailbox, options);
   await printMaintained(context, pruned, `Nothing in ${mailbox}'s archive has to go.`);
 }

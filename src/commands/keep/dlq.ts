@@ -1,6 +1,7 @@
 import type { Dead, PurgedJson } from '../../contract/keep.ts';
 import type { EntryJson } from '../../contract/look.ts';
-import { type Context, quoteWord } from '../../cli/context.ts';
+import { quoteWord } from '../../cli/as-typed.ts';
+import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import { beginningOf, deadLayout } from '../../cli/show/dead-layout.ts';
@@ -64,7 +65,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const { agent, ids } = await agentAndIds(context, words);
   const [id, ...more] = ids;
   if (id === undefined || more.length > 0)
-    throw usage('"dlq show" needs one message id.', 'dreamos dlq show [agent] <id>');
+    throw usage('"dlq show" needs one message id.', 'Which there are: dreamos dlq list');
   const session = await context.session();
   const mailbox = agent ?? (await mailboxOf(session, id, 'dead', 'dlq show'));
   const dead = await showDead(session, mailbox, id);
@@ -153,7 +154,10 @@ async function choose(
       'Leave out one of them.',
     );
   if (!options.all && !byFilter && ids.length === 0)
-    throw usage(`"dlq ${verb}" needs message ids, a filter, or --all.`, `dreamos dlq ${verb} [agent] --reason <text>`);
+    throw usage(
+      `"dlq ${verb}" needs message ids, a filter, or --all.`,
+      `Which there are: dreamos dlq list; all of them: dreamos dlq ${verb} --all --dry-run`,
+    );
   const onProgress = (done: number): void =>
     context.output.progress(`${done} ${verb === 'retry' ? 'retried' : 'purged'}`);
   return {

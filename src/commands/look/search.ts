@@ -25,7 +25,7 @@ export async function searchCommand(
   options: SearchOptions,
 ): Promise<void> {
   const { output, signal } = context;
-  if (text === '') throw usage('"search" needs a text to look for.', 'dreamos search <text> [agent]');
+  if (text === '') throw usage('"search" needs a text to look for.', 'For example: dreamos search "release notes"');
   const states = statesOption(options.state);
   const limit = countOption(options.limit, '--limit');
   const session = await context.session();

@@ -38,7 +38,7 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
     }
     return;
   }
-  await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
+  await output.note(`No agents yet. To make two: dreamos init planner reviewer${context.flags()}`);
 }
 
 const mostNamed = 5;

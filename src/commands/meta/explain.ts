@@ -21,8 +21,7 @@ export async function explainCommand(context: Context, typed: string | undefined
   }
   const wanted = typed.toUpperCase().replaceAll('-', '_');
   const name = names.find((known) => known === wanted);
-  if (name === undefined)
-    throw usage(`There is no error code "${typed}".`, meantOr(wanted, names, 'dreamos explain lists them all.'));
+  if (name === undefined) throw usage(`There is no error code "${typed}".`, meantOr(wanted, names, 'dreamos explain'));
   const one = explained(name);
   const lines = [
     `${one.code} (exit ${one.exitCode}, ${one.kind})`,

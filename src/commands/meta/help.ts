@@ -21,7 +21,8 @@ export async function helpCommand(context: Context, program: Command, words: rea
   const { meantCommand } = await import('../../cli/other-words.ts');
   throw usage(
     `There is no command and no topic "${words.join(' ')}".`,
-    meantCommand(program, words) ?? `Topics: ${topicNames.join(', ')}. Commands: dreamos --help`,
+    (await meantCommand(program, words, async () => ({ typed: [], agents: [], flags: '' }))) ??
+      `Topics: ${topicNames.join(', ')}. Commands: dreamos --help`,
   );
 }
 

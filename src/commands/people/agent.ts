@@ -33,7 +33,8 @@ export async function registerCommand(context: Context, name: string, options: R
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
   const cards = await listAgents(await context.session());
-  if (cards.length === 0) await output.note(`No agents yet. Make one: dreamos agent register <name>${context.flags()}`);
+  if (cards.length === 0)
+    await output.note(`No agents yet. To make two: dreamos init planner reviewer${context.flags()}`);
   await output.rows(cards, ['agent', 'state', 'groups', 'description'], (card) => [
     card.name,
     stateOf(card),
@@ -113,7 +114,7 @@ function parseSettings(pairs: readonly string[]): Settings {
   for (const pair of pairs) {
     const cut = pair.indexOf('=');
     if (cut < 1)
-      throw usage(`"${pair}" is not a setting.`, 'Write it as --set lease=30m; dreamos help settings lists them.');
+      throw usage(`"${pair}" is not a setting.`, 'Write it as --set lease=30m; which there are: dreamos help settings');
     const key = oneOf(pair.slice(0, cut), settingKeys, 'setting');
     const value = pair.slice(cut + 1);
     // As with `config set`: nothing unsets it.

@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import type { InitialisedJson } from '../../contract/system.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { listAgents } from '../../core/agents/agents.ts';
 
 export async function initCommand(context: Context, names: string[]): Promise<void> {
   const { root: session, created, agents } = await context.around.initRoot({ ...context.openOptions(), agents: names });
@@ -21,9 +22,11 @@ export async function initCommand(context: Context, names: string[]): Promise<vo
     }
     const [sender = 'planner', receiver = agents.length > 0 ? sender : 'reviewer'] = agents.map((agent) => agent.name);
     const flags = context.flags();
-    const next =
-      agents.length === 0
-        ? [`dreamos init${flags} planner reviewer`, `dreamos agent list${flags}`]
+    const isEmpty = agents.length === 0 && (await listAgents(session)).length === 0;
+    const next = isEmpty
+      ? [`dreamos init${flags} planner reviewer`, `dreamos agent list${flags}`]
+      : agents.length === 0
+        ? [`dreamos status${flags}`, `dreamos agent list${flags}`]
         : [`dreamos send ${receiver} "hello" --as ${sender}${flags}`, `dreamos read ${receiver}${flags}`];
     await context.output.note(`Next:\n  ${next.join('\n  ')}`);
   } finally {

@@ -10,7 +10,8 @@ import type { Message } from '../../model/message.ts';
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
   const topics = await listTopics(await context.session());
-  if (topics.length === 0) return output.note('Nothing has been published yet: dreamos publish <topic> <body>');
+  if (topics.length === 0)
+    return output.note('Nothing has been published yet. How that is done: dreamos publish --help');
   await output.rows(topics, ['topic', 'messages', 'last published', 'subscribers'], (topic) => [
     topic.topic,
     String(topic.messages),

@@ -39,8 +39,8 @@ export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
   const schedules = await listSchedules(await context.session());
   if (schedules.length === 0) {
-    const example = 'dreamos schedule add <name> "0 3 * * *" <agent> <body>';
-    return output.note(`No schedules yet. Make one: ${example}${context.flags()}`);
+    const example = 'dreamos schedule add --help';
+    return output.note(`No schedules yet. How to make one: ${example}`);
   }
   const head = ['schedule', 'cron', 'zone', 'from', 'to', 'subject', 'next', 'last'];
   await output.rows(schedules, head, (schedule) => [

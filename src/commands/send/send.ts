@@ -28,7 +28,10 @@ export async function sendCommand(
   options: SendOptions,
 ): Promise<void> {
   if (options.batch) return (await import('../../cli/input/batch.ts')).sendBatch(context, to, body, options);
-  if (to === undefined) throw usage('"send" needs a recipient.', 'dreamos send <agent> <body>');
+  if (to === undefined) {
+    const example = await context.example((name, other) => `send ${other} "hello"${context.flagsAs(name)}`);
+    throw usage('"send" needs a recipient.', example);
+  }
   const step = options.until === undefined ? undefined : oneOf(options.until, ['claimed', 'acked'] as const, '--until');
   const waitMs = durationOption(options.wait, '--wait');
   const data = await dataOption(context, options, body);

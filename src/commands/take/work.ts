@@ -1,3 +1,4 @@
+import { quoteWord } from '../../cli/as-typed.ts';
 import type { Context } from '../../cli/context.ts';
 import { type ExitMap, exitMapOption } from '../../cli/handler/exit-map.ts';
 import { checkCommand, notStarted } from '../../cli/handler/find-command.ts';
@@ -42,7 +43,7 @@ export async function workCommand(context: Context, operands: readonly string[],
   if (how.handlerTimeoutMs === 0)
     throw usage('A command cannot end within 0.', 'Without --handler-timeout it has all the time.');
   const filter = filterOptions(options);
-  const mailbox = await context.mailbox(name, 'work');
+  const mailbox = await context.mailbox(name, 'work', ` -- ${command.map(quoteWord).join(' ')}`);
   const session = await context.session();
   await checkCommand(around, command);
 
@@ -144,7 +145,7 @@ function wordsOf(context: Context, operands: readonly string[]): { name: string 
     command.length === 0
       ? '"work" needs the command that handles a message, behind "--".'
       : `Of one agent's mail, not of ${more.length + 1}'s.`,
-    'For example: dreamos work reviewer -- ./handle --fast',
+    'Examples are in: dreamos work --help',
   );
 }
 

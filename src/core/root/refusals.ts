@@ -6,13 +6,14 @@ import type { State } from '../../model/state.ts';
 
 export function messageNotFound(id: string, mailbox?: string): DreamosError {
   const where = mailbox === undefined ? 'in any mailbox' : `in ${mailbox}'s mailbox`;
-  const hint = mailbox === undefined ? 'dreamos list' : `dreamos list ${mailbox}`;
+  const hint = mailbox === undefined ? 'dreamos status' : `dreamos list ${mailbox}`;
   return notFound('MESSAGE_NOT_FOUND', `There is no message ${id} ${where}.`, hint);
 }
 
 export function threadNotFound(name: string): DreamosError {
   const shown = JSON.stringify(cut(name, 70));
-  return notFound('MESSAGE_NOT_FOUND', `There is no thread and no message ${shown}.`, 'dreamos search <text>');
+  const next = /^\w[\w.:@-]*$/.test(name) ? `dreamos search ${name}` : 'dreamos search --help';
+  return notFound('MESSAGE_NOT_FOUND', `There is no thread and no message ${shown}.`, next);
 }
 
 /** @param wanted the state in which it would have to be */

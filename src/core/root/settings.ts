@@ -154,7 +154,7 @@ export function checkSettingKey(key: string): SettingKey {
 export function checkNotOfRoot(key: SettingKey, where: string): void {
   if (!isOfRoot(key)) return;
   throw new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${key} is one for the whole root.`, {
-    hint: `dreamos config set ${key} <value>`,
+    hint: `What it is: dreamos config get ${key}; to set it: dreamos config set ${key} ${defaultSettings[key]}`,
   });
 }
 

@@ -243,7 +243,7 @@ function checkSize(schedules: readonly Schedule[]): void {
 
 function exists(name: string): DreamosError {
   return new DreamosError('conflict', 'ALREADY_EXISTS', `There is a schedule "${name}" already.`, {
-    hint: `Look at it: dreamos schedule show ${name}. To change it: dreamos schedule remove ${name}, then add it anew.`,
+    hint: `Look at it: dreamos schedule show ${name}; to add it anew, first: dreamos schedule remove ${name}`,
   });
 }
 

@@ -175,6 +175,6 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number, 
 function tooLarge(bytes: number, limit: number, recipient: string): DreamosError {
   const message = `Body and data have ${bytes} bytes; ${recipient} takes at most ${limit}.`;
   return new DreamosError('invalid', 'MESSAGE_TOO_LARGE', message, {
-    hint: 'Write it to a file and send its path, or: dreamos config set maxMessageBytes <bytes>',
+    hint: `Write it to a file and send its path${bytes > hardMaxMessageBytes ? '' : `; or: dreamos config set maxMessageBytes ${bytes}`}`,
   });
 }

@@ -98,13 +98,13 @@ async function membersOf(
       `Nobody but ${without}, the sender, is in ${word}.`,
       'A group leaves out its sender, unless named beside it.',
     );
-  if (isAll(group)) return notFound('AGENT_NOT_FOUND', 'There is nobody to send to.', 'dreamos agent register <name>');
+  if (isAll(group)) return notFound('AGENT_NOT_FOUND', 'There is nobody to send to.', 'dreamos init planner reviewer');
   const nearest = nearestName(group, ['all', ...active.flatMap(groupsOf)]);
-  const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? If not: `;
+  const meant = nearest === undefined ? '' : `Did you mean "@${nearest}"? `;
   return notFound(
     'AGENT_NOT_FOUND',
     `Nobody is in the group ${JSON.stringify(cut(word, 70))}.`,
-    `${meant}dreamos agent register <name> --group ${group || '<group>'}`,
+    `${meant}Who is in which: dreamos agent list; to put somebody into it: dreamos agent register --help`,
   );
 }
 

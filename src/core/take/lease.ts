@@ -6,6 +6,8 @@ export function checkLease(leaseMs: number): number {
   if (leaseMs >= minLeaseMs && leaseMs <= maxLeaseMs) return Math.round(leaseMs);
   throw usage(
     'A lease is at least 100ms and at most 12h.',
-    'For longer work, renew it now and then: dreamos renew <receipt> --lease 12h',
+    leaseMs < minLeaseMs
+      ? 'Without one it is as long as this says: dreamos config get lease'
+      : 'For longer work, renew it now and then: dreamos renew --help',
   );
 }

@@ -234,7 +234,7 @@ async function checkOwner(disk: Disk, root: string, path: string): Promise<void>
     'ROOT_NOT_YOURS',
     `The root ${root} belongs to another user (uid ${owner}, you are ${me}).`,
     {
-      hint: `Make one of your own with \`dreamos init\`, or name it: \`root\` or DREAMOS_ROOT. This one takes its owner: sudo -u '#${owner}' dreamos …`,
+      hint: `Make one of your own with \`dreamos init\`, or name it: \`root\` or DREAMOS_ROOT. This one takes its owner: sudo -u '#${owner}' dreamos status`,
     },
   );
 }

@@ -72,7 +72,7 @@ export function alreadySettled(id: string): DreamosError {
 
 export function receiptInvalid(text: string): DreamosError {
   return new DreamosError('invalid', 'RECEIPT_INVALID', `${JSON.stringify(cut(text, 80))} is not a receipt.`, {
-    hint: 'Use the receipt that `dreamos read` printed, or a message id. `dreamos list <agent> --state inflight` shows both.',
+    hint: 'Use the receipt that dreamos read printed, whole, or a message id. Where something is held: dreamos status',
   });
 }
 

@@ -13,7 +13,7 @@ test.each(['work', 'work reviewer', 'work reviewer true', 'work reviewer --'])(
     const { code, err } = await rig.dreamos(line);
     expect(code).toBe(2);
     expect(err).toContain('behind "--"');
-    expect(err).toContain('dreamos work reviewer -- ./handle --fast');
+    expect(err).toContain('dreamos work --help');
   },
 );
 
@@ -24,7 +24,7 @@ test('a second agent is refused', async () => {
 });
 
 test('without a name it is the acting agent whose mail is worked on', async () => {
-  expect((await rig.dreamos('work -- true')).err).toContain('dreamos work <agent>');
+  expect((await rig.dreamos('work -- true')).err).toContain('dreamos work planner -- true');
   const { code, err } = await rig.dreamos('work --as reviewer --wait 1ms -- true');
   expect(code).toBe(3);
   expect(err).toContain('Nothing came for reviewer within 1ms.');

@@ -66,7 +66,7 @@ async function placeFor(ctx: FileContext, file: string): Promise<string> {
   if (isInRoot(ctx.layout.root, path))
     throw usage(
       `${path} lies in the root itself.`,
-      'Keep backups elsewhere, best on another disk: dreamos backup <file>',
+      'Keep backups elsewhere, best on another disk: dreamos backup ~/mail-$(date +%F-%H%M).tar.gz',
     );
   if (await ctx.disk.stat(path)) throw taken(path);
   return path;

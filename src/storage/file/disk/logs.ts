@@ -77,7 +77,9 @@ function openLog(path: string): OpenLog {
     if (stat.isFile() && stat.nlink <= 1)
       return { fd, openedAt: systemClock.uptime(), inLine: endsInLine(fd, stat.size) };
     const what = stat.isFile() ? 'has another name somewhere else (a hard link)' : 'is not a regular file';
-    throw new DreamosError('disk', 'DISK_FAILED', `${path} ${what}.`, { hint: 'dreamos doctor --fix puts it aside.' });
+    throw new DreamosError('disk', 'DISK_FAILED', `${path} ${what}.`, {
+      hint: 'To put it aside: dreamos doctor --fix',
+    });
   } catch (error) {
     fs.closeSync(fd);
     throw error;

@@ -21,7 +21,7 @@ export async function readBackup(disk: Disk, path: string): Promise<Backup> {
   if (kind === undefined || kind === 'directory') {
     const what = kind === undefined ? 'is not there' : 'is a folder';
     throw new DreamosError('not-found', 'SOURCE_NOT_FOUND', `There is no backup to restore: ${path} ${what}.`, {
-      hint: 'Name the file that `dreamos backup` has written.',
+      hint: 'Name the file that a backup has written.',
     });
   }
   const digests = new Map<string, string>();
@@ -54,7 +54,7 @@ function begunAtOf(path: string, name: string, bytes: Buffer | undefined): numbe
 
 function unknown(path: string): DreamosError {
   return new DreamosError('invalid', 'FORMAT_UNKNOWN', `${path} does not begin as a backup of dreamos does.`, {
-    hint: 'Name the file that `dreamos backup` has written.',
+    hint: 'Name the file that a backup has written.',
   });
 }
 

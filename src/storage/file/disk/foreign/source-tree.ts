@@ -35,7 +35,7 @@ export async function openSourceTree(dir: string, disk: Disk = nodeDisk()): Prom
     const what =
       stat === undefined ? 'is not there' : stat.kind === 'symlink' ? 'is a symbolic link' : 'is not a folder';
     throw new DreamosError('not-found', 'SOURCE_NOT_FOUND', `There is nothing to import: ${path} ${what}.`, {
-      hint: 'Name the folder that holds the older mailboxes: dreamos import <dir> --dry-run',
+      hint: 'Name the folder that holds the older mailboxes: dreamos import --help',
     });
   }
   if (await isRoot(disk, path)) {

@@ -1,0 +1,112 @@
+/** A text that begins with a dash, where a message is typed: an option by its looks, and a text only behind `--`. */
+import type { Command, Option } from 'commander';
+import { usage } from '../model/refusals.ts';
+import { quoteWord } from '../cli/as-typed.ts';
+import { findCommand } from '../cli/find-verb.ts';
+
+/** What commander answers itself, and ends well: a line of a loop that is one of these would not be sent, and nobody told. */
+const answered = ['-h', '--help', '-V', '--version'];
+
+/** @throws USAGE: it stands behind a recipient, where it may be meant as the text */
+export function refuseAnswered(program: Command, argv: readonly string[]): void {
+  const words = wordsOf(program, argv);
+  const at = words.findIndex(({ kind, word }) => kind === 'option' && answered.includes(word));
+  const word = words[at]?.word;
+  if (word === undefined || !takesText(program, words.slice(0, at))) return;
+  const verbs = verbsOf(words);
+  const text = typedAsText(words, at, word);
+  const itself = word.toLowerCase().includes('v') ? 'dreamos --version' : `dreamos ${verbs.join(' ')} --help`;
+  throw usage(
+    `Nothing was done: here ${word} may be meant as the text of a message.`,
+    `${text === undefined ? '' : `As a text: ${text}; if not: `}${itself}`,
+  );
+}
+
+/** What to type, where a text was taken for an option, or options behind `--` for texts; `undefined`: it was neither. */
+export function meantAsText(
+  error: { readonly code: string; readonly message: string },
+  program: Command,
+  verbs: readonly string[],
+  argv: readonly string[],
+): string | undefined {
+  if (error.code === 'commander.excessArguments') return optionsFirst(verbs, argv);
+  const [, word] = /unknown option '(.*)'$/s.exec(error.message) ?? [];
+  return word === undefined ? undefined : takenAsText(program, verbs, argv, word);
+}
+
+/** Of an unknown option behind a recipient: the command line in which it is the text. */
+function takenAsText(
+  program: Command,
+  verbs: readonly string[],
+  argv: readonly string[],
+  word: string,
+): string | undefined {
+  const words = wordsOf(program, argv);
+  const at = words.findIndex((one) => one.kind === 'option' && one.word === word);
+  if (at < 0 || !takesText(program, words.slice(0, at))) return undefined;
+  const text = typedAsText(words, at, word);
+  return text && `If it is the text: ${text}; if not: dreamos ${verbs.join(' ')} --help`;
+}
+
+/** Of too many words behind `--`: all of them are texts there, options too. */
+function optionsFirst(verbs: readonly string[], argv: readonly string[]): string | undefined {
+  const dashes = argv.indexOf('--');
+  const [text, ...behind] = dashes < 0 ? [] : argv.slice(dashes + 1);
+  if (text === undefined || !behind.some((word) => word.startsWith('-'))) return undefined;
+  const typed = line([...argv.slice(0, dashes), ...behind, '--', text]);
+  const why = 'Behind "--" there are no options any more';
+  return typed === undefined ? `${why}; they come before it: dreamos ${verbs.join(' ')} --help` : `${why}: ${typed}`;
+}
+
+interface Word {
+  readonly word: string;
+  readonly kind: 'verb' | 'operand' | 'option' | 'value';
+}
+
+/** The words before `--`, each as commander takes it. */
+function wordsOf(program: Command, argv: readonly string[]): Word[] {
+  const end = argv.indexOf('--');
+  let command = program;
+  const options = [...program.options];
+  const words: Word[] = [];
+  let takesValue = false;
+  for (const word of end < 0 ? argv : argv.slice(0, end)) {
+    if (takesValue) {
+      words.push({ word, kind: 'value' });
+      takesValue = false;
+    } else if (word.startsWith('-') && word !== '-') {
+      words.push({ word, kind: 'option' });
+      takesValue = options.some((option) => named(option, word) && option.required);
+    } else {
+      const verb = words.some(({ kind }) => kind === 'operand') ? undefined : findCommand(command, [word]);
+      words.push({ word, kind: verb ? 'verb' : 'operand' });
+      if (verb) options.push(...(command = verb).options);
+    }
+  }
+  return words;
+}
+
+function named({ long, short }: Option, word: string): boolean {
+  return word === long || word === short;
+}
+
+function verbsOf(words: readonly Word[]): string[] {
+  return words.filter(({ kind }) => kind === 'verb').map(({ word }) => word);
+}
+
+/** Whether what comes behind these words may be the text of a message: at least one of those before it has been said. */
+function takesText(program: Command, words: readonly Word[]): boolean {
+  const command = findCommand(program, verbsOf(words));
+  const isMessage = command?.registeredArguments.at(-1)?.name() === 'body';
+  return isMessage && words.some(({ kind }) => kind === 'operand');
+}
+
+function typedAsText(words: readonly Word[], at: number, text: string): string | undefined {
+  return line([...words.filter((_, i) => i !== at).map(({ word }) => word), '--', text]);
+}
+
+/** As it can be pasted; `undefined`: it is too long for that, or has several lines. */
+function line(words: readonly string[]): string | undefined {
+  const typed = `dreamos ${words.map(quoteWord).join(' ')}`;
+  return typed.length > 300 || /\p{Cc}/u.test(typed) ? undefined : typed;
+}

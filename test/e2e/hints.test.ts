@@ -1,0 +1,72 @@
+/** What dreamos says is to be typed next is pasted into a shell, in a root as it was when that was said. */
+import { describe, expect } from 'vitest';
+import { errorCodes } from '../../src/contract/error-codes.ts';
+import { commandsToType } from './commands-to-type.ts';
+import { provocations, withoutProvocation } from './provocations.ts';
+import { type Rig, test } from './rig.ts';
+
+/** As a person pastes it; who waits is not waited for. */
+async function paste(rig: Rig, line: string) {
+  const typed = line.replaceAll(/--wait \d+[smh]/g, '--wait 300ms');
+  const waits =
+    /\bdreamos (?:--root \S+ )?(?:watch|listen|work|status --watch)\b/.test(typed) && !typed.includes('--help');
+  const { code, out, err } = await rig.shell(waits ? `timeout 2 bash -c ${quoted(`exec ${typed}`)}` : typed);
+  return { code: waits && code === 124 ? 0 : code, out, err };
+}
+
+async function pasted(rig: Rig, line: string, exits: readonly number[]): Promise<void> {
+  const ended = await paste(rig, line);
+  expect(exits, `${line}\n${ended.out}${ended.err}`).toContain(ended.code);
+  expect(ended.err, line).not.toMatch(/There is no (?:agent|message|thread|dreamos root)|No such file|not found/);
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+describe('a next step can be pasted', { concurrent: true, timeout: 60_000 }, () => {
+  test.for(provocations)(
+    '$type',
+    async ({ begin = '', type, code, next, exits = [0], bare = false }, { rig, bare: empty }) => {
+      const place = bare ? empty : rig;
+      if (begin !== '') expect(await place.shell(begin), begin).toMatchObject({ code: 0 });
+      await place.shell('cp -a . ../$(basename "$PWD").kept');
+      const again = (): Promise<unknown> =>
+        place.shell('find . -mindepth 1 -delete; cp -a ../$(basename "$PWD").kept/. .');
+      try {
+        const said = async (): Promise<string> => {
+          await again();
+          const { out, err } = await place.shell(type);
+          return `${out}${err}`;
+        };
+        const text = await said();
+        const [, hint = ''] = /^ *Next: (.*)$/m.exec(text) ?? [];
+        expect(hint.replaceAll(/(?:--(?:as|root) |@)<\w+>/g, ''), 'nothing has to be filled in').not.toMatch(
+          /<\w+>|\[\w+\]/,
+        );
+        const lines = commandsToType(text);
+        if (lines.length === 0) expect(hint, text).not.toMatch(/dreamos [a-z]/);
+        if (next !== undefined) expect(lines).toEqual(next);
+        for (const at of lines.keys()) {
+          const line = commandsToType(await said())[at] ?? '';
+          await pasted(place, line, exits);
+        }
+        if (code === undefined) return;
+        await again();
+        const told = await place.shell(type.replace(/\bdreamos\b(?!.*\bdreamos\b)/, 'dreamos --json'));
+        const { error } = JSON.parse(told.err.trimEnd().split('\n').at(-1) ?? '') as {
+          error: { code: string; hint: string };
+        };
+        expect(error.code).toBe(code);
+        // Where nothing is there, people are told no more than that.
+        if (hint === '') for (const line of commandsToType(error.hint ?? '')) await pasted(place, line, exits);
+      } finally {
+        await place.shell('rm -rf ../$(basename "$PWD").kept');
+      }
+    },
+  );
+});
+
+test('every error is provoked here, or it is said why not', () => {
+  const provoked = new Set(provocations.map(({ code }) => code));
+  const missing = Object.keys(errorCodes).filter((code) => !provoked.has(code as never));
+  expect(missing.sort()).toEqual(Object.keys(withoutProvocation).sort());
+});

@@ -97,8 +97,8 @@ function verbsOf(words: readonly Word[]): string[] {
 /** Whether what comes behind these words may be the text of a message: at least one of those before it has been said. */
 function takesText(program: Command, words: readonly Word[]): boolean {
   const command = findCommand(program, verbsOf(words));
-  const isMessage = command?.registeredArguments.at(-1)?.name() === 'body';
-  return isMessage && words.some(({ kind }) => kind === 'operand');
+  const isMessage = command?.registeredArguments.some((argument) => argument.name() === 'body');
+  return isMessage === true && words.some(({ kind }) => kind === 'operand');
 }
 
 function typedAsText(words: readonly Word[], at: number, text: string): string | undefined {

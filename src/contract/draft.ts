@@ -20,6 +20,7 @@ const ofDraft = once(() => {
     delayMs: z.number().check(z.nonnegative()),
     at: z.union([z.string(), z.number()]),
     ...{ dedupeKey, orderingKey, replaceKey },
+    notify: z.boolean(),
     allowEmpty: z.boolean(),
     durability: z.enum(['full', 'relaxed']),
   } satisfies Record<Exclude<keyof Draft, 'to' | 'body'>, z.ZodMiniType>;

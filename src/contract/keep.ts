@@ -20,7 +20,13 @@ export const dead = schema(() =>
 );
 export type Dead = Of<typeof dead>;
 
-export const deadShown = schema(() => z.extend(dead(), { history: z.array(mailEventSchema()) }));
+export const deadShown = schema(() =>
+  z.extend(dead(), {
+    history: z.array(mailEventSchema()),
+    /** Of what its sender wanted to be told of: `sent`, or why there is no notice. */
+    notice: z.exactOptional(text()),
+  }),
+);
 export type DeadShown = Of<typeof deadShown>;
 
 export const purged = schema(() =>

@@ -123,6 +123,7 @@ export const schedule = schema(() =>
       ttlMs: z.exactOptional(z.number()),
       orderingKey: z.exactOptional(text()),
       replaceKey: z.exactOptional(text()),
+      notify: z.exactOptional(z.boolean()),
       allowEmpty: z.exactOptional(z.boolean()),
     }),
     /** Tells it from another schedule that had the same name. */

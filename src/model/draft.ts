@@ -45,6 +45,11 @@ export interface Draft {
    * One that is claimed at the same moment is delivered, too.
    */
   readonly replaceKey?: string;
+  /**
+   * Its sender gets a message of the type `notice` when it dies: rejected, expired or out of attempts. One for each mailbox and
+   * death; who has no mailbox, or a full one, gets none.
+   */
+  readonly notify?: boolean;
   readonly allowEmpty?: boolean;
   readonly durability?: Durability;
 }
@@ -92,6 +97,7 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   dedupeKey: key,
   orderingKey: key,
   replaceKey: key,
+  notify: { is: (value) => typeof value === 'boolean', what: 'true or false' },
   allowEmpty: { is: (value) => typeof value === 'boolean', what: 'true or false' },
   durability: oneOf(['full', 'relaxed'] satisfies Durability[]),
 };
@@ -136,8 +142,8 @@ const operations = {
   },
   request: {
     needs: ['to', 'body'],
-    without: ['dedupeKey', 'replaceKey', 'delay', 'delayMs', 'at'],
-    why: 'A request has no dedupe key and no delay, nor a replace key: it waits for its own answer, from now on.',
+    without: ['dedupeKey', 'replaceKey', 'notify', 'delay', 'delayMs', 'at'],
+    why: 'A request has no dedupe key and no delay, nor a replace key, and asks for no notice: it waits for its own answer, from now on.',
   },
   schedule: {
     needs: ['to', 'body'],

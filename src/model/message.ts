@@ -60,6 +60,7 @@ const fits = {
   dedupeKey: fitsKey,
   orderingKey: optional(fitsKey),
   replaceKey: optional(fitsKey),
+  notify: optional(oneOf(true)),
   digest: optional(string),
 };
 
@@ -95,6 +96,8 @@ export const messageSchema = schema(
       orderingKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
       /** Only of a message that was sent with one: it takes the place of its sender's older ones with it that wait. */
       replaceKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
+      /** Its sender is told when it dies. */
+      notify: z.optional(z.literal(true)),
       digest: z.optional(z.string()),
     }),
   fieldsOf(fits),

@@ -56,7 +56,9 @@ export const wording = (command: Command) =>
     .option('--ordering-key <key>', 'messages of one key are delivered one at a time, in order');
 /** What becomes of it once it is sent. */
 export const becoming = (command: Command) =>
-  command.option('--replace-key <key>', 'it takes the place of your older ones with this key that nobody has claimed');
+  command
+    .option('--replace-key <key>', 'it takes the place of your older ones with this key that nobody has claimed')
+    .option('--notify', 'you get a message when it dies: rejected, expired or out of attempts');
 export const sending = (command: Command) =>
   becoming(command)
     .option('--dedupe-key <key>', 'sending again under the same key sends nothing new')

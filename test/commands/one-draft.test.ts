@@ -92,6 +92,7 @@ const drafts = fc
         dedupeKey: text({ minLength: 1, maxLength: 512 }),
         orderingKey: text({ minLength: 1, maxLength: 512 }),
         replaceKey: text({ minLength: 1, maxLength: 512 }).map((key) => `r${key.slice(1)}`),
+        notify: fc.boolean(),
         allowEmpty: fc.boolean(),
         durability: fc.constantFrom('full', 'relaxed'),
       },

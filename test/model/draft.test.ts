@@ -72,6 +72,7 @@ describe('a draft', () => {
     ['request', { dedupeKey: 'k' }, 'A request has no dedupe key'],
     ['request', { delay: '5m' }, 'A request has no dedupe key and no delay'],
     ['request', { replaceKey: 'k' }, 'nor a replace key'],
+    ['request', { notify: true }, 'asks for no notice'],
     ['send', { dedupeKey: 'k', replaceKey: 'k' }, 'A replace key that is its dedupe key replaces nothing'],
     ['publish', { to: 'bob' }, 'A publish has no "to"'],
     ['publish', { to: undefined, at: 1 }, 'A publish has no "to", no delay and no time'],

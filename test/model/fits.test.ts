@@ -66,6 +66,7 @@ const good = {
     dedupeKey: 'key',
     orderingKey: 'order',
     replaceKey: 'place',
+    notify: true,
     digest: 'sha256:0',
   },
 };

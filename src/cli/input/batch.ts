@@ -43,7 +43,7 @@ export async function sendBatch(
   const durability = durabilityOption(options.durability);
   const waiting = { signal: context.signal, ...given({ waitMs: durationOption(options.wait, '--wait') }) };
   const session = await context.session();
-  const shared = given({ to, from: options.from, allowEmpty: options.allowEmpty, durability });
+  const shared = given({ to, from: options.from, notify: options.notify, allowEmpty: options.allowEmpty, durability });
 
   for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {
     if (context.signal.aborted) return;

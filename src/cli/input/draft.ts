@@ -20,11 +20,12 @@ export interface ContentOptions extends BodyOptions, DataOptions {
   dedupeKey?: string;
   orderingKey?: string;
   replaceKey?: string;
+  notify?: boolean;
   durability?: string;
 }
 
 export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to' | 'body'> {
-  const { subject, type, thread, dedupeKey, orderingKey, replaceKey, allowEmpty } = options;
+  const { subject, type, thread, dedupeKey, orderingKey, replaceKey, notify, allowEmpty } = options;
   return given({
     subject,
     type,
@@ -32,6 +33,7 @@ export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to
     dedupeKey,
     orderingKey,
     replaceKey,
+    notify,
     allowEmpty,
     tags: options.tag,
     priority: priorityOption(options.priority),

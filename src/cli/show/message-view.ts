@@ -25,6 +25,7 @@ export function messageView(message: Message, extra: readonly HeaderLine[], pain
     ...(message.tags.length === 0 ? [] : [['Tags', message.tags.join(', ')] as const]),
     ...(message.orderingKey ? [['Ordering key', message.orderingKey] as const] : []),
     ...(message.replaceKey ? [['Replace key', message.replaceKey] as const] : []),
+    ...(message.notify ? [['Notice', 'its sender is told when it dies'] as const] : []),
     ['Sent', `${message.createdAt} (${ago(message.createdAt, nowMs)})`],
     ...(message.expiresAt === null ? [] : [['Expires', message.expiresAt] as const]),
     ...(message.replyBy === undefined

@@ -1,4 +1,4 @@
-import type { Dead, PurgedJson } from '../../contract/keep.ts';
+import type { Dead, DeadShown, PurgedJson } from '../../contract/keep.ts';
 import type { EntryJson } from '../../contract/look.ts';
 import { quoteWord } from '../../cli/as-typed.ts';
 import type { Context } from '../../cli/context.ts';
@@ -79,6 +79,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
       ['Reason', dead.reason],
       ['Attempts', String(dead.attempts)],
       ['Dead since', dead.deadAt],
+      ...(dead.notice === undefined ? [] : [['Told', toldText(dead)] as const]),
     ] as const;
     return messageView(
       dead.message,
@@ -87,6 +88,10 @@ export async function showCommand(context: Context, words: readonly string[]): P
       session.clock.now(),
     );
   });
+}
+
+function toldText({ notice, message }: DeadShown): string {
+  return notice === 'sent' ? `${message.from}, by a notice` : `nobody: ${notice}`;
 }
 
 export interface ChangeOptions extends DeadFilterOptions {

@@ -11,7 +11,7 @@ import { ask } from '../../core/send/request.ts';
 import { ack } from '../../core/take/settle.ts';
 import { DreamosError } from '../../model/errors.ts';
 
-export interface RequestOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey' | 'replaceKey'> {
+export interface RequestOptions extends Omit<ContentOptions, 'delay' | 'at' | 'dedupeKey' | 'replaceKey' | 'notify'> {
   from?: string;
   wait?: string;
 }

@@ -84,7 +84,7 @@ function nextTimes([first = 'never', ...more]: readonly string[]): [label: strin
 
 function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
   const { cron, tz, message, lastId, upcoming } = schedule;
-  const { ttlMs, tags, body, data, rawData: text, orderingKey, replaceKey } = message;
+  const { ttlMs, tags, body, data, rawData: text, orderingKey, replaceKey, notify } = message;
   const lines: [label: string, value: string | undefined][] = [
     ['Schedule', schedule.name],
     ['Cron', `${cron} (${tz})`],
@@ -97,6 +97,7 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
     ['Tags', tags?.join(', ')],
     ['Ordering key', orderingKey],
     ['Replace key', replaceKey],
+    ['Notice', notify ? 'its sender is told when it dies' : undefined],
     ['Time-to-live', ttlMs === undefined ? undefined : exactDuration(ttlMs)],
     ['Last', lastOf(schedule) || '(none)'],
     ['Last id', lastId],

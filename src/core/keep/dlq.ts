@@ -72,7 +72,8 @@ export async function showDead(session: Session, mailbox: string, id: string): P
   const message = await session.store.look.read(entry);
   const why = await session.store.look.deadReason(entry);
   if (!message || !why) throw notInState({ ...entry, state: 'ready' }, 'dead');
-  return { ...toDead(entry, message, why), history: why.history };
+  const { history, notice } = why;
+  return { ...toDead(entry, message, why), history, ...(notice !== undefined && { notice }) };
 }
 
 /** What is retried or purged, and how. */

@@ -128,6 +128,7 @@ export async function composeFor(
   if (draft.replyBy !== undefined) message['replyBy'] = draft.replyBy;
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
   if (draft.replaceKey !== undefined) message['replaceKey'] = draft.replaceKey;
+  if (draft.notify) message['notify'] = true;
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   const whole = checked(message);
   const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;

@@ -10,7 +10,7 @@ import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deliver } from './claim/deliver.ts';
-import { deadReason } from './claim/dead-letter.ts';
+import { deadReason } from './claim/reason.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
 import { getDocument, lastGoodSettings, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';

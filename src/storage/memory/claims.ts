@@ -1,7 +1,6 @@
 import { maxLeaseMs } from '../../model/basics/limits.ts';
-import { type Clock, isAhead, isOver } from '../../model/clock.ts';
+import { isAhead, isOver } from '../../model/clock.ts';
 import type { MailEvent } from '../../model/event.ts';
-import type { Ids } from '../../model/id.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
 import type { Actor, ClaimOptions, DeliverOptions, Delivery, NackOptions, Recovered, Settled } from '../port/mail.ts';
@@ -9,12 +8,8 @@ import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../por
 import { backoffMs } from './backoff.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { calledNow } from './rename.ts';
-import { changed, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
-
-export interface Deps {
-  readonly clock: Clock;
-  readonly ids: Ids;
-}
+import { die, isExpired } from './die.ts';
+import { actorOf, changed, type Deps, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
 
 export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOptions): Delivery | undefined {
   const now = deps.clock.now();
@@ -33,7 +28,7 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
   const { inbox } = options;
   for (const held of inbox === undefined ? inState(mail, mailbox, 'ready') : answersTo(mail, mailbox, inbox)) {
     if (isExpired(held, now)) {
-      die(mail, held, now, 'its time-to-live ran out');
+      die(mail, deps, held, now, 'its time-to-live ran out');
       continue;
     }
     const { orderingKey } = held;
@@ -81,7 +76,7 @@ export function nack(mail: Mail, deps: Deps, receipt: string, options: NackOptio
   const { free, reason } = options;
   const delayMs = options.delayMs ?? backoffMs(options.policy, attempt + (free ? 1 : 0), deps.ids.fraction());
   if (options.dead || (attempt >= (held.maxAttempts ?? options.policy.maxAttempts) && !free)) {
-    die(mail, held, now, reason ?? (options.dead ? 'rejected' : `failed ${attempt} times`), options);
+    die(mail, deps, held, now, reason ?? (options.dead ? 'rejected' : `failed ${attempt} times`), options);
   } else {
     held.comesBack = true;
     held.state = delayMs > 0 ? 'delayed' : 'ready';
@@ -113,7 +108,7 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
     if (!isOver(held.leaseUntil, now, maxLeaseMs)) continue;
     moved++;
     if (held.attempt >= (held.maxAttempts ?? policy.maxAttempts)) {
-      die(mail, held, now, `the lease of attempt ${held.attempt}, the last one, ran out`);
+      die(mail, deps, held, now, `the lease of attempt ${held.attempt}, the last one, ran out`);
     } else {
       held.comesBack = true;
       held.state = 'ready';
@@ -128,7 +123,7 @@ export function recover(mail: Mail, deps: Deps, mailbox: string, policy: RetryPo
     moved++;
   }
   for (const held of inState(mail, mailbox, 'ready'))
-    if (isExpired(held, now)) die(mail, held, now, 'its time-to-live ran out');
+    if (isExpired(held, now)) die(mail, deps, held, now, 'its time-to-live ran out');
   const moments = [
     ...inState(mail, mailbox, 'inflight').map((held) => held.leaseUntil),
     ...inState(mail, mailbox, 'delayed').map((held) => held.dueAt),
@@ -180,18 +175,6 @@ function claimed(mail: Mail, receipt: string): Held {
   throw leaseLost(id);
 }
 
-export function die(mail: Mail, held: Held, now: number, reason: string, options: Actor = {}): void {
-  const history = mail.log.filter((event) => event.mailbox === held.mailbox && event.id === held.id);
-  held.state = 'dead';
-  held.holdsOrderingKey = false;
-  held.dead = { reason, attempts: held.attempt, deadAt: now, history };
-  changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...actorOf(options) });
-}
-
-export function isExpired(held: Held, now: number): boolean {
-  return held.expiresAt !== undefined && held.expiresAt <= now;
-}
-
 function settled(held: Held, receipt: string): Settled {
   return {
     id: held.id,
@@ -200,8 +183,4 @@ function settled(held: Held, receipt: string): Settled {
     receipt,
     ...(held.state === 'inflight' && { leaseUntil: held.leaseUntil }),
   };
-}
-
-export function actorOf({ by }: Actor): { by?: string } {
-  return by === undefined ? {} : { by };
 }

@@ -6,11 +6,9 @@ import { topicOf } from '../../model/topic.ts';
 import type { Outgoing, Replaced, SendHow, Sent } from '../port/mail.ts';
 import { AgentRenamed, MailboxFull, mailboxFull } from '../port/refusals.ts';
 import { asFormer, isForgotten, mismatchOf } from '../port/repeat.ts';
-import type { Deps } from './claims.ts';
-import { loadOf } from './housekeeping.ts';
 import { hasInbox, putInInbox } from './inbox.ts';
 import { replaceOlder, waitingWith } from './replace.ts';
-import { changed, type Held, type Mail, mailboxOf, type Remembered } from './mail.ts';
+import { changed, type Deps, type Held, loadOf, type Mail, mailboxOf, type Remembered } from './mail.ts';
 import { mailboxesNow } from './rename.ts';
 
 /** One after the other, each its own commit. */
@@ -45,7 +43,7 @@ function fullFor(mail: Mail, { message, dueAt, limits = new Map() }: Outgoing): 
 }
 
 /** One message into each of its mailboxes, or, under a dedupe key that was used before, into none. */
-function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
+export function deliver(mail: Mail, outgoing: Outgoing, now: number, durability: Durability): Sent | DreamosError {
   const { message, mailboxes, dueAt = 0 } = outgoing;
   const sent: Sent = { id: message.id, mailboxes, state: dueAt > now ? 'delayed' : 'ready', durability };
   const { known, said } = knownUnder(mail, outgoing, now);

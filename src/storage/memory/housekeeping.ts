@@ -1,15 +1,8 @@
 import { sameAgent } from '../../model/agent.ts';
 import { dayMs } from '../../model/basics/limits.ts';
-import { unfinished } from '../../model/state.ts';
-import type { Load } from '../port/look.ts';
 import type { KeepOptions, Tidied } from '../port/upkeep.ts';
-import { die, isExpired } from './claims.ts';
-import { inState, type Mail, mailboxOf } from './mail.ts';
-
-export function loadOf(mail: Mail, mailbox: string): Load {
-  const held = unfinished.flatMap((state) => inState(mail, mailbox, state));
-  return { messages: held.length, bytes: held.reduce((sum, { bytes }) => sum + bytes.length + 1, 0) };
-}
+import { die, isExpired } from './die.ts';
+import { type Deps, inState, type Mail, mailboxOf } from './mail.ts';
 
 export function pruneArchive(mail: Mail, mailbox: string, options: KeepOptions, now: number): Tidied[] {
   const items = inState(mail, mailbox, 'archived').map((held) => ({
@@ -31,9 +24,10 @@ export function pruneEvents(mail: Mail, mailbox: string, options: KeepOptions, n
   return pruneDays(items, options, dayOf(now - dayMs)).map((day) => ({ ...day, count: 1 }));
 }
 
-export function sweepExpired(mail: Mail, mailbox: string, now: number, dryRun: boolean): number {
+export function sweepExpired(mail: Mail, deps: Deps, mailbox: string, dryRun: boolean): number {
+  const now = deps.clock.now();
   const expired = inState(mail, mailbox, 'ready').filter((held) => isExpired(held, now));
-  if (!dryRun) for (const held of expired) die(mail, held, now, 'its time-to-live ran out');
+  if (!dryRun) for (const held of expired) die(mail, deps, held, now, 'its time-to-live ran out');
   return expired.length;
 }
 

@@ -1,9 +1,17 @@
 import type { AgentCard } from '../../model/agent.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
+import type { Ids } from '../../model/id.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { State } from '../../model/state.ts';
-import type { DeadReason, Entry } from '../port/look.ts';
+import { type State, unfinished } from '../../model/state.ts';
+import type { DeadReason, Entry, Load } from '../port/look.ts';
+import type { Actor } from '../port/mail.ts';
+
+export interface Deps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
 
 /** A message in a mailbox. `version` grows with every change of state, so that an entry listed before is known as stale. */
 export interface Held {
@@ -151,4 +159,13 @@ export function toEntry(held: Held): Entry {
 
 export function receiptOf(held: Held): string {
   return `${held.mailbox}:${held.id}:${held.token}`;
+}
+
+export function loadOf(mail: Mail, mailbox: string): Load {
+  const held = unfinished.flatMap((state) => inState(mail, mailbox, state));
+  return { messages: held.length, bytes: held.reduce((sum, { bytes }) => sum + bytes.length + 1, 0) };
+}
+
+export function actorOf({ by }: Actor): { by?: string } {
+  return by === undefined ? {} : { by };
 }

@@ -13,19 +13,22 @@ import type { Actor, Mail as MailRole } from '../port/mail.ts';
 import { stateChanged } from '../port/refusals.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
-import { ack, actorOf, checkClaim, claim, deliver, type Deps, nack, parseReceipt, recover, renew } from './claims.ts';
+import { ack, checkClaim, claim, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
 import { renameMailbox } from './rename.ts';
-import { sweepExpired, loadOf, pruneArchive, pruneEvents } from './housekeeping.ts';
+import { sweepExpired, pruneArchive, pruneEvents } from './housekeeping.ts';
 import {
+  actorOf,
   changed,
   createMail,
+  type Deps,
   type Held,
   inState,
   type Kept,
+  loadOf,
   type Mail,
   mailboxOf,
   messageOf,
@@ -77,8 +80,8 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       rememberIfGood(mail, name, copy);
       return true;
     },
-      lastGoodSettings: () => mail.goodSettings,
-      rename: async (from, to) => renameMailbox(mail, from, to),
+    lastGoodSettings: () => mail.goodSettings,
+    rename: async (from, to) => renameMailbox(mail, from, to),
     withLock: (name, work) => {
       const done = (mail.locks.get(name) ?? Promise.resolve()).then(() => work({ isHeld: () => true }));
       mail.locks.set(
@@ -188,7 +191,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       yield* pruneEvents(mail, mailbox, options, clock.now());
     },
     prune: async (log, before, options) => pruneTopicLog(mail, log, before, clock.now(), options),
-    sweepExpired: async (mailbox, { dryRun }) => sweepExpired(mail, mailbox, clock.now(), dryRun),
+    sweepExpired: async (mailbox, { dryRun }) => sweepExpired(mail, deps, mailbox, dryRun),
     sweepKeys: async ({ dryRun }) => sweepKeys(mail, clock.now(), dryRun),
     inspect: async function* () {
       // Memory has no format that could be broken.

@@ -34,6 +34,8 @@ export interface DeadReason {
   readonly deadAt: number;
   /** The events of this message in this mailbox that led here, oldest first; what the log still knew. */
   readonly history: readonly MailEvent[];
+  /** Of what its sender wanted to be told of: `sent`, or why he is not told. */
+  readonly notice?: string | undefined;
 }
 
 export interface Counts {

@@ -27,7 +27,8 @@ export function mismatchOf(first: Message, message: Message): DreamosError | und
 
 /** All but the recipients, and the id and the times, which differ in every try. */
 function wordsOf(message: Message): string {
-  const { from, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey, replaceKey } = message;
+  const { from, topic, subject, body, type, priority, thread, replyTo, tags, orderingKey, replaceKey, notify } =
+    message;
   return JSON.stringify([
     from.toLowerCase(),
     subject,
@@ -41,6 +42,7 @@ function wordsOf(message: Message): string {
     topic ?? null,
     orderingKey ?? null,
     replaceKey ?? null,
+    notify ?? null,
   ]);
 }
 

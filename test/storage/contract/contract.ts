@@ -9,6 +9,7 @@ import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
 import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
+import { noticeRules } from './notices.ts';
 import { orderingRules } from './ordering.ts';
 import { recoveryRules } from './recovery.ts';
 import { renameRules } from './renaming.ts';
@@ -28,6 +29,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('claiming', () => claimRules(rig));
     describe('ordering keys', () => orderingRules(rig));
     describe('replace keys', () => replaceRules(rig));
+    describe('notices of deaths', () => noticeRules(rig));
     describe('settling', () => settleRules(rig));
     describe('recovering', () => recoveryRules(rig));
     describe('requests', () => requestRules(rig));

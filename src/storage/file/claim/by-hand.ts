@@ -62,17 +62,25 @@ export async function restore(
 
 export async function retry(ctx: FileContext, entry: Entry, by: string | undefined): Promise<Entry> {
   const change = locate(ctx, entry, ['dead']);
+  await tellFirst(ctx, change);
   const ready = await backToReady(ctx, entry, change, { event: 'retried', id: entry.id, by });
   await removeReason(ctx, change.path);
   return ready;
 }
 
 export async function purge(ctx: FileContext, entry: Entry, by: string | undefined): Promise<void> {
-  const { mailbox, path, name } = locate(ctx, entry, ['dead']);
+  const change = locate(ctx, entry, ['dead']);
+  const { mailbox, path, name } = change;
+  await tellFirst(ctx, change);
   if (!(await ctx.disk.remove(path))) throw stateChanged(entry);
   await releaseOrderingKey(ctx, mailbox, name);
   await removeReason(ctx, path);
   await logEvents(ctx, mailbox, [{ event: 'purged', id: entry.id, by }]);
+}
+
+/** Of this death nobody would be told any more. */
+async function tellFirst(ctx: FileContext, { mailbox, name }: Change): Promise<void> {
+  if (name.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, name);
 }
 
 async function removeReason(ctx: FileContext, path: string): Promise<void> {

@@ -1,35 +1,14 @@
-import * as z from 'zod/mini';
-import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
-import { schema } from '../../../model/schema.ts';
-import type { DeadReason } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
-import { quarantine } from '../places/corrupt.ts';
-import { formatEntryName, type EntryName } from '../names/entry-name.ts';
+import { formatEntryName, mayNotify, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
-import { eventsAbout } from '../events/history.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
 import type { Mailbox } from '../names/layout.ts';
-import { parseJson } from '../disk/parse-json.ts';
-import { dayOf } from '../names/slots.ts';
-import { readWhole, writeDocument } from '../disk/replace.ts';
+import { writeDocument } from '../disk/replace.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
-
-// History is a courtesy: it must not turn one dead letter into a read of gigabytes.
-const historyBytes = 4 * 1024 * 1024;
-const reasonBytes = 16 * 1024 * 1024;
-
-const reasonSchema = schema(() =>
-  z.looseObject({
-    reason: z.string(),
-    attempts: z.number(),
-    deadAt: z.string(),
-    history: z.array(mailEventSchema()),
-  }),
-);
+import { historyOf } from './reason.ts';
 
 /**
  * Moves a message to the dead-letter queue: the reason is written and synced first, then comes the rename, then dlq/ is
@@ -83,57 +62,15 @@ export async function deadLetter(
   await logEvents(ctx, mailbox, [
     { event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by },
   ]);
+  if (dead.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, dead);
   return dead;
 }
 
-/** Why a message is dead; rebuilt from its name where the document is lost or unreadable. */
-export async function deadReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<DeadReason> {
-  const path = reasonOf(pathIn(mailbox.dlq, formatEntryName(name)));
-  const known = await readReason(ctx, path);
-  if (typeof known === 'object') return { ...known, deadAt: name.time };
-  return {
-    reason: known === 'unreadable' ? 'unknown: its reason file cannot be read' : 'unknown: its reason file is missing',
-    attempts: name.attempt,
-    deadAt: name.time,
-    history: await historyOf(ctx, mailbox, name.id),
-  };
-}
-
-/** Whether the document that says why a message is dead is there and can be read. */
-export async function reasonState(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  name: EntryName,
-): Promise<'good' | 'missing' | 'unreadable'> {
-  const known = await readReason(ctx, reasonOf(pathIn(mailbox.dlq, formatEntryName(name))));
-  return typeof known === 'object' ? 'good' : known;
-}
-
-async function readReason(
-  ctx: FileContext,
-  path: string,
-): Promise<z.infer<ReturnType<typeof reasonSchema>> | 'missing' | 'unreadable'> {
-  const file = await readWhole(ctx.disk, path, { maxBytes: reasonBytes });
-  if (!file.ok) return file.missing ? 'missing' : 'unreadable';
-  const parsed = reasonSchema.safeParse(parseJson(file.bytes));
-  return parsed.success ? parsed.data : 'unreadable';
-}
-
-/** Writes down what is still known about a dead message whose reason file is lost. */
-export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<void> {
-  const { deadAt, ...known } = await deadReason(ctx, mailbox, name);
-  const reason = { ...known, deadAt: new Date(deadAt).toISOString() };
-  const path = reasonOf(pathIn(mailbox.dlq, formatEntryName(name)));
-  if (await ctx.disk.stat(path)) await quarantine(ctx, mailbox, path, 'it is not a reason that can be read');
-  await writeDocument(ctx, path, `${JSON.stringify(reason)}\n`);
-}
-
-/** What the last two days' log still knows of a message, oldest first. */
-async function historyOf(ctx: FileContext, mailbox: Mailbox, id: string): Promise<MailEvent[]> {
-  const now = ctx.clock.now();
-  const events: MailEvent[] = [];
-  for (const day of [dayOf(now - dayMs), dayOf(now)]) {
-    for await (const event of eventsAbout(ctx, mailbox, day, id, historyBytes)) if (event.id === id) events.push(event);
-  }
-  return events;
+/**
+ * Tells senders of the deaths behind which a process died before it could.
+ * @param most so many of the newest ones are looked at
+ */
+export async function tellUntold(ctx: FileContext, mailbox: Mailbox, most = Infinity): Promise<void> {
+  const names = ((await ctx.disk.list(mailbox.dlq)) ?? []).filter(mayNotify);
+  if (names.length > 0) await (await import('./notice.ts')).tellSenders(ctx, mailbox, names, most);
 }

@@ -3,7 +3,7 @@
  * a bounded number; the others are never delivered, and the next looks move them.
  */
 import type { FileContext } from '../disk/context.ts';
-import { deadLetter } from './dead-letter.ts';
+import { deadLetter, tellUntold } from './dead-letter.ts';
 import { type EntryName, mayExpire, parseEntryName } from '../names/entry-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { walkBuckets } from '../places/ready-walk.ts';
@@ -74,7 +74,7 @@ export async function sweepExpiredNowAndThen(ctx: FileContext, mailbox: Mailbox)
   else sweeps.of(ctx).delete(mailbox.name);
 }
 
-/** All of it, for whoever keeps house. @returns how many */
+/** All of it, for whoever keeps house; and tells the senders that were not told yet. @returns how many */
 export async function sweepExpired(ctx: FileContext, mailbox: Mailbox, dryRun: boolean): Promise<number> {
   let found = 0;
   for await (const bucket of walkBuckets(ctx, mailbox)) {
@@ -83,6 +83,7 @@ export async function sweepExpired(ctx: FileContext, mailbox: Mailbox, dryRun: b
       if (!dryRun) await deadLetterExpired(ctx, mailbox, path, name, expiryBudget());
     }
   }
+  if (!dryRun) await tellUntold(ctx, mailbox);
   return found;
 }
 

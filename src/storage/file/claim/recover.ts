@@ -9,7 +9,7 @@ import type { Recovered } from '../../port/mail.ts';
 import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
-import { deadLetter } from './dead-letter.ts';
+import { deadLetter, tellUntold } from './dead-letter.ts';
 import { bringReady } from './deliver.ts';
 import type { EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
@@ -32,6 +32,7 @@ const misplaced = 'it does not belong in this folder';
 export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   const recovered = await recoverDue(ctx, mailbox, policy);
   await sweepExpiredNowAndThen(ctx, mailbox);
+  await tellUntoldOnce(ctx, mailbox);
   return { ...recovered, moved: recovered.moved + (await endRestsAhead(ctx, mailbox)) };
 }
 
@@ -59,6 +60,18 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
     ...(left !== undefined && { left }),
     ...(moments.length > 0 && { nextAt: Math.min(...moments) }),
   };
+}
+
+/** The mailboxes in which this process has looked for senders that were not told. */
+const toldIn = memory(() => new Set<string>());
+const untoldAtOnce = 64;
+
+/** What is missing is of processes that died: of this one nothing is, unless its disk fails. */
+async function tellUntoldOnce(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+  const looked = toldIn.of(ctx);
+  if (looked.has(mailbox.name)) return;
+  await tellUntold(ctx, mailbox, untoldAtOnce);
+  looked.add(mailbox.name);
 }
 
 /** As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago. */

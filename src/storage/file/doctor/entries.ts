@@ -5,7 +5,7 @@ import type { State } from '../../../model/state.ts';
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
-import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
+import { reasonState, rebuildReason } from '../claim/reason.ts';
 import { parseEntryName, timeTagOf } from '../names/entry-name.ts';
 import { inspectMode } from './root.ts';
 import { isLaneFolder, isRankFolder, type Mailbox, parseBucket, parseInbox } from '../names/layout.ts';

@@ -25,6 +25,7 @@ import type { State } from '../../../model/state.ts';
  * | o | its ordering key: the first 16 hex digits of the key's sha256; then `-` and how often it was brought back to life |
  * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
  * | g | its replace key: the first 10 hex digits of the sha256 of its sender and the key |
+ * | f | 1: its sender is told when it dies |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */
@@ -46,6 +47,7 @@ export interface EntryName {
   readonly order?: Order | undefined;
   readonly restsSince?: number | undefined;
   readonly replace?: string | undefined;
+  readonly notify?: boolean | undefined;
   readonly unknown?: readonly string[] | undefined;
 }
 
@@ -69,6 +71,7 @@ export const unset: EntryName = {
   order: undefined,
   restsSince: undefined,
   replace: undefined,
+  notify: undefined,
   unknown: undefined,
 };
 
@@ -104,6 +107,7 @@ export function formatEntryName(name: EntryName): string {
   // Last: an older version keeps it among the unknown ones.
   if (name.restsSince !== undefined) text += `.b${Math.max(0, Math.trunc(name.restsSince))}`;
   if (name.replace !== undefined) text += `.g${name.replace}`;
+  if (name.notify) text += '.f1';
   if (name.unknown) for (const field of name.unknown) text += `.${field}`;
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
@@ -113,7 +117,7 @@ export function stemOf(text: string): string {
   return text.slice(0, text.lastIndexOf('.'));
 }
 
-// The longest name of ours has 174 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
+// The longest name of ours has 189 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
 export const longestEntryName = 190;
 
@@ -153,6 +157,11 @@ export function mayExpire(text: string): boolean {
 /** Of what is ready, archived or dead. Taking a million names apart costs a second; the beginning tells entries from junk. */
 export function looksLikeEntry(text: string): boolean {
   return /^[tk]\d{13}\.i[0-7][0-9A-HJKMNP-TV-Z]{25}\.p/.test(text);
+}
+
+/** Quick, and never wrongly no: whether a name may be that of a message whose sender is told when it dies. */
+export function mayNotify(text: string): boolean {
+  return text.includes('.f1');
 }
 
 /** The same of what is to be delivered: ready, delayed or in flight. */
@@ -214,6 +223,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 'g':
       name.replace = value;
       return /^[0-9a-f]{10}$/.test(value);
+    case 'f':
+      name.notify = true;
+      return value === '1';
     case 'o': {
       const match = /^([0-9a-f]{16})(?:-([1-9]\d{0,5}))?$/.exec(value);
       if (match) name.order = { key: match[1] ?? '', life: Number(match[2] ?? 0) };

@@ -53,7 +53,7 @@ export function completeHandedIn(bytes: Buffer, file: File & { readonly id: stri
 }
 
 function toMessage(given: HandedIn, file: File & { readonly id: string }): Message {
-  const { to = file.mailbox, ttlMs, digest: _, ...said } = withoutSending(given);
+  const { to = file.mailbox, ttlMs, digest: _, notify, ...said } = withoutSending(given);
   const parsed = messageSchema.safeParse({
     v: 1,
     to: typeof to === 'string' ? to.split(',') : to,
@@ -68,6 +68,7 @@ function toMessage(given: HandedIn, file: File & { readonly id: string }): Messa
     expiresAt: null,
     dedupeKey: null,
     ...said,
+    ...(notify && { notify }),
     id: file.id,
   });
   if (!parsed.success) throw corrupt(`it is not a message: ${explainIssues(parsed.error)}`);

@@ -1,6 +1,6 @@
 /** Putting what a backup holds in its places, durably, in a root that nobody works on yet. */
 import { isLog } from '../../../model/topic.ts';
-import { reasonState, rebuildReason } from '../claim/dead-letter.ts';
+import { reasonState, rebuildReason } from '../claim/reason.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, ensureMailbox } from '../disk/folders.ts';
 import { gathered, readTarGz, type TarEntry } from '../disk/foreign/tar-gz.ts';

@@ -28,6 +28,7 @@ export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgo
     expiresAt: message.expiresAt === null ? expiresAt?.get(mailbox) : Date.parse(message.expiresAt),
     order: orderOf(message),
     replace: replaceOf(message),
+    notify: message.notify,
   };
 }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatEntryName, parseEntryName } from '../../../../src/storage/file/names/entry-name.ts';
+import { type EntryName, formatEntryName, parseEntryName } from '../../../../src/storage/file/names/entry-name.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { drain, makeRoom, only } from '../room.ts';
 import { renameSync } from 'node:fs';
@@ -37,6 +37,27 @@ describe('the name of an entry', () => {
     expect(parseEntryName(longest)).toBeDefined();
     expect(longest).toHaveLength(168);
     expect(longest.length + 65).toBeLessThanOrEqual(255);
+  });
+
+  test('with a replace key and a notice asked for besides, it is still read back', () => {
+    const longest: EntryName = {
+      tag: 'd',
+      time: 9_999_999_999_999,
+      id: ids.next(0),
+      rank: 3,
+      attempt: 999_999,
+      token: 'ABCDEFGHJK',
+      maxAttempts: 9999,
+      settled: 'ABCDEFGHJK',
+      expiresAt: 999_999_999_999_999,
+      handedIn: '0'.repeat(32),
+      withdrawn: true,
+      order: { key: '0'.repeat(16), life: 999_999 },
+      replace: '0'.repeat(10),
+      notify: true,
+    };
+    expect(parseEntryName(formatEntryName(longest))).toEqual(longest);
+    expect(parseEntryName(formatEntryName(longest).replace('.f1', '.f2'))).toBeUndefined();
   });
 
   test('sorts as text as it does by time, then by id', () => {

@@ -86,6 +86,9 @@ const heldClaim = schema(() =>
 );
 export type HeldClaim = Of<typeof heldClaim>;
 
+/** Sends that a mailbox did not take. */
+const refusedSends = schema(() => z.object({ count: count(), lastAt: time(), code: text(), reason: text() }));
+
 export const mailboxStatus = schema(() =>
   z.object({
     mailbox: text(),
@@ -105,6 +108,8 @@ export const mailboxStatus = schema(() =>
     pausedBy: z.exactOptional(text()),
     /** Who holds what is inflight, by the end of the lease; absent: nobody, or more than 50 are. */
     held: z.exactOptional(z.array(heldClaim())),
+    /** Sends that it has refused in the last 24 hours, about, and the last of them; absent: none. */
+    refused: z.exactOptional(refusedSends()),
   }),
 );
 export type MailboxStatus = Of<typeof mailboxStatus>;

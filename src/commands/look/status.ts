@@ -33,6 +33,7 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
     for (const one of all) {
       const { mailbox, pausedAt, pausedBy } = one;
       for (const line of heldLines(one, nowMs, context.flags())) await output.note(line);
+      if (one.refused) await output.note(harmless(refusedLine(one.mailbox, one.refused, nowMs)));
       const paused = pausedSentence({ name: mailbox, pausedAt, pausedBy });
       if (paused !== undefined) await output.note(harmless(`${paused}${context.flags()}`));
     }
@@ -55,6 +56,16 @@ function heldLines({ mailbox, held = [] }: MailboxStatus, nowMs: number, flags: 
   });
   const more = held.length - lines.length;
   return more > 0 ? [...lines, `${moreText(more)}: dreamos list ${mailbox} --state inflight${flags}`] : lines;
+}
+
+function refusedLine(
+  mailbox: string,
+  { count, lastAt, code, reason }: NonNullable<MailboxStatus['refused']>,
+  nowMs: number,
+): string {
+  const sends = count === 1 ? 'a send' : `${count.toLocaleString('en')} sends`;
+  const last = count === 1 ? '' : ', the last';
+  return `${mailbox} has refused ${sends} in the last 24 h${last} ${ago(lastAt, nowMs)}: ${code}: ${reason}`;
 }
 
 /** What fits the screen, so that the next one can take its place: the busiest first, long names cut, how many more there are. */
@@ -168,6 +179,6 @@ function drawer(
 }
 
 /** What of a status is a change; ages, and reads that found nothing, are not. */
-function fingerprint({ ready, inflight, delayed, dead, archived, corrupt, pausedAt }: MailboxStatus): string {
-  return [ready, inflight, delayed, dead, archived, corrupt, pausedAt].join();
+function fingerprint({ ready, inflight, delayed, dead, archived, corrupt, pausedAt, refused }: MailboxStatus): string {
+  return [ready, inflight, delayed, dead, archived, corrupt, pausedAt, refused?.count].join();
 }

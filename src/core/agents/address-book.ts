@@ -1,7 +1,8 @@
 import { type AgentCard, formerly } from '../../model/agent.ts';
-import { DreamosError } from '../../model/errors.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import { listAgents, resolveAgent } from './agents.ts';
 import { nearestName } from '../../model/refusals.ts';
+import { Refused } from '../../storage/port/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { checkName } from '../root/names.ts';
 
@@ -43,9 +44,8 @@ export function createAddressBook(session: Session): AddressBook {
 /** Why he gets nothing new, if he does not. */
 export function retired({ name, retiredAt }: AgentCard): DreamosError | undefined {
   if (!retiredAt) return undefined;
-  return new DreamosError('conflict', 'AGENT_RETIRED', `${name} has retired and takes no new mail.`, {
-    hint: `dreamos agent register ${name}`,
-  });
+  const message = `${name} has retired and takes no new mail.`;
+  return new Refused(name, 'conflict', 'AGENT_RETIRED', message, `dreamos agent register ${name}`);
 }
 
 async function findSender(session: Session, name: string): Promise<Sender> {

@@ -36,7 +36,7 @@ async function statusOf(
   tellsHeld: boolean,
 ): Promise<MailboxStatus> {
   await bringDueOrWarn(session, mailbox, { bury: true });
-  const { oldestReadyAt, lastReadAt, ...counts } = await session.store.look.counts(mailbox);
+  const { oldestReadyAt, lastReadAt, refused, ...counts } = await session.store.look.counts(mailbox);
   const held = tellsHeld && counts.inflight > 0 && counts.inflight <= mostHeld ? await heldIn(session, mailbox) : [];
   return {
     mailbox,
@@ -50,6 +50,7 @@ async function statusOf(
     lastReadAt: lastReadAt === undefined ? null : new Date(lastReadAt).toISOString(),
     ...(pausedAt && { pausedAt, ...(pausedBy && { pausedBy }) }),
     ...(held.length > 0 && { held }),
+    ...(refused && { refused: { ...refused, lastAt: new Date(refused.lastAt).toISOString() } }),
   };
 }
 

@@ -10,6 +10,7 @@ import { RawJson } from '../../model/basics/raw-json.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
 import type { Limits, Outgoing } from '../../storage/port/mail.ts';
+import { Refused } from '../../storage/port/refusals.ts';
 import type { AddressBook, Sender } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { route, type Route } from './route.ts';
@@ -78,9 +79,9 @@ export async function composeFor(
   checkNotOver(draft, now, dedupeWindowMs);
   const { dueAt = now, expiresAt: expiry } = timesOf(draft, now, now);
   let { refusal } = to;
-  const checkSize = (most: number, recipient: string): void => {
+  const checkSize = (most: number, recipient: string, mailbox = recipient): void => {
     if (bytes <= most) return;
-    const error = tooLarge(bytes, most, recipient);
+    const error = tooLarge(bytes, most, recipient, mailbox);
     // As for who has retired: the limit may be of after the first send.
     if (draft.dedupeKey === undefined || bytes > hardMaxMessageBytes) throw error;
     refusal ??= error;
@@ -91,7 +92,7 @@ export async function composeFor(
   let expiresAt: Map<string, number> | undefined;
   if (to.topic !== undefined) {
     // A log has no card of its own: what holds for the root holds for it.
-    checkSize(settingsOf().maxMessageBytes, to.topic);
+    checkSize(settingsOf().maxMessageBytes, to.topic, logOf(to.topic));
   }
   for (const card of to.cards) {
     const { maxMessageBytes, maxMessages, maxBytes, ttlMs: mailboxTtlMs } = settingsOf(card);
@@ -173,9 +174,9 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number, 
   throw usage(message, reference);
 }
 
-function tooLarge(bytes: number, limit: number, recipient: string): DreamosError {
+function tooLarge(bytes: number, limit: number, recipient: string, mailbox: string): DreamosError {
   const message = `Body and data have ${bytes} bytes; ${recipient} takes at most ${limit}.`;
-  return new DreamosError('invalid', 'MESSAGE_TOO_LARGE', message, {
-    hint: `Write it to a file and send its path${bytes > hardMaxMessageBytes ? '' : `; or: dreamos config set maxMessageBytes ${bytes}`}`,
-  });
+  const orRaise = bytes > hardMaxMessageBytes ? '' : `; or: dreamos config set maxMessageBytes ${bytes}`;
+  const hint = `Write it to a file and send its path${orRaise}`;
+  return new Refused(mailbox, 'invalid', 'MESSAGE_TOO_LARGE', message, hint);
 }

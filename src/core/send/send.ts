@@ -12,16 +12,32 @@ import { createAddressBook } from '../agents/address-book.ts';
 import type { Waiting } from './room.ts';
 import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
+import { noteRefusals } from './refused.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
 
 export async function send(session: Session, draft: Draft, options?: SendOptions): Promise<SendReceipt> {
-  return sendChecked(session, parseDraft(draft, 'send'), options);
+  const checked = parseDraft(draft, 'send');
+  try {
+    return await sendOne(session, checked, options);
+  } catch (error) {
+    await noteRefusals(session, [error], true);
+    throw error;
+  }
 }
 
 /** As send, for what the core has made of a draft. */
 export async function sendChecked(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
+  try {
+    return await sendOne(session, draft, options);
+  } catch (error) {
+    await noteRefusals(session, [error]);
+    throw error;
+  }
+}
+
+async function sendOne(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
   const composed = await compose(session, createAddressBook(session), draft);
   const [sent] = await sendTogether(session, [composed], composed.durability, { options });
   if (!sent) throw new Error('A send had no result.');
@@ -74,6 +90,7 @@ async function sendEach<D>(
     if (!(result instanceof DreamosError)) for (const { card } of place.routes) reached.set(card.name, card);
   }
   await warnUnread(session, reached.values());
+  await noteRefusals(session, results, true);
   return results;
 }
 

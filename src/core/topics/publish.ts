@@ -9,6 +9,7 @@ import { composeFor, senderOf } from '../send/compose.ts';
 import type { Session } from '../root/root.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
+import { noteRefusals } from '../send/refused.ts';
 import { sendTogether } from '../send/send.ts';
 import { warnUnread } from '../send/unread.ts';
 import type { SendOptions } from '../send/draft.ts';
@@ -22,14 +23,18 @@ export async function publish(
   options: SendOptions = {},
 ): Promise<PublishReceipt> {
   const name = parseTopic(topic);
+  const refused = async (error: unknown): Promise<never> => {
+    await noteRefusals(session, [error]);
+    throw error;
+  };
   const draft = parseDraft(said, 'publish');
   const sender = await senderOf(session, createAddressBook(session), draft.from);
   const subscribers = await activeSubscribers(session, name);
-  const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers });
+  const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers }).catch(refused);
   // One full subscriber keeps it from all: what is published reaches everybody or nobody.
   const [sent] = await sendTogether(session, [composed], composed.durability, { options });
   if (!sent) throw new Error('A publish had no result.');
-  if (sent instanceof DreamosError) throw sent;
+  if (sent instanceof DreamosError) return refused(sent);
   const { id, durability } = sent;
   const receiptFor = (mailboxes: string[]): PublishReceipt => {
     return { id, topic: name, mailboxes, subscribers: mailboxes.length, durability };

@@ -8,6 +8,7 @@ import { cancel, deposit, purge, restore, retry, whileImporting } from './claim/
 import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
+import { memory } from './disk/memory.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
 import { deliver } from './claim/deliver.ts';
 import { deadReason } from './claim/reason.ts';
@@ -26,6 +27,7 @@ import { ack, checkClaim, nack, renew } from './claim/settle.ts';
 import { getAgent, getCard, listAgents, mailboxNames, putCard } from './documents/agents.ts';
 import { renameMailbox } from './documents/renamed.ts';
 import { pathOf, toEntry } from './names/found.ts';
+import { isLog } from '../../model/topic.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
 import { looksLikePackedPath } from './names/pack-name.ts';
@@ -33,6 +35,7 @@ import { looksLikePackedPath } from './names/pack-name.ts';
 /** The storage port over files: which module carries which promise. */
 export function fileStore(ctx: FileContext): Store {
   const close = async (): Promise<void> => {
+    if (refusals.of(ctx).noted) await (await import('./look/refusals.ts')).writeRefusals(ctx);
     await ctx.disk.close();
   };
   return {
@@ -47,6 +50,9 @@ export function fileStore(ctx: FileContext): Store {
     close,
   };
 }
+
+/** Whether this store has noted any. */
+const refusals = memory(() => ({ noted: false }));
 
 const capabilities: Capabilities = {
   durability: 'full',
@@ -94,6 +100,14 @@ function mailOf(ctx: FileContext): Mail {
   const at = (name: string) => ctx.layout.mailbox(name);
   return {
     send: (outgoing, how) => send(ctx, outgoing, how),
+    async noteRefusals(noted) {
+      refusals.of(ctx).noted = true;
+      const { noteRefusals } = await import('./look/refusals.ts');
+      await noteRefusals(
+        ctx,
+        noted.flatMap((one) => (isLog(one.mailbox) ? [] : { ...one, at: at(one.mailbox) })),
+      );
+    },
     openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
     hasInbox: (mailbox, request) => hasInbox(ctx, at(mailbox), request),

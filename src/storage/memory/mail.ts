@@ -6,7 +6,7 @@ import { type Message, priorities, type Priority, unseal } from '../../model/mes
 import type { Settings } from '../../model/settings.ts';
 import { type State, unfinished } from '../../model/state.ts';
 import type { DeadReason, Entry, Load } from '../port/look.ts';
-import type { Actor } from '../port/mail.ts';
+import type { Actor, Refusal } from '../port/mail.ts';
 
 export interface Deps {
   readonly clock: Clock;
@@ -65,6 +65,8 @@ export interface Mail {
   readonly mailboxes: Map<string, Map<string, Held>>;
   readonly lastReads: Map<string, number>;
   readonly dedupe: Map<string, Remembered>;
+  /** By name in lower case: what was refused, and when. */
+  readonly refused: Map<string, (Refusal & { readonly at: number })[]>;
   /** What nobody could read, by mailbox and by the digest of its bytes. */
   readonly corrupt: Map<string, Map<string, Uint8Array>>;
   /** Those that have a log. */
@@ -87,6 +89,7 @@ export function createMail(): Mail {
     agents: new Map(),
     mailboxes: new Map(),
     lastReads: new Map(),
+    refused: new Map(),
     dedupe: new Map(),
     corrupt: new Map(),
     topics: new Set(),

@@ -8,7 +8,10 @@ export function renameMailbox(mail: Mail, from: string, to: string): 'renamed' |
   const card = mail.agents.get(before);
   if (!card) return 'missing';
   move(mail.agents, { ...card, value: { ...card.value, name: to } });
-  for (const map of [mail.mailboxes, mail.lastReads, mail.corrupt, mail.inboxes] as Map<string, unknown>[])
+  for (const map of [mail.mailboxes, mail.lastReads, mail.refused, mail.corrupt, mail.inboxes] as Map<
+    string,
+    unknown
+  >[])
     if (map.has(before)) move(map, map.get(before));
   for (const held of mail.mailboxes.get(after)?.values() ?? []) held.mailbox = to;
   for (const event of mail.log) if (event.mailbox.toLowerCase() === before) Object.assign(event, { mailbox: to });

@@ -3,13 +3,14 @@
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
 import { sameAgent } from '../../model/agent.ts';
+import { dayMs } from '../../model/basics/limits.ts';
 import { areSettings } from '../../model/settings.ts';
 import { unfinished } from '../../model/state.ts';
 import { isLog } from '../../model/topic.ts';
 import type { DocumentName, Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
 import type { Counts, Entry, Look } from '../port/look.ts';
-import type { Actor, Mail as MailRole } from '../port/mail.ts';
+import type { Actor, Mail as MailRole, Refusal } from '../port/mail.ts';
 import { stateChanged } from '../port/refusals.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
@@ -94,6 +95,14 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
 
   const life: MailRole = {
     send: (outgoing, how) => sendEach(mail, deps, outgoing, how, mostDurable),
+    noteRefusals: async (refusals) => {
+      for (const one of refusals) {
+        const key = one.mailbox.toLowerCase();
+        // Of a topic's log nobody asks.
+        if (mail.agents.has(key))
+          mail.refused.set(key, [...refusedIn(mail, key, clock.now()), { ...one, at: clock.now() }]);
+      }
+    },
     openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
     hasInbox: async (mailbox, request) => hasInbox(mail, mailbox, request),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
@@ -156,7 +165,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       return held && messageOf(held);
     },
     deadReason: async (entry) => structuredClone(current(entry)?.dead),
-    counts: async (mailbox) => countsOf(mail, mailbox),
+    counts: async (mailbox) => countsOf(mail, mailbox, clock.now()),
     load: async (mailbox) => loadOf(mail, mailbox),
     listArchived: async function* (mailbox, { since = 0, until = Infinity }) {
       for (const held of inState(mail, mailbox, 'archived').reverse())
@@ -246,10 +255,16 @@ function pruneTopicLog(
   return { messages: old.length, bytes };
 }
 
-function countsOf(mail: Mail, mailbox: string): Counts {
+function refusedIn(mail: Mail, key: string, now: number): (Refusal & { readonly at: number })[] {
+  return (mail.refused.get(key) ?? []).filter(({ at }) => at > now - dayMs);
+}
+
+function countsOf(mail: Mail, mailbox: string, now: number): Counts {
   const count = (state: Entry['state']): number => inState(mail, mailbox, state).length;
   const sentAt = inState(mail, mailbox, 'ready').map((held) => held.sentAt);
   const lastReadAt = mail.lastReads.get(mailbox.toLowerCase());
+  const refused = refusedIn(mail, mailbox.toLowerCase(), now);
+  const last = refused.at(-1);
   return {
     ready: sentAt.length,
     inflight: count('inflight'),
@@ -259,5 +274,6 @@ function countsOf(mail: Mail, mailbox: string): Counts {
     corrupt: mail.corrupt.get(mailbox.toLowerCase())?.size ?? 0,
     ...(sentAt.length > 0 && { oldestReadyAt: Math.min(...sentAt) }),
     ...(lastReadAt !== undefined && { lastReadAt }),
+    ...(last && { refused: { count: refused.length, lastAt: last.at, code: last.code, reason: last.reason } }),
   };
 }

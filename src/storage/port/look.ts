@@ -49,6 +49,16 @@ export interface Counts {
   readonly oldestReadyAt?: number;
   /** The last claim attempt, empty-handed ones too. */
   readonly lastReadAt?: number;
+  /** What it has refused in the last 24 hours, if anything; about. */
+  readonly refused?: RefusedCount;
+}
+
+export interface RefusedCount {
+  readonly count: number;
+  /** The last one. */
+  readonly lastAt: number;
+  readonly code: string;
+  readonly reason: string;
 }
 
 /** What a mailbox holds undelivered or unfinished: ready, delayed and inflight. */

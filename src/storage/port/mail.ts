@@ -1,5 +1,5 @@
 import type { FormerName } from '../../model/agent.ts';
-import type { DreamosError } from '../../model/errors.ts';
+import type { DreamosError, ErrorCode } from '../../model/errors.ts';
 import type { Filter } from '../../model/filter.ts';
 import type { Message } from '../../model/message.ts';
 import type { Durability, RetryPolicy } from '../../model/settings.ts';
@@ -63,6 +63,13 @@ export interface Sent {
 export interface Replaced {
   readonly mailbox: string;
   readonly id: string;
+}
+
+/** A send that a mailbox did not take. */
+export interface Refusal {
+  readonly mailbox: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
 }
 
 export interface SendHow {
@@ -143,6 +150,11 @@ export interface Mail {
    * have been; the id is in the message).
    */
   send(outgoing: readonly Outgoing[], how: SendHow): Promise<(Sent | DreamosError)[]>;
+  /**
+   * Counts what was refused, for `counts`: as well as it goes, neither synced nor told by an event. In a process the count of
+   * a mailbox is written down once a second and when the store is closed, so a kill may take as much of it. Never throws.
+   */
+  noteRefusals(refusals: readonly Refusal[]): Promise<void>;
   /**
    * Opens an inbox for the answers to a request: until it is closed, a message whose `replyTo` is the request's id waits there
    * (state delayed, due at `until`), and only a claim that names the inbox takes it. From `until` on `recover` closes it.

@@ -1,16 +1,23 @@
 /** What every storage refuses in the same words. */
 import { cut } from '../../model/basics/text.ts';
-import { DreamosError } from '../../model/errors.ts';
+import { DreamosError, type ErrorCode, type ErrorKind } from '../../model/errors.ts';
 import type { Located } from './documents.ts';
 import type { Entry } from './look.ts';
 
-/** A mailbox that has no room: core waits for it, so it says which. */
-export class MailboxFull extends DreamosError {
+/** A send that a mailbox does not take: it says which. */
+export class Refused extends DreamosError {
   readonly mailbox: string;
 
-  constructor(mailbox: string, message: string, hint: string) {
-    super('conflict', 'MAILBOX_FULL', message, { hint });
+  constructor(mailbox: string, kind: ErrorKind, code: ErrorCode, message: string, hint: string) {
+    super(kind, code, message, { hint });
     this.mailbox = mailbox;
+  }
+}
+
+/** A mailbox that has no room: core waits for it. */
+export class MailboxFull extends Refused {
+  constructor(mailbox: string, message: string, hint: string) {
+    super(mailbox, 'conflict', 'MAILBOX_FULL', message, hint);
   }
 }
 

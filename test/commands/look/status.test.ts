@@ -91,3 +91,18 @@ test.each([true, false])('status --watch whose watch fails ends and says why (on
   expect(code).toBe(7);
   expect(err).toContain('The watch failed.');
 });
+
+test('status says how many sends a mailbox has refused, when the last was, and why', async () => {
+  await rig.dreamos('agent register reviewer --set maxMessages=1');
+  await rig.sent();
+  for (let n = 0; n < 2; n++) expect((await rig.dreamos('send reviewer x --as planner')).code).not.toBe(0);
+  rig.time.nowMs += 60_000;
+  const { err, out } = await rig.dreamos('status reviewer');
+  expect(out + err).toMatch(
+    /reviewer has refused 2 sends in the last 24 h, the last 1m ago: MAILBOX_FULL: reviewer is full/,
+  );
+  const { json } = await rig.dreamos('status reviewer --json');
+  expect(json[0]).toMatchObject({ refused: { count: 2, code: 'MAILBOX_FULL', lastAt: expect.any(String) } });
+  rig.time.nowMs += 86_400_000;
+  expect((await rig.dreamos('status reviewer --json')).json[0]).not.toHaveProperty('refused');
+});

@@ -12,6 +12,7 @@ import { lookingRules } from './looking.ts';
 import { noticeRules } from './notices.ts';
 import { orderingRules } from './ordering.ts';
 import { recoveryRules } from './recovery.ts';
+import { refusalRules } from './refusing.ts';
 import { renameRules } from './renaming.ts';
 import { replaceRules } from './replacing.ts';
 import { requestRules } from './requests.ts';
@@ -30,6 +31,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('ordering keys', () => orderingRules(rig));
     describe('replace keys', () => replaceRules(rig));
     describe('notices of deaths', () => noticeRules(rig));
+    describe('counting refused sends', () => refusalRules(rig));
     describe('settling', () => settleRules(rig));
     describe('recovering', () => recoveryRules(rig));
     describe('requests', () => requestRules(rig));

@@ -35,7 +35,7 @@ export async function* inspectFolders(
   }
   // Only where something was requested.
   if (await ctx.disk.stat(mailbox.requests)) yield* inspectFolder(ctx, mailbox.requests, fix);
-  for (const path of [mailbox.card, mailbox.lastRead]) yield* inspectMode(ctx, path, fix);
+  for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused]) yield* inspectMode(ctx, path, fix);
 }
 
 export async function* inspectCard(

@@ -1,6 +1,7 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { idTime } from '../../../model/id.ts';
-import type { Counts } from '../../port/look.ts';
+import { dayMs } from '../../../model/basics/limits.ts';
+import type { Counts, RefusedCount } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
 import { namesIn } from '../disk/folders.ts';
 import { corruptFiles } from '../places/corrupt.ts';
@@ -25,6 +26,7 @@ export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts
   for (const day of await archiveDays(ctx, mailbox)) archived += await countEntries(ctx, pathIn(mailbox.archive, day));
   if (await hasPacks(ctx, mailbox)) archived += await (await import('../places/packed.ts')).countPacked(ctx, mailbox);
   const readAt = await lastReadAt(ctx, mailbox);
+  const refused = await refusedLately(ctx, mailbox);
   return {
     ready: ready.count,
     inflight: await countWheel(ctx, mailbox.inflight),
@@ -34,7 +36,14 @@ export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts
     corrupt: (await corruptFiles(ctx, mailbox)).length,
     ...(ready.oldestId !== undefined && { oldestReadyAt: idTime(ready.oldestId) }),
     ...(readAt !== undefined && { lastReadAt: readAt }),
+    ...(refused && { refused }),
   };
+}
+
+async function refusedLately(ctx: FileContext, mailbox: Mailbox): Promise<RefusedCount | undefined> {
+  const stat = await ctx.disk.stat(mailbox.refused);
+  if (!stat || stat.mtimeMs < ctx.clock.now() - dayMs) return undefined;
+  return (await import('./refusals.ts')).refusedIn(ctx, mailbox);
 }
 
 export async function lastReadAt(ctx: FileContext, mailbox: Mailbox): Promise<number | undefined> {

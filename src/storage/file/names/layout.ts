@@ -64,6 +64,8 @@ export interface Mailbox {
   readonly keys: string;
   readonly events: string;
   readonly lastRead: string;
+  /** Made with the first send that is refused. */
+  readonly refused: string;
 }
 
 /** Lane 0 holds what comes back, lane 1 what is new: a sorted walk meets what comes back first. */
@@ -166,6 +168,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     keys: `${dir}/keys`,
     events: `${dir}/events`,
     lastRead: `${dir}/last-read`,
+    refused: `${dir}/refused.jsonl`,
   };
 }
 

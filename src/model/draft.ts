@@ -46,8 +46,8 @@ export interface Draft {
    */
   readonly replaceKey?: string;
   /**
-   * Its sender gets a message of the type `notice` when it dies: rejected, expired or out of attempts. One for each mailbox and
-   * death; who has no mailbox, or a full one, gets none.
+   * Its sender gets a message of the type `notice` when it dies: rejected, expired or out of attempts. One for
+   * each mailbox and death; who has no mailbox, or a full one, gets none.
    */
   readonly notify?: boolean;
   readonly allowEmpty?: boolean;

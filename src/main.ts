@@ -64,7 +64,7 @@ void run(process.argv.slice(2), {
   },
   spareInput: async () =>
     mayBringBytes(0) &&
-    (await import('./cli/spare-input.ts')).spareInput(process.pid, process.ppid, () => process.stdin),
+    (await import('./cli/input/spare-input.ts')).spareInput(process.pid, process.ppid, () => process.stdin),
   stdout,
   stderr,
   signal: interrupt.signal,

@@ -2,6 +2,7 @@ import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { errorAsTyped, withRoot } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
+import { broken, fitted, gap } from './fit.ts';
 import { harmless, harmlessJson } from './harmless.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
 
@@ -43,7 +44,8 @@ export class Output {
   /** How much of stdout a person sees at once, where one looks: lines, and characters a line. */
   get screen(): { readonly rows: number; readonly columns: number } | undefined {
     const { rows, columns } = this.#around.stdout;
-    return this.toTerminal ? { rows: rows ?? 24, columns: columns ?? 80 } : undefined;
+    // A terminal whose size nobody has set says 0.
+    return this.toTerminal ? { rows: rows || 24, columns: columns || 80 } : undefined;
   }
 
   /** One result: a JSON line, or its text for people. @throws OUTPUT_CLOSED, DISK_FAILED */
@@ -85,7 +87,7 @@ export class Output {
 
   /** A remark for a person, on stderr; nothing with --json or --quiet. */
   async note(text: string): Promise<void> {
-    if (!this.json && !this.quiet) await this.#tell(`${text}\n`);
+    if (!this.json && !this.quiet) await this.#tell(`${this.#broken(text)}\n`);
   }
 
   /** Something that should be known, but did not stop the command; nothing with --quiet. */
@@ -94,7 +96,7 @@ export class Output {
     const message = withRoot(text, this.#root);
     if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
     const paint = await this.paint('stderr');
-    await this.#tell(`${paint.yellow('Warning:')} ${harmless(message)}\n`);
+    await this.#tell(`${this.#broken(`${paint.yellow('Warning:')} ${harmless(message)}`)}\n`);
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {
@@ -102,11 +104,12 @@ export class Output {
     // Nothing there is an answer, not a mishap: a loop around `read --quiet` stays silent.
     if (error.kind === 'nothing' && this.quiet) return;
     if (this.json) return this.#tell(`${harmlessJson(errorJson(error, line))}\n`);
-    if (error.kind === 'nothing') return this.#tell(`${harmless(error.message)}\n`);
+    if (error.kind === 'nothing') return this.#tell(`${this.#broken(harmless(error.message))}\n`);
     const paint = await this.paint('stderr');
     const where = line === undefined ? '' : `line ${line}: `;
     let text = `${paint.red('Error:')} ${where}${harmless(error.message)}\n`;
     if (error.hint !== undefined) text += `  ${paint.dim('Next:')} ${harmless(error.hint)}\n`;
+    text = this.#broken(text);
     if (error.kind === 'bug' && this.#around.env['DREAMOS_DEBUG'] && error.cause instanceof Error) {
       text += `${harmless(error.cause.stack ?? '', 'block')}\n`;
     }
@@ -116,7 +119,7 @@ export class Output {
   /** How far a long work is: one line that replaces itself, on a terminal's stderr and nowhere else. */
   progress(text: string): void {
     if (this.json || this.quiet || this.#around.stderr.isTTY !== true || this.#around.env['TERM'] === 'dumb') return;
-    const room = (this.#around.stderr.columns ?? 80) - 1;
+    const room = (this.#around.stderr.columns || 80) - 1;
     this.#progress = true;
     this.#around.stderr.write(`\r\u001B[K${cut(harmless(text), room)}`);
   }
@@ -135,7 +138,11 @@ export class Output {
   /** Several results: JSON Lines, or one table for people; of none nothing. */
   async rows<T>(items: readonly T[], head: readonly string[], row: (item: T) => readonly string[]): Promise<void> {
     if (this.json) for (const item of items) await this.item(item, () => '');
-    else if (items.length > 0) await this.data(`${await this.table(head, items.map(row))}\n`);
+    else if (items.length > 0) {
+      const cells = items.map((item) => row(item).map((cell) => harmless(cell)));
+      const table = fitted(head, cells, this.width);
+      await this.data(`${await this.table(table.head, table.rows, table.widths)}\n`);
+    }
   }
 
   /** How many columns a person has on stdout; `Infinity`: it goes elsewhere. */
@@ -169,6 +176,12 @@ export class Output {
       .join('\n');
   }
 
+  /** As wide as the terminal of stderr; a remark that goes elsewhere stays one line. */
+  #broken(text: string): string {
+    const { isTTY, columns } = this.#around.stderr;
+    return isTTY === true && this.#around.env['TERM'] !== 'dumb' ? broken(text, columns || 80) : text;
+  }
+
   async #tell(text: string | Uint8Array): Promise<void> {
     await this.#clearProgress();
     // Nobody is left to be told that stderr is gone, and the work itself is not the worse for it.
@@ -196,8 +209,6 @@ const plain: Paint = { bold: same, dim: same, red: same, green: same, yellow: sa
 
 const borders = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
 const lines = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'];
-/** Between two columns. */
-export const gap = 2;
 const noBorders = Object.fromEntries([...borders, ...lines].map((place) => [place, '']));
 
 const guarded = new WeakSet<Outlet>();

@@ -33,7 +33,7 @@ test.for([
   ],
   [
     'send reviewer hello --as planner --until acked',
-    /^Waiting for reviewer: [0-9A-Z]{26} is not acked yet, Ctrl-C ends it\.\n$/,
+    /^Waiting for reviewer: [0-9A-Z]{26} is not acked yet, Ctrl-C ends\n {2}it\.\n$/,
   ],
 ] as const)('on a terminal, `%s` says once what it waits for', async ([line, says]) => {
   expect(await interrupted(line)).toMatch(says);

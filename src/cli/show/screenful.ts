@@ -3,7 +3,8 @@
  * elsewhere all of them, whole.
  */
 import { harmless } from '../harmless.ts';
-import { gap, type Output } from '../output.ts';
+import { widthsFor } from '../fit.ts';
+import type { Output } from '../output.ts';
 
 /** Below it a line has no room for all. */
 export const wideEnough = 100;
@@ -82,36 +83,4 @@ export async function tableThatFits(
   rows: readonly (readonly string[])[],
 ): Promise<string> {
   return output.table(head, rows, widthsFor(head, rows, least, output.width));
-}
-
-/** `undefined`: all of it fits. Of what may be cut, the widest column gives way first. */
-function widthsFor(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  least: readonly number[],
-  room: number,
-): number[] | undefined {
-  const widths = head.map((title, at) =>
-    rows.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), title.length),
-  );
-  let over = widths.reduce((sum, width) => sum + width + gap, -gap) - room;
-  if (over <= 0) return undefined;
-  while (over > 0) {
-    const spare = widths.map((width, at) => (width > (least[at] ?? Infinity) ? width : 0));
-    const widest = spare.indexOf(Math.max(...spare));
-    if (spare[widest] === 0) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-    over--;
-  }
-  return widths;
-}
-
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-
-/** In columns of a terminal, about: East Asian characters and pictures take two. */
-function widthOf(text: string): number {
-  let width = 0;
-  for (const char of text) width += wide.test(char) ? 2 : 1;
-  return width;
 }

@@ -74,7 +74,13 @@ export async function showCommand(context: Context, words: readonly string[]): P
   const paint = await context.output.paint();
   await printMessage(context.output, archived.id, archived, () => {
     const { message, mailbox, ackedAt } = archived;
-    return messageView(message, [[`Archived at ${mailbox}`, ackedAt]], paint, session.clock.now());
+    return messageView(
+      message,
+      [[`Archived at ${mailbox}`, ackedAt]],
+      paint,
+      session.clock.now(),
+      context.output.width,
+    );
   });
 }
 

@@ -86,6 +86,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
       [...extra, ...history.map((line) => ['History', line] as const)],
       paint,
       session.clock.now(),
+      context.output.width,
     );
   });
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { asTyped } from '../../cli/as-typed.ts';
+import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { doctor } from '../../core/keep/doctor.ts';
@@ -23,7 +24,7 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
     // Only what can be repaired says whether it was.
     if (finding.level === 'problem' && finding.fixed === false) repairable++;
     const told = finding.hint === undefined ? finding : { ...finding, hint: asTyped(finding.hint) };
-    await output.item(told, () => findingText(told, paint));
+    await output.item(told, () => broken(findingText(told, paint), output.width, ' '.repeat(10)));
   }
   await output.done();
   if (context.signal.aborted) return;

@@ -1,6 +1,7 @@
 import type { Heard } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
+import { cutLine, widthOf } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { titleOf } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
@@ -32,7 +33,7 @@ export async function listenCommand(
   const stop = sayWaiting(context, `what is published to ${patterns.join(', ')}`);
   try {
     for await (const heard of listen(session, patterns, { ...start, ...given({ waitMs, count }), signal, onWarning })) {
-      await printOrWarn(output, heard.message.id, heard, () => heardText(heard, paint));
+      await printOrWarn(output, heard.message.id, heard, () => heardText(heard, paint, output.width));
       // Only what was written out counts as heard.
       last = heard.cursor;
     }
@@ -61,7 +62,10 @@ async function startOf(
   return { since: 'start', from: nowMs - (durationOption(text, '--since') ?? 0) };
 }
 
-function heardText({ at, topic, message, again }: Heard, paint: Paint): string {
+function heardText({ at, topic, message, again }: Heard, paint: Paint, columns: number): string {
   const from = `from ${harmless(message.from)}`;
-  return `${paint.dim(harmless(at))}  ${paint.cyan(harmless(topic))}  ${from}  ${harmless(titleOf(message))}${again ? ' (told again)' : ''}`.trimEnd();
+  const head = `${harmless(at)}  ${harmless(topic)}`;
+  const told = `${from}  ${harmless(titleOf(message))}${again ? ' (told again)' : ''}`;
+  const room = Math.max(2, columns - widthOf(head) - 2);
+  return `${paint.dim(harmless(at))}  ${paint.cyan(harmless(topic))}  ${cutLine(told, room)}`.trimEnd();
 }

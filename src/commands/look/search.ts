@@ -1,6 +1,7 @@
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
+import { cutLine } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { placeName, titleOf, whyText } from '../../cli/show/message-view.ts';
 import {
@@ -38,7 +39,8 @@ export async function searchCommand(
     some = true;
     await printOrWarn(output, found.id, found, () => {
       const { state, id, message, reason } = found;
-      return `${state.padEnd(8)}  ${id}  ${harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`)}${whyText(reason)}`;
+      const what = harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`);
+      return cutLine(`${state.padEnd(8)}  ${id}  ${what}${whyText(reason)}`, output.width);
     });
   }
   await output.done();

@@ -24,7 +24,7 @@ export async function showCommand(
   const entries = found.entries.map((entry) => entryJson(entry, session.acting));
   const paint = await context.output.paint();
   await printMessage(context.output, found.message.id, { message: found.message, entries } satisfies ShownJson, () =>
-    messageView(found.message, entries.map(placeLine), paint, session.clock.now()),
+    messageView(found.message, entries.map(placeLine), paint, session.clock.now(), context.output.width),
   );
 }
 

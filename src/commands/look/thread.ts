@@ -1,5 +1,6 @@
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
+import { broken, cutLine } from '../../cli/fit.ts';
 import type { ShownJson } from '../../contract/look.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { entryJson } from '../../contract/json.ts';
@@ -22,7 +23,7 @@ export async function threadCommand(context: Context, id: string): Promise<void>
       output,
       found.message.id,
       { message: found.message, entries } satisfies ShownJson,
-      () => `${i > 0 ? '\n' : ''}${messageText(found, paint)}`,
+      () => `${i > 0 ? '\n' : ''}${messageText(found, paint, output.width)}`,
     );
   }
 }
@@ -30,7 +31,7 @@ export async function threadCommand(context: Context, id: string): Promise<void>
 const bodyLines = 4;
 const lineCharacters = 101;
 
-function messageText({ message, entries }: ThreadMessage, paint: Paint): string {
+function messageText({ message, entries }: ThreadMessage, paint: Paint, columns: number): string {
   const { id, createdAt, from, subject, body } = message;
   const where = entries.map(({ mailbox, state }) => `${placeName(mailbox)}: ${state}`).join(', ');
   const head = `${createdAt}  ${from} -> ${addressOf(message)}${subject === '' ? '' : `  ${JSON.stringify(subject)}`}`;
@@ -38,8 +39,8 @@ function messageText({ message, entries }: ThreadMessage, paint: Paint): string 
   const shown = lines.slice(0, bodyLines).map((line) => harmless(line));
   const more = lines.length > bodyLines ? [`… ${lines.length - bodyLines} more lines: dreamos show ${id}`] : [];
   return [
-    paint.bold(harmless(head)),
-    paint.dim(`${id}  (${harmless(where)})`),
-    ...[...shown, ...more].map((line) => `  | ${cut(line, lineCharacters)}`),
+    paint.bold(broken(harmless(head), columns)),
+    paint.dim(broken(`${id}  (${harmless(where)})`, columns)),
+    ...[...shown.map((line) => cut(line, lineCharacters)), ...more].map((line) => cutLine(`  | ${line}`, columns)),
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { usage } from '../../model/refusals.ts';
 import type { TraceStep } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
+import { broken } from '../../cli/fit.ts';
 import { mermaidOf } from '../../cli/show/mermaid.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { addressOf, placeName, titleOf } from '../../cli/show/message-view.ts';
@@ -16,7 +17,7 @@ export async function traceCommand(context: Context, id: string, options: { merm
   const traced = await trace(session, checkId(id));
   if (options.mermaid) await output.data(`${mermaidOf(traced)}\n`);
   else if (output.json) for (const step of traced.steps) await output.item(stepJson(step), () => '');
-  else await output.data(`${traceText(traced, await output.paint())}\n`);
+  else await output.data(`${broken(traceText(traced, await output.paint()), output.width)}\n`);
   for (const mailbox of traced.cut)
     await output.warn(
       `The event log of ${mailbox} does not go back to the arrival of ${traced.id}; what is shown may begin late.`,

@@ -1,8 +1,10 @@
 import type { Context } from '../../cli/context.ts';
+import { cutLine, widthOf } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { sinceOption } from '../../cli/input/since.ts';
+import { wideEnough } from '../../cli/show/screenful.ts';
 import { sayWaiting } from '../../cli/waiting.ts';
 import { watch } from '../../core/follow/watch.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -36,7 +38,7 @@ export async function watchCommand(context: Context, names: readonly string[], o
   try {
     for await (const event of watch(session, { ...given({ mailboxes, since, waitMs, count }), signal, onWarning })) {
       width = Math.max(width, event.mailbox.length);
-      await output.item(eventJson(event), () => eventText(event, width, paint));
+      await output.item(eventJson(event), () => eventText(event, width, paint, output.width));
       // Only what was written out counts as seen.
       last = event.cursor;
     }
@@ -59,7 +61,8 @@ function eventJson({ cursor, at, mailbox, event, id, ...rest }: WatchedEvent) {
   return { cursor, at, mailbox, event, id, ...rest };
 }
 
-function eventText(event: WatchedEvent, width: number, paint: Paint): string {
+/** On a narrow terminal without the year, and with the end of the id, by which it may be typed: else nothing of the rest has room. */
+function eventText(event: WatchedEvent, width: number, paint: Paint, columns: number): string {
   const told = [
     event.from === undefined ? '' : `from ${event.from}`,
     event.priority === undefined || event.priority === 'normal' ? '' : event.priority,
@@ -70,8 +73,14 @@ function eventText(event: WatchedEvent, width: number, paint: Paint): string {
     event.reason === undefined ? '' : `(${event.reason})`,
     event.again ? '(told again)' : '',
   ].filter((part) => part !== '');
-  const head = `${paint.dim(harmless(event.at))}  ${harmless(event.mailbox).padEnd(width)}  ${kindPaint(event.event, paint)(harmless(event.event).padEnd(13))}`;
-  return `${head}  ${harmless(event.id)}  ${harmless(told.join(' '))}`.trimEnd();
+  const isNarrow = columns < wideEnough;
+  const at = harmless(isNarrow ? event.at.slice(5, 19).replace('T', ' ') : event.at);
+  const id = harmless(isNarrow ? event.id.slice(-8) : event.id);
+  const mailbox = harmless(event.mailbox).padEnd(width);
+  const kind = harmless(event.event).padEnd(13);
+  const room = Math.max(1, columns - [at, mailbox, kind, id].reduce((sum, part) => sum + widthOf(part) + 2, 0));
+  const what = cutLine(harmless(told.join(' ')), room);
+  return `${paint.dim(at)}  ${mailbox}  ${kindPaint(event.event, paint)(kind)}  ${id}  ${what}`.trimEnd();
 }
 
 function kindPaint(kind: string, paint: Paint): (text: string) => string {

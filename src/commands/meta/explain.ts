@@ -1,8 +1,8 @@
 import type { Context } from '../../cli/context.ts';
 import { exitCodes } from '../../cli/errors.ts';
+import { cutLine } from '../../cli/fit.ts';
 import { wrap } from '../../cli/help/columns.ts';
 import type { ExplainedJson } from '../../contract/system.ts';
-import { cut } from '../../model/basics/text.ts';
 import { errorCodes } from '../../contract/error-codes.ts';
 import { meantOr, usage } from '../../model/refusals.ts';
 
@@ -15,7 +15,7 @@ export async function explainCommand(context: Context, typed: string | undefined
     const column = Math.max(...names.map((name) => name.length)) + 2;
     for (const one of names.map(explained)) {
       const head = `${one.code.padEnd(column)}exit ${one.exitCode}  `;
-      await output.item(one, () => `${head}${cut(one.happened, width - head.length)}`);
+      await output.item(one, () => cutLine(`${head}${one.happened}`, output.width));
     }
     return;
   }

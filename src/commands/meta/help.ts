@@ -2,12 +2,19 @@ import { usage } from '../../model/refusals.ts';
 import type { Command } from 'commander';
 import type { Context } from '../../cli/context.ts';
 import { findCommand } from '../../cli/find-verb.ts';
+import { fill } from '../../cli/help/columns.ts';
+import { pageIn } from '../../cli/help/page.ts';
 import { loadTopic } from '../../cli/help/texts.ts';
 import { type TopicName, topicNames, topics } from '../../cli/help/topics.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
   const [topic] = words;
-  if (words.length === 1 && isTopic(topic)) return context.output.data(await loadTopic(topic));
+  if (words.length === 1 && isTopic(topic)) {
+    const page = await loadTopic(topic);
+    const { screen } = context.output;
+    // Wider lines are hard to read, however wide the terminal is.
+    return context.output.data(screen === undefined ? page : pageIn(page, Math.min(screen.columns, 120)));
+  }
   if (words.length === 1 && topic === 'man') {
     const { manPage } = await import('../../cli/help/man-page.ts');
     return context.output.data(await manPage(program, context.around.version()));
@@ -16,7 +23,7 @@ export async function helpCommand(context: Context, program: Command, words: rea
   if (command !== undefined) {
     command.outputHelp();
     // Under the line that names them, with which the help ends.
-    return topic === undefined ? context.output.data(topicList()) : undefined;
+    return topic === undefined ? context.output.data(topicList(context.output.toTerminal)) : undefined;
   }
   const { meantCommand } = await import('../../cli/other-words.ts');
   throw usage(
@@ -26,10 +33,11 @@ export async function helpCommand(context: Context, program: Command, words: rea
   );
 }
 
-function topicList(): string {
+function topicList(isFilled: boolean): string {
   const width = Math.max(...topicNames.map((name) => name.length));
   return Object.entries(topics)
-    .map(([name, answers]) => `  ${name.padEnd(width)}  ${answers}\n`)
+    .map(([name, answers]) => `  ${name.padEnd(width)}  ${answers}`)
+    .map((line) => `${isFilled ? fill(line) : line}\n`)
     .join('');
 }
 

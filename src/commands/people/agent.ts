@@ -1,3 +1,4 @@
+import { broken } from '../../cli/fit.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
@@ -55,7 +56,7 @@ export async function showCommand(context: Context, name: string): Promise<void>
   const card = await resolveAgent(session, name);
   const subscriptions = (await loadSubscriptions(session)).get(card.name) ?? [];
   const shown = { ...card, subscriptions };
-  await context.output.item(shown, () => cardText(shown));
+  await context.output.item(shown, () => cardText(shown, context.output.width));
 }
 
 export async function retireCommand(context: Context, name: string): Promise<void> {
@@ -99,13 +100,13 @@ function deletedText({ name, archived, subscriptions, schedules }: AgentDeleted)
   return harmless(lines.join('\n'), 'block');
 }
 
-function cardText(card: AgentCard): string {
+function cardText(card: AgentCard, columns: number): string {
   const width = Math.max(...Object.keys(card).map((field) => field.length)) + 2;
   return Object.entries(card)
-    .map(
-      ([field, value]) =>
-        `${harmless(`${field}:`.padEnd(width))}${harmless(typeof value === 'string' ? value : JSON.stringify(value))}`,
-    )
+    .map(([field, value]) => {
+      const text = harmless(typeof value === 'string' ? value : JSON.stringify(value));
+      return broken(`${harmless(`${field}:`.padEnd(width))}${text}`, columns, ' '.repeat(width));
+    })
     .join('\n');
 }
 

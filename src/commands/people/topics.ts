@@ -1,3 +1,4 @@
+import { broken, cutLine } from '../../cli/fit.ts';
 import type { TopicStatus } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
 import { orNull } from '../../cli/print-message.ts';
@@ -26,7 +27,10 @@ export async function showCommand(context: Context, topic: string, options: { li
   const recent: (Message | null)[] = [];
   for (const message of found.recent) recent.push(await orNull(context.output, message));
   const shown = { ...found, recent };
-  await context.output.item(shown, () => [...head(shown), ...shown.recent.map(line)].join('\n'));
+  await context.output.item(shown, () => {
+    const lines = shown.recent.map((one) => cutLine(line(one), context.output.width));
+    return [...head(shown).map((one) => broken(one, context.output.width)), ...lines].join('\n');
+  });
 }
 
 export async function pruneCommand(

@@ -43,7 +43,7 @@ export async function requestCommand(
   }
   const { message, mailbox, receipt } = answer;
   const paint = await output.paint();
-  const text = () => messageView(message, [], paint, session.clock.now());
+  const text = () => messageView(message, [], paint, session.clock.now(), output.width);
   try {
     await orTell(
       printMessage(output, message.id, { request: id, mailbox, message } satisfies AnswerJson, text),

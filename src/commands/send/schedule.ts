@@ -1,6 +1,7 @@
 import type { ListedSchedule, Schedule } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
+import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { fencedWords, titleOf } from '../../cli/show/message-view.ts';
@@ -58,7 +59,7 @@ export async function listCommand(context: Context): Promise<void> {
 export async function showCommand(context: Context, name: string): Promise<void> {
   const schedule = await showSchedule(await context.session(), name);
   const paint = await context.output.paint();
-  await context.output.item(schedule, () => scheduleText(schedule, paint));
+  await context.output.item(schedule, () => scheduleText(schedule, paint, context.output.width));
 }
 
 export async function removeCommand(context: Context, names: readonly string[]): Promise<void> {
@@ -82,7 +83,11 @@ function nextTimes([first = 'never', ...more]: readonly string[]): [label: strin
   return [['Next', first], ...more.map((at): [string, string] => ['', at])];
 }
 
-function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly string[] }, paint: Paint): string {
+function scheduleText(
+  schedule: ListedSchedule & { readonly upcoming: readonly string[] },
+  paint: Paint,
+  columns: number,
+): string {
   const { cron, tz, message, lastId, upcoming } = schedule;
   const { ttlMs, tags, body, data, rawData: text, orderingKey, replaceKey, notify } = message;
   const lines: [label: string, value: string | undefined][] = [
@@ -103,12 +108,15 @@ function scheduleText(schedule: ListedSchedule & { readonly upcoming: readonly s
     ['Last id', lastId],
     ...nextTimes(upcoming.map((at) => timeInZone(at, tz))),
   ];
+  const width = 'Time-to-live: '.length;
   const head = lines.flatMap(([label, value]) =>
-    value === undefined ? [] : [`${(label && `${label}:`).padEnd('Time-to-live: '.length)}${harmless(value)}`],
+    value === undefined
+      ? []
+      : [broken(`${(label && `${label}:`).padEnd(width)}${harmless(value)}`, columns, ' '.repeat(width))],
   );
   return [
     ...head,
     '',
-    ...fencedWords({ from: schedule.from, body, data, ...(text !== undefined && { [rawData]: text }) }, paint),
+    ...fencedWords({ from: schedule.from, body, data, ...(text !== undefined && { [rawData]: text }) }, paint, columns),
   ].join('\n');
 }

@@ -39,7 +39,13 @@ export async function peekCommand(context: Context, name: string | undefined, op
   const paint = await output.paint();
   for (const [i, peeked] of found.entries()) {
     const text = () =>
-      messageView(peeked.message, [['Attempts so far', String(peeked.attempt)]], paint, session.clock.now());
+      messageView(
+        peeked.message,
+        [['Attempts so far', String(peeked.attempt)]],
+        paint,
+        session.clock.now(),
+        output.width,
+      );
     await printOrWarn(output, peeked.message.id, peeked, () => `${i > 0 ? '\n' : ''}${text()}`);
   }
   const paused = pausedSentence(await resolveAgent(session, mailbox));

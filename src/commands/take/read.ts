@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { broken } from '../../cli/fit.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
 import { deliveryJson, isoTime } from '../../contract/json.ts';
 import { afterRead } from '../../cli/show/after-read.ts';
@@ -58,7 +59,7 @@ export async function readCommand(context: Context, name: string | undefined, op
       const words = options.brief
         ? briefText(delivery, { acked, where: context.flags(), paint })
         : deliveryText(context, delivery, paint, nowMs, acked) +
-          afterRead(context, delivery, { who, many: count > 1, acked, nowMs });
+          broken(afterRead(context, delivery, { who, many: count > 1, acked, nowMs }), output.width, '');
       return `${got > 0 ? '\n' : ''}${words}`;
     };
     try {
@@ -81,7 +82,7 @@ function deliveryText(context: Context, delivery: Delivery, paint: Paint, nowMs:
   if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
   if (!context.output.toTerminal) return messageView(whole, extra, paint, nowMs);
   const { message, rest } = beginningOf(whole, context.flags());
-  return messageView(message, extra, paint, nowMs) + (rest === '' ? '' : `\n${rest}`);
+  return messageView(message, extra, paint, nowMs, context.output.width) + (rest === '' ? '' : `\n${rest}`);
 }
 
 async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {

@@ -24,7 +24,9 @@ test('explain --json is one object', async () => {
 
 test('explain without a code lists all of them, a line each', async () => {
   const { out } = await rig.dreamos('explain');
-  const lines = out.trimEnd().split('\n');
+  for (const { happened } of Object.values(errorCodes)) expect(out).toContain(happened);
+  const onTerminal = await rig.dreamos('explain', { terminal: true, env: { NO_COLOR: '1' } });
+  const lines = onTerminal.out.trimEnd().split('\n');
   expect(lines.map((line) => line.split(' ')[0])).toEqual(Object.keys(errorCodes));
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
 });

@@ -32,7 +32,10 @@ const rooms = roomsIn(readFileSync(join(top, 'AGENTS.md'), 'utf8'));
 
 /** Modules that only some places may touch, so that all else can be tested without them. */
 const guarded: [modules: RegExp, where: string[]][] = [
-  [/^(node:)?fs(\/promises)?$/, ['storage/file/disk/', 'main.ts', 'cli/standard-stream.ts', 'cli/input/spare-input.ts']],
+  [
+    /^(node:)?fs(\/promises)?$/,
+    ['storage/file/disk/', 'main.ts', 'cli/standard-stream.ts', 'cli/input/spare-input.ts'],
+  ],
   // Besides main.ts, which uses the global.
   [
     /^(node:)?process$/,

@@ -51,7 +51,8 @@ const entryName: fc.Arbitrary<EntryName> = fc.record({
   handedIn: maybe(fc.stringMatching(/^[0-9a-f]{32}$/)),
   withdrawn: maybe(fc.constant(true)),
   replace: maybe(fc.stringMatching(/^[0-9a-f]{10}$/)),
-  unknown: maybe(fc.array(fc.stringMatching(/^[ef][A-Za-z0-9_-]{0,8}$/), { minLength: 1, maxLength: 1 })),
+  notify: maybe(fc.constant(true)),
+  unknown: maybe(fc.array(fc.stringMatching(/^e[A-Za-z0-9_-]{0,8}$/), { minLength: 1, maxLength: 1 })),
 });
 
 const iso = time.map((ms) => new Date(ms).toISOString());

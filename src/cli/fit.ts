@@ -99,7 +99,8 @@ export function widthsFor(
   return widths;
 }
 
-function widthsOf(head: readonly string[], rows: readonly (readonly string[])[]): number[] {
+/** As wide as what is in the columns. */
+export function widthsOf(head: readonly string[], rows: readonly (readonly string[])[]): number[] {
   return head.map((title, at) => rows.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), title.length));
 }
 

@@ -1,7 +1,6 @@
 /** A topic's page in the columns of a terminal: paragraphs, points and tables are filled anew, code stays as it is. */
+import { gap, widthOf, widthsFor, widthsOf } from '../fit.ts';
 import { wrap } from './columns.ts';
-
-const gap = 2;
 
 export function pageIn(text: string, columns: number): string {
   const filled: string[] = [];
@@ -48,18 +47,9 @@ function table(lines: readonly string[], columns: number): string {
         .split(/ *(?<!\\)\| */)
         .map((cell) => cell.trim().replaceAll('\\|', '|')),
     );
-  const count = Math.max(...rows.map((row) => row.length));
-  const most = (of: (cell: string) => number): number[] =>
-    Array.from({ length: count }, (_, at) => Math.max(1, ...rows.map((row) => of(row[at] ?? ''))));
-  const widths = most((cell) => cell.length);
-  const least = most((cell) => Math.max(0, ...cell.split(' ').map((word) => word.length)));
-  let over = widths.reduce((sum, width) => sum + width + gap, -gap) - columns;
-  for (; over > 0; over--) {
-    const spare = widths.map((width, at) => (width > (least[at] ?? 0) ? width : 0));
-    const widest = spare.indexOf(Math.max(...spare));
-    if (spare[widest] === 0) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-  }
+  const [head = []] = rows;
+  const least = head.map((_, at) => Math.max(...rows.flatMap((row) => (row[at] ?? '').split(' ')).map(widthOf)));
+  const widths = widthsFor(head, rows, least, columns) ?? widthsOf(head, rows);
   return rows
     .map((row) => {
       const cells = widths.map((width, at) => wrap(row[at] ?? '', width).split('\n'));

@@ -40,6 +40,12 @@ export async function namesNow(session: Session, name: string): Promise<string[]
   return formerly(await session.store.documents.listAgents(), name).map((card) => card.name);
 }
 
+/** What a name that was said a while ago means now: itself, as long as somebody has it. */
+export async function nameNow(session: Session, name: string): Promise<string> {
+  if (await session.store.documents.getAgent(name)) return name;
+  return (await namesNow(session, name))[0] ?? name;
+}
+
 /** As resolveAgent, for a name that was said a while ago: it may be a former one. */
 export async function resolveFormer(session: Session, name: string): Promise<AgentCard> {
   try {

@@ -26,12 +26,18 @@ export async function holdersOf(
   });
 }
 
+/** What is claimed in a mailbox, each once: a renewal renames it, and a scan can then show it twice. */
+export async function claimedIn(session: Session, mailbox: string): Promise<Entry[]> {
+  const claims = new Map<string, Entry>();
+  for await (const entry of session.store.look.list(mailbox, 'inflight')) claims.set(entry.id, entry);
+  return [...claims.values()];
+}
+
 /** For who meets the claims of a mailbox one by one: its log is read once, at the first of them. */
 export function holdersIn(session: Session, mailbox: string): (entry: Entry) => Promise<Holder | undefined> {
   let known: Promise<Map<string, { attempt: number; holder: Holder | undefined }>> | undefined;
   const all = async () => {
-    const entries: Entry[] = [];
-    for await (const entry of session.store.look.list(mailbox, 'inflight')) entries.push(entry);
+    const entries = await claimedIn(session, mailbox);
     const holders = await holdersOf(session, mailbox, entries);
     return new Map(entries.map(({ id, attempt }, at) => [id, { attempt, holder: holders[at] }]));
   };

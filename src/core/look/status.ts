@@ -2,10 +2,9 @@ import type { HeldClaim, MailboxStatus } from '../../contract/look.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
-import { holderFields, holdersOf } from './holders.ts';
+import { claimedIn, holderFields, holdersOf } from './holders.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
-import type { Entry } from '../../storage/port/look.ts';
 
 /** Of a mailbox at which hundreds work nobody waits for it to be told who holds what. */
 const mostHeld = 50;
@@ -55,10 +54,7 @@ async function statusOf(
 }
 
 async function heldIn(session: Session, mailbox: string): Promise<HeldClaim[]> {
-  // By id: a renewal renames it, and a scan can then show it twice.
-  const claims = new Map<string, Entry>();
-  for await (const entry of session.store.look.list(mailbox, 'inflight')) claims.set(entry.id, entry);
-  const entries = [...claims.values()];
+  const entries = await claimedIn(session, mailbox);
   const holders = await holdersOf(session, mailbox, entries);
   return entries.map(({ id, attempt, leaseUntil = 0 }, at) => ({
     id,

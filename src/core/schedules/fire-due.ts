@@ -19,11 +19,12 @@ import { parseData } from '../../model/data.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
-import { namesNow } from '../agents/agents.ts';
+import { nameNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { changeSchedules, doneUntil, isDoneAhead, loadSchedules, nextOf } from './schedules.ts';
+import { recipientsIn } from '../send/route.ts';
 import { sendChecked } from '../send/send.ts';
 
 /** What this call did for one occurrence of one schedule. */
@@ -158,13 +159,7 @@ async function sendOccurrence(
 
 /** What schedules say follows right behind a renaming. */
 async function toThoseRenamed(session: Session, to: readonly string[]): Promise<string[]> {
-  const words = to.flatMap((text) => text.split(','));
-  return Promise.all(
-    words.map(async (word) => {
-      if (word.startsWith('@') || (await session.store.documents.getAgent(word))) return word;
-      return (await namesNow(session, word))[0] ?? word;
-    }),
-  );
+  return Promise.all(recipientsIn(to).map(async (word) => (word.startsWith('@') ? word : nameNow(session, word))));
 }
 
 const clockAhead = 'CLOCK_AHEAD';

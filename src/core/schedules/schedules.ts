@@ -18,6 +18,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { schema } from '../../model/schema.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { compose } from '../send/compose.ts';
+import { recipientsIn } from '../send/route.ts';
 import { type CronLine, parseCron } from './cron.ts';
 import { meantOr, notFound } from '../../model/refusals.ts';
 import { checkName } from '../root/names.ts';
@@ -133,7 +134,7 @@ export async function namedInSchedules(session: Session): Promise<string[]> {
 }
 
 function namedIn({ from, message }: Schedule): string[] {
-  return [from, ...message.to.flatMap((text) => text.split(',')).filter((word) => !word.startsWith('@'))];
+  return [from, ...recipientsIn(message.to).filter((word) => !word.startsWith('@'))];
 }
 
 function inWords(text: string, change: (word: string) => string): string {

@@ -5,6 +5,7 @@ import { isLog } from '../../model/topic.ts';
 import { findNow, findSurely } from '../look/find.ts';
 import { namesNow } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
+import type { Entry } from '../../storage/port/look.ts';
 
 type Whereabouts = Pick<SendReceipt, 'state'> & { readonly states: NonNullable<SendReceipt['states']> };
 
@@ -20,9 +21,7 @@ export async function whereNow(
   try {
     const states: { mailbox: string; state: SendReceipt['state'] }[] = [];
     for (const mailbox of mailboxes) {
-      let [entry] = await findNow(session, id, mailbox);
-      for (const now of entry ? [] : await namesNow(session, mailbox))
-        [entry] = entry ? [entry] : await findNow(session, id, now);
+      const entry = await findEvenRenamed(session, id, mailbox);
       states.push({ mailbox, state: entry?.state ?? 'gone' });
     }
     return { state: byDistance.find((state) => states.some((one) => one.state === state)) ?? 'gone', states };
@@ -31,6 +30,16 @@ export async function whereNow(
     session.warn(`Where ${id} is now could not be seen: ${error.message}`);
     return undefined;
   }
+}
+
+async function findEvenRenamed(session: Session, id: string, mailbox: string): Promise<Entry | undefined> {
+  const [entry] = await findNow(session, id, mailbox);
+  if (entry) return entry;
+  for (const now of await namesNow(session, mailbox)) {
+    const [moved] = await findNow(session, id, now);
+    if (moved) return moved;
+  }
+  return undefined;
 }
 
 /** The subscribers' of a publish. Who subscribes may have changed since, and who has purged it has only an event of it. */

@@ -4,7 +4,7 @@ import { inboxGraceMs, maxRequestMs } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { reference, usage } from '../../model/refusals.ts';
 import type { Message } from '../../model/message.ts';
-import { namesNow } from '../agents/agents.ts';
+import { nameNow } from '../agents/agents.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import type { Session } from '../root/root.ts';
 import { sendChecked } from './send.ts';
@@ -82,9 +82,7 @@ async function requesterOf(session: Session, name: string): Promise<AgentCard> {
 /** What the request came to holds, whatever the disk says now; whoever reads the mailbox closes the inbox later. */
 async function closeOrLeave(session: Session, mailbox: string, id: string): Promise<void> {
   try {
-    // It may have another name by now.
-    const [now = mailbox] = (await session.store.documents.getAgent(mailbox)) ? [] : await namesNow(session, mailbox);
-    await session.store.mail.closeInbox(now, id);
+    await session.store.mail.closeInbox(await nameNow(session, mailbox), id);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     session.warn(`The inbox of the request ${id} is closed by the next reader of ${mailbox}: ${error.message}`);

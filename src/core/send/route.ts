@@ -35,7 +35,7 @@ export async function route(
   };
   // One name, as most mail has it, without what the others need.
   if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await cardOf(to), reasons: ['named'] }];
-  const words = [to].flat().flatMap((text) => text.split(','));
+  const words = recipientsIn(to);
   // First, because whether the sender is left out of a group depends on it.
   const named = new Map<string, AgentCard>();
   for (const word of words) if (!word.startsWith('@')) named.set(word, await cardOf(word));
@@ -66,6 +66,11 @@ export async function route(
     );
   }
   return [...routes.values()];
+}
+
+/** Each by itself: names, and groups with their `@`. */
+export function recipientsIn(to: string | readonly string[]): string[] {
+  return [to].flat().flatMap((text) => text.split(','));
 }
 
 /** Who was renamed is called as he was when it was sent. */

@@ -2,6 +2,7 @@
 import { sameAgent } from '../../model/agent.ts';
 import { usage } from '../../model/refusals.ts';
 import { listAgents } from '../agents/agents.ts';
+import { claimedIn } from '../look/holders.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -29,14 +30,11 @@ export async function listHeld(session: Session, wanted: Wanted = {}): Promise<H
   const { by, mailbox, id, most = Infinity } = wanted;
   const held: Held[] = [];
   const lookInto = async (name: string): Promise<void> => {
-    // By id: a renewal renames it, and a scan can then show it twice.
-    const claims = new Map<string, Entry>();
-    for await (const entry of session.store.look.list(name, 'inflight'))
-      if (id === undefined || id === entry.id) claims.set(entry.id, entry);
-    if (claims.size > most) return;
-    const attempts = new Map([...claims.values()].map((entry) => [entry.id, entry.attempt]));
+    const claims = (await claimedIn(session, name)).filter((entry) => id === undefined || id === entry.id);
+    if (claims.length > most) return;
+    const attempts = new Map(claims.map((entry) => [entry.id, entry.attempt]));
     const told = attempts.size === 0 ? undefined : await session.store.journal.claims(name, attempts);
-    for (const entry of claims.values()) {
+    for (const entry of claims) {
       const { receipt } = entry;
       const claimed = told?.get(entry.id);
       if (receipt === undefined || (by !== undefined && !(claimed?.by && sameAgent(by, claimed.by)))) continue;

@@ -5,10 +5,9 @@ import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
 import type { Mailbox } from '../names/layout.ts';
-import { writeDocument } from '../disk/replace.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
-import { historyOf } from './reason.ts';
+import { historyOf, writeReason } from './reason.ts';
 
 /**
  * Moves a message to the dead-letter queue: the reason is written and synced first, then comes the rename, then dlq/ is
@@ -39,10 +38,10 @@ export async function deadLetter(
   const text = formatEntryName(dead);
   const target = pathIn(mailbox.dlq, text);
   const history = why.history === 'none' ? [] : await historyOf(ctx, mailbox, name.id);
-  const reason = { reason: why.reason, attempts: name.attempt, deadAt: new Date(now).toISOString(), history };
+  const reason = { reason: why.reason, attempts: name.attempt, deadAt: now, history };
   // Also a guard: through a link in its place the reason would land outside of the root.
   await ensureFolder(ctx, mailbox.dlq);
-  await writeDocument(ctx, reasonOf(target), `${JSON.stringify(reason)}\n`);
+  await writeReason(ctx, reasonOf(target), reason);
   if (!(await moveInto(ctx, path, mailbox.dlq, text))) {
     // Whoever did the same in the same millisecond has the same names, and then the reason is theirs.
     if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));

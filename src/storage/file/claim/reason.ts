@@ -67,7 +67,7 @@ export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: En
   const path = reasonOf(pathIn(mailbox.dlq, formatEntryName(name)));
   const known = await deadReason(ctx, mailbox, name);
   if (await ctx.disk.stat(path)) await quarantine(ctx, mailbox, path, 'it is not a reason that can be read');
-  await write(ctx, path, known);
+  await writeReason(ctx, path, known);
 }
 
 /** Notes beside a dead message that its sender is told, or why not. */
@@ -75,13 +75,13 @@ export async function noteNotice(ctx: FileContext, mailbox: Mailbox, name: Entry
   const target = pathIn(mailbox.dlq, formatEntryName(name));
   const known = await deadReason(ctx, mailbox, name);
   if (!(await ctx.disk.stat(target))) return;
-  await write(ctx, reasonOf(target), { ...known, notice });
+  await writeReason(ctx, reasonOf(target), { ...known, notice });
   // Retried or purged in between, with its reason.
   if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
 }
 
-async function write(ctx: FileContext, path: string, { deadAt, ...known }: DeadReason): Promise<void> {
-  await writeDocument(ctx, path, `${JSON.stringify({ ...known, deadAt: new Date(deadAt).toISOString() })}\n`);
+export async function writeReason(ctx: FileContext, path: string, why: DeadReason): Promise<void> {
+  await writeDocument(ctx, path, `${JSON.stringify({ ...why, deadAt: new Date(why.deadAt).toISOString() })}\n`);
 }
 
 /** What the last two days' log still knows of a message, oldest first. */

@@ -5,7 +5,8 @@ import { leftToAll } from './test/projects.ts';
 const left = leftToAll.map(({ files }) => files);
 // These run the built command in processes of their own, so they build it first, once.
 const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
-const built = { globalSetup: ['scripts/build-for-tests.mjs'], testTimeout: 60_000, hookTimeout: 60_000 };
+const setupFiles = ['test/clean-up.ts'];
+const built = { globalSetup: ['scripts/build-for-tests.mjs'], setupFiles, testTimeout: 60_000, hookTimeout: 60_000 };
 
 // As the build has them: an import of a Markdown file gives its text.
 const markdown = {
@@ -27,7 +28,13 @@ export default defineConfig({
       // the process (its umask, its timers) it puts back.
       {
         plugins,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...ofBuilt, ...left], isolate: false },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ofBuilt, ...left],
+          isolate: false,
+          setupFiles,
+        },
       },
       { plugins, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
       ...leftToAll.map(({ name, files }) => ({ plugins, test: { name, include: [files], ...built } })),

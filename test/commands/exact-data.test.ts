@@ -14,7 +14,8 @@ import { exactly, type RawJson } from '../../src/model/basics/raw-json.ts';
 import { parseData } from '../../src/model/data.ts';
 import { must } from '../core/rig.ts';
 import { policy } from '../storage/contract/rig.ts';
-import { collect, makeRoom, type Room, scratch } from '../storage/file/room.ts';
+import { collect, makeRoom, type Room } from '../storage/file/room.ts';
+import { scratch } from '../scratch.ts';
 import { createRig, type Rig, type Terms } from './rig.ts';
 
 const day = 86_400_000;

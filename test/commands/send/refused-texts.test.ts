@@ -11,7 +11,8 @@ import { publish } from '../../../src/core/topics/publish.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { Draft } from '../../../src/model/draft.ts';
 import { policy } from '../../storage/contract/rig.ts';
-import { makeRoom, scratch } from '../../storage/file/room.ts';
+import { makeRoom } from '../../storage/file/room.ts';
+import { scratch } from '../../scratch.ts';
 import { createRig, type Rig } from '../rig.ts';
 
 function nested(levels: number): unknown {

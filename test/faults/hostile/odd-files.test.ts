@@ -22,7 +22,8 @@ import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from '../../storage/file/disks.ts';
-import { collect, drain, inspected, makeRoom, only, type Room, scratch } from '../../storage/file/room.ts';
+import { collect, drain, inspected, makeRoom, only, type Room } from '../../storage/file/room.ts';
+import { scratch } from '../../scratch.ts';
 import { changeAgentIn, changeSettingsIn, newToken } from '../../storage/contract/ways.ts';
 import { slotOf } from '../../../src/storage/file/names/slots.ts';
 

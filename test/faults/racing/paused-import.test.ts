@@ -6,7 +6,8 @@ import { rootOver } from '../../../src/core/open-root.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import type { Disk } from '../../../src/storage/file/disk/disk.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
-import { collect, makeRoom, type Room, scratch } from '../../storage/file/room.ts';
+import { collect, makeRoom, type Room } from '../../storage/file/room.ts';
+import { scratch } from '../../scratch.ts';
 
 function treeOf(count: number): string {
   const dir = join(scratch(), 'old');

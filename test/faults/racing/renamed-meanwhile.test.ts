@@ -9,7 +9,8 @@ import { changeAgentIn, newToken } from '../../storage/contract/ways.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { restoreFileStore } from '../../../src/storage/file/restore/restore.ts';
 import { Killed, killedBehind, watchedDisk } from '../../storage/file/disks.ts';
-import { census, drain, makeRoom, recoverAll, type Room, scratch } from '../../storage/file/room.ts';
+import { census, drain, makeRoom, recoverAll, type Room } from '../../storage/file/room.ts';
+import { scratch } from '../../scratch.ts';
 
 // Another process renames bob to rob in front of the first call that a process makes of its disk, in front of the second,
 // and so on, until it comes to its end before that.

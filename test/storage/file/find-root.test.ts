@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { expectRefusal, refusal } from '../contract/rig.ts';
 import { longestPathIn } from '../../../src/storage/file/names/longest.ts';
 import { watchedDisk } from './disks.ts';
-import { scratch } from './room.ts';
+import { scratch } from '../../scratch.ts';
 import { mainWorktreeOf } from '../../../src/storage/file/disk/foreign/main-worktree.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { findFileRoot } from '../../../src/storage/file/find-root.ts';

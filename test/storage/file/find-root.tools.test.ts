@@ -5,7 +5,7 @@ import { findFileRoot } from '../../../src/storage/file/find-root.ts';
 import { initFileStore } from '../../../src/storage/file/make-root.ts';
 import { notRoot, said, skips } from '../../lack.ts';
 import { expectRefusal, refusal } from '../contract/rig.ts';
-import { scratch } from './room.ts';
+import { scratch } from '../../scratch.ts';
 
 describe('a root', () => {
   test.skipIf(skips(notRoot))(said('that another user owns is refused, also through a link', notRoot), async () => {

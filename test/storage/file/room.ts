@@ -1,7 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import { createIds, type Ids } from '../../../src/model/id.ts';
 import type { Message } from '../../../src/model/message.ts';
 import { logOf } from '../../../src/model/topic.ts';
@@ -10,6 +8,7 @@ import { type Layout, layoutOf, type Mailbox, mailboxFolders } from '../../../sr
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { type Store } from '../../../src/storage/port/store.ts';
 import { leaseMs, messageOf, policy } from '../contract/rig.ts';
+import { scratch } from '../../scratch.ts';
 import { createFakeClock, type FakeClock } from '../contract/fake-clock.ts';
 import { watchedDisk } from './disks.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';
@@ -30,20 +29,6 @@ export interface Room {
   at(name: string): Mailbox;
   message(fields?: Partial<Message>): Message;
   outgoing(fields?: Partial<Message>, more?: Partial<Outgoing>): Outgoing;
-}
-
-// Thousands of roots are made and thrown away; what a sync means is not seen here anyway.
-const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-const roots: string[] = [];
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
-});
-
-/** A folder that is gone after the test. */
-export function scratch(): string {
-  const dir = mkdtempSync(join(inMemory, 'dreamos-file-'));
-  roots.push(dir);
-  return dir;
 }
 
 /** Files have the time of the machine, so the clock starts there too. It moves by `advance` alone. */

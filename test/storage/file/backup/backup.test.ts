@@ -14,7 +14,8 @@ import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
 import { type DiskCall, watchedDisk } from '../disks.ts';
-import { census, collect, inspected, makeRoom, type Room, scratch } from '../room.ts';
+import { census, collect, inspected, makeRoom, type Room } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 
 const full = { durability: 'relaxed' } as const;
 

@@ -4,7 +4,7 @@ import { hrtime } from 'node:process';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../../../../src/model/clock.ts';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
-import { scratch } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Logs, openLogs } from '../../../../src/storage/file/disk/logs.ts';
-import { scratch } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 
 /** @param rooms how many bytes there is room for in each of the next writes; then for all */
 function onDisk(...rooms: number[]): Logs {

@@ -2,7 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeDisk } from '../../../../src/storage/file/disk/node-disk.ts';
-import { scratch } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 
 test('of folders that are moved to one name the first gets it, until that is empty again', async () => {
   const disk = nodeDisk();

@@ -5,7 +5,8 @@ import { createIds } from '../../../../src/model/id.ts';
 import { openFileStore } from '../../../../src/storage/file/open.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { createFakeClock } from '../../contract/fake-clock.ts';
-import { drain, makeRoom, scratch } from '../room.ts';
+import { drain, makeRoom } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 import { initFileStore } from '../../../../src/storage/file/make-root.ts';
 import { changeAgentIn, changeSettingsIn, newToken } from '../../contract/ways.ts';
 

@@ -10,7 +10,8 @@ import type { Finding } from '../../../../src/storage/port/upkeep.ts';
 import { changeAgentIn, changeIn, changeSettingsIn, newToken, settingsIn } from '../../contract/ways.ts';
 import { expectRefusal, policy as usual, refusal } from '../../contract/rig.ts';
 import { Killed, killedAt, watchedDisk } from '../disks.ts';
-import { inspected, makeRoom, only, scratch } from '../room.ts';
+import { inspected, makeRoom, only } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 
 const whole = '{"n":1}\n';
 const next = `{"n":2,"text":"${'x'.repeat(500)}"}\n`;

@@ -22,7 +22,8 @@ import { dedupeFileOf } from '../../../../src/storage/file/send/dedupe.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../../contract/rig.ts';
 import { Killed, killedBehind } from '../disks.ts';
-import { drain, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
+import { drain, inspected, makeRoom, only, type Room } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 import { changeIn, changeSettingsIn, newToken } from '../../contract/ways.ts';
 import type { Finding } from '../../../../src/storage/port/upkeep.ts';
 

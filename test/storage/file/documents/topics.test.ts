@@ -6,7 +6,8 @@ import type { Session } from '../../../../src/core/root/root.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { accepted, policy } from '../../contract/rig.ts';
 import { Killed, killedBehind } from '../disks.ts';
-import { collect, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
+import { collect, inspected, makeRoom, only, type Room } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 import { changeIn, documentIn } from '../../contract/ways.ts';
 import { rootOver } from '../../../../src/core/open-root.ts';
 

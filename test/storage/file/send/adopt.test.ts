@@ -19,7 +19,8 @@ import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';
 import { newToken } from '../../contract/ways.ts';
 import { watchedDisk } from '../disks.ts';
-import { drain, inspected, makeRoom, only, type Room, scratch } from '../room.ts';
+import { drain, inspected, makeRoom, only, type Room } from '../room.ts';
+import { scratch } from '../../../scratch.ts';
 
 /** Puts a file into bob's drop/ as if it had been written `agoMs` ago. */
 function drop(room: Room, name: string, content: unknown, agoMs = 0): string {

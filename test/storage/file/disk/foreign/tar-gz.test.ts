@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { gathered, readTarGz, writeTarGz } from '../../../../../src/storage/file/disk/foreign/tar-gz.ts';
-import { scratch } from '../../room.ts';
+import { scratch } from '../../../../scratch.ts';
 
 const text = (bytes: Buffer): string => bytes.toString();
 const path = (): string => join(scratch(), 'a.tar.gz');

@@ -1,6 +1,7 @@
 import { DreamosError } from '../../../model/errors.ts';
 import { MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from './context.ts';
+import type { FileStat } from './disk.ts';
 import { memory } from './memory.ts';
 import { folderOf, isIn, nameOf, pathIn } from '../names/path.ts';
 
@@ -52,11 +53,16 @@ async function ensure(ctx: FileContext, dir: string, isNew: boolean): Promise<vo
 
 /** Whether this is a folder that can be reached without passing through a link. */
 export async function isRealFolder(ctx: FileContext, dir: string): Promise<boolean> {
-  if (isChecked(ctx, dir) || dir === ctx.layout.root) return true;
-  if (!(await isRealFolder(ctx, folderOf(dir)))) return false;
-  if ((await ctx.disk.stat(dir))?.kind !== 'directory') return false;
-  remember(ctx, dir);
-  return true;
+  return (await kindOf(ctx, dir)) === 'directory';
+}
+
+/** What stands there; `undefined` too where a folder above it is none, or is a link. */
+export async function kindOf(ctx: FileContext, dir: string): Promise<FileStat['kind'] | undefined> {
+  if (isChecked(ctx, dir) || dir === ctx.layout.root) return 'directory';
+  if (!(await isRealFolder(ctx, folderOf(dir)))) return undefined;
+  const kind = (await ctx.disk.stat(dir))?.kind;
+  if (kind === 'directory') remember(ctx, dir);
+  return kind;
 }
 
 /** Whether this process has seen it to be a real folder: then there is nothing to ensure. */

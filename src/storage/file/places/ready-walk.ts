@@ -15,10 +15,11 @@
 import { priorities } from '../../../model/message.ts';
 import { bucketsIn, lookMs, removeEmptyBucket } from './buckets.ts';
 import type { FileContext } from '../disk/context.ts';
+import type { FileStat } from '../disk/disk.ts';
 import { memory } from '../disk/memory.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';
-import { isRealFolder, namesIn, removeEmpty } from '../disk/folders.ts';
+import { isChecked, kindOf, namesIn, removeEmpty } from '../disk/folders.ts';
 import { laneOf, type Mailbox, rankFolder } from '../names/layout.ts';
 import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -157,8 +158,10 @@ async function* walkLane(
   laneDir: string,
   { onJunk, known }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
-  if (!(await isRealFolder(ctx, laneDir))) {
-    if (!(await sweepOdd(ctx, folderOf(laneDir), onJunk))) await sweepOdd(ctx, laneDir, onJunk);
+  const kind = await kindOf(ctx, laneDir);
+  if (kind === undefined && !isChecked(ctx, folderOf(laneDir))) await sweepOdd(ctx, folderOf(laneDir), onJunk);
+  if (kind !== 'directory') {
+    await sweep(laneDir, kind, onJunk);
     return;
   }
   const parents = await bucketsIn(ctx, laneDir);
@@ -187,10 +190,12 @@ async function* walkLane(
   }
 }
 
-/** @returns whether there is a link or a file in the place of this folder */
-async function sweepOdd(ctx: FileContext, dir: string, onJunk: OnJunk | undefined): Promise<boolean> {
-  const kind = (await ctx.disk.stat(dir))?.kind;
-  if (kind === undefined || kind === 'directory') return false;
+/** Puts a link or a file aside that stands in the place of this folder. */
+async function sweepOdd(ctx: FileContext, dir: string, onJunk: OnJunk | undefined): Promise<void> {
+  await sweep(dir, (await ctx.disk.stat(dir))?.kind, onJunk);
+}
+
+async function sweep(dir: string, kind: FileStat['kind'] | undefined, onJunk: OnJunk | undefined): Promise<void> {
+  if (kind === undefined || kind === 'directory') return;
   await onJunk?.(dir, `it is a ${kind} in the place of a folder`);
-  return true;
 }

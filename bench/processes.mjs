@@ -30,12 +30,16 @@ export async function stop(child) {
   await child.ended.catch(() => undefined);
 }
 
-/** Runs `dreamos …` (or any arguments for Node) to its end. @throws unless it ends with `exit` */
-export function runNode(args, { exit = 0, env = process.env, input } = {}) {
+/**
+ * Runs `dreamos …` (or any arguments for Node) to its end.
+ * @param options.stdin 'pipe': its standard input is a socket, which says nothing @throws unless it ends with `exit`
+ */
+export function runNode(args, { exit = 0, env = process.env, input, stdin = 'ignore' } = {}) {
   const begun = performance.now();
   const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
     env,
     input,
+    stdio: [input === undefined ? stdin : 'pipe', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 1 << 30,
   });

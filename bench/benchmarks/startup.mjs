@@ -10,12 +10,14 @@ const bareSend = join(import.meta.dirname, '../workers/bare-send.cjs');
 export async function run({ quick, scratch, progress }) {
   const folder = scratch.folder('startup');
   const env = { ...cleanEnv(folder.path), DREAMOS_ROOT: folder.path };
-  const dreamos = (...args) => runNode([command, ...args], { env });
+  const dreamosWith = (stdin, ...args) => runNode([command, ...args], { env, stdin });
+  const dreamos = (...args) => dreamosWith('ignore', ...args);
   dreamos('init', 'sender', 'box', '--root', folder.path);
   const bareBox = join(folder.path, 'bare');
   for (const dir of ['tmp', 'ready/p2/1/1']) mkdirSync(join(bareBox, dir), { recursive: true });
   let receipt = '';
   let sent = 0;
+  const send = (stdin, to) => dreamosWith(stdin, 'send', to, 'hello', '--as', 'sender').ms;
   const lanes = [
     { name: 'node -e 0', run: async () => runNode(['-e', '0'], { env }).ms },
     { name: 'a bare script', run: async () => runNode([bareSend, bareBox, 'hello'], { env }).ms },
@@ -23,9 +25,11 @@ export async function run({ quick, scratch, progress }) {
       name: 'send',
       run: async () => {
         sent++;
-        return dreamos('send', 'box', 'hello', '--as', 'sender').ms;
+        return send('ignore', 'box');
       },
     },
+    // It has to look whether a second body comes that way.
+    { name: 'send, stdin a socket', run: async () => send('pipe', 'sender') },
     {
       name: 'read',
       run: async () => {
@@ -61,7 +65,7 @@ export async function run({ quick, scratch, progress }) {
     rows: [
       row(
         'one-shot send, read, ack',
-        ['send', 'read', 'ack'].map((name) => figure(`${name} of node -e 0`, ratios.get(name))),
+        ['send', 'send, stdin a socket', 'read', 'ack'].map((name) => figure(`${name} of node -e 0`, ratios.get(name))),
       ),
     ],
   };

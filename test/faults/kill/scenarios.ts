@@ -4,6 +4,7 @@ import { recoveringScenarios } from './recovering.ts';
 import { schedulingScenarios } from './scheduling.ts';
 import { sendingScenarios } from './sending.ts';
 import { settlingScenarios } from './settling.ts';
+import { tellingScenarios } from './telling.ts';
 import type { Scenario } from './story.ts';
 
 /** Every command that writes, and everything that a reader puts right on its way. */
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   ...managingScenarios,
   ...recoveringScenarios,
   ...schedulingScenarios,
+  ...tellingScenarios,
 ];

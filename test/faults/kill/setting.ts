@@ -44,6 +44,13 @@ export class Setting {
     return id;
   }
 
+  /** Two hours ago. */
+  async sentBefore(body: string, more: Partial<Draft>): Promise<void> {
+    const late = await this.#at(-2 * hourMs);
+    await this.sent(body, more, late);
+    await late.close();
+  }
+
   async subscribed(agent: string, pattern: string): Promise<void> {
     await subscribe({ ...this.root, acting: agent }, pattern);
   }
@@ -59,9 +66,9 @@ export class Setting {
   }
 
   /** b held it for an hour and let the lease run out, as often as `attempts` says. */
-  async expired(body: string, attempts = 1): Promise<void> {
+  async expired(body: string, attempts = 1, more: Partial<Draft> = {}): Promise<void> {
     const late = await this.#at(-2 * hourMs);
-    await this.sent(body, {}, late);
+    await this.sent(body, more, late);
     for (let attempt = 1; attempt < attempts; attempt++) {
       const { receipt } = await this.#claim(late, body);
       await late.store.mail.nack(receipt, { policy, delayMs: 0 });

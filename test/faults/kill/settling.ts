@@ -121,7 +121,7 @@ export const settlingScenarios: readonly Scenario[] = [
 ];
 
 /** Settles once more: done now, or refused because it was done before. @returns what is wrong */
-async function settledOr(settle: () => Promise<unknown>): Promise<string | undefined> {
+export async function settledOr(settle: () => Promise<unknown>): Promise<string | undefined> {
   try {
     await settle();
     return undefined;

@@ -82,12 +82,18 @@ async function search(store: Store, ledger: readonly Line[], known: readonly Lin
   await look(store, mailboxes, bodies, read, verdict);
   await findTold(store, known, mailboxes, verdict);
   await repeatKeys(store, known, verdict);
-  for (const name of mailboxes) while ((await store.mail.recover(name, policy)).moved > 0);
+  for (const name of mailboxes) {
+    while ((await store.mail.recover(name, policy)).moved > 0);
+    // As `status` does, which also tells the senders of the dead.
+    await store.upkeep!.sweepExpired(name, { dryRun: false });
+  }
   const logs = (await store.look.listTopics()).map(logOf);
   const found = await look(store, [...mailboxes, ...logs], bodies, read, verdict);
   findSent(known, found, verdict);
   findKeyed(known, found, verdict);
   await findDead(store, known, found, verdict);
+  findNotices(found, verdict);
+  findReplaced(known, found, verdict);
   await drain(store, mailboxes, found, bodies, verdict);
   await inspectAll(store, mailboxes, verdict);
 }
@@ -255,6 +261,35 @@ async function findDead(
     else if (expected !== undefined && dead.reason !== expected)
       wrong.add(`${key} died of "${dead.reason}", not of "${expected}"`);
   }
+}
+
+/** Who asked to be told of a death is told, once. */
+function findNotices(mail: Mail, { wrong, doubled }: Verdict): void {
+  const notices = [...mail.values()].flatMap(([first]) => (first?.message?.type === 'notice' ? [first.message] : []));
+  for (const [key, entries] of mail) {
+    const found = entries.find(({ entry, message }) => entry.state === 'dead' && message?.notify === true);
+    if (!found) continue;
+    const told = notices.filter(({ replyTo }) => replyTo === found.entry.id);
+    if (told.length === 0) wrong.add(`${key} is dead, and its sender is not told`);
+    if (new Set(told.map(({ dedupeKey }) => dedupeKey)).size < told.length) doubled.add(`the notice of ${key}`);
+  }
+}
+
+/** What replaced others is there when they are gone; nobody has claimed any of it. */
+function findReplaced(known: readonly Line[], mail: Mail, { lost }: Verdict): void {
+  const waiting = new Map<string, boolean>();
+  for (const { id, mailboxes, scene } of sentLines(known)) {
+    if (scene !== 'replaced') continue;
+    for (const mailbox of mailboxes) {
+      const key = `${mailbox} ${mail.get(`${mailbox} ${id}`)?.[0]?.message?.replaceKey}`;
+      waiting.set(key, waiting.get(key) ?? false);
+    }
+  }
+  for (const found of [...mail.values()].flat()) {
+    const key = `${found.entry.mailbox} ${found.message?.replaceKey}`;
+    if (waiting.has(key) && found.entry.state === 'ready') waiting.set(key, true);
+  }
+  for (const [key, waits] of waiting) if (!waits) lost.add(`all that was sent under the replace key ${key}`);
 }
 
 /** Not only there: every message that is not finished is delivered, once, with the right words. */

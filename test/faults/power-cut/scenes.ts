@@ -73,6 +73,8 @@ async function sendAndNote(stage: Stage, batch: readonly Outgoing[], scene: stri
     }
     const { body, dedupeKey } = (batch[i] as Outgoing).message;
     note(stage, result, body, scene, dedupeKey === null ? {} : { key: dedupeKey });
+    for (const { id, mailbox } of result.replaced ?? [])
+      stage.ledger.write({ kind: 'settled', what: 'replace', id, mailbox });
   }
 }
 
@@ -148,9 +150,9 @@ export async function claimThenSend(
   await sendOne(stage, [name], { scene: 'claim, then send' });
 }
 
-/** Three ways to die: rejected, out of attempts, out of time. */
+/** Three ways to die: rejected, out of attempts, out of time. Of the first the sender is told. */
 export async function deadLetters(stage: Stage, name: string): Promise<void> {
-  await sendOne(stage, [name], { scene: 'dead letter' });
+  await sendOne(stage, [name], { scene: 'dead letter', more: { notify: true } });
   await reject(stage, name);
   await sendOne(stage, [name], { scene: 'dead letter' });
   const failing = await take(stage, name);
@@ -166,6 +168,11 @@ export async function deadLetters(stage: Stage, name: string): Promise<void> {
     if (entry.state === 'dead')
       stage.ledger.write({ kind: 'dead', id: expired, mailbox: name, reason: 'its time-to-live ran out' });
   }
+}
+
+/** Of several under one key the last one stays. */
+export async function replaced(stage: Stage, name: string, key: string, sends: number): Promise<void> {
+  for (let i = 0; i < sends; i++) await sendOne(stage, [name], { scene: 'replaced', more: { replaceKey: key } });
 }
 
 export async function reject(stage: Stage, name: string): Promise<boolean> {

@@ -19,6 +19,7 @@ import {
   register,
   reject,
   removedBucket,
+  replaced,
   sendBatch,
   sendKeyed,
   sendOne,
@@ -45,7 +46,7 @@ const agents = ['ada', 'bob', 'cyd', 'dot'];
 
 const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> = {
   async setup(stage) {
-    for (const name of [...agents, 'race', 'claims', 'graves', 'attic']) await register(stage, name);
+    for (const name of [...agents, 'race', 'claims', 'graves', 'attic', 'state', 'sender']) await register(stage, name);
     // Somebody follows, so that it is known from which run of the machine on events may be missing.
     await stage.consumer.journal.cursor(undefined, 'now');
   },
@@ -68,6 +69,7 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       await sendKeyed(stage, `quiet-${round}`, ['ada']);
       await sendOne(stage, ['ada'], { scene: 'delayed', dueAt: later(stage) });
       await deadLetters(stage, 'graves');
+      await replaced(stage, 'state', `quiet-${round % 2}`, 2);
       await packAndBringBack(stage, 'attic');
       for (const name of agents) await consume(stage, name);
     }
@@ -85,7 +87,8 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       else if (luck > 0.85) await publish(stage, luck > 0.95 ? `fresh.${seed}.${round}` : 'builds', [to]);
       else if (luck < 0.45) await removedBucket(stage, race, { filled: false, acks: luck < 0.4 });
       else if (luck < 0.5) await freshBuckets(stage, `fresh${seed}-${round}`);
-      else if (luck < 0.6) await claimThenSend(stage, race, 'ack');
+      else if (luck < 0.55) await claimThenSend(stage, race, 'ack');
+      else if (luck < 0.6) await replaced(stage, 'state', `busy-${round % 2}`, 1);
       else await fixedBucket(stage, to, 1);
     }
   },

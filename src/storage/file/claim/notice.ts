@@ -21,7 +21,7 @@ import type { Mailbox } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { sendUnderDedupeKey } from '../send/dedupe.ts';
-import { deadReason, noteNotice } from './reason.ts';
+import { deadReason, noteReason } from './reason.ts';
 
 /** By mailbox: the dead whose senders this process knows to be told. */
 const told = memory(() => new Map<string, ReadonlySet<string>>());
@@ -48,16 +48,17 @@ export async function tellSenders(
 /** The death stands, whatever comes of the notice. @returns `false`: the next look tries again */
 export async function tellSender(ctx: FileContext, mailbox: Mailbox, name: EntryName): Promise<boolean> {
   try {
-    const { reason, attempts, deadAt, notice } = await deadReason(ctx, mailbox, name);
-    if (notice !== undefined) return true;
+    const why = await deadReason(ctx, mailbox, name);
+    if (why.notice !== undefined) return true;
     const path = pathIn(mailbox.dlq, formatEntryName(name));
     const message = await readIfGood(ctx, path, name, mailbox.name);
     // Retried since; or it cannot be read, and who it is from is not known. Perhaps another process can.
     if (!message) return true;
+    const { reason, attempts, deadAt } = why;
     const death = { mailbox: mailbox.name, reason, attempts, deadAt };
-    const why = await send(ctx, message, death);
-    if (why !== undefined) ctx.warn(notTold(message, death, why));
-    await noteNotice(ctx, mailbox, name, why ?? 'sent');
+    const whyNot = await send(ctx, message, death);
+    if (whyNot !== undefined) ctx.warn(notTold(message, death, whyNot));
+    await noteReason(ctx, mailbox, name, { ...why, notice: whyNot ?? 'sent' });
     return true;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;

@@ -70,12 +70,11 @@ export async function rebuildReason(ctx: FileContext, mailbox: Mailbox, name: En
   await writeReason(ctx, path, known);
 }
 
-/** Notes beside a dead message that its sender is told, or why not. */
-export async function noteNotice(ctx: FileContext, mailbox: Mailbox, name: EntryName, notice: string): Promise<void> {
+/** Notes more about a message, if it is still dead. */
+export async function noteReason(ctx: FileContext, mailbox: Mailbox, name: EntryName, why: DeadReason): Promise<void> {
   const target = pathIn(mailbox.dlq, formatEntryName(name));
-  const known = await deadReason(ctx, mailbox, name);
   if (!(await ctx.disk.stat(target))) return;
-  await writeReason(ctx, reasonOf(target), { ...known, notice });
+  await writeReason(ctx, reasonOf(target), why);
   // Retried or purged in between, with its reason.
   if (!(await ctx.disk.stat(target))) await ctx.disk.remove(reasonOf(target));
 }

@@ -182,8 +182,14 @@ function readRange(fd: number, { offset, length }: NonNullable<ReadOptions['rang
 function openFile(path: string, letTurn: <T>(look: () => T) => T | Promise<T>): OpenFile | Unread {
   const fd = openToRead(path);
   if (typeof fd !== 'number') return fd;
-  const stat = fs.fstatSync(fd);
   const close = (): void => fs.closeSync(fd);
+  let stat: fs.Stats;
+  try {
+    stat = fs.fstatSync(fd);
+  } catch (error) {
+    close();
+    throw error;
+  }
   if (!stat.isFile()) {
     close();
     return notRegular;

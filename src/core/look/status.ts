@@ -5,6 +5,7 @@ import { bringDueOrWarn } from '../wait/due.ts';
 import { claimedIn, holderFields, holdersOf } from './holders.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
+import type { Counts } from '../../storage/port/look.ts';
 
 /** Of a mailbox at which hundreds work nobody waits for it to be told who holds what. */
 const mostHeld = 50;
@@ -34,8 +35,7 @@ async function statusOf(
   { name: mailbox, pausedAt, pausedBy }: Pick<AgentCard, 'name' | 'pausedAt' | 'pausedBy'>,
   tellsHeld: boolean,
 ): Promise<MailboxStatus> {
-  await bringDueOrWarn(session, mailbox, { bury: true });
-  const { oldestReadyAt, lastReadAt, refused, ...counts } = await session.store.look.counts(mailbox);
+  const { oldestReadyAt, lastReadAt, refused, ...counts } = await countsNow(session, mailbox);
   const held = tellsHeld && counts.inflight > 0 && counts.inflight <= mostHeld ? await heldIn(session, mailbox) : [];
   return {
     mailbox,
@@ -51,6 +51,15 @@ async function statusOf(
     ...(held.length > 0 && { held }),
     ...(refused && { refused: { ...refused, lastAt: new Date(refused.lastAt).toISOString() } }),
   };
+}
+
+/** A million names are listed once, unless there is something among them to be buried, or a sender of the dead to be told. */
+async function countsNow(session: Session, mailbox: string): Promise<Counts> {
+  await bringDueOrWarn(session, mailbox);
+  const counts = await session.store.look.counts(mailbox);
+  if (counts.expired === undefined && counts.dead === 0) return counts;
+  await bringDueOrWarn(session, mailbox, { bury: true });
+  return session.store.look.counts(mailbox);
 }
 
 async function heldIn(session: Session, mailbox: string): Promise<HeldClaim[]> {

@@ -16,6 +16,7 @@ import type { Capabilities, Store } from '../port/store.ts';
 import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, checkClaim, claim, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
+import { isExpired } from './die.ts';
 import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -261,7 +262,9 @@ function refusedIn(mail: Mail, key: string, now: number): (Refusal & { readonly 
 
 function countsOf(mail: Mail, mailbox: string, now: number): Counts {
   const count = (state: Entry['state']): number => inState(mail, mailbox, state).length;
-  const sentAt = inState(mail, mailbox, 'ready').map((held) => held.sentAt);
+  const ready = inState(mail, mailbox, 'ready');
+  const sentAt = ready.map((held) => held.sentAt);
+  const expired = ready.filter((held) => isExpired(held, now)).length;
   const lastReadAt = mail.lastReads.get(mailbox.toLowerCase());
   const refused = refusedIn(mail, mailbox.toLowerCase(), now);
   const last = refused.at(-1);
@@ -272,6 +275,7 @@ function countsOf(mail: Mail, mailbox: string, now: number): Counts {
     dead: count('dead'),
     archived: count('archived'),
     corrupt: mail.corrupt.get(mailbox.toLowerCase())?.size ?? 0,
+    ...(expired > 0 && { expired }),
     ...(sentAt.length > 0 && { oldestReadyAt: Math.min(...sentAt) }),
     ...(lastReadAt !== undefined && { lastReadAt }),
     ...(last && { refused: { count: refused.length, lastAt: last.at, code: last.code, reason: last.reason } }),

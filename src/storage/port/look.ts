@@ -45,6 +45,8 @@ export interface Counts {
   readonly dead: number;
   readonly archived: number;
   readonly corrupt: number;
+  /** Of the ready ones those that have outlived their time-to-live, if any: they are dead, and nobody has moved them yet. */
+  readonly expired?: number;
   /** When the oldest ready message was sent. */
   readonly oldestReadyAt?: number;
   /** The last claim attempt, empty-handed ones too. */

@@ -218,9 +218,10 @@ export function keepingRules(rig: Rig): void {
     await rig.send({ body: 'own', expiresAt: mine }, { expiresAt });
     await rig.pass(2 * briefMs);
     expect(await rig.store.upkeep!.sweepExpired('bob', { dryRun: true })).toBe(2);
-    expect((await rig.store.look.counts('bob')).dead).toBe(0);
+    expect(await rig.store.look.counts('bob')).toMatchObject({ ready: 3, expired: 2, dead: 0 });
     expect(await rig.store.upkeep!.sweepExpired('bob', { dryRun: false })).toBe(2);
-    expect((await rig.store.look.counts('bob')).dead).toBe(2);
+    expect(await rig.store.look.counts('bob')).toMatchObject({ ready: 1, dead: 2 });
+    expect(await rig.store.look.counts('bob')).not.toHaveProperty('expired');
     expect(await rig.drain()).toEqual(['own']);
     expect((await rig.store.mail.claim('Cy', { token: newToken(), leaseMs, policy }))?.message.body).toBe('to two');
   });

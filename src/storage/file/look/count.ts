@@ -5,7 +5,7 @@ import type { Counts, RefusedCount } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
 import { namesIn } from '../disk/folders.ts';
 import { corruptFiles } from '../places/corrupt.ts';
-import { idIn, looksLikeEntry, parseEntryName } from '../names/entry-name.ts';
+import { idIn, looksLikeEntry, mayExpire, parseEntryName } from '../names/entry-name.ts';
 import { archiveDays, hasPacks, readyBuckets } from './find.ts';
 import { allAnswers } from '../places/inbox.ts';
 import type { Mailbox } from '../names/layout.ts';
@@ -34,6 +34,7 @@ export async function counts(ctx: FileContext, mailbox: Mailbox): Promise<Counts
     dead: dead.length,
     archived,
     corrupt: (await corruptFiles(ctx, mailbox)).length,
+    ...(ready.expired > 0 && { expired: ready.expired }),
     ...(ready.oldestId !== undefined && { oldestReadyAt: idTime(ready.oldestId) }),
     ...(readAt !== undefined && { lastReadAt: readAt }),
     ...(refused && { refused }),
@@ -73,19 +74,22 @@ export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void
 async function countReady(
   ctx: FileContext,
   mailbox: Mailbox,
-): Promise<{ count: number; oldestId: string | undefined }> {
+): Promise<{ count: number; expired: number; oldestId: string | undefined }> {
+  const now = ctx.clock.now();
   let count = 0;
+  let expired = 0;
   let oldestId: string | undefined;
   for await (const names of listings(ctx, await readyBuckets(ctx, mailbox))) {
     for (const text of names) {
       if (!looksLikeEntry(text)) continue;
       count++;
+      if (mayExpire(text) && (parseEntryName(text)?.expiresAt ?? Infinity) <= now) expired++;
       // ULIDs sort by time, so the smallest is the oldest.
       const id = idIn(text);
       if (oldestId === undefined || id < oldestId) oldestId = id;
     }
   }
-  return { count, oldestId };
+  return { count, expired, oldestId };
 }
 
 /** The names in each folder; no names where there is none. */

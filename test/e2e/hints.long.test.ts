@@ -65,6 +65,47 @@ describe('a next step can be pasted', { concurrent: true, timeout: 60_000 }, () 
   );
 });
 
+/** What stands for what is known only to who has the error, in a root where each of them is there. */
+const filling = `export DREAMOS_AGENT=planner; printf body > file; printf '#!/bin/sh\n' > handle; chmod +x handle
+{ ready=$(dreamos send reviewer hello); dead=$(dreamos send planner hello); dreamos read planner; dreamos nack --dead
+  dreamos send planner hello; receipt=$(dreamos read planner --json | jq -r .receipt); } > /dev/null`;
+
+function filled(line: string): string {
+  return line
+    .replace(/(?<=\bdlq \w+ )<id>/, '$dead')
+    .replaceAll('<id>', '$ready')
+    .replaceAll('<receipt>', '$receipt')
+    .replaceAll(/<(?:agent|name)>/g, 'reviewer')
+    .replaceAll('<command>', 'send')
+    .replaceAll(/<(file|body|text)>/g, '$1');
+}
+
+describe('what explain says is to be typed can be typed', { concurrent: true, timeout: 60_000 }, () => {
+  const lines = Object.entries(errorCodes).flatMap(([code, { next }]) =>
+    commandsToType(next).map((line) => ({ code, line })),
+  );
+  test.for(lines)('$code: $line', async ({ line }, { rig }) => {
+    const typed = filled(line);
+    expect(typed, 'all of it is filled in').not.toMatch(/<\w+>/);
+    const { out } = await rig.shell(`${filling}; declare -p ready dead receipt`);
+    expect(out).toMatch(/ready="\w+"\n.*dead="\w+"\n.*receipt="[\w.-]+"/);
+    await pasted(rig, `${filling}; ${typed}`, /^dreamos (?:read|peek)/.test(typed) ? [0, 3] : [0]);
+  });
+
+  test('and every code names a command, but for what is done elsewhere', () => {
+    const without = Object.entries(errorCodes).filter(([, { next }]) => commandsToType(next).length === 0);
+    expect(without.map(([code]) => code)).toEqual([
+      'ALREADY_EXISTS',
+      'DEDUPE_MISMATCH',
+      'FORMAT_TOO_NEW',
+      'OUTPUT_CLOSED',
+      'ROOT_INSIDE_ROOT',
+      'SOURCE_NOT_FOUND',
+      'UNEXPECTED',
+    ]);
+  });
+});
+
 test('every error is provoked here, or it is said why not', () => {
   const provoked = new Set(provocations.map(({ code }) => code));
   const missing = Object.keys(errorCodes).filter((code) => !provoked.has(code as never));

@@ -34,7 +34,7 @@ const rooms = roomsIn(readFileSync(join(top, 'AGENTS.md'), 'utf8'));
 const guarded: [modules: RegExp, where: string[]][] = [
   [
     /^(node:)?fs(\/promises)?$/,
-    ['storage/file/disk/', 'main.ts', 'cli/standard-stream.ts', 'cli/input/spare-input.ts'],
+    ['storage/file/disk/', 'main.ts', 'cli/standard-stream.ts', 'cli/in-sources.ts', 'cli/input/spare-input.ts'],
   ],
   // Besides main.ts, which uses the global.
   [
@@ -43,6 +43,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
       'library/library.ts',
       'storage/file/disk/node-disk.ts',
       'cli/handler/handler.ts',
+      'cli/in-sources.ts',
       'model/clock.ts',
       'model/id.ts',
       'model/basics/sha256.ts',

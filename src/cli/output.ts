@@ -2,7 +2,6 @@ import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { errorAsTyped, withRoot } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
-import { broken, fitted, gap } from './fit.ts';
 import { harmless, harmlessJson } from './harmless.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
 
@@ -87,7 +86,7 @@ export class Output {
 
   /** A remark for a person, on stderr; nothing with --json or --quiet. */
   async note(text: string): Promise<void> {
-    if (!this.json && !this.quiet) await this.#tell(`${this.#broken(text)}\n`);
+    if (!this.json && !this.quiet) await this.#tell(`${await this.#broken(text)}\n`);
   }
 
   /** Something that should be known, but did not stop the command; nothing with --quiet. */
@@ -96,7 +95,7 @@ export class Output {
     const message = withRoot(text, this.#root);
     if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
     const paint = await this.paint('stderr');
-    await this.#tell(`${this.#broken(`${paint.yellow('Warning:')} ${harmless(message)}`)}\n`);
+    await this.#tell(`${await this.#broken(`${paint.yellow('Warning:')} ${harmless(message)}`)}\n`);
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {
@@ -104,14 +103,15 @@ export class Output {
     // Nothing there is an answer, not a mishap: a loop around `read --quiet` stays silent.
     if (error.kind === 'nothing' && this.quiet) return;
     if (this.json) return this.#tell(`${harmlessJson(errorJson(error, line))}\n`);
-    if (error.kind === 'nothing') return this.#tell(`${this.#broken(harmless(error.message))}\n`);
+    if (error.kind === 'nothing') return this.#tell(`${await this.#broken(harmless(error.message))}\n`);
     const paint = await this.paint('stderr');
     const where = line === undefined ? '' : `line ${line}: `;
     let text = `${paint.red('Error:')} ${where}${harmless(error.message)}\n`;
     if (error.hint !== undefined) text += `  ${paint.dim('Next:')} ${harmless(error.hint)}\n`;
-    text = this.#broken(text);
+    text = await this.#broken(text);
     if (error.kind === 'bug' && this.#around.env['DREAMOS_DEBUG'] && error.cause instanceof Error) {
-      text += `${harmless(error.cause.stack ?? '', 'block')}\n`;
+      const { inSources } = await import('./in-sources.ts');
+      text += `${harmless(inSources(error.cause.stack ?? ''), 'block')}\n`;
     }
     await this.#tell(text);
   }
@@ -140,6 +140,7 @@ export class Output {
     if (this.json) for (const item of items) await this.item(item, () => '');
     else if (items.length > 0) {
       const cells = items.map((item) => row(item).map((cell) => harmless(cell)));
+      const { fitted } = await import('./fit.ts');
       const table = fitted(head, cells, this.width);
       await this.data(`${await this.table(table.head, table.rows, table.widths)}\n`);
     }
@@ -160,6 +161,7 @@ export class Output {
     widths?: readonly number[],
   ): Promise<string> {
     const { default: Table } = await import('cli-table3');
+    const { gap } = await import('./fit.ts');
     const paint = await this.paint();
     // cli-table3 colours by itself unless both styles are empty, whatever NO_COLOR says.
     const table = new Table({
@@ -177,9 +179,10 @@ export class Output {
   }
 
   /** As wide as the terminal of stderr; a remark that goes elsewhere stays one line. */
-  #broken(text: string): string {
+  async #broken(text: string): Promise<string> {
     const { isTTY, columns } = this.#around.stderr;
-    return isTTY === true && this.#around.env['TERM'] !== 'dumb' ? broken(text, columns || 80) : text;
+    if (isTTY !== true || this.#around.env['TERM'] === 'dumb') return text;
+    return (await import('./fit.ts')).broken(text, columns || 80);
   }
 
   async #tell(text: string | Uint8Array): Promise<void> {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { oneOf } from '../../cli/input/parse.ts';
 import type { Context } from '../../cli/context.ts';
 import { topics } from '../../cli/help/topics.ts';
-import { type Kind, kinds, kindsOf, printNames } from '../../cli/completion-names.ts';
+import { type Kind, kinds, kindsOf, printNames } from '../../cli/help/completion-names.ts';
 
 /** One command with what may follow it, taken from the commander tree, so that a new command completes by itself. */
 interface Node {

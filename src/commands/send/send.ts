@@ -1,9 +1,6 @@
 import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
-import { duplicateText } from '../../cli/show/duplicate.ts';
-import { sayMoment } from '../../cli/show/moment.ts';
-import { sayReplaced } from '../../cli/show/replaced.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { upTo, whileWaiting } from '../../cli/waiting.ts';
@@ -43,7 +40,7 @@ export async function sendCommand(
   if (options.dryRun) {
     for (const addressee of await preview(session, draft))
       await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);
-    await sayMoment(context, options.at);
+    await sayWhen(context, options);
     return context.output.note('Nothing was sent: --dry-run.');
   }
   const receipt = await upTo(waitMs, context, `${to} to take it; a mailbox may be full`, () =>
@@ -54,10 +51,17 @@ export async function sendCommand(
     () => receipt.id,
     () => `${receipt.id} is sent`,
   );
-  if (!receipt.duplicate) await sayMoment(context, options.at);
-  await sayReplaced(context.output, receipt);
-  if (receipt.duplicate) await context.output.note(duplicateText('sent', receipt.states));
+  if (!receipt.duplicate) await sayWhen(context, options);
+  if (receipt.replaced) await (await import('../../cli/show/replaced.ts')).sayReplaced(context.output, receipt);
+  if (receipt.duplicate) {
+    const { duplicateText } = await import('../../cli/show/duplicate.ts');
+    await context.output.note(duplicateText('sent', receipt.states));
+  }
   if (step !== undefined) await waitUntil(context, receipt, step, waitMs);
+}
+
+async function sayWhen(context: Context, { at }: SendOptions): Promise<void> {
+  if (at !== undefined) await (await import('../../cli/show/moment.ts')).sayMoment(context, at);
 }
 
 /** The id is out by then: whoever is killed while waiting knows what was sent. */

@@ -12,7 +12,6 @@ import { createAddressBook } from '../agents/address-book.ts';
 import type { Waiting } from './room.ts';
 import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
-import { noteRefusals } from './refused.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
@@ -35,6 +34,10 @@ export async function sendChecked(session: Session, draft: CheckedDraft, options
     await noteRefusals(session, [error]);
     throw error;
   }
+}
+
+async function noteRefusals(session: Session, errors: readonly unknown[], former?: boolean): Promise<void> {
+  await (await import('./refused.ts')).noteRefusals(session, errors, former);
 }
 
 async function sendOne(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
@@ -90,7 +93,7 @@ async function sendEach<D>(
     if (!(result instanceof DreamosError)) for (const { card } of place.routes) reached.set(card.name, card);
   }
   await warnUnread(session, reached.values());
-  await noteRefusals(session, results, true);
+  if (results.some((result) => result instanceof DreamosError)) await noteRefusals(session, results, true);
   return results;
 }
 

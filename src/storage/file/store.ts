@@ -4,19 +4,15 @@ import type { Look } from '../port/look.ts';
 import type { Mail } from '../port/mail.ts';
 import type { Capabilities, Store } from '../port/store.ts';
 import type { Upkeep } from '../port/upkeep.ts';
-import { cancel, deposit, purge, restore, retry, whileImporting } from './claim/by-hand.ts';
 import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
 import { memory } from './disk/memory.ts';
 import { counts, lastReadAt, markRead } from './look/count.ts';
-import { deliver } from './claim/deliver.ts';
-import { deadReason } from './claim/reason.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
 import { getDocument, lastGoodSettings, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
-import { claims, history } from './events/history.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
 import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/hand-out.ts';
@@ -67,6 +63,8 @@ const capabilities: Capabilities = {
 // A claim that finds nothing looks into so many slots for what should not rest any more (a slot is listed in 20 us).
 const restSlots = 64;
 
+const byHand = (): Promise<typeof import('./claim/by-hand.ts')> => import('./claim/by-hand.ts');
+
 function documentsOf(ctx: FileContext): Documents {
   return {
     listAgents: () => listAgents(ctx),
@@ -89,8 +87,8 @@ function documentsOf(ctx: FileContext): Documents {
     },
     rename: (from, to) => renameMailbox(ctx, from, to),
     withLock(name, work) {
-      return ctx.disk.withLock(ctx.layout.lock(name), (lock) =>
-        name === 'import' ? whileImporting(ctx, () => work(lock)) : work(lock),
+      return ctx.disk.withLock(ctx.layout.lock(name), async (lock) =>
+        name === 'import' ? (await byHand()).whileImporting(ctx, () => work(lock)) : work(lock),
       );
     },
   };
@@ -132,12 +130,12 @@ function mailOf(ctx: FileContext): Mail {
     async finishSends() {
       await finishOutbox(ctx, Infinity);
     },
-    cancel: (entry, options) => cancel(ctx, entry, options),
-    deliver: (entry, options) => deliver(ctx, entry, options),
-    restore: (entry, how) => restore(ctx, entry, how),
-    retry: (entry, { by }) => retry(ctx, entry, by),
-    purge: (entry, { by }) => purge(ctx, entry, by),
-    deposit: (mailbox, message, to, options) => deposit(ctx, at(mailbox), message, to, options),
+    cancel: async (entry, options) => (await byHand()).cancel(ctx, entry, options),
+    deliver: async (entry, options) => (await import('./claim/deliver.ts')).deliver(ctx, entry, options),
+    restore: async (entry, how) => (await byHand()).restore(ctx, entry, how),
+    retry: async (entry, { by }) => (await byHand()).retry(ctx, entry, by),
+    purge: async (entry, { by }) => (await byHand()).purge(ctx, entry, by),
+    deposit: async (mailbox, message, to, options) => (await byHand()).deposit(ctx, at(mailbox), message, to, options),
     quarantine: (mailbox, bytes, about) => quarantineBytes(ctx, at(mailbox), bytes, about),
   };
 }
@@ -166,7 +164,7 @@ function lookOf(ctx: FileContext): Look {
     },
     async deadReason(entry) {
       const place = entry.state === 'dead' ? pathOf(at(entry.mailbox), entry) : undefined;
-      return place && deadReason(ctx, at(entry.mailbox), place.name);
+      return place && (await import('./claim/reason.ts')).deadReason(ctx, at(entry.mailbox), place.name);
     },
     counts: (mailbox) => counts(ctx, at(mailbox)),
     load: async (mailbox) => (await import('./look/load.ts')).load(ctx, at(mailbox)),
@@ -194,8 +192,8 @@ function journalOf(ctx: FileContext): Journal {
       await toldAgain();
       return readEvents(ctx, of, cursor, among);
     },
-    history: (id, mailbox) => history(ctx, id, mailbox),
-    claims: (mailbox, attempts) => claims(ctx, mailbox, attempts),
+    history: async (id, mailbox) => (await import('./events/history.ts')).history(ctx, id, mailbox),
+    claims: async (mailbox, attempts) => (await import('./events/history.ts')).claims(ctx, mailbox, attempts),
     async watch(of, hint) {
       const { watch } = await import('./events/watch.ts');
       return watch(ctx, of, hint);

@@ -7,7 +7,6 @@ import { releaseOrderingKey } from '../places/key-heads.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
-import { historyOf, writeReason } from './reason.ts';
 
 /**
  * Moves a message to the dead-letter queue: the reason is written and synced first, then comes the rename, then dlq/ is
@@ -26,6 +25,7 @@ export async function deadLetter(
     readonly history?: 'log' | 'none';
   },
 ): Promise<EntryName | undefined> {
+  const { historyOf, writeReason } = await import('./reason.ts');
   const now = ctx.clock.now();
   const dead: EntryName = {
     ...name,

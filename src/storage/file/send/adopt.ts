@@ -14,7 +14,6 @@ import { handedInDigest, readHandedIn } from '../places/handed-in.ts';
 import { putInInbox } from '../places/inbox.ts';
 import { type HandedInFile, sendHandedIn } from './adopt-keyed.ts';
 import { firstName } from './outbox.ts';
-import { replaceOlder } from './replace.ts';
 import type { Outgoing } from '../../port/mail.ts';
 import { slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
@@ -124,7 +123,8 @@ async function adoptFile(
     else if (await moveHandedIn(ctx, mailbox, { path, bytes: file.bytes }, outgoing)) {
       const event = outgoing.dueAt === undefined ? 'delivered' : 'scheduled';
       await logEvents(ctx, mailbox, [arrival(event, message.id, message)], at);
-      if ((message.replaceKey ?? null) !== null) await replaceOlder(ctx, mailbox, message);
+      if ((message.replaceKey ?? null) !== null)
+        await (await import('./replace.ts')).replaceOlder(ctx, mailbox, message);
     }
     return 'done';
   } catch (error) {

@@ -20,7 +20,6 @@ import { putInInbox } from '../places/inbox.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { existsQuietly, removeFolder } from './outbox.ts';
 import { publishTo } from './publish.ts';
-import { replaceOlder } from './replace.ts';
 
 /**
  * Hands out what has just been committed. A disk that fails now does not undo the send: it is on disk, and whoever comes
@@ -241,6 +240,7 @@ async function handOutTo(
   const event = name.tag === 'u' ? 'scheduled' : 'delivered';
   await logEvents(ctx, mailbox, [arrival(event, name.id, message)], at);
   if (name.replace !== undefined && message && !waited) {
+    const { replaceOlder } = await import('./replace.ts');
     const replaced = await replaceOlder(ctx, mailbox, message);
     if (replaced.length > 0) (done.replaced ??= []).push(...replaced);
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { Context } from './context.ts';
-import { DreamosError } from '../model/errors.ts';
-import { unfinished } from '../model/state.ts';
+import type { Context } from '../context.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { unfinished } from '../../model/state.ts';
 
 /** What a shell may complete besides words of dreamos; the script asks `dreamos completion <kind>`. */
 export const kinds = ['agents', 'addressees', 'topics', 'messages'] as const;

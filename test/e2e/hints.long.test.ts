@@ -6,16 +6,17 @@ import { provocations, withoutProvocation } from './provocations.ts';
 import { type Rig, test } from './rig.ts';
 
 /** As a person pastes it; who waits is not waited for. */
-async function paste(rig: Rig, line: string) {
+async function paste(rig: Rig, line: string, before: string) {
   const typed = line.replaceAll(/--wait \d+[smh]/g, '--wait 300ms');
   const waits =
     /\bdreamos (?:--root \S+ )?(?:watch|listen|work|status --watch)\b/.test(typed) && !typed.includes('--help');
-  const { code, out, err } = await rig.shell(waits ? `timeout 2 bash -c ${quoted(`exec ${typed}`)}` : typed);
+  const command = waits ? `timeout 2 bash -c ${quoted(`exec ${typed}`)}` : typed;
+  const { code, out, err } = await rig.shell(`${before}${command}`);
   return { code: waits && code === 124 ? 0 : code, out, err };
 }
 
-async function pasted(rig: Rig, line: string, exits: readonly number[]): Promise<void> {
-  const ended = await paste(rig, line);
+async function pasted(rig: Rig, line: string, exits: readonly number[], before = ''): Promise<void> {
+  const ended = await paste(rig, line, before);
   expect(exits, `${line}\n${ended.out}${ended.err}`).toContain(ended.code);
   expect(ended.err, line).not.toMatch(/There is no (?:agent|message|thread|dreamos root)|No such file|not found/);
 }
@@ -68,7 +69,8 @@ describe('a next step can be pasted', { concurrent: true, timeout: 60_000 }, () 
 /** What stands for what is known only to who has the error, in a root where each of them is there. */
 const filling = `export DREAMOS_AGENT=planner; printf body > file; printf '#!/bin/sh\n' > handle; chmod +x handle
 { ready=$(dreamos send reviewer hello); dead=$(dreamos send planner hello); dreamos read planner; dreamos nack --dead
-  dreamos send planner hello; receipt=$(dreamos read planner --json | jq -r .receipt); } > /dev/null`;
+  dreamos send planner hello; receipt=$(dreamos read planner --json | jq -r .receipt); } > /dev/null
+: "\${ready:?}" "\${dead:?}" "\${receipt:?}"`;
 
 function filled(line: string): string {
   return line
@@ -82,18 +84,15 @@ function filled(line: string): string {
 
 describe('what explain says is to be typed can be typed', { concurrent: true, timeout: 60_000 }, () => {
   const lines = Object.entries(errorCodes).flatMap(([code, { next }]) =>
-    commandsToType(next).map((line) => ({ code, line })),
+    commandsToType(filled(next)).map((line) => ({ code, line })),
   );
   test.for(lines)('$code: $line', async ({ line }, { rig }) => {
-    const typed = filled(line);
-    expect(typed, 'all of it is filled in').not.toMatch(/<\w+>/);
-    const { out } = await rig.shell(`${filling}; declare -p ready dead receipt`);
-    expect(out).toMatch(/ready="\w+"\n.*dead="\w+"\n.*receipt="[\w.-]+"/);
-    await pasted(rig, `${filling}; ${typed}`, /^dreamos (?:read|peek)/.test(typed) ? [0, 3] : [0]);
+    expect(line, 'all of it is filled in').not.toMatch(/<\w+>/);
+    await pasted(rig, line, /^dreamos (?:read|peek)/.test(line) ? [0, 3] : [0], `${filling}\n`);
   });
 
   test('and every code names a command, but for what is done elsewhere', () => {
-    const without = Object.entries(errorCodes).filter(([, { next }]) => commandsToType(next).length === 0);
+    const without = Object.entries(errorCodes).filter(([, { next }]) => commandsToType(filled(next)).length === 0);
     expect(without.map(([code]) => code)).toEqual([
       'ALREADY_EXISTS',
       'DEDUPE_MISMATCH',

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 // Thousands of roots are made and thrown away; what a sync means is not seen here anyway.
 const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -14,5 +14,9 @@ export function scratch(): string {
 }
 
 export function removeScratch(): void {
-  for (const dir of folders.splice(0)) rmSync(dir, { recursive: true, force: true });
+  if (folders.length === 0) return;
+  // What a restore has put beside a root has its name in front.
+  const ours = new Set(folders.splice(0).map((dir) => basename(dir)));
+  for (const name of readdirSync(inMemory))
+    if (ours.has(name.split('.')[0] ?? '')) rmSync(join(inMemory, name), { recursive: true, force: true });
 }

@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { rootOver } from '../../../src/core/open-root.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { send, sendAll } from '../../../src/core/send/send.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import type { Outgoing } from '../../../src/storage/port/mail.ts';
+import { type DiskCall, diskFailure, watchedDisk } from '../../storage/file/disks.ts';
+import { drain, makeRoom } from '../../storage/file/room.ts';
+import { type CoreRig, createCoreRig } from '../rig.ts';
+
+const bodies = (count: number): string[] => Array.from({ length: count }, (_, i) => `message ${i}`);
+const sendEach = (root: Session, words: readonly string[], more = {}) =>
+  Promise.allSettled(words.map((body) => send(root, { to: 'reviewer', body, ...more })));
+
+describe('sends at the same time', () => {
+  let rig: CoreRig;
+  /** The bodies of each call of the store. */
+  let calls: string[][];
+  let answer: (
+    call: readonly Outgoing[],
+    real: () => ReturnType<Session['store']['mail']['send']>,
+  ) => ReturnType<typeof real>;
+
+  beforeEach(async () => {
+    rig = await createCoreRig();
+    calls = [];
+    answer = (_, real) => real();
+    const { mail } = rig.root.store;
+    const real = mail.send.bind(mail);
+    mail.send = (outgoing, how) => {
+      calls.push(outgoing.map(({ message }) => message.body));
+      return answer(outgoing, () => real(outgoing, how));
+    };
+  });
+
+  test('are one call of the store, and each has its own answer', async () => {
+    const results = await sendEach(rig.root, bodies(16));
+    expect(calls).toEqual([bodies(16)]);
+    const ids = results.map((result) => (result.status === 'fulfilled' ? result.value.id : result.reason));
+    expect(new Set(ids).size).toBe(16);
+    expect([...ids].sort()).toEqual(ids);
+  });
+
+  test('one after another are a call each', async () => {
+    for (const body of bodies(3)) await send(rig.root, { to: 'reviewer', body });
+    expect(calls).toEqual(bodies(3).map((body) => [body]));
+  });
+
+  test('without syncs, or where there are limits, go on their own', async () => {
+    await sendEach(rig.root, bodies(3), { durability: 'relaxed' });
+    expect(calls.map((call) => call.length)).toEqual([1, 1, 1]);
+    await registerAgent(rig.root, { name: 'reviewer', settings: { maxMessages: 4 } });
+    calls.length = 0;
+    const results = await sendEach(rig.root, bodies(3));
+    expect(calls.every((call) => call.length === 1)).toBe(true);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  });
+
+  test('a draft that is refused is no matter of the others', async () => {
+    const results = await Promise.allSettled([
+      send(rig.root, { to: 'reviewer', body: 'one' }),
+      send(rig.root, { to: 'nobody', body: 'two' }),
+      send(rig.root, { to: 'Builder', body: 'three' }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(calls.flat()).toEqual(['one', 'three']);
+  });
+
+  test('what fails on the disk in common is tried alone', async () => {
+    const failed = diskFailure({ method: 'create', path: '/root' });
+    answer = (call, real) =>
+      call.length > 1 || call[0]?.message.body === 'message 1' ? Promise.resolve(call.map(() => failed)) : real();
+    const results = await sendEach(rig.root, bodies(3));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(calls).toEqual([bodies(3), ['message 0'], ['message 1'], ['message 2']]);
+  });
+
+  test('what may have been sent is not sent again', async () => {
+    const uncertain = new DreamosError('disk', 'SEND_UNCERTAIN', 'It may be there.');
+    answer = async (_, real) => [...(await real()).slice(0, 2), uncertain];
+    const results = await sendEach(rig.root, bodies(3));
+    expect(results[2]).toMatchObject({ status: 'rejected', reason: uncertain });
+    expect(calls).toEqual([bodies(3)]);
+  });
+
+  test('a store that fails as a whole fails each of them', async () => {
+    answer = () => Promise.reject(new Error('a bug'));
+    const results = await sendEach(rig.root, bodies(3));
+    expect(results).toEqual(results.map(() => ({ status: 'rejected', reason: new Error('a bug') })));
+    answer = (_, real) => real();
+    expect(await send(rig.root, { to: 'reviewer', body: 'next' })).toMatchObject({ state: 'ready' });
+  });
+
+  test('very many, and what is long, are several calls', async () => {
+    await sendEach(rig.root, bodies(600));
+    expect(calls.map((call) => call.length)).toEqual([256, 256, 88]);
+    calls.length = 0;
+    await sendEach(rig.root, [...bodies(3), 'x'.repeat(300_000), ...bodies(2)]);
+    expect(calls.map((call) => call.length)).toEqual([4, 2]);
+  });
+
+  test('a batch is one call as before, and what comes beside it another', async () => {
+    const all = sendAll(
+      rig.root,
+      bodies(3).map((body) => ({ to: 'reviewer', body })),
+    );
+    await Promise.all([all, send(rig.root, { to: 'reviewer', body: 'beside' })]);
+    expect(calls.map((call) => call.length).sort()).toEqual([1, 3]);
+  });
+});
+
+test('on the disk sixteen at once take the syncs of one, and are delivered in their order', async () => {
+  const synced: DiskCall[] = [];
+  const room = makeRoom(['planner', 'reviewer']);
+  const store = await room.open(
+    watchedDisk((call) => {
+      if (call.synced === true || call.method.startsWith('sync')) synced.push(call);
+    }),
+  );
+  const root = rootOver(store, { path: room.root, clock: room.clock, ids: room.ids }, { env: {}, as: 'planner' });
+  await send(root, { to: 'reviewer', body: 'first' });
+  synced.length = 0;
+  await send(root, { to: 'reviewer', body: 'alone' });
+  const ofOne = synced.length;
+  synced.length = 0;
+  await sendEach(root, bodies(16));
+  expect(ofOne).toBeGreaterThan(0);
+  expect(synced).toHaveLength(ofOne);
+  expect(await drain(store, 'reviewer')).toEqual(['first', 'alone', ...bodies(16)]);
+});

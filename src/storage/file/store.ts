@@ -112,11 +112,12 @@ function mailOf(ctx: FileContext): Mail {
     async claim(mailbox, options) {
       // Who waits for one answer does not read the mailbox.
       if (options.inbox === undefined) await markRead(ctx, at(mailbox));
-      await recoverNowAndThen(ctx, at(mailbox), options.policy);
+      const looked = await recoverNowAndThen(ctx, at(mailbox), options.policy);
       const delivery = await claim(ctx, at(mailbox), options);
-      if (delivery || options.inbox !== undefined || (await endRestsAhead(ctx, at(mailbox), restSlots)) === 0)
-        return delivery;
-      return claim(ctx, at(mailbox), options);
+      if (delivery || options.inbox !== undefined) return delivery;
+      let moved = await endRestsAhead(ctx, at(mailbox), restSlots);
+      if (looked === undefined) moved += (await recoverNowAndThen(ctx, at(mailbox), options.policy, true)) ?? 0;
+      return moved > 0 ? claim(ctx, at(mailbox), options) : undefined;
     },
     ack: (receipt, { by }) => ack(ctx, receipt, by),
     nack: (receipt, options) => nack(ctx, receipt, options),

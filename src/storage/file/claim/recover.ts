@@ -22,10 +22,23 @@ import { moveToReady } from '../places/filling.ts';
 import { memory } from '../disk/memory.ts';
 
 const atOnce = 256;
-/** A consumer in a loop looks for what is due this often; a claim's lease is counted in seconds. */
+/** Nobody looks again sooner for what is due; a claim's lease is counted in seconds. */
 const everyMs = 20;
-/** By mailbox: when (uptime) this process last looked for what is due. */
-const recoveredAt = memory(() => new Map<string, number>());
+/** A consumer that has enough to do looks again after so many times as long as its look took: of many at one mailbox all pay. */
+const looksApart = 50;
+/** But not later. */
+const latestMs = 1000;
+
+interface Looked {
+  /** Uptime. */
+  readonly at: number;
+  tookMs: number;
+  /** When the first of what it saw falls due. */
+  nextAt: number;
+}
+
+/** By mailbox: this process's last look for what is due. */
+const looks = memory(() => new Map<string, Looked>());
 const misplaced = 'it does not belong in this folder';
 
 /** What has expired unread is moved too, a few at a time; it is not counted, so that nobody waits for all of it. */
@@ -37,7 +50,8 @@ export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryP
 }
 
 async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
-  recoveredAt.of(ctx).set(mailbox.name, ctx.clock.uptime());
+  const look: Looked = { at: ctx.clock.uptime(), tookMs: 0, nextAt: Infinity };
+  looks.of(ctx).set(mailbox.name, look);
   const finished = await finishOutbox(ctx, atOnce, mailbox.name);
   const adopted = await adopt(ctx, mailbox);
   const expired = await due(ctx, mailbox.inflight, atOnce, maxLeaseMs);
@@ -54,11 +68,13 @@ async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolic
   const moments = [more, adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter(
     (at) => at !== undefined,
   );
+  look.tookMs = ctx.clock.uptime() - look.at;
+  look.nextAt = Math.min(...moments);
   const { left } = adopted;
   return {
     moved,
     ...(left !== undefined && { left }),
-    ...(moments.length > 0 && { nextAt: Math.min(...moments) }),
+    ...(moments.length > 0 && { nextAt: look.nextAt }),
   };
 }
 
@@ -74,10 +90,24 @@ async function tellUntoldOnce(ctx: FileContext, mailbox: Mailbox): Promise<void>
   looked.add(mailbox.name);
 }
 
-/** As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago. */
-export async function recoverNowAndThen(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<void> {
-  const last = recoveredAt.of(ctx).get(mailbox.name);
-  if (last === undefined || ctx.clock.uptime() - last >= everyMs) await recoverDue(ctx, mailbox, policy);
+/**
+ * As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago.
+ * @param foundNothing nothing is ready, so that what is due has to be seen now
+ * @returns how many were moved; `undefined`: it has not looked
+ */
+export async function recoverNowAndThen(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  policy: RetryPolicy,
+  foundNothing = false,
+): Promise<number | undefined> {
+  const last = looks.of(ctx).get(mailbox.name);
+  if (last) {
+    const sinceMs = ctx.clock.uptime() - last.at;
+    const patience = foundNothing || ctx.clock.now() >= last.nextAt ? 0 : Math.min(latestMs, looksApart * last.tookMs);
+    if (sinceMs < Math.max(everyMs, patience)) return undefined;
+  }
+  return (await recoverDue(ctx, mailbox, policy)).moved;
 }
 
 /** By mailbox: into how many slots of delayed/ this process has looked, and how far the clock has been ahead of the uptime since. */

@@ -1,6 +1,6 @@
-// Many processes that consume one mailbox: what they take from each other. Each has consumed a mailbox of its own before:
-// what a process takes that has just started is V8 compiling (with 625 messages each, 760 us of user time a message instead
-// of 150), however few there are. That is measured beside it.
+// Many processes that consume one mailbox: what they take from each other, so beside as many that have one each. All have
+// consumed a mailbox of their own before: what a process takes that has just started is V8 compiling (with 625 messages each,
+// 760 us of user time a message instead of 150), however few there are. That is measured beside it.
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -14,49 +14,52 @@ import { whole } from '../race.mjs';
 const worker = join(import.meta.dirname, '../workers/consumer.mjs');
 
 export async function run({ quick, scratch, progress }) {
-  const crews = quick ? [2, 4] : [2, 32];
+  const many = quick ? 4 : 32;
   const messages = quick ? 200 : 20_000;
   const before = quick ? 10 : 2000;
   const folder = scratch.folder('contention');
   const mail = (await init({ root: folder.path, agents: ['sender'], env: {} })).as('sender');
-  const measure = async (crew, round, warm) => {
-    const mailbox = `box-${crew}-${round}-${warm}`;
-    await mail.agent.register({ name: mailbox });
-    await fill(mail, mailbox, messages);
-    const warmUps = [];
-    for (let i = 0; warm && i < crew; i++) {
-      warmUps.push(`warm-up-${i}`);
-      await mail.agent.register({ name: warmUps[i] });
-      await fill(mail, warmUps[i], before);
-    }
-    return messages / (await secondsToEmpty(folder.path, { mailbox, crew, messages, warmUps }));
+  const filled = async (name, count) => {
+    await mail.agent.register({ name });
+    await fill(mail, name, count);
+    return name;
   };
-  const started = (crew) => `${crew}, just started`;
-  const lanes = crews.flatMap((crew) => [
-    { name: crew, run: (round) => measure(crew, round, true) },
-    { name: started(crew), run: (round) => measure(crew, round, false) },
-  ]);
+  /** @param boxes how many mailboxes they share @param warm each has consumed before */
+  const measure = async (crew, round, { boxes = 1, warm = true } = {}) => {
+    const name = `box-${crew}-${boxes}-${warm}-${round}`;
+    const mailboxes = [];
+    for (let i = 0; i < boxes; i++) mailboxes.push(await filled(`${name}-${i}`, messages / boxes));
+    const workers = [];
+    for (let i = 0; i < crew; i++) {
+      const warmUp = warm ? await filled(`warm-up-${i}`, before) : '';
+      workers.push([mailboxes[i % boxes], warmUp]);
+    }
+    return messages / (await secondsToEmpty(folder.path, workers, messages));
+  };
+  const lanes = [
+    { name: '2', run: (round) => measure(2, round) },
+    { name: `${many}`, run: (round) => measure(many, round) },
+    { name: `${many}, just started`, run: (round) => measure(many, round, { warm: false }) },
+    { name: `${many}, each on a mailbox of its own`, run: (round) => measure(many, round, { boxes: many }) },
+  ];
   const figures = await interleave(lanes, { rounds: quick ? 1 : 5, onRound: (round) => progress(`round ${round}`) });
   await mail.close();
   folder.remove();
-  const [few, many] = crews;
-  const ratio = (lane) => medianRatio(figures.get(lane(many)), figures.get(lane(few)));
+  const [few, all, started, apart] = lanes.map(({ name }) => figures.get(name));
   return {
     results: Object.fromEntries(figures),
     tables: [
       {
         title: 'Consumers on one mailbox',
         columns: ['processes', 'messages/s together'],
-        lines: lanes.map(({ name }) => [String(name), whole(median(figures.get(name)))]),
+        lines: lanes.map(({ name }) => [name, whole(median(figures.get(name)))]),
       },
     ],
     rows: [
       row(`${many} consumers on one mailbox`, [
-        figure(
-          `throughput of that of ${few}, all running for a while`,
-          ratio((crew) => crew),
-        ),
-        figure(`throughput of that of ${few}, all just started`, ratio(started)),
+        figure(`of ${many} on mailboxes of their own`, medianRatio(all, apart)),
+        figure('of 2', medianRatio(all, few)),
+        figure('just started, of those that have run for a while', medianRatio(started, all)),
         // Anything else has thrown.
         holds('none twice', true),
       ]),
@@ -64,10 +67,13 @@ export async function run({ quick, scratch, progress }) {
   };
 }
 
-/** From the moment that all are told to begin to the last ack. @throws when a message is missing or came twice */
-async function secondsToEmpty(root, { mailbox, crew, messages, warmUps }) {
-  const children = Array.from({ length: crew }, (_, i) => {
-    const child = start(process.execPath, [worker, root, mailbox, warmUps[i] ?? '']);
+/**
+ * From the moment that all are told to begin to the last ack.
+ * @param workers the mailbox of each, and one that it consumes before @throws when a message is missing or came twice
+ */
+async function secondsToEmpty(root, workers, messages) {
+  const children = workers.map((mailboxes) => {
+    const child = start(process.execPath, [worker, root, ...mailboxes]);
     return { child, lines: createInterface(child.stdout) };
   });
   await Promise.all(children.map(({ lines }) => once(lines, 'line')));
@@ -82,9 +88,9 @@ async function secondsToEmpty(root, { mailbox, crew, messages, warmUps }) {
   for (const { child } of children) child.stdin.end('go\n');
   const done = await Promise.all(reports);
   await Promise.all(children.map(({ child }) => child.ended));
-  const numbers = done.flatMap((report) => report.numbers);
-  if (numbers.length !== messages || new Set(numbers).size !== messages) {
-    throw new Error(`${mailbox}: ${messages} sent, ${numbers.length} consumed, ${new Set(numbers).size} different.`);
+  const consumed = done.flatMap(({ numbers }, i) => numbers.map((number) => `${workers[i][0]} ${number}`));
+  if (consumed.length !== messages || new Set(consumed).size !== messages) {
+    throw new Error(`${messages} sent, ${consumed.length} consumed, ${new Set(consumed).size} different.`);
   }
   return (Math.max(...done.map(({ endedAt }) => endedAt)) - begun) / 1000;
 }

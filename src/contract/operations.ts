@@ -222,7 +222,7 @@ const table = {
     syncs: redelivery,
   },
   list: {
-    summary: 'what is where: by default ready, delayed and inflight; with the receipts of what you hold',
+    summary: 'what is where: by default ready, delayed and inflight; with what you hold',
     input: 'filter',
     output: 'list',
     each: true,

@@ -11,8 +11,9 @@ test.each(topicNames)('help %s is a page that reads well as it is printed', asyn
   expect(out).toMatch(/^# \S.*\n\n\S/);
   expect(out).toMatch(/\S\n$/);
   expect(out).not.toMatch(/<!--|\n\n\n/);
-  // Tables are as wide as they are.
-  expect(out.split('\n').filter((line) => line.length > 125 && !line.startsWith('|'))).toEqual([]);
+  // Tables are as wide as they are, and so are the signatures and comments of the sources in the reference.
+  const widest = topic === 'reference' ? 125 : 80;
+  expect(out.split('\n').filter((line) => line.length > widest && !line.startsWith('|'))).toEqual([]);
 });
 
 test('--help names every topic, help without words also says what each answers', async () => {
@@ -25,7 +26,7 @@ test('--help names every topic, help without words also says what each answers',
     expect(named).toMatch(new RegExp(`\\b${topic}\\b`));
     expect(out).toMatch(new RegExp(`^  ${topic} +${topics[topic]}$`, 'm'));
   }
-  expect(named.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('an unknown topic is a usage error that names every one', async () => {

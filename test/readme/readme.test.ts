@@ -47,7 +47,8 @@ test('the reference of the library leaves no type unexplained', () => {
 });
 
 test.each(['README.md', pageOf('guarantees')])('%s names every command that shows mail and finishes none', (page) => {
-  const [, said = ''] = /((?:`[a-z]+`(?:, | and )?)+)(?: claim and)? finish\s+nothing/.exec(textOf(page)) ?? [];
+  const [, said = ''] =
+    /((?:`[a-z]+`(?:,\s+|\s+and\s+)?)+)(?:\s+claim\s+and)?\s+finish\s+nothing/.exec(textOf(page)) ?? [];
   const looking = operationNames.filter((name) => {
     const { effect, concerns } = operations[name];
     const words = commandOf(name);

@@ -1,6 +1,7 @@
 /** How the parts of the help pages are laid out that are made from tables. */
 
-const pageWidth = 120;
+/** Of a terminal that nobody has widened. */
+const pageWidth = 80;
 
 /** Lines at the width of the help pages, broken at spaces, and, where there is none, behind a comma. */
 export function wrap(text: string, width = pageWidth): string {
@@ -24,9 +25,6 @@ export function columns(rows: readonly (readonly [label: string, text: string])[
     .join('\n');
 }
 
-/** Of a terminal that nobody has widened. */
-const screenWidth = 80;
-
 /** A remark at the width of a screen: paragraphs are filled, and in a line that is indented what stands behind its label. */
 export function fill(remark: string): string {
   return remark
@@ -35,7 +33,7 @@ export function fill(remark: string): string {
       const label = /^\n*  \S.*?  +(?=\S)/.exec(part)?.[0] ?? '';
       const margin = ' '.repeat(label.replace(/^\n*/, '').length);
       const text = part.slice(label.length).replace(/(?<=\S)\n(?=\S)/g, ' ');
-      return label + wrap(text, screenWidth - margin.length).replaceAll('\n', `\n${margin}`);
+      return label + wrap(text, pageWidth - margin.length).replaceAll('\n', `\n${margin}`);
     })
     .join('\n');
 }

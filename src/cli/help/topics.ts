@@ -1,9 +1,9 @@
 /** The topics of `dreamos help` and what each answers; the texts are in <topic>.md. No topic but `agent` has a command's name. */
 export const topics = {
-  format: 'how mail looks as files, and how a script hands a message in without the command',
-  guarantees: 'what is promised and what is not, what must hold for it, what is synced, the evidence',
-  tour: 'two agents at work, following along, asking, later and again, in examples',
-  agent: 'all that an agent has to know, on one page for its CLAUDE.md or AGENTS.md',
+  format: 'the files, and how a script hands in a message without dreamos',
+  guarantees: 'what is promised and what is not, what is synced, the evidence',
+  tour: 'examples: two agents at work, following, asking, later, again',
+  agent: 'all that an agent has to know: a page for CLAUDE.md or AGENTS.md',
   commands: 'every command in a line',
   settings: 'every setting, its default, and where it can be set',
   json: 'what every command prints with --json',
@@ -13,7 +13,7 @@ export const topics = {
   addressing: 'who gets a message: names, groups, topics and subscriptions',
   library: 'the same from TypeScript and JavaScript',
   reference: 'every function of the library, its options, results and errors',
-  housekeeping: 'how a root stays small and sound, and how older mailboxes come in',
+  housekeeping: 'how a root stays small and sound; backups; older mailboxes',
   figures: 'how fast it is, beside other queues',
 } as const;
 

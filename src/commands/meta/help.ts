@@ -2,7 +2,6 @@ import { usage } from '../../model/refusals.ts';
 import type { Command } from 'commander';
 import type { Context } from '../../cli/context.ts';
 import { findCommand } from '../../cli/find-verb.ts';
-import { fill } from '../../cli/help/columns.ts';
 import { pageIn } from '../../cli/help/page.ts';
 import { loadTopic } from '../../cli/help/texts.ts';
 import { type TopicName, topicNames, topics } from '../../cli/help/topics.ts';
@@ -23,7 +22,7 @@ export async function helpCommand(context: Context, program: Command, words: rea
   if (command !== undefined) {
     command.outputHelp();
     // Under the line that names them, with which the help ends.
-    return topic === undefined ? context.output.data(topicList(context.output.toTerminal)) : undefined;
+    return topic === undefined ? context.output.data(topicList()) : undefined;
   }
   const { meantCommand } = await import('../../cli/other-words.ts');
   throw usage(
@@ -33,11 +32,10 @@ export async function helpCommand(context: Context, program: Command, words: rea
   );
 }
 
-function topicList(isFilled: boolean): string {
+function topicList(): string {
   const width = Math.max(...topicNames.map((name) => name.length));
   return Object.entries(topics)
-    .map(([name, answers]) => `  ${name.padEnd(width)}  ${answers}`)
-    .map((line) => `${isFilled ? fill(line) : line}\n`)
+    .map(([name, answers]) => `  ${name.padEnd(width)}  ${answers}\n`)
     .join('');
 }
 

@@ -117,6 +117,6 @@ function scheduleText(
   return [
     ...head,
     '',
-    ...fencedWords({ from: schedule.from, body, data, ...(text !== undefined && { [rawData]: text }) }, paint, columns),
+    ...fencedWords({ from: schedule.from, body, data, ...(text !== undefined && { [rawData]: text }) }, paint),
   ].join('\n');
 }

@@ -142,7 +142,7 @@ test('--brief says from whom and what about, the words between fences, and what 
   await rig.sent('send reviewer hello --as planner --subject Look --type task --priority high');
   const { out } = await rig.dreamos('read reviewer --brief');
   expect(out).toMatch(
-    /^planner \(task, high\): Look\nWords of agent "planner": [^\n]+\n```\nhello\n```\ndreamos ack \S+\n$/,
+    /^planner \(task, high\): Look\nThe words [^\n]+\nWords of agent "planner": [^\n]+\n```\nhello\n```\ndreamos ack \S+\n$/,
   );
   await rig.sent();
   expect((await rig.dreamos('read reviewer --brief --ack')).out).toMatch(/^planner: \(no subject\)\n.*```\n$/s);

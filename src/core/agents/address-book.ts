@@ -58,9 +58,9 @@ async function findSender(session: Session, name: string): Promise<Sender> {
     name,
     agents.map((agent) => agent.name),
   );
-  const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  const but = nearest === undefined ? ':' : `. Did you mean "${nearest}"? If not:`;
   if (now !== undefined) session.warn(`${name} is called ${now} now, and answers go there: send with \`as\` ${now}.`);
-  else session.warn(`${name} is not registered, so nobody can answer: dreamos agent register ${name}.${meant}`);
+  else session.warn(`${name} is not registered, so nobody can answer${but} dreamos agent register ${name}`);
   return { name };
 }
 

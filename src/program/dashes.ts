@@ -7,6 +7,9 @@ import { findCommand } from '../cli/find-verb.ts';
 /** What commander answers itself, and ends well: a line of a loop that is one of these would not be sent, and nobody told. */
 const answered = ['-h', '--help', '-V', '--version'];
 
+/** What the text of a message is called by other tools; here it is an argument. */
+const textOptions = ['--body', '--text', '--message', '--msg', '--content', '-m', '-b'];
+
 /** @throws USAGE: it stands behind a recipient, where it may be meant as the text */
 export function refuseAnswered(program: Command, argv: readonly string[]): void {
   const words = wordsOf(program, argv);
@@ -44,6 +47,13 @@ function takenAsText(
   const words = wordsOf(program, argv);
   const at = words.findIndex((one) => one.kind === 'option' && one.word === word);
   if (at < 0 || !takesText(program, words.slice(0, at))) return undefined;
+  if (textOptions.includes(word) && words[at + 1]?.kind === 'operand') {
+    const typed = line(words.filter((_, i) => i !== at).map((one) => one.word));
+    const isOne = words.filter(({ kind }) => kind === 'operand').length === placeOfText(program, words) + 1;
+    return isOne && typed
+      ? `The text is an argument: ${typed}`
+      : `The text is an argument: dreamos ${verbs.join(' ')} --help`;
+  }
   const text = typedAsText(words, at, word);
   return text && `If it is the text: ${text}; if not: dreamos ${verbs.join(' ')} --help`;
 }
@@ -94,11 +104,15 @@ function verbsOf(words: readonly Word[]): string[] {
   return words.filter(({ kind }) => kind === 'verb').map(({ word }) => word);
 }
 
+/** Among the arguments of its command; -1: it takes none. */
+function placeOfText(program: Command, words: readonly Word[]): number {
+  const command = findCommand(program, verbsOf(words));
+  return command?.registeredArguments.findIndex((argument) => argument.name() === 'body') ?? -1;
+}
+
 /** Whether what comes behind these words may be the text of a message: at least one of those before it has been said. */
 function takesText(program: Command, words: readonly Word[]): boolean {
-  const command = findCommand(program, verbsOf(words));
-  const isMessage = command?.registeredArguments.some((argument) => argument.name() === 'body');
-  return isMessage === true && words.some(({ kind }) => kind === 'operand');
+  return placeOfText(program, words) >= 0 && words.some(({ kind }) => kind === 'operand');
 }
 
 function typedAsText(words: readonly Word[], at: number, text: string): string | undefined {

@@ -9,6 +9,7 @@ import type { Paint } from '../../cli/output.ts';
 import { given } from '../../cli/input/parse.ts';
 import { addSchedule, listSchedules, removeSchedule, showSchedule } from '../../core/schedules/schedules.ts';
 import { rawData } from '../../model/basics/raw-json.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { exactDuration } from '../../model/duration.ts';
 import { timeInZone } from '../../model/basics/zoned-time.ts';
 
@@ -27,7 +28,12 @@ export async function addCommand(
   const data = await dataOption(context, options, body);
   const fields = { ...contentOptions(content), ...given({ from, data }) };
   const session = await context.session();
-  const words = await readBody(context, body, options);
+  const words = await readBody(context, body, options).catch((error: unknown) => {
+    if (!(error instanceof DreamosError) || body[0] !== undefined) throw error;
+    // Who left out the name or the recipient has typed a text, which was taken for something else.
+    const hint = `${error.hint} Taken so far: name "${name}", line "${cron}", to "${to}".`;
+    throw new DreamosError(error.kind, error.code, error.message, { hint, cause: error });
+  });
   const message = { to: to.split(','), body: words, ...fields };
   const schedule = await addSchedule(session, { name, cron, ...given({ tz }), message });
   await context.output.outcome(schedule, () => `Added ${name}; it comes next at ${nextOf(schedule)}`);

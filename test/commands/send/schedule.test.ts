@@ -138,3 +138,13 @@ test('doctor tells of schedules that send nothing', async () => {
   await changeIn(rig.root.store, 'schedules', () => []);
   expect((await rig.dreamos('doctor')).out).toContain('schedules.json cannot be used');
 });
+
+test('a line without a name or a recipient says what its words were taken for', async () => {
+  const { code, err } = await rig.dreamos(['schedule', 'add', 'reviewer', '0 9 * * *', 'hello', '--json'], {
+    terminal: true,
+  });
+  expect(code).toBe(2);
+  expect((JSON.parse(err) as { error: { hint: string } }).error.hint).toContain(
+    'Taken so far: name "reviewer", line "0 9 * * *", to "hello".',
+  );
+});

@@ -122,4 +122,5 @@ not /dev/stdin and /dev/stderr.
 Ctrl-C, SIGTERM, SIGQUIT or a closed terminal: finishes what runs, takes nothing new, exits 130, 143, 131 or 129. A second
 one ends the commands and gives their messages back. Under nohup a closed terminal ends nothing. A lost lease and
 --handler-timeout send SIGTERM to the whole process group, and SIGKILL after 5 s. If the worker itself is killed, its
-messages come again when their leases end. Exit 3: nothing came within --wait.`;
+messages come again when their leases end. Exit 3: nothing came within --wait; 0: something came, also when every command
+failed: the outcomes of --json and dreamos dlq list say so.`;

@@ -9,16 +9,24 @@ import type { State } from '../../model/state.ts';
 import type { Context } from '../context.ts';
 import { harmless } from '../harmless.ts';
 
+export interface Asked {
+  /** Where it was looked for, if not in the acting agent's. */
+  mailbox?: string;
+  /** What its holder types to do it, with the id. */
+  typed?: (id: string) => string;
+  /** It can be done with what is archived, too: who has no mailbox is told how to do it in the name of one who has. */
+  finished?: boolean;
+}
+
 /**
  * @param notFound what that mailbox says @param message an id or the end of one
- * @param mailbox where it was looked for, if not in the acting agent's
- * @param typed what its holder types to do it, with the id @returns `notFound`, if it is nowhere
+ * @returns `notFound`, if it is nowhere
  */
 export async function whoseItIs(
   context: Context,
   notFound: DreamosError,
   message: string,
-  { mailbox: asked, typed }: { mailbox?: string; typed?: (id: string) => string },
+  { mailbox: asked, typed, finished }: Asked,
 ): Promise<DreamosError> {
   const session = await context.session();
   const id = isId(message) ? message : await claimedId(session, message).catch(() => undefined);
@@ -33,10 +41,13 @@ export async function whoseItIs(
     return `in ${mailbox}'s: held by ${harmless(by)}${whole} until ${isoTime(entry.leaseUntil ?? 0)}`;
   });
   const [only, ...more] = held;
+  const [entry] = entries;
   const hint =
     typed !== undefined && only !== undefined && more.length === 0
       ? `If that is you: dreamos ${typed(id)}${context.flagsAs(only.by ?? only.entry.mailbox)}`
-      : `dreamos show ${id}${context.flags()}`;
+      : typed !== undefined && finished && entries.length === 1 && entry?.state === 'archived'
+        ? `In ${entry.mailbox}'s name: dreamos ${typed(id)}${context.flagsAs(entry.mailbox)}`
+        : `dreamos show ${id}${context.flags()}`;
   const whose = asked ?? session.acting;
   const notThere = whose === undefined ? '' : ` not in ${harmless(whose)}'s mailbox but`;
   return new DreamosError(

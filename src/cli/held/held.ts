@@ -7,7 +7,7 @@ import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { endOf } from '../../model/id.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { notFound, usage } from '../../model/refusals.ts';
+import { nearestName, notFound, usage } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
 import { harmless } from '../harmless.ts';
 import { titleOf } from '../show/message-view.ts';
@@ -52,8 +52,17 @@ async function holdsNothing(context: Context, session: Session): Promise<Dreamos
   const card = await session.store.documents.getAgent(acting);
   const others = card === undefined ? [] : await listHeld(session, { mailbox: card.name });
   const but = others.length === 0 ? '' : ` In its mailbox others hold ${listedOf(others, acting)}.`;
-  const hint = card === undefined ? 'dreamos status' : `dreamos read ${card.name}`;
-  return notFound('MESSAGE_NOT_FOUND', `${acting} holds no message.${but}`, `${hint}${context.flags()}`);
+  if (card !== undefined)
+    return notFound(
+      'MESSAGE_NOT_FOUND',
+      `${acting} holds no message.${but}`,
+      `dreamos read ${card.name}${context.flags()}`,
+    );
+  // A worker need not be an agent; a name that is nearly one's is rather misspelt.
+  const nearest = nearestName(acting, await context.names());
+  const meant = nearest === undefined ? '' : `Did you mean "${nearest}"? If not: `;
+  const message = `${acting} holds no message. There is no agent of this name.`;
+  return notFound('MESSAGE_NOT_FOUND', message, `${meant}dreamos status${context.flags()}`);
 }
 
 /** `01K… of reviewer, by worker-1`. */

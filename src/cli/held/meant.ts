@@ -3,6 +3,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { isId, mayEndId } from '../../model/id.ts';
 import type { Context } from '../context.ts';
 import type { BodyWords } from '../input/body.ts';
+import type { Asked } from './elsewhere.ts';
 
 /** The messages that were named, or the one that is held. @param verb what is typed before an id @throws as heldReceipt */
 export async function meant(context: Context, messages: readonly string[], verb: string): Promise<readonly string[]> {
@@ -13,22 +14,29 @@ export async function meant(context: Context, messages: readonly string[], verb:
 
 /**
  * Does something with a message that is to be in the acting agent's mailbox, or in another one.
- * @param how.typed what its holder types to do it, with the id
  * @throws instead of MESSAGE_NOT_FOUND, whose it is, if it is anybody's
  */
 export async function orWhoseItIs<T>(
   context: Context,
   message: string,
-  how: { mailbox?: string; typed?: (id: string) => string },
+  how: Asked,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DreamosError) || error.code !== 'MESSAGE_NOT_FOUND') throw error;
+    if (!(error instanceof DreamosError)) throw error;
+    const finished = how.finished === true && (await hasNoMailbox(context, error));
+    if (error.code !== 'MESSAGE_NOT_FOUND' && !finished) throw error;
     const { whoseItIs } = await import('./elsewhere.ts');
-    throw await whoseItIs(context, error, message, how);
+    throw await whoseItIs(context, error, message, { ...how, finished });
   }
+}
+
+/** Who acts: a worker that works in others' mailboxes only. */
+async function hasNoMailbox(context: Context, { code }: DreamosError): Promise<boolean> {
+  const { acting, store } = await context.session();
+  return code === 'AGENT_NOT_FOUND' && acting !== undefined && (await store.documents.getAgent(acting)) === undefined;
 }
 
 /**
@@ -47,7 +55,13 @@ export async function messageAndBody(
     return { message: first, body: [second, input] };
   const { heldReceipt } = await import('./held.ts');
   const typed = (end: string): string => `reply ${end} "your answer"`;
-  return { message: await heldReceipt(context, await context.session(), typed), body: [first, second] };
+  try {
+    return { message: await heldReceipt(context, await context.session(), typed), body: [first, second] };
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'MESSAGE_NOT_FOUND') throw error;
+    const hint = `${error.hint}; what is acked is answered by its id: dreamos ${typed('<id>')}${context.flags()}`;
+    throw new DreamosError(error.kind, error.code, error.message, { hint, cause: error });
+  }
 }
 
 async function isMessage(context: Context, word: string): Promise<boolean> {

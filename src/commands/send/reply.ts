@@ -28,13 +28,17 @@ export async function replyCommand(
   const data = await dataOption(context, options, body);
   const answer = await readBody(context, body, options);
   const { acked, ...receipt } = await upTo(waitMs, context, 'the sender to take it; a mailbox may be full', () =>
-    orWhoseItIs(context, message, { typed: (id) => `reply ${id} "your answer"${options.ack ? ' --ack' : ''}` }, () =>
-      reply(
-        session,
-        message,
-        { body: answer, ...content, ...given({ data }) },
-        { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
-      ),
+    orWhoseItIs(
+      context,
+      message,
+      { finished: true, typed: (id) => `reply ${id} "your answer"${options.ack ? ' --ack' : ''}` },
+      () =>
+        reply(
+          session,
+          message,
+          { body: answer, ...content, ...given({ data }) },
+          { signal: context.signal, ...given({ ack: options.ack, again: options.again, waitMs }) },
+        ),
     ),
   );
   const replied: ReplyJson = { ...receipt, ...(acked !== undefined && { acked: settledJson(acked) }) };

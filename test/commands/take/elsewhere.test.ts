@@ -91,3 +91,16 @@ test('show --mailbox of what lies in another one says where it is', async () => 
   expect(error['message']).toBe(`Message ${id} is not in alice's mailbox but in reviewer's: ready, held by nobody.`);
   expect(await rig.dreamos('show 01JD0000000000000000000000 --mailbox alice')).toMatchObject({ code: 4 });
 });
+
+test('a worker that is no agent is told how to answer what it has acked, in the name of its mailbox', async () => {
+  const worker = { env: { DREAMOS_AGENT: 'worker-1' } };
+  await rig.dreamos('read reviewer', worker);
+  await rig.dreamos('ack', worker);
+  const bare = await rig.dreamos(['reply', 'yes, done'], worker);
+  expect(bare.err).toContain('what is acked is answered by its id: dreamos reply <id> "your answer"');
+  const { code, err } = await rig.dreamos(['reply', id, 'done'], worker);
+  expect(code).toBe(5);
+  expect(err).toContain(`Message ${id} is not in worker-1's mailbox but in reviewer's: archived.`);
+  expect(err).toContain(`dreamos reply ${id} "your answer" --as reviewer`);
+  expect((await rig.dreamos(['reply', id, 'done', '--as', 'reviewer'])).code).toBe(0);
+});

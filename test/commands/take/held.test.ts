@@ -221,3 +221,10 @@ test('where hundreds are in flight nothing is said of them, and a bare verb find
   expect((await rig.dreamos('read reviewer --as worker-2')).err).toBe('Nothing came for reviewer.\n');
   expect(await rig.dreamos('ack --as worker-2')).toMatchObject({ code: 0 });
 });
+
+test('a bare ack of a name that is nearly an agent asks whether that one is meant', async () => {
+  const { code, err } = await rig.dreamos('ack --as reviewr');
+  expect(code).toBe(4);
+  expect(err).toContain('There is no agent of this name.');
+  expect(err).toContain('Did you mean "reviewer"? If not: dreamos status');
+});

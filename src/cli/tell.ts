@@ -34,7 +34,7 @@ export async function tell(
     const { kind, code, message, hint } =
       error.code === 'commander.help' ? noVerb(program, verbs[0]) : asDreamosError(error);
     const help = ['dreamos', ...verbs, '--help'].join(' ');
-    const text = hint === undefined ? await asText(error, verbs) : undefined;
+    const text = await asText(error, verbs);
     const quotes =
       error.code === 'commander.excessArguments' ? `A text of several words needs quotes. See: ${help}` : undefined;
     const next = meant ?? text ?? quotes ?? (hint === undefined ? help : `${hint} See: ${help}`);

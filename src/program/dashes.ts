@@ -1,6 +1,7 @@
 /** A text that begins with a dash, where a message is typed: an option by its looks, and a text only behind `--`. */
 import type { Command, Option } from 'commander';
 import { usage } from '../model/refusals.ts';
+import { states } from '../model/state.ts';
 import { quoteWord } from '../cli/as-typed.ts';
 import { findCommand } from '../cli/find-verb.ts';
 
@@ -33,8 +34,36 @@ export function meantAsText(
   argv: readonly string[],
 ): string | undefined {
   if (error.code === 'commander.excessArguments') return optionsFirst(verbs, argv);
-  const [, word] = /unknown option '(.*)'$/s.exec(error.message) ?? [];
-  return word === undefined ? undefined : takenAsText(program, verbs, argv, word);
+  const [, word, suggested] = /unknown option '(.*?)'(\n\(Did you mean .*)?$/s.exec(error.message) ?? [];
+  if (word === undefined) return undefined;
+  // What a word is known to mean goes before what it is spelt like, and that before what any word may be.
+  const known = asState(program, argv, word) ?? asArgument(program, verbs, argv, word);
+  return known ?? (suggested === undefined ? takenAsText(program, verbs, argv, word) : undefined);
+}
+
+/** `list --inflight`: the states are one option. */
+function asState(program: Command, argv: readonly string[], word: string): string | undefined {
+  const words = wordsOf(program, argv);
+  const takesStates = findCommand(program, verbsOf(words))?.options.some(({ long }) => long === '--state') ?? false;
+  const state = word.slice('--'.length);
+  if (!takesStates || ![...states, 'all'].includes(state)) return undefined;
+  return line(words.flatMap((one) => (one.word === word ? ['--state', state] : [one.word])));
+}
+
+/** Of an option that has the text with other tools. */
+function asArgument(
+  program: Command,
+  verbs: readonly string[],
+  argv: readonly string[],
+  word: string,
+): string | undefined {
+  const words = wordsOf(program, argv);
+  const at = words.findIndex((one) => one.kind === 'option' && one.word === word);
+  const isText = textOptions.includes(word) && words[at + 1]?.kind === 'operand';
+  if (!isText || !takesText(program, words.slice(0, at))) return undefined;
+  const isOnly = words.filter(({ kind }) => kind === 'operand').length === placeOfText(program, words) + 1;
+  const typed = isOnly ? line(words.filter((_, i) => i !== at).map((one) => one.word)) : undefined;
+  return `The text is an argument: ${typed ?? `dreamos ${verbs.join(' ')} --help`}`;
 }
 
 /** Of an unknown option behind a recipient: the command line in which it is the text. */
@@ -47,13 +76,6 @@ function takenAsText(
   const words = wordsOf(program, argv);
   const at = words.findIndex((one) => one.kind === 'option' && one.word === word);
   if (at < 0 || !takesText(program, words.slice(0, at))) return undefined;
-  if (textOptions.includes(word) && words[at + 1]?.kind === 'operand') {
-    const typed = line(words.filter((_, i) => i !== at).map((one) => one.word));
-    const isOne = words.filter(({ kind }) => kind === 'operand').length === placeOfText(program, words) + 1;
-    return isOne && typed
-      ? `The text is an argument: ${typed}`
-      : `The text is an argument: dreamos ${verbs.join(' ')} --help`;
-  }
   const text = typedAsText(words, at, word);
   return text && `If it is the text: ${text}; if not: dreamos ${verbs.join(' ')} --help`;
 }

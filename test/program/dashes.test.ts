@@ -60,9 +60,21 @@ test.each([
   [['send', 'reviewer', '--body', 'hello', '--as', 'planner'], 'dreamos send reviewer hello --as planner'],
   [['request', 'reviewer', '--as', 'planner', '-m', 'a b'], "dreamos request reviewer --as planner 'a b'"],
   [['reply', '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', '--text', 'yes'], 'dreamos reply 01JD3Y6Q0V8M5T2B7K9XWZ4RCE yes'],
+  [['send', 'reviewer', '--content', 'hello', '--as', 'planner'], 'dreamos send reviewer hello --as planner'],
+  [['send', 'reviewer', '--message', 'hello', '--as', 'planner'], 'dreamos send reviewer hello --as planner'],
   [['send', 'reviewer', 'hello', '--body', 'again', '--as', 'planner'], 'dreamos send --help'],
 ])('%j has its text where other tools want it, and is told where it goes here', async (words, next) => {
   const { code, err } = await rig.dreamos([...words, '--json']);
   const { hint } = (JSON.parse(err) as { error: { hint: string } }).error;
   expect({ code, hint: hint.replace(' --json', '') }).toEqual({ code: 2, hint: `The text is an argument: ${next}` });
+});
+
+test.each([
+  ['list reviewer --inflight', 'dreamos list reviewer --state inflight'],
+  ['search hello --dead', 'dreamos search hello --state dead'],
+  ['list --all', 'dreamos list --state all'],
+])('`%s` is told how states are asked for', async (words, next) => {
+  const { code, err } = await rig.dreamos(`${words} --json`);
+  const { hint } = (JSON.parse(err) as { error: { hint: string } }).error;
+  expect({ code, hint: hint.replace(' --json', '') }).toEqual({ code: 2, hint: next });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { leftToAll } from './test/projects.ts';
 
@@ -15,8 +16,15 @@ const markdown = {
     path.endsWith('.md') ? `export default ${JSON.stringify(readFileSync(path, 'utf8'))}` : undefined,
 };
 
+// What the native program gets from its host in C, by Node.
+const host = {
+  name: 'host',
+  resolveId: (id: string) =>
+    id === 'dreamos:host' ? fileURLToPath(new URL('test/native/host.ts', import.meta.url)) : undefined,
+};
+
 // Not at the root and extended: then each project would run the global setup, too.
-const plugins = [markdown];
+const plugins = [markdown, host];
 
 export default defineConfig({
   test: {

@@ -32,7 +32,11 @@ async function manPage() {
   return (await promisify(execFile)(process.execPath, [join(root, 'bin/dreamos.cjs'), 'help', 'man'])).stdout;
 }
 
-const shared = {
+export async function ownVersion() {
+  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version;
+}
+
+export const shared = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
@@ -48,14 +52,9 @@ const shared = {
 const seldom = '../dist/seldom.cjs';
 
 async function buildSeldom() {
-  const pages = (await readdir(help)).filter((name) => name.endsWith('.md'));
-  const page = (name) => `export { default as ${idOf(name)} } from './src/cli/help/${name}';`;
   return build({
     ...shared,
-    stdin: {
-      contents: [`export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`, ...pages.map(page)].join('\n'),
-      resolveDir: root,
-    },
+    stdin: { contents: await seldomSource(), resolveDir: root },
     outfile: join(root, 'dist/seldom.cjs'),
     format: 'cjs',
     minifySyntax: true,
@@ -64,8 +63,14 @@ async function buildSeldom() {
   });
 }
 
+export async function seldomSource() {
+  const pages = (await readdir(help)).filter((name) => name.endsWith('.md'));
+  const page = (name) => `export { default as ${idOf(name)} } from './src/cli/help/${name}';`;
+  return [`export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`, ...pages.map(page)].join('\n');
+}
+
 /** `page_exit_codes` of `…/exit-codes.md`; of zod nothing is called like this. */
-function idOf(path) {
+export function idOf(path) {
   return `page_${basename(path, '.md').replaceAll('-', '_')}`;
 }
 
@@ -86,8 +91,7 @@ async function buildCommand() {
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
     external: ['cli-table3', 'croner', 'proper-lockfile', 'write-file-atomic', seldom],
-    // Asked only for the folder that package.json is found from.
-    define: { 'import.meta.url': '__filename' },
+    define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
     plugins: [lazyChildProcess, requires],
@@ -120,7 +124,7 @@ function buildLibrary() {
 }
 
 // commander needs child_process for subcommands in files of their own, which dreamos does not have: 3 ms of a send.
-const lazyChildProcess = {
+export const lazyChildProcess = {
   name: 'lazy-child-process',
   setup(api) {
     api.onLoad({ filter: /[\\/]commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
@@ -158,9 +162,9 @@ const requires = {
     });
   },
 };
-const importOfZod = "import * as z from 'zod/mini';";
+export const importOfZod = "import * as z from 'zod/mini';";
 
-async function namesOfZod() {
+export async function namesOfZod() {
   const names = new Set();
   for (const file of await readdir(join(root, 'src'), { recursive: true })) {
     const source = file.endsWith('.ts') ? await readFile(join(root, 'src', file), 'utf8') : '';

@@ -6,6 +6,9 @@ import { run } from './program/program.ts';
 import { currentFolder } from './model/basics/current-folder.ts';
 import { mayBringBytes, standardStream } from './cli/standard-stream.ts';
 
+/** Put in by the build. */
+declare const DREAMOS_VERSION: string;
+
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
 const patienceMs = 3000;
@@ -86,10 +89,12 @@ void run(process.argv.slice(2), {
       if (holds.delete(hurry) && interrupt.signal.aborted) endSoon();
     };
   },
-  version: () => {
-    const { createRequire } = process.getBuiltinModule('node:module');
-    return (createRequire(import.meta.url)('../package.json') as { version: string }).version;
+  version: () => DREAMOS_VERSION,
+  runtime: () => {
+    const { node, quickjs } = process.versions;
+    return quickjs === undefined ? { runtime: 'node', engine: node } : { runtime: 'native', engine: quickjs };
   },
+  toNode: (process as { toNode?: (what: string) => never }).toNode,
   openRoot: async (options) => (await import('./core/open-root.ts')).openRoot(options),
   initRoot: async (options) => (await import('./core/open-root.ts')).initRoot(options),
   restoreRoot: async (file, options) => (await import('./core/open-root.ts')).restoreRoot(file, options),

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { VersionJson } from '../contract/system.ts';
 import type { initRoot, openRoot, restoreRoot } from '../core/open-root.ts';
 
 /** Where a command's words go: what it needs of a stream. */
@@ -32,6 +33,9 @@ export interface Surroundings {
    */
   readonly holdExit: (hurry: () => void) => () => void;
   readonly version: () => string;
+  readonly runtime: () => Omit<VersionJson, 'version'>;
+  /** Of the native program: begins anew in Node, as if it had been started there. @throws when something was done already */
+  readonly toNode?: ((what: string) => never) | undefined;
   readonly openRoot: typeof openRoot;
   readonly initRoot: typeof initRoot;
   readonly restoreRoot: typeof restoreRoot;

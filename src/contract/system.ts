@@ -14,6 +14,14 @@ export const initialised = schema(() =>
 );
 export type InitialisedJson = Of<typeof initialised>;
 
+/** Of `dreamos --version --json`. */
+export interface VersionJson {
+  readonly version: string;
+  readonly runtime: 'node' | 'native';
+  /** The version of Node, or of QuickJS. */
+  readonly engine: string;
+}
+
 export const agentRegistered = schema(() => z.extend(agentCardSchema(), { created: z.boolean() }));
 
 /** The card of an agent that was paused or resumed. */

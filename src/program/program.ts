@@ -9,6 +9,8 @@ import { fill } from '../cli/help/columns.ts';
 import { topicsLine } from '../cli/help/topics.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
+import { isNative } from '../contract/native.ts';
+import type { VersionJson } from '../contract/system.ts';
 import { commandOf, operationNames, operations } from '../contract/operations.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
@@ -46,7 +48,7 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
 
 /** Its verbs are set up when they are called; `whole()` sets up all. */
 export function createProgram(context: Context): { program: Command; whole: () => Command } {
-  const { around } = context;
+  const { around, argv } = context;
   const program = new Command('dreamos')
     .description('Durable mail for agents, scripts and people on one machine: plain files, no server.')
     .exitOverride()
@@ -68,7 +70,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
     .option('--json', 'print JSON Lines; an error is one JSON line on stderr')
     .option('-q, --quiet', 'print data and errors only')
     .option('--no-color', 'never use colour')
-    .option('-V, --version', 'print the version')
+    .option('-V, --version', 'print the version; with --json also by which runtime it came')
     .hook('preSubcommand', (_, command) => setUp(command))
     // Its own help lists what every verb does.
     .addHelpText('beforeAll', () => {
@@ -79,9 +81,14 @@ export function createProgram(context: Context): { program: Command; whole: () =
       context.options = program.opts<GlobalOptions>();
       const group = command.parent === program ? undefined : command.parent?.name();
       context.verb = [group, command.name()].filter(Boolean).join(' ');
+      if (around.toNode && !isNative(context.verb, command.opts())) around.toNode(context.verb);
     })
     .on('option:version', () => {
-      void context.output.data(`${around.version()}\n`).catch(() => undefined);
+      const version = around.version();
+      const line = argv.includes('--json')
+        ? JSON.stringify({ version, ...around.runtime() } satisfies VersionJson)
+        : version;
+      void context.output.data(`${line}\n`).catch(() => undefined);
       throw new CommanderError(0, 'commander.version', 'version');
     });
   program.addHelpText('after', example(firstExample, topicsLine));

@@ -70,6 +70,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       canRun: async () => true,
       holdExit: () => () => undefined,
       version: () => '0.0.0',
+      runtime: () => ({ runtime: 'node', engine: '20.19.0' }),
       openRoot: async ({ as, warn = () => undefined } = {}) => {
         const opened = rootFor(env, warn, as ?? env['DREAMOS_AGENT']);
         terms.onRoot?.(opened);

@@ -73,6 +73,7 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       canRun: async () => false,
       holdExit: () => () => undefined,
       version: () => '0.0.0',
+      runtime: () => ({ runtime: 'node', engine: '20.19.0' }),
       openRoot: (options) => openRoot({ ...options, clock }),
       initRoot: (options) => initRoot({ ...options, clock }),
       restoreRoot: (file, options) => restoreRoot(file, { ...options, clock }),

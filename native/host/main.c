@@ -1,0 +1,287 @@
+/*
+ * dreamos as a native program: one-shot commands without the start of Node.
+ *
+ * It starts QuickJS, hands it the modules that the build has compiled, and turns the loop of the prelude until nothing is left
+ * to do. What it cannot do it leaves to Node, by exec with the same words, before it has changed, said or taken anything.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "blobs.h"
+#include "host.h"
+
+int past_return;
+int host_argc;
+char **host_argv;
+
+/** A bug, or no memory: exit 1, as Node does for what nobody has caught. */
+static _Noreturn void die(JSContext *ctx, JSValue error)
+{
+    const char *message = JS_ToCString(ctx, error);
+    JSValue stack = JS_GetPropertyStr(ctx, error, "stack");
+    const char *trace = JS_IsString(stack) ? JS_ToCString(ctx, stack) : NULL;
+
+    fprintf(stderr, "%s\n%s", message ? message : "out of memory", trace ? trace : "");
+    _exit(1);
+}
+
+static JSValue module_of(JSContext *ctx, const char *name)
+{
+    uint64_t low = 0, high = blob_count;
+
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        int order = strcmp(name, blobs[middle].name);
+
+        if (order == 0)
+            return JS_ReadObject(ctx, blobs[middle].start, (size_t)(blobs[middle].end - blobs[middle].start),
+                                 JS_READ_OBJ_BYTECODE);
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return JS_ThrowReferenceError(ctx, "%s is not in this program", name);
+}
+
+/** All modules lie beside each other, so a name is the same from everywhere. */
+static char *name_of_module(JSContext *ctx, const char *base, const char *name, void *opaque)
+{
+    (void)base, (void)opaque;
+    return js_strdup(ctx, strncmp(name, "./", 2) == 0 ? name + 2 : name);
+}
+
+static int declare(JSContext *ctx, JSModuleDef *module, const JSCFunctionListEntry *functions, int count)
+{
+    return JS_AddModuleExportList(ctx, module, functions, count);
+}
+
+static int set(JSContext *ctx, JSModuleDef *module, const JSCFunctionListEntry *functions, int count)
+{
+    return JS_SetModuleExportList(ctx, module, functions, count);
+}
+
+/** load(name): runs a module at once, and gives what it exports */
+FUNCTION(host_load)
+{
+    const char *name = JS_ToCString(ctx, argv[0]);
+    JSValue module, done;
+    JSModuleDef *definition;
+
+    UNUSED_ARGUMENTS;
+    if (!name)
+        return JS_EXCEPTION;
+    module = module_of(ctx, name);
+    JS_FreeCString(ctx, name);
+    if (JS_IsException(module) || JS_ResolveModule(ctx, module) < 0)
+        return JS_EXCEPTION;
+    definition = JS_VALUE_GET_PTR(module);
+    done = JS_EvalFunction(ctx, module);
+    if (JS_IsException(done))
+        return JS_EXCEPTION;
+    /* A module's errors are in its promise. */
+    if (JS_PromiseState(ctx, done) == JS_PROMISE_REJECTED) {
+        JSValue error = JS_PromiseResult(ctx, done);
+
+        JS_FreeValue(ctx, done);
+        return JS_Throw(ctx, error);
+    }
+    JS_FreeValue(ctx, done);
+    return JS_GetModuleNamespace(ctx, definition);
+}
+
+static const JSCFunctionListEntry own_functions[] = { JS_CFUNC_DEF("load", 1, host_load) };
+
+static int set_host_functions(JSContext *ctx, JSModuleDef *module)
+{
+    return set(ctx, module, own_functions, 1) || files_functions(ctx, module, set) ||
+           text_functions(ctx, module, set) || process_functions(ctx, module, set);
+}
+
+static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque)
+{
+    JSModuleDef *module;
+    JSValue read;
+
+    (void)opaque;
+    if (strcmp(name, "dreamos:host") == 0) {
+        module = JS_NewCModule(ctx, name, set_host_functions);
+        if (module && (declare(ctx, module, own_functions, 1) || files_functions(ctx, module, declare) || text_functions(ctx, module, declare) ||
+                       process_functions(ctx, module, declare)))
+            return NULL;
+        return module;
+    }
+    read = module_of(ctx, name);
+    if (JS_IsException(read))
+        return NULL;
+    /* The context keeps it; this was one more reference. */
+    module = JS_VALUE_GET_PTR(read);
+    JS_FreeValue(ctx, read);
+    return module;
+}
+
+/* A promise that was rejected while nobody waited for it, until somebody does. */
+static JSValue rejected;
+static void *rejected_promise;
+
+static void track_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool is_handled, void *opaque)
+{
+    void *which = JS_VALUE_GET_PTR(promise);
+
+    (void)opaque;
+    if (is_handled && which == rejected_promise) {
+        JS_FreeValue(ctx, rejected);
+        rejected_promise = NULL;
+    } else if (!is_handled && !rejected_promise) {
+        rejected = JS_DupValue(ctx, reason);
+        rejected_promise = which;
+    }
+}
+
+static void run_jobs(JSRuntime *runtime, JSContext *ctx)
+{
+    JSContext *of_job;
+    int ran;
+
+    while ((ran = JS_ExecutePendingJob(runtime, &of_job)) > 0)
+        ;
+    if (ran < 0)
+        die(ctx, JS_GetException(ctx));
+    if (rejected_promise)
+        die(ctx, rejected);
+}
+
+/**
+ * The folder of the program, with a slash at the end: bin/dreamos.cjs is looked for from there.
+ * @return 0, or -1: nobody knows
+ */
+static int own_folder(char *path, size_t size)
+{
+#ifdef __linux__
+    ssize_t length = readlink("/proc/self/exe", path, size - 1);
+    char *slash;
+
+    if (length <= 0)
+        return -1;
+    path[length] = 0;
+    slash = strrchr(path, '/');
+    if (!slash)
+        return -1;
+    slash[1] = 0;
+    return 0;
+#else
+    (void)path, (void)size;
+    return -1;
+#endif
+}
+
+void run_in_node(void)
+{
+    char script[PATH_MAX + 64];
+    const char *given = getenv("DREAMOS_NODE_SCRIPT");
+    char **words = calloc((size_t)host_argc + 2, sizeof *words);
+
+    /* As a process that has not been touched: an ignored signal would stay so in Node. */
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    if (given && *given) {
+        snprintf(script, sizeof script, "%s", given);
+    } else if (own_folder(script, PATH_MAX) == 0) {
+        strcat(script, NODE_SCRIPT);
+    } else {
+        fprintf(stderr, "dreamos does not find its own folder, and so not what it needs Node for.\n");
+        _exit(1);
+    }
+    if (!words) {
+        fprintf(stderr, "dreamos: out of memory\n");
+        _exit(1);
+    }
+    words[0] = "node";
+    words[1] = script;
+    for (int i = 1; i < host_argc; i++)
+        words[i + 1] = host_argv[i];
+    execvp("node", words);
+    fprintf(stderr, "dreamos needs Node for this, which could not be started: %s\n", strerror(errno));
+    _exit(127);
+}
+
+/** What Node's main thread has, or, where the system gives less, a part of that: deep data must end in an error, not in a crash. */
+static size_t stack_size(void)
+{
+    const size_t most = 4 << 20;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 2 < most)
+        return (size_t)limit.rlim_cur / 2;
+    return most;
+}
+
+/** As Node: a standard descriptor that was closed is /dev/null, so that no file of the root takes its place. */
+static void open_missing(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+            _exit(1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    JSRuntime *runtime;
+    JSContext *ctx;
+    JSValue module, done, namespace, turn;
+    JSModuleDef *start;
+    const char *wanted = getenv("DREAMOS_RUNTIME");
+
+    host_argc = argc;
+    host_argv = argv;
+    open_missing();
+    if (wanted && strcmp(wanted, "node") == 0)
+        run_in_node();
+
+    /* As Node: a closed pipe and a file that grows beyond its limit are errors of a write. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+
+    runtime = JS_NewRuntime();
+    if (!runtime)
+        return 1;
+    /* A one-shot command ends before it would be worth while to look for cycles. */
+    JS_SetGCThreshold(runtime, (size_t)64 << 20);
+    JS_SetMaxStackSize(runtime, stack_size());
+    JS_SetModuleLoaderFunc(runtime, name_of_module, load_module, NULL);
+    JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
+    ctx = JS_NewContext(runtime);
+    if (!ctx)
+        return 1;
+
+    module = module_of(ctx, "start.js");
+    if (JS_IsException(module) || JS_ResolveModule(ctx, module) < 0)
+        die(ctx, JS_GetException(ctx));
+    start = JS_VALUE_GET_PTR(module);
+    done = JS_EvalFunction(ctx, module);
+    if (JS_IsException(done))
+        die(ctx, JS_GetException(ctx));
+    JS_FreeValue(ctx, done);
+    run_jobs(runtime, ctx);
+    namespace = JS_GetModuleNamespace(ctx, start);
+    turn = JS_GetPropertyStr(ctx, namespace, "turn");
+    for (;;) {
+        JSValue more = JS_Call(ctx, turn, JS_UNDEFINED, 0, NULL);
+
+        if (JS_IsException(more))
+            die(ctx, JS_GetException(ctx));
+        run_jobs(runtime, ctx);
+        if (!JS_ToBool(ctx, more))
+            break;
+    }
+    /* The prelude ends the process itself, with its code; to come here means that it has not. */
+    return 1;
+}

@@ -1,10 +1,16 @@
-// Prints what vitest's JSON report says was skipped, what failed and why, and `N passed, N failed`. A test file that did not
+// Prints what vitest's JSON reports say was skipped, what failed and why, and `N passed, N failed`. A test file that did not
 // even load counts as one failure. What failed comes last: of a long log often only the end is kept.
 import { readFileSync } from 'node:fs';
 
-const text = readFileSync(process.argv[2], 'utf8');
-const report =
-  text === '' ? { success: false, numPassedTests: 0, numFailedTests: 0, testResults: [] } : JSON.parse(text);
+const none = { success: false, numPassedTests: 0, numFailedTests: 0, testResults: [] };
+const reports = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8') || JSON.stringify(none)));
+const sum = (of) => reports.reduce((all, report) => all + of(report), 0);
+const report = {
+  success: reports.every(({ success }) => success),
+  numPassedTests: sum(({ numPassedTests }) => numPassedTests),
+  numFailedTests: sum(({ numFailedTests }) => numFailedTests),
+  testResults: reports.flatMap(({ testResults }) => testResults),
+};
 const unloaded = report.testResults.filter(
   ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
 );

@@ -13,7 +13,8 @@ globalThis.Date = class extends Date {
 function ahead({ dir, dreamos }: Rig, words: Words): Promise<Ended> {
   const script = join(dir, 'ahead.cjs');
   writeFileSync(script, shift);
-  return dreamos(words, { env: { NODE_OPTIONS: `--require ${script}` } });
+  // The other program has nothing that could be put in front.
+  return dreamos(words, { env: { NODE_OPTIONS: `--require ${script}`, DREAMOS_RUNTIME: 'node' } });
 }
 
 test('what was claimed, given back and scheduled then goes on when the clock is right again', async ({ rig }) => {

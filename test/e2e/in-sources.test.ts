@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { inSources } from '../../src/cli/in-sources.ts';
-import { test } from './rig.ts';
+import { native, test } from './rig.ts';
 
 const root = join(import.meta.dirname, '../..');
 const built = join(root, 'dist/dreamos.cjs');
@@ -28,7 +28,7 @@ test('what has no map stays as it is', () => {
   expect(inSources(stack)).toBe(stack);
 });
 
-test('a bug tells where it is when asked to', async ({ rig }) => {
+test.skipIf(native)('a bug tells where it is when asked to', async ({ rig }) => {
   await rig.shell(`printf 'require("fs").renameSync = () => { throw new TypeError("a bug"); };' > broken.cjs`);
   const { code, err } = await rig.shell(
     'NODE_OPTIONS="--require $PWD/broken.cjs" DREAMOS_DEBUG=1 dreamos send reviewer hello --as planner',

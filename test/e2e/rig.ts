@@ -22,7 +22,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test as plainTest } from 'vitest';
 
 export const project = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const command = join(project, 'bin', 'dreamos.cjs');
+/** By which the command runs: DREAMOS_RUNTIME. */
+export const native = process.env['DREAMOS_RUNTIME'] === 'native';
+const command = native ? join(project, 'dist', 'native', 'dreamos') : join(project, 'bin', 'dreamos.cjs');
 
 /** A line of --json. Which of the fields it really has is what the tests look at. */
 export interface Line {
@@ -89,6 +91,7 @@ export const test = plainTest.extend<{ rig: Rig; bare: Rig }>({
   /** With the agents planner and reviewer. */
   rig: ({ task }, use) =>
     withRig(task.name, async (rig) => {
+      expect((await rig.dreamos('--version --json')).json[0]).toMatchObject({ runtime: native ? 'native' : 'node' });
       expect(await rig.dreamos('init planner reviewer --quiet')).toMatchObject({ code: 0, err: '' });
       await use(rig);
     }),
@@ -128,7 +131,8 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
     child.stdin.end(terms.stdin ?? '');
     return one;
   };
-  const start = (words: Words, terms: Terms = {}) => launch(process.execPath, [command, ...split(words)], terms);
+  const start = (words: Words, terms: Terms = {}) =>
+    native ? launch(command, split(words), terms) : launch(process.execPath, [command, ...split(words)], terms);
   const startShell = (script: string, terms: Terms = {}) => launch('bash', ['-c', script], terms, true);
   const dreamos = (words: Words, terms: Terms = {}) => start(words, terms).ended;
 

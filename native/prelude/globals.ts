@@ -2,6 +2,7 @@
 import { HostAbortController, HostAbortSignal } from './abort.ts';
 import { HostBuffer } from './buffer.ts';
 import { HostTextDecoder, HostTextEncoder } from './encoding.ts';
+import { installLanguage } from './language.ts';
 import { addImmediate, addTimer, removeImmediate, removeTimer, Timer } from './loop.ts';
 import { hostProcess } from './node/process.ts';
 
@@ -29,6 +30,7 @@ export function install(): void {
     clearImmediate: removeImmediate,
     structuredClone: clone,
   });
+  installLanguage();
 }
 
 /** Of plain data, which is all that is cloned here. */

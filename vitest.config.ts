@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { leftToAll } from './test/projects.ts';
 
-const left = leftToAll.map(({ files }) => files);
+// These run the native program, which `npm run test:native` has built.
+const ofNative = 'test/native/**/*.native.test.ts';
+const left = [...leftToAll.map(({ files }) => files), ofNative];
 // These run the built command in processes of their own, so they build it first, once.
 const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const setupFiles = ['test/clean-up.ts'];
@@ -45,6 +47,9 @@ export default defineConfig({
         },
       },
       { plugins, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
+      ...(process.env['DREAMOS_RUNTIME'] === 'native'
+        ? [{ plugins, test: { name: 'native', include: [ofNative], setupFiles, testTimeout: 60_000 } }]
+        : []),
       ...leftToAll.map(({ name, files }) => ({ plugins, test: { name, include: [files], ...built } })),
     ],
   },

@@ -1,27 +1,35 @@
 /**
- * What the native program (native/) does itself; all else it leaves to Node, which is a start later. Of each operation the
- * options that Node is needed for: they wait for what comes, or have so much to do that Node is faster.
+ * What the native program (native/) does itself, an operation with the options that it takes there. All else it leaves to
+ * Node, which is a start later: what waits for what comes, reads many messages at once, or is not known here.
  */
 import type { OperationName } from './operations.ts';
 
+const filters = ['from', 'type', 'thread', 'tag', 'priority', 'id'];
+const ofMessages = [
+  ...['body', 'bodyFile', 'allowEmpty', 'subject', 'type', 'priority', 'thread', 'tag', 'data', 'dataFile', 'ttl'],
+  ...['orderingKey', 'delay', 'at', 'replaceKey', 'notify', 'dedupeKey', 'durability'],
+];
+
 const table: Partial<Record<OperationName, readonly string[]>> = {
-  send: ['until', 'batch', 'wait'],
-  reply: ['wait'],
-  read: ['wait'],
-  peek: ['wait'],
+  send: [...ofMessages, 'from', 'to', 'replyTo', 'dryRun'],
+  reply: [...ofMessages, 'ack', 'again'],
+  read: [...filters, 'count', 'lease', 'ack', 'brief'],
+  peek: [...filters, 'count'],
   ack: [],
-  nack: [],
-  renew: [],
-  list: [],
-  show: [],
-  status: ['watch'],
+  nack: ['delay', 'reason', 'dead'],
+  renew: ['lease'],
+  list: [...filters, 'subject', 'olderThan', 'limit', 'reason', 'state'],
+  show: ['mailbox', 'body'],
+  status: [],
 };
 
 /**
  * @param verb the words of the command
- * @param options those that were given, by their names
+ * @param options by their names, as commander calls them: those without a value were not given
  */
 export function isNative(verb: string, options: Readonly<Record<string, unknown>>): boolean {
-  const needNode = table[verb as OperationName];
-  return needNode !== undefined && needNode.every((option) => options[option] === undefined);
+  const taken = table[verb as OperationName];
+  return (
+    taken !== undefined && Object.keys(options).every((name) => options[name] === undefined || taken.includes(name))
+  );
 }

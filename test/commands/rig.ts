@@ -35,6 +35,8 @@ export interface Terms {
   /** Called at each write with all that is on stdout so far. */
   readonly onOutput?: (text: string) => void;
   readonly onError?: (text: string) => void;
+  /** Of the native program. */
+  readonly toNode?: (what: string) => never;
 }
 
 /** A root in memory and a way to run command lines on it, each like a process of its own. */
@@ -70,6 +72,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       canRun: async () => true,
       holdExit: () => () => undefined,
       version: () => '0.0.0',
+      toNode: terms.toNode,
       runtime: () => ({ runtime: 'node', engine: '20.19.0' }),
       openRoot: async ({ as, warn = () => undefined } = {}) => {
         const opened = rootFor(env, warn, as ?? env['DREAMOS_AGENT']);

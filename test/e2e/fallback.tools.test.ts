@@ -49,6 +49,10 @@ async function usage(
 
 const camel = (name: string): string => name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 
+/** Those that Node is needed for; help is told before there is a verb. */
+const others = <Option extends { name: string }>(verb: string, options: Option[]): Option[] =>
+  options.filter(({ name }) => name !== 'help' && !isNative(verb, { [camel(name)]: true }));
+
 describe.skipIf(skips(lack) || !native)(
   said('the native program', lack),
   { concurrent: true, timeout: 120_000 },
@@ -60,7 +64,7 @@ describe.skipIf(skips(lack) || !native)(
       if (!isNative(verb, {})) expect(plain).toEqual({ done: [], told: words });
       else expect(plain.told, 'it needs Node all the same').toBeUndefined();
       if (!isNative(verb, {})) return;
-      for (const { name, value } of options.filter((option) => !isNative(verb, { [camel(option.name)]: true }))) {
+      for (const { name, value } of others(verb, options)) {
         const all = [...words, `--${name}`, ...(value ? ['1s'] : [])];
         expect(await left(rig, all)).toEqual({ done: [], told: all });
       }

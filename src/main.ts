@@ -67,7 +67,10 @@ void run(process.argv.slice(2), {
   },
   spareInput: async () =>
     mayBringBytes(0) &&
-    (await import('./cli/input/spare-input.ts')).spareInput(process.pid, process.ppid, () => process.stdin),
+    (await import('./cli/input/spare-input.ts')).spareInput(
+      { pid: process.pid, parent: process.ppid, age: () => process.uptime() * 1000 },
+      () => process.stdin,
+    ),
   stdout,
   stderr,
   signal: interrupt.signal,

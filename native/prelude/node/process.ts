@@ -10,6 +10,7 @@ const signals: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGT
 if (host.platform === 'linux') signals['SIGUSR1'] = 10;
 
 const [ownPid, parent, user, effectiveUser] = host.ids();
+const started = host.uptime();
 let surroundings: Record<string, string> | undefined;
 let output: HostWriter | undefined;
 let errors: HostWriter | undefined;
@@ -64,6 +65,11 @@ class HostProcess extends EventEmitter {
 
   geteuid(): number {
     return effectiveUser;
+  }
+
+  /** Seconds since it has started. */
+  uptime(): number {
+    return (host.uptime() - started) / 1000;
   }
 
   umask(): number {
@@ -129,7 +135,7 @@ export function kill(of: number, signal: string | number = 'SIGTERM'): true {
 
 export function getBuiltinModule(name: string): typeof crypto | undefined {
   if (name === 'node:crypto') return crypto;
-  // For a stack trace alone.
+  // Of source maps, which are asked for where it is too late for Node: there are none.
   if (name === 'node:module') return undefined;
   return host.toNode(name);
 }

@@ -6,9 +6,9 @@
  * for us alone: then who opened it has no end to read from, and nobody else has one, but for programs that only hand it on
  * (`timeout`). What cannot be seen (no /proc, another user's process) counts as not meant.
  *
- * It never waits. A shell opens a pipe for one command only where somebody typed `|` or `<`, so while its writer is there,
- * it is a second body. Other programs leave pipes open to which they never write, or hand a JSON object to all that they
- * start (hooks, workers): only text that is there counts, and no such object.
+ * It does not wait for what may never come. A shell opens a pipe for one command only where somebody typed `|` or `<`, so
+ * while its writer is there, it is a second body. Other programs leave pipes open to which they never write, or hand a JSON
+ * object to all that they start (hooks, workers): only text that is there counts, and no such object.
  */
 import * as fs from 'node:fs';
 import { basename } from 'node:path';
@@ -20,8 +20,14 @@ const handOn = /^(?:timeout|time|flock|setsid|strace|ltrace)$/;
 // npm sets its title, and what it runs has its stdin.
 const npm = /^(?:npm (?:exec|run)|npx|pnpm|yarn)\b/;
 
-/** @param pid of this process @param parent of the one that has started it */
-export async function spareInput(pid: number, parent: number, stdin: () => Readable): Promise<boolean> {
+/** A program writes right after it has started us, and a command that starts fast may be here before. */
+const soonMs = 30;
+
+/** @param pid of this process @param parent of the one that has started it @param age of this process in milliseconds */
+export async function spareInput(
+  { pid, parent, age }: { readonly pid: number; readonly parent: number; readonly age: () => number },
+  stdin: () => Readable,
+): Promise<boolean> {
   try {
     const input = fs.readlinkSync('/proc/self/fd/0');
     const ours = [pid];
@@ -31,7 +37,7 @@ export async function spareInput(pid: number, parent: number, stdin: () => Reada
     const isShell = shells.test(program);
     if (!isShell && !interpreters.test(program)) return false;
     if (mayRead(opener, input, isShell) || isReadByOthers(input, ours)) return false;
-    const bytes = await bytesThere(stdin);
+    const bytes = await bytesThere(stdin, () => isShell || age() >= soonMs);
     return isShell ? bytes === undefined || bytes.length > 0 : isText(bytes);
   } catch {
     return false;
@@ -86,33 +92,44 @@ function opened(fd: string): string | undefined {
   }
 }
 
-/** How it begins, none at its end; `undefined`: none so far, and somebody may write some. */
-async function bytesThere(stdin: () => Readable): Promise<Buffer | undefined> {
+/** How it begins, none at its end; `undefined`: none until it is over, and somebody may write some. */
+async function bytesThere(stdin: () => Readable, isOver: () => boolean): Promise<Buffer | undefined> {
   const stat = fs.fstatSync(0);
-  if (stat.isSocket()) return chunkThere(stdin());
+  if (stat.isSocket()) return chunkThere(stdin(), isOver);
   // A pipe is opened anew, so as not to wait for it; a file would then begin at its start, and never makes anybody wait.
   const fd = stat.isFile() ? 0 : fs.openSync('/proc/self/fd/0', fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   const bytes = Buffer.alloc(1024);
-  try {
-    return bytes.subarray(0, fs.readSync(fd, bytes));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
-    throw error;
+  for (;;) {
+    try {
+      return bytes.subarray(0, fs.readSync(fd, bytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+    if (isOver()) return undefined;
+    await aMoment();
   }
 }
 
 /** A socket cannot be opened anew. What has come to it a stream has within a turn of the event loop. */
-async function chunkThere(stream: Readable): Promise<Buffer | undefined> {
+async function chunkThere(stream: Readable, isOver: () => boolean): Promise<Buffer | undefined> {
   const nothing = Buffer.alloc(0);
   if (stream.readableEnded) return nothing;
   let chunk: Buffer | undefined;
+  const told = (): Buffer | undefined => chunk;
   stream.on('error', () => (chunk = nothing));
   stream.once('readable', () => (chunk = (stream.read() as Buffer | null) ?? nothing));
   for (let turn = 0; turn < 2; turn++)
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
-  return chunk;
+  while (told() === undefined && !isOver()) await aMoment();
+  return told();
+}
+
+async function aMoment(): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1);
+  });
 }
 
 function isText(bytes: Buffer | undefined): boolean {

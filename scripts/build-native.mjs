@@ -10,8 +10,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
-import { idOf, importOfZod, lazyChildProcess, namesOfZod, seldomSource, shared, ownVersion } from './build.mjs';
+import { bundle } from './bundle-native.mjs';
 
 const run = promisify(execFile);
 const project = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -31,15 +30,24 @@ export async function buildNative({ quick = false, compiler = process.env.CC ?? 
   const sources = await engineSources();
   const work = await mkdtemp(join(tmpdir(), 'dreamos-native-'));
   try {
-    const compile = await compilerOfModules(sources);
+    const compile = await compilerOfModules(compiler, sources);
     await compileModules(compile, work);
     const program = join(work, 'dreamos');
     const flags = quick ? ['-O2'] : ['-O3'];
-    if (!quick) {
+    // Others keep their profiles in other ways.
+    const profiled =
+      !quick && /Free Software Foundation/.test((await need(compiler, ['--version'], ...aCompiler)).stdout);
+    if (profiled) {
       await link(compiler, [...flags, '-DDREAMOS_PROFILE', '-fprofile-generate'], sources, work, program);
       await train(program, work);
     }
-    await link(compiler, quick ? flags : [...flags, '-fprofile-use', '-Wno-missing-profile'], sources, work, program);
+    await link(
+      compiler,
+      !profiled ? flags : [...flags, '-fprofile-use', '-Wno-missing-profile'],
+      sources,
+      work,
+      program,
+    );
     const out = join(project, 'dist/native');
     await mkdir(out, { recursive: true });
     const fresh = join(out, `dreamos.new-${process.pid}`);
@@ -47,8 +55,7 @@ export async function buildNative({ quick = false, compiler = process.env.CC ?? 
     await rename(fresh, join(out, 'dreamos'));
     return join(out, 'dreamos');
   } finally {
-    if (!process.env.KEEP) await rm(work, { recursive: true, force: true });
-    else console.log(work);
+    await rm(work, { recursive: true, force: true });
   }
 }
 
@@ -60,26 +67,10 @@ async function engineSources() {
   try {
     const wanted = join(download, 'requirements.txt');
     await writeFile(wanted, `${engine.name}==${engine.version} --hash=sha256:${engine.sha256}\n`);
-    await need(
-      'python3',
-      [
-        '-m',
-        'pip',
-        'download',
-        '--quiet',
-        '--no-deps',
-        '--no-binary',
-        ':all:',
-        '--require-hashes',
-        '-r',
-        wanted,
-        '-d',
-        download,
-      ],
-      'pip (Debian: python3-pip)',
-    );
+    const words = '-m pip download --quiet --no-deps --no-binary :all: --require-hashes --disable-pip-version-check';
+    await need('python3', [...words.split(' '), '-r', wanted, '-d', download], 'pip', 'python3-pip');
     const archive = (await readdir(download)).find((name) => name.endsWith('.tar.gz'));
-    await run('tar', ['-xzf', join(download, archive), '--strip-components=1', '-C', download]);
+    await need('tar', ['-xzf', join(download, archive), '--strip-components=1', '-C', download], 'tar', 'tar');
     await rename(download, folder);
   } finally {
     await rm(download, { recursive: true, force: true });
@@ -87,22 +78,33 @@ async function engineSources() {
   return join(folder, engine.folder);
 }
 
-async function need(command, args, what) {
+/** What this machine lacks, or what has come of a program, in one sentence; `dreamos` goes on by Node. */
+class CannotBuild extends Error {}
+
+async function need(command, args, what, packages) {
   try {
     return await run(command, args, { maxBuffer: 1 << 26 });
   } catch (error) {
-    if (error.code === 'ENOENT')
-      throw new Error(
-        `The native program needs ${what}, and there is no ${command}. dreamos works by Node without it.`,
-        { cause: error },
+    const said = String(error.stderr ?? '').trim();
+    if (error.code === 'ENOENT' || /No module named pip/.test(said))
+      throw new CannotBuild(
+        `The native program is built with ${what}, which is not here: apt-get install ${packages}, or whatever installs it on this machine.`,
       );
-    throw new Error(`${command} ${args.join(' ')} failed:\n${error.stderr || error.message}`, { cause: error });
+    if (/DO NOT MATCH THE HASHES/.test(said))
+      throw new CannotBuild(
+        `What PyPI gave for ${engine.name} ${engine.version} is not what scripts/build-native.mjs has the checksum of, and was thrown away: type the same again, or pip config list to see where it came from.`,
+      );
+    const why = said.split('\n').find((line) => /error/i.test(line)) ?? said.split('\n').at(-1);
+    throw new CannotBuild(
+      `The native program was not built, because ${command} failed: ${why || error.message}. To see all of it, type: DREAMOS_DEBUG=1 npm run build:native`,
+      { cause: error },
+    );
   }
 }
 
 const includes = (sources) => ['-DNDEBUG', '-isystem', sources];
 
-const aCompiler = 'a C compiler (Debian: gcc, libc6-dev)';
+const aCompiler = ['a C compiler', 'gcc libc6-dev'];
 
 /** Compiles each to `<folder>/<name>.o`: gcc finds a profile by the name of the object that it was written for. */
 async function objects(compiler, flags, files, folder) {
@@ -110,7 +112,7 @@ async function objects(compiler, flags, files, folder) {
   return Promise.all(
     files.map(async (file) => {
       const object = join(folder, `${basename(file)}.o`);
-      await need(compiler, ['-std=gnu11', ...flags, '-c', file, '-o', object], aCompiler);
+      await need(compiler, ['-std=gnu11', ...flags, '-c', file, '-o', object], ...aCompiler);
       return object;
     }),
   );
@@ -119,18 +121,18 @@ async function objects(compiler, flags, files, folder) {
 const engineFiles = (sources) => engine.sources.map((name) => join(sources, name));
 
 // Kept: it changes with the sources alone.
-async function compilerOfModules(sources) {
+async function compilerOfModules(compiler, sources) {
   const out = join(cache, `compile-${engine.version}`);
   if (existsSync(out)) return out;
   const folder = await mkdtemp(join(cache, 'compile-'));
   try {
     const parts = await objects(
-      'cc',
+      compiler,
       ['-w', '-O1', '-D_GNU_SOURCE', ...includes(sources)],
       [join(native, 'compile.c'), ...engineFiles(sources)],
       folder,
     );
-    await need('cc', [...parts, '-lm', '-lpthread', '-o', join(folder, 'compile')], aCompiler);
+    await need(compiler, [...parts, '-lm', '-lpthread', '-o', join(folder, 'compile')], ...aCompiler);
     await rename(join(folder, 'compile'), out);
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -142,8 +144,7 @@ async function compileModules(compile, work) {
   const modules = join(work, 'modules');
   const { outputFiles } = await bundle(modules);
   await mkdir(modules, { recursive: true });
-  // By their bytes, as strcmp() has them.
-  const names = outputFiles.map(({ path }) => basename(path)).toSorted((a, b) => (a < b ? -1 : 1));
+  const names = outputFiles.map(({ path }) => basename(path)).sort((a, b) => (a < b ? -1 : 1));
   await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
   for (const name of names) await run(compile, [join(modules, name), name, join(modules, `${name}.bin`)]);
   await writeFile(join(work, 'blobs.c'), tableOf(names));
@@ -178,99 +179,6 @@ function assemblyOf(names, modules) {
   return `#ifdef __APPLE__\n#define SYMBOL(name) _##name\n.const\n#else\n#define SYMBOL(name) name\n.section .rodata\n#endif\n${parts.join('\n')}\n#ifdef __ELF__\n.section .note.GNU-stack,"",%progbits\n#endif\n`;
 }
 
-async function bundle(outdir) {
-  return build({
-    ...shared,
-    entryPoints: { start: 'native/prelude/start.ts', seldom: 'seldom' },
-    outdir,
-    chunkNames: '[name]-[hash]',
-    format: 'esm',
-    splitting: true,
-    target: 'es2023',
-    // Of long names the program would read each at every start; a stack trace names the functions by their letters.
-    minify: true,
-    external: ['dreamos:host'],
-    define: { __filename: '"/dreamos"', DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
-    // Their builds for Node ask for more of it than what is used of them.
-    alias: {
-      ulid: join(project, 'node_modules/ulid/dist/browser/index.js'),
-      fflate: join(project, 'node_modules/fflate/esm/browser.js'),
-    },
-    plugins: [lazyChildProcess, seldom, nodeModules],
-  });
-}
-
-// Zod and the texts of the topics: a module that is read when something of it is asked for.
-const seldom = {
-  name: 'seldom',
-  setup(api) {
-    api.onResolve({ filter: /^seldom$/ }, ({ path }) => ({ path, namespace: path }));
-    api.onLoad({ filter: /./, namespace: 'seldom' }, async () => ({
-      contents: await seldomSource(),
-      resolveDir: project,
-    }));
-    api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(importOfZod, "import z from 'lazy-zod';"),
-      loader: 'ts',
-    }));
-    api.onResolve({ filter: /^lazy-zod$/ }, ({ path }) => ({ path, namespace: path }));
-    api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async () => {
-      const getters = (await namesOfZod()).map((name) => `get ${name}() { return seldom().${name}; }`);
-      return {
-        contents: `import { seldom } from './native/prelude/seldom.ts';\nexport default { ${getters.join(', ')} };`,
-        resolveDir: project,
-      };
-    });
-    api.onResolve({ filter: /\.md$/, namespace: 'seldom' }, ({ path }) => ({
-      path: join(project, path),
-      suffix: '?text',
-    }));
-    api.onLoad({ filter: /\.md$/ }, ({ path, suffix }) =>
-      suffix === '?text'
-        ? undefined
-        : {
-            contents: `import { seldom } from './native/prelude/seldom.ts';\nexport default seldom().${idOf(path)};`,
-            resolveDir: project,
-          },
-    );
-  },
-};
-
-const fromNode =
-  /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|module|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
-/** What only Node can do, because it stands on too much of it: watching files, archives, and work. */
-const onlyNode = /^(?:chokidar|modern-tar)(?:\/|$)/;
-const onlyNodeFiles =
-  /[\\/]src[\\/](?:storage[\\/]file[\\/]disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|core[\\/]work[\\/]outcome|cli[\\/]handler[\\/]tail)\.ts$/;
-const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
-
-const nodeModules = {
-  name: 'node-modules',
-  setup(api) {
-    const leave = (path) => ({ path, namespace: 'only-node' });
-    api.onResolve({ filter: onlyNode }, ({ path }) => leave(path));
-    api.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) =>
-      onlyNodeFiles.test(join(resolveDir, path)) ? leave(path) : undefined,
-    );
-    api.onLoad({ filter: /./, namespace: 'only-node' }, ({ path }) => ({
-      contents: `process.getBuiltinModule(${JSON.stringify(path)}); module.exports = {};`,
-    }));
-    const use = (file, kind) => (kind === 'require-call' ? { path: file, namespace: 'required' } : { path: file });
-    api.onResolve({ filter: fromNode }, ({ path, kind }) => {
-      const file = join(native, 'prelude/node', `${fromNode.exec(path)[1].replace(/[/_]/g, '-')}.ts`);
-      return existsSync(file) ? use(file, kind) : leave(path);
-    });
-    api.onResolve({ filter: /^(?:graceful-fs|signal-exit)$/ }, ({ path, kind }) =>
-      use(join(native, 'prelude', others[path]), kind),
-    );
-    // require() gives what `import` calls the default, where there is one.
-    api.onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
-      contents: `const all = require(${JSON.stringify(path)}); module.exports = all.default ?? all;`,
-      resolveDir: project,
-    }));
-  },
-};
-
 async function link(compiler, flags, sources, work, program) {
   const host = (await readdir(join(native, 'host'))).filter((name) => name.endsWith('.c'));
   const folder = join(work, 'objects');
@@ -293,7 +201,7 @@ async function link(compiler, flags, sources, work, program) {
   await need(
     compiler,
     [...flags, ...parts, ...engineParts, '-static', '-lm', '-lpthread', '-s', '-o', program],
-    aCompiler,
+    ...aCompiler,
   );
 }
 
@@ -318,6 +226,13 @@ async function train(program, work) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const program = await buildNative({ quick: process.argv.includes('--quick') });
-  console.log(relative(process.cwd(), program));
+  try {
+    const program = await buildNative({ quick: process.argv.includes('--quick') });
+    console.log(relative(process.cwd(), program));
+  } catch (error) {
+    if (!(error instanceof CannotBuild)) throw error;
+    console.error(`${error.message}\nWithout it everything works by Node as before.`);
+    if (process.env.DREAMOS_DEBUG && error.cause) console.error(error.cause.stderr || error.cause);
+    process.exitCode = 1;
+  }
 }

@@ -1,0 +1,103 @@
+// The modules of the native program: the sources of the command, over native/prelude/ in place of Node's own modules.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { idOf, importOfZod, lazyChildProcess, namesOfZod, seldomSource, shared, ownVersion } from './build.mjs';
+
+const project = join(dirname(fileURLToPath(import.meta.url)), '..');
+const native = join(project, 'native');
+
+export async function bundle(outdir) {
+  return build({
+    ...shared,
+    entryPoints: { start: 'native/prelude/start.ts', seldom: 'seldom' },
+    outdir,
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    target: 'es2023',
+    // Of long names the program would read each at every start; a stack trace names the functions by their letters.
+    minify: true,
+    external: ['dreamos:host'],
+    define: { __filename: '"/dreamos"', DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
+    // Their builds for Node load node:crypto and workers.
+    alias: {
+      ulid: join(project, 'node_modules/ulid/dist/browser/index.js'),
+      fflate: join(project, 'node_modules/fflate/esm/browser.js'),
+    },
+    plugins: [lazyChildProcess, seldom, nodeModules],
+  });
+}
+
+// Zod and the texts of the topics: a module that is read when something of it is asked for.
+const seldom = {
+  name: 'seldom',
+  setup(api) {
+    api.onResolve({ filter: /^seldom$/ }, ({ path }) => ({ path, namespace: path }));
+    api.onLoad({ filter: /./, namespace: 'seldom' }, async () => ({
+      contents: await seldomSource(),
+      resolveDir: project,
+    }));
+    api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(importOfZod, "import z from 'lazy-zod';"),
+      loader: 'ts',
+    }));
+    api.onResolve({ filter: /^lazy-zod$/ }, ({ path }) => ({ path, namespace: path }));
+    api.onLoad({ filter: /./, namespace: 'lazy-zod' }, async () => {
+      const getters = (await namesOfZod()).map((name) => `get ${name}() { return seldom().${name}; }`);
+      return {
+        contents: `import { seldom } from './native/prelude/seldom.ts';\nexport default { ${getters.join(', ')} };`,
+        resolveDir: project,
+      };
+    });
+    api.onResolve({ filter: /\.md$/, namespace: 'seldom' }, ({ path }) => ({
+      path: join(project, path),
+      suffix: '?text',
+    }));
+    api.onLoad({ filter: /\.md$/ }, ({ path, suffix }) =>
+      suffix === '?text'
+        ? undefined
+        : {
+            contents: `import { seldom } from './native/prelude/seldom.ts';\nexport default seldom().${idOf(path)};`,
+            resolveDir: project,
+          },
+    );
+  },
+};
+
+const fromNode =
+  /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
+/** What only Node can do, because it stands on too much of it: watching files, archives, and work. */
+const onlyNode = /^(?:chokidar|modern-tar)(?:\/|$)/;
+const onlyNodeFiles =
+  /[\\/]src[\\/](?:storage[\\/]file[\\/]disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|core[\\/]work[\\/]outcome|cli[\\/]handler[\\/]tail)\.ts$/;
+const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
+
+const nodeModules = {
+  name: 'node-modules',
+  setup(api) {
+    const leave = (path) => ({ path, namespace: 'only-node' });
+    api.onResolve({ filter: onlyNode }, ({ path }) => leave(path));
+    api.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) =>
+      onlyNodeFiles.test(join(resolveDir, path)) ? leave(path) : undefined,
+    );
+    api.onLoad({ filter: /./, namespace: 'only-node' }, ({ path }) => ({
+      contents: `process.getBuiltinModule(${JSON.stringify(path)}); module.exports = {};`,
+    }));
+    const use = (file, kind) => (kind === 'require-call' ? { path: file, namespace: 'required' } : { path: file });
+    api.onResolve({ filter: fromNode }, ({ path, kind }) => {
+      const file = join(native, 'prelude/node', `${fromNode.exec(path)[1].replace(/[/_]/g, '-')}.ts`);
+      return existsSync(file) ? use(file, kind) : leave(path);
+    });
+    api.onResolve({ filter: /^(?:graceful-fs|signal-exit)$/ }, ({ path, kind }) =>
+      use(join(native, 'prelude', others[path]), kind),
+    );
+    // require() gives what `import` calls the default, where there is one.
+    api.onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+      contents: `const all = require(${JSON.stringify(path)}); module.exports = all.default ?? all;`,
+      resolveDir: project,
+    }));
+  },
+};

@@ -256,3 +256,33 @@ describe('the house', () => {
 
 /** Files that are long because they are one table. */
 const tables: string[] = ['contract/operations.ts', 'storage/file/disk/node-disk.ts'];
+
+describe('the native program', () => {
+  const native = join(top, 'native');
+  const parts = readdirSync(native, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(?:ts|c|h)$/.test(name));
+
+  it('has a prelude that stands on the host, on itself and on nothing of Node', () => {
+    const own = /^(?:dreamos:host|fflate|\.{1,2}\/(?!.*\bsrc\/).*\.ts)$/;
+    const prelude = parts.filter((name) => name.endsWith('.ts'));
+    const wrong = prelude.flatMap((name) =>
+      importsOf(readFileSync(join(native, name), 'utf8'))
+        .filter(({ specifier }) => !own.test(specifier))
+        .map(({ specifier }) => `${name} imports ${specifier}`),
+    );
+    expect(wrong).toEqual(['prelude/start.ts imports ../../src/main.ts']);
+  });
+
+  it('has rooms that a person can look around in', () => {
+    const sizes = new Map<string, number>();
+    for (const name of parts) sizes.set(dirname(name), (sizes.get(dirname(name)) ?? 0) + 1);
+    expect([...sizes].filter(([, count]) => count > 15)).toEqual([]);
+    expect(parts.filter((name) => readFileSync(join(native, name), 'utf8').split('\n').length - 1 > 300)).toEqual([]);
+  });
+
+  it('is used by nothing in src', () => {
+    const users = [...sources].filter(([, source]) =>
+      importsOf(source).some(({ specifier }) => /native\//.test(specifier)),
+    );
+    expect(users).toEqual([]);
+  });
+});

@@ -22,10 +22,15 @@ extern char **host_argv;
 /** Runs the same command line in Node, in place of this process. It comes back only if there is no Node to run. */
 void run_in_node(void);
 
-/** Adds its functions to the module `dreamos:host`; called twice, to declare them and to set them. */
-int files_functions(JSContext *ctx, JSModuleDef *module, int (*use)(JSContext *, JSModuleDef *, const JSCFunctionListEntry *, int));
-int text_functions(JSContext *ctx, JSModuleDef *module, int (*use)(JSContext *, JSModuleDef *, const JSCFunctionListEntry *, int));
-int process_functions(JSContext *ctx, JSModuleDef *module, int (*use)(JSContext *, JSModuleDef *, const JSCFunctionListEntry *, int));
+/** Declares functions of a module, or sets them. @return below 0: no memory */
+typedef int adder(JSContext *ctx, JSModuleDef *module, const JSCFunctionListEntry *functions, int count);
+
+/** Each adds its functions to the module `dreamos:host`; called twice, to declare them and to set them. */
+int files_functions(JSContext *ctx, JSModuleDef *module, adder *use);
+int look_functions(JSContext *ctx, JSModuleDef *module, adder *use);
+int text_functions(JSContext *ctx, JSModuleDef *module, adder *use);
+int process_functions(JSContext *ctx, JSModuleDef *module, adder *use);
+int wait_functions(JSContext *ctx, JSModuleDef *module, adder *use);
 
 /** The bytes of a Uint8Array; NULL with an exception: it is none. */
 static inline uint8_t *bytes_of(JSContext *ctx, JSValueConst value, size_t *length)

@@ -58,16 +58,6 @@ static char *name_of_module(JSContext *ctx, const char *base, const char *name, 
     return js_strdup(ctx, strncmp(name, "./", 2) == 0 ? name + 2 : name);
 }
 
-static int declare(JSContext *ctx, JSModuleDef *module, const JSCFunctionListEntry *functions, int count)
-{
-    return JS_AddModuleExportList(ctx, module, functions, count);
-}
-
-static int set(JSContext *ctx, JSModuleDef *module, const JSCFunctionListEntry *functions, int count)
-{
-    return JS_SetModuleExportList(ctx, module, functions, count);
-}
-
 /** load(name): runs a module at once, and gives what it exports */
 FUNCTION(host_load)
 {
@@ -99,10 +89,15 @@ FUNCTION(host_load)
 
 static const JSCFunctionListEntry own_functions[] = { JS_CFUNC_DEF("load", 1, host_load) };
 
+static int all_functions(JSContext *ctx, JSModuleDef *module, adder *use)
+{
+    return use(ctx, module, own_functions, 1) || files_functions(ctx, module, use) || look_functions(ctx, module, use) ||
+           text_functions(ctx, module, use) || process_functions(ctx, module, use) || wait_functions(ctx, module, use);
+}
+
 static int set_host_functions(JSContext *ctx, JSModuleDef *module)
 {
-    return set(ctx, module, own_functions, 1) || files_functions(ctx, module, set) ||
-           text_functions(ctx, module, set) || process_functions(ctx, module, set);
+    return all_functions(ctx, module, JS_SetModuleExportList);
 }
 
 static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque)
@@ -113,8 +108,7 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque)
     (void)opaque;
     if (strcmp(name, "dreamos:host") == 0) {
         module = JS_NewCModule(ctx, name, set_host_functions);
-        if (module && (declare(ctx, module, own_functions, 1) || files_functions(ctx, module, declare) || text_functions(ctx, module, declare) ||
-                       process_functions(ctx, module, declare)))
+        if (module && all_functions(ctx, module, JS_AddModuleExportList))
             return NULL;
         return module;
     }
@@ -223,10 +217,10 @@ static size_t stack_size(void)
     return most;
 }
 
-/** As Node: a standard descriptor that was closed is /dev/null, so that no file of the root takes its place. */
-static void open_missing(void)
+/** Whichever of the three standard descriptors is closed, /dev/null takes its place, as in Node: a file of mail must never get its number. */
+static void open_standard_descriptors(void)
 {
-    for (int fd = 0; fd <= 2; fd++) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
             _exit(1);
     }
@@ -242,7 +236,7 @@ int main(int argc, char **argv)
 
     host_argc = argc;
     host_argv = argv;
-    open_missing();
+    open_standard_descriptors();
     if (wanted && strcmp(wanted, "node") == 0)
         run_in_node();
 

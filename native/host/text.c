@@ -211,7 +211,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("sha1", 3, host_sha1),
 };
 
-int text_functions(JSContext *ctx, JSModuleDef *module, int (*use)(JSContext *, JSModuleDef *, const JSCFunctionListEntry *, int))
+int text_functions(JSContext *ctx, JSModuleDef *module, adder *use)
 {
     return use(ctx, module, functions, sizeof functions / sizeof *functions);
 }

@@ -18,13 +18,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test as plainTest } from 'vitest';
+import { checkRuntime, command, native, noteNode, project, starts } from './runtime.ts';
 
-export const project = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** By which the command runs: DREAMOS_RUNTIME. */
-export const native = process.env['DREAMOS_RUNTIME'] === 'native';
-const command = native ? join(project, 'dist', 'native', 'dreamos') : join(project, 'bin', 'dreamos.cjs');
+export { native, project };
 
 /** A line of --json. Which of the fields it really has is what the tests look at. */
 export interface Line {
@@ -91,7 +88,7 @@ export const test = plainTest.extend<{ rig: Rig; bare: Rig }>({
   /** With the agents planner and reviewer. */
   rig: ({ task }, use) =>
     withRig(task.name, async (rig) => {
-      expect((await rig.dreamos('--version --json')).json[0]).toMatchObject({ runtime: native ? 'native' : 'node' });
+      if (native) expect((await rig.dreamos('--version --json')).json[0]).toMatchObject({ runtime: 'native' });
       expect(await rig.dreamos('init planner reviewer --quiet')).toMatchObject({ code: 0, err: '' });
       await use(rig);
     }),
@@ -112,12 +109,15 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'dreamos-e2e-')));
   mkdirSync(join(dir, 'bin'));
   symlinkSync(command, join(dir, 'bin', 'dreamos'));
+  // Beside it, because tests look at all that is in it.
+  const log = `${dir}.log`;
+  const noted = noteNode(join(dir, 'bin', 'in-node.cjs'), log);
   const running = new Set<{ group: boolean; child: ChildProcess; ended: Promise<Ended> }>();
 
   const launch = (file: string, args: readonly string[], terms: Terms, group = false): Running => {
     const child = spawn(file, args, {
       cwd: terms.cwd ?? dir,
-      env: environment(dir, terms.env),
+      env: environment(dir, { ...noted, ...terms.env }),
       detached: group,
       stdio: 'pipe',
       ...(terms.uid === undefined ? {} : { uid: terms.uid, gid: terms.uid }),
@@ -131,8 +131,18 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
     child.stdin.end(terms.stdin ?? '');
     return one;
   };
-  const start = (words: Words, terms: Terms = {}) =>
-    native ? launch(command, split(words), terms) : launch(process.execPath, [command, ...split(words)], terms);
+  const start = (words: Words, terms: Terms = {}): Running => {
+    const own = split(words);
+    const [file = '', ...before] = starts;
+    const one = launch(file, [...before, ...own], terms);
+    const ended = one.ended.then((end) => {
+      // Another user can write no note.
+      if (terms.env?.['DREAMOS_RUNTIME'] !== 'node' && terms.uid === undefined)
+        checkRuntime(log, one.child.pid, own, end);
+      return end;
+    });
+    return { ...one, ended };
+  };
   const startShell = (script: string, terms: Terms = {}) => launch('bash', ['-c', script], terms, true);
   const dreamos = (words: Words, terms: Terms = {}) => start(words, terms).ended;
 
@@ -162,6 +172,7 @@ function createRig(purpose: string): Rig & { close(): Promise<void> } {
       }
       await Promise.all([...running].map(({ ended }) => ended));
       try {
+        rmSync(log, { force: true });
         rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
       } catch (cause) {
         throw new Error(`the root of "${purpose}" could not be removed`, { cause });

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Rig, filesIn, idle, test, until } from './rig.ts';
+import { type Rig, filesIn, test, until } from './rig.ts';
 
 const add = (rig: Rig, name: string, cron: string, to = 'reviewer') =>
   rig.dreamos(['schedule', 'add', name, cron, to, 'tick', '--as', 'planner', '--json']);
@@ -70,7 +70,7 @@ describe.concurrent('schedules', () => {
   test('a schedules.json that nobody can read keeps nobody from his mail, and doctor tells of it', async ({ rig }) => {
     writeFileSync(join(rig.root, 'schedules.json'), '{"schedules":[', { mode: 0o600 });
     const reader = rig.start('read reviewer --wait 20s');
-    await idle(reader);
+    await until('it has looked at the schedules', () => reader.err().includes('Schedules'));
     await rig.sent('send reviewer hello --as planner');
     const ended = await reader.ended;
     expect(ended.code).toBe(0);

@@ -48,20 +48,24 @@ test('a column that says nothing is not there', async () => {
   expect(linesOf(out)[0]).toMatch(/^id +state +age +from +subject$/);
 });
 
-test('a terminal shows at most 50, and how many more there are; a limit shows so many, and a pipe all', async () => {
-  for (let n = 0; n < 1062; n++) await rig.dreamos('send reviewer x --as planner');
-  const shown = await rig.dreamos('list reviewer', terminal);
-  expect(linesOf(shown.out)).toHaveLength(51);
-  expect(shown.err).toBe('… and 1,012 more\n');
-  const filtered = await rig.dreamos('list reviewer --from planner', terminal);
-  expect(linesOf(filtered.out)).toHaveLength(51);
-  expect(filtered.err).toBe('… and 1,012 more\n');
-  expect(await rig.dreamos('list reviewer -n 60', terminal)).toMatchObject({ err: '' });
-  expect(linesOf((await rig.dreamos('list reviewer -n 60', terminal)).out)).toHaveLength(61);
-  expect(linesOf((await rig.dreamos('list reviewer')).out)).toHaveLength(1062);
-  expect((await rig.dreamos('list reviewer --json', terminal)).json).toHaveLength(1062);
-  expect((await rig.dreamos('list reviewer --quiet', terminal)).err).toBe('');
-});
+test(
+  'a terminal shows at most 50, and how many more there are; a limit shows so many, and a pipe all',
+  { timeout: 30_000 },
+  async () => {
+    for (let n = 0; n < 1062; n++) await rig.dreamos('send reviewer x --as planner');
+    const shown = await rig.dreamos('list reviewer', terminal);
+    expect(linesOf(shown.out)).toHaveLength(51);
+    expect(shown.err).toBe('… and 1,012 more\n');
+    const filtered = await rig.dreamos('list reviewer --from planner', terminal);
+    expect(linesOf(filtered.out)).toHaveLength(51);
+    expect(filtered.err).toBe('… and 1,012 more\n');
+    expect(await rig.dreamos('list reviewer -n 60', terminal)).toMatchObject({ err: '' });
+    expect(linesOf((await rig.dreamos('list reviewer -n 60', terminal)).out)).toHaveLength(61);
+    expect(linesOf((await rig.dreamos('list reviewer')).out)).toHaveLength(1062);
+    expect((await rig.dreamos('list reviewer --json', terminal)).json).toHaveLength(1062);
+    expect((await rig.dreamos('list reviewer --quiet', terminal)).err).toBe('');
+  },
+);
 
 test('on a terminal, too, an empty list says that it is empty', async () => {
   expect(await rig.dreamos('list reviewer', terminal)).toMatchObject({

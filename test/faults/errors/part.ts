@@ -106,7 +106,8 @@ async function failAtRandom({ options, stages, figures, fail }: Report): Promise
     if (played?.failed) counts['of them failed']++;
     for (const problem of played?.problems ?? []) fail(problem);
   });
-  if (counts['of them stuck in libuv'] * 20 > plays.length)
+  // Of 576 four were; of the few of a bounded run one proves nothing.
+  if (counts['of them stuck in libuv'] > Math.max(1, plays.length / 20))
     fail(`${counts['of them stuck in libuv']} runs with errors at random were stuck in libuv`);
   if (counts['of them failed'] === 0) fail('libfiu has made nothing fail');
   Object.assign(figures, counts);

@@ -4,6 +4,7 @@
 //   node scripts/build-native.mjs            for this machine
 //   node scripts/build-native.mjs --quick    without the profile: a fifth slower, built in a third of the time
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -122,7 +123,11 @@ const engineFiles = (sources) => engine.sources.map((name) => join(sources, name
 
 // Kept: it changes with the sources alone.
 async function compilerOfModules(compiler, sources) {
-  const out = join(cache, `compile-${engine.version}`);
+  const own = createHash('sha256')
+    .update(await readFile(join(native, 'compile.c')))
+    .digest('hex')
+    .slice(0, 8);
+  const out = join(cache, `compile-${engine.version}-${own}`);
   if (existsSync(out)) return out;
   const folder = await mkdtemp(join(cache, 'compile-'));
   try {

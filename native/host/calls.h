@@ -20,14 +20,16 @@ static inline void let_go(JSContext *ctx, const char *text)
     errno = error;
 }
 
-/** Calls the system with a path. @return as outcome() */
+/** Calls the system with a path, again if a signal came in between. @return as outcome() */
 #define WITH_PATH(ctx, path, value, call)                                                                              \
     do {                                                                                                               \
         const char *path = JS_ToCString(ctx, value);                                                                   \
         int64_t result;                                                                                                \
         if (!path)                                                                                                     \
             return JS_EXCEPTION;                                                                                       \
-        result = (call);                                                                                               \
+        do                                                                                                             \
+            result = (call);                                                                                           \
+        while (result < 0 && errno == EINTR);                                                                          \
         let_go(ctx, path);                                                                                             \
         return outcome(ctx, result);                                                                                   \
     } while (0)

@@ -21,6 +21,8 @@ extern char **host_argv;
 
 /** Runs the same command line in Node, in place of this process. It comes back only if there is no Node to run. */
 void run_in_node(void);
+/** Those that were heard do what they do by themselves, also what has come of them and was not told yet. */
+void forget_signals(void);
 
 /** Declares functions of a module, or sets them. @return below 0: no memory */
 typedef int adder(JSContext *ctx, JSModuleDef *module, const JSCFunctionListEntry *functions, int count);

@@ -178,19 +178,17 @@ static int own_folder(char *path, size_t size)
 
 void run_in_node(void)
 {
-    char script[PATH_MAX + 64];
-    const char *given = getenv("DREAMOS_NODE_SCRIPT");
+    char script[PATH_MAX + 64] = "";
     char **words = calloc((size_t)host_argc + 2, sizeof *words);
 
     /* As a process that has not been touched: an ignored signal would stay so in Node. */
     signal(SIGPIPE, SIG_DFL);
     signal(SIGXFSZ, SIG_DFL);
-    if (given && *given) {
-        snprintf(script, sizeof script, "%s", given);
-    } else if (own_folder(script, PATH_MAX) == 0) {
+    forget_signals();
+    if (own_folder(script, PATH_MAX) == 0)
         strcat(script, NODE_SCRIPT);
-    } else {
-        fprintf(stderr, "dreamos does not find its own folder, and so not what it needs Node for.\n");
+    if (access(script, R_OK) < 0) {
+        fprintf(stderr, "Error: dreamos needs Node for this, and does not find bin/dreamos.cjs of the folder it was built in.\n");
         _exit(1);
     }
     if (!words) {
@@ -202,7 +200,7 @@ void run_in_node(void)
     for (int i = 1; i < host_argc; i++)
         words[i + 1] = host_argv[i];
     execvp("node", words);
-    fprintf(stderr, "dreamos needs Node for this, which could not be started: %s\n", strerror(errno));
+    fprintf(stderr, "Error: dreamos needs Node for this, and there is no node on the PATH: %s\n", strerror(errno));
     _exit(127);
 }
 

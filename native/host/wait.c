@@ -35,6 +35,24 @@ static int make_bell(void)
     return 0;
 }
 
+void forget_signals(void)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    for (int number = 1; number < MOST_SIGNALS; number++) {
+        struct sigaction action;
+
+        if (sigaction(number, NULL, &action) < 0 || action.sa_handler != note_signal)
+            continue;
+        signal(number, SIG_DFL);
+        if (came[number])
+            raise(number);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 static int signal_number(JSContext *ctx, JSValueConst value, int *number)
 {
     if (JS_ToInt32(ctx, number, value))

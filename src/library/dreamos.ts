@@ -61,8 +61,8 @@ export interface Dreamos extends AsyncDisposable {
 
   /**
    * Sends one message to one or more agents, also by `@group` and `@all`, as one commit: all get it or nobody. With
-   * durability `full`, the default, it is on disk, synced, when this resolves. Sends that are begun at the same time share
-   * their syncs; an error of one means nothing for the others.
+   * durability `full`, the default, it is on disk, synced, when this resolves. Sends to one mailbox, without a key, that
+   * are begun at the same time share their syncs; an error of one means nothing for the others.
    * @returns its id, whom it went to, and whether a dedupe key made it a repeat
    * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, BODY_NOT_TEXT,
    * MAILBOX_FULL, DEDUPE_MISMATCH, USAGE and DISK_FAILED: nothing was sent to anybody; SEND_UNCERTAIN: it may have been

@@ -1,8 +1,9 @@
 /**
  * Sends of one process that are made at the same time go to the store in one call, and so share its syncs. One alone waits
- * for no other. Each has its own result: where the disk fails what they have in common, each is tried alone.
+ * for no other. Each has its own result: what fails for what they have in common is tried alone.
  */
 import { DreamosError } from '../../model/errors.ts';
+import { isLog } from '../../model/topic.ts';
 import type { Outgoing, Sent } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 
@@ -20,6 +21,13 @@ const gathered = new WeakMap<Store, { behind: Waiting[] | undefined }>();
 // What is longer takes longer to write than to sync, and a file that many share stays until the last of them is gone.
 const mostTogether = 256;
 const mostCharacters = 256 * 1024;
+
+/** Whether it can share: to one mailbox, without a key. All else goes through outbox/ by itself. */
+export function canShare({ mailboxes, message }: Outgoing): boolean {
+  const [only, ...more] = mailboxes;
+  const hasKey = message.dedupeKey !== null || (message.replaceKey ?? null) !== null;
+  return only !== undefined && more.length === 0 && !hasKey && !isLog(only);
+}
 
 /** As the store's `send` of one message, with durability `full`. */
 export async function sendGathered(store: Store, outgoing: Outgoing): Promise<Result> {
@@ -60,16 +68,24 @@ async function sendParts(store: Store, all: readonly Waiting[]): Promise<void> {
 }
 
 async function sendPart(store: Store, part: readonly Waiting[]): Promise<void> {
+  const failed: Waiting[] = [];
   try {
     const outgoing = part.map((one) => one.outgoing);
     const results = await store.mail.send(outgoing, { durability: 'full' });
     for (const [i, one] of part.entries()) {
       const result = results[i];
-      if (!result) throw new Error('The store answered with fewer results than messages.');
-      const alone = part.length > 1 && result instanceof DreamosError && result.code === 'DISK_FAILED';
-      one.resolve(alone ? await sendAlone(store, one.outgoing) : result);
+      if (!result) one.reject(new Error('The store answered with fewer results than messages.'));
+      else if (part.length > 1 && isOver(result)) failed.push(one);
+      else one.resolve(result);
     }
   } catch (error) {
     for (const one of part) one.reject(error);
   }
+  // Behind the others: what these are told no failure of one may take back.
+  for (const one of failed) await sendAlone(store, one.outgoing).then(one.resolve, one.reject);
+}
+
+/** Nothing of it was sent: the disk failed, or the mailbox of one in whose folder all of them were written is gone. */
+function isOver(result: Result): boolean {
+  return result instanceof DreamosError && result.code !== 'SEND_UNCERTAIN';
 }

@@ -9,7 +9,7 @@ import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Sent } from '../../storage/port/mail.ts';
 import { createAddressBook } from '../agents/address-book.ts';
-import { sendGathered } from './gather.ts';
+import { canShare, sendGathered } from './gather.ts';
 import type { Waiting } from './room.ts';
 import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
@@ -144,7 +144,8 @@ export async function sendTogether(
   const outgoing = composed.map((one) => one.outgoing);
   // Without syncs there is nothing to share.
   const [only, ...more] = outgoing;
-  if (only && more.length === 0 && durability === 'full') return [await sendGathered(session.store, only)];
+  if (only && more.length === 0 && durability === 'full' && canShare(only))
+    return [await sendGathered(session.store, only)];
   return session.store.mail.send(outgoing, { durability });
 }
 

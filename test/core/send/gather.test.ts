@@ -4,6 +4,7 @@ import { rootOver } from '../../../src/core/open-root.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
+import { MailboxGone } from '../../../src/storage/port/refusals.ts';
 import type { Outgoing } from '../../../src/storage/port/mail.ts';
 import { type DiskCall, diskFailure, watchedDisk } from '../../storage/file/disks.ts';
 import { drain, makeRoom } from '../../storage/file/room.ts';
@@ -74,6 +75,32 @@ describe('sends at the same time', () => {
     const results = await sendEach(rig.root, bodies(3));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(calls).toEqual([bodies(3), ['message 0'], ['message 1'], ['message 2']]);
+  });
+
+  test('what one of them fails for the others do not', async () => {
+    const gone = new MailboxGone('reviewer');
+    answer = async (call, real) =>
+      call.some(({ mailboxes }) => mailboxes.includes('reviewer')) ? call.map(() => gone) : real();
+    const to = ['reviewer', 'Builder', 'Builder'];
+    const results = await Promise.allSettled(to.map((name) => send(rig.root, { to: name, body: name })));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  test('what is sent stays so when the store fails at another that is tried alone', async () => {
+    const failed = diskFailure({ method: 'create', path: '/root' });
+    answer = async (call, real) => {
+      if (call.length === 1) throw new Error('a bug');
+      return [failed, ...(await real()).slice(1)];
+    };
+    const results = await sendEach(rig.root, bodies(3));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  test('with a key, or to several, they go on their own', async () => {
+    await sendEach(rig.root, bodies(2), { replaceKey: 'state' });
+    await Promise.all(bodies(2).map((dedupeKey) => send(rig.root, { to: 'reviewer', body: 'x', dedupeKey })));
+    await Promise.all(bodies(2).map((body) => send(rig.root, { to: ['reviewer', 'Builder'], body })));
+    expect(calls.every((call) => call.length === 1)).toBe(true);
   });
 
   test('what may have been sent is not sent again', async () => {

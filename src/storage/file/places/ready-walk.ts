@@ -19,7 +19,7 @@ import type { FileStat } from '../disk/disk.ts';
 import { memory } from '../disk/memory.ts';
 import { quarantine } from './corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';
-import { isChecked, kindOf, namesIn, removeEmpty } from '../disk/folders.ts';
+import { kindOf, namesIn, removeEmpty } from '../disk/folders.ts';
 import { laneOf, type Mailbox, rankFolder } from '../names/layout.ts';
 import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -159,7 +159,8 @@ async function* walkLane(
   { onJunk, known }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   const kind = await kindOf(ctx, laneDir);
-  if (kind === undefined && !isChecked(ctx, folderOf(laneDir))) await sweepOdd(ctx, folderOf(laneDir), onJunk);
+  // Looked at again though it was a folder once: whoever claims for weeks has to see what stands there now.
+  if (kind === undefined) await sweepOdd(ctx, folderOf(laneDir), onJunk);
   if (kind !== 'directory') {
     await sweep(laneDir, kind, onJunk);
     return;

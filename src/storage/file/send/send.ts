@@ -40,12 +40,22 @@ export async function send(
   for (let at = 0; at < outgoing.length;) {
     const run = packable(outgoing, at);
     for (const result of await sendRun(ctx, run, durability, untilFull)) {
-      results.push(result instanceof MailboxGone ? await renamedSince(ctx, result) : result);
+      results.push(result instanceof MailboxGone ? await saidOf(ctx, result) : result);
       if (untilFull && result instanceof MailboxFull) return results;
     }
     at += run.length;
   }
   return results;
+}
+
+/** Who has it now, if that can be looked up: what was sent beside it stands. */
+async function saidOf(ctx: FileContext, gone: MailboxGone): Promise<DreamosError> {
+  try {
+    return await renamedSince(ctx, gone);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    return gone;
+  }
 }
 
 /** What has room of a run: all but those without, or those before the first one without. */

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { watchedDisk } from '../disks.ts';
 import { makeRoom, type Room } from '../room.ts';
@@ -81,4 +83,19 @@ describe('a consumer in a loop', () => {
     room.clock.advance(30);
     expect((await claim(store))?.message.body).toBe('due');
   });
+});
+
+test('a file that comes into the place of a priority is put aside, also by who has claimed from there before', async () => {
+  const room = makeRoom();
+  await fill(room, 1);
+  const store = await room.open();
+  expect(await claim(store)).toBeDefined();
+  room.clock.advance(100);
+  const place = join(room.at('bob').ready, 'p2');
+  rmSync(place, { recursive: true });
+  writeFileSync(place, 'junk');
+  expect(await claim(store)).toBeUndefined();
+  expect((await store.look.counts('bob')).corrupt).toBe(1);
+  await fill(room, 1);
+  expect(await claim(store)).toBeDefined();
 });

@@ -70,10 +70,10 @@ export class Setting {
     const late = await this.#at(-2 * hourMs);
     await this.sent(body, more, late);
     for (let attempt = 1; attempt < attempts; attempt++) {
-      const { receipt } = await this.#claim(late, body);
+      const { receipt } = await this.#claim(late, body, hourMs);
       await late.store.mail.nack(receipt, { policy, delayMs: 0 });
     }
-    await this.#claim(late, body);
+    await this.#claim(late, body, hourMs);
     await late.close();
   }
 
@@ -159,10 +159,11 @@ export class Setting {
       .map((file) => join(file.parentPath, file.name));
   }
 
-  async #claim(root: Session, body: string): Promise<Delivery> {
+  /** For as long as a lease may be: a whole run of a part may take hours where others are at work, too. */
+  async #claim(root: Session, body: string, leaseMs = 12 * hourMs): Promise<Delivery> {
     const delivery = await root.store.mail.claim('b', {
       token: newToken(),
-      leaseMs: hourMs,
+      leaseMs,
       policy,
       filter: { id: this.#ids.get(body) ?? body },
     });

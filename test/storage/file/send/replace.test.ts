@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { DiskCall } from '../disks.ts';
@@ -78,7 +78,11 @@ test('what it replaces goes after everything of the new one is synced, also wher
 test('a file in drop/ with a replace key is synced where it is adopted before it takes the place of another', async () => {
   const room = makeRoom();
   const first = await send(room, await room.open());
-  writeFileSync(join(room.at('bob').drop, 'a.json'), JSON.stringify({ from: 'ann', body: 'new', replaceKey: 'k' }));
+  const file = join(room.at('bob').drop, 'a.json');
+  writeFileSync(file, JSON.stringify({ from: 'ann', body: 'new', replaceKey: 'k' }));
+  // Later by its own time: of two in one millisecond either may be the newer.
+  const handedIn = (room.clock.now() + 10) / 1000;
+  utimesSync(file, handedIn, handedIn);
   const calls: DiskCall[] = [];
   const store = await room.open(watchedDisk((call) => void calls.push(call)));
   room.clock.advance(1000);

@@ -217,7 +217,7 @@ describe.concurrent('receipts', () => {
 
   test('one of a claim that was taken back: LEASE_LOST, and the message is not lost', async ({ rig }) => {
     const id = await rig.sent('send reviewer hello --as planner');
-    const receipt = (await rig.dreamos('read reviewer --json --lease 100ms')).json[0]?.receipt ?? '';
+    const receipt = (await rig.dreamos('read reviewer --json --lease 1s')).json[0]?.receipt ?? '';
     await until('it is taken back', async () => (await rig.dreamos('status reviewer --json')).json[0]?.['ready'] === 1);
     const before = tree(rig.root);
     for (const verb of ['ack', 'nack', 'renew']) {

@@ -58,9 +58,8 @@ function asArgument(
   word: string,
 ): string | undefined {
   const words = wordsOf(program, argv);
-  const at = words.findIndex((one) => one.kind === 'option' && one.word === word);
-  const isText = textOptions.includes(word) && words[at + 1]?.kind === 'operand';
-  if (!isText || !takesText(program, words.slice(0, at))) return undefined;
+  const at = behindRecipient(program, words, word);
+  if (at < 0 || !textOptions.includes(word) || words[at + 1]?.kind !== 'operand') return undefined;
   const isOnly = words.filter(({ kind }) => kind === 'operand').length === placeOfText(program, words) + 1;
   const typed = isOnly ? line(words.filter((_, i) => i !== at).map((one) => one.word)) : undefined;
   return `The text is an argument: ${typed ?? `dreamos ${verbs.join(' ')} --help`}`;
@@ -74,10 +73,16 @@ function takenAsText(
   word: string,
 ): string | undefined {
   const words = wordsOf(program, argv);
-  const at = words.findIndex((one) => one.kind === 'option' && one.word === word);
-  if (at < 0 || !takesText(program, words.slice(0, at))) return undefined;
+  const at = behindRecipient(program, words, word);
+  if (at < 0) return undefined;
   const text = typedAsText(words, at, word);
   return text && `If it is the text: ${text}; if not: dreamos ${verbs.join(' ')} --help`;
+}
+
+/** Where an option stands, if the text of a message may come there; else -1. */
+function behindRecipient(program: Command, words: readonly Word[], option: string): number {
+  const at = words.findIndex(({ kind, word }) => kind === 'option' && word === option);
+  return at >= 0 && takesText(program, words.slice(0, at)) ? at : -1;
 }
 
 /** Of too many words behind `--`: all of them are texts there, options too. */

@@ -3,12 +3,13 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { isNative } from '../../src/contract/native.ts';
-import { commandOf, operationNames } from '../../src/contract/operations.ts';
 import { missing, said, skips } from '../lack.ts';
+import { lines } from '../program/lines.ts';
 import { native, type Rig, test } from './rig.ts';
 
 const lack = await missing('strace');
-const verbs = [...new Set(operationNames.flatMap((name) => commandOf(name)?.split(' --')[0] ?? []))];
+const isItself = (verb: string, option?: string): boolean =>
+  isNative(verb, option === undefined ? {} : { [option]: true });
 
 /** In place of Node: it only says what it was told. */
 function putNode({ dir }: Rig): void {
@@ -31,43 +32,20 @@ async function left(rig: Rig, words: readonly string[]): Promise<{ done: string[
   return { done: before.filter((line) => changes.test(line)), told: first === 'node' ? told : undefined };
 }
 
-/** With as many names as the verb wants, and each of its options with whether it takes a value. */
-async function usage(
-  rig: Rig,
-  verb: string,
-): Promise<{ words: string[]; options: { name: string; value: boolean }[] }> {
-  const { out } = await rig.dreamos(`${verb} --help`);
-  const [line = ''] = /^Usage: .*(?:\n {2,}.*)?/.exec(out) ?? [];
-  const operands = [...line.matchAll(/<[\w.]+>/g)].map(() => 'reviewer');
-  const words = [...verb.split(' '), ...(verb === 'work' ? ['reviewer', '--', 'true'] : operands)];
-  const options = [...out.matchAll(/^ +(?:-\w, )?--([\w-]+)( <)?/gm)].map(([, name = '', value]) => ({
-    name,
-    value: !!value,
-  }));
-  return { words, options };
-}
-
-const camel = (name: string): string => name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-
-/** Those that Node is needed for; help is told before there is a verb. */
-const others = <Option extends { name: string }>(verb: string, options: Option[]): Option[] =>
-  options.filter(({ name }) => name !== 'help' && !isNative(verb, { [camel(name)]: true }));
+/** Each verb alone, and of those that it does itself each option that Node is needed for. */
+const tried = lines.filter(
+  ({ verb, option }) => option === undefined || (isNative(verb, {}) && !isItself(verb, option)),
+);
 
 describe.skipIf(skips(lack) || !native)(
   said('the native program', lack),
   { concurrent: true, timeout: 120_000 },
   () => {
-    test.for(verbs)('%s goes on in Node, or does not', async (verb, { rig }) => {
-      const { words, options } = await usage(rig, verb);
+    test.for(tried)('"$words" goes on in Node, or does not', async ({ verb, words, option }, { rig }) => {
       putNode(rig);
-      const plain = await left(rig, words);
-      if (!isNative(verb, {})) expect(plain).toEqual({ done: [], told: words });
-      else expect(plain.told, 'it needs Node all the same').toBeUndefined();
-      if (!isNative(verb, {})) return;
-      for (const { name, value } of others(verb, options)) {
-        const all = [...words, `--${name}`, ...(value ? ['1s'] : [])];
-        expect(await left(rig, all)).toEqual({ done: [], told: all });
-      }
+      const { done, told } = await left(rig, words);
+      if (isItself(verb, option)) expect(told, 'it needs Node all the same').toBeUndefined();
+      else expect({ done, told }).toEqual({ done: [], told: words });
     });
 
     test('what a command has done is known to the trace', async ({ rig }) => {

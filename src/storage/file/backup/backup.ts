@@ -5,9 +5,10 @@
  *   message in it, or is sent once more; and a key without its message is known for what it is (`unsure`).
  * - One look at the mail goes through each mailbox in the order of a message's life: outbox/, drop/, delayed/, requests/,
  *   ready/, inflight/, dlq/, archive/, packs. A message that moves on meanwhile is met later. One that comes back behind the
- *   look (given back, restored) is met by the next: looks go on until one finds nothing new and no name without its bytes.
- *   Then event logs are asked: whatever has an event since the beginning must have been met, or there is another look. So
- *   only a message could be missed that comes back in each look, each time moved by a process that dies before it tells.
+ *   look (given back, restored) is met by the next: there are two at least, and they go on until one finds nothing new and no
+ *   name without its bytes. Then event logs are asked: whatever they have told of since the beginning must have been met, or
+ *   there is another look. So only a message could be missed that comes back in each look, each time moved by a process that
+ *   dies before it tells.
  * - The first look takes all that it meets, later ones only what the first has met in other mailboxes, and what is older than
  *   the beginning: so a send to several mailboxes that was met in one of them is met in all, and the looks end.
  *
@@ -26,7 +27,7 @@ import { type Add, Collection } from './collection.ts';
 import { addDedupeKeys } from './dedupe-keys.ts';
 import { addDocuments, addKept } from './files.ts';
 import { lookAtMail } from './look.ts';
-import { idsToldOf } from './told.ts';
+import { idsToldOf, logged } from './told.ts';
 import { backupVersion } from './sighting.ts';
 
 // So often a message can come back behind a look before it is said that it does.
@@ -87,14 +88,15 @@ export async function collect(
 ): Promise<Collection | undefined> {
   const about = { format: 'dreamos-backup', version: backupVersion, begunAt, root: ctx.layout.root };
   await add({ name: aboutBackup, bytes: Buffer.from(`${JSON.stringify(about)}\n`) });
-  const collection = new Collection(ctx, add, begunAt);
+  const collection = new Collection(ctx, add, begunAt, await logged(ctx, begunAt));
   const atFirst = await everyName(ctx);
   await addDocuments(ctx, collection);
   await addDedupeKeys(ctx, collection);
   for (let look = 0; ; look++) {
     const missed = await lookAtMail(ctx, collection, { first: look === 0, signal, onProgress });
     if (signal?.aborted) return undefined;
-    if (missed.found === 0 && missed.slipped.size === 0) {
+    // Where the first has found nothing, something may have come back behind it all the same.
+    if (look > 0 && missed.found === 0 && missed.slipped.size === 0) {
       const [told] = await idsToldOf(ctx, collection);
       if (told === undefined) break;
       missed.slipped.add(told);

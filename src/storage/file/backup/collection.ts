@@ -1,4 +1,3 @@
-import { dayMs } from '../../../model/basics/limits.ts';
 import { idTime } from '../../../model/id.ts';
 import { sha256, startSha256 } from '../../../model/basics/sha256.ts';
 import type { FileContext } from '../disk/context.ts';
@@ -26,6 +25,8 @@ export type Add = (file: TarFile) => Promise<void>;
 /** What a backup holds so far: bytes are written at once, each once; lines of the index wait for its end. */
 export class Collection {
   readonly begunAt: number;
+  /** How long each event log was at the beginning, as far as it may tell of the time since (told.ts). */
+  readonly logged: ReadonlyMap<string, number>;
   readonly #ctx: FileContext;
   readonly #add: Add;
   readonly #lines: string[] = [];
@@ -35,16 +36,18 @@ export class Collection {
   readonly #seen = new Map<string, Map<string, string>>();
   /** By mailbox and id, the state and the name in which it was met last. */
   readonly #last = new Map<string, string>();
+  /** What belongs into it, wherever it is met. */
   readonly #ids = new Set<string>();
   /** By mailbox and id: what could not be read where it lay. */
   readonly #aside = new Set<string>();
   /** How many messages lie in packs. */
   packed = 0;
 
-  constructor(ctx: FileContext, add: Add, begunAt: number) {
+  constructor(ctx: FileContext, add: Add, begunAt: number, logged: ReadonlyMap<string, number>) {
     this.#ctx = ctx;
     this.#add = add;
     this.begunAt = begunAt;
+    this.logged = logged;
   }
 
   /** Of messages, each once a mailbox. */
@@ -62,11 +65,14 @@ export class Collection {
     return this.#seen.get(mailbox)?.get(id);
   }
 
-  /** Whether a message that a later look meets first in this mailbox belongs into it. */
+  /** Whether a message that a later look meets first in a mailbox belongs into the backup. */
   belongs(id: string): boolean {
-    const madeAt = idTime(id);
-    // One from the future says nothing of when it was sent.
-    return this.#ids.has(id) || madeAt < this.begunAt || madeAt > this.#ctx.clock.now() + dayMs;
+    return this.#ids.has(id) || this.isFromBefore(idTime(id));
+  }
+
+  /** Whether it was made before the beginning: what is of the future was made when the clock was ahead. */
+  isFromBefore(madeAt: number): boolean {
+    return madeAt < this.begunAt || madeAt > this.#ctx.clock.now();
   }
 
   /** @returns whether it is new in this mailbox */
@@ -99,9 +105,13 @@ export class Collection {
     return this.#aside.size < this.#aside.add(`${mailbox}\0${id}`).size;
   }
 
-  /** Whether a message that something has happened to since the beginning should be here, and is not. */
-  isMissing(mailbox: string, id: string): boolean {
-    return this.bodyOf(mailbox, id) === undefined && this.belongs(id) && !this.#aside.has(`${mailbox}\0${id}`);
+  /** It was told of before the beginning, whatever the time in its id. */
+  isOlder(id: string): void {
+    this.#ids.add(id);
+  }
+
+  isUnmet(mailbox: string, id: string): boolean {
+    return this.bodyOf(mailbox, id) === undefined && !this.#aside.has(`${mailbox}\0${id}`);
   }
 
   async body(id: string, bytes: Uint8Array): Promise<string> {

@@ -25,7 +25,7 @@ export async function addDedupeKeys(ctx: FileContext, collection: Collection): P
       // What cannot be read is no key: doctor says so, and a repeat is refused.
       if (!file.ok || id === undefined) continue;
       const { mtimeMs = collection.begunAt } = file;
-      const unsure = prepared.has(id) || mtimeMs >= collection.begunAt;
+      const unsure = prepared.has(id) || !collection.isFromBefore(mtimeMs);
       const body = await collection.body(id, file.bytes);
       collection.line({ kind: 'key', sha256: name, id, body, mtimeMs, unsure });
     }

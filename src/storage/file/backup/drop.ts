@@ -29,7 +29,7 @@ export async function lookIntoDrop(
     const mtimeMs = file.mtimeMs ?? collection.begunAt;
     const handedIn = become({ path, mailbox: mailbox.name, mtimeMs, nowMs: collection.begunAt }, file.bytes);
     if (!handedIn || handedIn.message.dedupeKey !== null) {
-      if (mtimeMs < collection.begunAt) await collection.file(path, file.bytes, mtimeMs, handedIn?.message.id);
+      if (collection.isFromBefore(mtimeMs)) await collection.file(path, file.bytes, mtimeMs, handedIn?.message.id);
       continue;
     }
     const { message, dueAt } = handedIn;

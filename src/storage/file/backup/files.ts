@@ -7,10 +7,10 @@ import { mailboxNames } from '../documents/agents.ts';
 import { backedUpDocuments, isCursorFile, isEventFile } from '../names/backup-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
-import { dayOf, parseEventLog } from '../names/slots.ts';
+import { parseEventLog } from '../names/slots.ts';
 import type { Collection } from './collection.ts';
 import { wholeOf, withFile } from './source.ts';
-import { toldBefore } from './told.ts';
+import { firstDayOf, toldBefore } from './told.ts';
 
 const anySize = { maxBytes: Infinity };
 
@@ -44,13 +44,11 @@ async function addEvents(ctx: FileContext, collection: Collection, mailbox: Mail
     const path = pathIn(mailbox.events, name);
     const day = parseEventLog(name);
     // An older one tells of nothing that happens now.
-    if (day === undefined || day < dayOf(collection.begunAt)) {
+    if (day === undefined || day < firstDayOf(collection.begunAt)) {
       await addFile(ctx, collection, path);
       continue;
     }
-    await withFile(ctx, path, async (file) =>
-      collection.file(path, await toldBefore(path, file, collection.begunAt), file.mtimeMs),
-    );
+    await withFile(ctx, path, (file) => collection.file(path, toldBefore(path, file, collection), file.mtimeMs));
   }
 }
 

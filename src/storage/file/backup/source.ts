@@ -30,10 +30,17 @@ export function wholeOf(path: string, file: OpenFile): Source {
   return { size: file.size, parts: partsOf(path, file) };
 }
 
-/** What it held when it was opened: a log grows. @throws DISK_FAILED: somebody has made it shorter */
-export async function* partsOf(path: string, { size, read }: OpenFile): AsyncGenerator<Buffer, void, void> {
-  for (let offset = 0; offset < size;) {
-    const part = await read(offset, Math.min(partBytes, size - offset));
+/**
+ * What it held when it was opened, or a part of it: a log grows.
+ * @throws DISK_FAILED: somebody has made it shorter
+ */
+export async function* partsOf(
+  path: string,
+  { size, read }: OpenFile,
+  { from = 0, to = size }: { readonly from?: number; readonly to?: number } = {},
+): AsyncGenerator<Buffer, void, void> {
+  for (let offset = from; offset < to;) {
+    const part = await read(offset, Math.min(partBytes, to - offset));
     if (part.length === 0)
       throw new DreamosError('disk', 'DISK_FAILED', `${path} was made shorter while it was read.`, {
         hint: 'Does something edit files of this root? Try again.',

@@ -1,58 +1,96 @@
 /** What event logs say of the time of a backup. */
 import type { FileContext } from '../disk/context.ts';
-import { loggedDays, parseLine } from '../events/log-lines.ts';
-import { mailboxNames } from '../documents/agents.ts';
+import { dayMs } from '../../../model/basics/limits.ts';
+import type { MailEvent } from '../../../model/event.ts';
 import { isId } from '../../../model/id.ts';
+import { loggedDays, parseLine, wholeLines } from '../events/log-lines.ts';
+import { mailboxNames } from '../documents/agents.ts';
+import { everyName } from '../documents/topics.ts';
 import { dayOf, eventLog } from '../names/slots.ts';
 import type { OpenFile } from '../disk/disk.ts';
 import type { Collection } from './collection.ts';
-import { partsOf, type Source, withFile } from './source.ts';
+import { partsOf, type Source } from './source.ts';
 
 const newline = 0x0a;
-const linesAtOnce = 512;
 /** After these it is rightly nowhere. */
 const endings = new Set(['purged', 'corrupt']);
+
+/** The first day whose log may tell of the time since: a clock that is set back meanwhile is so by less than a day. */
+export function firstDayOf(begunAt: number): string {
+  return dayOf(begunAt - dayMs);
+}
+
+/**
+ * How long each log is that may tell of the time since. By where a line stands, and not by the time that it names, because a
+ * clock may be set.
+ */
+export async function logged(ctx: FileContext, begunAt: number): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of await everyName(ctx)) {
+    const mailbox = ctx.layout.mailbox(name);
+    for (const day of await loggedDays(ctx, mailbox, firstDayOf(begunAt))) {
+      const path = eventLog(mailbox, day);
+      sizes.set(path, (await wholeLines(ctx, path)).bytes);
+    }
+  }
+  return sizes;
+}
 
 /** The messages to which something has happened since the beginning, that belong into the backup, and are not in it. */
 export async function idsToldOf(ctx: FileContext, collection: Collection): Promise<string[]> {
   const missing: string[] = [];
   for (const name of await mailboxNames(ctx)) {
     const mailbox = ctx.layout.mailbox(name);
+    const logs = (await loggedDays(ctx, mailbox, firstDayOf(collection.begunAt))).map((day) => eventLog(mailbox, day));
     const unmet = new Set<string>();
-    for (const day of await loggedDays(ctx, mailbox, dayOf(collection.begunAt))) {
-      const path = eventLog(mailbox, day);
-      await withFile(ctx, path, async (file) => {
-        for await (const line of linesOf(partsOf(path, file))) {
-          const event = parseLine(line.subarray(0, -1).toString());
-          if (!event || !isId(event.id) || Date.parse(event.at) < collection.begunAt) continue;
-          if (endings.has(event.event)) unmet.delete(event.id);
-          else if (collection.isMissing(name, event.id)) unmet.add(event.id);
-        }
-      });
+    for (const path of logs) {
+      for await (const { event, id } of eventsOf(ctx, path, { from: collection.logged.get(path) ?? 0 })) {
+        if (endings.has(event)) unmet.delete(id);
+        else if (collection.isUnmet(name, id)) unmet.add(id);
+      }
     }
-    missing.push(...unmet);
+    const young = new Set([...unmet].filter((id) => !collection.belongs(id)));
+    if (young.size > 0) await findOlder(ctx, collection, logs, young);
+    missing.push(...[...unmet].filter((id) => collection.belongs(id)));
   }
   return missing;
 }
 
-/** The lines of a log that tell of the time before the beginning: what is restored has not had the others. */
-export async function toldBefore(path: string, file: OpenFile, begunAt: number): Promise<Source> {
-  let size = 0;
-  for await (const line of linesBefore(path, file, begunAt)) size += line.length;
-  return { size, parts: linesBefore(path, file, begunAt) };
+/** The clock may have been ahead when they were sent, and be past that time by now. */
+async function findOlder(
+  ctx: FileContext,
+  collection: Collection,
+  logs: readonly string[],
+  young: ReadonlySet<string>,
+): Promise<void> {
+  for (const path of logs) {
+    const to = collection.logged.get(path) ?? 0;
+    for await (const { id } of eventsOf(ctx, path, { to })) if (young.has(id)) collection.isOlder(id);
+  }
 }
 
-/** Many together, because each part costs its writer a turn. */
-async function* linesBefore(path: string, file: OpenFile, begunAt: number): AsyncGenerator<Buffer, void, void> {
-  let lines: Buffer[] = [];
-  for await (const line of linesOf(partsOf(path, file))) {
-    const event = parseLine(line.subarray(0, -1).toString());
-    if (event && Date.parse(event.at) >= begunAt) continue;
-    if (lines.push(line) < linesAtOnce) continue;
-    yield Buffer.concat(lines);
-    lines = [];
+async function* eventsOf(
+  ctx: FileContext,
+  path: string,
+  part: { readonly from?: number; readonly to?: number },
+): AsyncGenerator<MailEvent, void, void> {
+  const file = await ctx.disk.open(path);
+  // Pruned by now.
+  if (!file.ok) return;
+  try {
+    for await (const line of linesOf(partsOf(path, file, part))) {
+      const event = parseLine(line.subarray(0, -1).toString());
+      if (event && isId(event.id)) yield event;
+    }
+  } finally {
+    await file.close();
   }
-  yield Buffer.concat(lines);
+}
+
+/** The lines of a log that were there at the beginning: what is restored has not had the others. */
+export function toldBefore(path: string, file: OpenFile, collection: Collection): Source {
+  const size = Math.min(collection.logged.get(path) ?? 0, file.size);
+  return { size, parts: partsOf(path, file, { to: size }) };
 }
 
 /** Those that have their end, with it. */

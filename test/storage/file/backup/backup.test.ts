@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -216,19 +216,30 @@ describe('while messages move, at any call of the backup', () => {
     'sends to two': (room, store) => store.mail.send([room.outgoing({ to: ['ann', 'bob'] })], full),
   };
 
-  test.each(Object.keys(moves))('nothing is missing and nothing is twice when somebody %s', async (name) => {
+  /** How far the clock is set before the backup begins, and how far it moves while somebody does something. */
+  const clocks = {
+    'by a clock that goes on': { setMs: 10, passesMs: 1 },
+    'after the clock was set back': { setMs: -3_600_000, passesMs: 1 },
+    'after the clock was set back by less than it takes': { setMs: -500, passesMs: 60_000 },
+  };
+  const cases = Object.entries(clocks).flatMap(([clock, how]) =>
+    Object.keys(moves).map((name) => ({ name, clock, ...how })),
+  );
+
+  test.each(cases)('nothing is missing and nothing is twice when somebody $name, $clock', async (how) => {
+    const { name, setMs, passesMs } = how;
     for (let n = 1, calls = Infinity; n <= calls; n += 5) {
       const room = makeRoom();
       const other = await room.open();
       const ids = await oneInEachState(room, other);
       await sent(room, other);
       const held = await claimed(room, other);
-      room.clock.advance(10);
+      room.clock.advance(setMs);
       let count = 0;
       let moved: unknown;
       const disk = watchedDisk(async () => {
         if (++count !== n) return;
-        room.clock.advance(1);
+        room.clock.advance(passesMs);
         moved = await moves[name]!(room, other, held);
       });
       const store = await room.open(disk);
@@ -243,9 +254,33 @@ describe('while messages move, at any call of the backup', () => {
       const ann = [...found.keys()].filter((key) => key.startsWith('ann '));
       for (const key of ann) expect(found.has(key.replace('ann', 'bob')), where).toBe(true);
       const acked = [...ids].find(([, state]) => state === 'archived')![0];
-      if (!name.startsWith('restores')) expect(found.get(`bob ${acked}`), where).toEqual(['archived']);
-      expect(await inspected(second, false), where).toEqual([]);
+      // By a clock that was ahead it was acked at a time that is yet to come, so it may come again.
+      if (!name.startsWith('restores') && setMs > 0) expect(found.get(`bob ${acked}`), where).toEqual(['archived']);
+      const wrong = (await inspected(second, false)).filter(({ rule }) => setMs > 0 || rule !== 'clock-ahead');
+      expect(wrong, where).toEqual([]);
     }
+  });
+
+  test('one that is alone, and comes back by who dies before it tells, is in it', async () => {
+    const room = makeRoom();
+    const other = await room.open();
+    const id = await sent(room, other);
+    await claimed(room, other);
+    const dies = await room.open(
+      watchedDisk(({ method }: DiskCall) => {
+        if (method === 'append') throw new Error('killed');
+      }),
+    );
+    let done = false;
+    const disk = watchedDisk(async ({ method, path }: DiskCall) => {
+      if (done || method !== 'list' || path !== room.at('bob').inflight) return;
+      done = true;
+      room.clock.advance(leaseMs + 1);
+      await dies.mail.recover('bob', policy).catch(() => undefined);
+    });
+    const { store: second, again } = await restored(room, await backedUp(await room.open(disk)));
+    expect(done).toBe(true);
+    expect([...(await census(again, second)).keys()]).toEqual([`bob ${id}`]);
   });
 
   test('one that never rests is in it all the same', async () => {
@@ -530,12 +565,12 @@ test('a file of many parts is backed up and restored byte for byte, and a log wi
   mkdirSync(corrupt, { recursive: true });
   writeFileSync(join(corrupt, 'odd'), large.subarray(0, 600_001), { mode: 0o600 });
   const [today = ''] = readdirSync(events).filter((name) => !name.startsWith('2026-01-01'));
-  const soon = new Date(room.clock.now() + 1000).toISOString();
   const log = readFileSync(join(events, today), 'utf8');
-  const since = log.replace(/"at":"[^"]*"/, `"at":"${soon}"`).repeat(3000);
-  writeFileSync(join(events, today), `${log}${since}cut off`);
-  room.clock.advance(10);
-  const { again } = await restored(room, await backedUp(store));
+  const disk = watchedDisk(({ method, path }: DiskCall) => {
+    if (method === 'list' && path === room.layout.outbox)
+      appendFileSync(join(events, today), `${log.repeat(3000)}cut off`);
+  });
+  const { again } = await restored(room, await backedUp(await room.open(disk)));
   const bob = again.at('bob');
   expect(readFileSync(join(bob.events, '2026-01-01.jsonl')).equals(large)).toBe(true);
   expect(readFileSync(join(bob.corrupt, 'odd')).equals(large.subarray(0, 600_001))).toBe(true);

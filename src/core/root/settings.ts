@@ -58,23 +58,23 @@ interface Retention {
  * @throws CONFIG_INVALID naming the place
  */
 export async function effectiveSettings(session: Session, card?: AgentCard): Promise<Effective> {
-  return (await settingsNow(session))(card);
+  return combinedOnce(await rootSettings(session), session.env, card);
 }
 
 /** The settings as they are now, for one mailbox after the other. @throws CONFIG_INVALID, and so does what it returns */
 export async function settingsNow(session: Session): Promise<(card?: AgentCard) => Effective> {
-  const { env } = session;
   const settings = await rootSettings(session);
+  return (card) => combinedOnce(settings, session.env, card);
+}
+
+function combinedOnce(settings: Settings, env: NodeJS.ProcessEnv, card = nobody): Effective {
   let byEnv = lastEffective.get(settings);
   if (!byEnv) lastEffective.set(settings, (byEnv = new WeakMap()));
   let byCard = byEnv.get(env);
   if (!byCard) byEnv.set(env, (byCard = new WeakMap()));
-  const known = byCard;
-  return (card = nobody) => {
-    let effective = known.get(card);
-    if (!effective) known.set(card, (effective = combine(settings, card, env)));
-    return effective;
-  };
+  let effective = byCard.get(card);
+  if (!effective) byCard.set(card, (effective = combine(settings, card, env)));
+  return effective;
 }
 
 // A loop asks for the same documents' settings for each message; sessions of one root may have different environments.

@@ -12,7 +12,7 @@ import { ack } from '../take/settle.ts';
 import { waitFor } from '../wait/wait.ts';
 import { actorOf } from '../root/names.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
-import { claimerFor } from '../take/read.ts';
+import { claimNow } from '../take/read.ts';
 
 /** A repeat under a dedupe key might wait for an answer that came long ago, and a delay would eat the time to answer. */
 export type RequestDraft = DraftFor<'request'>;
@@ -57,7 +57,14 @@ export async function ask(session: Session, said: RequestDraft, options: Request
   try {
     await sendChecked(session, { ...draft, from: name, id, replyBy: new Date(until).toISOString() });
     const leftMs = waitMs - (session.clock.uptime() - startedAt);
-    const take = await claimerFor(session, requester, { by: name, inbox: id });
+    let card = requester;
+    const take = async (): Promise<Delivery | undefined> => {
+      const answer = await claimNow(session, card, { by: name, inbox: id });
+      // Whoever asked may have another name by now, and the answer comes there.
+      const now = answer ? card.name : await nameNow(session, card.name);
+      if (now !== card.name) card = { ...card, name: now };
+      return answer;
+    };
     return {
       id,
       answer: await waitFor(session, name, take, { waitMs: Math.max(0, leftMs), ...(signal && { signal }) }),

@@ -1,5 +1,5 @@
 import { resolveAgent } from '../agents/agents.ts';
-import { claimNext, type ReadOptions } from './read.ts';
+import { createReader, type ReadOptions } from './read.ts';
 import type { Session } from '../root/root.ts';
 import { ack, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
@@ -19,12 +19,12 @@ export async function* consume(
   options: ReadOptions = {},
 ): AsyncGenerator<Job, void, undefined> {
   const reading = { ...options, waitMs: options.waitMs ?? Infinity };
-  const waiter = createWaiter(session, (await resolveAgent(session, mailbox)).name);
+  const card = await resolveAgent(session, mailbox);
+  const waiter = createWaiter(session, card.name);
   try {
+    const reader = await createReader(session, card, reading);
     for (;;) {
-      // The card anew for each message, so that changed settings hold for the next ones.
-      const card = await resolveAgent(session, mailbox);
-      const delivery = await claimNext(session, card, waiter, reading);
+      const delivery = await reader.next(waiter, reading);
       if (!delivery) return;
       yield jobOf(session, delivery);
     }

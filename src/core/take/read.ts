@@ -1,5 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
-import { namesNow, resolveAgent } from '../agents/agents.ts';
+import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
@@ -28,92 +28,81 @@ export async function readNext(
   options: ReadOptions = {},
 ): Promise<Delivery | undefined> {
   const card = await resolveAgent(session, mailbox);
+  const reader = await createReader(session, card, options);
   // Who does not wait has nothing to listen to.
   if (options.waitMs === undefined || options.waitMs === 0)
-    return options.signal?.aborted ? undefined : (await claimerFor(session, card, options))();
+    return options.signal?.aborted ? undefined : reader.attempt(options);
   const waiter = createWaiter(session, card.name);
   try {
-    return await claimNext(session, card, waiter, options);
+    return await reader.next(waiter, options);
   } finally {
     await waiter.close();
   }
 }
 
-/** As `readNext`, for a caller who reads again and again. */
-export async function claimNext(
-  session: Session,
-  card: AgentCard,
-  waiter: Waiter,
-  options: ReadOptions,
-): Promise<Delivery | undefined> {
+/** Reads one message after the other. What the card and the settings say by then holds for each attempt. */
+export interface Reader {
+  /** Of a paused mailbox nothing. */
+  attempt(until: Until): Promise<Delivery | undefined>;
+  next(waiter: Waiter, until: Until): Promise<Delivery | undefined>;
+}
+
+type Until = Pick<ReadOptions, 'waitMs' | 'signal'>;
+
+/** @param card as it is now: only later attempts read it anew @throws USAGE for a lease that is too long or too short */
+export async function createReader(session: Session, card: AgentCard, options: ReadOptions): Promise<Reader> {
+  const { leaseMs, filter: asked, by } = options;
+  const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
+  if (leaseMs !== undefined) checkLease(leaseMs);
+  const pause = `pause of ${card.name}`;
+  let known: AgentCard | undefined = card;
   let isPaused = false;
-  const onLook = (paused: boolean): void => void (isPaused = paused);
-  const claim = await claimerFor(session, card, { ...options, onLook });
-  return waiter.next(claim, { ...options, mostRestMs: () => (isPaused ? pausedRestMs : Infinity) });
+  const attempt = async ({ waitMs = 0, signal }: Until): Promise<Delivery | undefined> => {
+    // Deleted or renamed while somebody waits, it is refused.
+    const now = known ?? (await resolveAgent(session, card.name));
+    known = undefined;
+    isPaused = Boolean(now.pausedAt);
+    if (!isPaused) {
+      troubleIsOver(session, pause);
+      return claimNow(session, now, { leaseMs, filter, by, signal });
+    }
+    if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
+    return undefined;
+  };
+  const mostRestMs = (): number => (isPaused ? pausedRestMs : Infinity);
+  const next: Reader['next'] = (waiter, until) => waiter.next(() => attempt(until), until, mostRestMs);
+  return { attempt, next };
 }
 
 // No event tells that a mailbox is resumed.
 const pausedRestMs = 1000;
 
-export interface ClaimHow extends Pick<ReadOptions, 'leaseMs' | 'filter' | 'signal' | 'by' | 'waitMs'> {
+interface ClaimHow {
+  readonly leaseMs?: number | undefined;
+  readonly filter?: Filter | undefined;
+  readonly by?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Only answers in the inbox of this request. */
   readonly inbox?: string;
-  /** Called by each attempt that looks whether the mailbox is paused. */
-  readonly onLook?: (paused: boolean) => void;
 }
 
-/**
- * One attempt to claim, each time it is called; of a paused mailbox nothing, but for the answers to a request.
- * @param card as it is now: only later attempts read it anew
- * @throws USAGE for a lease that is too long or too short
- */
-export async function claimerFor(
-  session: Session,
-  card: AgentCard,
-  { leaseMs, filter: asked, signal, by, inbox, waitMs = 0, onLook }: ClaimHow,
-): Promise<() => Promise<Delivery | undefined>> {
-  const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
+/** One attempt to claim. @throws USAGE for a lease that is too long or too short */
+export async function claimNow(session: Session, card: AgentCard, how: ClaimHow): Promise<Delivery | undefined> {
   const settings = await effectiveSettings(session, card);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
-  const lease = checkLease(leaseMs ?? settings.leaseMs);
-  let mailbox = card.name;
-  const claim = () =>
-    session.store.mail.claim(mailbox, {
-      leaseMs: lease,
-      token: session.ids.token(),
-      policy,
-      // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
-      maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
-      by: by ?? session.acting ?? card.name,
-      filter,
-      inbox,
-      signal,
-    });
-  if (inbox !== undefined)
-    return async () => {
-      const answer = await claim();
-      // Whoever asked may have another name by now, and the answer comes there.
-      if (answer === undefined && !(await session.store.documents.getAgent(mailbox)))
-        mailbox = (await namesNow(session, mailbox))[0] ?? mailbox;
-      return answer;
-    };
-  let known: AgentCard | undefined = card;
-  return async () => {
-    const now = known ?? (await session.store.documents.getAgent(card.name));
-    known = undefined;
-    // Deleted or renamed while somebody waits.
-    if (now?.deletedAt || (!now && (await namesNow(session, card.name)).length > 0))
-      await resolveAgent(session, card.name);
-    onLook?.(Boolean(now?.pausedAt));
-    if (!now?.pausedAt) {
-      troubleIsOver(session, `pause of ${card.name}`);
-      return claim();
-    }
-    if (waitMs > 0) warnOnce(session, `pause of ${card.name}`, pausedSentence(now) ?? '');
-    return undefined;
-  };
+  return session.store.mail.claim(card.name, {
+    leaseMs: checkLease(how.leaseMs ?? settings.leaseMs),
+    token: session.ids.token(),
+    policy,
+    // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
+    maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
+    by: how.by ?? session.acting ?? card.name,
+    filter: how.filter,
+    inbox: how.inbox,
+    signal: how.signal,
+  });
 }
 
 async function filterFor(session: Session, { name }: AgentCard, filter: Filter): Promise<Filter> {

@@ -22,11 +22,6 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-interface RestOptions extends WaitOptions {
-  /** The longest rest before the next attempt, asked after each; milliseconds. */
-  readonly mostRestMs?: () => number;
-}
-
 /** Waits for one thing. @returns what the attempt returned; `undefined` after the time or the signal */
 export async function waitFor<T>(
   session: Session,
@@ -44,7 +39,12 @@ export async function waitFor<T>(
 
 /** Waits again and again, and keeps listening in between. */
 export interface Waiter {
-  next<T>(attempt: () => Promise<T | undefined>, options: RestOptions): Promise<T | undefined>;
+  /** @param mostRestMs the longest rest before the next attempt, asked after each; milliseconds */
+  next<T>(
+    attempt: () => Promise<T | undefined>,
+    options: WaitOptions,
+    mostRestMs?: () => number,
+  ): Promise<T | undefined>;
   close(): Promise<void>;
 }
 
@@ -74,7 +74,8 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
 
   const next = async <T>(
     attempt: () => Promise<T | undefined>,
-    { waitMs = 0, signal, mostRestMs }: RestOptions,
+    { waitMs = 0, signal }: WaitOptions,
+    mostRestMs = () => Infinity,
   ): Promise<T | undefined> => {
     checkWait(waitMs);
     if (signal?.aborted) return undefined;
@@ -96,7 +97,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
       if (now >= until) return undefined;
       // Mail first: what was done may have brought some, and some may have come meanwhile.
       if ((await lookAtChores(session)) > 0) continue;
-      const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session), mostRestMs?.() ?? Infinity));
+      const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session), mostRestMs()));
       const cooldownMs = Math.min(
         endOfRest - now,
         (now - lookedAt) * cooldownFactor,

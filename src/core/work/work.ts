@@ -5,7 +5,7 @@ import { createBell } from '../wait/bell.ts';
 import { type Job, jobOf } from '../take/consume.ts';
 import { type Handled, type Handler, handleOne } from './handle.ts';
 import { type Result, results } from '../../model/state.ts';
-import { claimNext, type ReadOptions } from '../take/read.ts';
+import { createReader, type ReadOptions } from '../take/read.ts';
 import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
@@ -43,7 +43,9 @@ export async function work(
   check(concurrency, 'concurrency');
   check(count, 'count');
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
-  const waiter = createWaiter(session, (await resolveAgent(session, agent)).name);
+  const card = await resolveAgent(session, agent);
+  const reader = await createReader(session, card, options);
+  const waiter = createWaiter(session, card.name);
   const totals = Object.fromEntries(results.map((result) => [result, 0])) as Record<Result, number>;
   const failures: unknown[] = [];
   const rests = createRests(session);
@@ -89,10 +91,7 @@ export async function work(
       const busy = running.size > 0 && waitMs < Infinity;
       look = busy ? new AbortController() : stop;
       if (stop.signal.aborted) return undefined;
-      // The card anew for each message, so that changed settings hold for the next ones.
-      const card = await resolveAgent(session, agent);
-      const how = { ...options, waitMs: busy ? Infinity : waitMs, signal: look.signal };
-      const delivery = await claimNext(session, card, waiter, how);
+      const delivery = await reader.next(waiter, { waitMs: busy ? Infinity : waitMs, signal: look.signal });
       if (delivery) return jobOf(session, delivery);
       if (!busy) return undefined;
     }

@@ -143,6 +143,8 @@ async function replaceCard(
 ): Promise<boolean> {
   const found = await ctx.disk.stat(mailbox.card);
   const written = found && (await readCardFile(ctx, mailbox));
+  // Gone since it was seen: whoever changes it looks again.
+  if (written?.missing) return false;
   if (written?.fault === undefined) return replaceDocument(ctx, mailbox.card, text, isAsRead);
   return (await isAsRead()) && replaceSpoiltCard(ctx, mailbox, text, found);
 }

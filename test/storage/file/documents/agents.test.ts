@@ -110,3 +110,23 @@ test('a misspelt setting of a card is told with the nearest name', async () => {
   await store.documents.getAgent('bob');
   expect(room.warnings).toEqual([expect.stringMatching(/line 9, column 3: .*"maxAttemps".*"maxAttempts"/)]);
 });
+
+test('a card that cannot be opened though it was seen is no spoilt one: nothing is put aside, and the change is tried again', async () => {
+  const text = readFileSync(room.at('bob').card, 'utf8');
+  const disk = watchedDisk();
+  const read = disk.read.bind(disk);
+  let misses = 0;
+  disk.read = async (path, options) => {
+    // The read of the change itself; the one before it was of who asked for the version.
+    if (path !== room.at('bob').card || ++misses !== 2) return read(path, options);
+    return { ok: false, missing: true, why: 'it is not there' };
+  };
+  const other = await room.open(disk);
+  await changeAgentIn(other, 'bob', (known) => ({ ...(known ?? card), description: 'changed' }));
+  expect(misses).toBeGreaterThan(2);
+  expect(JSON.parse(readFileSync(room.at('bob').card, 'utf8'))).toEqual({
+    ...JSON.parse(text),
+    description: 'changed',
+  });
+  expect(existsSync(room.at('bob').corrupt) ? readdirSync(room.at('bob').corrupt) : []).toEqual([]);
+});

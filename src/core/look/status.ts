@@ -53,11 +53,11 @@ async function statusOf(
   };
 }
 
-/** A million names are listed once, unless there is something among them to be buried, or a sender of the dead to be told. */
+/** A million names are listed once, unless there is something among them to be buried. */
 async function countsNow(session: Session, mailbox: string): Promise<Counts> {
   await bringDueOrWarn(session, mailbox);
   const counts = await session.store.look.counts(mailbox);
-  if (counts.expired === undefined && counts.dead === 0) return counts;
+  if (counts.expired === undefined) return counts;
   await bringDueOrWarn(session, mailbox, { bury: true });
   return session.store.look.counts(mailbox);
 }

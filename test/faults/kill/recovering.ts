@@ -51,7 +51,7 @@ export const recoveringScenarios: readonly Scenario[] = [
     name: 'read, adopting what a script handed in for later',
     prepare: async (setting) => {
       await setting.sent('next');
-      setting.handIn('later', { delay: '1h', ttl: '2h' });
+      setting.handIn('later', { delay: '48h', ttl: '96h' });
       return recovering('next', { body: 'later', mailbox: 'b', before: delayed, after: delayed });
     },
   },

@@ -31,7 +31,7 @@ export const sendingScenarios: readonly Scenario[] = [
     name: 'send --batch',
     prepare: () => {
       const drafts = [1, 2, 3, 4, 5].map((n) => ({ to: n % 2 === 0 ? 'c' : 'b', body: `line ${n}` }));
-      const last = { to: 'b', body: 'line 6', delay: '1h' };
+      const last = { to: 'b', body: 'line 6', delay: '48h' };
       const lines = [...drafts, last].map((draft) => `${JSON.stringify(draft)}\n`).join('');
       const fates: Fate[] = drafts.map(({ to, body }) => {
         return { body, mailbox: to, before: ['none', 'ready'], after: ready, failed: none };
@@ -66,7 +66,7 @@ export const sendingScenarios: readonly Scenario[] = [
     name: 'send --delay',
     prepare: () =>
       Promise.resolve({
-        argv: ['send', 'b', 'later', '--from', 'a', '--delay', '1h'],
+        argv: ['send', 'b', 'later', '--from', 'a', '--delay', '48h'],
         fates: [{ body: 'later', mailbox: 'b', before: ['none', 'delayed'], after: delayed, failed: none }],
       }),
   },

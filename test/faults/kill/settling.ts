@@ -77,7 +77,7 @@ export const settlingScenarios: readonly Scenario[] = [
       };
     },
   },
-  ...(['0', '1h'] as const).map((delay): Scenario => {
+  ...(['0', '48h'] as const).map((delay): Scenario => {
     const to: Place = delay === '0' ? 'ready' : 'delayed';
     return {
       name: `nack, ${to}`,
@@ -86,7 +86,7 @@ export const settlingScenarios: readonly Scenario[] = [
         return {
           argv: ['nack', receipt, '--delay', delay, '--reason', 'busy'],
           fates: [{ body: 'again', mailbox: 'b', before: ['inflight', to], after: [to], failed: inflight }],
-          repeat: (root) => settledOr(() => nack(root, receipt, { delayMs: delay === '0' ? 0 : hourMs })),
+          repeat: (root) => settledOr(() => nack(root, receipt, { delayMs: delay === '0' ? 0 : 48 * hourMs })),
         };
       },
     };

@@ -13,6 +13,11 @@ export function quantile(values, q) {
   return low + (high - low) * (at - Math.floor(at));
 }
 
+/** @param {readonly number[]} values */
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** The median of what each pair says: what disturbs one round disturbs both halves of its ratio. */
 export function medianRatio(numerators, denominators) {
   return median(numerators.map((value, i) => value / denominators[i]));

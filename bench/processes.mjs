@@ -1,9 +1,11 @@
 // Everything that a benchmark starts ends with it.
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const project = join(import.meta.dirname, '..');
 export const command = join(project, 'bin', 'dreamos.cjs');
+const native = join(project, 'dist', 'native', 'dreamos');
 const running = new Set();
 
 process.once('exit', () => {
@@ -30,24 +32,47 @@ export async function stop(child) {
   await child.ended.catch(() => undefined);
 }
 
+/** The program of `npm run build:native`; `undefined`: it is not built. */
+export function nativeCommand() {
+  return existsSync(native) ? native : undefined;
+}
+
+/** `runProgram` of this Node. */
+export function runNode(args, options) {
+  return runProgram(process.execPath, args, options);
+}
+
 /**
- * Runs `dreamos …` (or any arguments for Node) to its end.
- * @param options.stdin 'pipe': its standard input is a socket, which says nothing @throws unless it ends with `exit`
+ * Runs a program to its end.
+ * @param options.stdin 'pipe': its standard input is a socket, which says nothing
+ * @param options.clock 'cpu': `ms` is its processor time, to a millisecond (bash tells it); else the wall's
+ * @throws unless it ends with `exit`
  */
-export function runNode(args, { exit = 0, env = process.env, input, stdin = 'ignore' } = {}) {
+export function runProgram(
+  program,
+  args,
+  { exit = 0, env = process.env, input, stdin = 'ignore', clock = 'wall' } = {},
+) {
+  const timed = clock === 'cpu' ? ['bash', '-c', 'TIMEFORMAT="%U %S"; time "$0" "$@"'] : [];
+  const [file, ...rest] = [...timed, program, ...args];
   const begun = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, args, {
+  const { status, stdout, stderr, error } = spawnSync(file, rest, {
     env,
     input,
     stdio: [input === undefined ? stdin : 'pipe', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 1 << 30,
   });
-  const ms = performance.now() - begun;
+  const wallMs = performance.now() - begun;
   if (error) throw error;
   if (status !== exit)
-    throw new Error(`node ${args.join(' ').slice(0, 200)} ended with ${status}, not ${exit}.\n${stderr}`);
-  return { ms, stdout };
+    throw new Error(`${program} ${args.join(' ').slice(0, 200)} ended with ${status}, not ${exit}.\n${stderr}`);
+  return { ms: clock === 'cpu' ? cpuMs(stderr) : wallMs, stdout };
+}
+
+function cpuMs(stderr) {
+  const [user, system] = stderr.trim().split('\n').at(-1).split(' ');
+  return (Number(user) + Number(system)) * 1000;
 }
 
 /**

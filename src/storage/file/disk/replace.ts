@@ -82,10 +82,21 @@ async function place(disk: Disk, waiting: string, path: string): Promise<boolean
  * one is JSON.)
  */
 export async function readWhole(disk: Disk, path: string, options: ReadOptions): Promise<ReadResult> {
-  const file = await disk.read(path, options);
+  const file = await readSurely(disk, path, options);
   if (!file.ok || isJson(file.bytes)) return file;
   const kept = await disk.read(keptOf(path), options);
   if (kept.ok && isJson(kept.bytes)) return kept;
   // Between the two it may have been undone.
   return disk.read(path, options);
+}
+
+/** What is decided by a document that is not there, such as that nobody has subscribed, is not left to one failed open. */
+async function readSurely(disk: Disk, path: string, options: ReadOptions): Promise<ReadResult> {
+  for (let tries = 3; tries > 0; tries--) {
+    const file = await disk.read(path, options);
+    if (file.ok || !file.missing || !(await disk.stat(path))) return file;
+  }
+  throw new DreamosError('disk', 'DISK_FAILED', `${path} is there, and cannot be opened.`, {
+    hint: 'Try again; if it stays so: dreamos doctor',
+  });
 }

@@ -130,6 +130,44 @@ describe('a document', () => {
   });
 });
 
+describe('a document that one open does not find', () => {
+  const hiding = (path: string, times: number): Disk => {
+    const disk = watchedDisk();
+    const read = disk.read.bind(disk);
+    disk.read = async (at, options) =>
+      at === path && times-- > 0 ? { ok: false, missing: true, why: 'it is not there' } : read(at, options);
+    return disk;
+  };
+  const path = (): string => {
+    const file = join(scratch(), 'a.json');
+    writeFileSync(file, whole);
+    return file;
+  };
+
+  test('is read all the same, and otherwise refused: nothing is decided by its not being there', async () => {
+    for (const times of [0, 1, 2]) {
+      const file = path();
+      const read = await readWhole(hiding(file, times), file, { maxBytes: 1000 });
+      expect(read.ok && read.bytes.toString()).toBe(whole);
+    }
+    const file = path();
+    const error = await refusal(readWhole(hiding(file, 3), file, { maxBytes: 1000 }));
+    expect(error).toMatchObject({ code: 'DISK_FAILED', message: expect.stringContaining(file) as string });
+  });
+
+  test('and is not there is missing', async () => {
+    const file = join(scratch(), 'a.json');
+    expect(await readWhole(watchedDisk(), file, { maxBytes: 1000 })).toMatchObject({ ok: false, missing: true });
+  });
+
+  test('so a publish reaches who has subscribed', async () => {
+    const room = makeRoom();
+    await changeIn(await room.open(), 'subscriptions', () => ({ bob: ['news.*'] }));
+    const store = await room.open(hiding(room.layout.document('subscriptions'), 1));
+    expect((await store.documents.get('subscriptions'))?.value).toEqual({ bob: ['news.*'] });
+  });
+});
+
 describe('in a root', () => {
   test.for<
     [name: string, change: (store: Awaited<ReturnType<ReturnType<typeof makeRoom>['open']>>) => Promise<unknown>]

@@ -1,6 +1,6 @@
 // One-shot commands in pairs with `node -e 0` of the same Node, by both runtimes, beside a script that makes the system calls
 // of a send, and beside AMQ. First by the wall's clock, then by the processor's: a loaded disk speaks in the first alone.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Absent } from '../contestants/absent.mjs';
 import { openAmq } from '../contestants/amq.mjs';
@@ -108,7 +108,7 @@ function lanesOf(runtime, folder, env, runCommand) {
   };
   for (const size of Object.keys(bytesOf))
     one[`send of ${size}`] = (clock) => send(clock, 'large', ['--body-file', join(folder.path, size)]);
-  const lanes = Object.entries(one).map(([name, run]) => ({ name: `${runtime}: ${name}`, run }));
+  const lanes = Object.entries(one).map(([name, runOne]) => ({ name: `${runtime}: ${name}`, run: runOne }));
   return {
     lanes,
     check() {

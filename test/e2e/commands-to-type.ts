@@ -1,6 +1,6 @@
 /**
  * The command lines in what dreamos prints: behind `Next:`, behind a colon, on a line of their own or in backquotes. Within
- * a line they end at `; `, at a full stop that ends a sentence, or with the line.
+ * a line they end at `; ` or with the line: a full stop behind one would be pasted with it.
  */
 export function commandsToType(text: string): string[] {
   return text.split('\n').flatMap((line) => commandsIn(line.replace(/^\s*Next: /, '').trim()));
@@ -13,11 +13,11 @@ function commandsIn(line: string): string[] {
   const parts = line
     .replaceAll(/`[^`]*`/g, '``')
     .replaceAll(/'[^']*'/g, (word) => `\0${words.push(word) - 1}\0`)
-    .split(/; |(?<=[.?]) (?=[A-Z])/)
+    .split('; ')
     .map((part) => part.replaceAll(/\0(\d+)\0/g, (_, at: string) => words[Number(at)] ?? ''));
   const plain = parts.flatMap((part) => {
     const [, command] = /(?:^|: )((?:\S+=\S+ |(?:echo|base64) [^:]*\| )?dreamos [-a-z].*)$/.exec(part) ?? [];
-    return command === undefined ? [] : [command.replace(/\.$/, '')];
+    return command === undefined ? [] : [command];
   });
   return [...quoted, ...plain];
 }

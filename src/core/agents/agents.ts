@@ -18,7 +18,7 @@ export async function resolveAgent(session: Session, name: string): Promise<Agen
   if (!card.deletedAt) return card;
   const message = `There is no agent "${card.name}" any more: it was deleted at ${card.deletedAt}.`;
   const kept = `What it had finished: dreamos archive list ${card.name}`;
-  throw notFound('AGENT_NOT_FOUND', message, `${kept}. To make it anew: dreamos agent register ${card.name}`);
+  throw notFound('AGENT_NOT_FOUND', message, `${kept}; to make it anew: dreamos agent register ${card.name}`);
 }
 
 /** As resolveAgent, for who looks at what is finished or dead, which deleted agents have left. */

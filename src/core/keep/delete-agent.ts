@@ -105,6 +105,6 @@ function notEmpty(name: string, left: ReadonlyMap<State, number>): DreamosError 
   const each = [...left].map(([state, count]) => `${count} ${state}`).join(', ');
   const message = `${name} has ${all} unfinished ${all === 1 ? 'message' : 'messages'} (${each}), so it is not deleted.`;
   return new DreamosError('conflict', 'MAILBOX_NOT_EMPTY', message, {
-    hint: `See what it is: dreamos list ${name}. To archive it as cancelled: dreamos agent delete ${name} --archive`,
+    hint: `See what it is: dreamos list ${name}; to archive it as cancelled: dreamos agent delete ${name} --archive`,
   });
 }

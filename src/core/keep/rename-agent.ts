@@ -94,7 +94,7 @@ async function agentOf(session: Session, name: string): Promise<AgentCard | Agen
       throw notFound(
         'AGENT_NOT_FOUND',
         `${name} is a group, not an agent: a group is what the cards of its members say.`,
-        `See who is in it: dreamos send @${name} --dry-run x. Of each member: dreamos agent register ${member.name} --group <new name>`,
+        `See who is in it: dreamos send @${name} --dry-run x; of each member: dreamos agent register ${member.name} --group <new name>`,
       );
     if (!(await session.store.look.listTopics()).includes(name)) throw error;
     const message = `${name} is a topic, not an agent, and a topic keeps its name.`;

@@ -40,7 +40,7 @@ export class AgentRenamed extends DreamosError {
 
   constructor(former: string, now: string) {
     super('not-found', 'AGENT_NOT_FOUND', `There is no agent "${former}" any more: it is called ${now} now.`, {
-      hint: `Use that name: dreamos agent show ${now}. To make another ${former}: dreamos agent register ${former}`,
+      hint: `Use that name: dreamos agent show ${now}; to make another ${former}: dreamos agent register ${former}`,
     });
     this.former = former;
     this.now = now;

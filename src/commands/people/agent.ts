@@ -7,6 +7,7 @@ import { listAgents, resolveAgent, retireAgent } from '../../core/agents/agents.
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
 import { registerAnew, renameAgent } from '../../core/keep/rename-agent.ts';
 import type { AgentDeleted, AgentRenamed } from '../../contract/system.ts';
+import { noteFormerOwners } from '../../cli/show/former-owners.ts';
 import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
 import type { AgentCard } from '../../model/agent.ts';
@@ -23,12 +24,14 @@ export async function registerCommand(context: Context, name: string, options: R
   // As with settings: nothing is none.
   const groups = options.group?.filter((group) => group !== '');
   const input = given({ description: options.description, groups, settings });
-  const { card, created } = await registerAnew(await context.session(), { name, ...input });
+  const session = await context.session();
+  const { card, created } = await registerAnew(session, { name, ...input });
   await context.output.outcome({ ...card, created }, () =>
     created
       ? `Made the agent ${card.name}`
       : `The agent ${card.name} was there already; its card is up to date, and it takes mail.`,
   );
+  await noteFormerOwners(context, session, [{ name: card.name, created }]);
 }
 
 export async function listCommand(context: Context): Promise<void> {

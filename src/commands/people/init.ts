@@ -1,6 +1,7 @@
 import type { Context } from '../../cli/context.ts';
 import type { InitialisedJson } from '../../contract/system.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { noteFormerOwners } from '../../cli/show/former-owners.ts';
 import { listAgents } from '../../core/agents/agents.ts';
 
 export async function initCommand(context: Context, names: string[]): Promise<void> {
@@ -14,6 +15,7 @@ export async function initCommand(context: Context, names: string[]): Promise<vo
         ),
       ].join('\n'),
     );
+    await noteFormerOwners(context, session, agents);
     if (session.mainWorktree !== undefined) {
       const own = 'One for this worktree alone: dreamos init --root runtime/agent_comms';
       await context.output.note(

@@ -35,6 +35,19 @@ export async function resolveMailbox(session: Session, name: string): Promise<Ag
   throw notFound('AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, hint);
 }
 
+/** Of names that were just given: whoever had one before, and is called otherwise now. Mail to it is no longer his. */
+export async function formerOwners(
+  session: Session,
+  names: readonly string[],
+): Promise<{ name: string; now: string }[]> {
+  if (names.length === 0) return [];
+  const all = await session.store.documents.listAgents();
+  return names.flatMap((name) => {
+    const now = formerly(all, name).find(({ deletedAt }) => !deletedAt)?.name;
+    return now === undefined ? [] : [{ name, now }];
+  });
+}
+
 /** What the agents are called that had this name, who had it last first. */
 export async function namesNow(session: Session, name: string): Promise<string[]> {
   return formerly(await session.store.documents.listAgents(), name).map((card) => card.name);

@@ -113,6 +113,6 @@ function taken(name: string, { name: other, deletedAt }: Pick<AgentCard, 'name' 
     : `There is an agent ${other} already, so ${name} keeps its name.`;
   const look = deletedAt ? `dreamos archive list ${other}` : `dreamos agent show ${other}`;
   return new DreamosError('conflict', 'ALREADY_EXISTS', message, {
-    hint: `Look at that one: ${look}. Or take another name: dreamos agent rename ${name} ${other.slice(0, 62)}-2`,
+    hint: `Look at that one: ${look}; or take another name: dreamos agent rename ${name} ${other.slice(0, 62)}-2`,
   });
 }

@@ -141,3 +141,17 @@ test('agent rename says what has followed, and what is named next works when it 
     expect((await rig.dreamos(next)).code).toBe(0);
   }
 });
+
+test.each(['init bo', 'agent register bo'])(
+  '%s says who had the name, when he is called otherwise now',
+  async (line) => {
+    await rig.dreamos('init bo');
+    await rig.dreamos('agent rename bo bob');
+    const made = await rig.dreamos(line);
+    expect(made).toMatchObject({ code: 0, out: expect.stringContaining('Made the agent bo\n') as string });
+    expect(made.err).toContain(
+      'bo is new: the agent that had this name is called bob now, and mail to bo no longer reaches it. To undo: dreamos agent delete bo\n',
+    );
+    expect((await rig.dreamos(line)).err).not.toContain('bo is new');
+  },
+);

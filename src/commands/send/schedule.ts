@@ -29,7 +29,8 @@ export async function addCommand(
   const fields = { ...contentOptions(content), ...given({ from, data }) };
   const session = await context.session();
   const words = await readBody(context, body, options).catch((error: unknown) => {
-    if (!(error instanceof DreamosError) || body[0] !== undefined) throw error;
+    const isLeftOut = body[0] === undefined && options.bodyFile === undefined;
+    if (!(error instanceof DreamosError) || error.code !== 'USAGE' || !isLeftOut) throw error;
     // Who left out the name or the recipient has typed a text, which was taken for something else.
     const hint = `${error.hint} Taken so far: name "${name}", line "${cron}", to "${to}".`;
     throw new DreamosError(error.kind, error.code, error.message, { hint, cause: error });

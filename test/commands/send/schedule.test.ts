@@ -148,3 +148,12 @@ test('a line without a name or a recipient says what its words were taken for', 
     'Taken so far: name "reviewer", line "0 9 * * *", to "hello".',
   );
 });
+
+test('an error of what is read says nothing of how the line was understood', async () => {
+  const line = ['schedule', 'add', 'daily', '0 9 * * *', 'reviewer'];
+  const notText = await rig.dreamos(line, { stdin: new Uint8Array([0xff, 0xfe]) });
+  expect(notText.code).toBe(6);
+  const noFile = await rig.dreamos([...line, '--body-file', '/no/such/file'], { terminal: true });
+  expect(noFile.code).toBe(4);
+  for (const { err } of [notText, noFile]) expect(err).not.toContain('Taken so far');
+});

@@ -62,6 +62,8 @@ function usageError(text: string): DreamosError {
   const hint = rest
     .join(' ')
     .replace(/^\((.*)\)$/, '$1')
+    // Of what begins with --h it is the nearest by its spelling alone.
+    .replace('Did you mean --help?', '')
     .trim();
   const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}${/[.?!]$/.test(first) ? '' : '.'}`;
   return usage(message, hint || undefined);

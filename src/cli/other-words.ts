@@ -67,6 +67,15 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = {
   'schedule rm': ['schedule remove <name>', 'schedule list'],
   'schedule delete': ['schedule remove <name>', 'schedule list'],
   'topics ls': ['topics list'],
+  'status --held': ['list <agent> --state inflight'],
+  'status --all': ['status'],
+  'list --unread': ['list <agent> --state ready'],
+  'read --peek': ['peek <agent>'],
+  'read --follow': ['watch <agent>'],
+  'watch --follow': ['watch <agent>'],
+  'agent delete --force': ['agent delete <name> --archive'],
+  'agent delete --yes': ['agent delete <name> --archive'],
+  'dlq list --by-cause': ['dlq list'],
 };
 
 /** What a command line is filled in from. */
@@ -80,8 +89,8 @@ export interface Known {
 }
 
 /**
- * What to type instead of a word that is no command; `undefined`: the word says nothing.
- * @param words the group, if any, and the word
+ * What to type instead of a word that is no command, or an option that its command has not; `undefined`: the word says nothing.
+ * @param words the group or the command, if any, and the word
  */
 export async function meantCommand(
   program: Command,

@@ -30,7 +30,7 @@ export async function tell(
     // Before the options were parsed --json has not been seen yet.
     context.options = { ...program.opts<GlobalOptions>(), ...(argv.includes('--json') ? { json: true } : {}) };
     const verbs = verbsIn(argv, program);
-    const meant = error.code === 'commander.unknownCommand' ? await meantBy(argv, verbs, whole(), context) : undefined;
+    const meant = await meantBy(error, argv, verbs, whole(), context);
     const { kind, code, message, hint } =
       error.code === 'commander.help' ? noVerb(program, verbs[0]) : asDreamosError(error);
     const help = ['dreamos', ...verbs, '--help'].join(' ');
@@ -45,16 +45,19 @@ export async function tell(
   return exitCodeOf(error);
 }
 
-/** What to type, where a word is no command but people know it from elsewhere. */
+/** What to type, where a word is no command, or no option of it, but people know it from elsewhere. */
 async function meantBy(
+  error: Error & { code: string },
   argv: readonly string[],
   verbs: readonly string[],
   program: Command,
   context: Context,
 ): Promise<string | undefined> {
+  const operands = operandsIn(argv, program).slice(verbs.length);
+  const option = /unknown option '(--[a-z-]+)'/.exec(error.message)?.[1];
+  if (option === undefined && error.code !== 'commander.unknownCommand') return undefined;
   const { meantCommand } = await import('./other-words.ts');
-  const words = operandsIn(argv, program).slice(verbs.length);
-  const [word = '', ...typed] = words;
+  const [word = '', ...typed] = option === undefined ? operands : [option, ...operands];
   const plain = typed.map((one) => cut(one, 64)).filter((one) => /^[\w.@:-]+$/.test(one));
   const { as } = context.options;
   const flags = `${context.flags()}${as === undefined ? '' : ` --as ${harmless(quoteWord(as))}`}`;

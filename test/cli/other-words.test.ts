@@ -62,10 +62,24 @@ test.for([
   ['forward', 'dreamos send --help'],
   ['mark-read 4RCE', 'dreamos ack 4RCE'],
   ['rename a b', 'dreamos agent rename a b'],
+  ['status --held', 'dreamos list planner --state inflight'],
+  ['status --held --as reviewer', 'dreamos list reviewer --state inflight --as reviewer'],
+  ['agent delete reviewer --force', 'dreamos agent delete reviewer --archive'],
+  ['dlq list reviewer --by-cause', 'dreamos dlq list'],
+  ['status --hepl', 'dreamos status --help'],
 ] as const)('`dreamos %s` leads to `%s`', async ([line, hint]) => {
   const { code, out, err } = await rig.dreamos(`${line} --json`);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', hint } });
+});
+
+test('no option that is another word is one that its command has', () => {
+  const typed = Object.keys(otherWords).filter((words) => words.includes(' --'));
+  expect(typed.length).toBeGreaterThan(5);
+  for (const words of typed) {
+    const option = words.split(' ').at(-1);
+    expect(findCommand(program, commandIn(words))?.options.map(({ long }) => long)).not.toContain(option);
+  }
 });
 
 test('`agent rename` does not lead to `agent retire`', async () => {

@@ -45,8 +45,10 @@ export async function sendBatch(
   const session = await context.session();
   const shared = given({ to, from: options.from, notify: options.notify, allowEmpty: options.allowEmpty, durability });
 
+  let empty = true;
   for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {
     if (context.signal.aborted) return;
+    empty = false;
     const parsed = lines.map((line) => parseLine(line, shared));
     const drafts = parsed.filter((draft): draft is Draft => !(draft instanceof DreamosError));
     const sent = await upTo(waiting.waitMs, context, 'the recipients to take them; a mailbox may be full', () =>
@@ -70,6 +72,7 @@ export async function sendBatch(
       'With a dedupeKey in each line the whole input can be sent again without doubles.',
     );
   }
+  if (empty) await context.output.note('There was no line in it, so nothing was sent.');
 }
 
 /** What stands in each line instead. */

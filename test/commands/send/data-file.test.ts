@@ -62,7 +62,11 @@ test("a byte order mark at the start of a batch is nobody's text, and one inside
   expect(await rig.dreamos('send --batch --as planner', { stdin })).toMatchObject({ code: 0, err: '' });
   const { json } = await rig.dreamos('list reviewer --json');
   expect(json.map(({ message }) => (message as { body: string }).body)).toEqual(['one', '\uFEFFtwo']);
-  expect(await rig.dreamos('send --batch --as planner', { stdin: '\uFEFF\n' })).toMatchObject({ code: 0, err: '' });
+  expect(await rig.dreamos('send --batch --as planner', { stdin: '\uFEFF\n' })).toMatchObject({
+    code: 0,
+    out: '',
+    err: 'There was no line in it, so nothing was sent.\n',
+  });
 });
 
 test('a priority may be written in capitals, as an option, in a line of a batch and as a filter', async () => {

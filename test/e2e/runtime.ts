@@ -38,7 +38,7 @@ const withValue = new Set(['--root', '--as']);
 const everywhere = /^--(?:json|quiet|no-color|(?:root|as)=.*)$/s;
 
 /** @returns `undefined`: it answers before there is a verb */
-function runtimeOf(words: readonly string[]): 'native' | 'node' | undefined {
+export function runtimeOf(words: readonly string[]): 'native' | 'node' | undefined {
   const options: Record<string, boolean> = {};
   let verb: string | undefined;
   for (let i = 0; i < words.length; i++) {

@@ -5,12 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { demand, isFailure, said, skips } from '../lack.ts';
 import { parts } from './parts.ts';
 
-const command = join(import.meta.dirname, '..', '..', 'bin', 'dreamos.cjs');
+const project = join(import.meta.dirname, '..', '..');
+const command = join(project, 'bin', 'dreamos.cjs');
+const native = process.env['DREAMOS_RUNTIME'] === 'native' ? join(project, 'dist', 'native', 'dreamos') : undefined;
 // The same choices in every run; `npm run test:faults` draws others.
 const seed = 20_261_120;
 
 describe('what is promised holds, briefly tried', async () => {
-  for (const part of parts) {
+  for (const part of parts.filter(({ runsNatively }) => native === undefined || runsNatively)) {
     const cannotRun = await part.cannotRun();
     test.skipIf(skips(cannotRun))(
       said(part.name, cannotRun),
@@ -18,7 +20,7 @@ describe('what is promised holds, briefly tried', async () => {
         demand(cannotRun);
         const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
         try {
-          const options = { bounded: true, seed, dir, command, progress: () => undefined };
+          const options = { bounded: true, seed, dir, command, native, progress: () => undefined };
           const { failures, figures, skipped = [] } = await part.run(options);
           expect(failures).toEqual([]);
           expect(Object.values(figures).some((figure) => figure > 0)).toBe(true);

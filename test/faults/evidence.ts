@@ -1,4 +1,4 @@
-import type { Results } from './results.ts';
+import { natively, type Results } from './results.ts';
 
 /** What the parts proved, in a line, and how to repeat it: made of results.json, never typed. */
 export function evidence(results: Results): string {
@@ -15,6 +15,10 @@ export function evidenceLine({ parts }: Results): string {
     if (found === undefined) throw new Error(`results.json has no "${figure}" of "${part}": run all parts again.`);
     return found;
   };
+  const native = (part: string, figure: string, commands: string): string => {
+    const figures = parts[natively(part)]?.figures;
+    return figures ? ` (and ${n(figures[figure] ?? 0)} in ${figures[commands]} of the native program)` : '';
+  };
   const failed = Object.entries(parts).filter(([, { failures }]) => failures.length > 0);
   if (failed.length > 0) throw new Error(`These parts did not hold: ${failed.map(([name]) => name).join(', ')}.`);
 
@@ -25,8 +29,8 @@ export function evidenceLine({ parts }: Results): string {
       .reduce((sum, [, count]) => sum + count, 0);
   const told = [
     `${n(of('power cut', 'states'))} power-cut states x ${of('power cut', 'fileSystems')} file systems x ${n(of('power cut', 'operations'))} operations`,
-    `${n(of('kill -9', 'kill points'))} kill -9 points in ${of('kill -9', 'commands')} commands`,
-    `${n(of('disk errors', 'calls failed'))} failed system calls`,
+    `${n(of('kill -9', 'kill points'))} kill -9 points in ${of('kill -9', 'commands')} commands${native('kill -9', 'kill points', 'commands')}`,
+    `${n(of('disk errors', 'calls failed'))} failed system calls${native('disk errors', 'calls failed', 'commands')}`,
     `${n(of('corruption', 'spoilt'))} spoilt files`,
     `${n(of('model', 'histories'))} simulated histories with ${n(of('model', 'states'))} crashes and rests`,
     `${n(all(['acknowledged']))} sends of ${of('total queue', 'processes')} processes under ${n(all(['kills']))} SIGKILLs and ${n(all(['pauses']))} SIGSTOPs`,

@@ -9,6 +9,8 @@ export interface FaultPart {
   readonly name: string;
   /** Why it cannot run here; `undefined`: it can. */
   cannotRun(): Promise<Lack | undefined>;
+  /** It can try the native program in the place of the command, too (DREAMOS_RUNTIME=native). */
+  readonly runsNatively?: true;
   run(options: FaultOptions): Promise<FaultResult>;
 }
 
@@ -21,6 +23,8 @@ export interface FaultOptions {
   readonly dir: string;
   /** A JavaScript file that runs the built command: `node <command> send …`. */
   readonly command: string;
+  /** The native program, where it is what is tried: then only by what it does itself. */
+  readonly native?: string | undefined;
   progress(text: string): void;
 }
 

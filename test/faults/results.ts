@@ -16,6 +16,11 @@ export interface PartResult extends Omit<FaultResult, 'skipped'> {
   readonly skipped?: readonly string[];
 }
 
+/** The name of a part's result where it has tried the native program. */
+export function natively(part: string): string {
+  return `${part}, natively`;
+}
+
 /** Below the checkout's top, where both npm scripts and vitest run. */
 export const resultsPath = 'test/faults/results.json';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FaultPart } from './part.ts';
 import { parts } from './parts.ts';
-import { figuresOf, readResults, resultsPath, table, type PartResult } from './results.ts';
+import { figuresOf, natively, readResults, resultsPath, table, type PartResult } from './results.ts';
 
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, bounded: { type: 'boolean' }, seed: { type: 'string' } },
@@ -18,7 +18,12 @@ const { values } = parseArgs({
 const bounded = values.bounded ?? false;
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const command = process.env['DREAMOS_COMMAND'] ?? join(process.cwd(), 'bin', 'dreamos.cjs');
-const chosen = parts.filter(({ name }) => values.only?.includes(name) ?? true);
+/** DREAMOS_RUNTIME=native: the parts that can try the native program do so, under names of their own. */
+const native = process.env['DREAMOS_RUNTIME'] === 'native' ? join(process.cwd(), 'dist/native/dreamos') : undefined;
+const chosen = parts.filter(
+  ({ name, runsNatively }) => (values.only?.includes(name) ?? true) && (native === undefined || runsNatively),
+);
+const resultOf = (name: string): string => (native === undefined ? name : natively(name));
 
 const circumstances = {
   date: new Date().toISOString().slice(0, 10),
@@ -27,8 +32,9 @@ const circumstances = {
 };
 const results: Record<string, PartResult> = {};
 for (const part of chosen) {
-  results[part.name] = await runPart(part);
-  for (const failure of results[part.name]?.failures ?? []) process.stderr.write(`${part.name}: FAILED: ${failure}\n`);
+  const result = await runPart(part);
+  results[resultOf(part.name)] = result;
+  for (const failure of result.failures) process.stderr.write(`${part.name}: FAILED: ${failure}\n`);
   // At once, because the next one may take a quarter of an hour and be interrupted.
   if (!bounded) await keepResults();
 }
@@ -53,7 +59,8 @@ process.exitCode = Object.values(results).some(({ failures }) => failures.length
 async function keepResults(): Promise<void> {
   const before = existsSync(resultsPath) ? readResults().parts : {};
   const inOrder = parts
-    .map(({ name }) => [name, results[name] ?? before[name]] as const)
+    .flatMap(({ name }) => [name, natively(name)])
+    .map((name) => [name, results[name] ?? before[name]] as const)
     .filter(([, result]) => result);
   await writeFile(`${resultsPath}.new`, `${JSON.stringify({ parts: Object.fromEntries(inOrder) }, null, 2)}\n`);
   await rename(`${resultsPath}.new`, resultsPath);
@@ -71,7 +78,7 @@ async function runPart(part: FaultPart): Promise<PartResult> {
   const dir = await mkdtemp(join(tmpdir(), 'dreamos-faults-'));
   try {
     const progress = (text: string): void => void process.stderr.write(`${part.name}: ${seconds()} s: ${text}\n`);
-    const { skipped, ...found } = await part.run({ bounded, seed, dir, command, progress });
+    const { skipped, ...found } = await part.run({ bounded, seed, dir, command, native, progress });
     const told = skipped && { skipped: skipped.map(({ why }) => why) };
     return { ...circumstances, ...found, ...told, seconds: seconds() };
   } catch (error) {

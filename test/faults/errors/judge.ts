@@ -82,8 +82,9 @@ export async function runPlainly(
   play: string,
   more: { node?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Ending> {
-  const { command, argv, env, stdin } = stage.command();
-  const child = spawn(process.execPath, [...(more.node ?? []), command, ...argv], {
+  const { starts, argv, env, stdin } = stage.command();
+  const [program = '', ...words] = starts;
+  const child = spawn(program, [...(more.node ?? []), ...words, ...argv], {
     cwd: play,
     env: { ...env, ...more.env },
   });

@@ -15,6 +15,7 @@ const fiuRounds = 12;
 export const part: FaultPart = {
   name: 'disk errors',
   cannotRun: () => missing('strace'),
+  runsNatively: true,
   run,
 };
 
@@ -36,7 +37,8 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   await inParallel(
     scenarios.filter(({ always }) => always ?? !options.bounded),
     async (scenario) => {
-      stages.push(await openStage(scenario, options));
+      const stage = await openStage(scenario, options);
+      if (stage) stages.push(stage);
     },
   );
   const report: Report = { options, stages, figures: { commands: stages.length }, fail };
@@ -45,7 +47,9 @@ async function run(options: FaultOptions): Promise<FaultResult> {
   if (noMount === undefined) await fillDisks(report);
   else skipped.push(notHere(`full and read-only disks: ${noMount}`));
   const noFiu = await cannotFiu();
-  if (noFiu === undefined) await failAtRandom(report);
+  // It is switched on by Node's own modules.
+  if (options.native !== undefined) skipped.push(notHere('libfiu: by Node alone'));
+  else if (noFiu === undefined) await failAtRandom(report);
   else skipped.push(noTool(`libfiu: ${noFiu}`));
   return { figures: report.figures, failures, skipped };
 }

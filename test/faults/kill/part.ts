@@ -12,6 +12,7 @@ const pointsWhenBounded = 60;
 export const part: FaultPart = {
   name: 'kill -9',
   cannotRun: () => missing('strace'),
+  runsNatively: true,
   run,
 };
 
@@ -23,6 +24,7 @@ async function run(options: FaultOptions): Promise<FaultResult> {
     scenarios.filter(({ always }) => always ?? !options.bounded),
     async (scenario) => {
       const stage = await openStage(scenario, options);
+      if (!stage) return;
       figures.commands++;
       for (const point of stage.points) plays.push({ stage, point });
       options.progress(`${scenario.name}: ${stage.points.length} points`);

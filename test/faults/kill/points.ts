@@ -15,14 +15,15 @@ export interface Point {
   readonly toStdout: boolean;
 }
 
-/** Runs a command untouched, once for each thread. @param fresh gives each run a prepared folder of its own */
+/** Runs a command untouched, once for each thread that it has. @param fresh gives each run a prepared folder of its own */
 export async function record(
   run: Omit<TracedRun, 'thread' | 'trace' | 'dir'>,
+  threads: readonly Thread[],
   fresh: () => Promise<string>,
 ): Promise<{ points: Point[]; results: TracedResult[] }> {
   const results: TracedResult[] = [];
   const points: Point[] = [];
-  for (const thread of ['main', 'pool'] as const) {
+  for (const thread of threads) {
     const result = await tracedRun({ ...run, thread, trace: calls, dir: await fresh() });
     results.push(result);
     points.push(...pointsOf(result));

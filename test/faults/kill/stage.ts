@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { runtimeOf } from '../../e2e/runtime.ts';
 import type { FaultOptions } from '../part.ts';
 import { record, type Point } from './points.ts';
 import type { Scenario, Story, Told } from './story.ts';
@@ -26,13 +27,16 @@ export interface Stage {
   fresh(under?: string): Promise<string>;
 }
 
-export async function openStage(scenario: Scenario, { dir, command }: FaultOptions): Promise<Stage> {
+/** @returns `undefined`: it is not done by the program that is tried */
+export async function openStage(scenario: Scenario, options: FaultOptions): Promise<Stage | undefined> {
+  const { dir, command, native } = options;
   const name = scenario.name.replace(/\W+/g, '-');
   const home = join(dir, name);
   const before = join(home, 'before');
   const setting = await Setting.make(before);
   const story = await scenario.prepare(setting);
   await setting.root.close();
+  if (native !== undefined && runtimeOf(story.argv) !== 'native') return undefined;
   if (scenario.bare) rmSync(setting.root.path, { recursive: true });
   let plays = 0;
   const fresh = async (under = home) => {
@@ -41,14 +45,17 @@ export async function openStage(scenario: Scenario, { dir, command }: FaultOptio
     return play;
   };
   const how = () => ({
-    command,
+    starts: native === undefined ? [process.execPath, command] : [native],
     argv: ['--json', '--root', 'root', ...story.argv],
     ...(story.stdin !== undefined && { stdin: story.stdin }),
     env: environment(dir),
   });
   await warm(how(), fresh);
-  const { points, results } = await record(how(), fresh);
-  for (const { code, stderr } of results) {
+  const { points, results } = await record(how(), native === undefined ? ['main', 'pool'] : ['main'], fresh);
+  for (const { code, stderr, made } of results) {
+    const programs = made.filter(({ call }) => call === 'execve');
+    if (programs.length !== 1)
+      throw new Error(`"${scenario.name}" runs by ${programs.map(({ text }) => text).join(', ')}`);
     if (code !== 0) throw new Error(`"${scenario.name}" fails by itself, with exit code ${String(code)}: ${stderr}`);
   }
   return {
@@ -65,7 +72,8 @@ export async function openStage(scenario: Scenario, { dir, command }: FaultOptio
 
 /** A first run, so that Node's and the command's own caches are there and every later run is the same. */
 async function warm(how: Omit<TracedRun, 'thread' | 'trace' | 'dir'>, fresh: () => Promise<string>): Promise<void> {
-  const child = run(process.execPath, [how.command, ...how.argv], { cwd: await fresh(), env: how.env });
+  const [program = '', ...words] = how.starts;
+  const child = run(program, [...words, ...how.argv], { cwd: await fresh(), env: how.env });
   // Who does not read it may be gone before it is written.
   child.child.stdin?.on('error', () => undefined).end(how.stdin ?? '');
   await child;

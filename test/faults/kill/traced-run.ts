@@ -33,7 +33,8 @@ interface Injection {
 }
 
 export interface TracedRun {
-  readonly command: string;
+  /** The program, and the words before the command's own. */
+  readonly starts: readonly string[];
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly stdin?: string;
@@ -73,15 +74,16 @@ export async function tracedRun(run: TracedRun): Promise<TracedResult> {
   const out = openSync(stdout, 'w');
   const args = ['-q', '-y', '-s', '0', '-e', 'signal=none', '-o', log, '-e', `trace=execve,${run.trace.join(',')}`];
   for (const { call, what } of run.inject ?? []) args.push('-e', `inject=${call}:${what}`);
-  const node = [process.execPath];
+  const [program = '', ...words] = run.starts;
+  const options: string[] = [];
   if (run.thread === 'pool') {
     const ahead = join(run.dir, 'ahead.cjs');
     writeFileSync(ahead, countersAhead);
     // Without --seccomp-bpf, with which strace loses the signals that it injects.
     args.push('-f');
-    node.push('--require', ahead);
+    options.push('--require', ahead);
   }
-  const child = spawn('strace', [...args, ...node, run.command, ...run.argv], {
+  const child = spawn('strace', [...args, program, ...options, ...words, ...run.argv], {
     cwd: run.dir,
     env: { ...run.env, UV_THREADPOOL_SIZE: '1' },
     stdio: ['pipe', out, 'pipe'],

@@ -34,7 +34,7 @@ export async function buildNative({ quick = false, compiler = process.env.CC ?? 
     const compile = await compilerOfModules(compiler, sources);
     await compileModules(compile, work);
     const program = join(work, 'dreamos');
-    const flags = quick ? ['-O2'] : ['-O3'];
+    const flags = [...(quick ? ['-O2'] : ['-O3']), '-ffunction-sections', '-fdata-sections'];
     // Others keep their profiles in other ways.
     const profiled =
       !quick && /Free Software Foundation/.test((await need(compiler, ['--version'], ...aCompiler)).stdout);
@@ -205,7 +205,7 @@ async function link(compiler, flags, sources, work, program) {
   const parts = await objects(compiler, own, files, folder);
   await need(
     compiler,
-    [...flags, ...parts, ...engineParts, '-static', '-lm', '-lpthread', '-s', '-o', program],
+    [...flags, ...parts, ...engineParts, '-static', '-Wl,--gc-sections', '-lm', '-lpthread', '-s', '-o', program],
     ...aCompiler,
   );
 }

@@ -63,14 +63,14 @@ async function buildSeldom() {
   });
 }
 
-export async function seldomSource() {
+async function seldomSource() {
   const pages = (await readdir(help)).filter((name) => name.endsWith('.md'));
   const page = (name) => `export { default as ${idOf(name)} } from './src/cli/help/${name}';`;
   return [`export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`, ...pages.map(page)].join('\n');
 }
 
 /** `page_exit_codes` of `…/exit-codes.md`; of zod nothing is called like this. */
-export function idOf(path) {
+function idOf(path) {
   return `page_${basename(path, '.md').replaceAll('-', '_')}`;
 }
 

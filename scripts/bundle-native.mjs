@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { idOf, importOfZod, lazyChildProcess, namesOfZod, seldomSource, shared, ownVersion } from './build.mjs';
+import { importOfZod, lazyChildProcess, namesOfZod, shared, ownVersion } from './build.mjs';
 
 const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(project, 'native');
@@ -31,13 +31,13 @@ export async function bundle(outdir) {
   });
 }
 
-// Zod and the texts of the topics: a module that is read when something of it is asked for.
+// Zod: a module that is read when something of it is asked for.
 const seldom = {
   name: 'seldom',
   setup(api) {
     api.onResolve({ filter: /^seldom$/ }, ({ path }) => ({ path, namespace: path }));
     api.onLoad({ filter: /./, namespace: 'seldom' }, async () => ({
-      contents: await seldomSource(),
+      contents: `export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`,
       resolveDir: project,
     }));
     api.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => ({
@@ -52,18 +52,6 @@ const seldom = {
         resolveDir: project,
       };
     });
-    api.onResolve({ filter: /\.md$/, namespace: 'seldom' }, ({ path }) => ({
-      path: join(project, path),
-      suffix: '?text',
-    }));
-    api.onLoad({ filter: /\.md$/ }, ({ path, suffix }) =>
-      suffix === '?text'
-        ? undefined
-        : {
-            contents: `import { seldom } from './native/prelude/seldom.ts';\nexport default seldom().${idOf(path)};`,
-            resolveDir: project,
-          },
-    );
   },
 };
 
@@ -71,16 +59,23 @@ const fromNode =
   /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
 /** What only Node can do, because it stands on too much of it: watching files, archives, and work. */
 const onlyNode = /^(?:chokidar|modern-tar)(?:\/|$)/;
+/** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:storage[\\/]file[\\/]disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|core[\\/]work[\\/]outcome|cli[\\/]handler[\\/]tail)\.ts$/;
+  /[\\/]src[\\/](?:cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore)[\\/].*)|core[\\/]work[\\/]outcome|cli[\\/]handler[\\/]tail)\.ts)$/;
+/** A file of a command has its verb's name. */
+const commandFile = /^\.\.\/commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
 
 const nodeModules = {
   name: 'node-modules',
-  setup(api) {
+  async setup(api) {
     const leave = (path) => ({ path, namespace: 'only-node' });
+    const { isNative } = await declared();
+    api.onResolve({ filter: commandFile }, ({ path }) =>
+      isNative(commandFile.exec(path)[1], {}) ? undefined : leave(path),
+    );
     api.onResolve({ filter: onlyNode }, ({ path }) => leave(path));
-    api.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) =>
+    api.onResolve({ filter: /^\.{1,2}\/.*\.(?:ts|md)$/ }, ({ path, resolveDir }) =>
       onlyNodeFiles.test(join(resolveDir, path)) ? leave(path) : undefined,
     );
     api.onLoad({ filter: /./, namespace: 'only-node' }, ({ path }) => ({
@@ -101,3 +96,15 @@ const nodeModules = {
     }));
   },
 };
+
+/** What the native program does, of the one list of that. */
+async function declared() {
+  const { outputFiles } = await build({
+    absWorkingDir: project,
+    entryPoints: ['src/contract/native.ts'],
+    bundle: true,
+    format: 'esm',
+    write: false,
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}

@@ -56,7 +56,7 @@ const seldom = {
 };
 
 const fromNode =
-  /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
+  /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|net|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
 /** What only Node can do, because it stands on too much of it: watching files, archives, and work. */
 const onlyNode = /^(?:chokidar|modern-tar)(?:\/|$)/;
 /** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */

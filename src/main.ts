@@ -74,7 +74,7 @@ void run(process.argv.slice(2), {
   stdout,
   stderr,
   signal: interrupt.signal,
-  openFile: async (path) => (await import('node:fs')).createReadStream(path),
+  openFile: async (path) => (await import('./cli/input/open-file.ts')).bytesOfFile(path, interrupt.signal),
   canRun: async (path) => {
     const { access, constants, stat } = await import('node:fs/promises');
     const found = await stat(path).catch(() => undefined);

@@ -34,7 +34,14 @@ const rooms = roomsIn(readFileSync(join(top, 'AGENTS.md'), 'utf8'));
 const guarded: [modules: RegExp, where: string[]][] = [
   [
     /^(node:)?fs(\/promises)?$/,
-    ['storage/file/disk/', 'main.ts', 'cli/standard-stream.ts', 'cli/in-sources.ts', 'cli/input/spare-input.ts'],
+    [
+      'storage/file/disk/',
+      'main.ts',
+      'cli/standard-stream.ts',
+      'cli/in-sources.ts',
+      'cli/input/open-file.ts',
+      'cli/input/spare-input.ts',
+    ],
   ],
   // Besides main.ts, which uses the global.
   [

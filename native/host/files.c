@@ -10,10 +10,17 @@
 
 static int open_file(const char *path, int flags, mode_t mode)
 {
+    struct stat status;
+    int fd;
+
     /* What comes by a standard descriptor is gone once it was read, also by another way to it. */
     if (strncmp(path, "/proc/self/fd/", 14) == 0 || strncmp(path, "/dev/", 5) == 0)
         past_return = 1;
-    return open(path, flags, mode);
+    fd = open(path, flags, mode);
+    /* So is what comes by a FIFO that was named, whose writer goes on when it is opened. The store's own files are no links. */
+    if (fd >= 0 && (flags & (O_NONBLOCK | O_NOFOLLOW)) == O_NONBLOCK && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode))
+        past_return = 1;
+    return fd;
 }
 
 /** open(path, flags, mode): file descriptor */

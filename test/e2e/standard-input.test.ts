@@ -1,5 +1,5 @@
 /** A body as an argument beside a standard input: whose input it is, as shells and other programs really hand it on. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Rig, test } from './rig.ts';
@@ -148,3 +148,38 @@ describe.concurrent('a body as an argument', () => {
     expect(await bodies(rig)).toEqual(['hello', 'hook']);
   });
 });
+
+describe.concurrent('a body file that is a FIFO', () => {
+  const named = (rig: Rig) => ['send', 'reviewer', '--as', 'planner', '--body-file', join(rig.dir, 'fifo')];
+
+  test.for(['SIGINT', 'SIGTERM'] as const)('which nobody writes is waited for until %s', async (signal, { rig }) => {
+    await rig.shell('mkfifo fifo');
+    const waiting = rig.start(named(rig));
+    await hasOpened(waiting.child.pid, join(rig.dir, 'fifo'));
+    expect(await waiting.kill(signal)).toMatchObject({ code: signal === 'SIGINT' ? 130 : 143, signal: null, out: '' });
+    expect(await bodies(rig)).toEqual([]);
+  });
+
+  test('is read to its end, whoever comes first, and how slowly', async ({ rig }) => {
+    await rig.shell('mkfifo fifo');
+    const waiting = rig.start(named(rig));
+    await hasOpened(waiting.child.pid, join(rig.dir, 'fifo'));
+    await rig.shell('{ printf 1; sleep 0.3; printf 2; } > fifo');
+    expect(await waiting.ended).toMatchObject({ code: 0, err: '' });
+    expect(await rig.shell(`printf 3 > fifo & ${send} --body-file fifo; wait`)).toMatchObject({ code: 0, err: '' });
+    expect(await rig.shell(`${send} --body-file <(printf 4)`)).toMatchObject({ code: 0, err: '' });
+    expect(await rig.shell(`${send} --body-file <(true) --allow-empty`)).toMatchObject({ code: 0, err: '' });
+    expect(await bodies(rig)).toEqual(['12', '3', '4', '']);
+  });
+});
+
+async function hasOpened(pid: number | undefined, path: string): Promise<void> {
+  const isIt = (fd: string): boolean => {
+    try {
+      return readlinkSync(`/proc/${String(pid)}/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  };
+  await expect.poll(() => readdirSync(`/proc/${String(pid)}/fd`).some(isIt), { timeout: 20_000 }).toBe(true);
+}

@@ -4,6 +4,7 @@ import { hardMaxMessageBytes } from '../../model/basics/limits.ts';
 import type { Context } from '../context.ts';
 import { Interrupted } from '../errors.ts';
 import { whileWaiting } from '../waiting.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface BodyOptions {
   bodyFile?: string;
@@ -58,17 +59,8 @@ async function refuseSpareInput(context: Context, how: string): Promise<void> {
 }
 
 /** stdin's bytes; it ends early, without an error, when the command is interrupted. */
-export async function* chunksOf(context: Context): AsyncGenerator<Uint8Array> {
-  const { stdin } = context.around;
-  const stop = () => stdin.destroy();
-  context.signal.addEventListener('abort', stop, { once: true });
-  try {
-    if (!context.signal.aborted) yield* stdin as AsyncIterable<Uint8Array>;
-  } catch (error) {
-    if (!context.signal.aborted) throw error;
-  } finally {
-    context.signal.removeEventListener('abort', stop);
-  }
+export function chunksOf(context: Context): AsyncGenerator<Uint8Array> {
+  return untilAborted(context.around.stdin, context.signal);
 }
 
 // ignoreBOM keeps the mark: what goes in comes out.

@@ -44,7 +44,8 @@ FUNCTION(host_close)
     UNUSED_ARGUMENTS;
     if (integer(ctx, argv[0], &fd))
         return JS_EXCEPTION;
-    return outcome(ctx, close(fd));
+    /* By then it is closed: a second close could be of another file. */
+    return outcome(ctx, close(fd) < 0 && errno != EINTR ? -1 : 0);
 }
 
 /** The part of a Uint8Array that starts at argv[at] and has argv[at + 1] bytes. @return NULL with an exception */
@@ -66,7 +67,7 @@ static uint8_t *span(JSContext *ctx, JSValueConst array, JSValueConst *argv, int
     return bytes ? bytes + start : (uint8_t *)"";
 }
 
-/** read(fd, array, start, length, position): how many bytes; a position below 0 is where the file stands */
+/** read(fd, array, start, length, position): how many bytes; a position below 0 is where the file stands. -EINTR: a signal came first */
 FUNCTION(host_read)
 {
     int fd;
@@ -82,7 +83,7 @@ FUNCTION(host_read)
     return outcome(ctx, position < 0 ? read(fd, bytes, length) : pread(fd, bytes, length, (off_t)position));
 }
 
-/** write(fd, array, start, length): how many bytes */
+/** write(fd, array, start, length): how many bytes. -EINTR: a signal came first */
 FUNCTION(host_write)
 {
     int fd;
@@ -99,7 +100,7 @@ FUNCTION(host_write)
 /** fsync(fd) */
 FUNCTION(host_fsync)
 {
-    int fd;
+    int fd, result;
 
     UNUSED_ARGUMENTS;
     if (integer(ctx, argv[0], &fd))
@@ -109,7 +110,10 @@ FUNCTION(host_fsync)
     if (fcntl(fd, F_FULLFSYNC) == 0)
         return outcome(ctx, 0);
 #endif
-    return outcome(ctx, fsync(fd));
+    do
+        result = fsync(fd);
+    while (result < 0 && errno == EINTR);
+    return outcome(ctx, result);
 }
 
 static JSValue with_two_paths(JSContext *ctx, JSValueConst *argv, int (*call)(const char *, const char *))

@@ -153,11 +153,14 @@ static int by_name(const void *one, const void *other)
  */
 static int64_t names_in(const char *path, char ***names)
 {
-    DIR *folder = opendir(path);
+    DIR *folder;
     char **list = NULL;
     size_t count = 0, room = 0;
     int error;
 
+    do
+        folder = opendir(path);
+    while (!folder && errno == EINTR);
     if (!folder)
         return -errno;
     for (;;) {

@@ -130,12 +130,22 @@ export function readSync(
 ): number {
   const span = typeof at === 'number' ? { offset: at, length, position } : at;
   const offset = span.offset ?? 0;
-  return done(host.read(fd, into, offset, span.length ?? into.length - offset, span.position ?? -1), 'read');
+  return uninterrupted('read', () =>
+    host.read(fd, into, offset, span.length ?? into.length - offset, span.position ?? -1),
+  );
 }
 
 export function writeSync(fd: number, data: string | Uint8Array, offset = 0, length?: number): number {
   const bytes = typeof data === 'string' ? HostBuffer.from(data) : data;
-  return done(host.write(fd, bytes, offset, length ?? bytes.length - offset), 'write');
+  return uninterrupted('write', () => host.write(fd, bytes, offset, length ?? bytes.length - offset));
+}
+
+/** As libuv, again where a signal came first: it is told by the event loop, later. EINTR is 4 on Linux and on macOS. */
+function uninterrupted(syscall: string, call: () => number): number {
+  let result: number;
+  do result = call();
+  while (result === -4);
+  return done(result, syscall);
 }
 
 export function fsyncSync(fd: number): void {

@@ -121,22 +121,35 @@ static JSModuleDef *load_module(JSContext *ctx, const char *name, void *opaque)
     return module;
 }
 
-/* A promise that was rejected while nobody waited for it, until somebody does. */
-static JSValue rejected;
-static void *rejected_promise;
+/* Promises that were rejected while nobody waited for them, until somebody does; the first of them first. */
+static struct rejection {
+    JSValue promise;
+    JSValue reason;
+} *rejected;
+static size_t rejected_count;
 
 static void track_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, bool is_handled, void *opaque)
 {
     void *which = JS_VALUE_GET_PTR(promise);
+    size_t i = 0;
 
     (void)opaque;
-    if (is_handled && which == rejected_promise) {
-        JS_FreeValue(ctx, rejected);
-        rejected_promise = NULL;
-    } else if (!is_handled && !rejected_promise) {
-        rejected = JS_DupValue(ctx, reason);
-        rejected_promise = which;
+    if (!is_handled) {
+        struct rejection *more = js_realloc_rt(JS_GetRuntime(ctx), rejected, (rejected_count + 1) * sizeof *more);
+
+        if (!more)
+            die(ctx, JS_DupValue(ctx, reason));
+        rejected = more;
+        rejected[rejected_count++] = (struct rejection){ JS_DupValue(ctx, promise), JS_DupValue(ctx, reason) };
+        return;
     }
+    while (i < rejected_count && JS_VALUE_GET_PTR(rejected[i].promise) != which)
+        i++;
+    if (i == rejected_count)
+        return;
+    JS_FreeValue(ctx, rejected[i].promise);
+    JS_FreeValue(ctx, rejected[i].reason);
+    memmove(rejected + i, rejected + i + 1, (--rejected_count - i) * sizeof *rejected);
 }
 
 static void run_jobs(JSRuntime *runtime, JSContext *ctx)
@@ -148,8 +161,8 @@ static void run_jobs(JSRuntime *runtime, JSContext *ctx)
         ;
     if (ran < 0)
         die(ctx, JS_GetException(ctx));
-    if (rejected_promise)
-        die(ctx, rejected);
+    if (rejected_count > 0)
+        die(ctx, rejected[0].reason);
 }
 
 /**

@@ -3,6 +3,7 @@
 //
 //   node scripts/build-native.mjs            for this machine
 //   node scripts/build-native.mjs --quick    without the profile: a fifth slower, built in a third of the time
+//   node scripts/pack-native.mjs             packages of it, also for another machine
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -11,96 +12,64 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ownVersion } from './build.mjs';
 import { bundle } from './bundle-native.mjs';
+import { CannotBuild, cache, engine, engineSources, need, zig } from './native-tools.mjs';
 
 const run = promisify(execFile);
 const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(project, 'native');
-const cache = join(project, 'node_modules/.cache/dreamos-native');
 
-const engine = {
-  name: 'quickjs-ng',
-  version: '0.17.0.2',
-  sha256: '43d2e48272208721a7aaea8e3f02d4b9318f12ef20cc4f5421b59d9a470706ef',
-  folder: 'upstream-quickjs',
-  sources: ['quickjs.c', 'libregexp.c', 'libunicode.c', 'dtoa.c'],
-};
-
-export async function buildNative({ quick = false, compiler = process.env.CC ?? 'cc' } = {}) {
+/**
+ * @param {{ quick?: boolean, compiler?: string, platform?: string }} options platform: one of nativePlatforms; without it, or if it
+ *   is this machine's, the compiler of this machine builds it, else a cross compiler
+ * @returns {Promise<string>} the file
+ */
+export async function buildNative({ quick = false, compiler = process.env.CC ?? 'cc', platform = ownPlatform } = {}) {
+  if (!(platform in nativePlatforms))
+    throw new CannotBuild(
+      `There is no native program for ${platform}, only for ${Object.keys(nativePlatforms).join(', ')}.`,
+    );
   await mkdir(cache, { recursive: true });
   const sources = await engineSources();
   const work = await mkdtemp(join(tmpdir(), 'dreamos-native-'));
   try {
-    const compile = await compilerOfModules(compiler, sources);
-    await compileModules(compile, work);
+    await compileModules(await compilerOfModules(compiler, sources), work);
     const program = join(work, 'dreamos');
-    const flags = [...(quick ? ['-O2'] : ['-O3']), '-ffunction-sections', '-fdata-sections'];
+    const flags = [quick ? '-O2' : '-O3', '-ffunction-sections', '-fdata-sections'];
+    if (platform !== ownPlatform) await link(await crossCompiler(platform), flags, sources, work, program);
     // Others keep their profiles in other ways.
-    const profiled =
-      !quick && /Free Software Foundation/.test((await need(compiler, ['--version'], ...aCompiler)).stdout);
-    if (profiled) {
-      await link(compiler, [...flags, '-DDREAMOS_PROFILE', '-fprofile-generate'], sources, work, program);
+    else if (!quick && /Free Software Foundation/.test((await need(compiler, ['--version'], ...aCompiler)).stdout)) {
+      await link([compiler], [...flags, '-DDREAMOS_PROFILE', '-fprofile-generate'], sources, work, program);
       await train(program, work);
-    }
-    await link(
-      compiler,
-      !profiled ? flags : [...flags, '-fprofile-use', '-Wno-missing-profile'],
-      sources,
-      work,
-      program,
-    );
-    const out = join(project, 'dist/native');
-    await mkdir(out, { recursive: true });
-    const fresh = join(out, `dreamos.new-${process.pid}`);
+      await link([compiler], [...flags, '-fprofile-use', '-Wno-missing-profile'], sources, work, program);
+    } else await link([compiler], flags, sources, work, program);
+    const out = join(project, 'dist/native', platform === ownPlatform ? 'dreamos' : `dreamos-${platform}`);
+    await mkdir(dirname(out), { recursive: true });
+    const fresh = `${out}.new-${process.pid}`;
     await writeFile(fresh, await readFile(program), { mode: 0o755 });
-    await rename(fresh, join(out, 'dreamos'));
-    return join(out, 'dreamos');
+    await rename(fresh, out);
+    return out;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-// Pinned, and checked by pip. A release of its sources is on PyPI; on npm there is none.
-async function engineSources() {
-  const folder = join(cache, `${engine.name}-${engine.version}`);
-  if (existsSync(folder)) return join(folder, engine.folder);
-  const download = await mkdtemp(join(cache, 'download-'));
-  try {
-    const wanted = join(download, 'requirements.txt');
-    await writeFile(wanted, `${engine.name}==${engine.version} --hash=sha256:${engine.sha256}\n`);
-    const words = '-m pip download --quiet --no-deps --no-binary :all: --require-hashes --disable-pip-version-check';
-    await need('python3', [...words.split(' '), '-r', wanted, '-d', download], 'pip', 'python3-pip');
-    const archive = (await readdir(download)).find((name) => name.endsWith('.tar.gz'));
-    await need('tar', ['-xzf', join(download, archive), '--strip-components=1', '-C', download], 'tar', 'tar');
-    await rename(download, folder);
-  } finally {
-    await rm(download, { recursive: true, force: true });
-  }
-  return join(folder, engine.folder);
-}
+const ownPlatform = `${process.platform}-${process.arch}`;
 
-/** What this machine lacks, or what has come of a program, in one sentence; `dreamos` goes on by Node. */
-class CannotBuild extends Error {}
+/** Where there is a native program, by Node's names; and what the cross compiler calls it, where that has the system's headers. */
+export const nativePlatforms = {
+  'linux-x64': 'x86_64-linux-musl',
+  'linux-arm64': 'aarch64-linux-musl',
+  'darwin-x64': undefined,
+  'darwin-arm64': undefined,
+};
 
-async function need(command, args, what, packages) {
-  try {
-    return await run(command, args, { maxBuffer: 1 << 26 });
-  } catch (error) {
-    const said = String(error.stderr ?? '').trim();
-    if (error.code === 'ENOENT' || /No module named pip/.test(said))
-      throw new CannotBuild(
-        `The native program is built with ${what}, which is not here: apt-get install ${packages}, or whatever installs it on this machine.`,
-      );
-    if (/DO NOT MATCH THE HASHES/.test(said))
-      throw new CannotBuild(
-        `What PyPI gave for ${engine.name} ${engine.version} is not what scripts/build-native.mjs has the checksum of, and was thrown away: type the same again, or pip config list to see where it came from.`,
-      );
-    const why = said.split('\n').find((line) => /error/i.test(line)) ?? said.split('\n').at(-1);
-    throw new CannotBuild(
-      `The native program was not built, because ${command} failed: ${why || error.message}. To see all of it, type: DREAMOS_DEBUG=1 npm run build:native`,
-      { cause: error },
-    );
-  }
+async function crossCompiler(platform) {
+  const target = nativePlatforms[platform];
+  if (!target) throw new CannotBuild(`The native program for ${platform} is built on such a machine.`);
+  // It traps what C leaves undefined, which the engine does in a few places.
+  return [await zig(), 'cc', '-target', target, '-fno-sanitize=undefined'];
 }
 
 const includes = (sources) => ['-DNDEBUG', '-isystem', sources];
@@ -108,12 +77,12 @@ const includes = (sources) => ['-DNDEBUG', '-isystem', sources];
 const aCompiler = ['a C compiler', 'gcc libc6-dev'];
 
 /** Compiles each to `<folder>/<name>.o`: gcc finds a profile by the name of the object that it was written for. */
-async function objects(compiler, flags, files, folder) {
+async function objects([compiler, ...words], flags, files, folder) {
   await mkdir(folder, { recursive: true });
   return Promise.all(
     files.map(async (file) => {
       const object = join(folder, `${basename(file)}.o`);
-      await need(compiler, ['-std=gnu11', ...flags, '-c', file, '-o', object], ...aCompiler);
+      await need(compiler, [...words, '-std=gnu11', ...flags, '-c', file, '-o', object], ...aCompiler);
       return object;
     }),
   );
@@ -132,7 +101,7 @@ async function compilerOfModules(compiler, sources) {
   const folder = await mkdtemp(join(cache, 'compile-'));
   try {
     const parts = await objects(
-      compiler,
+      [compiler],
       ['-w', '-O1', '-D_GNU_SOURCE', ...includes(sources)],
       [join(native, 'compile.c'), ...engineFiles(sources)],
       folder,
@@ -199,15 +168,16 @@ async function link(compiler, flags, sources, work, program) {
     '-Wextra',
     ...includes(sources),
     `-I${join(native, 'host')}`,
-    '-DNODE_SCRIPT="../../bin/dreamos.cjs"',
+    `-DDREAMOS_VERSION="${await ownVersion()}"`,
   ];
   const files = [...host.map((name) => join(native, 'host', name)), join(work, 'blobs.c'), join(work, 'blobs.S')];
   const parts = await objects(compiler, own, files, folder);
-  await need(
-    compiler,
-    [...flags, ...parts, ...engineParts, '-static', '-Wl,--gc-sections', '-lm', '-lpthread', '-s', '-o', program],
-    ...aCompiler,
-  );
+  // macOS has no static programs.
+  const libraries = /^darwin/.test(ownPlatform)
+    ? ['-Wl,-dead_strip', '-lm']
+    : ['-static', '-Wl,--gc-sections', '-lm', '-lpthread', '-s'];
+  const [command, ...words] = compiler;
+  await need(command, [...words, ...flags, ...parts, ...engineParts, ...libraries, '-o', program], ...aCompiler);
 }
 
 // What is done most often, as it is done: the compiler then knows which way the code goes.

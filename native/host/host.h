@@ -21,6 +21,8 @@ extern char **host_argv;
 
 /** Runs the same command line in Node, in place of this process. It comes back only if there is no Node to run. */
 void run_in_node(void);
+/** Whether the package that this program stands in or beside has another version than it. Without a package: 0. */
+int is_of_another_version(void);
 /** Those that were heard do what they do by themselves, also what has come of them and was not told yet. */
 void forget_signals(void);
 

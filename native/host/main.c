@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,62 +164,6 @@ static void run_jobs(JSRuntime *runtime, JSContext *ctx)
         die(ctx, rejected[0].reason);
 }
 
-/**
- * The folder of the program, with a slash at the end: bin/dreamos.cjs is looked for from there.
- * @return 0, or -1: nobody knows
- */
-static int own_folder(char *path, size_t size)
-{
-#ifdef __linux__
-    ssize_t length = readlink("/proc/self/exe", path, size - 1);
-    char *slash;
-
-    if (length <= 0)
-        return -1;
-    path[length] = 0;
-    slash = strrchr(path, '/');
-    if (!slash)
-        return -1;
-    slash[1] = 0;
-    return 0;
-#else
-    (void)path, (void)size;
-    return -1;
-#endif
-}
-
-void run_in_node(void)
-{
-    char script[PATH_MAX + 64] = "";
-    /* By which the tests see what it is left. */
-    const char *given = getenv("DREAMOS_NODE_SCRIPT");
-    char **words = calloc((size_t)host_argc + 2, sizeof *words);
-
-    /* As a process that has not been touched: an ignored signal would stay so in Node. */
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGXFSZ, SIG_DFL);
-    forget_signals();
-    if (given && *given)
-        snprintf(script, sizeof script, "%s", given);
-    else if (own_folder(script, PATH_MAX) == 0)
-        strcat(script, NODE_SCRIPT);
-    if (access(script, R_OK) < 0) {
-        fprintf(stderr, "Error: dreamos needs Node for this, and does not find bin/dreamos.cjs of the folder it was built in.\n");
-        _exit(1);
-    }
-    if (!words) {
-        fprintf(stderr, "dreamos: out of memory\n");
-        _exit(1);
-    }
-    words[0] = "node";
-    words[1] = script;
-    for (int i = 1; i < host_argc; i++)
-        words[i + 1] = host_argv[i];
-    execvp("node", words);
-    fprintf(stderr, "Error: dreamos needs Node for this, and there is no node on the PATH: %s\n", strerror(errno));
-    _exit(127);
-}
-
 /** What Node's main thread has, or, where the system gives less, a part of that: deep data must end in an error, not in a crash. */
 static size_t stack_size(void)
 {
@@ -252,7 +195,7 @@ int main(int argc, char **argv)
     host_argc = argc;
     host_argv = argv;
     open_standard_descriptors();
-    if (wanted && strcmp(wanted, "node") == 0)
+    if ((wanted && strcmp(wanted, "node") == 0) || is_of_another_version())
         run_in_node();
 
     /* As Node: a closed pipe and a file that grows beyond its limit are errors of a write. */

@@ -17,7 +17,7 @@ import { bundle } from './bundle-native.mjs';
 import { CannotBuild, cache, engine, engineSources, need, zig } from './native-tools.mjs';
 
 const run = promisify(execFile);
-const project = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const project = join(dirname(fileURLToPath(import.meta.url)), '..');
 const native = join(project, 'native');
 
 /**
@@ -55,7 +55,7 @@ export async function buildNative({ quick = false, compiler = process.env.CC ?? 
   }
 }
 
-const ownPlatform = `${process.platform}-${process.arch}`;
+export const ownPlatform = `${process.platform}-${process.arch}`;
 
 /** Where there is a native program, by Node's names; and what the cross compiler calls it, where that has the system's headers. */
 export const nativePlatforms = {

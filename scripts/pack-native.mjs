@@ -1,0 +1,128 @@
+// Makes the packages that are published, in dist/packages/: dreamos, and the native program for each platform, which dreamos has
+// as an optional dependency, so that npm takes the one that fits the machine. They are named at packing only, because `npm ci`
+// in a checkout would ask the registry for them.
+//
+//   npm run pack:native                               for this machine
+//   npm run pack:native -- linux-x64 linux-arm64      for these; what is not this machine is cross-compiled
+//   npm run pack:native -- --built                    for this machine, as build:native has left it
+//
+// dreamos names the platform packages of its version that lie in dist/packages/, so those of macOS are made there and copied.
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { buildNative, nativePlatforms, ownPlatform, project } from './build-native.mjs';
+import { CannotBuild } from './native-tools.mjs';
+
+const run = promisify(execFile);
+
+/**
+ * @param {string} program of this platform
+ * @param {string} out a folder
+ * @returns {Promise<string>} the packed file
+ */
+export async function packPlatform(platform, program, out) {
+  return staged(async (folder) => {
+    const { version, license, author } = await manifest(project);
+    const [os, cpu] = platform.split('-');
+    await writeManifest(folder, {
+      name: `@dreamos/native-${platform}`,
+      version,
+      description: `The native program of dreamos for ${platform}. Install dreamos instead.`,
+      license,
+      author,
+      os: [os],
+      cpu: [cpu],
+      preferUnplugged: true,
+      files: ['dreamos'],
+    });
+    await copyFile(program, join(folder, 'dreamos'));
+    await chmod(join(folder, 'dreamos'), 0o755);
+    await copyFile(join(project, 'LICENSE'), join(folder, 'LICENSE'));
+    return pack(folder, out);
+  });
+}
+
+/**
+ * @param {readonly string[]} platforms whose packages it names
+ * @param {(folder: string) => Promise<void>} change of what is packed, before it is
+ */
+export async function packCommand(platforms, out, change = async () => {}) {
+  return staged(async (folder) => {
+    const plain = await pack(project, folder);
+    await run('tar', ['-xzf', plain, '--strip-components=1', '-C', folder]);
+    await rm(plain);
+    const own = await manifest(folder);
+    await writeManifest(folder, {
+      ...own,
+      // Without an ending, because a program takes its place; and not the script itself, which the program needs for the rest.
+      bin: { dreamos: 'bin/dreamos' },
+      scripts: { postinstall: 'node bin/use-native.cjs' },
+      optionalDependencies: Object.fromEntries(platforms.map((name) => [`@dreamos/native-${name}`, own.version])),
+    });
+    await copyFile(join(folder, 'bin/dreamos.cjs'), join(folder, 'bin/dreamos'));
+    await chmod(join(folder, 'bin/dreamos'), 0o755);
+    await cp(join(project, 'scripts/use-native.cjs'), join(folder, 'bin/use-native.cjs'));
+    // Node takes a file without an ending for what the nearest package.json says.
+    await writeManifest(join(folder, 'bin'), { type: 'commonjs' });
+    await change(folder);
+    return pack(folder, out);
+  });
+}
+
+async function staged(make) {
+  const folder = await mkdtemp(join(tmpdir(), 'dreamos-pack-'));
+  try {
+    return await make(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function pack(folder, out) {
+  const fresh = await mkdtemp(join(tmpdir(), 'dreamos-packed-'));
+  try {
+    await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', fresh], { cwd: folder });
+    const [name] = await readdir(fresh);
+    await mkdir(out, { recursive: true });
+    await copyFile(join(fresh, name), join(out, `${name}.new`));
+    await rename(join(out, `${name}.new`), join(out, name));
+    return join(out, name);
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function manifest(folder) {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+}
+
+function writeManifest(folder, contents) {
+  return writeFile(join(folder, 'package.json'), `${JSON.stringify(contents, undefined, 2)}\n`);
+}
+
+async function packAll(words) {
+  const out = join(project, 'dist/packages');
+  const built = words.includes('--built');
+  const platforms = words.filter((word) => word !== '--built');
+  const { version } = await manifest(project);
+  for (const platform of platforms.length > 0 ? platforms : [ownPlatform]) {
+    const program = built ? join(project, 'dist/native/dreamos') : await buildNative({ platform });
+    console.log(relative(process.cwd(), await packPlatform(platform, program, out)));
+  }
+  const there = await readdir(out);
+  const named = Object.keys(nativePlatforms).filter((name) => there.includes(`dreamos-native-${name}-${version}.tgz`));
+  console.log(relative(process.cwd(), await packCommand(named, out)));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await packAll(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof CannotBuild)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -173,7 +173,7 @@ async function link(compiler, flags, sources, work, program) {
   const files = [...host.map((name) => join(native, 'host', name)), join(work, 'blobs.c'), join(work, 'blobs.S')];
   const parts = await objects(compiler, own, files, folder);
   // macOS has no static programs.
-  const libraries = /^darwin/.test(ownPlatform)
+  const libraries = ownPlatform.startsWith('darwin')
     ? ['-Wl,-dead_strip', '-lm']
     : ['-static', '-Wl,--gc-sections', '-lm', '-lpthread', '-s'];
   const [command, ...words] = compiler;

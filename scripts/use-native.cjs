@@ -17,7 +17,7 @@ try {
 
 function useNative() {
   // Others than npm write into a script beside it that it is run by Node, or share the file with other installations.
-  if (!/^npm\//.test(process.env.npm_config_user_agent ?? '')) return;
+  if (!process.env.npm_config_user_agent?.startsWith('npm/')) return;
   const { version } = require('../package.json');
   const name = `@dreamos/native-${process.platform}-${process.arch}`;
   const manifest = require.resolve(`${name}/package.json`);

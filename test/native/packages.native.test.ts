@@ -36,8 +36,8 @@ function isOfCommand(file: string): boolean {
 }
 
 function run(program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = dir) {
-  const { DREAMOS_RUNTIME, DREAMOS_NODE_SCRIPT, ...others } = process.env;
-  return spawnSync(program, words, { cwd, env: { ...others, HOME: dir, ...env }, encoding: 'utf8', timeout: 60_000 });
+  const clean = { ...process.env, DREAMOS_RUNTIME: undefined, DREAMOS_NODE_SCRIPT: undefined, HOME: dir };
+  return spawnSync(program, words, { cwd, env: { ...clean, ...env }, encoding: 'utf8', timeout: 60_000 });
 }
 
 /** npm's own settings of this run are not its. */
@@ -92,7 +92,7 @@ describe('installed from its packages', { timeout: 60_000 }, () => {
     expectBoth(join(prefix, 'bin/dreamos'));
   });
 
-  test('with scripts off it runs by Node, and the program of the platform package by itself', () => {
+  test('with scripts off it runs by Node', () => {
     const off = place('off');
     npm(off, '--ignore-scripts', dreamos, native);
     expect(runtimeOf(join(off, 'node_modules/.bin/dreamos'))).toBe('node');

@@ -28,13 +28,14 @@ interface Judged {
  * Exit 0 means done, and exit 7 that nothing is half done, unless SEND_UNCERTAIN says otherwise. Everything else calls a
  * failing disk something that it is not.
  * @param options.unprinted what it prints to failed too, so what was done may not have been told
+ * @param options.unsaid so did what it says on stderr
  * @param options.fell Node itself fell over the errors; that is a killed command, not one that failed
  */
 export async function judge(
   stage: Stage,
   play: string,
   ending: Ending,
-  { unprinted = false, fell = false }: { unprinted?: boolean; fell?: boolean } = {},
+  { unprinted = false, unsaid = false, fell = false }: { unprinted?: boolean; unsaid?: boolean; fell?: boolean } = {},
 ): Promise<Judged> {
   const { code, stdout, stderr } = ending;
   const problems: string[] = [];
@@ -46,7 +47,7 @@ export async function judge(
     problems.push(`that is none of the exit codes of a failing disk: ${stderr.slice(0, 500)}`);
   }
   if (code === null) problems.push('it hangs');
-  if (!fell && code === 7 && codes.length === 0) problems.push('it does not say why');
+  if (!fell && !unsaid && code === 7 && codes.length === 0) problems.push('it does not say why');
   const right = listed ? ['PROBLEMS_FOUND'] : waiting ? ['NOTHING_THERE'] : ['DISK_FAILED', 'SEND_UNCERTAIN'];
   if (!fell && codes.some((each) => !right.includes(each)))
     problems.push('that is none of the codes of a failing disk');

@@ -56,7 +56,7 @@ export async function* inspectCard(
     fixed,
     hint: missing
       ? 'dreamos doctor --fix'
-      : 'Mend it there; or: dreamos doctor --fix, which keeps it in corrupt/ and writes a new one.',
+      : 'Mend it there; or keep it in corrupt/ and write a new one: dreamos doctor --fix',
   };
 }
 

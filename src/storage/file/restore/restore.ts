@@ -117,7 +117,7 @@ async function moveTo(
   } catch (error) {
     const { message } = onlyDisk(error);
     throw new DreamosError('disk', 'DISK_FAILED', `${target} is restored, and a power cut may undo that: ${message}`, {
-      hint: `See that it is there: dreamos status. Then: sync ${folderOf(target)}`,
+      hint: `See that it is there: dreamos status; then: sync ${folderOf(target)}`,
       cause: error,
     });
   }

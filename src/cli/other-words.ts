@@ -76,6 +76,7 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = {
   'agent delete --force': ['agent delete <name> --archive'],
   'agent delete --yes': ['agent delete <name> --archive'],
   'dlq list --by-cause': ['dlq list'],
+  'work --once': ['work <agent> --count 1 -- <command>'],
 };
 
 /** What a command line is filled in from. */
@@ -84,6 +85,8 @@ export interface Known {
   readonly typed: readonly string[];
   /** Those who have a mailbox, who acts first. */
   readonly agents: readonly string[];
+  /** What stood behind `--`, as it can be pasted. */
+  readonly command?: string | undefined;
   /** The words that name the same root and agent. */
   readonly flags: string;
 }
@@ -107,7 +110,7 @@ export async function meantCommand(
   const whole = lines.map((line) => filledIn(line, filling)).find((line) => line !== undefined);
   // What it needs to be told is in its help.
   if (whole === undefined) return `dreamos ${commandIn(last).join(' ')} --help`;
-  const parts = whole.split(' | dreamos ').map((line) => `dreamos ${line}${flags}`);
+  const parts = whole.split(' | dreamos ').map((line) => `dreamos ${line.replace(/ -- |$/, `${flags}$&`)}`);
   return parts.join(' | ');
 }
 
@@ -118,7 +121,7 @@ export function commandIn(line: string): string[] {
 }
 
 /** `undefined`: something that it needs is not known. */
-function filledIn(line: string, { typed, agents }: Omit<Known, 'flags'>): string | undefined {
+function filledIn(line: string, { typed, agents, command }: Omit<Known, 'flags'>): string | undefined {
   const isMessage = (word: string): boolean => isId(word) || (mayEndId(word) && /\d/.test(word));
   const [name, another] = typed.filter((word) => agentNamePattern.test(word) && !isMessage(word));
   const [me] = agents;
@@ -128,6 +131,7 @@ function filledIn(line: string, { typed, agents }: Omit<Known, 'flags'>): string
     new: another,
     agent: name ?? me,
     me,
+    command,
   };
   const needs = [...line.matchAll(/<(\w+)>/g)].map(([, need = '']) => need);
   return needs.every((need) => found[need] !== undefined)

@@ -53,7 +53,9 @@ async function meantBy(
   program: Command,
   context: Context,
 ): Promise<string | undefined> {
-  const operands = operandsIn(argv, program).slice(verbs.length);
+  const dashes = argv.indexOf('--');
+  const command = dashes < 0 ? undefined : argv.slice(dashes + 1).map((word) => harmless(quoteWord(word)));
+  const operands = operandsIn(dashes < 0 ? argv : argv.slice(0, dashes), program).slice(verbs.length);
   const option = /unknown option '(--[a-z-]+)'/.exec(error.message)?.[1];
   if (option === undefined && error.code !== 'commander.unknownCommand') return undefined;
   const { meantCommand } = await import('./other-words.ts');
@@ -61,7 +63,12 @@ async function meantBy(
   const plain = typed.map((one) => cut(one, 64)).filter((one) => /^[\w.@:-]+$/.test(one));
   const { as } = context.options;
   const flags = `${context.flags()}${as === undefined ? '' : ` --as ${harmless(quoteWord(as))}`}`;
-  return meantCommand(program, [...verbs, word], async () => ({ typed: plain, agents: await context.names(), flags }));
+  return meantCommand(program, [...verbs, word], async () => ({
+    typed: plain,
+    agents: await context.names(),
+    command: command?.join(' '),
+    flags,
+  }));
 }
 
 /** Without the options that every command takes, and all that begins with a dash. */

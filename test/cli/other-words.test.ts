@@ -66,11 +66,17 @@ test.for([
   ['status --held --as reviewer', 'dreamos list reviewer --state inflight --as reviewer'],
   ['agent delete reviewer --force', 'dreamos agent delete reviewer --archive'],
   ['dlq list reviewer --by-cause', 'dreamos dlq list'],
+  ['work --once --as reviewer', 'dreamos work --help'],
   ['status --hepl', 'dreamos status --help'],
 ] as const)('`dreamos %s` leads to `%s`', async ([line, hint]) => {
   const { code, out, err } = await rig.dreamos(`${line} --json`);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(JSON.parse(err)).toMatchObject({ error: { code: 'USAGE', hint } });
+});
+
+test('what stood behind -- stays there, and the flags before it', async () => {
+  const { err } = await rig.dreamos(['work', '--once', '--as', 'reviewer', '--', './handle', 'a b']);
+  expect(err).toContain("Next: dreamos work reviewer --count 1 --as reviewer -- ./handle 'a b'\n");
 });
 
 test('no option that is another word is one that its command has', () => {

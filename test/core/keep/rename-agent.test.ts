@@ -88,7 +88,7 @@ test('whatever goes by the old name is refused with the new one, and the command
     expect(error).toMatchObject({ kind: 'not-found', code: 'AGENT_NOT_FOUND' });
     expect(error.message).toBe('There is no agent "reviewer" any more: it is called critic now.');
     expect(error.hint).toBe(
-      'Use that name: dreamos agent show critic. To make another reviewer: dreamos agent register reviewer',
+      'Use that name: dreamos agent show critic; to make another reviewer: dreamos agent register reviewer',
     );
   }
   await send(rig.as('reviewer'), { to: 'planner', body: 'x' });
@@ -162,7 +162,7 @@ test('the same again says where it is, and what nobody can be called is refused'
     kind: 'conflict',
     code: 'ALREADY_EXISTS',
     message: 'There is an agent planner already, so reviewer keeps its name.',
-    hint: 'Look at that one: dreamos agent show planner. Or take another name: dreamos agent rename reviewer planner-2',
+    hint: 'Look at that one: dreamos agent show planner; or take another name: dreamos agent rename reviewer planner-2',
   });
   expect(await to('reviewer', 'Builder')).toMatchObject({
     code: 'ALREADY_EXISTS',

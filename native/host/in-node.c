@@ -90,10 +90,14 @@ int is_of_another_version(void)
     script[strlen(script) - strlen(SCRIPT)] = 0;
     if (snprintf(file, sizeof file, "%s../package.json", script) >= (int)sizeof file)
         return 1;
-    fd = open(file, O_RDONLY | O_CLOEXEC);
+    do
+        fd = open(file, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return 1;
-    length = read(fd, text, sizeof text - 1);
+    do
+        length = read(fd, text, sizeof text - 1);
+    while (length < 0 && errno == EINTR);
     close(fd);
     if (length < 0)
         return 1;

@@ -49,8 +49,7 @@ export async function playInjected(
   const hit = andThen ? await failFromThereOn(injected) : await failOnce(injected);
   if (!hit) return undefined;
   const { result, dir } = hit;
-  // strace counts for each thread and injects in all: the same number may be the main thread's last words.
-  const unsaid = point.thread === 'pool' && point.call === 'write' && result.stderr === '';
+  const unsaid = result.strayed.some((text) => text.startsWith('write(2<'));
   const judged = await judge(stage, dir, result, { unprinted: point.toStdout, unsaid });
   const problems = judged.problems.map((problem) => `${nameOf(injected)}: ${problem}`);
   const again = syncedAgain(result.made);

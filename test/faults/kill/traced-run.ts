@@ -51,6 +51,8 @@ export interface TracedResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly made: readonly TracedCall[];
+  /** What was struck in another thread than the one that was meant: strace counts in each, and injects in all. */
+  readonly strayed: readonly string[];
 }
 
 export interface TracedCall {
@@ -104,8 +106,10 @@ export async function tracedRun(run: TracedRun): Promise<TracedResult> {
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject).on('close', (...end) => resolve(end));
   }).finally(() => clearInterval(watch));
-  const made = parseLog(readFileSync(log, 'utf8'), run);
-  return { code, signal, stdout: readFileSync(stdout, 'utf8'), stderr, made };
+  const all = parseLog(readFileSync(log, 'utf8'), run);
+  const made = all.filter(({ thread }) => thread === run.thread);
+  const strayed = all.filter(({ thread, injected }) => injected && thread !== run.thread).map(({ text }) => text);
+  return { code, signal, stdout: readFileSync(stdout, 'utf8'), stderr, made, strayed };
 }
 
 // As long as any other command has that hangs.
@@ -113,7 +117,7 @@ const patienceMs = 30_000;
 // The count was one short and hit a write of libuv to its own pipe, which no disk can fail: it waits for the byte for ever.
 const struckPipe = /^(?:\d+ +)?write\(\d+<pipe:.*\(INJECTED\)$/m;
 
-function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
+function parseLog(text: string, { dir }: TracedRun): TracedCall[] {
   const beside = `["<]${escaped(dir)}/(?:root|mail\\.tar\\.gz)(?:\\.[\\w-]+)?[/">]`;
   const place = new RegExp(`${beside}|^\\d+<${escaped(dir)}>`);
   const stdout = join(dir, 'stdout');
@@ -129,8 +133,7 @@ function parseLog(text: string, { dir, thread }: TracedRun): TracedCall[] {
     const key = `${pid} ${call}`;
     const ordinal = (counts.get(key) ?? 0) + 1;
     counts.set(key, ordinal);
-    const of: Thread = pid === main ? 'main' : 'pool';
-    if (of !== thread) continue;
+    const thread: Thread = pid === main ? 'main' : 'pool';
     const ours = place.test(rest) || (rest.startsWith('1<') && rest.includes(`<${stdout}>`));
     made.push({ thread, call, ordinal, ours, text: `${call}(${rest}`, injected: rest.includes('(INJECTED)') });
   }

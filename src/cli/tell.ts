@@ -53,12 +53,12 @@ async function meantBy(
   program: Command,
   context: Context,
 ): Promise<string | undefined> {
-  const dashes = argv.indexOf('--');
-  const command = dashes < 0 ? undefined : argv.slice(dashes + 1).map((word) => harmless(quoteWord(word)));
-  const operands = operandsIn(dashes < 0 ? argv : argv.slice(0, dashes), program).slice(verbs.length);
   const option = /unknown option '(--[a-z-]+)'/.exec(error.message)?.[1];
   if (option === undefined && error.code !== 'commander.unknownCommand') return undefined;
   const { meantCommand } = await import('./other-words.ts');
+  const dashes = argv.indexOf('--');
+  const command = dashes < 0 ? undefined : argv.slice(dashes + 1).map((one) => harmless(quoteWord(one)));
+  const operands = operandsIn(dashes < 0 ? argv : argv.slice(0, dashes), program).slice(verbs.length);
   const [word = '', ...typed] = option === undefined ? operands : [option, ...operands];
   const plain = typed.map((one) => cut(one, 64)).filter((one) => /^[\w.@:-]+$/.test(one));
   const { as } = context.options;

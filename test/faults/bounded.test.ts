@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { command as program, native as isNative, project } from '../e2e/runtime.ts';
 import { demand, isFailure, said, skips } from '../lack.ts';
 import { parts } from './parts.ts';
 
-const project = join(import.meta.dirname, '..', '..');
 const command = join(project, 'bin', 'dreamos.cjs');
-const native = process.env['DREAMOS_RUNTIME'] === 'native' ? join(project, 'dist', 'native', 'dreamos') : undefined;
+const native = isNative ? program : undefined;
 // The same choices in every run; `npm run test:faults` draws others.
 const seed = 20_261_120;
 

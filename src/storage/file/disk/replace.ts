@@ -87,7 +87,7 @@ export async function readWhole(disk: Disk, path: string, options: ReadOptions):
   const kept = await disk.read(keptOf(path), options);
   if (kept.ok && isJson(kept.bytes)) return kept;
   // Between the two it may have been undone.
-  return disk.read(path, options);
+  return readSurely(disk, path, options);
 }
 
 /** What is decided by a document that is not there, such as that nobody has subscribed, is not left to one failed open. */

@@ -74,7 +74,7 @@ async function* inspectAll(
           rule: 'pack',
           level: 'problem',
           message: `archive/${nameOf(pack.path)}: ${why}. It stays, and what can be read of it is still archived.`,
-          hint: `Keep a copy: dreamos archive export ${mailbox.name} > ${mailbox.name}.jsonl; then move it away`,
+          hint: `Keep a copy: dreamos archive export ${mailbox.name} > ${mailbox.name}.jsonl; then move ${pack.path} away`,
         };
       }
     }

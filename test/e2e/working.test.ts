@@ -421,13 +421,13 @@ describe.concurrent('a worker', () => {
     expect(new Set(runs).size).toBe(runs.length);
     expect(runs.length).toBeGreaterThan(ids.length);
     expect(new Set(runs.map((run) => run.split(' ')[0]))).toEqual(new Set(ids));
-    const { json } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
-    expect(
-      json
-        .filter(({ event }) => event === 'acked')
-        .map(({ id }) => id)
-        .sort(),
-    ).toEqual([...ids].sort());
+    const { json: archived } = await rig.dreamos('archive list reviewer -n 99 --json');
+    expect(archived.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    // An ack is told once, or not at all by a worker that dies between its two steps (`help guarantees`).
+    const { json: told } = await rig.dreamos('watch reviewer --json --since start --wait 100ms');
+    const acks = told.filter(({ event }) => event === 'acked').map(({ id }) => id);
+    expect(new Set(acks).size).toBe(acks.length);
+    expect(acks.length).toBeGreaterThanOrEqual(ids.length - 5 * 3);
   });
 
   test.for([

@@ -55,6 +55,7 @@ export type { Outcome } from './core/work/outcome.ts';
 export type { Settlement } from './core/work/settle-as.ts';
 export type { WorkOptions, WorkTotals } from './core/work/work.ts';
 
+export type { AgentListed } from './contract/reach.ts';
 export type { AgentCard } from './model/agent.ts';
 export type { Clock } from './model/clock.ts';
 export type { Draft } from './model/draft.ts';

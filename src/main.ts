@@ -92,6 +92,11 @@ void run(process.argv.slice(2), {
       if (holds.delete(hurry) && interrupt.signal.aborted) endSoon();
     };
   },
+  caller: async () => (await import('./cli/input/spare-input.ts')).behindShells(process.ppid),
+  startAlone: async (words) => {
+    const { startAlone } = await import('./cli/handler/start.ts');
+    startAlone(process.execPath, [process.argv[1] ?? '', ...words]);
+  },
   version: () => DREAMOS_VERSION,
   runtime: () => {
     const { node, quickjs } = process.versions;

@@ -49,6 +49,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
     [
       'library/library.ts',
       'storage/file/disk/node-disk.ts',
+      'storage/file/disk/programs.ts',
       'cli/handler/handler.ts',
       'cli/in-sources.ts',
       'model/clock.ts',
@@ -56,7 +57,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
       'model/basics/sha256.ts',
     ],
   ],
-  [/^(node:)?child_process$/, ['cli/handler/handler.ts']],
+  [/^(node:)?child_process$/, ['cli/handler/handler.ts', 'cli/handler/start.ts']],
   [/^chokidar$/, ['storage/file/events/']],
   [/^(proper-lockfile|write-file-atomic)$/, ['storage/file/disk/']],
   [/^croner$/, ['core/schedules/cron.ts']],

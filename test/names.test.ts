@@ -9,6 +9,7 @@ const store = join(import.meta.dirname, '..', 'src', 'storage', 'file');
 const exceptions: [file: string, code: string, why: string][] = [
   ['find-root.ts', "from 'node:path'", 'looks for a root on its way up through folders that are not ours'],
   ['make-root.ts', "from 'node:path'", 'makes the folders above a root, which are not ours'],
+  ['disk/programs.ts', '`/proc/${pid}/stat`', 'asks the kernel for a process'],
   ['disk/foreign/main-worktree.ts', "from 'node:path'", 'looks into what git keeps'],
   ['disk/foreign/source-tree.ts', "from 'node:path'", "walks through somebody else's tree"],
   [

@@ -45,6 +45,11 @@ export class Context {
     return this.#failed;
   }
 
+  /** The exit code, of what is no failure and has one of its own. */
+  endWith(code: number): void {
+    this.#failed ||= code;
+  }
+
   /** Opened at the first call and closed when the command is over. @throws ROOT_NOT_FOUND and its like */
   session(): Promise<Session> {
     return (this.#session ??= this.#open());

@@ -32,6 +32,10 @@ export interface Surroundings {
    * `hurry` instead of ending it at once. @returns lets go
    */
   readonly holdExit: (hurry: () => void) => () => void;
+  /** The process that has this command run, behind the shells between; `undefined`: it cannot be seen. */
+  readonly caller: () => Promise<number | undefined>;
+  /** Starts this command once more with other words, in a session of its own and without streams; it outlives this one. */
+  readonly startAlone: (words: readonly string[]) => Promise<void>;
   readonly version: () => string;
   readonly runtime: () => Omit<VersionJson, 'version'>;
   /** Of the native program: begins anew in Node, as if it had been started there. @throws when something was done already */

@@ -62,7 +62,7 @@ export type RestoredJson = Of<typeof restored>;
 /** One thing that was done, or, in a dry run, would be. */
 export const maintained = schema(() =>
   z.object({
-    task: z.enum(['due', 'expired', 'pack', 'prune', 'events', 'schedule', 'topic', 'dedupe']),
+    task: z.enum(['due', 'expired', 'pack', 'prune', 'events', 'schedule', 'topic', 'dedupe', 'reach']),
     /** Not for what concerns the whole root. */
     mailbox: z.exactOptional(text()),
     schedule: z.exactOptional(text()),

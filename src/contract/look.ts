@@ -108,6 +108,8 @@ export const mailboxStatus = schema(() =>
     pausedBy: z.exactOptional(text()),
     /** Who holds what is inflight, by the end of the lease; absent: nobody, or more than 50 are. */
     held: z.exactOptional(z.array(heldClaim())),
+    /** Of the next 256 ready ones those that were announced to a session of its agent; absent: none. */
+    announced: z.exactOptional(count()),
     /** Sends that it has refused in the last 24 hours, about, and the last of them; absent: none. */
     refused: z.exactOptional(refusedSends()),
   }),

@@ -54,8 +54,8 @@ const table = {
     syncs: 'the mailbox and its card',
   },
   'agent.list': {
-    summary: 'every agent',
-    output: 'agent',
+    summary: 'every agent, and the sessions of its tools',
+    output: 'agent-list',
     each: true,
     effect: 'looks',
     concerns: 'none',
@@ -518,6 +518,21 @@ const table = {
     effect: 'administers',
     concerns: 'several',
     syncs: 'each message, and the copies of what cannot be read',
+  },
+  hook: {
+    summary: 'what an agent runs at its moments, so that it hears of its mail; setup installs it',
+    library: null,
+    effect: 'looks',
+    concerns: 'one',
+  },
+  'hook.bind': {
+    summary: 'say whose the session is that this runs in, whatever its settings say',
+    library: null,
+    input: 'agent',
+    output: 'hook-bind',
+    effect: 'administers',
+    concerns: 'one',
+    syncs: 'nothing',
   },
   explain: {
     summary: 'what an error code means, and what to type then; without a code, all of them',

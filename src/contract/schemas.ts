@@ -8,6 +8,7 @@ import { draftSchema, handedInSchema } from './draft.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
+import * as reach from './reach.ts';
 import * as system from './system.ts';
 
 const made = {
@@ -50,11 +51,13 @@ const made = {
   backup: keep.backedUp(),
   restore: keep.restored(),
   init: system.initialised(),
+  'agent-list': reach.agentListed(),
   'agent-register': system.agentRegistered(),
   pause: system.agentPaused(),
   'agent-delete': system.agentDeleted(),
   'agent-rename': system.agentRenamed(),
   'agent-show': system.agentShown(),
+  'hook-bind': reach.hookBound(),
   config: system.configValue(),
   doctor: keep.finding(),
   explain: system.explained(),

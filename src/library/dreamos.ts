@@ -94,7 +94,8 @@ export interface Dreamos extends AsyncDisposable {
    */
   request(draft: RequestDraft, options?: RequestOptions): Promise<Message | undefined>;
   /**
-   * Waits, by push, until a message is claimed or acked in each of its mailboxes; by receipt, in that one. Claims nothing.
+   * Waits, by push, until a message is announced to a session of its agent, claimed or acked in each of its mailboxes; by
+   * receipt, in that one. What comes later counts, too. Announced says that the agent's tool was told. Claims nothing.
    * @returns the mailboxes where that did not happen in time: none, when all is done
    * @throws DEAD_LETTERED with the reason, STATE_CHANGED when it was cancelled or purged, as soon as one mailbox says so;
    * MESSAGE_NOT_FOUND, AGENT_NOT_FOUND, RECEIPT_INVALID

@@ -18,6 +18,7 @@ import type { PackOptions, PruneOptions } from '../core/keep/maintain.ts';
 import type { FiredDue, FireOptions } from '../core/schedules/fire-due.ts';
 import type { ScheduleInput } from '../core/schedules/schedules.ts';
 import type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from '../core/topics/topics.ts';
+import type { AgentListed } from '../contract/reach.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { DreamosError } from '../model/errors.ts';
 import type { SettingKey, SettingValue } from '../model/settings.ts';
@@ -31,8 +32,8 @@ export interface Agents {
    * @throws NAME_INVALID, CONFIG_INVALID
    */
   register(input: AgentInput): Promise<Registered>;
-  /** In the order of their names. */
-  list(): Promise<AgentCard[]>;
+  /** In the order of their names, with the sessions of their tools that are there. */
+  list(): Promise<AgentListed[]>;
   /** Its card, also when it has retired. @throws NAME_INVALID, AGENT_NOT_FOUND */
   show(name: string): Promise<AgentCard>;
   /**

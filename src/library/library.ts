@@ -3,7 +3,7 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
-import { listAgents, resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { resolveAgent, retireAgent } from '../core/agents/agents.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
@@ -36,6 +36,7 @@ import { subscribe, unsubscribe } from '../core/topics/subscriptions.ts';
 import { thread } from '../core/look/thread.ts';
 import { listTopics, pruneTopics, showTopic } from '../core/topics/topics.ts';
 import { trace } from '../core/look/trace.ts';
+import { listWithSessions } from '../core/reach/listed.ts';
 import { until } from '../core/follow/until.ts';
 import { watch } from '../core/follow/watch.ts';
 import { work } from '../core/work/work.ts';
@@ -191,7 +192,7 @@ function bindTo(session: Session): Dreamos {
 
     agent: {
       register: bound(registerAnew, { name: text, description: text, groups: texts, settings: record }),
-      list: bound(listAgents),
+      list: bound(listWithSessions),
       show: bound(resolveAgent, text),
       retire: bound(retireAgent, text),
       rename: bound(renameAgent, text, text),

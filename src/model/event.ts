@@ -20,6 +20,7 @@ export const eventKinds = [
   'imported',
   'corrupt',
   'published',
+  'announced',
 ] as const;
 
 export type EventKind = (typeof eventKinds)[number];
@@ -45,6 +46,9 @@ export const mailEventSchema = schema(
       replyTo: z.optional(z.nullable(z.string())),
       /** replaced: the newer message with its replace key. */
       replacedBy: z.optional(z.string()),
+      /** announced: by which tool, and in which of its sessions. */
+      via: z.optional(z.string()),
+      session: z.optional(z.string()),
       /** published: the entry's own, so that a listener reads the message without a search. */
       key: z.optional(z.string()),
       /** Told after a power cut, which took the event, or may have. */
@@ -66,6 +70,8 @@ export const mailEventSchema = schema(
     thread: optional(either(nothing, string)),
     replyTo: optional(either(nothing, string)),
     replacedBy: optional(string),
+    via: optional(string),
+    session: optional(string),
     key: optional(string),
     again: optional(oneOf(true)),
   }),

@@ -17,6 +17,7 @@ import * as look from './look.ts';
 import * as meta from './meta.ts';
 import { example, type Verb } from './options.ts';
 import * as people from './people.ts';
+import * as reach from './reach.ts';
 import * as send from './send.ts';
 import * as take from './take.ts';
 
@@ -164,6 +165,7 @@ const surface: readonly Verb[] = [
   keep.doctor,
   keep.maintain,
   keep.importTree,
+  reach.hook,
   meta.explain,
   keep.backup,
   keep.restore,

@@ -9,7 +9,10 @@ export const send: Verb = {
       .option('--reply-to <id>', 'the message it answers')
       .option('--batch', 'read JSON Lines from the standard input, one message a line')
       .option('--dry-run', 'only say who would get it and why')
-      .option('--until <step>', 'then wait until every recipient has claimed or acked it (60s, or --wait)')
+      .option(
+        '--until <step>',
+        'then wait until it is announced to, claimed or acked by every recipient (60s, or --wait)',
+      )
       .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
       .action(async (to, body, input, options) =>
         (await import('../commands/send/send.ts')).sendCommand(context, to, [body, input], options),

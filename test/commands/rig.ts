@@ -65,6 +65,8 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       cwd: () => '/work',
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
       stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
+      caller: async () => undefined,
+      startAlone: async () => undefined,
       spareInput: async () => terms.spareInput ?? false,
       stderr: Object.assign(err.stream, { isTTY: terms.errTerminal ?? isTTY }),
       signal: terms.signal ?? new AbortController().signal,

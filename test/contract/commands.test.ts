@@ -75,6 +75,7 @@ const runs: Record<string, Run> = {
   ]),
   'agent list': line('agent list'),
   'agent show': after(published, () => 'agent show reviewer'),
+  'hook bind': line('hook bind reviewer --host claude --session s1'),
   pause: line('pause reviewer --as planner'),
   resume: async (rig) => [await rig.dreamos('pause reviewer'), await rig.dreamos('resume reviewer --json')].slice(1),
   'agent retire': line('agent retire reviewer'),

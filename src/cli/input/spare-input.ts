@@ -44,6 +44,17 @@ export async function spareInput(
   }
 }
 
+/** The first of a process and those that have started it which is no shell; `undefined`: it cannot be seen. */
+export function behindShells(pid: number): number | undefined {
+  try {
+    let at = pid;
+    while (at > 1 && shells.test(programOf(at))) at = parentOf(at);
+    return at;
+  } catch {
+    return undefined;
+  }
+}
+
 function handsOn(pid: number): boolean {
   const program = programOf(pid);
   if (handOn.test(program)) return true;

@@ -33,6 +33,7 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
     for (const one of all) {
       const { mailbox, pausedAt, pausedBy } = one;
       for (const line of heldLines(one, nowMs, context.flags())) await output.note(line);
+      if (one.announced) await output.note(harmless(announcedLine(mailbox, one.announced)));
       if (one.refused) await output.note(harmless(refusedLine(one.mailbox, one.refused, nowMs)));
       const paused = pausedSentence({ name: mailbox, pausedAt, pausedBy });
       if (paused !== undefined) await output.note(harmless(`${paused}${context.flags()}`));
@@ -40,6 +41,10 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
     return;
   }
   await output.note(`No agents yet. To make two: dreamos init planner reviewer${context.flags()}`);
+}
+
+function announcedLine(mailbox: string, count: number): string {
+  return `${mailbox}: ${count} of them ${count === 1 ? 'was' : 'were'} announced in its own tool, and not read yet`;
 }
 
 const mostNamed = 5;

@@ -3,14 +3,17 @@ import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { given, oneOf } from '../../cli/input/parse.ts';
-import { listAgents, resolveAgent, retireAgent } from '../../core/agents/agents.ts';
+import { resolveAgent, retireAgent } from '../../core/agents/agents.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
 import { registerAnew, renameAgent } from '../../core/keep/rename-agent.ts';
+import type { HostSessionJson } from '../../contract/reach.ts';
 import type { AgentDeleted, AgentRenamed } from '../../contract/system.ts';
 import { noteFormerOwners } from '../../cli/show/former-owners.ts';
+import { listWithSessions } from '../../core/reach/listed.ts';
 import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
 import type { AgentCard } from '../../model/agent.ts';
+import { formatDuration } from '../../model/duration.ts';
 import { settingKeys, type Settings } from '../../model/settings.ts';
 
 export interface RegisterOptions {
@@ -36,15 +39,24 @@ export async function registerCommand(context: Context, name: string, options: R
 
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
-  const cards = await listAgents(await context.session());
+  const session = await context.session();
+  const cards = await listWithSessions(session);
+  const withSessions = cards.some(({ sessions }) => sessions);
+  const nowMs = session.clock.now();
   if (cards.length === 0)
     await output.note(`No agents yet. To make two: dreamos init planner reviewer${context.flags()}`);
-  await output.rows(cards, ['agent', 'state', 'groups', 'description'], (card) => [
+  const head = ['agent', 'state', ...(withSessions ? ['sessions'] : []), 'groups', 'description'];
+  await output.rows(cards, head, (card) => [
     card.name,
     stateOf(card),
+    ...(withSessions ? [(card.sessions ?? []).map((one) => sessionText(one, nowMs)).join(', ')] : []),
     (card.groups ?? []).join(', '),
     card.description ?? '',
   ]);
+}
+
+function sessionText({ host, state, since }: HostSessionJson, nowMs: number): string {
+  return `${host} ${state} for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
 }
 
 /** A card that cannot be read, which is warned of, has the beginning of time. */

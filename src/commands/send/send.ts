@@ -4,6 +4,7 @@ import { contentOptions, dataOption, replyToOption, type ContentOptions } from '
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { upTo, whileWaiting } from '../../cli/waiting.ts';
+import type { Step } from '../../core/follow/until.ts';
 import { preview, send } from '../../core/send/send.ts';
 import { exactDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -29,7 +30,10 @@ export async function sendCommand(
     const example = await context.example((name, other) => `send ${other} "hello"${context.flagsAs(name)}`);
     throw usage('"send" needs a recipient.', example);
   }
-  const step = options.until === undefined ? undefined : oneOf(options.until, ['claimed', 'acked'] as const, '--until');
+  const step =
+    options.until === undefined
+      ? undefined
+      : oneOf(options.until, ['announced', 'claimed', 'acked'] as const, '--until');
   const waitMs = durationOption(options.wait, '--wait');
   const data = await dataOption(context, options, body);
   const content = contentOptions(options);
@@ -65,12 +69,7 @@ async function sayWhen(context: Context, { at }: SendOptions): Promise<void> {
 }
 
 /** The id is out by then: whoever is killed while waiting knows what was sent. */
-async function waitUntil(
-  context: Context,
-  { id, mailboxes }: SendReceipt,
-  step: 'claimed' | 'acked',
-  waitMs = 60_000,
-): Promise<void> {
+async function waitUntil(context: Context, { id, mailboxes }: SendReceipt, step: Step, waitMs = 60_000): Promise<void> {
   const { until } = await import('../../core/follow/until.ts');
   const session = await context.session();
   const open = await whileWaiting(context, `${mailboxes.join(', ')}: ${id} is not ${step} yet`, () =>

@@ -11,7 +11,9 @@ import { lookAgainMs } from '../wait/bell.ts';
 import { waitFor, type WaitOptions } from '../wait/wait.ts';
 import type { Entry } from '../../storage/port/look.ts';
 
-export type Step = 'claimed' | 'acked';
+/** What may be waited for, the earlier first. What comes later says that the earlier has come, too. */
+const steps = ['announced', 'claimed', 'acked'] as const;
+export type Step = (typeof steps)[number];
 
 export interface UntilOptions extends WaitOptions {
   /** All that have it now, if not given. */
@@ -76,7 +78,8 @@ async function untilIn(
 
 /** @throws when it never will */
 function tells(event: MailEvent, step: Step): boolean {
-  if (event.event === 'acked' || event.event === step) return true;
+  const told = steps.indexOf(event.event as Step);
+  if (told >= steps.indexOf(step)) return true;
   if (event.event === 'dead') throw dead(event.id, event.mailbox, event.reason ?? 'unknown');
   if (['cancelled', 'replaced', 'purged'].includes(event.event)) throw gone(event.id, event.mailbox, event.event);
   return false;
@@ -85,10 +88,12 @@ function tells(event: MailEvent, step: Step): boolean {
 /** @throws when it never will */
 async function hasHappened(session: Session, entry: Entry, step: Step): Promise<boolean> {
   const { id, mailbox, state, attempt } = entry;
-  if (step === 'claimed' && attempt > 0) return true;
+  if (step !== 'acked' && attempt > 0) return true;
   if (state === 'dead') throw dead(id, mailbox, (await session.store.look.deadReason(entry))?.reason ?? 'unknown');
-  if (state !== 'archived') return false;
+  if (state !== 'archived' && step !== 'announced') return false;
   const events = (await session.store.journal.history(id, mailbox)).filter((event) => event.id === id);
+  if (step === 'announced' && events.some(({ event }) => event === 'announced')) return true;
+  if (state !== 'archived') return false;
   const last = events.findLast(({ event }) => ['acked', 'cancelled', 'replaced', 'imported'].includes(event))?.event;
   if (attempt === 0 || last === 'cancelled' || last === 'replaced') throw gone(id, mailbox, last ?? 'cancelled');
   return true;

@@ -30,7 +30,7 @@ type RootStep = (session: Session, dryRun: boolean) => AsyncIterable<Maintained>
 
 // What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
 const mailboxSteps: readonly Step[] = [sweepExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
-const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys];
+const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys, sweepSessions];
 
 export async function* maintain(
   session: Session,
@@ -186,6 +186,11 @@ async function* pruneTopicLogs(session: Session, dryRun: boolean): AsyncGenerato
 async function* sweepKeys(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
   const count = (await session.store.upkeep?.sweepKeys({ dryRun })) ?? 0;
   if (count > 0) yield { task: 'dedupe', count };
+}
+
+async function* sweepSessions(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = await session.store.reach.sweep({ dryRun });
+  if (count > 0) yield { task: 'reach', count };
 }
 
 /** The UTC day that began at most so long ago. */

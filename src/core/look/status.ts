@@ -37,6 +37,7 @@ async function statusOf(
 ): Promise<MailboxStatus> {
   const { oldestReadyAt, lastReadAt, refused, ...counts } = await countsNow(session, mailbox);
   const held = tellsHeld && counts.inflight > 0 && counts.inflight <= mostHeld ? await heldIn(session, mailbox) : [];
+  const announced = counts.ready > 0 ? await announcedOf(session, mailbox) : 0;
   return {
     mailbox,
     ready: counts.ready,
@@ -49,6 +50,7 @@ async function statusOf(
     lastReadAt: lastReadAt === undefined ? null : new Date(lastReadAt).toISOString(),
     ...(pausedAt && { pausedAt, ...(pausedBy && { pausedBy }) }),
     ...(held.length > 0 && { held }),
+    ...(announced > 0 && { announced }),
     ...(refused && { refused: { ...refused, lastAt: new Date(refused.lastAt).toISOString() } }),
   };
 }
@@ -60,6 +62,19 @@ async function countsNow(session: Session, mailbox: string): Promise<Counts> {
   if (counts.expired === undefined) return counts;
   await bringDueOrWarn(session, mailbox, { bury: true });
   return session.store.look.counts(mailbox);
+}
+
+const mostAnnounced = 256;
+
+async function announcedOf(session: Session, mailbox: string): Promise<number> {
+  const ids = await session.store.reach.announcedIn(mailbox);
+  if (ids.size === 0) return 0;
+  let [announced, looked] = [0, 0];
+  for await (const { id } of session.store.look.list(mailbox, 'ready')) {
+    if (ids.has(id)) announced++;
+    if (++looked === mostAnnounced) break;
+  }
+  return announced;
 }
 
 async function heldIn(session: Session, mailbox: string): Promise<HeldClaim[]> {

@@ -33,6 +33,8 @@ export interface Effective {
   readonly durability: Durability;
   readonly maxMessageBytes: number;
   readonly warnUnreadAfterMs: number;
+  /** How long after its last prompt a session may be woken. */
+  readonly wakeForMs: number;
   readonly topicRetentionMs: number;
   readonly dedupeWindowMs: number;
   /** Of what a mailbox holds undelivered; Infinity: no limit. */
@@ -93,6 +95,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     durability: settings.durability,
     maxMessageBytes: of('maxMessageBytes'),
     warnUnreadAfterMs: of('warnUnreadAfter'),
+    wakeForMs: of('wakeFor'),
     topicRetentionMs: of('topicRetention'),
     dedupeWindowMs: dedupeWindowOf(root),
     maxMessages: of('maxMessages'),

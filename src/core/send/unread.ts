@@ -43,6 +43,8 @@ async function unreadFor(session: Session, card: AgentCard): Promise<string | un
   const lastReadAt = await session.store.look.lastReadAt(card.name);
   const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
   if (!(silentMs > warnUnreadAfterMs)) return undefined;
+  // Its own tool is there, and hears of it.
+  if ((await session.store.reach.sessions()).some(({ agent }) => agent === card.name)) return undefined;
   if (lastReadAt === undefined)
     return `${card.name} was registered ${formatDuration(silentMs)} ago and has never read its mail.`;
   const waiting = await waitsSince(session, card.name, now - warnUnreadAfterMs);

@@ -57,6 +57,12 @@ export const settingTable = {
     default: '1h',
     help: 'send warns when a mailbox was not read for this long',
   },
+  wakeFor: {
+    kind: 'duration',
+    default: '2h',
+    most: longestMs,
+    help: 'mail wakes an idle agent for this long after its last prompt',
+  },
   topicRetention: {
     kind: 'duration',
     default: '7d',

@@ -3,6 +3,7 @@ import type { Journal } from '../port/journal.ts';
 import type { Look } from '../port/look.ts';
 import type { Mail } from '../port/mail.ts';
 import type { Capabilities, Store } from '../port/store.ts';
+import type { Reach } from '../port/reach.ts';
 import type { Upkeep } from '../port/upkeep.ts';
 import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
@@ -41,6 +42,7 @@ export function fileStore(ctx: FileContext): Store {
     mail: mailOf(ctx),
     look: lookOf(ctx),
     journal: journalOf(ctx),
+    reach: reachOf(ctx),
     upkeep: upkeepOf(ctx),
     isThere: async () => (await ctx.disk.stat(ctx.layout.format)) !== undefined,
     close,
@@ -199,6 +201,27 @@ function journalOf(ctx: FileContext): Journal {
       const { watch } = await import('./events/watch.ts');
       return watch(ctx, of, hint);
     },
+  };
+}
+
+function reachOf(ctx: FileContext): Reach {
+  const at = (name: string) => ctx.layout.mailbox(name);
+  const known = (): Promise<typeof import('./reach/sessions.ts')> => import('./reach/sessions.ts');
+  const told = (): Promise<typeof import('./reach/announcements.ts')> => import('./reach/announcements.ts');
+  return {
+    sessions: async () => (await known()).sessions(ctx),
+    getSession: async (key) => (await known()).getSession(ctx, key),
+    isRunning: async (key) => (await known()).isRunning(ctx, key),
+    putSession: async (session) => (await known()).putSession(ctx, session),
+    removeSession: async (key) => (await known()).removeSession(ctx, key),
+    takePlace: async (key, token) => (await known()).takePlace(ctx, key, token),
+    hasPlace: async (key, token) => (await known()).hasPlace(ctx, key, token),
+    announcements: async (mailbox, key) => (await told()).announcements(ctx, at(mailbox), key),
+    announcedIn: async (mailbox) => (await told()).announcedIn(ctx, at(mailbox)),
+    announce: async (mailbox, key, wanted) => (await told()).announce(ctx, at(mailbox), key, wanted),
+    forget: async (mailbox, key, of) => (await told()).forget(ctx, at(mailbox), key, of),
+    sweep: async ({ dryRun }) => (await known()).sweepSessions(ctx, dryRun),
+    note: async (line) => (await import('./reach/hook-log.ts')).note(ctx, line),
   };
 }
 

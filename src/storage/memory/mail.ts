@@ -7,6 +7,7 @@ import type { Settings } from '../../model/settings.ts';
 import { type State, unfinished } from '../../model/state.ts';
 import type { DeadReason, Entry, Load } from '../port/look.ts';
 import type { Actor, Refusal } from '../port/mail.ts';
+import { createReached, type Reached } from './reached.ts';
 
 export interface Deps {
   readonly clock: Clock;
@@ -81,6 +82,7 @@ export interface Mail {
   readonly documents: Map<string, Kept<unknown>>;
   /** As they were when all of them could last be used. */
   goodSettings: Settings | undefined;
+  readonly reached: Reached;
   arrivals: number;
 }
 
@@ -100,6 +102,7 @@ export function createMail(): Mail {
     inboxes: new Map(),
     documents: new Map(),
     goodSettings: undefined,
+    reached: createReached(),
     arrivals: 0,
   };
 }

@@ -14,6 +14,7 @@ export function renameMailbox(mail: Mail, from: string, to: string): 'renamed' |
   >[])
     if (map.has(before)) move(map, map.get(before));
   for (const held of mail.mailboxes.get(after)?.values() ?? []) held.mailbox = to;
+  for (const one of mail.reached.announced) if (one.mailbox.toLowerCase() === before) one.mailbox = to;
   for (const event of mail.log) if (event.mailbox.toLowerCase() === before) Object.assign(event, { mailbox: to });
   return 'renamed';
 

@@ -20,6 +20,7 @@ import { isExpired } from './die.ts';
 import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
+import { reachOf } from './reach.ts';
 import { renameMailbox } from './rename.ts';
 import { sweepExpired, pruneArchive, pruneEvents } from './housekeeping.ts';
 import {
@@ -215,6 +216,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     mail: life,
     look,
     journal,
+    reach: reachOf(mail, clock),
     upkeep,
     close: async () => undefined,
   };

@@ -69,6 +69,8 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       stderr: sink(true),
       signal: stop.signal,
       spareInput: async () => false,
+      caller: async () => undefined,
+      startAlone: async () => undefined,
       openFile: async () => stdin,
       canRun: async () => false,
       holdExit: () => () => undefined,

@@ -84,6 +84,11 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     link: (existing, to) => once('link', [existing, to], (volume) => volume.link(existing, to)),
     remove: (path) => once('remove', [path], (volume) => volume.remove(path)),
     makeDir: (dir) => once('makeDir', [dir], (volume) => volume.makeDir(dir)),
+    makeFile: (path) =>
+      once('makeFile', [path], (volume) => {
+        const made = volume.create(path);
+        return typeof made === 'string' ? made : 'made';
+      }),
     removeDir: (dir) => once('removeDir', [dir], (volume) => volume.removeDir(dir)),
     syncFile: (path) =>
       once('syncFile', [path], (volume) => {
@@ -148,6 +153,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     longestPath: 4095,
     fileSystem: () => 0,
     bootId: () => 'one',
+    startOf: () => undefined,
     close: () => undefined,
   };
 }

@@ -11,6 +11,7 @@ import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
 import { noticeRules } from './notices.ts';
 import { orderingRules } from './ordering.ts';
+import { reachRules } from './reaching.ts';
 import { recoveryRules } from './recovery.ts';
 import { refusalRules } from './refusing.ts';
 import { renameRules } from './renaming.ts';
@@ -41,6 +42,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('keeping what is finished', () => keepingRules(rig));
     describe('events', () => eventRules(rig));
     describe('another name', () => renameRules(rig));
+    describe('reaching agents in their tools', () => reachRules(rig));
     describe('topics', () => topicRules(rig));
   });
 }

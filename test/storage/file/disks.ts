@@ -24,6 +24,7 @@ const changing = new Set([
   'link',
   'remove',
   'makeDir',
+  'makeFile',
   'removeDir',
   'syncFile',
   'syncDir',
@@ -89,6 +90,10 @@ export function watchedDisk(before: Before = () => undefined): Disk {
       await before({ method: 'makeDir', path });
       return real.makeDir(path);
     },
+    async makeFile(path) {
+      await before({ method: 'makeFile', path });
+      return real.makeFile(path);
+    },
     async removeDir(path) {
       await before({ method: 'removeDir', path });
       return real.removeDir(path);
@@ -123,6 +128,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     longestPath: real.longestPath,
     fileSystem: (path) => real.fileSystem(path),
     bootId: () => real.bootId(),
+    startOf: (pid) => real.startOf(pid),
     close: () => real.close(),
   };
 }

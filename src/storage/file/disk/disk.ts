@@ -79,6 +79,8 @@ export interface Disk {
   /** `false`: it was not there. */
   remove(path: string): MaybePromise<boolean>;
   makeDir(dir: string): MaybePromise<'made' | 'exists' | 'missing'>;
+  /** Makes an empty file: of many that try, one makes it. `missing`: its folder is. */
+  makeFile(path: string): MaybePromise<'made' | 'exists' | 'missing'>;
   /** Only an empty folder goes; `false`: not empty, or not there. */
   removeDir(dir: string): MaybePromise<boolean>;
   /** fsync of a file that somebody else has written. `false`: it is not there. */
@@ -111,5 +113,7 @@ export interface Disk {
   fileSystem(path: string): MaybePromise<number>;
   /** Another one after each start of the machine; also when that is only possible. */
   bootId(): MaybePromise<string>;
+  /** When a process of this machine began, so that a number which was given again is known as another's; `undefined`: there is none. */
+  startOf(pid: number): MaybePromise<string | undefined>;
   close(): MaybePromise<void>;
 }

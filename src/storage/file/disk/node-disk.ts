@@ -4,6 +4,7 @@ import { systemClock } from '../../../model/clock.ts';
 import type { Disk, FileStat, OpenFile, ReadOptions, ReadResult, Unread } from './disk.ts';
 import { attempt, expectedOf } from './disk-error.ts';
 import { appendFlags, fileMode, openLogs } from './logs.ts';
+import { startOf } from './programs.ts';
 
 const dirMode = 0o700;
 // O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
@@ -55,6 +56,11 @@ export function nodeDisk(): Disk {
         EEXIST: 'exists',
         ENOENT: 'missing',
       }),
+    makeFile: (path) =>
+      attempt(path, 'write', () => (fs.closeSync(fs.openSync(path, 'wx', fileMode)), 'made'), {
+        EEXIST: 'exists',
+        ENOENT: 'missing',
+      }),
     removeDir: (dir) =>
       attempt(dir, 'remove the folder', () => (fs.rmdirSync(dir), true), {
         ENOENT: false,
@@ -93,6 +99,7 @@ export function nodeDisk(): Disk {
     longestPath: platform === 'linux' ? 4095 : 1023,
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
     bootId,
+    startOf,
     close: () => logs.close(),
   };
 }

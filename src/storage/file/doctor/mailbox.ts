@@ -33,8 +33,9 @@ export async function* inspectFolders(
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => pathIn(mailbox.dir, folder))]) {
     yield* inspectFolder(ctx, dir, fix);
   }
-  // Only where something was requested.
-  if (await ctx.disk.stat(mailbox.requests)) yield* inspectFolder(ctx, mailbox.requests, fix);
+  // Only where something was requested, or announced.
+  for (const dir of [mailbox.requests, mailbox.announced])
+    if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused]) yield* inspectMode(ctx, path, fix);
 }
 

@@ -113,7 +113,11 @@ function isRootDocument(name: string): boolean {
 
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
-  if (/^(?:agent_mailboxes|outbox|dedupe|topics|cursors)$/.test(name) || isLockFolder(name) || name === ignoreName)
+  if (
+    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach)$/.test(name) ||
+    isLockFolder(name) ||
+    name === ignoreName
+  )
     return true;
   return rootLeftover(name) !== undefined || isRootDocument(documentOfKept(name) ?? name);
 }

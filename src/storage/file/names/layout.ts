@@ -21,6 +21,9 @@ export interface Layout {
   readonly boot: string;
   /** What long cursors stand for; made with the first one. */
   readonly cursors: string;
+  /** Of agents' own tools: made with the first session. */
+  readonly reach: string;
+  readonly sessions: string;
   cursor(id: string): string;
   document(name: RootDocument): string;
   lock(name: string): string;
@@ -64,6 +67,8 @@ export interface Mailbox {
   readonly keys: string;
   readonly events: string;
   readonly lastRead: string;
+  /** What was announced to sessions; made with the first one. */
+  readonly announced: string;
   /** Made with the first send that is refused. */
   readonly refused: string;
 }
@@ -103,6 +108,7 @@ export function layoutOf(root: string): Layout {
   const dedupe = join(root, 'dedupe');
   const topics = join(root, 'topics');
   const cursors = join(root, 'cursors');
+  const reach = join(root, 'reach');
   const known = new Map<string, Mailbox>();
   return {
     root,
@@ -115,6 +121,8 @@ export function layoutOf(root: string): Layout {
     topics,
     boot: join(root, 'boot.json'),
     cursors,
+    reach,
+    sessions: join(reach, 'sessions'),
     cursor: (id) => `${cursors}/${id}.jsonl`,
     document: (name) => join(root, name === 'settings' ? 'config.json' : `${name}.json`),
     lock: (name) => join(root, name === 'settings' ? 'config' : name),
@@ -168,6 +176,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     keys: `${dir}/keys`,
     events: `${dir}/events`,
     lastRead: `${dir}/last-read`,
+    announced: `${dir}/announced`,
     refused: `${dir}/refused.jsonl`,
   };
 }

@@ -1,0 +1,15 @@
+import { spawn } from 'node:child_process';
+
+/** Starts a program that outlives this one, in a session of its own and without streams. */
+export function startAlone(file: string, words: readonly string[]): void {
+  spawn(file, words, { detached: true, stdio: 'ignore' }).unref();
+}
+
+/** Runs a program without streams. @returns its exit code; `null`: a signal has ended it @throws ENOENT and its like */
+export async function runToEnd(file: string, words: readonly string[]): Promise<number | null> {
+  const child = spawn(file, words, { stdio: 'ignore' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', resolve);
+  });
+}

@@ -1,0 +1,132 @@
+/**
+ * What an agent has not been told of yet. It claims and finishes nothing. A message is announced once to a session, and again
+ * after a while as long as nobody claims it: what rings for ever makes an agent that does not read its mail work for ever.
+ */
+import type { AgentCard } from '../../model/agent.ts';
+import { minuteMs } from '../../model/basics/limits.ts';
+import type { Announcement, SessionKey } from '../../storage/port/reach.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import { isOverdue, recoverOrWarn } from '../wait/due.ts';
+import { readOrWarn } from '../look/read-entry.ts';
+import type { Session } from '../root/root.ts';
+
+/** What a session is told of its agent's mail; nothing in it was written by another agent. */
+export interface News {
+  readonly mailbox: string;
+  /** How many messages wait to be read; with `orMore` so many have been counted. */
+  readonly unread: number;
+  readonly orMore: boolean;
+  readonly urgent: number;
+  /** Registered agents that what is new comes from, at most three. */
+  readonly from: readonly string[];
+  /** Whether some of it comes from others. */
+  readonly others: boolean;
+}
+
+export interface NewsOptions {
+  /** Only what was never announced to this session. */
+  readonly onlyNew?: boolean;
+  /** Asked right before anything is announced: whether it is too late to say so. */
+  readonly isLate?: () => boolean;
+}
+
+/** So many of the next messages are looked at; of those behind them nobody needs to know before. */
+const mostLookedAt = 256;
+/** Whose senders are looked up. */
+const mostOpened = 8;
+const mostNamed = 3;
+/** How long after which announcement the next one is due. */
+const reminderMs = [10 * minuteMs, 60 * minuteMs];
+/** What is no longer there, or was claimed meanwhile, is forgotten so long after it was announced. */
+const forgottenMs = 120 * minuteMs;
+
+/** Announces what is due to a session. @returns `undefined`: nothing is, or another hook of the session was faster */
+export async function announceNews(
+  session: Session,
+  card: AgentCard,
+  key: SessionKey,
+  { onlyNew = false, isLate = () => false }: NewsOptions = {},
+): Promise<News | undefined> {
+  // Nothing could be read.
+  if (card.pausedAt) return undefined;
+  const { reach } = session.store;
+  await recoverOrWarn(session, card.name);
+  const { next, orMore } = await nextReady(session, card.name);
+  const known = await reach.announcements(card.name, key);
+  await forgetGone(session, card.name, key, known, orMore ? undefined : next);
+  const due = dueOf(next, known, session.store.now(), onlyNew);
+  if (due.length === 0 || isLate()) return undefined;
+  const mine = new Set((await reach.announce(card.name, key, due)).map(({ id }) => id));
+  if (mine.size === 0) return undefined;
+  const urgent = next.filter(({ priority }) => priority === 'urgent').length;
+  const senders = await sendersOf(
+    session,
+    next.filter(({ id }) => mine.has(id)),
+  );
+  return { mailbox: card.name, unread: next.length, orMore, urgent, ...senders };
+}
+
+async function nextReady(session: Session, mailbox: string): Promise<{ next: Entry[]; orMore: boolean }> {
+  const next: Entry[] = [];
+  const now = session.store.now();
+  for await (const entry of session.store.look.list(mailbox, 'ready')) {
+    if (isOverdue(entry, now)) continue;
+    if (next.length === mostLookedAt) return { next, orMore: true };
+    next.push(entry);
+  }
+  return { next, orMore: false };
+}
+
+function dueOf(
+  next: readonly Entry[],
+  known: readonly Announcement[],
+  now: number,
+  onlyNew: boolean,
+): Pick<Announcement, 'id' | 'time'>[] {
+  const latest = latestOf(known);
+  return next.flatMap(({ id }) => {
+    const last = latest.get(id);
+    if (!last) return { id, time: 1 };
+    const again = dueAgainAt(last);
+    // One that lies ahead was made before the clock was put right.
+    const isDue = again <= now || (again < Infinity && last.at > now);
+    return isDue && !onlyNew ? { id, time: last.time + 1 } : [];
+  });
+}
+
+function latestOf(known: readonly Announcement[]): Map<string, Announcement> {
+  const latest = new Map<string, Announcement>();
+  for (const one of known) if (one.time > (latest.get(one.id)?.time ?? 0)) latest.set(one.id, one);
+  return latest;
+}
+
+function dueAgainAt({ time, at }: Announcement): number {
+  const after = reminderMs[time - 1];
+  return after === undefined ? Infinity : at + after;
+}
+
+async function forgetGone(
+  session: Session,
+  mailbox: string,
+  key: SessionKey,
+  known: readonly Announcement[],
+  ready: readonly Entry[] | undefined,
+): Promise<void> {
+  if (!ready || known.length === 0) return;
+  const there = new Set(ready.map(({ id }) => id));
+  const now = session.store.now();
+  const gone = known.filter(({ id, at }) => !there.has(id) && Math.abs(now - at) > forgottenMs);
+  if (gone.length > 0) await session.store.reach.forget(mailbox, key, gone);
+}
+
+async function sendersOf(session: Session, announced: readonly Entry[]): Promise<Pick<News, 'from' | 'others'>> {
+  const from = new Set<string>();
+  let others = announced.length > mostOpened;
+  for (const entry of announced.slice(0, mostOpened)) {
+    const message = await readOrWarn(session, entry);
+    const card = message && (await session.store.documents.getAgent(message.from).catch(() => undefined));
+    if (card && from.size < mostNamed) from.add(card.name);
+    else if (!card || !from.has(card.name)) others = true;
+  }
+  return { from: [...from], others };
+}

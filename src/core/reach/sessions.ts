@@ -1,0 +1,69 @@
+/** The sessions of agents' tools, as their hooks tell of them. */
+import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { HostSession, SessionKey } from '../../storage/port/reach.ts';
+import { resolveFormer } from '../agents/agents.ts';
+import type { Session } from '../root/root.ts';
+
+/** What has just happened in a session: it began, was given a prompt, has used a tool, came to rest, or ended. */
+export type Moment = 'begin' | 'prompt' | 'step' | 'rest' | 'end';
+
+export interface MomentFacts {
+  readonly agent?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly interactive: boolean;
+  readonly pid?: number | undefined;
+  /** Nobody typed this prompt: the session was woken. */
+  readonly isWake?: boolean;
+}
+
+/** Notes what has happened. What changes nothing is not written. @returns the session as it is now */
+export async function noteMoment(
+  session: Session,
+  before: HostSession | undefined,
+  key: SessionKey,
+  moment: Exclude<Moment, 'end'>,
+  { agent, cwd, interactive, pid, isWake = false }: MomentFacts,
+): Promise<HostSession> {
+  const now = session.store.now();
+  const state = moment === 'prompt' || moment === 'step' ? 'busy' : 'idle';
+  const typed = moment === 'prompt' && !isWake;
+  const { heldUp, ...kept } = before ?? { ...key, state, since: now, interactive };
+  const after: HostSession = {
+    ...kept,
+    ...(agent !== undefined && { agent }),
+    ...(cwd !== undefined && { cwd }),
+    interactive,
+    ...(pid !== undefined && { pid }),
+    state,
+    since: kept.state === state ? kept.since : now,
+    ...(typed && { lastPromptAt: now }),
+    // Who was held up at the end of a turn begins to count anew with the next one that somebody asks for.
+    ...(heldUp !== undefined && !typed && { heldUp }),
+  };
+  if (!before || JSON.stringify(before) !== JSON.stringify(after)) await session.store.reach.putSession(after);
+  return after;
+}
+
+/** Says whose a session is, whatever its tool's settings say. @throws AGENT_NOT_FOUND */
+export async function bindSession(session: Session, key: SessionKey, agent: string): Promise<HostSession> {
+  const { name } = await resolveFormer(session, agent);
+  const before = await session.store.reach.getSession(key);
+  const bound: HostSession = {
+    ...(before ?? { ...key, state: 'busy', since: session.store.now(), interactive: true }),
+    agent: name,
+    bound: true,
+  };
+  await session.store.reach.putSession(bound);
+  return bound;
+}
+
+/** Who a name means that was said a while ago. `undefined`: nobody who takes mail. */
+export async function agentOf(session: Session, name: string): Promise<AgentCard | undefined> {
+  try {
+    return await resolveFormer(session, name);
+  } catch (error) {
+    if (error instanceof DreamosError && (error.kind === 'not-found' || error.kind === 'invalid')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * `dreamos hook <host>`: what an agent's own tool runs at its moments. It is in the tool's way, so whatever happens it is over
+ * soon, says nothing but what the tool can read, and ends with 0: 2 would block the user's prompt. What goes wrong is noted in
+ * reach/hook.log.
+ */
+import type { Context } from '../cli/context.ts';
+import { isoTime } from '../model/clock.ts';
+import { isSessionId, type HostSession } from '../storage/port/reach.ts';
+import { announceNews } from '../core/reach/news.ts';
+import { agentOf, noteMoment } from '../core/reach/sessions.ts';
+import type { AgentCard } from '../model/agent.ts';
+import type { Session } from '../core/root/root.ts';
+import { hosts } from './hosts.ts';
+import type { Heard, Host } from './hosts/host.ts';
+import { sentenceOf } from './sentence.ts';
+import { saidBy } from './said.ts';
+
+/** How long the tool is kept waiting at most; and when nothing is announced any more, because it could not be said. */
+const mostMs = 400;
+const lateMs = 350;
+/** How often the end of a turn is held up until the user says something again. */
+const mostHeldUp = 3;
+
+export async function hookCommand(context: Context, name: string): Promise<void> {
+  const host = hosts[name];
+  if (!host) return;
+  const begun = Date.now();
+  const isLate = (): boolean => Date.now() - begun > lateMs;
+  await orNote(context, name, async () => {
+    const answer = await within(mostMs, answerOf(context, name, host, isLate));
+    if (answer !== undefined) await context.output.data(`${JSON.stringify(answer)}\n`);
+  });
+}
+
+/** What the tool is answered; `undefined`: nothing. */
+async function answerOf(
+  context: Context,
+  name: string,
+  host: Host,
+  isLate: () => boolean,
+): Promise<object | undefined> {
+  const heard = await hearFrom(context, host);
+  if (!heard || heard.moment === 'edit') return undefined;
+  const session = await context.session();
+  const { reach } = session.store;
+  const key = { host: name, session: heard.session };
+  if (heard.moment === 'end') {
+    await reach.removeSession(key);
+    return undefined;
+  }
+  const before = await reach.getSession(key);
+  const card = await whose(context, session, name, before);
+  if (!card) return undefined;
+  const known = await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
+  if (heard.forgets) await reach.forget(card.name, key);
+  const isRest = heard.moment === 'rest';
+  const heldUp = known.heldUp ?? 0;
+  if (isRest && (heard.isHeldUp || heldUp >= mostHeldUp)) return undefined;
+  if (host.tell(heard, '') === undefined) return undefined;
+  const news = await announceNews(session, card, key, { onlyNew: isRest, isLate });
+  if (!news) return undefined;
+  if (isRest) await reach.putSession({ ...known, heldUp: heldUp + 1 });
+  return host.tell(heard, sentenceOf(news, context.flags()));
+}
+
+/** What was heard, of a session that can be one. */
+export async function hearFrom(context: Context, host: Host): Promise<Heard | undefined> {
+  const said = await saidBy(context.around.stdin);
+  const heard = said && host.hear(said, context.around.env);
+  return heard && isSessionId(heard.session) ? heard : undefined;
+}
+
+/** Whose session it is: as was said for it alone, else as its tool's settings say, else as the environment does. */
+export async function whose(
+  context: Context,
+  session: Session,
+  host: string,
+  before: HostSession | undefined,
+): Promise<AgentCard | undefined> {
+  // Codex runs the hooks of all its sessions in the environment of the first one.
+  const said = host === 'codex' ? context.options.as : session.acting;
+  const name = before?.bound ? before.agent : said;
+  return name === undefined ? undefined : agentOf(session, name);
+}
+
+export async function factsOf(context: Context, before: HostSession | undefined, heard: Heard, card: AgentCard) {
+  // It is the same one until the session begins anew somewhere else.
+  const pid = before?.pid === undefined || heard.moment === 'begin' ? await context.around.caller() : before.pid;
+  return { agent: card.name, cwd: heard.cwd, interactive: heard.interactive, pid, isWake: heard.isWake ?? false };
+}
+
+/** Does it, or notes why not: who runs a hook has nothing of its errors. */
+export async function orNote(context: Context, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    try {
+      const session = await context.session();
+      const message = error instanceof Error ? error.message : String(error);
+      await session.store.reach.note(`${isoTime(session.clock.now())} hook ${what}: ${message.replace(/\s+/g, ' ')}`);
+    } catch {
+      // No root, or a disk that takes nothing: there is nobody else to tell.
+    }
+  }
+}
+
+/** `undefined` when it takes longer; then it goes on, and this process ends in the middle of it, as if it were killed. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => undefined);
+  }
+}

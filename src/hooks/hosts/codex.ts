@@ -1,0 +1,35 @@
+/** Codex. Its hooks' contract: developers.openai.com/codex/hooks, and the JSON Schemas in 0.171, which allow no other field. */
+import { fieldsIn, hearAs, type Host, isCleared, textIn } from './host.ts';
+
+const moments = {
+  SessionStart: 'begin',
+  UserPromptSubmit: 'prompt',
+  PostToolUse: 'step',
+  Stop: 'rest',
+  SessionEnd: 'end',
+  PreToolUse: 'edit',
+} as const;
+
+export const codex: Host = {
+  hear(said) {
+    const patch = textIn(fieldsIn(said, 'tool_input'), 'command') ?? '';
+    const files = said['tool_name'] === 'apply_patch' ? filesOf(patch) : [];
+    return hearAs(said, moments, {
+      forgets: isCleared(said),
+      isHeldUp: said['stop_hook_active'] === true,
+      ...(files.length > 0 && { files }),
+    });
+  },
+  tell({ event, moment }, sentence) {
+    if (moment === 'rest') return { decision: 'block', reason: sentence };
+    return { hookSpecificOutput: { hookEventName: event, additionalContext: sentence } };
+  },
+  refuse: ({ event }, why) => ({
+    hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny', permissionDecisionReason: why },
+  }),
+  sessionIn: (env) => env['CODEX_THREAD_ID'] ?? env['CODEX_SESSION_ID'],
+};
+
+function filesOf(patch: string): string[] {
+  return [...patch.matchAll(/^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+)$/gm)].map(([, file = '']) => file);
+}

@@ -1,0 +1,65 @@
+import type { Moment } from '../../core/reach/sessions.ts';
+
+/** What a tool tells a hook. */
+export interface Heard {
+  /** The tool's own name of the event, which its answer has to repeat. */
+  readonly event: string;
+  readonly session: string;
+  readonly moment: Moment | 'edit';
+  readonly cwd?: string | undefined;
+  readonly interactive: boolean;
+  /** The model has forgotten what it was told before. */
+  readonly forgets?: boolean;
+  /** The prompt is one by which the session was woken: nobody typed it. */
+  readonly isWake?: boolean;
+  /** The end of the turn was held up by a hook already. */
+  readonly isHeldUp?: boolean;
+  /** The files that are about to be changed. */
+  readonly files?: readonly string[];
+}
+
+/** An agent's tool, as far as its hooks go. */
+export interface Host {
+  /**
+   * What a hook was told; `undefined`: nothing that concerns the agent itself (a subagent's, an event that is not known).
+   * @param said the JSON that the tool gave, of any shape
+   */
+  hear(said: Fields, env: NodeJS.ProcessEnv): Heard | undefined;
+  /** How the tool takes a sentence for its model at this moment; `undefined`: it takes none. */
+  tell(heard: Heard, sentence: string): object | undefined;
+  /** How it takes that a change of files must not be. */
+  refuse?(heard: Heard, why: string): object;
+  /** What among the surroundings of a command that its model runs says which session it is. */
+  sessionIn(env: NodeJS.ProcessEnv): string | undefined;
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function textIn(said: Fields, name: string): string | undefined {
+  const value = said[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+export function fieldsIn(said: Fields, name: string): Fields {
+  const value = said[name];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+/** What most tools have in common: their names of the moments, and `session_id` and `cwd`. */
+export function hearAs(
+  said: Fields,
+  moments: Readonly<Record<string, Heard['moment']>>,
+  more: Partial<Heard> = {},
+): Heard | undefined {
+  const event = textIn(said, 'hook_event_name');
+  const session = textIn(said, 'session_id');
+  const moment = event !== undefined && Object.hasOwn(moments, event) ? moments[event] : undefined;
+  if (event === undefined || session === undefined || moment === undefined) return undefined;
+  // A subagent is not the one whose mail it is.
+  if (textIn(said, 'agent_id') !== undefined) return undefined;
+  return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, ...more };
+}
+
+export function isCleared(said: Fields): boolean {
+  return said['source'] === 'clear' || said['source'] === 'compact';
+}

@@ -1,0 +1,93 @@
+/**
+ * `dreamos hook <host> --wait`: waits for mail on behalf of a session that rests, and ends when there is some. It is no daemon:
+ * each rest starts one, the newest of a session has its place, and it ends with its tool.
+ */
+import type { Context } from '../cli/context.ts';
+import { createWaiter } from '../core/wait/wait.ts';
+import { announceNews } from '../core/reach/news.ts';
+import { noteMoment } from '../core/reach/sessions.ts';
+import { effectiveSettings } from '../core/root/settings.ts';
+import type { Session } from '../core/root/root.ts';
+import type { AgentCard } from '../model/agent.ts';
+import { isSessionId, type SessionKey } from '../storage/port/reach.ts';
+import { factsOf, hearFrom, orNote, whose } from './hook.ts';
+import { hosts } from './hosts.ts';
+import { sentenceOf } from './sentence.ts';
+
+/** The exit code for mail, which the line that a tool runs turns into what that tool takes for a call. */
+const mail = 10;
+
+/** @param alone the session on whose behalf it goes on without its tool, which would not let it run on */
+export async function waitCommand(context: Context, name: string, alone: string | undefined): Promise<void> {
+  const host = hosts[name];
+  if (!host) return;
+  await orNote(context, `${name} --wait`, async () => {
+    const key = alone === undefined ? await begin(context, name) : { host: name, session: alone };
+    if (!key || !isSessionId(key.session)) return;
+    if (name === 'codex' && alone === undefined) {
+      const { as, root } = context.options;
+      const more = [...(as === undefined ? [] : ['--as', as]), ...(root === undefined ? [] : ['--root', root])];
+      await context.around.startAlone(['hook', name, '--wait', '--alone', key.session, ...more]);
+      return;
+    }
+    const session = await context.session();
+    const card = await whose(context, session, name, await session.store.reach.getSession(key));
+    const sentence = card && (await sentenceFor(context, session, card, key));
+    if (sentence === undefined) return;
+    if (name === 'codex') return queue(key.session, sentence);
+    await context.output.data(`${sentence}\n`);
+    context.endWith(mail);
+  });
+}
+
+/** Hears whose rest it is. @returns `undefined`: nobody can be woken there */
+async function begin(context: Context, name: string): Promise<SessionKey | undefined> {
+  const host = hosts[name];
+  const heard = host && (await hearFrom(context, host));
+  // Where nobody sits before it, the tool would wait for its hooks before it ends.
+  if (!heard?.interactive || (heard.moment !== 'begin' && heard.moment !== 'rest')) return undefined;
+  const key = { host: name, session: heard.session };
+  const session = await context.session();
+  const before = await session.store.reach.getSession(key);
+  const card = await whose(context, session, name, before);
+  if (!card) return undefined;
+  // The hook that runs beside this one may be slower; what it has noted stays.
+  if (!before) await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
+  return key;
+}
+
+/** @returns `undefined`: another waits now, the session has ended, or it is too long ago that somebody sat before it */
+async function sentenceFor(
+  context: Context,
+  session: Session,
+  card: AgentCard,
+  key: SessionKey,
+): Promise<string | undefined> {
+  const { reach } = session.store;
+  const token = session.ids.token();
+  await reach.takePlace(key, token);
+  const { wakeForMs } = await effectiveSettings(session, card);
+  const isOver = async (): Promise<boolean> => {
+    const known = await reach.getSession(key);
+    if (!known || !(await reach.hasPlace(key, token)) || !(await reach.isRunning(key))) return true;
+    return session.store.now() - (known.lastPromptAt ?? known.since) > wakeForMs;
+  };
+  const attempt = async (): Promise<string | false | undefined> => {
+    if (await isOver()) return false;
+    const news = await announceNews(session, card, key);
+    return news && sentenceOf(news, context.flags());
+  };
+  const waiter = createWaiter(session, card.name);
+  try {
+    return (await waiter.next(attempt, { waitMs: Infinity, signal: context.signal })) || undefined;
+  } finally {
+    await waiter.close();
+  }
+}
+
+/** Codex takes it when it rests, and keeps it until then. */
+async function queue(thread: string, message: string): Promise<void> {
+  const { runToEnd } = await import('../cli/handler/start.ts');
+  const code = await runToEnd('codex', ['queue', '--thread', thread, '--message', message]);
+  if (code !== 0) throw new Error(`codex queue ended with ${code ?? 'a signal'}`);
+}

@@ -1,0 +1,63 @@
+import { isSessionId, type SessionKey } from '../../port/reach.ts';
+import type { Layout, Mailbox } from './layout.ts';
+import { pathIn } from './path.ts';
+
+/** Names in reach/ and in a mailbox's announced/: of sessions, of who waits for one, and of what was announced to it. */
+
+const sessionPattern = /^([a-z]{1,20})\.(.{1,128})\.json$/;
+
+export function sessionFile({ sessions }: Layout, key: SessionKey): string {
+  return pathIn(sessions, `${nameOfSession(key)}.json`);
+}
+
+/** `undefined`: it is no session's file. */
+export function parseSessionName(name: string): SessionKey | undefined {
+  const [, host = '', session] = sessionPattern.exec(name) ?? [];
+  return isSessionId(session) ? { host, session } : undefined;
+}
+
+/** Who waits for a session; replaced with each that begins to. */
+export function placeFile({ sessions }: Layout, key: SessionKey): string {
+  return pathIn(sessions, `${nameOfSession(key)}.place`);
+}
+
+/** Either of them, while it is being written. @param token drawn anew */
+export function unfinishedReach(path: string, token: string): string {
+  return `${path}.new-${token}`;
+}
+
+export function reachLog({ reach }: Layout): string {
+  return pathIn(reach, 'hook.log');
+}
+
+/** What it was before it had grown too long. */
+export function oldReachLog(layout: Layout): string {
+  return `${reachLog(layout)}.1`;
+}
+
+/** What was announced to a session of a mailbox's messages. */
+export function announcedFolder(mailbox: Mailbox, key: SessionKey): string {
+  return pathIn(mailbox.announced, nameOfSession(key));
+}
+
+/** Whose announcements such a folder has; `undefined`: it is none of ours. */
+export function parseAnnouncedFolder(name: string): SessionKey | undefined {
+  return parseSessionName(`${name}.json`);
+}
+
+export function markName(id: string, time: number): string {
+  return `${id}.${time}`;
+}
+
+/** `undefined`: it is no mark of ours. */
+export function parseMark(name: string): { id: string; time: number } | undefined {
+  const [, id = '', time] = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.([1-9])$/.exec(name) ?? [];
+  return time === undefined ? undefined : { id, time: Number(time) };
+}
+
+/** The last guard: whatever was checked before, no name leaves its folder. */
+function nameOfSession({ host, session }: SessionKey): string {
+  if (!/^[a-z]{1,20}$/.test(host) || !isSessionId(session))
+    throw new Error(`not the key of a session: ${JSON.stringify({ host, session })}`);
+  return `${host}.${session}`;
+}

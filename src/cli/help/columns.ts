@@ -3,10 +3,11 @@
 /** Of a terminal that nobody has widened. */
 const pageWidth = 80;
 
-/** Lines at the width of the help pages, broken at spaces, and, where there is none, behind a comma. */
+/** Lines at the width of the help pages, broken at spaces, and, where there is none, behind a comma; what is too long for a line, behind a bar. */
 export function wrap(text: string, width = pageWidth): string {
   const lines = [''];
-  for (const word of text.split(/(?<=[ ,])(?=\S)/)) {
+  const words = text.split(/(?<=[ ,])(?=\S)/);
+  for (const word of words.flatMap((one) => (one.length > width ? one.split(/(?<=\|)/) : one))) {
     const line = lines.at(-1) ?? '';
     if (line !== '' && `${line}${word}`.trimEnd().length > width) lines.push(word);
     else lines[lines.length - 1] = `${line}${word}`;

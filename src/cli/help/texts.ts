@@ -16,6 +16,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   library: () => import('./library.md'),
   reference: () => import('./reference.md'),
   housekeeping: () => import('./housekeeping.md'),
+  reach: () => import('./reach.md'),
   native: () => import('./native.md'),
   figures: () => import('./figures.md'),
 };

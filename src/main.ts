@@ -92,6 +92,7 @@ void run(process.argv.slice(2), {
       if (holds.delete(hurry) && interrupt.signal.aborted) endSoon();
     };
   },
+  pid: process.pid,
   caller: async () => (await import('./cli/input/spare-input.ts')).behindShells(process.ppid),
   startAlone: async (words) => {
     const { startAlone } = await import('./cli/handler/start.ts');

@@ -32,6 +32,8 @@ export interface Surroundings {
    * `hurry` instead of ending it at once. @returns lets go
    */
   readonly holdExit: (hurry: () => void) => () => void;
+  /** Of this process. */
+  readonly pid: number;
   /** The process that has this command run, behind the shells between; `undefined`: it cannot be seen. */
   readonly caller: () => Promise<number | undefined>;
   /** Starts this command once more with other words, in a session of its own and without streams; it outlives this one. */

@@ -15,17 +15,18 @@ import type { Heard, Host } from './hosts/host.ts';
 import { sentenceOf } from './sentence.ts';
 import { saidBy } from './said.ts';
 
-/** How long the tool is kept waiting at most; and when nothing is announced any more, because it could not be said. */
-const mostMs = 400;
-const lateMs = 350;
+/** How long the tool is kept waiting at most; and what of it is left for saying what was announced; milliseconds. */
+const usualMs = 400;
+const tellMs = 50;
 /** How often the end of a turn is held up until the user says something again. */
 const mostHeldUp = 3;
 
 export async function hookCommand(context: Context, name: string): Promise<void> {
   const host = hosts[name];
   if (!host) return;
-  const begun = Date.now();
-  const isLate = (): boolean => Date.now() - begun > lateMs;
+  const begun = performance.now();
+  const mostMs = Number(context.around.env['DREAMOS_HOOK_MS']) || usualMs;
+  const isLate = (): boolean => performance.now() - begun > mostMs - tellMs;
   await orNote(context, name, async () => {
     const answer = await within(mostMs, answerOf(context, name, host, isLate));
     if (answer !== undefined) await context.output.data(`${JSON.stringify(answer)}\n`);

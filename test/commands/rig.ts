@@ -65,6 +65,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       cwd: () => '/work',
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
       stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
+      pid: 1,
       caller: async () => undefined,
       startAlone: async () => undefined,
       spareInput: async () => terms.spareInput ?? false,

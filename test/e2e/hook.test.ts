@@ -10,8 +10,9 @@ const sentence =
 
 const said = (event: string, fields: object = {}): string =>
   JSON.stringify({ session_id: 's1', cwd: '/', hook_event_name: event, ...fields });
-const hook = (rig: Rig, event: string, fields: object = {}, env = {}) =>
-  rig.dreamos('hook claude --as reviewer', { stdin: said(event, fields), env });
+/** Of a machine that many tests share no hook knows how long it will take. */
+const hook = (rig: Rig, event: string, fields: object = {}) =>
+  rig.dreamos('hook claude --as reviewer', { stdin: said(event, fields), env: { DREAMOS_HOOK_MS: '20000' } });
 const contextOf = (out: string): string =>
   (JSON.parse(out) as { hookSpecificOutput: { additionalContext: string } }).hookSpecificOutput.additionalContext;
 const announced = async (rig: Rig): Promise<string[]> =>
@@ -65,7 +66,7 @@ describe.concurrent('a hook', () => {
     expect(await hook(rig, 'PostToolBatch', { agent_id: 'sub' })).toMatchObject(silent);
     expect(await rig.dreamos('hook claude', { stdin: said('PostToolBatch') })).toMatchObject(silent);
     expect(await rig.dreamos('hook claude --as nobody', { stdin: said('PostToolBatch') })).toMatchObject(silent);
-    const codex = { stdin: said('PostToolUse'), env: { DREAMOS_AGENT: 'reviewer' } };
+    const codex = { stdin: said('PostToolUse'), env: { DREAMOS_AGENT: 'reviewer', DREAMOS_HOOK_MS: '20000' } };
     expect(await rig.dreamos('hook codex', codex)).toMatchObject(silent);
     expect((await rig.dreamos('hook claude', { ...codex, stdin: said('PostToolBatch') })).out).not.toBe('');
     expect(await hook(rig, 'SessionEnd', { reason: 'exit' })).toMatchObject(silent);
@@ -147,7 +148,7 @@ describe.concurrent('a hook', () => {
   test('killed anywhere loses nothing: what it had to say is said after all', async ({ rig }) => {
     const id = await rig.sent('send reviewer hello --as planner');
     let killed = 0;
-    for (let ms = 0; existsSync(marks(rig)) === false && ms < 400; ms += 7) {
+    for (let ms = 0; !existsSync(marks(rig)) && ms < 400; ms += 7) {
       const doomed = rig.start('hook claude --as reviewer', { stdin: said('PostToolBatch') });
       await new Promise((resolve) => {
         setTimeout(resolve, ms);

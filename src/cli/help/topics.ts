@@ -14,7 +14,7 @@ export const topics = {
   library: 'the same from TypeScript and JavaScript',
   reference: 'every function of the library, its options, results and errors',
   housekeeping: 'how a root stays small and sound; backups; older mailboxes',
-  reach: 'how an agent hears of its mail in its own tool (Codex and so on)',
+  reach: 'how an agent hears of its mail in its own tool, by hooks',
   native: 'send, read, ack and their like without the start of Node',
   figures: 'how fast it is, beside other queues',
 } as const;

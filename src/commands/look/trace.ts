@@ -51,12 +51,14 @@ function traceText({ id, message, entries, steps }: Trace, paint: Paint): string
 
 /** `claimed by worker, attempt 2, after 3s`; the time is since the last step, of the end of a claim since it began. */
 function wordsOf(step: TraceStep, id: string): string {
-  const { event, by, attempt, from, sinceLastMs, heldMs, replacedBy } = step;
+  const { event, by, via, session, attempt, from, sinceLastMs, heldMs, replacedBy } = step;
   const reason = replacedBy === undefined ? step.reason : `its place is taken by ${replacedBy}`;
   if (step.id !== id) return `answered by ${from ?? 'somebody'}: ${step.id}`;
   const took = heldMs ?? sinceLastMs;
   const told = [
-    `${event.replace('_', ' ')}${by === undefined || by === from ? '' : ` by ${by}`}`,
+    via === undefined
+      ? `${event.replace('_', ' ')}${by === undefined || by === from ? '' : ` by ${by}`}`
+      : `${event} in ${via}, session ${session ?? '?'}`,
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(took === null ? [] : [`${heldMs === undefined ? 'after' : 'held'} ${formatDuration(took)}`]),
   ].join(', ');

@@ -7,6 +7,7 @@ import { sinceOption } from '../../cli/input/since.ts';
 import { wideEnough } from '../../cli/show/screenful.ts';
 import { sayWaiting } from '../../cli/waiting.ts';
 import { watch } from '../../core/follow/watch.ts';
+import { present } from '../../core/reach/presence.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { WatchedEvent } from '../../model/event.ts';
 
@@ -34,6 +35,8 @@ export async function watchCommand(context: Context, names: readonly string[], o
   // Grows with the names that come, so that lines stay aligned without asking for all agents first.
   let width = Math.max(10, ...names.map((name) => name.length));
   let last: string | undefined;
+  const [only] = mailboxes?.length === 1 ? mailboxes : [];
+  const gone = only === undefined ? undefined : await present(session, only, 'watch', context.around.pid);
   const stop = sayWaiting(context, `what happens in ${mailboxes?.join(', ') ?? 'any mailbox'}`);
   try {
     for await (const event of watch(session, { ...given({ mailboxes, since, waitMs, count }), signal, onWarning })) {
@@ -44,6 +47,7 @@ export async function watchCommand(context: Context, names: readonly string[], o
     }
   } finally {
     stop();
+    await gone?.();
   }
   if (last !== undefined) {
     const who = names.map((name) => ` ${name}`).join('');
@@ -68,6 +72,7 @@ function eventText(event: WatchedEvent, width: number, paint: Paint, columns: nu
     event.priority === undefined || event.priority === 'normal' ? '' : event.priority,
     event.subject ? `"${event.subject}"` : '',
     event.by === undefined || event.by === event.from ? '' : `by ${event.by}`,
+    event.via === undefined ? '' : `in ${event.via}`,
     event.attempt === undefined ? '' : `attempt ${event.attempt}`,
     event.replacedBy === undefined ? '' : `(its place is taken by ${event.replacedBy})`,
     event.reason === undefined ? '' : `(${event.reason})`,

@@ -55,8 +55,12 @@ export async function listCommand(context: Context): Promise<void> {
   ]);
 }
 
+/** They are no agents' tools: who follows a mailbox by hand. */
+const followers = new Set(['watch', 'peek']);
+
 function sessionText({ host, state, since }: HostSessionJson, nowMs: number): string {
-  return `${host} ${state} for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
+  const what = followers.has(host) ? host : `${host} ${state}`;
+  return `${what} for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
 }
 
 /** A card that cannot be read, which is warned of, has the beginning of time. */

@@ -1,3 +1,4 @@
+import type { Peeked } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { messageView } from '../../cli/show/message-view.ts';
@@ -12,6 +13,7 @@ import {
 import { upTo } from '../../cli/waiting.ts';
 import { resolveAgent } from '../../core/agents/agents.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
+import { present } from '../../core/reach/presence.ts';
 import { peek } from '../../core/look/peek.ts';
 
 export interface PeekOptions extends FilterOptions {
@@ -26,9 +28,15 @@ export async function peekCommand(context: Context, name: string | undefined, op
   const filter = filterOptions(options);
   const mailbox = await context.mailbox(name, 'peek');
   const session = await context.session();
-  const found = await upTo(waitMs, context, `mail to ${mailbox}`, () =>
-    peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal }),
-  );
+  const gone = waitMs === undefined ? undefined : await present(session, mailbox, 'peek', context.around.pid);
+  const look = async (): Promise<Peeked[]> => {
+    try {
+      return await peek(session, mailbox, { limit, ...given({ waitMs }), ...filter, signal });
+    } finally {
+      await gone?.();
+    }
+  };
+  const found = await upTo(waitMs, context, `mail to ${mailbox}`, look);
   if (found.length === 0) {
     if (signal.aborted) return;
     const waited = options.wait === undefined ? '' : ` within ${options.wait}`;

@@ -49,6 +49,8 @@ export async function noteMoment(
 export async function bindSession(session: Session, key: SessionKey, agent: string): Promise<HostSession> {
   const { name } = await resolveFormer(session, agent);
   const before = await session.store.reach.getSession(key);
+  // Of whose mail it was told before it is told anew, should it be his again.
+  if (before?.agent !== undefined && before.agent !== name) await session.store.reach.forget(before.agent, key);
   const bound: HostSession = {
     ...(before ?? { ...key, state: 'busy', since: session.store.now(), interactive: true }),
     agent: name,

@@ -17,9 +17,10 @@ export function reachOf(mail: Mail, clock: Clock): Reach {
     isRunning: async (key) => sessions.has(of(key)),
     putSession: async (session) => void sessions.set(of(session), session),
     removeSession: async (key) => {
+      const agent = sessions.get(of(key))?.agent ?? '';
       sessions.delete(of(key));
       places.delete(of(key));
-      remove(announced.filter(({ to }) => to === of(key)));
+      remove(known(agent, key));
     },
     takePlace: async (key, token) => void places.set(of(key), token),
     hasPlace: async (key, token) => places.get(of(key)) === token,

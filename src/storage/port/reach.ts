@@ -43,7 +43,7 @@ export interface Reach {
   isRunning(key: SessionKey): Promise<boolean>;
   /** As a whole; of several the last one stays. */
   putSession(session: HostSession): Promise<void>;
-  /** With its place to wait, and what was announced to it. */
+  /** With its place to wait, and what of its agent's mail was announced to it. */
   removeSession(key: SessionKey): Promise<void>;
   /** A session has one place for who waits on its behalf: the last to take it has it. @param token the taker's own */
   takePlace(key: SessionKey, token: string): Promise<void>;

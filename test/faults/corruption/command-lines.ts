@@ -69,6 +69,7 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       stderr: sink(true),
       signal: stop.signal,
       spareInput: async () => false,
+      pid: 1,
       caller: async () => undefined,
       startAlone: async () => undefined,
       openFile: async () => stdin,

@@ -29,7 +29,7 @@ export function reachRules(rig: Rig): void {
 
   test('a session that was removed is gone with what was announced to it, and no other is', async () => {
     for (const one of [key, other]) {
-      await rig.store.reach.putSession(session(one));
+      await rig.store.reach.putSession(session({ ...one, agent: 'bob' }));
       await rig.store.reach.takePlace(one, 'mine');
       await rig.store.reach.announce('bob', one, [{ id: rig.ids.next(rig.now()), time: 1 }]);
     }

@@ -15,6 +15,7 @@ import {
   sessionFile,
   unfinishedReach,
 } from '../names/reach-name.ts';
+import { isMailboxName } from '../names/layout.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { forget } from './announcements.ts';
 
@@ -73,9 +74,15 @@ export async function putSession(ctx: FileContext, session: HostSession): Promis
 }
 
 export async function removeSession(ctx: FileContext, key: SessionKey): Promise<void> {
-  for (const name of await mailboxNames(ctx)) await forget(ctx, ctx.layout.mailbox(name), key);
+  const agent = (await getSession(ctx, key))?.agent;
+  if (agent !== undefined) await forgetIn(ctx, agent, key);
   await ctx.disk.remove(placeFile(ctx.layout, key));
   await ctx.disk.remove(sessionFile(ctx.layout, key));
+}
+
+/** Whatever stands in its record is a name of a mailbox only if it can be one. */
+async function forgetIn(ctx: FileContext, name: string, key: SessionKey): Promise<void> {
+  if (isMailboxName(name)) await forget(ctx, ctx.layout.mailbox(name), key);
 }
 
 /** Of a tool whose process nobody knows it is not to be seen whether it has ended. */
@@ -97,7 +104,11 @@ export async function sweepSessions(ctx: FileContext, dryRun: boolean): Promise<
       const key = parseAnnouncedFolder(folder);
       if (key && !live.has(placeFile(ctx.layout, key))) over.set(placeFile(ctx.layout, key), key);
     }
-  if (!dryRun) for (const key of over.values()) await removeSession(ctx, key);
+  if (dryRun) return over.size;
+  for (const key of over.values()) {
+    for (const mailbox of await mailboxNames(ctx)) await forgetIn(ctx, mailbox, key);
+    await removeSession(ctx, key);
+  }
   return over.size;
 }
 

@@ -72,8 +72,11 @@ interface Place {
   readonly claims: ClaimRecord[];
   finished: 'archived' | 'dead' | undefined;
   mayReturn: boolean;
-  /** Somebody began to cancel it also if it is claimed: whoever holds it may be refused. */
-  takenAway: boolean;
+  /**
+   * When somebody last began to cancel it though it is claimed (-1: nobody): a claim that was begun before may be over, and who
+   * holds it refused.
+   */
+  takenAwayAt: number;
 }
 
 export class Ledger {
@@ -94,16 +97,25 @@ export class Ledger {
   place(mailbox: string, id: string): Place {
     const key = `${mailbox}/${id}`;
     let place = this.#places.get(key);
-    if (!place)
-      this.#places.set(key, (place = { claims: [], finished: undefined, mayReturn: false, takenAway: false }));
+    if (!place) this.#places.set(key, (place = { claims: [], finished: undefined, mayReturn: false, takenAwayAt: -1 }));
     return place;
   }
 
   /** Whether this claim holds, whatever else has happened. */
   live(claim: ClaimRecord): boolean {
     return (
-      claim.settling === 0 && claim.renewing === 0 && claim.settledAt === undefined && claim.leaseUntil > this.latest
+      claim.settling === 0 &&
+      claim.renewing === 0 &&
+      claim.settledAt === undefined &&
+      claim.leaseUntil > this.latest &&
+      !this.isTakenAway(claim)
     );
+  }
+
+  /** Whether it may have been ended by who has cancelled what was claimed. */
+  isTakenAway(claim: ClaimRecord): boolean {
+    const { mailbox, message } = claim.delivery;
+    return claim.startedAt < this.place(mailbox, message.id).takenAwayAt;
   }
 
   sending(record: Omit<SentRecord, 'acknowledged' | 'torn'>): void {
@@ -142,7 +154,7 @@ export class Ledger {
       settledAt: undefined,
     };
     // A process that was paused behind its rename may come back with a claim that is over: it says until when it held.
-    if (leaseUntil > this.latest) {
+    if (leaseUntil > this.latest && !this.isTakenAway(claim)) {
       const other = place.claims.find((one) => this.live(one));
       if (other)
         this.broken(
@@ -162,8 +174,10 @@ export class Ledger {
    * Of one ordering key one message at a time, and none before an earlier one.
    * @param waiting what is ready, resting or in flight in this mailbox, so that it was so when this claim was made
    */
-  keptInOrder({ place, delivery, leaseUntil }: ClaimRecord, waiting: ReadonlySet<string>): void {
+  keptInOrder(claim: ClaimRecord, waiting: ReadonlySet<string>): void {
+    const { place, delivery, leaseUntil } = claim;
     const { mailbox, message } = delivery;
+    if (this.isTakenAway(claim)) return;
     const order = this.messages.get(message.id)?.order;
     if (!order) return;
     for (const other of this.claims) {
@@ -204,7 +218,7 @@ export class Ledger {
   }
 
   refused(claim: ClaimRecord, does: string, wasLive: boolean, code: string): void {
-    if (this.place(claim.delivery.mailbox, claim.delivery.message.id).takenAway) return;
+    if (this.isTakenAway(claim)) return;
     if (wasLive && claim.leaseUntil > this.latest && claim.settledAt === undefined) {
       this.broken(
         'live claim refused',

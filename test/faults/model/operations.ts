@@ -176,14 +176,20 @@ async function change(store: Store, operation: Changing, { ledger, now }: Surrou
   if (!entry) return 'nothing there';
   const place = ledger.place(mailbox, entry.id);
   if (does === 'restore' || does === 'retry') place.mayReturn = true;
-  // Whoever is just claiming it may be told so afterwards, and finds that it is gone.
-  if (does === 'cancel-held') place.takenAway = place.mayReturn = true;
+  // Whoever is just claiming it may be told so afterwards, and finds that it is gone; killed half-way, it may be so or not.
+  const { takenAwayAt } = place;
+  if (does === 'cancel-held') {
+    place.takenAwayAt = ledger.seq;
+    place.mayReturn = true;
+  }
   try {
     const { state } = await changeBy(store, entry, operation, now());
     if (does === 'cancel') place.finished = 'archived';
     return `${entry.id} is ${state}`;
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'STATE_CHANGED') throw error;
+    // Nothing was done.
+    if (does === 'cancel-held') place.takenAwayAt = takenAwayAt;
     return error.code;
   }
 }

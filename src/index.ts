@@ -1,11 +1,12 @@
 export { init, open, restore } from './library/library.ts';
 export { exactData, exactDataOf } from './library/exact-data.ts';
 export type { Dreamos } from './library/dreamos.ts';
-export type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './library/groups.ts';
+export type { Agents, Archive, Config, DeadLetters, Reservations, Schedules, Topics } from './library/groups.ts';
 
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
 export type { Found, Heard, HeldClaim, Listed, MailboxStatus, TraceStep } from './contract/look.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
+export type { Reservation, ReservationCheck, Reserved } from './contract/reservations.ts';
 export type {
   ConfigValue,
   ListedSchedule,
@@ -39,6 +40,8 @@ export type { Shown, ShownEntry, ShowOptions } from './core/look/show.ts';
 export type { ThreadMessage, ThreadOptions } from './core/look/thread.ts';
 export type { Trace } from './core/look/trace.ts';
 export type { OpenOptions, RestoreOptions } from './core/open-root.ts';
+export type { CheckOptions, ReleaseOptions, RenewOptions } from './core/reserve/held.ts';
+export type { ReserveOptions } from './core/reserve/reserve.ts';
 export type { Fired, FiredDue, FireOptions } from './core/schedules/fire-due.ts';
 export type { ScheduleInput } from './core/schedules/schedules.ts';
 export type { SendOptions } from './core/send/draft.ts';

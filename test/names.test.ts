@@ -11,6 +11,7 @@ const exceptions: [file: string, code: string, why: string][] = [
   ['make-root.ts', "from 'node:path'", 'makes the folders above a root, which are not ours'],
   ['disk/programs.ts', '`/proc/${pid}/stat`', 'asks the kernel for a process'],
   ['disk/foreign/main-worktree.ts', "from 'node:path'", 'looks into what git keeps'],
+  ['disk/foreign/project.ts', "from 'node:path'", 'says where files are that agents work on'],
   ['disk/foreign/source-tree.ts', "from 'node:path'", "walks through somebody else's tree"],
   [
     'places/corrupt.ts',

@@ -140,6 +140,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The reader of the output has gone before it had all.',
     next: 'Read to the end (without | head); what was claimed comes again when its lease ends.',
   },
+  PATH_INVALID: {
+    kind: 'invalid',
+    happened: 'What was named is no path or pattern of files that could be reserved.',
+    next: 'dreamos reserve --help',
+  },
   PROBLEMS_FOUND: {
     kind: 'invalid',
     happened: 'doctor has found problems that are still there.',
@@ -149,6 +154,16 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'invalid',
     happened: 'What was given is neither a receipt nor an id: it was cut, or is something else.',
     next: 'Copy it whole; what an agent holds: dreamos list <agent> --state inflight',
+  },
+  RESERVATION_LOST: {
+    kind: 'conflict',
+    happened: 'The reservation is over, or was never yours; somebody else may have had the files since.',
+    next: 'Look at the files anew, then: dreamos reserve <path>; who has what: dreamos reserve list',
+  },
+  RESERVED: {
+    kind: 'conflict',
+    happened: 'Somebody else has reserved a file that this is about; nothing was reserved.',
+    next: 'Wait for it: dreamos reserve <path> --wait 10m; who has it: dreamos reserve check <path>',
   },
   ROOT_INSIDE_ROOT: {
     kind: 'conflict',

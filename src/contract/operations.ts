@@ -13,7 +13,18 @@ export interface Operation {
   readonly library?: null;
   /** What it needs to know: mail to send, which mail is meant, whose, or the thing itself. */
   readonly input?:
-    'draft' | 'drafts' | 'filter' | 'message' | 'id' | 'text' | 'patterns' | 'agent' | 'setting' | 'schedule' | 'tree';
+    | 'draft'
+    | 'drafts'
+    | 'filter'
+    | 'message'
+    | 'id'
+    | 'text'
+    | 'patterns'
+    | 'agent'
+    | 'setting'
+    | 'schedule'
+    | 'paths'
+    | 'tree';
   /** What --json prints; nothing: text alone. */
   readonly output?: SchemaName;
   /** `output` for each of several items, or of what comes. */
@@ -76,20 +87,21 @@ const table = {
     syncs: 'the card',
   },
   'agent.rename': {
-    summary: 'give an agent another name; its mail, groups, subscriptions and schedules go with it',
+    summary: 'give an agent another name; its mail, groups, subscriptions, schedules and files go with it',
     input: 'agent',
     output: 'agent-rename',
     effect: 'administers',
     concerns: 'one',
-    syncs: 'the mailbox under its new name and its card, then the subscriptions and the schedules',
+    syncs: 'the mailbox under its new name and its card, then the subscriptions, the schedules and the reservations',
   },
   'agent.delete': {
-    summary: 'end an agent, its subscriptions and its schedules; what it had finished can still be read',
+    summary: 'end an agent, its subscriptions, schedules and reservations; what it had finished can still be read',
     input: 'agent',
     output: 'agent-delete',
     effect: 'administers',
     concerns: 'one',
-    syncs: 'the card, the subscriptions and the schedules; not what it archives: after a power cut, run it again',
+    syncs:
+      'the card, the subscriptions, the schedules and the reservations; not what it archives: after a power cut, run it again',
   },
   pause: {
     summary: 'deliver nothing from a mailbox until it is resumed; it goes on taking mail',
@@ -387,6 +399,53 @@ const table = {
     effect: 'administers',
     concerns: 'topic',
     syncs: 'nothing: after a power cut some of it may be there again',
+  },
+  'reservations.reserve': {
+    summary: 'have files to yourself for a while: all that are named, or none; who asks first has them',
+    command: 'reserve',
+    input: 'paths',
+    output: 'reserve',
+    each: true,
+    effect: 'changes',
+    concerns: 'acting',
+    syncs: 'the reservations',
+  },
+  'reservations.list': {
+    summary: 'who has which files, until when and why',
+    command: 'reserve list',
+    output: 'reservation',
+    each: true,
+    effect: 'looks',
+    concerns: 'none',
+  },
+  'reservations.check': {
+    summary: 'whether you may change files: exit 0 for free or yours, 5 for held by others',
+    command: 'reserve check',
+    input: 'paths',
+    output: 'reservation-check',
+    each: true,
+    effect: 'looks',
+    concerns: 'acting',
+  },
+  'reservations.renew': {
+    summary: 'keep files for longer; without a path, all that you have',
+    command: 'reserve renew',
+    input: 'paths',
+    output: 'reservation',
+    each: true,
+    effect: 'changes',
+    concerns: 'acting',
+    syncs: 'the reservations',
+  },
+  'reservations.release': {
+    summary: 'give files free; without a path, all that you have',
+    command: 'reserve release',
+    input: 'paths',
+    output: 'reservation',
+    each: true,
+    effect: 'changes',
+    concerns: 'acting',
+    syncs: 'the reservations',
   },
   'archive.list': {
     summary: 'finished messages, newest first',

@@ -9,6 +9,7 @@ import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
 import * as reach from './reach.ts';
+import * as reservations from './reservations.ts';
 import * as system from './system.ts';
 
 const made = {
@@ -46,6 +47,9 @@ const made = {
   schedule: system.schedule(),
   'schedule-list': system.scheduleListed(),
   'schedule-show': system.scheduleShown(),
+  reserve: reservations.reserved(),
+  reservation: reservations.reservation(),
+  'reservation-check': reservations.reservationCheck(),
   maintain: keep.maintained(),
   import: keep.imported(),
   backup: keep.backedUp(),

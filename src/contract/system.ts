@@ -42,9 +42,12 @@ export const agentDeleted = schema(() =>
     subscriptions: z.array(text()),
     /** Those that it sent, and those that went to it alone. */
     schedules: z.array(text()),
+    /** The files that it had. */
+    reservations: z.array(text()),
   }),
 );
-export type AgentDeleted = AgentCard & Pick<Of<typeof agentDeleted>, 'archived' | 'subscriptions' | 'schedules'>;
+export type AgentDeleted = AgentCard &
+  Pick<Of<typeof agentDeleted>, 'archived' | 'subscriptions' | 'schedules' | 'reservations'>;
 
 /** The card of a renamed agent, and what has followed it. */
 export const agentRenamed = schema(() =>
@@ -57,10 +60,12 @@ export const agentRenamed = schema(() =>
     subscriptions: z.array(text()),
     /** Those that it sends, or that go to it, and named it by the former name. */
     schedules: z.array(text()),
+    /** The files that it has. */
+    reservations: z.array(text()),
   }),
 );
 export type AgentRenamed = AgentCard &
-  Pick<Of<typeof agentRenamed>, 'from' | 'changed' | 'subscriptions' | 'schedules'>;
+  Pick<Of<typeof agentRenamed>, 'from' | 'changed' | 'subscriptions' | 'schedules' | 'reservations'>;
 
 /** An agent's card, and what it is subscribed to. */
 export const agentShown = schema(() => z.extend(agentCardSchema(), { subscriptions: z.array(text()) }));

@@ -35,7 +35,7 @@ import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { BackupOptions } from '../storage/port/upkeep.ts';
-import type { Agents, Archive, Config, DeadLetters, Schedules, Topics } from './groups.ts';
+import type { Agents, Archive, Config, DeadLetters, Reservations, Schedules, Topics } from './groups.ts';
 
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
@@ -240,6 +240,7 @@ export interface Dreamos extends AsyncDisposable {
   readonly dlq: DeadLetters;
   readonly topics: Topics;
   readonly schedule: Schedules;
+  readonly reservations: Reservations;
   readonly config: Config;
 
   /**
@@ -262,7 +263,8 @@ export interface Dreamos extends AsyncDisposable {
    */
   import(folder: string, options?: ImportOptions): AsyncGenerator<ImportResult, void, undefined>;
   /**
-   * Writes all mail, with agents, settings, subscriptions, schedules and events, into one file, a .tar.gz, while others go on.
+   * Writes all mail, with agents, settings, subscriptions, schedules, reservations and events, into one file, a .tar.gz, while others
+   * go on.
    * What was acknowledged before it began is in it, each message once. The file appears when it is whole and synced; `restore`
    * makes a root of it.
    * @returns `undefined`: the signal came, and there is no file

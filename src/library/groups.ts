@@ -10,11 +10,14 @@ import type {
   TopicStatus,
   TopicView,
 } from '../contract/system.ts';
+import type { Reservation, ReservationCheck, Reserved } from '../contract/reservations.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
 import type { AgentDeleteOptions } from '../core/keep/delete-agent.ts';
 import type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions } from '../core/keep/archive.ts';
 import type { DeadListOptions, DeadOptions, Purged, PurgeOptions } from '../core/keep/dlq.ts';
 import type { PackOptions, PruneOptions } from '../core/keep/maintain.ts';
+import type { CheckOptions, ReleaseOptions, RenewOptions } from '../core/reserve/held.ts';
+import type { ReserveOptions } from '../core/reserve/reserve.ts';
 import type { FiredDue, FireOptions } from '../core/schedules/fire-due.ts';
 import type { ScheduleInput } from '../core/schedules/schedules.ts';
 import type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from '../core/topics/topics.ts';
@@ -44,8 +47,8 @@ export interface Agents {
   retire(name: string): Promise<AgentCard>;
   /**
    * Gives an agent another name. Its mailbox goes with it, as one step: what is ready, claimed, delayed, dead or archived,
-   * its events, its card and so its groups; then its subscriptions and schedules. A receipt of before goes on holding, a
-   * reply to what it sent before goes to its new name, and a send to the old name is refused, which says the new one. The
+   * its events, its card and so its groups; then its subscriptions, schedules and reservations. A receipt of before goes on
+   * holding, a reply to what it sent before goes to its new name, and a send to the old name is refused, which says the new one. The
    * old name may be registered again, by somebody else. Said twice it does nothing more, and finishes what was cut off.
    * @returns its card, and what has followed it
    * @throws NAME_INVALID, AGENT_NOT_FOUND; ALREADY_EXISTS: the new name is another's, or a deleted agent's; USAGE: both
@@ -53,8 +56,8 @@ export interface Agents {
    */
   rename(name: string, to: string): Promise<AgentRenamed>;
   /**
-   * Ends an agent for good: it gets no mail and is in no list or group, and its subscriptions and schedules end. What was
-   * finished or is dead in its mailbox can still be read there (`archive.list`, `show`, `search`, `dlq.list`), and is
+   * Ends an agent for good: it gets no mail and is in no list or group, and its subscriptions, schedules and reservations end.
+   * What was finished or is dead in its mailbox can still be read there (`archive.list`, `show`, `search`, `dlq.list`), and is
    * refused to `archive.restore` and `dlq.retry`. With `archive` what is unfinished, claimed or not, is archived as cancelled.
    * Registering it again makes it anew, over the same archive.
    * @returns its card, how much was archived, and what has ended
@@ -151,6 +154,44 @@ export interface Schedules {
    * @throws CONFIG_INVALID when the schedules cannot be read
    */
   fire(options?: FireOptions): Promise<FiredDue>;
+}
+
+/**
+ * Who works on which files, so that two do not change one at the same time. It is advice: who does not ask is not stopped.
+ * Paths begin in `cwd`, else in the current folder; links are followed, a folder is all that is in it, and `*`, `?`, `[..]`
+ * and `**` are as in a .gitignore. The results' paths are relative to the folder that holds runtime/; what lies elsewhere,
+ * also in another worktree of git, has its whole path. Every function throws PATH_INVALID, and SOURCE_NOT_FOUND for a relative
+ * path when the current folder is gone.
+ */
+export interface Reservations {
+  /**
+   * Has files for the acting agent, all that are named or none, durably when it resolves. What it has of them already lasts
+   * longer then, is shared or not as said now, and keeps its token. With `waitMs` it waits, by push, until all are free.
+   * @returns one for each path; `undefined`: the signal came while it waited, and nothing was reserved
+   * @throws RESERVED: others have some of it, also after the wait; USAGE where nobody acts, and for a `forMs` of less than
+   * 100 ms or more than 24 h; AGENT_NOT_FOUND, AGENT_RETIRED
+   */
+  reserve(paths: string | readonly string[], options?: ReserveOptions): Promise<Reserved[] | undefined>;
+  /** Those that hold now, of all agents, in the order of their paths. @throws CONFIG_INVALID when they cannot be read */
+  list(): Promise<Reservation[]>;
+  /**
+   * Whether the acting agent may change files, and who keeps it from them; where nobody acts, all are others. Writes
+   * nothing, so a root that can only be read is as good.
+   */
+  check(paths: string | readonly string[], options?: CheckOptions): Promise<ReservationCheck[]>;
+  /**
+   * Makes those of the acting agent last longer, never shorter.
+   * @param paths all that it has, if not given
+   * @returns each, or RESERVATION_LOST for one that is over, or never was
+   * @throws USAGE where nobody acts, and as reserve; AGENT_NOT_FOUND
+   */
+  renew(paths?: string | readonly string[], options?: RenewOptions): Promise<(Reservation | DreamosError)[]>;
+  /**
+   * Gives those of the acting agent free; who waits for them is told.
+   * @param paths all that it has, if not given
+   * @returns each as it was, or RESERVATION_LOST for one that was over, or never was @throws as renew
+   */
+  release(paths?: string | readonly string[], options?: ReleaseOptions): Promise<(Reservation | DreamosError)[]>;
 }
 
 /** The root's settings (`dreamos help settings`). */

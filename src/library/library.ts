@@ -23,6 +23,9 @@ import { maintain, packArchive, pruneArchive } from '../core/keep/maintain.ts';
 import { peek } from '../core/look/peek.ts';
 import { publish } from '../core/topics/publish.ts';
 import { readNext } from '../core/take/read.ts';
+import { checkReservations, releaseReservations, renewReservations } from '../core/reserve/held.ts';
+import { listReservations } from '../core/reserve/reservations.ts';
+import { reserve } from '../core/reserve/reserve.ts';
 import { reply } from '../core/send/reply.ts';
 import { request } from '../core/send/request.ts';
 import { type Session } from '../core/root/root.ts';
@@ -115,10 +118,19 @@ const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgr
 const reading = { leaseMs: number, waitMs: number, filter, signal };
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
+const reserving = { forMs: number, cwd: text };
 
 function surrounded<T extends OpenOptions>(options: T): T {
   const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
   return { cwd: currentFolder(cwd), env, warn, ...options };
+}
+
+/** Relative paths begin in the current folder, where the options say no other. */
+function here<Paths, How extends { readonly cwd?: string | undefined }, Result>(
+  operation: (session: Session, paths: Paths, options?: How) => Promise<Result>,
+) {
+  return (session: Session, paths: Paths, options?: How): Promise<Result> =>
+    operation(session, paths, { cwd: currentFolder(cwd), ...options } as How);
 }
 
 function bindTo(session: Session): Dreamos {
@@ -224,6 +236,19 @@ function bindTo(session: Session): Dreamos {
       show: bound(showSchedule, text),
       remove: bound(removeSchedule, text),
       fire: bound(fireDue, { dryRun: yesOrNo }),
+    },
+    reservations: {
+      reserve: bound(here(reserve), textOrTexts, {
+        ...reserving,
+        shared: yesOrNo,
+        reason: text,
+        waitMs: number,
+        signal,
+      }),
+      list: bound(listReservations),
+      check: bound(here(checkReservations), textOrTexts, { shared: yesOrNo, cwd: text }),
+      renew: bound(here(renewReservations), maybe(textOrTexts), reserving),
+      release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },
     config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },
 

@@ -161,6 +161,7 @@ const surface: readonly Verb[] = [
   people.unsubscribe,
   look.listen,
   people.topics,
+  reach.reserve,
   keep.archive,
   keep.dlq,
   people.config,

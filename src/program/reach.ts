@@ -1,4 +1,5 @@
-/** Reaching agents in their own tools. */
+/** Reaching agents in their own tools, and what they tell one another without mail. */
+import type { Command } from 'commander';
 import { example, type Verb } from './options.ts';
 
 export const hook: Verb = {
@@ -30,3 +31,82 @@ export const hook: Verb = {
       .addHelpText('after', example('dreamos hook bind reviewer'));
   },
 };
+
+export const reserve: Verb = {
+  words: 'reserve <path...>',
+  setUp(command, context) {
+    const group = command
+      .usage('[options] <path...>')
+      .option('--shared', 'others may have it, too, if theirs is shared as well')
+      .option('--for <duration>', 'how long (at most 24h)', '1h')
+      .option('--reason <text>', 'what for; who is refused is told')
+      .option('--wait <duration>', 'wait this long until all of it is free')
+      .hook('preSubcommand', handDown)
+      .action(async (paths, options) =>
+        (await import('../commands/reach/reserve.ts')).reserveCommand(context, paths, options),
+      )
+      .addHelpText('after', example(reserveExample, reserveRemark));
+    group
+      .command('list')
+      .action(async () => (await import('../commands/reach/reserve.ts')).listCommand(context))
+      .addHelpText('after', example('dreamos reserve list'));
+    group
+      .command('check <path...>')
+      .option('--shared', 'only look at them: what others have shared is no hindrance')
+      .action(async (paths, options) =>
+        (await import('../commands/reach/reserve.ts')).checkCommand(context, paths, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos reserve check src/parser.ts --as ann && vi src/parser.ts',
+          'Exit 0: free, or yours; exit 5: held by others, who stand in the error and, with --json, in `held`. It writes nothing. Without --as or DREAMOS_AGENT nothing is yours.',
+        ),
+      );
+    group
+      .command('renew [path...]')
+      .option('--for <duration>', 'how long from now (at most 24h); it is never made shorter', '1h')
+      .action(async (paths, options) =>
+        (await import('../commands/reach/reserve.ts')).renewCommand(context, paths, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos reserve renew --for 2h --as ann',
+          'Exit 5: one was over already; others may have had the files.',
+        ),
+      );
+    group
+      .command('release [path...]')
+      .action(async (paths) => (await import('../commands/reach/reserve.ts')).releaseCommand(context, paths))
+      .addHelpText(
+        'after',
+        example('dreamos reserve release --as ann', 'Exit 5: one was over already. Look at what you did since then.'),
+      );
+  },
+};
+
+/** Commander takes an option that is both the group's and that of a verb below for the group's, wherever it stands. */
+function handDown(group: Command, verb: Command): void {
+  for (const [name, value] of Object.entries(group.opts())) {
+    if (group.getOptionValueSource(name) !== 'cli') continue;
+    if (!verb.options.some((option) => option.attributeName() === name))
+      verb.error(`error: unknown option '--${name}'`, { code: 'commander.unknownOption' });
+    verb.setOptionValueWithSource(name, value, 'cli');
+  }
+}
+
+const reserveExample = `dreamos reserve src/parser.ts test/parser --as ann --reason "new grammar"
+  dreamos reserve 'src/**/*.css' --as bob --for 20m --wait 10m
+  dreamos reserve check src/parser.ts --as bob`;
+
+const reserveRemark = `Exit 5: others have some of it; nothing is reserved, and the error says who, until when and why. With --wait it waits for all
+of it, and whoever asks first when it is free gets it. Asking again for what you have makes it last longer.
+
+It is advice: who does not ask is not stopped. It ends by itself. The token that it prints is larger than all before it: what
+can be written from two sides may refuse who comes with a smaller one.
+
+A path begins in the current folder; links are followed. A folder is all that is in it. In quotes, as in a .gitignore: * and ?
+within a name, [a-z], ** for any number of folders, a backslash in front of what is meant as it stands; *.ts are files
+alone. Patterns that may have a file in common are in conflict, and so are names that differ in case alone. A file of another
+worktree of git is another file. A file that is called list, check, renew or release is ./list.`;

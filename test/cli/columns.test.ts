@@ -11,6 +11,10 @@ test('a word that is wider than the page has a line of its own', () => {
   expect(wrap('a incomprehensible b', 5)).toBe('a\nincomprehensible\nb');
 });
 
+test('what is wider than the page although it has bars is broken at one', () => {
+  expect(wrap('{"a":"one|two|three","b":"x|y"}', 14)).toBe('{"a":"one|two|\nthree",\n"b":"x|y"}');
+});
+
 test('texts stand in one column, also behind a label that is too long', () => {
   expect(
     columns(

@@ -54,6 +54,7 @@ const published = async (rig: Rig) => {
 };
 const scheduled = (rig: Rig) =>
   rig.dreamos(['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', '--ttl', '2h']);
+const reserving = (rig: Rig) => rig.dreamos('reserve src --as planner --reason x');
 const aged = async (rig: Rig) => {
   const id = await finished(rig);
   rig.time.nowMs += 40 * dayMs;
@@ -137,6 +138,14 @@ const runs: Record<string, Run> = {
   'schedule list': after(scheduled, () => 'schedule list'),
   'schedule show': after(scheduled, () => 'schedule show nightly'),
   'schedule remove': after(scheduled, () => 'schedule remove nightly'),
+  reserve: line('reserve src --as planner --reason x'),
+  'reserve list': after(reserving, () => 'reserve list'),
+  'reserve check': async (rig) => [
+    (await reserving(rig), await rig.dreamos('reserve check src/a free --as planner --json')),
+    { ...(await rig.dreamos('reserve check src/a --json')), code: 0, err: '' },
+  ],
+  'reserve renew': after(reserving, () => 'reserve renew --as planner'),
+  'reserve release': after(reserving, () => 'reserve release --as planner'),
   watch: after(dead, () => 'watch reviewer --since start --wait 1ms'),
   status: after(finished, () => 'status'),
   publish: async (rig) => {

@@ -72,6 +72,7 @@ const published = async (mail: Dreamos) => {
   await mail.as('reviewer').subscribe('build.*');
   await mail.publish('build.done', { body: 'green' });
 };
+const reserving = (mail: Dreamos) => mail.reservations.reserve('src', { reason: 'x', cwd: '/nowhere' });
 const scheduled = (mail: Dreamos) =>
   mail.schedule.add({ name: 'nightly', cron: '0 3 * * *', message: { to: 'reviewer', body: 'look', ttlMs: dayMs } });
 const answered = async (mail: Dreamos) => {
@@ -131,6 +132,14 @@ const calls: Partial<Record<OperationName, Call>> = {
     time.nowMs += 2 * dayMs;
     return mail.schedule.fire();
   },
+  'reservations.reserve': (mail) => reserving(mail),
+  'reservations.list': async (mail) => (await reserving(mail), mail.reservations.list()),
+  'reservations.check': async (mail) => (
+    await reserving(mail),
+    mail.as('reviewer').reservations.check(['/nowhere/src/a', 'x'])
+  ),
+  'reservations.renew': async (mail) => (await reserving(mail), mail.reservations.renew('/nowhere/src')),
+  'reservations.release': async (mail) => (await reserving(mail), mail.reservations.release()),
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
   status: async (mail) => (await sent(mail), mail.status()),
   publish: async (mail) => {

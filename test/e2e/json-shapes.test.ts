@@ -81,7 +81,14 @@ describe.concurrent('--json', () => {
     expect(await one(bare, 'resume tester')).toMatchObject({ ...card, changed: true });
     expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });
     expect((await json(bare, 'agent list')).map((agent) => agent['name'])).toEqual(['planner', 'reviewer', 'tester']);
-    const renamed = { name: 'prober', from: 'tester', changed: true, subscriptions: [], schedules: [] };
+    const renamed = {
+      name: 'prober',
+      from: 'tester',
+      changed: true,
+      subscriptions: [],
+      schedules: [],
+      reservations: [],
+    };
     expect(await one(bare, 'agent rename tester prober')).toMatchObject(renamed);
     expect(await one(bare, 'agent rename prober tester')).toMatchObject({ name: 'tester', from: 'prober' });
     expect(await one(bare, 'agent delete tester')).toMatchObject({ ...card, deletedAt: time, archived: 0 });
@@ -444,6 +451,25 @@ describe.concurrent('--json', () => {
     const upcoming = [time, time, time, time, time];
     expect(await one(rig, 'schedule show nightly')).toEqual({ ...added, upcoming });
     expect(await one(rig, 'schedule remove nightly')).toEqual(schedule);
+  });
+
+  test('reservations', async ({ rig }) => {
+    const shown = {
+      ...{ path: 'src', agent: 'planner', shared: true, reason: 'look', since: time, until: time },
+      token: expect.any(Number) as number,
+    };
+    const made = await one(rig, ['reserve', 'src/', '--as', 'planner', '--shared', '--reason', 'look']);
+    expect(made).toEqual({ ...shown, created: true });
+    expect(await one(rig, 'reserve list')).toEqual(shown);
+    expect(await one(rig, 'reserve check src/a.ts --as planner')).toEqual({
+      path: 'src/a.ts',
+      state: 'mine',
+      held: [],
+    });
+    const held = await rig.dreamos('reserve check src/a.ts --as reviewer --json');
+    expect(held).toMatchObject({ code: 5, json: [{ path: 'src/a.ts', state: 'held', held: [shown] }] });
+    expect(await one(rig, 'reserve renew --for 2h --as planner')).toEqual(shown);
+    expect(await one(rig, 'reserve release src --as planner')).toEqual(shown);
   });
 
   test('an error is one JSON line on stderr', async ({ rig }) => {

@@ -22,7 +22,15 @@ test.skipIf(skips(notRoot))(
     try {
       mount('-o', 'remount,ro,bind', view);
       await rig.sent('send reviewer hello --as planner --delay 1ms');
-      for (const look of ['status', 'list reviewer', 'search hello', 'doctor', 'topics list']) {
+      for (const look of [
+        'status',
+        'list reviewer',
+        'search hello',
+        'doctor',
+        'topics list',
+        'reserve list',
+        'reserve check x',
+      ]) {
         const ended = await rig.dreamos(`${look} --root ${view} --json`);
         expect({ look, code: ended.code }, ended.err).toEqual({ look, code: 0 });
       }

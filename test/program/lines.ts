@@ -12,7 +12,9 @@ interface Line {
 /** Every verb as short as it may be, and once more with each of its options. */
 function linesOf(command: Command, before: readonly string[]): Line[] {
   const words = [...before, command.name()];
-  if (command.commands.length > 0) return command.commands.flatMap((one) => linesOf(one, words));
+  const below = command.commands.flatMap((one) => linesOf(one, words));
+  // A group that takes arguments is called by itself, too.
+  if (below.length > 0 && command.registeredArguments.length === 0) return below;
   const given = command.registeredArguments.filter(({ required }) => required).map(() => 'reviewer');
   const verb = words.join(' ');
   const options = command.options.filter(({ mandatory }) => !mandatory);
@@ -22,6 +24,7 @@ function linesOf(command: Command, before: readonly string[]): Line[] {
       const value = option.required || option.optional ? ['1'] : [];
       return { verb, words: [...words, option.long ?? '', ...value, ...given], option: option.attributeName() };
     }),
+    ...below,
   ];
 }
 

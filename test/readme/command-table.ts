@@ -20,9 +20,11 @@ function program(): Command {
   return createProgram(new Context({} as never)).whole();
 }
 
-// Of a group only what is in it: alone it does nothing.
+// Of a group what is in it: alone it does nothing, unless it takes arguments.
 function allCommands(): Command[] {
-  return program().commands.flatMap((one) => (one.commands.length === 0 ? [one] : one.commands));
+  return program().commands.flatMap((one) =>
+    one.commands.length > 0 && one.registeredArguments.length === 0 ? one.commands : [one, ...one.commands],
+  );
 }
 
 function usageOf(command: Command): string {

@@ -26,8 +26,10 @@ export async function manPage(program: Command, version: string): Promise<string
   ].join('\n');
 }
 
+/** A group that takes arguments is called by itself, too. */
 function leaves(command: Command): Command[] {
-  return command.commands.flatMap((one) => (one.commands.length > 0 ? leaves(one) : [one]));
+  const isCalled = command.commands.length === 0 || command.registeredArguments.length > 0;
+  return [...(isCalled ? [command] : []), ...command.commands.flatMap(leaves)];
 }
 
 /** With what is added behind it, which `helpInformation()` leaves out. */

@@ -91,7 +91,7 @@ export async function renameCommand(context: Context, name: string, to: string):
   await context.output.outcome(renamed, () => renamedText(renamed));
 }
 
-function renamedText({ name, from, changed, subscriptions, schedules }: AgentRenamed): string {
+function renamedText({ name, from, changed, subscriptions, schedules, reservations }: AgentRenamed): string {
   const lines = [
     changed
       ? `Renamed ${from}: it is ${name} now, with all of its mail.`
@@ -99,6 +99,7 @@ function renamedText({ name, from, changed, subscriptions, schedules }: AgentRen
   ];
   if (subscriptions.length > 0) lines.push(`Its subscriptions have followed: ${subscriptions.join(', ')}`);
   if (schedules.length > 0) lines.push(`Schedules that name it have followed: ${schedules.join(', ')}`);
+  if (reservations.length > 0) lines.push(`The files that it has reserved: ${reservations.join(', ')}`);
   return harmless(lines.join('\n'), 'block');
 }
 
@@ -110,12 +111,13 @@ export async function deleteCommand(context: Context, name: string, options: { a
   );
 }
 
-function deletedText({ name, archived, subscriptions, schedules }: AgentDeleted): string {
+function deletedText({ name, archived, subscriptions, schedules, reservations }: AgentDeleted): string {
   const lines = [`Deleted ${name}.`];
   if (archived > 0)
     lines.push(`${archived} unfinished ${archived === 1 ? 'message was' : 'messages were'} archived as cancelled.`);
   if (subscriptions.length > 0) lines.push(`Its subscriptions have ended: ${subscriptions.join(', ')}`);
   if (schedules.length > 0) lines.push(`Its schedules have ended: ${schedules.join(', ')}`);
+  if (reservations.length > 0) lines.push(`Its files are free again: ${reservations.join(', ')}`);
   return harmless(lines.join('\n'), 'block');
 }
 

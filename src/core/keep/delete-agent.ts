@@ -1,6 +1,6 @@
 /**
  * Deleting an agent: its card says so, and its mailbox stays for what was finished in it. First it gets nothing new, then
- * what is unfinished is archived, then its subscriptions and schedules end; each step is safe to do again, so a run that was
+ * what is unfinished is archived, then its subscriptions, schedules and reservations end; each step is safe to do again, so a run that was
  * cut off is finished by the next one.
  */
 import type { AgentDeleted } from '../../contract/system.ts';
@@ -10,6 +10,7 @@ import { unfinished, type State } from '../../model/state.ts';
 import { changeKnownCard, resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
+import { endReservationsOf, loadReservations } from '../reserve/reservations.ts';
 import { endSchedulesOf, loadSchedules } from '../schedules/schedules.ts';
 import { endSubscriptions, loadSubscriptions } from '../topics/subscriptions.ts';
 import { bringAllDue } from '../wait/due.ts';
@@ -30,15 +31,18 @@ export async function deleteAgent(
   // What cannot be read is refused before anything is changed.
   await loadSubscriptions(session);
   await loadSchedules(session);
+  await loadReservations(session);
   const left = await countUnfinished(session, name);
   if (!archive && left.size > 0) throw notEmpty(name, left);
   const card = before.deletedAt ? before : await mark(session, before, archive);
   const archived = archive ? await archiveUnfinished(session, card) : 0;
   const subscriptions = await endSubscriptions(session, name);
   const schedules = await endSchedulesOf(session, name);
+  const reservations = await endReservationsOf(session, name);
   // Nothing was left of it by a run that was cut off: there is no such agent any more.
-  if (before.deletedAt && left.size + subscriptions.length + schedules.length === 0) await resolveAgent(session, name);
-  return { ...card, archived, subscriptions, schedules };
+  const ended = left.size + subscriptions.length + schedules.length + reservations.length;
+  if (before.deletedAt && ended === 0) await resolveAgent(session, name);
+  return { ...card, archived, subscriptions, schedules, reservations };
 }
 
 async function mark(session: Session, before: AgentCard, archive: boolean): Promise<AgentCard> {

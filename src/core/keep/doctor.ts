@@ -8,6 +8,7 @@ import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { pauseOf } from '../agents/pause.ts';
 import { listMailboxes } from '../agents/agents.ts';
+import { listReservations } from '../reserve/reservations.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
 import { misspeltIn, readSettings } from '../root/config-file.ts';
@@ -44,6 +45,7 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
   if (!signal?.aborted) {
     yield* scheduleFindings(session);
     yield* subscriptionFindings(session);
+    yield* reservationFindings(session);
   }
   if (signal?.aborted) return;
   for (const card of await listMailboxes(session))
@@ -78,6 +80,22 @@ async function* subscriptionFindings(session: Session): AsyncGenerator<Finding, 
         const message = `${agent} is subscribed to ${JSON.stringify(pattern)}, which is no pattern and matches nothing.`;
         yield { rule, level: 'problem', message, hint: 'Mend subscriptions.json by hand.' };
       }
+    }
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    yield problemOf(rule, error);
+  }
+}
+
+/** Nobody reserves a file while it is not known who has which; and whoever checks is told so. */
+async function* reservationFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
+  const rule = 'reservations';
+  try {
+    for (const { agent, path, until } of await listReservations(session)) {
+      const card = await session.store.documents.getAgent(agent);
+      if (card && !card.deletedAt) continue;
+      const message = `${agent} has ${path} until ${until}, but there is no such agent.`;
+      yield { rule, level: 'warning', message, hint: `dreamos agent register ${agent}` };
     }
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;

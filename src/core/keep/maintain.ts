@@ -10,6 +10,7 @@ import { dayMs, maxLeaseMs } from '../../model/basics/limits.ts';
 import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import { finishRenames } from './rename-agent.ts';
+import { sweepReservations } from '../reserve/reservations.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { pruneTopic } from '../topics/topics.ts';
@@ -30,7 +31,7 @@ type RootStep = (session: Session, dryRun: boolean) => AsyncIterable<Maintained>
 
 // What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
 const mailboxSteps: readonly Step[] = [sweepExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
-const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys, sweepSessions];
+const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys, sweepSessions, dropReservations];
 
 export async function* maintain(
   session: Session,
@@ -191,6 +192,11 @@ async function* sweepKeys(session: Session, dryRun: boolean): AsyncGenerator<Mai
 async function* sweepSessions(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
   const count = await session.store.reach.sweep({ dryRun });
   if (count > 0) yield { task: 'reach', count };
+}
+
+async function* dropReservations(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  const count = await sweepReservations(session, { dryRun });
+  if (count > 0) yield { task: 'reservations', count };
 }
 
 /** The UTC day that began at most so long ago. */

@@ -1,7 +1,7 @@
 /**
  * Another name for an agent. The card is told first, then comes the one step that decides (`documents.rename`): with the
- * mailbox it takes mail, claims, events and groups along. What the root says of it elsewhere follows: subscriptions and
- * schedules. Who publishes or looks at schedules before that, or after a kill in between, finds whom they mean by the
+ * mailbox it takes mail, claims, events and groups along. What the root says of it elsewhere follows: subscriptions,
+ * schedules and reservations. Who publishes or looks at schedules before that, or after a kill in between, finds whom they mean by the
  * former name; the same command again, `maintain`, or whoever registers the old name anew writes the rest.
  */
 import type { AgentRenamed as Renamed } from '../../contract/system.ts';
@@ -20,6 +20,7 @@ import {
 } from '../agents/agents.ts';
 import { checkName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
+import { loadReservations, renameInReservations } from '../reserve/reservations.ts';
 import { loadSchedules, namedInSchedules, renameInSchedules } from '../schedules/schedules.ts';
 import { loadSubscriptions, renameInSubscriptions } from '../topics/subscriptions.ts';
 
@@ -36,6 +37,7 @@ export async function renameAgent(session: Session, agent: string, to: string): 
   // What cannot be read is refused before anything is changed.
   await loadSubscriptions(session);
   await loadSchedules(session);
+  await loadReservations(session);
   const { documents } = session.store;
   // Nobody packs or prunes its archive meanwhile.
   return documents.withLock(`maintain.${name}`, async () => {
@@ -57,9 +59,13 @@ export async function registerAnew(session: Session, input: AgentInput): Promise
   return registerAgent(session, input);
 }
 
-/** Of renames that were cut off: what subscriptions and schedules say of a name that nobody has any more. @param only of this one */
+/** Of renames that were cut off: what subscriptions, schedules and reservations say of a name that nobody has any more. @param only of this one */
 export async function finishRenames(session: Session, only?: string): Promise<string[]> {
-  const said = [...(await loadSubscriptions(session)).keys(), ...(await namedInSchedules(session))];
+  const said = [
+    ...(await loadSubscriptions(session)).keys(),
+    ...(await namedInSchedules(session)),
+    ...(await loadReservations(session)).map(({ agent }) => agent),
+  ];
   const finished: string[] = [];
   for (const name of new Set(said)) {
     if ((only !== undefined && !sameAgent(name, only)) || (await session.store.documents.getAgent(name))) continue;
@@ -75,7 +81,8 @@ async function follow(session: Session, from: string, to: string): Promise<Omit<
   // Written once more under its name: durable, also after a kill.
   const card = await changeKnownCard(session, to, (found) => ({ ...found, name: to }));
   const subscriptions = await renameInSubscriptions(session, from, to);
-  return { ...card, from, subscriptions, schedules: await renameInSchedules(session, from, to) };
+  const schedules = await renameInSchedules(session, from, to);
+  return { ...card, from, subscriptions, schedules, reservations: await renameInReservations(session, from, to) };
 }
 
 function withFormer(card: AgentCard, former: { name: string; until: string }): AgentCard['formerNames'] {

@@ -6,10 +6,8 @@ import type { Disk } from './disk/disk.ts';
 import { nodeDisk } from './disk/node-disk.ts';
 import { parseJson } from './disk/parse-json.ts';
 import { isReplacedRoot } from './names/backup-name.ts';
-import { formatName, gitOf } from './names/layout.ts';
+import { formatName, gitOf, placeInProject } from './names/layout.ts';
 
-/** Where a project keeps its root. */
-export const placeInProject = join('runtime', 'agent_comms');
 export const formatVersion = 1;
 /** The engine of a root whose format.json names none. */
 export const files = 'files';

@@ -19,10 +19,9 @@ import {
   type Looked,
   lookForRoot,
   nearestAbove,
-  placeInProject,
 } from './find-root.ts';
 import { mayLieInRoot, probeFiles } from './names/beside.ts';
-import type { Layout } from './names/layout.ts';
+import { type Layout, placeInProject } from './names/layout.ts';
 import { longestName } from './names/path.ts';
 import { contextOf } from './open.ts';
 

@@ -1,4 +1,4 @@
-import type { Documents } from '../port/documents.ts';
+import type { DocumentName, Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
 import type { Look } from '../port/look.ts';
 import type { Mail } from '../port/mail.ts';
@@ -75,11 +75,7 @@ function documentsOf(ctx: FileContext): Documents {
       const agent = agentOfDocument(name);
       return agent === undefined ? getDocument(ctx, name as RootDocument) : getCard(ctx, agent);
     },
-    locate(name, field) {
-      const agent = agentOfDocument(name);
-      const { mailbox, document } = ctx.layout;
-      return locateIn(ctx, agent === undefined ? document(name as RootDocument) : mailbox(agent).card, field);
-    },
+    locate: (name, field) => locateIn(ctx, pathOfDocument(ctx, name), field),
     lastGoodSettings: () => lastGoodSettings(ctx),
     put(name, value, version) {
       const agent = agentOfDocument(name);
@@ -88,12 +84,21 @@ function documentsOf(ctx: FileContext): Documents {
         : putCard(ctx, agent, value, version);
     },
     rename: (from, to) => renameMailbox(ctx, from, to),
+    async watch(name, hint) {
+      const { watchDocument } = await import('./events/watch-document.ts');
+      return watchDocument(pathOfDocument(ctx, name), hint);
+    },
     withLock(name, work) {
       return ctx.disk.withLock(ctx.layout.lock(name), async (lock) =>
         name === 'import' ? (await byHand()).whileImporting(ctx, () => work(lock)) : work(lock),
       );
     },
   };
+}
+
+function pathOfDocument({ layout }: FileContext, name: DocumentName): string {
+  const agent = agentOfDocument(name);
+  return agent === undefined ? layout.document(name as RootDocument) : layout.mailbox(agent).card;
 }
 
 function mailOf(ctx: FileContext): Mail {

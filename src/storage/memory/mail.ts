@@ -5,6 +5,7 @@ import type { Ids } from '../../model/id.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type State, unfinished } from '../../model/state.ts';
+import type { DocumentName } from '../port/documents.ts';
 import type { DeadReason, Entry, Load } from '../port/look.ts';
 import type { Actor, Refusal } from '../port/mail.ts';
 import { createReached, type Reached } from './reached.ts';
@@ -76,6 +77,7 @@ export interface Mail {
   /** Events that are no longer told. They keep their places, which are what cursors say. */
   readonly pruned: Set<MailEvent>;
   readonly listeners: Set<(mailbox: string) => void>;
+  readonly documentListeners: Set<(name: DocumentName) => void>;
   readonly locks: Map<string, Promise<unknown>>;
   /** By mailbox: until when each request's inbox is open. */
   readonly inboxes: Map<string, Map<string, number>>;
@@ -98,6 +100,7 @@ export function createMail(): Mail {
     log: [],
     pruned: new Set(),
     listeners: new Set(),
+    documentListeners: new Set(),
     locks: new Map(),
     inboxes: new Map(),
     documents: new Map(),

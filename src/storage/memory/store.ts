@@ -81,10 +81,16 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       const copy = structuredClone(value);
       place.set(key, { value: copy, version: (known?.version ?? 0) + 1 });
       rememberIfGood(mail, name, copy);
+      for (const listener of mail.documentListeners) listener(name);
       return true;
     },
     lastGoodSettings: () => mail.goodSettings,
     rename: async (from, to) => renameMailbox(mail, from, to),
+    watch: async (name, hint) => {
+      const listener = (changedOne: DocumentName): void => void (changedOne === name && hint());
+      mail.documentListeners.add(listener);
+      return { close: async () => void mail.documentListeners.delete(listener) };
+    },
     withLock: (name, work) => {
       const done = (mail.locks.get(name) ?? Promise.resolve()).then(() => work({ isHeld: () => true }));
       mail.locks.set(

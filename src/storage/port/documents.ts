@@ -1,8 +1,9 @@
 import type { AgentCard } from '../../model/agent.ts';
 import type { Settings } from '../../model/settings.ts';
+import type { Wake } from './journal.ts';
 
 /** What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name. */
-export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | `agents/${string}`;
+export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | 'reservations' | `agents/${string}`;
 
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`). */
 type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}` | `change.${string}`;
@@ -61,6 +62,8 @@ export interface Documents {
    * @returns `taken`: there is a mailbox of the new name, however it is cased; `missing`: there is none of the old one
    */
   rename(from: string, to: string): Promise<'renamed' | 'taken' | 'missing'>;
+  /** Calls `hint` when a document may have been put. A hint may come twice or for nothing. */
+  watch(name: DocumentName, hint: () => void): Promise<Wake>;
   /** One holder at a time, across processes; what is done under it must still be safe to do twice. */
   withLock<T>(name: LockName, work: (lock: Lock) => Promise<T>): Promise<T>;
 }

@@ -182,6 +182,7 @@ const rootFiles = [
   'boot.json',
   'format.json',
   'outbox',
+  'reservations.json',
   'schedules.json',
   'subscriptions.json',
   'topics',

@@ -1,10 +1,12 @@
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';
+import { loadReservations } from '../../../src/core/reserve/reservations.ts';
+import { reserve } from '../../../src/core/reserve/reserve.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { addSchedule, listSchedules } from '../../../src/core/schedules/schedules.ts';
 import { hourMs, type Setting } from './setting.ts';
 import type { Scenario } from './story.ts';
 
-/** Schedules, and what they send. */
+/** Schedules, and what they send; and who has which files. */
 export const schedulingScenarios: readonly Scenario[] = [
   {
     name: 'schedule add',
@@ -56,6 +58,39 @@ export const schedulingScenarios: readonly Scenario[] = [
       };
     },
   },
+  {
+    name: 'reserve',
+    prepare: async (setting) => {
+      await reserve({ ...setting.root, acting: 'b' }, '/x/first');
+      return {
+        argv: ['reserve', '/x/second', '/x/third', '--as', 'a'],
+        fates: [],
+        repeat: async (root, told) => {
+          const paths = await pathsIn(root);
+          // Both or none.
+          const allowed =
+            told.length > 0 ? ['/x/first,/x/second,/x/third'] : ['/x/first', '/x/first,/x/second,/x/third'];
+          return allowed.includes(paths) ? undefined : `reserved are: ${paths}`;
+        },
+      };
+    },
+  },
+  {
+    name: 'reserve release',
+    prepare: async (setting) => {
+      await reserve({ ...setting.root, acting: 'b' }, '/x/first');
+      await reserve({ ...setting.root, acting: 'a' }, ['/x/second', '/x/third']);
+      return {
+        argv: ['reserve', 'release', '--as', 'a'],
+        fates: [],
+        repeat: async (root, told) => {
+          const paths = await pathsIn(root);
+          const allowed = told.length > 0 ? ['/x/first'] : ['/x/first', '/x/first,/x/second,/x/third'];
+          return allowed.includes(paths) ? undefined : `reserved are: ${paths}`;
+        },
+      };
+    },
+  },
 ];
 
 /** Its only occurrence of this year was an hour ago, and nobody looked. */
@@ -68,4 +103,9 @@ async function missed({ root }: Setting, name: string): Promise<void> {
 
 async function namesIn(root: Session): Promise<string> {
   return (await listSchedules(root)).map(({ name }) => name).join();
+}
+
+/** As they are kept: the clock that a killed command is checked by is far ahead. */
+async function pathsIn(root: Session): Promise<string> {
+  return (await loadReservations(root)).map(({ path }) => path).join();
 }

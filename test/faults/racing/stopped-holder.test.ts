@@ -50,6 +50,7 @@ const documents: readonly [name: DocumentName, file: string, lock: string, mine:
   ['settings', 'config.json', 'config', { lease: '7m' }, { topicRetention: '9d' }],
   ['subscriptions', 'subscriptions.json', 'subscriptions', { ann: ['a.>'] }, { bob: ['b.>'] }],
   ['schedules', 'schedules.json', 'schedules', { ann: {} }, { bob: {} }],
+  ['reservations', 'reservations.json', 'reservations', { ann: {} }, { bob: {} }],
   ['agents/bob', 'agent_mailboxes/bob/agent.json', 'agents', { description: 'x' }, { role: 'y' }],
 ];
 

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { AgentCard } from '../../../src/model/agent.ts';
 import { type Rig } from './rig.ts';
 import { changeAgentIn, changeIn, changeSettingsIn, documentIn, settingsIn } from './ways.ts';
 
@@ -103,6 +104,23 @@ export function agentRules(rig: Rig): void {
     expect(await (await rig.another()).documents.put('schedules', { n: 3 }, first?.version)).toBe(true);
     expect(await documents.put('schedules', { n: 4 }, first?.version)).toBe(false);
     expect(await documentIn(rig.store, 'schedules')).toEqual({ n: 3 });
+  });
+
+  test('whoever watches a document is told when another has put it, and not behind the end', async () => {
+    const other = await rig.another();
+    for (const name of ['reservations', 'agents/bob'] as const) {
+      let ring = (): void => undefined;
+      const rung = new Promise<void>((resolve) => void (ring = resolve));
+      const wake = await rig.store.documents.watch(name, () => ring());
+      let late = 0;
+      const closed = await rig.store.documents.watch(name, () => late++);
+      await closed.close();
+      if (name === 'reservations') await changeIn(other, name, () => ({ n: 1 }));
+      else await changeAgentIn(other, 'bob', (card) => ({ ...(card as AgentCard), description: 'x' }));
+      await rung;
+      await wake.close();
+      expect(late).toBe(0);
+    }
   });
 
   test('a card is replaced only under its version, and no second agent is made by another case of its name', async () => {

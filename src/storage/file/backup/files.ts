@@ -4,8 +4,8 @@ import { everyName } from '../documents/topics.ts';
 import { namesIn } from '../disk/folders.ts';
 import { readWhole } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { backedUpDocuments, isCursorFile, isEventFile } from '../names/backup-name.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { isCursorFile, isEventFile } from '../names/backup-name.ts';
+import { type Mailbox, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { parseEventLog } from '../names/slots.ts';
 import type { Collection } from './collection.ts';
@@ -15,7 +15,7 @@ import { firstDayOf, toldBefore } from './told.ts';
 const anySize = { maxBytes: Infinity };
 
 export async function addDocuments(ctx: FileContext, collection: Collection): Promise<void> {
-  for (const name of backedUpDocuments) await addDocument(ctx, collection, ctx.layout.document(name));
+  for (const name of rootDocuments) await addDocument(ctx, collection, ctx.layout.document(name));
   for (const name of await mailboxNames(ctx)) await addDocument(ctx, collection, ctx.layout.mailbox(name).card);
 }
 

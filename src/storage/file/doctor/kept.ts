@@ -5,7 +5,7 @@ import type { FileContext } from '../disk/context.ts';
 import { isJson } from '../disk/parse-json.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import { hasVersion, versionOf } from '../documents/documents.ts';
-import type { Mailbox } from '../names/layout.ts';
+import { type Mailbox, rootDocuments } from '../names/layout.ts';
 import { documentOfKept, isReason, keptOf } from '../names/beside.ts';
 import { olderThan } from './leftovers.ts';
 import { pathBelow, pathIn } from '../names/path.ts';
@@ -17,8 +17,7 @@ export async function* inspectKeptDocuments(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const name of ['settings', 'subscriptions', 'schedules'] as const)
-    yield* inspectKept(ctx, ctx.layout.document(name), ctx.layout.lock(name), fix);
+  for (const name of rootDocuments) yield* inspectKept(ctx, ctx.layout.document(name), ctx.layout.lock(name), fix);
 }
 
 /** Of a mailbox: its card, and the reasons of its dead letters. */

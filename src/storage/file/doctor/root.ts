@@ -10,7 +10,7 @@ import { unsealed } from '../places/read-entry.ts';
 import { forget, windowMs } from '../send/dedupe-keys.ts';
 import { sweep } from './leftovers.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
+import { rootDocuments, isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { isLockFolder, keptOf, rootLeftover } from '../names/beside.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
@@ -60,16 +60,15 @@ export async function* inspectRoot(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding, void, void> {
-  const { root, mailboxes, outbox, dedupe, topics, cursors, reach, sessions, boot, format, config, ignore } =
-    ctx.layout;
-  const documents = (['subscriptions', 'schedules'] as const).map((name) => ctx.layout.document(name));
+  const { root, mailboxes, outbox, dedupe, topics, cursors, reach, sessions, boot, format, ignore } = ctx.layout;
+  const documents = rootDocuments.map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
   // Made by the first publish, the first long cursor, and the first session.
   for (const dir of [topics, cursors, reach, sessions])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
-  for (const path of [format, boot, config, ...documents]) yield* inspectMode(ctx, path, fix);
-  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, boot, format, config, ignore, ...documents]);
-  for (const document of [config, ...documents]) ours.add(keptOf(document));
+  for (const path of [format, boot, ...documents]) yield* inspectMode(ctx, path, fix);
+  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, boot, format, ignore, ...documents]);
+  for (const document of documents) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(pathIn(root, name)) || isLockFolder(name) || rootLeftover(name)) continue;
     yield {

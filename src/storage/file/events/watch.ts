@@ -13,7 +13,7 @@ import { mostByChokidar, openPushes } from './pushes.ts';
 import { namesOf } from './read-events.ts';
 
 const quietMs = 100;
-const pollMs = 1000;
+export const pollMs = 1000;
 
 export async function watch(ctx: FileContext, of: Scope, hint: (where?: ReadonlySet<string>) => void): Promise<Wake> {
   // The folder in which more of them appear; asked for by name there is none.
@@ -165,7 +165,7 @@ function settled(run: (isQuiet: boolean) => void): { now: () => void; soon: () =
   };
 }
 
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC') return 'ENOSPC: no inotify watches are left, see fs.inotify.max_user_watches';
   if (code === 'EMFILE') return 'EMFILE: no inotify instances are left, see fs.inotify.max_user_instances';

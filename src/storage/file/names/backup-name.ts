@@ -1,5 +1,5 @@
 import { parseEventLog, parsePrunedMark } from './slots.ts';
-import { type Layout, type Mailbox, type RootDocument } from './layout.ts';
+import { type Layout, type Mailbox, rootDocuments } from './layout.ts';
 import { parsePack } from './pack-name.ts';
 import { folderOf, isIn, longestName, nameOf, pathBelow, pathIn } from './path.ts';
 
@@ -41,8 +41,6 @@ export function isInRoot(root: string, path: string): boolean {
   return isIn(root, path);
 }
 
-export const backedUpDocuments: readonly RootDocument[] = ['settings', 'subscriptions', 'schedules'];
-
 /** A file that is backed up as it is, by its path in the root. */
 export function pathInBackup(layout: Layout, path: string): string {
   return pathBelow(layout.root, path);
@@ -50,7 +48,7 @@ export function pathInBackup(layout: Layout, path: string): string {
 
 /** Where such a file belongs in this root; `undefined`: it is none, and would lie where nothing of a backup belongs. */
 export function placeOfBackedUp(layout: Layout, name: string): string | undefined {
-  for (const document of backedUpDocuments) {
+  for (const document of rootDocuments) {
     const path = layout.document(document);
     if (pathInBackup(layout, path) === name) return path;
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bucketName, ignoreName, type Mailbox } from './layout.ts';
+import { bucketName, fileOf, formatName, ignoreName, type Mailbox, rootDocuments } from './layout.ts';
 import { longestName, pathIn } from './path.ts';
 
 /** Names of what lies beside documents and entries, and of what killed processes leave there. */
@@ -108,7 +108,7 @@ export function rootLeftover(name: string): Leftover | undefined {
 }
 
 function isRootDocument(name: string): boolean {
-  return /^(?:boot|config|format|subscriptions|schedules)\.json$/.test(name);
+  return ['boot.json', formatName, ...rootDocuments.map(fileOf)].includes(name);
 }
 
 /** Everything that an init which was cut off may have left in a root. */

@@ -41,7 +41,18 @@ export interface Layout {
 }
 
 /** What the root itself remembers. */
-export type RootDocument = 'settings' | 'subscriptions' | 'schedules';
+export type RootDocument = Exclude<DocumentName, `agents/${string}`>;
+
+export const rootDocuments = [
+  'settings',
+  'subscriptions',
+  'schedules',
+  'reservations',
+] as const satisfies RootDocument[];
+
+export function fileOf(name: RootDocument): string {
+  return name === 'settings' ? 'config.json' : `${name}.json`;
+}
 
 /** Whose card a document is; `undefined`: it is one of the root's. */
 export function agentOfDocument(name: DocumentName): string | undefined {
@@ -75,6 +86,9 @@ export interface Mailbox {
 
 /** Lane 0 holds what comes back, lane 1 what is new: a sorted walk meets what comes back first. */
 export type Lane = 0 | 1;
+
+/** Where a project keeps its root. */
+export const placeInProject = join('runtime', 'agent_comms');
 
 /** What format.json is called, which makes a folder a root. */
 export const formatName = 'format.json';
@@ -124,7 +138,7 @@ export function layoutOf(root: string): Layout {
     reach,
     sessions: join(reach, 'sessions'),
     cursor: (id) => `${cursors}/${id}.jsonl`,
-    document: (name) => join(root, name === 'settings' ? 'config.json' : `${name}.json`),
+    document: (name) => join(root, fileOf(name)),
     lock: (name) => join(root, name === 'settings' ? 'config' : name),
     mailbox(name) {
       let mailbox = known.get(name);

@@ -54,6 +54,7 @@ async function lived(room: Room): Promise<Store> {
   accepted(await store.mail.send([room.outgoing({ to: ['ann'], replyTo: request })], { durability: 'full' }));
   await changeSettingsIn(store, () => ({ lease: '5m' }));
   await changeIn(store, 'schedules', () => ({ schedules: [] }));
+  await changeIn(store, 'reservations', () => ({ lastToken: 0, reservations: [] }));
   return store;
 }
 
@@ -212,6 +213,7 @@ const rules: readonly Rule[] = [
     'config.json.next-0123456789',
     'config.json.next-0123456789.4567',
     'schedules.json.next-0123456789',
+    'reservations.json.next-0123456789',
     '.probe-x',
     'agent_mailboxes/bob/agent.json.next-0123456789',
     'agent_mailboxes/bob/agent.json.next-0123456789.8',
@@ -293,6 +295,7 @@ const rules: readonly Rule[] = [
     'format.json',
     'config.json',
     'schedules.json',
+    'reservations.json',
     'agent_mailboxes/bob/agent.json',
     'agent_mailboxes/bob/last-read',
   ].map((name): Rule => ({

@@ -38,6 +38,7 @@ const documents: readonly [DocumentName, mine: string, theirs: string][] = [
   ['settings', 'lease', 'topicRetention'],
   ['subscriptions', 'ann', 'bob'],
   ['schedules', 'ann', 'bob'],
+  ['reservations', 'ann', 'bob'],
   ['agents/bob', 'description', 'role'],
 ];
 

@@ -1,0 +1,98 @@
+import type { Reservation, Reserved } from '../../contract/reservations.ts';
+import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
+import { durationOption, given } from '../../cli/input/parse.ts';
+import { upTo } from '../../cli/waiting.ts';
+import { checkReservations, refusedBy, releaseReservations, renewReservations } from '../../core/reserve/held.ts';
+import { listReservations } from '../../core/reserve/reservations.ts';
+import { reserve } from '../../core/reserve/reserve.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+interface ReserveOptions {
+  shared?: boolean;
+  for?: string;
+  reason?: string;
+  wait?: string;
+}
+
+export async function reserveCommand(
+  context: Context,
+  paths: readonly string[],
+  { shared, reason, ...times }: ReserveOptions,
+): Promise<void> {
+  const { output, signal, around } = context;
+  const forMs = durationOption(times.for, '--for');
+  const waitMs = durationOption(times.wait, '--wait');
+  const session = await context.session();
+  const options = { cwd: around.cwd(), signal, ...given({ shared, reason, forMs, waitMs }) };
+  const reserved = await upTo(waitMs, context, 'what others have reserved', () => reserve(session, paths, options));
+  if (reserved === undefined) return;
+  for (const one of reserved) await output.outcome(one, () => reservedText(one));
+  await output.note(`To give it free: dreamos reserve release${context.flagsAs(reserved[0]?.agent ?? '')}`);
+}
+
+function reservedText({ path, shared, until, token, created }: Reserved): string {
+  const how = shared ? ', shared' : '';
+  return created
+    ? `${harmless(path)} is yours until ${until}${how} (token ${token})`
+    : `${harmless(path)} was yours already; now until ${until}${how} (token ${token})`;
+}
+
+export async function listCommand(context: Context): Promise<void> {
+  const { output } = context;
+  const all = await listReservations(await context.session());
+  if (all.length === 0) return output.note('Nobody has reserved anything. How that is done: dreamos reserve --help');
+  await output.rows(all, ['path', 'agent', 'shared', 'until', 'reason'], (one) => [
+    one.path,
+    one.agent,
+    one.shared ? 'shared' : '',
+    one.until,
+    one.reason ?? '',
+  ]);
+}
+
+export async function checkCommand(
+  context: Context,
+  paths: readonly string[],
+  { shared }: Pick<ReserveOptions, 'shared'>,
+): Promise<void> {
+  const session = await context.session();
+  const checks = await checkReservations(session, paths, { cwd: context.around.cwd(), ...given({ shared }) });
+  for (const check of checks)
+    await context.output.item(check, () => `${harmless(check.path)} ${check.state === 'mine' ? 'yours' : check.state}`);
+  const error = refusedBy(session, checks);
+  if (error) throw error;
+}
+
+export async function renewCommand(
+  context: Context,
+  paths: readonly string[],
+  options: Pick<ReserveOptions, 'for'>,
+): Promise<void> {
+  const forMs = durationOption(options.for, '--for');
+  const how = { cwd: context.around.cwd(), ...given({ forMs }) };
+  const renewed = await renewReservations(await context.session(), named(paths), how);
+  await printEach(context, renewed, ({ path, until }) => `${harmless(path)} is yours until ${until}`);
+}
+
+export async function releaseCommand(context: Context, paths: readonly string[]): Promise<void> {
+  const released = await releaseReservations(await context.session(), named(paths), { cwd: context.around.cwd() });
+  await printEach(context, released, ({ path }) => `${harmless(path)} is free`);
+}
+
+/** Without a path all are meant. */
+function named(paths: readonly string[]): readonly string[] | undefined {
+  return paths.length === 0 ? undefined : paths;
+}
+
+async function printEach(
+  context: Context,
+  results: readonly (Reservation | DreamosError)[],
+  text: (one: Reservation) => string,
+): Promise<void> {
+  for (const result of results) {
+    if (result instanceof DreamosError) await context.fail(result);
+    else await context.output.outcome(result, () => text(result));
+  }
+  if (results.length === 0) await context.output.note('You have reserved nothing.');
+}

@@ -1,0 +1,103 @@
+/**
+ * Whether two patterns of paths may mean one file. As in a .gitignore: `*`, `?` and `[..]` within a name, `**` for any
+ * number of names, and who has a folder has all below it; only what is written like a kind of file, `*.ts`, has not: every
+ * `**\/*.ts` would meet every `**\/*.md`, in a folder `a.ts`. Where it is not certain that they have nothing in common, they
+ * have: names that differ in case alone are one, two `[..]` always meet, and a name with `[..]` is also meant as it stands
+ * (`app/[id]/page.ts` is a file).
+ */
+
+/** The names of a path, each as the ways in which it can be read. */
+export type Pattern = readonly (Name | typeof anyNames)[];
+type Name = readonly (readonly Character[])[];
+type Character = One | typeof anyCharacters;
+/** A character, or whether one fits. */
+type One = string | ((character: string) => boolean);
+
+const anyNames = '**';
+const anyCharacters = Symbol('*');
+
+/** @param path as it is kept, see place.ts */
+export function patternOf(path: string): Pattern {
+  const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  const pattern = names.map((name) => (name === anyNames ? anyNames : nameOf(name)));
+  return isKindOfFile(names.at(-1) ?? '') ? pattern : [...pattern, anyNames];
+}
+
+/** The same in this folder, whose own path is no pattern. */
+export function below(folder: string, pattern: Pattern): Pattern {
+  return [...folder.split('/').filter(Boolean).map(asItStands), ...pattern];
+}
+
+export function overlap(a: Pattern, b: Pattern): boolean {
+  return meet<Name, typeof anyNames>(a, b, anyNames, (one, other) =>
+    one.some((first) => other.some((second) => meet(first, second, anyCharacters, areOne))),
+  );
+}
+
+/** Whether something fits both, where a `run` is any number of items. */
+function meet<Item, Run>(
+  a: readonly (Item | Run)[],
+  b: readonly (Item | Run)[],
+  run: Run,
+  areOneItem: (one: Item, other: Item) => boolean,
+): boolean {
+  const width = b.length + 1;
+  // Each pair of places once: of several runs every combination would be tried.
+  const failed = new Uint8Array((a.length + 1) * width);
+  const from = (i: number, j: number): boolean => {
+    if (i === a.length && j === b.length) return true;
+    if (failed[i * width + j] === 1) return false;
+    const [one, other] = [a[i], b[j]];
+    // A run takes the other's item, or ends; which of both makes no difference.
+    const found =
+      one === run || other === run
+        ? (i < a.length && from(i + 1, j)) || (j < b.length && from(i, j + 1))
+        : i < a.length && j < b.length && areOneItem(one as Item, other as Item) && from(i + 1, j + 1);
+    if (!found) failed[i * width + j] = 1;
+    return found;
+  };
+  return from(0, 0);
+}
+
+function areOne(one: One, other: One): boolean {
+  if (typeof one === 'string') return typeof other === 'string' ? one === other : other(one);
+  return typeof other !== 'string' || one(other);
+}
+
+function isKindOfFile(name: string): boolean {
+  const outside = name.replace(/\\.|\[[^\]]*\]/gsu, '');
+  return outside !== anyNames && /[*?]/.test(outside) && outside.includes('.');
+}
+
+function nameOf(text: string): Name {
+  const closed = text.replace(/(\\.)|\[/gsu, (_, escaped?: string) => escaped ?? '\\[');
+  return closed === text ? [charactersOf(text)] : [charactersOf(text), charactersOf(closed)];
+}
+
+function asItStands(name: string): Name {
+  return [Array.from(name.normalize('NFC'), folded)];
+}
+
+const pieces =
+  /\\(?<escaped>.)|(?<run>\*+)|(?<any>\?)|\[(?<not>[!^]?)(?<set>\]?(?:\\.|\[:\w+:\]|[^\]\\])*)\]|(?<other>.)/gsu;
+
+function charactersOf(text: string): Character[] {
+  return [...text.normalize('NFC').matchAll(pieces)].map(({ groups: { escaped, run, any, set, not, other } = {} }) => {
+    if (run !== undefined) return anyCharacters;
+    if (any !== undefined) return () => true;
+    return set === undefined ? folded(escaped ?? other ?? '') : classOf(set, not !== '');
+  });
+}
+
+function classOf(set: string, isNot: boolean): One {
+  // `[[:alpha:]]`: what is in it depends on more than is known here.
+  if (set.includes('[:')) return () => true;
+  const ranges = [...set.matchAll(/\\?(.)(?:-\\?(.))?/gsu)].map(([, from = '', to = from]) => [from, to] as const);
+  const isIn = (character: string): boolean => ranges.some(([from, to]) => from <= character && character <= to);
+  return (character) => [character, character.toUpperCase()].some((form) => isIn(form) !== isNot);
+}
+
+/** A Mac has one file under both cases of a name. */
+function folded(character: string): string {
+  return character.toLowerCase();
+}

@@ -1,0 +1,93 @@
+/**
+ * Which files somebody means who names a path or a pattern. A reservation is about a file on the disk: whoever names it,
+ * from whatever folder, through whatever link, means the same one; and the same name in another worktree of git is another
+ * file, which nobody else's edit changes. What lies in the project, the folder that holds runtime/, is kept relative to
+ * that, so that it is still meant when the project is moved or seen under another path; all else is kept as its whole path.
+ */
+import { absolute } from '../../model/refusals.ts';
+import { cut, loneSurrogateIn } from '../../model/basics/text.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { projectOf, whereIs } from '../../storage/file/disk/foreign/project.ts';
+import type { Session } from '../root/root.ts';
+import { below, type Pattern, patternOf } from './overlap.ts';
+
+export interface Place {
+  /** As it is kept and told. */
+  readonly path: string;
+  /** Of all that mean the same, one. */
+  readonly key: string;
+  readonly pattern: Pattern;
+}
+
+/**
+ * @param paths with `*`, `?`, `[..]` and `**` as in a .gitignore, but beginning in `cwd`; a backslash takes a sign as it is
+ * @param cwd where relative ones begin; `undefined`: it is gone
+ * @throws PATH_INVALID; SOURCE_NOT_FOUND: one begins in a folder that is gone; DISK_FAILED
+ */
+export async function placesOf(session: Session, paths: readonly string[], cwd: string | undefined): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const text of paths) {
+    const place = placeIn(session, await kept(session, text, cwd));
+    if (!places.some(({ key }) => key === place.key)) places.push(place);
+  }
+  return places;
+}
+
+/** Of a path as it is kept. */
+export function placeIn({ path: root }: Session, path: string): Place {
+  const project = path.startsWith('/') ? undefined : projectOf(root);
+  const pattern = patternOf(path);
+  return { path, key: keyOf(path), pattern: project === undefined ? pattern : below(project, pattern) };
+}
+
+/** Names that differ in case alone are one, see overlap.ts. */
+export function keyOf(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+async function kept({ path: root }: Session, text: string, cwd: string | undefined): Promise<string> {
+  check(text);
+  const names = text.split('/');
+  const first = names.findIndex(isPattern);
+  const beginning = (first < 0 ? names : names.slice(0, first)).join('/').replace(/\\(.)/gsu, '$1');
+  const rest = first < 0 ? [] : names.slice(first).filter((name) => name !== '' && name !== '.');
+  if (rest.includes('..')) throw invalid(text, '".." stands behind a pattern', 'Name the folder that is meant.');
+  const folder = first > 0 && beginning === '' ? '/' : beginning || '.';
+  const real = await whereIs(absolute(cwd, folder, 'SOURCE_NOT_FOUND'));
+  const project = projectOf(root);
+  const isInProject = project !== undefined && `${real}/`.startsWith(`${project}/`);
+  const from = isInProject ? real.slice(project.length) : real;
+  // A sign in a name that is there is no pattern.
+  const path = [
+    ...from
+      .replace(/[\\*?[]/g, '\\$&')
+      .split('/')
+      .filter(Boolean),
+    ...rest,
+  ].join('/');
+  return isInProject ? path || '.' : `/${path}`;
+}
+
+function isPattern(name: string): boolean {
+  return /[*?[]/.test(name.replace(/\\./gsu, ''));
+}
+
+const mostCharacters = 4096;
+
+function check(text: string): void {
+  if (text === '') throw invalid(text, 'it is empty', 'The folder in which you are is ".".');
+  if (text.length > mostCharacters)
+    throw invalid(text, `it has more than ${mostCharacters} characters`, 'Name a folder: all in it is meant.');
+  // oxlint-disable-next-line no-control-regex -- what would break the lines in which it is told
+  if (/[\u0000-\u001f\u007f]/.test(text) || loneSurrogateIn(text) !== undefined)
+    throw invalid(text, 'it has signs that are no text', 'Name its folder: all in it is meant.');
+  if (text.startsWith('!'))
+    throw invalid(text, 'a pattern takes nothing out', `If its name begins so, write it as ./${text}`);
+  if (/(?<!\\)\{[^{}]*,[^{}]*\}/.test(text))
+    throw invalid(text, 'braces are not part of a pattern', 'Name each; without quotes the shell does that for you.');
+}
+
+function invalid(text: string, why: string, hint: string): DreamosError {
+  const message = `${JSON.stringify(cut(text, 70))} cannot be reserved: ${why}.`;
+  return new DreamosError('invalid', 'PATH_INVALID', message, { hint });
+}

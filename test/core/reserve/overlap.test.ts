@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import { below, overlap, patternOf } from '../../../src/core/reserve/overlap.ts';
+
+const meets = (one: string, other: string): boolean => {
+  const found = overlap(patternOf(one), patternOf(other));
+  // Whoever came first.
+  expect(overlap(patternOf(other), patternOf(one))).toBe(found);
+  return found;
+};
+
+test.for([
+  ['src/a.ts', 'src/a.ts'],
+  ['src', 'src/a.ts'],
+  ['src/a/b', 'src/'],
+  ['.', 'anything/at/all'],
+  ['src/*.ts', 'src/a.ts'],
+  ['src/**', 'src/a/b/c.ts'],
+  ['src/**', 'src'],
+  ['**/*.ts', 'a.ts'],
+  ['**/*.ts', 'src/**/index.*'],
+  ['src/**/a.ts', 'src/a.ts'],
+  ['src/?.ts', 'src/[a-c].ts'],
+  ['src/a*b', 'src/*ab'],
+  ['src/[!a].ts', 'src/b.ts'],
+  ['src/[]x].ts', 'src/].ts'],
+  ['src/[[:alpha:]].ts', 'src/a.ts'],
+  // A folder that a pattern matches is meant with all below it.
+  ['src/*', 'src/a/b.ts'],
+  ['src/a.ts', 'src/a.ts/b'],
+  ['app/[...slug]', 'app/\\[...slug]/page.tsx'],
+  ['**', 'a.b/c'],
+  ['README.md', 'readme.MD'],
+  ['caf\u00E9.md', 'cafe\u0301.md'],
+  ['src/[A-C].ts', 'src/b.ts'],
+  ['src/\\*.ts', 'src/*.ts'],
+  // Names that frameworks give to files.
+  ['app/[id]/page.tsx', 'app/[id]/page.tsx'],
+  ['app/[id]/page.tsx', 'app/\\[id]/page.tsx'],
+  ['app/[id]/page.tsx', 'app/i/page.tsx'],
+  ['app/[[...slug]]/page.tsx', 'app/\\[\\[...slug]]/page.tsx'],
+  // Unclosed, it is a character.
+  ['a[b', 'a[b'],
+  ['/home/x/a.ts', '/home/*/a.ts'],
+])('%s and %s may mean one file', ([one = '', other = '']) => {
+  expect(meets(one, other)).toBe(true);
+});
+
+test.for([
+  ['src/a.ts', 'src/b.ts'],
+  ['src/a.ts', 'src/a.tsx'],
+  ['src', 'source'],
+  ['src/*.ts', 'src/*.js'],
+  ['**/*.ts', '**/*.md'],
+  ['src/*.ts', 'src/a.ts/b.ts'],
+  ['src/**/x/a.ts', 'lib/**'],
+  ['src/[ab].ts', 'src/c.ts'],
+  ['src/[!0-9].ts', 'src/5.ts'],
+  ['src/\\*.ts', 'src/a.ts'],
+  ['app/\\[id]/page.tsx', 'app/i/page.tsx'],
+  ['*.md', 'docs'],
+  ['/home/x/a.ts', '/home/y/a.ts'],
+])('%s and %s never mean one file', ([one = '', other = '']) => {
+  expect(meets(one, other)).toBe(false);
+});
+
+test('a pattern in a folder is about that folder, whatever its name looks like', () => {
+  const inFolder = below('/home/[x]/p', patternOf('src/*.ts'));
+  expect(overlap(inFolder, patternOf('/home/\\[x]/p/src/a.ts'))).toBe(true);
+  expect(overlap(inFolder, patternOf('/home/**/a.ts'))).toBe(true);
+  expect(overlap(inFolder, patternOf('/home/x/p/src/a.ts'))).toBe(false);
+  expect(overlap(inFolder, patternOf('/'))).toBe(true);
+});
+
+/** All words of these letters, up to so many. */
+function words(letters: readonly string[], most: number, between = ''): string[] {
+  let last = [''];
+  const all: string[] = [];
+  for (let i = 0; i < most; i++) {
+    last = last.flatMap((word) => letters.map((letter) => (word === '' ? letter : `${word}${between}${letter}`)));
+    all.push(...last);
+  }
+  return all;
+}
+
+/** What a pattern means by other means: a regular expression, asked of each path there is. */
+function matcher(pattern: string): (path: string) => boolean {
+  const name = (text: string): string =>
+    text.replace(/\[[^\]]*\]|[^[]/g, (piece) => ({ '*': '[^/]*', '?': '[^/]', '.': '\\.' })[piece] ?? piece);
+  const parts = pattern.split('/').map((part) => (part === '**' ? '(?:[^/]+/)*' : `${name(part)}/`));
+  const more = /[*?][^/]*\.|\.[^/]*[*?]/.test(pattern.split('/').at(-1) ?? '') ? '' : '(?:[^/]+/)*';
+  const isIt = new RegExp(`^${parts.join('')}${more}$`);
+  return (path) => isIt.test(`${path}/`);
+}
+
+/** Every two of them, by what is there. */
+function expectExact(patterns: readonly string[], everything: readonly string[]): void {
+  const fitting = patterns.map((pattern) => everything.filter(matcher(pattern)));
+  for (const [i, one] of patterns.entries()) {
+    const its = new Set(fitting[i]);
+    for (const [j, other] of patterns.entries()) {
+      const both = fitting[j]?.find((path) => its.has(path));
+      if (overlap(patternOf(one), patternOf(other)) !== (both !== undefined))
+        expect.fail(`${one} and ${other}, which have ${both ?? 'nothing'} in common`);
+    }
+  }
+}
+
+test('two patterns of names conflict exactly when some name fits both', () => {
+  expectExact(words(['a', 'b', '*', '?'], 4), words(['a', 'b'], 8));
+});
+
+test('two patterns of paths conflict exactly when some path fits both', () => {
+  expectExact(words(['a', 'b', '*', '**', 'a?', '*.b'], 3, '/'), words(['a', 'b', 'ab', 'a.b'], 5, '/'));
+});
+
+test('classes are never taken for apart when some name fits both', () => {
+  const names = words(['a', 'b', 'c'], 3);
+  const patterns = words(['a', '*', '[ab]', '[^a]', '[b-c]'], 3);
+  const fitting = patterns.map((pattern) => names.filter(matcher(pattern)));
+  let apart = 0;
+  for (const [i, one] of patterns.entries()) {
+    for (const [j, other] of patterns.entries()) {
+      const found = overlap(patternOf(one), patternOf(other));
+      if (!found) apart++;
+      if (!found && fitting[i]?.some((name) => fitting[j]?.includes(name))) expect.fail(`${one} and ${other}`);
+    }
+  }
+  // It is no answer to say so of all.
+  expect(apart).toBeGreaterThan(patterns.length);
+});
+
+test('a pattern with many stars is no work for ever', () => {
+  const stars = `${'*a'.repeat(100)}b`;
+  expect(meets(stars, `${'a'.repeat(200)}c`)).toBe(false);
+  expect(meets(`${'**/a/'.repeat(50)}b`, `${'a/**/'.repeat(50)}c`)).toBe(true);
+  expect(meets(`a[${'\\'.repeat(201)}`, 'b')).toBe(false);
+});

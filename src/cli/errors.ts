@@ -1,6 +1,6 @@
 import type { FailureJson } from '../contract/system.ts';
 import { DreamosError, type ErrorKind } from '../model/errors.ts';
-import { usage } from '../model/refusals.ts';
+import { nearestName, usage } from '../model/refusals.ts';
 
 export const exitCodes: Record<ErrorKind, number> = {
   bug: 1,
@@ -59,12 +59,16 @@ export function isCommanderError(error: unknown): error is Error & { code: strin
 // commander says "error: unknown option '--foo'\n(Did you mean --for?)".
 function usageError(text: string): DreamosError {
   const [first = '', ...rest] = text.replace(/^error: /, '').split('\n');
-  const hint = rest
-    .join(' ')
-    .replace(/^\((.*)\)$/, '$1')
-    // Of what begins with --h it is the nearest by its spelling alone.
-    .replace('Did you mean --help?', '')
-    .trim();
+  // commander takes half of a word for near enough (`post`: list).
+  const [, typed = ''] = /'([^']*)'/.exec(first) ?? [];
+  const [, candidates = ''] = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(rest.join(' ')) ?? [];
+  const nearest = nearestName(bare(typed), candidates.split(', ').map(bare));
+  const meant = candidates.split(', ').find((one) => bare(one) === nearest && one !== '--help');
+  const hint = meant === undefined ? undefined : `Did you mean ${meant}?`;
   const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}${/[.?!]$/.test(first) ? '' : '.'}`;
-  return usage(message, hint || undefined);
+  return usage(message, hint);
+}
+
+function bare(word: string): string {
+  return word.replace(/^-+/, '');
 }

@@ -4,6 +4,7 @@ import { DreamosError } from '../model/errors.ts';
 import { usage } from '../model/refusals.ts';
 import { quoteWord } from './as-typed.ts';
 import type { Context, GlobalOptions } from './context.ts';
+import { findCommand } from './find-verb.ts';
 import { harmless } from './harmless.ts';
 import { asDreamosError, exitCodeOf, Interrupted, isCommanderError } from './errors.ts';
 
@@ -36,8 +37,9 @@ export async function tell(
     const help = ['dreamos', ...verbs, '--help'].join(' ');
     const text = await asText(error, verbs);
     const quotes =
-      error.code === 'commander.excessArguments' ? `A text of several words needs quotes. See: ${help}` : undefined;
-    const next = meant ?? text ?? quotes ?? (hint === undefined ? help : `${hint} See: ${help}`);
+      error.code === 'commander.excessArguments' ? await tooMany(argv, verbs, whole(), context) : undefined;
+    const own = hint === undefined || hint.endsWith('--help') ? (hint ?? help) : `${hint} See: ${help}`;
+    const next = meant ?? text ?? quotes ?? own;
     await context.output.error(new DreamosError(kind, code, message, { hint: next }));
     return exitCodeOf(error);
   }
@@ -53,7 +55,7 @@ async function meantBy(
   program: Command,
   context: Context,
 ): Promise<string | undefined> {
-  const option = /unknown option '(--[a-z-]+)'/.exec(error.message)?.[1];
+  const option = /unknown option '(--?[a-z-]+)'/.exec(error.message)?.[1];
   if (option === undefined && error.code !== 'commander.unknownCommand') return undefined;
   const { meantCommand } = await import('./other-words.ts');
   const dashes = argv.indexOf('--');
@@ -82,19 +84,36 @@ function operandsIn(argv: readonly string[], program: Command): string[] {
 // `['dlq', 'show']` of `dreamos --json dlq show`.
 function verbsIn(argv: readonly string[], program: Command): string[] {
   const verbs: string[] = [];
-  let group = program;
-  for (const word of argv) {
-    const found = group.commands.find((command) => command.name() === word);
-    if (found === undefined) continue;
+  for (const word of operandsIn(argv, program)) {
+    if (findCommand(program, [...verbs, word]) === undefined) break;
     verbs.push(word);
-    group = found;
   }
   return verbs;
 }
 
+/** Of too many words: they are of one text, or several recipients; else what each of them is stands in the help. */
+async function tooMany(
+  argv: readonly string[],
+  verbs: readonly string[],
+  program: Command,
+  context: Context,
+): Promise<string> {
+  const help = ['dreamos', ...verbs, '--help'].join(' ');
+  const takesText = findCommand(program, verbs)?.registeredArguments.some((one) => textArguments.has(one.name()));
+  if (takesText !== true) return help;
+  const [first = '', second = ''] = operandsIn(argv, program).slice(verbs.length);
+  const several = `${quoteWord(first)},${second}`;
+  return (await context.names()).includes(second)
+    ? `Several recipients are one word: dreamos ${verbs.join(' ')} ${harmless(several)} …; a text of several words needs quotes. See: ${help}`
+    : `A text of several words needs quotes. See: ${help}`;
+}
+
+const textArguments = new Set(['body', 'text', 'cron']);
+
 // `dreamos agent` alone: commander would print the whole help as an error.
 function noVerb(program: Command, name: string | undefined): DreamosError {
   const group = program.commands.find((command) => command.name() === name) ?? program;
-  const verbs = group.commands.map((command) => command.name()).join(', ');
-  return usage(`"${group.name()}" needs one of: ${verbs}.`);
+  const verbs = group.commands.map((command) => command.name());
+  const looks = verbs.includes('list') ? `dreamos ${group.name()} list; or: ` : '';
+  return usage(`"${group.name()}" needs one of: ${verbs.join(', ')}.`, `${looks}dreamos ${group.name()} --help`);
 }

@@ -1,9 +1,10 @@
 /** A text that begins with a dash, where a message is typed: an option by its looks, and a text only behind `--`. */
-import type { Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { usage } from '../model/refusals.ts';
 import { states } from '../model/state.ts';
-import { quoteWord } from '../cli/as-typed.ts';
 import { findCommand } from '../cli/find-verb.ts';
+import { inOurOptions } from './other-options.ts';
+import { line, verbsOf, type Word, wordsOf } from './words.ts';
 
 /** What commander answers itself, and ends well: a line of a loop that is one of these would not be sent, and nobody told. */
 const answered = ['-h', '--help', '-V', '--version'];
@@ -37,7 +38,7 @@ export function meantAsText(
   const [, word, suggested] = /unknown option '(.*?)'(\n\(Did you mean .*)?$/s.exec(error.message) ?? [];
   if (word === undefined) return undefined;
   // What a word is known to mean goes before what it is spelt like, and that before what any word may be.
-  const known = asState(program, argv, word) ?? asArgument(program, verbs, argv, word);
+  const known = asState(program, argv, word) ?? asArgument(program, verbs, argv, word) ?? inOurOptions(program, argv);
   return known ?? (suggested === undefined ? takenAsText(program, verbs, argv, word) : undefined);
 }
 
@@ -61,7 +62,7 @@ function asArgument(
   const at = behindRecipient(program, words, word);
   if (at < 0 || !textOptions.includes(word) || words[at + 1]?.kind !== 'operand') return undefined;
   const isOnly = words.filter(({ kind }) => kind === 'operand').length === placeOfText(program, words) + 1;
-  const typed = isOnly ? line(words.filter((_, i) => i !== at).map((one) => one.word)) : undefined;
+  const typed = isOnly ? line(words.filter((_, i) => i !== at).map((one) => one.word)) : inOurOptions(program, argv);
   return `The text is an argument: ${typed ?? `dreamos ${verbs.join(' ')} --help`}`;
 }
 
@@ -74,7 +75,9 @@ function takenAsText(
 ): string | undefined {
   const words = wordsOf(program, argv);
   const at = behindRecipient(program, words, word);
-  if (at < 0) return undefined;
+  // With a text there already it would be one too many.
+  const isFree = words.filter(({ kind }) => kind === 'operand').length <= placeOfText(program, words);
+  if (at < 0 || !isFree) return undefined;
   const text = typedAsText(words, at, word);
   return text && `If it is the text: ${text}; if not: dreamos ${verbs.join(' ')} --help`;
 }
@@ -95,42 +98,6 @@ function optionsFirst(verbs: readonly string[], argv: readonly string[]): string
   return typed === undefined ? `${why}; they come before it: dreamos ${verbs.join(' ')} --help` : `${why}: ${typed}`;
 }
 
-interface Word {
-  readonly word: string;
-  readonly kind: 'verb' | 'operand' | 'option' | 'value';
-}
-
-/** The words before `--`, each as commander takes it. */
-function wordsOf(program: Command, argv: readonly string[]): Word[] {
-  const end = argv.indexOf('--');
-  let command = program;
-  const options = [...program.options];
-  const words: Word[] = [];
-  let takesValue = false;
-  for (const word of end < 0 ? argv : argv.slice(0, end)) {
-    if (takesValue) {
-      words.push({ word, kind: 'value' });
-      takesValue = false;
-    } else if (word.startsWith('-') && word !== '-') {
-      words.push({ word, kind: 'option' });
-      takesValue = options.some((option) => named(option, word) && option.required);
-    } else {
-      const verb = words.some(({ kind }) => kind === 'operand') ? undefined : findCommand(command, [word]);
-      words.push({ word, kind: verb ? 'verb' : 'operand' });
-      if (verb) options.push(...(command = verb).options);
-    }
-  }
-  return words;
-}
-
-function named({ long, short }: Option, word: string): boolean {
-  return word === long || word === short;
-}
-
-function verbsOf(words: readonly Word[]): string[] {
-  return words.filter(({ kind }) => kind === 'verb').map(({ word }) => word);
-}
-
 /** Among the arguments of its command; -1: it takes none. */
 function placeOfText(program: Command, words: readonly Word[]): number {
   const command = findCommand(program, verbsOf(words));
@@ -144,10 +111,4 @@ function takesText(program: Command, words: readonly Word[]): boolean {
 
 function typedAsText(words: readonly Word[], at: number, text: string): string | undefined {
   return line([...words.filter((_, i) => i !== at).map(({ word }) => word), '--', text]);
-}
-
-/** As it can be pasted; `undefined`: it is too long for that, or has several lines. */
-function line(words: readonly string[]): string | undefined {
-  const typed = `dreamos ${words.map(quoteWord).join(' ')}`;
-  return typed.length > 300 || /\p{Cc}/u.test(typed) ? undefined : typed;
 }

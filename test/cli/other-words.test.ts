@@ -68,6 +68,25 @@ test.for([
   ['dlq list reviewer --by-cause', 'dreamos dlq list'],
   ['work --once --as reviewer', 'dreamos work --help'],
   ['status --hepl', 'dreamos status --help'],
+  ['push reviewer hi', 'dreamos send reviewer "your text"'],
+  ['ask reviewer hi --as planner', 'dreamos request reviewer "your question" --as planner'],
+  ['consume reviewer', 'dreamos read reviewer'],
+  ['export reviewer', 'dreamos archive export reviewer'],
+  ['topic list', 'dreamos topics list'],
+  ['topics subscribe x', 'dreamos subscribe --help'],
+  ['agent group devs', 'dreamos agent register --help'],
+  ['agent pause reviewer', 'dreamos pause reviewer'],
+  ['config unset lease', "dreamos config set lease ''"],
+  ['read -f', 'dreamos watch planner'],
+  ['post-mortem', 'dreamos --help'],
+  ['server', 'dreamos --help'],
+  ['dlq', 'dreamos dlq list; or: dreamos dlq --help'],
+  ['config', 'dreamos config --help'],
+  ['read reviewer planner', 'dreamos read --help'],
+  [
+    'send tester reviewer hi',
+    'Several recipients are one word: dreamos send tester,reviewer …; a text of several words needs quotes. See: dreamos send --help',
+  ],
 ] as const)('`dreamos %s` leads to `%s`', async ([line, hint]) => {
   const { code, out, err } = await rig.dreamos(`${line} --json`);
   expect({ code, out }).toEqual({ code: 2, out: '' });

@@ -27,6 +27,20 @@ export function quoteWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+const idTaking = 'show|trace|ack|nack|renew|reply|cancel|deliver|dlq (?:show|retry|purge)|archive (?:show|restore)';
+const idTyped = new RegExp(
+  `(\\bdreamos (?:--root (?:'[^']*'|\\S+) )?(?:${idTaking}) (?:[\\w.-]+ )?)[0-9A-Z]{18}([0-9A-Z]{8})(?![\\w.:])`,
+  'g',
+);
+
+/**
+ * The commands in a text with the ends of the ids: 8 characters are what `watch` shows of one, and no other message has them,
+ * however many there are. Should one have, an end that two have is refused.
+ */
+export function withEnds(text: string): string {
+  return text.replace(idTyped, '$1$2');
+}
+
 /** The commands in a text, behind a colon or in backquotes, with the root that was named: else they are about another one. */
 export function withRoot(text: string, root: string | undefined): string {
   if (root === undefined) return text;

@@ -1,6 +1,6 @@
 import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
-import { errorAsTyped, withRoot } from './as-typed.ts';
+import { errorAsTyped, withEnds, withRoot } from './as-typed.ts';
 import { asDreamosError, errorJson } from './errors.ts';
 import { harmless, harmlessJson } from './harmless.ts';
 import type { Outlet, Surroundings } from './surroundings.ts';
@@ -21,6 +21,7 @@ export class Output {
   readonly #verb: string;
   readonly #root: string | undefined;
   #progress = false;
+  readonly #warned = new Set<string>();
 
   constructor(
     around: Surroundings,
@@ -92,10 +93,16 @@ export class Output {
   /** Something that should be known, but did not stop the command; nothing with --quiet. */
   async warn(text: string): Promise<void> {
     if (this.quiet) return;
+    this.#warned.add(text);
     const message = withRoot(text, this.#root);
     if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
     const paint = await this.paint('stderr');
     await this.#tell(`${await this.#broken(`${paint.yellow('Warning:')} ${harmless(message)}`)}\n`);
+  }
+
+  /** Whether a person has read this already; a program's lines are told apart by their codes, and each is told. */
+  hasWarned(text: string): boolean {
+    return !this.json && this.#warned.has(text);
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {
@@ -178,11 +185,11 @@ export class Output {
       .join('\n');
   }
 
-  /** As wide as the terminal of stderr; a remark that goes elsewhere stays one line. */
+  /** As wide as the terminal of stderr, with short ids to type; a remark that goes elsewhere stays one line, and exact. */
   async #broken(text: string): Promise<string> {
     const { isTTY, columns } = this.#around.stderr;
     if (isTTY !== true || this.#around.env['TERM'] === 'dumb') return text;
-    return (await import('./fit.ts')).broken(text, columns || 80);
+    return (await import('./fit.ts')).broken(withEnds(text), columns || 80);
   }
 
   async #tell(text: string | Uint8Array): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { asTyped, errorAsTyped, options } from '../../src/cli/as-typed.ts';
+import { asTyped, errorAsTyped, options, withEnds } from '../../src/cli/as-typed.ts';
 import { reference, usage } from '../../src/model/refusals.ts';
 
 const src = join(import.meta.dirname, '../../src');
@@ -49,4 +49,24 @@ test('instead of the library’s reference a command names its own help', () => 
     message: '"`as`" is wrong.',
     hint: 'Say --as <agent>.',
   });
+});
+
+const id = '01JD3Y6Q0V8M5T2B7K9XWZ4RCE';
+
+test.each([
+  [`Try one again: dreamos dlq retry bob ${id} --root /x`, 'Try one again: dreamos dlq retry bob 9XWZ4RCE --root /x'],
+  [`dreamos --root '/a b' show ${id}`, "dreamos --root '/a b' show 9XWZ4RCE"],
+  [`If that is you: dreamos reply ${id} "your answer"`, 'If that is you: dreamos reply 9XWZ4RCE "your answer"'],
+])('a person types the end of an id: %s', (text, typed) => {
+  expect(withEnds(text)).toBe(typed);
+});
+
+test.each([
+  `Message ${id} is in bob's`,
+  `dreamos ack bob:d1795839102119.i${id}.p2.a1.cCK1MGZ477W`,
+  `dreamos ack bob:${id}:MNZ2CHDNFP`,
+  `dreamos send bob ${id} -- --x`,
+  `dreamos read bob --thread ${id}`,
+])('what is no id to type stays whole: %s', (text) => {
+  expect(withEnds(text)).toBe(text);
 });

@@ -5,12 +5,13 @@ import { meantId } from '../../core/look/meant.ts';
 import type { Session } from '../../core/root/root.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { Output } from '../output.ts';
 
-/** Nothing came, because the mailbox is paused. */
-export async function pausedNow(session: Session, mailbox: string): Promise<DreamosError | undefined> {
+/** Nothing came, because the mailbox is paused; `undefined` also where it was said when the wait began. */
+export async function pausedNow(output: Output, session: Session, mailbox: string): Promise<DreamosError | undefined> {
   const card = await resolveAgent(session, mailbox);
   const message = pausedSentence(card);
-  return message === undefined
+  return message === undefined || output.hasWarned(message)
     ? undefined
     : new DreamosError('nothing', 'AGENT_PAUSED', message, { hint: `dreamos resume ${card.name}` });
 }

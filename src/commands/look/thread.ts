@@ -1,3 +1,4 @@
+import { withEnds } from '../../cli/as-typed.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
 import { broken, cutLine } from '../../cli/fit.ts';
@@ -37,7 +38,11 @@ function messageText({ message, entries }: ThreadMessage, paint: Paint, columns:
   const head = `${createdAt}  ${from} -> ${addressOf(message)}${subject === '' ? '' : `  ${JSON.stringify(subject)}`}`;
   const lines = body.trim().split('\n');
   const shown = lines.slice(0, bodyLines).map((line) => harmless(line));
-  const more = lines.length > bodyLines ? [`… ${lines.length - bodyLines} more lines: dreamos show ${id}`] : [];
+  const show = `dreamos show ${id}`;
+  const more =
+    lines.length > bodyLines
+      ? [`… ${lines.length - bodyLines} more lines: ${columns === Infinity ? show : withEnds(show)}`]
+      : [];
   return [
     paint.bold(broken(harmless(head), columns)),
     paint.dim(broken(`${id}  (${harmless(where)})`, columns)),

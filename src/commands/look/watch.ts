@@ -79,7 +79,7 @@ function eventText(event: WatchedEvent, width: number, paint: Paint, columns: nu
     event.again ? '(told again)' : '',
   ].filter((part) => part !== '');
   const isNarrow = columns < wideEnough;
-  const at = harmless(isNarrow ? event.at.slice(5, 19).replace('T', ' ') : event.at);
+  const at = harmless(isNarrow ? `${event.at.slice(5, 19).replace('T', ' ')}Z` : event.at);
   const id = harmless(isNarrow ? event.id.slice(-8) : event.id);
   const mailbox = harmless(event.mailbox).padEnd(width);
   const kind = harmless(event.event).padEnd(13);

@@ -1,3 +1,4 @@
+import { withEnds } from '../../cli/as-typed.ts';
 import type { Context } from '../../cli/context.ts';
 import { broken } from '../../cli/fit.ts';
 import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.ts';
@@ -82,7 +83,7 @@ function deliveryText(context: Context, delivery: Delivery, paint: Paint, nowMs:
   if (!acks) extra.push(['Lease until', isoTime(leaseUntil)]);
   if (!context.output.toTerminal) return messageView(whole, extra, paint, nowMs);
   const { message, rest } = beginningOf(whole, context.flags());
-  return messageView(message, extra, paint, nowMs, context.output.width) + (rest === '' ? '' : `\n${rest}`);
+  return messageView(message, extra, paint, nowMs, context.output.width) + (rest === '' ? '' : `\n${withEnds(rest)}`);
 }
 
 async function handOver(written: Promise<void>, delivery: Delivery, options: ReadOptions): Promise<void> {
@@ -101,7 +102,7 @@ async function nothing(
   const waited = options.wait === undefined ? '' : ` within ${options.wait}`;
   const message = `Nothing${thatFits(filterOptions(options))} came for ${mailbox}${waited}.`;
   const { nothingReady, pausedNow } = await import('../../cli/show/not-ready.ts');
-  const paused = await pausedNow(session, mailbox);
+  const paused = await pausedNow(context.output, session, mailbox);
   if (paused) throw paused;
   const hint = `dreamos read ${mailbox} --wait 30s`;
   const error = await nothingReady(session, mailbox, { message, hint, id: options.id });

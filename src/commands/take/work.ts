@@ -94,7 +94,7 @@ export async function workCommand(context: Context, operands: readonly string[],
   const all = Object.values(totals).reduce((sum, count) => sum + count, 0);
   if (all > 0 || context.signal.aborted) return;
   const { pausedNow } = await import('../../cli/show/not-ready.ts');
-  throw (await pausedNow(session, mailbox)) ?? nothing(mailbox, options);
+  throw (await pausedNow(output, session, mailbox)) ?? nothing(mailbox, options);
 }
 
 interface Run extends WorkOptions {

@@ -55,6 +55,15 @@ test('on a terminal of 80 columns a line is a dead letter, with its age', async 
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+test('on a terminal the end of an id is what is to be typed, and it works; elsewhere the id is whole', async () => {
+  const id = await dead('ETIMEDOUT');
+  expect((await rig.dreamos('dlq list')).err).toContain(`dreamos dlq retry reviewer ${id}\n`);
+  const { err } = await rig.dreamos('dlq list', { terminal: true });
+  const [, end = ''] = /dreamos dlq retry reviewer (\w+)\n/.exec(err) ?? [];
+  expect(end).toBe(id.slice(-8));
+  expect((await rig.dreamos(`dlq retry reviewer ${end}`)).out).toBe(`${id} ready\n`);
+});
+
 test('dlq retry by cause says what it has made ready, and where if no mailbox was named', async () => {
   const [one, two] = [await dead('ETIMEDOUT'), await dead('cannot parse')];
   const there = await dead('etimedout', 'planner');

@@ -1,9 +1,11 @@
-import { sendAll } from '../../core/send/send.ts';
+import { preview, sendAll } from '../../core/send/send.ts';
 import { type Draft, draftFields, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { takeDataExactly } from '../../model/basics/raw-json.ts';
 import { messageInvalid, reference, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostAtOnce } from '../../model/basics/limits.ts';
+import type { Session } from '../../core/root/root.ts';
+import { quoteWord } from '../as-typed.ts';
 import type { Context } from '../context.ts';
 import type { ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';
@@ -15,6 +17,30 @@ import { upTo } from '../waiting.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
+
+function ofFile(context: Context, file = 'messages.jsonl'): string {
+  return `dreamos send --batch${context.flags()} < ${quoteWord(file)}`;
+}
+
+/** Before a line is read: `--batch messages.jsonl` names no file, but a recipient for the lines that have none. */
+async function checkRecipient(
+  context: Context,
+  session: Session,
+  to: string | undefined,
+  from = session.acting ?? 'nobody',
+): Promise<void> {
+  if (to === undefined || to === '-' || to.includes('@')) return;
+  try {
+    await preview(session, { to, from, body: 'x' });
+  } catch (error) {
+    // All else is told of each line that it is about.
+    if (!(error instanceof DreamosError) || !['AGENT_NOT_FOUND', 'NAME_INVALID'].includes(error.code)) return;
+    throw new DreamosError(error.kind, error.code, error.message, {
+      hint: `If it is the file: ${ofFile(context, to)}; if not: ${error.hint ?? 'dreamos agent list'}`,
+      cause: error,
+    });
+  }
+}
 
 /**
  * `send --batch`: a message a line. Each line has its own result, in order: an id (or a JSON result) on stdout, or an
@@ -37,13 +63,20 @@ export async function sendBatch(
   if (context.around.stdin.isTTY === true) {
     throw usage(
       'The standard input is a terminal, and --batch reads messages from it.',
-      'Pipe JSON Lines in; how: dreamos send --help',
+      `JSON Lines of a file: ${ofFile(context, /[./]/.test(to ?? '') ? to : undefined)}; how else: dreamos send --help`,
     );
   }
   const durability = durabilityOption(options.durability);
   const waiting = { signal: context.signal, ...given({ waitMs: durationOption(options.wait, '--wait') }) };
   const session = await context.session();
-  const shared = given({ to, from: options.from, notify: options.notify, allowEmpty: options.allowEmpty, durability });
+  await checkRecipient(context, session, to, options.from);
+  const shared = given({
+    to: to === '-' ? undefined : to,
+    from: options.from,
+    notify: options.notify,
+    allowEmpty: options.allowEmpty,
+    durability,
+  });
 
   let empty = true;
   for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {

@@ -3,6 +3,7 @@ import { giveBack, isUnprintable, printMessage } from '../../cli/print-message.t
 import { contentOptions, dataOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
 import { messageView } from '../../cli/show/message-view.ts';
+import { orOtherWayRound } from '../../cli/input/other-way-round.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import type { AnswerJson } from '../../contract/mail.ts';
 import { orTell } from '../../cli/unwritten.ts';
@@ -31,7 +32,7 @@ export async function requestCommand(
   const words = await readBody(context, body, options);
   const draft = { to: to.split(','), body: words, ...content, ...given({ from, data }) };
   const { id, answer } = await whileWaiting(context, `an answer from ${to}`, () =>
-    ask(session, draft, { waitMs, signal }),
+    orOtherWayRound(context, 'request', to, body[0], () => ask(session, draft, { waitMs, signal })),
   );
   const requester = from ?? session.acting ?? '';
   if (answer === undefined) {

@@ -2,6 +2,7 @@ import type { SendReceipt } from '../../contract/mail.ts';
 import type { Context } from '../../cli/context.ts';
 import { contentOptions, dataOption, replyToOption, type ContentOptions } from '../../cli/input/draft.ts';
 import { type BodyWords, readBody } from '../../cli/input/body.ts';
+import { orOtherWayRound } from '../../cli/input/other-way-round.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { upTo, whileWaiting } from '../../cli/waiting.ts';
 import type { Step } from '../../core/follow/until.ts';
@@ -41,14 +42,15 @@ export async function sendCommand(
   const replyTo = await replyToOption(session, options.replyTo);
   const words = await readBody(context, body, options);
   const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo, data }) };
+  const orRound = <T>(did: () => Promise<T>): Promise<T> => orOtherWayRound(context, 'send', to, body[0], did);
   if (options.dryRun) {
-    for (const addressee of await preview(session, draft))
+    for (const addressee of await orRound(() => preview(session, draft)))
       await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);
     await sayWhen(context, options);
     return context.output.note('Nothing was sent: --dry-run.');
   }
   const receipt = await upTo(waitMs, context, `${to} to take it; a mailbox may be full`, () =>
-    send(session, draft, { signal: context.signal, ...given({ waitMs }) }),
+    orRound(() => send(session, draft, { signal: context.signal, ...given({ waitMs }) })),
   );
   await context.output.outcome(
     receipt,

@@ -1,4 +1,4 @@
-import { type AgentCard, formerly, sameAgent } from '../../model/agent.ts';
+import { type AgentCard, formerly, isAll, sameAgent } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
 import { inNumbers, type Settings } from '../../model/settings.ts';
 import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
@@ -31,7 +31,9 @@ export async function resolveMailbox(session: Session, name: string): Promise<Ag
   const former = now?.formerNames?.find((one) => sameAgent(one.name, name));
   if (now && former) throw new AgentRenamed(former.name, now.name);
   const known = all.filter(({ retiredAt }) => !retiredAt).map((agent) => agent.name);
-  const hint = meantOr(name, known, `dreamos agent register ${name}`);
+  const isGroup = isAll(name) || all.some(({ groups = [] }) => groups.some((one) => sameAgent(one, name)));
+  const otherwise = meantOr(name, known, `dreamos agent register ${name}`);
+  const hint = isGroup ? `Of a group it is "@${name}". If an agent is meant: ${otherwise}` : otherwise;
   throw notFound('AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, hint);
 }
 

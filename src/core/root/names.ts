@@ -30,9 +30,15 @@ export function actingOf({ acting }: Session): { readonly by?: string } {
 /** @throws NAME_INVALID */
 export function checkName(name: string, what = "an agent's name"): void {
   if (agentNamePattern.test(name)) return;
-  const why =
-    name === '' ? 'it is empty' : name.length > 64 ? `it has ${name.length} characters` : 'it has other characters';
-  throw new DreamosError('invalid', 'NAME_INVALID', `${JSON.stringify(cut(name, 70))} cannot be ${what}: ${why}.`, {
-    hint: nameHint,
-  });
+  const message = `${JSON.stringify(cut(name, 70))} cannot be ${what}: ${whyNoName(name)}.`;
+  throw new DreamosError('invalid', 'NAME_INVALID', message, { hint: nameHint });
+}
+
+function whyNoName(name: string): string {
+  if (name === '') return 'it is empty';
+  if (name.length > 64) return `it has ${name.length} characters`;
+  const odd = /[^A-Za-z0-9._-]/u.exec(name)?.[0];
+  return odd === undefined
+    ? `it begins with ${JSON.stringify(name[0])}`
+    : `${JSON.stringify(odd)} is not allowed in it`;
 }

@@ -322,6 +322,34 @@ test('--batch whose reader has gone stops, and says what was sent', async () => 
   expect(err).toContain('up to line 1');
 });
 
+test.each([
+  [['send', 'hi', 'reviewer'], 4, 'The recipient comes first: dreamos send reviewer hi\n'],
+  [['send', 'hi there', 'reviewer', '--dry-run'], 6, "The recipient comes first: dreamos send reviewer 'hi there'\n"],
+  [['request', 'hi there', 'reviewer'], 6, "The recipient comes first: dreamos request reviewer 'hi there'\n"],
+  [['send', 'hi', 'nobody'], 4, 'Next: dreamos agent register hi\n'],
+  [['send', 'all', 'hi'], 4, 'Of a group it is "@all". If an agent is meant: dreamos agent register all\n'],
+  [['send', 'devs', 'hi'], 4, 'Of a group it is "@devs". If an agent is meant: dreamos agent register devs\n'],
+  [['send', 'a b', 'hi'], 6, '"a b" cannot be an agent\'s name: " " is not allowed in it.\n'],
+  [['send', '.a', 'hi'], 6, '".a" cannot be an agent\'s name: it begins with ".".\n'],
+] as const)('%j is told what is wrong with it', async (words, code, told) => {
+  await rig.dreamos('agent register planner --group devs');
+  const sent = await rig.dreamos([...words, '--as', 'planner']);
+  expect(sent).toMatchObject({ code, out: '' });
+  expect(sent.err).toContain(told);
+});
+
+test.each([
+  ['messages.jsonl', 4],
+  ['mail/new.jsonl', 6],
+])('--batch takes %s for a recipient, so it says how a file is read, and sends nothing', async (file, code) => {
+  const sent = await rig.dreamos(`send --batch ${file} --as planner`, batch({ to: 'reviewer', body: 'x' }));
+  expect(sent).toMatchObject({ code, out: '' });
+  expect(sent.err).toContain(`If it is the file: dreamos send --batch < ${file}; if not: `);
+  const typed = await rig.dreamos(`send --batch ${file} --as planner`, { terminal: true });
+  expect(typed.err.replace(/\s+/g, ' ')).toContain(`JSON Lines of a file: dreamos send --batch < ${file}; `);
+  expect((await rig.dreamos('send --batch - --as planner', batch({ to: 'reviewer', body: 'x' }))).code).toBe(0);
+});
+
 test('--batch refuses options that belong into the lines', async () => {
   const { code, err } = await rig.dreamos('send reviewer --batch --dedupe-key k --as planner', batch({ body: 'one' }));
   expect(code).toBe(2);

@@ -78,6 +78,7 @@ function filled(line: string): string {
     .replaceAll('<id>', '$ready')
     .replaceAll('<receipt>', '$receipt')
     .replaceAll(/<(?:agent|name)>/g, 'reviewer')
+    .replaceAll('<path>', 'file')
     .replaceAll('<command>', 'send')
     .replaceAll(/<(file|body|text)>/g, '$1');
 }

@@ -226,6 +226,23 @@ export const provocations: readonly Provocation[] = [
   { begin: 'dreamos backup x.tar.gz', type: 'rm -rf ../new; dreamos restore x.tar.gz --root ../new' },
   { type: 'dreamos restore missing.tar.gz --root ../new', code: 'SOURCE_NOT_FOUND' },
 
+  // Files that are reserved.
+  {
+    begin: 'dreamos reserve a.ts --as planner',
+    type: 'dreamos reserve a.ts --as reviewer',
+    code: 'RESERVED',
+    exits: [0, 5],
+  },
+  {
+    begin: 'dreamos reserve a.ts --as planner',
+    type: 'dreamos reserve check a.ts --as reviewer',
+    code: 'RESERVED',
+    exits: [0, 5],
+  },
+  { type: 'dreamos reserve renew a.ts --as reviewer', code: 'RESERVATION_LOST' },
+  { type: 'dreamos reserve release a.ts --as reviewer', code: 'RESERVATION_LOST' },
+  { type: "dreamos reserve '!a.ts' --as reviewer", code: 'PATH_INVALID' },
+
   // From elsewhere, by --root.
   ...[
     'send bob hi --as planner',

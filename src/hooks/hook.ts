@@ -24,11 +24,20 @@ const mostHeldUp = 3;
 export async function hookCommand(context: Context, name: string): Promise<void> {
   const host = hosts[name];
   if (!host) return;
+  await hookWithin(context, name, (isLate) => answerOf(context, name, host, isLate));
+}
+
+/** Does what a hook is asked, and prints what the tool is answered, if it has come in time. */
+export async function hookWithin(
+  context: Context,
+  what: string,
+  answerTo: (isLate: () => boolean) => Promise<object | undefined>,
+): Promise<void> {
   const begun = performance.now();
   const mostMs = Number(context.around.env['DREAMOS_HOOK_MS']) || usualMs;
   const isLate = (): boolean => performance.now() - begun > mostMs - tellMs;
-  await orNote(context, name, async () => {
-    const answer = await within(mostMs, answerOf(context, name, host, isLate));
+  await orNote(context, what, async () => {
+    const answer = await within(mostMs, answerTo(isLate));
     if (answer !== undefined) await context.output.data(`${JSON.stringify(answer)}\n`);
   });
 }

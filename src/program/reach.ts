@@ -8,12 +8,14 @@ export const hook: Verb = {
     command
       .usage('<claude|codex|gemini|cursor|opencode> [options]')
       .option('--wait', 'wait on behalf of a session that rests, and end with 10 when there is mail')
+      .option('--guard', 'before a tool changes files: refuse it what others have reserved')
       .option('--alone <id>', 'the session, instead of what is told on stdin; the tool goes on meanwhile')
       // Whatever is wrong with its words: 2 would block the user's prompt.
       .allowUnknownOption()
       .allowExcessArguments()
-      .action(async (host, options: { wait?: boolean; alone?: string }) => {
+      .action(async (host, options: { wait?: boolean; guard?: boolean; alone?: string }) => {
         if (options.wait) await (await import('../hooks/wait.ts')).waitCommand(context, host, options.alone);
+        else if (options.guard) await (await import('../hooks/guard.ts')).guardCommand(context, host);
         else await (await import('../hooks/hook.ts')).hookCommand(context, host);
       })
       .addHelpText(

@@ -1,0 +1,36 @@
+/** `dreamos hook <host> --guard`: before a tool changes files, whether somebody else has reserved one of them. */
+import type { Context } from '../cli/context.ts';
+import { quoteWord } from '../cli/as-typed.ts';
+import { checkReservations } from '../core/reserve/held.ts';
+import { cut } from '../model/basics/text.ts';
+import { hearFrom, hookWithin, whose } from './hook.ts';
+import { hosts } from './hosts.ts';
+
+/** Reservations are advice: what cannot be looked up in time is not refused. */
+export async function guardCommand(context: Context, name: string): Promise<void> {
+  const host = hosts[name];
+  if (!host) return;
+  await hookWithin(context, `${name} --guard`, async () => {
+    const heard = await hearFrom(context, host);
+    if (heard?.moment !== 'edit' || !heard.files || !host.refuse) return undefined;
+    const session = await context.session();
+    const key = { host: name, session: heard.session };
+    const card = await whose(context, session, name, await session.store.reach.getSession(key));
+    const { acting: _, ...nobody } = session;
+    const who = card ? { ...session, acting: card.name } : nobody;
+    const cwd = heard.cwd ?? context.around.cwd();
+    for (const file of heard.files) {
+      const [by] = (await checkReservations(who, file, { cwd })).flatMap(({ held }) => held);
+      // Its path and reason are another agent's words; the file's name is the model's own.
+      if (by) return host.refuse(heard, refusal(cut(file, 300), by.agent, by.until, context.flags()));
+    }
+    return undefined;
+  });
+}
+
+function refusal(file: string, holder: string, until: string, flags: string): string {
+  return (
+    `dreamos: ${file} is reserved by ${holder} until ${until}. Work on something else meanwhile, or wait for it: ` +
+    `\`dreamos reserve ${quoteWord(file)} --wait 10m${flags}\`.`
+  );
+}

@@ -21,6 +21,7 @@ const table: Partial<Record<OperationName, readonly string[]>> = {
   list: [...filters, 'subject', 'olderThan', 'limit', 'reason', 'state'],
   show: ['mailbox', 'body'],
   status: [],
+  hook: [],
 };
 
 /**

@@ -4,7 +4,7 @@
  * reach/hook.log.
  */
 import type { Context } from '../cli/context.ts';
-import { isoTime } from '../model/clock.ts';
+import { isoTime, systemClock } from '../model/clock.ts';
 import { isSessionId, type HostSession } from '../storage/port/reach.ts';
 import { announceNews } from '../core/reach/news.ts';
 import { agentOf, noteMoment } from '../core/reach/sessions.ts';
@@ -33,9 +33,9 @@ export async function hookWithin(
   what: string,
   answerTo: (isLate: () => boolean) => Promise<object | undefined>,
 ): Promise<void> {
-  const begun = performance.now();
+  const begun = systemClock.uptime();
   const mostMs = Number(context.around.env['DREAMOS_HOOK_MS']) || usualMs;
-  const isLate = (): boolean => performance.now() - begun > mostMs - tellMs;
+  const isLate = (): boolean => systemClock.uptime() - begun > mostMs - tellMs;
   await orNote(context, what, async () => {
     const answer = await within(mostMs, answerTo(isLate));
     if (answer !== undefined) await context.output.data(`${JSON.stringify(answer)}\n`);

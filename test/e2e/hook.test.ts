@@ -108,8 +108,10 @@ describe.concurrent('a hook', () => {
         out: '',
         err: '',
       });
-    for (const words of ['hook', 'hook vim', 'hook claude --as ../x', 'hook claude --as', 'hook claude --later x y'])
+    for (const words of ['hook', 'hook vim', 'hook claude --as ../x', 'hook claude --as'])
       expect({ words, code: (await rig.dreamos(words, { stdin: said('Stop') })).code }).toEqual({ words, code: 0 });
+    // Of an option that is not known yet the table of what is done natively knows nothing.
+    expect(await rig.shell('dreamos hook claude --later x y < /dev/null')).toMatchObject({ code: 0, out: '' });
     expect(await bare.dreamos('hook claude --as reviewer', { stdin: said('Stop') })).toMatchObject({
       code: 0,
       out: '',

@@ -48,7 +48,7 @@ export function runtimeOf(words: readonly string[]): 'native' | 'node' | undefin
     else if (/^-(?:h|V|-help|-version)$/.test(word)) return undefined;
     else if (word.startsWith('-n')) options[verb === 'list' ? 'limit' : 'count'] = true;
     else if (word.startsWith('--') && !everywhere.test(word)) options[nameOf(word)] = true;
-    else if (!word.startsWith('-')) verb ??= word;
+    else if (!word.startsWith('-')) verb = verb === undefined || (verb === 'hook' && word === 'bind') ? word : verb;
   }
   if (verb === undefined) return undefined;
   return isNative(verb, options) ? 'native' : 'node';

@@ -8,6 +8,8 @@ export type { Found, Heard, HeldClaim, Listed, MailboxStatus, TraceStep } from '
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
 export type { Reservation, ReservationCheck, Reserved } from './contract/reservations.ts';
 export type {
+  A2aCard,
+  Binding,
   ConfigValue,
   ListedSchedule,
   Schedule,
@@ -20,7 +22,9 @@ export type {
   TopicView,
 } from './contract/system.ts';
 
+export type { A2aOptions } from './core/agents/a2a.ts';
 export type { AgentInput, Registered } from './core/agents/agents.ts';
+export type { CardFields } from './core/agents/card.ts';
 export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';

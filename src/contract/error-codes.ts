@@ -45,6 +45,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The body is not UTF-8 text.',
     next: 'Send a path or a link instead of a binary file, or encode it: base64 <file> | dreamos send <agent>',
   },
+  CARD_INVALID: {
+    kind: 'invalid',
+    happened: 'What was said of an agent cannot stand in its card; nothing was changed.',
+    next: 'What a card may say: dreamos agent register --help; its whole form: dreamos schema agent',
+  },
   COMMAND_NOT_STARTED: {
     kind: 'usage',
     happened: 'The command of a worker cannot be started; no message was lost or used up.',

@@ -78,6 +78,14 @@ const table = {
     effect: 'looks',
     concerns: 'none',
   },
+  'agent.a2a': {
+    summary: 'an agent as an AgentCard of A2A v1',
+    command: 'agent show --a2a',
+    input: 'agent',
+    output: 'a2a',
+    effect: 'looks',
+    concerns: 'none',
+  },
   'agent.retire': {
     summary: 'no new mail for this agent; what it has can still be read',
     input: 'agent',

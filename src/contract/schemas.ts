@@ -61,6 +61,7 @@ const made = {
   'agent-delete': system.agentDeleted(),
   'agent-rename': system.agentRenamed(),
   'agent-show': system.agentShown(),
+  a2a: system.a2aCard(),
   'hook-bind': reach.hookBound(),
   config: system.configValue(),
   doctor: keep.finding(),

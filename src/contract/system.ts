@@ -70,6 +70,36 @@ export type AgentRenamed = AgentCard &
 /** An agent's card, and what it is subscribed to. */
 export const agentShown = schema(() => z.extend(agentCardSchema(), { subscriptions: z.array(text()) }));
 
+export type Binding = 'JSONRPC' | 'GRPC' | 'HTTP+JSON';
+export const bindings = ['JSONRPC', 'GRPC', 'HTTP+JSON'] as const satisfies readonly Binding[];
+
+/** An agent as others on the net may know it: the AgentCard of the A2A protocol, version 1.0. */
+export const a2aCard = schema(() =>
+  z.object({
+    name: text(),
+    description: text(),
+    supportedInterfaces: z.array(z.object({ url: text(), protocolBinding: z.enum(bindings), protocolVersion: text() })),
+    provider: z.exactOptional(z.object({ url: text(), organization: text() })),
+    version: text(),
+    documentationUrl: z.exactOptional(text()),
+    /** Nothing is promised of streaming and the like. */
+    capabilities: z.object({}),
+    defaultInputModes: z.array(text()),
+    defaultOutputModes: z.array(text()),
+    skills: z.array(
+      z.object({
+        id: text(),
+        name: text(),
+        description: text(),
+        tags: z.array(text()),
+        examples: z.exactOptional(z.array(text())),
+      }),
+    ),
+    iconUrl: z.exactOptional(text()),
+  }),
+);
+export type A2aCard = Of<typeof a2aCard>;
+
 export const configValue = schema(() =>
   z.object({
     key: settingKey(),

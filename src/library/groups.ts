@@ -1,6 +1,7 @@
 /** The groups of the library's face, as the command has them: `mail.dlq.retry` is `dreamos dlq retry`. */
 import type { Archived, Dead, DeadShown, Maintained } from '../contract/keep.ts';
 import type {
+  A2aCard,
   AgentDeleted,
   AgentRenamed,
   ConfigValue,
@@ -11,6 +12,7 @@ import type {
   TopicView,
 } from '../contract/system.ts';
 import type { Reservation, ReservationCheck, Reserved } from '../contract/reservations.ts';
+import type { A2aOptions } from '../core/agents/a2a.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
 import type { AgentDeleteOptions } from '../core/keep/delete-agent.ts';
 import type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions } from '../core/keep/archive.ts';
@@ -31,14 +33,20 @@ import type { Entry } from '../storage/port/look.ts';
 export interface Agents {
   /**
    * Makes an agent, or updates the given fields of one that is there; a retired one is back. A setting that is given as
-   * `undefined` is unset: the root's holds again.
-   * @throws NAME_INVALID, CONFIG_INVALID
+   * `undefined` is unset: the root's holds again. Of `card` each field takes the place of what it was, and `null` takes it out.
+   * @throws NAME_INVALID, CONFIG_INVALID; CARD_INVALID for a field of `card` that is wrong, or is said in another way
    */
   register(input: AgentInput): Promise<Registered>;
   /** In the order of their names, with the sessions of their tools that are there. */
   list(): Promise<AgentListed[]>;
   /** Its card, also when it has retired. @throws NAME_INVALID, AGENT_NOT_FOUND */
   show(name: string): Promise<AgentCard>;
+  /**
+   * Its card as the A2A protocol has it, version 1.0, for who makes it known on the net. What the card does not say is left
+   * out; where the protocol wants it (a version, a description), the least stands there, and a warning says so.
+   * @throws AGENT_NOT_FOUND; USAGE for a `url` that is neither https nor http on this machine
+   */
+  a2a(name: string, options: A2aOptions): Promise<A2aCard>;
   /**
    * Ends new mail to an agent: sends to it are refused from now on. What it has can still be read, and registering it again
    * brings it back.

@@ -4,6 +4,7 @@
  */
 import { cwd, emitWarning, env } from 'node:process';
 import { resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { a2aCardOf } from '../core/agents/a2a.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
@@ -203,9 +204,10 @@ function bindTo(session: Session): Dreamos {
     search: each(search, text, { mailbox: text, states, filter: deadOnes, signal, onProgress: call, limit: number }),
 
     agent: {
-      register: bound(registerAnew, { name: text, description: text, groups: texts, settings: record }),
+      register: bound(registerAnew, { name: text, description: text, card: record, groups: texts, settings: record }),
       list: bound(listWithSessions),
       show: bound(resolveAgent, text),
+      a2a: bound(a2aCardOf, text, { url: text, binding: text }),
       retire: bound(retireAgent, text),
       rename: bound(renameAgent, text, text),
       delete: bound(deleteAgent, text, { archive: yesOrNo }),

@@ -6,6 +6,14 @@ import { settingsSchema } from './settings.ts';
 export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 const formerName = fieldsOf({ name: string, until: string });
+const texts = listOf(string);
+const skill = fieldsOf({ id: string, name: string, description: string, tags: texts, examples: optional(texts) });
+const modes = fieldsOf({ input: optional(texts), output: optional(texts) });
+const provider = fieldsOf({ organization: string, url: string });
+const urls = fieldsOf({ documentation: optional(string), icon: optional(string) });
+// As it is, also in the order of its fields.
+const asItIs = (fields: ReturnType<typeof fieldsOf>) => (value: unknown) =>
+  value !== undefined && fields(value) === value;
 
 /** An agent's card, `agent.json`. Unknown fields are kept. */
 export const agentCardSchema = schema(
@@ -13,6 +21,30 @@ export const agentCardSchema = schema(
     z.looseObject({
       name: z.string().check(z.regex(agentNamePattern)),
       description: z.optional(z.string()),
+      /** What people call it. */
+      title: z.optional(z.string()),
+      /** Its own, in whatever form. */
+      version: z.optional(z.string()),
+      /** What it can do. */
+      skills: z.optional(
+        z.array(
+          z.looseObject({
+            id: z.string(),
+            name: z.string(),
+            description: z.string(),
+            tags: z.array(z.string()),
+            /** What one might ask it. */
+            examples: z.optional(z.array(z.string())),
+          }),
+        ),
+      ),
+      /** The media types that it takes and gives. */
+      modes: z.optional(
+        z.looseObject({ input: z.optional(z.array(z.string())), output: z.optional(z.array(z.string())) }),
+      ),
+      /** Who runs it. */
+      provider: z.optional(z.looseObject({ organization: z.string(), url: z.string() })),
+      urls: z.optional(z.looseObject({ documentation: z.optional(z.string()), icon: z.optional(z.string()) })),
       groups: z.optional(z.array(z.string())),
       createdAt: z.string(),
       retiredAt: z.optional(z.nullable(z.string())),
@@ -29,18 +61,31 @@ export const agentCardSchema = schema(
   fieldsOf({
     name: matching(agentNamePattern),
     description: optional(string),
-    groups: optional(listOf(string)),
+    title: optional(string),
+    version: optional(string),
+    skills: optional(listOf(asItIs(skill))),
+    modes: optional(asItIs(modes)),
+    provider: optional(asItIs(provider)),
+    urls: optional(asItIs(urls)),
+    groups: optional(texts),
     createdAt: string,
     retiredAt: optional(either(nothing, string)),
     deletedAt: optional(either(nothing, string)),
     pausedAt: optional(either(nothing, string)),
     pausedBy: optional(either(nothing, string)),
-    formerNames: optional(listOf((one) => formerName(one) === one)),
+    formerNames: optional(listOf(asItIs(formerName))),
     settings: optional((settings) => settingsSchema.fitting(settings) === settings),
   }),
 );
 
 export type AgentCard = Known<z.infer<ReturnType<typeof agentCardSchema>>>;
+
+export type Skill = NonNullable<AgentCard['skills']>[number];
+
+/** Of a card that somebody has edited by hand, what is left of one may be none. */
+export function isSkill(value: unknown): value is Skill {
+  return skill(value) !== undefined;
+}
 
 export type FormerName = NonNullable<AgentCard['formerNames']>[number];
 

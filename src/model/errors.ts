@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ALREADY_SETTLED'
   | 'BODY_EMPTY'
   | 'BODY_NOT_TEXT'
+  | 'CARD_INVALID'
   | 'COMMAND_NOT_STARTED'
   | 'CONFIG_INVALID'
   | 'CORRUPT'

@@ -20,6 +20,8 @@ export const agent: Verb = {
     group
       .command('register <name>')
       .option('--description <text>', 'what it does')
+      .option('--title <text>', 'what people call it')
+      .option('--card <json>', 'what else its card says, a field taken out by null; @<file> takes it from a file')
       .option(
         '--group <name>',
         "a group it is in instead of those it was in, '' for none; mail to @<name> reaches all in it; may be repeated",
@@ -33,20 +35,26 @@ export const agent: Verb = {
       .action(async (name, options) =>
         (await import('../commands/people/agent.ts')).registerCommand(context, name, options),
       )
-      .addHelpText(
-        'after',
-        example(
-          'dreamos agent register reviewer --group reviewers --set lease=30m \\\n    --description "reads patches"',
-        ),
-      );
+      .addHelpText('after', example(registerExample, cardRemark));
     group
       .command('list')
       .action(async () => (await import('../commands/people/agent.ts')).listCommand(context))
       .addHelpText('after', example('dreamos agent list --json'));
     group
       .command('show <name>')
-      .action(async (name) => (await import('../commands/people/agent.ts')).showCommand(context, name))
-      .addHelpText('after', example('dreamos agent show reviewer'));
+      .option('--a2a', 'as an AgentCard of the A2A protocol, version 1.0')
+      .option('--url <url>', 'where it answers A2A: https, or http on this machine; with --a2a')
+      .option('--binding <name>', 'how it answers there: JSONRPC (the default), GRPC or HTTP+JSON')
+      .action(async (name, options) =>
+        (await import('../commands/people/agent.ts')).showCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos agent show reviewer\n  dreamos agent show reviewer --a2a --url https://agents.example/reviewer',
+          'dreamos itself answers at no URL: the card is for what stands there.',
+        ),
+      );
     group
       .command('retire <name>')
       .action(async (name) => (await import('../commands/people/agent.ts')).retireCommand(context, name))
@@ -77,6 +85,16 @@ export const agent: Verb = {
     group.addHelpText('after', example('dreamos agent register reviewer\n  dreamos agent list'));
   },
 };
+
+const registerExample = `dreamos agent register reviewer --group reviewers --set lease=30m \\
+    --description "reads patches"
+  dreamos agent register reviewer --card @card.json
+  dreamos agent register reviewer --card '{"version":"1.2.0","skills":[{
+    "id":"ts","name":"TypeScript","description":"reviews it","tags":["ts"]}]}'`;
+
+const cardRemark = `A card may say: title, description, version; skills, each with id, name, description, tags and, if it has some, examples;
+modes, the media types of its input and output; provider, its organization and url; urls of its documentation and icon.
+Further fields are kept as they are. What is not given stays as it was.`;
 
 export const pause: Verb = {
   words: 'pause [agent]',

@@ -86,6 +86,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   'agent.register': (mail) => mail.agent.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
   'agent.list': (mail) => mail.agent.list(),
   'agent.show': (mail) => mail.agent.show('reviewer'),
+  'agent.a2a': (mail) => mail.agent.a2a('reviewer', { url: 'https://a.example' }),
   pause: (mail) => mail.pause('reviewer'),
   resume: async (mail) => (await mail.pause('reviewer'), mail.resume('reviewer')),
   'agent.retire': (mail) => mail.agent.retire('reviewer'),

@@ -77,6 +77,11 @@ describe.concurrent('--json', () => {
       created: true,
     });
     expect(await one(bare, 'agent show TESTER')).toMatchObject(card);
+    expect(await one(bare, 'agent show tester --a2a --url https://a.example/tester')).toEqual({
+      ...{ name: 'tester', description: 'it tests', version: '0.0.0', capabilities: {}, skills: [] },
+      supportedInterfaces: [{ url: 'https://a.example/tester', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
+      ...{ defaultInputModes: ['text/plain'], defaultOutputModes: ['text/plain'] },
+    });
     expect(await one(bare, 'pause tester --as planner')).toMatchObject({ pausedAt: time, pausedBy: 'planner' });
     expect(await one(bare, 'resume tester')).toMatchObject({ ...card, changed: true });
     expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });

@@ -1,13 +1,16 @@
 import { broken } from '../../cli/fit.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
-import { harmless } from '../../cli/harmless.ts';
+import { harmless, harmlessJson } from '../../cli/harmless.ts';
+import { readText } from '../../cli/input/body.ts';
+import type { CardFields } from '../../core/agents/card.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { given, oneOf } from '../../cli/input/parse.ts';
 import { resolveAgent, retireAgent } from '../../core/agents/agents.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
 import { registerAnew, renameAgent } from '../../core/keep/rename-agent.ts';
 import type { HostSessionJson } from '../../contract/reach.ts';
-import type { AgentDeleted, AgentRenamed } from '../../contract/system.ts';
+import type { AgentDeleted, AgentRenamed, Binding } from '../../contract/system.ts';
 import { noteFormerOwners } from '../../cli/show/former-owners.ts';
 import { listWithSessions } from '../../core/reach/listed.ts';
 import { parseSetting } from '../../core/root/settings.ts';
@@ -18,6 +21,8 @@ import { settingKeys, type Settings } from '../../model/settings.ts';
 
 export interface RegisterOptions {
   description?: string;
+  title?: string;
+  card?: string;
   group?: string[];
   set?: string[];
 }
@@ -26,15 +31,37 @@ export async function registerCommand(context: Context, name: string, options: R
   const settings = options.set === undefined ? undefined : parseSettings(options.set);
   // As with settings: nothing is none.
   const groups = options.group?.filter((group) => group !== '');
-  const input = given({ description: options.description, groups, settings });
+  const said = options.card === undefined ? {} : await cardOption(context, options.card);
+  const card = { ...said, ...given({ title: options.title }) };
+  const about = Object.keys(card).length > 0 ? card : undefined;
+  const input = given({ description: options.description, card: about, groups, settings });
   const session = await context.session();
-  const { card, created } = await registerAnew(session, { name, ...input });
-  await context.output.outcome({ ...card, created }, () =>
+  const { card: made, created } = await registerAnew(session, { name, ...input });
+  await context.output.outcome({ ...made, created }, () =>
     created
-      ? `Made the agent ${card.name}`
-      : `The agent ${card.name} was there already; its card is up to date, and it takes mail.`,
+      ? `Made the agent ${made.name}`
+      : `The agent ${made.name} was there already; its card is up to date, and it takes mail.`,
   );
-  await noteFormerOwners(context, session, [{ name: card.name, created }]);
+  await noteFormerOwners(context, session, [{ name: made.name, created }]);
+}
+
+/** @returns an object: what may be in it, the core says */
+async function cardOption(context: Context, text: string): Promise<CardFields> {
+  const file = text.startsWith('@') ? text.slice(1) : undefined;
+  if (file === '') throw usage('There is no name of a file for the card.', 'Name one: --card @card.json');
+  const json = file === undefined ? text : await readText(await context.openFile(file), file, context.signal);
+  const what = file === undefined ? 'What --card says' : JSON.stringify(file);
+  const hint = `Write it as --card '{"version":"1.0.0"}', or name a file with it: --card @card.json`;
+  let said: unknown;
+  try {
+    // Editors put a byte order mark there, which JSON does not have.
+    said = JSON.parse(json.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    const message = `${what} is not JSON: ${(cause as Error).message}.`;
+    throw new DreamosError('invalid', 'CARD_INVALID', message, { hint, cause });
+  }
+  if (typeof said === 'object' && said !== null && !Array.isArray(said)) return said as CardFields;
+  throw new DreamosError('invalid', 'CARD_INVALID', `${what} is no object.`, { hint });
 }
 
 export async function listCommand(context: Context): Promise<void> {
@@ -70,8 +97,24 @@ function stateOf({ retiredAt, pausedAt, createdAt }: AgentCard): string {
   return Date.parse(createdAt) === 0 ? '' : `since ${createdAt}`;
 }
 
-export async function showCommand(context: Context, name: string): Promise<void> {
+export interface ShowOptions {
+  a2a?: boolean;
+  url?: string;
+  binding?: string;
+}
+
+export async function showCommand(context: Context, name: string, options: ShowOptions): Promise<void> {
+  const { a2a = false, url, binding } = options;
+  if (a2a && url === undefined)
+    throw usage('An A2A card says where the agent answers.', 'Say it: --url https://agents.example/reviewer');
+  if (!a2a && (url ?? binding) !== undefined)
+    throw usage('--url and --binding are for the A2A card.', `dreamos agent show ${name} --a2a --url <url>`);
   const session = await context.session();
+  if (url !== undefined) {
+    const { a2aCardOf } = await import('../../core/agents/a2a.ts');
+    const card = await a2aCardOf(session, name, { url, ...given({ binding: binding as Binding | undefined }) });
+    return context.output.item(card, () => harmlessJson(card));
+  }
   const card = await resolveAgent(session, name);
   const subscriptions = (await loadSubscriptions(session)).get(card.name) ?? [];
   const shown = { ...card, subscriptions };

@@ -3,6 +3,7 @@ import { loneSurrogateIn } from '../../model/basics/text.ts';
 import { inNumbers, type Settings } from '../../model/settings.ts';
 import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
+import { type CardFields, checkedCard, withFields } from './card.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
 import type { Documents, DocumentName } from '../../storage/port/documents.ts';
@@ -74,6 +75,8 @@ export async function resolveFormer(session: Session, name: string): Promise<Age
 export interface AgentInput {
   readonly name: string;
   readonly description?: string;
+  /** What else its card says of it, each field instead of what it was. */
+  readonly card?: CardFields;
   /** Instead of those it was in. Mail to `@<group>` goes to all in it. */
   readonly groups?: string[];
   readonly settings?: Settings;
@@ -93,6 +96,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   // What is no text the store refuses.
   const half = typeof input.description === 'string' ? loneSurrogateIn(input.description) : undefined;
   if (half !== undefined) throw halfCharacter('description', half);
+  const said = input.card === undefined ? {} : checkedCard(input.name, input.card);
   let created = false;
   const card = await changeCard(session.store.documents, input.name, (before) => {
     const existing = before?.deletedAt ? undefined : before;
@@ -103,7 +107,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
     };
     const settings = input.settings && setOnly(inNumbers({ ...existing?.settings, ...input.settings }));
     return {
-      ...kept,
+      ...withFields(kept, said),
       ...(input.description !== undefined && { description: input.description }),
       ...(input.groups && { groups: input.groups }),
       ...(settings && { settings }),

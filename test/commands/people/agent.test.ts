@@ -155,3 +155,22 @@ test.each(['init bo', 'agent register bo'])(
     expect((await rig.dreamos(line)).err).not.toContain('bo is new');
   },
 );
+
+test('a card is said by JSON or by a file, and shown as an A2A card', async () => {
+  const skills = [{ id: 'ts', name: 'TS', description: 'reviews', tags: ['x'] }];
+  const register = (...words: string[]) => ['agent', 'register', 'reviewer', ...words, '--json'];
+  expect((await rig.dreamos(register('--title', 'R', '--card', '{"version":"1"}'))).json).toMatchObject([
+    { title: 'R', version: '1', created: false },
+  ]);
+  const files = { 'card.json': `\uFEFF${JSON.stringify({ skills, description: 'reads' })}` };
+  expect((await rig.dreamos(register('--card', '@card.json'), { files })).json).toMatchObject([{ skills, title: 'R' }]);
+  for (const bad of ['{', '[]', '3', '@', '{"title":1}', '{"name":"x"}'])
+    expect((await rig.dreamos(register('--card', bad))).code, bad).toBe(bad === '@' ? 2 : 6);
+  const shown = await rig.dreamos('agent show reviewer --a2a --url https://a.example --binding HTTP+JSON');
+  expect(shown).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse(shown.out)).toMatchObject({ name: 'R', skills, supportedInterfaces: [{ protocolVersion: '1.0' }] });
+  expect((await rig.dreamos('agent show reviewer')).out).toMatch(/\nskills: +\[\{"id":"ts"/);
+  for (const line of ['agent show reviewer --a2a', 'agent show reviewer --url https://a.example'])
+    expect((await rig.dreamos(line)).code).toBe(2);
+  expect((await rig.dreamos('agent show reviewer --a2a --url http://a.example')).code).toBe(2);
+});

@@ -3,7 +3,7 @@ import { loneSurrogateIn } from '../../model/basics/text.ts';
 import { inNumbers, type Settings } from '../../model/settings.ts';
 import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
-import { type CardFields, checkedCard, withFields } from './card.ts';
+import type { CardFields } from './card.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
 import type { Documents, DocumentName } from '../../storage/port/documents.ts';
@@ -96,7 +96,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   // What is no text the store refuses.
   const half = typeof input.description === 'string' ? loneSurrogateIn(input.description) : undefined;
   if (half !== undefined) throw halfCharacter('description', half);
-  const said = input.card === undefined ? {} : checkedCard(input.name, input.card);
+  const say = input.card === undefined ? undefined : (await import('./card.ts')).sayer(input.name, input.card);
   let created = false;
   const card = await changeCard(session.store.documents, input.name, (before) => {
     const existing = before?.deletedAt ? undefined : before;
@@ -107,7 +107,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
     };
     const settings = input.settings && setOnly(inNumbers({ ...existing?.settings, ...input.settings }));
     return {
-      ...withFields(kept, said),
+      ...(say ? say(kept) : kept),
       ...(input.description !== undefined && { description: input.description }),
       ...(input.groups && { groups: input.groups }),
       ...(settings && { settings }),

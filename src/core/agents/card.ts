@@ -61,8 +61,13 @@ const fields = schema(() => {
   });
 });
 
-/** @throws CARD_INVALID */
-export function checkedCard(name: string, said: unknown): CardFields {
+/** Says it of a card. @throws CARD_INVALID */
+export function sayer(name: string, said: unknown): <Card extends object>(card: Card) => Card {
+  const checked = checkedCard(name, said);
+  return (card) => withFields(card, checked);
+}
+
+function checkedCard(name: string, said: unknown): CardFields {
   const other = Object.keys(typeof said === 'object' && said !== null ? said : {}).find((field) =>
     Object.hasOwn(elsewhere, field),
   );
@@ -76,7 +81,7 @@ export function checkedCard(name: string, said: unknown): CardFields {
   return JSON.parse(json) as CardFields;
 }
 
-export function withFields<Card extends object>(card: Card, said: CardFields): Card {
+function withFields<Card extends object>(card: Card, said: CardFields): Card {
   const all = Object.entries({ ...card, ...said }).filter(([field]) => said[field] !== null);
   return Object.fromEntries(all) as Card;
 }

@@ -98,6 +98,7 @@ void run(process.argv.slice(2), {
     const { startAlone } = await import('./cli/handler/start.ts');
     startAlone(process.execPath, [process.argv[1] ?? '', ...words]);
   },
+  program: () => process.argv[1] ?? 'dreamos',
   version: () => DREAMOS_VERSION,
   runtime: () => {
     const { node, quickjs } = process.versions;

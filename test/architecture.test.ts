@@ -57,16 +57,17 @@ const guarded: [modules: RegExp, where: string[]][] = [
       'model/basics/sha256.ts',
     ],
   ],
-  [/^(node:)?child_process$/, ['cli/handler/handler.ts', 'cli/handler/start.ts']],
+  [/^(node:)?child_process$/, ['cli/handler/']],
   [/^chokidar$/, ['storage/file/events/']],
   [/^(proper-lockfile|write-file-atomic)$/, ['storage/file/disk/']],
   [/^croner$/, ['core/schedules/cron.ts']],
+  [/^(diff|jsonc-parser)$/, ['core/setup/']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
   [/^commander$/, ['program/', 'cli/', 'commands/meta/']],
 ];
 
 /** Loaded when they are needed, since send, read and ack do not need them. */
-const lazy = /^(chalk|chokidar|cli-table3|croner|proper-lockfile|write-file-atomic)$/;
+const lazy = /^(chalk|chokidar|cli-table3|croner|diff|jsonc-parser|proper-lockfile|write-file-atomic)$/;
 
 interface Import {
   specifier: string;

@@ -12,6 +12,7 @@ const exceptions: [file: string, code: string, why: string][] = [
   ['disk/programs.ts', '`/proc/${pid}/stat`', 'asks the kernel for a process'],
   ['disk/foreign/main-worktree.ts', "from 'node:path'", 'looks into what git keeps'],
   ['disk/foreign/project.ts', "from 'node:path'", 'says where files are that agents work on'],
+  ['disk/foreign/host-files.ts', "from 'node:path'", "changes other programs' files"],
   ['disk/foreign/source-tree.ts', "from 'node:path'", "walks through somebody else's tree"],
   [
     'places/corrupt.ts',

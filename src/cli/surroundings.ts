@@ -38,6 +38,8 @@ export interface Surroundings {
   readonly caller: () => Promise<number | undefined>;
   /** Starts this command once more with other words, in a session of its own and without streams; it outlives this one. */
   readonly startAlone: (words: readonly string[]) => Promise<void>;
+  /** The path of this command itself, by which it can be run again. */
+  readonly program: () => string;
   readonly version: () => string;
   readonly runtime: () => Omit<VersionJson, 'version'>;
   /** Of the native program: begins anew in Node, as if it had been started there. @throws when something was done already */

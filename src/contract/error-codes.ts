@@ -100,6 +100,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The format.json of the folder does not say that it is a root that is known here.',
     next: 'Look where the root is: --root <dir> or DREAMOS_ROOT; dreamos help format',
   },
+  HOST_FILE_REFUSED: {
+    kind: 'invalid',
+    happened: "A tool's own file cannot be changed safely (comments, a byte order mark, read-only); it is as it was.",
+    next: 'Put in by hand what was printed, or mend the file: dreamos setup --dry-run',
+  },
   LEASE_LOST: {
     kind: 'conflict',
     happened: 'The claim is over, or was never yours: its lease ended, the message was given back, or another has it.',
@@ -194,6 +199,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'disk',
     happened: 'The message is written, but the disk did not confirm it: it may or may not be sent.',
     next: 'Look before you repeat: dreamos show <id>; a repeat under one --dedupe-key is harmless.',
+  },
+  SETUP_INCOMPLETE: {
+    kind: 'nothing',
+    happened: 'What setup writes is not all there, or cannot work, as setup --check has found.',
+    next: 'What each line says; most often: dreamos setup',
   },
   SOURCE_NOT_FOUND: {
     kind: 'not-found',

@@ -10,6 +10,7 @@ import * as look from './look.ts';
 import * as mail from './mail.ts';
 import * as reach from './reach.ts';
 import * as reservations from './reservations.ts';
+import * as setup from './setup.ts';
 import * as system from './system.ts';
 
 const made = {
@@ -65,6 +66,8 @@ const made = {
   'hook-bind': reach.hookBound(),
   config: system.configValue(),
   doctor: keep.finding(),
+  setup: setup.setupChange(),
+  'setup-check': setup.setupCheck(),
   explain: system.explained(),
   schema: system.schemaListed(),
   error: system.failure(),

@@ -168,6 +168,7 @@ const surface: readonly Verb[] = [
   keep.doctor,
   keep.maintain,
   keep.importTree,
+  reach.setup,
   reach.hook,
   meta.explain,
   keep.backup,

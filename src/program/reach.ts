@@ -112,3 +112,32 @@ A path begins in the current folder; links are followed. A folder is all that is
 within a name, [a-z], ** for any number of folders, a backslash in front of what is meant as it stands; *.ts are files
 alone. Patterns that may have a file in common are in conflict, and so are names that differ in case alone. A file of another
 worktree of git is another file. A file that is called list, check, renew or release is ./list.`;
+
+export const setup: Verb = {
+  words: 'setup [tool...]',
+  setUp(command, context) {
+    command
+      .usage('[claude|codex|gemini|cursor|opencode…] [options]')
+      .option(
+        '--scope <scope>',
+        'local (yours in this project; the default), project (everybody in it) or user (yours everywhere)',
+      )
+      .option('--mcp', 'also register the MCP server')
+      .option('--guard', 'also ask before files are changed that others have reserved, and before a commit of git')
+      .option('--instructions', 'also a few lines in CLAUDE.md, AGENTS.md or GEMINI.md')
+      .option('--no-wake', 'tell of mail at work, and wake nobody that rests')
+      .option('--dry-run', 'print what would change, as a diff')
+      .option('--check', 'say whether all is there and can work')
+      .option('--uninstall', 'take out what setup has put in')
+      .action(async (tools, options) =>
+        (await import('../commands/reach/setup.ts')).setupCommand(context, tools, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos setup claude --as reviewer\n  dreamos setup --check',
+          'Without a tool: those that are found here. What it writes, and where: dreamos help hosts. With --check, exit 3: something is missing.',
+        ),
+      );
+  },
+};

@@ -27,6 +27,8 @@ export interface Terms {
   /** stderr alone is one. */
   readonly errTerminal?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** Else a folder that nothing is written into. */
+  readonly cwd?: string;
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly signal?: AbortSignal;
   readonly stdout?: Writable;
@@ -62,7 +64,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
     const isTTY = terms.terminal ?? false;
     const code = await run(words, {
       env,
-      cwd: () => '/work',
+      cwd: () => terms.cwd ?? '/work',
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
       stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
       pid: 1,
@@ -74,6 +76,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       openFile: async (path) => fileOf(terms.files ?? {}, path),
       canRun: async () => true,
       holdExit: () => () => undefined,
+      program: () => '/opt/dreamos/bin/dreamos.cjs',
       version: () => '0.0.0',
       toNode: terms.toNode,
       runtime: () => ({ runtime: 'node', engine: '20.19.0' }),

@@ -1,10 +1,13 @@
 /** Every command is run with --json, and each object that it prints has to be exactly what the contract says. */
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { commandOf, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
 import { type Rig, createRig, type Result, type Terms } from '../commands/rig.ts';
+import { removeScratch, scratch } from '../scratch.ts';
 import { misfits, strict } from './strict.ts';
+
+afterAll(removeScratch);
 
 const dayMs = 86_400_000;
 const foreign = join(import.meta.dirname, '../../fixtures/foreign');
@@ -23,6 +26,8 @@ const task = [
   '--ordering-key',
   'k',
 ];
+
+const inProject = (): Terms => ({ cwd: scratch(), env: { PATH: '/usr/bin' } });
 
 type Run = (rig: Rig) => Promise<Result | readonly Result[]>;
 const line = (words: string | readonly string[], terms?: Terms): Run => {
@@ -211,6 +216,12 @@ const runs: Record<string, Run> = {
     },
   }),
   restore: line('restore mail.tar.gz'),
+  setup: (rig) => rig.dreamos('setup claude --as reviewer --dry-run --json', inProject()),
+  'setup --check': async (rig) => {
+    const terms = inProject();
+    await rig.dreamos('setup claude --as reviewer --guard', terms);
+    return rig.dreamos('setup claude --check --json', terms);
+  },
   schema: line('schema'),
 };
 

@@ -15,6 +15,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   addressing: () => import('./addressing.md'),
   library: () => import('./library.md'),
   reference: () => import('./reference.md'),
+  hosts: () => import('./hosts.md'),
   housekeeping: () => import('./housekeeping.md'),
   reach: () => import('./reach.md'),
   native: () => import('./native.md'),

@@ -13,6 +13,7 @@ export const topics = {
   addressing: 'who gets a message: names, groups, topics and subscriptions',
   library: 'the same from TypeScript and JavaScript',
   reference: 'every function of the library, its options, results and errors',
+  hosts: "what setup writes into agents' tools, and how it is undone",
   housekeeping: 'how a root stays small and sound; backups; older mailboxes',
   reach: 'how an agent hears of its mail in its own tool, by hooks',
   native: 'send, read, ack and their like without the start of Node',

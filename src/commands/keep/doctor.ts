@@ -4,7 +4,7 @@ import { asTyped } from '../../cli/as-typed.ts';
 import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
-import { doctor } from '../../core/keep/doctor.ts';
+import { doctor, type DoctorOptions } from '../../core/keep/doctor.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 export async function doctorCommand(context: Context, options: { fix?: boolean }): Promise<void> {
@@ -16,7 +16,7 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   let warnings = 0;
   let repairable = 0;
   let fixed = 0;
-  for await (const finding of doctor(session, { fix: options.fix ?? false, onProgress, signal: context.signal })) {
+  for await (const finding of all(context, { fix: options.fix ?? false, onProgress, signal: context.signal })) {
     if (context.signal.aborted) return;
     if (finding.fixed) fixed++;
     else if (finding.level === 'problem') remaining++;
@@ -39,6 +39,14 @@ export async function doctorCommand(context: Context, options: { fix?: boolean }
   }
   const but = warnings === 0 ? '' : `, but there ${warnings === 1 ? 'is 1 warning' : `are ${warnings} warnings`}`;
   await output.note(fixed > 0 ? `${fixed} repaired; nothing is wrong now${but}.` : `Nothing is wrong${but}.`);
+}
+
+/** What is wrong with the root, and with the tools that hear of mail in it. */
+async function* all(context: Context, options: DoctorOptions): AsyncGenerator<Finding> {
+  yield* doctor(await context.session(), options);
+  const { setupTrouble } = await import('../../cli/tools/surveyed.ts');
+  for (const { host, message, hint } of await setupTrouble(context))
+    yield { rule: 'setup', level: 'warning', message: `${host}: ${message}`, ...(hint !== undefined && { hint }) };
 }
 
 function findingText({ level, rule, mailbox, message, fixed, hint }: Finding, paint: Paint): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { bucketName, fileOf, formatName, ignoreName, type Mailbox, rootDocuments } from './layout.ts';
-import { longestName, pathIn } from './path.ts';
+import { folderOf, longestName, nameOf, pathIn } from './path.ts';
 
 /** Names of what lies beside documents and entries, and of what killed processes leave there. */
 
@@ -130,4 +130,14 @@ export function probeFiles(
   const name = `.probe-${random}`;
   const made = join(root, name);
   return { made, linked: `${made}-linked`, renamed: join(root, `${name}-renamed`.padEnd(longestName, '-')) };
+}
+
+/** Of another program's file: what is to take its place, and what is locked while it is changed. */
+export function nextHostFile(path: string): string {
+  return `${path}.dreamos-new`;
+}
+
+/** Not the name that a program would take for a lock of its own. */
+export function heldHostFile(path: string): string {
+  return pathIn(folderOf(path), `.dreamos-setup-${nameOf(path)}`);
 }

@@ -1,0 +1,145 @@
+/** Brings what `setup` has into files, and out of them. */
+import {
+  type HostFile,
+  keepHostFile,
+  makeFoldersFor,
+  readHostFile,
+  removeEmptyFoldersOf,
+  removeHostFile,
+  replaceHostFile,
+  whileHeld,
+} from '../../storage/file/disk/foreign/host-files.ts';
+import type { SetupChange } from '../../contract/setup.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { refused } from './editor.ts';
+import type { Target } from './targets.ts';
+
+/** How often a file may change under us, by its own program, before we give up. */
+const mostTries = 20;
+
+type Step =
+  | { readonly change: 'none' }
+  | { readonly change: Exclude<SetupChange['change'], 'none'>; readonly next: string | undefined };
+
+/** @throws HOST_FILE_REFUSED, STATE_CHANGED, DISK_FAILED; the file is then as it was */
+export async function setUpFile(target: Target, { dryRun }: { dryRun: boolean }): Promise<SetupChange> {
+  const { path, editor } = target;
+  const look = async (was: HostFile | undefined): Promise<Step> => {
+    const text = was && textOf(path, was.bytes);
+    const next = await orRefuse(target, 'add', () => editor.add(text));
+    return next === text ? { change: 'none' } : { change: text === undefined ? 'made' : 'changed', next };
+  };
+  return change(target, dryRun, look, async (was, { next = '' }) => {
+    const isFirst = was && !(await editor.has(textOf(path, was.bytes)));
+    const backup = was && isFirst ? backupOf(was.path) : undefined;
+    if (was && backup !== undefined) keepHostFile(was.path, backup);
+    return { isDone: replaceHostFile(path, Buffer.from(next), was), backup };
+  });
+}
+
+/** @param top the folder below which what is empty then goes, too @throws as `setUpFile` */
+export async function takeDownFile(target: Target, top: string, { dryRun }: { dryRun: boolean }): Promise<SetupChange> {
+  const { path, editor } = target;
+  const beforeOf = (was: HostFile): string | undefined => {
+    const kept = readHostFile(backupOf(was.path));
+    return kept && textOf(kept.path, kept.bytes);
+  };
+  const look = async (was: HostFile | undefined): Promise<Step> => {
+    const text = was && textOf(path, was.bytes);
+    if (was === undefined || text === undefined) return { change: 'none' };
+    return orRefuse(target, 'strip', async () => {
+      // What is no JSON any more may have ours in it all the same; what never had is nobody's business.
+      if (!text.includes('dreamos') || !(await editor.has(text))) return { change: 'none' };
+      const before = beforeOf(was);
+      const next = await editor.strip(text, before);
+      if (next === undefined) return { change: 'removed', next };
+      return { change: next === before ? 'restored' : 'changed', next };
+    });
+  };
+  const done = await change(target, dryRun, look, async (was, { change: how, next }) => {
+    if (!was) return { isDone: true };
+    const isDone = next === undefined ? removeHostFile(path, was) : replaceHostFile(path, Buffer.from(next), was);
+    const kept = isDone && how === 'restored' ? readHostFile(backupOf(was.path)) : undefined;
+    if (kept) removeHostFile(kept.path, kept);
+    return { isDone };
+  });
+  if (done.change === 'removed' && !dryRun) removeEmptyFoldersOf(path, top);
+  return done;
+}
+
+async function change(
+  target: Target,
+  dryRun: boolean,
+  look: (was: HostFile | undefined) => Promise<Step>,
+  act: (
+    was: HostFile | undefined,
+    step: Exclude<Step, { change: 'none' }>,
+  ) => Promise<{ isDone: boolean; backup?: string | undefined }>,
+): Promise<SetupChange> {
+  const { path, hosts, parts, editor } = target;
+  const told = async (how: Step, was: HostFile | undefined, backup?: string): Promise<SetupChange> => {
+    const text = how.change === 'none' ? was && textOf(path, was.bytes) : how.next;
+    return {
+      hosts,
+      parts: [...parts],
+      path,
+      change: how.change,
+      dryRun,
+      remarks: text === undefined ? [] : await editor.remarks(text),
+      ...(backup !== undefined && { backup }),
+      ...(dryRun && how.change !== 'none' && { diff: await diffOf(path, was, how.next) }),
+    };
+  };
+  const was = readHostFile(path);
+  const first = await look(was);
+  if (dryRun || first.change === 'none') return told(first, was);
+  makeFoldersFor(path);
+  return whileHeld(path, async () => {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const now = readHostFile(path);
+      const step = await look(now);
+      if (step.change === 'none') return told(step, now);
+      const { isDone, backup } = await act(now, step);
+      if (isDone) return told(step, now, backup);
+    }
+    throw new DreamosError('conflict', 'STATE_CHANGED', `${path} is being written by another program all the time.`, {
+      hint: 'End that program, then run it again.',
+    });
+  });
+}
+
+async function orRefuse<T>({ path, editor }: Target, mode: 'add' | 'strip', work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DreamosError) throw error;
+    const why = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message;
+    throw refused(path, why, await editor.snippet(), mode);
+  }
+}
+
+/** What it was before the first `setup`. */
+function backupOf(path: string): string {
+  return `${path}.dreamos-backup`;
+}
+
+function textOf(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new DreamosError('invalid', 'HOST_FILE_REFUSED', `${path} was left as it is: it is not UTF-8.`, {
+      hint: 'Write it as UTF-8, and run it again.',
+    });
+  }
+}
+
+async function diffOf(path: string, was: HostFile | undefined, next: string | undefined): Promise<string> {
+  const { createTwoFilesPatch } = await import('diff');
+  const none = '/dev/null';
+  return createTwoFilesPatch(
+    was ? path : none,
+    next === undefined ? none : path,
+    was?.bytes.toString() ?? '',
+    next ?? '',
+  );
+}

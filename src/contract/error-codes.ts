@@ -103,7 +103,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   HOST_FILE_REFUSED: {
     kind: 'invalid',
     happened: "A tool's own file cannot be changed safely (comments, a byte order mark, read-only); it is as it was.",
-    next: 'Put in by hand what was printed, or mend the file: dreamos setup --dry-run',
+    next: 'Put in by hand what was printed, or mend the file and look again: dreamos setup claude --dry-run',
   },
   LEASE_LOST: {
     kind: 'conflict',
@@ -203,7 +203,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   SETUP_INCOMPLETE: {
     kind: 'nothing',
     happened: 'What setup writes is not all there, or cannot work, as setup --check has found.',
-    next: 'What each line says; most often: dreamos setup',
+    next: 'What each line says; most often, for example: dreamos setup claude',
   },
   SOURCE_NOT_FOUND: {
     kind: 'not-found',

@@ -11,12 +11,15 @@ export const setupChange = schema(() =>
     parts: z.array(z.enum(['hooks', 'mcp', 'skill', 'instructions', 'git'])),
     path: text(),
     /** `restored`: it is again what it was before the first `setup`, byte for byte. */
-    change: z.enum(['made', 'changed', 'removed', 'restored', 'none']),
+    change: z.enum(['made', 'changed', 'removed', 'restored', 'none', 'refused']),
     dryRun: z.boolean(),
     /** The file as it was before. */
     backup: z.exactOptional(text()),
     /** As a unified diff, with `dryRun`. */
     diff: z.exactOptional(text()),
+    /** Of what was refused: why, and what a person may put in by hand. */
+    why: z.exactOptional(text()),
+    snippet: z.exactOptional(text()),
     /** What looks like ours and is not, and was left alone. */
     remarks: z.array(text()),
   }),

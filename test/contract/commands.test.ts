@@ -1,13 +1,11 @@
 /** Every command is run with --json, and each object that it prints has to be exactly what the contract says. */
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { commandOf, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
 import { type Rig, createRig, type Result, type Terms } from '../commands/rig.ts';
-import { removeScratch, scratch } from '../scratch.ts';
+import { scratch } from '../scratch.ts';
 import { misfits, strict } from './strict.ts';
-
-afterAll(removeScratch);
 
 const dayMs = 86_400_000;
 const foreign = join(import.meta.dirname, '../../fixtures/foreign');

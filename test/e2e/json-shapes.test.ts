@@ -419,6 +419,10 @@ describe.concurrent('--json', () => {
       expect(code).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ $schema: text, type: 'object', required: expect.any(Array) as string[] });
     }
+    for (const line of await json(rig, 'setup gemini --as reviewer'))
+      expect(line).toMatchObject({ hosts: ['gemini'], path: text, change: 'made', dryRun: false, remarks: [] });
+    for (const line of await json(rig, 'setup gemini --check'))
+      expect(line).toMatchObject({ host: 'gemini', part: text, ok: true, message: text });
     expect(await json(rig, 'explain LEASE_LOST')).toEqual([
       { code: 'LEASE_LOST', kind: 'conflict', exitCode: 5, happened: text, next: text },
     ]);

@@ -47,6 +47,17 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos agent register rev --set lease', code: 'USAGE' },
   { type: 'dreamos agent register rev --set dedupeWindow=1d', code: 'CONFIG_INVALID' },
 
+  // In the files of tools.
+  {
+    begin: 'mkdir .claude; echo "{} // mine" > .claude/settings.local.json',
+    type: 'dreamos setup claude --as reviewer',
+    code: 'HOST_FILE_REFUSED',
+  },
+  { type: 'dreamos setup claude --check', code: 'SETUP_INCOMPLETE', next: ['dreamos setup claude'] },
+  { type: 'dreamos setup', code: 'USAGE', next: ['dreamos setup claude'] },
+  { type: 'dreamos setup claude --check --uninstall', code: 'USAGE', exits: [3] },
+  { begin: 'dreamos setup claude --as reviewer', type: 'dreamos setup claude --check --mcp', code: 'SETUP_INCOMPLETE' },
+
   // No name, no words.
   ...['list', 'read', 'peek', 'pause', 'resume', 'archive list', 'archive pack', 'archive export'].map((verb) => ({
     type: `dreamos ${verb}`,

@@ -10,6 +10,7 @@ import { checkName } from '../../core/root/names.ts';
 import { setUpFile, takeDownFile } from '../../core/setup/apply.ts';
 import { callerNow, checkHost, onPath, scopeOf } from '../../core/setup/check.ts';
 import type { Caller } from '../../core/setup/commands.ts';
+import { refused } from '../../core/setup/editor.ts';
 import { hasGitHook, setUpGit, takeDownGit } from '../../core/setup/git.ts';
 import { filesOf, type HostName, hostNames, type Place, type Scope, scopes } from '../../core/setup/hosts.ts';
 import { targetsOf, type Wish } from '../../core/setup/targets.ts';
@@ -76,9 +77,12 @@ async function install({ context, place, wish, named }: Run, dryRun: boolean): P
     changes.push(change);
     await tellChange(context, place, change);
   };
-  await context.each(targetsOf({ ...wish, hosts, callerFor }, place), async (target) =>
-    tell(await setUpFile(target, { dryRun })),
-  );
+  await context.each(targetsOf({ ...wish, hosts, callerFor }, place), async (target) => {
+    const change = await setUpFile(target, { dryRun });
+    await tell(change);
+    if (change.why !== undefined)
+      throw refused(change.path, change.why, 'Put in by hand what is printed, or mend the file and run it again.');
+  });
   if (wish.guard) {
     if (hosts.includes('cursor')) await output.note('Cursor: no hook before edits; git alone guards there.');
     const folder = await gitHooksOf(place.project);
@@ -190,10 +194,12 @@ async function programOf(context: Context, { env }: Place): Promise<string> {
 }
 
 async function tellChange(context: Context, place: Place, change: SetupChange): Promise<void> {
-  const { path, hosts, parts, diff, backup, remarks } = change;
+  const { path, hosts, parts, diff, snippet, backup, remarks } = change;
   const of = hosts.length > 0 ? `  ${parts.join(', ')} of ${hosts.join(', ')}` : '  a pre-commit of git';
   const text = `${said[change.change].padEnd(10)}${harmless(shortOf(path, place))}${of}`;
-  await context.output.item(change, () => (diff === undefined ? text : diff.trimEnd()));
+  await context.output.item(change, () =>
+    (diff ?? (snippet === undefined ? text : `${text}\n${harmless(snippet, 'block')}`)).trimEnd(),
+  );
   if (backup !== undefined) await context.output.note(`  as it was before: ${harmless(shortOf(backup, place))}`);
   for (const remark of remarks) await context.output.note(`  ${remark}`);
 }
@@ -204,6 +210,7 @@ const said: Readonly<Record<SetupChange['change'], string>> = {
   removed: 'removed',
   restored: 'restored',
   none: 'as it was',
+  refused: 'refused',
 };
 
 function shortOf(path: string, { project, home }: Place): string {

@@ -1,4 +1,5 @@
 /** Brings what `setup` has into files, and out of them. */
+import { dirname } from 'node:path';
 import {
   type HostFile,
   keepHostFile,
@@ -11,22 +12,37 @@ import {
 } from '../../storage/file/disk/foreign/host-files.ts';
 import type { SetupChange } from '../../contract/setup.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { refused } from './editor.ts';
+import { refused, whyOf } from './editor.ts';
 import type { Target } from './targets.ts';
 
 /** How often a file may change under us, by its own program, before we give up. */
 const mostTries = 20;
 
-type Step =
-  | { readonly change: 'none' }
-  | { readonly change: Exclude<SetupChange['change'], 'none'>; readonly next: string | undefined };
+interface Change {
+  readonly change: Exclude<SetupChange['change'], 'none' | 'refused'>;
+  /** `undefined`: then there is no file. */
+  readonly next: string | undefined;
+}
 
-/** @throws HOST_FILE_REFUSED, STATE_CHANGED, DISK_FAILED; the file is then as it was */
+type Over = { readonly change: 'none' } | { readonly change: 'refused'; readonly why: string };
+type Step = Over | Change;
+
+const isOver = (step: Step): step is Over => step.change === 'none' || step.change === 'refused';
+
+/**
+ * @returns also that it was refused, with what a person can paste
+ * @throws HOST_FILE_REFUSED: it is no file that can be replaced; STATE_CHANGED, DISK_FAILED; the file is then as it was
+ */
 export async function setUpFile(target: Target, { dryRun }: { dryRun: boolean }): Promise<SetupChange> {
   const { path, editor } = target;
   const look = async (was: HostFile | undefined): Promise<Step> => {
     const text = was && textOf(path, was.bytes);
-    const next = await orRefuse(target, 'add', () => editor.add(text));
+    let next: string;
+    try {
+      next = await editor.add(text);
+    } catch (error) {
+      return { change: 'refused', why: whyOf(error) };
+    }
     return next === text ? { change: 'none' } : { change: text === undefined ? 'made' : 'changed', next };
   };
   return change(target, dryRun, look, async (was, { next = '' }) => {
@@ -47,14 +63,17 @@ export async function takeDownFile(target: Target, top: string, { dryRun }: { dr
   const look = async (was: HostFile | undefined): Promise<Step> => {
     const text = was && textOf(path, was.bytes);
     if (was === undefined || text === undefined) return { change: 'none' };
-    return orRefuse(target, 'strip', async () => {
+    try {
       // What is no JSON any more may have ours in it all the same; what never had is nobody's business.
       if (!text.includes('dreamos') || !(await editor.has(text))) return { change: 'none' };
       const before = beforeOf(was);
       const next = await editor.strip(text, before);
       if (next === undefined) return { change: 'removed', next };
       return { change: next === before ? 'restored' : 'changed', next };
-    });
+    } catch (error) {
+      const next = 'Take out by hand what runs dreamos, or mend the file and run it again.';
+      throw refused(path, whyOf(error), next);
+    }
   };
   const done = await change(target, dryRun, look, async (was, { change: how, next }) => {
     if (!was) return { isDone: true };
@@ -71,14 +90,12 @@ async function change(
   target: Target,
   dryRun: boolean,
   look: (was: HostFile | undefined) => Promise<Step>,
-  act: (
-    was: HostFile | undefined,
-    step: Exclude<Step, { change: 'none' }>,
-  ) => Promise<{ isDone: boolean; backup?: string | undefined }>,
+  act: (was: HostFile | undefined, step: Change) => Promise<{ isDone: boolean; backup?: string | undefined }>,
 ): Promise<SetupChange> {
   const { path, hosts, parts, editor } = target;
   const told = async (how: Step, was: HostFile | undefined, backup?: string): Promise<SetupChange> => {
-    const text = how.change === 'none' ? was && textOf(path, was.bytes) : how.next;
+    const isChange = how.change !== 'none' && how.change !== 'refused';
+    const text = isChange ? how.next : how.change === 'none' && was ? textOf(path, was.bytes) : undefined;
     return {
       hosts,
       parts: [...parts],
@@ -87,34 +104,32 @@ async function change(
       dryRun,
       remarks: text === undefined ? [] : await editor.remarks(text),
       ...(backup !== undefined && { backup }),
-      ...(dryRun && how.change !== 'none' && { diff: await diffOf(path, was, how.next) }),
+      ...(dryRun && isChange && { diff: await diffOf(path, was, how.next) }),
+      ...(how.change === 'refused' && { why: how.why, snippet: await editor.snippet() }),
     };
   };
   const was = readHostFile(path);
   const first = await look(was);
-  if (dryRun || first.change === 'none') return told(first, was);
-  makeFoldersFor(path);
-  return whileHeld(path, async () => {
+  if (dryRun || isOver(first)) return told(first, was);
+  const made = makeFoldersFor(path);
+  try {
+    return await whileHeld(path, inside);
+  } catch (error) {
+    if (made !== undefined) removeEmptyFoldersOf(path, dirname(made));
+    throw error;
+  }
+
+  async function inside(): Promise<SetupChange> {
     for (let tries = 0; tries < mostTries; tries++) {
       const now = readHostFile(path);
       const step = await look(now);
-      if (step.change === 'none') return told(step, now);
+      if (isOver(step)) return told(step, now);
       const { isDone, backup } = await act(now, step);
       if (isDone) return told(step, now, backup);
     }
     throw new DreamosError('conflict', 'STATE_CHANGED', `${path} is being written by another program all the time.`, {
       hint: 'End that program, then run it again.',
     });
-  });
-}
-
-async function orRefuse<T>({ path, editor }: Target, mode: 'add' | 'strip', work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DreamosError) throw error;
-    const why = error instanceof RangeError ? 'it is nested too deeply' : (error as Error).message;
-    throw refused(path, why, await editor.snippet(), mode);
   }
 }
 

@@ -21,10 +21,15 @@ export interface Editor {
   snippet(): Promise<string>;
 }
 
-export function refused(path: string, why: string, snippet: string, mode: 'add' | 'strip'): DreamosError {
-  const hint =
-    mode === 'add'
-      ? `Put this in by hand, or mend the file and run it again:\n${snippet}`
-      : 'Take out by hand what runs dreamos, or mend the file and run it again.';
-  return new DreamosError('invalid', 'HOST_FILE_REFUSED', `${path} was left as it is: ${why}.`, { hint });
+/** Of a file that an editor does not change, because it could not do it safely. @param next what to type, or to do */
+export function refused(path: string, why: string, next: string): DreamosError {
+  return new DreamosError('invalid', 'HOST_FILE_REFUSED', `${path} was left as it is: ${why}.`, { hint: next });
+}
+
+/** Why, of an error that an editor has thrown. @throws it, if it is another one */
+export function whyOf(error: unknown): string {
+  if (error instanceof RangeError) return 'it is nested too deeply';
+  // A TypeError and its like are bugs.
+  if (!(error instanceof Error) || error.constructor !== Error) throw error;
+  return error.message;
 }

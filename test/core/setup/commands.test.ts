@@ -2,12 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hookCommand, isMcpCall, known, mcpArguments } from '../../../src/core/setup/commands.ts';
 import { hookEntry, moments } from '../../../src/core/setup/hosts.ts';
-import { removeScratch, scratch } from '../../scratch.ts';
-
-afterAll(removeScratch);
+import { scratch } from '../../scratch.ts';
 
 const shells = [
   ['sh', '-c'],

@@ -13,15 +13,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { applyPatch } from 'diff';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { setUpFile, takeDownFile } from '../../../src/core/setup/apply.ts';
 import { hookCommand } from '../../../src/core/setup/commands.ts';
 import type { HostName } from '../../../src/core/setup/hosts.ts';
 import { type Target, targetsOf, type Wish } from '../../../src/core/setup/targets.ts';
-import { DreamosError } from '../../../src/model/errors.ts';
-import { removeScratch, scratch } from '../../scratch.ts';
-
-afterAll(removeScratch);
+import { scratch } from '../../scratch.ts';
 
 const caller = { program: 'dreamos', as: 'reviewer' };
 const plain: Wish = {
@@ -109,7 +106,7 @@ const good: Readonly<Record<string, string | undefined>> = {
   'hooks that are no objects':
     '{\n  "hooks": {\n    "Stop": [\n      null,\n      7,\n      "x",\n      {\n        "hooks": "none"\n      }\n    ]\n  }\n}\n',
   'a key called __proto__': '{\n  "__proto__": {\n    "hooks": 1\n  },\n  "constructor": 2\n}\n',
-  'half a megabyte': `${JSON.stringify({ ...theirs, big: Array.from({ length: 20_000 }, (_, i) => `item ${i}`) }, null, 2)}\n`,
+  'a hundred kilobytes': `${JSON.stringify({ ...theirs, big: Array.from({ length: 5000 }, (_, i) => `item ${i}`) }, null, 2)}\n`,
   'a hundred levels': `{\n  "deep": ${'['.repeat(100)}${']'.repeat(100)}\n}\n`,
 };
 
@@ -234,29 +231,21 @@ const bad: readonly [name: string, content: string | Buffer, why: string][] = [
   ['a key twice, once escaped', '{"hooks":{},"\\u0068ooks":{}}', 'the key "hooks" twice'],
   ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'not UTF-8'],
   ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), 'not UTF-8'],
-  ['a hundred thousand levels', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'was left as it is'],
+  ['a hundred thousand levels', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'nested too deeply'],
 ];
 
 test.each(bad)('%s: it is left as it is, and what belongs into it is printed', async (_, content, why) => {
   const { dir, path } = settings(content);
   const before = readFileSync(path);
   for (const dryRun of [false, true]) {
-    const error = await setUpFile(targetIn(dir), { dryRun }).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(DreamosError);
-    const { code, kind, message, hint = '' } = error as DreamosError;
-    expect({ code, kind }).toEqual({ code: 'HOST_FILE_REFUSED', kind: 'invalid' });
-    expect(message).toContain(path);
-    expect(message).toContain(why);
-    if (!why.includes('UTF-8')) {
-      const snippet = JSON.parse(hint.slice(hint.indexOf('{'))) as { hooks: object };
-      expect(Object.keys(snippet.hooks)).toEqual([
-        'SessionStart',
-        'UserPromptSubmit',
-        'PostToolBatch',
-        'Stop',
-        'SessionEnd',
-      ]);
+    if (why === 'not UTF-8') {
+      await expect(setUpFile(targetIn(dir), { dryRun })).rejects.toMatchObject({ code: 'HOST_FILE_REFUSED' });
+      continue;
     }
+    const done = await setUpFile(targetIn(dir), { dryRun });
+    expect(done).toMatchObject({ change: 'refused', path, why: expect.stringContaining(why) as string });
+    const { hooks } = JSON.parse(done.snippet ?? '') as { hooks: object };
+    expect(Object.keys(hooks)).toEqual(['SessionStart', 'UserPromptSubmit', 'PostToolBatch', 'Stop', 'SessionEnd']);
   }
   expect(readFileSync(path).equals(before)).toBe(true);
   expect(readdirSync(dirname(path))).toEqual(['settings.local.json']);
@@ -452,7 +441,7 @@ test.each([
   const target = targetIn(dir, { hosts: ['codex'], mcp: true }, 'mcp');
   mkdirSync(dirname(target.path), { recursive: true });
   writeFileSync(target.path, text);
-  await expect(setUpFile(target, { dryRun: false })).rejects.toMatchObject({ code: 'HOST_FILE_REFUSED' });
+  expect(await setUpFile(target, { dryRun: false })).toMatchObject({ change: 'refused' });
   expect(readFileSync(target.path, 'utf8')).toBe(text);
 });
 

@@ -141,3 +141,8 @@ export function nextHostFile(path: string): string {
 export function heldHostFile(path: string): string {
   return pathIn(folderOf(path), `.dreamos-setup-${nameOf(path)}`);
 }
+
+/** Whether a killed process has left a lock of that aside under this name. */
+export function isHeldAside(name: string, path: string): boolean {
+  return name.startsWith(`${nameOf(lockFolder(heldHostFile(path)))}.`) && isLockFolder(name);
+}

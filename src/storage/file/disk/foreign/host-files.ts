@@ -5,11 +5,12 @@
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { systemClock } from '../../../../model/clock.ts';
 import { DreamosError } from '../../../../model/errors.ts';
 import { attempt } from '../disk-error.ts';
 import { nodeDisk } from '../node-disk.ts';
-import { heldHostFile, nextHostFile } from '../../names/beside.ts';
-import { isIn } from '../../names/path.ts';
+import { heldHostFile, isHeldAside, nextHostFile } from '../../names/beside.ts';
+import { isIn, pathIn } from '../../names/path.ts';
 
 const mostBytes = 64 * 1024 * 1024;
 
@@ -98,9 +99,11 @@ export function isThere(path: string): boolean {
   return look(path) !== undefined;
 }
 
-/** The folders above a file, as anybody makes them. */
-export function makeFoldersFor(path: string): void {
-  attempt(path, 'make the folder of', () => fs.mkdirSync(dirname(path), { recursive: true }));
+/** The folders above a file, as anybody makes them. @returns the first of them that was not there */
+export function makeFoldersFor(path: string): string | undefined {
+  return attempt<string | undefined, never>(path, 'make the folder of', () =>
+    fs.mkdirSync(dirname(path), { recursive: true }),
+  );
 }
 
 /** Those above a file that are empty now, up to `top`, which stays. */
@@ -114,7 +117,24 @@ export function removeEmptyFoldersOf(path: string, top: string): void {
 /** One `setup` at a time changes a file. @param path that there is a folder for */
 export function whileHeld<T>(path: string, work: () => Promise<T>): Promise<T> {
   const real = look(path) && !look(path)?.isSymbolicLink() ? path : realOf(path);
-  return nodeDisk().withLock(heldHostFile(real), work);
+  return nodeDisk().withLock(heldHostFile(real), async () => {
+    sweep(real);
+    return work();
+  });
+}
+
+// Longer than any process is on its way between the two steps of giving a lock back.
+const oldMs = 60_000;
+
+/** In a folder that `doctor` does not look into. */
+function sweep(path: string): void {
+  const folder = dirname(path);
+  const gone = { ENOENT: undefined, ENOTEMPTY: undefined, ENOTDIR: undefined };
+  for (const name of attempt<string[], never>(folder, 'read the folder', () => fs.readdirSync(folder))) {
+    const aside = pathIn(folder, name);
+    if (!isHeldAside(name, path) || systemClock.now() - (look(aside)?.mtimeMs ?? Infinity) < oldMs) continue;
+    attempt(aside, 'remove the folder', () => fs.rmdirSync(aside), gone);
+  }
 }
 
 /** Also through a link to nothing, which is refused later. */

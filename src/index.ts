@@ -6,7 +6,7 @@ export type { Agents, Archive, Config, DeadLetters, Reservations, Schedules, Top
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
 export type { Found, Heard, HeldClaim, Listed, MailboxStatus, TraceStep } from './contract/look.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
-export type { Reservation, ReservationCheck, Reserved } from './contract/reservations.ts';
+export type { Reservation, ReservationCheck, Reserved } from './contract/reach.ts';
 export type {
   A2aCard,
   Binding,

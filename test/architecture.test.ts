@@ -61,7 +61,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
   [/^chokidar$/, ['storage/file/events/']],
   [/^(proper-lockfile|write-file-atomic)$/, ['storage/file/disk/']],
   [/^croner$/, ['core/schedules/cron.ts']],
-  [/^(diff|jsonc-parser)$/, ['core/setup/']],
+  [/^(diff|jsonc-parser)$/, ['setup/']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
   [/^commander$/, ['program/', 'cli/', 'commands/meta/']],
 ];

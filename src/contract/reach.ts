@@ -1,8 +1,8 @@
-/** What reaching an agent in its own tool prints with --json. */
+/** What reaching agents in their tools prints with --json: sessions, files that are reserved, and what setup writes. */
 import * as z from 'zod/mini';
 import { type AgentCard, agentCardSchema } from '../model/agent.ts';
-import { schema } from '../model/schema.ts';
-import { type Of, text, time } from './shape.ts';
+import { type Known, schema } from '../model/schema.ts';
+import { count, type Of, text, time } from './shape.ts';
 
 /** A session of an agent's tool, and whose it is. */
 export const hookBound = schema(() => z.object({ agent: text(), host: text(), session: text() }));
@@ -21,3 +21,77 @@ export const agentListed = schema(() =>
   }),
 );
 export type AgentListed = AgentCard & Pick<Of<typeof agentListed>, 'sessions'>;
+
+/** As the document of the reservations has it, which keeps what it does not know. */
+export const reservation = schema(() =>
+  z.looseObject({
+    /** A path or a pattern, relative to the folder that holds runtime/; one that lies elsewhere is whole. */
+    path: text(),
+    agent: text(),
+    /** Others may have it, too, if theirs is shared as well. */
+    shared: z.boolean(),
+    reason: z.exactOptional(text()),
+    since: time(),
+    until: time(),
+    /** The larger one is the later one, of all that there ever were: what writes may refuse who comes with a smaller one. */
+    token: count(),
+  }),
+);
+export type Reservation = Known<z.infer<ReturnType<typeof reservation>>>;
+
+export const reserved = schema(() =>
+  z.extend(reservation(), {
+    /** `false`: it was the agent's already, and lasts longer now. */
+    created: z.boolean(),
+  }),
+);
+export type Reserved = Known<z.infer<ReturnType<typeof reserved>>>;
+
+export const reservationCheck = schema(() =>
+  z.object({
+    path: text(),
+    /** `mine`: the acting agent has it, or a part of it, and nobody else has. */
+    state: z.enum(['free', 'mine', 'held']),
+    /** Those of others that keep it from the acting agent. */
+    held: z.array(reservation()),
+  }),
+);
+export type ReservationCheck = Of<typeof reservationCheck>;
+
+/** What becomes of a file, or would with `dryRun`. */
+export const setupChange = schema(() =>
+  z.object({
+    /** The tools that read it; of git's hook none. */
+    hosts: z.array(text()),
+    parts: z.array(z.enum(['hooks', 'mcp', 'skill', 'instructions', 'git'])),
+    path: text(),
+    /** `restored`: it is again what it was before the first `setup`, byte for byte. */
+    change: z.enum(['made', 'changed', 'removed', 'restored', 'none', 'refused']),
+    dryRun: z.boolean(),
+    /** The file as it was before. */
+    backup: z.exactOptional(text()),
+    /** As a unified diff, with `dryRun`. */
+    diff: z.exactOptional(text()),
+    /** Of what was refused: why, and what a person may put in by hand. */
+    why: z.exactOptional(text()),
+    snippet: z.exactOptional(text()),
+    /** What looks like ours and is not, and was left alone. */
+    remarks: z.array(text()),
+  }),
+);
+export type SetupChange = Of<typeof setupChange>;
+
+/** Whether a part is there and can work. */
+export const setupCheck = schema(() =>
+  z.object({
+    /** `null`: of all tools, or of git. */
+    host: z.nullable(text()),
+    part: z.enum(['hooks', 'mcp', 'skill', 'instructions', 'git', 'program', 'trust', 'alive']),
+    /** `null`: it cannot be known from here. */
+    ok: z.nullable(z.boolean()),
+    message: text(),
+    /** What to type, or to do, next. */
+    hint: z.exactOptional(text()),
+  }),
+);
+export type SetupCheck = Of<typeof setupCheck>;

@@ -9,8 +9,6 @@ import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
 import * as reach from './reach.ts';
-import * as reservations from './reservations.ts';
-import * as setup from './setup.ts';
 import * as system from './system.ts';
 
 const made = {
@@ -48,9 +46,9 @@ const made = {
   schedule: system.schedule(),
   'schedule-list': system.scheduleListed(),
   'schedule-show': system.scheduleShown(),
-  reserve: reservations.reserved(),
-  reservation: reservations.reservation(),
-  'reservation-check': reservations.reservationCheck(),
+  reserve: reach.reserved(),
+  reservation: reach.reservation(),
+  'reservation-check': reach.reservationCheck(),
   maintain: keep.maintained(),
   import: keep.imported(),
   backup: keep.backedUp(),
@@ -66,8 +64,8 @@ const made = {
   'hook-bind': reach.hookBound(),
   config: system.configValue(),
   doctor: keep.finding(),
-  setup: setup.setupChange(),
-  'setup-check': setup.setupCheck(),
+  setup: reach.setupChange(),
+  'setup-check': reach.setupCheck(),
   explain: system.explained(),
   schema: system.schemaListed(),
   error: system.failure(),

@@ -11,7 +11,7 @@ import type {
   TopicStatus,
   TopicView,
 } from '../contract/system.ts';
-import type { Reservation, ReservationCheck, Reserved } from '../contract/reservations.ts';
+import type { AgentListed, Reservation, ReservationCheck, Reserved } from '../contract/reach.ts';
 import type { A2aOptions } from '../core/agents/a2a.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
 import type { AgentDeleteOptions } from '../core/keep/delete-agent.ts';
@@ -23,7 +23,6 @@ import type { ReserveOptions } from '../core/reserve/reserve.ts';
 import type { FiredDue, FireOptions } from '../core/schedules/fire-due.ts';
 import type { ScheduleInput } from '../core/schedules/schedules.ts';
 import type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from '../core/topics/topics.ts';
-import type { AgentListed } from '../contract/reach.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { DreamosError } from '../model/errors.ts';
 import type { SettingKey, SettingValue } from '../model/settings.ts';

@@ -52,7 +52,7 @@ export const agent: Verb = {
         'after',
         example(
           'dreamos agent show reviewer\n  dreamos agent show reviewer --a2a --url https://agents.example/reviewer',
-          'dreamos itself answers at no URL: the card is for what stands there.',
+          'What answers at that URL is not dreamos: the card is for what stands there.',
         ),
       );
     group

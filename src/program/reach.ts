@@ -136,7 +136,7 @@ export const setup: Verb = {
         'after',
         example(
           'dreamos setup claude --as reviewer\n  dreamos setup --check',
-          'Without a tool: those that are found here. What it writes, and where: dreamos help hosts. With --check, exit 3: something is missing.',
+          'Without a tool: those that are found here. With --check, exit 3: something is missing. What it writes, and where: dreamos help hosts',
         ),
       );
   },

@@ -22,9 +22,9 @@ test.for(lines)('"$words" is left to Node before anything is done, or not at all
   else expect(done.slice(0, 1)).toEqual(['to Node']);
 });
 
-test('what is done without Node are ten verbs, without what waits', () => {
+test('what is done without Node are eleven verbs, without what waits', () => {
   const native = lines.filter(({ verb, option }) => option === undefined && isNative(verb, {})).map(({ verb }) => verb);
-  expect(native.join(' ')).toBe('send reply read peek ack nack renew list show status');
+  expect(native.join(' ')).toBe('send reply read peek ack nack renew list show status hook');
   const waiting = lines.filter(({ option }) => option === 'wait' || option === 'watch' || option === 'until');
   expect(waiting.length).toBeGreaterThan(9);
   for (const { verb, option } of waiting) expect(isNative(verb, { [String(option)]: '1s' })).toBe(false);

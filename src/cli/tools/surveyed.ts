@@ -1,8 +1,8 @@
 /** What `setup` and `doctor` have to know of where they are: the project, the home, the tools that are used there. */
-import type { SetupCheck } from '../../contract/setup.ts';
-import { checkHost, type Looking, onPath, scopeOf } from '../../core/setup/check.ts';
-import { type HostName, hostNames, marks, type Place, type Scope, scopes } from '../../core/setup/hosts.ts';
-import { isThereBelow, projectOf, type Wish } from '../../core/setup/targets.ts';
+import type { SetupCheck } from '../../contract/reach.ts';
+import { checkHost, type Looking, onPath, scopeOf } from '../../setup/check.ts';
+import { type HostName, hostNames, marks, type Place, type Scope, scopes } from '../../setup/hosts.ts';
+import { isThereBelow, projectOf, type Wish } from '../../setup/targets.ts';
 import { absolute } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
 import { loadTopic } from '../help/texts.ts';

@@ -1,4 +1,4 @@
-import type { Reservation, Reserved } from '../../contract/reservations.ts';
+import type { Reservation, Reserved } from '../../contract/reach.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';

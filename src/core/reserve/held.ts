@@ -1,4 +1,4 @@
-import type { Reservation, ReservationCheck } from '../../contract/reservations.ts';
+import type { Reservation, ReservationCheck } from '../../contract/reach.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import type { DreamosError } from '../../model/errors.ts';

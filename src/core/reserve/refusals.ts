@@ -1,4 +1,4 @@
-import type { Reservation } from '../../contract/reservations.ts';
+import type { Reservation } from '../../contract/reach.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { cut } from '../../model/basics/text.ts';

@@ -5,7 +5,7 @@
  * one to end: whoever looks judges by its time.
  */
 import * as z from 'zod/mini';
-import { type Reservation, reservation } from '../../contract/reservations.ts';
+import { type Reservation, reservation } from '../../contract/reach.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { dayMs } from '../../model/basics/limits.ts';
 import { isOver } from '../../model/clock.ts';

@@ -1,4 +1,4 @@
-import type { Reservation, Reserved } from '../../contract/reservations.ts';
+import type { Reservation, Reserved } from '../../contract/reach.ts';
 import { minLeaseMs } from '../../model/basics/limits.ts';
 import { halfCharacter, reference, usage } from '../../model/refusals.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';

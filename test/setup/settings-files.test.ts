@@ -14,11 +14,11 @@ import {
 import { dirname, join } from 'node:path';
 import { applyPatch } from 'diff';
 import { describe, expect, test } from 'vitest';
-import { setUpFile, takeDownFile } from '../../../src/core/setup/apply.ts';
-import { hookCommand } from '../../../src/core/setup/commands.ts';
-import type { HostName } from '../../../src/core/setup/hosts.ts';
-import { type Target, targetsOf, type Wish } from '../../../src/core/setup/targets.ts';
-import { scratch } from '../../scratch.ts';
+import { setUpFile, takeDownFile } from '../../src/setup/apply.ts';
+import { hookCommand } from '../../src/setup/commands.ts';
+import type { HostName } from '../../src/setup/hosts.ts';
+import { type Target, targetsOf, type Wish } from '../../src/setup/targets.ts';
+import { scratch } from '../scratch.ts';
 
 const caller = { program: 'dreamos', as: 'reviewer' };
 const plain: Wish = {

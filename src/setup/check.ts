@@ -1,7 +1,7 @@
 /** Whether what `setup` has written is there and can work. It reads, and changes nothing. */
 import { isAbsolute, join } from 'node:path';
-import type { SetupCheck } from '../../contract/setup.ts';
-import { isThere, readHostFile } from '../../storage/file/disk/foreign/host-files.ts';
+import type { SetupCheck } from '../contract/reach.ts';
+import { isThere, readHostFile } from '../storage/file/disk/foreign/host-files.ts';
 import { type Caller, known } from './commands.ts';
 import { filesOf, type HostName, type Place, type Scope } from './hosts.ts';
 import { isSigned } from './text-editors.ts';

@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { gitHooksOf } from '../../../src/cli/handler/git.ts';
-import { setUpGit, takeDownGit } from '../../../src/core/setup/git.ts';
-import { scratch } from '../../scratch.ts';
+import { gitHooksOf } from '../../src/cli/handler/git.ts';
+import { setUpGit, takeDownGit } from '../../src/setup/git.ts';
+import { scratch } from '../scratch.ts';
 
 const real = { dryRun: false };
 

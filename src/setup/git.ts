@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import type { SetupChange } from '../../contract/setup.ts';
-import { DreamosError } from '../../model/errors.ts';
+import type { SetupChange } from '../contract/reach.ts';
+import { DreamosError } from '../model/errors.ts';
 import {
   isThere,
   keepHostFile,
@@ -10,7 +10,7 @@ import {
   readHostFile,
   removeHostFile,
   whileHeld,
-} from '../../storage/file/disk/foreign/host-files.ts';
+} from '../storage/file/disk/foreign/host-files.ts';
 import type { Caller } from './commands.ts';
 import { before, preCommit } from './git-hook.ts';
 import { isSigned, signedEditor } from './text-editors.ts';

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hookCommand, isMcpCall, known, mcpArguments } from '../../../src/core/setup/commands.ts';
-import { hookEntry, moments } from '../../../src/core/setup/hosts.ts';
-import { scratch } from '../../scratch.ts';
+import { hookCommand, isMcpCall, known, mcpArguments } from '../../src/setup/commands.ts';
+import { hookEntry, moments } from '../../src/setup/hosts.ts';
+import { scratch } from '../scratch.ts';
 
 const shells = [
   ['sh', '-c'],

@@ -2,7 +2,7 @@
  * Codex runs a hook that somebody has trusted, and keeps that in its config.toml: `[hooks.state."<file>:<event>:<group>:<index>"]`
  * with a digest, which only Codex can make. So it can be read whether it was asked about a hook, not whether it has changed since.
  */
-import type { SetupCheck } from '../../contract/setup.ts';
+import type { SetupCheck } from '../contract/reach.ts';
 import { known } from './commands.ts';
 import { filesOf, type Place, type Scope } from './hosts.ts';
 

@@ -1,6 +1,6 @@
 /** What `setup` writes for whom: each file once, with what is to be in it. */
 import { join } from 'node:path';
-import { isThere } from '../../storage/file/disk/foreign/host-files.ts';
+import { isThere } from '../storage/file/disk/foreign/host-files.ts';
 import type { Caller } from './commands.ts';
 import type { Editor } from './editor.ts';
 import { filesOf, type HostName, type Place, type Role, type Scope } from './hosts.ts';

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
-import { pluginText } from '../../../src/core/setup/plugin.ts';
-import { signedEditor } from '../../../src/core/setup/text-editors.ts';
-import { scratch } from '../../scratch.ts';
+import { pluginText } from '../../src/setup/plugin.ts';
+import { signedEditor } from '../../src/setup/text-editors.ts';
+import { scratch } from '../scratch.ts';
 
 interface Hooks {
   event(of: { event: { type: string; properties?: object } }): Promise<void>;

@@ -1,4 +1,4 @@
-import { DreamosError } from '../../model/errors.ts';
+import { DreamosError } from '../model/errors.ts';
 
 /** What `setup` has in a file, and how it gets it in and out. None touches a disk. */
 export interface Editor {

@@ -9,9 +9,9 @@ import {
   removeHostFile,
   replaceHostFile,
   whileHeld,
-} from '../../storage/file/disk/foreign/host-files.ts';
-import type { SetupChange } from '../../contract/setup.ts';
-import { DreamosError } from '../../model/errors.ts';
+} from '../storage/file/disk/foreign/host-files.ts';
+import type { SetupChange } from '../contract/reach.ts';
+import { DreamosError } from '../model/errors.ts';
 import { refused, whyOf } from './editor.ts';
 import type { Target } from './targets.ts';
 

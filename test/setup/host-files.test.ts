@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { setUpFile } from '../../../src/core/setup/apply.ts';
-import type { Editor } from '../../../src/core/setup/editor.ts';
+import { setUpFile } from '../../src/setup/apply.ts';
+import type { Editor } from '../../src/setup/editor.ts';
 import {
   keepHostFile,
   putHostFile,
@@ -20,8 +20,8 @@ import {
   removeHostFile,
   replaceHostFile,
   whileHeld,
-} from '../../../src/storage/file/disk/foreign/host-files.ts';
-import { scratch } from '../../scratch.ts';
+} from '../../src/storage/file/disk/foreign/host-files.ts';
+import { scratch } from '../scratch.ts';
 
 describe("another program's file", () => {
   test('is replaced only while it is what was read', () => {

@@ -97,7 +97,8 @@ export interface Archive {
 /** The dead-letter queue: what failed too often, expired, or was given up. */
 export interface DeadLetters {
   /**
-   * What failed and why, the newest first. Without a mailbox in all of them; one in disorder is a warning.
+   * What failed and why, the newest first. Without a mailbox in all of them, also in those of deleted agents; one in
+   * disorder is a warning.
    * @throws AGENT_NOT_FOUND; USAGE for an empty text in the filter
    */
   list(mailbox?: string, options?: DeadListOptions): AsyncGenerator<Dead, void, undefined>;
@@ -105,7 +106,7 @@ export interface DeadLetters {
   show(mailbox: string, id: string): Promise<DeadShown>;
   /**
    * Makes dead letters ready again; their attempts start anew. They come again in the order in which they were sent.
-   * @param mailbox `undefined`: all of them; of an id the one in which it died
+   * @param mailbox `undefined`: all of them but those of deleted agents; of an id the one in which it died
    * @param ids `all`: those that are dead now, and fit the filter
    * @returns a result for each id, in their order (`all`: as they were sent); the error of one does not keep the others.
    * Without a mailbox also the error of each that could not be looked into
@@ -116,7 +117,11 @@ export interface DeadLetters {
     ids: readonly string[] | 'all',
     options?: DeadOptions,
   ): Promise<(Entry | DreamosError)[]>;
-  /** Removes dead letters for good. @returns as retry @throws as retry; USAGE for `all` with neither a filter nor `force` */
+  /**
+   * Removes dead letters for good, those of deleted agents, too.
+   * @returns as retry
+   * @throws as retry; USAGE for `all` with neither a filter nor `force`
+   */
   purge(
     mailbox: string | undefined,
     ids: readonly string[] | 'all',

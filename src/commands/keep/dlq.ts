@@ -18,6 +18,7 @@ import {
   retryDead,
   showDead,
 } from '../../core/keep/dlq.ts';
+import { listMailboxes } from '../../core/agents/agents.ts';
 import { mailboxOf } from '../../core/keep/mailbox-of.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
@@ -34,16 +35,23 @@ export async function listCommand(
   const session = await context.session();
   const { row, ...layout } = deadLayout(output, name === undefined, session.clock.now());
   const screen = createScreenful(output, layout, limit);
+  const gone = (await listMailboxes(session)).filter(({ deletedAt }) => deletedAt).map((card) => card.name);
   let newest: Dead | undefined;
+  const left = new Set<string>();
   for await (const dead of listDead(session, name, { ...given({ limit }), ...filter, signal })) {
     if (signal.aborted) return;
-    newest ??= dead;
+    if (gone.includes(dead.mailbox)) left.add(dead.mailbox);
+    else newest ??= dead;
     if (output.json) await printOrWarn(output, dead.id, dead, () => '');
     else screen.add(() => row(dead));
   }
   if (output.json || signal.aborted) return;
   await screen.print();
-  await output.note(newest ? nextSteps(context, newest, name) : noneText(filter, name));
+  const steps = [
+    ...(newest ? nextSteps(context, newest, name) : []),
+    ...[...left].map((one) => deletedStep(context, one)),
+  ];
+  await output.note(steps.length > 0 ? `\n${steps.join('\n')}` : noneText(filter, name));
 }
 
 function noneText({ filter }: DeadOptions, name: string | undefined): string {
@@ -52,13 +60,19 @@ function noneText({ filter }: DeadOptions, name: string | undefined): string {
 }
 
 /** With the words of the newest one, so that they can be pasted. */
-function nextSteps(context: Context, { id, mailbox, reason }: Dead, name: string | undefined): string {
+function nextSteps(context: Context, { id, mailbox, reason }: Dead, name: string | undefined): string[] {
   const whose = name === undefined ? '' : ` ${name}`;
   const lines = [`Try one again: dreamos dlq retry ${mailbox} ${id}${context.flags()}`];
   const cause = beginningOf(reason);
   if (cause !== '')
     lines.push(`All of a cause: dreamos dlq retry${whose} --reason ${quoteWord(cause)}${context.flags()}`);
-  return `\n${lines.join('\n')}`;
+  return lines;
+}
+
+/** Its dead letters stay, and are ready for nobody. */
+function deletedStep(context: Context, mailbox: string): string {
+  const anew = `dreamos agent register ${mailbox}${context.flags()}`;
+  return `${mailbox} is deleted. To retry what it had, make it anew: ${anew}`;
 }
 
 export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
@@ -101,17 +115,11 @@ export interface ChangeOptions extends DeadFilterOptions {
   dryRun?: boolean;
 }
 
-export interface ChangeOptions extends DeadFilterOptions {
-  all?: boolean;
-  limit?: string;
-  dryRun?: boolean;
-}
-
 export async function retryCommand(context: Context, words: readonly string[], options: ChangeOptions): Promise<void> {
   const choice = await choose(context, words, options, 'retry');
   const session = await context.session();
   if (options.dryRun)
-    return printChosen(context, choice, 'retried', (entry) => ({ ...entryJson(entry, session.acting), dryRun: true }));
+    return printChosen(context, choice, 'retry', (entry) => ({ ...entryJson(entry, session.acting), dryRun: true }));
   const results = await retryDead(session, choice.mailbox, choice.which, choice.how);
   await printEach(context, choice, results, async (entry) => {
     const text = `${entry.id} ${entry.state}${whereOf(choice, entry)}`;
@@ -127,7 +135,7 @@ export async function purgeCommand(
   const choice = await choose(context, words, options, 'purge');
   const session = await context.session();
   if (options.dryRun)
-    return printChosen(context, choice, 'purged', ({ id, mailbox }) => ({ id, mailbox, dryRun: true }));
+    return printChosen(context, choice, 'purge', ({ id, mailbox }) => ({ id, mailbox, dryRun: true }));
   const how = { ...choice.how, ...given({ force: options.force }) };
   const results = await purgeDead(session, choice.mailbox, choice.which, how);
   await printEach(context, choice, results, async (one) => {
@@ -196,14 +204,14 @@ async function printEach<T>(
 async function printChosen(
   context: Context,
   choice: Choice,
-  done: string,
+  verb: 'retry' | 'purge',
   json: (entry: Entry) => EntryJson | PurgedJson,
 ): Promise<void> {
   const { output } = context;
   const session = await context.session();
   const { row, ...layout } = deadLayout(output, choice.mailbox === undefined, session.clock.now());
   const screen = createScreenful(output, layout, choice.how.limit);
-  const results = await chooseDead(session, choice.mailbox, choice.which, choice.how);
+  const results = await chooseDead(session, verb, choice.mailbox, choice.which, choice.how);
   await printEach(context, choice, results, async (entry) => {
     if (output.json) return output.item(json(entry), () => '');
     const dead = await glanceAt(session, entry);
@@ -211,5 +219,7 @@ async function printChosen(
   });
   await screen.print();
   if (screen.count > 0)
-    await output.note(`\n${screen.count.toLocaleString('en')} would be ${done}; without --dry-run they are.`);
+    await output.note(
+      `\n${screen.count.toLocaleString('en')} would be ${verb === 'retry' ? 'retried' : 'purged'}; without --dry-run they are.`,
+    );
 }

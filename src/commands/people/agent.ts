@@ -7,6 +7,7 @@ import type { CardFields } from '../../core/agents/card.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { given, oneOf } from '../../cli/input/parse.ts';
 import { resolveAgent, retireAgent } from '../../core/agents/agents.ts';
+import { listDead } from '../../core/keep/dlq.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
 import { registerAnew, renameAgent } from '../../core/keep/rename-agent.ts';
 import type { HostSessionJson } from '../../contract/reach.ts';
@@ -147,11 +148,14 @@ function renamedText({ name, from, changed, subscriptions, schedules, reservatio
 }
 
 export async function deleteCommand(context: Context, name: string, options: { archive?: boolean }): Promise<void> {
-  const deleted = await deleteAgent(await context.session(), name, given({ archive: options.archive }));
+  const session = await context.session();
+  const deleted = await deleteAgent(session, name, given({ archive: options.archive }));
   await context.output.outcome(deleted, () => deletedText(deleted));
-  await context.output.note(
-    `What it had finished can still be read: dreamos archive list ${deleted.name}${context.flags()}`,
-  );
+  const whose = `${deleted.name}${context.flags()}`;
+  await context.output.note(`What it had finished can still be read: dreamos archive list ${whose}`);
+  if (context.output.json) return;
+  for await (const _ of listDead(session, deleted.name, { limit: 1 }))
+    await context.output.note(`So can its dead letters: dreamos dlq list ${whose}`);
 }
 
 function deletedText({ name, archived, subscriptions, schedules, reservations }: AgentDeleted): string {

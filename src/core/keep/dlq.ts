@@ -4,7 +4,7 @@ import type { DeadFilter } from '../../model/filter.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
-import { listAgents, resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { listAgents, listMailboxes, resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { findNow } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
@@ -33,7 +33,7 @@ export async function* listDead(
   const { limit = Infinity, signal } = options;
   let listed = 0;
   if (limit <= 0) return;
-  const names = await namesOf(session, mailbox);
+  const names = await namesOf(session, mailbox, listMailboxes);
   const place = { mailbox: mailbox === undefined ? undefined : names[0], states: ['dead'] as const };
   const { filter } = await withWholeId(session, options, place);
   async function* inMailbox(name: string): AsyncGenerator<Dead, void, undefined> {
@@ -62,8 +62,11 @@ export async function glanceAt(session: Session, entry: Entry): Promise<Glance> 
   return toDead(entry, message, why);
 }
 
-async function namesOf(session: Session, mailbox: string | undefined): Promise<string[]> {
-  const cards = mailbox === undefined ? await listAgents(session) : [await resolveMailbox(session, mailbox)];
+/** Whose dead letters are meant where no mailbox is named: a deleted agent's are listed and purged with all, and not retried. */
+type Everybody = typeof listAgents;
+
+async function namesOf(session: Session, mailbox: string | undefined, everybody: Everybody): Promise<string[]> {
+  const cards = mailbox === undefined ? await everybody(session) : [await resolveMailbox(session, mailbox)];
   return cards.map(({ name }) => name);
 }
 
@@ -95,14 +98,16 @@ export interface PurgeOptions extends DeadOptions {
   readonly force?: boolean;
 }
 
-/** What `retryDead` and `purgeDead` would do, in their order. */
+/** What `retryDead` or `purgeDead` would do, in its order. */
 export function chooseDead(
   session: Session,
+  verb: 'retry' | 'purge',
   mailbox: string | undefined,
   ids: readonly string[] | 'all',
   options: DeadOptions,
 ): Promise<(Entry | DreamosError)[]> {
-  return forEach(session, mailbox, ids, { ...options, dryRun: true }, async (entry) => entry);
+  const everybody = verb === 'retry' ? listAgents : listMailboxes;
+  return forEach(session, mailbox, ids, { ...options, dryRun: true, everybody }, async (entry) => entry);
 }
 
 export async function retryDead(
@@ -113,7 +118,7 @@ export async function retryDead(
 ): Promise<(Entry | DreamosError)[]> {
   // Of one that is deleted it would be ready for nobody.
   if (mailbox !== undefined) await resolveAgent(session, mailbox);
-  return forEach(session, mailbox, ids, options, async (entry) => {
+  return forEach(session, mailbox, ids, { ...options, everybody: listAgents }, async (entry) => {
     if (mailbox === undefined) await resolveAgent(session, entry.mailbox);
     return session.store.mail.retry(entry, actingOf(session));
   });
@@ -136,7 +141,8 @@ export async function purgeDead(
     await session.store.mail.purge(entry, actingOf(session));
     return entry;
   };
-  const purgeThem = (): Promise<(Entry | DreamosError)[]> => forEach(session, mailbox, ids, options, purge);
+  const purgeThem = (): Promise<(Entry | DreamosError)[]> =>
+    forEach(session, mailbox, ids, { ...options, everybody: listMailboxes }, purge);
   const results = await (dryRun ? purgeThem() : session.store.documents.withLock('purge', purgeThem));
   return results.map((one) => (one instanceof DreamosError ? one : { id: one.id, mailbox: one.mailbox }));
 }
@@ -154,7 +160,7 @@ async function forEach(
   session: Session,
   mailbox: string | undefined,
   ids: readonly string[] | 'all',
-  options: DeadOptions,
+  options: DeadOptions & { readonly everybody: Everybody },
   change: (entry: Entry) => Promise<Entry>,
 ): Promise<(Entry | DreamosError)[]> {
   const { filter, limit, dryRun = false, onProgress, signal } = options;
@@ -199,11 +205,11 @@ async function forEach(
 async function allThatFit(
   session: Session,
   mailbox: string | undefined,
-  { filter, dryRun = false, signal }: DeadOptions,
+  { filter, dryRun = false, signal, everybody }: DeadOptions & { readonly everybody: Everybody },
   failures: DreamosError[],
 ): Promise<Entry[]> {
   const all: Entry[] = [];
-  for (const name of await namesOf(session, mailbox)) {
+  for (const name of await namesOf(session, mailbox, everybody)) {
     if (signal?.aborted) break;
     try {
       if (dryRun) await bringDueOrWarn(session, name, { bury: true });

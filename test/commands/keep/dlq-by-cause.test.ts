@@ -31,6 +31,30 @@ test('dlq list without a name tells of all mailboxes, whoever acts, and where ea
   expect((await rig.dreamos('dlq list planner --subject none')).err).toBe('No dead letter for planner fits.\n');
 });
 
+test('what is dead of a deleted agent is listed and purged with all, and retried once it is made anew', async () => {
+  const [one, two] = [await dead('ETIMEDOUT'), await dead('cannot parse', 'planner')];
+  const deleted = await rig.dreamos('agent delete reviewer');
+  expect(deleted.err).toContain('\nSo can its dead letters: dreamos dlq list reviewer\n');
+  const anew = 'reviewer is deleted. To retry what it had, make it anew: dreamos agent register reviewer\n';
+  const all = await rig.dreamos('dlq list');
+  expect(all.out).toMatch(new RegExp(`${two} +planner .*\n${one} +reviewer `));
+  expect(all.err).toContain(`Try one again: dreamos dlq retry planner ${two}\n`);
+  expect(all.err).toContain(anew);
+  expect((await rig.dreamos('dlq list reviewer')).err).toBe(`\n${anew}`);
+  expect((await rig.dreamos('dlq retry --all --dry-run --json')).json).toMatchObject([{ id: two }]);
+  expect(await rig.dreamos('dlq retry --all')).toMatchObject({ code: 0, out: `${two} ready at planner\n` });
+  expect((await rig.dreamos('dlq purge --all --dry-run --json')).json).toMatchObject([{ id: one }]);
+  await rig.dreamos('agent register reviewer');
+  expect((await rig.dreamos('dlq retry --all')).out).toBe(`${one} ready at reviewer\n`);
+});
+
+test('all that is dead is purged, of a deleted agent, too', async () => {
+  const id = await dead('ETIMEDOUT');
+  await rig.dreamos('agent delete reviewer');
+  expect((await rig.dreamos('dlq purge --all --force')).out).toBe(`${id} purged at reviewer\n`);
+  expect((await rig.dreamos('dlq list')).err).toBe('No dead letters.\n');
+});
+
 test('what dlq list says to type next works when it is pasted', async () => {
   for (const reason of ["it's\nbroken", 'a'.repeat(60), 'word '.repeat(20), '-x', 'Exit 1: "no" $HOME']) {
     await dead(reason);

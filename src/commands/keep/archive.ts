@@ -3,6 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { entryJson, isoTime } from '../../contract/json.ts';
+import { showArchivedLines } from '../../cli/show/archived-layout.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
 import {
@@ -44,7 +45,7 @@ function chosen(options: Chosen): ArchiveListOptions {
 export async function listCommand(context: Context, name: string | undefined, options: Chosen): Promise<void> {
   const which = chosen(options);
   const mailbox = await context.mailbox(name, 'archive list');
-  const some = await printAll(context, listArchive(await context.session(), mailbox, which));
+  const some = await printAll(context, listArchive(await context.session(), mailbox, which), which.limit, false);
   if (!some) await context.output.note(`Nothing${thatFits(which)} is in ${mailbox}'s archive.`);
 }
 
@@ -58,7 +59,7 @@ export async function searchCommand(
     throw usage('"archive search" needs a text to look for.', 'For example: dreamos archive search "release notes"');
   const which = chosen(options);
   const found = searchArchive(await context.session(), text, { ...which, ...given({ mailbox: name }) });
-  if (!(await printAll(context, found)))
+  if (!(await printAll(context, found, which.limit, name === undefined)))
     await context.output.note(
       `Nothing${thatFits(which)} in ${name === undefined ? 'any' : `${name}'s`} archive has "${harmless(text)}".`,
     );
@@ -155,12 +156,23 @@ export async function exportCommand(
   }
 }
 
-async function printAll(context: Context, found: AsyncIterable<Archived>): Promise<boolean> {
+async function printAll(
+  context: Context,
+  found: AsyncIterable<Archived>,
+  limit: number | undefined,
+  everywhere: boolean,
+): Promise<boolean> {
+  const { output, signal } = context;
+  if (output.toTerminal && !output.json) {
+    const { clock } = await context.session();
+    const shown = await showArchivedLines(output, found, { everywhere, limit, nowMs: clock.now() });
+    return shown > 0 || signal.aborted;
+  }
   let some = false;
   for await (const archived of found) {
-    if (context.signal.aborted) return true;
+    if (signal.aborted) return true;
     some = true;
-    await printOrWarn(context.output, archived.id, archived, () => {
+    await printOrWarn(output, archived.id, archived, () => {
       const { id, mailbox, ackedAt, message } = archived;
       const what = `${mailbox}  from ${message.from}: ${titleOf(message)}`;
       return `${ackedAt}  ${id}  ${harmless(what)}`;

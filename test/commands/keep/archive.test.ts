@@ -29,6 +29,24 @@ test('archive list, show and search tell what was finished and when', async () =
   expect((await rig.dreamos('archive search nowhere --json')).json).toEqual([]);
 });
 
+test('on a terminal of 80 columns the archive is a line a message under a head, with ages, and at most 50', async () => {
+  const title = 'a title that goes on and on, and further than a line of a terminal has room for it'.slice(0, 75);
+  for (let n = 0; n < 51; n++) await rig.sent(['send', 'reviewer', 'x', '--as', 'planner', '--subject', title]);
+  await rig.dreamos('read reviewer -n 99 --ack --json');
+  rig.time.nowMs += 3_600_000;
+  const screen = { terminal: true, env: { NO_COLOR: '1' } };
+  const { out, err } = await rig.dreamos('archive list reviewer', screen);
+  const lines = out.trimEnd().split('\n');
+  expect(lines[0]).toMatch(/^id +finished +from +subject$/);
+  expect(lines[1]).toMatch(/^[0-9A-Z]{26} +1h ago +planner +a title .*…$/);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect({ lines: lines.length, err }).toEqual({ lines: 51, err: '… and more: -n <number> shows so many\n' });
+  const all = await rig.dreamos('archive search x -n 99', screen);
+  expect({ lines: all.out.trimEnd().split('\n').length, err: all.err }).toEqual({ lines: 52, err: '' });
+  expect(all.out).toMatch(/^id +mailbox +finished +from +subject\n/);
+  expect((await rig.dreamos('archive search nowhere', screen)).err).toContain('Nothing');
+});
+
 test('archive restore of several makes them ready in the order in which they were sent', async () => {
   const ids: string[] = [];
   for (let n = 0; n < 3; n++) ids.push((await rig.dreamos('send reviewer x --as planner')).out.trim());

@@ -1,5 +1,6 @@
 import type { RestoredJson } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
+import { broken } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
 
 export async function restoreCommand(context: Context, file: string): Promise<void> {
@@ -12,9 +13,8 @@ export async function restoreCommand(context: Context, file: string): Promise<vo
     const root = done.root.path;
     const again = claimed === 0 ? '' : `, ${claimed} of them claimed then and ready again`;
     const what = `${messages === 1 ? '1 message' : `${messages} messages`} as of ${begunAt}${again}`;
-    await output.outcome(
-      { root, messages, claimed, begunAt } satisfies RestoredJson,
-      () => `Made the root ${harmless(root)}\n  ${what}`,
+    await output.outcome({ root, messages, claimed, begunAt } satisfies RestoredJson, () =>
+      broken(`Made the root ${harmless(root)}\n  ${what}`, output.width),
     );
     await output.note(`Next:\n  dreamos status${context.flags()}`);
   } finally {

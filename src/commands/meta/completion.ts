@@ -20,8 +20,10 @@ interface Node {
 }
 
 export async function completionCommand(context: Context, program: Command, shell: string): Promise<void> {
-  const asked = oneOf(shell, ['bash', 'zsh', 'fish', ...kinds] as const, 'shell with completion');
-  if (asked !== 'bash' && asked !== 'zsh' && asked !== 'fish') return printNames(context, asked);
+  // What the scripts ask for is for them alone.
+  const kind = kinds.find((one) => one === shell);
+  if (kind !== undefined) return printNames(context, kind);
+  const asked = oneOf(shell, ['bash', 'zsh', 'fish'] as const, 'shell with completion');
   const scripts = { bash, zsh, fish };
   await context.output.data(scripts[asked](collect(program, '', program)));
 }

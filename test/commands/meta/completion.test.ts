@@ -14,7 +14,8 @@ test.each(['bash', 'zsh', 'fish'])('completion %s knows every command and option
 });
 
 test('completion for another shell is refused', async () => {
-  expect((await rig.dreamos('completion tcsh')).code).toBe(2);
+  const { code, err } = await rig.dreamos('completion tcsh');
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('One of: bash, zsh, fish.\n') as string });
 });
 
 test('completion lists what a shell asks for: agents, addressees, topics and the messages that are there', async () => {

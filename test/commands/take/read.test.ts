@@ -149,3 +149,20 @@ test('--brief says from whom and what about, the words between fences, and what 
   await rig.sent();
   expect((await rig.dreamos('read reviewer --brief --ack')).out).toMatch(/^planner: \(no subject\)\n.*```\n$/s);
 });
+
+test('on a terminal what is to be typed for one of several fits a line, and works', async () => {
+  const ids = [await rig.sent(), await rig.sent()];
+  await rig.dreamos('request reviewer colour? --as planner --wait 1ms');
+  const screen = { terminal: true, env: { NO_COLOR: '1' } };
+  const one = await rig.dreamos('read reviewer', screen);
+  expect(one.out).toContain(`\nor, if you hold more than this one:\ndreamos ack ${ids[0]?.slice(-8)} --as reviewer\n`);
+  const two = await rig.dreamos('read reviewer -n 2', screen);
+  const typed = [...two.out.matchAll(/^dreamos (.* --as reviewer)$/gm)].map(([, words = '']) => words);
+  expect(typed).toEqual([
+    `ack ${ids[1]?.slice(-8)} --as reviewer`,
+    expect.stringMatching(/^reply \w{8} "your answer" --ack --as reviewer$/),
+  ]);
+  expect((await rig.dreamos(typed[0] ?? '')).out).toBe(`${ids[1]} archived\n`);
+  expect((await rig.dreamos((typed[1] ?? '').replace('"your answer"', 'blue'))).code).toBe(0);
+  expect((await rig.dreamos('list reviewer --state inflight --json')).json).toMatchObject([{ id: ids[0] }]);
+});

@@ -63,7 +63,7 @@ export async function sendBatch(
   if (context.around.stdin.isTTY === true) {
     throw usage(
       'The standard input is a terminal, and --batch reads messages from it.',
-      `JSON Lines of a file: ${ofFile(context, /[./]/.test(to ?? '') ? to : undefined)}; how else: dreamos send --help`,
+      `Pipe JSON Lines in, those of a file so: ${ofFile(context, /[./]/.test(to ?? '') ? to : undefined)}; how else: dreamos send --help`,
     );
   }
   const durability = durabilityOption(options.durability);

@@ -346,7 +346,9 @@ test.each([
   expect(sent).toMatchObject({ code, out: '' });
   expect(sent.err).toContain(`If it is the file: dreamos send --batch < ${file}; if not: `);
   const typed = await rig.dreamos(`send --batch ${file} --as planner`, { terminal: true });
-  expect(typed.err.replace(/\s+/g, ' ')).toContain(`JSON Lines of a file: dreamos send --batch < ${file}; `);
+  expect(typed.err.replace(/\s+/g, ' ')).toContain(
+    `Pipe JSON Lines in, those of a file so: dreamos send --batch < ${file}; `,
+  );
   expect((await rig.dreamos('send --batch - --as planner', batch({ to: 'reviewer', body: 'x' }))).code).toBe(0);
 });
 

@@ -104,7 +104,7 @@ async function tooMany(
   const [first = '', second = ''] = operandsIn(argv, program).slice(verbs.length);
   const several = `${quoteWord(first)},${second}`;
   return (await context.names()).includes(second)
-    ? `Several recipients are one word: dreamos ${verbs.join(' ')} ${harmless(several)} …; a text of several words needs quotes. See: ${help}`
+    ? `Several recipients are one word, ${harmless(several)}, and a text of several words needs quotes. See: ${help}`
     : `A text of several words needs quotes. See: ${help}`;
 }
 

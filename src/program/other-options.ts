@@ -76,7 +76,10 @@ export function inOurOptions(program: Command, argv: readonly string[]): string 
     if (kind === 'value') options.push(word);
     if (kind !== 'option') continue;
     const [name = '', inline] = word.split(/=(.*)/s);
-    if (known.some(({ long, short }) => [long, short].includes(name))) options.push(word);
+    const itself = known.find(({ long, short }) => [long, short].includes(name));
+    // `--json=true`: a flag has no value, and is not taken back by one.
+    if (itself?.isBoolean() && inline !== undefined && inline !== 'true') return undefined;
+    if (itself !== undefined) options.push(itself.isBoolean() ? name : word);
     else if (!isIn(needless[verbs.join(' ')], name)) {
       const valueBehind = (): string | undefined =>
         inline ?? (words[i + 1]?.kind === 'operand' ? words[++i]?.word : undefined);

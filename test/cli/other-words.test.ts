@@ -85,7 +85,7 @@ test.for([
   ['read reviewer planner', 'dreamos read --help'],
   [
     'send tester reviewer hi',
-    'Several recipients are one word: dreamos send tester,reviewer …; a text of several words needs quotes. See: dreamos send --help',
+    'Several recipients are one word, tester,reviewer, and a text of several words needs quotes. See: dreamos send --help',
   ],
 ] as const)('`dreamos %s` leads to `%s`', async ([line, hint]) => {
   const { code, out, err } = await rig.dreamos(`${line} --json`);

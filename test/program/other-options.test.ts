@@ -41,6 +41,7 @@ test.for([
   [['send', 'reviewer', 'hi', '--in', '5m', '--tags', 'x'], 'dreamos send reviewer hi --delay 5m --tag x'],
   [['send', 'reviewer', 'hi', '--idempotency-key', 'k'], 'dreamos send reviewer hi --dedupe-key k'],
   [['send', 'reviewer', 'hi', '--format', 'json'], 'dreamos send reviewer hi --json'],
+  [['send', 'reviewer', 'hi', '--quiet=true'], 'dreamos send reviewer hi --quiet'],
   [['nack', '--message', 'build is red'], "dreamos nack --reason 'build is red'"],
   [['dlq', 'list', '--cause', 'ETIMEDOUT'], 'dreamos dlq list --reason ETIMEDOUT'],
   [
@@ -64,6 +65,7 @@ test('--body and --to together are both put where they go', async () => {
 });
 
 test.for([
+  ['a flag that is refused', ['send', 'reviewer', 'hi', '--quiet=false']],
   ['a text that is there already', ['send', 'reviewer', 'hi', '--strange']],
   ['two recipients', ['send', 'reviewer', 'hi', '--to', 'planner']],
   ['a recipient that is missing', ['send', '--body', 'hi']],

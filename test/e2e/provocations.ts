@@ -237,6 +237,13 @@ export const provocations: readonly Provocation[] = [
   { begin: 'dreamos backup x.tar.gz', type: 'rm -rf ../new; dreamos restore x.tar.gz --root ../new' },
   { type: 'dreamos restore missing.tar.gz --root ../new', code: 'SOURCE_NOT_FOUND' },
 
+  // What a card says.
+  { type: `dreamos agent register reviewer --card '{"version":1}'`, code: 'CARD_INVALID' },
+  { type: `dreamos agent register reviewer --card '{"groups":["x"]}'`, code: 'CARD_INVALID' },
+  { type: `dreamos agent register reviewer --card '{'`, code: 'CARD_INVALID' },
+  { type: 'dreamos agent show reviewer --a2a' },
+  { type: 'dreamos agent show reviewer --a2a --url http://agents.example/reviewer' },
+
   // Files that are reserved.
   {
     begin: 'dreamos reserve a.ts --as planner',

@@ -19,16 +19,16 @@ export interface CardFields {
 }
 
 /** What is said in another way, and how. */
-const elsewhere: Readonly<Record<string, string>> = {
-  name: 'dreamos agent rename <name> <new>',
-  groups: 'dreamos agent register <name> --group <group>',
-  settings: 'dreamos agent register <name> --set lease=30m',
-  createdAt: 'It says when the agent was made.',
-  retiredAt: 'dreamos agent retire <name>',
-  deletedAt: 'dreamos agent delete <name>',
-  pausedAt: 'dreamos pause <name>',
-  pausedBy: 'dreamos pause <name>',
-  formerNames: 'dreamos agent rename <name> <new>',
+const elsewhere: Readonly<Record<string, (name: string) => string>> = {
+  name: (name) => `Its name: dreamos agent rename ${name} ${name.slice(0, 62)}-2`,
+  groups: (name) => `Its groups: dreamos agent register ${name} --group reviewers`,
+  settings: (name) => `Its settings: dreamos agent register ${name} --set lease=30m`,
+  createdAt: () => 'It says when the agent was made.',
+  retiredAt: (name) => `To end new mail for it: dreamos agent retire ${name}`,
+  deletedAt: (name) => `To end it: dreamos agent delete ${name}`,
+  pausedAt: (name) => `To pause it: dreamos pause ${name}`,
+  pausedBy: (name) => `To pause it: dreamos pause ${name}`,
+  formerNames: () => 'It says what the agent was called before.',
 };
 
 const mostLevels = 100;
@@ -71,7 +71,7 @@ function checkedCard(name: string, said: unknown): CardFields {
   const other = Object.keys(typeof said === 'object' && said !== null ? said : {}).find((field) =>
     Object.hasOwn(elsewhere, field),
   );
-  if (other !== undefined) throw invalid(name, `${other} is not said here`, elsewhere[other]);
+  if (other !== undefined) throw invalid(name, `${other} is not said here`, elsewhere[other]?.(name));
   const checked = fields.safeParse(said);
   if (!checked.success) throw invalid(name, explainIssues(checked.error));
   if (isDeeperThan(mostLevels, checked.data)) throw invalid(name, `it is nested deeper than ${mostLevels} levels`);

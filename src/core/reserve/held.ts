@@ -23,10 +23,12 @@ export async function checkReservations(
   const all = await loadReservations(session);
   const agent = session.acting;
   const othersIn = othersOf(session, all, { agent, shared });
-  const mine = all.filter((one) => agent !== undefined && sameAgent(one.agent, agent) && isInForce(session, one));
+  const mine = all
+    .filter((one) => agent !== undefined && sameAgent(one.agent, agent) && isInForce(session, one))
+    .map(({ path }) => placeIn(session, path).pattern);
   return places.map((place) => {
     const held = othersIn(place);
-    const isMine = mine.some((one) => overlap(place.pattern, placeIn(session, one.path).pattern));
+    const isMine = mine.some((pattern) => overlap(place.pattern, pattern));
     return { path: place.path, state: held.length > 0 ? 'held' : isMine ? 'mine' : 'free', held };
   });
 }

@@ -6,20 +6,20 @@
  * (`app/[id]/page.ts` is a file).
  */
 
-/** The names of a path, each as the ways in which it can be read. */
+/** The names of a path: as they stand, or the ways in which one can be read. */
 export type Pattern = readonly (Name | typeof anyNames)[];
-type Name = readonly (readonly Character[])[];
+type Name = string | readonly (readonly Character[])[];
 type Character = One | typeof anyCharacters;
 /** A character, or whether one fits. */
 type One = string | ((character: string) => boolean);
 
-const anyNames = '**';
+const anyNames = Symbol('**');
 const anyCharacters = Symbol('*');
 
 /** @param path as it is kept, see place.ts */
 export function patternOf(path: string): Pattern {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
-  const pattern = names.map((name) => (name === anyNames ? anyNames : nameOf(name)));
+  const pattern = names.map((name) => (name === '**' ? anyNames : nameOf(name)));
   return isKindOfFile(names.at(-1) ?? '') ? pattern : [...pattern, anyNames];
 }
 
@@ -29,9 +29,19 @@ export function below(folder: string, pattern: Pattern): Pattern {
 }
 
 export function overlap(a: Pattern, b: Pattern): boolean {
-  return meet<Name, typeof anyNames>(a, b, anyNames, (one, other) =>
-    one.some((first) => other.some((second) => meet(first, second, anyCharacters, areOne))),
-  );
+  // Most paths part ways here, and a thousand against a thousand are a million.
+  let same = 0;
+  for (; typeof a[same] === 'string' && typeof b[same] === 'string'; same++) if (a[same] !== b[same]) return false;
+  return meet<Name, typeof anyNames>(a.slice(same), b.slice(same), anyNames, areOneName);
+}
+
+function areOneName(one: Name, other: Name): boolean {
+  if (typeof one === 'string' && typeof other === 'string') return one === other;
+  return readings(one).some((first) => readings(other).some((second) => meet(first, second, anyCharacters, areOne)));
+}
+
+function readings(name: Name): readonly (readonly Character[])[] {
+  return typeof name === 'string' ? [Array.from(name)] : name;
 }
 
 /** Whether something fits both, where a `run` is any number of items. */
@@ -66,38 +76,41 @@ function areOne(one: One, other: One): boolean {
 
 function isKindOfFile(name: string): boolean {
   const outside = name.replace(/\\.|\[[^\]]*\]/gsu, '');
-  return outside !== anyNames && /[*?]/.test(outside) && outside.includes('.');
+  return outside !== '**' && /[*?]/.test(outside) && outside.includes('.');
 }
 
 function nameOf(text: string): Name {
+  const read = charactersOf(text);
   const closed = text.replace(/(\\.)|\[/gsu, (_, escaped?: string) => escaped ?? '\\[');
-  return closed === text ? [charactersOf(text)] : [charactersOf(text), charactersOf(closed)];
+  if (closed !== text) return [read, charactersOf(closed)];
+  return read.every((one) => typeof one === 'string') ? read.join('') : [read];
 }
 
-function asItStands(name: string): Name {
-  return [Array.from(name.normalize('NFC'), folded)];
+function asItStands(name: string): string {
+  return Array.from(name.normalize('NFC')).flatMap(folded).join('');
 }
 
 const pieces =
   /\\(?<escaped>.)|(?<run>\*+)|(?<any>\?)|\[(?<not>[!^]?)(?<set>\]?(?:\\.|\[:\w+:\]|[^\]\\])*)\]|(?<other>.)/gsu;
 
 function charactersOf(text: string): Character[] {
-  return [...text.normalize('NFC').matchAll(pieces)].map(({ groups: { escaped, run, any, set, not, other } = {} }) => {
-    if (run !== undefined) return anyCharacters;
-    if (any !== undefined) return () => true;
-    return set === undefined ? folded(escaped ?? other ?? '') : classOf(set, not !== '');
+  const read = [...text.normalize('NFC').matchAll(pieces)];
+  return read.flatMap(({ groups: { escaped, run, any, set, not, other } = {} }): Character[] => {
+    if (run !== undefined) return [anyCharacters];
+    if (any !== undefined) return [() => true];
+    return set === undefined ? folded(escaped ?? other ?? '') : [classOf(set, not !== '')];
   });
 }
 
 function classOf(set: string, isNot: boolean): One {
-  // `[[:alpha:]]`: what is in it depends on more than is known here.
-  if (set.includes('[:')) return () => true;
+  // `[[:alpha:]]`, and what has cases of its own: what is in it depends on more than is known here.
+  if (/\[:|[^ -~]/.test(set)) return () => true;
   const ranges = [...set.matchAll(/\\?(.)(?:-\\?(.))?/gsu)].map(([, from = '', to = from]) => [from, to] as const);
   const isIn = (character: string): boolean => ranges.some(([from, to]) => from <= character && character <= to);
   return (character) => [character, character.toUpperCase()].some((form) => isIn(form) !== isNot);
 }
 
-/** A Mac has one file under both cases of a name. */
-function folded(character: string): string {
-  return character.toLowerCase();
+/** A Mac has one file under both cases of a name. Each character by itself: at the end of a word a sigma is another one. */
+function folded(character: string): string[] {
+  return Array.from(character.toLowerCase());
 }

@@ -32,6 +32,9 @@ test.for([
   ['README.md', 'readme.MD'],
   ['caf\u00E9.md', 'cafe\u0301.md'],
   ['src/[A-C].ts', 'src/b.ts'],
+  ['ΟΔΟΣ', 'οδοσ'],
+  ['İ*', 'İx'],
+  ['[ẞ]', 'ẞ'],
   ['src/\\*.ts', 'src/*.ts'],
   // Names that frameworks give to files.
   ['app/[id]/page.tsx', 'app/[id]/page.tsx'],

@@ -35,7 +35,7 @@ function kindOf(paths: readonly string[]): string {
   const folder = path.split('/')[2] ?? '';
   if (paths.some((one) => one.startsWith('dedupe/'))) return 'dedupe key';
   if (path.startsWith('outbox/')) return dirname(path).endsWith('.new') ? 'outbox, uncommitted' : 'outbox';
-  if (['format.json', 'config.json', 'agent.json', 'last-read'].includes(name)) return name;
+  if (['format.json', 'config.json', 'reservations.json', 'agent.json', 'last-read'].includes(name)) return name;
   if (folder === 'events') return 'event log';
   if (folder === 'corrupt') return name.endsWith('.note.json') ? 'note' : 'corrupt';
   if (folder === 'dlq' && isReason(name)) return 'reason';

@@ -3,6 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setConfig } from '../../../src/core/root/config.ts';
 import { readNext } from '../../../src/core/take/read.ts';
+import { reserve } from '../../../src/core/reserve/reserve.ts';
 import { type Session } from '../../../src/core/root/root.ts';
 import { send, sendAll } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
@@ -32,6 +33,7 @@ export async function makeSpecimen(dir: string): Promise<string> {
   const clock = stillClock(startMs);
   const { root } = await initRoot({ root: dir, agents: [...mailboxes], clock });
   await setConfig(root, 'maxAttempts', '5');
+  await reserve({ ...root, acting: 'tester' }, '/x/a', { reason: 'new grammar' });
 
   await send(
     root,

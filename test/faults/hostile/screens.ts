@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { readNext } from '../../../src/core/take/read.ts';
+import { reserve } from '../../../src/core/reserve/reserve.ts';
 import { addSchedule } from '../../../src/core/schedules/schedules.ts';
 import { sendAll } from '../../../src/core/send/send.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
@@ -36,6 +37,12 @@ export async function layHostileMail(place: string): Promise<void> {
     thread: hostileLine,
   };
   await addSchedule(root, { name: 'hourly', cron: '0 * * * *', message });
+  await reserve({ ...root, acting: 'tester' }, '/x/held', { reason: hostileLine });
+  // As somebody may have written it by hand.
+  await changeIn(root.store, 'reservations', (value) => {
+    const { reservations, ...rest } = value as { reservations: object[] };
+    return { ...rest, reservations: [...reservations, { ...reservations[0], path: `/x/${hostileLine}` }] };
+  });
   const texts = [hostileBody, ...Object.values(hostileTexts)];
   const results = await sendAll(
     root,
@@ -121,6 +128,9 @@ export function hostileJobs(place: string, env: Readonly<Record<string, string>>
       'search evil',
       'schedule list',
       'schedule show hourly',
+      'reserve list',
+      'reserve check /x/held --as reviewer',
+      'reserve /x --as reviewer',
       'send @all hello --as planner --dry-run',
       'archive export reviewer',
       'maintain --dry-run',
@@ -201,6 +211,9 @@ function refusals(arg: string): string[][] {
     ['schedule', 'add', 'other', arg, 'reviewer', 'hello', '--as', 'planner'],
     ['schedule', 'add', 'other', '0 * * * *', 'reviewer', 'hello', '--as', 'planner', '--tz', arg],
     ['schedule', 'remove', arg],
+    ['reserve', arg, '--as', 'reviewer'],
+    ['reserve', `/x/${arg}`, '--as', 'reviewer', '--reason', arg],
+    ['reserve', 'release', '--as', 'tester'],
     ['send', 'reviewer', 'hello', '--as', 'planner', '--at', arg],
     ['send', 'tester', 'hello', '--as', 'planner', '--ordering-key', arg],
     ['archive', 'prune', 'reviewer', '--older-than', arg],

@@ -1,5 +1,5 @@
 /** Cursor. Its hooks' contract as others describe it (cursor.com/docs/agent/hooks); it was not tried against the program. */
-import { type Host, textIn } from './host.ts';
+import { type Host, isSentence, textIn } from './host.ts';
 
 const moments = {
   sessionStart: 'begin',
@@ -22,6 +22,7 @@ export const cursor: Host = {
       moment: moments[event as keyof typeof moments],
       cwd: typeof cwd === 'string' ? cwd : undefined,
       interactive: true,
+      isWake: isSentence(textIn(said, 'prompt')),
       // It counts itself how often a stop hook went on (`loop_limit`).
       isHeldUp: Number(said['loop_count'] ?? 0) >= mostLoops,
     };

@@ -57,9 +57,17 @@ export function hearAs(
   if (event === undefined || session === undefined || moment === undefined) return undefined;
   // A subagent is not the one whose mail it is.
   if (textIn(said, 'agent_id') !== undefined) return undefined;
-  return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, ...more };
+  const isWake = more.isWake === true || isSentence(textIn(said, 'prompt'));
+  return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, ...more, isWake };
 }
 
 export function isCleared(said: Fields): boolean {
   return said['source'] === 'clear' || said['source'] === 'compact';
+}
+
+/** Whether a prompt is the sentence of ../sentence.ts: some tools give it back as if somebody had typed it. */
+export function isSentence(prompt: string | undefined): boolean {
+  return (
+    prompt !== undefined && /^dreamos: \S+ has (over )?\d+ unread message.* not from the user\.$/.test(prompt.trim())
+  );
 }

@@ -5,9 +5,9 @@
  */
 import type { Context } from '../cli/context.ts';
 import { isoTime, systemClock } from '../model/clock.ts';
-import { isSessionId, type HostSession } from '../storage/port/reach.ts';
+import { isSessionId, type HostSession, type SessionKey } from '../storage/port/reach.ts';
 import { announceNews } from '../core/reach/news.ts';
-import { agentOf, noteMoment } from '../core/reach/sessions.ts';
+import { agentOf, followCleared, noteMoment } from '../core/reach/sessions.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { Session } from '../core/root/root.ts';
 import { hosts } from './hosts.ts';
@@ -55,10 +55,10 @@ async function answerOf(
   const { reach } = session.store;
   const key = { host: name, session: heard.session };
   if (heard.moment === 'end') {
-    await reach.removeSession(key);
+    if (!heard.isClear) await reach.removeSession(key);
     return undefined;
   }
-  const before = await reach.getSession(key);
+  const before = await knownAs(context, session, key, heard);
   const card = await whose(context, session, name, before);
   if (!card) return undefined;
   const known = await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
@@ -78,6 +78,18 @@ export async function hearFrom(context: Context, host: Host): Promise<Heard | un
   const said = await saidBy(context.around.stdin);
   const heard = said && host.hear(said, context.around.env);
   return heard && isSessionId(heard.session) ? heard : undefined;
+}
+
+/** What is known of a session, also of what it was before its tool has cleared it. */
+export async function knownAs(
+  context: Context,
+  session: Session,
+  key: SessionKey,
+  { isClear, cwd }: Heard,
+): Promise<HostSession | undefined> {
+  const known = await session.store.reach.getSession(key);
+  if (known || isClear !== true) return known;
+  return followCleared(session, key, { pid: await context.around.caller(), cwd });
 }
 
 /** Whose session it is: as was said for it alone, else as its tool's settings say, else as the environment does. */

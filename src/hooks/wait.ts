@@ -10,7 +10,7 @@ import { effectiveSettings } from '../core/root/settings.ts';
 import type { Session } from '../core/root/root.ts';
 import type { AgentCard } from '../model/agent.ts';
 import { isSessionId, type SessionKey } from '../storage/port/reach.ts';
-import { factsOf, hearFrom, orNote, whose } from './hook.ts';
+import { factsOf, hearFrom, knownAs, orNote, whose } from './hook.ts';
 import { hosts } from './hosts.ts';
 import { sentenceOf } from './sentence.ts';
 
@@ -48,7 +48,7 @@ async function begin(context: Context, name: string): Promise<SessionKey | undef
   if (!heard?.interactive || (heard.moment !== 'begin' && heard.moment !== 'rest')) return undefined;
   const key = { host: name, session: heard.session };
   const session = await context.session();
-  const before = await session.store.reach.getSession(key);
+  const before = await knownAs(context, session, key, heard);
   const card = await whose(context, session, name, before);
   if (!card) return undefined;
   // The hook that runs beside this one may be slower; what it has noted stays.

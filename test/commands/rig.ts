@@ -37,6 +37,8 @@ export interface Terms {
   /** Called at each write with all that is on stdout so far. */
   readonly onOutput?: (text: string) => void;
   readonly onError?: (text: string) => void;
+  /** The process that has this command run. */
+  readonly caller?: number;
   /** Of the native program. */
   readonly toNode?: (what: string) => never;
 }
@@ -68,7 +70,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       stdin: Object.assign(inputOf(terms.stdin), { isTTY }),
       stdout: Object.assign(terms.stdout ?? out.stream, { isTTY }, terms.screen),
       pid: 1,
-      caller: async () => undefined,
+      caller: async () => terms.caller,
       startAlone: async () => undefined,
       spareInput: async () => terms.spareInput ?? false,
       stderr: Object.assign(err.stream, { isTTY: terms.errTerminal ?? isTTY }),

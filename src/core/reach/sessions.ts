@@ -45,6 +45,30 @@ export async function noteMoment(
   return after;
 }
 
+/**
+ * A tool that clears what its model knows goes on under a new id, and Codex does not tell that the one before is over: who
+ * waits for that would call a session that nobody sees. What was said of it holds for the new one, and it ends.
+ * @returns the new one; `undefined`: it is not to be told which one it was
+ */
+export async function followCleared(
+  { store: { reach } }: Session,
+  key: SessionKey,
+  { pid, cwd }: Pick<MomentFacts, 'pid' | 'cwd'>,
+): Promise<HostSession | undefined> {
+  if (pid === undefined) return undefined;
+  const inProcess = (await reach.sessions()).filter((one) => one.host === key.host && one.pid === pid);
+  if (inProcess.some(({ session }) => session === key.session)) return reach.getSession(key);
+  // All sessions of Codex's daemon have its process.
+  const here = inProcess.length === 1 ? inProcess : inProcess.filter((one) => one.cwd === cwd);
+  const [before] = here;
+  // Two hooks that begin together both come here, and the later one finds what the other has made of it.
+  if (!before || here.length > 1) return reach.getSession(key);
+  const { heldUp: _, ...kept } = before;
+  await reach.putSession({ ...kept, session: key.session });
+  await reach.removeSession(before);
+  return reach.getSession(key);
+}
+
 /** Says whose a session is, whatever its tool's settings say. @throws AGENT_NOT_FOUND */
 export async function bindSession(session: Session, key: SessionKey, agent: string): Promise<HostSession> {
   const { name } = await resolveFormer(session, agent);

@@ -10,6 +10,8 @@ export interface Heard {
   readonly interactive: boolean;
   /** The model has forgotten what it was told before. */
   readonly forgets?: boolean;
+  /** It ends or begins only because its model was made to forget: it goes on, and most tools give it a new id. */
+  readonly isClear?: boolean;
   /** The prompt is one by which the session was woken: nobody typed it. */
   readonly isWake?: boolean;
   /** The end of the turn was held up by a hook already. */
@@ -58,7 +60,8 @@ export function hearAs(
   // A subagent is not the one whose mail it is.
   if (textIn(said, 'agent_id') !== undefined) return undefined;
   const isWake = more.isWake === true || isSentence(textIn(said, 'prompt'));
-  return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, ...more, isWake };
+  const isClear = said['source'] === 'clear' || said['reason'] === 'clear';
+  return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, isClear, ...more, isWake };
 }
 
 export function isCleared(said: Fields): boolean {

@@ -18,6 +18,8 @@ export interface Pane {
 
 export interface Tmux {
   open(command: string, env?: Readonly<Record<string, string>>): Promise<Pane>;
+  /** What all panes show. */
+  screens(): Promise<string[]>;
   end(): Promise<void>;
 }
 
@@ -25,17 +27,17 @@ export function startTmux(dir: string, cwd: string, env: Readonly<Record<string,
   // Of its own: no name that the user's tmux could have.
   const tmux = async (...words: string[]): Promise<string> =>
     (await run('tmux', ['-S', `${dir}/tmux`, '-f', '/dev/null', ...words], { env })).stdout;
-  let count = 0;
+  const panes: Pane[] = [];
   return {
     async open(command, more = {}) {
-      const name = `s${++count}`;
+      const name = `s${panes.length + 1}`;
       const set = Object.entries(more).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
       const size = ['-x', '140', '-y', '45'];
       const format = '#{pane_id} #{pane_pid}';
       const made = await tmux('new-session', '-dP', '-F', format, '-s', name, '-c', cwd, ...size, ...set, command);
       await tmux('set-option', '-g', 'remain-on-exit', 'on');
       const [pane = '', pid = ''] = made.trim().split(' ');
-      return {
+      const opened: Pane = {
         pid: Number(pid),
         screen: async () => (await tmux('capture-pane', '-p', '-t', pane)).replace(/[ ]+$/gm, '').trimEnd(),
         type: async (text) => void (await tmux('send-keys', '-l', '-t', pane, '--', text)),
@@ -44,7 +46,10 @@ export function startTmux(dir: string, cwd: string, env: Readonly<Record<string,
         },
         close: async () => void (await tmux('kill-pane', '-t', pane)),
       };
+      panes.push(opened);
+      return opened;
     },
+    screens: () => Promise.all(panes.map((pane) => pane.screen().catch(String))),
     async end() {
       await tmux('kill-server').catch(() => undefined);
     },

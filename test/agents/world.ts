@@ -128,7 +128,7 @@ export async function until<T>(what: string, look: () => T | undefined | false, 
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {

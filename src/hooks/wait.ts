@@ -17,6 +17,12 @@ import { sentenceOf } from './sentence.ts';
 /** The exit code for mail, which the line that a tool runs turns into what that tool takes for a call. */
 const mail = 10;
 
+/**
+ * One that works is told by its hooks, at its next step; what is queued in its tool waits for the end of its turn. So while it
+ * works this one holds back, but not for ever: no tool but Codex tells that a turn was interrupted.
+ */
+const mostHeldBackMs = 60_000;
+
 /** @param alone the session on whose behalf it goes on without its tool, which would not let it run on */
 export async function waitCommand(context: Context, name: string, alone: string | undefined): Promise<void> {
   const host = hosts[name];
@@ -72,9 +78,22 @@ async function sentenceFor(
     if (!known || !(await reach.hasPlace(key, token)) || !(await reach.isRunning(key))) return true;
     return session.store.now() - (known.lastPromptAt ?? known.since) > wakeForMs;
   };
+  // The hook beside this one may not have noted the rest yet.
+  const { since: restedSince } = (await reach.getSession(key)) ?? {};
+  let heldBackSince: number | undefined;
   const attempt = async (): Promise<string | false | undefined> => {
     if (await isOver()) return false;
-    const news = await announceNews(session, card, key);
+    const known = await reach.getSession(key);
+    const isBusy = known?.state === 'busy' && known.since !== restedSince;
+    let held = false;
+    const news = await announceNews(session, card, key, {
+      isLate: () => {
+        heldBackSince ??= session.store.now();
+        held = isBusy && session.store.now() - heldBackSince < mostHeldBackMs;
+        return held;
+      },
+    });
+    if (!held) heldBackSince = undefined;
     return news && sentenceOf(news, context.flags());
   };
   const waiter = createWaiter(session, card.name);

@@ -9,7 +9,11 @@ export const opencode: Agent = {
   open: (world) => openWith(world, binary('opencode'), opencode.env(world), opencode.ready),
   submit,
   once: (prompt) => `${binary('opencode')} run ${inShell(prompt)}`,
-  env: () => ({ OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1' }),
+  env: () => ({
+    OPENCODE_DISABLE_AUTOUPDATE: '1',
+    OPENCODE_DISABLE_MODELS_FETCH: '1',
+    OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+  }),
   setUp(world, as) {
     const plugin = readFileSync(join('test', 'agents', 'opencode-plugin.mjs'), 'utf8');
     world.write('project/.opencode/plugins/dreamos.js', plugin.replace('{{as}}', as ?? 'nobody'));

@@ -36,5 +36,5 @@ const longestCause = 40;
 export function beginningOf(reason: string): string {
   const [line = ''] = /^\P{C}*/u.exec(reason) ?? [];
   const [words = ''] = /^(?=\S+\s+[^\d\s])[^\d]{4,40}(?=\s\S*\d|$)/u.exec(line) ?? /^.{1,40}(?=\s|$)/u.exec(line) ?? [];
-  return (words || cut(line, longestCause + 1).replace(/…$/, '')).trim();
+  return (words || cut(line, longestCause + 1).replace(/\u2026$/, '')).trim();
 }

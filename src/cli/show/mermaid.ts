@@ -46,5 +46,5 @@ function told({ event, by, mailbox, attempt, reason, sinceLastMs, heldMs }: Trac
 }
 
 function escaped(text: string): string {
-  return harmless(cut(text, 80)).replace(/[^\p{L}\p{N} .,()…_-]/gu, (char) => `#${char.codePointAt(0)};`);
+  return harmless(cut(text, 80)).replace(/[^\p{L}\p{N} .,()\u2026_-]/gu, (char) => `#${char.codePointAt(0)};`);
 }

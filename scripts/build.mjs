@@ -1,4 +1,4 @@
-// Builds dist/: the command as one CommonJS file, and one beside it of what few commands need; the library as ESM with its
+// Builds dist/: the command as one CommonJS file, and two beside it of what few commands need; the library as ESM with its
 // types; the manual page; and the licences of bundled code.
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
@@ -18,8 +18,8 @@ const help = join(root, 'src/cli/help');
 
 /** @param {{ types?: boolean }} options without types it takes a fraction of a second */
 export async function buildAll({ types = true } = {}) {
-  const builds = await Promise.all([buildCommand(), buildSeldom(), buildLibrary(), types ? emitTypes() : undefined]);
-  const results = builds.filter((result) => result !== undefined);
+  const builds = await Promise.all([buildWithMcp(), buildSeldom(), buildLibrary(), types ? emitTypes() : undefined]);
+  const results = builds.flat().filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
   files.push({ path: join(dist, 'THIRD-PARTY.txt'), contents: await notices(metafiles) });
@@ -69,6 +69,75 @@ async function seldomSource() {
   return [`export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`, ...pages.map(page)].join('\n');
 }
 
+async function buildWithMcp() {
+  const apart = await buildMcp();
+  return [apart, await buildCommand(apart.asked)];
+}
+
+// `dreamos mcp`, with the protocol's SDK and zod whole. What it uses of the other sources is in dist/dreamos.cjs, which hands it
+// over: a second copy of them would be 0.3 MB, and its errors would be none to the first.
+const mcp = '../dist/mcp.cjs';
+
+/** @returns also which files of src/ it asks for */
+async function buildMcp() {
+  const asked = new Set();
+  const outside = {
+    name: 'outside',
+    setup(api) {
+      api.onResolve({ filter: /^\.\.\/.*\.ts$/ }, ({ path, resolveDir }) => {
+        const file = relative(join(root, 'src'), join(resolveDir, path));
+        asked.add(file);
+        return { path: `src:${file}`, external: true };
+      });
+    },
+  };
+  const result = await build({
+    ...shared,
+    entryPoints: { mcp: 'src/mcp/mcp.ts' },
+    outdir: dist,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    minify: true,
+    lineLimit: 120,
+    external: [seldom],
+    plugins: [withoutValidators, outside, requires],
+  });
+  for (const file of result.outputFiles) {
+    const handed = "(name) => (name.startsWith('src:') ? given(name.slice(4)) : require(name))";
+    const call = `(function (require, module) {${file.text}\n})(${handed}, own)`;
+    file.contents = Buffer.from(
+      `module.exports = (given) => { const own = { exports: {} }; ${call}; return own.exports; };\n`,
+    );
+  }
+  return { ...result, asked };
+}
+
+/** In its place, in the command. */
+const mcpApart = (asked) => ({
+  name: 'mcp-apart',
+  setup(api) {
+    api.onResolve({ filter: /\/mcp\/mcp\.ts$/ }, ({ path }) => ({ path, namespace: 'mcp-apart' }));
+    api.onLoad({ filter: /./, namespace: 'mcp-apart' }, () => {
+      const files = [...asked].sort().map((file) => `'${file}': () => require('./src/${file}')`);
+      return {
+        contents: `const files = { ${files.join(', ')} }; module.exports = require('${mcp}')((file) => files[file]());`,
+        resolveDir: root,
+      };
+    });
+  },
+});
+
+// By which it would check what a person has typed into a form: 0.2 MB for what dreamos never asks for.
+const withoutValidators = {
+  name: 'without-validators',
+  setup(api) {
+    api.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, ({ path }) => ({ path, namespace: 'shims' }));
+    api.onLoad({ filter: /./, namespace: 'shims' }, () => ({
+      contents: 'export const process = {}; export class DefaultJsonSchemaValidator {}',
+    }));
+  },
+};
+
 /** `page_exit_codes` of `…/exit-codes.md`; of zod nothing is called like this. */
 function idOf(path) {
   return `page_${basename(path, '.md').replaceAll('-', '_')}`;
@@ -76,7 +145,7 @@ function idOf(path) {
 
 // Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
 // chokidar: with require() their default export would look different from what import() promises.
-async function buildCommand() {
+async function buildCommand(asked) {
   const result = await build({
     ...shared,
     entryPoints: { dreamos: 'src/main.ts' },
@@ -90,11 +159,11 @@ async function buildCommand() {
     lineLimit: 120,
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
-    external: ['cli-table3', 'croner', 'diff', 'jsonc-parser', 'proper-lockfile', 'write-file-atomic', seldom],
+    external: ['cli-table3', 'croner', 'diff', 'jsonc-parser', 'proper-lockfile', 'write-file-atomic', seldom, mcp],
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, requires],
+    plugins: [lazyChildProcess, mcpApart(asked), requires],
   });
   // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
   for (const file of result.outputFiles) {

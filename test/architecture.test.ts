@@ -63,6 +63,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
   [/^croner$/, ['core/schedules/cron.ts']],
   [/^(diff|jsonc-parser)$/, ['setup/']],
   [/^(chalk|cli-table3)$/, ['cli/output.ts']],
+  [/^@modelcontextprotocol\//, ['mcp/']],
   [/^commander$/, ['program/', 'cli/', 'commands/meta/']],
 ];
 

@@ -619,6 +619,13 @@ const table = {
     effect: 'looks',
     concerns: 'none',
   },
+  mcp: {
+    summary: 'the same as tools for an agent, by the Model Context Protocol on stdin and stdout',
+    library: null,
+    effect: 'changes',
+    concerns: 'several',
+    syncs: 'as the command that a tool is named for',
+  },
   explain: {
     summary: 'what an error code means, and what to type then; without a code, all of them',
     library: null,

@@ -1,5 +1,5 @@
 /** Every shape by the name that `dreamos schema` knows it by. All are made here, so only who asks for one loads this. */
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { agentCardSchema } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
 import { messageSchema } from '../model/message.ts';
@@ -9,6 +9,7 @@ import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
 import * as reach from './reach.ts';
+import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
 
 const made = {
@@ -77,13 +78,6 @@ export const schemas: Readonly<Record<SchemaName, z.core.$ZodType>> = made;
 
 export const schemaNames = Object.keys(made) as SchemaName[];
 
-/** As JSON Schema 2020-12. Objects are open: fields are only ever added, and a reader has to be prepared for that. */
 export function jsonSchemaOf(name: SchemaName): object {
-  return z.toJSONSchema(schemas[name], {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema instanceof z.ZodMiniObject) jsonSchema.additionalProperties ??= {};
-    },
-  });
+  return asJsonSchema(schemas[name]);
 }

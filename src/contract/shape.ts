@@ -31,3 +31,14 @@ export const yes = once(() => z.literal(true));
 
 /** A message by its own type, which is what core hands over. */
 export const message = once(() => messageSchema() as unknown as z.ZodMiniType<Message, Message>);
+
+/** As JSON Schema 2020-12. Objects are open: fields are only ever added, and a reader has to be prepared for that. */
+export function asJsonSchema(shape: z.core.$ZodType): Record<string, unknown> {
+  return z.toJSONSchema(shape, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema instanceof z.ZodMiniObject) jsonSchema.additionalProperties ??= {};
+    },
+  });
+}

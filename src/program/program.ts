@@ -170,6 +170,7 @@ const surface: readonly Verb[] = [
   keep.importTree,
   reach.setup,
   reach.hook,
+  reach.mcp,
   meta.explain,
   keep.backup,
   keep.restore,

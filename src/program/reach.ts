@@ -141,3 +141,18 @@ export const setup: Verb = {
       );
   },
 };
+
+export const mcp: Verb = {
+  words: 'mcp',
+  setUp(command, context) {
+    command
+      .action(async () => (await import('../mcp/mcp.ts')).mcpCommand(context))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos mcp --as reviewer',
+          "It talks the Model Context Protocol on stdin and stdout, and ends when they do: an\nagent's tool starts it. It wakes nobody. See: dreamos help tools",
+        ),
+      );
+  },
+};

@@ -481,6 +481,12 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'reserve release src --as planner')).toEqual(shown);
   });
 
+  test("hook bind, and mcp, which has lines of its own protocol's", async ({ rig }) => {
+    const bound = { agent: 'reviewer', host: 'claude', session: 's1' };
+    expect(await one(rig, 'hook bind reviewer --host claude --session s1')).toEqual(bound);
+    expect(await json(rig, 'mcp')).toEqual([]);
+  });
+
   test('an error is one JSON line on stderr', async ({ rig }) => {
     const ended = await rig.dreamos('--json show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE');
     expect(ended.out).toBe('');

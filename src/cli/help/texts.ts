@@ -13,6 +13,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   scripting: () => import('./scripting.md'),
   cursors: () => import('./cursors.md'),
   addressing: () => import('./addressing.md'),
+  tools: () => import('./tools.md'),
   library: () => import('./library.md'),
   reference: () => import('./reference.md'),
   hosts: () => import('./hosts.md'),

@@ -80,7 +80,7 @@ export async function startMock(): Promise<Mock> {
 
 /** Whether it is a turn of the agent's, and not a count of tokens, a title or a look at what models there are. */
 export function isTurn({ body, url }: ModelRequest): boolean {
-  return !url.includes('count_tokens') && (body.tools?.length ?? 0) > 1;
+  return !url.includes('count_tokens') && (body.tools?.length ?? 0) > (body.contents ? 0 : 1);
 }
 
 async function bytesOf(request: IncomingMessage): Promise<string> {
@@ -148,7 +148,7 @@ function responses({ id, body }: ModelRequest, response: ServerResponse): void {
   const call = callIn(isAnswer ? '' : textOf(input[at]), body, {
     shell: (command) =>
       names.includes('exec_command')
-        ? { name: 'exec_command', args: { cmd: command } }
+        ? { name: 'exec_command', args: { cmd: command, ...(command.startsWith('touch ') && asking) } }
         : { name: 'shell_command', args: { command } },
     task: (message) => ({
       name: 'spawn_agent',
@@ -172,6 +172,9 @@ function responses({ id, body }: ModelRequest, response: ServerResponse): void {
     { type: 'response.completed', response: { id: `resp_${id}`, usage } },
   ]);
 }
+
+/** With them Codex asks its user first. */
+const asking = { sandbox_permissions: 'require_escalated', justification: 'May it?' };
 
 function gemini({ id, body, url }: ModelRequest, response: ServerResponse): void {
   const last = body.contents?.at(-1);

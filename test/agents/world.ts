@@ -53,6 +53,8 @@ export async function makeWorld({ record = false } = {}): Promise<World> {
   // Codex's waiter looks for it there.
   for (const name of ['claude', 'codex', 'gemini', 'opencode'])
     symlinkSync(join(top, 'test', 'agents', 'node_modules', '.bin', name), join(bin, name));
+  // Codex runs commands in a login shell, and /etc/profile sets PATH anew.
+  writeFileSync(join(home, '.bash_profile'), `PATH=${bin}:$PATH\n`);
   const env = {
     HOME: home,
     PATH: `${bin}:${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
@@ -136,7 +138,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-export async function screenShows(pane: Pane, text: RegExp, ms = 60_000): Promise<string> {
+export async function screenShows(pane: Pane, text: RegExp, ms = 120_000): Promise<string> {
   const begun = Date.now();
   for (;;) {
     const screen = await pane.screen();

@@ -58,7 +58,6 @@ export const codex: Agent = {
       `model = "mock-1"
 model_provider = "mock"
 check_for_update_on_startup = false
-approval_policy = "untrusted"
 [model_providers.mock]
 name = "mock"
 base_url = "http://127.0.0.1:${world.mock.port}/v1"

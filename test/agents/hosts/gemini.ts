@@ -19,6 +19,7 @@ export const gemini: Agent = {
     const one = { name: 'dreamos', type: 'command', command: hooksFor('gemini', as).tell, timeout: 5000 };
     const only = [{ hooks: [one] }];
     world.write('project/.gemini/settings.json', {
+      tools: { allowed: ['run_shell_command(sleep)', 'run_shell_command(echo)', 'invoke_agent'] },
       hooks: {
         SessionStart: only,
         BeforeAgent: only,

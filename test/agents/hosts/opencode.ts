@@ -17,6 +17,13 @@ export const opencode: Agent = {
   setUp(world, as) {
     const plugin = readFileSync(join('test', 'agents', 'opencode-plugin.mjs'), 'utf8');
     world.write('project/.opencode/plugins/dreamos.js', plugin.replace('{{as}}', as ?? 'nobody'));
+    // It would fetch the types of plugins there.
+    for (const place of ['project/.opencode', 'home/.config/opencode']) {
+      const dependencies = { '@opencode-ai/plugin': '1.18.33' };
+      world.write(`${place}/node_modules/.keep`, '');
+      world.write(`${place}/package.json`, { dependencies });
+      world.write(`${place}/package-lock.json`, { lockfileVersion: 3, packages: { '': { dependencies } } });
+    }
     world.write('project/opencode.json', {
       model: 'mock/mock-1',
       autoupdate: false,

@@ -57,8 +57,9 @@ async function begin(context: Context, name: string): Promise<SessionKey | undef
   const before = await knownAs(context, session, key, heard);
   const card = await whose(context, session, name, before);
   if (!card) return undefined;
-  // The hook that runs beside this one may be slower; what it has noted stays.
-  if (!before) await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
+  // The hook that runs beside this one may be slower, or cut off on a busy machine; what it has noted stays.
+  if (!before || (heard.moment === 'rest' && before.state === 'busy'))
+    await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
   return key;
 }
 
@@ -78,13 +79,10 @@ async function sentenceFor(
     if (!known || !(await reach.hasPlace(key, token)) || !(await reach.isRunning(key))) return true;
     return session.store.now() - (known.lastPromptAt ?? known.since) > wakeForMs;
   };
-  // The hook beside this one may not have noted the rest yet.
-  const { since: restedSince } = (await reach.getSession(key)) ?? {};
   let heldBackSince: number | undefined;
   const attempt = async (): Promise<string | false | undefined> => {
     if (await isOver()) return false;
-    const known = await reach.getSession(key);
-    const isBusy = known?.state === 'busy' && known.since !== restedSince;
+    const isBusy = (await reach.getSession(key))?.state === 'busy';
     let held = false;
     const news = await announceNews(session, card, key, {
       isLate: () => {

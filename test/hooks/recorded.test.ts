@@ -31,7 +31,11 @@ const told: Readonly<Record<string, readonly string[]>> = {
   gemini: ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent'],
 };
 const isTold = ({ host, event, said }: (typeof recorded)[number]): boolean =>
-  told[host]?.includes(event) === true && said['agent_id'] === undefined && said['stop_hook_active'] !== true;
+  // What Gemini CLI is told there goes nowhere.
+  !(host === 'gemini' && said['source'] === 'clear') &&
+  told[host]?.includes(event) === true &&
+  said['agent_id'] === undefined &&
+  said['stop_hook_active'] !== true;
 
 /** By the host's own schema of what a hook may print, in which no field is left to chance. */
 async function refusedBy(host: string, event: string, answer: unknown): Promise<string | undefined> {

@@ -42,6 +42,15 @@ test('who rests is called at once', async () => {
   expect({ code, out }).toMatchObject({ code: 10, out: expect.stringMatching(/1 unread message/) as unknown });
 });
 
+test('who rests is known to, also when the hook beside this one was cut off', async () => {
+  await hook('UserPromptSubmit', { prompt: 'go' });
+  const [before] = await rig.root.store.reach.sessions();
+  expect(before?.state).toBe('busy');
+  const { code } = await besideWaiting(() => rig.sent());
+  const [after] = await rig.root.store.reach.sessions();
+  expect({ code, state: after?.state }).toEqual({ code: 10, state: 'idle' });
+});
+
 test('who works is told by its next step, not called at the end of its turn', async () => {
   const { code, out } = await besideWaiting(async () => {
     rig.time.nowMs += 1000;

@@ -19,7 +19,9 @@ export const gemini: Host = {
       ...(file !== undefined && { files: [file] }),
     });
   },
-  tell({ event, moment }, sentence) {
+  tell({ event, moment, isClear }, sentence) {
+    // What it is told when it clears goes nowhere.
+    if (moment === 'begin' && isClear === true) return undefined;
     if (moment === 'rest') return { decision: 'block', reason: sentence };
     return { hookSpecificOutput: { hookEventName: event, additionalContext: sentence } };
   },

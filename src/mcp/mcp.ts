@@ -5,7 +5,10 @@ import { serve } from './serve.ts';
 
 /** Serves the client on stdin and stdout until it has gone. Nothing but the protocol goes to stdout. */
 export async function mcpCommand(context: Context): Promise<void> {
-  await serve(context, standardLine(context.around));
+  const { around, output } = context;
+  if (around.stdin.isTTY)
+    await output.note("An agent's tool starts this, and talks to it: dreamos help tools. Ctrl-D ends it.");
+  await serve(context, standardLine(around));
 }
 
 /** A message a line, over the streams of the command. */

@@ -130,8 +130,9 @@ export async function serve(main: Context, wire: Transport): Promise<void> {
   };
 
   const ended = new Promise<void>((resolve) => {
-    gone.signal.addEventListener('abort', () => resolve());
-    main.signal.addEventListener('abort', () => resolve());
+    const end = AbortSignal.any([main.signal, gone.signal]);
+    if (end.aborted) resolve();
+    end.addEventListener('abort', () => resolve());
   });
   const line = tapped(wire, {
     // Listening begins before it is said that it does.

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { releaseReservations } from '../../src/core/reserve/held.ts';
 import { listReservations } from '../../src/core/reserve/reservations.ts';
@@ -5,6 +6,7 @@ import { reserve } from '../../src/core/reserve/reserve.ts';
 import { reply } from '../../src/core/send/reply.ts';
 import { send } from '../../src/core/send/send.ts';
 import { readNext } from '../../src/core/take/read.ts';
+import { createRig } from '../commands/rig.ts';
 import { connect, counts, eras, pause, type Rig } from './rig.ts';
 
 const expectGivenBack = async (rig: Rig) => {
@@ -62,6 +64,7 @@ describe.each(eras)('by %s', (era) => {
     const rig = await connect(era);
     await send(rig.root.root, { to: 'reviewer', body: 'now' });
     await rig.call('mail_read');
+    await pause(100);
     await rig.client.close();
     await rig.served;
     expect(await counts(rig)).toMatchObject({ ready: 1, inflight: 0 });
@@ -155,5 +158,20 @@ describe('what a caller has had', () => {
     await rig.served;
     expect(await counts(rig)).toMatchObject({ ready: 1, inflight: 0 });
     await rig.client.close();
+  });
+});
+
+describe('the command', () => {
+  it('says to a person at a terminal what it is for, and ends when its input does', async () => {
+    const rig = await createRig();
+    const { code, out, err } = await rig.dreamos('mcp', { terminal: true });
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect(err.replaceAll('\n', ' ')).toMatch(/dreamos help tools\. Ctrl-D ends +it\./);
+  });
+
+  it('that is told to end before it begins ends', async () => {
+    const rig = await createRig();
+    const stdin = new PassThrough();
+    expect(await rig.dreamos('mcp', { stdin, signal: AbortSignal.abort(143) })).toMatchObject({ code: 143, out: '' });
   });
 });

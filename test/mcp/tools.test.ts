@@ -117,6 +117,7 @@ describe('what a tool gives', () => {
     const question = await readNext(rig.root.root, 'planner', { waitMs: 20_000 });
     await reply(rig.root.root, question?.receipt ?? '', { body: 'Nothing.' }, { ack: true });
     await asking;
+    await pause(100);
     expect(await counts(rig)).toMatchObject({ inflight: 1, archived: 0 });
     for (let i = 0; i < 200 && (await counts(rig)).archived === 0; i++) await pause(25);
     expect(await counts(rig)).toMatchObject({ inflight: 0, archived: 1 });

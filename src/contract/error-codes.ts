@@ -52,7 +52,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   COMMAND_NOT_STARTED: {
     kind: 'usage',
-    happened: 'The command of a worker cannot be started; no message was lost or used up.',
+    happened: 'The command of a worker, or one that rings, cannot be started; no message was lost or used up.',
     next: 'Name one that can, behind "--": dreamos work <agent> -- ./handle',
   },
   CONFIG_INVALID: {
@@ -150,6 +150,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The reader of the output has gone before it had all.',
     next: 'Read to the end (without | head); what was claimed comes again when its lease ends.',
   },
+  PANE_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'There is no such pane in tmux, or tmux has ended.',
+    next: 'Which there are: tmux list-panes -a',
+  },
   PATH_INVALID: {
     kind: 'invalid',
     happened: 'What was named is no path or pattern of files that could be reserved.',
@@ -244,5 +249,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     kind: 'usage',
     happened: 'The command line, or what was handed to a function, cannot be meant so.',
     next: 'dreamos <command> --help',
+  },
+  WAKE_UNSAFE: {
+    kind: 'conflict',
+    happened:
+      'There is mail, and nobody was rung, or it is not certain: typing could have answered a question or met a draft.',
+    next: 'Look at the pane; the mail is unread: dreamos peek <agent>; what must hold: dreamos wake --help',
   },
 };

@@ -626,6 +626,14 @@ const table = {
     concerns: 'several',
     syncs: 'as the command that a tool is named for',
   },
+  wake: {
+    summary: 'wait for mail to an agent that no hook wakes, and ring: in its tmux pane, by a command, a notice, a bell',
+    library: null,
+    input: 'agent',
+    output: 'wake',
+    effect: 'looks',
+    concerns: 'one',
+  },
   explain: {
     summary: 'what an error code means, and what to type then; without a code, all of them',
     library: null,

@@ -95,3 +95,18 @@ export const setupCheck = schema(() =>
   }),
 );
 export type SetupCheck = Of<typeof setupCheck>;
+
+/** An agent was rung for. */
+export const woken = schema(() =>
+  z.object({
+    agent: text(),
+    via: z.enum(['tmux', 'exec', 'notify', 'bell']),
+    /** To which session its mail was announced by that. */
+    host: text(),
+    session: text(),
+    unread: count(),
+    urgent: count(),
+    sentence: text(),
+  }),
+);
+export type Woken = Of<typeof woken>;

@@ -63,6 +63,7 @@ const made = {
   'agent-show': system.agentShown(),
   a2a: system.a2aCard(),
   'hook-bind': reach.hookBound(),
+  wake: reach.woken(),
   config: system.configValue(),
   doctor: keep.finding(),
   setup: reach.setupChange(),

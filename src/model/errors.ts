@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'NAME_INVALID'
   | 'NOTHING_THERE'
   | 'OUTPUT_CLOSED'
+  | 'PANE_NOT_FOUND'
   | 'PATH_INVALID'
   | 'PROBLEMS_FOUND'
   | 'RECEIPT_INVALID'
@@ -49,7 +50,8 @@ export type ErrorCode =
   | 'TOPIC_INVALID'
   | 'TOPIC_NOT_FOUND'
   | 'UNEXPECTED'
-  | 'USAGE';
+  | 'USAGE'
+  | 'WAKE_UNSAFE';
 
 /** The one error class of dreamos: `kind` picks the exit code, `code` is for programs, `hint` is what to type next. */
 export class DreamosError extends Error {

@@ -171,6 +171,7 @@ const surface: readonly Verb[] = [
   reach.setup,
   reach.hook,
   reach.mcp,
+  reach.wake,
   meta.explain,
   keep.backup,
   keep.restore,

@@ -34,6 +34,41 @@ export const hook: Verb = {
   },
 };
 
+export const wake: Verb = {
+  words: 'wake [agent]',
+  setUp(command, context) {
+    command
+      .usage('[agent] (--tmux <pane> | --exec -- <command...> | --notify | --bell) [options]')
+      .option('--tmux <pane>', 'type it into this pane, once that is safe')
+      .option('--ready <regex>', 'what the last lines of the pane match when the agent waits for a prompt')
+      .option('--exec [command...]', 'run this command; what has options stands behind "--"')
+      .option('--notify', 'a notice on the desktop, else on the terminal')
+      .option('--bell', 'the bell of this terminal')
+      .option('--wait <duration>', 'end when nothing came for this long (default: never)')
+      .allowExcessArguments()
+      .action(async (_name, options, called: Command) =>
+        (await import('../wake/wake.ts')).wakeCommand(context, called.args, options),
+      )
+      .addHelpText('after', example(wakeExample, wakeRemark));
+  },
+};
+
+const wakeExample = `dreamos wake reviewer --tmux %3
+  dreamos wake reviewer --exec -- kitty @ send-text --match title:reviewer --stdin
+  while dreamos wake reviewer --notify; do :; done`;
+
+const wakeRemark = `Exit 0: rung once; 3: nothing came; 4: no such pane; 5: there is mail, and nobody was rung, or it is not certain. A
+message is rung for once, again after 10 and 60 minutes while nobody claims it, and not after that; also over several runs, and
+with what the hooks of the agent in the pane announce.
+
+The command has the sentence on stdin and in DREAMOS_SENTENCE; it is run as it is, without a shell.
+
+Into a pane the sentence is typed only if: the agent rests for 2 seconds, as its hooks tell (without hooks: --ready must
+match); server, pane and process are those of the start, and no shell is in front; it is not in copy mode; nobody who sees
+it has pressed a key for 10 seconds; two looks are equal; no question is seen, and the composer is empty. Those of Claude Code,
+Codex and Gemini CLI are known, and Cursor's by what others tell; of any other say --ready. Then it is looked at again before Enter
+is pressed, and after. Whatever is not as it should be is told, and nothing is typed twice.`;
+
 export const reserve: Verb = {
   words: 'reserve <path...>',
   setUp(command, context) {

@@ -81,6 +81,7 @@ const runs: Record<string, Run> = {
   'agent show': after(published, () => 'agent show reviewer'),
   'hook bind': line('hook bind reviewer --host claude --session s1'),
   'agent show --a2a': line('agent show reviewer --a2a --url https://a.example'),
+  wake: after(sent, () => 'wake reviewer --bell', { terminal: true }),
   pause: line('pause reviewer --as planner'),
   resume: async (rig) => [await rig.dreamos('pause reviewer'), await rig.dreamos('resume reviewer --json')].slice(1),
   'agent retire': line('agent retire reviewer'),

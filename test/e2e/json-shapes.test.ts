@@ -481,9 +481,14 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'reserve release src --as planner')).toEqual(shown);
   });
 
-  test("hook bind, and mcp, which has lines of its own protocol's", async ({ rig }) => {
+  test("sessions of tools; mcp has lines of its own protocol's", async ({ rig }) => {
     const bound = { agent: 'reviewer', host: 'claude', session: 's1' };
     expect(await one(rig, 'hook bind reviewer --host claude --session s1')).toEqual(bound);
+    await rig.sent('send reviewer hello --as planner');
+    expect(await one(rig, 'wake reviewer --exec true')).toEqual({
+      ...{ agent: 'reviewer', via: 'exec', host: 'wake', session: text },
+      ...{ unread: 1, urgent: 0, sentence: text },
+    });
     expect(await json(rig, 'mcp')).toEqual([]);
   });
 

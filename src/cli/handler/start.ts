@@ -13,3 +13,19 @@ export async function runToEnd(file: string, words: readonly string[]): Promise<
     child.on('exit', resolve);
   });
 }
+
+/** What a program that takes no input has printed, as text. @throws ENOENT and its like */
+export async function runToRead(
+  file: string,
+  words: readonly string[],
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}

@@ -26,8 +26,8 @@ export interface News {
 export interface NewsOptions {
   /** Only what was never announced to this session. */
   readonly onlyNew?: boolean;
-  /** Asked right before anything is announced: whether it is too late to say so. */
-  readonly isLate?: () => boolean;
+  /** Asked right before anything is announced: whether it is too late to say so, or cannot be said now. */
+  readonly isLate?: () => boolean | Promise<boolean>;
 }
 
 /** So many of the next messages are looked at; of those behind them nobody needs to know before. */
@@ -55,7 +55,7 @@ export async function announceNews(
   const known = await reach.announcements(card.name, key);
   await forgetGone(session, card.name, key, known, orMore ? undefined : next);
   const due = dueOf(next, known, session.store.now(), onlyNew);
-  if (due.length === 0 || isLate()) return undefined;
+  if (due.length === 0 || (await isLate())) return undefined;
   const mine = new Set((await reach.announce(card.name, key, due)).map(({ id }) => id));
   if (mine.size === 0) return undefined;
   const urgent = next.filter(({ priority }) => priority === 'urgent').length;

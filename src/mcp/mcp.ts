@@ -7,7 +7,7 @@ import { serve } from './serve.ts';
 export async function mcpCommand(context: Context): Promise<void> {
   const { around, output } = context;
   if (around.stdin.isTTY)
-    await output.note("An agent's tool starts this, and talks to it: dreamos help tools. Ctrl-D ends it.");
+    await output.note("An agent's tool starts this, and talks to it; Ctrl-D ends it. How: dreamos help tools");
   await serve(context, standardLine(around));
 }
 

@@ -38,7 +38,7 @@ export const wake: Verb = {
   words: 'wake [agent]',
   setUp(command, context) {
     command
-      .usage('[agent] (--tmux <pane> | --exec -- <command...> | --notify | --bell) [options]')
+      .usage('[agent] (--tmux <pane> | --exec … | --notify | --bell)')
       .option('--tmux <pane>', 'type it into this pane, once that is safe')
       .option('--ready <regex>', 'what the last lines of the pane match when the agent waits for a prompt')
       .option('--exec [command...]', 'run this command; what has options stands behind "--"')
@@ -54,7 +54,7 @@ export const wake: Verb = {
 };
 
 const wakeExample = `dreamos wake reviewer --tmux %3
-  dreamos wake reviewer --exec -- kitty @ send-text --match title:reviewer --stdin
+  dreamos wake reviewer --exec -- kitty @ send-text --match title:r --stdin
   while dreamos wake reviewer --notify; do :; done`;
 
 const wakeRemark = `Exit 0: rung once; 3: nothing came; 4: no such pane; 5: there is mail, and nobody was rung, or it is not certain. A

@@ -1,5 +1,5 @@
 /** Brings what `setup` has into files, and out of them. */
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import {
   type HostFile,
   keepHostFile,
@@ -10,6 +10,7 @@ import {
   replaceHostFile,
   whileHeld,
 } from '../storage/file/disk/foreign/host-files.ts';
+import { whereIs } from '../storage/file/disk/foreign/project.ts';
 import type { SetupChange } from '../contract/reach.ts';
 import { DreamosError } from '../model/errors.ts';
 import { refused, whyOf } from './editor.ts';
@@ -35,6 +36,7 @@ const isOver = (step: Step): step is Over => step.change === 'none' || step.chan
  */
 export async function setUpFile(target: Target, { dryRun }: { dryRun: boolean }): Promise<SetupChange> {
   const { path, editor } = target;
+  await checkWithin(target);
   const look = async (was: HostFile | undefined): Promise<Step> => {
     const text = was && textOf(path, was.bytes);
     let next: string;
@@ -49,7 +51,10 @@ export async function setUpFile(target: Target, { dryRun }: { dryRun: boolean })
     const isFirst = was && !(await editor.has(textOf(path, was.bytes)));
     const backup = was && isFirst ? backupOf(was.path) : undefined;
     if (was && backup !== undefined) keepHostFile(was.path, backup);
-    return { isDone: replaceHostFile(path, Buffer.from(next), was), backup };
+    return {
+      isDone: replaceHostFile(path, Buffer.from(next), was, target.within === undefined ? 0o600 : 0o666),
+      backup,
+    };
   });
 }
 
@@ -84,6 +89,18 @@ export async function takeDownFile(target: Target, top: string, { dryRun }: { dr
   });
   if (done.change === 'removed' && !dryRun) removeEmptyFoldersOf(path, top);
   return done;
+}
+
+/** What a repository brings with it could lead to any file of who sets up a tool in it. */
+async function checkWithin({ path, within }: Target): Promise<void> {
+  if (within === undefined) return;
+  const real = await whereIs(path);
+  if (!relative(await whereIs(within), real).startsWith('..')) return;
+  throw refused(
+    path,
+    `it is a link that leads out of the project, to ${real}`,
+    'Write there by hand, or: --scope user',
+  );
 }
 
 async function change(

@@ -53,8 +53,12 @@ export async function checkHost(host: HostName, wish: WishFor, looking: Looking)
   if (host === 'codex' && hooks) found.push(hooksTrust(hooks.path, text, scope, looking.place, textAt));
   const alive = await looking.sessions(host);
   if (alive === undefined) return found;
-  const message = `${alive} ${alive === 1 ? 'session is' : 'sessions are'} there.`;
-  return [...found, { host, part: 'alive', ok: alive > 0, message, ...(alive === 0 && { hint: `Start ${host}.` }) }];
+  const message =
+    alive === 0
+      ? 'No session has told of itself yet, or all have ended.'
+      : `${alive} ${alive === 1 ? 'session is' : 'sessions are'} there.`;
+  const next = `Start ${host} in this folder, say something to it, and look again.`;
+  return [...found, { host, part: 'alive', ok: alive > 0, message, ...(alive === 0 && { hint: next }) }];
 }
 
 async function checkTarget(host: HostName, { path, parts, editor }: Target, again: string): Promise<SetupCheck> {

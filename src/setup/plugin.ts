@@ -35,12 +35,14 @@ function hook(cwd, said, flag = []) {
 export const DreamosMail = async ({ client, directory }) => {
   const subagents = new Set();
   const woken = new Set();
+  const forgot = new Set();
   const waiters = new Map();
   process.on('exit', () => waiters.forEach(({ end }) => end()));
 
   async function tell(event, session, more = {}, flag = []) {
     if (!session || subagents.has(session)) return {};
-    const said = { hook_event_name: event, session_id: session, cwd: directory, ...more };
+    const forgets = forgot.delete(session) && { forgets: true };
+    const said = { hook_event_name: event, session_id: session, cwd: directory, ...more, ...forgets };
     const { code, out } = await hook(directory, said, flag).done;
     try {
       return (code === 0 && out && JSON.parse(out)) || {};
@@ -65,11 +67,14 @@ export const DreamosMail = async ({ client, directory }) => {
     event: async ({ event: { type, properties = {} } }) => {
       const session = properties.sessionID ?? properties.info?.id;
       if (properties.info?.parentID) subagents.add(session);
-      const event = { 'session.created': 'begin', 'session.idle': 'rest', 'session.deleted': 'end' }[type];
-      if (type === 'session.compacted') await tell('begin', session, { forgets: true });
-      if (event === 'end') waiters.get(session)?.end();
-      if (event) await tell(event, session);
-      if (event === 'begin' || event === 'rest') wait(event, session).catch(() => {});
+      if (type === 'session.compacted') forgot.add(session);
+      if (type === 'session.deleted') {
+        waiters.get(session)?.end();
+        await tell('end', session);
+      }
+      if (type !== 'session.idle') return;
+      await tell('rest', session);
+      wait('rest', session).catch(() => {});
     },
     'chat.message': async ({ sessionID }, { message, parts }) => {
       const { text } = await tell('prompt', sessionID, { wake: woken.delete(sessionID) });

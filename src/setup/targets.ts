@@ -29,14 +29,17 @@ export interface Target {
   readonly hosts: HostName[];
   readonly parts: readonly Part[];
   readonly editor: Editor;
+  /** The project that it may not lead out of, by a link; `undefined`: in one's own home links lead where one has put them. */
+  readonly within?: string | undefined;
 }
 
 export function targetsOf(wish: Wish, place: Place): Target[] {
   const targets: Target[] = [];
+  const within = wish.scope === 'user' ? undefined : place.project;
   const add = (host: HostName, path: string, parts: readonly Part[], editor: Editor): void => {
     const known = targets.find((one) => one.path === path);
     if (known) known.hosts.push(host);
-    else targets.push({ path, hosts: [host], parts, editor });
+    else targets.push({ path, hosts: [host], parts, editor, within });
   };
   for (const host of wish.hosts) {
     const files = filesOf(host, wish.scope, place);
@@ -86,10 +89,10 @@ function jsonOrJsonc(path: string): string {
   return !isThere(path) && isThere(`${path}c`) ? `${path}c` : path;
 }
 
-/** Where a project begins, seen from a folder in it: at the top of its repository, else there. */
+/** Where a project begins, seen from a folder in it: where its root or its repository is, whichever is nearer; else there. */
 export function projectOf(cwd: string): string {
   for (let dir = cwd; ;) {
-    if (isThere(join(dir, '.git'))) return dir;
+    if (isThere(join(dir, '.git')) || isThere(join(dir, 'runtime', 'agent_comms'))) return dir;
     const above = join(dir, '..');
     if (above === dir) return cwd;
     dir = above;

@@ -219,6 +219,8 @@ const runs: Record<string, Run> = {
   'setup --check': async (rig) => {
     const terms = inProject();
     await rig.dreamos('setup claude --as reviewer --guard', terms);
+    const session = { host: 'claude', session: 's1', state: 'idle', since: rig.time.nowMs, interactive: true } as const;
+    await rig.root.store.reach.putSession(session);
     return rig.dreamos('setup claude --check --json', terms);
   },
   schema: line('schema'),

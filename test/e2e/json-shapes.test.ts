@@ -421,6 +421,8 @@ describe.concurrent('--json', () => {
     }
     for (const line of await json(rig, 'setup gemini --as reviewer'))
       expect(line).toMatchObject({ hosts: ['gemini'], path: text, change: 'made', dryRun: false, remarks: [] });
+    const stdin = JSON.stringify({ hook_event_name: 'SessionStart', session_id: 's1', cwd: rig.dir });
+    await rig.dreamos('hook gemini --as reviewer', { stdin });
     for (const line of await json(rig, 'setup gemini --check'))
       expect(line).toMatchObject({ host: 'gemini', part: text, ok: true, message: text });
     expect(await json(rig, 'explain LEASE_LOST')).toEqual([

@@ -110,6 +110,12 @@ describe.concurrent('setup', () => {
     const none = await rig.dreamos('setup');
     expect(none).toMatchObject({ code: 2, out: '' });
     expect(none.err).toContain('dreamos setup claude');
+    inGit(rig);
+    // For git no tool is needed.
+    expect(await rig.dreamos('setup --guard --json')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('pre-commit') as string,
+    });
     mkdirSync(join(rig.dir, '.gemini'));
     writeFileSync(join(rig.dir, 'bin', 'codex'), '#!/bin/sh\n', { mode: 0o755 });
     const { err, out } = await rig.dreamos('setup');
@@ -227,16 +233,28 @@ describe.concurrent('setup', () => {
   });
 });
 
+/** As the tool would that has the installed hook. */
+async function begin(rig: Rig, host: 'claude' | 'gemini'): Promise<void> {
+  const stdin = JSON.stringify({ hook_event_name: 'SessionStart', session_id: 's1', cwd: rig.dir, source: 'startup' });
+  expect(await rig.dreamos(`hook ${host} --as reviewer`, { stdin })).toMatchObject({ code: 0 });
+}
+
 describe.concurrent('setup --check', () => {
   test('says what is there, what is missing, and what to type; doctor warns of it', async ({ rig }) => {
     expect(await rig.dreamos('setup claude --check')).toMatchObject({ code: 3 });
     await rig.dreamos('setup claude --as reviewer');
+    const early = await rig.dreamos('setup --check');
+    expect(early.code).toBe(3);
+    expect(early.out).toContain('No session has told of itself yet');
+    expect((await rig.dreamos('doctor')).out).not.toContain('[setup]');
+    await begin(rig, 'claude');
     const good = await rig.dreamos('setup --check --json');
     expect(good).toMatchObject({ code: 0, err: '' });
     expect(good.json.map(({ host, part, ok }) => [host, part, ok])).toEqual([
       ['claude', 'hooks', true],
       ['claude', 'skill', true],
       ['claude', 'program', true],
+      ['claude', 'alive', true],
     ]);
     expect((await rig.dreamos('doctor')).out).not.toContain('[setup]');
 

@@ -86,6 +86,20 @@ describe('the plugin', () => {
     expect(log().at(-1)).toContain('"wake":false');
   });
 
+  test('loses no sentence at a moment at which it could tell none', async () => {
+    const { hooks, log } = await loaded(says);
+    // Whatever it asked there would count as announced.
+    await hooks.event({ event: { type: 'session.created', properties: { info: { id: 's1' } } } });
+    await hooks.event({ event: { type: 'session.compacted', properties: { sessionID: 's1' } } });
+    expect(log()).toEqual([]);
+    const output = { output: 'x' };
+    await hooks['tool.execute.after']({ sessionID: 's1' }, output);
+    await hooks['tool.execute.after']({ sessionID: 's1' }, output);
+    expect(log().map((line) => line.includes('"step"') && line.includes('"forgets":true'))).toEqual([true, false]);
+    await hooks.event({ event: { type: 'session.deleted', properties: { info: { id: 's1' } } } });
+    expect(log().at(-1)).toContain('"hook_event_name":"end"');
+  });
+
   test.each([0, 1, 2, 127])('does not wake where the waiter ends with %i', async (code) => {
     const { hooks, promptAsync, log } = await loaded(`echo garbage; exit ${code}`);
     await hooks.event({ event: { type: 'session.idle', properties: { sessionID: 's1' } } });

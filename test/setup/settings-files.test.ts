@@ -17,7 +17,7 @@ import { describe, expect, test } from 'vitest';
 import { setUpFile, takeDownFile } from '../../src/setup/apply.ts';
 import { hookCommand } from '../../src/setup/commands.ts';
 import type { HostName } from '../../src/setup/hosts.ts';
-import { type Target, targetsOf, type Wish } from '../../src/setup/targets.ts';
+import { projectOf, type Target, targetsOf, type Wish } from '../../src/setup/targets.ts';
 import { scratch } from '../scratch.ts';
 
 const caller = { program: 'dreamos', as: 'reviewer' };
@@ -285,6 +285,30 @@ describe('what is no ordinary file', () => {
     expect(readdirSync(dirname(real))).toEqual(['claude.json']);
   });
 
+  test('a link out of a project is not followed: a repository could lead it anywhere', async () => {
+    const { dir, path } = settings(undefined);
+    const out = scratch();
+    writeFileSync(join(out, 'rc'), 'alias x=y\n');
+    symlinkSync(join(out, 'rc'), join(dir, 'AGENTS.md'));
+    const instructions = targetIn(dir, { hosts: ['codex'], instructions: true }, 'instructions');
+    await expect(setUpFile(instructions, { dryRun: false })).rejects.toMatchObject({
+      code: 'HOST_FILE_REFUSED',
+      message: expect.stringContaining(join(out, 'rc')) as string,
+    });
+    symlinkSync(out, join(dir, '.codex'));
+    const hooks = targetIn(dir, { hosts: ['codex'] });
+    await expect(setUpFile(hooks, { dryRun: false })).rejects.toMatchObject({ code: 'HOST_FILE_REFUSED' });
+    expect(readdirSync(out)).toEqual(['rc']);
+    expect(readFileSync(join(out, 'rc'), 'utf8')).toBe('alias x=y\n');
+    expect(existsSync(path)).toBe(false);
+    // In a home links are one's own.
+    const home = scratch();
+    symlinkSync(out, join(home, '.codex'));
+    const [own] = targetsOf({ ...plain, hosts: ['codex'], scope: 'user' }, { project: dir, home, env: {} });
+    expect(own && (await setUpFile(own, { dryRun: false }))).toMatchObject({ change: 'made' });
+    expect(statSync(join(out, 'hooks.json')).mode & 0o777).toBe(0o600);
+  });
+
   test.each([0o600, 0o640, 0o644, 0o664, 0o755])('the mode %o stays, whatever the umask', async (mode) => {
     const { dir, path } = settings(pretty);
     chmodSync(path, mode);
@@ -491,4 +515,16 @@ describe('the skill and the plugin', () => {
       expect(readdirSync(dir)).toEqual([]);
     },
   );
+});
+
+test('a project begins where its root or its repository is, whichever is nearer', () => {
+  const dir = scratch();
+  const inside = join(dir, 'a', 'b', 'c');
+  mkdirSync(inside, { recursive: true });
+  writeFileSync(join(dir, '.git'), 'gitdir: elsewhere\n');
+  expect(projectOf(inside)).toBe(dir);
+  mkdirSync(join(dir, 'a', 'runtime', 'agent_comms'), { recursive: true });
+  expect(projectOf(inside)).toBe(join(dir, 'a'));
+  mkdirSync(join(inside, '.git'));
+  expect(projectOf(inside)).toBe(inside);
 });

@@ -59,12 +59,12 @@ interface Run {
 async function install({ context, place, wish, named }: Run, dryRun: boolean): Promise<void> {
   const { output } = context;
   const hosts = named ? wish.hosts : await hostsFound(context, place);
-  if (hosts.length === 0)
+  if (hosts.length === 0 && !wish.guard)
     throw usage(
       `Neither ${place.project} nor your home shows which tool you use: ${hostNames.join(', ')}.`,
       'Name it: dreamos setup claude',
     );
-  if (!named) await output.note(`Found: ${hosts.join(', ')}.`);
+  if (!named && hosts.length > 0) await output.note(`Found: ${hosts.join(', ')}.`);
   const caller = await callerOf(context, place);
   // Who runs it again without a name means the same one.
   const callerFor = (host: HostName): Caller => {

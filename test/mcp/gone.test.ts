@@ -166,7 +166,7 @@ describe('the command', () => {
     const rig = await createRig();
     const { code, out, err } = await rig.dreamos('mcp', { terminal: true });
     expect({ code, out }).toEqual({ code: 0, out: '' });
-    expect(err.replaceAll('\n', ' ')).toMatch(/Ctrl-D ends +it\. How: dreamos help tools *$/);
+    expect(err.replaceAll('\n', ' ')).toMatch(/Ctrl-D ends it\. How: +dreamos help tools *$/);
   });
 
   it('that is told to end before it begins ends', async () => {

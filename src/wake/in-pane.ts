@@ -8,7 +8,7 @@ import type { Session } from '../core/root/root.ts';
 import { hosts } from '../hooks/hosts.ts';
 import type { HostSession, SessionKey } from '../storage/port/reach.ts';
 import type { Ringer } from './ringer.ts';
-import { asks, composedIn, flat, lastOf, type Screen, timesIn } from './screen.ts';
+import { asks, composedIn, flat, lastOf, type Screen, timesIn, works } from './screen.ts';
 import { findPane, type Look, type Pane } from './tmux.ts';
 import { unsafe } from './unsafe.ts';
 
@@ -63,7 +63,8 @@ export async function inPane(
     if (look.program !== program) return `${look.program} is in its foreground, not ${program}`;
     // In whole seconds: of the one that is not over nobody knows.
     if (session.clock.now() - look.lastKeyAt * 1000 < awayMs) return 'somebody types there';
-    if (asks(look.screen)) return 'a question stands there, or the agent is at work';
+    if (asks(look.screen)) return 'a question stands there';
+    if (works(look.screen)) return 'the agent is at work';
     const composed = composedIn(look.screen);
     if (composed) return 'something is in its composer';
     if (ready) return isReady(look.screen, ready) ? undefined : 'its last rows do not match --ready';
@@ -119,7 +120,7 @@ export async function inPane(
       const now = await pane.look();
       const isWorking = (await known())?.state === 'busy';
       if (!isWorking && !isTaken(now, typed, sentence)) continue;
-      if (!isWorking && asks(now.screen) && /\?/.test(lastOf(now.screen.rows, readyRows))) break;
+      if (!isWorking && asks(now.screen)) break;
       return;
     }
     throw unsafe(`The line was typed into ${pane.id} and Enter pressed, and it was not seen to be taken.`, lookThere);
@@ -136,7 +137,8 @@ async function seen(pane: Pane, empty: Look, isThere: (screen: Screen) => boolea
   while (performance.now() < until) {
     await pause(lookMs);
     const now = await pane.look();
-    const isHindered = now.closed !== undefined || now.program !== empty.program || asks(now.screen);
+    const isHindered =
+      now.closed !== undefined || now.program !== empty.program || asks(now.screen) || works(now.screen);
     if (now.lastKeyAt !== empty.lastKeyAt || isHindered) return undefined;
     if (now.raw === before?.raw && isThere(now.screen)) return now;
     before = now;

@@ -76,17 +76,22 @@ export function timesIn({ rows }: Screen, line: string): number {
 
 const lastRows = 25;
 
-/** Whether a key could answer a question here, or the agent works. */
+/** Whether a key could answer a question here. */
 export function asks({ rows }: Screen): boolean {
-  const text = lastOf(rows, lastRows);
-  return questions.some((question) => question.test(text));
+  return questions.some((question) => question.test(lastOf(rows, lastRows)));
 }
 
+/** Whether the agent is seen to work. */
+export function works({ rows }: Screen): boolean {
+  return atWork.test(lastOf(rows, lastRows));
+}
+
+const atWork = /\b(?:esc(?:ape)?|ctrl[+-]c) to (?:interrupt|stop)\b|\(esc to cancel, \d/i;
 const questions = [
   /^\W*[>\u2192\u203a\u276f]\s*\d+[.)]\s/m,
   /\(?\b(?:y\/n|yes\/no)\b/i,
   /^\W*(?:do you (?:want|trust|wish)|allow|approve|apply|proceed|continue|are you sure|would you like)\b.*\?/im,
-  /\b(?:esc(?:ape)?|ctrl[+-]c) to (?:cancel|interrupt|stop)\b/i,
+  /\besc(?:ape)? to cancel\b(?!, \d)/i,
   /\benter to (?:confirm|select|approve|continue)\b/i,
 ];
 

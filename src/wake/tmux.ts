@@ -106,7 +106,12 @@ export async function findPane(name: string): Promise<Pane> {
     pid: Number(pid),
     serverPid: Number(server),
     look,
-    type: (text, since) => unless(since, `send-keys -l -t ${id} -- '${text.replaceAll("'", `'\\''`)}'`),
+    // As a paste, where the program has asked to be told of those: a dialog takes single keys for an answer, a paste it does not.
+    type: (text, since) => {
+      const buffer = `-b dreamos-${id.slice(1)}`;
+      const quoted = `'${text.replaceAll("'", `'\\''`)}'`;
+      return unless(since, `set-buffer ${buffer} -- ${quoted} ; paste-buffer -p -d ${buffer} -t ${id}`);
+    },
     // The byte: by its name tmux 3.7b does not bring it to some programs.
     enter: (since) => unless(since, `send-keys -H -t ${id} 0d`),
   };

@@ -148,7 +148,7 @@ describe.skipIf(skips(lack))(said('wake in a pane of tmux', lack), { concurrent:
   });
 
   test('waits for a screen that is slow to draw, and for a line that is broken', async ({ rig, screen }) => {
-    const tmux = await screen({ screen: { redrawMs: 700 }, width: 41 });
+    const tmux = await screen({ screen: { redrawMs: 700, pastes: false }, width: 41 });
     await sent(rig);
     expect(await wake(rig, tmux, ...ready).ended).toMatchObject({ code: 0, err: '' });
     expect(submitted(tmux)).toEqual([`submitted ${sentence}`]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asks, composedIn, screenOf, timesIn } from '../../src/wake/screen.ts';
+import { asks, composedIn, screenOf, timesIn, works } from '../../src/wake/screen.ts';
 
 const e = '\u001B';
 const rule = '─'.repeat(40);
@@ -60,10 +60,13 @@ describe.each(Object.entries(captured))('the composer of %s', (_, screens) => {
   });
 });
 
-test('a dialog is no composer that is empty, and asks; so does an agent at work', () => {
+test('a dialog is no composer that is empty, and asks; an agent at work does not', () => {
   expect(composedIn(read(captured['Claude Code 2.1.332'].dialog))).not.toBe('');
   expect(asks(read(captured['Claude Code 2.1.332'].dialog))).toBe(true);
-  expect(asks(read(captured['Gemini CLI 0.61.0'].works))).toBe(true);
+  const atWork = read(captured['Gemini CLI 0.61.0'].works);
+  expect({ works: works(atWork), asks: asks(atWork) }).toEqual({ works: true, asks: false });
+  const codex = screenOf('• Working (3s • esc to interrupt)\n\n› \n  ? for shortcuts', { x: 2, y: 2 });
+  expect({ works: works(codex), asks: asks(codex) }).toEqual({ works: true, asks: false });
 });
 
 test.each([

@@ -6,6 +6,7 @@
  *   worksMs   for so long it is seen to work before a dialog opens
  *   redrawMs  how late what is typed is drawn
  *   swallows  `keys`: shows none; `enter`: shows them, and Enter does nothing
+ *   pastes    `false`: it does not ask to be told what is pasted
  *   draft     what stands in the composer
  *   prompt    instead of that of Claude Code
  *   hook      the `words` of a hook's command, which is told of moments, and `env` for it
@@ -19,6 +20,7 @@ const {
   worksMs = 0,
   redrawMs = 0,
   swallows,
+  pastes = true,
   draft = '',
   prompt = '❯ ',
   hook,
@@ -101,7 +103,15 @@ function press(key) {
 
 process.stdin.setRawMode(true);
 process.stdin.setEncoding('utf8');
-process.stdin.on('data', (keys) => [...keys].forEach(press));
+// What is pasted is text, of which a dialog takes none, as that of Claude Code 2.1.332.
+let isPasted = false;
+process.stdin.on('data', (bytes) => {
+  for (const [key] of bytes.matchAll(/\x1b\[20[01]~|[^]/gu)) {
+    if (key.length > 2) isPasted = key === '\x1b[200~';
+    else if (!isPasted || !isAsked) press(key);
+  }
+});
+if (pastes) process.stdout.write('\x1b[?2004h');
 draw();
 await tell('SessionStart');
 note('begun');

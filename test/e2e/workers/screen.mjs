@@ -106,6 +106,7 @@ process.stdin.setEncoding('utf8');
 // What is pasted is text, of which a dialog takes none, as that of Claude Code 2.1.332.
 let isPasted = false;
 process.stdin.on('data', (bytes) => {
+  // oxlint-disable-next-line no-control-regex -- how a terminal tells of pastes
   for (const [key] of bytes.matchAll(/\x1b\[20[01]~|[^]/gu)) {
     if (key.length > 2) isPasted = key === '\x1b[200~';
     else if (!isPasted || !isAsked) press(key);

@@ -118,7 +118,9 @@ const mcpApart = (asked) => ({
   setup(api) {
     api.onResolve({ filter: /\/mcp\/mcp\.ts$/ }, ({ path }) => ({ path, namespace: 'mcp-apart' }));
     api.onLoad({ filter: /./, namespace: 'mcp-apart' }, () => {
-      const files = [...asked].sort((a, b) => (a < b ? -1 : 1)).map((file) => `'${file}': () => require('./src/${file}')`);
+      const files = [...asked]
+        .sort((a, b) => (a < b ? -1 : 1))
+        .map((file) => `'${file}': () => require('./src/${file}')`);
       return {
         contents: `const files = { ${files.join(', ')} }; module.exports = require('${mcp}')((file) => files[file]());`,
         resolveDir: root,

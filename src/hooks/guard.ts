@@ -20,12 +20,17 @@ export async function guardCommand(context: Context, name: string): Promise<void
     const who = card ? { ...session, acting: card.name } : nobody;
     const cwd = heard.cwd ?? context.around.cwd();
     for (const file of heard.files) {
-      const [by] = (await checkReservations(who, file, { cwd })).flatMap(({ held }) => held);
+      const [by] = (await checkReservations(who, asItStands(file), { cwd })).flatMap(({ held }) => held);
       // Its path and reason are another agent's words; the file's name is the model's own.
       if (by) return host.refuse(heard, refusal(cut(file, 300), by.agent, by.until, context.flags()));
     }
     return undefined;
   });
+}
+
+/** A tool names a file, and no pattern. */
+function asItStands(file: string): string {
+  return file.replace(/[\\*?[{!]/g, '\\$&');
 }
 
 function refusal(file: string, holder: string, until: string, flags: string): string {

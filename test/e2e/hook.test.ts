@@ -187,7 +187,9 @@ describe.concurrent('a hook', () => {
     expect(await guard('other.ts')).toMatchObject({ code: 0, out: '' });
     expect(await guard('src/a.ts', '--as planner')).toMatchObject({ code: 0, out: '' });
     expect((await guard('src/a.ts', '')).out).toMatch(/planner/);
-    expect(await guard('src/{a,b}.ts')).toMatchObject({ code: 0, out: '' });
+    for (const odd of ['src/{a,b}.ts', 'src/!a[*].ts', 'src/a\\b.ts'])
+      expect((await guard(odd)).out).toMatch(/planner/);
+    for (const odd of ['{a,b}.ts', '*', '!src', 's[r]c']) expect(await guard(odd)).toMatchObject({ code: 0, out: '' });
   });
 
   test('notes what went wrong in its log, and nowhere else', async ({ rig }) => {

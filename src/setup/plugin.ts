@@ -66,7 +66,8 @@ export const DreamosMail = async ({ client, directory }) => {
   return {
     event: async ({ event: { type, properties = {} } }) => {
       const session = properties.sessionID ?? properties.info?.id;
-      if (properties.info?.parentID) subagents.add(session);
+      // A message has a parent as well: the prompt that it answers.
+      if (type.startsWith('session.') && properties.info?.parentID) subagents.add(session);
       if (type === 'session.compacted') forgot.add(session);
       if (type === 'session.deleted') {
         waiters.get(session)?.end();

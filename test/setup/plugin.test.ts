@@ -72,6 +72,17 @@ describe('the plugin', () => {
     ]);
   });
 
+  test('takes for a subagent what has a parent among sessions, not a message, which has its prompt for one', async () => {
+    const { hooks, log } = await loaded(says);
+    const message = { id: 'm2', sessionID: 's1', parentID: 'm1' };
+    await hooks.event({ event: { type: 'message.updated', properties: { sessionID: 's1', info: message } } });
+    const child = { sessionID: 's2', info: { id: 's2', parentID: 's1' } };
+    await hooks.event({ event: { type: 'session.created', properties: child } });
+    for (const sessionID of ['s1', 's2'])
+      await hooks['tool.execute.after']({ sessionID, tool: 'bash' }, { output: 'done' });
+    expect(log().map((line) => /"session_id":"(\w+)"/.exec(line)?.[1])).toEqual(['s1']);
+  });
+
   test('wakes a session that rests by what the waiter says, and calls that prompt a wake', async () => {
     const body = `case "$*" in *--wait*) echo 'you have mail'; exit 10;; esac`;
     const { hooks, promptAsync, log } = await loaded(body);

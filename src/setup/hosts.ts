@@ -154,6 +154,8 @@ export function hookEntry(host: Exclude<HostName, 'opencode'>, event: string, ro
 function oneHook(host: HostName, event: string, role: Role, command: string): object {
   if (host === 'gemini') return { name: 'dreamos', type: 'command', command, timeout: 5000 };
   if (role === 'wait' && host === 'claude') return { type: 'command', command, asyncRewake: true, timeout: 86_400 };
-  // Claude Code gives all its hooks 1.5 s when it ends.
-  return { type: 'command', command, timeout: event === 'SessionEnd' && host === 'claude' ? 1 : 5 };
+  return { type: 'command', command, timeout: event === 'SessionEnd' ? atEndSeconds[host] : 5 };
 }
+
+/** Claude Code gives all its hooks 1.5 s when it ends; Codex warns its user of more than 3. */
+const atEndSeconds = { claude: 1, codex: 3, gemini: 5, cursor: 5, opencode: 5 };

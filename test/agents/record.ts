@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import type { Agent } from './hosts/host.ts';
 import type { Pane } from './tmux.ts';
+import { installHooks } from './hosts/settings.ts';
 import { makeWorld, screenShows, sleep, until, type World } from './world.ts';
 
 interface Case {
@@ -19,7 +20,8 @@ type Said = Readonly<Record<string, unknown>>;
 export async function record(agent: Agent): Promise<string> {
   const world = await makeWorld({ record: true });
   try {
-    agent.setUp(world, 'reviewer');
+    agent.setUp(world);
+    await installHooks(world, agent.name, 'reviewer');
     const pane = await agent.open(world);
     await walk(world, agent, pane);
     await world.sh(`${agent.once('hello')} </dev/null`, agent.env(world));

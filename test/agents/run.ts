@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { agents } from './hosts/agents.ts';
 import { record } from './record.ts';
 import { scenes } from './scenes.ts';
+import { installHooks } from './hosts/settings.ts';
 import { makeWorld } from './world.ts';
 
 const { values, positionals } = parseArgs({
@@ -38,7 +39,8 @@ async function play(agent: (typeof agents)[number], scene: (typeof scenes)[numbe
   const world = await makeWorld();
   const common = { agent: agent.name, version: await agent.version(world), scene: scene.name };
   try {
-    agent.setUp(world, 'reviewer');
+    agent.setUp(world);
+    await installHooks(world, agent.name, 'reviewer');
     const figures = (await scene.run(world, agent)) ?? {};
     results.push({ ...common, figures, load });
     process.stdout.write(`${agent.name}: ${scene.name}: held ${JSON.stringify(figures)} load ${load}\n`);

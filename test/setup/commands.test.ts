@@ -148,6 +148,9 @@ test('the waiter of Claude Code alone rewakes, and Gemini counts in milliseconds
   expect(hookEntry('claude', 'SessionEnd', 'tell', 'x')).toEqual({
     hooks: [{ type: 'command', command: 'x', timeout: 1 }],
   });
+  expect(hookEntry('codex', 'SessionEnd', 'tell', 'x')).toEqual({
+    hooks: [{ type: 'command', command: 'x', timeout: 3 }],
+  });
   expect(hookEntry('gemini', 'AfterTool', 'tell', 'x')).toEqual({
     hooks: [{ name: 'dreamos', type: 'command', command: 'x', timeout: 5000 }],
   });

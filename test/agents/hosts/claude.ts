@@ -1,5 +1,5 @@
 import { type Agent, openWith, submit, versionOf } from './host.ts';
-import { binary, hooksFor, inShell } from './settings.ts';
+import { alsoAt, binary, inShell } from './settings.ts';
 
 const key = 'sk-ant-mock-0000000000000000000000000000000000000000';
 
@@ -16,30 +16,13 @@ export const claude: Agent = {
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     CI: '',
   }),
-  setUp(world, as) {
-    const { tell, wait } = hooksFor('claude', as);
-    const one = { type: 'command', command: tell, timeout: 5 };
-    const waiter = { type: 'command', command: wait, asyncRewake: true, timeout: 86_400 };
+  setUp(world) {
     world.write('project/.claude/settings.local.json', {
       permissions: {
         defaultMode: 'default',
         allow: ['Bash(sleep:*)', 'Bash(echo:*)', 'Bash(dreamos:*)', 'Write', 'Edit', 'Agent', 'Task'],
       },
-      hooks: {
-        SessionStart: [{ hooks: [one, waiter] }],
-        UserPromptSubmit: [{ hooks: [one] }],
-        PostToolBatch: [{ hooks: [one] }],
-        Stop: [{ hooks: [one, waiter] }],
-        SessionEnd: [{ hooks: [{ ...one, timeout: 1 }] }],
-        PreToolUse: [{ matcher: 'Edit|Write|MultiEdit|NotebookEdit', hooks: [one] }],
-        // What is not asked for: what comes with it is recorded all the same.
-        ...(world.recording !== undefined && {
-          PreCompact: [{ hooks: [one] }],
-          SubagentStop: [{ hooks: [one] }],
-          Notification: [{ hooks: [one] }],
-          PostToolUse: [{ hooks: [one] }],
-        }),
-      },
+      hooks: alsoAt(world, 'claude', ['PreCompact', 'SubagentStop', 'Notification', 'PostToolUse']),
     });
     world.write('home/.claude.json', {
       hasCompletedOnboarding: true,

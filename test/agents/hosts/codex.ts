@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { screenShows, sleep } from '../world.ts';
 import { type Agent, openWith, submit, versionOf } from './host.ts';
-import { binary, hooksFor, inShell } from './settings.ts';
+import { alsoAt, binary, inShell } from './settings.ts';
 
 const patch = 'CALL<<apply_patch {"input":"*** Begin Patch\\n*** Add File: a.txt\\n+x\\n*** End Patch"}>>';
 
@@ -31,28 +31,9 @@ export const codex: Agent = {
   submit,
   once: (prompt) => `${binary('codex')} exec --dangerously-bypass-hook-trust ${inShell(prompt)}`,
   env: () => ({ MOCK_KEY: 'sk-mock' }),
-  setUp(world, as) {
-    const { tell, wait } = hooksFor('codex', as);
-    const one = { type: 'command', command: tell, timeout: 3 };
-    const waiter = { type: 'command', command: wait, timeout: 5 };
-    const only = (hooks: object[]): object[] => [{ hooks }];
-    world.write('project/.codex/hooks.json', {
-      hooks: {
-        SessionStart: only([one, waiter]),
-        UserPromptSubmit: only([one]),
-        PostToolUse: only([one]),
-        Stop: only([one, waiter]),
-        SessionEnd: only([one]),
-        PreToolUse: [{ matcher: 'apply_patch', hooks: [one] }],
-        ...(world.recording !== undefined && {
-          PreCompact: only([one]),
-          PostCompact: only([one]),
-          SubagentStart: only([one]),
-          SubagentStop: only([one]),
-          PermissionRequest: only([one]),
-        }),
-      },
-    });
+  setUp(world) {
+    const events = ['PreCompact', 'PostCompact', 'SubagentStart', 'SubagentStop', 'PermissionRequest'];
+    world.write('project/.codex/hooks.json', { hooks: alsoAt(world, 'codex', events) });
     world.write(
       'home/.codex/config.toml',
       `model = "mock-1"

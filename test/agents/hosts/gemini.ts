@@ -1,5 +1,5 @@
 import { type Agent, openWith, submit, versionOf } from './host.ts';
-import { binary, hooksFor, inShell } from './settings.ts';
+import { alsoAt, binary, inShell } from './settings.ts';
 
 // Else another model is asked first which one to ask.
 const command = `${binary('gemini')} -m gemini-2.5-flash`;
@@ -15,20 +15,10 @@ export const gemini: Agent = {
     GEMINI_API_KEY: 'mock',
     GEMINI_CLI_TRUST_WORKSPACE: 'true',
   }),
-  setUp(world, as) {
-    const one = { name: 'dreamos', type: 'command', command: hooksFor('gemini', as).tell, timeout: 5000 };
-    const only = [{ hooks: [one] }];
+  setUp(world) {
     world.write('project/.gemini/settings.json', {
       tools: { allowed: ['run_shell_command(sleep)', 'run_shell_command(echo)', 'invoke_agent'] },
-      hooks: {
-        SessionStart: only,
-        BeforeAgent: only,
-        AfterTool: only,
-        AfterAgent: only,
-        SessionEnd: only,
-        BeforeTool: [{ matcher: 'write_file|replace', hooks: [one] }],
-        ...(world.recording !== undefined && { PreCompress: only, Notification: only }),
-      },
+      hooks: alsoAt(world, 'gemini', ['PreCompress', 'Notification']),
     });
     world.write('home/.gemini/settings.json', {
       security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },

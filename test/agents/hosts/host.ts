@@ -5,8 +5,8 @@ import { screenShows, sleep, type World } from '../world.ts';
 export interface Agent {
   readonly name: 'claude' | 'codex' | 'gemini' | 'opencode';
   version(world: World): Promise<string>;
-  /** Writes its settings with our hooks in them. @param as whose they say that its sessions are */
-  setUp(world: World, as: string | undefined): void;
+  /** Writes its settings, but for our hooks. */
+  setUp(world: World): void;
   env(world: World): Readonly<Record<string, string>>;
   /** Starts it with a screen, and waits until it takes a prompt. */
   open(world: World): Promise<Pane>;

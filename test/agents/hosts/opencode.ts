@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Agent, openWith, submit, versionOf } from './host.ts';
 import { binary, inShell } from './settings.ts';
 
@@ -14,9 +12,7 @@ export const opencode: Agent = {
     OPENCODE_DISABLE_MODELS_FETCH: '1',
     OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
   }),
-  setUp(world, as) {
-    const plugin = readFileSync(join('test', 'agents', 'opencode-plugin.mjs'), 'utf8');
-    world.write('project/.opencode/plugins/dreamos.js', plugin.replace('{{as}}', as ?? 'nobody'));
+  setUp(world) {
     // It would fetch the types of plugins there.
     for (const place of ['project/.opencode', 'home/.config/opencode']) {
       const dependencies = { '@opencode-ai/plugin': '1.18.33' };

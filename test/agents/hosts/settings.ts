@@ -1,17 +1,19 @@
 import { join } from 'node:path';
+import type { World } from '../world.ts';
 
-/** The lines that an agent runs, as `dreamos setup` writes them. */
-export function hooksFor(host: string, as: string | undefined) {
-  const who = as === undefined ? '' : ` --as ${as}`;
-  const tell = `o=$(dreamos hook ${host}${who} 2>/dev/null) && printf %s "$o" || :`;
-  const wait = `o=$(dreamos hook ${host} --wait${who} 2>/dev/null)`;
-  return {
-    tell: host === 'codex' ? `sh -c '${tell}'` : tell,
-    wait:
-      host === 'codex'
-        ? `sh -c '${wait} && printf %s "$o" || :'`
-        : `${wait}; [ $? -eq 10 ] && printf %s "$o" && exit 2; exit 0`,
-  };
+/** Puts our hooks into an agent's settings, as its user would. @param as whose its sessions are */
+export async function installHooks(world: World, agent: string, as: string): Promise<void> {
+  // With the guard it tells of edits, too.
+  const more = world.recording === undefined ? '' : ' --guard';
+  const { code, out, err } = await world.sh(`dreamos setup ${agent} --as ${as}${more}`);
+  if (code !== 0) throw new Error(`setup: ${out}${err}`);
+}
+
+/** Entries of events at which our hooks are not run: when recording, what comes with these is kept all the same. */
+export function alsoAt(world: World, host: string, events: readonly string[]): Record<string, object[]> {
+  if (world.recording === undefined) return {};
+  const hooks = [{ type: 'command', command: `dreamos hook ${host} || :` }];
+  return Object.fromEntries(events.map((event) => [event, [{ hooks }]]));
 }
 
 export function binary(name: string): string {

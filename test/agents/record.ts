@@ -63,7 +63,11 @@ async function walk(world: World, agent: Agent, pane: Pane): Promise<void> {
   }
   await sleep(4000);
   if (agent.wakes) await then(rest, () => world.send('reviewer', 'wake up'));
-  await then(agent.compacted, () => agent.submit(pane, agent.compact));
+  if (agent.name === 'opencode') {
+    // Its plugin tells only with the next prompt that its model has forgotten.
+    await agent.submit(pane, agent.compact);
+    await sleep(8000);
+  } else await then(agent.compacted, () => agent.submit(pane, agent.compact));
   // Codex tells that a session begins anew only with its next turn.
   await then(rest, () => agent.submit(pane, 'hello'));
   await agent.submit(pane, agent.clear);
@@ -116,6 +120,8 @@ function nameOf(said: Said, env: Case['env']): string {
   const parts = [
     ...['source', 'reason', 'trigger', 'tool_name', 'notification_type'].map((name) => said[name]),
     typeof prompt === 'string' && /^dreamos: |<task-notification>/.test(prompt) && 'woken',
+    said['wake'] === true && 'woken',
+    said['forgets'] === true && 'forgets',
     said['stop_hook_active'] === true && 'held up',
     said['agent_id'] !== undefined && 'subagent',
     Array.isArray(said['background_tasks']) && said['background_tasks'].length > 0 && 'work goes on',

@@ -29,6 +29,7 @@ const told: Readonly<Record<string, readonly string[]>> = {
   claude: ['SessionStart', 'UserPromptSubmit', 'PostToolBatch', 'Stop'],
   codex: ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop'],
   gemini: ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent'],
+  opencode: ['prompt', 'step'],
 };
 const isTold = ({ host, event, said }: (typeof recorded)[number]): boolean =>
   // What Gemini CLI is told there goes nowhere.

@@ -39,6 +39,6 @@ export const opencode: Agent = {
   edit: undefined,
   clear: '/new',
   compact: '/compact',
-  compacted: 'begin',
+  compacted: 'session.compacted',
   quit: '/exit',
 };

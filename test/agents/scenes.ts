@@ -185,7 +185,9 @@ export const scenes: readonly Scene[] = [
         Object.values(told).every((one) => one === 1),
         `not told again: ${JSON.stringify(told)}`,
       );
-      await until('one waits', () => waiters(world).length <= 1, 15_000);
+      // OpenCode keeps the session before, and its user may go back to it.
+      const most = agent.name === 'opencode' ? 2 : 1;
+      await until('one waits', () => waiters(world).length <= most, 15_000);
     },
   },
   {
@@ -228,7 +230,7 @@ export const scenes: readonly Scene[] = [
       await until('the subagent has its result', () => inside()[1]);
       await world.turn(unread('reviewer', 1));
       expect(
-        inside().every(({ text }) => !text.includes('unread message')),
+        inside().every(({ text }) => !text.includes(unread('reviewer', 1))),
         'the subagent was told',
       );
       return { 'requests of the subagent': inside().length };

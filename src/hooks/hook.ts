@@ -69,7 +69,8 @@ async function answerOf(
   if (host.tell(heard, '') === undefined) return undefined;
   const news = await announceNews(session, card, key, { onlyNew: isRest, isLate });
   if (!news) return undefined;
-  if (isRest) await reach.putSession({ ...known, heldUp: heldUp + 1 });
+  // It goes on working.
+  if (isRest) await reach.putSession({ ...known, state: 'busy', since: session.store.now(), heldUp: heldUp + 1 });
   return host.tell(heard, sentenceOf(news, context.flags()));
 }
 
@@ -108,7 +109,15 @@ export async function whose(
 export async function factsOf(context: Context, before: HostSession | undefined, heard: Heard, card: AgentCard) {
   // It is the same one until the session begins anew somewhere else.
   const pid = before?.pid === undefined || heard.moment === 'begin' ? await context.around.caller() : before.pid;
-  return { agent: card.name, cwd: heard.cwd, interactive: heard.interactive, pid, isWake: heard.isWake ?? false };
+  const goesOn = heard.moment === 'begin' && heard.forgets === true && !heard.isClear;
+  return {
+    agent: card.name,
+    cwd: heard.cwd,
+    interactive: heard.interactive,
+    pid,
+    isWake: heard.isWake ?? false,
+    goesOn,
+  };
 }
 
 /** Does it, or notes why not: who runs a hook has nothing of its errors. */

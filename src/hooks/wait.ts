@@ -6,10 +6,10 @@ import type { Context } from '../cli/context.ts';
 import { createWaiter } from '../core/wait/wait.ts';
 import { announceNews } from '../core/reach/news.ts';
 import { noteMoment } from '../core/reach/sessions.ts';
-import { effectiveSettings } from '../core/root/settings.ts';
+import { type Effective, effectiveSettings } from '../core/root/settings.ts';
 import type { Session } from '../core/root/root.ts';
-import type { AgentCard } from '../model/agent.ts';
-import { isSessionId, type SessionKey } from '../storage/port/reach.ts';
+import { DreamosError } from '../model/errors.ts';
+import { type HostSession, isSessionId, type SessionKey } from '../storage/port/reach.ts';
 import { factsOf, hearFrom, knownAs, orNote, whose } from './hook.ts';
 import { hosts } from './hosts.ts';
 import { sentenceOf } from './sentence.ts';
@@ -37,8 +37,7 @@ export async function waitCommand(context: Context, name: string, alone: string 
       return;
     }
     const session = await context.session();
-    const card = await whose(context, session, name, await session.store.reach.getSession(key));
-    const sentence = card && (await sentenceFor(context, session, card, key));
+    const sentence = await sentenceFor(context, session, key);
     if (sentence === undefined) return;
     if (name === 'codex') return queue(key.session, sentence);
     await context.output.data(`${sentence}\n`);
@@ -64,47 +63,62 @@ async function begin(context: Context, name: string): Promise<SessionKey | undef
 }
 
 /** @returns `undefined`: another waits now, the session has ended, or it is too long ago that somebody sat before it */
-async function sentenceFor(
-  context: Context,
-  session: Session,
-  card: AgentCard,
-  key: SessionKey,
-): Promise<string | undefined> {
+async function sentenceFor(context: Context, session: Session, key: SessionKey): Promise<string | undefined> {
   const { reach } = session.store;
   const token = session.ids.token();
   await reach.takePlace(key, token);
-  const { wakeForMs } = await effectiveSettings(session, card);
-  const isOver = async (): Promise<boolean> => {
-    const known = await reach.getSession(key);
+  const isOver = async (known: HostSession | undefined, { wakeForMs }: Effective): Promise<boolean> => {
     if (!known || !(await reach.hasPlace(key, token)) || !(await reach.isRunning(key))) return true;
     return session.store.now() - (known.lastPromptAt ?? known.since) > wakeForMs;
   };
   let heldBackSince: number | undefined;
-  const attempt = async (): Promise<string | false | undefined> => {
-    if (await isOver()) return false;
-    const isBusy = (await reach.getSession(key))?.state === 'busy';
-    let held = false;
-    const news = await announceNews(session, card, key, {
-      isLate: () => {
-        heldBackSince ??= session.store.now();
-        held = isBusy && session.store.now() - heldBackSince < mostHeldBackMs;
-        return held;
-      },
-    });
-    if (!held) heldBackSince = undefined;
-    return news && sentenceOf(news, context.flags());
-  };
-  const waiter = createWaiter(session, card.name);
-  try {
-    return (await waiter.next(attempt, { waitMs: Infinity, signal: context.signal })) || undefined;
-  } finally {
-    await waiter.close();
+  let isNoted = false;
+  // The agent may be paused, renamed or deleted while its session rests.
+  for (let mailbox = ''; ;) {
+    const card = await whose(context, session, key.host, await reach.getSession(key));
+    if (!card || card.name === mailbox || context.signal.aborted) return undefined;
+    mailbox = card.name;
+    const attempt = async (): Promise<string | false | undefined> => {
+      const known = await reach.getSession(key);
+      const now = await whose(context, session, key.host, known);
+      if (now?.name !== mailbox || (await isOver(known, await effectiveSettings(session, now)))) return false;
+      const time = session.store.now();
+      let held = false;
+      const isLate = (): boolean => {
+        heldBackSince ??= time;
+        return (held = known?.state === 'busy' && time - heldBackSince < mostHeldBackMs);
+      };
+      const news = await announceNews(session, now, key, { isLate });
+      if (!held) heldBackSince = undefined;
+      return news && sentenceOf(news, context.flags());
+    };
+    const orLater = async (): Promise<string | false | undefined> => {
+      try {
+        return await attempt();
+      } catch (error) {
+        // A disk that is full for a while ends nothing: the next look is some seconds away.
+        if (!(error instanceof DreamosError) || error.kind !== 'disk') throw error;
+        if (!isNoted) session.warn(error.message);
+        isNoted = true;
+        return undefined;
+      }
+    };
+    const waiter = createWaiter(session, mailbox);
+    try {
+      const sentence = await waiter.next(orLater, { waitMs: Infinity, signal: context.signal });
+      if (sentence) return sentence;
+    } finally {
+      await waiter.close();
+    }
+    if (await isOver(await reach.getSession(key), await effectiveSettings(session, card))) return undefined;
   }
 }
+
+const mostQueueMs = 10_000;
 
 /** Codex takes it when it rests, and keeps it until then. */
 async function queue(thread: string, message: string): Promise<void> {
   const { runToEnd } = await import('../cli/handler/start.ts');
-  const code = await runToEnd('codex', ['queue', '--thread', thread, '--message', message]);
+  const code = await runToEnd('codex', ['queue', '--thread', thread, '--message', message], mostQueueMs);
   if (code !== 0) throw new Error(`codex queue ended with ${code ?? 'a signal'}`);
 }

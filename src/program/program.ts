@@ -45,7 +45,8 @@ export async function run(argv: readonly string[], around: Surroundings): Promis
   }
   if (around.signal.aborted) return around.signal.reason as number;
   // The tool that runs it would take 2 for a refusal, and swallow the user's prompt.
-  if (argv[0] === 'hook' && argv[1] !== 'bind') failed = 0;
+  const [verb, first] = argv.filter((word, i) => !word.startsWith('-') && !/^--(?:as|root)$/.test(argv[i - 1] ?? ''));
+  if (verb === 'hook' && first !== 'bind') failed = 0;
   return context.failed || failed;
 }
 

@@ -12,8 +12,14 @@ import {
   whileHeld,
 } from '../storage/file/disk/foreign/host-files.ts';
 import type { Caller } from './commands.ts';
+import { refused } from './editor.ts';
 import { before, preCommit } from './git-hook.ts';
 import { isSigned, signedEditor } from './text-editors.ts';
+
+/** What a person does where the pre-commit that is there is left alone. */
+export const byHand =
+  'Put into it by hand what guards: git diff --cached --name-only -z | xargs -0 dreamos reserve check --';
+const goesByItsName = /\$\{?0\b|BASH_SOURCE|\bargv\b|__FILE__|__file__/;
 
 /**
  * Puts git's pre-commit in front of the one that is there, which it runs first.
@@ -36,6 +42,9 @@ export async function setUpGit(folder: string, caller: Caller, { dryRun }: { dry
       throw new DreamosError('invalid', 'HOST_FILE_REFUSED', `${path} was left as it is: ${aside} is there already.`, {
         hint: `Look at both, and move one away: ls -l ${folder}`,
       });
+    // It is run under another name, and what goes by its own would look for the wrong thing and pass: husky does.
+    if (was && !isOurs && goesByItsName.test(was.bytes.toString()))
+      throw refused(path, 'it goes by its own name', byHand);
     const change = was === undefined ? 'made' : was.bytes.toString() === text ? 'none' : 'changed';
     return { was, isOurs, change } as const;
   };

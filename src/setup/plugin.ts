@@ -28,6 +28,7 @@ function hook(cwd, said, flag = []) {
     child.stdout.on('data', (part) => (out += part));
     child.on('close', (code) => resolve({ code, out: out.trim() }));
     child.stdin.end(JSON.stringify(said));
+    if (!flag.includes('--wait')) setTimeout(() => child.kill('SIGKILL'), 5000).unref();
   }).catch(() => ({}));
   return { done, end: () => end() };
 }

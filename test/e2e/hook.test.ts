@@ -108,7 +108,7 @@ describe.concurrent('a hook', () => {
         out: '',
         err: '',
       });
-    for (const words of ['hook', 'hook vim', 'hook claude --as ../x', 'hook claude --as'])
+    for (const words of ['hook', '--as x hook claude --alone', 'hook vim', 'hook claude --as ../x', 'hook claude --as'])
       expect({ words, code: (await rig.dreamos(words, { stdin: said('Stop') })).code }).toEqual({ words, code: 0 });
     // Of an option that is not known yet the table of what is done natively knows nothing.
     expect(await rig.shell('dreamos hook claude --later x y < /dev/null')).toMatchObject({ code: 0, out: '' });
@@ -187,6 +187,8 @@ describe.concurrent('a hook', () => {
     expect(await guard('other.ts')).toMatchObject({ code: 0, out: '' });
     expect(await guard('src/a.ts', '--as planner')).toMatchObject({ code: 0, out: '' });
     expect((await guard('src/a.ts', '')).out).toMatch(/planner/);
+    const bySubagent = said('PreToolUse', { agent_id: 'sub', tool_input: { file_path: 'src/a.ts' }, cwd: rig.dir });
+    expect((await rig.dreamos('hook claude --guard --as reviewer', { stdin: bySubagent })).out).toMatch(/planner/);
     for (const odd of ['src/{a,b}.ts', 'src/!a[*].ts', 'src/a\\b.ts'])
       expect((await guard(odd)).out).toMatch(/planner/);
     for (const odd of ['{a,b}.ts', '*', '!src', 's[r]c']) expect(await guard(odd)).toMatchObject({ code: 0, out: '' });
@@ -220,6 +222,23 @@ describe.concurrent('who waits on behalf of a session', () => {
     expect({ code, err }).toEqual({ code: 10, err: '' });
     expect(out.trimEnd()).toMatch(sentence);
     expect((await hook(rig, 'Stop')).out).toBe('');
+  });
+
+  test('follows its agent to another name, and rings for nobody who is paused', async ({ rig }) => {
+    await rig.dreamos('pause reviewer');
+    const waiter = wait(rig);
+    await until('it waits', () => place(rig) !== undefined);
+    await rig.sent('send reviewer hello --as planner');
+    expect(await rig.dreamos('agent rename reviewer critic')).toMatchObject({ code: 0 });
+    expect(waiter.lines()).toEqual([]);
+    await rig.dreamos('resume critic');
+    const { code, out } = await waiter.ended;
+    expect({ code, out: out.trimEnd() }).toEqual({
+      code: 10,
+      out: expect.stringMatching(
+        /^dreamos: critic has 1 unread message, from planner\. `dreamos read --as critic`/,
+      ) as unknown,
+    });
   });
 
   test('of several the newest waits, and the others end with 0', async ({ rig }) => {

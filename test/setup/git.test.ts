@@ -50,6 +50,20 @@ function repository() {
 const caller = { program: 'dreamos', as: 'reviewer' };
 
 describe("git's pre-commit", () => {
+  test('a pre-commit that goes by its own name is left alone, and what to put into it is said', async () => {
+    const { dir, hooks } = repository();
+    mkdirSync(hooks, { recursive: true });
+    const husky = '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n';
+    writeFileSync(join(hooks, 'pre-commit'), husky, { mode: 0o755 });
+    await expect(setUpGit(hooks, { program: 'dreamos', as: undefined, root: undefined }, real)).rejects.toMatchObject({
+      code: 'HOST_FILE_REFUSED',
+      hint: expect.stringContaining('dreamos reserve check') as unknown,
+    });
+    expect(readFileSync(join(hooks, 'pre-commit'), 'utf8')).toBe(husky);
+    expect(existsSync(join(hooks, 'pre-commit.before-dreamos'))).toBe(false);
+    expect(dir).not.toBe('');
+  });
+
   test('warns of what others hold, and blocks where that is asked for', async () => {
     const { hooks, dreamos, commit, stage, asked } = repository();
     await setUpGit(hooks, caller, real);
@@ -149,18 +163,18 @@ describe("git's pre-commit", () => {
   test('goes where core.hooksPath says, and serves linked worktrees', async () => {
     const { top, git, dreamos, commit, stage, dir, hooks } = repository();
     dreamos(5, 'held');
-    expect(await gitHooksOf(top)).toBe(hooks);
+    expect(await gitHooksOf(top)).toEqual({ folder: hooks, isOwn: true });
     await setUpGit(hooks, caller, real);
     stage('a');
     commit();
     git('worktree', 'add', '-q', '-b', 'other', join(dir, 'w'));
-    expect(await gitHooksOf(join(dir, 'w'))).toBe(hooks);
+    expect(await gitHooksOf(join(dir, 'w'))).toEqual({ folder: hooks, isOwn: true });
     stage('b', join(dir, 'w'));
     expect(commit({ DREAMOS_GUARD: 'block' }, join(dir, 'w')).status).toBe(1);
 
     git('config', 'core.hooksPath', 'tools/hooks');
     const moved = join(top, 'tools', 'hooks');
-    expect(await gitHooksOf(top)).toBe(moved);
+    expect(await gitHooksOf(top)).toEqual({ folder: moved, isOwn: moved.startsWith(top) });
     await setUpGit(moved, caller, real);
     stage('c');
     expect(commit({ DREAMOS_GUARD: 'block' })).toMatchObject({ status: 1 });

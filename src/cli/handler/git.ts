@@ -1,11 +1,21 @@
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 
-/** Where git looks for the hooks of a repository, with its core.hooksPath; `undefined`: there is none, or no git. */
-export async function gitHooksOf(top: string): Promise<string | undefined> {
+export interface GitHooks {
+  /** Where git looks for them, with core.hooksPath. */
+  readonly folder: string;
+  /** Whether they are this repository's alone. */
+  readonly isOwn: boolean;
+}
+
+/** @returns `undefined`: there is no repository, or no git */
+export async function gitHooksOf(top: string): Promise<GitHooks | undefined> {
   return new Promise((done) => {
-    execFile('git', ['rev-parse', '--git-path', 'hooks'], { cwd: top, encoding: 'utf8' }, (error, out) => {
-      done(error ? undefined : resolve(top, out.replace(/\n$/, '')));
+    const words = ['rev-parse', '--git-path', 'hooks', '--git-common-dir'];
+    execFile('git', words, { cwd: top, encoding: 'utf8' }, (error, out) => {
+      if (error) return done(undefined);
+      const [folder = '', common = ''] = out.split('\n').map((path) => resolve(top, path));
+      done({ folder, isOwn: [top, common].some((dir) => `${folder}${sep}`.startsWith(`${dir}${sep}`)) });
     });
   });
 }

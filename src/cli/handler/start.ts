@@ -5,9 +5,12 @@ export function startAlone(file: string, words: readonly string[]): void {
   spawn(file, words, { detached: true, stdio: 'ignore' }).unref();
 }
 
-/** Runs a program without streams. @returns its exit code; `null`: a signal has ended it @throws ENOENT and its like */
-export async function runToEnd(file: string, words: readonly string[]): Promise<number | null> {
-  const child = spawn(file, words, { stdio: 'ignore' });
+/**
+ * Runs a program without streams, and kills it after so many milliseconds, if that is said.
+ * @returns its exit code; `null`: a signal has ended it @throws ENOENT and its like
+ */
+export async function runToEnd(file: string, words: readonly string[], mostMs?: number): Promise<number | null> {
+  const child = spawn(file, words, { stdio: 'ignore', timeout: mostMs, killSignal: 'SIGKILL' });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', resolve);

@@ -49,7 +49,8 @@ export function behindShells(pid: number): number | undefined {
   try {
     let at = pid;
     while (at > 1 && shells.test(programOf(at))) at = parentOf(at);
-    return at;
+    // Whose parent has gone is the first process's, which runs nothing.
+    return at > 1 ? at : undefined;
   } catch {
     return undefined;
   }

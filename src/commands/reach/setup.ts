@@ -11,7 +11,7 @@ import { setUpFile, takeDownFile } from '../../setup/apply.ts';
 import { callerNow, checkHost, onPath, scopeOf } from '../../setup/check.ts';
 import type { Caller } from '../../setup/commands.ts';
 import { refused } from '../../setup/editor.ts';
-import { hasGitHook, setUpGit, takeDownGit } from '../../setup/git.ts';
+import { byHand, hasGitHook, setUpGit, takeDownGit } from '../../setup/git.ts';
 import { filesOf, type HostName, hostNames, type Place, type Scope, scopes } from '../../setup/hosts.ts';
 import { targetsOf, type Wish } from '../../setup/targets.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -85,12 +85,13 @@ async function install({ context, place, wish, named }: Run, dryRun: boolean): P
   });
   if (wish.guard) {
     if (hosts.includes('cursor')) await output.note('Cursor: no hook before edits; git alone guards there.');
-    const folder = await gitHooksOf(place.project);
-    if (folder === undefined) await output.note(`${place.project} is no repository of git: no pre-commit.`);
+    const hooks = await gitHooksOf(place.project);
+    if (hooks === undefined) await output.note(`${place.project} is no repository of git: no pre-commit.`);
     else
-      await context.each([folder], async (one) =>
-        tell(await setUpGit(one, callerFor(hosts[0] ?? 'claude'), { dryRun })),
-      );
+      await context.each([hooks], async ({ folder, isOwn }) => {
+        if (!isOwn) throw refused(folder, 'core.hooksPath gives it to all your repositories', byHand);
+        await tell(await setUpGit(folder, callerFor(hosts[0] ?? 'claude'), { dryRun }));
+      });
   }
   if (context.failed || context.signal.aborted) return;
   if (changes.every(({ change }) => change === 'none')) return output.note('Nothing to do: all of it is there.');
@@ -116,9 +117,9 @@ async function uninstall({ context, place, wish, named, scope }: Run, dryRun: bo
       await tellChange(context, place, change);
     });
   }
-  const folder = named ? undefined : await gitHooksOf(place.project);
-  if (folder !== undefined)
-    await context.each([folder], async (one) => {
+  const hooks = named ? undefined : await gitHooksOf(place.project);
+  if (hooks?.isOwn)
+    await context.each([hooks.folder], async (one) => {
       const change = await takeDownGit(one, { dryRun });
       if (change.change === 'none') return;
       changes.push(change);
@@ -156,9 +157,9 @@ async function check(run: Run): Promise<void> {
   };
   for (const host of hosts) for (const found of await checkHost(host, wish, looking)) await tell(found);
   if (wish.guard) {
-    const folder = await gitHooksOf(place.project);
-    const ok = folder !== undefined && hasGitHook(folder);
-    const message = ok ? `${folder} has its pre-commit.` : 'git has no pre-commit of dreamos.';
+    const hooks = await gitHooksOf(place.project);
+    const ok = hooks !== undefined && hooks.isOwn && hasGitHook(hooks.folder);
+    const message = ok ? `${hooks.folder} has its pre-commit.` : 'git has no pre-commit of dreamos.';
     await tell({ host: null, part: 'git', ok, message, ...(!ok && { hint: 'dreamos setup --guard' }) });
   }
   if (missing === 0 && hosts.length > 0) return;

@@ -53,7 +53,7 @@ export async function announceNews(
   await recoverOrWarn(session, card.name);
   const { next, orMore } = await nextReady(session, card.name);
   const known = await reach.announcements(card.name, key);
-  await forgetGone(session, card.name, key, known, orMore ? undefined : next);
+  await forgetGone(session, card.name, key, known, next);
   const due = dueOf(next, known, session.store.now(), onlyNew);
   if (due.length === 0 || (await isLate())) return undefined;
   const mine = new Set((await reach.announce(card.name, key, due)).map(({ id }) => id));
@@ -110,9 +110,9 @@ async function forgetGone(
   mailbox: string,
   key: SessionKey,
   known: readonly Announcement[],
-  ready: readonly Entry[] | undefined,
+  ready: readonly Entry[],
 ): Promise<void> {
-  if (!ready || known.length === 0) return;
+  if (known.length === 0) return;
   const there = new Set(ready.map(({ id }) => id));
   const now = session.store.now();
   const gone = known.filter(({ id, at }) => !there.has(id) && Math.abs(now - at) > forgottenMs);

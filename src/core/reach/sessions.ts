@@ -13,6 +13,8 @@ export interface MomentFacts {
   readonly cwd?: string | undefined;
   readonly interactive: boolean;
   readonly pid?: number | undefined;
+  /** It goes on with what it was doing: only what its model knows was compacted. */
+  readonly goesOn?: boolean;
   /** Nobody typed this prompt: the session was woken. */
   readonly isWake?: boolean;
 }
@@ -23,10 +25,11 @@ export async function noteMoment(
   before: HostSession | undefined,
   key: SessionKey,
   moment: Exclude<Moment, 'end'>,
-  { agent, cwd, interactive, pid, isWake = false }: MomentFacts,
+  { agent, cwd, interactive, pid, isWake = false, goesOn = false }: MomentFacts,
 ): Promise<HostSession> {
   const now = session.store.now();
-  const state = moment === 'prompt' || moment === 'step' ? 'busy' : 'idle';
+  const isBusy = moment === 'prompt' || moment === 'step' || (goesOn && before?.state === 'busy');
+  const state = isBusy ? 'busy' : 'idle';
   const typed = moment === 'prompt' && !isWake;
   const { heldUp, ...kept } = before ?? { ...key, state, since: now, interactive };
   const after: HostSession = {

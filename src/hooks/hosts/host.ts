@@ -57,8 +57,8 @@ export function hearAs(
   const session = textIn(said, 'session_id');
   const moment = event !== undefined && Object.hasOwn(moments, event) ? moments[event] : undefined;
   if (event === undefined || session === undefined || moment === undefined) return undefined;
-  // A subagent is not the one whose mail it is.
-  if (textIn(said, 'agent_id') !== undefined) return undefined;
+  // A subagent is not the one whose mail it is; the files that it changes are others' all the same.
+  if (moment !== 'edit' && textIn(said, 'agent_id') !== undefined) return undefined;
   const isWake = more.isWake === true || isSentence(textIn(said, 'prompt'));
   const isClear = said['source'] === 'clear' || said['reason'] === 'clear';
   return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, isClear, ...more, isWake };

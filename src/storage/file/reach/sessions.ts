@@ -46,7 +46,10 @@ interface SessionRecord {
 }
 
 async function runs(ctx: FileContext, { session, pidStart }: SessionRecord): Promise<boolean> {
-  return session.pid === undefined || (await ctx.disk.startOf(session.pid)) === pidStart;
+  if (session.pid === undefined) return true;
+  const start = await ctx.disk.startOf(session.pid);
+  // One that was over before it could be looked at has none.
+  return start !== undefined && start === pidStart;
 }
 
 export async function getSession(ctx: FileContext, key: SessionKey): Promise<HostSession | undefined> {
@@ -87,6 +90,7 @@ async function forgetIn(ctx: FileContext, name: string, key: SessionKey): Promis
 
 /** Of a tool whose process nobody knows it is not to be seen whether it has ended. */
 const forgottenMs = 7 * dayMs;
+const ringers = new Set(['wake', 'tmux']);
 
 export async function sweepSessions(ctx: FileContext, dryRun: boolean): Promise<number> {
   const now = ctx.clock.now();
@@ -95,7 +99,10 @@ export async function sweepSessions(ctx: FileContext, dryRun: boolean): Promise<
   for (const key of await keysIn(ctx)) {
     const record = await readRecord(ctx, key);
     const isOld = agoMs(record?.session.since ?? 0, now) > forgottenMs;
-    const isLive = record && (await runs(ctx, record)) && !(record.session.pid === undefined && isOld);
+    // Who rings from outside runs again and again, and what it has announced counts meanwhile.
+    const isRinger = record !== undefined && ringers.has(record.session.host);
+    const goesByAge = isRinger || record?.session.pid === undefined;
+    const isLive = record && (goesByAge ? !isOld : await runs(ctx, record));
     if (isLive) live.add(placeFile(ctx.layout, key));
     else over.set(placeFile(ctx.layout, key), key);
   }

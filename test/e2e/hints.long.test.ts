@@ -99,6 +99,7 @@ describe('what explain says is to be typed can be typed', { concurrent: true, ti
       'DEDUPE_MISMATCH',
       'FORMAT_TOO_NEW',
       'OUTPUT_CLOSED',
+      'PANE_NOT_FOUND',
       'ROOT_INSIDE_ROOT',
       'SOURCE_NOT_FOUND',
       'UNEXPECTED',

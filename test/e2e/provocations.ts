@@ -18,9 +18,11 @@ export interface Provocation {
 /** Errors that are not provoked here. */
 export const withoutProvocation: Partial<Record<ErrorCode, string>> = {
   OUTPUT_CLOSED: 'a reader that goes is told, if at all, by what it lost',
+  PANE_NOT_FOUND: 'needs tmux: wake.tools.test.ts',
   ROOT_NOT_YOURS: 'needs another user: other-user.tools.test.ts',
   SEND_UNCERTAIN: 'needs a disk that fails: test/faults',
   UNEXPECTED: 'a bug',
+  WAKE_UNSAFE: 'needs tmux: wake.tools.test.ts',
 };
 
 const sent = 'id=$(dreamos send reviewer hello --as planner)';

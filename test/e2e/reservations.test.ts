@@ -56,7 +56,7 @@ describe.concurrent('reservations', () => {
   test('Ctrl-C ends a wait, with nothing reserved', async ({ rig }) => {
     await rig.dreamos('reserve a --as planner');
     const waiting = rig.start('reserve a b --wait 60s --as reviewer');
-    await until('it has begun', async () => (await rig.dreamos('status reviewer')).code === 0);
+    await until('it hears signals', () => hears(waiting.child.pid, 2));
     expect(await waiting.kill('SIGINT')).toMatchObject({ code: 130, out: '' });
     expect(pathsOf((await rig.dreamos('reserve list --json')).json)).toEqual(['a']);
   });
@@ -109,3 +109,9 @@ describe.concurrent('reservations', () => {
     expect((await bare.dreamos('doctor')).out).not.toContain('reservations');
   });
 });
+
+/** Whether a process has said what it does at a signal, by its number. */
+function hears(pid: number | undefined, signal: number): boolean {
+  const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n;
+}

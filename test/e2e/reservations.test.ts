@@ -1,6 +1,6 @@
 /** Real processes that want the same files. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { filesIn, test, until } from './rig.ts';
@@ -56,7 +56,7 @@ describe.concurrent('reservations', () => {
   test('Ctrl-C ends a wait, with nothing reserved', async ({ rig }) => {
     await rig.dreamos('reserve a --as planner');
     const waiting = rig.start('reserve a b --wait 60s --as reviewer');
-    await until('it hears signals', () => hears(waiting.child.pid, 2));
+    await until('it listens', () => watchesFiles(waiting.child.pid));
     expect(await waiting.kill('SIGINT')).toMatchObject({ code: 130, out: '' });
     expect(pathsOf((await rig.dreamos('reserve list --json')).json)).toEqual(['a']);
   });
@@ -110,8 +110,13 @@ describe.concurrent('reservations', () => {
   });
 });
 
-/** Whether a process has said what it does at a signal, by its number. */
-function hears(pid: number | undefined, signal: number): boolean {
-  const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n;
+/** As a process does that waits for a change; one that is only starting does not. */
+function watchesFiles(pid: number | undefined): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === 'anon_inode:inotify';
+    } catch {
+      return false;
+    }
+  });
 }

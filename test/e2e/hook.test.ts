@@ -160,7 +160,8 @@ describe.concurrent('a hook', () => {
     }
     expect(killed).toBeGreaterThan(0);
     // Ten minutes later the reminder comes, whether or not the first one was printed.
-    for (const name of readdirSync(marks(rig)))
+    // On a slow machine none had come so far.
+    for (const name of existsSync(marks(rig)) ? readdirSync(marks(rig)) : [])
       utimesSync(join(marks(rig), name), new Date(), new Date(Date.now() - 601_000));
     expect(contextOf((await hook(rig, 'PostToolBatch')).out)).toMatch(sentence);
     expect((await rig.dreamos('read reviewer --json')).json).toMatchObject([{ message: { id }, attempt: 1 }]);

@@ -1,4 +1,5 @@
 /** The operations speak of fields, as the library has them (`waitMs`); who types a command is told of its options. */
+import { quoteWord } from '../model/basics/shell-word.ts';
 import { draftFields } from '../model/draft.ts';
 import { DreamosError } from '../model/errors.ts';
 import { reference } from '../model/refusals.ts';
@@ -20,11 +21,6 @@ export const options: Readonly<Record<string, string>> = {
 
 export function asTyped(text: string, except: readonly string[] = []): string {
   return text.replace(/`(\w+)`/g, (field, name: string) => (except.includes(name) ? field : (options[name] ?? field)));
-}
-
-/** As a shell takes it for one word. */
-export function quoteWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 const idTaking = 'show|trace|ack|nack|renew|reply|cancel|deliver|dlq (?:show|retry|purge)|archive (?:show|restore)';

@@ -1,8 +1,8 @@
+import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Session } from '../core/root/root.ts';
 import { sameAgent } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { absolute, usage } from '../model/refusals.ts';
-import { quoteWord } from './as-typed.ts';
 import { exitCodeOf } from './errors.ts';
 import { harmless } from './harmless.ts';
 import { Output } from './output.ts';

@@ -1,8 +1,8 @@
+import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Command } from 'commander';
 import { cut } from '../model/basics/text.ts';
 import { DreamosError } from '../model/errors.ts';
 import { usage } from '../model/refusals.ts';
-import { quoteWord } from './as-typed.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { findCommand } from './find-verb.ts';
 import { harmless } from './harmless.ts';

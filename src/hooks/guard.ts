@@ -1,6 +1,6 @@
 /** `dreamos hook <host> --guard`: before a tool changes files, whether somebody else has reserved one of them. */
+import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Context } from '../cli/context.ts';
-import { quoteWord } from '../cli/as-typed.ts';
 import { checkReservations } from '../core/reserve/held.ts';
 import { cut } from '../model/basics/text.ts';
 import { hearFrom, hookWithin, whose } from './hook.ts';

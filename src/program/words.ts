@@ -1,6 +1,6 @@
 /** A command line, word by word, as it was typed. */
+import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Command, Option } from 'commander';
-import { quoteWord } from '../cli/as-typed.ts';
 import { findCommand } from '../cli/find-verb.ts';
 
 export interface Word {

@@ -3,6 +3,7 @@
  * tool takes 2 for "block", and 2 is what a dreamos says that does not know the verb. What it printed counts only when it has
  * ended well, so that the half of it that a crash leaves behind reaches no model.
  */
+import { quoteWord } from '../model/basics/shell-word.ts';
 import type { HostName, Role } from './hosts.ts';
 
 export interface Caller {
@@ -14,13 +15,13 @@ export interface Caller {
 
 export function hookCommand(host: HostName, role: Role, { program, as, root }: Caller): string {
   const flag = role === 'tell' ? [] : [`--${role}`];
-  const words = [...who({ as }), ...(root === undefined ? [] : ['--root', quote(root)])];
+  const words = [...who({ as }), ...(root === undefined ? [] : ['--root', quoteWord(root)])];
   const line = ['hook', host, ...flag, ...words].join(' ');
-  const run = `o=$(${quote(program)} ${line} 2>/dev/null)`;
+  const run = `o=$(${quoteWord(program)} ${line} 2>/dev/null)`;
   // Only here mail is 2, by which Claude Code wakes a session (`asyncRewake`).
   if (role === 'wait' && host === 'claude') return `${run}; [ $? -eq 10 ] && printf %s "$o" && exit 2; exit 0`;
   const command = `${run} && printf %s "$o" || :`;
-  return inSh.has(host) ? `sh -c ${quote(command)}` : command;
+  return inSh.has(host) ? `sh -c ${quoteWord(command)}` : command;
 }
 
 /** Codex runs them by the user's own shell, which may be one of another syntax; what Cursor takes is not known. */
@@ -65,11 +66,6 @@ export function isMcpCall(program: unknown, args: unknown): boolean {
 
 function who({ as }: Pick<Caller, 'as'>): string[] {
   return as === undefined ? [] : ['--as', as];
-}
-
-/** As a shell takes it for one word. */
-export function quote(text: string): string {
-  return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function unquote(text: string): string {

@@ -1,11 +1,12 @@
 /** git's pre-commit, which says which of the staged files others have reserved. What was there before runs first. */
-import { type Caller, quote } from './commands.ts';
+import { quoteWord } from '../model/basics/shell-word.ts';
+import type { Caller } from './commands.ts';
 
 /** Beside ours: what was there before. */
 export const before = 'pre-commit.before-dreamos';
 
 export function preCommit({ program, as, root }: Caller): string {
-  const where = root === undefined ? '' : ` --root ${quote(root)}`;
+  const where = root === undefined ? '' : ` --root ${quoteWord(root)}`;
   const who = as === undefined ? '' : `: "\${DREAMOS_AGENT:=${as}}"; export DREAMOS_AGENT\n`;
   return `#!/bin/sh
 # {{signed}}
@@ -14,14 +15,14 @@ export function preCommit({ program, as, root }: Caller): string {
 before=$(dirname "$0")/${before}
 if [ -x "$before" ]; then "$before" "$@" || exit $?; fi
 [ "$DREAMOS_GUARD" = off ] && exit 0
-command -v ${quote(program)} >/dev/null 2>&1 || exit 0
+command -v ${quoteWord(program)} >/dev/null 2>&1 || exit 0
 ${who}git diff --cached --name-only --no-renames -z | xargs -0 sh -c '
   [ $# -eq 0 ] && exit 0
   held=$("$0" reserve check${where.replaceAll("'", `'\\''`)} -- "$@" 2>&1)
   [ $? -eq 5 ] || exit 0
   printf "%s\\n" "$held" >&2
   exit 1
-' ${quote(program)}
+' ${quoteWord(program)}
 # What xargs says when one of its commands has failed; without git or xargs there is no commit to hold up.
 [ $? -eq 123 ] && [ "$DREAMOS_GUARD" = block ] || exit 0
 echo 'No commit: DREAMOS_GUARD=block. With only a warning: DREAMOS_GUARD=warn git commit ...' >&2

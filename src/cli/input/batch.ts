@@ -1,3 +1,4 @@
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { preview, sendAll } from '../../core/send/send.ts';
 import { type Draft, draftFields, parseDraft } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -5,7 +6,6 @@ import { takeDataExactly } from '../../model/basics/raw-json.ts';
 import { messageInvalid, reference, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostAtOnce } from '../../model/basics/limits.ts';
 import type { Session } from '../../core/root/root.ts';
-import { quoteWord } from '../as-typed.ts';
 import type { Context } from '../context.ts';
 import type { ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';

@@ -1,5 +1,5 @@
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { quoteWord } from '../as-typed.ts';
 import type { Context } from '../context.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { Dead, DeadShown, PurgedJson } from '../../contract/keep.ts';
 import type { EntryJson } from '../../contract/look.ts';
-import { quoteWord } from '../../cli/as-typed.ts';
 import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';

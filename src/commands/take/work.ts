@@ -1,4 +1,4 @@
-import { quoteWord } from '../../cli/as-typed.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import type { Context } from '../../cli/context.ts';
 import { type ExitMap, exitMapOption } from '../../cli/handler/exit-map.ts';
 import { checkCommand, notStarted } from '../../cli/handler/find-command.ts';

@@ -1,5 +1,5 @@
 /** Claude Code. Its hooks' contract: code.claude.com/docs/en/hooks; what is read here was recorded from 2.1.197 and 2.1.332. */
-import { fieldsIn, hearAs, type Host, isCleared, textIn } from './host.ts';
+import { fieldsIn, hearAs, type Host, isCleared, refuseAs, tellAs, textIn } from './host.ts';
 
 const moments = {
   SessionStart: 'begin',
@@ -23,12 +23,7 @@ export const claude: Host = {
       ...(file !== undefined && { files: [file] }),
     });
   },
-  tell({ event, moment }, sentence) {
-    if (moment === 'rest') return { decision: 'block', reason: sentence };
-    return { hookSpecificOutput: { hookEventName: event, additionalContext: sentence } };
-  },
-  refuse: ({ event }, why) => ({
-    hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny', permissionDecisionReason: why },
-  }),
+  tell: tellAs,
+  refuse: refuseAs,
   sessionIn: (env) => env['CLAUDE_CODE_SESSION_ID'],
 };

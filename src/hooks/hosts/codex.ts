@@ -1,5 +1,5 @@
 /** Codex. Its hooks' contract: developers.openai.com/codex/hooks, and the JSON Schemas in 0.171, which allow no other field. */
-import { fieldsIn, hearAs, type Host, isCleared, textIn } from './host.ts';
+import { fieldsIn, hearAs, type Host, isCleared, refuseAs, tellAs, textIn } from './host.ts';
 
 const moments = {
   SessionStart: 'begin',
@@ -20,13 +20,8 @@ export const codex: Host = {
       ...(files.length > 0 && { files }),
     });
   },
-  tell({ event, moment }, sentence) {
-    if (moment === 'rest') return { decision: 'block', reason: sentence };
-    return { hookSpecificOutput: { hookEventName: event, additionalContext: sentence } };
-  },
-  refuse: ({ event }, why) => ({
-    hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny', permissionDecisionReason: why },
-  }),
+  tell: tellAs,
+  refuse: refuseAs,
   sessionIn: (env) => env['CODEX_THREAD_ID'] ?? env['CODEX_SESSION_ID'],
 };
 

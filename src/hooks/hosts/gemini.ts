@@ -1,5 +1,5 @@
 /** Gemini CLI. Its hooks' contract lies in @google/gemini-cli (docs/hooks); what is read here was recorded from 0.61. */
-import { fieldsIn, hearAs, type Host, isCleared, textIn } from './host.ts';
+import { fieldsIn, hearAs, type Host, isCleared, tellAs, textIn } from './host.ts';
 
 const moments = {
   SessionStart: 'begin',
@@ -19,12 +19,8 @@ export const gemini: Host = {
       ...(file !== undefined && { files: [file] }),
     });
   },
-  tell({ event, moment, isClear }, sentence) {
-    // What it is told when it clears goes nowhere.
-    if (moment === 'begin' && isClear === true) return undefined;
-    if (moment === 'rest') return { decision: 'block', reason: sentence };
-    return { hookSpecificOutput: { hookEventName: event, additionalContext: sentence } };
-  },
+  // What it is told when it clears goes nowhere.
+  tell: (heard, sentence) => (heard.moment === 'begin' && heard.isClear === true ? undefined : tellAs(heard, sentence)),
   refuse: (_, why) => ({ decision: 'deny', reason: why }),
   // Only its hooks are told (GEMINI_SESSION_ID); what its model runs is not.
   sessionIn: (env) => env['GEMINI_SESSION_ID'],

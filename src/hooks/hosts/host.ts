@@ -64,6 +64,18 @@ export function hearAs(
   return { event, session, moment, cwd: textIn(said, 'cwd'), interactive: true, isClear, ...more, isWake };
 }
 
+/** How most of them take a sentence: beside what the model reads, and at the end of a turn as the reason to go on. */
+export function tellAs({ event, moment }: Heard, sentence: string): object {
+  if (moment === 'rest') return { decision: 'block', reason: sentence };
+  return { hookSpecificOutput: { hookEventName: event, additionalContext: sentence } };
+}
+
+export function refuseAs({ event }: Heard, why: string): object {
+  return {
+    hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny', permissionDecisionReason: why },
+  };
+}
+
 export function isCleared(said: Fields): boolean {
   return said['source'] === 'clear' || said['source'] === 'compact';
 }

@@ -10,20 +10,35 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-const file = path.join(__dirname, '..', 'dist', 'dreamos.cjs');
-const source = readSource();
+const dist = path.join(__dirname, '..', 'dist');
 const folder = cacheFolder();
-// The first line is the source's hash: V8 itself would take a cache of another source of the same length.
-const name = `${source.slice(9, 25)}-${process.version}-${process.arch}.cache`;
+const loaded = new Map();
 const ours = /^[0-9a-f]{16}-v\d[\w.-]*\.cache(\.\d+)?$/;
-let cache = folder && readCache(path.join(folder, name));
-const script = new vm.Script(source, { filename: file, cachedData: cache?.data });
-if (script.cachedDataRejected) cache = undefined;
-if (folder && (!cache || Date.now() - cache.firstMs > 2 * cache.ageMs)) process.once('exit', writeCache);
-const own = { exports: {} };
-script.runInThisContext()(own.exports, require, own, file);
+load(path.join(dist, 'dreamos.cjs'));
 
-function readSource() {
+/** Runs a file of the build. @returns what it exports */
+function load(file) {
+  const source = readSource(file);
+  // The first line is the source's hash: V8 itself would take a cache of another source of the same length.
+  const name = `${source.slice(9, 25)}-${process.version}-${process.arch}.cache`;
+  let cache = folder && readCache(path.join(folder, name));
+  const script = new vm.Script(source, { filename: file, cachedData: cache?.data });
+  if (script.cachedDataRejected) cache = undefined;
+  if (folder && (!cache || Date.now() - cache.firstMs > 2 * cache.ageMs))
+    process.once('exit', () => writeCache(name, script, cache));
+  const own = { exports: {} };
+  script.runInThisContext()(own.exports, requireOrLoad, own, file);
+  return own.exports;
+}
+
+/** What the build has for require(): its own files have a code cache too. */
+function requireOrLoad(name) {
+  if (!name.startsWith('../dist/')) return require(name);
+  if (!loaded.has(name)) loaded.set(name, load(path.join(__dirname, name)));
+  return loaded.get(name);
+}
+
+function readSource(file) {
   try {
     // The build is plain ASCII, and this is a millisecond faster than UTF-8.
     return fs.readFileSync(file, 'latin1');
@@ -62,7 +77,7 @@ function readCache(from) {
   }
 }
 
-function writeCache() {
+function writeCache(name, script, cache) {
   try {
     makeFolder(path.dirname(folder));
     makeFolder(folder);

@@ -1,4 +1,4 @@
-// Builds dist/: the command as one CommonJS file, and two beside it of what few commands need; the library as ESM with its
+// Builds dist/: the command as one CommonJS file, and three beside it of what few commands need; the library as ESM with its
 // types; the manual page; and the licences of bundled code.
 //
 // The command is CommonJS, because the loader of ESM alone is 5 ms of a send, and it is read with V8's code cache
@@ -11,6 +11,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { enclose, buildParts } from './parts.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -18,7 +19,7 @@ const help = join(root, 'src/cli/help');
 
 /** @param {{ types?: boolean }} options without types it takes a fraction of a second */
 export async function buildAll({ types = true } = {}) {
-  const builds = await Promise.all([buildWithMcp(), buildSeldom(), buildLibrary(), types ? emitTypes() : undefined]);
+  const builds = await Promise.all([buildCommand(), buildSeldom(), buildLibrary(), types ? emitTypes() : undefined]);
   const results = builds.flat().filter((result) => result !== undefined);
   const files = results.flatMap(({ outputFiles }) => outputFiles.map(({ path, contents }) => ({ path, contents })));
   const metafiles = results.map(({ metafile }) => metafile);
@@ -52,7 +53,7 @@ export const shared = {
 const seldom = '../dist/seldom.cjs';
 
 async function buildSeldom() {
-  return build({
+  const result = await build({
     ...shared,
     stdin: { contents: await seldomSource(), resolveDir: root },
     outfile: join(root, 'dist/seldom.cjs'),
@@ -61,6 +62,7 @@ async function buildSeldom() {
     minifyWhitespace: true,
     lineLimit: 120,
   });
+  return launchable(result);
 }
 
 async function seldomSource() {
@@ -68,66 +70,6 @@ async function seldomSource() {
   const page = (name) => `export { default as ${idOf(name)} } from './src/cli/help/${name}';`;
   return [`export { ${(await namesOfZod()).join(', ')} } from 'zod/mini';`, ...pages.map(page)].join('\n');
 }
-
-async function buildWithMcp() {
-  const apart = await buildMcp();
-  return [apart, await buildCommand(apart.asked)];
-}
-
-// `dreamos mcp`, with the protocol's SDK and zod whole. What it uses of the other sources is in dist/dreamos.cjs, which hands it
-// over: a second copy of them would be 0.3 MB, and its errors would be none to the first.
-const mcp = '../dist/mcp.cjs';
-
-/** @returns also which files of src/ it asks for */
-async function buildMcp() {
-  const asked = new Set();
-  const outside = {
-    name: 'outside',
-    setup(api) {
-      api.onResolve({ filter: /^\.\.\/.*\.ts$/ }, ({ path, resolveDir }) => {
-        const file = relative(join(root, 'src'), join(resolveDir, path));
-        asked.add(file);
-        return { path: `src:${file}`, external: true };
-      });
-    },
-  };
-  const result = await build({
-    ...shared,
-    entryPoints: { mcp: 'src/mcp/mcp.ts' },
-    outdir: dist,
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    minify: true,
-    lineLimit: 120,
-    external: [seldom],
-    plugins: [withoutValidators, outside, requires],
-  });
-  for (const file of result.outputFiles) {
-    const handed = "(name) => (name.startsWith('src:') ? given(name.slice(4)) : require(name))";
-    const call = `(function (require, module) {${file.text}\n})(${handed}, own)`;
-    file.contents = Buffer.from(
-      `module.exports = (given) => { const own = { exports: {} }; ${call}; return own.exports; };\n`,
-    );
-  }
-  return { ...result, asked };
-}
-
-/** In its place, in the command. */
-const mcpApart = (asked) => ({
-  name: 'mcp-apart',
-  setup(api) {
-    api.onResolve({ filter: /\/mcp\/mcp\.ts$/ }, ({ path }) => ({ path, namespace: 'mcp-apart' }));
-    api.onLoad({ filter: /./, namespace: 'mcp-apart' }, () => {
-      const files = [...asked]
-        .sort((a, b) => (a < b ? -1 : 1))
-        .map((file) => `'${file}': () => require('./src/${file}')`);
-      return {
-        contents: `const files = { ${files.join(', ')} }; module.exports = require('${mcp}')((file) => files[file]());`,
-        resolveDir: root,
-      };
-    });
-  },
-});
 
 // By which it would check what a person has typed into a form: 0.2 MB for what dreamos never asks for.
 const withoutValidators = {
@@ -147,8 +89,8 @@ function idOf(path) {
 
 // Outside stays what only some commands need, and what is CommonJS. ESM-only packages are inside, also chalk and
 // chokidar: with require() their default export would look different from what import() promises.
-async function buildCommand(asked) {
-  const result = await build({
+async function buildCommand() {
+  const options = {
     ...shared,
     entryPoints: { dreamos: 'src/main.ts' },
     outdir: dist,
@@ -161,27 +103,27 @@ async function buildCommand(asked) {
     lineLimit: 120,
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
-    external: ['cli-table3', 'croner', 'diff', 'jsonc-parser', 'proper-lockfile', 'write-file-atomic', seldom, mcp],
+    external: ['cli-table3', 'croner', 'diff', 'jsonc-parser', 'proper-lockfile', 'write-file-atomic', seldom],
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },
-    plugins: [lazyChildProcess, mcpApart(asked), requires],
-  });
-  // V8 checks a code cache against the length of the source only, so bin/dreamos.cjs names its cache by this line.
-  for (const file of result.outputFiles) {
-    if (file.path.endsWith('.map')) {
-      // The text begins on the second line.
-      const { mappings, ...map } = JSON.parse(file.text);
-      file.contents = Buffer.from(JSON.stringify({ ...map, mappings: `;${mappings}` }));
-      continue;
-    }
-    // A regular expression keeps its characters where a text gets escapes, and bin/dreamos.cjs reads what it does not mean.
-    const [odd] = /[\u0080-\uffff].{0,60}/.exec(file.text) ?? [];
-    if (odd !== undefined) throw new Error(`The build is not plain ASCII: ${odd}`);
-    const hash = createHash('sha256').update(file.contents).digest('hex').slice(0, 16);
-    // The function that the launcher calls: if it were put around the text there, V8 would copy 0.4 MB (0.5 ms).
-    file.contents = Buffer.from(`// build ${hash}\n(function (exports, require, module, __filename) {${file.text}\n})`);
-  }
+    plugins: [lazyChildProcess, withoutValidators, requires],
+  };
+  const { built, plugin } = await buildParts(options);
+  const result = await build({ ...options, plugins: [plugin, ...options.plugins] });
+  return [result, ...built].map(launchable);
+}
+
+/** As bin/dreamos.cjs takes it: a line with its hash, by which its code cache is named, and the function that is called. */
+function launchable(result) {
+  const { text, contents } = result.outputFiles.find(({ path }) => path.endsWith('.cjs'));
+  // A regular expression keeps its characters where a text gets escapes, and bin/dreamos.cjs reads what it does not mean.
+  const [odd] = /[\u0080-\uffff].{0,60}/.exec(text) ?? [];
+  if (odd !== undefined) throw new Error(`The build is not plain ASCII: ${odd}`);
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
+  // If the function were put around the text by the launcher, V8 would copy 0.5 MB (0.5 ms).
+  const head = `// build ${hash}\n(function (exports, require, module, __filename) {`;
+  for (const file of result.outputFiles) enclose(file, head, '})');
   return result;
 }
 

@@ -16,6 +16,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const command = join(import.meta.dirname, '../../bin/dreamos.cjs');
+const dist = join(import.meta.dirname, '../../dist');
 
 let home: string;
 beforeEach(() => {
@@ -42,10 +43,17 @@ function dreamos(words: readonly string[], env: NodeJS.ProcessEnv = {}): { statu
   return { status, stdout };
 }
 
+/** Of dist/<name>, if there is one. */
+function cacheOf(name: string): string | undefined {
+  const [, hash] = /^\/\/ build ([0-9a-f]{16})$/m.exec(readFileSync(join(dist, name), 'latin1').slice(0, 100)) ?? [];
+  const cache = readdirSync(folder()).find((file) => file.startsWith(hash ?? '?'));
+  return cache && join(folder(), cache);
+}
+
 function cacheFile(): string {
-  const names = readdirSync(folder());
-  expect(names).toHaveLength(1);
-  return join(folder(), names[0] ?? '');
+  const file = cacheOf('dreamos.cjs');
+  if (file === undefined) throw new Error('There is no cache.');
+  return file;
 }
 
 /** Whether the next run adds what it uses: when the cache has become twice as old as it was when it was written. */
@@ -77,6 +85,23 @@ describe('the code cache of bin/dreamos.cjs', () => {
     run();
     expect(statSync(cacheFile()).ino).not.toBe(ino);
     expect(statSync(cacheFile()).size).toBeGreaterThan(second * 0.99);
+  });
+
+  it('is there for each file of the build that a command reads, and a send reads one', () => {
+    const root = join(home, 'root');
+    const read = (): string[] => ['dreamos.cjs', 'mcp.cjs', 'rare.cjs', 'seldom.cjs'].filter(cacheOf);
+    dreamos(['init', 'box', '--root', root]);
+    rmSync(folder(), { recursive: true });
+    for (const words of ['send box hello --as box', 'read box', 'ack --as box', 'status', 'list box']) {
+      dreamos([...words.split(' '), '--root', root]);
+      expect(read(), words).toEqual(['dreamos.cjs']);
+    }
+    dreamos(['agent', 'list', '--root', root]);
+    expect(read()).toEqual(['dreamos.cjs', 'rare.cjs']);
+    dreamos(['help', 'exit-codes']);
+    expect(read()).toEqual(['dreamos.cjs', 'rare.cjs', 'seldom.cjs']);
+    dreamos(['mcp', '--as', 'box', '--root', root]);
+    expect(read()).toEqual(['dreamos.cjs', 'mcp.cjs', 'rare.cjs', 'seldom.cjs']);
   });
 
   it.each([

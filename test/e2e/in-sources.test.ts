@@ -5,23 +5,24 @@ import { inSources } from '../../src/cli/in-sources.ts';
 import { native, test } from './rig.ts';
 
 const root = join(import.meta.dirname, '../..');
-const built = join(root, 'dist/dreamos.cjs');
 
 function placeOf(file: string, text: string): { line: number; column: number } {
   const before = readFileSync(file, 'utf8').split(text)[0]?.split('\n') ?? [];
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-test.for(['is removed again and again.', 'Nobody is in the group '])(
-  'a place in the built command is said as it is in the sources: %s',
-  (text) => {
-    const { line, column } = placeOf(built, text);
-    const said = inSources(`Error: a bug\n    at xy (${built}:${line}:${column})\n    at node:internal/x:1:2`);
-    const [, source = '', at] =
-      /^Error: a bug\n    at xy \((src\/.*\.ts):(\d+):\d+\)\n    at node:internal\/x:1:2$/.exec(said) ?? [];
-    expect(Number(at), said).toBe(placeOf(join(root, source), text).line);
-  },
-);
+test.for([
+  ['dreamos', 'is removed again and again.'],
+  ['dreamos', 'Nobody is in the group '],
+  ['rare', 'There is no name of a file for the card'],
+])('a place in dist/%s.cjs is said as it is in the sources: %s', ([name, text = '']) => {
+  const built = join(root, `dist/${name}.cjs`);
+  const { line, column } = placeOf(built, text);
+  const said = inSources(`Error: a bug\n    at xy (${built}:${line}:${column})\n    at node:internal/x:1:2`);
+  const [, source = '', at] =
+    /^Error: a bug\n    at xy \((src\/.*\.ts):(\d+):\d+\)\n    at node:internal\/x:1:2$/.exec(said) ?? [];
+  expect(Number(at), said).toBe(placeOf(join(root, source), text).line);
+});
 
 test('what has no map stays as it is', () => {
   const stack = 'Error: a bug\n    at xy (/nowhere/dist/dreamos.cjs:3:4)';

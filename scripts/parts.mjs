@@ -1,0 +1,161 @@
+// Parts of the command in files of their own beside dist/dreamos.cjs, which reads one when an import() asks for a file of it.
+// Every start reads the whole of dist/dreamos.cjs and what V8 keeps of it: without the parts a send takes 2 ms longer.
+//
+// A part holds what only its files need. What it shares with the rest is handed over by dist/dreamos.cjs: a second copy
+// would be as many bytes again, and its errors would be none to the first.
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const src = join(root, 'src');
+
+/** By what is asked for with import(), below src/. */
+const parts = {
+  // The protocol's SDK, and zod whole.
+  mcp: /^mcp\/mcp\.ts$/,
+  // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
+  rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/look\/(?:trace|thread)\.ts|hooks\/bind|wake\/|storage\/file\/(?:backup|doctor|keep|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
+};
+
+const partOf = (file) => Object.keys(parts).find((name) => parts[name].test(file));
+const fileOf = ({ path, resolveDir }) => relative(src, join(resolveDir, path));
+const isOurs = { filter: /^\.{1,2}\/.*\.ts$/ };
+
+/**
+ * @param options of the command's build
+ * @returns {Promise<{ built: object[], plugin: object }>} the parts; and what puts a call of them in the place of their files
+ */
+export async function buildParts(options) {
+  const { kept, asked } = await whatIsKept(options);
+  for (;;) {
+    const apart = (name) => [...asked[name]].filter((file) => !kept.has(file));
+    const built = await Promise.all(Object.keys(parts).map((name) => buildPart(name, apart(name), kept, options)));
+    const twice = inMany(built.map(({ inputs }) => inputs));
+    if (twice.length === 0) return { built: built.map(({ result }) => result), plugin: calling(built, kept) };
+    for (const file of twice) kept.add(file);
+  }
+}
+
+/** @returns which files of src/ are needed without any part, and for which of a part is asked then */
+async function whatIsKept(options) {
+  const asked = Object.fromEntries(Object.keys(parts).map((name) => [name, new Set()]));
+  const cut = {
+    name: 'cut',
+    setup(api) {
+      api.onResolve(isOurs, (args) => {
+        const part = args.kind === 'dynamic-import' && partOf(fileOf(args));
+        if (!part) return undefined;
+        asked[part].add(fileOf(args));
+        return { path: args.path, external: true };
+      });
+    },
+  };
+  const { metafile } = await build({ ...options, plugins: [cut, ...options.plugins], sourcemap: false });
+  return { kept: new Set(ownFiles(metafile)), asked };
+}
+
+const ownFiles = ({ inputs }) =>
+  Object.keys(inputs).flatMap((path) => (path.startsWith('src/') ? [path.slice(4)] : []));
+
+function inMany(lists) {
+  const all = lists.flat();
+  return [...new Set(all.filter((file, i) => all.indexOf(file) !== i))];
+}
+
+async function buildPart(name, files, kept, options) {
+  const given = new Set();
+  const outside = {
+    name: 'outside',
+    setup(api) {
+      api.onResolve(isOurs, (args) => {
+        const file = fileOf(args);
+        if (!kept.has(file)) return undefined;
+        given.add(file);
+        return { path: `src:${file}`, external: true };
+      });
+    },
+  };
+  const result = await build({
+    ...options,
+    stdin: { contents: `module.exports = ${tableOf(files)};`, resolveDir: root },
+    entryPoints: undefined,
+    outdir: undefined,
+    outfile: join(root, `dist/${name}.cjs`),
+    plugins: [outside, ...options.plugins],
+  });
+  const handed = "(name) => (name.startsWith('src:') ? given(name.slice(4)) : require(name))";
+  const head = 'module.exports = (given) => { const own = {}; (function (require, module) {';
+  for (const file of result.outputFiles) enclose(file, head, `})(${handed}, own); return own.exports; };`);
+  return { name, given, result, inputs: ownFiles(result.metafile) };
+}
+
+/** Puts lines before and behind the text of a built file, and its map right. */
+export function enclose(file, first, last) {
+  if (!file.path.endsWith('.map')) {
+    file.contents = Buffer.from(`${first}\n${file.text}\n${last}`);
+    return;
+  }
+  const { mappings, ...map } = JSON.parse(file.text);
+  file.contents = Buffer.from(JSON.stringify({ ...map, mappings: ';'.repeat(first.split('\n').length) + mappings }));
+}
+
+const sorted = (files) => [...files].sort((a, b) => (a < b ? -1 : 1));
+
+const tableOf = (files) =>
+  `{ ${sorted(files)
+    .map((file) => `'${file}': () => require('./src/${file}')`)
+    .join(', ')} }`;
+
+/**
+ * By name, and not whole: of a file that is asked for whole the build makes an object with a function for each name, at every
+ * start, which for all of them is 1.5 ms of a send.
+ */
+async function handedOver(files) {
+  const paths = files.map((file) => `src/${file}`);
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: paths,
+    outdir: 'none',
+    format: 'esm',
+    metafile: true,
+    write: false,
+  });
+  const exported = Object.fromEntries(
+    Object.values(metafile.outputs).map(({ entryPoint, exports }) => [entryPoint, exports]),
+  );
+  const imports = paths.map((path, i) => {
+    const names = exported[path].map((name) => `${name} as ${name}_${i}`);
+    return `import { ${names.join(', ')} } from './${path}';`;
+  });
+  const entries = files.map((file, i) => {
+    const getters = exported[paths[i]].map((name) => `get ${name}() { return ${name}_${i}; }`);
+    return `'${file}': { ${getters.join(', ')} }`;
+  });
+  return `${imports.join('\n')}\nexport const files = { ${entries.join(',\n')} };`;
+}
+
+const calling = (built, kept) => ({
+  name: 'parts',
+  setup(api) {
+    api.onResolve(isOurs, (args) => {
+      const isApart = args.kind === 'dynamic-import' && partOf(fileOf(args)) && !kept.has(fileOf(args));
+      return isApart ? { path: fileOf(args), namespace: 'of-part' } : undefined;
+    });
+    api.onLoad({ filter: /./, namespace: 'of-part' }, ({ path }) => ({
+      contents: `module.exports = require('part:${partOf(path)}')['${path}']();`,
+      resolveDir: root,
+    }));
+    api.onResolve({ filter: /^part:/ }, ({ path }) => ({ path: path.slice('part:'.length), namespace: 'part' }));
+    api.onLoad({ filter: /./, namespace: 'part' }, ({ path: name }) => ({
+      contents: `const { files } = require('shared-with-parts'); module.exports = require('../dist/${name}.cjs')((file) => files[file]);`,
+      resolveDir: root,
+    }));
+    api.onResolve({ filter: /^shared-with-parts$/ }, ({ path }) => ({ path, namespace: path }));
+    api.onLoad({ filter: /./, namespace: 'shared-with-parts' }, async () => ({
+      contents: await handedOver(sorted(new Set(built.flatMap(({ given }) => [...given])))),
+      resolveDir: root,
+    }));
+    api.onResolve({ filter: /^\.\.\/dist\/\w+\.cjs$/ }, ({ path }) => ({ path, external: true }));
+  },
+});

@@ -93,6 +93,11 @@ export class Context {
     );
   }
 
+  /** The mailbox that is named, or of who acts; else `undefined`: all are meant. */
+  async mailboxOrAll(named: string | undefined): Promise<string | undefined> {
+    return named ?? (await this.session()).acting;
+  }
+
   /** As a hint: a command that is about somebody who is there. @param otherwise without anybody */
   async example(typed: (name: string, other: string) => string, otherwise = 'init planner reviewer'): Promise<string> {
     const [first, second = first] = await this.names();

@@ -33,7 +33,7 @@ export interface Operation {
   readonly effect: 'looks' | 'changes' | 'administers';
   /**
    * The mailboxes that it may touch or show: `one` that is named, else the acting agent's; the `acting` agent's; the
-   * `several` that are named, else all; `all`; a `topic`'s log; `none`.
+   * `several` that are named, else all (of some looks the acting agent's first); `all`; a `topic`'s log; `none`.
    */
   readonly concerns: 'one' | 'acting' | 'several' | 'all' | 'topic' | 'none';
   /** What is on disk, synced, before it says that it is done; it goes on from "Syncs". */
@@ -247,7 +247,7 @@ const table = {
     output: 'list',
     each: true,
     effect: 'looks',
-    concerns: 'one',
+    concerns: 'several',
   },
   show: {
     summary: 'one message whole, and where it is',
@@ -461,7 +461,7 @@ const table = {
     output: 'archive',
     each: true,
     effect: 'looks',
-    concerns: 'one',
+    concerns: 'several',
   },
   'archive.show': {
     summary: 'one finished message whole',
@@ -510,7 +510,7 @@ const table = {
     output: 'archive',
     each: true,
     effect: 'looks',
-    concerns: 'one',
+    concerns: 'several',
   },
   'dlq.list': {
     summary: 'dead letters and why they are dead, newest first; without a name, of all mailboxes',

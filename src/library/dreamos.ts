@@ -207,10 +207,11 @@ export interface Dreamos extends AsyncDisposable {
    */
   status(mailboxes?: readonly string[]): Promise<MailboxStatus[]>;
   /**
-   * What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves.
+   * What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. Without a mailbox all of
+   * them, one after the other; one in disorder is a warning.
    * @throws AGENT_NOT_FOUND
    */
-  list(mailbox: string, options?: ListOptions): AsyncGenerator<Listed, void, undefined>;
+  list(mailbox?: string, options?: ListOptions): AsyncGenerator<Listed, void, undefined>;
   /**
    * One message whole, and where it is: in all mailboxes and topics' logs, or in one.
    * @throws MESSAGE_NOT_FOUND, CORRUPT, AGENT_NOT_FOUND

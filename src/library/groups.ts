@@ -75,8 +75,8 @@ export interface Agents {
 
 /** What was finished. */
 export interface Archive {
-  /** The newest first. @throws AGENT_NOT_FOUND */
-  list(mailbox: string, options?: ArchiveListOptions): AsyncGenerator<Archived, void, undefined>;
+  /** The newest first. Without a mailbox of all of them; one in disorder is a warning. @throws AGENT_NOT_FOUND */
+  list(mailbox?: string, options?: ArchiveListOptions): AsyncGenerator<Archived, void, undefined>;
   /** One message whole. @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, CORRUPT, AGENT_NOT_FOUND */
   show(mailbox: string, id: string): Promise<Archived>;
   /** What has the text where `search` looks for it. @throws AGENT_NOT_FOUND */
@@ -86,8 +86,12 @@ export interface Archive {
    * @throws MESSAGE_NOT_FOUND, STATE_CHANGED when it is not archived, AGENT_NOT_FOUND
    */
   restore(mailbox: string, id: string): Promise<Entry>;
-  /** What was finished in a span of time, the oldest first, packed or not. @throws AGENT_NOT_FOUND */
-  export(mailbox: string, options?: ExportOptions): AsyncGenerator<Archived, void, undefined>;
+  /**
+   * What was finished in a span of time, the oldest first, packed or not. Without a mailbox of all of them; one in disorder
+   * is a warning.
+   * @throws AGENT_NOT_FOUND
+   */
+  export(mailbox?: string, options?: ExportOptions): AsyncGenerator<Archived, void, undefined>;
   /** Packs whole days into one file each. What is packed is archived as before. @throws AGENT_NOT_FOUND */
   pack(mailbox: string, options?: PackOptions): AsyncGenerator<Maintained, void, undefined>;
   /** Removes whole days for good; never today's. @throws AGENT_NOT_FOUND */

@@ -197,7 +197,7 @@ function bindTo(session: Session): Dreamos {
 
     watch: each(watch, { ...following, mailboxes: texts }),
     status: bound(status, maybe(texts)),
-    list: each(list, text, { states, limit: number, filter: deadOnes, signal }),
+    list: each(list, maybe(text), { states, limit: number, filter: deadOnes, signal }),
     show: bound(show, text, { mailbox: text }),
     trace: bound(trace, text),
     thread: bound(thread, text, { signal, onProgress: call }),
@@ -213,11 +213,11 @@ function bindTo(session: Session): Dreamos {
       delete: bound(deleteAgent, text, { archive: yesOrNo }),
     },
     archive: {
-      list: each(listArchive, text, { limit: number, filter: looking }),
+      list: each(listArchive, maybe(text), { limit: number, filter: looking }),
       show: bound(showArchived, text, text),
       search: each(searchArchive, text, { mailbox: text, limit: number, filter: looking }),
       restore: bound(restoreArchive, text, text),
-      export: each(exportArchive, text, { since: number, until: number, limit: number, filter: looking }),
+      export: each(exportArchive, maybe(text), { since: number, until: number, limit: number, filter: looking }),
       pack: each(packArchive, text, { beforeDay: text, dryRun: yesOrNo }),
       prune: each(pruneArchive, text, { olderThanMs: number, keepBytes: number, dryRun: yesOrNo }),
     },

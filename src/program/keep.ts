@@ -1,5 +1,5 @@
 /** What was finished, what failed, and keeping house. */
-import { deadFilters, example, lookFilters, type Verb } from './options.ts';
+import { deadFilters, example, lookFilters, ownOrAll, type Verb } from './options.ts';
 
 export const cancel: Verb = {
   words: 'cancel <id...>',
@@ -36,7 +36,7 @@ export const archive: Verb = {
       .action(async (name, options) =>
         (await import('../commands/keep/archive.ts')).listCommand(context, name, options),
       )
-      .addHelpText('after', example('dreamos archive list reviewer -n 20'));
+      .addHelpText('after', example('dreamos archive list reviewer -n 20', ownOrAll));
     group
       .command('show [words...]')
       .usage('[options] [agent] <id>')
@@ -75,7 +75,7 @@ export const archive: Verb = {
       .action(async (name, options) =>
         (await import('../commands/keep/archive.ts')).exportCommand(context, name, options),
       )
-      .addHelpText('after', example('dreamos archive export reviewer --since 30d > reviewer.jsonl'));
+      .addHelpText('after', example('dreamos archive export reviewer --since 30d > reviewer.jsonl', ownOrAll));
     group.addHelpText('after', example('dreamos archive list reviewer'));
   },
 };

@@ -1,5 +1,5 @@
 /** Looking: none of these claims or finishes anything. */
-import { deadFilters, endRemark, example, type Verb } from './options.ts';
+import { deadFilters, endRemark, example, ownOrAll, type Verb } from './options.ts';
 
 export const list: Verb = {
   words: 'list [agent]',
@@ -7,7 +7,7 @@ export const list: Verb = {
     deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
       .action(async (name, options) => (await import('../commands/look/list.ts')).listCommand(context, name, options))
-      .addHelpText('after', example('dreamos list reviewer --state inflight,dead'));
+      .addHelpText('after', example('dreamos list reviewer --state inflight,dead', ownOrAll));
   },
 };
 

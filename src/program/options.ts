@@ -31,6 +31,7 @@ export const deadFilters = (command: Command) =>
   lookFilters(command).option('--reason <text>', 'only dead ones, with this text in the reason');
 export const endRemark =
   'Instead of an id its last characters are enough, at least 4 and in any case, if no other has them.';
+export const ownOrAll = 'Without a name it is your own mailbox, and where nobody acts all of them.';
 export const durabilityHelp = 'full (synced before success; the default) or relaxed';
 /** A text and `-`: both. Any other word behind the text is most likely its second one, without quotes. */
 const orInput = (command: Command) =>

@@ -1,15 +1,19 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { titleOf } from './message-view.ts';
+import { placeName, titleOf } from './message-view.ts';
 import { layoutOf, type RowLayout, wideEnough } from './screenful.ts';
 
-/** What a line of a list says on a terminal. What every message has by nature (normal, no attempt) is not said. */
-export function listLayout(width: number, nowMs: number): RowLayout<Listed> {
+/**
+ * What a line of a list says on a terminal. What every message has by nature (normal, no attempt) is not said.
+ * @param everywhere several mailboxes are looked into
+ */
+export function listLayout(width: number, nowMs: number, everywhere: boolean): RowLayout<Listed> {
   const isWide = width >= wideEnough;
   return layoutOf(
     [
       ['id', true, ({ id }) => id],
+      ['mailbox', everywhere, ({ mailbox }) => placeName(mailbox)],
       ['state', true, ({ state }) => state],
       ['priority', isWide, unusualPriority],
       ['attempts', isWide, ({ attempt }) => (attempt === 0 ? '' : String(attempt))],
@@ -24,7 +28,7 @@ export function listLayout(width: number, nowMs: number): RowLayout<Listed> {
       ],
     ],
     // A note of a reason is cut, one of a time never is.
-    { from: 6, subject: 8, note: 18 },
+    { mailbox: 6, from: 6, subject: 8, note: 18 },
   );
 }
 

@@ -72,6 +72,28 @@ export function createScreenful(output: Output, { head, least }: Layout, most?: 
   };
 }
 
+/**
+ * Of what may have no end: no more is read than is shown.
+ * @returns how many are shown
+ */
+export async function showFirst<T>(
+  output: Output,
+  found: AsyncIterable<T>,
+  { row, ...layout }: RowLayout<T>,
+  most = mostOnScreen,
+): Promise<number> {
+  const screen = createScreenful(output, layout, most);
+  let isCut = false;
+  for await (const one of found) {
+    isCut = screen.count === most;
+    if (isCut) break;
+    screen.add(() => row(one));
+  }
+  await screen.print();
+  if (isCut) await output.note('… and more: -n <number> shows so many');
+  return screen.count;
+}
+
 export function moreText(more: number): string {
   return `… and ${more.toLocaleString('en')} more`;
 }

@@ -3,9 +3,10 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { entryJson, isoTime } from '../../contract/json.ts';
-import { showArchivedLines } from '../../cli/show/archived-layout.ts';
+import { archivedLayout } from '../../cli/show/archived-layout.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
+import { showFirst } from '../../cli/show/screenful.ts';
 import {
   agentAndIds,
   bytesOption,
@@ -44,9 +45,10 @@ function chosen(options: Chosen): ArchiveListOptions {
 
 export async function listCommand(context: Context, name: string | undefined, options: Chosen): Promise<void> {
   const which = chosen(options);
-  const mailbox = await context.mailbox(name, 'archive list');
-  const some = await printAll(context, listArchive(await context.session(), mailbox, which), which.limit, false);
-  if (!some) await context.output.note(`Nothing${thatFits(which)} is in ${mailbox}'s archive.`);
+  const mailbox = await context.mailboxOrAll(name);
+  const found = listArchive(await context.session(), mailbox, which);
+  if (!(await printAll(context, found, which.limit, mailbox === undefined)))
+    await context.output.note(`Nothing${thatFits(which)} is in ${whose(mailbox)} archive.`);
 }
 
 export async function searchCommand(
@@ -60,9 +62,11 @@ export async function searchCommand(
   const which = chosen(options);
   const found = searchArchive(await context.session(), text, { ...which, ...given({ mailbox: name }) });
   if (!(await printAll(context, found, which.limit, name === undefined)))
-    await context.output.note(
-      `Nothing${thatFits(which)} in ${name === undefined ? 'any' : `${name}'s`} archive has "${harmless(text)}".`,
-    );
+    await context.output.note(`Nothing${thatFits(which)} in ${whose(name)} archive has "${harmless(text)}".`);
+}
+
+function whose(mailbox: string | undefined): string {
+  return mailbox === undefined ? 'any' : `${mailbox}'s`;
 }
 
 export async function showCommand(context: Context, words: readonly string[]): Promise<void> {
@@ -142,7 +146,7 @@ export async function exportCommand(
   options: Chosen & { since?: string; until?: string },
 ): Promise<void> {
   const which = chosen(options);
-  const mailbox = await context.mailbox(name, 'archive export');
+  const mailbox = await context.mailboxOrAll(name);
   const session = await context.session();
   const now = session.clock.now();
   const range = given({
@@ -165,7 +169,7 @@ async function printAll(
   const { output, signal } = context;
   if (output.toTerminal && !output.json) {
     const { clock } = await context.session();
-    const shown = await showArchivedLines(output, found, { everywhere, limit, nowMs: clock.now() });
+    const shown = await showFirst(output, found, archivedLayout(clock.now(), everywhere), limit);
     return shown > 0 || signal.aborted;
   }
   let some = false;

@@ -30,25 +30,30 @@ export async function listCommand(context: Context, name: string | undefined, op
   const limit = countOption(options.limit, '--limit');
   const filter = deadFilterOptions(options);
   const states = asked ?? statesWithout(filter.filter);
-  const mailbox = await context.mailbox(name, 'list');
+  const mailbox = await context.mailboxOrAll(name);
   const session = await context.session();
   const how = { ...given({ limit }), states, ...filter, signal };
   const isOnScreen = output.toTerminal && !output.json;
   const some = await (isOnScreen ? showScreenful : printAll)(context, session, mailbox, how);
-  const paused = pausedSentence(await resolveMailbox(session, mailbox));
+  const paused = mailbox === undefined ? undefined : pausedSentence(await resolveMailbox(session, mailbox));
   if (paused !== undefined) await output.warn(paused);
   if (!some && !signal.aborted)
-    await output.note(`Nothing in ${mailbox}${thatFits(filter)} is ${states.join(' or ')}.`);
+    await output.note(`Nothing in ${mailbox ?? 'any mailbox'}${thatFits(filter)} is ${states.join(' or ')}.`);
 }
 
 type How = CoreOptions & { readonly states: readonly State[] };
 
-async function printAll({ output, signal }: Context, session: Session, mailbox: string, how: How): Promise<boolean> {
+async function printAll(
+  { output, signal }: Context,
+  session: Session,
+  mailbox: string | undefined,
+  how: How,
+): Promise<boolean> {
   let some = false;
   for await (const listed of list(session, mailbox, how)) {
     if (signal.aborted) return some;
     some = true;
-    await printOrWarn(output, listed.id, listed, () => listedText(listed));
+    await printOrWarn(output, listed.id, listed, () => listedText(listed, mailbox === undefined));
   }
   return some;
 }
@@ -56,10 +61,10 @@ async function printAll({ output, signal }: Context, session: Session, mailbox: 
 async function showScreenful(
   { output, signal }: Context,
   session: Session,
-  mailbox: string,
+  mailbox: string | undefined,
   how: How,
 ): Promise<boolean> {
-  const { row, ...layout } = listLayout(output.width, session.clock.now());
+  const { row, ...layout } = listLayout(output.width, session.clock.now(), mailbox === undefined);
   const screen = createScreenful(output, layout, how.limit);
   const isWhole = how.limit === undefined && how.filter === undefined;
   for await (const listed of list(session, mailbox, how)) {
@@ -74,10 +79,11 @@ async function showScreenful(
   return screen.count > 0;
 }
 
-function listedText(listed: Listed): string {
+function listedText(listed: Listed, everywhere: boolean): string {
   const { state, priority, id, attempt, message, receipt, leaseUntil, dueAt, reason } = listed;
   const held = leaseUntil === undefined ? '' : `  lease until ${leaseUntil}  ${deliveredText(listed)}`;
-  const what = message === null ? '(unreadable)' : `from ${message.from}: ${titleOf(message)}`;
+  const where = everywhere ? `${listed.mailbox}  ` : '';
+  const what = message === null ? `${where}(unreadable)` : `${where}from ${message.from}: ${titleOf(message)}`;
   const when = dueAt === undefined ? held : `  due ${dueAt}`;
   const handle = receipt === undefined ? '' : `  ${receipt}`;
   return `${state.padEnd(8)}  ${priority.padEnd(6)}  ${id}  attempts ${String(attempt).padEnd(2)}  ${harmless(what)}${when}${handle}${whyText(reason)}`;

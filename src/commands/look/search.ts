@@ -1,9 +1,11 @@
 import { usage } from '../../model/refusals.ts';
+import type { Found } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
 import { printOrWarn } from '../../cli/print-message.ts';
-import { cutLine } from '../../cli/fit.ts';
 import { harmless } from '../../cli/harmless.ts';
+import { listLayout } from '../../cli/show/list-layout.ts';
 import { placeName, titleOf, whyText } from '../../cli/show/message-view.ts';
+import { showFirst } from '../../cli/show/screenful.ts';
 import {
   countOption,
   deadFilterOptions,
@@ -33,16 +35,25 @@ export async function searchCommand(
   const onProgress = (looked: number) => output.progress(`${looked} looked at`);
   const filter = deadFilterOptions(options);
   const how = { ...given({ mailbox, states, limit }), ...filter, signal, onProgress };
-  let some = false;
-  for await (const found of search(session, text, how)) {
-    if (signal.aborted) return;
-    some = true;
-    await printOrWarn(output, found.id, found, () => {
-      const { state, id, message, reason } = found;
-      const what = harmless(`${placeName(found.mailbox)}  from ${message.from}: ${titleOf(message)}`);
-      return cutLine(`${state.padEnd(8)}  ${id}  ${what}${whyText(reason)}`, output.width);
-    });
-  }
+  const found = search(session, text, how);
+  const isOnScreen = output.toTerminal && !output.json;
+  const some = isOnScreen
+    ? (await showFirst(output, found, listLayout(output.width, session.clock.now(), mailbox === undefined), limit)) > 0
+    : await printAll(context, found);
   await output.done();
   if (!some && !signal.aborted) await output.note(`Nothing${thatFits(filter)} has "${harmless(text)}".`);
+}
+
+async function printAll({ output, signal }: Context, found: AsyncIterable<Found>): Promise<boolean> {
+  let some = false;
+  for await (const one of found) {
+    if (signal.aborted) return some;
+    some = true;
+    await printOrWarn(output, one.id, one, () => {
+      const { state, id, message, reason } = one;
+      const what = harmless(`${placeName(one.mailbox)}  from ${message.from}: ${titleOf(message)}`);
+      return `${state.padEnd(8)}  ${id}  ${what}${whyText(reason)}`;
+    });
+  }
+  return some;
 }

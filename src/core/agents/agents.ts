@@ -129,6 +129,12 @@ export async function listMailboxes(session: Session): Promise<AgentCard[]> {
   return (await session.store.documents.listAgents()).sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
+/** The names of all mailboxes, or of the one that is named. @throws AGENT_NOT_FOUND */
+export async function mailboxesOf(session: Session, named?: string): Promise<string[]> {
+  const cards = named === undefined ? await listMailboxes(session) : [await resolveMailbox(session, named)];
+  return cards.map(({ name }) => name);
+}
+
 export async function retireAgent(session: Session, name: string): Promise<AgentCard> {
   const { name: known } = await resolveAgent(session, name);
   return changeKnownCard(session, known, (card) => ({

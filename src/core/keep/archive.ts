@@ -2,11 +2,12 @@ import type { Archived } from '../../contract/keep.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { mailboxesOf, resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { everyMessage } from '../look/every-message.ts';
 import type { LookFilter } from '../../model/filter.ts';
 import { findSurely } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
+import { inOneOrAll, upTo } from '../look/in-time.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
@@ -38,19 +39,19 @@ export interface ExportOptions extends ExportRange, ArchiveListOptions {}
 
 export async function* listArchive(
   session: Session,
-  mailbox: string,
+  mailbox?: string,
   options: ArchiveListOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const { limit = Infinity } = options;
-  const card = await resolveMailbox(session, mailbox);
-  const { filter } = await withWholeId(session, options, { mailbox: card.name, states: ['archived'] });
-  let listed = 0;
-  if (limit <= 0) return;
-  for await (const { entry, message } of listEntries(session, card.name, ['archived'], filter)) {
-    if (!message) continue;
-    yield toArchived(entry, message);
-    if (++listed >= limit) return;
+  const names = await mailboxesOf(session, mailbox);
+  const { filter } = await withWholeId(session, options, { mailbox: mailbox && names[0], states: ['archived'] });
+  async function* inMailbox(name: string): AsyncGenerator<Archived, void, undefined> {
+    for await (const { entry, message } of listEntries(session, name, ['archived'], filter))
+      if (message) yield toArchived(entry, message);
   }
+  yield* upTo(
+    options.limit,
+    inOneOrAll(session, mailbox, names, { first: 'newest', look: inMailbox, timeOf: finished }),
+  );
 }
 
 export async function* searchArchive(
@@ -58,37 +59,33 @@ export async function* searchArchive(
   text: string,
   options: ArchiveSearchOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  let found = 0;
-  const { limit = Infinity, mailbox } = options;
-  if (limit <= 0) return;
+  const { mailbox } = options;
   const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
-  const { limit: _, ...where } = await withWholeId(session, options, { mailbox: named, states: ['archived'] });
-  for await (const { entry, message } of everyMessage(session, hasText(text), { ...where, states: ['archived'] })) {
-    yield toArchived(entry, message);
-    if (++found >= limit) return;
-  }
+  const { limit, ...where } = await withWholeId(session, options, { mailbox: named, states: ['archived'] });
+  const found = everyMessage(session, hasText(text), { ...where, states: ['archived'] });
+  for await (const { entry, message } of upTo(limit, found)) yield toArchived(entry, message);
 }
 
 export async function* exportArchive(
   session: Session,
-  mailbox: string,
+  mailbox?: string,
   options: ExportOptions = {},
 ): AsyncGenerator<Archived, void, undefined> {
-  const card = await resolveMailbox(session, mailbox);
-  const whole = await withWholeId(session, options, { mailbox: card.name, states: ['archived'] });
-  const { limit = Infinity, filter, ...range } = whole;
+  const names = await mailboxesOf(session, mailbox);
+  const whole = await withWholeId(session, options, { mailbox: mailbox && names[0], states: ['archived'] });
+  const { limit, filter, ...range } = whole;
   const sieve = sieveOf(session, filter);
-  let exported = 0;
-  if (limit <= 0) return;
-  for await (const entry of session.store.look.listArchived(card.name, range)) {
-    if (!sieve.mayFit(entry)) continue;
-    const message = await readOrWarn(session, entry);
-    if (!message || !(await sieve.fits({ entry, message, why: notDead }))) continue;
-    yield toArchived(entry, message);
-    if (++exported >= limit) return;
+  async function* inMailbox(name: string): AsyncGenerator<Archived, void, undefined> {
+    for await (const entry of session.store.look.listArchived(name, range)) {
+      if (!sieve.mayFit(entry)) continue;
+      const message = await readOrWarn(session, entry);
+      if (message && (await sieve.fits({ entry, message, why: notDead }))) yield toArchived(entry, message);
+    }
   }
+  yield* upTo(limit, inOneOrAll(session, mailbox, names, { first: 'oldest', look: inMailbox, timeOf: finished }));
 }
 
+const finished = ({ ackedAt }: Archived): string => ackedAt;
 const notDead = async (): Promise<undefined> => undefined;
 
 export async function showArchived(session: Session, mailbox: string | undefined, end: string): Promise<Archived> {

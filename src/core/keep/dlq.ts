@@ -4,10 +4,11 @@ import type { DeadFilter } from '../../model/filter.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
-import { listAgents, listMailboxes, resolveAgent, resolveMailbox } from '../agents/agents.ts';
+import { listAgents, listMailboxes, mailboxesOf, resolveAgent, resolveMailbox } from '../agents/agents.ts';
 import { findNow } from '../look/find.ts';
 import { meantId, withWholeId } from '../look/meant.ts';
 import { bringDueOrWarn, bringUpToDate } from '../wait/due.ts';
+import { inOneOrAll, upTo } from '../look/in-time.ts';
 import { listEntries } from '../look/list.ts';
 import { readOrWarn, whyOrWarn } from '../look/read-entry.ts';
 import { sieveOf } from '../look/sieve.ts';
@@ -16,7 +17,6 @@ import { actingOf } from '../root/names.ts';
 import { messageNotFound, notInState } from '../root/refusals.ts';
 import { diskTrouble, notLookedInto } from '../root/trouble.ts';
 import { mailboxOf } from './mailbox-of.ts';
-import { newestFirst } from './newest-first.ts';
 import type { DeadReason, Entry } from '../../storage/port/look.ts';
 
 export interface DeadListOptions {
@@ -30,10 +30,8 @@ export async function* listDead(
   mailbox?: string,
   options: DeadListOptions = {},
 ): AsyncGenerator<Dead, void, undefined> {
-  const { limit = Infinity, signal } = options;
-  let listed = 0;
-  if (limit <= 0) return;
-  const names = await namesOf(session, mailbox, listMailboxes);
+  const { limit, signal } = options;
+  const names = await mailboxesOf(session, mailbox);
   const place = { mailbox: mailbox === undefined ? undefined : names[0], states: ['dead'] as const };
   const { filter } = await withWholeId(session, options, place);
   async function* inMailbox(name: string): AsyncGenerator<Dead, void, undefined> {
@@ -44,13 +42,8 @@ export async function* listDead(
       if (message && known) yield toDead(entry, message, known);
     }
   }
-  // One that was asked for by name and cannot be looked into is an error.
-  const found =
-    mailbox === undefined ? newestFirst(session, names, inMailbox, ({ deadAt }) => deadAt) : inMailbox(names[0] ?? '');
-  for await (const dead of found) {
-    yield dead;
-    if (++listed >= limit) return;
-  }
+  const streams = { first: 'newest' as const, look: inMailbox, timeOf: ({ deadAt }: Dead) => deadAt };
+  yield* upTo(limit, inOneOrAll(session, mailbox, names, streams));
 }
 
 /** What is known of a dead letter, also when its message cannot be read. */

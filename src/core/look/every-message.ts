@@ -1,6 +1,6 @@
 import type { Message } from '../../model/message.ts';
 import { isLog, logOf } from '../../model/topic.ts';
-import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
+import { mailboxesOf } from '../agents/agents.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { lookIntoAll } from '../root/trouble.ts';
 import type { DeadFilter } from '../../model/filter.ts';
@@ -46,8 +46,7 @@ export async function* everyMessage(
   said?: Set<string>,
 ): AsyncGenerator<Read, void, undefined> {
   const { mailbox, logs = false, states = allStates, filter, signal, onProgress } = options;
-  const cards = mailbox === undefined ? await listMailboxes(session) : [await resolveMailbox(session, mailbox)];
-  const names = cards.map(({ name }) => name);
+  const names = await mailboxesOf(session, mailbox);
   let looked = 0;
   async function* fitting(name: string): AsyncGenerator<Read, void, undefined> {
     for await (const { message, ...where } of listEntries(session, name, states, filter, signal)) {

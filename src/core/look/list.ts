@@ -1,12 +1,14 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import type { Message } from '../../model/message.ts';
-import { resolveMailbox } from '../agents/agents.ts';
+import { mailboxesOf } from '../agents/agents.ts';
 import { bringDueOrWarn, cannotMoveDue, isOverdue } from '../wait/due.ts';
 import type { DeadFilter } from '../../model/filter.ts';
 import { type Holder, holderFields, holdersIn } from './holders.ts';
+import { upTo } from './in-time.ts';
 import { withWholeId } from './meant.ts';
 import { readOrWarn, whyOrWarn } from './read-entry.ts';
+import { lookIntoAll } from '../root/trouble.ts';
 import { type Seen, sieveOf } from './sieve.ts';
 import type { Session } from '../root/root.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -20,23 +22,25 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Of one mailbox, or of all, one after the other. */
 export async function* list(
   session: Session,
-  mailbox: string,
+  mailbox?: string,
   options: ListOptions = {},
 ): AsyncGenerator<Listed, void, undefined> {
-  const { limit = Infinity, signal } = options;
+  const { limit, signal } = options;
   const states = options.states ?? statesWithout(options.filter);
-  const card = await resolveMailbox(session, mailbox);
-  const { filter } = await withWholeId(session, options, { mailbox: card.name });
-  await bringDueOrWarn(session, card.name, { bury: states.includes('dead') });
-  const holderOf = holdersIn(session, card.name);
-  let listed = 0;
-  if (limit <= 0) return;
-  for await (const seen of listEntries(session, card.name, states, filter, signal)) {
-    yield toListed(session, seen, await reasonOf(seen), await holderOf(seen.entry));
-    if (++listed >= limit) return;
+  const names = await mailboxesOf(session, mailbox);
+  const { filter } = await withWholeId(session, options, { mailbox: mailbox && names[0] });
+  async function* inMailbox(name: string): AsyncGenerator<Listed, void, undefined> {
+    if (signal?.aborted) return;
+    await bringDueOrWarn(session, name, { bury: states.includes('dead') });
+    const holderOf = holdersIn(session, name);
+    for await (const seen of listEntries(session, name, states, filter, signal))
+      yield toListed(session, seen, await reasonOf(seen), await holderOf(seen.entry));
   }
+  // One that was asked for by name and cannot be looked into is an error.
+  yield* upTo(limit, mailbox === undefined ? lookIntoAll(session, names, inMailbox) : inMailbox(names[0] ?? ''));
 }
 
 /** Where a list looks that names no states. */
@@ -71,19 +75,25 @@ export async function* listEntries(
 /** How many a list without a filter has. It reads none of them. */
 export async function countListed(
   session: Session,
-  mailbox: string,
+  mailbox: string | undefined,
   states: readonly State[],
   signal?: AbortSignal,
 ): Promise<number> {
-  const { name } = await resolveMailbox(session, mailbox);
-  const seen = new Set<string>();
-  for (const state of states) {
-    for await (const entry of session.store.look.list(name, state)) {
-      if (signal?.aborted) return seen.size;
-      if (!isAsGoodAsDead(session, entry)) seen.add(entry.id);
+  const names = await mailboxesOf(session, mailbox);
+  let count = 0;
+  for await (const one of lookIntoAll(session, names, inMailbox)) count += one;
+  return count;
+
+  async function* inMailbox(name: string): AsyncGenerator<number, void, undefined> {
+    const seen = new Set<string>();
+    for (const state of states) {
+      for await (const entry of session.store.look.list(name, state)) {
+        if (signal?.aborted) return;
+        if (!isAsGoodAsDead(session, entry)) seen.add(entry.id);
+      }
     }
+    yield seen.size;
   }
-  return seen.size;
 }
 
 /** Only not buried yet. What cannot be buried would be seen nowhere. */

@@ -2,6 +2,7 @@ import type { Found } from '../../contract/look.ts';
 import { dataJson, type Message } from '../../model/message.ts';
 import { resolveMailbox } from '../agents/agents.ts';
 import { everyMessage, type ScanOptions } from './every-message.ts';
+import { upTo } from './in-time.ts';
 import { withWholeId } from './meant.ts';
 import { holdersIn } from './holders.ts';
 import { reasonOf, toListed } from './list.ts';
@@ -17,21 +18,18 @@ export async function* search(
   text: string,
   asked: SearchOptions = {},
 ): AsyncGenerator<Found, void, undefined> {
-  const { limit = Infinity, mailbox } = asked;
+  const { limit, mailbox } = asked;
   const holders = new Map<string, ReturnType<typeof holdersIn>>();
-  let found = 0;
-  if (limit <= 0) return;
   const named = mailbox === undefined ? undefined : (await resolveMailbox(session, mailbox)).name;
   const options = await withWholeId(session, asked, { mailbox: named, logs: named === undefined });
   const [inMessage, inReason] = [hasText(text), hasIn(text)];
   const fits: Parameters<typeof everyMessage>[1] = async (message, seen) =>
     inMessage(message) || inReason((await reasonOf(seen)) ?? '');
-  for await (const seen of everyMessage(session, fits, { ...options, logs: true })) {
+  for await (const seen of upTo(limit, everyMessage(session, fits, { ...options, logs: true }))) {
     const { entry } = seen;
     const holderOf = holders.get(entry.mailbox) ?? holdersIn(session, entry.mailbox);
     holders.set(entry.mailbox, holderOf);
     yield { ...toListed(session, seen, await reasonOf(seen), await holderOf(entry)), message: seen.message };
-    if (++found >= limit) return;
   }
 }
 

@@ -111,3 +111,25 @@ test('archive pack says when no day is left to pack, and refuses what is no day'
   expect((await rig.dreamos('archive pack reviewer --before 2026-13-01')).err).toContain('"2026-13-01" is not a time');
   expect((await rig.dreamos('archive pack nobody')).code).toBe(4);
 });
+
+test('list and export without a name are of who acts, and where nobody acts of all mailboxes, in the order of time', async () => {
+  const finished: string[] = [];
+  for (const agent of ['reviewer', 'planner', 'reviewer']) {
+    finished.push(await rig.sent(`send ${agent} x --as planner`));
+    rig.time.nowMs += 60_000;
+    await rig.dreamos(`read ${agent}`);
+    await rig.dreamos(`ack --as ${agent}`);
+  }
+  const ids = async (line: string): Promise<unknown[]> =>
+    (await rig.dreamos(`${line} --json`)).json.map(({ id }) => id);
+  expect(await ids('archive export')).toEqual(finished);
+  expect(await ids('archive list')).toEqual(finished.toReversed());
+  expect(await ids('archive list -n 2')).toEqual(finished.slice(1).toReversed());
+  expect(await ids('archive export --as planner')).toEqual([finished[1]]);
+  expect(await ids('archive list --as planner')).toEqual([finished[1]]);
+  const terminal = { terminal: true, env: { NO_COLOR: '1' } };
+  expect((await rig.dreamos('archive list', terminal)).out).toMatch(/^id +mailbox +finished +from +subject\n/);
+  expect(await rig.dreamos('archive list --type none')).toMatchObject({
+    err: 'Nothing that fits is in any archive.\n',
+  });
+});

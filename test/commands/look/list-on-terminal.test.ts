@@ -84,3 +84,36 @@ test('of more than 50 dead letters a terminal shows the newest, and how many mor
   expect(linesOf(out)).toHaveLength(51);
   expect(err).toMatch(/^… and 3 more\n\nTry one again: /);
 });
+
+test(
+  'of all mailboxes a terminal says which, and at most 50 are shown of them together',
+  { timeout: 30_000 },
+  async () => {
+    for (let n = 0; n < 30; n++) await rig.dreamos('send planner,reviewer x --as planner');
+    const { out, err } = await rig.dreamos('list', terminal);
+    expect(linesOf(out)[0]).toMatch(/^id +mailbox +state +age +from +subject$/);
+    expect(linesOf(out)).toHaveLength(51);
+    expect(linesOf(out).at(-1)).toMatch(/^\w{26} {2}reviewer +ready /);
+    expect(err).toBe('… and 10 more\n');
+  },
+);
+
+test(
+  'a search on a terminal has a head, ages and at most 50 lines, each in its width',
+  { timeout: 30_000 },
+  async () => {
+    for (let n = 0; n < 52; n++)
+      await rig.dreamos(['send', 'reviewer', `needle ${'x'.repeat(200)}`, '--as', 'planner']);
+    rig.time.nowMs += 60_000;
+    const { out, err } = await rig.dreamos('search needle', terminal);
+    expect(linesOf(out)[0]).toMatch(/^id +mailbox +state +age +from +subject$/);
+    expect(linesOf(out)[1]).toMatch(/^\w{26} {2}reviewer +ready +1m +planner +needle x+…$/);
+    expect(linesOf(out)).toHaveLength(51);
+    for (const line of linesOf(out)) expect(line.length).toBeLessThanOrEqual(80);
+    expect(err).toBe('… and more: -n <number> shows so many\n');
+    expect(linesOf((await rig.dreamos('search needle -n 52', terminal)).out)).toHaveLength(53);
+    expect(linesOf((await rig.dreamos('search needle reviewer -n 1', terminal)).out)[0]).toMatch(/^id +state +age /);
+    expect((await rig.dreamos('search needle')).out.trimEnd().split('\n')).toHaveLength(52);
+    expect((await rig.dreamos('search needle --json', terminal)).json).toHaveLength(52);
+  },
+);

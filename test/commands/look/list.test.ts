@@ -68,3 +68,18 @@ test('where a filter leaves nothing, nothing else is said of the mailbox', async
   ] as const)
     expect((await rig.dreamos(line)).err).toContain(said);
 });
+
+test('without a name it is who acts whose mailbox is listed, and where nobody acts all of them, one after the other', async () => {
+  const toReviewer = await rig.sent();
+  const toPlanner = await rig.sent('send planner hi --as reviewer');
+  const ids = async (line: string): Promise<unknown[]> =>
+    (await rig.dreamos(`${line} --json`)).json.map(({ id }) => id);
+  expect(await ids('list')).toEqual([toPlanner, toReviewer]);
+  expect(await ids('list --as planner')).toEqual([toPlanner]);
+  expect(await ids('list -n 1')).toEqual([toPlanner]);
+  expect(await ids('list --from planner')).toEqual([toReviewer]);
+  expect((await rig.dreamos('list')).out).toMatch(
+    /^ready .* planner {2}from reviewer: hi\nready .* reviewer {2}from planner: hello\n$/,
+  );
+  expect(await rig.dreamos('list --state dead')).toMatchObject({ code: 0, err: 'Nothing in any mailbox is dead.\n' });
+});

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { listAgents } from '../../../src/core/agents/agents.ts';
 import { listen } from '../../../src/core/follow/listen.ts';
 import { watch } from '../../../src/core/follow/watch.ts';
-import { listArchive, searchArchive, showArchived } from '../../../src/core/keep/archive.ts';
+import { exportArchive, listArchive, searchArchive, showArchived } from '../../../src/core/keep/archive.ts';
 import { listDead, retryDead } from '../../../src/core/keep/dlq.ts';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
@@ -71,6 +71,9 @@ const overAll: Record<string, Look> = {
   watch: (session) => gather(watch(session, { since: 'start', count: 1 })),
   'a watch that begins now': (session) => gather(watch(session, { signal: AbortSignal.timeout(50) })),
   listen: (session) => gather(listen(session, 'news', { since: 'start', count: 1 })),
+  list: (session) => gather(list(session)),
+  'archive list': (session) => gather(listArchive(session)),
+  'archive export': (session) => gather(exportArchive(session)),
   'archive search': (session) => gather(searchArchive(session, 'hello')),
   'dlq list': (session) => gather(listDead(session)),
   'archive show': (session, id) => showArchived(session, undefined, id),

@@ -105,6 +105,11 @@ export class Context {
     return `For example: dreamos ${typed(first, second)}`;
   }
 
+  /** What is said where there is nobody to look at. */
+  noAgents(): string {
+    return `No agents yet. To make two: dreamos init planner reviewer${this.flags()}`;
+  }
+
   /** Those who take mail, who acts first; none, where no root can be opened. */
   async names(): Promise<readonly string[]> {
     const session = await this.session().catch(() => undefined);

@@ -61,14 +61,15 @@ export const provocations: readonly Provocation[] = [
   { begin: 'dreamos setup claude --as reviewer', type: 'dreamos setup claude --check --mcp', code: 'SETUP_INCOMPLETE' },
 
   // No name, no words.
-  ...['list', 'read', 'peek', 'pause', 'resume', 'archive list', 'archive pack', 'archive export'].map((verb) => ({
+  ...['read', 'peek', 'pause', 'resume', 'archive pack'].map((verb) => ({
     type: `dreamos ${verb}`,
     code: 'USAGE' as const,
     exits: verb === 'read' || verb === 'peek' ? [3] : [0],
   })),
   { type: 'dreamos work -- true', code: 'USAGE' },
   { type: 'dreamos archive prune --older-than 3d', code: 'USAGE' },
-  { begin: 'rm -rf runtime; dreamos init', type: 'dreamos list', code: 'USAGE' },
+  { begin: 'rm -rf runtime; dreamos init', type: 'dreamos read', code: 'USAGE' },
+  { begin: 'rm -rf runtime; dreamos init', type: 'dreamos list' },
   { begin: 'rm -rf runtime; dreamos init', type: 'dreamos status' },
   { begin: 'rm -rf runtime; dreamos init', type: 'dreamos agent list' },
   { begin: 'rm -rf runtime; dreamos init', type: 'dreamos init' },
@@ -268,7 +269,7 @@ export const provocations: readonly Provocation[] = [
     'send bob hi --as planner',
     'ack --as nobody',
     'read reviewer',
-    'list',
+    'peek',
     'show 4RCE',
     'schedule list',
     'inbox',

@@ -13,7 +13,7 @@ import {
   thatFits,
   type DeadFilterOptions,
 } from '../../cli/input/parse.ts';
-import { resolveMailbox } from '../../core/agents/agents.ts';
+import { listMailboxes, resolveMailbox } from '../../core/agents/agents.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { countListed, list, type ListOptions as CoreOptions, statesWithout } from '../../core/look/list.ts';
 import type { Session } from '../../core/root/root.ts';
@@ -37,8 +37,10 @@ export async function listCommand(context: Context, name: string | undefined, op
   const some = await (isOnScreen ? showScreenful : printAll)(context, session, mailbox, how);
   const paused = mailbox === undefined ? undefined : pausedSentence(await resolveMailbox(session, mailbox));
   if (paused !== undefined) await output.warn(paused);
-  if (!some && !signal.aborted)
-    await output.note(`Nothing in ${mailbox ?? 'any mailbox'}${thatFits(filter)} is ${states.join(' or ')}.`);
+  if (some || signal.aborted) return;
+  const isEmpty = mailbox === undefined && (await listMailboxes(session)).length === 0;
+  const nothing = `Nothing in ${mailbox ?? 'any mailbox'}${thatFits(filter)} is ${states.join(' or ')}.`;
+  await output.note(isEmpty ? context.noAgents() : nothing);
 }
 
 type How = CoreOptions & { readonly states: readonly State[] };

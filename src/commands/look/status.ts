@@ -40,7 +40,7 @@ async function printStatus(context: Context, all: readonly MailboxStatus[]): Pro
     }
     return;
   }
-  await output.note(`No agents yet. To make two: dreamos init planner reviewer${context.flags()}`);
+  await output.note(context.noAgents());
 }
 
 function announcedLine(mailbox: string, count: number): string {

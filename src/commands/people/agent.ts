@@ -71,8 +71,7 @@ export async function listCommand(context: Context): Promise<void> {
   const cards = await listWithSessions(session);
   const withSessions = cards.some(({ sessions }) => sessions);
   const nowMs = session.clock.now();
-  if (cards.length === 0)
-    await output.note(`No agents yet. To make two: dreamos init planner reviewer${context.flags()}`);
+  if (cards.length === 0) await output.note(context.noAgents());
   const head = ['agent', 'state', ...(withSessions ? ['sessions'] : []), 'groups', 'description'];
   await output.rows(cards, head, (card) => [
     card.name,

@@ -113,20 +113,20 @@ test('archive pack says when no day is left to pack, and refuses what is no day'
 });
 
 test('list and export without a name are of who acts, and where nobody acts of all mailboxes, in the order of time', async () => {
-  const finished: string[] = [];
+  const sent: string[] = [];
   for (const agent of ['reviewer', 'planner', 'reviewer']) {
-    finished.push(await rig.sent(`send ${agent} x --as planner`));
+    sent.push(await rig.sent(`send ${agent} x --as planner`));
     rig.time.nowMs += 60_000;
     await rig.dreamos(`read ${agent}`);
     await rig.dreamos(`ack --as ${agent}`);
   }
   const ids = async (line: string): Promise<unknown[]> =>
     (await rig.dreamos(`${line} --json`)).json.map(({ id }) => id);
-  expect(await ids('archive export')).toEqual(finished);
-  expect(await ids('archive list')).toEqual(finished.toReversed());
-  expect(await ids('archive list -n 2')).toEqual(finished.slice(1).toReversed());
-  expect(await ids('archive export --as planner')).toEqual([finished[1]]);
-  expect(await ids('archive list --as planner')).toEqual([finished[1]]);
+  expect(await ids('archive export')).toEqual(sent);
+  expect(await ids('archive list')).toEqual(sent.toReversed());
+  expect(await ids('archive list -n 2')).toEqual(sent.slice(1).toReversed());
+  expect(await ids('archive export --as planner')).toEqual([sent[1]]);
+  expect(await ids('archive list --as planner')).toEqual([sent[1]]);
   const terminal = { terminal: true, env: { NO_COLOR: '1' } };
   expect((await rig.dreamos('archive list', terminal)).out).toMatch(/^id +mailbox +finished +from +subject\n/);
   expect(await rig.dreamos('archive list --type none')).toMatchObject({

@@ -1,7 +1,7 @@
 // The modules of the native program: the sources of the command, over native/prelude/ in place of Node's own modules.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { importOfZod, lazyChildProcess, namesOfZod, shared, ownVersion } from './build.mjs';
@@ -27,7 +27,7 @@ export async function bundle(outdir) {
       ulid: join(project, 'node_modules/ulid/dist/browser/index.js'),
       fflate: join(project, 'node_modules/fflate/esm/browser.js'),
     },
-    plugins: [lazyChildProcess, seldom, nodeModules],
+    plugins: [lazyChildProcess, onlyNames, seldom, nodeModules],
   });
 }
 
@@ -94,6 +94,26 @@ const nodeModules = {
       contents: `const all = require(${JSON.stringify(path)}); module.exports = all.default ?? all;`,
       resolveDir: project,
     }));
+  },
+};
+
+/** Of the verbs that are left to Node, and of what help says of verbs, the names are here. */
+const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|keep|meta|people|reach)\.ts$/;
+const onlyNames = {
+  name: 'only-names',
+  setup(api) {
+    api.onLoad({ filter: namesAlone }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const verbs = source.matchAll(/^export const (\w+): Verb = \{\n {2}words: ('[^']*'),$/gm);
+      const functions = source.matchAll(/^export function (\w+)/gm);
+      return {
+        contents: [
+          `const leave = () => process.getBuiltinModule(${JSON.stringify(basename(path))});`,
+          ...[...verbs].map(([, name, words]) => `export const ${name} = { words: ${words}, setUp: leave };`),
+          ...[...functions].map(([, name]) => `export { leave as ${name} };`),
+        ].join('\n'),
+      };
+    });
   },
 };
 

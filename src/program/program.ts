@@ -5,14 +5,13 @@
 import { Command, CommanderError, Help } from 'commander';
 import { Context, type GlobalOptions } from '../cli/context.ts';
 import { isCommanderError } from '../cli/errors.ts';
-import { findCommand } from '../cli/find-verb.ts';
-import { fill } from '../cli/help/columns.ts';
 import { topicsLine } from '../cli/help/topics.ts';
 import type { Surroundings } from '../cli/surroundings.ts';
 import { tell } from '../cli/tell.ts';
 import { isNative } from '../contract/native.ts';
 import type { VersionJson } from '../contract/system.ts';
-import { commandOf, operationNames, operations } from '../contract/operations.ts';
+import { describe } from './describe.ts';
+import { hook } from './hook.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as meta from './meta.ts';
@@ -107,6 +106,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
     });
   program.addHelpText('after', example(firstExample, topicsLine));
   const missing = new Map<Command, Verb>();
+  let isDescribed = false;
   const typed = surface.filter((verb) => argv.includes(nameOf(verb)));
   add(typed.length === 0 ? surface : typed);
   return { program, whole };
@@ -121,6 +121,8 @@ export function createProgram(context: Context): { program: Command; whole: () =
     const order = surface.map(nameOf);
     (program.commands as Command[]).sort((a, b) => order.indexOf(a.name()) - order.indexOf(b.name()));
     for (const command of missing.keys()) setUp(command);
+    if (!isDescribed) describe(program);
+    isDescribed = true;
     return program;
   }
 
@@ -129,25 +131,11 @@ export function createProgram(context: Context): { program: Command; whole: () =
     if (verb === undefined) return;
     missing.delete(command);
     verb.setUp(command, context, whole);
-    describe(program, command.name());
   }
 }
 
 function nameOf({ words }: Verb): string {
   return words.split(' ', 1)[0] ?? '';
-}
-
-/** What a verb, or each in a group, does and syncs stands in the table of operations. */
-function describe(program: Command, verb: string): void {
-  for (const name of operationNames) {
-    const words = commandOf(name)?.split(' ') ?? [];
-    if (words[0] !== verb) continue;
-    const { summary, syncs } = operations[name];
-    const command = findCommand(program, words);
-    if (command === undefined) continue;
-    command.description(summary);
-    if (syncs !== undefined) command.addHelpText('after', () => `\n${fill(`Syncs ${syncs}.`)}`);
-  }
 }
 
 function helpOf(command: Command, helper: Help): string {
@@ -194,7 +182,7 @@ const surface: readonly Verb[] = [
   keep.maintain,
   keep.importTree,
   reach.setup,
-  reach.hook,
+  hook,
   reach.mcp,
   reach.wake,
   meta.explain,

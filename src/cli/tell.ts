@@ -112,8 +112,10 @@ const textArguments = new Set(['body', 'text', 'cron']);
 
 // `dreamos agent` alone: commander would print the whole help as an error.
 function noVerb(program: Command, name: string | undefined): DreamosError {
-  const group = program.commands.find((command) => command.name() === name) ?? program;
-  const verbs = group.commands.map((command) => command.name());
+  const group = program.commands.find((command) => command.name() === name);
+  const verbs = (group ?? program).commands.map((command) => command.name());
+  const needs = `needs one of: ${verbs.join(', ')}.`;
+  if (group === undefined) return usage(`"dreamos" ${needs}`, 'dreamos --help');
   const looks = verbs.includes('list') ? `dreamos ${group.name()} list; or: ` : '';
-  return usage(`"${group.name()}" needs one of: ${verbs.join(', ')}.`, `${looks}dreamos ${group.name()} --help`);
+  return usage(`"${group.name()}" ${needs}`, `${looks}dreamos ${group.name()} --help`);
 }

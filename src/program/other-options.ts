@@ -1,5 +1,5 @@
 /** Options as other tools have them, and where it goes here: another option of the command, or one of its arguments. */
-import type { Argument, Command } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 import { findCommand } from '../cli/find-verb.ts';
 import { line, verbsOf, type Word, wordsOf } from './words.ts';
 
@@ -87,11 +87,12 @@ export function inOurOptions(program: Command, argv: readonly string[]): string 
         Object.keys(otherOptions)
           .find((one) => has(one) && isIn(otherOptions[one], name, word))
           ?.split(' ') ?? [];
-      const option = known.find(({ long }) => long === ours);
       const place = places.find((one) => isIn(otherArguments[one.name()], name))?.name();
+      const itsOwn = known.find(({ long }) => long === ours);
+      const option = itsOwn ?? (place === undefined ? onlyOneFrom(name) : undefined);
       const value = fixed ?? (option?.isBoolean() ? '' : valueBehind());
       if (value === undefined) return undefined;
-      if (option !== undefined) options.push(ours, ...(value === '' ? [] : [value]));
+      if (option !== undefined) options.push(option.long ?? ours, ...(value === '' ? [] : [value]));
       else if (place !== undefined && !placed.has(place)) placed.set(place, value);
       else return undefined;
     }
@@ -99,6 +100,12 @@ export function inOurOptions(program: Command, argv: readonly string[]): string 
   const args = inOrder(places, placed, operands);
   const dashes = argv.indexOf('--');
   return args && line([...verbs, ...args, ...options, ...(dashes < 0 ? [] : argv.slice(dashes))]);
+
+  /** The option that begins so: `--prio`. */
+  function onlyOneFrom(name: string): Option | undefined {
+    const [only, ...more] = /^--\w{2}/.test(name) ? known.filter(({ long }) => long?.startsWith(name)) : [];
+    return more.length === 0 ? only : undefined;
+  }
 
   function has(option: string): boolean {
     return known.some(({ long }) => long === option.split(' ')[0]);

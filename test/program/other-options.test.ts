@@ -42,6 +42,9 @@ test.for([
   [['send', 'reviewer', 'hi', '--idempotency-key', 'k'], 'dreamos send reviewer hi --dedupe-key k'],
   [['send', 'reviewer', 'hi', '--format', 'json'], 'dreamos send reviewer hi --json'],
   [['send', 'reviewer', 'hi', '--quiet=true'], 'dreamos send reviewer hi --quiet'],
+  [['send', 'reviewer', 'hi', '--prio', 'high'], 'dreamos send reviewer hi --priority high'],
+  [['list', 'reviewer', '--old', '3d'], 'dreamos list reviewer --older-than 3d'],
+  [['send', 'reviewer', 'hi', '--de', 'x'], 'dreamos send --help'],
   [['nack', '--message', 'build is red'], "dreamos nack --reason 'build is red'"],
   [['dlq', 'list', '--cause', 'ETIMEDOUT'], 'dreamos dlq list --reason ETIMEDOUT'],
   [

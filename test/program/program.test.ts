@@ -78,6 +78,16 @@ test('a group without a verb names its verbs', async () => {
   expect(err).toContain('"dlq" needs one of: list, show, retry, purge.');
 });
 
+test('options without a verb are told where the verbs stand', async () => {
+  expect((await rig.dreamos('--as reviewer')).err).toMatch(/\n {2}Next: dreamos --help\n$/);
+});
+
+test('a word that is no verb is told which it is like, among all of them', async () => {
+  expect((await rig.dreamos('sned status')).err).toBe(
+    "Error: Unknown command 'sned'.\n  Next: Did you mean send? See: dreamos --help\n",
+  );
+});
+
 test('global options work before and behind the verb', async () => {
   await rig.sent();
   const before = await rig.dreamos('--json peek reviewer');

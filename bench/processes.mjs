@@ -1,7 +1,8 @@
 // Everything that a benchmark starts ends with it.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const project = join(import.meta.dirname, '..');
 export const command = join(project, 'bin', 'dreamos.cjs');
@@ -73,6 +74,25 @@ export function runProgram(
 function cpuMs(stderr) {
   const [user, system] = stderr.trim().split('\n').at(-1).split(' ');
   return (Number(user) + Number(system)) * 1000;
+}
+
+/** What a process that does nothing costs; figures on Linux alone. */
+export async function measureIdle(pid, seconds, progress) {
+  if (process.platform !== 'linux') return { seconds };
+  progress(`idle for ${seconds} s`);
+  await pause(seconds >= 10 ? 3000 : 300);
+  const before = cpuNanoseconds(pid);
+  await pause(seconds * 1000);
+  const cpuPercent = ((cpuNanoseconds(pid) - before) / (seconds * 1e9)) * 100;
+  const residentKb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
+  return { seconds, cpuPercent, residentMb: Number(residentKb) / 1024 };
+}
+
+/** Of all its threads; finer than the 10 ms of /proc/<pid>/stat. */
+export function cpuNanoseconds(pid) {
+  return readdirSync(`/proc/${pid}/task`)
+    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
+    .reduce((sum, ns) => sum + ns, 0);
 }
 
 /**

@@ -10,6 +10,7 @@ import { makeScratch } from './scratch.mjs';
 
 const benchmarks = {
   startup: () => import('./benchmarks/startup.mjs'),
+  reach: () => import('./benchmarks/reach.mjs'),
   send: () => import('./benchmarks/send.mjs'),
   batch: () => import('./benchmarks/batch.mjs'),
   claim: () => import('./benchmarks/claim.mjs'),

@@ -1,12 +1,11 @@
 // From the call of send() to the printed line of a running `dreamos watch` (so the disk's syncs are in it), and what that
 // costs while nothing happens.
-import { readFileSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as rest } from 'node:timers/promises';
 import { init } from '../../dist/index.js';
 import { figure, row } from '../figures.mjs';
 import { quantile } from '../measure.mjs';
-import { cleanEnv, command, start, stop } from '../processes.mjs';
+import { cleanEnv, command, measureIdle, start, stop } from '../processes.mjs';
 
 export async function run({ quick, scratch, progress }) {
   const folder = scratch.folder('watch');
@@ -87,22 +86,4 @@ async function until(holds, what) {
     if (performance.now() > end) throw new Error(`20 s have passed, and it does not hold that ${what}.`);
     await rest(5);
   }
-}
-
-async function measureIdle(pid, seconds, progress) {
-  if (process.platform !== 'linux') return { seconds };
-  progress(`idle for ${seconds} s`);
-  await rest(seconds >= 10 ? 3000 : 300);
-  const before = cpuNanoseconds(pid);
-  await rest(seconds * 1000);
-  const cpuPercent = ((cpuNanoseconds(pid) - before) / (seconds * 1e9)) * 100;
-  const residentKb = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
-  return { seconds, cpuPercent, residentMb: Number(residentKb) / 1024 };
-}
-
-/** Of all its threads; finer than the 10 ms of /proc/<pid>/stat. */
-function cpuNanoseconds(pid) {
-  return readdirSync(`/proc/${pid}/task`)
-    .map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
-    .reduce((sum, ns) => sum + ns, 0);
 }

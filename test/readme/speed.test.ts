@@ -36,7 +36,7 @@ const parts: Record<string, object[]> = {
 };
 
 function resultsWith(change: object = {}): BenchResults {
-  const names = ['startup', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'];
+  const names = ['startup', 'reach', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'];
   const machine = { cpu: '2 x Some CPU', memory: '8 GiB', system: 'Linux 6', disk: 'ext4', node: 'v20.20.2' };
   const outcome = (name: string) => ({
     at: '2026-11-20T15:00:00.000Z',

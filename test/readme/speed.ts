@@ -22,7 +22,7 @@ interface Part {
 
 type Lanes = Readonly<Record<string, { rates: readonly number[]; median: number; durable: boolean } | undefined>>;
 
-const names = ['startup', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'];
+const names = ['startup', 'reach', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'];
 const ours = 'dreamos';
 const raw = 'raw system calls';
 const disk = 'the disk: write 1 KiB + fsync';

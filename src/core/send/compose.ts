@@ -46,7 +46,7 @@ export async function compose(
 }
 
 /** @throws NAME_INVALID, USAGE */
-export async function senderOf(session: Session, book: AddressBook, named: string | undefined): Promise<Sender> {
+export function senderOf(session: Session, book: AddressBook, named: string | undefined): Promise<Sender> {
   return book.sender(actorOf(session, 'sends this message', named));
 }
 

@@ -26,13 +26,8 @@ export async function route(
   sender: string,
   refused?: Map<string, DreamosError>,
 ): Promise<Route[]> {
-  const cardOf = async (name: string): Promise<AgentCard> => {
-    if (!refused) return book.recipient(name);
-    const card = await knownOrFormer(book, name, refused);
-    const refusal = retired(card);
-    if (refusal) refused.set(card.name, refusal);
-    return card;
-  };
+  const cardOf = (name: string): Promise<AgentCard> =>
+    refused ? cardOrRefusal(book, name, refused) : book.recipient(name);
   // One name, as most mail has it, without what the others need.
   if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await cardOf(to), reasons: ['named'] }];
   const words = recipientsIn(to);
@@ -74,9 +69,12 @@ export function recipientsIn(to: string | readonly string[]): string[] {
 }
 
 /** Who was renamed is called as he was when it was sent. */
-async function knownOrFormer(book: AddressBook, name: string, refused: Map<string, DreamosError>): Promise<AgentCard> {
+async function cardOrRefusal(book: AddressBook, name: string, refused: Map<string, DreamosError>): Promise<AgentCard> {
   try {
-    return await book.known(name);
+    const card = await book.known(name);
+    const refusal = retired(card);
+    if (refusal) refused.set(card.name, refusal);
+    return card;
   } catch (error) {
     if (!(error instanceof AgentRenamed)) throw error;
     refused.set(error.former, error);

@@ -19,12 +19,12 @@ const synced = memory(() => new Set<string>());
  * folder of the old one would be found by nobody.
  * @throws MailboxGone
  */
-export async function ensureFolder(ctx: FileContext, dir: string): Promise<void> {
+export function ensureFolder(ctx: FileContext, dir: string): Promise<void> {
   return ensure(ctx, dir, false);
 }
 
 /** The same with the mailbox's own folder: for who makes an agent. */
-export async function ensureMailbox(ctx: FileContext, dir: string): Promise<void> {
+export function ensureMailbox(ctx: FileContext, dir: string): Promise<void> {
   return ensure(ctx, dir, true);
 }
 

@@ -30,52 +30,47 @@ export function forgetFilling(ctx: FileContext): void {
 const entriesBetweenCounts = 64;
 
 /** Renames `source` into the newest bucket. @returns the bucket, or `undefined` when the source is gone */
-export async function moveToReady(
+export function moveToReady(
   ctx: FileContext,
   source: string,
   mailbox: Mailbox,
   lane: Lane,
   name: EntryName,
 ): Promise<string | undefined> {
-  return place(ctx, mailbox, lane, name, async (target) => {
-    if (await ctx.disk.rename(source, target)) return 'placed';
-    // ENOENT has two meanings: the source is gone (another process moved it), or the bucket is (a consumer removed it).
-    return (await ctx.disk.stat(source)) ? 'bucket-gone' : 'source-gone';
-  });
+  return place(ctx, source, mailbox, lane, name, (target) => ctx.disk.rename(source, target));
 }
 
 /** Gives a part of a batch its own name in the newest bucket. @returns as moveToReady */
-export async function linkToReady(
+export function linkToReady(
   ctx: FileContext,
   file: string,
   mailbox: Mailbox,
   name: EntryName,
 ): Promise<string | undefined> {
-  return place(ctx, mailbox, 1, name, async (target) => {
-    if ((await ctx.disk.link(file, target)) !== 'missing') return 'placed';
-    return (await ctx.disk.stat(file)) ? 'bucket-gone' : 'source-gone';
-  });
+  return place(ctx, file, mailbox, 1, name, async (target) => (await ctx.disk.link(file, target)) !== 'missing');
 }
 
+/** @param put `false`: ENOENT */
 async function place(
   ctx: FileContext,
+  source: string,
   mailbox: Mailbox,
   lane: Lane,
   name: EntryName,
-  put: (target: string) => Promise<'placed' | 'bucket-gone' | 'source-gone'>,
+  put: (target: string) => boolean | Promise<boolean>,
 ): Promise<string | undefined> {
   const laneDir = laneOf(mailbox, name.rank, lane);
   const entry = formatEntryName(name);
   for (let round = 0; round < 100; round++) {
     const bucket = await bucketToFill(ctx, laneDir);
-    const result = await put(pathIn(bucket.dir, entry));
-    if (result === 'placed') {
+    if (await put(pathIn(bucket.dir, entry))) {
       bucket.room--;
       // What this process adds, its own next claim must see.
       endWalk(ctx, mailbox);
       return bucket.dir;
     }
-    if (result === 'source-gone') return undefined;
+    // ENOENT has two meanings: the source is gone (another process moved it), or the bucket is (a consumer removed it).
+    if (!(await ctx.disk.stat(source))) return undefined;
     filling.of(ctx).delete(laneDir);
     forgetFolder(ctx, bucket.dir);
   }

@@ -40,7 +40,8 @@ export async function bringReady(
 ): Promise<Entry | undefined> {
   const message = await readIfGood(ctx, path, name, mailbox.name);
   const at = ctx.clock.now();
-  const waited = message && (await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(path, target)));
+  const request = message?.replyTo;
+  const waited = request ? await putInInbox(ctx, mailbox, request, name, (to) => ctx.disk.rename(path, to)) : undefined;
   const ready: EntryName = { ...name, tag: 't', time: at, restsSince: undefined };
   const dir = waited?.dir ?? (await moveToReady(ctx, path, mailbox, 0, ready));
   if (dir === undefined) return undefined;

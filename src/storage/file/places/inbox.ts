@@ -9,7 +9,6 @@
  */
 import { inboxGraceMs, maxRequestMs } from '../../../model/basics/limits.ts';
 import { isOver } from '../../../model/clock.ts';
-import type { Message } from '../../../model/message.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from './corrupt.ts';
 import { formatEntryName, parseEntryName, type EntryName } from '../names/entry-name.ts';
@@ -77,18 +76,18 @@ export async function closeOverInboxes(
 
 /**
  * Puts an answer into the inbox of the request that it answers.
+ * @param request its `replyTo`
  * @param put renames or links it to the given path; `false`: ENOENT
  * @returns where it lies now; `undefined`: no inbox waits for it (any more), or it is gone itself
  */
 export async function putInInbox(
   ctx: FileContext,
   mailbox: Mailbox,
-  message: Message,
+  request: string,
   name: EntryName,
   put: (target: string) => boolean | Promise<boolean>,
 ): Promise<{ readonly dir: string; readonly name: EntryName } | undefined> {
-  if (message.replyTo === null) return undefined;
-  const inbox = await inboxOf(ctx, mailbox, message.replyTo);
+  const inbox = await inboxOf(ctx, mailbox, request);
   if (!inbox) return undefined;
   const answer: EntryName = { ...name, tag: 'u', time: inbox.until };
   return (await put(pathIn(inbox.dir, formatEntryName(answer)))) ? { dir: inbox.dir, name: answer } : undefined;

@@ -141,8 +141,9 @@ async function moveHandedIn(
 ): Promise<boolean> {
   const name = { ...firstName(ctx, outgoing, mailbox.name), handedIn: handedInDigest(bytes) };
   if (name.tag === 'u') return moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name));
-  const inInbox = await putInInbox(ctx, mailbox, outgoing.message, name, (target) => ctx.disk.rename(path, target));
-  return (inInbox ?? (await moveToReady(ctx, path, mailbox, 1, name))) !== undefined;
+  const { replyTo } = outgoing.message;
+  if (replyTo && (await putInInbox(ctx, mailbox, replyTo, name, (to) => ctx.disk.rename(path, to)))) return true;
+  return (await moveToReady(ctx, path, mailbox, 1, name)) !== undefined;
 }
 
 /** What is no message, once its writer has had the time to finish it. */

@@ -234,7 +234,8 @@ async function handOutTo(
   if (name.tag === 'u') {
     if (!(await moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name)))) return false;
   } else {
-    waited = message && (await putInInbox(ctx, mailbox, message, name, (to) => ctx.disk.rename(path, to)));
+    const request = message?.replyTo;
+    waited = request && (await putInInbox(ctx, mailbox, request, name, (to) => ctx.disk.rename(path, to)));
     if (!waited && (await moveToReady(ctx, path, mailbox, 1, name)) === undefined) return false;
   }
   const event = name.tag === 'u' ? 'scheduled' : 'delivered';

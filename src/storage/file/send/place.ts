@@ -6,6 +6,7 @@ import type { Durability } from '../../../model/settings.ts';
 import {
   ensureFolder,
   forgetFolder,
+  isChecked,
   moveInto,
   removedAgain,
   forgetSynced,
@@ -38,7 +39,7 @@ export async function create(
   durability: Durability,
 ): Promise<void> {
   const sync = durability === 'full';
-  await ensureFolder(ctx, mailbox.tmp);
+  if (!isChecked(ctx, mailbox.tmp)) await ensureFolder(ctx, mailbox.tmp);
   if (await ctx.disk.create(file, bytes, { sync })) return;
   // Somebody has removed tmp/ since this process first saw it.
   forgetFolder(ctx, mailbox.tmp);
@@ -51,11 +52,11 @@ export async function move(
   file: string,
   mailbox: Mailbox,
   name: EntryName,
-  message: Message,
+  { replyTo }: Message,
 ): Promise<Placed> {
   try {
     if (name.tag === 't') {
-      const answer = await putInInbox(ctx, mailbox, message, name, (target) => ctx.disk.rename(file, target));
+      const answer = replyTo && (await putInInbox(ctx, mailbox, replyTo, name, (to) => ctx.disk.rename(file, to)));
       if (answer) return placedIn(answer.dir, answer.dir, answer.name);
       const bucket = await moveToReady(ctx, file, mailbox, 1, name);
       if (bucket !== undefined) return placedIn(mailbox.ready, bucket, name);
@@ -75,11 +76,11 @@ export async function link(
   file: string,
   mailbox: Mailbox,
   name: EntryName,
-  message: Message,
+  { replyTo }: Message,
 ): Promise<Placed> {
   if (name.tag === 't') {
     const put = async (target: string) => (await ctx.disk.link(file, target)) !== 'missing';
-    const answer = await putInInbox(ctx, mailbox, message, name, put);
+    const answer = replyTo && (await putInInbox(ctx, mailbox, replyTo, name, put));
     if (answer) return placedIn(answer.dir, answer.dir, answer.name);
     const bucket = await linkToReady(ctx, file, mailbox, name);
     if (bucket === undefined) throw await vanished(ctx, mailbox, file);

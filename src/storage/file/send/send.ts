@@ -68,7 +68,7 @@ async function sendRun(
   const [first] = run;
   // Under a key it takes its room only if the key turns out to be new.
   if (run.length === 1 && first && (!first.limits || first.message.dedupeKey !== null))
-    return [await orError(() => sendOne(ctx, first, durability))];
+    return [await sendOne(ctx, first, durability).catch(asResult)];
   if (run.every(({ limits }) => !limits)) return sendPacked(ctx, run, durability);
   const refused = new Map<number, MailboxFull>();
   const releases: (() => void)[] = [];
@@ -86,7 +86,7 @@ async function sendRun(
       roomy.length > 1
         ? await sendPacked(ctx, roomy, durability)
         : only
-          ? [await orError(() => sendOne(ctx, only, durability))]
+          ? [await sendOne(ctx, only, durability).catch(asResult)]
           : [];
     const tried = roomy.length + refused.size;
     let next = 0;
@@ -108,13 +108,9 @@ function isPlain(outgoing: Outgoing | undefined): boolean {
   return (outgoing.message.replaceKey ?? null) === null && !isLog(mailboxOf(outgoing));
 }
 
-async function orError(work: () => Promise<Sent>): Promise<Sent | DreamosError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DreamosError) return error;
-    throw error;
-  }
+function asResult(error: unknown): DreamosError {
+  if (error instanceof DreamosError) return error;
+  throw error;
 }
 
 async function sendOne(ctx: FileContext, outgoing: Outgoing, durability: Durability): Promise<Sent> {

@@ -68,7 +68,7 @@ export async function listAgents(ctx: FileContext): Promise<AgentCard[]> {
 /** Of many one that the disk does not give hides none of the others; by its own name it is asked for again, and refused. */
 async function readCardOrName(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   try {
-    return await readCard(ctx, mailbox);
+    return justRead(ctx, mailbox.name) ?? (await readCard(ctx, mailbox));
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     warnOnce(ctx, `The card of ${mailbox.name} cannot be read: ${error.message}`);
@@ -78,10 +78,10 @@ async function readCardOrName(ctx: FileContext, mailbox: Mailbox): Promise<Agent
 
 export async function getAgent(ctx: FileContext, name: string): Promise<AgentCard | undefined> {
   if (!agentNamePattern.test(name)) return undefined;
-  const card = await readCard(ctx, ctx.layout.mailbox(name));
+  const card = justRead(ctx, name) ?? (await readCard(ctx, ctx.layout.mailbox(name)));
   if (card) return card;
   const [known] = await mailboxNames(ctx, name);
-  return known === undefined ? undefined : readCard(ctx, ctx.layout.mailbox(known));
+  return known === undefined ? undefined : (justRead(ctx, known) ?? readCard(ctx, ctx.layout.mailbox(known)));
 }
 
 const noCard = 'none';
@@ -90,8 +90,6 @@ const noCard = 'none';
 export async function getCard(ctx: FileContext, name: string): Promise<Versioned | undefined> {
   if (!agentNamePattern.test(name)) return undefined;
   // Whoever changes it needs the version of now.
-  const known = cards.of(ctx).get(name);
-  if (known) known.lookedAt = -Infinity;
   const card = await readCard(ctx, ctx.layout.mailbox(name));
   if (!card) return undefined;
   // Without a version its mailbox is there, and its card is not.
@@ -191,11 +189,16 @@ export function forgetCard(ctx: FileContext, name: string): void {
   cards.of(ctx).delete(name);
 }
 
+/** Of which it need not be seen whether it is the same. */
+function justRead(ctx: FileContext, name: string): AgentCard | undefined {
+  const known = cards.of(ctx).get(name);
+  return known && ctx.clock.uptime() - known.lookedAt < cardMs ? known.card : undefined;
+}
+
 /** A card that cannot be read is no reason to refuse mail: the folder's name says who it is. */
 async function readCard(ctx: FileContext, mailbox: Mailbox): Promise<AgentCard | undefined> {
   const known = cards.of(ctx).get(mailbox.name);
   const uptime = ctx.clock.uptime();
-  if (known && uptime - known.lookedAt < cardMs) return known.card;
   if (!(await isRealFolder(ctx, mailbox.dir))) return undefined;
   const stat = await ctx.disk.stat(mailbox.card);
   // A card is replaced, never changed in place, so another one is another inode. A hit saves a loop the reading and checking.

@@ -20,7 +20,7 @@ const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Pro
  * read of it stays in force: that ends nobody's work, and nothing is decided by settings that are guessed.
  * @throws CONFIG_INVALID: it was invalid from the beginning
  */
-export async function rootSettings(session: Session): Promise<Settings> {
+export function rootSettings(session: Session): Promise<Settings> {
   const { store, clock } = session;
   let last = lastLoads.get(store);
   const at = clock.uptime();
@@ -29,9 +29,10 @@ export async function rootSettings(session: Session): Promise<Settings> {
     lastLoads.set(store, last);
     last.loaded.catch(() => lastLoads.delete(store));
   }
-  const { settings, remarks } = await last.loaded;
-  tellNew(session, remarks);
-  return settings;
+  return last.loaded.then(({ settings, remarks }) => {
+    tellNew(session, remarks);
+    return settings;
+  });
 }
 
 /** After a change of config.json by this process. */

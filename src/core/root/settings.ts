@@ -59,14 +59,13 @@ interface Retention {
  * explicit option of the operation.)
  * @throws CONFIG_INVALID naming the place
  */
-export async function effectiveSettings(session: Session, card?: AgentCard): Promise<Effective> {
-  return combinedOnce(await rootSettings(session), session.env, card);
+export function effectiveSettings(session: Session, card?: AgentCard): Promise<Effective> {
+  return rootSettings(session).then((settings) => combinedOnce(settings, session.env, card));
 }
 
 /** The settings as they are now, for one mailbox after the other. @throws CONFIG_INVALID, and so does what it returns */
-export async function settingsNow(session: Session): Promise<(card?: AgentCard) => Effective> {
-  const settings = await rootSettings(session);
-  return (card) => combinedOnce(settings, session.env, card);
+export function settingsNow(session: Session): Promise<(card?: AgentCard) => Effective> {
+  return rootSettings(session).then((settings) => (card) => combinedOnce(settings, session.env, card));
 }
 
 function combinedOnce(settings: Settings, env: NodeJS.ProcessEnv, card = nobody): Effective {

@@ -1,7 +1,7 @@
 import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
 import type { Session } from '../root/root.ts';
-import { ack, nack, type NackHow, renew } from './settle.ts';
+import { nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
 
@@ -41,7 +41,7 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     attempt,
     leaseUntil,
     message,
-    ack: () => ack(session, receipt),
+    ack: () => session.store.mail.ack(receipt, { by: session.acting ?? mailbox }),
     nack: (options) => nack(session, receipt, options),
     renew: (leaseMs) => renew(session, receipt, leaseMs),
   };

@@ -14,8 +14,11 @@ import { changeDocument } from '../root/documents.ts';
  * The card of an agent, by its name however it is cased; retired agents too.
  * @throws NAME_INVALID, AGENT_NOT_FOUND with the nearest known name as the hint
  */
-export async function resolveAgent(session: Session, name: string): Promise<AgentCard> {
-  const card = await resolveMailbox(session, name);
+export function resolveAgent(session: Session, name: string): Promise<AgentCard> {
+  return resolveMailbox(session, name).then(notDeleted);
+}
+
+function notDeleted(card: AgentCard): AgentCard {
   if (!card.deletedAt) return card;
   const message = `There is no agent "${card.name}" any more: it was deleted at ${card.deletedAt}.`;
   const kept = `What it had finished: dreamos archive list ${card.name}`;

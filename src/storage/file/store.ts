@@ -9,7 +9,7 @@ import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
 import { quarantineBytes } from './places/corrupt.ts';
 import { memory } from './disk/memory.ts';
-import { counts, lastReadAt, markRead } from './look/count.ts';
+import { counts, isMarked, lastReadAt, markRead } from './look/count.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
 import { getDocument, lastGoodSettings, locateIn, putDocument } from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
@@ -18,7 +18,7 @@ import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
 import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/hand-out.ts';
 import { readEntry } from './places/read-entry.ts';
-import { endRestsAhead, recover, recoverNowAndThen } from './claim/recover.ts';
+import { endRestsAhead, looksForDue, recover, recoverDue } from './claim/recover.ts';
 import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
 import { getAgent, getCard, listAgents, mailboxNames, putCard } from './documents/agents.ts';
@@ -117,14 +117,16 @@ function mailOf(ctx: FileContext): Mail {
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
     hasInbox: (mailbox, request) => hasInbox(ctx, at(mailbox), request),
     async claim(mailbox, options) {
+      const home = at(mailbox);
       // Who waits for one answer does not read the mailbox.
-      if (options.inbox === undefined) await markRead(ctx, at(mailbox));
-      const looked = await recoverNowAndThen(ctx, at(mailbox), options.policy);
-      const delivery = await claim(ctx, at(mailbox), options);
+      if (options.inbox === undefined && !isMarked(ctx, home)) await markRead(ctx, home);
+      const looks = looksForDue(ctx, home, false);
+      if (looks) await recoverDue(ctx, home, options.policy);
+      const delivery = await claim(ctx, home, options);
       if (delivery || options.inbox !== undefined) return delivery;
-      let moved = await endRestsAhead(ctx, at(mailbox), restSlots);
-      if (looked === undefined) moved += (await recoverNowAndThen(ctx, at(mailbox), options.policy, true)) ?? 0;
-      return moved > 0 ? claim(ctx, at(mailbox), options) : undefined;
+      let moved = await endRestsAhead(ctx, home, restSlots);
+      if (!looks && looksForDue(ctx, home, true)) moved += (await recoverDue(ctx, home, options.policy)).moved;
+      return moved > 0 ? claim(ctx, home, options) : undefined;
     },
     ack: (receipt, { by }) => ack(ctx, receipt, by),
     nack: (receipt, options) => nack(ctx, receipt, options),

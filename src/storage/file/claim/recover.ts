@@ -49,7 +49,8 @@ export async function recover(ctx: FileContext, mailbox: Mailbox, policy: RetryP
   return { ...recovered, moved: recovered.moved + (await endRestsAhead(ctx, mailbox)) };
 }
 
-async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
+/** As `recover`, for a claim, which buries what it meets itself. */
+export async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: RetryPolicy): Promise<Recovered> {
   const look: Looked = { at: ctx.clock.uptime(), tookMs: 0, nextAt: Infinity };
   looks.of(ctx).set(mailbox.name, look);
   const finished = await finishOutbox(ctx, atOnce, mailbox.name);
@@ -91,23 +92,15 @@ async function tellUntoldOnce(ctx: FileContext, mailbox: Mailbox): Promise<void>
 }
 
 /**
- * As `recover`, for a claim, which buries what it meets itself: skipped when this process looked a moment ago.
+ * Whether a claim looks for what is due: not when this process looked a moment ago.
  * @param foundNothing nothing is ready, so that what is due has to be seen now
- * @returns how many were moved; `undefined`: it has not looked
  */
-export async function recoverNowAndThen(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  policy: RetryPolicy,
-  foundNothing = false,
-): Promise<number | undefined> {
+export function looksForDue(ctx: FileContext, mailbox: Mailbox, foundNothing: boolean): boolean {
   const last = looks.of(ctx).get(mailbox.name);
-  if (last) {
-    const sinceMs = ctx.clock.uptime() - last.at;
-    const patience = foundNothing || ctx.clock.now() >= last.nextAt ? 0 : Math.min(latestMs, looksApart * last.tookMs);
-    if (sinceMs < Math.max(everyMs, patience)) return undefined;
-  }
-  return (await recoverDue(ctx, mailbox, policy)).moved;
+  if (!last) return true;
+  const sinceMs = ctx.clock.uptime() - last.at;
+  const patience = foundNothing || ctx.clock.now() >= last.nextAt ? 0 : Math.min(latestMs, looksApart * last.tookMs);
+  return sinceMs >= Math.max(everyMs, patience);
 }
 
 /** By mailbox: into how many slots of delayed/ this process has looked, and how far the clock has been ahead of the uptime since. */

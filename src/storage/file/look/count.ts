@@ -54,12 +54,14 @@ export async function lastReadAt(ctx: FileContext, mailbox: Mailbox): Promise<nu
 /** By mailbox: when (uptime) this process last left its mark. */
 const markedAt = memory(() => new Map<string, number>());
 
-/** Leaves the mark of a read. One a second is enough for a person, and a consumer in a loop saves the call. */
+/** Whether the mark of a read is of just now. One a second is enough for a person, and a consumer in a loop saves the call. */
+export function isMarked(ctx: FileContext, { name }: Mailbox): boolean {
+  return ctx.clock.uptime() - (markedAt.of(ctx).get(name) ?? -Infinity) < 1000;
+}
+
+/** Leaves the mark of a read. */
 export async function markRead(ctx: FileContext, mailbox: Mailbox): Promise<void> {
-  const last = markedAt.of(ctx).get(mailbox.name);
-  const uptime = ctx.clock.uptime();
-  if (last !== undefined && uptime - last < 1000) return;
-  markedAt.of(ctx).set(mailbox.name, uptime);
+  markedAt.of(ctx).set(mailbox.name, ctx.clock.uptime());
   const what = `The mark of the last read of ${mailbox.name} could not be set`;
   try {
     await ctx.disk.touch(mailbox.lastRead, ctx.clock.now());

@@ -130,8 +130,40 @@ async function take(
   options: Claiming,
   budget: ExpiryBudget,
 ): Promise<Delivery | Missed> {
+  const { name } = entry;
+  const source = pathIn(entry.dir, entry.text);
+  const now = ctx.clock.now();
   try {
-    return await tryToTake(ctx, mailbox, entry, options, budget);
+    if (isExpired(name, now)) {
+      await deadLetterExpired(ctx, mailbox, source, name, budget);
+      return 'passed';
+    }
+    if (isBehind(entry) && !(await isHolder(ctx, mailbox, entry))) {
+      skip(ctx, entry);
+      return 'blocked';
+    }
+    if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
+      skip(ctx, entry);
+      return 'passed';
+    }
+    const hold = name.order ? await holdOrderingKey(ctx, mailbox, entry) : 'held';
+    if (hold !== 'held' && hold !== 'acquired') return hold;
+
+    const claimed = {
+      ...name,
+      tag: 'd' as const,
+      time: now + options.leaseMs,
+      attempt: name.attempt + 1,
+      token: options.token,
+      maxAttempts: options.maxAttempts,
+    };
+    const slot = slotOf(mailbox.inflight, claimed.time);
+    const target = formatEntryName(claimed);
+    if (!(await moveInto(ctx, source, slot, target))) {
+      if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
+      return 'lost';
+    }
+    return await deliver(ctx, mailbox, pathIn(slot, target), claimed, options);
   } catch (error) {
     // It is still there, most likely. So the next claim begins anew, and nothing of its key goes first.
     endWalk(ctx, mailbox);
@@ -140,48 +172,6 @@ async function take(
   } finally {
     resolve(entry);
   }
-}
-
-async function tryToTake(
-  ctx: FileContext,
-  mailbox: Mailbox,
-  entry: ReadyEntry,
-  options: Claiming,
-  budget: ExpiryBudget,
-): Promise<Delivery | Missed> {
-  const { name } = entry;
-  const source = pathIn(entry.dir, entry.text);
-  const now = ctx.clock.now();
-  if (isExpired(name, now)) {
-    await deadLetterExpired(ctx, mailbox, source, name, budget);
-    return 'passed';
-  }
-  if (isBehind(entry) && !(await isHolder(ctx, mailbox, entry))) {
-    skip(ctx, entry);
-    return 'blocked';
-  }
-  if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
-    skip(ctx, entry);
-    return 'passed';
-  }
-  const hold = name.order ? await holdOrderingKey(ctx, mailbox, entry) : 'held';
-  if (hold !== 'held' && hold !== 'acquired') return hold;
-
-  const claimed = {
-    ...name,
-    tag: 'd' as const,
-    time: now + options.leaseMs,
-    attempt: name.attempt + 1,
-    token: options.token,
-    maxAttempts: options.maxAttempts,
-  };
-  const slot = slotOf(mailbox.inflight, claimed.time);
-  const target = formatEntryName(claimed);
-  if (!(await moveInto(ctx, source, slot, target))) {
-    if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
-    return 'lost';
-  }
-  return deliver(ctx, mailbox, pathIn(slot, target), claimed, options);
 }
 
 async function deliver(
@@ -222,17 +212,15 @@ async function accepted(
   return message !== undefined && accepts(message);
 }
 
-async function readOrQuarantine(
+function readOrQuarantine(
   ctx: FileContext,
   mailbox: Mailbox,
   path: string,
   name: EntryName,
 ): Promise<Message | undefined> {
-  try {
-    return await readEntry(ctx, path, name, mailbox.name);
-  } catch (error) {
+  return readEntry(ctx, path, name, mailbox.name).catch(async (error: unknown) => {
     if (!(error instanceof DreamosError) || error.code !== 'CORRUPT') throw error;
     await quarantine(ctx, mailbox, path, error.message);
     return undefined;
-  }
+  });
 }

@@ -99,7 +99,7 @@ function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time' | 'rest
   return { ...name, ...to, token: undefined, maxAttempts: undefined, settled: name.token };
 }
 
-type Move = (mailbox: Mailbox, path: string, claim: EntryName) => boolean | Promise<boolean>;
+type Move = (mailbox: Mailbox, path: string, claim: EntryName) => Promise<boolean>;
 
 interface SettledAs {
   readonly mailbox: Mailbox;
@@ -115,7 +115,7 @@ async function settle(ctx: FileContext, text: string, move: Move): Promise<Settl
   const mailbox = ctx.layout.mailbox(receipt.mailbox);
   const { name } = receipt;
   const path = receipt.path ?? inflightPath(mailbox, name);
-  if (await orGone(ctx, mailbox, () => move(mailbox, path, name))) return { mailbox, name };
+  if (await move(mailbox, path, name).catch(unlessGone(ctx, mailbox))) return { mailbox, name };
   const settled = await settleByToken(ctx, mailbox, receipt, move);
   if (settled) return settled;
   const refusal = await explain(ctx, mailbox, receipt);
@@ -142,20 +142,18 @@ async function settleByToken(
     for await (const entry of wheelEntries(ctx, mailbox.inflight)) {
       if (entry.name?.token !== name.token || entry.name.id !== name.id) continue;
       const { path, name: found } = entry;
-      if (await orGone(ctx, mailbox, () => move(mailbox, path, found))) return { mailbox, name: found };
+      if (await move(mailbox, path, found).catch(unlessGone(ctx, mailbox))) return { mailbox, name: found };
     }
   }
   return undefined;
 }
 
 /** What fails because the mailbox is renamed meanwhile has not been done. */
-async function orGone(ctx: FileContext, { dir }: Mailbox, move: () => boolean | Promise<boolean>): Promise<boolean> {
-  try {
-    return await move();
-  } catch (error) {
+function unlessGone(ctx: FileContext, { dir }: Mailbox): (error: unknown) => Promise<false> {
+  return async (error) => {
     if (!(error instanceof DreamosError) || (await ctx.disk.stat(dir))) throw error;
     return false;
-  }
+  };
 }
 
 async function explain(ctx: FileContext, mailbox: Mailbox, { name }: Receipt): Promise<DreamosError> {

@@ -30,15 +30,16 @@ export function createAddressBook(session: Session): AddressBook {
   const known = (name: string): Promise<AgentCard> => once(cards, name, () => resolveAgent(session, name));
   return {
     known,
-    recipient: async (name) => {
-      const card = await known(name);
-      const refusal = retired(card);
-      if (refusal) throw refusal;
-      return card;
-    },
+    recipient: (name) => known(name).then(active),
     sender: (name) => once(senders, name, () => findSender(session, name)),
     all: () => (everybody ??= listAgents(session)),
   };
+}
+
+function active(card: AgentCard): AgentCard {
+  const refusal = retired(card);
+  if (refusal) throw refusal;
+  return card;
 }
 
 /** Why he gets nothing new, if he does not. */

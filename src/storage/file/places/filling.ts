@@ -37,7 +37,7 @@ export function moveToReady(
   lane: Lane,
   name: EntryName,
 ): Promise<string | undefined> {
-  return place(ctx, source, mailbox, lane, name, (target) => ctx.disk.rename(source, target));
+  return place(ctx, 'rename', source, mailbox, lane, name);
 }
 
 /** Gives a part of a batch its own name in the newest bucket. @returns as moveToReady */
@@ -47,23 +47,24 @@ export function linkToReady(
   mailbox: Mailbox,
   name: EntryName,
 ): Promise<string | undefined> {
-  return place(ctx, file, mailbox, 1, name, async (target) => (await ctx.disk.link(file, target)) !== 'missing');
+  return place(ctx, 'link', file, mailbox, 1, name);
 }
 
-/** @param put `false`: ENOENT */
 async function place(
   ctx: FileContext,
+  how: 'rename' | 'link',
   source: string,
   mailbox: Mailbox,
   lane: Lane,
   name: EntryName,
-  put: (target: string) => boolean | Promise<boolean>,
 ): Promise<string | undefined> {
   const laneDir = laneOf(mailbox, name.rank, lane);
   const entry = formatEntryName(name);
   for (let round = 0; round < 100; round++) {
-    const bucket = await bucketToFill(ctx, laneDir);
-    if (await put(pathIn(bucket.dir, entry))) {
+    const bucket = bucketAtHand(ctx, laneDir) ?? (await bucketToFill(ctx, laneDir));
+    const target = pathIn(bucket.dir, entry);
+    const done = how === 'rename' ? await ctx.disk.rename(source, target) : await ctx.disk.link(source, target);
+    if (done && done !== 'missing') {
       bucket.room--;
       // What this process adds, its own next claim must see.
       endWalk(ctx, mailbox);
@@ -79,11 +80,16 @@ async function place(
   });
 }
 
+/** The one that this process fills, without a look whether it still is the newest. */
+function bucketAtHand(ctx: FileContext, laneDir: string): Bucket | undefined {
+  const known = filling.of(ctx).get(laneDir);
+  return known && known.room > 0 && ctx.clock.uptime() - known.lookedAt < lookMs ? known : undefined;
+}
+
 async function bucketToFill(ctx: FileContext, laneDir: string): Promise<Bucket> {
   const buckets = filling.of(ctx);
   const known = buckets.get(laneDir);
   const lookedAt = ctx.clock.uptime();
-  if (known && known.room > 0 && lookedAt - known.lookedAt < lookMs) return known;
   await ensureFolder(ctx, laneDir);
   const newest = await newestBucket(ctx, laneDir);
   if (known && known.room > 0 && newest === known.dir) {

@@ -27,7 +27,7 @@ export async function route(
   refused?: Map<string, DreamosError>,
 ): Promise<Route[]> {
   const cardOf = (name: string): Promise<AgentCard> =>
-    refused ? cardOrRefusal(book, name, refused) : book.recipient(name);
+    refused ? knownOrFormer(book, name, refused) : book.recipient(name);
   // One name, as most mail has it, without what the others need.
   if (typeof to === 'string' && !/[@,]/.test(to)) return [{ card: await cardOf(to), reasons: ['named'] }];
   const words = recipientsIn(to);
@@ -68,8 +68,8 @@ export function recipientsIn(to: string | readonly string[]): string[] {
   return [to].flat().flatMap((text) => text.split(','));
 }
 
-/** Who was renamed is called as he was when it was sent. */
-async function cardOrRefusal(book: AddressBook, name: string, refused: Map<string, DreamosError>): Promise<AgentCard> {
+/** Who was renamed is called as he was when it was sent; of him and of who has retired `refused` is told. */
+async function knownOrFormer(book: AddressBook, name: string, refused: Map<string, DreamosError>): Promise<AgentCard> {
   try {
     const card = await book.known(name);
     const refusal = retired(card);

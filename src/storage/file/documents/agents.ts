@@ -189,7 +189,7 @@ export function forgetCard(ctx: FileContext, name: string): void {
   cards.of(ctx).delete(name);
 }
 
-/** Of which it need not be seen whether it is the same. */
+/** A card as it was a moment ago: not looked at again, whether it still is the same. */
 function justRead(ctx: FileContext, name: string): AgentCard | undefined {
   const known = cards.of(ctx).get(name);
   return known && ctx.clock.uptime() - known.lookedAt < cardMs ? known.card : undefined;

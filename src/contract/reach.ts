@@ -1,6 +1,6 @@
 /** What reaching agents in their tools prints with --json: sessions, files that are reserved, and what setup writes. */
 import * as z from 'zod/mini';
-import { type AgentCard, agentCardSchema } from '../model/agent.ts';
+import { type AgentCard, agentCardSchema, agentNamePattern } from '../model/agent.ts';
 import { type Known, schema } from '../model/schema.ts';
 import { count, type Of, text, time } from './shape.ts';
 
@@ -27,7 +27,8 @@ export const reservation = schema(() =>
   z.looseObject({
     /** A path or a pattern, relative to the folder that holds runtime/; one that lies elsewhere is whole. */
     path: text(),
-    agent: text(),
+    /** It stands in what hooks say, with the system's voice: a name, and nothing else. */
+    agent: z.string().check(z.regex(agentNamePattern)),
     /** Others may have it, too, if theirs is shared as well. */
     shared: z.boolean(),
     reason: z.exactOptional(text()),

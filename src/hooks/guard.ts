@@ -1,10 +1,13 @@
 /** `dreamos hook <host> --guard`: before a tool changes files, whether somebody else has reserved one of them. */
 import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Context } from '../cli/context.ts';
+import { harmless } from '../cli/harmless.ts';
 import { checkReservations } from '../core/reserve/held.ts';
 import { cut } from '../model/basics/text.ts';
 import { hearFrom, hookWithin, whose } from './hook.ts';
 import { hosts } from './hosts.ts';
+
+const mostShown = 300;
 
 /** Reservations are advice: what cannot be looked up in time is not refused. */
 export async function guardCommand(context: Context, name: string): Promise<void> {
@@ -22,7 +25,7 @@ export async function guardCommand(context: Context, name: string): Promise<void
     for (const file of heard.files) {
       const [by] = (await checkReservations(who, asItStands(file), { cwd })).flatMap(({ held }) => held);
       // Its path and reason are another agent's words; the file's name is the model's own.
-      if (by) return host.refuse(heard, refusal(cut(file, 300), by.agent, by.until, context.flags()));
+      if (by) return host.refuse(heard, refusal(file, by.agent, by.until, context.flags()));
     }
     return undefined;
   });
@@ -34,8 +37,10 @@ function asItStands(file: string): string {
 }
 
 function refusal(file: string, holder: string, until: string, flags: string): string {
+  const shown = harmless(cut(file, mostShown));
+  const word = shown === file ? quoteWord(asItStands(file)) : '<file>';
   return (
-    `dreamos: ${file} is reserved by ${holder} until ${until}. Work on something else meanwhile, or wait for it: ` +
-    `\`dreamos reserve ${quoteWord(file)} --wait 10m${flags}\`.`
+    `dreamos: ${shown} is reserved by ${holder} until ${until}. Work on something else meanwhile, or wait for it: ` +
+    `\`dreamos reserve ${word} --wait 10m${flags}\`.`
   );
 }

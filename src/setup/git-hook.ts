@@ -5,6 +5,9 @@ import type { Caller } from './commands.ts';
 /** Beside ours: what was there before. */
 export const before = 'pre-commit.before-dreamos';
 
+/** So many of what others have are named. */
+const mostLines = 20;
+
 export function preCommit({ program, as, root }: Caller): string {
   const where = root === undefined ? '' : ` --root ${quoteWord(root)}`;
   const who = as === undefined ? '' : `: "\${DREAMOS_AGENT:=${as}}"; export DREAMOS_AGENT\n`;
@@ -18,9 +21,11 @@ if [ -x "$before" ]; then "$before" "$@" || exit $?; fi
 command -v ${quoteWord(program)} >/dev/null 2>&1 || exit 0
 ${who}git diff --cached --name-only --no-renames -z | xargs -0 sh -c '
   [ $# -eq 0 ] && exit 0
-  held=$("$0" reserve check${where.replaceAll("'", `'\\''`)} -- "$@" 2>&1)
+  held=$("$0" reserve check${where.replaceAll("'", `'\\''`)} -- "$@" 2>/dev/null)
   [ $? -eq 5 ] || exit 0
-  printf "%s\\n" "$held" >&2
+  # Who has which and until when, a line each. The error has the words of who reserved it: they are no part of this.
+  printf "%s\\n" "$held" | grep -v -e " free\$" -e " yours\$" |
+    sed -e "${mostLines + 1}s/.*/and more: dreamos reserve list/" -e ${mostLines + 1}q >&2
   exit 1
 ' ${quoteWord(program)}
 # What xargs says when one of its commands has failed; without git or xargs there is no commit to hold up.

@@ -186,6 +186,9 @@ describe.concurrent('a hook', () => {
       ) as unknown,
     });
     expect(told.out).not.toMatch(/IGNORE/);
+    const long = (await guard(`src/\u202e${'a'.repeat(999)}`)).out;
+    expect(long).toMatch(/\\u202ea+.* is reserved by planner until 20.*`dreamos reserve <file> --wait/);
+    expect(long.length).toBeLessThan(1000);
     expect(await guard('other.ts')).toMatchObject({ code: 0, out: '' });
     expect(await guard('src/a.ts', '--as planner')).toMatchObject({ code: 0, out: '' });
     expect((await guard('src/a.ts', '')).out).toMatch(/planner/);

@@ -1,4 +1,4 @@
-import type { Reservation, Reserved } from '../../contract/reach.ts';
+import type { Reservation, ReservationCheck, Reserved } from '../../contract/reach.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
@@ -58,10 +58,19 @@ export async function checkCommand(
 ): Promise<void> {
   const session = await context.session();
   const checks = await checkReservations(session, paths, { cwd: context.around.cwd(), ...given({ shared }) });
-  for (const check of checks)
-    await context.output.item(check, () => `${harmless(check.path)} ${check.state === 'mine' ? 'yours' : check.state}`);
+  for (const check of checks) await context.output.item(check, () => `${harmless(check.path)} ${stateText(check)}`);
   const error = refusedBy(session, checks);
   if (error) throw error;
+}
+
+const mostHolders = 3;
+
+/** Without what they say of it: hooks hand this on. */
+function stateText({ state, held }: ReservationCheck): string {
+  if (state !== 'held') return state === 'mine' ? 'yours' : state;
+  const more = held.length > mostHolders ? `, and ${held.length - mostHolders} more` : '';
+  const holders = held.slice(0, mostHolders).map(({ agent, until }) => `by ${agent} until ${until}`);
+  return `held ${holders.join(', ')}${more}`;
 }
 
 export async function renewCommand(

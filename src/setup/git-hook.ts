@@ -24,7 +24,7 @@ ${who}git diff --cached --name-only --no-renames -z | xargs -0 sh -c '
   held=$("$0" reserve check${where.replaceAll("'", `'\\''`)} -- "$@" 2>/dev/null)
   [ $? -eq 5 ] || exit 0
   # Who has which and until when, a line each. The error has the words of who reserved it: they are no part of this.
-  printf "%s\\n" "$held" | grep -v -e " free\$" -e " yours\$" |
+  printf "%s\\n" "$held" | grep -v -e " free$" -e " yours$" |
     sed -e "${mostLines + 1}s/.*/and more: dreamos reserve list/" -e ${mostLines + 1}q >&2
   exit 1
 ' ${quoteWord(program)}

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Rig, test, until } from './rig.ts';
@@ -31,6 +31,30 @@ describe.concurrent('a hook', () => {
     expect(await hook(rig, 'UserPromptSubmit', { prompt: 'go on' })).toMatchObject({ code: 0, out: '' });
     expect((await rig.dreamos('read reviewer --json')).json).toMatchObject([{ message: { id }, attempt: 1 }]);
     expect((await rig.dreamos(`trace ${id}`)).out).toMatch(/announced/);
+  });
+
+  test('moves nothing: what is delayed, due, expired or of a lease that is over lies where it lay', async ({ rig }) => {
+    await hook(rig, 'SessionStart', { source: 'startup' });
+    for (const more of ['', '--ttl 2s', '--priority urgent --ttl 2s'])
+      await rig.sent(`send reviewer hello --as planner ${more}`);
+    const { json } = await rig.dreamos('read reviewer --count 2 --lease 2s --json');
+    await rig.sent('send reviewer hello --as planner --delay 1h');
+    await rig.sent('send reviewer hello --as planner --delay 1s --ttl 1500ms');
+    await rig.sent('send reviewer hello --as planner --ttl 1s');
+    const due = (await rig.dreamos('send reviewer hello --as planner --delay 2s --json')).json[0];
+    const over = [...json.map(({ leaseUntil }) => leaseUntil), due?.['deliverAt'] ?? Date.now() + 2000];
+    await until('all that is to fall due is due', () => over.every((at) => Date.now() > +new Date(at as string)));
+    const box = rig.box('reviewer');
+    const before = treeOf(box);
+    expect(contextOf((await hook(rig, 'PostToolBatch')).out)).toMatch(/reviewer has 2 unread messages, from planner\./);
+    const after = treeOf(box);
+    expect(after.filter((line) => !isOfHooks(line))).toEqual(before.filter((line) => !isOfHooks(line)));
+    expect(await hook(rig, 'PostToolBatch')).toMatchObject({ code: 0, out: '' });
+    expect((await hook(rig, 'Stop')).out).toBe('');
+    await hook(rig, 'SessionStart', { source: 'resume' });
+    expect(treeOf(box)).toEqual(after);
+    // And that it was to be moved: whoever claims moves it.
+    expect((await rig.dreamos('status reviewer --json')).json).toMatchObject([{ ready: 2, delayed: 1, inflight: 0 }]);
   });
 
   test('holds the end of a turn up for what is new, three times a prompt at most', async ({ rig }) => {
@@ -291,6 +315,21 @@ describe.concurrent('who waits on behalf of a session', () => {
     expect(await waiter.ended).toMatchObject({ code: 0, out: '' });
   });
 });
+
+/** Every file and folder with its inode, and when and how large it was written. */
+function treeOf(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .sort()
+    .map((name) => {
+      const { ino, mtimeMs, size } = statSync(join(dir, name));
+      return `${name} ${ino} ${mtimeMs} ${size}`;
+    });
+}
+
+/** What was announced, and the line that tells of it. */
+function isOfHooks(line: string): boolean {
+  return /^(announced|events)[/ ]/.test(line);
+}
 
 function isThere(pid: number): boolean {
   try {

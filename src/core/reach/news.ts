@@ -6,7 +6,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
 import type { Announcement, SessionKey } from '../../storage/port/reach.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import { isOverdue, recoverOrWarn } from '../wait/due.ts';
+import { isOverdue, mostAttempts } from '../wait/due.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 
@@ -50,8 +50,7 @@ export async function announceNews(
   // Nothing could be read.
   if (card.pausedAt) return undefined;
   const { reach } = session.store;
-  await recoverOrWarn(session, card.name);
-  const { next, orMore } = await nextReady(session, card.name);
+  const { next, orMore } = await nextUnread(session, card);
   const known = await reach.announcements(card.name, key);
   await forgetGone(session, card.name, key, known, next);
   const due = dueOf(next, known, session.store.now(), onlyNew);
@@ -66,15 +65,25 @@ export async function announceNews(
   return { mailbox: card.name, unread: next.length, orMore, urgent, ...senders };
 }
 
-async function nextReady(session: Session, mailbox: string): Promise<{ next: Entry[]; orMore: boolean }> {
-  const next: Entry[] = [];
-  const now = session.store.now();
-  for await (const entry of session.store.look.list(mailbox, 'ready')) {
-    if (isOverdue(entry, now)) continue;
-    if (next.length === mostLookedAt) return { next, orMore: true };
-    next.push(entry);
-  }
-  return { next, orMore: false };
+/**
+ * What a claim could take now: what is ready, and what has fallen due and nobody has moved yet. It is left where it is, because
+ * a hook that is cut off must have changed nothing; whoever claims or waits moves it.
+ */
+async function nextUnread(session: Session, card: AgentCard): Promise<{ next: Entry[]; orMore: boolean }> {
+  const next = new Map<string, Entry>();
+  const { store } = session;
+  const now = store.now();
+  // One that is moved meanwhile may be missed, and is told at the next moment; what is urgent is behind nothing.
+  for (const state of ['ready', 'inflight', 'delayed'] as const)
+    for await (const entry of store.look.list(card.name, state)) {
+      // The others come by their time.
+      if (state !== 'ready' && !isOverdue(entry, now)) break;
+      if ((entry.expiresAt ?? Infinity) <= now) continue;
+      if (state === 'inflight' && entry.attempt >= (entry.maxAttempts ?? (await mostAttempts(session, card)))) continue;
+      if (next.size === mostLookedAt && !next.has(entry.id)) return { next: [...next.values()], orMore: true };
+      next.set(entry.id, entry);
+    }
+  return { next: [...next.values()], orMore: false };
 }
 
 function dueOf(

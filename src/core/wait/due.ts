@@ -103,6 +103,11 @@ async function policyToMoveBy(session: Session, card: AgentCard | undefined): Pr
   return settingsOf?.(card).ownPolicy;
 }
 
+/** How often a message of this mailbox is delivered whose claim says nothing of it; Infinity: nobody knows, and it is moved nowhere. */
+export async function mostAttempts(session: Session, card: AgentCard): Promise<number> {
+  return (await policyToMoveBy(session, card))?.maxAttempts ?? Infinity;
+}
+
 /** Whether it is elsewhere by now, and only nobody has moved it yet. */
 export function isOverdue({ state, dueAt, leaseUntil, expiresAt }: Entry, now: number): boolean {
   const until = { delayed: dueAt, inflight: leaseUntil, ready: expiresAt, dead: undefined, archived: undefined }[state];

@@ -161,6 +161,7 @@ export function toEntry(held: Held): Entry {
     ...(held.expiresAt !== undefined && { expiresAt: held.expiresAt }),
     ...(held.state === 'delayed' && { dueAt: held.dueAt }),
     ...(held.state === 'inflight' && { receipt: receiptOf(held), leaseUntil: held.leaseUntil }),
+    ...(held.state === 'inflight' && held.maxAttempts !== undefined && { maxAttempts: held.maxAttempts }),
     ...(held.state === 'archived' && { ackedAt: held.ackedAt }),
     ...(held.state === 'dead' && held.dead && { deadAt: held.dead.deadAt }),
   };

@@ -22,6 +22,8 @@ export interface Entry {
   /** inflight: the handle of the current claim, and until when it holds. */
   readonly receipt?: string;
   readonly leaseUntil?: number;
+  /** inflight: how often it may be claimed at most, where the claim has said so instead of the mailbox. */
+  readonly maxAttempts?: number;
   /** archived: when it was acked (or cancelled, or imported). */
   readonly ackedAt?: number;
   /** dead: when it got there. */

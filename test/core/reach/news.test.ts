@@ -81,6 +81,24 @@ test('what is due is announced; what is delayed or has expired is not', async ()
   expect(await news()).toMatchObject({ unread: 1 });
 });
 
+test('what is due is announced where it lies, and what has had its last attempt, or has expired meanwhile, is not', async () => {
+  await sendAs('planner');
+  await sendAs('Builder', { ttlMs: 900 });
+  await sendAs('Builder', { delayMs: 500, ttlMs: 900 });
+  await sendAs('Builder', { delayMs: 60_000 });
+  await readNext(rig.root, 'reviewer', { leaseMs: 900 });
+  await readNext(rig.root, 'reviewer', { leaseMs: 900 });
+  rig.clock.advance(1000);
+  const length = rig.mail.log.length;
+  expect(await news()).toMatchObject({ unread: 1, from: ['planner'], others: false });
+  expect(rig.mail.log.slice(length).map(({ event }) => event)).toEqual(['announced']);
+  for (let attempt = 2; await readNext(rig.root, 'reviewer', { leaseMs: 200 }); attempt++) {
+    rig.clock.advance(300);
+    const later = { host: 'claude', session: `of-${attempt}` };
+    expect(await news({}, later)).toEqual(attempt < 5 ? expect.objectContaining({ unread: 1 }) : undefined);
+  }
+});
+
 test('names are those of registered agents, three at most; all others are others', async () => {
   for (const name of ['a', 'b', 'c', 'd']) await registerAgent(rig.root, { name });
   await sendAs('ignore-all-rules');

@@ -46,7 +46,7 @@ async function* names(
 ): AsyncGenerator<{ dir: string; name: string }, void, void> {
   switch (state) {
     case 'ready':
-      for await (const { dir, names: texts } of walkBuckets(ctx, mailbox)) {
+      for await (const { dir, names: texts } of walkBuckets(ctx, mailbox, { onlyLooks: true })) {
         for (const name of texts) yield { dir, name };
       }
       break;

@@ -24,6 +24,7 @@ export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
     ...(name.expiresAt !== undefined && { expiresAt: name.expiresAt }),
     ...(state === 'delayed' && { dueAt: name.time }),
     ...(state === 'inflight' && { receipt: formatReceipt(mailbox.name, name), leaseUntil: name.time }),
+    ...(state === 'inflight' && name.maxAttempts !== undefined && { maxAttempts: name.maxAttempts }),
     ...(state === 'archived' && { ackedAt: name.time }),
     ...(state === 'dead' && { deadAt: name.time }),
   };

@@ -137,6 +137,8 @@ interface WalkOptions {
   readonly onJunk?: OnJunk;
   /** A bucket that an earlier walk has listed: it goes on with that, and then lists what was added. */
   readonly known?: ReadyBucket | undefined;
+  /** Empty folders stay where they are. */
+  readonly onlyLooks?: boolean;
 }
 
 /** What is ready, bucket by bucket. */
@@ -156,7 +158,7 @@ export async function* walkBuckets(
 async function* walkLane(
   ctx: FileContext,
   laneDir: string,
-  { onJunk, known }: WalkOptions,
+  { onJunk, known, onlyLooks = false }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   const kind = await kindOf(ctx, laneDir);
   // Looked at again though it was a folder once: whoever claims for weeks has to see what stands there now.
@@ -171,7 +173,7 @@ async function* walkLane(
     const parentDir = pathIn(laneDir, parent);
     const buckets = await bucketsIn(ctx, parentDir);
     if (buckets.length === 0) {
-      if (!parentIsNewest) await removeEmpty(ctx, parentDir);
+      if (!parentIsNewest && !onlyLooks) await removeEmpty(ctx, parentDir);
       await sweepOdd(ctx, parentDir, onJunk);
     }
     for (const [b, bucket] of buckets.entries()) {
@@ -184,7 +186,7 @@ async function* walkLane(
         continue;
       }
       const last = b === buckets.length - 1;
-      if (names.length === 0 && !(last && parentIsNewest)) await removeEmptyBucket(ctx, dir, last);
+      if (names.length === 0 && !(last && parentIsNewest) && !onlyLooks) await removeEmptyBucket(ctx, dir, last);
       const seen = new Set(known?.dir === dir ? known.names : []);
       yield { dir, names: names.filter((name) => !seen.has(name)).sort() };
     }

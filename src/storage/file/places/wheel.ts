@@ -128,7 +128,7 @@ export async function* slots(
       continue;
     }
     const names = inOrder(await ctx.disk.list(hourDir));
-    if (names.length === 0 && hour.end <= now) await removeFolder(ctx, hourDir);
+    if (claims && names.length === 0 && hour.end <= now) await removeFolder(ctx, hourDir);
     for (const slotName of names) {
       const slot = parseSlot(hour.start, slotName);
       if (slot) yield { dir: pathIn(hourDir, slotName), hourDir, hour, ...slot };

@@ -4,10 +4,14 @@
  */
 import { run } from './program/program.ts';
 import { currentFolder } from './model/basics/current-folder.ts';
+import type { Surroundings } from './cli/surroundings.ts';
 import { mayBringBytes, standardStream } from './cli/standard-stream.ts';
 
 /** Put in by the build. */
 declare const DREAMOS_VERSION: string;
+
+/** What the native program's has besides. */
+type HostProcess = Pick<Surroundings, 'toNode' | 'endWithin'>;
 
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
@@ -104,7 +108,8 @@ void run(process.argv.slice(2), {
     const { node, quickjs } = process.versions;
     return quickjs === undefined ? { runtime: 'node', engine: node } : { runtime: 'native', engine: quickjs };
   },
-  toNode: (process as { toNode?: (what: string) => never }).toNode,
+  toNode: (process as HostProcess).toNode,
+  endWithin: (process as HostProcess).endWithin,
   openRoot: async (options) => (await import('./core/open-root.ts')).openRoot(options),
   initRoot: async (options) => (await import('./core/open-root.ts')).initRoot(options),
   restoreRoot: async (file, options) => (await import('./core/open-root.ts')).restoreRoot(file, options),

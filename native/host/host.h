@@ -34,6 +34,7 @@ int files_functions(JSContext *ctx, JSModuleDef *module, adder *use);
 int look_functions(JSContext *ctx, JSModuleDef *module, adder *use);
 int text_functions(JSContext *ctx, JSModuleDef *module, adder *use);
 int process_functions(JSContext *ctx, JSModuleDef *module, adder *use);
+int aside_functions(JSContext *ctx, JSModuleDef *module, adder *use);
 int wait_functions(JSContext *ctx, JSModuleDef *module, adder *use);
 
 /** The bytes of a Uint8Array; NULL with an exception: it is none. */

@@ -91,7 +91,7 @@ static const JSCFunctionListEntry own_functions[] = { JS_CFUNC_DEF("load", 1, ho
 static int all_functions(JSContext *ctx, JSModuleDef *module, adder *use)
 {
     return use(ctx, module, own_functions, 1) || files_functions(ctx, module, use) || look_functions(ctx, module, use) ||
-           text_functions(ctx, module, use) || process_functions(ctx, module, use) || wait_functions(ctx, module, use);
+           text_functions(ctx, module, use) || process_functions(ctx, module, use) || wait_functions(ctx, module, use) || aside_functions(ctx, module, use);
 }
 
 static int set_host_functions(JSContext *ctx, JSModuleDef *module)

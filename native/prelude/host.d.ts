@@ -54,6 +54,8 @@ declare module 'dreamos:host' {
   export function takeSignal(number: number): boolean;
   /** @returns a sum: 1 `read` can be read, 2 `write` can be written, 4 `other`; 0 for the time */
   export function wait(read: number, write: number, other: number, milliseconds: number): number;
+  /** Goes on in a child, and is over as soon as that is, or then, with 0 and nothing said, whatever call it is in. */
+  export function endWithin(milliseconds: number): number | undefined;
   export function errorName(errno: number): string | undefined;
   export function exit(code: number): never;
   /** Goes on in Node, from the start. @throws when something was changed, said or taken already */

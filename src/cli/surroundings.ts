@@ -44,6 +44,11 @@ export interface Surroundings {
   readonly runtime: () => Omit<VersionJson, 'version'>;
   /** Of the native program: begins anew in Node, as if it had been started there. @throws when something was done already */
   readonly toNode?: ((what: string) => never) | undefined;
+  /**
+   * Of the native program: what it has not done and said after so many milliseconds it leaves, and ends with 0 and nothing said,
+   * also when its disk hangs. Node has no such thing.
+   */
+  readonly endWithin?: ((ms: number) => unknown) | undefined;
   readonly openRoot: typeof openRoot;
   readonly initRoot: typeof initRoot;
   readonly restoreRoot: typeof restoreRoot;

@@ -13,7 +13,7 @@ const mostShown = 300;
 export async function guardCommand(context: Context, name: string): Promise<void> {
   const host = hosts[name];
   if (!host) return;
-  await hookWithin(context, `${name} --guard`, async () => {
+  await hookWithin(context, `${name} --guard`, async (isLate) => {
     const heard = await hearFrom(context, host);
     if (heard?.moment !== 'edit' || !heard.files || !host.refuse) return undefined;
     const session = await context.session();
@@ -23,6 +23,7 @@ export async function guardCommand(context: Context, name: string): Promise<void
     const who = card ? { ...session, acting: card.name } : nobody;
     const cwd = heard.cwd ?? context.around.cwd();
     for (const file of heard.files) {
+      if (isLate()) return undefined;
       const [by] = (await checkReservations(who, asItStands(file), { cwd })).flatMap(({ held }) => held);
       // Its path and reason are another agent's words; the file's name is the model's own.
       if (by) return host.refuse(heard, refusal(file, by.agent, by.until, context.flags()));

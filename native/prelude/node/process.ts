@@ -96,6 +96,7 @@ class HostProcess extends EventEmitter {
 
   /** What src/main.ts knows the host by. */
   readonly toNode = host.toNode;
+  readonly endWithin = host.endWithin;
 
   exit(code?: number): never {
     if (code !== undefined) this.exitCode = code;

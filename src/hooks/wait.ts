@@ -115,10 +115,18 @@ async function sentenceFor(context: Context, session: Session, key: SessionKey):
 }
 
 const mostQueueMs = 10_000;
+/** How long after which try the next one comes. */
+const queueAgainMs = [1000, 5000];
 
-/** Codex takes it when it rests, and keeps it until then. */
+/** Codex takes it when it rests, and keeps it until then. One that was killed for its time may have been taken all the same. */
 async function queue(thread: string, message: string): Promise<void> {
   const { runToEnd } = await import('../cli/handler/start.ts');
-  const code = await runToEnd('codex', ['queue', '--thread', thread, '--message', message], mostQueueMs);
-  if (code !== 0) throw new Error(`codex queue ended with ${code ?? 'a signal'}`);
+  for (const restMs of [...queueAgainMs, undefined]) {
+    const code = await runToEnd('codex', ['queue', '--thread', thread, '--message', message], mostQueueMs);
+    if (code === 0) return;
+    if (code === null || restMs === undefined) throw new Error(`codex queue ended with ${code ?? 'a signal'}`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, restMs);
+    });
+  }
 }

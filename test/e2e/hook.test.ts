@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Rig, test, until } from './rig.ts';
@@ -308,6 +317,36 @@ describe.concurrent('who waits on behalf of a session', () => {
     await until('it waits', () => place(rig) !== undefined);
     host.kill('SIGKILL');
     await until('it has ended', () => !isThere(pid));
+  });
+
+  test('queues it for Codex again where that fails, three times in all, but not where it may have been taken', async ({
+    rig,
+  }) => {
+    const ring = async (session: string, script: string): Promise<{ calls: string[]; logged: string }> => {
+      const [log, out] = [join(rig.dir, `${session}.log`), join(rig.root, 'reach', 'hook.log')];
+      const codex = `#!/bin/sh\necho "$*" >> ${log}\n${script.replace('LOG', log)}\n`;
+      writeFileSync(join(rig.dir, 'bin', 'codex'), codex, { mode: 0o755 });
+      const input = { session_id: session, cwd: '/', hook_event_name: 'SessionStart', source: 'startup' };
+      await rig.dreamos('hook codex --as reviewer', {
+        stdin: JSON.stringify(input),
+        env: { DREAMOS_HOOK_MS: '20000' },
+      });
+      await rig.sent('send reviewer hello --as planner');
+      const ended = await rig.dreamos(`hook codex --as reviewer --wait --alone ${session}`);
+      expect(ended).toMatchObject({ code: 0, out: '' });
+      const logged = existsSync(out) ? readFileSync(out, 'utf8') : '';
+      return { calls: readFileSync(log, 'utf8').trim().split('\n'), logged };
+    };
+    const second = await ring('second', '[ $(wc -l < LOG) -eq 2 ]');
+    expect(second).toMatchObject({ logged: '' });
+    expect(second.calls).toEqual([
+      second.calls[1],
+      expect.stringMatching(/^queue --thread second --message dreamos: /),
+    ]);
+    expect((await ring('killed', 'kill -9 $$')).calls).toHaveLength(1);
+    const never = await ring('never', 'exit 7');
+    expect(never.calls).toHaveLength(3);
+    expect(never.logged).toMatch(/hook codex --wait: codex queue ended with 7\n$/);
   });
 
   test('ends when the last prompt is too long ago', async ({ rig }) => {

@@ -7,7 +7,7 @@ import type { Context } from '../cli/context.ts';
 import { isoTime, systemClock } from '../model/clock.ts';
 import { isSessionId, type HostSession, type SessionKey } from '../storage/port/reach.ts';
 import { announceNews } from '../core/reach/news.ts';
-import { agentOf, followCleared, noteMoment } from '../core/reach/sessions.ts';
+import { agentOf, followCleared, type Moment, noteMoment } from '../core/reach/sessions.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { Session } from '../core/root/root.ts';
 import { hosts } from './hosts.ts';
@@ -61,10 +61,10 @@ async function answerOf(
     if (!heard.isClear) await reach.removeSession(key);
     return undefined;
   }
-  const before = await knownAs(context, session, key, heard);
-  const card = await whose(context, session, name, before);
-  if (!card || isLate()) return undefined;
-  const known = await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
+  const of = await ownerOf(context, session, name, heard);
+  if (!of || isLate()) return undefined;
+  const { card } = of;
+  const known = await noteHeard(context, session, of, heard, heard.moment);
   if (heard.forgets) await reach.forget(card.name, key);
   const isRest = heard.moment === 'rest';
   const heldUp = known.heldUp ?? 0;
@@ -84,8 +84,38 @@ export async function hearFrom(context: Context, host: Host): Promise<Heard | un
   return heard && isSessionId(heard.session) ? heard : undefined;
 }
 
+export interface Owned {
+  readonly key: SessionKey;
+  readonly before: HostSession | undefined;
+  readonly card: AgentCard;
+}
+
+/** Which session it is, and whose. @returns `undefined`: nobody's */
+export async function ownerOf(
+  context: Context,
+  session: Session,
+  host: string,
+  heard: Heard,
+): Promise<Owned | undefined> {
+  const key = { host, session: heard.session };
+  const before = await knownAs(context, session, key, heard);
+  const card = await whose(context, session, host, before);
+  return card && { key, before, card };
+}
+
+/** @returns the session as it is now */
+export async function noteHeard(
+  context: Context,
+  session: Session,
+  { key, before, card }: Owned,
+  heard: Heard,
+  moment: Exclude<Moment, 'end'>,
+): Promise<HostSession> {
+  return noteMoment(session, before, key, moment, await factsOf(context, before, heard, card));
+}
+
 /** What is known of a session, also of what it was before its tool has cleared it. */
-export async function knownAs(
+async function knownAs(
   context: Context,
   session: Session,
   key: SessionKey,
@@ -109,7 +139,7 @@ export async function whose(
   return name === undefined ? undefined : agentOf(session, name);
 }
 
-export async function factsOf(context: Context, before: HostSession | undefined, heard: Heard, card: AgentCard) {
+async function factsOf(context: Context, before: HostSession | undefined, heard: Heard, card: AgentCard) {
   // It is the same one until the session begins anew somewhere else.
   const pid = before?.pid === undefined || heard.moment === 'begin' ? await context.around.caller() : before.pid;
   const goesOn = heard.moment === 'begin' && heard.forgets === true && !heard.isClear;

@@ -5,12 +5,11 @@
 import type { Context } from '../cli/context.ts';
 import { createWaiter } from '../core/wait/wait.ts';
 import { announceNews } from '../core/reach/news.ts';
-import { noteMoment } from '../core/reach/sessions.ts';
 import { type Effective, effectiveSettings } from '../core/root/settings.ts';
 import type { Session } from '../core/root/root.ts';
 import { DreamosError } from '../model/errors.ts';
 import { type HostSession, isSessionId, type SessionKey } from '../storage/port/reach.ts';
-import { factsOf, hearFrom, knownAs, orNote, whose } from './hook.ts';
+import { hearFrom, noteHeard, orNote, ownerOf, whose } from './hook.ts';
 import { hosts } from './hosts.ts';
 import { sentenceOf } from './sentence.ts';
 
@@ -51,15 +50,13 @@ async function begin(context: Context, name: string): Promise<SessionKey | undef
   const heard = host && (await hearFrom(context, host));
   // Where nobody sits before it, the tool would wait for its hooks before it ends.
   if (!heard?.interactive || (heard.moment !== 'begin' && heard.moment !== 'rest')) return undefined;
-  const key = { host: name, session: heard.session };
   const session = await context.session();
-  const before = await knownAs(context, session, key, heard);
-  const card = await whose(context, session, name, before);
-  if (!card) return undefined;
+  const of = await ownerOf(context, session, name, heard);
+  if (!of) return undefined;
   // The hook that runs beside this one may be slower, or cut off on a busy machine; what it has noted stays.
-  if (!before || (heard.moment === 'rest' && before.state === 'busy'))
-    await noteMoment(session, before, key, heard.moment, await factsOf(context, before, heard, card));
-  return key;
+  if (!of.before || (heard.moment === 'rest' && of.before.state === 'busy'))
+    await noteHeard(context, session, of, heard, heard.moment);
+  return of.key;
 }
 
 /** @returns `undefined`: another waits now, the session has ended, or it is too long ago that somebody sat before it */

@@ -1,4 +1,5 @@
 /** OpenCode has no hooks in its settings, but plugins: this is ours, told in our own words (src/hooks/hosts/opencode.ts). */
+import { patchedFile } from '../model/basics/patched-files.ts';
 import type { Caller } from './commands.ts';
 
 // A line of ours that begins with it is a load of ours to whoever reads the sources.
@@ -86,7 +87,7 @@ export const DreamosMail = async ({ client, directory }) => {
     },
     'tool.execute.before': async ({ tool, sessionID }, { args = {} }) => {
       if (!guard || !/^(edit|write|multiedit|patch|apply_patch)$/.test(tool)) return;
-      const patch = String(args.patchText ?? '').matchAll(/^\\*\\*\\* (?:(?:Add|Update|Delete) File|Move to): (.+)$/gm);
+      const patch = String(args.patchText ?? '').matchAll(${patchedFile});
       const files = [...(args.filePath ? [args.filePath] : []), ...[...patch].map(([, file]) => file)];
       const { refuse } = files.length > 0 ? await tell('edit', sessionID, { files }, ['--guard']) : {};
       if (refuse) throw new Error(refuse);

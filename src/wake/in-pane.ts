@@ -6,6 +6,7 @@
 import { runToRead } from '../cli/handler/start.ts';
 import type { Session } from '../core/root/root.ts';
 import { hosts } from '../hooks/hosts.ts';
+import { isShell } from '../model/basics/shells.ts';
 import type { HostSession, SessionKey } from '../storage/port/reach.ts';
 import type { Ringer } from './ringer.ts';
 import { asks, composedIn, flat, lastOf, type Screen, timesIn, works } from './screen.ts';
@@ -20,8 +21,6 @@ const lookMs = 100;
 const seenWithinMs = 3000;
 const takenWithinMs = 5000;
 const readyRows = 12;
-
-const shells = /^-?(?:(?:ba|da|a|z|fi|mk|ya|c|tc|elvi)?sh|ksh\w*|busybox|nu|pwsh)$/;
 
 /**
  * @param ready what the last rows of the pane match when the agent waits for a prompt
@@ -168,7 +167,7 @@ function keyOf(of: HostSession | undefined, { id, pid, serverPid }: Pane): Sessi
 
 /** In a shell the line would be a command. */
 function refuseShell(program: string, { id }: Pane): void {
-  if (shells.test(program))
+  if (isShell(program))
     throw unsafe(
       `In the foreground of ${id} is a shell (${program}), no agent.`,
       "Start the agent there first, at the shell's prompt or as the pane's own program.",

@@ -13,8 +13,9 @@
 import * as fs from 'node:fs';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
+import { statFields } from '../../model/basics/process-stat.ts';
+import { isShell } from '../../model/basics/shells.ts';
 
-const shells = /^(?:(?:ba|da|a|z|fi|mk|ya|c|tc|elvi)?sh|ksh\w*|busybox|nu)$/;
 const interpreters = /^(?:node(?:js)?|bun|deno|(?:python|pypy|ruby|perl|php)[\d.]*)$/;
 const handOn = /^(?:timeout|time|flock|setsid|strace|ltrace)$/;
 // npm sets its title, and what it runs has its stdin.
@@ -34,11 +35,11 @@ export async function spareInput(
     let opener = parent;
     for (; handsOn(opener) && opened(`/proc/${opener}/fd/0`) === input; opener = parentOf(opener)) ours.push(opener);
     const program = programOf(opener);
-    const isShell = shells.test(program);
-    if (!isShell && !interpreters.test(program)) return false;
-    if (mayRead(opener, input, isShell) || isReadByOthers(input, ours)) return false;
-    const bytes = await bytesThere(stdin, () => isShell || age() >= soonMs);
-    return isShell ? bytes === undefined || bytes.length > 0 : isText(bytes);
+    const inShell = isShell(program);
+    if (!inShell && !interpreters.test(program)) return false;
+    if (mayRead(opener, input, inShell) || isReadByOthers(input, ours)) return false;
+    const bytes = await bytesThere(stdin, () => inShell || age() >= soonMs);
+    return inShell ? bytes === undefined || bytes.length > 0 : isText(bytes);
   } catch {
     return false;
   }
@@ -48,7 +49,7 @@ export async function spareInput(
 export function behindShells(pid: number): number | undefined {
   try {
     let at = pid;
-    while (at > 1 && shells.test(programOf(at))) at = parentOf(at);
+    while (at > 1 && isShell(programOf(at))) at = parentOf(at);
     // Whose parent has gone is the first process's, which runs nothing.
     return at > 1 ? at : undefined;
   } catch {
@@ -60,7 +61,7 @@ function handsOn(pid: number): boolean {
   const program = programOf(pid);
   if (handOn.test(program)) return true;
   const words = (): string[] => fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
-  if (shells.test(program)) return isOneCommand(words());
+  if (isShell(program)) return isOneCommand(words());
   return program.startsWith('node') && npm.test(words().join(' '));
 }
 
@@ -74,15 +75,14 @@ function programOf(pid: number): string {
 }
 
 function parentOf(pid: number): number {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return statFields(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')).parent;
 }
 
 /** The two ends of a pipe have one name. Of a shell that holds the other end (`coproc`) nobody knows what it will write. */
-function mayRead(pid: number, input: string, isShell: boolean): boolean {
+function mayRead(pid: number, input: string, inShell: boolean): boolean {
   return fs
     .readdirSync(`/proc/${pid}/fd`)
-    .some((fd) => opened(`/proc/${pid}/fd/${fd}`) === input && (isShell || !isForWriting(pid, fd)));
+    .some((fd) => opened(`/proc/${pid}/fd/${fd}`) === input && (inShell || !isForWriting(pid, fd)));
 }
 
 function isForWriting(pid: number, fd: string): boolean {

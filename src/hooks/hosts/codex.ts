@@ -1,4 +1,5 @@
 /** Codex. Its hooks' contract: developers.openai.com/codex/hooks, and the JSON Schemas in 0.171, which allow no other field. */
+import { patchedFile } from '../../model/basics/patched-files.ts';
 import { fieldsIn, hearAs, type Host, isCleared, refuseAs, tellAs, textIn } from './host.ts';
 
 const moments = {
@@ -13,7 +14,8 @@ const moments = {
 export const codex: Host = {
   hear(said) {
     const patch = textIn(fieldsIn(said, 'tool_input'), 'command') ?? '';
-    const files = said['tool_name'] === 'apply_patch' ? filesOf(patch) : [];
+    const files =
+      said['tool_name'] === 'apply_patch' ? [...patch.matchAll(patchedFile)].map(([, file = '']) => file) : [];
     return hearAs(said, moments, {
       forgets: isCleared(said),
       isHeldUp: said['stop_hook_active'] === true,
@@ -24,7 +26,3 @@ export const codex: Host = {
   refuse: refuseAs,
   sessionIn: (env) => env['CODEX_THREAD_ID'] ?? env['CODEX_SESSION_ID'],
 };
-
-function filesOf(patch: string): string[] {
-  return [...patch.matchAll(/^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+)$/gm)].map(([, file = '']) => file);
-}

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { kill } from 'node:process';
+import { statFields } from '../../../model/basics/process-stat.ts';
 
 /**
  * When a process of this machine began, in the kernel's words; `undefined`: there is none. Where there is no /proc, nothing
@@ -7,8 +8,7 @@ import { kill } from 'node:process';
  */
 export function startOf(pid: number): string | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
-  // Behind the program's name, which may hold anything, field 3 comes first; 22 is when it began.
-  if (stat !== undefined) return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  if (stat !== undefined) return statFields(stat).begun;
   if (textOf('/proc/self/stat') !== undefined) return undefined;
   try {
     kill(pid, 0);

@@ -1,5 +1,7 @@
 import { hrtime } from 'node:process';
+import { dayMs, hourMs } from './basics/limits.ts';
 import { cut } from './basics/text.ts';
+import { durationIn } from './duration.ts';
 import { usage } from './refusals.ts';
 
 /** Where time comes from; injected, so that tests own it. */
@@ -52,15 +54,31 @@ export function isoTime(timeMs: number): string {
 
 /**
  * A day and a time of day in ISO 8601; without an offset it is UTC, as all that dreamos prints.
+ * @param nowMs for what is said to be typed instead
  * @returns milliseconds since 1970 @throws USAGE
  */
-export function parseTime(text: string, what: string): number {
+export function parseTime(text: string, what: string, nowMs = systemClock.now()): number {
   const at = timeIn(text);
   if (at !== undefined) return at;
+  const meantMs = meantTime(text, nowMs);
+  const [utc = '', elsewhere = ''] = [meantMs, meantMs + hourMs].map((ms) => isoTime(ms).slice(0, 16));
   throw usage(
     `"${cut(text, 70)}" is not a time for ${what}.`,
-    'Write day and time: 2026-11-21T09:00Z, or 2026-11-21T10:00+01:00. Without Z or an offset it is UTC.',
+    `Write day and time: ${utc}Z, or ${elsewhere}+01:00. Without Z or an offset it is UTC.`,
   );
+}
+
+/** The next moment that a day, a time of day or a duration means in UTC; of what means none, a likely one. */
+function meantTime(text: string, nowMs: number): number {
+  const afterMs = durationIn(text.replace(/^(?:in |\+)/i, ''));
+  if (afterMs !== undefined) return Math.min(latestTime - hourMs, nowMs + afterMs);
+  const ofDay = timeIn(`${text}T09:00`);
+  if (ofDay !== undefined) return ofDay;
+  const match = /^(today|tomorrow)? ?(?:at )?(\d\d?)?(?::(\d\d))? ?([ap]m)?$/i.exec(text);
+  const [, day = '', hour = '9', minute = '0', half] = match ?? ['', 'tomorrow'];
+  const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (/p/i.test(half) ? 12 : 0);
+  const at = nowMs - (nowMs % dayMs) + (hours < 24 ? hours : 9) * hourMs + (Number(minute) % 60) * 60_000;
+  return at > nowMs && !/tomorrow/i.test(day) ? at : at + dayMs;
 }
 
 export function timeIn(text: string): number | undefined {

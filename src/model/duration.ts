@@ -31,7 +31,23 @@ export function durationIn(text: string): number | undefined {
 export function parseDuration(text: string, what = 'duration'): number {
   const ms = durationIn(text);
   if (ms !== undefined) return ms;
-  throw usage(`"${cut(text, 70)}" is not a ${what}.`, `Write a number and a unit: ${durationExamples}.`);
+  const hint = `a number and a unit: ${durationExamples}.`;
+  const meant = meantDuration(text);
+  throw usage(
+    `"${cut(text, 70)}" is not a ${what}.`,
+    meant === undefined ? `Write ${hint}` : `Write ${meant}; ${hint}`,
+  );
+}
+
+/** As it is to be written, what others write as `1w`, `90 min` or `1 hour and 30 minutes`; `undefined`: nobody knows. */
+export function meantDuration(text: string): string | undefined {
+  const meant = text
+    .toLowerCase()
+    .replaceAll(/[\s,]+|and/g, '')
+    .replaceAll(/([\d.]+)(?:w|wks?|weeks?)(?![a-z])/g, (_, weeks: string) => `${Number(weeks) * 7}d`)
+    .replaceAll(/milliseconds?|msecs?/g, 'ms')
+    .replaceAll(/(?<=\d)([smhd])(?:ecs?|econds?|ins?|inutes?|rs?|ours?|ays?)(?![a-z])/g, '$1');
+  return meant !== text && durationIn(meant) !== undefined ? meant : undefined;
 }
 
 /** `30`, `30d`, `48h`. @returns `undefined`: no whole number of days */

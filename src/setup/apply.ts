@@ -14,6 +14,7 @@ import { whereIs } from '../storage/file/disk/foreign/project.ts';
 import type { SetupChange } from '../contract/reach.ts';
 import { DreamosError } from '../model/errors.ts';
 import { refused, whyOf } from './editor.ts';
+import { patchOf } from './patch.ts';
 import type { Target } from './targets.ts';
 
 /** How often a file may change under us, by its own program, before we give up. */
@@ -121,7 +122,7 @@ async function change(
       dryRun,
       remarks: text === undefined ? [] : await editor.remarks(text),
       ...(backup !== undefined && { backup }),
-      ...(dryRun && isChange && { diff: await diffOf(path, was, how.next) }),
+      ...(dryRun && isChange && { diff: await patchOf(path, was?.bytes.toString(), how.next) }),
       ...(how.change === 'refused' && { why: how.why, snippet: await editor.snippet() }),
     };
   };
@@ -163,15 +164,4 @@ function textOf(path: string, bytes: Buffer): string {
       hint: 'Write it as UTF-8, and run it again.',
     });
   }
-}
-
-async function diffOf(path: string, was: HostFile | undefined, next: string | undefined): Promise<string> {
-  const { createTwoFilesPatch } = await import('diff');
-  const none = '/dev/null';
-  return createTwoFilesPatch(
-    was ? path : none,
-    next === undefined ? none : path,
-    was?.bytes.toString() ?? '',
-    next ?? '',
-  );
 }

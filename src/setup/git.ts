@@ -14,6 +14,7 @@ import {
 import type { Caller } from './commands.ts';
 import { refused } from './editor.ts';
 import { before, preCommit } from './git-hook.ts';
+import { patchOf } from './patch.ts';
 import { isSigned, signedEditor } from './text-editors.ts';
 
 /** What a person does where the pre-commit that is there is left alone. */
@@ -50,10 +51,7 @@ export async function setUpGit(folder: string, caller: Caller, { dryRun }: { dry
   };
   const { change } = look();
   if (change === 'none') return told(change);
-  if (dryRun) {
-    const { createTwoFilesPatch } = await import('diff');
-    return told(change, { diff: createTwoFilesPatch('/dev/null', path, '', text) });
-  }
+  if (dryRun) return told(change, { diff: await patchOf(path, undefined, text) });
   makeFoldersFor(path);
   return whileHeld(join(dirname(path), 'pre-commit'), async () => {
     const now = look();

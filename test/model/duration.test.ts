@@ -24,6 +24,32 @@ test.each(['', '1', '30m1h', '1h1h', '1h 30m', '1h30', 'h', '1w', '-1h', '1h-30m
 );
 
 test.each([
+  ['1w', '7d'],
+  ['1.5 weeks', '10.5d'],
+  ['5 minutes', '5m'],
+  ['90min', '90m'],
+  ['30S', '30s'],
+  ['1 hour and 30 mins', '1h30m'],
+  ['1h 30m', '1h30m'],
+  ['20 msecs', '20ms'],
+  ['1 day, 2 hrs', '1d2h'],
+  ['5', undefined],
+  ['1 month', undefined],
+  ['30m1h', undefined],
+  ['soon', undefined],
+  ['', undefined],
+])('who writes "%s" is told to write %s', (text, meant) => {
+  const hint = `${meant === undefined ? 'Write a' : `Write ${meant}; a`} number and a unit: 250ms, 30s, 5m, 2h, 7d or 1h30m.`;
+  let told: unknown;
+  try {
+    parseDuration(text);
+  } catch (error) {
+    told = error;
+  }
+  expect(told).toMatchObject({ code: 'USAGE', hint });
+});
+
+test.each([
   [5_400_000, '1h30m'],
   [1_500, '1s500ms'],
   [86_400_000, '1d'],

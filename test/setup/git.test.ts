@@ -197,7 +197,7 @@ describe("git's pre-commit", () => {
     hook('#!/bin/sh\n');
     const { change, diff } = await setUpGit(hooks, caller, { dryRun: true });
     expect(change).toBe('changed');
-    expect(diff).toContain('+#!/bin/sh');
+    expect(diff).toMatch(/^--- \/dev\/null\n\+\+\+ .*\n@@ .*\n\+#!\/bin\/sh\n/);
     expect(readFileSync(join(hooks, 'pre-commit'), 'utf8')).toBe('#!/bin/sh\n');
     expect(existsSync(join(hooks, 'pre-commit.before-dreamos'))).toBe(false);
   });

@@ -163,6 +163,7 @@ describe.each(Object.entries(good))('%s', (_, text) => {
     expect(change).not.toBe('none');
     expect(existsSync(path) ? readFileSync(path, 'utf8') : undefined).toBe(text);
     expect(readdirSync(dirname(path))).toHaveLength(text === undefined ? 0 : 1);
+    expect(diff).toMatch(/^--- .*\n\+\+\+ .*\n@@ /);
     const patched = applyPatch(text ?? '', diff, { autoConvertLineEndings: false });
     await setUpFile(targetIn(dir), { dryRun: false });
     expect(patched).toBe(readFileSync(path, 'utf8'));

@@ -28,10 +28,11 @@ export async function heldReceipt(context: Context, session: Session, typed: (en
   const [only, ...more] = held;
   if (only === undefined) throw await holdsNothing(context, session);
   if (more.length > 0) {
+    const shown = held.slice(0, mostListed);
     const whose = acting === undefined ? 'It is not known who you are, and' : `${acting} holds`;
     throw usage(
       `${whose} ${held.length} messages${acting === undefined ? ' are held' : ''}: ${listedOf(held, acting)}.`,
-      `Say which one: dreamos ${typed(endAmong(only, held))}${asWho(context, only)}`,
+      `Say which one: ${shown.map((one) => `dreamos ${typed(endAmong(one, held))}${asWho(context, one)}`).join('; ')}`,
     );
   }
   if (acting !== undefined || (only.by !== undefined && sameAgent(only.by, only.entry.mailbox))) return only.receipt;

@@ -1,8 +1,8 @@
 /** What was typed, turned into what core takes; every refusal is a usage error that names the option. */
 import type { Context } from '../context.ts';
-import { parseTime, timeIn } from '../../model/clock.ts';
+import { isoTime, parseTime, timeIn } from '../../model/clock.ts';
 import type { DeadFilter, Filter, LookFilter } from '../../model/filter.ts';
-import { durationIn, parseDuration } from '../../model/duration.ts';
+import { durationIn, meantDuration, parseDuration } from '../../model/duration.ts';
 import { bytesIn } from '../../model/basics/bytes.ts';
 import { usage } from '../../model/refusals.ts';
 import { isId, mayEndId } from '../../model/id.ts';
@@ -34,7 +34,8 @@ export function momentOption(text: string | undefined, flag: string, nowMs: numb
   if (ago !== undefined) return nowMs - ago;
   const at = timeIn(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
   if (at !== undefined) return at;
-  const hint = 'Write a UTC day, a day and a time, or how long ago: 2026-11-20, 2026-11-20T09:00Z, 7d.';
+  const day = isoTime(nowMs).slice(0, 10);
+  const hint = `Write how long ago, a UTC day, or a day and a time: ${meantDuration(text) ?? '7d'}, ${day}, ${day}T09:00Z.`;
   throw usage(`"${text}" is not a time for ${flag}.`, hint);
 }
 

@@ -75,7 +75,7 @@ export async function listCommand(context: Context): Promise<void> {
   const head = ['agent', 'state', ...(withSessions ? ['sessions'] : []), 'groups', 'description'];
   await output.rows(cards, head, (card) => [
     card.name,
-    stateOf(card),
+    stateOf(card, output.toTerminal ? nowMs : undefined),
     ...(withSessions ? [(card.sessions ?? []).map((one) => sessionText(one, nowMs)).join(', ')] : []),
     (card.groups ?? []).join(', '),
     card.description ?? '',
@@ -90,11 +90,16 @@ function sessionText({ host, state, since }: HostSessionJson, nowMs: number): st
   return `${what} for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
 }
 
-/** A card that cannot be read, which is warned of, has the beginning of time. */
-function stateOf({ retiredAt, pausedAt, createdAt }: AgentCard): string {
-  if (retiredAt) return `retired ${retiredAt}`;
-  if (pausedAt) return `paused ${pausedAt}`;
-  return Date.parse(createdAt) === 0 ? '' : `since ${createdAt}`;
+/**
+ * A card that cannot be read, which is warned of, has the beginning of time.
+ * @param nowMs where a person looks, who is told how long ago
+ */
+function stateOf({ retiredAt, pausedAt, createdAt }: AgentCard, nowMs?: number): string {
+  if (retiredAt === undefined && pausedAt === undefined && Date.parse(createdAt) === 0) return '';
+  const what = retiredAt ? 'retired ' : pausedAt ? 'paused ' : '';
+  const since = retiredAt ?? pausedAt ?? createdAt;
+  if (nowMs === undefined) return `${what}${what === '' ? 'since ' : ''}${since}`;
+  return `${what}for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
 }
 
 export interface ShowOptions {

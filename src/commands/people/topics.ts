@@ -3,20 +3,23 @@ import type { TopicStatus } from '../../contract/system.ts';
 import type { Context } from '../../cli/context.ts';
 import { orNull } from '../../cli/print-message.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { titleOf } from '../../cli/show/message-view.ts';
+import { ago, titleOf } from '../../cli/show/message-view.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { listTopics, pruneTopics, showTopic } from '../../core/topics/topics.ts';
 import type { Message } from '../../model/message.ts';
 
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
-  const topics = await listTopics(await context.session());
+  const session = await context.session();
+  const topics = await listTopics(session);
+  const nowMs = session.clock.now();
+  const lastText = (at: string): string => (output.toTerminal ? ago(at, nowMs) : at);
   if (topics.length === 0)
     return output.note('Nothing has been published yet. How that is done: dreamos publish --help');
   await output.rows(topics, ['topic', 'messages', 'last published', 'subscribers'], (topic) => [
     topic.topic,
     String(topic.messages),
-    topic.lastPublishedAt ?? '(pruned)',
+    topic.lastPublishedAt === null ? '(pruned)' : lastText(topic.lastPublishedAt),
     topic.subscribers.map(({ agent }) => agent).join(', '),
   ]);
 }

@@ -6,6 +6,8 @@ import { upTo } from '../../cli/waiting.ts';
 import { checkReservations, refusedBy, releaseReservations, renewReservations } from '../../core/reserve/held.ts';
 import { listReservations } from '../../core/reserve/reservations.ts';
 import { reserve } from '../../core/reserve/reserve.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
+import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 interface ReserveOptions {
@@ -40,13 +42,15 @@ function reservedText({ path, shared, until, token, created }: Reserved): string
 
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
-  const all = await listReservations(await context.session());
+  const session = await context.session();
+  const all = await listReservations(session);
   if (all.length === 0) return output.note('Nobody has reserved anything. How that is done: dreamos reserve --help');
-  await output.rows(all, ['path', 'agent', 'shared', 'until', 'reason'], (one) => [
+  const nowMs = session.store.now();
+  await output.rows(all, ['path', 'agent', 'shared', output.toTerminal ? 'left' : 'until', 'reason'], (one) => [
     one.path,
     one.agent,
     one.shared ? 'shared' : '',
-    one.until,
+    output.toTerminal ? formatDuration(Date.parse(one.until) - nowMs) : one.until,
     one.reason ?? '',
   ]);
 }
@@ -59,7 +63,9 @@ export async function checkCommand(
   const session = await context.session();
   const checks = await checkReservations(session, paths, { cwd: context.around.cwd(), ...given({ shared }) });
   for (const check of checks) await context.output.item(check, () => `${harmless(check.path)} ${stateText(check)}`);
-  const error = refusedBy(session, checks);
+  // All that is named, as with `reserve`: who has only what is free now may wait for one who waits for him.
+  const words = ['dreamos reserve', ...paths.map(quoteWord), ...(shared ? ['--shared'] : []), '--wait 30s'];
+  const error = refusedBy(session, checks, `${words.join(' ')} --as ${session.acting ?? '<agent>'}`);
   if (error) throw error;
 }
 

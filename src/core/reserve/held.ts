@@ -33,14 +33,22 @@ export async function checkReservations(
   });
 }
 
-/** What a check is refused with, as a reservation would be; `undefined`: nothing of it is held. */
-export function refusedBy(session: Session, checks: readonly ReservationCheck[]): DreamosError | undefined {
+/**
+ * What a check is refused with, as a reservation would be; `undefined`: nothing of it is held.
+ * @param toWait what is typed to have what is held as soon as it is free
+ */
+export function refusedBy(
+  session: Session,
+  checks: readonly ReservationCheck[],
+  toWait: string,
+): DreamosError | undefined {
   const conflicts = checks.filter(({ held }) => held.length > 0);
   return conflicts.length === 0
     ? undefined
     : refused(
         session,
         conflicts.map(({ path, held }) => ({ place: placeIn(session, path), held })),
+        `To have it as soon as it is free: ${toWait}`,
       );
 }
 

@@ -15,8 +15,12 @@ export interface Conflict {
 const mostNamed = 5;
 const mostReason = 100;
 
-/** @param conflicts at least one */
-export function refused(session: Session, conflicts: readonly Conflict[]): DreamosError {
+/** @param conflicts at least one @param toWait how one waits for it */
+export function refused(
+  session: Session,
+  conflicts: readonly Conflict[],
+  toWait = 'The same with `waitMs` waits for it',
+): DreamosError {
   const all = conflicts.flatMap(({ place, held }) => held.map((one) => ({ path: place.path, one })));
   const named = all.slice(0, mostNamed).map(({ path, one }) => {
     const what = one.path === path ? '' : ` as ${one.path}`;
@@ -27,7 +31,7 @@ export function refused(session: Session, conflicts: readonly Conflict[]): Dream
   const holder = all[0]?.one.agent ?? '';
   const ask = `dreamos send ${holder} "Are you done with it?" --as ${session.acting ?? '<agent>'}`;
   return new DreamosError('conflict', 'RESERVED', `${named.join('; ')}${more}.`, {
-    hint: `The same with \`waitMs\` waits for it; or ask: ${ask}`,
+    hint: `${toWait}; or ask: ${ask}`,
   });
 }
 

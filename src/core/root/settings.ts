@@ -1,4 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
+import { meantDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { nearestName } from '../../model/refusals.ts';
 import {
@@ -137,10 +138,15 @@ const variables = settingKeys.map((key) => [key, environmentName(key)] as const)
 /** A setting from text. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
 export function parseSetting(key: SettingKey, text: string, where: string): SettingValue {
   const value = settingFromText(key, text);
-  if (wrongSettings({ [key]: value }).length === 0) return value;
+  if (isSetting(key, value)) return value;
+  const meant = meantDuration(text);
   throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
-    hint: `Allowed: ${allowedValues(key)}.`,
+    hint: `${meant !== undefined && isSetting(key, meant) ? `Write ${meant}` : 'Allowed'}: ${allowedValues(key)}.`,
   });
+}
+
+function isSetting(key: SettingKey, value: unknown): boolean {
+  return wrongSettings({ [key]: value }).length === 0;
 }
 
 /** @throws CONFIG_INVALID with the nearest name */

@@ -68,6 +68,22 @@ test('agent register puts an agent into groups, and empties them again', async (
   expect(await rig.dreamos('agent register reviewer --group all')).toMatchObject({ code: 6 });
 });
 
+test('a person at a terminal sees for how long each agent has been there, paused or retired', async () => {
+  rig.time.nowMs += 3 * 86_400_000;
+  await rig.dreamos('agent register tester');
+  await rig.dreamos('pause planner');
+  await rig.dreamos('agent retire reviewer');
+  rig.time.nowMs += 7_200_000;
+  const { out } = await rig.dreamos('agent list', { terminal: true, env: { NO_COLOR: '1' } });
+  expect(out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+    ['agent', 'state'],
+    ['planner', 'paused for 2h'],
+    ['reviewer', 'retired for 2h'],
+    ['tester', 'for 2h'],
+    [''],
+  ]);
+});
+
 test('agent list says of a card that cannot be read no time since when it is there', async () => {
   const onRoot = ({ store }: Session): void => {
     const unread = [{ name: 'planner', createdAt: new Date(0).toISOString() }];

@@ -16,6 +16,9 @@ test('topics list, show and prune', async () => {
   await rig.dreamos(['publish', 'b.c', 'two\u0007', '--as', 'planner']);
   const listed = await rig.dreamos('topics list');
   expect(lines(listed.out)[1]).toMatch(/^b\.c +2 +2026-11-22T09:00:00\.000Z +reviewer$/);
+  rig.time.nowMs += 3_600_000;
+  const seen = await rig.dreamos('topics list', { terminal: true, env: { NO_COLOR: '1' } });
+  expect(lines(seen.out)[1]).toMatch(/^b\.c +2 +1h ago +reviewer$/);
   const shown = await rig.dreamos('topics show b.c -n 1');
   expect(shown.out).toMatch(/^Subscribers: +reviewer \(b\.>\)$/m);
   expect(shown.out).toContain('from planner: two\\x07');

@@ -65,6 +65,25 @@ test('check says who has what, and not in his words', async () => {
   });
 });
 
+test('a check that is refused names the reserve that waits, for it cannot wait itself', async () => {
+  await rig.dreamos('reserve src --as planner');
+  const { err } = await rig.dreamos(['reserve', 'check', 'src/a.ts', 'b c', '--shared', '--as', 'reviewer']);
+  expect(err).toContain(
+    "Next: To have it as soon as it is free: dreamos reserve src/a.ts 'b c' --shared --wait 30s --as reviewer; or ask: ",
+  );
+  expect((await rig.dreamos('reserve check src')).err).toContain('dreamos reserve src --wait 30s --as <agent>; ');
+});
+
+test('a person at a terminal sees how long each reservation still holds', async () => {
+  await rig.dreamos('reserve src --for 90m --as planner');
+  rig.time.nowMs += 60_000;
+  const { out } = await rig.dreamos('reserve list', { terminal: true, env: { NO_COLOR: '1' } });
+  expect(lines(out).map((line) => line.split(/ {2,}/))).toEqual([
+    ['path', 'agent', 'shared', 'left', 'reason'],
+    ['/work/src', 'planner', '1h'],
+  ]);
+});
+
 test('list, renew and release are about what is there', async () => {
   expect(await rig.dreamos('reserve list')).toMatchObject({ code: 0, out: '' });
   expect(await rig.dreamos('reserve release --as planner')).toMatchObject({

@@ -1,5 +1,6 @@
 /** What is held and was forgotten: it is said where nothing comes, and a bare verb means it. */
 import { beforeEach, expect, test } from 'vitest';
+import { commandsToType } from '../../e2e/commands-to-type.ts';
 import { type Rig, createRig } from '../rig.ts';
 
 let rig: Rig;
@@ -118,10 +119,13 @@ test('between two it does not guess, and says how each is named', async () => {
   }
   const { err } = await rig.dreamos('ack', reviewer);
   expect(err).toContain('reviewer holds 2 messages');
-  const next = /Next: .*: dreamos (.*)/.exec(err)?.[1] ?? '';
-  expect(next).toMatch(/^ack [0-9A-Z]{4,6}$/);
-  expect(await rig.dreamos(next, reviewer)).toMatchObject({ code: 0, out: `${ids[0]} archived\n` });
-  expect(await rig.dreamos('ack', reviewer)).toMatchObject({ out: `${ids[1]} archived\n` });
+  const lines = commandsToType(err);
+  expect(lines).toHaveLength(2);
+  for (const [at, line] of lines.entries()) {
+    expect(line).toMatch(/^dreamos ack [0-9A-Z]{4,6}$/);
+    const { code, out } = await rig.dreamos(line.replace('dreamos ', ''), reviewer);
+    expect({ code, out }).toEqual({ code: 0, out: `${ids[at]} archived\n` });
+  }
 });
 
 test('where nobody acts, what two agents hold is not guessed either', async () => {
@@ -130,9 +134,9 @@ test('where nobody acts, what two agents hold is not guessed either', async () =
   const { code, err } = await rig.dreamos('ack');
   expect(code).toBe(2);
   expect(err).toContain('It is not known who you are, and 2 messages are held: ');
-  const next = /Next: .*: dreamos (.*)/.exec(err)?.[1] ?? '';
-  expect(next).toContain('--as ');
-  expect(await rig.dreamos(next)).toMatchObject({ code: 0 });
+  const lines = commandsToType(err);
+  expect(lines.map((line) => / --as \w+$/.exec(line)?.[0])).toEqual([' --as reviewer', ' --as swarm']);
+  for (const line of lines) expect(await rig.dreamos(line.replace('dreamos ', ''))).toMatchObject({ code: 0 });
 });
 
 test('a bare verb of who holds nothing says so, and what to type', async () => {

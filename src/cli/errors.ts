@@ -56,17 +56,24 @@ export function isCommanderError(error: unknown): error is Error & { code: strin
   return isErrno(error) && error.code.startsWith('commander.');
 }
 
-// commander says "error: unknown option '--foo'\n(Did you mean --for?)".
 function usageError(text: string): DreamosError {
-  const [first = '', ...rest] = text.replace(/^error: /, '').split('\n');
-  // commander takes half of a word for near enough (`post`: list).
-  const [, typed = ''] = /'([^']*)'/.exec(first) ?? [];
-  const [, candidates = ''] = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(rest.join(' ')) ?? [];
-  const nearest = nearestName(bare(typed), candidates.split(', ').map(bare));
-  const meant = candidates.split(', ').find((one) => bare(one) === nearest && one !== '--help');
+  const [first = ''] = text.replace(/^error: /, '').split('\n');
+  const { meant } = misspelt(text) ?? {};
   const hint = meant === undefined ? undefined : `Did you mean ${meant}?`;
   const message = `${first.charAt(0).toUpperCase()}${first.slice(1)}${/[.?!]$/.test(first) ? '' : '.'}`;
   return usage(message, hint);
+}
+
+/** What commander says: `error: unknown option '--foo'\n(Did you mean --for?)`. */
+export function misspelt(text: string): { readonly typed: string; readonly meant: string } | undefined {
+  const [first = '', ...rest] = text.split('\n');
+  const [, typed = ''] = /'([^']*)'/.exec(first) ?? [];
+  const [, named = ''] = /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(rest.join(' ')) ?? [];
+  const candidates = named.split(', ').filter(Boolean);
+  // commander takes half of a word for near enough (`post`: list).
+  const nearest = nearestName(bare(typed), candidates.map(bare));
+  const meant = candidates.find((one) => bare(one) === nearest && one !== '--help');
+  return meant === undefined ? undefined : { typed, meant };
 }
 
 function bare(word: string): string {

@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { agentNamePattern } from '../model/agent.ts';
 import { isId, mayEndId } from '../model/id.ts';
+import { settingKeys } from '../model/settings.ts';
 import { findCommand } from './find-verb.ts';
 
 /**
  * By the word, within its group. Of several the first one counts whose command is there and whose needs are known: an `<id>`
- * or a `<name>` that was typed (`<new>`: the second), an `<agent>` that was typed or has a mailbox, `<me>` who acts.
+ * or a `<name>` that was typed (`<new>`: the second), an `<agent>` that was typed or has a mailbox, `<me>` who acts, and the
+ * `<word>` itself.
  */
 export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['inbox, ls, mail, messages, check', 'list <agent>'],
@@ -19,14 +21,22 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['sent', 'trace <id>', 'search <agent> --from <agent>'],
   ['view, cat, open', 'show <id>'],
   ['find, grep', 'search <text>'],
-  ['push, post, enqueue, put, msg, message, tell, notify, write, submit, produce, mailto', 'send <name> "your text"'],
+  [
+    'push, post, enqueue, put, msg, message, tell, notify, write, submit, produce, mailto, compose',
+    'send <name> "your text"',
+  ],
   ['broadcast', 'send @all "your text"'],
   ['ask, query, call', 'request <name> "your question"'],
-  ['rm, delete, remove, undo, unsend, recall, revoke', 'cancel <id>'],
+  ['rm, delete, remove, undo, unsend, recall, revoke, clear, flush, empty', 'cancel <id>'],
   ['answer, respond', 'reply <id> "your answer"', 'reply "your answer"'],
-  ['forward', 'show <id> --body | dreamos send <agent> --as <me>', 'send <body>'],
+  ['forward, fwd', 'show <id> --body | dreamos send <agent> --as <me>', 'send <body>'],
   ['done, complete, finish, mark-read, acknowledge, confirm, accept', 'ack <id>', 'ack'],
-  ['fail, reject, release, abandon', 'nack <id>', 'nack'],
+  ['fail, reject, abandon', 'nack <id>', 'nack'],
+  ['release', 'nack <id>', 'reserve release'],
+  ['unlock', 'reserve release'],
+  ['lock', 'reserve <path>'],
+  ['run, exec, handle', 'work <agent> -- <command>'],
+  ['emit', 'publish <topic>'],
   ['extend, heartbeat, touch, keepalive', 'renew <id>', 'renew'],
   ['retry, requeue, redrive, replay, resend', 'dlq retry <id>', 'dlq list'],
   ['dead, dead-letters, deadletter, failed, errors', 'dlq list'],
@@ -37,10 +47,12 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['uninstall', 'setup --uninstall'],
   ['create, new, add', 'agent register <name>', 'init'],
   ['start', 'init'],
-  ['agents, group, groups, who', 'agent list'],
+  ['agents, group, groups, who, users', 'agent list'],
+  ['load, migrate', 'import <dir>'],
+  ['man', 'help <word>'],
   ['whoami', 'whoami', 'agent list'],
   ['top, ps, monitor', 'status --watch'],
-  ['stats, count, info, queue, queues, mailboxes, health', 'status'],
+  ['stats, count, info, queue, queues, mailboxes, health, jobs, size', 'status'],
   ['fsck, verify', 'doctor'],
   ['export', 'archive export <agent>'],
   ['clean, cleanup, gc, vacuum, compact, prune', 'maintain --dry-run'],
@@ -62,6 +74,7 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['archive ls', 'archive list <agent>'],
   ['archive rm, archive delete, archive clean, archive purge', 'archive prune <agent> --older-than 30d --dry-run'],
   ['config ls, config list, config show', 'config get'],
+  [settingKeys.map((key) => `config ${key}`).join(', '), 'config set <word> <name>', 'config get <word>'],
   ['config unset, config reset, config rm, config delete', "config set <name> ''"],
   ['dlq ls', 'dlq list'],
   ['dlq get, dlq view', 'dlq show <id>'],
@@ -77,6 +90,10 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['status --all', 'status'],
   ['list --unread', 'list <agent> --state ready'],
   ['read --peek', 'peek <agent>'],
+  ['read --all', 'read <agent> --count 10'],
+  ['read --block', 'read <agent> --wait 30s'],
+  ['ack --all, nack --all, renew --all', 'list <agent> --state inflight'],
+  ['-v', '--version'],
   ['read --follow, read -f', 'watch <agent>'],
   ['agent delete --force, agent delete --yes', 'agent delete <name> --archive'],
   ['dlq list --by-cause', 'dlq list'],
@@ -90,6 +107,7 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
 
 /** What a command line is filled in from. */
 export interface Known {
+  readonly word?: string | undefined;
   /** What stood behind the word. */
   readonly typed: readonly string[];
   /** Those who have a mailbox, who acts first. */
@@ -118,7 +136,9 @@ export async function meantCommand(
   const alone = words.length > 1 ? findCommand(program, words.slice(-1)) : undefined;
   if (last === undefined) return alone && `dreamos ${alone.name()} --help`;
   const { flags, ...filling } = await known();
-  const whole = lines.map((line) => filledIn(line, filling)).find((line) => line !== undefined);
+  const whole = lines
+    .map((line) => filledIn(line, { word: words.at(-1), ...filling }))
+    .find((line) => line !== undefined);
   // What it needs to be told is in its help.
   if (whole === undefined) return `dreamos ${commandIn(last).join(' ')} --help`;
   const parts = whole.split(' | dreamos ').map((line) => `dreamos ${line.replace(/ -- |$/, `${flags}$&`)}`);
@@ -132,9 +152,9 @@ export function commandIn(line: string): string[] {
 }
 
 /** `undefined`: something that it needs is not known. */
-function filledIn(line: string, { typed, agents, command }: Omit<Known, 'flags'>): string | undefined {
-  const isMessage = (word: string): boolean => isId(word) || (mayEndId(word) && /\d/.test(word));
-  const [name, another] = typed.filter((word) => agentNamePattern.test(word) && !isMessage(word));
+function filledIn(line: string, { word, typed, agents, command }: Omit<Known, 'flags'>): string | undefined {
+  const isMessage = (one: string): boolean => isId(one) || (mayEndId(one) && /\d/.test(one));
+  const [name, another] = typed.filter((one) => agentNamePattern.test(one) && !isMessage(one));
   const [me] = agents;
   const found: Readonly<Record<string, string | undefined>> = {
     id: typed.find(isMessage),
@@ -142,6 +162,7 @@ function filledIn(line: string, { typed, agents, command }: Omit<Known, 'flags'>
     new: another,
     agent: name ?? me,
     me,
+    word,
     command,
   };
   const needs = [...line.matchAll(/<(\w+)>/g)].map(([, need = '']) => need);
@@ -151,5 +172,7 @@ function filledIn(line: string, { typed, agents, command }: Omit<Known, 'flags'>
 }
 
 function byWord(rows: readonly (readonly [words: string, ...lines: string[]])[]): Record<string, string[]> {
-  return Object.fromEntries(rows.flatMap(([words, ...lines]) => words.split(', ').map((word) => [word, lines])));
+  return Object.fromEntries(
+    rows.flatMap(([words, ...lines]) => words.split(', ').map((word) => [word.toLowerCase(), lines])),
+  );
 }

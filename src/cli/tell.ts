@@ -6,7 +6,7 @@ import { usage } from '../model/refusals.ts';
 import type { Context, GlobalOptions } from './context.ts';
 import { findCommand } from './find-verb.ts';
 import { harmless } from './harmless.ts';
-import { asDreamosError, exitCodeOf, Interrupted, isCommanderError } from './errors.ts';
+import { asDreamosError, exitCodeOf, Interrupted, isCommanderError, misspelt } from './errors.ts';
 
 /**
  * How a command line ended that did not end well, told once.
@@ -39,7 +39,7 @@ export async function tell(
     const quotes =
       error.code === 'commander.excessArguments' ? await tooMany(argv, verbs, whole(), context) : undefined;
     const own = hint === undefined || hint.endsWith('--help') ? (hint ?? help) : `${hint} See: ${help}`;
-    const next = meant ?? text ?? quotes ?? own;
+    const next = meant ?? text ?? quotes ?? corrected(error, argv) ?? own;
     await context.output.error(new DreamosError(kind, code, message, { hint: next }));
     return exitCodeOf(error);
   }
@@ -71,6 +71,15 @@ async function meantBy(
     command: command?.join(' '),
     flags,
   }));
+}
+
+/** The line as it was typed, with the one word that is misspelt as it was most likely meant; `undefined`: there is none. */
+function corrected(error: Error, argv: readonly string[]): string | undefined {
+  const { typed, meant } = misspelt(error.message) ?? {};
+  const at = typed === undefined ? -1 : argv.indexOf(typed);
+  if (meant === undefined || at < 0) return undefined;
+  const line = `dreamos ${argv.with(at, meant).map(quoteWord).join(' ')}`;
+  return line.length > 300 || /\p{Cc}/u.test(line) ? undefined : `Did you mean ${meant}? Then: ${line}`;
 }
 
 /** Without the options that every command takes, and all that begins with a dash. */

@@ -78,6 +78,26 @@ test.for([
   ['agent pause reviewer', 'dreamos pause reviewer'],
   ['config unset lease', "dreamos config set lease ''"],
   ['read -f', 'dreamos watch planner'],
+  ['-v', 'dreamos --version'],
+  ['-x', 'dreamos --help'],
+  ['send reviewer hi -x', 'dreamos send --help'],
+  ['config lease', 'dreamos config get lease'],
+  ['config lease 5m', 'dreamos config set lease 5m'],
+  ['config maxAttempts', 'dreamos config get maxAttempts'],
+  ['release 4RCE', 'dreamos nack 4RCE'],
+  ['release', 'dreamos reserve release'],
+  ['unlock', 'dreamos reserve release'],
+  ['lock src', 'dreamos reserve --help'],
+  ['run', 'dreamos work --help'],
+  ['man', 'dreamos help man'],
+  ['read --all', 'dreamos read planner --count 10'],
+  ['read --block', 'dreamos read planner --wait 30s'],
+  ['ack --all --as reviewer', 'dreamos list reviewer --state inflight --as reviewer'],
+  ['help LEASE_LOST', 'dreamos explain LEASE_LOST'],
+  ['help lease_lost', 'dreamos explain LEASE_LOST'],
+  ['explain 5', 'What each exit code means: dreamos help exit-codes'],
+  ['reserve ls --as planner', 'dreamos reserve list; of a file of this name: dreamos reserve ./ls'],
+  ['reserve rm a b', 'dreamos reserve release a b; of a file of this name: dreamos reserve ./rm'],
   ['post-mortem', 'dreamos --help'],
   ['server', 'dreamos --help'],
   ['dlq', 'dreamos dlq list; or: dreamos dlq --help'],
@@ -112,6 +132,12 @@ test('`agent rename` does not lead to `agent retire`', async () => {
 });
 
 test('what is mistyped is still led to the nearest spelling, and what was typed never becomes a command', async () => {
-  expect((await rig.dreamos('sned reviewer')).err).toContain('Did you mean send?');
+  for (const [typed, meant, line] of [
+    ['sned reviewer', 'send', 'send reviewer'],
+    ['send reviewer hi --subjct x', '--subject', 'send reviewer hi --subject x'],
+    ['--root /x dlq lsit -q', 'list', '--root /x dlq list -q'],
+  ])
+    expect((await rig.dreamos(typed ?? '')).err).toContain(`Next: Did you mean ${meant}? Then: dreamos ${line}\n`);
+  expect((await rig.dreamos(['sned', 'a\nb'])).err).toContain('Next: Did you mean send? See: dreamos --help\n');
   expect((await rig.dreamos(['inbox', '; rm -rf ~'])).err).toContain('Next: dreamos list planner\n');
 });

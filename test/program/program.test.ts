@@ -62,7 +62,7 @@ test('a mistyped command is a usage error with a suggestion', async () => {
 test('a mistyped option is a usage error with a suggestion and the help to look at', async () => {
   const { code, err } = await rig.dreamos('send reviewer hello --subjcet x');
   expect(code).toBe(2);
-  expect(err).toContain('Did you mean --subject? See: dreamos send --help');
+  expect(err).toContain('Did you mean --subject? Then: dreamos send reviewer hello --subject x');
 });
 
 test('with --json a usage error is one JSON line', async () => {

@@ -31,7 +31,7 @@ export async function heldReceipt(context: Context, session: Session, typed: (en
     const shown = held.slice(0, mostListed);
     const whose = acting === undefined ? 'It is not known who you are, and' : `${acting} holds`;
     throw usage(
-      `${whose} ${held.length} messages${acting === undefined ? ' are held' : ''}: ${listedOf(held, acting)}.`,
+      `${whose} ${held.length} messages${acting === undefined ? ' are held' : ''}: ${listedOf(held, acting, await titlesOf(session, shown))}.`,
       `Say which one: ${shown.map((one) => `dreamos ${typed(endAmong(one, held))}${asWho(context, one)}`).join('; ')}`,
     );
   }
@@ -66,12 +66,18 @@ async function holdsNothing(context: Context, session: Session): Promise<Dreamos
   return notFound('MESSAGE_NOT_FOUND', message, `${meant}dreamos status${context.flags()}`);
 }
 
-/** `01K… of reviewer, by worker-1`. */
-function listedOf(held: readonly Held[], acting: string | undefined): string {
-  const listed = held.slice(0, mostListed).map(({ entry: { id, mailbox }, by }) => {
+/** Of several one tells by their ids alone which is which to no person. */
+async function titlesOf(session: Session, held: readonly Held[]): Promise<string[]> {
+  const messages = await Promise.all(held.map(({ entry }) => readOrWarn(session, entry)));
+  return messages.map((message) => (message ? ` ${JSON.stringify(cut(harmless(titleOf(message)), 40))}` : ''));
+}
+
+/** `01K… of reviewer (by worker-1)`. @param titles of each, if they are to be told */
+function listedOf(held: readonly Held[], acting: string | undefined, titles: readonly string[] = []): string {
+  const listed = held.slice(0, mostListed).map(({ entry: { id, mailbox }, by }, at) => {
     const own = acting !== undefined && sameAgent(mailbox, acting);
     const mine = by !== undefined && sameAgent(by, acting ?? mailbox);
-    return `${id}${own ? '' : ` of ${mailbox}`}${mine ? '' : ` (by ${by === undefined ? 'nobody knows whom' : harmless(by)})`}`;
+    return `${id}${titles[at] ?? ''}${own ? '' : ` of ${mailbox}`}${mine ? '' : ` (by ${by === undefined ? 'nobody knows whom' : harmless(by)})`}`;
   });
   if (held.length > mostListed) listed.push(`and ${held.length - mostListed} more`);
   return listed.join(', ');

@@ -3,6 +3,7 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
 import { entryJson, isoTime } from '../../contract/json.ts';
+import { checkQuoted } from '../../cli/input/quoted.ts';
 import { archivedLayout } from '../../cli/show/archived-layout.ts';
 import { printMaintained } from '../../cli/show/maintained.ts';
 import { messageView, titleOf } from '../../cli/show/message-view.ts';
@@ -60,6 +61,7 @@ export async function searchCommand(
   if (text === '')
     throw usage('"archive search" needs a text to look for.', 'For example: dreamos archive search "release notes"');
   const which = chosen(options);
+  await checkQuoted(context, 'archive search', text, name);
   const found = searchArchive(await context.session(), text, { ...which, ...given({ mailbox: name }) });
   if (!(await printAll(context, found, which.limit, name === undefined)))
     await context.output.note(`Nothing${thatFits(which)} in ${whose(name)} archive has "${harmless(text)}".`);

@@ -14,6 +14,7 @@ import {
   thatFits,
   type DeadFilterOptions,
 } from '../../cli/input/parse.ts';
+import { checkQuoted } from '../../cli/input/quoted.ts';
 import { search } from '../../core/look/search.ts';
 
 export interface SearchOptions extends DeadFilterOptions {
@@ -32,6 +33,7 @@ export async function searchCommand(
   const states = statesOption(options.state);
   const limit = countOption(options.limit, '--limit');
   const session = await context.session();
+  await checkQuoted(context, 'search', text, mailbox);
   const onProgress = (looked: number) => output.progress(`${looked} looked at`);
   const filter = deadFilterOptions(options);
   const how = { ...given({ mailbox, states, limit }), ...filter, signal, onProgress };

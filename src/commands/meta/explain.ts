@@ -21,6 +21,11 @@ export async function explainCommand(context: Context, typed: string | undefined
   }
   const wanted = typed.toUpperCase().replaceAll('-', '_');
   const name = names.find((known) => known === wanted);
+  if (name === undefined && /^\d+$/.test(typed))
+    throw usage(
+      `An error code is a word, and ${typed} a number.`,
+      'What each exit code means: dreamos help exit-codes',
+    );
   if (name === undefined) throw usage(`There is no error code "${typed}".`, meantOr(wanted, names, 'dreamos explain'));
   const one = explained(name);
   const lines = [

@@ -4,6 +4,7 @@ import type { Context } from '../../cli/context.ts';
 import { findCommand } from '../../cli/find-verb.ts';
 import { pageIn } from '../../cli/help/page.ts';
 import { loadTopic } from '../../cli/help/texts.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
 import { type TopicName, topicNames, topics } from '../../cli/help/topics.ts';
 
 export async function helpCommand(context: Context, program: Command, words: readonly string[]): Promise<void> {
@@ -27,9 +28,15 @@ export async function helpCommand(context: Context, program: Command, words: rea
   const { meantCommand } = await import('../../cli/other-words.ts');
   throw usage(
     `There is no command and no topic "${words.join(' ')}".`,
-    (await meantCommand(program, words, async () => ({ typed: [], agents: [], flags: '' }))) ??
+    codeIn(words) ??
+      (await meantCommand(program, words, async () => ({ typed: [], agents: [], flags: '' }))) ??
       `Topics: ${topicNames.join(', ')}. Commands: dreamos --help`,
   );
+}
+
+function codeIn([word = '', ...more]: readonly string[]): string | undefined {
+  const code = word.toUpperCase();
+  return more.length === 0 && Object.hasOwn(errorCodes, code) ? `dreamos explain ${code}` : undefined;
 }
 
 function topicList(): string {

@@ -9,6 +9,7 @@ import { reserve } from '../../core/reserve/reserve.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 
 interface ReserveOptions {
   shared?: boolean;
@@ -23,6 +24,7 @@ export async function reserveCommand(
   { shared, reason, ...times }: ReserveOptions,
 ): Promise<void> {
   const { output, signal, around } = context;
+  checkWord(paths);
   const forMs = durationOption(times.for, '--for');
   const waitMs = durationOption(times.wait, '--wait');
   const session = await context.session();
@@ -31,6 +33,20 @@ export async function reserveCommand(
   if (reserved === undefined) return;
   for (const one of reserved) await output.outcome(one, () => reservedText(one));
   await output.note(`To give it free: dreamos reserve release${context.flagsAs(reserved[0]?.agent ?? '')}`);
+}
+
+/** What others call the verbs of this group; a file of such a name is rarer than who types it. */
+const otherVerbs: Readonly<Record<string, string>> = {
+  ls: 'list',
+  ...Object.fromEntries(['rm', 'remove', 'delete', 'unlock', 'free'].map((word) => [word, 'release'])),
+  extend: 'renew',
+};
+
+function checkWord([first = '', ...more]: readonly string[]): void {
+  if (!Object.hasOwn(otherVerbs, first)) return;
+  const verb = otherVerbs[first] ?? '';
+  const meant = ['dreamos reserve', verb, ...(verb === 'list' ? [] : more.map(quoteWord))].join(' ');
+  throw usage(`"reserve" has no ${first}.`, `${meant}; of a file of this name: dreamos reserve ./${first}`);
 }
 
 function reservedText({ path, shared, until, token, created }: Reserved): string {

@@ -107,7 +107,7 @@ test('archive pack says when no day is left to pack, and refuses what is no day'
   expect((await rig.dreamos('archive pack reviewer --before 2026-11-01')).code).toBe(0);
   const soon = await rig.dreamos('archive pack reviewer --before soon');
   expect(soon.code).toBe(2);
-  expect(soon.err).toContain('2026-11-20, 2026-11-20T09:00Z, 7d');
+  expect(soon.err).toContain('7d, 2026-11-20, 2026-11-20T09:00Z');
   expect((await rig.dreamos('archive pack reviewer --before 2026-13-01')).err).toContain('"2026-13-01" is not a time');
   expect((await rig.dreamos('archive pack nobody')).code).toBe(4);
 });

@@ -6,6 +6,16 @@ beforeEach(async () => {
   rig = await createRig();
 });
 
+test.each(['search', 'archive search'])('%s of two words without quotes says where they go', async (verb) => {
+  expect(await rig.dreamos(`${verb} release notes`)).toMatchObject({
+    ...{ code: 4, out: '' },
+    err: expect.stringContaining(
+      `Next: A text of several words needs quotes: dreamos ${verb} 'release notes'\n`,
+    ) as string,
+  });
+  expect((await rig.dreamos(`${verb} release reviewr`)).err).toContain('Did you mean "reviewer"?');
+});
+
 test('search says what is where; nothing found is exit 0', async () => {
   const id = await rig.sent();
   expect(await rig.dreamos('search HELLO')).toMatchObject({

@@ -118,7 +118,7 @@ test('between two it does not guess, and says how each is named', async () => {
     for (const id of ids) expect(err).toContain(id);
   }
   const { err } = await rig.dreamos('ack', reviewer);
-  expect(err).toContain('reviewer holds 2 messages');
+  expect(err).toContain(`reviewer holds 2 messages: ${ids[0]} "hello", ${ids[1]} "hello".`);
   const lines = commandsToType(err);
   expect(lines).toHaveLength(2);
   for (const [at, line] of lines.entries()) {

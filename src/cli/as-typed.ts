@@ -8,6 +8,7 @@ export const options: Readonly<Record<string, string>> = {
   again: '--again',
   allowEmpty: '--allow-empty',
   as: '--as <agent>',
+  at: '--at',
   body: 'an argument, by stdin or with --body-file',
   format: '--format',
   maps: '--map',

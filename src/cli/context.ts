@@ -145,7 +145,7 @@ export class Context {
     if (closed) throw closed;
   }
 
-  /** The words that repeat this command's root and name in a command line that a person can paste. */
+  /** The words that repeat this command's root in a command line that a person can paste. */
   flags(): string {
     const { root } = this.options;
     return root === undefined ? '' : ` --root ${harmless(quoteWord(root))}`;
@@ -156,6 +156,12 @@ export class Context {
     const known = this.around.env['DREAMOS_AGENT'];
     const said = this.options.as === undefined && known !== undefined && sameAgent(known, agent);
     return `${said ? '' : ` --as ${harmless(quoteWord(agent))}`}${this.flags()}`;
+  }
+
+  /** As `flags`, with the name that was typed: for who goes on as the same one. */
+  flagsTyped(): string {
+    const { as } = this.options;
+    return as === undefined ? this.flags() : this.flagsAs(as);
   }
 
   async close(): Promise<void> {

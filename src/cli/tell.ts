@@ -63,13 +63,11 @@ async function meantBy(
   const operands = operandsIn(dashes < 0 ? argv : argv.slice(0, dashes), program).slice(verbs.length);
   const [word = '', ...typed] = option === undefined ? operands : [option, ...operands];
   const plain = typed.map((one) => cut(one, 64)).filter((one) => /^[\w.@:-]+$/.test(one));
-  const { as } = context.options;
-  const flags = `${context.flags()}${as === undefined ? '' : ` --as ${harmless(quoteWord(as))}`}`;
   return meantCommand(program, [...verbs, word], async () => ({
     typed: plain,
     agents: await context.names(),
     command: command?.join(' '),
-    flags,
+    flags: context.flagsTyped(),
   }));
 }
 

@@ -1,9 +1,10 @@
 /** Real processes that want the same files. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { filesIn, test, until } from './rig.ts';
+import { watchesFiles } from './watches-files.ts';
 
 const pathsOf = (lines: readonly Record<string, unknown>[]): string[] =>
   lines.map((line) => String(line['path'])).sort();
@@ -123,14 +124,3 @@ describe.concurrent('reservations', () => {
     expect((await bare.dreamos('doctor')).out).not.toContain('reservations');
   });
 });
-
-/** As a process does that waits for a change; one that is only starting does not. */
-function watchesFiles(pid: number | undefined): boolean {
-  return readdirSync(`/proc/${pid}/fd`).some((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`) === 'anon_inode:inotify';
-    } catch {
-      return false;
-    }
-  });
-}

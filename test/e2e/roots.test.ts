@@ -1,9 +1,11 @@
 /** Where a root may lie, and what finds it: the folders of the process as they are, or are not any more. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { longestPathIn } from '../../src/storage/file/names/longest.ts';
-import { expectRefusal, parseLines, project, test } from './rig.ts';
+import { commandsToType } from './commands-to-type.ts';
+import { expectRefusal, parseLines, project, test, until } from './rig.ts';
+import { watchesFiles } from './watches-files.ts';
 
 describe.concurrent('roots', () => {
   test('six that make the same root at once all have it, in its folder and below', async ({ bare }) => {
@@ -20,6 +22,32 @@ describe.concurrent('roots', () => {
         expect(readdirSync(join(root, 'agent_mailboxes')).sort()).toEqual(['ann', 'bob']);
       }
     }
+  });
+
+  test('who waits is told that the root is gone, not that one of its agents is', async ({ bare }) => {
+    const waits = [
+      'read a --wait 30s',
+      'work a --wait 30s -- cat',
+      'reserve x --as a --wait 30s',
+      'watch a --wait 30s',
+      'send a hi --as b --until acked --wait 30s',
+    ];
+    const told = waits.map(async (words, i) => {
+      const cwd = join(bare.dir, `${i} gone`);
+      mkdirSync(cwd);
+      await bare.dreamos('init a b', { cwd });
+      await bare.dreamos('reserve x --as b', { cwd });
+      const waiting = bare.start(words, { cwd });
+      await until('it waits', () => watchesFiles(waiting.child.pid));
+      rmSync(join(cwd, 'runtime'), { recursive: true });
+      const { code, err } = await waiting.ended;
+      expect({ code, err }, words).toEqual({
+        code: 4,
+        err: expect.stringContaining(`There is no dreamos root at ${cwd}/runtime/agent_comms any more`) as string,
+      });
+      expect(commandsToType(err), words).toEqual([`dreamos init --root '${cwd}/runtime/agent_comms'`]);
+    });
+    await Promise.all(told);
   });
 
   test('git sees nothing of a root, and a linked worktree uses that of the main one, and says so', async ({

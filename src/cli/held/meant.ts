@@ -59,7 +59,7 @@ export async function messageAndBody(
     return { message: await heldReceipt(context, await context.session(), typed), body: [first, second] };
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'MESSAGE_NOT_FOUND') throw error;
-    const hint = `${error.hint}; what is acked is answered by its id: dreamos ${typed('<id>')}${context.flags()}`;
+    const hint = `${error.hint}; what is acked is answered by its id: dreamos ${typed('<id>')}${context.flagsTyped()}`;
     throw new DreamosError(error.kind, error.code, error.message, { hint, cause: error });
   }
 }
@@ -74,7 +74,7 @@ async function isMessage(context: Context, word: string): Promise<boolean> {
     if (!(error instanceof DreamosError) || error.code !== 'MESSAGE_NOT_FOUND') throw error;
     // A mistyped id must not go out as an answer.
     if (!/\d/.test(word) || !/[a-z]/i.test(word)) return false;
-    const hint = `If it is your answer: echo ${word} | dreamos reply${context.flags()}`;
+    const hint = `If it is your answer: echo ${word} | dreamos reply${context.flagsTyped()}`;
     throw new DreamosError(error.kind, error.code, error.message, { hint, cause: error });
   }
 }

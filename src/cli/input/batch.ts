@@ -19,7 +19,7 @@ import { upTo } from '../waiting.ts';
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
 
 function ofFile(context: Context, file = 'messages.jsonl'): string {
-  return `dreamos send --batch${context.flags()} < ${quoteWord(file)}`;
+  return `dreamos send --batch${context.flagsTyped()} < ${quoteWord(file)}`;
 }
 
 /** Before a line is read: `--batch messages.jsonl` names no file, but a recipient for the lines that have none. */

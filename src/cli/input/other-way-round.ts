@@ -19,7 +19,7 @@ export async function orOtherWayRound<T>(
     if (!(error instanceof DreamosError) || !['AGENT_NOT_FOUND', 'NAME_INVALID'].includes(error.code)) throw error;
     if (text === undefined || /\p{Cc}/u.test(to) || !(await context.names()).includes(text)) throw error;
     const { kind, code, message } = error;
-    const hint = `The recipient comes first: dreamos ${verb} ${text} ${quoteWord(to)}${context.flags()}`;
+    const hint = `The recipient comes first: dreamos ${verb} ${text} ${quoteWord(to)}${context.flagsTyped()}`;
     throw new DreamosError(kind, code, message, { hint, cause: error });
   }
 }

@@ -9,7 +9,7 @@ import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { createBell, lookAgainMs } from '../wait/bell.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
-import { stillThere } from '../wait/still-there.ts';
+import { orGone, stillThere } from '../wait/still-there.ts';
 import type { WaitOptions } from '../wait/wait.ts';
 import { type Place, keyOf, placesOf } from './place.ts';
 import { type Conflict, refused } from './refusals.ts';
@@ -134,6 +134,8 @@ async function untilFree(
       const nextMs = Math.max(1, Math.min(...ends) - session.store.now() + 1);
       await bell.rest(Math.min(leftMs, nextMs, lookAgainMs, restOfChores(session)), signal);
     }
+  } catch (error) {
+    throw await orGone(session, error);
   } finally {
     await wake.close();
   }

@@ -3,7 +3,7 @@ import { isoTime, sayableTime } from '../../model/clock.ts';
 import { checkedJson } from '../../model/data.ts';
 import { timesOf } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { messageInvalid, reference, usage } from '../../model/refusals.ts';
+import { messageInvalid, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostFileBytes } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message, seal, withRawData } from '../../model/message.ts';
 import { RawJson } from '../../model/basics/raw-json.ts';
@@ -171,7 +171,7 @@ function checkNotOver({ at, dedupeKey }: Omit<CheckedDraft, 'to'>, now: number, 
   // Refused to a repeat under a key, it would look as if the first send, which was on time, had failed.
   if (dedupeKey !== undefined && now - at < dedupeWindowMs) return;
   const message = `${new Date(sayableTime(at)).toISOString()} is over: it is ${new Date(now).toISOString()}.`;
-  throw usage(message, reference);
+  throw usage(message, 'To have it delivered at once, leave out `at`.');
 }
 
 function tooLarge(bytes: number, limit: number, recipient: string, mailbox: string): DreamosError {

@@ -1,6 +1,7 @@
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
-import { lookAgainMs } from './bell.ts';
+import { createBell, lookAgainMs } from './bell.ts';
 
 /**
  * For who waits, each time he looks again: a root that was removed rings no bell, and has no mail and no events for ever.
@@ -13,8 +14,26 @@ export function stillThere({ store, clock, path }: Session): () => Promise<void>
     if (clock.uptime() - lookedAt < lookAgainMs) return;
     lookedAt = clock.uptime();
     if ((await store.isThere?.()) ?? true) return;
-    throw new DreamosError('not-found', 'ROOT_NOT_FOUND', `There is no dreamos root at ${path} any more.`, {
-      hint: `Make one there: dreamos init --root ${path}`,
-    });
+    throw gone(path);
   };
+}
+
+/** `rm -r` takes a mailbox away before the rest of its root; for so long it may be about to. */
+const removedWithinMs = 500;
+
+/** What ended a wait: where an agent is missing because its root is, that. @throws DISK_FAILED */
+export async function orGone({ store, path }: Session, error: unknown): Promise<unknown> {
+  if (!(error instanceof DreamosError) || error.code !== 'AGENT_NOT_FOUND') return error;
+  for (let restedMs = 0; restedMs <= removedWithinMs; restedMs += 50) {
+    if (!((await store.isThere?.()) ?? true)) return gone(path);
+    if (store.isThere === undefined) return error;
+    await createBell().rest(50);
+  }
+  return error;
+}
+
+function gone(path: string): DreamosError {
+  return new DreamosError('not-found', 'ROOT_NOT_FOUND', `There is no dreamos root at ${path} any more.`, {
+    hint: `Make one there: dreamos init --root ${quoteWord(path)}`,
+  });
 }

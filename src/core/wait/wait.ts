@@ -10,7 +10,7 @@ import { createBell, lookAgainMs } from './bell.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { recoverOrWarn } from './due.ts';
-import { stillThere } from './still-there.ts';
+import { orGone, stillThere } from './still-there.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
@@ -86,25 +86,29 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
     const atOnce = await attempt();
     if (atOnce !== undefined || waitMs <= 0) return atOnce;
     await listen();
-    for (;;) {
-      if (signal?.aborted) return undefined;
-      await checkRoot();
-      const lookedAt = session.clock.uptime();
-      const dueInMs = await bringDue(session, mailbox);
-      const value = await attempt();
-      if (value !== undefined) return value;
-      const now = session.clock.uptime();
-      if (now >= until) return undefined;
-      // Mail first: what was done may have brought some, and some may have come meanwhile.
-      if ((await lookAtChores(session)) > 0) continue;
-      const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session), mostRestMs()));
-      const cooldownMs = Math.min(
-        endOfRest - now,
-        (now - lookedAt) * cooldownFactor,
-        Math.max(mostCooldownMs, now - lookedAt),
-      );
-      if (cooldownMs > 0) await cooldown.rest(cooldownMs, signal);
-      await bell.rest(Math.max(0, endOfRest - session.clock.uptime()), signal);
+    try {
+      for (;;) {
+        if (signal?.aborted) return undefined;
+        await checkRoot();
+        const lookedAt = session.clock.uptime();
+        const dueInMs = await bringDue(session, mailbox);
+        const value = await attempt();
+        if (value !== undefined) return value;
+        const now = session.clock.uptime();
+        if (now >= until) return undefined;
+        // Mail first: what was done may have brought some, and some may have come meanwhile.
+        if ((await lookAtChores(session)) > 0) continue;
+        const endOfRest = Math.min(until, now + Math.min(dueInMs, restOfChores(session), mostRestMs()));
+        const cooldownMs = Math.min(
+          endOfRest - now,
+          (now - lookedAt) * cooldownFactor,
+          Math.max(mostCooldownMs, now - lookedAt),
+        );
+        if (cooldownMs > 0) await cooldown.rest(cooldownMs, signal);
+        await bell.rest(Math.max(0, endOfRest - session.clock.uptime()), signal);
+      }
+    } catch (error) {
+      throw await orGone(session, error);
     }
   };
 

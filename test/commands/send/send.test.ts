@@ -266,6 +266,7 @@ test('--at in the past is refused, and says what time it is', async () => {
   const { code, err } = await rig.dreamos('send reviewer x --as planner --at 2026-11-20T09:00+01:00');
   expect(code).toBe(2);
   expect(err).toContain('2026-11-20T08:00:00.000Z is over: it is 2026-11-20T09:00:00.000Z.');
+  expect(err).toContain('Next: To have it delivered at once, leave out --at.\n');
 });
 
 test('a line of --batch has "at", too', async () => {
@@ -324,9 +325,17 @@ test('--batch whose reader has gone stops, and says what was sent', async () => 
 });
 
 test.each([
-  [['send', 'hi', 'reviewer'], 4, 'The recipient comes first: dreamos send reviewer hi\n'],
-  [['send', 'hi there', 'reviewer', '--dry-run'], 6, "The recipient comes first: dreamos send reviewer 'hi there'\n"],
-  [['request', 'hi there', 'reviewer'], 6, "The recipient comes first: dreamos request reviewer 'hi there'\n"],
+  [['send', 'hi', 'reviewer'], 4, 'The recipient comes first: dreamos send reviewer hi --as planner\n'],
+  [
+    ['send', 'hi there', 'reviewer', '--dry-run'],
+    6,
+    "The recipient comes first: dreamos send reviewer 'hi there' --as planner\n",
+  ],
+  [
+    ['request', 'hi there', 'reviewer'],
+    6,
+    "The recipient comes first: dreamos request reviewer 'hi there' --as planner\n",
+  ],
   [['send', 'hi', 'nobody'], 4, 'Next: dreamos agent register hi\n'],
   [['send', 'all', 'hi'], 4, 'Of a group it is "@all". If an agent is meant: dreamos agent register all\n'],
   [['send', 'devs', 'hi'], 4, 'Of a group it is "@devs". If an agent is meant: dreamos agent register devs\n'],
@@ -345,10 +354,10 @@ test.each([
 ])('--batch takes %s for a recipient, so it says how a file is read, and sends nothing', async (file, code) => {
   const sent = await rig.dreamos(`send --batch ${file} --as planner`, batch({ to: 'reviewer', body: 'x' }));
   expect(sent).toMatchObject({ code, out: '' });
-  expect(sent.err).toContain(`If it is the file: dreamos send --batch < ${file}; if not: `);
+  expect(sent.err).toContain(`If it is the file: dreamos send --batch --as planner < ${file}; if not: `);
   const typed = await rig.dreamos(`send --batch ${file} --as planner`, { terminal: true });
   expect(typed.err.replace(/\s+/g, ' ')).toContain(
-    `Pipe JSON Lines in, those of a file so: dreamos send --batch < ${file}; `,
+    `Pipe JSON Lines in, those of a file so: dreamos send --batch --as planner < ${file}; `,
   );
   expect((await rig.dreamos('send --batch - --as planner', batch({ to: 'reviewer', body: 'x' }))).code).toBe(0);
 });

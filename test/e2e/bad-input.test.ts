@@ -111,7 +111,7 @@ describe.concurrent('what is refused before anything is written', () => {
     [
       'an unknown option',
       'send reviewer hello --as planner --prioritty high',
-      usage('--prioritty', /--priority.*dreamos send --help/),
+      usage('--prioritty', /--priority\? Then: dreamos send reviewer/),
     ],
     ['an unknown command', 'sned reviewer hello', usage('sned', 'send')],
     ['a count that is no number', 'read reviewer -n many', usage('"many"', 'whole number')],

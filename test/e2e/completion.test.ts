@@ -20,6 +20,14 @@ test('bash completes commands, options, agents, groups, topics and ids', async (
   expect(await completed('read', '--wa')).toBe('--wait');
   expect(await completed('show', '01')).toBe(id);
   expect(await completed('listen', '')).toBe('build.x');
+  expect(await completed('send', 'reviewer', '--priority', '')).toBe('urgent high normal low');
+  expect(await completed('list', 'reviewer', '--state', 're')).toBe('ready');
+  expect(await completed('agent', 'delete', 'te')).toBe('tester');
+  expect(await completed('config', 'get', 'le')).toBe('lease');
+  expect(await completed('explain', 'LEASE')).toBe('LEASE_LOST');
+  // A file, which the shell completes where nothing is said.
+  expect(await completed('send', 'reviewer', '--body-file', '')).toBe('');
+  expect(await completed('agent', 'register', '')).not.toContain('planner');
 });
 
 test('outside of a root completion says nothing', async ({ bare }) => {

@@ -1,10 +1,22 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { errorCodes } from '../../contract/error-codes.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { unfinished } from '../../model/state.ts';
+import { priorities } from '../../model/message.ts';
+import { settingKeys } from '../../model/settings.ts';
+import { states, unfinished } from '../../model/state.ts';
 
 /** What a shell may complete besides words of dreamos; the script asks `dreamos completion <kind>`. */
-export const kinds = ['agents', 'addressees', 'topics', 'messages'] as const;
+export const kinds = [
+  'agents',
+  'addressees',
+  'topics',
+  'messages',
+  'settings',
+  'codes',
+  'priorities',
+  'states',
+] as const;
 export type Kind = (typeof kinds)[number];
 
 /** Who presses Tab waits for them, and a screen shows no more. */
@@ -17,6 +29,11 @@ const byArgument: Readonly<Record<string, Kind>> = {
   pattern: 'topics',
   id: 'messages',
   message: 'messages',
+  key: 'settings',
+  code: 'codes',
+  priority: 'priorities',
+  state: 'states',
+  states: 'states',
   // `dlq show [agent] <id...>`
   words: 'agents',
 };
@@ -24,7 +41,14 @@ const byArgument: Readonly<Record<string, Kind>> = {
 /** What a command's arguments stand for. */
 export function kindsOf(command: Command): Kind[] {
   if (command.name() === 'help') return [];
+  // Elsewhere a name is that of a schedule or a schema, and here it is to be a new one.
+  if (command.parent?.name() === 'agent' && command.name() !== 'register') return ['agents'];
   return [...new Set(command.registeredArguments.flatMap((argument) => byArgument[argument.name()] ?? []))];
+}
+
+/** What the value of an option stands for; `undefined`: nothing that is known, a file perhaps. */
+export function kindOfValue(flags: string): Kind | undefined {
+  return byArgument[/<(\w+)>$/.exec(flags)?.[1] ?? ''];
 }
 
 /** One a line. Without a root there are none, which is no error: a shell asks. */
@@ -36,7 +60,11 @@ export async function printNames(context: Context, kind: Kind): Promise<void> {
   if (names.length > 0) await context.output.data(`${names.join('\n')}\n`);
 }
 
-async function namesOf(context: Context, kind: Kind): Promise<string[]> {
+async function namesOf(context: Context, kind: Kind): Promise<readonly string[]> {
+  if (kind === 'settings') return settingKeys;
+  if (kind === 'codes') return Object.keys(errorCodes);
+  if (kind === 'priorities') return priorities;
+  if (kind === 'states') return ['all', ...states];
   const { store } = await context.session();
   if (kind === 'topics') return store.look.listTopics();
   const cards = (await store.documents.listAgents()).filter(({ retiredAt }) => retiredAt === undefined);

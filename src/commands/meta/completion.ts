@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { oneOf } from '../../cli/input/parse.ts';
 import type { Context } from '../../cli/context.ts';
 import { topics } from '../../cli/help/topics.ts';
-import { type Kind, kinds, kindsOf, printNames } from '../../cli/help/completion-names.ts';
+import { type Kind, kindOfValue, kinds, kindsOf, printNames } from '../../cli/help/completion-names.ts';
 
 /** One command with what may follow it, taken from the commander tree, so that a new command completes by itself. */
 interface Node {
@@ -13,7 +13,8 @@ interface Node {
     readonly flag: string;
     readonly about: string;
     readonly takesValue: boolean;
-    readonly takesAgent: boolean;
+    /** What its value stands for. */
+    readonly kind: Kind | undefined;
   }[];
   /** What its arguments stand for, asked of the root when somebody completes. */
   readonly kinds: readonly Kind[];
@@ -40,7 +41,7 @@ function collect(command: Command, path: string, program: Command): Node[] {
               flag: option.long,
               about: option.description,
               takesValue: option.required || option.optional,
-              takesAgent: option.flags.endsWith(' <agent>'),
+              kind: kindOfValue(option.flags),
             },
           ]
         : [],
@@ -70,11 +71,17 @@ const findPath = (first: string) => `  local at="" word
     case " $paths " in *":\${at:+$at }$word:"*) at="\${at:+$at }$word" ;; esac
   done`;
 
-/** The flags behind which an agent's name comes, for a pattern of `case`. */
-function agentFlags(nodes: readonly Node[]): string[] {
-  return [
-    ...new Set(nodes.flatMap(({ flags }) => flags.filter(({ takesAgent }) => takesAgent).map(({ flag }) => flag))),
-  ];
+/** Behind an option comes its value, and no argument: branches of `case`. Of an option that takes none somewhere nobody knows. */
+function valueCases(nodes: readonly Node[]): string {
+  const flags = nodes.flatMap((node) => node.flags);
+  const alone = new Set(flags.filter(({ takesValue }) => !takesValue).map(({ flag }) => flag));
+  const kindOf = new Map(flags.filter(({ flag }) => !alone.has(flag)).map(({ flag, kind }) => [flag, kind ?? '']));
+  return [...new Set(kindOf.values())]
+    .map((kind) => {
+      const those = [...kindOf.keys()].filter((flag) => kindOf.get(flag) === kind);
+      return `    ${those.join('|')}) known=""; kinds="${kind}" ;;`;
+    })
+    .join('\n');
 }
 
 function cases(nodes: readonly Node[]): string {
@@ -94,7 +101,9 @@ ${findPath('"${COMP_WORDS[@]:1:COMP_CWORD-1}"')}
   case "$at" in
 ${cases(nodes)}
   esac
-  case "$prev" in ${agentFlags(nodes).join('|')}) known=""; kinds=agents ;; esac
+  case "$prev" in
+${valueCases(nodes)}
+  esac
   case "$cur" in -*) kinds="" ;; *) [[ -n "$kinds" ]] && known="" ;; esac
   for kind in $kinds; do known="$known $(dreamos completion $kind 2>/dev/null)"; done
   COMPREPLY=($(compgen -W "$known" -- "$cur"))
@@ -115,7 +124,9 @@ ${findPath('"${(@)words[2,CURRENT-1]}"')}
   case "$at" in
 ${cases(nodes)}
   esac
-  case "\${words[CURRENT-1]}" in ${agentFlags(nodes).join('|')}) known=""; kinds=agents ;; esac
+  case "\${words[CURRENT-1]}" in
+${valueCases(nodes)}
+  esac
   case "\${words[CURRENT]}" in -*) kinds="" ;; *) [[ -n "$kinds" ]] && known="" ;; esac
   for kind in \${=kinds}; do known="$known $(dreamos completion $kind 2>/dev/null)"; done
   compadd -- \${=known}
@@ -138,8 +149,8 @@ function fish(nodes: readonly Node[]): string {
     return [
       ...node.verbs.map((verb) => `complete -c dreamos -n '${when}' -f -a ${verb.name} -d ${quote(verb.about)}`),
       ...node.kinds.map((kind) => `complete -c dreamos -n '${when}' -f -a '(dreamos completion ${kind} 2>/dev/null)'`),
-      ...node.flags.map(({ flag, about, takesValue, takesAgent }) => {
-        const value = takesAgent ? ` -x -a '(dreamos completion agents 2>/dev/null)'` : takesValue ? ' -r' : '';
+      ...node.flags.map(({ flag, about, takesValue, kind }) => {
+        const value = kind ? ` -x -a '(dreamos completion ${kind} 2>/dev/null)'` : takesValue ? ' -r' : '';
         return `complete -c dreamos -n '${when}' -l ${flag.slice(2)}${value} -d ${quote(about)}`;
       }),
     ];

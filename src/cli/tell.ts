@@ -39,7 +39,7 @@ export async function tell(
     const quotes =
       error.code === 'commander.excessArguments' ? await tooMany(argv, verbs, whole(), context) : undefined;
     const own = hint === undefined || hint.endsWith('--help') ? (hint ?? help) : `${hint} See: ${help}`;
-    const next = meant ?? text ?? quotes ?? corrected(error, argv) ?? own;
+    const next = meant ?? text ?? withOneMore(error, argv) ?? quotes ?? corrected(error, argv) ?? own;
     await context.output.error(new DreamosError(kind, code, message, { hint: next }));
     return exitCodeOf(error);
   }
@@ -71,13 +71,33 @@ async function meantBy(
   }));
 }
 
+/** What a value may look like, by what an option calls it. */
+const likely: Readonly<Record<string, string>> = { duration: '30s', number: '10' };
+
+/** The line as it was typed, with a value for the option that has none; `undefined`: nobody knows which. */
+function withOneMore(error: Error & { code: string }, argv: readonly string[]): string | undefined {
+  if (error.code !== 'commander.optionMissingArgument') return undefined;
+  const [, flags = '', kind = ''] = /option '(.*) <(\w+)>'/.exec(error.message) ?? [];
+  const at = argv.findLastIndex((word) => flags.split(', ').includes(word));
+  const value = likely[kind];
+  return value === undefined || at < 0
+    ? undefined
+    : pasted(argv.toSpliced(at + 1, 0, value), (line) => `For example: ${line}`);
+}
+
+function pasted(argv: readonly string[], said: (line: string) => string): string | undefined {
+  const line = `dreamos ${argv.map(quoteWord).join(' ')}`;
+  return line.length > 300 || /\p{Cc}/u.test(line) ? undefined : said(line);
+}
+
 /** The line as it was typed, with the one word that is misspelt as it was most likely meant; `undefined`: there is none. */
 function corrected(error: Error, argv: readonly string[]): string | undefined {
   const { typed, meant } = misspelt(error.message) ?? {};
   const at = typed === undefined ? -1 : argv.indexOf(typed);
   if (meant === undefined || at < 0) return undefined;
-  const line = `dreamos ${argv.with(at, meant).map(quoteWord).join(' ')}`;
-  return line.length > 300 || /\p{Cc}/u.test(line) ? undefined : `Did you mean ${meant}? Then: ${line}`;
+  // Alone it would most often be refused for what it lacks.
+  if (argv.length === 1) return `Did you mean ${meant}? See: dreamos ${meant.startsWith('-') ? '' : `${meant} `}--help`;
+  return pasted(argv.with(at, meant), (line) => `Did you mean ${meant}? Then: ${line}`);
 }
 
 /** Without the options that every command takes, and all that begins with a dash. */

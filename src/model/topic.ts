@@ -77,13 +77,24 @@ function fault(text: string, what: 'topic' | 'pattern'): string | undefined {
   return undefined;
 }
 
-function invalid(text: string, what: string, why: string): DreamosError {
+/** MQTT and paths have other marks between the parts. */
+function dotted(text: string, what: 'topic' | 'pattern'): string {
+  const meant = text
+    .toLowerCase()
+    .replaceAll(/[/:]+/g, '.')
+    .replaceAll(/^\.|\.$/g, '')
+    .replace(/\.#$/, '.>');
+  if (meant === text.toLowerCase() || fault(meant, what) !== undefined) return '';
+  return `Write ${what === 'topic' ? meant : `'${meant}'`}. `;
+}
+
+function invalid(text: string, what: 'topic' | 'pattern', why: string): DreamosError {
   return new DreamosError(
     'invalid',
     'TOPIC_INVALID',
     `${JSON.stringify(cut(text, 140))} cannot be a ${what}: ${why}.`,
     {
-      hint: `${what === 'topic' ? 'Such as build.done' : "Such as 'build.*' or 'build.>' (quoted, for the shell)"}: letters, digits, dashes and underscores, joined by dots; at most ${topicCharacters} characters.`,
+      hint: `${dotted(text, what)}${what === 'topic' ? 'Such as build.done' : "Such as 'build.*' or 'build.>' (quoted, for the shell)"}: letters, digits, dashes and underscores, joined by dots; at most ${topicCharacters} characters.`,
     },
   );
 }

@@ -138,6 +138,12 @@ test('what is mistyped is still led to the nearest spelling, and what was typed 
     ['--root /x dlq lsit -q', 'list', '--root /x dlq list -q'],
   ])
     expect((await rig.dreamos(typed ?? '')).err).toContain(`Next: Did you mean ${meant}? Then: dreamos ${line}\n`);
+  for (const [typed, line] of [
+    ['--root /x read reviewer --wait', '--root /x read reviewer --wait 30s'],
+    ['read reviewer -q -n', 'read reviewer -q -n 10'],
+  ])
+    expect((await rig.dreamos(typed ?? '')).err).toContain(`Next: For example: dreamos ${line}\n`);
+  expect((await rig.dreamos('sned')).err).toContain('Next: Did you mean send? See: dreamos send --help\n');
   expect((await rig.dreamos(['sned', 'a\nb'])).err).toContain('Next: Did you mean send? See: dreamos --help\n');
   expect((await rig.dreamos(['inbox', '; rm -rf ~'])).err).toContain('Next: dreamos list planner\n');
 });

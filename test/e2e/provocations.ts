@@ -49,6 +49,17 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos agent register rev --set lease', code: 'USAGE' },
   { type: 'dreamos agent register rev --set dedupeWindow=1d', code: 'CONFIG_INVALID' },
 
+  { type: 'dreamos sned reviewer hi --as planner', code: 'USAGE', next: ['dreamos send reviewer hi --as planner'] },
+  { type: 'dreamos send "hello there" --as planner', code: 'NAME_INVALID' },
+  { type: 'dreamos search release notes', code: 'AGENT_NOT_FOUND', next: ["dreamos search 'release notes'"] },
+  { type: 'dreamos read reviewer --wait', code: 'USAGE', next: ['dreamos read reviewer --wait 30s'], exits: [3] },
+  { begin: claimed, type: 'dreamos ack reviewer', code: 'RECEIPT_INVALID', next: ['dreamos ack --as reviewer'] },
+  { begin: claimed, type: 'dreamos reply reviewer hi --as planner', code: 'RECEIPT_INVALID' },
+  { begin: `${claimed}; ${sent}; dreamos read reviewer`, type: 'dreamos ack' },
+  { type: 'dreamos work reviewer true', code: 'USAGE' },
+  { type: 'dreamos help LEASE_LOST', code: 'USAGE', next: ['dreamos explain LEASE_LOST'] },
+  { type: 'dreamos explain 5', code: 'USAGE', next: ['dreamos help exit-codes'] },
+
   // In the files of tools.
   {
     begin: 'mkdir .claude; echo "{} // mine" > .claude/settings.local.json',

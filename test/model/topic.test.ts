@@ -83,3 +83,23 @@ test('matching is what the words say, for whatever is matched', () => {
     { numRuns: 2000 },
   );
 });
+
+test.each([
+  ['builds/main', 'topic', 'Write builds.main. '],
+  ['/Builds:main/', 'topic', 'Write builds.main. '],
+  ['a b', 'topic', ''],
+  ['builds/*', 'pattern', "Write 'builds.*'. "],
+  ['builds/#', 'pattern', "Write 'builds.>'. "],
+  ['', 'pattern', ''],
+] as const)('who writes %j for a %s is told what to write, if that is known', (text, what, meant) => {
+  const parse = what === 'topic' ? parseTopic : parseTopicPattern;
+  let thrown: unknown;
+  try {
+    parse(text);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toMatchObject({
+    hint: expect.stringMatching(new RegExp(`^${meant.replaceAll(/[.*]/g, '\\$&')}Such as`)) as string,
+  });
+});

@@ -26,11 +26,26 @@ export async function orWhoseItIs<T>(
     return await work();
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
+    if (how.typed !== undefined && isAmiss.has(error.code) && (await context.names()).includes(message))
+      throw ofAgent(context, error, message, how.typed);
     const finished = how.finished === true && (await hasNoMailbox(context, error));
     if (error.code !== 'MESSAGE_NOT_FOUND' && !finished) throw error;
     const { whoseItIs } = await import('./elsewhere.ts');
     throw await whoseItIs(context, error, message, { ...how, finished });
   }
+}
+
+const isAmiss: ReadonlySet<string> = new Set(['MESSAGE_NOT_FOUND', 'RECEIPT_INVALID']);
+
+/** Of `ack reviewer`, `reply reviewer hello`: what was named is an agent. */
+function ofAgent(context: Context, error: DreamosError, agent: string, typed: (id: string) => string): DreamosError {
+  const bare = typed('').replace('  ', ' ').trim();
+  const own = `If it is you: dreamos ${bare}${context.flagsAs(agent)}`;
+  const write = `dreamos send ${agent} "your text"${context.flagsTyped()}`;
+  return new DreamosError(error.kind, error.code, `"${agent}" is an agent, and no message.`, {
+    hint: bare.startsWith('reply') ? `${own}; to write to it: ${write}` : own,
+    cause: error,
+  });
 }
 
 /** Who acts: a worker that works in others' mailboxes only. */

@@ -29,10 +29,11 @@ export async function requestCommand(
   const data = await dataOption(context, options, body);
   const content = contentOptions(options);
   const session = await context.session();
-  const words = await readBody(context, body, options);
+  const orRound = <T>(did: () => Promise<T>): Promise<T> => orOtherWayRound(context, 'request', to, body[0], did);
+  const words = await orRound(() => readBody(context, body, options));
   const draft = { to: to.split(','), body: words, ...content, ...given({ from, data }) };
   const { id, answer } = await whileWaiting(context, `an answer from ${to}`, () =>
-    orOtherWayRound(context, 'request', to, body[0], () => ask(session, draft, { waitMs, signal })),
+    orRound(() => ask(session, draft, { waitMs, signal })),
   );
   const requester = from ?? session.acting ?? '';
   if (answer === undefined) {

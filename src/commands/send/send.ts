@@ -40,9 +40,9 @@ export async function sendCommand(
   const content = contentOptions(options);
   const session = await context.session();
   const replyTo = await replyToOption(session, options.replyTo);
-  const words = await readBody(context, body, options);
-  const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo, data }) };
   const orRound = <T>(did: () => Promise<T>): Promise<T> => orOtherWayRound(context, 'send', to, body[0], did);
+  const words = await orRound(() => readBody(context, body, options));
+  const draft = { to, body: words, ...content, ...given({ from: options.from, replyTo, data }) };
   if (options.dryRun) {
     for (const addressee of await orRound(() => preview(session, draft)))
       await context.output.item(addressee, () => `${addressee.mailbox}  ${addressee.reasons.join(', ')}`);

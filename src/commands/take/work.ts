@@ -141,11 +141,13 @@ function wordsOf(context: Context, operands: readonly string[]): { name: string 
   const command = dashes < 0 ? [] : context.argv.slice(dashes + 1);
   const [name, ...more] = operands.slice(0, operands.length - command.length);
   if (command.length > 0 && more.length === 0) return { name, command };
+  const help = 'Examples are in: dreamos work --help';
+  if (command.length > 0) throw usage(`Of one agent's mail, not of ${more.length + 1}'s.`, help);
   throw usage(
-    command.length === 0
-      ? '"work" needs the command that handles a message, behind "--".'
-      : `Of one agent's mail, not of ${more.length + 1}'s.`,
-    'Examples are in: dreamos work --help',
+    '"work" needs the command that handles a message, behind "--".',
+    name === undefined || more.length === 0
+      ? help
+      : `So: dreamos work ${quoteWord(name)}${context.flagsTyped()} -- ${more.map(quoteWord).join(' ')}`,
   );
 }
 

@@ -1,5 +1,5 @@
 /** An id may be typed by its end. Only a text that is no whole id is looked for, so a whole one costs nothing. */
-import type { DreamosError } from '../../model/errors.ts';
+import { DreamosError } from '../../model/errors.ts';
 import type { Filter } from '../../model/filter.ts';
 import { endOf, isId, mayEndId } from '../../model/id.ts';
 import { usage } from '../../model/refusals.ts';
@@ -46,8 +46,16 @@ export async function meantId(session: Session, text: string, ...places: Within[
       return id;
     }
   }
-  throw messageNotFound(`whose id ends in ${end}`, places.at(-1)?.mailbox);
+  const notFound = messageNotFound(`whose id ends in ${end}`, places.at(-1)?.mailbox);
+  if (!beginsLikeIds.test(end)) throw notFound;
+  const { kind, code, message, hint } = notFound;
+  throw new DreamosError(kind, code, message, {
+    hint: `An id is told by its end, not by its beginning: its last 4 characters or more. Which there are: ${hint}`,
+  });
 }
+
+/** An id begins with its time: with 01 from 2004 on, and until 2074 with 02. */
+const beginsLikeIds = /^0[12]/;
 
 /** The same with the whole id of the one message that its filter asks for. @throws as meantId */
 export async function withWholeId<O extends { readonly filter?: Filter }>(

@@ -28,3 +28,11 @@ test('show says in which topic a message is', async () => {
   expect((await rig.dreamos(`show ${id}`)).out).toMatch(/^In the topic: +b\.c, since 2026-11-20T09:00:00\.000Z$/m);
   expect((await rig.dreamos(`show ${id} --json`)).json).toMatchObject([{ entries: [{ mailbox: '#b.c' }] }]);
 });
+
+test('who types the beginning of an id is told that its end is meant', async () => {
+  const id = await rig.sent();
+  const { code, err } = await rig.dreamos(`show ${id.slice(0, 10)}`);
+  expect(code).toBe(4);
+  expect(err).toContain('An id is told by its end, not by its beginning');
+  expect((await rig.dreamos('show ZZZZ')).err).not.toContain('beginning');
+});

@@ -341,11 +341,19 @@ test.each([
   [['send', 'devs', 'hi'], 4, 'Of a group it is "@devs". If an agent is meant: dreamos agent register devs\n'],
   [['send', 'a b', 'hi'], 6, '"a b" cannot be an agent\'s name: " " is not allowed in it.\n'],
   [['send', '.a', 'hi'], 6, '".a" cannot be an agent\'s name: it begins with ".".\n'],
+  [['send', 'hi there'], 6, "For example: dreamos send reviewer 'hi there' --as planner\n"],
+  [['request', 'hi there'], 6, "For example: dreamos request reviewer 'hi there' --as planner\n"],
 ] as const)('%j is told what is wrong with it', async (words, code, told) => {
   await rig.dreamos('agent register planner --group devs');
   const sent = await rig.dreamos([...words, '--as', 'planner']);
   expect(sent).toMatchObject({ code, out: '' });
   expect(sent.err).toContain(told);
+});
+
+test('of a text alone at a terminal nobody asks for the body, but for who gets it', async () => {
+  const { code, err } = await rig.dreamos(['send', 'hi there', '--as', 'planner'], { terminal: true });
+  expect(code).toBe(2);
+  expect(err).toContain("dreamos send reviewer 'hi there' --as planner\n");
 });
 
 test.each([

@@ -128,6 +128,23 @@ test('between two it does not guess, and says how each is named', async () => {
   }
 });
 
+test.each([
+  ['ack reviewer', ['dreamos ack --as reviewer']],
+  ['nack reviewer --as planner', ['dreamos nack --as reviewer']],
+  ['renew reviewer', ['dreamos renew --as reviewer']],
+  [
+    'reply reviewer hello --as planner',
+    ['dreamos reply "your answer" --as reviewer', 'dreamos send reviewer "your text" --as planner'],
+  ],
+])('`dreamos %s` names an agent, and is told what it may mean', async (line, meant) => {
+  await rig.sent();
+  await rig.dreamos('read reviewer');
+  const { code, err } = await rig.dreamos(line);
+  expect(code).toBe(6);
+  expect(err).toContain('"reviewer" is an agent, and no message.');
+  expect(commandsToType(err)).toEqual(meant);
+});
+
 test('where nobody acts, what two agents hold is not guessed either', async () => {
   for (const to of ['reviewer', 'swarm']) await rig.sent(`send ${to} hello --as planner`);
   for (const agent of ['reviewer', 'swarm']) await rig.dreamos(`read ${agent}`);

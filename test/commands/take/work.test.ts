@@ -7,15 +7,18 @@ beforeEach(async () => {
   rig = await createRig();
 });
 
-test.each(['work', 'work reviewer', 'work reviewer true', 'work reviewer --'])(
-  '"%s" has no command, and the hint has one',
-  async (line) => {
-    const { code, err } = await rig.dreamos(line);
-    expect(code).toBe(2);
-    expect(err).toContain('behind "--"');
-    expect(err).toContain('dreamos work --help');
-  },
-);
+test('`work reviewer ./handle` is told where the dashes go', async () => {
+  const { code, err } = await rig.dreamos('work reviewer ./handle x --as planner');
+  expect(code).toBe(2);
+  expect(err).toContain('Next: So: dreamos work reviewer --as planner -- ./handle x\n');
+});
+
+test.each(['work', 'work reviewer', 'work reviewer --'])('"%s" has no command, and the hint has one', async (line) => {
+  const { code, err } = await rig.dreamos(line);
+  expect(code).toBe(2);
+  expect(err).toContain('behind "--"');
+  expect(err).toContain('dreamos work --help');
+});
 
 test('a second agent is refused', async () => {
   const { code, err } = await rig.dreamos('work reviewer planner -- true');

@@ -19,6 +19,7 @@ export async function importCommand(context: Context, dir: string, options: Impo
   const session = await context.session();
   const counts = { imported: 0, skipped: 0, unreadable: 0 };
   const onProgress = (done: number, total: number) => output.progress(`${done} of ${total} files`);
+  let first: string | undefined;
   const notes: string[] = [];
   const onNote = (text: string) => void notes.push(text);
   const how = { maps, onNote, deliver: options.deliver ?? false, dryRun: options.dryRun ?? false, onProgress };
@@ -28,6 +29,7 @@ export async function importCommand(context: Context, dir: string, options: Impo
   })) {
     if (context.signal.aborted) return;
     counts[result.result]++;
+    if (result.result === 'imported') first ??= result.mailbox;
     const where =
       result.mailbox === undefined ? '' : ` -> ${result.mailbox}${result.id === undefined ? '' : ` ${result.id}`}`;
     const why = result.why === undefined ? '' : ` (${result.why})`;
@@ -45,6 +47,8 @@ export async function importCommand(context: Context, dir: string, options: Impo
   const kept = unreadable > 0 ? `; the unreadable ones are listed above and stay where they are${copies}` : '';
   const would = options.dryRun ? 'A dry run, nothing was changed: ' : '';
   await output.note(`${would}${imported} imported, ${skipped} skipped, ${unreadable} unreadable${kept}.`);
+  if (first !== undefined && !options.dryRun)
+    await output.note(`To see what came: dreamos list ${first} --state all${context.flags()}`);
 }
 
 function parseMaps(pairs: readonly string[]): Record<string, string> {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { commandsToType } from '../../e2e/commands-to-type.ts';
 import { type Rig, closedPipe, createRig } from '../rig.ts';
 
 let rig: Rig;
@@ -34,8 +35,17 @@ test('import tells a result for each file and sums up on stderr', async () => {
   expect(again.err).toContain('0 imported, 1 skipped, 1 unreadable');
 });
 
+test('import says how what came is looked at, which is not where new mail is', async () => {
+  const { err } = await rig.dreamos(['import', old]);
+  const [line = ''] = commandsToType(err);
+  expect(line).toBe('dreamos list planner --state all');
+  expect((await rig.dreamos(line.replace('dreamos ', ''))).out).toMatch(/^archived .*from tester: S\n$/);
+  expect(commandsToType((await rig.dreamos(['import', old])).err)).toEqual([]);
+});
+
 test('import --dry-run changes nothing', async () => {
   const { err } = await rig.dreamos(['import', old, '--dry-run']);
+  expect(commandsToType(err)).toEqual([]);
   expect(err).toContain('A dry run, nothing was changed: 1 imported');
   expect((await rig.dreamos('archive list planner --json')).json).toEqual([]);
 });

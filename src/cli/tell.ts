@@ -87,7 +87,11 @@ function withOneMore(error: Error & { code: string }, argv: readonly string[]): 
 
 function pasted(argv: readonly string[], said: (line: string) => string): string | undefined {
   const line = `dreamos ${argv.map(quoteWord).join(' ')}`;
-  return line.length > 300 || /\p{Cc}/u.test(line) ? undefined : said(line);
+  return isPastable(line) ? said(line) : undefined;
+}
+
+function isPastable(line: string): boolean {
+  return line.length <= 300 && !/\p{Cc}/u.test(line);
 }
 
 /** The line as it was typed, with the one word that is misspelt as it was most likely meant; `undefined`: there is none. */
@@ -126,13 +130,23 @@ async function tooMany(
   context: Context,
 ): Promise<string> {
   const help = ['dreamos', ...verbs, '--help'].join(' ');
-  const takesText = findCommand(program, verbs)?.registeredArguments.some((one) => textArguments.has(one.name()));
-  if (takesText !== true) return help;
-  const [first = '', second = ''] = operandsIn(argv, program).slice(verbs.length);
+  const places = findCommand(program, verbs)?.registeredArguments.map((one) => one.name()) ?? [];
+  if (!places.some((name) => textArguments.has(name))) return help;
+  const [first = '', second = '', ...more] = operandsIn(argv, program).slice(verbs.length);
   const several = `${quoteWord(first)},${second}`;
-  return (await context.names()).includes(second)
-    ? `Several recipients are one word, ${harmless(several)}, and a text of several words needs quotes. See: ${help}`
-    : `A text of several words needs quotes. See: ${help}`;
+  if ((await context.names()).includes(second))
+    return `Several recipients are one word, ${harmless(several)}, and a text of several words needs quotes. See: ${help}`;
+  const why = 'A text of several words needs quotes';
+  // What stands behind another option may be its value.
+  const isPlain = argv.every((word) => !word.startsWith('-') || isOf(program, word));
+  const isFirst = places[1] === 'body' && places[0] !== 'message';
+  const text = quoteWord([second, ...more].join(' '));
+  const typed = `dreamos ${verbs.join(' ')} ${quoteWord(first)} ${text}${context.flagsTyped()}`;
+  return isPlain && isFirst && isPastable(typed) ? `${why}: ${typed}` : `${why}. See: ${help}`;
+}
+
+function isOf({ options }: Command, word: string): boolean {
+  return options.some(({ long, short }) => word === long || word === short);
 }
 
 const textArguments = new Set(['body', 'text', 'cron']);

@@ -104,6 +104,13 @@ test.for([
   ['config', 'dreamos config --help'],
   ['read reviewer planner', 'dreamos read --help'],
   [
+    "send reviewer it's done now --as planner",
+    "A text of several words needs quotes: dreamos send reviewer 'it'\\''s done now' --as planner",
+  ],
+  ['publish b.c it works', "A text of several words needs quotes: dreamos publish b.c 'it works'"],
+  ['send reviewer it works --subject x', 'A text of several words needs quotes. See: dreamos send --help'],
+  ['reply a b c', 'A text of several words needs quotes. See: dreamos reply --help'],
+  [
     'send tester reviewer hi',
     'Several recipients are one word, tester,reviewer, and a text of several words needs quotes. See: dreamos send --help',
   ],

@@ -51,6 +51,11 @@ export const provocations: readonly Provocation[] = [
 
   { type: 'dreamos sned reviewer hi --as planner', code: 'USAGE', next: ['dreamos send reviewer hi --as planner'] },
   { type: 'dreamos send "hello there" --as planner', code: 'NAME_INVALID' },
+  {
+    type: 'dreamos send reviewer it works --as planner',
+    code: 'USAGE',
+    next: ["dreamos send reviewer 'it works' --as planner"],
+  },
   { type: 'dreamos search release notes', code: 'AGENT_NOT_FOUND', next: ["dreamos search 'release notes'"] },
   { type: 'dreamos read reviewer --wait', code: 'USAGE', next: ['dreamos read reviewer --wait 30s'], exits: [3] },
   { begin: claimed, type: 'dreamos ack reviewer', code: 'RECEIPT_INVALID', next: ['dreamos ack --as reviewer'] },

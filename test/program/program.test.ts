@@ -84,7 +84,7 @@ test('options without a verb are told where the verbs stand', async () => {
 
 test('a word that is no verb is told which it is like, among all of them', async () => {
   expect((await rig.dreamos('sned status')).err).toBe(
-    "Error: Unknown command 'sned'.\n  Next: Did you mean send? See: dreamos --help\n",
+    "Error: Unknown command 'sned'.\n  Next: Did you mean send? Then: dreamos send status\n",
   );
 });
 

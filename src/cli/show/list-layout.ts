@@ -18,7 +18,8 @@ export function listLayout(width: number, nowMs: number, everywhere: boolean): R
       ['priority', isWide, unusualPriority],
       ['attempts', isWide, ({ attempt }) => (attempt === 0 ? '' : String(attempt))],
       ['age', true, ({ message }) => (message ? formatDuration(nowMs - Date.parse(message.createdAt)) : '')],
-      ['from', true, ({ message }) => message?.from ?? ''],
+      // In 80 columns there is room for one of both.
+      ['from', isWide || !everywhere, ({ message }) => message?.from ?? ''],
       ['subject', true, ({ message }) => (message ? titleOf(message) : '(unreadable)')],
       [
         'note',
@@ -28,7 +29,7 @@ export function listLayout(width: number, nowMs: number, everywhere: boolean): R
       ],
     ],
     // A note of a reason is cut, one of a time never is.
-    { mailbox: 6, from: 6, subject: 8, note: 18 },
+    { mailbox: 5, from: 6, subject: 8, note: 18 },
   );
 }
 

@@ -1,15 +1,6 @@
 /** `setup` as a process, on homes and projects of its own. */
 import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { errorOf, type Rig, test } from './rig.ts';
@@ -206,30 +197,6 @@ describe.concurrent('setup', () => {
     expect(err).toContain('Could not write');
     expect(readdirSync(join(rig.dir, '.claude'))).toEqual(['settings.local.json']);
     expect(readFileSync(settings, 'utf8')).toBe(text);
-  });
-
-  test('has the old file or the new one, whenever it is killed', async ({ rig }) => {
-    mkdirSync(join(rig.dir, '.codex'));
-    const hooks = join(rig.dir, '.codex', 'hooks.json');
-    const text = `${JSON.stringify({ other: 'x'.repeat(200_000) })}\n`;
-    const begun = performance.now();
-    writeFileSync(hooks, text);
-    await rig.dreamos('setup codex --as reviewer');
-    const tookMs = performance.now() - begun;
-    const done = readFileSync(hooks, 'utf8');
-    for (let i = 0; i < 5; i++) {
-      cpSync(`${hooks}.dreamos-backup`, hooks);
-      const running = rig.start('setup codex --as reviewer');
-      await new Promise((resolve) => setTimeout(resolve, (tookMs * (i + 2)) / 7));
-      await running.kill('SIGKILL');
-      expect([text, done]).toContain(readFileSync(hooks, 'utf8'));
-      expect(readFileSync(`${hooks}.dreamos-backup`, 'utf8')).toBe(text);
-    }
-    expect(await rig.dreamos('setup codex --as reviewer')).toMatchObject({ code: 0 });
-    await rig.dreamos('setup --uninstall');
-    const left = readdirSync(join(rig.dir, '.codex')).filter((name) => !name.startsWith('.dreamos-setup-'));
-    expect(left).toEqual(['hooks.json']);
-    expect(readFileSync(hooks, 'utf8')).toBe(text);
   });
 });
 

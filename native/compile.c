@@ -1,6 +1,7 @@
 /*
  * Compiles one module to QuickJS bytecode, at build time: compile <source.js> <module name> <out>
- * What it imports is not looked at; that is resolved when the program runs. Of the source nothing is kept but line numbers.
+ * What it imports is not looked at; that is resolved when the program runs. Of the source nothing is kept, not even line numbers,
+ * which take a twentieth of the program: by Node, a stack trace has them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", argv[1], message ? message : "out of memory");
         return 1;
     }
-    bytecode = JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE);
+    bytecode = JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_DEBUG);
     out = bytecode ? fopen(argv[3], "wb") : NULL;
     if (!out || fwrite(bytecode, 1, size, out) != size || fclose(out)) {
         perror(argv[3]);

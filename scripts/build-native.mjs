@@ -1,5 +1,5 @@
 // Builds dist/native/: the command as a native program (native/). It needs a C compiler, and pip for the sources of QuickJS-ng.
-// Without them dreamos runs by Node, as it does where nobody has built this.
+// Without them dreamos runs by Node, as it does where nobody has built this. With musl-gcc it is a megabyte smaller, and as fast.
 //
 //   node scripts/build-native.mjs            for this machine
 //   node scripts/build-native.mjs --quick    without the profile: a fifth slower, built in a third of the time
@@ -25,19 +25,21 @@ const native = join(project, 'native');
  *   is this machine's, the compiler of this machine builds it, else a cross compiler
  * @returns {Promise<string>} the file
  */
-export async function buildNative({ quick = false, compiler = process.env.CC ?? 'cc', platform = ownPlatform } = {}) {
+export async function buildNative({ quick = false, compiler, platform = ownPlatform } = {}) {
   if (!(platform in nativePlatforms))
     throw new CannotBuild(
       `There is no native program for ${platform}, only for ${Object.keys(nativePlatforms).join(', ')}.`,
     );
   await mkdir(cache, { recursive: true });
   const sources = await engineSources();
+  compiler ??= process.env.CC ?? (await ownCompiler());
   const work = await mkdtemp(join(tmpdir(), 'dreamos-native-'));
   try {
     await compileModules(await compilerOfModules(compiler, sources), work);
     const program = join(work, 'dreamos');
-    const flags = [quick ? '-O2' : '-O3', '-ffunction-sections', '-fdata-sections'];
-    if (platform !== ownPlatform) await link(await crossCompiler(platform), flags, sources, work, program);
+    const flags = [quick ? '-O2' : '-O3', '-ffunction-sections', '-fdata-sections', '-fno-asynchronous-unwind-tables'];
+    if (platform !== ownPlatform)
+      await link(await crossCompiler(platform), flags, sources, work, program, emulators[platform]);
     // Others keep their profiles in other ways.
     else if (!quick && /Free Software Foundation/.test((await need(compiler, ['--version'], ...aCompiler)).stdout)) {
       await link([compiler], [...flags, '-DDREAMOS_PROFILE', '-fprofile-generate'], sources, work, program);
@@ -64,6 +66,17 @@ export const nativePlatforms = {
   'darwin-x64': undefined,
   'darwin-arm64': undefined,
 };
+
+/** What runs a program of another machine, which makes its image itself. */
+const emulators = { 'linux-x64': 'qemu-x86_64', 'linux-arm64': 'qemu-aarch64' };
+
+async function ownCompiler() {
+  const isThere = await run('musl-gcc', ['--version']).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? 'musl-gcc' : 'cc';
+}
 
 async function crossCompiler(platform) {
   const target = nativePlatforms[platform];
@@ -119,65 +132,109 @@ async function compileModules(compile, work) {
   const { outputFiles } = await bundle(modules);
   await mkdir(modules, { recursive: true });
   const names = outputFiles.map(({ path }) => basename(path)).sort((a, b) => (a < b ? -1 : 1));
-  await Promise.all(outputFiles.map(({ path, contents }) => writeFile(path, contents)));
-  for (const name of names) await run(compile, [join(modules, name), name, join(modules, `${name}.bin`)]);
-  await writeFile(join(work, 'blobs.c'), tableOf(names));
-  await writeFile(join(work, 'blobs.S'), assemblyOf(names, modules));
+  for (const { path, text } of outputFiles) {
+    // import() asks the engine which file it stands in, and of that nothing is kept.
+    await writeFile(path, text.replace(/\bimport\("\.\//g, 'importModule("'));
+    await run(compile, [path, basename(path), `${path}.bin`]);
+  }
+  await writeFile(join(work, 'modules.S'), imageOf(names, modules));
 }
 
-function tableOf(names) {
-  const externs = names.map((_, i) => `extern const uint8_t blob_${i}[], blob_${i}_end[];`);
-  const rows = names.map((name, i) => `  { ${JSON.stringify(name)}, blob_${i}, blob_${i}_end },`);
-  return [
-    '#include "blobs.h"',
-    ...externs,
-    'const struct blob blobs[] = {',
-    ...rows,
-    '};',
-    `const uint64_t blob_count = ${names.length};`,
+/** What native/host/image.h says of `struct image`, with the modules. */
+function imageOf(names, modules) {
+  const from = (label) => `.long ${label} - SYMBOL(image)`;
+  return section([
+    `.quad 0, 0, 0, SYMBOL(image_end) - SYMBOL(image), ${names.length}`,
+    ...names.flatMap((_, i) => [from(`name_${i}`), from(`module_${i}`), `.long module_${i}_end - module_${i}`]),
+    ...names.flatMap((name, i) => [
+      `name_${i}: .asciz ${JSON.stringify(name)}`,
+      `module_${i}: .incbin "${join(modules, name)}.bin"`,
+      `module_${i}_end:`,
+    ]),
+    // The room that the program makes its image in.
+    '#ifndef __APPLE__',
+    '.zero 16 << 20',
+    '#endif',
+    'SYMBOL(image_end):',
+  ]);
+}
+
+const section = (lines) =>
+  [
+    '#ifdef __APPLE__',
+    '#define SYMBOL(name) _##name',
+    '.data',
+    '#else',
+    '#define SYMBOL(name) name',
+    '.section .image,"aw"',
+    '#endif',
+    '.balign 16',
+    '.globl SYMBOL(image)',
+    'SYMBOL(image):',
+    ...lines,
+    '#ifdef __ELF__',
+    '.section .note.GNU-stack,"",%progbits',
+    '#endif',
     '',
   ].join('\n');
-}
 
-function assemblyOf(names, modules) {
-  const parts = names.map((name, i) =>
-    [
-      `.globl SYMBOL(blob_${i})`,
-      `SYMBOL(blob_${i}):`,
-      `.incbin "${join(modules, name)}.bin"`,
-      `.globl SYMBOL(blob_${i}_end)`,
-      `SYMBOL(blob_${i}_end):`,
-      '.byte 0',
-    ].join('\n'),
-  );
-  return `#ifdef __APPLE__\n#define SYMBOL(name) _##name\n.const\n#else\n#define SYMBOL(name) name\n.section .rodata\n#endif\n${parts.join('\n')}\n#ifdef __ELF__\n.section .note.GNU-stack,"",%progbits\n#endif\n`;
-}
+const ofLinux = ['-static', '-no-pie', `-Wl,-T,${join(native, 'image.ld')}`, '-Wl,--gc-sections', '-lpthread', '-s'];
+const ofMac = ['-Wl,-dead_strip'];
+// What the cross compiler does anyhow, and knows no word for.
+const onlyHere = ownPlatform.startsWith('linux') ? ['-Wl,-z,noseparate-code'] : [];
 
-async function link(compiler, flags, sources, work, program) {
-  const host = (await readdir(join(native, 'host'))).filter((name) => name.endsWith('.c'));
+/**
+ * On Linux twice: with the modules, and with the image that the program makes of them.
+ * @param emulator what runs it, if not this machine
+ */
+async function link([command, ...words], flags, sources, work, program, emulator) {
+  const host = (await readdir(join(native, 'host'), { recursive: true })).filter((name) => name.endsWith('.c'));
   const folder = join(work, 'objects');
+  const compiler = [command, ...words];
   const engineParts = await objects(
     compiler,
-    [...flags, '-w', '-D_GNU_SOURCE', ...includes(sources)],
+    [...flags, '-w', '-D_GNU_SOURCE', '-Dgettimeofday=engine_time', ...includes(sources)],
     engineFiles(sources),
     folder,
   );
+  const version = await ownVersion();
   const own = [
     ...flags,
     '-Wall',
     '-Wextra',
     ...includes(sources),
     `-I${join(native, 'host')}`,
-    `-DDREAMOS_VERSION="${await ownVersion()}"`,
+    `-DDREAMOS_VERSION="${version}"`,
   ];
-  const files = [...host.map((name) => join(native, 'host', name)), join(work, 'blobs.c'), join(work, 'blobs.S')];
-  const parts = await objects(compiler, own, files, folder);
-  // macOS has no static programs.
-  const libraries = ownPlatform.startsWith('darwin')
-    ? ['-Wl,-dead_strip', '-lm']
-    : ['-static', '-Wl,--gc-sections', '-lm', '-lpthread', '-s'];
-  const [command, ...words] = compiler;
-  await need(command, [...words, ...flags, ...parts, ...engineParts, ...libraries, '-o', program], ...aCompiler);
+  const files = host.map((name) => join(native, 'host', name));
+  const parts = [...engineParts, ...(await objects(compiler, own, files, folder))];
+  const isMac = ownPlatform.startsWith('darwin');
+  const linkWith = async (file) => {
+    parts.push(...(await objects(compiler, own, [join(work, file)], folder)));
+    await need(
+      command,
+      [...words, ...flags, ...parts, ...(isMac ? ofMac : ofLinux), ...(emulator ? [] : onlyHere), '-lm', '-o', program],
+      ...aCompiler,
+    );
+    parts.pop();
+  };
+  await linkWith('modules.S');
+  if (isMac) return;
+  const [first, ...before] = emulator ? [emulator, program] : [program];
+  const image = join(work, 'image');
+  const making = [...before, '--make-image', image];
+  await need(first, making, `${emulator}, by which that machine's program makes its image`, 'qemu-user');
+  // It holds nothing of where and when it was made, or the build ends here.
+  await run(first, [...making.slice(0, -1), `${image}-again`], {
+    cwd: '/',
+    env: { PATH: process.env.PATH, TZ: 'Asia/Tokyo' },
+  });
+  if (!(await readFile(image)).equals(await readFile(`${image}-again`)))
+    throw new Error('The image depends on its surroundings: something in native/prepared.ts looks at the machine.');
+  await writeFile(join(work, 'image.S'), section([`.incbin "${image}"`]));
+  await linkWith('image.S');
+  const { stdout } = await run(first, [...before, '--version']);
+  if (stdout !== `${version}\n`) throw new Error(`The program with its image says: ${stdout}`);
 }
 
 // What is done most often, as it is done: the compiler then knows which way the code goes.

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#include "blobs.h"
 #include "host.h"
+#include "image.h"
 
 int past_return;
 int host_argc;
@@ -33,21 +33,11 @@ static _Noreturn void die(JSContext *ctx, JSValue error)
 
 static JSValue module_of(JSContext *ctx, const char *name)
 {
-    uint64_t low = 0, high = blob_count;
+    size_t length;
+    const uint8_t *bytecode = image_module(name, &length);
 
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        int order = strcmp(name, blobs[middle].name);
-
-        if (order == 0)
-            return JS_ReadObject(ctx, blobs[middle].start, (size_t)(blobs[middle].end - blobs[middle].start),
-                                 JS_READ_OBJ_BYTECODE);
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return JS_ThrowReferenceError(ctx, "%s is not in this program", name);
+    return bytecode ? JS_ReadObject(ctx, bytecode, length, JS_READ_OBJ_BYTECODE)
+                    : JS_ThrowReferenceError(ctx, "%s is not in this program", name);
 }
 
 /** All modules lie beside each other, so a name is the same from everywhere. */
@@ -86,11 +76,22 @@ FUNCTION(host_load)
     return JS_GetModuleNamespace(ctx, definition);
 }
 
-static const JSCFunctionListEntry own_functions[] = { JS_CFUNC_DEF("load", 1, host_load) };
+/** importModule(name): as import() */
+FUNCTION(host_import)
+{
+    const char *name = JS_ToCString(ctx, argv[0]);
+    JSValue promise = name ? JS_LoadModule(ctx, "", name) : JS_EXCEPTION;
+
+    UNUSED_ARGUMENTS;
+    JS_FreeCString(ctx, name);
+    return promise;
+}
+
+static const JSCFunctionListEntry own_functions[] = { JS_CFUNC_DEF("load", 1, host_load), JS_CFUNC_DEF("importModule", 1, host_import) };
 
 static int all_functions(JSContext *ctx, JSModuleDef *module, adder *use)
 {
-    return use(ctx, module, own_functions, 1) || files_functions(ctx, module, use) || look_functions(ctx, module, use) ||
+    return use(ctx, module, own_functions, 2) || files_functions(ctx, module, use) || look_functions(ctx, module, use) ||
            text_functions(ctx, module, use) || process_functions(ctx, module, use) || wait_functions(ctx, module, use) || aside_functions(ctx, module, use);
 }
 
@@ -184,36 +185,24 @@ static void open_standard_descriptors(void)
     }
 }
 
-int main(int argc, char **argv)
+/** The engine, with the prelude in it. @return the namespace of its first module, `start` */
+static JSValue begin(JSContext **context)
 {
-    JSRuntime *runtime;
-    JSContext *ctx;
-    JSValue module, done, namespace, turn;
+    JSRuntime *runtime = JS_NewRuntime2(&image_memory, NULL);
+    JSContext *ctx = runtime ? JS_NewContextRaw(runtime) : NULL;
+    JSValue module, done;
     JSModuleDef *start;
-    const char *wanted = getenv("DREAMOS_RUNTIME");
 
-    host_argc = argc;
-    host_argv = argv;
-    open_standard_descriptors();
-    if ((wanted && strcmp(wanted, "node") == 0) || is_of_another_version())
-        run_in_node();
-
-    /* As Node: a closed pipe and a file that grows beyond its limit are errors of a write. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-
-    runtime = JS_NewRuntime();
-    if (!runtime)
-        return 1;
+    /* All but `performance`, which would have begun with the image, and what compiles sources: no text is ever run. */
+    if (!ctx || JS_AddIntrinsicBaseObjects(ctx) || JS_AddIntrinsicDate(ctx) || JS_AddIntrinsicRegExp(ctx) ||
+        JS_AddIntrinsicJSON(ctx) || JS_AddIntrinsicProxy(ctx) || JS_AddIntrinsicMapSet(ctx) || JS_AddIntrinsicTypedArrays(ctx) ||
+        JS_AddIntrinsicPromise(ctx) || JS_AddIntrinsicWeakRef(ctx))
+        _exit(1);
+    *context = ctx;
     /* A one-shot command ends before it would be worth while to look for cycles. */
     JS_SetGCThreshold(runtime, (size_t)64 << 20);
-    JS_SetMaxStackSize(runtime, stack_size());
     JS_SetModuleLoaderFunc(runtime, name_of_module, load_module, NULL);
     JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
-    ctx = JS_NewContext(runtime);
-    if (!ctx)
-        return 1;
-
     module = module_of(ctx, "start.js");
     if (JS_IsException(module) || JS_ResolveModule(ctx, module) < 0)
         die(ctx, JS_GetException(ctx));
@@ -223,17 +212,67 @@ int main(int argc, char **argv)
         die(ctx, JS_GetException(ctx));
     JS_FreeValue(ctx, done);
     run_jobs(runtime, ctx);
-    namespace = JS_GetModuleNamespace(ctx, start);
-    turn = JS_GetPropertyStr(ctx, namespace, "turn");
-    for (;;) {
-        JSValue more = JS_Call(ctx, turn, JS_UNDEFINED, 0, NULL);
+    return JS_GetModuleNamespace(ctx, start);
+}
 
-        if (JS_IsException(more))
-            die(ctx, JS_GetException(ctx));
-        run_jobs(runtime, ctx);
-        if (!JS_ToBool(ctx, more))
-            break;
+/** Calls a function without arguments, and what has come of it by promises. @return whether it gave something true */
+static int call(JSContext *ctx, JSValueConst function)
+{
+    JSValue given = JS_Call(ctx, function, JS_UNDEFINED, 0, NULL);
+
+    if (JS_IsException(given))
+        die(ctx, JS_GetException(ctx));
+    run_jobs(JS_GetRuntime(ctx), ctx);
+    return JS_ToBool(ctx, given);
+}
+
+/** At build time: the image that later starts begin with. */
+static int make_image(const char *path)
+{
+    JSContext *ctx;
+    JSValue start;
+
+    if (image_begin() < 0) {
+        perror("image");
+        return 1;
     }
+    start = begin(&ctx);
+    call(ctx, JS_GetPropertyStr(ctx, start, "prepare"));
+    if (image_write(path, ctx, JS_GetPropertyStr(ctx, start, "turn")) < 0) {
+        perror(path);
+        return 1;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    JSContext *ctx = image.context;
+    JSValue turn = image.turn;
+    const char *wanted = getenv("DREAMOS_RUNTIME");
+
+    host_argc = argc;
+    host_argv = argv;
+    open_standard_descriptors();
+    if (!ctx && argc == 3 && strcmp(argv[1], "--make-image") == 0)
+        return make_image(argv[2]);
+    if ((wanted && strcmp(wanted, "node") == 0) || is_of_another_version())
+        run_in_node();
+
+    /* As Node: a closed pipe and a file that grows beyond its limit are errors of a write. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+
+    if (!ctx)
+        {
+        JSValue start = begin(&ctx);
+
+        turn = JS_GetPropertyStr(ctx, start, "turn");
+    }
+    JS_UpdateStackTop(JS_GetRuntime(ctx));
+    JS_SetMaxStackSize(JS_GetRuntime(ctx), stack_size());
+    while (call(ctx, turn))
+        ;
     /* The prelude ends the process itself, with its code; to come here means that it has not. */
     return 1;
 }

@@ -1,3 +1,4 @@
+import * as host from 'dreamos:host';
 /** What Node has everywhere, as far as it is used; QuickJS itself has the language alone. */
 import { HostAbortController, HostAbortSignal } from './abort.ts';
 import { HostBuffer } from './buffer.ts';
@@ -16,6 +17,8 @@ const timer =
 export function install(): void {
   Object.assign(globalThis, {
     global: globalThis,
+    // What the build has put in the place of import().
+    importModule: host.importModule,
     process: hostProcess,
     Buffer: HostBuffer,
     TextEncoder: HostTextEncoder,

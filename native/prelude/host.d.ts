@@ -3,6 +3,8 @@ declare module 'dreamos:host' {
   // main.c
   /** Runs a module at once, and gives what it exports. */
   export function load(name: string): Record<string, unknown>;
+  /** What the build has put in the place of `import()`. */
+  export function importModule(name: string): Promise<Record<string, unknown>>;
   // files.c
   export function open(path: string, flags: number, mode: number): number;
   export function close(fd: number): number;

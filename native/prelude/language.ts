@@ -31,6 +31,15 @@ function compareBy(one: string, other: string, by: (char: string) => number): nu
 const rank = (char: string): number => order.indexOf(char) + 1 || order.length + char.toLowerCase().charCodeAt(0);
 const rankOfCase = (char: string): number => Number(char !== char.toLowerCase());
 
+const bits = new Uint32Array(2);
+
+/** The engine's own was seeded when the image was made, and would give the same numbers to every process. */
+export function random(): number {
+  host.random(new Uint8Array(bits.buffer));
+  const [high = 0, low = 0] = bits;
+  return ((high >>> 5) * 0x4000000 + (low >>> 6)) / 2 ** 53;
+}
+
 export function installLanguage(): void {
   put(Number.prototype, 'toLocaleString', function toLocaleString(this: number) {
     return inEnglish(this);
@@ -38,6 +47,7 @@ export function installLanguage(): void {
   put(String.prototype, 'localeCompare', function localeCompare(this: string, other: string) {
     return compareNames(this, other);
   });
+  put(Math, 'random', random);
   Object.defineProperty(globalThis, 'Intl', { get: () => host.toNode('Intl'), configurable: true });
 }
 

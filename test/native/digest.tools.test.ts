@@ -10,7 +10,7 @@ import { missing, said, skips } from '../lack.ts';
 
 const lack = await missing('cc');
 const project = join(import.meta.dirname, '../..');
-const host = join(project, 'native/host');
+const host = join(project, 'native/host/text');
 const rounds = 20_000;
 
 /** Lengths around the blocks of the digests, and characters of each length around those that are not allowed. */

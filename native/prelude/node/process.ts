@@ -9,16 +9,15 @@ import * as crypto from './crypto.ts';
 const signals: Record<string, number> = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 };
 if (host.platform === 'linux') signals['SIGUSR1'] = 10;
 
-const [ownPid, parent, user, effectiveUser] = host.ids();
-const started = host.uptime();
+/** Of this process: looked up when it begins, for what is prepared before that is the same in every one. */
+let ids: readonly [pid: number, ppid: number, uid: number, euid: number] = [0, 0, 0, 0];
+let started = 0;
 let surroundings: Record<string, string> | undefined;
 let output: HostWriter | undefined;
 let errors: HostWriter | undefined;
 let input: HostReader | undefined;
 
 class HostProcess extends EventEmitter {
-  readonly pid = ownPid;
-  readonly ppid = parent;
   readonly platform = host.platform;
   readonly arch = host.arch;
   readonly execPath = '/proc/self/exe';
@@ -26,9 +25,24 @@ class HostProcess extends EventEmitter {
   /** What it behaves like; and what it is. */
   readonly version = 'v20.19.0';
   readonly versions = { node: '20.19.0', quickjs: host.engine };
-  readonly argv = ['dreamos', 'dreamos', ...host.argv()];
+  argv: readonly string[] = [];
   exitCode: number | undefined;
   #ending = false;
+
+  /** Of all that is prepared before, nothing may depend on the machine or the moment. */
+  begin(): void {
+    ids = host.ids();
+    started = host.uptime();
+    this.argv = ['dreamos', 'dreamos', ...host.argv()];
+  }
+
+  get pid(): number {
+    return ids[0];
+  }
+
+  get ppid(): number {
+    return ids[1];
+  }
 
   get env(): Record<string, string> {
     return (surroundings ??= host.environment());
@@ -60,11 +74,11 @@ class HostProcess extends EventEmitter {
   }
 
   getuid(): number {
-    return user;
+    return ids[2];
   }
 
   geteuid(): number {
-    return effectiveUser;
+    return ids[3];
   }
 
   /** Seconds since it has started. */
@@ -110,14 +124,14 @@ class HostProcess extends EventEmitter {
 
 export const hostProcess = new HostProcess();
 export { hostProcess as default };
-export const { platform, pid } = hostProcess;
+export const { platform } = hostProcess;
 
 export function cwd(): string {
   return done(host.cwd(), 'getcwd');
 }
 
 export function geteuid(): number {
-  return effectiveUser;
+  return ids[3];
 }
 
 export function hrtime(): [number, number] {

@@ -23,6 +23,8 @@ const npm = /^(?:npm (?:exec|run)|npx|pnpm|yarn)\b/;
 
 /** A program writes right after it has started us, and a command that starts fast may be here before. */
 const soonMs = 30;
+/** On a busy machine it has not come to that yet: it runs, or waits for a processor. For one that goes on to run there is an end. */
+const busyMs = 300;
 
 /** @param pid of this process @param parent of the one that has started it @param age of this process in milliseconds */
 export async function spareInput(
@@ -37,8 +39,16 @@ export async function spareInput(
     const program = programOf(opener);
     const inShell = isShell(program);
     if (!inShell && !interpreters.test(program)) return false;
-    if (mayRead(opener, input, inShell) || isReadByOthers(input, ours)) return false;
-    const bytes = await bytesThere(stdin, () => inShell || age() >= soonMs);
+    const isOver = (): boolean => age() >= busyMs || (age() >= soonMs && !runs(opener));
+    // A shell closes its own ends once it has started all of a line.
+    for (;;) {
+      const isBusy = age() < busyMs && runs(opener);
+      if (!mayRead(opener, input, inShell)) break;
+      if (!isBusy) return false;
+      await aMoment();
+    }
+    if (isReadByOthers(input, ours)) return false;
+    const bytes = await bytesThere(stdin, isOver);
     return inShell ? bytes === undefined || bytes.length > 0 : isText(bytes);
   } catch {
     return false;
@@ -75,7 +85,15 @@ function programOf(pid: number): string {
 }
 
 function parentOf(pid: number): number {
-  return statFields(fs.readFileSync(`/proc/${pid}/stat`, 'latin1')).parent;
+  return statOf(pid).parent;
+}
+
+function runs(pid: number): boolean {
+  return statOf(pid).runs;
+}
+
+function statOf(pid: number): ReturnType<typeof statFields> {
+  return statFields(fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 
 /** The two ends of a pipe have one name. Of a shell that holds the other end (`coproc`) nobody knows what it will write. */

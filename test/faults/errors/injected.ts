@@ -33,7 +33,11 @@ export function injections(stage: Stage): Injected[] {
   for (const [n, point] of stage.points.entries()) {
     // An open for reading fails in the same place whatever the errno is; they take turns.
     const looking = [opening[n % opening.length] ?? 'EIO'];
-    const kinds = point.call === 'openat' ? (point.changes ? creating : looking) : (errnos[point.call] ?? changing);
+    const kinds = point.call.startsWith('open')
+      ? point.changes
+        ? creating
+        : looking
+      : (errnos[point.call] ?? changing);
     for (const errno of kinds) all.push({ stage, point, errno, andThen: false });
     if (lasting.includes(point.call) && point.thread === 'main')
       all.push({ stage, point, errno: 'EIO', andThen: true });

@@ -36,10 +36,10 @@ export function pointsOf({ made }: TracedResult): Point[] {
   const points: Point[] = [];
   for (const { ours, call, thread, ordinal, text } of made) {
     // The empty write is Node's way of waiting for the stream.
-    if (!ours || text.includes('NULL, 0)') || !calls.includes(call as Call)) continue;
+    if (!ours || text.includes('NULL, 0)') || !(calls as readonly string[]).includes(call)) continue;
     const index = seen.get(call) ?? 0;
     seen.set(call, index + 1);
-    const changes = call !== 'openat' || text.includes('O_CREAT');
+    const changes = !call.startsWith('open') || text.includes('O_CREAT');
     const toStdout = text.startsWith('write(1<');
     points.push({ call: call as Call, thread, index, ordinal, text, changes, toStdout });
   }

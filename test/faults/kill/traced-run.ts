@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Every system call with which a command changes something on disk, and the opens, with which it looks. */
+/** Every system call with which a command changes something on disk, and the opens, with which it looks: musl's are `open`. */
 export const calls = [
   'openat',
+  ...(process.arch === 'x64' ? (['open'] as const) : []),
   'write',
   'pwrite64',
   'writev',

@@ -3,14 +3,17 @@ import { decodeTime, encodeTime, monotonicFactory } from 'ulid';
 import { isAhead, sayableTime } from './clock.ts';
 
 /** Crockford's base32, as ULIDs use it: no I, L, O or U. */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+export const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+/** With this the tokens of consumers begin that go on to claim, and no other: the last of the alphabet. */
+export const consumersFirst = 'Z';
 
 /** Makes message ids and claim tokens; injected, so that a simulation can repeat itself. */
 export interface Ids {
   /** A ULID, strictly increasing within this source even when the clock steps back; but it follows one that was ahead by far. */
   next(nowMs: number): string;
-  /** Ten base32 characters (50 random bits): tells one claim from every other, and one new folder from the next. */
+  /** Ten base32 characters (50 random bits, almost): tells one claim from every other, and one new folder from the next. */
   token(): string;
   /** A random number in [0, 1), for jitter and for spreading consumers. */
   fraction(): number;
@@ -30,8 +33,8 @@ export function createIds(random: () => number = pooledRandom()): Ids {
       return next(nowMs);
     },
     token: () => {
-      let token = '';
-      for (let i = 0; i < 10; i++) token += alphabet.charAt(Math.floor(random() * 32));
+      let token = alphabet.charAt(Math.floor(random() * 31));
+      for (let i = 1; i < 10; i++) token += alphabet.charAt(Math.floor(random() * 32));
       return token;
     },
     fraction: random,

@@ -367,30 +367,45 @@ describe.concurrent('a worker', () => {
     expect(linesOf(join(rig.dir, 'log'))).toHaveLength(1);
   });
 
-  test('killed by SIGKILL loses nothing: the message comes again when its lease ends, once', async ({ rig }) => {
+  test('killed by SIGKILL loses nothing: the message comes again at once, and once', async ({ rig }) => {
     const [id] = await sendAll(rig, ['one']);
     const words = sh(
-      'work reviewer -n 1 --lease 2s --json',
+      'work reviewer -n 1 --json',
       'echo "$$ $DREAMOS_MSG_ATTEMPT" >> log; [ $DREAMOS_MSG_ATTEMPT = 2 ] || sleep 20',
     );
     const killed = rig.start(words);
     const log = join(rig.dir, 'log');
     await until('the handler runs', () => linesOf(log).length > 0);
-    await killed.kill('SIGKILL');
     expect(await states(rig)).toMatchObject({ inflight: 1 });
+    await killed.kill('SIGKILL');
+    expect(await states(rig)).toMatchObject({ ready: 1, inflight: 0 });
     const next = await rig.dreamos(words);
     expect(next.json).toMatchObject([{ id, outcome: 'acked', attempt: 2 }]);
     expect(linesOf(log).map((line) => line.split(' ')[1])).toEqual(['1', '2']);
     // Nobody was left to end it.
     process.kill(-Number(linesOf(log)[0]?.split(' ')[0]), 'SIGKILL');
-    expect((await events(rig, id ?? '')).map(({ event }) => event).filter((event) => event !== 'renewed')).toEqual([
-      'delivered',
-      'claimed',
-      'lease_expired',
-      'claimed',
-      'acked',
-    ]);
+    const told = await events(rig, id ?? '');
+    expect(told.map(({ event }) => event)).toEqual(['delivered', 'claimed', 'lease_expired', 'claimed', 'acked']);
+    expect(told[2]).toMatchObject({ reason: 'its consumer ended' });
     expect(await states(rig)).toMatchObject({ archived: 1, ready: 0, inflight: 0, delayed: 0, dead: 0 });
+  });
+
+  test('killed by SIGKILL gives what it holds to those that wait, although nobody looks and leases are long', async ({
+    rig,
+  }) => {
+    const ids = await sendAll(rig, ['1', '2', '3']);
+    const log = join(rig.dir, 'log');
+    const words = sh('work reviewer --concurrency 3 --quiet', 'echo $DREAMOS_MSG_ATTEMPT >> log; sleep 20');
+    const killed = rig.start(words);
+    await until('it holds all', () => linesOf(log).length === ids.length);
+    const waiting = [rig.start(words), rig.start(words)];
+    await until('the others wait', () => filesIn(rig.root).filter((path) => path.includes('/consumers/')).length === 3);
+    await killed.kill('SIGKILL');
+    await until('they have all of it', () => linesOf(log).filter((attempt) => attempt === '2').length === ids.length);
+    for (const one of waiting) await one.kill('SIGKILL');
+    // One that reads keeps what it has until its lease ends, for it ends long before its work.
+    expect((await rig.dreamos('read reviewer')).code).toBe(0);
+    expect(await states(rig)).toMatchObject({ ready: 2, inflight: 1 });
   });
 
   test('of several, killed by SIGKILL again and again: every message is finished once, and no attempt runs twice', async ({

@@ -32,6 +32,7 @@ class HostProcess extends EventEmitter {
   /** Of all that is prepared before, nothing may depend on the machine or the moment. */
   begin(): void {
     ids = host.ids();
+    [pid] = ids;
     started = host.uptime();
     this.argv = ['dreamos', 'dreamos', ...host.argv()];
   }
@@ -125,6 +126,7 @@ class HostProcess extends EventEmitter {
 export const hostProcess = new HostProcess();
 export { hostProcess as default };
 export const { platform } = hostProcess;
+export let pid = 0;
 
 export function cwd(): string {
   return done(host.cwd(), 'getcwd');

@@ -1,5 +1,6 @@
 import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
+import { takeUp } from './take-up.ts';
 import type { Session } from '../root/root.ts';
 import { nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
@@ -21,14 +22,16 @@ export async function* consume(
   const reading = { ...options, waitMs: options.waitMs ?? Infinity };
   const card = await resolveAgent(session, mailbox);
   const waiter = createWaiter(session, card.name);
+  const { token, close } = await takeUp(session, card.name);
   try {
-    const reader = await createReader(session, card, reading);
+    const reader = await createReader(session, card, reading, token);
     for (;;) {
       const delivery = await reader.next(waiter, reading);
       if (!delivery) return;
       yield jobOf(session, delivery);
     }
   } finally {
+    await close();
     await waiter.close();
   }
 }

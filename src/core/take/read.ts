@@ -49,8 +49,16 @@ export interface Reader {
 
 type Until = Pick<ReadOptions, 'waitMs' | 'signal'>;
 
-/** @param card as it is now: only later attempts read it anew @throws USAGE for a lease that is too long or too short */
-export async function createReader(session: Session, card: AgentCard, options: ReadOptions): Promise<Reader> {
+/**
+ * @param card as it is now: only later attempts read it anew @param token for each claim
+ * @throws USAGE for a lease that is too long or too short
+ */
+export async function createReader(
+  session: Session,
+  card: AgentCard,
+  options: ReadOptions,
+  token?: () => string,
+): Promise<Reader> {
   const { leaseMs, filter: asked, by } = options;
   const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   if (leaseMs !== undefined) checkLease(leaseMs);
@@ -64,7 +72,7 @@ export async function createReader(session: Session, card: AgentCard, options: R
     isPaused = Boolean(now.pausedAt);
     if (!isPaused) {
       troubleIsOver(session, pause);
-      return claimNow(session, now, { leaseMs, filter, by, signal });
+      return claimNow(session, now, { leaseMs, filter, by, signal, token: token?.() });
     }
     if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
     return undefined;
@@ -84,6 +92,7 @@ interface ClaimHow {
   readonly signal?: AbortSignal | undefined;
   /** Only answers in the inbox of this request. */
   readonly inbox?: string;
+  readonly token?: string | undefined;
 }
 
 /** One attempt to claim. @throws USAGE for a lease that is too long or too short */
@@ -94,7 +103,7 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   const policy = settings.ownPolicy;
   return session.store.mail.claim(card.name, {
     leaseMs: checkLease(how.leaseMs ?? settings.leaseMs),
-    token: session.ids.token(),
+    token: how.token ?? session.ids.token(),
     policy,
     // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
     maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,

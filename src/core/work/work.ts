@@ -6,6 +6,7 @@ import { type Job, jobOf } from '../take/consume.ts';
 import { type Handled, type Handler, handleOne } from './handle.ts';
 import { type Result, results } from '../../model/state.ts';
 import { createReader, type ReadOptions } from '../take/read.ts';
+import { takeUp } from '../take/take-up.ts';
 import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
@@ -44,7 +45,8 @@ export async function work(
   check(count, 'count');
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
   const card = await resolveAgent(session, agent);
-  const reader = await createReader(session, card, options);
+  const reader = await createReader(session, card, options, () => claims.token());
+  const claims = await takeUp(session, card.name);
   const waiter = createWaiter(session, card.name);
   const totals = Object.fromEntries(results.map((result) => [result, 0])) as Record<Result, number>;
   const failures: unknown[] = [];
@@ -108,6 +110,7 @@ export async function work(
     }
   } finally {
     await Promise.all(running);
+    await claims.close();
     await waiter.close();
     for (const end of unlisten) end?.();
   }

@@ -18,6 +18,7 @@ import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
 import { agentOfDocument, type RootDocument } from './names/layout.ts';
 import { finishOutbox } from './send/hand-out.ts';
 import { readEntry } from './places/read-entry.ts';
+import { takeUp } from './claim/consumers.ts';
 import { endRestsAhead, looksForDue, recover, recoverDue } from './claim/recover.ts';
 import { send } from './send/send.ts';
 import { ack, checkClaim, nack, renew } from './claim/settle.ts';
@@ -128,6 +129,7 @@ function mailOf(ctx: FileContext): Mail {
       if (!looks && looksForDue(ctx, home, true)) moved += (await recoverDue(ctx, home, options.policy)).moved;
       return moved > 0 ? claim(ctx, home, options) : undefined;
     },
+    takeUp: (mailbox) => takeUp(ctx, at(mailbox)),
     ack: (receipt, { by }) => ack(ctx, receipt, by),
     nack: (receipt, options) => nack(ctx, receipt, options),
     renew: (receipt, options) => renew(ctx, receipt, options),

@@ -115,6 +115,12 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     hasInbox: async (mailbox, request) => hasInbox(mail, mailbox, request),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
     claim: async (mailbox, options) => claim(mail, deps, mailbox, options),
+    // A process takes all of it with it.
+    takeUp: async () => ({
+      token: () => deps.ids.token(),
+      seesGone: async () => false,
+      close: async () => undefined,
+    }),
     ack: async (receipt, options) => ack(mail, deps, receipt, options),
     checkClaim: async (receipt) => checkClaim(mail, receipt),
     nack: async (receipt, options) => nack(mail, deps, receipt, options),

@@ -141,6 +141,19 @@ export interface DeliverOptions extends Actor {
   readonly dueAt?: number | undefined;
 }
 
+/** Who claims from a mailbox for as long as his process lives: what he holds need not wait for its lease once it has ended. */
+export interface Consumer {
+  /** For his next claim, in the place of one of `ids`. */
+  token(): string;
+  /**
+   * Whether a consumer's process has ended on which he keeps an eye; the next `recover` then moves what that one held. He keeps
+   * an eye on one other, and so does each, so that all are seen.
+   */
+  seesGone(): Promise<boolean>;
+  /** What he still holds keeps its lease. */
+  close(): Promise<void>;
+}
+
 /** The life of a message: every change of state, each atomic and followed by its event. */
 export interface Mail {
   /**
@@ -167,6 +180,7 @@ export interface Mail {
   hasInbox(mailbox: string, request: string): Promise<boolean>;
   /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
+  takeUp(mailbox: string): Promise<Consumer>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
   ack(receipt: string, options: Actor): Promise<Settled>;
   /** The last attempt, or `dead`, leads to the dead-letter queue. @throws as ack */
@@ -178,7 +192,7 @@ export interface Mail {
   /** Which message in which mailbox a receipt speaks of. @throws RECEIPT_INVALID */
   parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
   /**
-   * Moves what is due: expired leases, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a
+   * Moves what is due: expired leases, what consumers held whose process has ended, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a
    * bounded number a call. A lease or an inbox that ends later than any can, and a rest of no more than the longest backoff
    * that begins later than now, were written while the clock was ahead, and are over.
    */

@@ -153,6 +153,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     longestPath: 4095,
     fileSystem: () => 0,
     bootId: () => 'one',
+    self: () => ({ pid: 1, machine: 'one' }),
     startOf: () => undefined,
     close: () => undefined,
   };

@@ -128,6 +128,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     longestPath: real.longestPath,
     fileSystem: (path) => real.fileSystem(path),
     bootId: () => real.bootId(),
+    self: () => real.self(),
     startOf: (pid) => real.startOf(pid),
     close: () => real.close(),
   };

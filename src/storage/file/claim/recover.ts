@@ -6,6 +6,7 @@ import { maxLeaseMs } from '../../../model/basics/limits.ts';
 import { isAhead } from '../../../model/clock.ts';
 import type { RetryPolicy } from '../../../model/settings.ts';
 import type { Recovered } from '../../port/mail.ts';
+import { heldByGone } from './consumers.ts';
 import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
@@ -59,6 +60,8 @@ export async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: Ret
   let moved = finished.own + adopted.moved;
   for (const path of expired.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of expired.entries) if (await takeBack(ctx, mailbox, entry, policy)) moved++;
+  const gone = await heldByGone(ctx, mailbox, atOnce);
+  for (const entry of gone.entries) if (await takeBack(ctx, mailbox, entry, policy, 'its consumer ended')) moved++;
   const fallen = await due(ctx, mailbox.delayed, atOnce);
   for (const path of fallen.junk) if (await quarantine(ctx, mailbox, path, misplaced)) moved++;
   for (const entry of fallen.entries) if (await makeReady(ctx, mailbox, entry)) moved++;
@@ -66,7 +69,7 @@ export async function recoverDue(ctx: FileContext, mailbox: Mailbox, policy: Ret
   moved += requests.moved;
 
   const more = finished.left ? ctx.clock.now() : undefined;
-  const moments = [more, adopted.nextAt, expired.nextAt, fallen.nextAt, requests.nextAt].filter(
+  const moments = [more, adopted.nextAt, expired.nextAt, gone.nextAt, fallen.nextAt, requests.nextAt].filter(
     (at) => at !== undefined,
   );
   look.tookMs = ctx.clock.uptime() - look.at;
@@ -130,18 +133,27 @@ export async function endRestsAhead(ctx: FileContext, mailbox: Mailbox, mostSlot
   return moved;
 }
 
-/** An expired lease: back to ready at once, or to the dead-letter queue when that was the last attempt. */
-async function takeBack(ctx: FileContext, mailbox: Mailbox, entry: WheelEntry, policy: RetryPolicy): Promise<boolean> {
+/**
+ * A claim that is over: back to ready at once, or to the dead-letter queue when that was the last attempt.
+ * @param early why, before its lease is
+ */
+async function takeBack(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  entry: WheelEntry,
+  policy: RetryPolicy,
+  early?: string,
+): Promise<boolean> {
   const name = checkedName(entry, 'd');
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const { id, attempt } = name;
   if (attempt >= (name.maxAttempts ?? policy.maxAttempts)) {
-    const reason = `its lease ran out ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
+    const reason = `${early ?? 'its lease ran out'} ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
     return (await deadLetter(ctx, mailbox, entry.path, name, { reason })) !== undefined;
   }
   const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined, maxAttempts: undefined };
   if ((await moveToReady(ctx, entry.path, mailbox, 0, back)) === undefined) return false;
-  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt }]);
+  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt, reason: early }]);
   return true;
 }
 

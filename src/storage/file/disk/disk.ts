@@ -113,6 +113,8 @@ export interface Disk {
   fileSystem(path: string): MaybePromise<number>;
   /** Another one after each start of the machine; also when that is only possible. */
   bootId(): MaybePromise<string>;
+  /** This process's number, and where it means that process: of which start of the machine, and seen from where (containers). */
+  self(): MaybePromise<{ readonly pid: number; readonly machine: string }>;
   /** When a process of this machine began, so that a number which was given again is known as another's; `undefined`: there is none. */
   startOf(pid: number): MaybePromise<string | undefined>;
   close(): MaybePromise<void>;

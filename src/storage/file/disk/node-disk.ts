@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
-import { geteuid, platform } from 'node:process';
+import { geteuid, pid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import type { Disk, FileStat, OpenFile, ReadOptions, ReadResult, Unread } from './disk.ts';
 import { attempt, expectedOf } from './disk-error.ts';
 import { appendFlags, fileMode, openLogs } from './logs.ts';
-import { startOf } from './programs.ts';
+import { pidSpace, startOf } from './programs.ts';
 
 const dirMode = 0o700;
 // O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
@@ -99,10 +99,13 @@ export function nodeDisk(): Disk {
     longestPath: platform === 'linux' ? 4095 : 1023,
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
     bootId,
-    startOf,
+    self: async () => (itself ??= { pid, machine: `${await bootId()} ${pidSpace()}` }),
+    startOf: (of) => attempt('/proc', 'look at', () => startOf(of), {}),
     close: () => logs.close(),
   };
 }
+
+let itself: { readonly pid: number; readonly machine: string } | undefined;
 
 async function bootId(): Promise<string> {
   try {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { kill } from 'node:process';
 import { statFields } from '../../../model/basics/process-stat.ts';
 
@@ -8,7 +8,10 @@ import { statFields } from '../../../model/basics/process-stat.ts';
  */
 export function startOf(pid: number): string | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
-  if (stat !== undefined) return statFields(stat).begun;
+  if (stat !== undefined) {
+    const { begun, hasEnded } = statFields(stat);
+    return hasEnded ? undefined : begun;
+  }
   if (textOf('/proc/self/stat') !== undefined) return undefined;
   try {
     kill(pid, 0);
@@ -18,10 +21,22 @@ export function startOf(pid: number): string | undefined {
   }
 }
 
+/** Processes of two spaces (containers) have numbers that mean nothing to each other; an empty text where there are none. */
+export function pidSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** @throws what is no sign that it is not there: without a free descriptor nobody may be taken for dead */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
-  } catch {
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ESRCH' && code !== 'ENOTDIR') throw error;
     return undefined;
   }
 }

@@ -33,8 +33,8 @@ export async function* inspectFolders(
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => pathIn(mailbox.dir, folder))]) {
     yield* inspectFolder(ctx, dir, fix);
   }
-  // Only where something was requested, or announced.
-  for (const dir of [mailbox.requests, mailbox.announced])
+  // Only where something was requested, announced, or claimed by who goes on to claim.
+  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused]) yield* inspectMode(ctx, path, fix);
 }

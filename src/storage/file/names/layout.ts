@@ -80,6 +80,8 @@ export interface Mailbox {
   readonly lastRead: string;
   /** What was announced to sessions; made with the first one. */
   readonly announced: string;
+  /** Processes that claim for as long as they live; made with the first one. */
+  readonly consumers: string;
   /** Made with the first send that is refused. */
   readonly refused: string;
 }
@@ -191,6 +193,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     events: `${dir}/events`,
     lastRead: `${dir}/last-read`,
     announced: `${dir}/announced`,
+    consumers: `${dir}/consumers`,
     refused: `${dir}/refused.jsonl`,
   };
 }

@@ -1,0 +1,49 @@
+/** Claiming for as long as this process lives, so that what it holds comes back as soon as it has ended (`Consumer`). */
+import { DreamosError } from '../../model/errors.ts';
+import type { Session } from '../root/root.ts';
+import { recoverOrWarn } from '../wait/due.ts';
+
+/** What a dead consumer held comes back within about twice this, where others claim from the mailbox. */
+const lookEveryMs = 400;
+
+export interface TakenUp {
+  /** For each claim. */
+  readonly token: () => string;
+  close(): Promise<void>;
+}
+
+/** Where the root takes no file for it, with a warning: claims have their leases all the same. */
+export async function takeUp(session: Session, mailbox: string): Promise<TakenUp> {
+  const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox));
+  if (!consumer) return { token: () => session.ids.token(), close: async () => undefined };
+  let looking: Promise<unknown> = Promise.resolve();
+  let isBusy = false;
+  const look = async (): Promise<void> => {
+    isBusy = true;
+    await orWarn(session, mailbox, async () => {
+      while ((await consumer.seesGone()) && (await recoverOrWarn(session, mailbox)).moved > 0);
+    });
+    isBusy = false;
+  };
+  const timer = setInterval(() => {
+    if (!isBusy) looking = look();
+  }, lookEveryMs).unref();
+  return {
+    token: () => consumer.token(),
+    async close() {
+      clearInterval(timer);
+      await looking;
+      await orWarn(session, mailbox, () => consumer.close());
+    },
+  };
+}
+
+async function orWarn<T>(session: Session, mailbox: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    session.warn(`What a dead consumer of ${mailbox} held comes back only when its lease ends: ${error.message}`);
+    return undefined;
+  }
+}

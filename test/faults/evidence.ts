@@ -39,11 +39,12 @@ export function evidenceLine({ parts }: Results): string {
 /** Of the native program, as far as it was tried. */
 function ofNative({ parts }: Results): string {
   const told = [
-    ['kill -9', 'kill points', 'kill -9 points'],
-    ['disk errors', 'calls failed', 'failed system calls'],
-  ].flatMap(([part = '', figure = '', what]) => {
+    ['power cut', 'states', 'power-cut states', 'operations'],
+    ['kill -9', 'kill points', 'kill -9 points', 'commands'],
+    ['disk errors', 'calls failed', 'failed system calls', 'commands'],
+  ].flatMap(([part = '', figure = '', what, where = '']) => {
     const figures = parts[natively(part)]?.figures;
-    return figures ? [`${n(figures[figure] ?? 0)} ${what} in ${figures['commands']} commands`] : [];
+    return figures ? [`${n(figures[figure] ?? 0)} ${what} in ${n(figures[where] ?? 0)} ${where}`] : [];
   });
   return told.length === 0 ? '' : `\n\nThe same by the native program: ${told.join('; ')}.`;
 }

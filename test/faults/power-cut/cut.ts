@@ -21,6 +21,8 @@ export interface Job {
   readonly seed: number;
   readonly plan: readonly { readonly fileSystem: FileSystem; readonly states: number }[];
   readonly bounded: boolean;
+  /** What is tried in the place of the library. */
+  readonly native?: string | undefined;
 }
 
 export type Told =
@@ -59,7 +61,8 @@ async function main(job: Job): Promise<void> {
   try {
     for (const { fileSystem, states } of job.plan) {
       await cutPower(rig, job, fileSystem, states);
-      for (const omits of omissions) await control(rig, job, fileSystem, omits);
+      if (job.native !== undefined) await control(rig, job, fileSystem, 'file fsync');
+      else for (const omits of omissions) await control(rig, job, fileSystem, omits);
     }
   } catch (error) {
     tell({ failure: `The rig failed: ${(error as Error).stack ?? String(error)}` });
@@ -114,9 +117,10 @@ async function cutPower(rig: Rig, job: Job, fileSystem: FileSystem, count: numbe
 }
 
 /** First alone and in order, so that nobody's fsync helps anybody else; then all at once. */
-async function work(play: Play, { seed, bounded }: Job): Promise<void> {
+async function work(play: Play, { seed, bounded, native }: Job): Promise<void> {
   const rounds = bounded ? 1 : 4;
   await play.start('setup', { seed: seed + 1, rounds });
+  if (native !== undefined) return workNatively(play, seed, rounds, [native]);
   await play.start('quiet', { seed: seed + 2, rounds: bounded ? 1 : 2 });
   const consumers = [
     play.start('consumer', { seed: seed + 3, rounds }),
@@ -133,11 +137,23 @@ async function work(play: Play, { seed, bounded }: Job): Promise<void> {
   await Promise.all(consumers);
 }
 
+async function workNatively(play: Play, seed: number, rounds: number, program: readonly string[]): Promise<void> {
+  await play.start('typist', { seed: seed + 2, rounds, program });
+  const consumers = [3, 4].map((n) => play.start('typing consumer', { seed: seed + n, rounds, program }));
+  await Promise.all([5, 6, 7].map((n) => play.start('typist', { seed: seed + n, rounds, program })));
+  play.stop();
+  await Promise.all(consumers);
+}
+
+/** Every fsync succeeds, and none is made. */
+const withoutSyncs = ['strace', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:retval=0'];
+
 /** The same scenes on a disk that leaves out one kind of fsync: if nothing is found to be missing, the rig is blind. */
 async function control(rig: Rig, job: Job, fileSystem: FileSystem, omits: Omission): Promise<void> {
   const recording = await rig.record(fileSystem, job.diskScript, async (play) => {
     await play.start('setup', { seed: job.seed + 1, rounds: 1 });
-    await play.start('quiet', { seed: job.seed + 2, rounds: 1, omits });
+    if (job.native === undefined) await play.start('quiet', { seed: job.seed + 2, rounds: 1, omits });
+    else await play.start('typist', { seed: job.seed + 2, rounds: 1, program: [...withoutSyncs, job.native] });
   });
   const { ledger } = read(recording);
   const log = new DiskLog(recording.log);
@@ -151,11 +167,12 @@ async function control(rig: Rig, job: Job, fileSystem: FileSystem, omits: Omissi
     if (caught !== undefined) break;
   }
   log.close();
+  const what = job.native === undefined ? omits : 'fsync at all';
   tell({
-    progress: `${fileSystem}: control "no ${omits}" ${caught === undefined ? 'was NOT caught' : `caught: ${caught}`}`,
+    progress: `${fileSystem}: control "no ${what}" ${caught === undefined ? 'was NOT caught' : `caught: ${caught}`}`,
   });
   if (caught === undefined)
-    tell({ failure: `Power cut on ${fileSystem}: without ${omits} nothing was missing, so the test is blind.` });
+    tell({ failure: `Power cut on ${fileSystem}: without ${what} nothing was missing, so the test is blind.` });
   tell({ counted: { fileSystem, controls: 1, controlsCaught: caught === undefined ? 0 : 1 } });
 }
 

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cwd, execPath, getuid } from 'node:process';
+import { cwd, env, execPath, getuid } from 'node:process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
@@ -16,14 +16,18 @@ const boundedStates = 40;
 const fullStates = 520;
 const neededBytes = 2 * 1024 ** 3;
 
+// The control of the native program is made by it.
+const forNative = env['DREAMOS_RUNTIME'] === 'native' ? ['strace'] : [];
+
 export const part: FaultPart = {
   name: 'power cut',
+  runsNatively: true,
 
   async cannotRun() {
     if (getuid?.() !== 0) return notHere('it mounts file systems, which needs root');
     for (const file of ['/dev/fuse', '/dev/loop-control'])
       if (!fs.existsSync(file)) return notHere(`${file} is missing`);
-    for (const tool of ['unshare', 'mount', 'umount', makerOf('ext4')])
+    for (const tool of ['unshare', 'mount', 'umount', makerOf('ext4'), ...forNative])
       if (!(await hasTool(tool))) return noTool(`${tool} is missing`);
     try {
       await execute('/usr/bin/python3', ['-c', 'try:\n import fusepy\nexcept ImportError:\n import fuse\n fuse.FUSE']);
@@ -52,6 +56,7 @@ export const part: FaultPart = {
         seed: options.seed % 1_000_000,
         plan,
         bounded: options.bounded,
+        native: options.native,
       };
       return { ...(await cutIn(cut ?? '', job, options)), skipped };
     } finally {

@@ -142,7 +142,7 @@ export class Rig {
 
 export interface Play {
   /** Runs a process of the workload to its end. */
-  start(role: Role, settings: Pick<Settings, 'seed' | 'rounds' | 'omits'>): Promise<void>;
+  start(role: Role, settings: Pick<Settings, 'seed' | 'rounds' | 'omits' | 'program'>): Promise<void>;
   /** Tells the consumers to come to an end. */
   stop(): void;
 }

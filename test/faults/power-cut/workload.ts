@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
 import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
+import { consume as consumeByCommands, playRound } from './commands.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { random } from './random.ts';
 import {
@@ -38,9 +39,11 @@ export interface Settings {
   /** How many rounds of its scenes a process plays. */
   readonly rounds: number;
   readonly omits?: Omission;
+  /** The native program, and what stands before it. */
+  readonly program?: readonly string[];
 }
 
-export type Role = 'setup' | 'quiet' | 'producer' | 'keyed' | 'consumer' | 'expirer';
+export type Role = 'setup' | 'quiet' | 'producer' | 'keyed' | 'consumer' | 'expirer' | 'typist' | 'typing consumer';
 
 const agents = ['ada', 'bob', 'cyd', 'dot'];
 
@@ -108,6 +111,15 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
 
   async consumer(stage, { running }) {
     while (fs.existsSync(running)) for (const name of agents) await consume(stage, name);
+  },
+
+  async typist({ ids, ledger }, { rounds, seed, root, program = [] }) {
+    for (let round = 0; round < rounds; round++)
+      playRound({ program, root, ledger, ids }, `typed-${seed}-${round}`, agents);
+  },
+
+  async 'typing consumer'({ ids, ledger }, { running, root, program = [] }) {
+    consumeByCommands({ program, root, ledger, ids }, running, agents);
   },
 
   async expirer(stage, { rounds }) {

@@ -8,4 +8,3 @@ export * as send from '../src/commands/send/send.ts';
 export * as read from '../src/commands/take/read.ts';
 export * as ack from '../src/commands/take/ack.ts';
 export * as held from '../src/core/take/held.ts';
-export * as history from '../src/storage/file/events/history.ts';

@@ -13,8 +13,6 @@ export interface Typist {
   readonly ids: Ids;
 }
 
-type Line = Record<string, unknown>;
-
 interface SentLine {
   readonly id: string;
   readonly mailboxes: readonly string[];
@@ -28,7 +26,7 @@ interface ReadLine {
 }
 
 /** @returns what it has printed; `undefined`: nothing was there */
-function type<T>({ program, root }: Typist, as: string, ...words: readonly string[]): T | undefined {
+function type({ program, root }: Typist, as: string, ...words: readonly string[]): unknown {
   const [file = '', ...before] = program;
   const { status, stdout, stderr } = spawnSync(file, [...before, ...words, '--json', '--as', as], {
     encoding: 'utf8',
@@ -36,23 +34,18 @@ function type<T>({ program, root }: Typist, as: string, ...words: readonly strin
   });
   if (status === 3) return undefined;
   if (status !== 0) throw new Error(`${words[0]} ended with ${status}: ${stderr}`);
-  return JSON.parse(stdout) as T;
+  return JSON.parse(stdout);
 }
 
 /** @param more options of `send`, and what the ledger keeps of them */
 function send(typist: Typist, mailboxes: readonly string[], scene: string, options: readonly string[] = []): void {
   const body = `${scene} ${typist.ids.token()} ${'words '.repeat(Math.floor(typist.ids.fraction() ** 4 * 1500))}`;
-  const sent = type<SentLine>(typist, 'sender', 'send', mailboxes.join(','), body, ...options);
+  const sent = type(typist, 'sender', 'send', mailboxes.join(','), body, ...options);
   note(typist, sent, body, scene);
 }
 
-function note(
-  { ledger }: Typist,
-  sent: SentLine | undefined,
-  body: string,
-  scene: string,
-  more: { key?: string } = {},
-): void {
+function note({ ledger }: Typist, printed: unknown, body: string, scene: string, more: { key?: string } = {}): void {
+  const sent = printed as SentLine | undefined;
   if (!sent) throw new Error(`a send has printed nothing (${scene})`);
   ledger.write({ kind: 'sent', id: sent.id, mailboxes: sent.mailboxes, body: bodyMark(body), scene, ...more });
   for (const one of sent.replaced ?? []) ledger.write({ kind: 'settled', what: 'replace', ...one });
@@ -62,12 +55,12 @@ function sendKeyed(typist: Typist, key: string, mailboxes: readonly string[]): v
   typist.ledger.write({ kind: 'key-tried', key, mailboxes });
   const { body, subject } = keyedMessage(key, '', mailboxes);
   const words = ['send', mailboxes.join(','), body, '--subject', subject, '--dedupe-key', key];
-  note(typist, type<SentLine>(typist, 'sender', ...words), body, 'keyed', { key });
+  note(typist, type(typist, 'sender', ...words), body, 'keyed', { key });
 }
 
 function take(typist: Typist, name: string): ReadLine | undefined {
   const minutes = 1 + Math.floor(typist.ids.fraction() * 600);
-  const line = type<ReadLine>(typist, name, 'read', '--lease', `${minutes}m`);
+  const line = type(typist, name, 'read', '--lease', `${minutes}m`) as ReadLine | undefined;
   if (line) settled(typist, 'claim', line);
   return line;
 }
@@ -78,25 +71,25 @@ function settled({ ledger }: Typist, what: string, { mailbox, message: { id } }:
 
 const endings: readonly ((typist: Typist, held: ReadLine) => void)[] = [
   (typist, held) => {
-    type<Line>(typist, held.mailbox, 'ack', held.receipt);
+    type(typist, held.mailbox, 'ack', held.receipt);
     settled(typist, 'ack', held);
   },
   (typist, held) => {
-    type<Line>(typist, held.mailbox, 'nack', held.receipt, '--delay', '2h');
+    type(typist, held.mailbox, 'nack', held.receipt, '--delay', '2h');
     settled(typist, 'nack', held);
   },
   (typist, held) => {
-    type<Line>(typist, held.mailbox, 'renew', held.receipt, '--lease', '3h');
+    type(typist, held.mailbox, 'renew', held.receipt, '--lease', '3h');
     settled(typist, 'renew', held);
   },
   (typist, held) => {
     const reason = `rejected by the power-cut test (${typist.ids.token()})`;
-    type<Line>(typist, held.mailbox, 'nack', held.receipt, '--dead', '--reason', reason);
+    type(typist, held.mailbox, 'nack', held.receipt, '--dead', '--reason', reason);
     typist.ledger.write({ kind: 'dead', id: held.message.id, mailbox: held.mailbox, reason });
   },
   (typist, held) => {
     const body = `answer ${typist.ids.token()}`;
-    note(typist, type<SentLine>(typist, held.mailbox, 'reply', held.receipt, body, '--ack'), body, 'reply');
+    note(typist, type(typist, held.mailbox, 'reply', held.receipt, body, '--ack'), body, 'reply');
     settled(typist, 'ack', held);
   },
 ];

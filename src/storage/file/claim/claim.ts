@@ -11,6 +11,7 @@ import type { Message } from '../../../model/message.ts';
 import { acceptsOf } from '../../../model/filter.ts';
 import type { ClaimOptions, Delivery } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
+import { noteLoss } from '../places/contest.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
@@ -22,7 +23,7 @@ import { readEntry } from '../places/read-entry.ts';
 import { isKept, nextReady, walkReady, endWalk } from '../places/ready-walk.ts';
 import { deadLetterExpired, isExpired, expiryBudget, type ExpiryBudget } from './expired.ts';
 import { type Receipt } from '../names/receipt.ts';
-import { wheelEntries } from '../places/wheel.ts';
+import { latestEntries, wheelEntries } from '../places/wheel.ts';
 import { resolve, isBehind, skip, type ReadyEntry } from '../places/walk-order.ts';
 import { issueReceipt } from './receipts.ts';
 import { slotOf } from '../names/slots.ts';
@@ -64,9 +65,7 @@ export async function claim(ctx: FileContext, mailbox: Mailbox, how: ClaimOption
     if (delivery !== 'blocked') empty = false;
     // The walk ends with it, so that nothing behind it overtakes it.
     fresh = delivery === 'young';
-    // Out of a listing that was kept it may just have been cancelled, and is no reason to skip what lies behind it.
-    if (delivery === 'lost' && isKept(candidate.order)) fresh = true;
-    else if (delivery === 'lost') await skipSome(ctx, mailbox);
+    if (delivery === 'lost') await goAround(ctx, mailbox, candidate);
     // What has expired now stays where it is, and a shared walk that begins anew every few milliseconds might never get by.
     if (budget.left <= 0) return search(ctx, mailbox, options, budget);
   }
@@ -111,6 +110,20 @@ async function search(
     }
   }
   return undefined;
+}
+
+/** Somebody else has it, or it is not wanted any more. */
+async function goAround(ctx: FileContext, mailbox: Mailbox, { name, order }: ReadyEntry): Promise<void> {
+  if (!name.order) await noteLoss(ctx, mailbox, () => isJustClaimed(ctx, mailbox, name.id));
+  // Out of a listing that was kept it may just have been cancelled, and is no reason to skip what lies behind it.
+  if (isKept(order)) endWalk(ctx, mailbox);
+  else await skipSome(ctx, mailbox);
+}
+
+/** Where all leases are as long it is among the latest; whoever has it may have settled it by now. */
+async function isJustClaimed(ctx: FileContext, mailbox: Mailbox, id: string): Promise<boolean> {
+  for await (const { name } of latestEntries(ctx, mailbox.inflight, 2)) if (name?.id === id) return true;
+  return false;
 }
 
 async function skipSome(ctx: FileContext, mailbox: Mailbox): Promise<void> {

@@ -21,7 +21,8 @@ import { quarantine } from './corrupt.ts';
 import { parseEntryName } from '../names/entry-name.ts';
 import { kindOf, namesIn, removeEmpty } from '../disk/folders.ts';
 import { laneOf, type Mailbox, rankFolder } from '../names/layout.ts';
-import { handOut, type ReadyEntry, startOrder, type WalkOrder } from './walk-order.ts';
+import { contestedBuckets, endContest, shareOf } from './contest.ts';
+import { handOut, type ReadyEntry, resolve, startOrder, type WalkOrder } from './walk-order.ts';
 import { folderOf, pathIn } from '../names/path.ts';
 
 /** By mailbox: a walk that the next claim may go on with. */
@@ -33,21 +34,32 @@ const junkAtOnce = 100;
 
 export interface ReadyWalk {
   readonly order: WalkOrder;
+  /** Where among the oldest buckets of each lane it begins; 0: with the oldest (contest.ts). */
+  readonly share: number;
   /** Begins from the top, with what is left of its bucket. */
   lookAgain(): void;
   /** The next candidate; `undefined`: that was all. */
   next(): Promise<ReadyEntry | undefined>;
 }
 
-/** The next candidate of the mailbox's shared walk; `fresh` begins a new one. */
+/** The next candidate of the mailbox's shared walk; `fresh` begins a new one, with the oldest. */
 export function nextReady(ctx: FileContext, mailbox: Mailbox, fresh: boolean): Promise<ReadyEntry | undefined> {
   let walk = walks.of(ctx).get(mailbox.name);
   const now = ctx.clock.uptime();
   if (!walk || fresh || isOver(walk, now)) {
-    walk = walkReady(ctx, mailbox);
+    walk = walkReady(ctx, mailbox, fresh ? 0 : shareOf(ctx, mailbox));
     walks.of(ctx).set(mailbox.name, walk);
   } else if (walk.order.skipped === undefined && now - walk.order.lookedAt > lookMs) walk.lookAgain();
-  return walk.next();
+  return walk.share === 0 ? walk.next() : nextWithoutKey(ctx, mailbox, walk);
+}
+
+/** Of a walk that does not begin with the oldest: an earlier message of a key may lie in a bucket that it comes to later. */
+async function nextWithoutKey(ctx: FileContext, mailbox: Mailbox, walk: ReadyWalk): Promise<ReadyEntry | undefined> {
+  const entry = await walk.next();
+  if (!entry?.name.order) return entry;
+  resolve(entry);
+  endContest(ctx, mailbox);
+  return nextReady(ctx, mailbox, true);
 }
 
 /** The next claim begins a new one: what was just put there, or left there, it has to see. */
@@ -70,19 +82,20 @@ export function isKept(order: WalkOrder): boolean {
 }
 
 /** A walk for who claims: it puts junk aside as it meets it. */
-export function walkReady(ctx: FileContext, mailbox: Mailbox): ReadyWalk {
+export function walkReady(ctx: FileContext, mailbox: Mailbox, share = 0): ReadyWalk {
   const order = startOrder(ctx);
   const onJunk = sweeper(ctx, mailbox);
-  let buckets = walkBuckets(ctx, mailbox, { onJunk });
+  let buckets = walkBuckets(ctx, mailbox, { onJunk, share });
   // More than one where several claims of this process share the walk.
   let listed: Listing[] = [];
   let kept: Listing | undefined;
   const walk: ReadyWalk = {
     order,
+    share,
     lookAgain() {
       order.lookedAt = ctx.clock.uptime();
       [kept] = listed;
-      buckets = walkBuckets(ctx, mailbox, { onJunk, known: kept?.bucket });
+      buckets = walkBuckets(ctx, mailbox, { onJunk, share, known: kept?.bucket });
       listed = [];
     },
     async next() {
@@ -137,6 +150,8 @@ interface WalkOptions {
   readonly onJunk?: OnJunk;
   /** A bucket that an earlier walk has listed: it goes on with that, and then lists what was added. */
   readonly known?: ReadyBucket | undefined;
+  /** As of a ReadyWalk. */
+  readonly share?: number;
   /** Empty folders stay where they are. */
   readonly onlyLooks?: boolean;
 }
@@ -158,7 +173,7 @@ export async function* walkBuckets(
 async function* walkLane(
   ctx: FileContext,
   laneDir: string,
-  { onJunk, known, onlyLooks = false }: WalkOptions,
+  { onJunk, known, share = 0, onlyLooks = false }: WalkOptions,
 ): AsyncGenerator<ReadyBucket, void, void> {
   const kind = await kindOf(ctx, laneDir);
   // Looked at again though it was a folder once: whoever claims for weeks has to see what stands there now.
@@ -176,7 +191,9 @@ async function* walkLane(
       if (!parentIsNewest && !onlyLooks) await removeEmpty(ctx, parentDir);
       await sweepOdd(ctx, parentDir, onJunk);
     }
-    for (const [b, bucket] of buckets.entries()) {
+    const inOrder = [...buckets.entries()];
+    const from = p === 0 ? Math.floor(share * Math.min(contestedBuckets, buckets.length)) : 0;
+    for (const [b, bucket] of [...inOrder.slice(from), ...inOrder.slice(0, from)]) {
       const dir = pathIn(parentDir, bucket);
       if (known?.dir === dir) yield known;
       const names = await ctx.disk.list(dir);

@@ -22,7 +22,7 @@ static double uptime_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/** What the child says, handed on once it has ended, all of it or nothing. It never comes back. */
+/** What the child says, handed on once it has ended well, all of it or nothing. It never comes back. */
 static _Noreturn void hand_on(pid_t child, int from, double until)
 {
     static char said[65536];
@@ -44,20 +44,22 @@ static _Noreturn void hand_on(pid_t child, int from, double until)
             length += (size_t)more;
         if (more != 0)
             continue;
-        if (waitpid(child, &status, 0) == child && WIFEXITED(status)) {
+        if (waitpid(child, &status, 0) != child)
+            break;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
             for (size_t at = 0; at < length && (more = write(STDOUT_FILENO, said + at, length - at)) > 0;)
                 at += (size_t)more;
-            _exit(WEXITSTATUS(status));
         }
-        break;
+        _exit(0);
     }
     kill(child, SIGKILL);
     _exit(0);
 }
 
 /**
- * endWithin(ms): goes on in a child, and ends this process as that ends, or with 0 and nothing said when it has not by then. A call
- * of the system that hangs ends for no signal, not even for SIGKILL, so who is waited for must be in none.
+ * endWithin(ms): goes on in a child, and ends this process with 0 as that ends; nothing is said when it has not by then, or has
+ * ended with another code (without memory). A call of the system that hangs ends for no signal, not even for SIGKILL, so who is
+ * waited for must be in none.
  */
 FUNCTION(host_end_within)
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "host.h"
 #include "image.h"
 
@@ -21,10 +22,11 @@ static int is_in_image(const void *at)
 }
 
 /*
- * QuickJS puts together by itself what is small, so the blocks that it asks for here are large, and of few sizes. Each has its
+ * QuickJS puts together by itself what is small, so the blocks that it asks for here are large, and of few sizes: above 256 bytes
+ * eight to each doubling, so that of a thousand texts of as many lengths each can have what the last one gave back. Each has its
  * size before it, and for each size there is a list of those that were given back. They are cut from one region after the other;
- * of these none is returned, for a run is short. The first region is the image, while it is made. What is larger than `largest`
- * is malloc()'s, but not in the image.
+ * of these none is returned, for a run is short. The first region is the image, while it is made; there, where each byte counts,
+ * they have any size. What is larger than `largest` is malloc()'s, but not in the image.
  */
 enum { step = 16, largest = 64 << 10, region = 1 << 20 };
 
@@ -49,11 +51,42 @@ static size_t usable_size(const void *bytes)
     return bytes ? block_of((void *)bytes)->size - offsetof(struct block, bytes) : 0;
 }
 
+/**
+ * An error would be caught, and taken for another: a message that there was no memory to read, for one that is no JSON, and put
+ * aside as corrupt. Every step of the store may be the last of a process, so this is.
+ */
+static _Noreturn void end_without_memory(void)
+{
+    fputs(image_is_made() ? "Error: there is no more room in the image\n"
+                          : "Error: dreamos gets no more memory.\n"
+                            "  Next: Raise the limit that it runs under (`ulimit -v` and `-d`, or a container's), and type it again.\n",
+          stderr);
+    _exit(1);
+}
+
+/** How far sizes of about this one lie apart. */
+static size_t grain(size_t size)
+{
+    size_t apart = step;
+
+    while (!image_is_made() && size > 16 * apart && apart < largest / 16)
+        apart *= 2;
+    return apart;
+}
+
+static size_t round_up(size_t size)
+{
+    return (size + grain(size) - 1) & ~(grain(size) - 1);
+}
+
+/** What the image holds is used for the next smaller of the sizes. */
 static void put_back(struct block *block, size_t size)
 {
+    struct block **list = &given_back[(size & ~(grain(size) - 1)) / step];
+
     block->size = size;
-    block->next = given_back[size / step];
-    given_back[size / step] = block;
+    block->next = *list;
+    *list = block;
 }
 
 /** One of this size that was given back; for the image, which has to be small, also a part of a larger one. @return NULL: none */
@@ -74,14 +107,14 @@ static struct block *take_back(size_t size)
     return NULL;
 }
 
-/** From the region. @return NULL: there is no more memory */
+/** From the region. */
 static struct block *cut(size_t size)
 {
     struct block *block;
 
     if (size > (size_t)(end - next)) {
         if (image_is_made() || !(next = malloc(region)))
-            return NULL;
+            end_without_memory();
         end = next + region;
     }
     block = (struct block *)next;
@@ -91,35 +124,37 @@ static struct block *cut(size_t size)
 
 static void *take(void *opaque, size_t wanted)
 {
-    size_t size = (wanted + offsetof(struct block, bytes) + step - 1) & ~(size_t)(step - 1);
+    size_t size = round_up(wanted + offsetof(struct block, bytes));
     struct block *block;
 
     (void)opaque;
     if (size < wanted)
-        return NULL;
-    block = take_back(size);
+        end_without_memory();
+    if (size > largest && !image_is_made())
+        block = malloc(size);
+    else if (!(block = take_back(size)))
+        block = cut(size);
     if (!block)
-        block = size > largest && !image_is_made() ? malloc(size) : cut(size);
-    if (!block)
-        return NULL;
+        end_without_memory();
     block->size = size;
     return block->bytes;
 }
 
 static void *take_zeros(void *opaque, size_t count, size_t size)
 {
-    void *bytes = size && count > SIZE_MAX / size ? NULL : take(opaque, count * size);
-
-    return bytes ? memset(bytes, 0, count * size) : NULL;
+    if (size && count > SIZE_MAX / size)
+        end_without_memory();
+    return memset(take(opaque, count * size), 0, count * size);
 }
 
 static void give_back(void *opaque, void *bytes)
 {
-    struct block *block = block_of(bytes);
+    struct block *block;
 
     (void)opaque;
     if (!bytes)
         return;
+    block = block_of(bytes);
     if (block->size <= largest)
         put_back(block, block->size);
     else if (!is_in_image(block))
@@ -137,12 +172,12 @@ static void *resize(void *opaque, void *bytes, size_t wanted)
         struct block *block = size < wanted ? NULL : realloc(block_of(bytes), size);
 
         if (!block)
-            return NULL;
+            end_without_memory();
         block->size = size;
         return block->bytes;
     }
     moved = take(opaque, wanted);
-    if (moved && bytes) {
+    if (bytes) {
         memcpy(moved, bytes, had);
         give_back(opaque, bytes);
     }
@@ -188,16 +223,14 @@ int image_begin(void)
     memset(&image, 0, room);
     image.length = room;
     end = (uint8_t *)&image + room;
-    next = (uint8_t *)&image + ((offsetof(struct image, modules) + count * sizeof *image.modules + step - 1) & ~(size_t)(step - 1));
+    next = (uint8_t *)&image + round_up(offsetof(struct image, modules) + count * sizeof *image.modules);
     return 0;
 }
 
-/** Puts a copy of some bytes into the image. @return its offset; 0: there is no more room */
+/** Puts a copy of some bytes into the image. @return its offset */
 static uint32_t keep(const void *bytes, size_t length)
 {
-    uint8_t *copy = take(NULL, length);
-
-    return copy ? (uint32_t)((uint8_t *)memcpy(copy, bytes, length) - (uint8_t *)&image) : 0;
+    return (uint32_t)((uint8_t *)memcpy(take(NULL, length), bytes, length) - (uint8_t *)&image);
 }
 
 /** Takes out where the stack was: the engine is told anew where it is, and keeps a frame or two that nobody comes back to. */
@@ -225,8 +258,6 @@ int image_write(const char *path, JSContext *ctx, JSValue turn)
         if (asked_for[i])
             continue;
         *module = (struct module){ keep(name, strlen(name) + 1), keep((uint8_t *)linked + was->start, was->length), was->length };
-        if (!module->name || !module->start)
-            return -1;
         image.count++;
     }
     forget_stack();

@@ -28,7 +28,7 @@ struct image {
 /** In a section of its own, at an address that the build gives it. */
 extern struct image image;
 
-/** What the engine gets its memory by. */
+/** What the engine gets its memory by. None of them gives NULL: without memory the process ends, with 1. */
 extern const JSMallocFunctions image_memory;
 
 /** The bytecode of a module. @return NULL: there is none of this name */

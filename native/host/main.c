@@ -135,11 +135,7 @@ static void track_rejection(JSContext *ctx, JSValueConst promise, JSValueConst r
 
     (void)opaque;
     if (!is_handled) {
-        struct rejection *more = js_realloc_rt(JS_GetRuntime(ctx), rejected, (rejected_count + 1) * sizeof *more);
-
-        if (!more)
-            die(ctx, JS_DupValue(ctx, reason));
-        rejected = more;
+        rejected = js_realloc_rt(JS_GetRuntime(ctx), rejected, (rejected_count + 1) * sizeof *rejected);
         rejected[rejected_count++] = (struct rejection){ JS_DupValue(ctx, promise), JS_DupValue(ctx, reason) };
         return;
     }

@@ -1,5 +1,4 @@
 /* Text and bytes: what Buffer, TextEncoder, TextDecoder and node:crypto's hash are made of. */
-#include <stdlib.h>
 #include <string.h>
 #include "host.h"
 #include "digest.h"
@@ -27,10 +26,9 @@ static JSValue text_of(JSContext *ctx, const uint8_t *bytes, size_t length)
 
     if (utf8_is_valid(bytes, length))
         return JS_NewStringLen(ctx, (const char *)bytes, length);
-    if (length > SIZE_MAX / 3 || !(repaired = malloc(3 * length)))
-        return JS_ThrowOutOfMemory(ctx);
+    repaired = js_malloc(ctx, 3 * length);
     text = JS_NewStringLen(ctx, (const char *)repaired, utf8_repair(bytes, length, repaired));
-    free(repaired);
+    js_free(ctx, repaired);
     return text;
 }
 
@@ -148,8 +146,7 @@ FUNCTION(latin1_text)
     UNUSED_ARGUMENTS;
     if (!bytes)
         return JS_EXCEPTION;
-    if (length > (SIZE_MAX - 1) / 2 || !(utf8 = malloc(2 * length + 1)))
-        return JS_ThrowOutOfMemory(ctx);
+    utf8 = js_malloc(ctx, 2 * length + 1);
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] < 0x80) {
             utf8[written++] = (char)bytes[i];
@@ -159,7 +156,7 @@ FUNCTION(latin1_text)
         }
     }
     text = JS_NewStringLen(ctx, utf8, written);
-    free(utf8);
+    js_free(ctx, utf8);
     return text;
 }
 

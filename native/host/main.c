@@ -161,15 +161,17 @@ static void run_jobs(JSRuntime *runtime, JSContext *ctx)
         die(ctx, rejected[0].reason);
 }
 
+/** In less, a message of as many levels as one may have could not be read, and would be put aside as broken. Node's parser needs no stack. */
+enum { least_stack = 1 << 20, most_stack = 4 << 20 };
+
 /** What Node's main thread has, or, where the system gives less, a part of that: deep data must end in an error, not in a crash. */
 static size_t stack_size(void)
 {
-    const size_t most = 4 << 20;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 2 < most)
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 2 < most_stack)
         return (size_t)limit.rlim_cur / 2;
-    return most;
+    return most_stack;
 }
 
 /** Whichever of the three standard descriptors is closed, /dev/null takes its place, as in Node: a file of mail must never get its number. */
@@ -246,27 +248,27 @@ int main(int argc, char **argv)
     JSContext *ctx = image.context;
     JSValue turn = image.turn;
     const char *wanted = getenv("DREAMOS_RUNTIME");
+    size_t stack = stack_size();
 
     host_argc = argc;
     host_argv = argv;
     open_standard_descriptors();
     if (!ctx && argc == 3 && strcmp(argv[1], "--make-image") == 0)
         return make_image(argv[2]);
-    if ((wanted && strcmp(wanted, "node") == 0) || is_of_another_version())
+    if ((wanted && strcmp(wanted, "node") == 0) || stack < least_stack || is_of_another_version())
         run_in_node();
 
     /* As Node: a closed pipe and a file that grows beyond its limit are errors of a write. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
 
-    if (!ctx)
-        {
+    if (!ctx) {
         JSValue start = begin(&ctx);
 
         turn = JS_GetPropertyStr(ctx, start, "turn");
     }
     JS_UpdateStackTop(JS_GetRuntime(ctx));
-    JS_SetMaxStackSize(JS_GetRuntime(ctx), stack_size());
+    JS_SetMaxStackSize(JS_GetRuntime(ctx), stack);
     while (call(ctx, turn))
         ;
     /* The prelude ends the process itself, with its code; to come here means that it has not. */

@@ -63,3 +63,9 @@ test('a message that there is no memory to read is not taken for a broken one', 
   // ENOMEM of a call of the system is an error of the disk.
   for (const { status, stderr } of failed) expect(stderr).toMatch(status === 7 ? /ENOMEM/ : /gets no more memory/);
 });
+
+test('a message of as many levels as one may have is read on a small stack', () => {
+  const read = mailbox(['hello', '--data-file', '-'], `${'['.repeat(990)}${']'.repeat(990)}`);
+  for (const kilobytes of [256, 512, 1024, 2047, 2048, 4096])
+    expect(read(`-s ${kilobytes}`), String(kilobytes)).toEqual({ status: 0, stderr: '' });
+});

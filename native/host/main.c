@@ -20,14 +20,15 @@ int past_return;
 int host_argc;
 char **host_argv;
 
-/** A bug, or no memory: exit 1, as Node does for what nobody has caught. */
+/** A bug: exit 1, as Node does for what nobody has caught. */
 static _Noreturn void die(JSContext *ctx, JSValue error)
 {
     const char *message = JS_ToCString(ctx, error);
     JSValue stack = JS_GetPropertyStr(ctx, error, "stack");
     const char *trace = JS_IsString(stack) ? JS_ToCString(ctx, stack) : NULL;
 
-    fprintf(stderr, "%s\n%s", message ? message : "out of memory", trace ? trace : "");
+    fprintf(stderr, "%s\n%s  Next: This is a bug in dreamos. DREAMOS_RUNTIME=node in front of the same command shows where.\n",
+            message ? message : "Error", trace ? trace : "");
     _exit(1);
 }
 
@@ -243,11 +244,18 @@ static int make_image(const char *path)
     return 0;
 }
 
+/** Whether it was asked for; or where an error is, of which only Node knows the lines. */
+static int is_for_node(void)
+{
+    const char *wanted = getenv("DREAMOS_RUNTIME"), *debug = getenv("DREAMOS_DEBUG");
+
+    return wanted && *wanted ? strcmp(wanted, "node") == 0 : debug && *debug;
+}
+
 int main(int argc, char **argv)
 {
     JSContext *ctx = image.context;
     JSValue turn = image.turn;
-    const char *wanted = getenv("DREAMOS_RUNTIME");
     size_t stack = stack_size();
 
     host_argc = argc;
@@ -255,7 +263,7 @@ int main(int argc, char **argv)
     open_standard_descriptors();
     if (!ctx && argc == 3 && strcmp(argv[1], "--make-image") == 0)
         return make_image(argv[2]);
-    if ((wanted && strcmp(wanted, "node") == 0) || stack < least_stack || is_of_another_version())
+    if (is_for_node() || stack < least_stack || is_of_another_version())
         run_in_node();
 
     /* As Node: a closed pipe and a file that grows beyond its limit are errors of a write. */

@@ -92,7 +92,7 @@ export async function need(command, args, what, packages, env = {}) {
     const said = String(error.stderr ?? '').trim();
     if (error.code === 'ENOENT' || /No module named pip/.test(said))
       throw new CannotBuild(
-        `The native program is built with ${what}, which is not here: apt-get install ${packages}, or whatever installs it on this machine.`,
+        `The native program is built with ${what.includes(command) ? what : `${what} (${command})`}, which is not here: apt-get install ${packages}, or whatever installs it on this machine.`,
       );
     const why = said.split('\n').find((line) => /error/i.test(line)) ?? said.split('\n').at(-1);
     throw new CannotBuild(

@@ -5,7 +5,7 @@
 import { run } from './program/program.ts';
 import { currentFolder } from './model/basics/current-folder.ts';
 import type { Surroundings } from './cli/surroundings.ts';
-import { mayBringBytes, standardStream } from './cli/standard-stream.ts';
+import { mayBringBytes, standardStream, wholeInput } from './cli/standard-stream.ts';
 
 /** Put in by the build. */
 declare const DREAMOS_VERSION: string;
@@ -13,6 +13,7 @@ declare const DREAMOS_VERSION: string;
 /** What the native program's has besides. */
 type HostProcess = Pick<Surroundings, 'toNode' | 'endWithin'>;
 
+const isNative = (process as HostProcess).toNode !== undefined;
 const interrupt = new AbortController();
 // A command that does not come back by itself after Ctrl-C is ended after this long.
 const patienceMs = 3000;
@@ -69,6 +70,8 @@ void run(process.argv.slice(2), {
   get stdin() {
     return process.stdin;
   },
+  // The native program's stdin costs nothing, and goes to Node unread.
+  wholeInput: isNative ? undefined : () => wholeInput((bytes) => process.stdin.unshift(bytes)),
   spareInput: async () =>
     mayBringBytes(0) &&
     (await import('./cli/input/spare-input.ts')).spareInput(

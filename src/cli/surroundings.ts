@@ -17,6 +17,8 @@ export interface Surroundings {
   /** `undefined`: it has been removed. */
   readonly cwd: () => string | undefined;
   readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  /** All of stdin, which is taken with it; `undefined`: it is not there yet, or long, and all of it comes by `stdin`. */
+  readonly wholeInput?: (() => Uint8Array | undefined) | undefined;
   /** Whether bytes stand on stdin that were meant for this command. It never waits, and takes nothing that is another's. */
   readonly spareInput: () => Promise<boolean>;
   readonly stdout: Outlet;

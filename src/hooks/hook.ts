@@ -79,7 +79,7 @@ async function answerOf(
 
 /** What was heard, of a session that can be one. */
 export async function hearFrom(context: Context, host: Host): Promise<Heard | undefined> {
-  const said = await saidBy(context.around.stdin);
+  const said = await saidBy(context);
   const heard = said && host.hear(said, context.around.env);
   return heard && isSessionId(heard.session) ? heard : undefined;
 }

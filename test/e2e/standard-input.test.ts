@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Rig, test } from './rig.ts';
+import { native, type Rig, test } from './rig.ts';
 
 async function bodies(rig: Rig): Promise<string[]> {
   const { json } = await rig.dreamos('peek reviewer -n 100 --json');
@@ -146,6 +146,47 @@ describe.concurrent('a body as an argument', () => {
     writeFileSync(join(rig.dir, 'hook.py'), hook);
     expect(await rig.shell('python3 hook.py')).toMatchObject({ code: 0, err: '' });
     expect(await bodies(rig)).toEqual(['hello', 'hook']);
+  });
+});
+
+describe.concurrent('a body on the standard input', () => {
+  // What a pipe holds, and what is beside it.
+  const texts = [0, 1, 65_535, 65_536, 65_537, 200_000].map((size) => 'x'.repeat(size));
+
+  test('is read whole from a file and from a pipe, however long it is, and where another has begun to read', async ({
+    rig,
+  }) => {
+    for (const [i, text] of texts.entries()) {
+      writeFileSync(join(rig.dir, `${i}`), text);
+      writeFileSync(join(rig.dir, `begun${i}`), `first\n${text}`);
+    }
+    const lines = texts.flatMap((_, i) => [
+      `${send} --allow-empty < ${i}`,
+      `cat ${i} | ${send} --allow-empty`,
+      `{ read -r first; ${send} --allow-empty; } < begun${i}`,
+    ]);
+    expect(await rig.shell(lines.join(' && '))).toMatchObject({ code: 0, err: '' });
+    expect(await bodies(rig)).toEqual(texts.flatMap((text) => [text, text, text]));
+  });
+
+  test('is read whole from a pipe that pauses, before, within and behind what it holds', async ({ rig }) => {
+    writeFileSync(join(rig.dir, 'long'), 'x'.repeat(65_536));
+    const written = ['sleep 1; printf 1', 'printf 1; sleep 1; printf 2', 'cat long; sleep 1; printf 3; sleep 1'];
+    const ended = await Promise.all(written.map((script) => rig.shell(`{ ${script}; } | ${send}`)));
+    expect(ended.map(({ code, err }) => `${code}${err}`)).toEqual(['0', '0', '0']);
+    expect((await bodies(rig)).sort()).toEqual(['1', '12', `${'x'.repeat(65_536)}3`]);
+  });
+
+  // Node's streams are a tenth of a send.
+  test.skipIf(native)('needs no stream where a file or a pipe has it', async ({ rig }) => {
+    const told = `process.on('exit', () => process.moduleLoadList.includes('NativeModule net') && console.error('net'))`;
+    writeFileSync(join(rig.dir, 'told.cjs'), told);
+    writeFileSync(join(rig.dir, 'notes.md'), 'notes');
+    const run = (line: string) => rig.shell(`export NODE_OPTIONS='--require ./told.cjs'; ${line}`);
+    expect((await run(`sleep 1 | ${send} --allow-empty`)).err).toBe('net\n');
+    expect((await run(`printf x | { sleep 0.1; exec ${send}; }`)).err).toBe('');
+    expect((await run(`${send} < notes.md`)).err).toBe('');
+    expect((await run(`dreamos hook claude --as reviewer < notes.md`)).err).toBe('');
   });
 });
 

@@ -9,11 +9,12 @@ import type { Session } from '../../core/root/root.ts';
 import type { Context } from '../context.ts';
 import type { ContentOptions } from './draft.ts';
 import { harmlessJson } from '../harmless.ts';
-import { type BodyWords, chunksOf, decodeText } from './body.ts';
+import { type BodyWords, decodeText } from './body.ts';
 import { gathered, groupLines, type Line } from './lines.ts';
 import { durabilityOption, durationOption, given } from './parse.ts';
 import { orTell } from '../unwritten.ts';
 import { upTo } from '../waiting.ts';
+import { untilAborted } from './until-aborted.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
@@ -79,7 +80,9 @@ export async function sendBatch(
   });
 
   let empty = true;
-  for await (const lines of groupLines(gathered(chunksOf(context), context.around.stdin), mostAtOnce, mostLineBytes)) {
+  const { stdin } = context.around;
+  const chunks = gathered(untilAborted(stdin, context.signal), stdin);
+  for await (const lines of groupLines(chunks, mostAtOnce, mostLineBytes)) {
     if (context.signal.aborted) return;
     empty = false;
     const parsed = lines.map((line) => parseLine(line, shared));

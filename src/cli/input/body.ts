@@ -38,16 +38,15 @@ export async function readBody(context: Context, [body, input]: BodyWords, optio
     await refuseSpareInput(context, 'with --body-file');
     return readText(await context.openFile(bodyFile), bodyFile, context.signal);
   }
-  if (context.around.stdin.isTTY === true) {
+  const chunks = chunksOf(context);
+  if (chunks === undefined) {
     if (allowEmpty && body === undefined && bodyFile === undefined) return '';
     throw usage(
       'There is no body, and the standard input is a terminal.',
       'Give the body as an argument, pipe it in, or name a file with --body-file <file>.',
     );
   }
-  return whileWaiting(context, 'the body on the standard input', () =>
-    readText(chunksOf(context), undefined, context.signal),
-  );
+  return whileWaiting(context, 'the body on the standard input', () => readText(chunks, undefined, context.signal));
 }
 
 async function refuseSpareInput(context: Context, how: string): Promise<void> {
@@ -58,9 +57,15 @@ async function refuseSpareInput(context: Context, how: string): Promise<void> {
   );
 }
 
-/** stdin's bytes; it ends early, without an error, when the command is interrupted. */
-export function chunksOf(context: Context): AsyncGenerator<Uint8Array> {
-  return untilAborted(context.around.stdin, context.signal);
+/** stdin's bytes; they end early, without an error, when the command is interrupted. @returns `undefined`: it is a terminal */
+export function chunksOf({ around, signal }: Context): AsyncIterable<Uint8Array> | undefined {
+  const whole = around.wholeInput?.();
+  if (whole) return inOne(whole);
+  return around.stdin.isTTY === true ? undefined : untilAborted(around.stdin, signal);
+}
+
+async function* inOne(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 // ignoreBOM keeps the mark: what goes in comes out.

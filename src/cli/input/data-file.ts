@@ -28,12 +28,13 @@ export async function readData(
       'The body and the data cannot both come from the standard input.',
       'Give the body as an argument or with --body-file <file>; "" with --allow-empty for none.',
     );
-  if (context.around.stdin.isTTY === true)
+  const chunks = chunksOf(context);
+  if (chunks === undefined)
     throw usage(
       'The data is to come from the standard input, which is a terminal.',
       'Pipe it in, or name a file: --data-file <file>.',
     );
-  return parsed(await readText(chunksOf(context), undefined, context.signal), undefined);
+  return parsed(await readText(chunks, undefined, context.signal), undefined);
 }
 
 function parsed(text: string, file: string | undefined): unknown {

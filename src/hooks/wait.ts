@@ -1,6 +1,7 @@
 /**
- * `dreamos hook <host> --wait`: waits for mail on behalf of a session that rests, and ends when there is some. It is no daemon:
- * each rest starts one, the newest of a session has its place, and it ends with its tool.
+ * `dreamos hook <host> --wait`: waits for mail on behalf of a session that rests, and ends when there is some. It moves
+ * none, but sends what schedules say: it may be the only process that is awake. It is no daemon: each rest starts one, the
+ * newest of a session has its place, and it ends with its tool.
  */
 import type { Context } from '../cli/context.ts';
 import { createWaiter } from '../core/wait/wait.ts';
@@ -68,8 +69,12 @@ async function sentenceFor(context: Context, session: Session, key: SessionKey):
     if (!known || !(await reach.hasPlace(key, token)) || !(await reach.isRunning(key))) return true;
     return session.store.now() - (known.lastPromptAt ?? known.since) > wakeForMs;
   };
+  let dueAt = Infinity;
+  const laterAt = (at: number): void => void (dueAt = Math.min(dueAt, at));
   let heldBackSince: number | undefined;
   let isNoted = false;
+  // One more, because a timer may fire a millisecond early.
+  const restMs = (): number => Math.max(50, dueAt - session.store.now() + 1);
   // The agent may be paused, renamed or deleted while its session rests.
   for (let mailbox = ''; ;) {
     const card = await whose(context, session, key.host, await reach.getSession(key));
@@ -80,12 +85,13 @@ async function sentenceFor(context: Context, session: Session, key: SessionKey):
       const now = await whose(context, session, key.host, known);
       if (now?.name !== mailbox || (await isOver(known, await effectiveSettings(session, now)))) return false;
       const time = session.store.now();
+      dueAt = Infinity;
       let held = false;
       const isLate = (): boolean => {
         heldBackSince ??= time;
         return (held = known?.state === 'busy' && time - heldBackSince < mostHeldBackMs);
       };
-      const news = await announceNews(session, now, key, { isLate });
+      const news = await announceNews(session, now, key, { isLate, laterAt });
       if (!held) heldBackSince = undefined;
       return news && sentenceOf(news, context.flags());
     };
@@ -100,9 +106,9 @@ async function sentenceFor(context: Context, session: Session, key: SessionKey):
         return undefined;
       }
     };
-    const waiter = createWaiter(session, mailbox);
+    const waiter = createWaiter(session, mailbox, { movesDue: false });
     try {
-      const sentence = await waiter.next(orLater, { waitMs: Infinity, signal: context.signal });
+      const sentence = await waiter.next(orLater, { waitMs: Infinity, signal: context.signal }, restMs);
       if (sentence) return sentence;
     } finally {
       await waiter.close();

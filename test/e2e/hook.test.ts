@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Rig, test, until } from './rig.ts';
+import { filesIn, type Rig, test, until } from './rig.ts';
 import { command } from './runtime.ts';
 
 const sentence =
@@ -262,6 +262,24 @@ describe.concurrent('who waits on behalf of a session', () => {
     expect({ code, err }).toEqual({ code: 10, err: '' });
     expect(out.trimEnd()).toMatch(sentence);
     expect((await hook(rig, 'Stop')).out).toBe('');
+  });
+
+  test('moves nothing: what falls due is told at its time and stays where it is, and what was handed in, too', async ({
+    rig,
+  }) => {
+    const box = join(rig.root, 'agent_mailboxes', 'reviewer');
+    const waiter = wait(rig);
+    await until('it waits', () => place(rig) !== undefined);
+    const handedIn = join(box, 'drop', 'a.json');
+    writeFileSync(handedIn, '{"from":"planner","body":"x"}');
+    await rig.sent('send reviewer later --as planner --delay 2s');
+    const before = filesIn(join(box, 'delayed'));
+    expect(before).toHaveLength(1);
+    const { code, out } = await waiter.ended;
+    expect({ code, out: out.trimEnd() }).toEqual({ code: 10, out: expect.stringMatching(sentence) as unknown });
+    expect(filesIn(join(box, 'delayed'))).toEqual(before);
+    expect(existsSync(handedIn)).toBe(true);
+    expect((await rig.dreamos('read reviewer --json')).json).toHaveLength(1);
   });
 
   test('follows its agent to another name, and rings for nobody who is paused', async ({ rig }) => {

@@ -28,6 +28,8 @@ export interface NewsOptions {
   readonly onlyNew?: boolean;
   /** Asked right before anything is announced: whether it is too late to say so, or cannot be said now. */
   readonly isLate?: () => boolean | Promise<boolean>;
+  /** Told when what waits for its time will be due; not in any order. */
+  readonly laterAt?: (at: number) => void;
 }
 
 /** So many of the next messages are looked at; of those behind them nobody needs to know before. */
@@ -45,12 +47,12 @@ export async function announceNews(
   session: Session,
   card: AgentCard,
   key: SessionKey,
-  { onlyNew = false, isLate = () => false }: NewsOptions = {},
+  { onlyNew = false, isLate = () => false, laterAt = () => undefined }: NewsOptions = {},
 ): Promise<News | undefined> {
   // Nothing could be read.
   if (card.pausedAt) return undefined;
   const { reach } = session.store;
-  const { next, orMore } = await nextUnread(session, card);
+  const { next, orMore } = await nextUnread(session, card, laterAt);
   const known = await reach.announcements(card.name, key);
   await forgetGone(session, card.name, key, known, next);
   const due = dueOf(next, known, session.store.now(), onlyNew);
@@ -67,9 +69,13 @@ export async function announceNews(
 
 /**
  * What a claim could take now: what is ready, and what has fallen due and nobody has moved yet. It is left where it is, because
- * a hook that is cut off must have changed nothing; whoever claims or waits moves it.
+ * a hook that is cut off must have changed nothing; whoever claims moves it.
  */
-async function nextUnread(session: Session, card: AgentCard): Promise<{ next: Entry[]; orMore: boolean }> {
+async function nextUnread(
+  session: Session,
+  card: AgentCard,
+  laterAt: (at: number) => void,
+): Promise<{ next: Entry[]; orMore: boolean }> {
   const next = new Map<string, Entry>();
   const { store } = session;
   const now = store.now();
@@ -77,7 +83,10 @@ async function nextUnread(session: Session, card: AgentCard): Promise<{ next: En
   for (const state of ['ready', 'inflight', 'delayed'] as const)
     for await (const entry of store.look.list(card.name, state)) {
       // The others come by their time.
-      if (state !== 'ready' && !isOverdue(entry, now)) break;
+      if (state !== 'ready' && !isOverdue(entry, now)) {
+        laterAt(entry.dueAt ?? entry.leaseUntil ?? Infinity);
+        break;
+      }
       if ((entry.expiresAt ?? Infinity) <= now) continue;
       if (state === 'inflight' && entry.attempt >= (entry.maxAttempts ?? (await mostAttempts(session, card)))) continue;
       if (next.size === mostLookedAt && !next.has(entry.id)) return { next: [...next.values()], orMore: true };

@@ -57,7 +57,8 @@ const cooldownFactor = 20;
 // Behind a hundred thousand messages of a busy ordering key one look takes longer than this, and then rests as long.
 const mostCooldownMs = 50;
 
-export function createWaiter(session: Session, mailbox: string): Waiter {
+/** @param movesDue whether it moves what falls due; who only counts it where it lies says himself when to look again */
+export function createWaiter(session: Session, mailbox: string, { movesDue = true } = {}): Waiter {
   const bell = createBell();
   // Never rung: a rest that only the signal ends early.
   const cooldown = createBell();
@@ -91,7 +92,7 @@ export function createWaiter(session: Session, mailbox: string): Waiter {
         if (signal?.aborted) return undefined;
         await checkRoot();
         const lookedAt = session.clock.uptime();
-        const dueInMs = await bringDue(session, mailbox);
+        const dueInMs = movesDue ? await bringDue(session, mailbox) : lookAgainMs;
         const value = await attempt();
         if (value !== undefined) return value;
         const now = session.clock.uptime();

@@ -135,7 +135,7 @@ export const moments: Readonly<Record<Exclude<HostName, 'opencode'>, Moments>> =
   },
   gemini: {
     events: {
-      tell: ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent', 'SessionEnd'],
+      tell: ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent', 'PreCompress', 'SessionEnd'],
       wait: [],
       guard: ['BeforeTool'],
     },
@@ -147,7 +147,9 @@ export const moments: Readonly<Record<Exclude<HostName, 'opencode'>, Moments>> =
 /** What stands in the list of an event, in the tool's own words and units. */
 export function hookEntry(host: Exclude<HostName, 'opencode'>, event: string, role: Role, command: string): object {
   if (host === 'cursor') return { command, ...(event === 'stop' && { loop_limit: 3 }) };
-  const matcher = role === 'guard' ? { matcher: moments[host].edits } : {};
+  // Of the others Gemini CLI tells before each turn.
+  const asked = event === 'PreCompress' && { matcher: 'manual' };
+  const matcher = role === 'guard' ? { matcher: moments[host].edits } : asked;
   return { ...matcher, hooks: [oneHook(host, event, role, command)] };
 }
 

@@ -171,7 +171,7 @@ export const scenes: readonly Scene[] = [
       if (!agent.wakes) await agent.submit(pane, 'go on');
       await world.turn(unread('reviewer', 1));
       const told: Record<string, number> = {};
-      for (const command of agent.name === 'gemini' ? [agent.clear] : [agent.compact, agent.clear]) {
+      for (const command of [agent.compact, agent.clear]) {
         await resting(world, agent);
         await agent.submit(pane, command);
         await sleep(5000);

@@ -47,3 +47,14 @@ test('one that ends is over', async () => {
   await hook('claude', 'SessionEnd', 's1', { reason: 'prompt_input_exit' });
   expect(await sessions()).toEqual([]);
 });
+
+test('Gemini CLI is told anew when its user has it compress, and not each time that it might', async () => {
+  await begins('gemini', 's1', 'startup');
+  await rig.sent();
+  expect(await hook('gemini', 'BeforeAgent', 's1', { prompt: 'go' })).toMatch(/1 unread message/);
+  expect(await hook('gemini', 'PreCompress', 's1', { trigger: 'auto' })).toBe('');
+  expect(await hook('gemini', 'AfterTool', 's1')).toBe('');
+  expect(await hook('gemini', 'PreCompress', 's1', { trigger: 'manual' })).toBe('');
+  expect(await rig.root.store.reach.sessions()).toMatchObject([{ session: 's1', state: 'busy' }]);
+  expect(await hook('gemini', 'AfterTool', 's1')).toMatch(/1 unread message/);
+});

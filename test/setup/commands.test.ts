@@ -154,6 +154,8 @@ test('the waiter of Claude Code alone rewakes, and Gemini counts in milliseconds
   expect(hookEntry('gemini', 'AfterTool', 'tell', 'x')).toEqual({
     hooks: [{ name: 'dreamos', type: 'command', command: 'x', timeout: 5000 }],
   });
+  // It would run at every turn: `auto` is told before anybody knows whether it compresses.
+  expect(hookEntry('gemini', 'PreCompress', 'tell', 'x')).toMatchObject({ matcher: 'manual' });
   expect(hookEntry('cursor', 'stop', 'tell', 'x')).toEqual({ command: 'x', loop_limit: 3 });
 });
 

@@ -7,20 +7,24 @@ const moments = {
   AfterTool: 'step',
   AfterAgent: 'rest',
   SessionEnd: 'end',
+  PreCompress: 'begin',
   BeforeTool: 'edit',
 } as const;
 
 export const gemini: Host = {
   hear(said) {
+    const isCompressed = said['hook_event_name'] === 'PreCompress';
+    // Before each turn it tells that it might compress (`auto`), and not whether it does.
+    if (isCompressed && said['trigger'] !== 'manual') return undefined;
     const file = textIn(fieldsIn(said, 'tool_input'), 'file_path');
     return hearAs(said, moments, {
-      forgets: isCleared(said),
+      forgets: isCompressed || isCleared(said),
       isHeldUp: said['stop_hook_active'] === true,
       ...(file !== undefined && { files: [file] }),
     });
   },
-  // What it is told when it clears goes nowhere.
-  tell: (heard, sentence) => (heard.moment === 'begin' && heard.isClear === true ? undefined : tellAs(heard, sentence)),
+  // What it is told when it clears or compresses goes nowhere.
+  tell: (heard, sentence) => (heard.moment === 'begin' && heard.forgets === true ? undefined : tellAs(heard, sentence)),
   refuse: (_, why) => ({ decision: 'deny', reason: why }),
   // Only its hooks are told (GEMINI_SESSION_ID); what its model runs is not.
   sessionIn: (env) => env['GEMINI_SESSION_ID'],

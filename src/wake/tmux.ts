@@ -1,6 +1,6 @@
 /**
- * A pane of tmux, looked at and typed into. The server decides and types in one step (`if-shell -F`): what it has not seen by
- * then, such as a dialog that a program has opened and not yet drawn, nobody could have.
+ * A pane of tmux, looked at and typed into. The server itself looks once more and types, in one step (`if-shell -F`): what has
+ * not come to it by then, such as a dialog that a program has opened and not yet drawn, nobody could have seen.
  */
 import { runToRead } from '../cli/handler/start.ts';
 import { DreamosError } from '../model/errors.ts';
@@ -96,7 +96,8 @@ export async function findPane(name: string): Promise<Pane> {
   }
 
   async function unless(since: Look, command: string): Promise<boolean> {
-    const same = `#{==:${stateFormat},${since.state}}`;
+    const rows = rowsOf(since.screen);
+    const same = `#{==:${stateFormat}${rows.format},${since.state}${rows.found}}`;
     return (await ask('if-shell', '-F', '-t', id, same, `${command} ; display-message -p typed`)).trim() === 'typed';
   }
 
@@ -115,6 +116,32 @@ export async function findPane(name: string): Promise<Pane> {
     // The byte: by its name tmux 3.7b does not bring it to some programs.
     enter: (since) => unless(since, `send-keys -H -t ${id} 0d`),
   };
+}
+
+/** So much of a screen is enough to know it again, and short enough for one command of tmux, 16 KB. */
+const mostRows = 25;
+const mostCharacters = 60;
+
+/**
+ * What asks tmux for the row where it first finds each of the last rows (`#{C/r:`), and what it found then: a screen that is drawn
+ * over in its place moves no cursor. What has a meaning in a format or an expression is any character there.
+ */
+function rowsOf({ rows }: Screen): { format: string; found: string } {
+  const trimmed = rows.map((row) => row.trimEnd());
+  const patterns = trimmed
+    .filter((row) => row !== '')
+    .slice(-mostRows)
+    .map((row) => {
+      const begins = Array.from(row).slice(0, mostCharacters).join('');
+      // What is a space in the end depends on the system where it is not ASCII.
+      const end = begins === row && /[!-~]$/.test(row) ? '$' : '';
+      return `^${begins.replace(/[^\w \u0080-\u{10ffff}-]/gu, '.')}${end}`;
+    });
+  const found = patterns.map((pattern) => {
+    const isIt = new RegExp(pattern, 'u');
+    return `.${trimmed.findIndex((row) => isIt.test(row)) + 1}`;
+  });
+  return { format: patterns.map((pattern) => `.#{C/r:${pattern}}`).join(''), found: found.join('') };
 }
 
 async function tmux(pane: string, server: readonly string[], ...words: string[]): Promise<string> {

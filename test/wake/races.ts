@@ -56,7 +56,9 @@ export async function race(races: number, around: Around, panes: number): Promis
 
   try {
     for (let i = 0; i < panes; i++) {
-      const tmux = await createTmux({ screen: { dialogAt: within[around], worksMs: around === 'turn' ? workMs : 0 } });
+      // Every other one is drawn over in its place, and its cursor tells nothing.
+      const screen = { dialogAt: within[around], worksMs: around === 'turn' ? workMs : 0, inPlace: i % 2 === 1 };
+      const tmux = await createTmux({ screen });
       process.env['TMUX'] = tmux.env.TMUX;
       lanes.push({ tmux, ringer: (await inPane(session, 'reviewer', tmux.pane, /^\u276f\s*$/m)).ringer });
     }

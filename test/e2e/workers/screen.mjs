@@ -1,9 +1,10 @@
 /**
  * Stands in for an agent's screen: a composer, and a dialog that the key 1 or Enter approves. What was done to it goes into a
- * file, a line each: `submitted <text>`, `approved by <key>`. Its argument is JSON:
+ * file, a line each: `submitted <text>`, `approved by <key>, <milliseconds> after it opened`. Its argument is JSON:
  *   log       the file
  *   dialogAt  milliseconds after the first key when a dialog opens; a pair: at random between them; `open`: from the beginning
  *   worksMs   for so long it is seen to work before a dialog opens
+ *   inPlace   it draws over what stands there, and its cursor rests in the corner
  *   redrawMs  how late what is typed is drawn
  *   swallows  `keys`: shows none; `enter`: shows them, and Enter does nothing
  *   pastes    `false`: it does not ask to be told what is pasted
@@ -18,6 +19,7 @@ const {
   log,
   dialogAt,
   worksMs = 0,
+  inPlace = false,
   redrawMs = 0,
   swallows,
   pastes = true,
@@ -28,6 +30,7 @@ const {
 const note = (line) => appendFileSync(log, `${line}\n`);
 let text = draft;
 let isAsked = dialogAt === 'open';
+let openedAt = 0;
 let works = false;
 let timer;
 const said = ['Hello.'];
@@ -37,7 +40,10 @@ function draw() {
   const bottom = isAsked
     ? `${rule}\r\n Bash command\r\n   rm -r build\r\n Do you want to proceed?\r\n ❯ 1. Yes\r\n   2. No\r\n Esc to cancel`
     : `${works ? '* Working... (esc to interrupt)\r\n' : ''}${rule}\r\n${prompt}${text}\x1b7\r\n${rule}\r\n  ? for shortcuts\x1b8`;
-  process.stdout.write(`\x1b[H\x1b[2J${said.slice(-5).join('\r\n')}\r\n\r\n${bottom}`);
+  const all = `${said.slice(-5).join('\r\n')}\r\n\r\n${bottom}`;
+  // oxlint-disable-next-line no-control-regex -- where the cursor is put back
+  const over = all.replaceAll(/\x1b[78]/g, '').replaceAll('\r\n', '\x1b[K\r\n');
+  process.stdout.write(inPlace ? `\x1b[H${over}\x1b[J\x1b[H` : `\x1b[H\x1b[2J${all}`);
 }
 const drawSoon = () => (redrawMs > 0 ? setTimeout(draw, redrawMs) : draw());
 
@@ -55,6 +61,7 @@ function openSoon() {
   const open = () => {
     works = false;
     isAsked = true;
+    openedAt = performance.now();
     draw();
   };
   const work = () => {
@@ -83,7 +90,8 @@ function press(key) {
   if (key === '\x14') return;
   if (isAsked) {
     if (key === '\r' || key === '1') {
-      note(`approved by ${key === '\r' ? 'enter' : key}`);
+      const afterMs = (performance.now() - openedAt).toFixed(1);
+      note(`approved by ${key === '\r' ? 'enter' : key}, ${afterMs} ms after it opened`);
       isAsked = false;
       draw();
     }

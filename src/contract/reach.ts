@@ -31,6 +31,8 @@ export const reservation = schema(() =>
     agent: z.string().check(z.regex(agentNamePattern)),
     /** Others may have it, too, if theirs is shared as well. */
     shared: z.boolean(),
+    /** Whether it was a file then, with nothing below it; not said of a pattern, and of what was not there. */
+    file: z.exactOptional(z.boolean()),
     reason: z.exactOptional(text()),
     since: time(),
     until: time(),

@@ -3,7 +3,9 @@ import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Context } from '../cli/context.ts';
 import { harmless } from '../cli/harmless.ts';
 import { checkReservations } from '../core/reserve/held.ts';
+import { asItStands } from '../core/reserve/place.ts';
 import { cut } from '../model/basics/text.ts';
+import { DreamosError } from '../model/errors.ts';
 import { hearFrom, hookWithin, whose } from './hook.ts';
 import { hosts } from './hosts.ts';
 
@@ -22,19 +24,22 @@ export async function guardCommand(context: Context, name: string): Promise<void
     const { acting: _, ...nobody } = session;
     const who = card ? { ...session, acting: card.name } : nobody;
     const cwd = heard.cwd ?? context.around.cwd();
+    let failed: DreamosError | undefined;
     for (const file of heard.files) {
       if (isLate()) return undefined;
-      const [by] = (await checkReservations(who, asItStands(file), { cwd })).flatMap(({ held }) => held);
+      const checks = await checkReservations(who, file, { cwd, literal: true }).catch((error: unknown) => {
+        if (!(error instanceof DreamosError)) throw error;
+        // It hides none of the others.
+        failed ??= error;
+        return [];
+      });
+      const [by] = checks.flatMap(({ held }) => held);
       // Its path and reason are another agent's words; the file's name is the model's own.
       if (by) return host.refuse(heard, refusal(file, by.agent, by.until, context.flags()));
     }
+    if (failed) throw failed;
     return undefined;
   });
-}
-
-/** A tool names a file, and no pattern. */
-function asItStands(file: string): string {
-  return file.replace(/[\\*?[{!]/g, '\\$&');
 }
 
 function refusal(file: string, holder: string, until: string, flags: string): string {

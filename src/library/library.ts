@@ -248,7 +248,7 @@ function bindTo(session: Session): Dreamos {
         signal,
       }),
       list: bound(listReservations),
-      check: bound(here(checkReservations), textOrTexts, { shared: yesOrNo, cwd: text }),
+      check: bound(here(checkReservations), textOrTexts, { shared: yesOrNo, cwd: text, literal: yesOrNo }),
       renew: bound(here(renewReservations), maybe(textOrTexts), reserving),
       release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },

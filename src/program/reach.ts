@@ -58,6 +58,7 @@ export const reserve: Verb = {
     group
       .command('check <path...>')
       .option('--shared', 'only look at them: what others have shared is no hindrance')
+      .option('--literal', 'they are names of files, and no patterns')
       .action(async (paths, options) =>
         (await import('../commands/reach/reserve.ts')).checkCommand(context, paths, options),
       )
@@ -111,7 +112,7 @@ of it, and whoever asks first when it is free gets it. Asking again for what you
 It is advice: who does not ask is not stopped. It ends by itself. The token that it prints is larger than all before it: what
 can be written from two sides may refuse who comes with a smaller one.
 
-A path begins in the current folder; links are followed. A folder is all that is in it. In quotes, as in a .gitignore: * and ?
+A path begins in the current folder; links are followed. A folder is all that is in it, and so is what is not there yet. In quotes, as in a .gitignore: * and ?
 within a name, [a-z], ** for any number of folders, a backslash in front of what is meant as it stands; *.ts are files
 alone. Patterns that may have a file in common are in conflict, and so are names that differ in case alone. A file of another
 worktree of git is another file. A file that is called list, check, renew or release is ./list.`;

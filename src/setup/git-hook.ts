@@ -21,7 +21,7 @@ if [ -x "$before" ]; then "$before" "$@" || exit $?; fi
 command -v ${quoteWord(program)} >/dev/null 2>&1 || exit 0
 ${who}git diff --cached --name-only --no-renames -z | xargs -0 sh -c '
   [ $# -eq 0 ] && exit 0
-  held=$("$0" reserve check${where.replaceAll("'", `'\\''`)} -- "$@" 2>/dev/null)
+  held=$("$0" reserve check --literal${where.replaceAll("'", `'\\''`)} -- "$@" 2>/dev/null)
   [ $? -eq 5 ] || exit 0
   # Who has which and until when, a line each. The error has the words of who reserved it: they are no part of this.
   printf "%s\\n" "$held" | grep -v -e " free$" -e " yours$" |

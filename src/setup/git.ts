@@ -19,7 +19,7 @@ import { isSigned, signedEditor } from './text-editors.ts';
 
 /** What a person does where the pre-commit that is there is left alone. */
 export const byHand =
-  'Put into it by hand what guards: git diff --cached --name-only -z | xargs -0 dreamos reserve check -- 2>/dev/null';
+  'Put into it by hand what guards: git diff --cached --name-only -z | xargs -0 dreamos reserve check --literal -- 2>/dev/null';
 const goesByItsName = /\$\{?0\b|BASH_SOURCE|\bargv\b|__FILE__|__file__/;
 
 /**

@@ -234,6 +234,22 @@ describe.concurrent('a hook', () => {
     for (const odd of ['{a,b}.ts', '*', '!src', 's[r]c']) expect(await guard(odd)).toMatchObject({ code: 0, out: '' });
   });
 
+  test('looks at each file of a patch, also beside a name that nobody could reserve', async ({ rig }) => {
+    await rig.dreamos(['reserve', 'src', '**/only.ts', '--as', 'planner']);
+    const guard = async (...files: string[]) => {
+      const patch = `*** Begin Patch\n${files.map((file) => `*** Update File: ${file}\n+x\n`).join('')}*** End Patch`;
+      const fields = { tool_name: 'apply_patch', tool_input: { command: patch }, cwd: rig.dir };
+      const env = { DREAMOS_HOOK_MS: '20000' };
+      return (await rig.dreamos('hook codex --guard --as reviewer', { stdin: said('PreToolUse', fields), env })).out;
+    };
+    const nobodys = 'x'.repeat(5000);
+    expect(await guard(nobodys, 'src/a.ts')).toMatch(/src\/a\.ts is reserved by planner/);
+    expect(await guard(nobodys, 'other.ts')).toBe('');
+    expect(readFileSync(join(rig.root, 'reach', 'hook.log'), 'utf8')).toContain('cannot be reserved');
+    expect(await guard('new/only.ts')).toMatch(/only\.ts is reserved by planner/);
+    expect(await guard('a\tb\u0007', 'src/c\u0007')).toMatch(/is reserved by planner/);
+  });
+
   test('notes what went wrong in its log, and nowhere else', async ({ rig }) => {
     await rig.sent('send reviewer hello --as planner');
     mkdirSync(join(rig.root, 'reach'));

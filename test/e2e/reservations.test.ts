@@ -1,6 +1,6 @@
 /** Real processes that want the same files. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { filesIn, test, until } from './rig.ts';
@@ -43,6 +43,20 @@ describe.concurrent('reservations', () => {
     expect(turns.map(({ agent }) => agent).sort()).toEqual(names);
     const tokens = turns.map(({ token }) => token);
     expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
+  });
+
+  test('a name in any folder is no hindrance for files of other names, whoever came first', async ({ rig }) => {
+    mkdirSync(join(rig.dir, 'src/more'), { recursive: true });
+    for (const name of ['src/a.ts', 'src/b.ts', 'Makefile']) writeFileSync(join(rig.dir, name), '');
+    const reserve = async (agent: string, ...paths: string[]) =>
+      (await rig.dreamos(['reserve', ...paths, '--as', agent])).code;
+    expect(await reserve('planner', 'src/b.ts', 'Makefile')).toBe(0);
+    expect(await reserve('reviewer', '**/a.ts')).toBe(0);
+    expect(await reserve('planner', 'src/b.ts')).toBe(0);
+    expect(await rig.dreamos('reserve check src/b.ts Makefile --as planner')).toMatchObject({ code: 0 });
+    // What may have it below it, and the file itself.
+    for (const path of ['src/more', 'src/a.ts', 'new'] as const) expect(await reserve('planner', path), path).toBe(5);
+    expect(await reserve('planner', 'src/[ab].ts')).toBe(5);
   });
 
   test('who died with it keeps others from it until its time is over, and no longer', async ({ rig }) => {

@@ -116,6 +116,31 @@ describe.concurrent('setup', () => {
     expect(existsSync(join(rig.dir, '.claude'))).toBe(false);
   });
 
+  test("git's pre-commit takes what is staged for names, and holds a commit up for none but those that are held", async ({
+    rig,
+  }) => {
+    inGit(rig);
+    await rig.dreamos('setup --guard --as reviewer');
+    await rig.dreamos(['reserve', 'src', '**/only.ts', '--as', 'planner']);
+    mkdirSync(join(rig.dir, 'src'));
+    const commit = async (...names: string[]) => {
+      for (const name of names) writeFileSync(join(rig.dir, name), `${Math.random()}`);
+      execFileSync('git', ['add', '--', ...names.map((name) => `:(literal)${name}`)], { cwd: rig.dir });
+      const who = '-c user.name=a -c user.email=a@example.org';
+      const { code, err } = await rig.shell(`DREAMOS_GUARD=block git ${who} commit -qm x`);
+      return { code, err };
+    };
+    const odd = ['{a,b}.ts', '*', 'a?', '[s]rc', '!a', 'a\nb', 'a\\*b', 'other.ts'];
+    expect(await commit(...odd)).toEqual({ code: 0, err: '' });
+    // None of them hides what is held, and each is seen where it is.
+    for (const name of ['{x,y}', 'a\nb', '*', '[s]']) {
+      const { code, err } = await commit(...odd, `src/${name}`);
+      expect({ code, held: err.split('\n').length }).toEqual({ code: 1, held: 3 });
+      expect(err).toMatch(/^src\/.* held by planner until 20\S+\nNo commit/);
+      execFileSync('git', ['reset', '-q'], { cwd: rig.dir });
+    }
+  });
+
   test('leaves out what another tool still needs', async ({ rig }) => {
     await rig.dreamos('setup codex gemini --as reviewer --instructions');
     await rig.dreamos('setup codex --uninstall');

@@ -73,9 +73,9 @@ describe("git's pre-commit", () => {
       status: 1,
       stderr: expect.stringMatching(/^a held by planner\nNo commit: DREAMOS_GUARD=block.*\n$/) as string,
     });
-    expect(asked()).toEqual(['reviewer', 'reserve', 'check', '--', "it's a $file, with `all`.txt"]);
+    expect(asked()).toEqual(['reviewer', 'reserve', 'check', '--literal', '--', "it's a $file, with `all`.txt"]);
     expect(commit({ DREAMOS_AGENT: 'other' })).toEqual({ status: 0, stderr: 'a held by planner\n' });
-    expect(asked()[5]).toBe('other');
+    expect(asked()[6]).toBe('other');
     stage('b');
     expect(commit({ DREAMOS_GUARD: 'off' })).toEqual({ status: 0, stderr: '' });
   });

@@ -3,7 +3,14 @@ import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
 import { upTo } from '../../cli/waiting.ts';
-import { checkReservations, refusedBy, releaseReservations, renewReservations } from '../../core/reserve/held.ts';
+import {
+  checkReservations,
+  type CheckOptions,
+  refusedBy,
+  releaseReservations,
+  renewReservations,
+} from '../../core/reserve/held.ts';
+import { asItStands } from '../../core/reserve/place.ts';
 import { listReservations } from '../../core/reserve/reservations.ts';
 import { reserve } from '../../core/reserve/reserve.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
@@ -74,13 +81,14 @@ export async function listCommand(context: Context): Promise<void> {
 export async function checkCommand(
   context: Context,
   paths: readonly string[],
-  { shared }: Pick<ReserveOptions, 'shared'>,
+  { shared, literal }: CheckOptions,
 ): Promise<void> {
   const session = await context.session();
-  const checks = await checkReservations(session, paths, { cwd: context.around.cwd(), ...given({ shared }) });
+  const checks = await checkReservations(session, paths, { cwd: context.around.cwd(), ...given({ shared, literal }) });
   for (const check of checks) await context.output.item(check, () => `${harmless(check.path)} ${stateText(check)}`);
   // All that is named, as with `reserve`: who has only what is free now may wait for one who waits for him.
-  const words = ['dreamos reserve', ...paths.map(quoteWord), ...(shared ? ['--shared'] : []), '--wait 30s'];
+  const files = paths.map((path) => quoteWord(literal ? asItStands(path) : path));
+  const words = ['dreamos reserve', ...files, ...(shared ? ['--shared'] : []), '--wait 30s'];
   const error = refusedBy(session, checks, `${words.join(' ')} --as ${session.acting ?? '<agent>'}`);
   if (error) throw error;
 }

@@ -11,21 +11,24 @@ import { lost, refused } from './refusals.ts';
 import { changeReservations, isInForce, loadReservations, othersOf } from './reservations.ts';
 import { checkedFor, type ReserveOptions } from './reserve.ts';
 
-export type CheckOptions = Pick<ReserveOptions, 'shared' | 'cwd'>;
+export interface CheckOptions extends Pick<ReserveOptions, 'shared' | 'cwd'> {
+  /** The paths are names of files as they stand, and no patterns. */
+  readonly literal?: boolean;
+}
 
 /** Whether the acting agent may change these; nobody has to be acting. Writes nothing. */
 export async function checkReservations(
   session: Session,
   paths: string | readonly string[],
-  { shared = false, cwd }: CheckOptions = {},
+  { shared = false, cwd, literal = false }: CheckOptions = {},
 ): Promise<ReservationCheck[]> {
-  const places = await placesOf(session, [paths].flat(), cwd);
+  const places = await placesOf(session, [paths].flat(), cwd, literal);
   const all = await loadReservations(session);
   const agent = session.acting;
   const othersIn = othersOf(session, all, { agent, shared });
   const mine = all
     .filter((one) => agent !== undefined && sameAgent(one.agent, agent) && isInForce(session, one))
-    .map(({ path }) => placeIn(session, path).pattern);
+    .map((one) => placeIn(session, one).pattern);
   return places.map((place) => {
     const held = othersIn(place);
     const isMine = mine.some((pattern) => overlap(place.pattern, pattern));
@@ -47,7 +50,7 @@ export function refusedBy(
     ? undefined
     : refused(
         session,
-        conflicts.map(({ path, held }) => ({ place: placeIn(session, path), held })),
+        conflicts.map(({ path, held }) => ({ place: placeIn(session, { path }), held })),
         `To have it as soon as it is free: ${toWait}`,
       );
 }
@@ -94,7 +97,7 @@ async function changeMine(
   const look = (all: readonly Reservation[]) => {
     const mine = all.filter((one) => sameAgent(one.agent, agent));
     const othersIn = othersOf(session, all, { agent, shared: false });
-    const places: readonly Place[] = named ?? mine.map(({ path }) => placeIn(session, path));
+    const places: readonly Place[] = named ?? mine.map((one) => placeIn(session, one));
     const after = new Map<Reservation, Reservation | undefined>();
     const results = places.map((place): Reservation | DreamosError => {
       const one = mine.find(({ path }) => keyOf(path) === place.key);

@@ -1,7 +1,7 @@
 /**
  * Whether two patterns of paths may mean one file. As in a .gitignore: `*`, `?` and `[..]` within a name, `**` for any
- * number of names, and who has a folder has all below it; only what is written like a kind of file, `*.ts`, has not: every
- * `**\/*.ts` would meet every `**\/*.md`, in a folder `a.ts`. Where it is not certain that they have nothing in common, they
+ * number of names, and who has a folder has all below it; only what is a file has not, nor what is written like a kind of file,
+ * `*.ts`: every `**\/*.ts` would meet every `**\/*.md`, in a folder `a.ts`. Where it is not certain that they have nothing in common, they
  * have: names that differ in case alone are one, two `[..]` always meet, and a name with `[..]` is also meant as it stands
  * (`app/[id]/page.ts` is a file).
  */
@@ -16,11 +16,14 @@ type One = string | ((character: string) => boolean);
 const anyNames = Symbol('**');
 const anyCharacters = Symbol('*');
 
-/** @param path as it is kept, see place.ts */
-export function patternOf(path: string): Pattern {
+/**
+ * @param path as it is kept, see place.ts
+ * @param isFile nothing is below it; `undefined`: nobody knows
+ */
+export function patternOf(path: string, isFile?: boolean): Pattern {
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   const pattern = names.map((name) => (name === '**' ? anyNames : nameOf(name)));
-  return isKindOfFile(names.at(-1) ?? '') ? pattern : [...pattern, anyNames];
+  return isFile || isKindOfFile(names.at(-1) ?? '') ? pattern : [...pattern, anyNames];
 }
 
 /** The same in this folder, whose own path is no pattern. */

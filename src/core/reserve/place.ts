@@ -4,10 +4,11 @@
  * file, which nobody else's edit changes. What lies in the project, the folder that holds runtime/, is kept relative to
  * that, so that it is still meant when the project is moved or seen under another path; all else is kept as its whole path.
  */
+import type { Reservation } from '../../contract/reach.ts';
 import { absolute } from '../../model/refusals.ts';
 import { cut, loneSurrogateIn } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { projectOf, whereIs } from '../../storage/file/disk/foreign/project.ts';
+import { isFile, projectOf, whereIs } from '../../storage/file/disk/foreign/project.ts';
 import type { Session } from '../root/root.ts';
 import { below, type Pattern, patternOf } from './overlap.ts';
 
@@ -16,28 +17,36 @@ export interface Place {
   readonly path: string;
   /** Of all that mean the same, one. */
   readonly key: string;
+  /** Whether it is a file, with nothing below it; `undefined`: a pattern, or not there yet. */
+  readonly file: boolean | undefined;
   readonly pattern: Pattern;
 }
 
 /**
  * @param paths with `*`, `?`, `[..]` and `**` as in a .gitignore, but beginning in `cwd`; a backslash takes a sign as it is
  * @param cwd where relative ones begin; `undefined`: it is gone
+ * @param literal they are names of files, and no patterns
  * @throws PATH_INVALID; SOURCE_NOT_FOUND: one begins in a folder that is gone; DISK_FAILED
  */
-export async function placesOf(session: Session, paths: readonly string[], cwd: string | undefined): Promise<Place[]> {
+export async function placesOf(
+  session: Session,
+  paths: readonly string[],
+  cwd: string | undefined,
+  literal = false,
+): Promise<Place[]> {
   const places: Place[] = [];
   for (const text of paths) {
-    const place = placeIn(session, await kept(session, text, cwd));
+    const place = placeIn(session, await kept(session, text, cwd, literal));
     if (!places.some(({ key }) => key === place.key)) places.push(place);
   }
   return places;
 }
 
 /** Of a path as it is kept. */
-export function placeIn({ path: root }: Session, path: string): Place {
+export function placeIn({ path: root }: Session, { path, file }: Kept): Place {
   const project = path.startsWith('/') ? undefined : projectOf(root);
-  const pattern = patternOf(path);
-  return { path, key: keyOf(path), pattern: project === undefined ? pattern : below(project, pattern) };
+  const pattern = patternOf(path, file);
+  return { path, key: keyOf(path), file, pattern: project === undefined ? pattern : below(project, pattern) };
 }
 
 /** Names that differ in case alone are one, see overlap.ts. */
@@ -45,9 +54,11 @@ export function keyOf(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 
-async function kept({ path: root }: Session, text: string, cwd: string | undefined): Promise<string> {
-  check(text);
-  const names = text.split('/');
+type Kept = Pick<Reservation, 'path'> & { readonly file?: boolean | undefined };
+
+async function kept({ path: root }: Session, text: string, cwd: string | undefined, literal: boolean): Promise<Kept> {
+  check(text, literal);
+  const names = (literal ? asItStands(text) : text).split('/');
   const first = names.findIndex(isPattern);
   const beginning = (first < 0 ? names : names.slice(0, first)).join('/').replace(/\\(.)/gsu, '$1');
   const rest = first < 0 ? [] : names.slice(first).filter((name) => name !== '' && name !== '.');
@@ -65,7 +76,13 @@ async function kept({ path: root }: Session, text: string, cwd: string | undefin
       .filter(Boolean),
     ...rest,
   ].join('/');
-  return isInProject ? path || '.' : `/${path}`;
+  const file = first < 0 ? ((await isFile(real)) ?? (literal || undefined)) : undefined;
+  return { path: isInProject ? path || '.' : `/${path}`, file };
+}
+
+/** What means the file of this name alone. */
+export function asItStands(name: string): string {
+  return name.replace(/[\\*?[{!]/g, '\\$&');
 }
 
 function isPattern(name: string): boolean {
@@ -74,13 +91,16 @@ function isPattern(name: string): boolean {
 
 const mostCharacters = 4096;
 
-function check(text: string): void {
+function check(text: string, literal: boolean): void {
   if (text === '') throw invalid(text, 'it is empty', 'The folder in which you are is ".".');
   if (text.length > mostCharacters)
     throw invalid(text, `it has more than ${mostCharacters} characters`, 'Name a folder: all in it is meant.');
+  // Of a file that is there, only what no file can have: what it is called nobody chose to write here.
   // oxlint-disable-next-line no-control-regex -- what would break the lines in which it is told
-  if (/[\u0000-\u001f\u007f]/.test(text) || loneSurrogateIn(text) !== undefined)
+  const noText = literal ? /\u0000/ : /[\u0000-\u001f\u007f]/;
+  if (noText.test(text) || loneSurrogateIn(text) !== undefined)
     throw invalid(text, 'it has signs that are no text', 'Name its folder: all in it is meant.');
+  if (literal) return;
   if (text.startsWith('!'))
     throw invalid(text, 'a pattern takes nothing out', `If its name begins so, write it as ./${text}`);
   if (/(?<!\\)\{[^{}]*,[^{}]*\}/.test(text))

@@ -71,7 +71,7 @@ export function othersOf(
   const others = all
     .filter((one) => isInForce(session, one) && !(shared && one.shared))
     .filter((one) => agent === undefined || !sameAgent(one.agent, agent))
-    .map((one) => ({ one, pattern: placeIn(session, one.path).pattern }));
+    .map((one) => ({ one, pattern: placeIn(session, one).pattern }));
   return (place) => others.filter(({ pattern }) => overlap(place.pattern, pattern)).map(({ one }) => one);
 }
 

@@ -83,13 +83,14 @@ async function tryOnce(session: Session, { agent, places, shared, forMs, reason 
       if (conflicts.length > 0) throw new Held(conflicts);
       const now = session.store.now();
       const mine = new Map(all.filter((one) => one.agent === agent).map((one) => [keyOf(one.path), one]));
-      const made = places.map(({ path, key }) => {
+      const made = places.map(({ path, key, file }) => {
         const before = mine.get(key);
         const known = before && isInForce(session, before) ? before : undefined;
         const until = Math.max(now + forMs, known ? Date.parse(known.until) : 0);
         const one: Reservation = {
           ...(known ?? { path, agent, since: isoTime(now), token: newToken() }),
           shared,
+          ...(file !== undefined && { file }),
           ...(reason !== undefined && { reason }),
           until: isoTime(until),
         };

@@ -106,7 +106,7 @@ function meaningsOf(patterns: readonly string[], everything: readonly string[]):
 /** Every two of them, by what is there. */
 function expectExact(patterns: readonly string[], everything: readonly string[]): void {
   const meanings = meaningsOf(patterns, everything);
-  const compiled = patterns.map(patternOf);
+  const compiled = patterns.map((pattern) => patternOf(pattern));
   for (const [i, one] of compiled.entries()) {
     for (const [j, other] of compiled.entries()) {
       const both = ((meanings[i] ?? 0n) & (meanings[j] ?? 0n)) !== 0n;
@@ -124,11 +124,22 @@ test('two patterns of paths conflict exactly when some path fits both', () => {
   expectExact(words(['a', 'b', '*', '**', 'a?', '*.b'], 3, '/'), words(['a', 'b', 'ab', 'a.b'], 5, '/'));
 });
 
+test('a file is meant by exactly the patterns that it fits', () => {
+  const patterns = words(['a', 'b', '*', '**', 'a?', '*.b', 'a.b'], 3, '/');
+  const compiled = patterns.map((pattern) => patternOf(pattern));
+  const files = words(['a', 'b', 'ab', 'a.b'], 3, '/').map((path) => ({ path, pattern: patternOf(path, true) }));
+  for (const [i, pattern] of patterns.entries()) {
+    const isIt = matcher(pattern);
+    const met = files.filter((file) => overlap(compiled[i] ?? [], file.pattern));
+    expect(met, pattern).toEqual(files.filter(({ path }) => isIt(path)));
+  }
+});
+
 test('classes are never taken for apart when some name fits both', () => {
   const names = words(['a', 'b', 'c'], 3);
   const patterns = words(['a', '*', '[ab]', '[^a]', '[b-c]'], 3);
   const meanings = meaningsOf(patterns, names);
-  const compiled = patterns.map(patternOf);
+  const compiled = patterns.map((pattern) => patternOf(pattern));
   let apart = 0;
   for (const [i, one] of compiled.entries()) {
     for (const [j, other] of compiled.entries()) {

@@ -70,7 +70,7 @@ test('what lies outside of the project, or has no project, has its whole path', 
 
 test('a whole path and one in the project mean one file, and the same name elsewhere another', async () => {
   const meet = (one: string, other: string): boolean =>
-    overlap(placeIn(session, one).pattern, placeIn(session, other).pattern);
+    overlap(placeIn(session, { path: one }).pattern, placeIn(session, { path: other }).pattern);
   expect(meet('src/a.ts', `${project}/src/*`)).toBe(true);
   expect(meet('src/a.ts', '/')).toBe(true);
   expect(meet('.', '/**/a.ts')).toBe(true);
@@ -84,6 +84,32 @@ test('a sign of patterns in the name of what is there is no pattern', async () =
   expect(await kept('page.ts', join(project, 'app/[id]'))).toBe('app/\\[id]/page.ts');
   const [one, other] = await placesOf(session, ['app/[id]/page.ts', 'app/id/page.ts'], project);
   expect(overlap(must(one).pattern, must(other).pattern)).toBe(true);
+});
+
+test('a file that is there has nothing below it; a folder, and what is not there yet, may have', async () => {
+  const meets = async (text: string, literal = false): Promise<boolean> => {
+    const [place] = await placesOf(session, [text], project, literal);
+    return overlap(must(place).pattern, placeIn(session, { path: '**/b.ts' }).pattern);
+  };
+  symlinkSync('../src/a.ts', join(project, 'app/a-link'));
+  expect(await meets('src/a.ts')).toBe(false);
+  expect(await meets('app/a-link')).toBe(false);
+  expect(await meets('src/deep')).toBe(true);
+  expect(await meets('src/deep', true)).toBe(true);
+  expect(await meets('src/new.ts')).toBe(true);
+  expect(await meets('src/new.ts', true)).toBe(false);
+  expect(await meets('src/b.ts', true)).toBe(true);
+});
+
+test('the name of a file is no pattern', async () => {
+  for (const name of ['{a,b}.ts', '*', 'a?', '[x]', '!a', 'a\\*', 'a\nb', '\t', '**']) {
+    const place = must((await placesOf(session, [name], project, true))[0]);
+    expect(overlap(place.pattern, place.pattern), name).toBe(true);
+    expect(overlap(place.pattern, placeIn(session, { path: 'other', file: true }).pattern), name).toBe(false);
+  }
+  expect(await placesOf(session, ['a*'], project, true)).toMatchObject([{ path: 'a\\*' }]);
+  for (const text of ['', 'a\u0000', 'x\uD800', 'x'.repeat(5000)])
+    await expectRefusal(placesOf(session, [text], project, true), 'PATH_INVALID');
 });
 
 test('what is named twice is one', async () => {

@@ -24,6 +24,12 @@ export async function whereIs(path: string, disk: Disk = nodeDisk()): Promise<st
   }
 }
 
+/** @param path as `whereIs` has it @returns `undefined`: it is not there */
+export async function isFile(path: string, disk: Disk = nodeDisk()): Promise<boolean | undefined> {
+  const found = await disk.stat(path);
+  return found && found.kind !== 'directory';
+}
+
 function isMissing(cause: unknown): boolean {
   return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
 }

@@ -20,8 +20,15 @@ export function deliveryJson({ receipt, mailbox, attempt, leaseUntil, message }:
   return { receipt, mailbox, attempt, leaseUntil: isoTime(leaseUntil), message };
 }
 
-export function settledJson({ id, mailbox, state, receipt, leaseUntil }: InMs<SettledJson>): SettledJson {
-  return { id, mailbox, state, receipt, ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }) };
+export function settledJson({ id, mailbox, state, receipt, leaseUntil, dueAt }: InMs<SettledJson>): SettledJson {
+  return {
+    id,
+    mailbox,
+    state,
+    receipt,
+    ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),
+    ...(dueAt !== undefined && { dueAt: isoTime(dueAt) }),
+  };
 }
 
 /** A receipt is shown to its mailbox's own agent only: whoever has it can settle the claim. */

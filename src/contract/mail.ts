@@ -29,7 +29,15 @@ export const sent = schema(() =>
 export type SendReceipt = Of<typeof sent>;
 
 export const settled = schema(() =>
-  z.object({ id: text(), mailbox: text(), state: state(), receipt: receipt(), leaseUntil: z.exactOptional(time()) }),
+  z.object({
+    id: text(),
+    mailbox: text(),
+    state: state(),
+    receipt: receipt(),
+    leaseUntil: z.exactOptional(time()),
+    /** When it comes back, of what is delayed. */
+    dueAt: z.exactOptional(time()),
+  }),
 );
 export type SettledJson = Of<typeof settled>;
 

@@ -11,7 +11,7 @@ import {
   type RootPlace,
 } from '../storage/engines.ts';
 import { registerAgent } from './agents/agents.ts';
-import { checkName } from './root/names.ts';
+import { checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
 import type { Chore, Root, Session } from './root/root.ts';
 import { createScheduleTimer } from './schedules/schedule-timer.ts';
@@ -46,7 +46,7 @@ export interface Initialised {
 
 /** Makes the root and the named agents; what is there already is left as it is. Names are checked before anything is made. */
 export async function initRoot(options: OpenOptions & { readonly agents?: readonly string[] }): Promise<Initialised> {
-  for (const name of options.agents ?? []) checkName(name);
+  for (const name of options.agents ?? []) checkNewName(name);
   const { created, ...place } = await initRootFolder(placeOf(options));
   const root = await openAt(place, options);
   const agents: { name: string; created: boolean }[] = [];

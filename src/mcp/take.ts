@@ -8,6 +8,7 @@ import { resolveAgent } from '../core/agents/agents.ts';
 import { pausedSentence } from '../core/agents/pause.ts';
 import { readNext } from '../core/take/read.ts';
 import { ack, nack } from '../core/take/settle.ts';
+import { whereNow } from '../cli/show/settled.ts';
 import { parseDuration } from '../model/duration.ts';
 import { DreamosError } from '../model/errors.ts';
 import { type Body, type Call, mailboxOf, waitOf } from './call.ts';
@@ -77,7 +78,7 @@ export const mailNack: Body<'mail_nack'> = async (call, { message, delay, reason
   const settled = await settle(call, message, 'nack', (receipt) =>
     nack(call.session, receipt, given({ delayMs, reason, dead })),
   );
-  return { text: `${settled.id} is ${settled.state}.`, value: settledJson(settled) };
+  return { text: `${settled.id} is ${whereNow(settled, call.session.clock.now())}.`, value: settledJson(settled) };
 };
 
 /** With what was named, or the one that is held. */

@@ -4,7 +4,7 @@ import { schemaNames } from '../../src/contract/schemas.ts';
 
 describe('a shape in a line', () => {
   test.each([
-    ['settled', '{"id","mailbox","state","receipt","leaseUntil"?}'],
+    ['settled', '{"id","mailbox","state","receipt","leaseUntil"?,"dueAt"?}'],
     // Where the value says more than the name.
     ['dlq-purge', '{"id","mailbox","purged"?:true,"dryRun"?:true}'],
     ['doctor', '{"rule","level":"info|warning|problem","message","mailbox"?,"fixed"?,"hint"?}'],

@@ -35,7 +35,8 @@ test('init makes the root and the agents once', async () => {
 });
 
 test('a bad name, and init makes nothing', async () => {
-  await expectRefusal(initRoot({ cwd: folder, agents: ['planner', '../x'] }), 'NAME_INVALID');
+  for (const name of ['../x', 'all'])
+    await expectRefusal(initRoot({ cwd: folder, agents: ['planner', name] }), 'NAME_INVALID');
   await expectRefusal(openRoot({ cwd: folder }), 'ROOT_NOT_FOUND');
 });
 

@@ -40,7 +40,9 @@ describe.each(eras)('by %s', (era) => {
     const sent = await call('mail_send', { to: ['planner', 'reviewer'], body: 'To both.', priority: 'urgent' });
     expect(sent.text).toMatch(/^\w{26} is sent to planner, reviewer\.$/);
     await call('mail_read');
-    expect((await call('mail_nack', { reason: 'not now', delay: '1h' })).value).toMatchObject({ state: 'delayed' });
+    const rests = await call('mail_nack', { reason: 'not now', delay: '1h' });
+    expect(rests.value).toMatchObject({ state: 'delayed' });
+    expect(rests.text).toMatch(/is delayed until \d{4}-\S+Z \(in (?:1h|59m)/);
     await send(root.root, { to: 'reviewer', body: 'Once more.' });
     await call('mail_read', { wait: '50s' });
     expect((await call('mail_ack')).value).toMatchObject({ state: 'archived' });

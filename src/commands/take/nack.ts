@@ -2,6 +2,7 @@ import type { Context } from '../../cli/context.ts';
 import { meant, orWhoseItIs } from '../../cli/held/meant.ts';
 import { settledJson } from '../../contract/json.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
+import { whereNow } from '../../cli/show/settled.ts';
 import { nack } from '../../core/take/settle.ts';
 
 export interface NackOptions {
@@ -18,6 +19,6 @@ export async function nackCommand(context: Context, messages: readonly string[],
     const settled = await orWhoseItIs(context, message, { typed: (id) => `nack ${id}` }, () =>
       nack(session, message, how),
     );
-    await context.output.outcome(settledJson(settled), () => `${settled.id} ${settled.state}`);
+    await context.output.outcome(settledJson(settled), () => `${settled.id} ${whereNow(settled, session.clock.now())}`);
   });
 }

@@ -35,9 +35,13 @@ export async function resolveMailbox(session: Session, name: string): Promise<Ag
   const former = now?.formerNames?.find((one) => sameAgent(one.name, name));
   if (now && former) throw new AgentRenamed(former.name, now.name);
   const known = all.filter(({ retiredAt }) => !retiredAt).map((agent) => agent.name);
-  const isGroup = isAll(name) || all.some(({ groups = [] }) => groups.some((one) => sameAgent(one, name)));
+  const isGroup = all.some(({ groups = [] }) => groups.some((one) => sameAgent(one, name)));
   const otherwise = meantOr(name, known, `dreamos agent register ${name}`);
-  const hint = isGroup ? `Of a group it is "@${name}". If an agent is meant: ${otherwise}` : otherwise;
+  const hint = isAll(name)
+    ? 'Everybody is "@all".'
+    : isGroup
+      ? `Of a group it is "@${name}". If an agent is meant: ${otherwise}`
+      : otherwise;
   throw notFound('AGENT_NOT_FOUND', `There is no agent "${name}" in ${session.path}.`, hint);
 }
 

@@ -18,14 +18,14 @@ import {
   type Registered,
   resolveAgent,
 } from '../agents/agents.ts';
-import { checkName } from '../root/names.ts';
+import { checkNewName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { loadReservations, renameInReservations } from '../reserve/reservations.ts';
 import { loadSchedules, namedInSchedules, renameInSchedules } from '../schedules/schedules.ts';
 import { loadSubscriptions, renameInSubscriptions } from '../topics/subscriptions.ts';
 
 export async function renameAgent(session: Session, agent: string, to: string): Promise<Renamed> {
-  checkName(to, "an agent's new name");
+  checkNewName(to, "an agent's new name");
   const before = await agentOf(session, agent);
   if (before instanceof AgentRenamed) {
     // Said twice, or cut off behind the step that decides.
@@ -55,6 +55,7 @@ export async function renameAgent(session: Session, agent: string, to: string): 
 
 /** Registers it; what is still written of one that had this name before goes to that one first. */
 export async function registerAnew(session: Session, input: AgentInput): Promise<Registered> {
+  checkNewName(input.name);
   await finishRenames(session, input.name);
   return registerAgent(session, input);
 }

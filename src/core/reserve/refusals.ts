@@ -48,8 +48,12 @@ export function lost(
       ? `${agent} holds no reservation of ${path}`
       : `${agent}'s reservation of ${path} ended at ${was.until}`;
   const since = now === undefined ? '' : `; ${now.agent} has it until ${when(session, now)}`;
+  const look =
+    was === undefined
+      ? ''
+      : 'What you did since it ended, others may have changed as well: look at it before you reserve it again. ';
   return new DreamosError('conflict', 'RESERVATION_LOST', `${over}${since}.`, {
-    hint: 'What you did since it ended, others may have changed as well: look at it before you reserve it again. All there are: dreamos reserve list',
+    hint: `${look}All there are: dreamos reserve list`,
   });
 }
 

@@ -4,14 +4,20 @@ import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Session } from './root.ts';
 
+const aName = "an agent's name";
 export const nameHint =
   'A name has 1 to 64 letters, digits, dots, dashes or underscores, and begins with a letter or a digit.';
 
 /** @throws NAME_INVALID */
 export function checkGroup(group: string): void {
-  checkName(group, "a group's name");
-  if (!isAll(group)) return;
-  throw new DreamosError('invalid', 'NAME_INVALID', `"${group}" cannot be a group's name: everybody is in @all.`, {
+  checkNewName(group, "a group's name");
+}
+
+/** Of an agent or a group that is to be made. An older mailbox that is imported keeps its name. @throws NAME_INVALID */
+export function checkNewName(name: string, what?: string): void {
+  checkName(name, what);
+  if (!isAll(name)) return;
+  throw new DreamosError('invalid', 'NAME_INVALID', `"${name}" cannot be ${what ?? aName}: everybody is in @all.`, {
     hint: 'Give it another name.',
   });
 }
@@ -28,7 +34,7 @@ export function actingOf({ acting }: Session): { readonly by?: string } {
 }
 
 /** @throws NAME_INVALID */
-export function checkName(name: string, what = "an agent's name"): void {
+export function checkName(name: string, what = aName): void {
   if (agentNamePattern.test(name)) return;
   const message = `${JSON.stringify(cut(name, 70))} cannot be ${what}: ${whyNoName(name)}.`;
   throw new DreamosError('invalid', 'NAME_INVALID', message, { hint: nameHint });

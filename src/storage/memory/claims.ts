@@ -182,5 +182,6 @@ function settled(held: Held, receipt: string): Settled {
     state: held.state,
     receipt,
     ...(held.state === 'inflight' && { leaseUntil: held.leaseUntil }),
+    ...(held.state === 'delayed' && held.dueAt !== undefined && { dueAt: held.dueAt }),
   };
 }

@@ -116,6 +116,8 @@ export interface Settled {
   readonly state: State;
   readonly receipt: string;
   readonly leaseUntil?: number;
+  /** When it comes back, of what is delayed. */
+  readonly dueAt?: number;
 }
 
 export interface Recovered {

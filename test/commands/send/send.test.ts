@@ -337,7 +337,7 @@ test.each([
     "The recipient comes first: dreamos request reviewer 'hi there' --as planner\n",
   ],
   [['send', 'hi', 'nobody'], 4, 'Next: dreamos agent register hi\n'],
-  [['send', 'all', 'hi'], 4, 'Of a group it is "@all". If an agent is meant: dreamos agent register all\n'],
+  [['send', 'all', 'hi'], 4, 'Next: Everybody is "@all".\n'],
   [['send', 'devs', 'hi'], 4, 'Of a group it is "@devs". If an agent is meant: dreamos agent register devs\n'],
   [['send', 'a b', 'hi'], 6, '"a b" cannot be an agent\'s name: " " is not allowed in it.\n'],
   [['send', '.a', 'hi'], 6, '".a" cannot be an agent\'s name: it begins with ".".\n'],

@@ -152,7 +152,8 @@ test('the same again says where it is, and what nobody can be called is refused'
   await publish(rig.root, 'build.done', { body: 'x' });
   await deleteAgent(rig.root, 'Builder');
   const to = (from: string, name: string) => refusal(renameAgent(rig.root, from, name));
-  expect(await to('reviewer', 'a b')).toMatchObject({ code: 'NAME_INVALID' });
+  for (const name of ['a b', 'all', 'ALL']) expect(await to('reviewer', name)).toMatchObject({ code: 'NAME_INVALID' });
+  expect(await refusal(registerAnew(rig.root, { name: 'All' }))).toMatchObject({ code: 'NAME_INVALID' });
   expect(await to('reviewer', 'reviewer')).toMatchObject({
     code: 'USAGE',
     hint: 'Its card: dreamos agent show reviewer',

@@ -62,8 +62,9 @@ export function settleRules(rig: Rig): void {
 
   test('a nack with a delay waits exactly that long', async () => {
     const { receipt } = await deliver();
-    await rig.store.mail.nack(receipt, { policy, delayMs: 42_000 });
-    expect((await rig.only('delayed')).dueAt).toEqual(rig.around(rig.now() + 42_000));
+    const { dueAt } = await rig.store.mail.nack(receipt, { policy, delayMs: 42_000 });
+    expect(dueAt).toEqual(rig.around(rig.now() + 42_000));
+    expect((await rig.only('delayed')).dueAt).toBe(dueAt);
   });
 
   test('a nack with no delay at all is ready at once', async () => {

@@ -38,6 +38,7 @@ export async function ack(ctx: FileContext, text: string, by: string | undefined
 export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {
   const { by, reason, policy } = options;
   let state: State = 'dead';
+  let dueAt: number | undefined;
   const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
     // Looked for first, so that a refused receipt opens no bucket for what will not come.
     if (!(await ctx.disk.stat(path))) return false;
@@ -53,6 +54,7 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
     if (delayMs <= 0) {
       return (await moveToReady(ctx, path, home, 0, settledName(given, { tag: 't', time }))) !== undefined;
     }
+    dueAt = time;
     // A longer time was its user's choice.
     const restsSince = delayMs <= policy.backoffMaxMs ? now : undefined;
     const delayed = settledName(given, { tag: 'u', time, restsSince });
@@ -63,7 +65,7 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
     const free = options.free && { free: true as const };
     await logEvents(ctx, mailbox, [{ event: 'nacked', id: name.id, attempt: name.attempt, by, reason, ...free }]);
   }
-  return { id: name.id, mailbox: mailbox.name, state, receipt: text };
+  return { id: name.id, mailbox: mailbox.name, state, receipt: text, ...(dueAt !== undefined && { dueAt }) };
 }
 
 export async function renew(

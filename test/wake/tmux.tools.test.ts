@@ -42,10 +42,10 @@ describe.skipIf(skips(lack))(said('a pane of tmux', lack), () => {
   });
 
   test('is known again where more stands than a command of tmux can hold', async () => {
-    const line = '\u2500'.repeat(240);
+    const line = '\u2500'.repeat(490);
     const pane = await paneOf({
       command: `for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29; do echo $i ${line}; done; exec cat`,
-      width: 250,
+      width: 500,
     });
     await until('all is there', async () => (await tmux.shown()).includes('29'));
     expect(await pane.enter(await pane.look())).toBe(true);

@@ -66,6 +66,7 @@ async function answerOf(
   const { card } = of;
   const known = await noteHeard(context, session, of, heard, heard.moment);
   if (heard.forgets) await reach.forget(card.name, key);
+  if (known.delegates) return undefined;
   const isRest = heard.moment === 'rest';
   const heldUp = known.heldUp ?? 0;
   if (isRest && (heard.isHeldUp || heldUp >= mostHeldUp)) return undefined;
@@ -150,6 +151,7 @@ async function factsOf(context: Context, before: HostSession | undefined, heard:
     pid,
     isWake: heard.isWake ?? false,
     goesOn,
+    delegates: heard.delegates,
   };
 }
 

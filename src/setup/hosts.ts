@@ -113,6 +113,8 @@ interface Moments {
   readonly events: Readonly<Record<Role, readonly string[]>>;
   /** Which of its tools change files. */
   readonly edits?: string;
+  /** Of what an event tells, what its hook is run for; else all. */
+  readonly only?: Readonly<Record<string, string>>;
 }
 
 /** The events of those whose hooks are JSON. Cursor's event before edits was never seen to work, so it has none here. */
@@ -135,11 +137,13 @@ export const moments: Readonly<Record<Exclude<HostName, 'opencode'>, Moments>> =
   },
   gemini: {
     events: {
-      tell: ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent', 'PreCompress', 'SessionEnd'],
+      tell: ['SessionStart', 'BeforeAgent', 'BeforeTool', 'AfterTool', 'AfterAgent', 'PreCompress', 'SessionEnd'],
       wait: [],
       guard: ['BeforeTool'],
     },
     edits: 'write_file|replace',
+    // Of the other compressions it tells at every turn.
+    only: { BeforeTool: 'invoke_agent', PreCompress: 'manual' },
   },
   cursor: { events: { tell: ['sessionStart', 'postToolUse', 'stop', 'sessionEnd'], wait: [], guard: [] } },
 };
@@ -147,10 +151,9 @@ export const moments: Readonly<Record<Exclude<HostName, 'opencode'>, Moments>> =
 /** What stands in the list of an event, in the tool's own words and units. */
 export function hookEntry(host: Exclude<HostName, 'opencode'>, event: string, role: Role, command: string): object {
   if (host === 'cursor') return { command, ...(event === 'stop' && { loop_limit: 3 }) };
-  // Of the others Gemini CLI tells before each turn.
-  const asked = event === 'PreCompress' && { matcher: 'manual' };
-  const matcher = role === 'guard' ? { matcher: moments[host].edits } : asked;
-  return { ...matcher, hooks: [oneHook(host, event, role, command)] };
+  const { edits, only = {} } = moments[host];
+  const matcher = role === 'guard' ? edits : only[event];
+  return { ...(matcher !== undefined && { matcher }), hooks: [oneHook(host, event, role, command)] };
 }
 
 function oneHook(host: HostName, event: string, role: Role, command: string): object {

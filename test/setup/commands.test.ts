@@ -156,6 +156,8 @@ test('the waiter of Claude Code alone rewakes, and Gemini counts in milliseconds
   });
   // It would run at every turn: `auto` is told before anybody knows whether it compresses.
   expect(hookEntry('gemini', 'PreCompress', 'tell', 'x')).toMatchObject({ matcher: 'manual' });
+  expect(hookEntry('gemini', 'BeforeTool', 'tell', 'x')).toMatchObject({ matcher: 'invoke_agent' });
+  expect(hookEntry('gemini', 'BeforeTool', 'guard', 'x')).toMatchObject({ matcher: 'write_file|replace' });
   expect(hookEntry('cursor', 'stop', 'tell', 'x')).toEqual({ command: 'x', loop_limit: 3 });
 });
 

@@ -17,6 +17,8 @@ export interface MomentFacts {
   readonly goesOn?: boolean;
   /** Nobody typed this prompt: the session was woken. */
   readonly isWake?: boolean;
+  /** At a step: whether a subagent has its work from here on; absent: as before. Any other moment is its own. */
+  readonly delegates?: boolean | undefined;
 }
 
 /** Notes what has happened. What changes nothing is not written. @returns the session as it is now */
@@ -25,13 +27,13 @@ export async function noteMoment(
   before: HostSession | undefined,
   key: SessionKey,
   moment: Exclude<Moment, 'end'>,
-  { agent, cwd, interactive, pid, isWake = false, goesOn = false }: MomentFacts,
+  { agent, cwd, interactive, pid, isWake = false, goesOn = false, delegates }: MomentFacts,
 ): Promise<HostSession> {
   const now = session.store.now();
   const isBusy = moment === 'prompt' || moment === 'step' || (goesOn && before?.state === 'busy');
   const state = isBusy ? 'busy' : 'idle';
   const typed = moment === 'prompt' && !isWake;
-  const { heldUp, ...kept } = before ?? { ...key, state, since: now, interactive };
+  const { heldUp, delegates: delegated = false, ...kept } = before ?? { ...key, state, since: now, interactive };
   const after: HostSession = {
     ...kept,
     ...(agent !== undefined && { agent }),
@@ -43,6 +45,7 @@ export async function noteMoment(
     ...(typed && { lastPromptAt: now }),
     // Who was held up at the end of a turn begins to count anew with the next one that somebody asks for.
     ...(heldUp !== undefined && !typed && { heldUp }),
+    ...(moment === 'step' && (delegates ?? delegated) && { delegates: true }),
   };
   if (!before || JSON.stringify(before) !== JSON.stringify(after)) await session.store.reach.putSession(after);
   return after;

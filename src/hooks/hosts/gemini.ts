@@ -17,7 +17,10 @@ export const gemini: Host = {
     // Before each turn it tells that it might compress (`auto`), and not whether it does.
     if (isCompressed && said['trigger'] !== 'manual') return undefined;
     const file = textIn(fieldsIn(said, 'tool_input'), 'file_path');
+    // It tells of a subagent's steps as of its own, so they are known by being between these two.
+    const delegates = said['tool_name'] === 'invoke_agent' && said['hook_event_name'] === 'BeforeTool';
     return hearAs(said, moments, {
+      ...(said['tool_name'] === 'invoke_agent' && { moment: 'step', delegates }),
       forgets: isCompressed || isCleared(said),
       isHeldUp: said['stop_hook_active'] === true,
       ...(file !== undefined && { files: [file] }),

@@ -16,6 +16,8 @@ export interface Heard {
   readonly isWake?: boolean;
   /** The end of the turn was held up by a hook already. */
   readonly isHeldUp?: boolean;
+  /** A subagent has its work from here on, or no longer. */
+  readonly delegates?: boolean;
   /** The files that are about to be changed. */
   readonly files?: readonly string[];
 }

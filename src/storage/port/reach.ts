@@ -19,6 +19,8 @@ export interface HostSession {
   readonly lastPromptAt?: number;
   /** How often the end of its turn was held up since the last prompt. */
   readonly heldUp?: number;
+  /** A subagent has its work, and its tool does not tell whose a step is. */
+  readonly delegates?: boolean;
 }
 
 export type SessionKey = Pick<HostSession, 'host' | 'session'>;

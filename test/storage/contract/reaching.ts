@@ -18,7 +18,7 @@ export function reachRules(rig: Rig): void {
   test('a session is what was said of it last, also to another handle', async () => {
     expect(await rig.store.reach.getSession(key)).toBeUndefined();
     await rig.store.reach.putSession(session({ agent: 'bob', bound: true, cwd: '/a b', lastPromptAt: 7000 }));
-    const last = session({ agent: 'ann', state: 'busy', pid: process.pid, heldUp: 2 });
+    const last = session({ agent: 'ann', state: 'busy', pid: process.pid, heldUp: 2, delegates: true });
     const again = await rig.another();
     await again.reach.putSession(last);
     await again.reach.putSession(session(other));

@@ -161,6 +161,7 @@ function recordIn(value: unknown, { host, session: id }: SessionKey): SessionRec
     ...(Number.isSafeInteger(said['pid']) && { pid: Number(said['pid']) }),
     ...(lastPromptAt !== undefined && { lastPromptAt }),
     ...(Number.isSafeInteger(said['heldUp']) && { heldUp: Number(said['heldUp']) }),
+    ...(said['delegates'] === true && { delegates: true }),
   };
   const pidStart = said['pidStart'];
   return { session, ...(typeof pidStart === 'string' && { pidStart }) };

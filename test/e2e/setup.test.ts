@@ -202,7 +202,16 @@ describe.concurrent('setup', () => {
       [key: string]: unknown;
     };
     expect(Object.keys(whole).sort()).toEqual(['hooks', 'mcpServers', 'theme']);
-    expect(Object.values(whole.hooks).map((list) => list.length)).toEqual([1, 1, 1, 1, 1, 1]);
+    // Before a tool: one for subagents, and the guard.
+    expect(Object.fromEntries(Object.entries(whole.hooks).map(([event, list]) => [event, list.length]))).toEqual({
+      SessionStart: 1,
+      BeforeAgent: 1,
+      BeforeTool: 2,
+      AfterTool: 1,
+      AfterAgent: 1,
+      PreCompress: 1,
+      SessionEnd: 1,
+    });
     expect(await rig.dreamos(`setup gemini codex --as reviewer ${everything}`)).toMatchObject({
       code: 0,
       err: expect.stringContaining('Nothing to do') as string,

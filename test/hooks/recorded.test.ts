@@ -74,12 +74,21 @@ describe('what was recorded', () => {
     },
   );
 
-  test.each(recorded.filter(({ event }) => /^(PreToolUse|BeforeTool|edit)$/.test(event)))(
+  const isEdit = ({ event, said }: (typeof recorded)[number]): boolean =>
+    /^(PreToolUse|BeforeTool|edit)$/.test(event) && said['tool_name'] !== 'invoke_agent';
+  test.each(recorded.filter(isEdit))(
     '$host $version $event: which file is about to be changed, and a refusal that the host takes',
     async ({ host, event, said, env }) => {
       const heard = hosts[host]?.hear(said, env);
       expect(heard).toMatchObject({ moment: 'edit', files: [expect.stringMatching(/(^|\/)a\.txt$/)] });
       expect(await refusedBy(host, event, heard && hosts[host]?.refuse?.(heard, 'held'))).toBeUndefined();
+    },
+  );
+
+  test.each(recorded.filter(({ said }) => said['tool_name'] === 'invoke_agent'))(
+    '$host $version $event: a subagent has the work from there, and until there',
+    ({ host, event, said, env }) => {
+      expect(hosts[host]?.hear(said, env)).toMatchObject({ moment: 'step', delegates: event === 'BeforeTool' });
     },
   );
 

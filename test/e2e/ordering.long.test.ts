@@ -29,16 +29,20 @@ test('of each ordering key one message is out at a time and they come in order, 
     return json.map(({ id }, i) => ({ id, key: keys[s * 10 + (i % 10)] ?? '' }));
   });
 
+  const names = running.map((_, n) => `${n}`);
+  const killedAt = new Map<string, number>();
   for (let kill = 0; kill < kills; kill++) {
     await pause(100 + Math.random() * 200);
     const victim = kill % consumers;
+    killedAt.set(names[victim] ?? '', Date.now());
+    names[victim] = `${victim}-${kill}`;
     await running[victim]?.kill('SIGKILL');
     running[victim] = startConsumer(rig, `${victim}-${kill}`);
   }
   await until('all are settled', () => settled(rig) === keys.length * each, patienceMs);
   for (const { err } of await Promise.all(running.map((consumer) => consumer.kill('SIGTERM')))) expect(err).toBe('');
 
-  expectOneAtATime(rig);
+  expectOneAtATime(rig, killedAt);
   const came = firstClaims(rig);
   for (const key of keys) {
     const ids = sent.flat().flatMap((one) => (one.key === key ? [one.id] : []));
@@ -75,19 +79,20 @@ function firstClaims(rig: Rig): string[] {
 interface Held {
   readonly key: string;
   readonly from: number;
-  /** Until it was about to be settled, or its lease was over. */
+  /** Until it was about to be settled, its consumer was killed, or its lease was over. */
   to: number;
 }
 
 /** From what the consumers wrote down: nobody held a message while somebody else held one of its key. */
-function expectOneAtATime(rig: Rig): void {
+function expectOneAtATime(rig: Rig, killedAt: ReadonlyMap<string, number>): void {
   const held = new Map<string, Held>();
   for (const name of readdirSync(rig.dir).filter((file) => file.startsWith('held-'))) {
+    const end = killedAt.get(name.slice('held-'.length, -'.jsonl'.length)) ?? Infinity;
     // A killed process may leave half a line, of something that it had not done yet.
     const whole = readFileSync(join(rig.dir, name), 'utf8').split('\n').slice(0, -1).join('\n');
     for (const line of parseLines(whole) as unknown as Record<string, string & number>[]) {
       const { at = 0, claimed, settling, key = '', leaseUntil = 0 } = line;
-      if (claimed !== undefined) held.set(claimed, { key, from: at, to: leaseUntil });
+      if (claimed !== undefined) held.set(claimed, { key, from: at, to: Math.min(end, leaseUntil) });
       const claim = held.get(settling ?? '');
       if (claim) claim.to = Math.min(at, claim.to);
     }

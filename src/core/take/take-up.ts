@@ -1,6 +1,7 @@
 /** Claiming for as long as this process lives, so that what it holds comes back as soon as it has ended (`Consumer`). */
 import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { recoverOrWarn } from '../wait/due.ts';
 
 /** What a dead consumer held comes back within about twice this, where others claim from the mailbox. */
@@ -39,11 +40,15 @@ export async function takeUp(session: Session, mailbox: string): Promise<TakenUp
 }
 
 async function orWarn<T>(session: Session, mailbox: string, work: () => Promise<T>): Promise<T | undefined> {
+  const about = `dead consumers of ${mailbox}`;
   try {
-    return await work();
+    const done = await work();
+    troubleIsOver(session, about);
+    return done;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    session.warn(`What a dead consumer of ${mailbox} held comes back only when its lease ends: ${error.message}`);
+    const until = `What a dead consumer of ${mailbox} held comes back only when its lease ends`;
+    warnOnce(session, about, `${until}: ${error.message}`);
     return undefined;
   }
 }

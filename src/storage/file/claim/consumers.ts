@@ -13,6 +13,7 @@ import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
+import { stillRuns } from '../disk/programs.ts';
 import { consumerFile, markFrom, parseConsumerName, tokenOf } from '../names/consumer-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { wheelEntries, type WheelEntry } from '../places/wheel.ts';
@@ -99,8 +100,7 @@ async function isGone(ctx: FileContext, mailbox: Mailbox, mark: string): Promise
   if (!record) return false;
   records.set(mark, record);
   if (record.machine !== (await ctx.disk.self()).machine) return false;
-  const start = await ctx.disk.startOf(record.pid);
-  return start === undefined || start !== record.pidStart;
+  return !(await stillRuns(ctx, record));
 }
 
 /** `undefined`: it is not there, not written yet, or spoilt. */
@@ -130,9 +130,12 @@ export async function heldByGone(
 ): Promise<{ readonly entries: readonly WheelEntry[]; readonly nextAt?: number }> {
   const here = knownOf(ctx, mailbox);
   const now = ctx.clock.now();
-  const again = { entries: [], nextAt: now + lookAgainMs };
-  if (ctx.clock.uptime() - here.at < everyMs)
-    return here.records.size > 0 && here.own.size === 0 ? again : { entries: [] };
+  // A consumer's own eye is on them.
+  const nothing = (others: number) => ({
+    entries: [],
+    ...(others > 0 && here.own.size === 0 && { nextAt: now + lookAgainMs }),
+  });
+  if (ctx.clock.uptime() - here.at < everyMs) return nothing(here.records.size);
   here.at = ctx.clock.uptime();
   const marks = await marksIn(ctx, mailbox);
   for (const mark of here.records.keys()) if (!marks.includes(mark)) here.records.delete(mark);
@@ -141,7 +144,7 @@ export async function heldByGone(
     if (await isGone(ctx, mailbox, mark)) gone.push(mark);
     else if (await isStale(ctx, mailbox, mark)) await ctx.disk.remove(consumerFile(mailbox, mark));
   }
-  if (gone.length === 0) return marks.length > 0 && here.own.size === 0 ? again : { entries: [] };
+  if (gone.length === 0) return nothing(marks.length);
   const entries: WheelEntry[] = [];
   for await (const entry of wheelEntries(ctx, mailbox.inflight)) {
     const { token = '' } = entry.name ?? {};

@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { kill } from 'node:process';
 import { statFields } from '../../../model/basics/process-stat.ts';
+import type { FileContext } from './context.ts';
 
 /**
  * When a process of this machine began, in the kernel's words; `undefined`: there is none. Where there is no /proc, nothing
@@ -19,6 +20,16 @@ export function startOf(pid: number): string | undefined {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? '' : undefined;
   }
+}
+
+/** Whether it is still the process that began then. */
+export async function stillRuns(
+  { disk }: FileContext,
+  { pid, pidStart }: { readonly pid: number; readonly pidStart?: string | undefined },
+): Promise<boolean> {
+  const start = await disk.startOf(pid);
+  // One that was over before it could be looked at has none.
+  return start !== undefined && start === pidStart;
 }
 
 /** Processes of two spaces (containers) have numbers that mean nothing to each other; an empty text where there are none. */

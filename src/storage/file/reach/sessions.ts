@@ -8,6 +8,7 @@ import type { HostSession, SessionKey } from '../../port/reach.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
 import { parseJson } from '../disk/parse-json.ts';
+import { stillRuns } from '../disk/programs.ts';
 import {
   parseAnnouncedFolder,
   parseSessionName,
@@ -46,10 +47,7 @@ interface SessionRecord {
 }
 
 async function runs(ctx: FileContext, { session, pidStart }: SessionRecord): Promise<boolean> {
-  if (session.pid === undefined) return true;
-  const start = await ctx.disk.startOf(session.pid);
-  // One that was over before it could be looked at has none.
-  return start !== undefined && start === pidStart;
+  return session.pid === undefined || stillRuns(ctx, { pid: session.pid, pidStart });
 }
 
 export async function getSession(ctx: FileContext, key: SessionKey): Promise<HostSession | undefined> {

@@ -7,20 +7,11 @@
 #include <stdlib.h>
 #include <sys/types.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 #include "host.h"
-
-static double uptime_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 /** What the child says, handed on once it has ended well, all of it or nothing. It never comes back. */
 static _Noreturn void hand_on(pid_t child, int from, double until)

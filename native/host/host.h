@@ -19,6 +19,9 @@ extern int past_return;
 extern int host_argc;
 extern char **host_argv;
 
+/** Monotonic milliseconds. */
+double uptime_ms(void);
+
 /** Runs the same command line in Node, in place of this process. It comes back only if there is no Node to run. */
 void run_in_node(void);
 /** Whether the package that this program stands in or beside has another version than it. Without a package: 0. */

@@ -142,14 +142,19 @@ FUNCTION(host_umask)
     return JS_NewInt32(ctx, (int)mask);
 }
 
-/** uptime(): monotonic milliseconds */
-FUNCTION(host_uptime)
+double uptime_ms(void)
 {
     struct timespec now;
 
-    UNUSED_ARGUMENTS;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return JS_NewFloat64(ctx, (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/** uptime(): monotonic milliseconds */
+FUNCTION(host_uptime)
+{
+    UNUSED_ARGUMENTS;
+    return JS_NewFloat64(ctx, uptime_ms());
 }
 
 /** random(array): fills it from the system's own source */

@@ -160,44 +160,37 @@ FUNCTION(latin1_text)
     return text;
 }
 
-static JSValue in_hex(JSContext *ctx, const uint8_t *bytes, size_t length)
+/** What `digest` makes of a part of an array, in hex. @param size of it, at most 32 bytes */
+static JSValue digest_of(JSContext *ctx, JSValueConst *argv, void (*digest)(const uint8_t *, size_t, uint8_t *), size_t size)
 {
     static const char digits[] = "0123456789abcdef";
-    char hex[64];
+    size_t length;
+    const uint8_t *bytes = part_of(ctx, argv, 0, &length);
+    uint8_t made[32];
+    char hex[2 * sizeof made];
 
-    for (size_t i = 0; i < length; i++) {
-        hex[2 * i] = digits[bytes[i] >> 4];
-        hex[2 * i + 1] = digits[bytes[i] & 15];
+    if (!bytes)
+        return JS_EXCEPTION;
+    digest(bytes, length, made);
+    for (size_t i = 0; i < size; i++) {
+        hex[2 * i] = digits[made[i] >> 4];
+        hex[2 * i + 1] = digits[made[i] & 15];
     }
-    return JS_NewStringLen(ctx, hex, 2 * length);
+    return JS_NewStringLen(ctx, hex, 2 * size);
 }
 
 /** sha256(array, start, end): its digest in hex */
 FUNCTION(host_sha256)
 {
-    size_t length;
-    const uint8_t *bytes = part_of(ctx, argv, 0, &length);
-    uint8_t digest[32];
-
     UNUSED_ARGUMENTS;
-    if (!bytes)
-        return JS_EXCEPTION;
-    sha256(bytes, length, digest);
-    return in_hex(ctx, digest, sizeof digest);
+    return digest_of(ctx, argv, sha256, 32);
 }
 
 /** sha1(array, start, end): its digest in hex; for names alone, which is what write-file-atomic makes of it */
 FUNCTION(host_sha1)
 {
-    size_t length;
-    const uint8_t *bytes = part_of(ctx, argv, 0, &length);
-    uint8_t digest[20];
-
     UNUSED_ARGUMENTS;
-    if (!bytes)
-        return JS_EXCEPTION;
-    sha1(bytes, length, digest);
-    return in_hex(ctx, digest, sizeof digest);
+    return digest_of(ctx, argv, sha1, 20);
 }
 
 static const JSCFunctionListEntry functions[] = {

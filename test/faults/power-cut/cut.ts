@@ -61,7 +61,7 @@ async function main(job: Job): Promise<void> {
   try {
     for (const { fileSystem, states } of job.plan) {
       await cutPower(rig, job, fileSystem, states);
-      if (job.native !== undefined) await control(rig, job, fileSystem, 'file fsync');
+      if (job.native !== undefined) await control(rig, job, fileSystem);
       else for (const omits of omissions) await control(rig, job, fileSystem, omits);
     }
   } catch (error) {
@@ -148,11 +148,14 @@ async function workNatively(play: Play, seed: number, rounds: number, program: r
 /** Every fsync succeeds, and none is made. */
 const withoutSyncs = ['strace', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:retval=0'];
 
-/** The same scenes on a disk that leaves out one kind of fsync: if nothing is found to be missing, the rig is blind. */
-async function control(rig: Rig, job: Job, fileSystem: FileSystem, omits: Omission): Promise<void> {
+/**
+ * The same scenes on a disk that leaves out one kind of fsync, or natively every one: if nothing is found to be missing, the
+ * rig is blind.
+ */
+async function control(rig: Rig, job: Job, fileSystem: FileSystem, omits?: Omission): Promise<void> {
   const recording = await rig.record(fileSystem, job.diskScript, async (play) => {
     await play.start('setup', { seed: job.seed + 1, rounds: 1 });
-    if (job.native === undefined) await play.start('quiet', { seed: job.seed + 2, rounds: 1, omits });
+    if (job.native === undefined) await play.start('quiet', { seed: job.seed + 2, rounds: 1, ...(omits && { omits }) });
     else await play.start('typist', { seed: job.seed + 2, rounds: 1, program: [...withoutSyncs, job.native] });
   });
   const { ledger } = read(recording);
@@ -167,7 +170,7 @@ async function control(rig: Rig, job: Job, fileSystem: FileSystem, omits: Omissi
     if (caught !== undefined) break;
   }
   log.close();
-  const what = job.native === undefined ? omits : 'fsync at all';
+  const what = omits ?? 'fsync at all';
   tell({
     progress: `${fileSystem}: control "no ${what}" ${caught === undefined ? 'was NOT caught' : `caught: ${caught}`}`,
   });

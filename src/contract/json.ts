@@ -39,6 +39,7 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     state,
     priority,
     attempt,
+    task,
     receipt,
     heldBy,
     heldSince,
@@ -46,6 +47,7 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     dueAt,
     leaseUntil,
     ackedAt,
+    withdrawn,
     deadAt,
     replacedBy,
   } = entry;
@@ -56,6 +58,7 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     state,
     priority,
     attempt,
+    ...(task && { task }),
     ...(mine && receipt !== undefined && { receipt }),
     ...(heldBy !== undefined && { heldBy }),
     ...(heldSince !== undefined && { heldSince }),
@@ -63,6 +66,7 @@ export function entryJson(entry: InMs<EntryJson>, acting?: string): EntryJson {
     ...(dueAt !== undefined && { dueAt: isoTime(dueAt) }),
     ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),
     ...(ackedAt !== undefined && { ackedAt: isoTime(ackedAt) }),
+    ...(withdrawn && { withdrawn }),
     ...(deadAt !== undefined && { deadAt: isoTime(deadAt) }),
     ...(replacedBy !== undefined && { replacedBy }),
   };

@@ -12,6 +12,7 @@ export const entry = schema(() =>
     state: state(),
     priority: priority(),
     attempt: count(),
+    task: z.exactOptional(yes()),
     receipt: z.exactOptional(receipt()),
     /** inflight, of a look: who claimed it, and when, as far as the event log knows. */
     heldBy: z.exactOptional(text()),
@@ -20,6 +21,8 @@ export const entry = schema(() =>
     dueAt: z.exactOptional(time()),
     leaseUntil: z.exactOptional(time()),
     ackedAt: z.exactOptional(time()),
+    /** archived: cancelled, replaced or imported, so never acked. */
+    withdrawn: z.exactOptional(yes()),
     deadAt: z.exactOptional(time()),
     /** archived unclaimed: the newer message that took its place; as far as the event log goes back. */
     replacedBy: z.exactOptional(text()),

@@ -14,6 +14,7 @@ export const eventKinds = [
   'dead',
   'retried',
   'restored',
+  'handed_over',
   'cancelled',
   'replaced',
   'purged',
@@ -46,6 +47,8 @@ export const mailEventSchema = schema(
       replyTo: z.optional(z.nullable(z.string())),
       /** replaced: the newer message with its replace key. */
       replacedBy: z.optional(z.string()),
+      /** handed_over: to whose mailbox. */
+      to: z.optional(z.string()),
       /** announced: by which tool, and in which of its sessions. */
       via: z.optional(z.string()),
       session: z.optional(z.string()),
@@ -70,6 +73,7 @@ export const mailEventSchema = schema(
     thread: optional(either(nothing, string)),
     replyTo: optional(either(nothing, string)),
     replacedBy: optional(string),
+    to: optional(string),
     via: optional(string),
     session: optional(string),
     key: optional(string),

@@ -9,6 +9,8 @@ export interface Filter {
   readonly tag?: string;
   readonly priority?: Priority;
   readonly id?: string;
+  /** Only tasks. */
+  readonly task?: true;
 }
 
 /** Which messages a look shows; what is claimed is chosen by less. */
@@ -27,13 +29,14 @@ export interface DeadFilter extends LookFilter {
 
 /** `undefined` for a filter that accepts everything, which is cheaper to claim with. */
 export function acceptsOf(filter: Filter | undefined): ((message: Message) => boolean) | undefined {
-  const { from, type, thread, tag, priority, id } = filter ?? {};
-  if ([from, type, thread, tag, priority, id].every((wanted) => wanted === undefined)) return undefined;
+  const { from, type, thread, tag, priority, id, task } = filter ?? {};
+  if ([from, type, thread, tag, priority, id, task].every((wanted) => wanted === undefined)) return undefined;
   return (message) =>
     (from === undefined || sameAgent(from, message.from)) &&
     (type === undefined || type === message.type) &&
     (thread === undefined || thread === message.thread || thread === message.id) &&
     (tag === undefined || message.tags.includes(tag)) &&
     (priority === undefined || priority === message.priority) &&
-    (id === undefined || id === message.id);
+    (id === undefined || id === message.id) &&
+    (task === undefined || message.task !== undefined);
 }

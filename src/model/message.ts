@@ -38,6 +38,13 @@ const fitsTime = matching(
   /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/,
 );
 const fitsKey = either(nothing, textOf(1, keyCharacters));
+const idsOf = listOf(matching(idPattern));
+const taskOf = fieldsOf({
+  requires: optional(listOf(string)),
+  dependsOn: optional(idsOf),
+  parent: optional(matching(idPattern)),
+  deadline: optional(fitsTime),
+});
 
 const fits = {
   v: oneOf(1),
@@ -61,6 +68,7 @@ const fits = {
   orderingKey: optional(fitsKey),
   replaceKey: optional(fitsKey),
   notify: optional(oneOf(true)),
+  task: optional((value) => taskOf(value) === value),
   digest: optional(string),
 };
 
@@ -98,10 +106,24 @@ export const messageSchema = schema(
       replaceKey: z.optional(z.nullable(z.string().check(z.minLength(1), z.maxLength(keyCharacters)))),
       /** Its sender is told when it dies. */
       notify: z.optional(z.literal(true)),
+      /** Only of a task: what the rules of tasks go by. Where it lies says what state it is in. */
+      task: z.optional(
+        z.looseObject({
+          /** Capabilities of who may do it. */
+          requires: z.optional(z.array(z.string())),
+          /** The tasks that have to be done before. */
+          dependsOn: z.optional(z.array(id())),
+          parent: z.optional(id()),
+          deadline: z.optional(time()),
+        }),
+      ),
       digest: z.optional(z.string()),
     }),
   fieldsOf(fits),
 );
+
+/** What a message says that is a task. */
+export type TaskFields = NonNullable<Message['task']>;
 
 type MessageFields = Known<z.infer<ReturnType<typeof messageSchema>>>;
 

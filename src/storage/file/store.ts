@@ -136,7 +136,7 @@ function mailOf(ctx: FileContext): Mail {
     checkClaim: (receipt) => checkClaim(ctx, receipt),
     parseReceipt(text) {
       const { mailbox, name } = readReceipt(ctx, text);
-      return { mailbox, id: name.id };
+      return { mailbox, id: name.id, ...(name.task && { task: true }) };
     },
     recover: (mailbox, policy) => recover(ctx, at(mailbox), policy),
     async finishSends() {
@@ -144,6 +144,8 @@ function mailOf(ctx: FileContext): Mail {
     },
     cancel: async (entry, options) => (await byHand()).cancel(ctx, entry, options),
     deliver: async (entry, options) => (await import('./claim/deliver.ts')).deliver(ctx, entry, options),
+    handOver: async (entry, to, options) =>
+      (await import('./claim/hand-over.ts')).handOver(ctx, entry, at(to), options),
     restore: async (entry, how) => (await byHand()).restore(ctx, entry, how),
     retry: async (entry, { by }) => (await byHand()).retry(ctx, entry, by),
     purge: async (entry, { by }) => (await byHand()).purge(ctx, entry, by),

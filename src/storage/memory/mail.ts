@@ -26,6 +26,7 @@ export interface Held {
   readonly order: number;
   readonly orderingKey: string | undefined;
   readonly sentAt: number;
+  readonly isTask: boolean;
   /** Claims that were used (acked, nacked), as opposed to taken back. */
   readonly usedTokens: Set<string>;
   version: number;
@@ -45,6 +46,8 @@ export interface Held {
   /** Of the current claim, instead of the mailbox's own. */
   maxAttempts: number | undefined;
   ackedAt: number;
+  /** archived: and never acked. */
+  withdrawn: boolean;
   dead: DeadReason | undefined;
 }
 
@@ -158,11 +161,12 @@ export function toEntry(held: Held): Entry {
     state: held.state,
     priority: held.priority,
     attempt: held.attempt,
+    ...(held.isTask && { task: true }),
     ...(held.expiresAt !== undefined && { expiresAt: held.expiresAt }),
     ...(held.state === 'delayed' && { dueAt: held.dueAt }),
     ...(held.state === 'inflight' && { receipt: receiptOf(held), leaseUntil: held.leaseUntil }),
     ...(held.state === 'inflight' && held.maxAttempts !== undefined && { maxAttempts: held.maxAttempts }),
-    ...(held.state === 'archived' && { ackedAt: held.ackedAt }),
+    ...(held.state === 'archived' && { ackedAt: held.ackedAt, ...(held.withdrawn && { withdrawn: true }) }),
     ...(held.state === 'dead' && held.dead && { deadAt: held.dead.deadAt }),
   };
 }

@@ -23,6 +23,7 @@ export function replaceOlder(mail: Mail, mailbox: string, message: Message, now:
     held.state = 'archived';
     held.holdsOrderingKey = false;
     held.ackedAt = now;
+    held.withdrawn = true;
     changed(mail, held, now, 'replaced', { by: message.from, replacedBy: newest });
   }
   return older.map(({ id }) => ({ mailbox, id }));

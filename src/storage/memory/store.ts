@@ -17,6 +17,7 @@ import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, checkClaim, claim, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { isExpired } from './die.ts';
+import { handOver } from './hand-over.ts';
 import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { quarantine } from './quarantine.ts';
@@ -57,7 +58,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
   };
   // Whoever asks for it once more means it: attempts start anew, and a time-to-live of long ago no longer counts.
   const again = (held: Held, event: 'restored' | 'retried', actor: Actor): Entry => {
-    Object.assign(held, { state: 'ready', comesBack: true, attempt: 0, expiresAt: undefined });
+    Object.assign(held, { state: 'ready', comesBack: true, attempt: 0, expiresAt: undefined, withdrawn: false });
     changed(mail, held, clock.now(), event, actorOf(actor));
     return toEntry(held);
   };
@@ -127,7 +128,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     renew: async (receipt, options) => renew(mail, deps, receipt, options),
     parseReceipt: (receipt) => {
       const { mailbox, id } = parseReceipt(receipt);
-      return { mailbox, id };
+      return { mailbox, id, ...(mailboxOf(mail, mailbox).get(id)?.isTask && { task: true }) };
     },
     recover: async (mailbox, policy) => recover(mail, deps, mailbox, policy),
     finishSends: async () => undefined,
@@ -137,6 +138,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       held.state = 'archived';
       held.holdsOrderingKey = false;
       held.ackedAt = clock.now();
+      held.withdrawn = true;
       changed(mail, held, held.ackedAt, 'cancelled', actorOf(actor));
       return toEntry(held);
     },
@@ -145,6 +147,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
       deliver(mail, held, clock.now(), options);
       return toEntry(held);
     },
+    handOver: async (entry, to, options) => handOver(mail, inStates(entry, unfinished), to, clock.now(), options),
     restore: async (entry, actor) => again(inStates(entry, ['archived']), 'restored', actor),
     retry: async (entry, actor) => again(inStates(entry, ['dead']), 'retried', actor),
     purge: async (entry, actor) => {

@@ -15,6 +15,7 @@ export interface Entry {
   readonly priority: Priority;
   /** How often it has been claimed. */
   readonly attempt: number;
+  readonly task?: true;
   /** Time-to-live: from then on it is no longer delivered. */
   readonly expiresAt?: number;
   /** delayed: when it becomes ready. */
@@ -26,6 +27,8 @@ export interface Entry {
   readonly maxAttempts?: number;
   /** archived: when it was acked (or cancelled, or imported). */
   readonly ackedAt?: number;
+  /** archived: cancelled, replaced or imported, so never acked. */
+  readonly withdrawn?: true;
   /** dead: when it got there. */
   readonly deadAt?: number;
 }

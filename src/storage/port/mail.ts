@@ -138,6 +138,11 @@ export interface CancelOptions extends Actor {
   readonly held?: boolean;
 }
 
+export interface HandOverOptions extends Actor {
+  /** For the event log. */
+  readonly reason?: string | undefined;
+}
+
 export interface DeliverOptions extends Actor {
   /** Not before this moment, which is still to come; else at once. */
   readonly dueAt?: number | undefined;
@@ -192,7 +197,7 @@ export interface Mail {
   /** Nothing, as long as the claim holds. @throws as ack */
   checkClaim(receipt: string): Promise<void>;
   /** Which message in which mailbox a receipt speaks of. @throws RECEIPT_INVALID */
-  parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string };
+  parseReceipt(receipt: string): { readonly mailbox: string; readonly id: string; readonly task?: true };
   /**
    * Moves what is due: expired leases, what consumers held whose process has ended, delayed messages, unfinished sends, handed-in files, inboxes whose time is over; a
    * bounded number a call. A lease or an inbox that ends later than any can, and a rest of no more than the longest backoff
@@ -210,6 +215,12 @@ export interface Mail {
    * STATE_CHANGED, and one whose request has an inbox by now goes there.
    */
   deliver(entry: Entry, options: DeliverOptions): Promise<Entry>;
+  /**
+   * ready, delayed or inflight -> ready in another mailbox, as one step, durably. Who held it holds it no more (LEASE_LOST); its
+   * attempts are kept. An answer that a request waits for stays (STATE_CHANGED). Followed by `handed_over` where it was and
+   * `delivered` where it is. @param to a mailbox, by its exact name
+   */
+  handOver(entry: Entry, to: string, options: HandOverOptions): Promise<Entry>;
   /** archived -> ready; under the lock `maintain.<mailbox>`, and STATE_CHANGED if that is lost */
   restore(entry: Entry, actor: Actor & { readonly lock?: Lock | undefined }): Promise<Entry>;
   /** dead -> ready, attempts anew */

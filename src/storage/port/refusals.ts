@@ -89,6 +89,12 @@ export function stateChanged({ id, mailbox, state }: Entry): DreamosError {
   });
 }
 
+/** A message is in one state in a mailbox, so it is not handed over to where it is. */
+export function alreadyThere(id: string, mailbox: string): DreamosError {
+  const message = `${mailbox} has ${id} already, so it is not handed over to it.`;
+  return new DreamosError('conflict', 'ALREADY_EXISTS', message, { hint: `dreamos show ${id}` });
+}
+
 /** Of what is delayed: nobody but its request takes it, which does not wait for a time. */
 export function answerAwaited({ id, mailbox }: Pick<Entry, 'id' | 'mailbox'>): DreamosError {
   const message = `${id} in ${mailbox} is the answer that a request waits for, so it is delivered to that alone.`;

@@ -7,6 +7,7 @@ import { deadLetterRules } from './dead-letters.ts';
 import { dedupeRules } from './dedupe.ts';
 import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
+import { handOverRules } from './handing-over.ts';
 import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
 import { noticeRules } from './notices.ts';
@@ -39,6 +40,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('dead letters', () => deadLetterRules(rig));
     describe('looking', () => lookingRules(rig));
     describe('changes by hand', () => handRules(rig));
+    describe('handing over', () => handOverRules(rig));
     describe('keeping what is finished', () => keepingRules(rig));
     describe('events', () => eventRules(rig));
     describe('another name', () => renameRules(rig));

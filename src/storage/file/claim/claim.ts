@@ -8,7 +8,7 @@ import { maxLeaseMs } from '../../../model/basics/limits.ts';
 import { isOver } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
-import { acceptsOf } from '../../../model/filter.ts';
+import { acceptsOf, type Filter } from '../../../model/filter.ts';
 import type { ClaimOptions, Delivery } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { noteLoss } from '../places/contest.ts';
@@ -155,7 +155,10 @@ async function take(
       skip(ctx, entry);
       return 'blocked';
     }
-    if (options.accepts && !(await accepted(ctx, mailbox, source, name, options.accepts))) {
+    const isWanted =
+      !options.accepts ||
+      (mayFit(name, options.filter) && (await accepted(ctx, mailbox, source, name, options.accepts)));
+    if (!isWanted) {
       skip(ctx, entry);
       return 'passed';
     }
@@ -212,6 +215,11 @@ function deliveryOf(
 ): Delivery {
   const receipt = issueReceipt(ctx, { mailbox: mailbox.name, name, path });
   return { receipt, mailbox: mailbox.name, attempt: name.attempt, leaseUntil: name.time, message };
+}
+
+/** Quick, and never wrongly no: what a name says of a filter, so that nothing is opened for it. */
+function mayFit({ id, task = false }: EntryName, filter: Filter = {}): boolean {
+  return (filter.id === undefined || filter.id === id) && (filter.task === undefined || task);
 }
 
 async function accepted(

@@ -26,6 +26,7 @@ import type { State } from '../../../model/state.ts';
  * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
  * | g | its replace key: the first 10 hex digits of the sha256 of its sender and the key |
  * | f | 1: its sender is told when it dies |
+ * | j | 1: it is a task (a job) |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */
@@ -48,6 +49,7 @@ export interface EntryName {
   readonly restsSince?: number | undefined;
   readonly replace?: string | undefined;
   readonly notify?: boolean | undefined;
+  readonly task?: boolean | undefined;
   readonly unknown?: readonly string[] | undefined;
 }
 
@@ -72,6 +74,7 @@ export const unset: EntryName = {
   restsSince: undefined,
   replace: undefined,
   notify: undefined,
+  task: undefined,
   unknown: undefined,
 };
 
@@ -108,6 +111,7 @@ export function formatEntryName(name: EntryName): string {
   if (name.restsSince !== undefined) text += `.b${Math.max(0, Math.trunc(name.restsSince))}`;
   if (name.replace !== undefined) text += `.g${name.replace}`;
   if (name.notify) text += '.f1';
+  if (name.task) text += '.j1';
   if (name.unknown) for (const field of name.unknown) text += `.${field}`;
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
@@ -117,7 +121,7 @@ export function stemOf(text: string): string {
   return text.slice(0, text.lastIndexOf('.'));
 }
 
-// The longest name of ours has 189 characters: a range and what was handed in never meet. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
+// The longest name of ours has 189 characters: a range and what was handed in never meet, nor do a replace key and a task. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
 // front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
 export const longestEntryName = 190;
 
@@ -225,6 +229,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
       return /^[0-9a-f]{10}$/.test(value);
     case 'f':
       name.notify = true;
+      return value === '1';
+    case 'j':
+      name.task = true;
       return value === '1';
     case 'o': {
       const match = /^([0-9a-f]{16})(?:-([1-9]\d{0,5}))?$/.exec(value);

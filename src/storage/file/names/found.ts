@@ -21,11 +21,12 @@ export function toEntry(mailbox: Mailbox, { state, path, name }: Found): Entry {
     state,
     priority: priorityOf(name),
     attempt: name.attempt,
+    ...(name.task && { task: true }),
     ...(name.expiresAt !== undefined && { expiresAt: name.expiresAt }),
     ...(state === 'delayed' && { dueAt: name.time }),
     ...(state === 'inflight' && { receipt: formatReceipt(mailbox.name, name), leaseUntil: name.time }),
     ...(state === 'inflight' && name.maxAttempts !== undefined && { maxAttempts: name.maxAttempts }),
-    ...(state === 'archived' && { ackedAt: name.time }),
+    ...(state === 'archived' && { ackedAt: name.time, ...(name.withdrawn && { withdrawn: true }) }),
     ...(state === 'dead' && { deadAt: name.time }),
   };
 }

@@ -29,6 +29,7 @@ export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgo
     order: orderOf(message),
     replace: replaceOf(message),
     notify: message.notify,
+    task: message.task === undefined ? undefined : true,
   };
 }
 

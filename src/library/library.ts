@@ -112,7 +112,15 @@ export async function restore(
 }
 
 const opening: Options<OpenOptions> = { root: text, cwd: text, env: record, as: text, clock: record, warn: call };
-const filter: Options<Filter> = { from: text, type: text, thread: text, tag: text, priority: text, id: text, task: yesOrNo };
+const filter: Options<Filter> = {
+  from: text,
+  type: text,
+  thread: text,
+  tag: text,
+  priority: text,
+  id: text,
+  task: yesOrNo,
+};
 const looking: Options<LookFilter> = { ...filter, subject: text, olderThanMs: number };
 const deadOnes: Options<DeadFilter> = { ...looking, reason: text };
 const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgress: call, signal };

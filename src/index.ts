@@ -25,6 +25,7 @@ export type {
 export type { A2aOptions } from './core/agents/a2a.ts';
 export type { AgentInput, Registered } from './core/agents/agents.ts';
 export type { CardFields } from './core/agents/card.ts';
+export type { Duties } from './core/agents/duties.ts';
 export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';
@@ -63,7 +64,7 @@ export type { Settlement } from './core/work/settle-as.ts';
 export type { WorkOptions, WorkTotals } from './core/work/work.ts';
 
 export type { AgentListed } from './contract/reach.ts';
-export type { AgentCard } from './model/agent.ts';
+export type { AgentCard, AgentKind } from './model/agent.ts';
 export type { Clock } from './model/clock.ts';
 export type { Draft } from './model/draft.ts';
 export { DreamosError, type ErrorCode, type ErrorKind } from './model/errors.ts';

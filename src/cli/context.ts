@@ -1,6 +1,6 @@
 import { quoteWord } from '../model/basics/shell-word.ts';
 import type { Session } from '../core/root/root.ts';
-import { sameAgent } from '../model/agent.ts';
+import { isQueue, sameAgent } from '../model/agent.ts';
 import { DreamosError } from '../model/errors.ts';
 import { absolute, usage } from '../model/refusals.ts';
 import { exitCodeOf } from './errors.ts';
@@ -115,7 +115,9 @@ export class Context {
     const session = await this.session().catch(() => undefined);
     if (session === undefined) return [];
     const { listAgents } = await import('../core/agents/agents.ts');
-    const known = (await listAgents(session)).filter(({ retiredAt }) => !retiredAt).map(({ name }) => name);
+    const known = (await listAgents(session))
+      .filter((card) => !card.retiredAt && !isQueue(card))
+      .map(({ name }) => name);
     const { acting } = session;
     return acting === undefined ? known : known.toSorted((a, b) => +sameAgent(b, acting) - +sameAgent(a, acting));
   }

@@ -53,6 +53,11 @@ export function maybe(one: Kind): Kind {
   return kind(one.what, (value) => value === undefined || one(value));
 }
 
+/** `null` takes out what was said before. */
+export function orNull(one: Kind): Kind {
+  return kind(`${one.what} or null`, (value) => value === null || one(value));
+}
+
 /** @throws USAGE, with the nearest name for an option that there is not */
 export function checkArguments(takes: readonly Wanted[], given: readonly unknown[]): void {
   for (let at = 0; at < takes.length; at++) {

@@ -3,7 +3,7 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
-import { resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { type AgentInput, resolveAgent, retireAgent } from '../core/agents/agents.ts';
 import { a2aCardOf } from '../core/agents/a2a.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
@@ -61,6 +61,7 @@ import {
   ids,
   maybe,
   number,
+  orNull,
   type Options,
   record,
   signal,
@@ -128,6 +129,19 @@ const reading = { leaseMs: number, waitMs: number, filter, signal };
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
 const reserving = { forMs: number, cwd: text };
+
+const registering: Options<AgentInput> = {
+  name: text,
+  description: text,
+  card: record,
+  groups: texts,
+  settings: record,
+  kind: orNull(text),
+  capabilities: texts,
+  maxTasks: orNull(number),
+  standbyFor: texts,
+  mailToStandby: yesOrNo,
+};
 
 function surrounded<T extends OpenOptions>(options: T): T {
   const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
@@ -212,7 +226,7 @@ function bindTo(session: Session): Dreamos {
     search: each(search, text, { mailbox: text, states, filter: deadOnes, signal, onProgress: call, limit: number }),
 
     agent: {
-      register: bound(registerAnew, { name: text, description: text, card: record, groups: texts, settings: record }),
+      register: bound(registerAnew, registering),
       list: bound(listWithSessions),
       show: bound(resolveAgent, text),
       a2a: bound(a2aCardOf, text, { url: text, binding: text }),

@@ -6,6 +6,7 @@ import { listAgents } from '../core/agents/agents.ts';
 import { watch } from '../core/follow/watch.ts';
 import { show } from '../core/look/show.ts';
 import type { Session } from '../core/root/root.ts';
+import { isQueue } from '../model/agent.ts';
 import { usage } from '../model/refusals.ts';
 import type { Call } from './call.ts';
 import { mailList } from './look.ts';
@@ -32,7 +33,7 @@ export const resourceTemplates = [
 ];
 
 export async function listResources(session: Session): Promise<Resource[]> {
-  const agents = (await listAgents(session)).filter(({ retiredAt }) => !retiredAt);
+  const agents = (await listAgents(session)).filter((card) => !card.retiredAt && !isQueue(card));
   return agents.map(({ name }) => ({
     uri: `${mailboxes}${name}`,
     name,

@@ -1,15 +1,27 @@
 import * as z from 'zod/mini';
-import { either, fieldsOf, listOf, matching, nothing, optional, string } from './basics/fits.ts';
+import { boolean, either, fieldsOf, listOf, matching, nothing, oneOf, optional, string, whole } from './basics/fits.ts';
 import { type Known, schema } from './schema.ts';
 import { settingsSchema } from './settings.ts';
 
 export const agentNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const capabilityPattern = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+
+/** What part an agent has. */
+export type AgentKind = 'core' | 'specialist' | 'utility' | 'coordinator';
+export const agentKinds = ['core', 'specialist', 'utility', 'coordinator'] as const satisfies readonly AgentKind[];
+/** Of a mailbox that is no agent's: unassigned tasks wait in it. Nobody but dreamos makes one. */
+const queueKind = 'queue';
+const kinds = [...agentKinds, queueKind] as const;
+/** More tasks at once no card may say. */
+export const mostMaxTasks = 1_000_000;
 
 const formerName = fieldsOf({ name: string, until: string });
 const texts = listOf(string);
 const skill = fieldsOf({ id: string, name: string, description: string, tags: texts, examples: optional(texts) });
 const modes = fieldsOf({ input: optional(texts), output: optional(texts) });
 const provider = fieldsOf({ organization: string, url: string });
+const capabilities = listOf(matching(capabilityPattern));
+const queue = fieldsOf({ requires: capabilities });
 const urls = fieldsOf({ documentation: optional(string), icon: optional(string) });
 // As it is, also in the order of its fields.
 const asItIs = (fields: ReturnType<typeof fieldsOf>) => (value: unknown) =>
@@ -46,6 +58,17 @@ export const agentCardSchema = schema(
       provider: z.optional(z.looseObject({ organization: z.string(), url: z.string() })),
       urls: z.optional(z.looseObject({ documentation: z.optional(z.string()), icon: z.optional(z.string()) })),
       groups: z.optional(z.array(z.string())),
+      kind: z.optional(z.enum(kinds)),
+      /** What tasks may ask for, beside the ids and tags of its skills. */
+      capabilities: z.optional(z.array(z.string().check(z.regex(capabilityPattern)))),
+      /** So many tasks are assigned to it or held by it at once; 1, if it does not say. */
+      maxTasks: z.optional(z.int().check(z.minimum(1), z.maximum(mostMaxTasks))),
+      /** Whose tasks it takes over when they are gone. */
+      standbyFor: z.optional(z.array(z.string())),
+      /** Then its unread mail goes to its standby, too. */
+      mailToStandby: z.optional(z.boolean()),
+      /** Only of the kind `queue`: what the tasks in it require. */
+      queue: z.optional(z.looseObject({ requires: z.array(z.string().check(z.regex(capabilityPattern))) })),
       createdAt: z.string(),
       retiredAt: z.optional(z.nullable(z.string())),
       /** Then it has retired as well: its mailbox is there for what was finished in it. */
@@ -68,6 +91,12 @@ export const agentCardSchema = schema(
     provider: optional(asItIs(provider)),
     urls: optional(asItIs(urls)),
     groups: optional(texts),
+    kind: optional(oneOf(...kinds)),
+    capabilities: optional(capabilities),
+    maxTasks: optional(whole(1, mostMaxTasks)),
+    standbyFor: optional(texts),
+    mailToStandby: optional(boolean),
+    queue: optional(asItIs(queue)),
     createdAt: string,
     retiredAt: optional(either(nothing, string)),
     deletedAt: optional(either(nothing, string)),
@@ -88,6 +117,17 @@ export function isSkill(value: unknown): value is Skill {
 }
 
 export type FormerName = NonNullable<AgentCard['formerNames']>[number];
+
+/** Whether a mailbox is no agent's, but holds tasks that nobody has yet. */
+export function isQueue({ kind }: Pick<AgentCard, 'kind'>): boolean {
+  return kind === queueKind;
+}
+
+/** What an agent can, as tasks ask for it: in lower case, the ids and tags of its skills, too. */
+export function capabilitiesOf({ capabilities: said = [], skills = [] }: AgentCard): Set<string> {
+  const all = [...said, ...skills.flatMap((one) => (isSkill(one) ? [one.id, ...one.tags] : []))];
+  return new Set(all.map((one) => one.toLowerCase()));
+}
 
 /** Names that differ only in case are the same agent. */
 export function sameAgent(a: string, b: string): boolean {

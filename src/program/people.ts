@@ -1,4 +1,5 @@
 /** Who can receive, and how it is set up. */
+import type { Command } from 'commander';
 import { example, type Verb } from './options.ts';
 
 export const init: Verb = {
@@ -13,27 +14,46 @@ export const init: Verb = {
   },
 };
 
+const several = (value: string, values: string[] = []) => [...values, value];
+
+/** What an agent's card is to say. */
+const registering = (command: Command) =>
+  command
+    .option('--description <text>', 'what it does')
+    .option('--title <text>', 'what people call it')
+    .option('--card <json>', 'what else its card says, a field taken out by null; @<file> takes it from a file')
+    .option(
+      '--group <name>',
+      "a group it is in instead of those it was in, '' for none; mail to @<name> reaches all in it; may be repeated",
+      several,
+    )
+    .option('--kind <kind>', "core, specialist, utility or coordinator, '' for none")
+    .option(
+      '--capability <list>',
+      "what it can, for tasks that ask for it: ts,review; '' for none; may be repeated",
+      several,
+    )
+    .option('--max-tasks <number>', "so many tasks at once (default 1); '' unsets it")
+    .option(
+      '--standby-for <agents>',
+      "it takes over their tasks when they are gone; '' for none; may be repeated",
+      several,
+    )
+    .option('--mail-to-standby', 'when it is gone, its unread mail goes to its standby, too')
+    .option('--no-mail-to-standby', 'its mail stays, which is the default')
+    .option(
+      '--set <key=value>',
+      'a setting of this agent (help settings), unset without a value; may be repeated',
+      several,
+    );
+
 export const agent: Verb = {
   words: 'agent',
   setUp(command, context) {
     const group = command.description('who can receive');
-    group
-      .command('register <name>')
-      .option('--description <text>', 'what it does')
-      .option('--title <text>', 'what people call it')
-      .option('--card <json>', 'what else its card says, a field taken out by null; @<file> takes it from a file')
-      .option(
-        '--group <name>',
-        "a group it is in instead of those it was in, '' for none; mail to @<name> reaches all in it; may be repeated",
-        (name: string, names: string[] = []) => [...names, name],
-      )
-      .option(
-        '--set <key=value>',
-        'a setting of this agent (help settings), unset without a value; may be repeated',
-        (pair: string, pairs: string[] = []) => [...pairs, pair],
-      )
+    registering(group.command('register <name>'))
       .action(async (name, options) =>
-        (await import('../commands/people/agent.ts')).registerCommand(context, name, options),
+        (await import('../commands/people/register.ts')).registerCommand(context, name, options),
       )
       .addHelpText('after', example(registerExample, cardRemark));
     group

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import { errorCodes } from '../../contract/error-codes.ts';
+import { isQueue } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { priorities } from '../../model/message.ts';
 import { settingKeys } from '../../model/settings.ts';
@@ -68,14 +69,14 @@ async function namesOf(context: Context, kind: Kind): Promise<readonly string[]>
   const { store } = await context.session();
   if (kind === 'topics') return store.look.listTopics();
   const cards = (await store.documents.listAgents()).filter(({ retiredAt }) => retiredAt === undefined);
-  const agents = cards.map(({ name }) => name);
+  const agents = cards.filter((card) => !isQueue(card)).map(({ name }) => name);
   if (kind === 'agents') return agents;
   if (kind === 'addressees') {
     const groups = [...new Set(cards.flatMap((card) => card.groups ?? []))].sort();
     return [...agents, ...groups.map((group) => `@${group}`), '@all'];
   }
   const ids = new Set<string>();
-  for (const agent of agents) {
+  for (const { name: agent } of cards) {
     for (const state of unfinished) {
       for await (const { id } of store.look.list(agent, state)) {
         if (ids.size >= mostMessages) return [...ids];

@@ -2,68 +2,17 @@ import { broken } from '../../cli/fit.ts';
 import { usage } from '../../model/refusals.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless, harmlessJson } from '../../cli/harmless.ts';
-import { readText } from '../../cli/input/body.ts';
-import type { CardFields } from '../../core/agents/card.ts';
-import { DreamosError } from '../../model/errors.ts';
-import { given, oneOf } from '../../cli/input/parse.ts';
+import { given } from '../../cli/input/parse.ts';
 import { resolveAgent, retireAgent } from '../../core/agents/agents.ts';
 import { listDead } from '../../core/keep/dlq.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
-import { registerAnew, renameAgent } from '../../core/keep/rename-agent.ts';
+import { renameAgent } from '../../core/keep/rename-agent.ts';
 import type { HostSessionJson } from '../../contract/reach.ts';
 import type { AgentDeleted, AgentRenamed, Binding } from '../../contract/system.ts';
-import { noteFormerOwners } from '../../cli/show/former-owners.ts';
 import { listWithSessions } from '../../core/reach/listed.ts';
-import { parseSetting } from '../../core/root/settings.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { settingKeys, type Settings } from '../../model/settings.ts';
-
-export interface RegisterOptions {
-  description?: string;
-  title?: string;
-  card?: string;
-  group?: string[];
-  set?: string[];
-}
-
-export async function registerCommand(context: Context, name: string, options: RegisterOptions): Promise<void> {
-  const settings = options.set === undefined ? undefined : parseSettings(options.set);
-  // As with settings: nothing is none.
-  const groups = options.group?.filter((group) => group !== '');
-  const said = options.card === undefined ? {} : await cardOption(context, options.card);
-  const card = { ...said, ...given({ title: options.title }) };
-  const about = Object.keys(card).length > 0 ? card : undefined;
-  const input = given({ description: options.description, card: about, groups, settings });
-  const session = await context.session();
-  const { card: made, created } = await registerAnew(session, { name, ...input });
-  await context.output.outcome({ ...made, created }, () =>
-    created
-      ? `Made the agent ${made.name}`
-      : `The agent ${made.name} was there already; its card is up to date, and it takes mail.`,
-  );
-  await noteFormerOwners(context, session, [{ name: made.name, created }]);
-}
-
-/** @returns an object: what may be in it, the core says */
-async function cardOption(context: Context, text: string): Promise<CardFields> {
-  const file = text.startsWith('@') ? text.slice(1) : undefined;
-  if (file === '') throw usage('There is no name of a file for the card.', 'Name one: --card @card.json');
-  const json = file === undefined ? text : await readText(await context.openFile(file), file, context.signal);
-  const what = file === undefined ? 'What --card says' : JSON.stringify(file);
-  const hint = `Write it as --card '{"version":"1.0.0"}', or name a file with it: --card @card.json`;
-  let said: unknown;
-  try {
-    // Editors put a byte order mark there, which JSON does not have.
-    said = JSON.parse(json.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    const message = `${what} is not JSON: ${(cause as Error).message}.`;
-    throw new DreamosError('invalid', 'CARD_INVALID', message, { hint, cause });
-  }
-  if (typeof said === 'object' && said !== null && !Array.isArray(said)) return said as CardFields;
-  throw new DreamosError('invalid', 'CARD_INVALID', `${what} is no object.`, { hint });
-}
 
 export async function listCommand(context: Context): Promise<void> {
   const { output } = context;
@@ -180,18 +129,4 @@ function cardText(card: AgentCard, columns: number): string {
       return broken(`${harmless(`${field}:`.padEnd(width))}${text}`, columns, ' '.repeat(width));
     })
     .join('\n');
-}
-
-function parseSettings(pairs: readonly string[]): Settings {
-  const settings: Record<string, unknown> = {};
-  for (const pair of pairs) {
-    const cut = pair.indexOf('=');
-    if (cut < 1)
-      throw usage(`"${pair}" is not a setting.`, 'Write it as --set lease=30m; which there are: dreamos help settings');
-    const key = oneOf(pair.slice(0, cut), settingKeys, 'setting');
-    const value = pair.slice(cut + 1);
-    // As with `config set`: nothing unsets it.
-    settings[key] = value === '' ? undefined : parseSetting(key, value, key);
-  }
-  return settings;
 }

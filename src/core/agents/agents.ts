@@ -4,6 +4,7 @@ import { inNumbers, type Settings } from '../../model/settings.ts';
 import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import type { CardFields } from './card.ts';
+import type { Duties } from './duties.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
 import type { Documents, DocumentName } from '../../storage/port/documents.ts';
@@ -79,7 +80,7 @@ export async function resolveFormer(session: Session, name: string): Promise<Age
   }
 }
 
-export interface AgentInput {
+export interface AgentInput extends Duties {
   readonly name: string;
   readonly description?: string;
   /** What else its card says of it, each field instead of what it was. */
@@ -104,6 +105,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   const half = typeof input.description === 'string' ? loneSurrogateIn(input.description) : undefined;
   if (half !== undefined) throw halfCharacter('description', half);
   const say = input.card === undefined ? undefined : (await import('./card.ts')).sayer(input.name, input.card);
+  const duties = await dutiesOf(session, input);
   let created = false;
   const card = await changeCard(session.store.documents, input.name, (before) => {
     const existing = before?.deletedAt ? undefined : before;
@@ -114,13 +116,21 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
     };
     const settings = input.settings && setOnly(inNumbers({ ...existing?.settings, ...input.settings }));
     return {
-      ...(say ? say(kept) : kept),
+      ...duties(say ? say(kept) : kept),
       ...(input.description !== undefined && { description: input.description }),
       ...(input.groups && { groups: input.groups }),
       ...(settings && { settings }),
     };
   });
   return { card, created };
+}
+
+/** Most registrations say none. */
+async function dutiesOf(session: Session, input: AgentInput): Promise<<Card extends object>(card: Card) => Card> {
+  const { kind, capabilities, maxTasks, standbyFor, mailToStandby } = input;
+  if ([kind, capabilities, maxTasks, standbyFor, mailToStandby].every((field) => field === undefined))
+    return (card) => card;
+  return (await import('./duties.ts')).dutiesSayer(input, async (agent) => (await resolveFormer(session, agent)).name);
 }
 
 function setOnly(settings: Settings): Settings {

@@ -22,6 +22,12 @@ export interface CardFields {
 const elsewhere: Readonly<Record<string, (name: string) => string>> = {
   name: (name) => `Its name: dreamos agent rename ${name} ${name.slice(0, 62)}-2`,
   groups: (name) => `Its groups: dreamos agent register ${name} --group reviewers`,
+  kind: (name) => `Its kind: dreamos agent register ${name} --kind specialist`,
+  capabilities: (name) => `What it can: dreamos agent register ${name} --capability review`,
+  maxTasks: (name) => `So many tasks at once: dreamos agent register ${name} --max-tasks 2`,
+  standbyFor: (name) => `Whom it stands by for: dreamos agent register ${name} --standby-for <agent>`,
+  mailToStandby: (name) => `What becomes of its mail: dreamos agent register ${name} --mail-to-standby`,
+  queue: () => 'Queues of tasks are made by dreamos itself.',
   settings: (name) => `Its settings: dreamos agent register ${name} --set lease=30m`,
   createdAt: () => 'It says when the agent was made.',
   retiredAt: (name) => `To end new mail for it: dreamos agent retire ${name}`,
@@ -71,21 +77,25 @@ function checkedCard(name: string, said: unknown): CardFields {
   const other = Object.keys(typeof said === 'object' && said !== null ? said : {}).find((field) =>
     Object.hasOwn(elsewhere, field),
   );
-  if (other !== undefined) throw invalid(name, `${other} is not said here`, elsewhere[other]?.(name));
+  if (other !== undefined) throw cardInvalid(name, `${other} is not said here`, elsewhere[other]?.(name));
   const checked = fields.safeParse(said);
-  if (!checked.success) throw invalid(name, explainIssues(checked.error));
-  if (isDeeperThan(mostLevels, checked.data)) throw invalid(name, `it is nested deeper than ${mostLevels} levels`);
+  if (!checked.success) throw cardInvalid(name, explainIssues(checked.error));
+  if (isDeeperThan(mostLevels, checked.data)) throw cardInvalid(name, `it is nested deeper than ${mostLevels} levels`);
   const json = JSON.stringify(checked.data);
   const half = loneEscapeIn(json);
-  if (half !== undefined) throw invalid(name, `it has half a character in it, ${JSON.stringify(half)}`);
+  if (half !== undefined) throw cardInvalid(name, `it has half a character in it, ${JSON.stringify(half)}`);
   return JSON.parse(json) as CardFields;
 }
 
-function withFields<Card extends object>(card: Card, said: CardFields): Card {
-  const all = Object.entries({ ...card, ...said }).filter(([field]) => said[field] !== null);
+export function withFields<Card extends object>(card: Card, said: object): Card {
+  const all = Object.entries({ ...card, ...said }).filter(([field]) => Reflect.get(said, field) !== null);
   return Object.fromEntries(all) as Card;
 }
 
-function invalid(name: string, why: string, hint = 'What a card may say: dreamos agent register --help'): DreamosError {
+export function cardInvalid(
+  name: string,
+  why: string,
+  hint = 'What a card may say: dreamos agent register --help',
+): DreamosError {
   return new DreamosError('invalid', 'CARD_INVALID', `The card of ${name} cannot say this: ${why}.`, { hint });
 }

@@ -18,6 +18,7 @@ import {
   type Registered,
   resolveAgent,
 } from '../agents/agents.ts';
+import { namedInStandbys, renameInStandbys } from '../agents/standbys.ts';
 import { checkNewName } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { loadReservations, renameInReservations } from '../reserve/reservations.ts';
@@ -63,6 +64,8 @@ export async function registerAnew(session: Session, input: AgentInput): Promise
 /** Of renames that were cut off: what subscriptions, schedules and reservations say of a name that nobody has any more. @param only of this one */
 export async function finishRenames(session: Session, only?: string): Promise<string[]> {
   const said = [
+    // Who registers one of a thousand agents reads no other's card.
+    ...(only === undefined ? await namedInStandbys(session) : []),
     ...(await loadSubscriptions(session)).keys(),
     ...(await namedInSchedules(session)),
     ...(await loadReservations(session)).map(({ agent }) => agent),
@@ -81,6 +84,7 @@ export async function finishRenames(session: Session, only?: string): Promise<st
 async function follow(session: Session, from: string, to: string): Promise<Omit<Renamed, 'changed'>> {
   // Written once more under its name: durable, also after a kill.
   const card = await changeKnownCard(session, to, (found) => ({ ...found, name: to }));
+  await renameInStandbys(session, from, to);
   const subscriptions = await renameInSubscriptions(session, from, to);
   const schedules = await renameInSchedules(session, from, to);
   return { ...card, from, subscriptions, schedules, reservations: await renameInReservations(session, from, to) };

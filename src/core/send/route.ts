@@ -1,4 +1,4 @@
-import { type AgentCard, isAll, sameAgent } from '../../model/agent.ts';
+import { type AgentCard, isAll, isQueue, sameAgent } from '../../model/agent.ts';
 import { type AddressBook, retired } from '../agents/address-book.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
@@ -89,7 +89,7 @@ async function membersOf(
   without: string | undefined,
 ): Promise<AgentCard[] | DreamosError> {
   const group = word.slice(1);
-  const active = (await book.all()).filter((card) => !card.retiredAt);
+  const active = (await book.all()).filter((card) => !card.retiredAt && !isQueue(card));
   const members = isAll(group)
     ? active
     : active.filter((card) => groupsOf(card).some((name) => sameAgent(name, group)));

@@ -7,6 +7,7 @@ export type Fits = (value: unknown) => boolean;
 
 export const string: Fits = (value) => typeof value === 'string';
 export const number: Fits = (value) => Number.isFinite(value);
+export const boolean: Fits = (value) => typeof value === 'boolean';
 export const anything: Fits = (value) => value !== undefined;
 export const nothing: Fits = (value) => value === null;
 

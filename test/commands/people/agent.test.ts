@@ -68,6 +68,44 @@ test('agent register puts an agent into groups, and empties them again', async (
   expect(await rig.dreamos('agent register reviewer --group all')).toMatchObject({ code: 6 });
 });
 
+test('agent register says what an agent is for, and agent show tells it', async () => {
+  const words = 'agent register reviewer --kind specialist --capability ts,review --capability go --max-tasks 2';
+  expect((await rig.dreamos(`${words} --standby-for planner --mail-to-standby`)).code).toBe(0);
+  const duties = { kind: 'specialist', capabilities: ['ts', 'review', 'go'], maxTasks: 2, standbyFor: ['planner'] };
+  expect((await rig.dreamos('agent show reviewer --json')).json).toMatchObject([{ ...duties, mailToStandby: true }]);
+  expect((await rig.dreamos('agent show reviewer')).out).toMatch(/\ncapabilities: +\["ts","review","go"\]\n/);
+  const back = [
+    'agent',
+    'register',
+    'reviewer',
+    '--kind',
+    '',
+    '--max-tasks',
+    '',
+    '--standby-for',
+    '',
+    '--no-mail-to-standby',
+  ];
+  const [card] = (await rig.dreamos([...back, '--json'])).json;
+  expect(card).toMatchObject({ capabilities: duties.capabilities, standbyFor: [], mailToStandby: false });
+  expect(card).not.toHaveProperty('kind');
+  expect(card).not.toHaveProperty('maxTasks');
+});
+
+test.each([
+  ['--capability Review', 6, 'Write it as review'],
+  ['--kind boss', 6, 'One of: core, specialist, utility, coordinator'],
+  ['--max-tasks none', 2, 'a whole number from 1 on'],
+  ['--standby-for nobody', 4, 'agent register nobody'],
+  ['--standby-for reviewer', 6, 'dreamos agent list'],
+])('agent register reviewer %s is refused with %i, and changes nothing', async (options, code, hint) => {
+  const before = (await rig.dreamos('agent show reviewer --json')).json;
+  const refused = await rig.dreamos(`agent register reviewer --description other ${options}`);
+  expect(refused).toMatchObject({ code, out: '' });
+  expect(refused.err).toContain(hint);
+  expect((await rig.dreamos('agent show reviewer --json')).json).toEqual(before);
+});
+
 test('a person at a terminal sees for how long each agent has been there, paused or retired', async () => {
   rig.time.nowMs += 3 * 86_400_000;
   await rig.dreamos('agent register tester');

@@ -11,7 +11,14 @@ import { quarantineBytes } from './places/corrupt.ts';
 import { memory } from './disk/memory.ts';
 import { counts, isMarked, lastReadAt, markRead } from './look/count.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
-import { getDocument, lastGoodSettings, locateIn, putDocument } from './documents/documents.ts';
+import {
+  getDocument,
+  lastGoodSettings,
+  listDocuments,
+  locateIn,
+  putDocument,
+  removeDocument,
+} from './documents/documents.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
@@ -84,6 +91,8 @@ function documentsOf(ctx: FileContext): Documents {
         ? putDocument(ctx, name as RootDocument, value, version)
         : putCard(ctx, agent, value, version);
     },
+    list: (of) => listDocuments(ctx, of),
+    remove: (name) => removeDocument(ctx, name),
     rename: (from, to) => renameMailbox(ctx, from, to),
     async watch(name, hint) {
       const { watchDocument } = await import('./events/watch-document.ts');

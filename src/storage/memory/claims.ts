@@ -5,7 +5,6 @@ import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
 import type { Actor, ClaimOptions, DeliverOptions, Delivery, NackOptions, Recovered, Settled } from '../port/mail.ts';
 import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../port/refusals.ts';
-import { backoffMs } from './backoff.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { calledNow } from './rename.ts';
 import { die, isExpired } from './die.ts';
@@ -184,4 +183,14 @@ function settled(held: Held, receipt: string): Settled {
     ...(held.state === 'inflight' && { leaseUntil: held.leaseUntil }),
     ...(held.state === 'delayed' && held.dueAt !== undefined && { dueAt: held.dueAt }),
   };
+}
+
+/**
+ * How long a message rests after its `attempt`-th claim failed: the shortest backoff, doubling up to the longest, and
+ * of that a random half to all, so that messages that failed together do not all come back together.
+ * @param fraction a random number in [0, 1) @returns milliseconds
+ */
+function backoffMs(policy: RetryPolicy, attempt: number, fraction: number): number {
+  const nominal = Math.min(policy.backoffMinMs * 2 ** Math.max(0, attempt - 1), policy.backoffMaxMs);
+  return Math.round(nominal * (0.5 + fraction / 2));
 }

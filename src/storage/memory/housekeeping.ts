@@ -1,8 +1,9 @@
+import { sha256 } from '../../model/basics/sha256.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { dayMs } from '../../model/basics/limits.ts';
 import type { KeepOptions, Tidied } from '../port/upkeep.ts';
 import { die, isExpired } from './die.ts';
-import { type Deps, inState, type Mail, mailboxOf } from './mail.ts';
+import { type Deps, inState, type Mail, mailboxOf, tell } from './mail.ts';
 
 export function pruneArchive(mail: Mail, mailbox: string, options: KeepOptions, now: number): Tidied[] {
   const items = inState(mail, mailbox, 'archived').map((held) => ({
@@ -55,4 +56,19 @@ function pruneDays(items: readonly Item[], options: KeepOptions, stays: string):
 
 function dayOf(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+export function quarantine(
+  mail: Mail,
+  mailbox: string,
+  bytes: Uint8Array,
+  about: { readonly name: string; readonly why: string },
+  now: number,
+): void {
+  const kept = mail.corrupt.get(mailbox.toLowerCase()) ?? new Map<string, Uint8Array>();
+  mail.corrupt.set(mailbox.toLowerCase(), kept);
+  const digest = sha256(bytes);
+  if (kept.has(digest)) return;
+  kept.set(digest, Uint8Array.from(bytes));
+  tell(mail, { at: new Date(now).toISOString(), mailbox, event: 'corrupt', id: about.name, reason: about.why });
 }

@@ -4,10 +4,8 @@
  */
 import { sameAgent } from '../../model/agent.ts';
 import { dayMs } from '../../model/basics/limits.ts';
-import { areSettings } from '../../model/settings.ts';
 import { unfinished } from '../../model/state.ts';
 import { isLog } from '../../model/topic.ts';
-import type { DocumentName, Documents } from '../port/documents.ts';
 import type { Journal } from '../port/journal.ts';
 import type { Counts, Entry, Look } from '../port/look.ts';
 import type { Actor, Mail as MailRole, Refusal } from '../port/mail.ts';
@@ -17,13 +15,12 @@ import type { Pruned, Upkeep } from '../port/upkeep.ts';
 import { ack, checkClaim, claim, deliver, nack, parseReceipt, recover, renew } from './claims.ts';
 import { put, sendEach, sweepKeys } from './deliver.ts';
 import { isExpired } from './die.ts';
+import { documentsOf } from './documents.ts';
 import { handOver } from './hand-over.ts';
 import { claims, cursor, readEvents, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
-import { quarantine } from './quarantine.ts';
 import { reachOf } from './reach.ts';
-import { renameMailbox } from './rename.ts';
-import { sweepExpired, pruneArchive, pruneEvents } from './housekeeping.ts';
+import { pruneArchive, pruneEvents, quarantine, sweepExpired } from './housekeeping.ts';
 import {
   actorOf,
   changed,
@@ -31,7 +28,6 @@ import {
   type Deps,
   type Held,
   inState,
-  type Kept,
   loadOf,
   type Mail,
   mailboxOf,
@@ -61,45 +57,6 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     Object.assign(held, { state: 'ready', comesBack: true, attempt: 0, expiresAt: undefined, withdrawn: false });
     changed(mail, held, clock.now(), event, actorOf(actor));
     return toEntry(held);
-  };
-
-  const documents: Documents = {
-    listAgents: async () => structuredClone([...mail.agents.values()].map(({ value }) => value)),
-    getAgent: async (name) => structuredClone(mail.agents.get(name.toLowerCase())?.value),
-    get: async (name) => {
-      const agent = agentOf(name);
-      const known = agent === undefined ? mail.documents.get(name) : mail.agents.get(agent.toLowerCase());
-      rememberIfGood(mail, name, known?.value);
-      return known && { value: known.value, version: String(known.version) };
-    },
-    locate: async (name) => ({ document: `${name === 'settings' ? 'config' : name}.json` }),
-    put: async (name, value, version) => {
-      const agent = agentOf(name);
-      const place: Map<string, Kept<unknown>> = agent === undefined ? mail.documents : mail.agents;
-      const key = agent?.toLowerCase() ?? name;
-      const known = place.get(key);
-      if ((known && String(known.version)) !== version) return false;
-      const copy = structuredClone(value);
-      place.set(key, { value: copy, version: (known?.version ?? 0) + 1 });
-      rememberIfGood(mail, name, copy);
-      for (const listener of mail.documentListeners) listener(name);
-      return true;
-    },
-    lastGoodSettings: () => mail.goodSettings,
-    rename: async (from, to) => renameMailbox(mail, from, to),
-    watch: async (name, hint) => {
-      const listener = (changedOne: DocumentName): void => void (changedOne === name && hint());
-      mail.documentListeners.add(listener);
-      return { close: async () => void mail.documentListeners.delete(listener) };
-    },
-    withLock: (name, work) => {
-      const done = (mail.locks.get(name) ?? Promise.resolve()).then(() => work({ isHeld: () => true }));
-      mail.locks.set(
-        name,
-        done.catch(() => undefined),
-      );
-      return done;
-    },
   };
 
   const life: MailRole = {
@@ -227,7 +184,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
   return {
     capabilities,
     now: () => clock.now(),
-    documents,
+    documents: documentsOf(mail),
     mail: life,
     look,
     journal,
@@ -246,15 +203,6 @@ const honest: Capabilities = {
   search: 'indexed',
   journal: 'complete',
 };
-
-function rememberIfGood(mail: Mail, name: DocumentName, value: unknown): void {
-  if (name === 'settings' && areSettings(value)) mail.goodSettings = value;
-}
-
-/** `undefined`: not a card. */
-function agentOf(name: DocumentName): string | undefined {
-  return name.startsWith('agents/') ? name.slice('agents/'.length) : undefined;
-}
 
 function pruneTopicLog(
   mail: Mail,

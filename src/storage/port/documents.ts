@@ -2,11 +2,17 @@ import type { AgentCard } from '../../model/agent.ts';
 import type { Settings } from '../../model/settings.ts';
 import type { Wake } from './journal.ts';
 
-/** What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name. */
-export type DocumentName = 'settings' | 'subscriptions' | 'schedules' | 'reservations' | `agents/${string}`;
+/**
+ * What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name; `tasks/<id>`
+ * what a task's message cannot hold, `pending/<id>` what is under way with it.
+ */
+export type DocumentName =
+  'settings' | 'subscriptions' | 'schedules' | 'reservations' | `agents/${string}` | `${TaskDocuments}/${string}`;
 
-/** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`). */
-type LockName = 'import' | 'purge' | 'repair' | `maintain.${string}` | `change.${string}`;
+export type TaskDocuments = 'tasks' | 'pending';
+
+/** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`); `assign.<agent>`: who gives it tasks. */
+type LockName = 'import' | 'purge' | 'repair' | `assign.${string}` | `maintain.${string}` | `change.${string}`;
 
 /** A lock, as its holder has it. */
 export interface Lock {
@@ -54,6 +60,10 @@ export interface Documents {
    * @returns `false`: it has another version by now, and nothing was changed @throws CONFIG_INVALID
    */
   put(name: DocumentName, value: unknown, version: string | undefined): Promise<boolean>;
+  /** The ids of those that there are, in any order. */
+  list(of: TaskDocuments): Promise<string[]>;
+  /** Takes one away, whatever it says; a power cut may bring it back. Nothing, where there is none. */
+  remove(name: `${TaskDocuments}/${string}`): Promise<void>;
   /**
    * Gives a mailbox another name, with all that is in it and its card, durably and as one step: a message, a claim, an
    * ordering key is there under the old name or under the new one. Whoever still goes by the old name is refused

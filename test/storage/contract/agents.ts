@@ -106,6 +106,24 @@ export function agentRules(rig: Rig): void {
     expect(await documentIn(rig.store, 'schedules')).toEqual({ n: 3 });
   });
 
+  test('the documents of tasks are listed by their ids, each kind for itself, and are taken away for good', async () => {
+    const { documents } = rig.store;
+    const [one, other] = [rig.ids.next(rig.now()), rig.ids.next(rig.now())];
+    expect(await documents.list('tasks')).toEqual([]);
+    await documents.remove(`tasks/${one}`);
+    for (const id of [one, other]) expect(await documents.put(`tasks/${id}`, { id }, undefined)).toBe(true);
+    expect(await documents.put(`tasks/${one}`, {}, undefined)).toBe(false);
+    expect(await documents.put(`pending/${one}`, { why: 'x' }, undefined)).toBe(true);
+    const another = await rig.another();
+    expect((await another.documents.list('tasks')).sort()).toEqual([one, other].sort());
+    expect(await another.documents.list('pending')).toEqual([one]);
+    expect((await another.documents.get(`pending/${one}`))?.value).toEqual({ why: 'x' });
+    await another.documents.remove(`pending/${one}`);
+    expect(await documents.list('pending')).toEqual([]);
+    expect(await documents.get(`pending/${one}`)).toBeUndefined();
+    expect((await documents.list('tasks')).length).toBe(2);
+  });
+
   test('whoever watches a document is told when another has put it, and not behind the end', async () => {
     const other = await rig.another();
     for (const name of ['reservations', 'agents/bob'] as const) {

@@ -1,5 +1,6 @@
 /** What a backup holds besides messages, as files: documents first, what was told and put aside last. */
 import type { FileContext } from '../disk/context.ts';
+import { listDocuments } from '../documents/documents.ts';
 import { everyName } from '../documents/topics.ts';
 import { namesIn } from '../disk/folders.ts';
 import { readWhole } from '../disk/replace.ts';
@@ -7,6 +8,7 @@ import { mailboxNames } from '../documents/agents.ts';
 import { isCursorFile, isEventFile } from '../names/backup-name.ts';
 import { type Mailbox, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
+import { taskDocumentName } from '../names/task-name.ts';
 import { parseEventLog } from '../names/slots.ts';
 import type { Collection } from './collection.ts';
 import { wholeOf, withFile } from './source.ts';
@@ -16,6 +18,9 @@ const anySize = { maxBytes: Infinity };
 
 export async function addDocuments(ctx: FileContext, collection: Collection): Promise<void> {
   for (const name of rootDocuments) await addDocument(ctx, collection, ctx.layout.document(name));
+  for (const of of ['tasks', 'pending'] as const)
+    for (const id of await listDocuments(ctx, of))
+      await addDocument(ctx, collection, ctx.layout.document(taskDocumentName(of, id)));
   for (const name of await mailboxNames(ctx)) await addDocument(ctx, collection, ctx.layout.mailbox(name).card);
 }
 

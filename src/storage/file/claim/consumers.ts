@@ -14,7 +14,7 @@ import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { stillRuns } from '../disk/programs.ts';
-import { consumerFile, markFrom, parseConsumerName, tokenOf } from '../names/consumer-name.ts';
+import { consumerFile, markFrom, parseConsumerName, tokenOf } from '../names/reach-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { wheelEntries, type WheelEntry } from '../places/wheel.ts';
 

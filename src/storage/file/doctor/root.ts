@@ -13,6 +13,7 @@ import { ensureFolder } from '../disk/folders.ts';
 import { rootDocuments, isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/layout.ts';
 import { makeFilePrivate } from '../disk/private.ts';
 import { isLockFolder, keptOf, rootLeftover } from '../names/beside.ts';
+import { tasksFolder } from '../names/task-name.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
 /** One of our folders: it is there, is a folder, and only its owner gets in. */
@@ -61,13 +62,14 @@ export async function* inspectRoot(
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding, void, void> {
   const { root, mailboxes, outbox, dedupe, topics, cursors, reach, sessions, boot, format, ignore } = ctx.layout;
+  const tasks = tasksFolder(ctx.layout);
   const documents = rootDocuments.map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
-  // Made by the first publish, the first long cursor, and the first session.
-  for (const dir of [topics, cursors, reach, sessions])
+  // Made by the first publish, the first long cursor, the first session, and the first task that others depend on.
+  for (const dir of [topics, cursors, reach, sessions, tasks])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [format, boot, ...documents]) yield* inspectMode(ctx, path, fix);
-  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, boot, format, ignore, ...documents]);
+  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, tasks, boot, format, ignore, ...documents]);
   for (const document of documents) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(pathIn(root, name)) || isLockFolder(name) || rootLeftover(name)) continue;

@@ -1,15 +1,18 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
 import { mostDocumentLevels } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import type { Located, Versioned } from '../../port/documents.ts';
+import type { Located, TaskDocuments, Versioned } from '../../port/documents.ts';
 import { areSettings, type Settings } from '../../../model/settings.ts';
 import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat } from '../disk/disk.ts';
+import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import type { RootDocument } from '../names/layout.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
+import { folderOf, pathIn } from '../names/path.ts';
+import { isTaskFolder, parseTaskFile, pendingFolder, tasksFolder } from '../names/task-name.ts';
 
 /** Of a card, and of the settings. What is larger is read by nobody, and so written by nobody; also below. */
 export const documentBytes = 1024 * 1024;
@@ -22,6 +25,9 @@ function mostBytesOf(name: RootDocument): number {
 
 /** As they were last read. */
 const documents = memory(() => new Map<RootDocument, KnownDocument>());
+
+/** Who goes through ten thousand tasks would keep all of their documents. */
+const mostKnown = 500;
 
 interface KnownDocument extends Missable {
   readonly document: Versioned;
@@ -86,6 +92,7 @@ async function lookAt(ctx: FileContext, name: RootDocument): Promise<Versioned |
   const value = stat && (await readDocument(ctx, name, path));
   if (version !== undefined && value !== undefined) {
     const document = { value, version };
+    if (documents.of(ctx).size >= mostKnown) documents.of(ctx).clear();
     documents.of(ctx).set(name, { document });
     return document;
   }
@@ -101,12 +108,34 @@ export async function putDocument(
   version: string | undefined,
 ): Promise<boolean> {
   const path = ctx.layout.document(name);
+  const folder = folderOf(path);
   const text = documentText(value, `All ${name} together`, mostBytesOf(name));
+  if (folder !== ctx.layout.root) await ensureFolder(ctx, folder);
   return ctx.disk.withLock(ctx.layout.lock(name), async () => {
     // Whoever was refused reads what is there now, also that nothing is.
     documents.of(ctx).delete(name);
-    return replaceDocument(ctx, path, text, () => hasVersion(ctx, path, version));
+    const done = await replaceDocument(ctx, path, text, () => hasVersion(ctx, path, version));
+    if (done) await syncAncestorsOnce(ctx, folder, ctx.layout.root);
+    return done;
   });
+}
+
+export async function listDocuments(ctx: FileContext, of: TaskDocuments): Promise<string[]> {
+  if (of === 'pending') return idsIn(ctx, pendingFolder(ctx.layout));
+  const all: string[] = [];
+  const tasks = tasksFolder(ctx.layout);
+  for (const name of (await ctx.disk.list(tasks)) ?? [])
+    if (isTaskFolder(name)) all.push(...(await idsIn(ctx, pathIn(tasks, name))));
+  return all;
+}
+
+async function idsIn(ctx: FileContext, folder: string): Promise<string[]> {
+  return ((await ctx.disk.list(folder)) ?? []).flatMap((name) => parseTaskFile(name) ?? []);
+}
+
+export async function removeDocument(ctx: FileContext, name: RootDocument): Promise<void> {
+  documents.of(ctx).delete(name);
+  await ctx.disk.remove(ctx.layout.document(name));
 }
 
 /** A document as its file holds it. @throws CONFIG_INVALID: it would be too large for its reader */

@@ -1,6 +1,7 @@
 import { parseEventLog, parsePrunedMark } from './slots.ts';
 import { type Layout, type Mailbox, rootDocuments } from './layout.ts';
 import { parsePack } from './pack-name.ts';
+import { parseTaskFile, taskDocumentName } from './task-name.ts';
 import { folderOf, isIn, longestName, nameOf, pathBelow, pathIn } from './path.ts';
 
 /** Names in a backup, and of what lies beside one, or beside a root, while it is being written. */
@@ -54,6 +55,9 @@ export function placeOfBackedUp(layout: Layout, name: string): string | undefine
   }
   const path = pathIn(layout.root, name);
   if (path === pathIn(layout.cursors, nameOf(name)) && isCursorFile(nameOf(name))) return path;
+  const id = parseTaskFile(nameOf(name));
+  if (id !== undefined)
+    for (const of of ['tasks', 'pending'] as const) if (path === layout.document(taskDocumentName(of, id))) return path;
   const { mailbox, parts } = layout.placeOf(path) ?? {};
   if (!mailbox || !parts?.every(isPlainName)) return undefined;
   return isOfMailbox(mailbox, parts) ? path : undefined;

@@ -3,6 +3,7 @@ import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
 import type { DocumentName } from '../../port/documents.ts';
 import { padTime } from './entry-name.ts';
+import { taskDocument } from './task-name.ts';
 
 /**
  * Every path under a root. Nothing outside of names/ builds or takes apart a path or a name; entry-name.ts has the names of
@@ -51,8 +52,10 @@ export const rootDocuments = [
 ] as const satisfies RootDocument[];
 
 export function fileOf(name: RootDocument): string {
-  return name === 'settings' ? 'config.json' : `${name}.json`;
+  return `${stemOf(name)}.json`;
 }
+
+const stemOf = (name: string): string => taskDocument(name) ?? (name === 'settings' ? 'config' : name);
 
 /** Whose card a document is; `undefined`: it is one of the root's. */
 export function agentOfDocument(name: DocumentName): string | undefined {
@@ -141,7 +144,7 @@ export function layoutOf(root: string): Layout {
     sessions: join(reach, 'sessions'),
     cursor: (id) => `${cursors}/${id}.jsonl`,
     document: (name) => join(root, fileOf(name)),
-    lock: (name) => join(root, name === 'settings' ? 'config' : name),
+    lock: (name) => join(root, stemOf(name)),
     mailbox(name) {
       let mailbox = known.get(name);
       if (!mailbox) {

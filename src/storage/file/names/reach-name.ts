@@ -1,3 +1,4 @@
+import { alphabet, consumersFirst } from '../../../model/id.ts';
 import { isSessionId, type SessionKey } from '../../port/reach.ts';
 import type { Layout, Mailbox } from './layout.ts';
 import { pathIn } from './path.ts';
@@ -60,4 +61,31 @@ function nameOfSession({ host, session }: SessionKey): string {
   if (!/^[a-z]{1,20}$/.test(host) || !isSessionId(session))
     throw new Error(`not the key of a session: ${JSON.stringify({ host, session })}`);
   return `${host}.${session}`;
+}
+
+/** Names in a mailbox's consumers/: of each a mark, with which all tokens of its claims begin, and those of nobody else. */
+
+/** @param token drawn anew */
+export function markFrom(token: string): string {
+  return consumersFirst + token.slice(0, 3);
+}
+
+export function consumerFile(mailbox: Mailbox, mark: string): string {
+  return pathIn(mailbox.consumers, `${mark}.json`);
+}
+
+const consumerPattern = new RegExp(`^(${consumersFirst}[${alphabet}]{3})\\.json$`);
+
+/** `undefined`: it is no consumer's file. */
+export function parseConsumerName(name: string): string | undefined {
+  return consumerPattern.exec(name)?.[1];
+}
+
+const tokensOfOne = 32 ** 6;
+
+/** A consumer's tokens, of which none comes again before 2^30 others. @param n a whole number */
+export function tokenOf(mark: string, n: number): string {
+  let token = mark;
+  for (let place = tokensOfOne / 32; place >= 1; place /= 32) token += alphabet.charAt(Math.floor(n / place) % 32);
+  return token;
 }

@@ -4,7 +4,7 @@ import { assert, property, nat } from 'fast-check';
 import { expect, test } from 'vitest';
 import { createIds } from '../../../../src/model/id.ts';
 import type { Disk } from '../../../../src/storage/file/disk/disk.ts';
-import { parseConsumerName, tokenOf } from '../../../../src/storage/file/names/consumer-name.ts';
+import { parseConsumerName, tokenOf } from '../../../../src/storage/file/names/reach-name.ts';
 import type { Consumer } from '../../../../src/storage/port/mail.ts';
 import type { Store } from '../../../../src/storage/port/store.ts';
 import { leaseMs, policy } from '../../contract/rig.ts';

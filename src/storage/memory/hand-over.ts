@@ -1,11 +1,14 @@
 import type { Entry } from '../port/look.ts';
 import type { HandOverOptions } from '../port/mail.ts';
-import { alreadyThere, answerAwaited, MailboxGone } from '../port/refusals.ts';
+import { AgentRenamed, alreadyThere, answerAwaited, MailboxGone } from '../port/refusals.ts';
+import { calledNow } from './rename.ts';
 import { actorOf, changed, type Held, type Mail, mailboxOf, messageOf, toEntry } from './mail.ts';
 
 export function handOver(mail: Mail, held: Held, to: string, now: number, { by, reason }: HandOverOptions): Entry {
   if (held.inbox !== undefined) throw answerAwaited(held);
   const card = mail.agents.get(to.toLowerCase());
+  const [called] = card ? [] : calledNow(mail, to);
+  if (called !== undefined) throw new AgentRenamed(to, called);
   if (!card) throw new MailboxGone(to);
   if (mailboxOf(mail, to).has(held.id)) throw alreadyThere(held.id, to);
   const more = { ...actorOf({ by }), ...(reason !== undefined && { reason }) };

@@ -8,7 +8,7 @@
  *   look (given back, restored) is met by the next: there are two at least, and they go on until one finds nothing new and no
  *   name without its bytes. Then event logs are asked: whatever they have told of since the beginning must have been met, or
  *   there is another look. So only a message could be missed that comes back in each look, each time moved by a process that
- *   dies before it tells.
+ *   dies before it tells. One that is handed over to a mailbox that was looked into before is met, or told of, in the same way.
  * - The first look takes all that it meets, later ones only what the first has met in other mailboxes, and what is older than
  *   the beginning: so a send to several mailboxes that was met in one of them is met in all, and the looks end.
  *

@@ -3,6 +3,7 @@ import { sha256, startSha256 } from '../../../model/basics/sha256.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { TarFile } from '../disk/foreign/tar-gz.ts';
 import { backedUpBody, pathInBackup } from '../names/backup-name.ts';
+import { type EntryName, originOf } from '../names/entry-name.ts';
 import { inOnePart, type Source, toldEach } from './source.ts';
 import type { IndexLine, Seen, SeenIn } from './sighting.ts';
 
@@ -40,6 +41,8 @@ export class Collection {
   readonly #ids = new Set<string>();
   /** By mailbox and id: what could not be read where it lay. */
   readonly #aside = new Set<string>();
+  /** By the mailbox that had it first, and id: what was met in another one. */
+  readonly #handedOver = new Set<string>();
   /** How many messages lie in packs. */
   packed = 0;
 
@@ -110,8 +113,14 @@ export class Collection {
     this.#ids.add(id);
   }
 
+  /** It is in another mailbox than that which had it first, whoever tells of it. */
+  isElsewhere({ id, origin }: EntryName): void {
+    if (origin !== undefined) this.#handedOver.add(`${origin}\0${id}`);
+  }
+
   isUnmet(mailbox: string, id: string): boolean {
-    return this.bodyOf(mailbox, id) === undefined && !this.#aside.has(`${mailbox}\0${id}`);
+    if (this.bodyOf(mailbox, id) !== undefined || this.#aside.has(`${mailbox}\0${id}`)) return false;
+    return !this.#handedOver.has(`${originOf(mailbox)}\0${id}`);
   }
 
   async body(id: string, bytes: Uint8Array): Promise<string> {

@@ -120,6 +120,7 @@ async function meetEntry(
     missed.slipped.add(at.id);
     return;
   }
+  collection.isElsewhere(name);
   const reason = state === 'dead' ? await reasonText(ctx, path) : undefined;
   if (await collection.see(at, bytes ? { bytes, reason } : { body: known ?? '', reason })) missed.found++;
 }

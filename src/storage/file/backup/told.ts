@@ -13,7 +13,7 @@ import { partsOf, type Source } from './source.ts';
 
 const newline = 0x0a;
 /** After these it is rightly nowhere. */
-const endings = new Set(['purged', 'corrupt']);
+const endings = new Set<string>(['purged', 'corrupt']);
 
 /** The first day whose log may tell of the time since: a clock that is set back meanwhile is so by less than a day. */
 export function firstDayOf(begunAt: number): string {
@@ -36,24 +36,39 @@ export async function logged(ctx: FileContext, begunAt: number): Promise<Readonl
   return sizes;
 }
 
+/** What was told last of a message that was not met in a mailbox. */
+type Last = 'there' | 'ended' | { readonly to: string };
+
 /** The messages to which something has happened since the beginning, that belong into the backup, and are not in it. */
 export async function idsToldOf(ctx: FileContext, collection: Collection): Promise<string[]> {
-  const missing: string[] = [];
+  const unmet = new Map<string, ReadonlyMap<string, Last>>();
   for (const name of await mailboxNames(ctx)) {
     const mailbox = ctx.layout.mailbox(name);
     const logs = (await loggedDays(ctx, mailbox, firstDayOf(collection.begunAt))).map((day) => eventLog(mailbox, day));
-    const unmet = new Set<string>();
+    const here = new Map<string, Last>();
     for (const path of logs) {
-      for await (const { event, id } of eventsOf(ctx, path, { from: collection.logged.get(path) ?? 0 })) {
-        if (endings.has(event)) unmet.delete(id);
-        else if (collection.isUnmet(name, id)) unmet.add(id);
-      }
+      for await (const event of eventsOf(ctx, path, { from: collection.logged.get(path) ?? 0 }))
+        if (collection.isUnmet(name, event.id)) here.set(event.id, lastOf(event));
     }
-    const young = new Set([...unmet].filter((id) => !collection.belongs(id)));
+    unmet.set(name, here);
+    const young = new Set([...here.keys()].filter((id) => !collection.belongs(id)));
     if (young.size > 0) await findOlder(ctx, collection, logs, young);
-    missing.push(...[...unmet].filter((id) => collection.belongs(id)));
   }
-  return missing;
+  return [...unmet.values()].flatMap((here) =>
+    [...here].flatMap(([id, last]) => (collection.belongs(id) && isMissed(id, last) ? [id] : [])),
+  );
+
+  /** Handed over, it was met where it went, or where it went from there: it may have gone round before every look. */
+  function isMissed(id: string, last: Last | undefined, been: readonly string[] = []): boolean {
+    if (last === undefined || typeof last === 'string') return last !== 'ended';
+    const { to } = last;
+    return been.includes(to) || (collection.isUnmet(to, id) && isMissed(id, unmet.get(to)?.get(id), [...been, to]));
+  }
+}
+
+function lastOf({ event, to }: MailEvent): Last {
+  if (event === 'handed_over' && to !== undefined) return { to };
+  return endings.has(event) ? 'ended' : 'there';
 }
 
 /** The clock may have been ahead when they were sent, and be past that time by now. */

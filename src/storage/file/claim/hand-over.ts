@@ -1,22 +1,32 @@
 /**
  * A message goes on to another mailbox: one rename, so that it is in one of them at every moment, and a claim on it ends with
- * it. Synced, because whoever gave it away may be told so. What is told of it comes behind, in both logs.
+ * it. Synced, because whoever gave it away may be told so: where it was first, for btrfs, which after a power cut has both
+ * names when only the new one's folder was synced. What is told of it comes behind, in both logs.
+ *
+ * Of two copies that are handed over to the same mailbox at the same moment neither sees the other: then it has both, as if a
+ * message were delivered again.
  */
+import { isLog } from '../../../model/topic.ts';
 import type { Entry } from '../../port/look.ts';
 import type { HandOverOptions } from '../../port/mail.ts';
-import { alreadyThere, answerAwaited, stateChanged } from '../../port/refusals.ts';
+import { alreadyThere, answerAwaited, MailboxGone, stateChanged } from '../../port/refusals.ts';
 import { unfinished } from '../../../model/state.ts';
 import type { FileContext } from '../disk/context.ts';
 import { syncAncestorsOnce, syncFolderOrAncestor } from '../disk/folders.ts';
+import { renamedSince } from '../documents/renamed.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
 import { findIn } from '../look/find.ts';
-import { type EntryName, formatEntryName } from '../names/entry-name.ts';
+import { type EntryName, formatEntryName, originOf } from '../names/entry-name.ts';
 import { pathOf, toEntry } from '../names/found.ts';
 import { isAnswer, type Mailbox } from '../names/layout.ts';
 import { folderOf, pathIn } from '../names/path.ts';
 import { moveToReady } from '../places/filling.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
 import { readIfGood } from '../places/read-entry.ts';
+import { finishOutbox } from '../send/hand-out.ts';
+
+// Of what others have sent to others.
+const linksAtOnce = 256;
 
 export async function handOver(
   ctx: FileContext,
@@ -29,8 +39,8 @@ export async function handOver(
   if (!place) throw stateChanged(entry);
   const { path, name } = place;
   if (isAnswer(mailbox, path)) throw answerAwaited(entry);
-  // A task is nowhere else. Of a message that was sent to both each has its own.
-  if (!name.task && (await findIn(ctx, to, name.id)).length > 0) throw alreadyThere(name.id, to.name);
+  if (isLog(to.name)) throw new MailboxGone(to.name);
+  if (to.name === mailbox.name || (await hasCopy(ctx, to, name))) throw alreadyThere(name.id, to.name);
   const message = await readIfGood(ctx, path, name, mailbox.name);
   const at = ctx.clock.now();
   const ready: EntryName = {
@@ -41,15 +51,26 @@ export async function handOver(
     maxAttempts: undefined,
     restsSince: undefined,
     order: name.order && { ...name.order, life: name.order.life + 1 },
+    origin: originOf(mailbox.name, name),
   };
-  const bucket = await moveToReady(ctx, path, to, 0, ready);
+  const bucket = await moveToReady(ctx, path, to, 0, ready).catch(async (error: unknown) => {
+    throw error instanceof MailboxGone ? await renamedSince(ctx, error) : error;
+  });
   if (bucket === undefined) throw stateChanged(entry);
+  await syncFolderOrAncestor(ctx, folderOf(path));
   await syncFolderOrAncestor(ctx, bucket);
   await syncAncestorsOnce(ctx, bucket, to.dir);
-  await syncFolderOrAncestor(ctx, folderOf(path));
   await releaseOrderingKey(ctx, mailbox, name);
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
   await logEvents(ctx, mailbox, [{ event: 'handed_over', id: name.id, by, to: to.name, reason, ...attempt }], at);
   await logEvents(ctx, to, [{ ...arrival('delivered', name.id, message), by, ...attempt }], at);
   return toEntry(to, { state: 'ready', path: pathIn(bucket, formatEntryName(ready)), name: ready });
+}
+
+/** A task is nowhere else. Of a message that was sent to both each has its own, perhaps not handed out yet. */
+async function hasCopy(ctx: FileContext, mailbox: Mailbox, { id, task }: EntryName): Promise<boolean> {
+  if (task) return false;
+  if (await ctx.disk.stat(ctx.layout.committed(id))) await finishOutbox(ctx, linksAtOnce, mailbox.name);
+  // During renames one look can miss it.
+  return (await findIn(ctx, mailbox, id)).length > 0 || (await findIn(ctx, mailbox, id)).length > 0;
 }

@@ -27,6 +27,7 @@ import type { State } from '../../../model/state.ts';
  * | g | its replace key: the first 10 hex digits of the sha256 of its sender and the key |
  * | f | 1: its sender is told when it dies |
  * | j | 1: it is a task (a job) |
+ * | v | handed over: the first 10 hex digits of the sha256 of the mailbox's name that had it first |
  *
  * Unknown tags are kept through every rename, in their order, behind the known ones.
  */
@@ -50,6 +51,7 @@ export interface EntryName {
   readonly replace?: string | undefined;
   readonly notify?: boolean | undefined;
   readonly task?: boolean | undefined;
+  readonly origin?: string | undefined;
   readonly unknown?: readonly string[] | undefined;
 }
 
@@ -75,6 +77,7 @@ export const unset: EntryName = {
   replace: undefined,
   notify: undefined,
   task: undefined,
+  origin: undefined,
   unknown: undefined,
 };
 
@@ -112,6 +115,7 @@ export function formatEntryName(name: EntryName): string {
   if (name.replace !== undefined) text += `.g${name.replace}`;
   if (name.notify) text += '.f1';
   if (name.task) text += '.j1';
+  if (name.origin !== undefined) text += `.v${name.origin}`;
   if (name.unknown) for (const field of name.unknown) text += `.${field}`;
   return `${text}${name.range ? '.jsonl' : '.json'}`;
 }
@@ -121,9 +125,10 @@ export function stemOf(text: string): string {
   return text.slice(0, text.lastIndexOf('.'));
 }
 
-// The longest name of ours has 189 characters: a range and what was handed in never meet, nor do a replace key and a task. Beyond this a claim's token, `.reason.json` or the name of a mailbox in
-// front (outbox/) might no longer fit into the 255 of a file system, and the message would be stuck.
-export const longestEntryName = 190;
+// The longest name of ours has 201 characters: a range and what was handed in never meet, nor do a replace key and a task.
+// Beyond this a claim's token or `.reason.json` might no longer fit into the 255 of a file system, and the message would be
+// stuck; and what has the name of a mailbox in front (outbox/) was neither claimed nor handed over.
+export const longestEntryName = 202;
 
 // One expression, because every listing is taken apart with it; what follows the attempts is rare.
 const entryPattern =
@@ -195,6 +200,11 @@ export function replaceOf({ from, replaceKey }: Pick<Message, 'from' | 'replaceK
   return key === undefined ? undefined : sha256(`${from.toLowerCase()}\0${key}`).slice(0, 10);
 }
 
+/** Tells a message that was sent to several from its copies, wherever it has been handed over to. */
+export function originOf(mailbox: string, { origin }: Pick<EntryName, 'origin'> = {}): string {
+  return origin ?? sha256(mailbox).slice(0, 10);
+}
+
 export function priorityOf(name: EntryName): Priority {
   return priorities[name.rank] ?? 'normal';
 }
@@ -233,6 +243,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 'j':
       name.task = true;
       return value === '1';
+    case 'v':
+      name.origin = value;
+      return /^[0-9a-f]{10}$/.test(value);
     case 'o': {
       const match = /^([0-9a-f]{16})(?:-([1-9]\d{0,5}))?$/.exec(value);
       if (match) name.order = { key: match[1] ?? '', life: Number(match[2] ?? 0) };

@@ -1,19 +1,20 @@
 /**
  * Where a message of a backup belongs. It may have been met in several places, because it moved while the backup looked; in
- * the restored root it is in one, for each mailbox that has it.
+ * the restored root it is in one, for each mailbox that it was sent to.
  *
  * What is least finished wins: met anywhere on its way (delayed, in an inbox, ready, claimed) it is delivered again; else
  * met dead, it is dead; else it is archived. For whoever has finished it may have sent something for it, also after the
  * backup had looked there: then that is not in the backup, and must come again. So what was acked (or cancelled) while the
  * backup was being made is unfinished as well. What was acked before it began was met in no other place, and stays archived.
- * Among places of one kind the last one counts, which has the most attempts.
+ * Among places of one kind the last one counts, which has the most attempts; also among those of two mailboxes, when it was
+ * handed over meanwhile.
  *
  * Nobody of the restored root holds a claim, so what was claimed is ready, before what is new, with the attempts that it has
  * used up; as if its lease had run out. An answer in a request's inbox is ordinary mail: who waited for it is gone.
  */
 import { idTime } from '../../../model/id.ts';
 import { isLog } from '../../../model/topic.ts';
-import { type EntryName, parseEntryName } from '../names/entry-name.ts';
+import { type EntryName, originOf, parseEntryName } from '../names/entry-name.ts';
 import type { Lane } from '../names/layout.ts';
 import type { Seen } from '../backup/sighting.ts';
 
@@ -34,21 +35,22 @@ interface Span {
   readonly endedAt: number;
 }
 
-/** By mailbox and id. What has no name that dreamos makes is left out. */
+/** What has no name that dreamos makes is left out. */
 export function settle(all: Iterable<Seen>, span: Span): Map<string, Settled> {
   const last = new Map<string, { seen: Seen; name: EntryName; rank: number }>();
   for (const seen of all) {
     const name = parseEntryName(seen.name);
     if (!name) continue;
-    const key = settledKey(seen.mailbox, name.id);
+    const key = settledKey(seen.mailbox, name.id, name.origin);
     const rank = rankOf(seen, name, span);
     if (rank >= (last.get(key)?.rank ?? 0)) last.set(key, { seen, name, rank });
   }
   return new Map([...last].map(([key, { seen, name }]) => [key, settledAs(seen, name, span)]));
 }
 
-export function settledKey(mailbox: string, id: string): string {
-  return `${mailbox}\0${id}`;
+/** The same of a message before and after it is handed over. */
+export function settledKey(mailbox: string, id: string, origin?: string): string {
+  return `${originOf(mailbox, { origin })}\0${id}`;
 }
 
 function rankOf(seen: Seen, name: EntryName, span: Span): number {

@@ -261,6 +261,83 @@ describe('while messages move, at any call of the backup', () => {
     }
   });
 
+  const handedOver = async (store: Store, ...way: readonly string[]): Promise<void> => {
+    const [from = '', ...targets] = way;
+    for (const state of ['inflight', 'delayed', 'ready'] as const) {
+      let [entry] = await collect(store.look.list(from, state));
+      for (const to of targets) entry &&= await store.mail.handOver(entry, to, {});
+    }
+  };
+  const ways = [
+    ['bob', 'ann'],
+    ['ann', 'bob'],
+    ['ann', 'bob', 'ann'],
+    ['bob', 'ann', 'bob'],
+    ['bob', 'dan', 'ann'],
+  ];
+
+  test.for(ways)('of three that are handed over from %s to %s none is missing and none is twice', async (way) => {
+    const [from = '', to = ''] = way;
+    for (let n = 1, calls = Infinity; n <= calls; n += 13) {
+      const room = makeRoom(['ann', 'bob', 'dan']);
+      const other = await room.open();
+      const ids = [await sent(room, other, {}, { to: [from] }), await sent(room, other, {}, { to: [from] })];
+      await other.mail.claim(from, { token: newToken(), leaseMs, policy });
+      ids.push(await sent(room, other, { dueAt: room.clock.now() + 3_600_000 }, { to: [from] }));
+      // Each of the two has its own.
+      const both = await sent(room, other, {}, { to: ['ann', 'bob'], priority: 'low' });
+      room.clock.advance(10);
+      // Every other time by one who dies before he tells.
+      const mute = ({ method }: DiskCall): void => {
+        if (n % 2 === 0 && method === 'append') throw new DreamosError('disk', 'DISK_FAILED', 'not told');
+      };
+      const hands = await room.open(watchedDisk(mute));
+      let count = 0;
+      const disk = watchedDisk(async () => {
+        if (++count !== n) return;
+        room.clock.advance(1);
+        await handedOver(hands, ...way);
+      });
+      const file = await backedUp(await room.open(disk));
+      calls = count;
+      const { store: second, again } = await restored(room, file);
+      const found = await census(again, second);
+      const where = (id: string): string[] => [...found.keys()].filter((key) => key.endsWith(id)).sort();
+      for (const id of ids) expect(where(id), `call ${n} from ${from} to ${to}`).toHaveLength(1);
+      expect(where(both), `call ${n}`).toEqual([`ann ${both}`, `bob ${both}`]);
+      for (const [key, states] of found) expect(states, `${key}, call ${n}`).toHaveLength(1);
+      expect(await inspected(second, false), `call ${n}`).toEqual([]);
+    }
+  });
+
+  test('one that goes round all mailboxes while it is made is in it once', async () => {
+    let made = 0;
+    for (let round = 0; round < 20; round++) {
+      const names = ['ann', 'bob', 'dan'];
+      const room = makeRoom(names);
+      const other = await room.open();
+      const id = await sent(room, other);
+      room.clock.advance(10);
+      let at = 1;
+      const disk = watchedDisk(async () => {
+        if (Math.random() < 0.9) return;
+        room.clock.advance(1);
+        const [entry] = await collect(other.look.list(names[at]!, 'ready'));
+        at = (at + 1 + Math.floor(Math.random() * 2)) % 3;
+        await other.mail.handOver(entry!, names[at]!, {});
+      });
+      try {
+        const { store: second, again } = await restored(room, await backedUp(await room.open(disk)));
+        expect([...(await census(again, second)).keys()].map((key) => key.split(' ')[1])).toEqual([id]);
+        made++;
+      } catch (error) {
+        // Somewhere else at every look, which is said.
+        if (!(error instanceof DreamosError) || error.code !== 'STATE_CHANGED') throw error;
+      }
+    }
+    expect(made).toBeGreaterThan(0);
+  });
+
   test('one that is alone, and comes back by who dies before it tells, is in it', async () => {
     const room = makeRoom();
     const other = await room.open();

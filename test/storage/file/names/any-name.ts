@@ -29,6 +29,7 @@ const anyName: fc.Arbitrary<EntryName> = fc.record(
       life: fc.integer({ min: 0, max: 999_999 }),
     }),
     restsSince: time,
+    origin: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 10, maxLength: 10 }),
     unknown: fc.constant(['z9', 'nNEW_tag-1']),
   },
   { requiredKeys: ['tag', 'time', 'id', 'rank', 'attempt'] },

@@ -39,7 +39,7 @@ describe('the name of an entry', () => {
     expect(longest.length + 65).toBeLessThanOrEqual(255);
   });
 
-  test('with a replace key and a notice asked for besides, it is still read back', () => {
+  test('with a replace key, a notice asked for and handed over besides, it is still read back', () => {
     const longest: EntryName = {
       tag: 'd',
       time: 9_999_999_999_999,
@@ -55,6 +55,7 @@ describe('the name of an entry', () => {
       order: { key: '0'.repeat(16), life: 999_999 },
       replace: '0'.repeat(10),
       notify: true,
+      origin: '0'.repeat(10),
     };
     expect(parseEntryName(formatEntryName(longest))).toEqual(longest);
     expect(parseEntryName(formatEntryName(longest).replace('.f1', '.f2'))).toBeUndefined();
@@ -91,6 +92,7 @@ describe('the name of an entry', () => {
     `${plain}.x1e3.json`,
     `${plain}.hXYZ.json`,
     `${plain}.w0.json`,
+    `${plain}.vXYZ.json`,
     `${plain}.../../etc.json`,
     `${plain}.z/../../etc.json`,
     `${plain}.Zupper.json`,

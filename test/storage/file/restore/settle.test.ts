@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createIds } from '../../../../src/model/id.ts';
 import { logOf } from '../../../../src/model/topic.ts';
 import type { Seen } from '../../../../src/storage/file/backup/sighting.ts';
-import { type EntryName, formatEntryName, unset } from '../../../../src/storage/file/names/entry-name.ts';
+import { type EntryName, formatEntryName, originOf, unset } from '../../../../src/storage/file/names/entry-name.ts';
 import { settle, settledKey } from '../../../../src/storage/file/restore/settle.ts';
 
 const begunAt = Date.parse('2026-11-20T10:00:00Z');
@@ -66,4 +66,15 @@ test("what was claimed is ready, nobody's, before what is new, in the order in w
 test('a name that dreamos does not make is left out, and each mailbox has its own', () => {
   const of = settle([{ ...seen('ready'), name: 'x' }, seen('ready', {}, 'ann'), held()], span);
   expect([...of.keys()].sort()).toEqual([settledKey('ann', id), settledKey('bob', id)]);
+});
+
+test('what was handed over meanwhile is where it was met last, once, and whoever else it was sent to has his own', () => {
+  const origin = originOf('bob');
+  const over = [seen('ready', { origin, attempt: 1 }, 'ann'), seen('inflight', { origin, attempt: 2, token }, 'cy')];
+  const of = settle([held(), seen('ready', {}, 'dan'), ...over, seen('delayed')], span);
+  expect([...of.values()].map(({ mailbox, state }) => `${mailbox} ${state}`).sort()).toEqual([
+    'bob delayed',
+    'dan ready',
+  ]);
+  expect(settled(held(), ...over)).toMatchObject({ mailbox: 'cy', state: 'ready', name: { attempt: 2, origin } });
 });

@@ -216,6 +216,7 @@ function journalOf(ctx: FileContext): Journal {
       return readEvents(ctx, of, cursor, among);
     },
     history: async (id, mailbox) => (await import('./events/history.ts')).history(ctx, id, mailbox),
+    recent: async (since, least) => (await import('./events/history.ts')).recent(ctx, since, least),
     claims: async (mailbox, attempts) => (await import('./events/history.ts')).claims(ctx, mailbox, attempts),
     async watch(of, hint) {
       const { watch } = await import('./events/watch.ts');

@@ -25,6 +25,19 @@ export function readEvents(mail: Mail, of: Scope, from: string): EventBatch {
   return { events, cursor: cursor(mail, 'now'), more: new Set(), warnings };
 }
 
+export function recent(mail: Mail, since: number, least: number): MailEvent[] {
+  const behind = new Map<string, number>();
+  const told: MailEvent[] = [];
+  for (const event of mail.log.toReversed()) {
+    if (isLog(event.mailbox) || mail.pruned.has(event)) continue;
+    const later = behind.get(event.mailbox) ?? 0;
+    if (later >= least && Date.parse(event.at) < since) continue;
+    behind.set(event.mailbox, later + 1);
+    told.unshift(structuredClone(event));
+  }
+  return told.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+}
+
 export function claims(mail: Mail, mailbox: string, attempts: ReadonlyMap<string, number>): Map<string, MailEvent> {
   const told = mail.log.filter(
     ({ event, id, attempt, mailbox: its }) =>

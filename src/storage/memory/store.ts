@@ -17,7 +17,7 @@ import { put, sendEach, sweepKeys } from './deliver.ts';
 import { isExpired } from './die.ts';
 import { documentsOf } from './documents.ts';
 import { handOver } from './hand-over.ts';
-import { claims, cursor, readEvents, watch } from './events.ts';
+import { claims, cursor, readEvents, recent, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { reachOf } from './reach.ts';
 import { pruneArchive, pruneEvents, quarantine, sweepExpired } from './housekeeping.ts';
@@ -159,6 +159,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
             (event.id === id || event.replyTo === id) && (mailbox === undefined || sameAgent(event.mailbox, mailbox)),
         ),
       ),
+    recent: async (since, least) => recent(mail, since, least),
     claims: async (mailbox, attempts) => claims(mail, mailbox, attempts),
     watch: async (of, hint) => watch(mail, of, hint),
   };

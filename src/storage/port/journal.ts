@@ -38,6 +38,11 @@ export interface Journal {
    */
   history(id: string, mailbox?: string): Promise<MailEvent[]>;
   /**
+   * What happened in all mailboxes since a moment (milliseconds since 1970), and of each at least its last `least` events; by
+   * time. It reads the ends of the logs, however long they are.
+   */
+  recent(since: number, least: number): Promise<MailEvent[]>;
+  /**
    * Of messages of one mailbox, by their ids, the last event that tells of the claim with this attempt; none, where the log
    * does not know (any more).
    */

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
-import type { WatchedEvent } from '../../../src/model/event.ts';
+import type { MailEvent, WatchedEvent } from '../../../src/model/event.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { briefMs, expectRefusal, leaseMs, policy, type Rig } from './rig.ts';
 import { changeAgentIn, newToken } from './ways.ts';
 
 export function eventRules(rig: Rig): void {
   const { test, onStillClock } = rig;
-  const told = (events: readonly WatchedEvent[]): string[] => events.map(({ event, id }) => `${event} ${id}`);
+  const told = (events: readonly MailEvent[]): string[] => events.map(({ event, id }) => `${event} ${id}`);
 
   test('a delivery says from whom it is and what it is about', async () => {
     const fields = {
@@ -105,6 +105,30 @@ export function eventRules(rig: Rig): void {
     expect(await rig.store.journal.readEvents(['bob'], cursor)).toMatchObject({ events: [], warnings: [] });
     const { id } = await rig.send();
     expect(told(await rig.events(['bob'], cursor))).toEqual([`delivered ${id}`]);
+  });
+
+  test('what happened since a moment is told, and at least the last events of each mailbox', async () => {
+    for (let i = 0; i < 3; i++) await rig.send({ to: ['ann', 'bob'] });
+    await rig.pass(briefMs);
+    const since = rig.now();
+    await rig.pass(briefMs);
+    for (let i = 0; i < 2; i++) await rig.send();
+    const all = await rig.events('all');
+    const recent = (least: number) => rig.store.journal.recent(since, least);
+    expect(told(await recent(0))).toEqual(told(all.slice(-2)));
+    const four = await recent(4);
+    expect(four.map(({ mailbox }) => mailbox).sort()).toEqual(['ann', 'ann', 'ann', 'bob', 'bob', 'bob', 'bob']);
+    expect(told(four.slice(-2))).toEqual(told(all.slice(-2)));
+    expect(four.map(({ at }) => at)).toEqual(four.map(({ at }) => at).sort());
+    expect(four[0]).not.toHaveProperty('cursor');
+  });
+
+  onStillClock('what was told yesterday counts among the last events', async () => {
+    const { id } = await rig.send();
+    await rig.pass(24 * 3_600_000);
+    const { id: second } = await rig.send();
+    expect(told(await rig.store.journal.recent(rig.now(), 2))).toEqual([`delivered ${id}`, `delivered ${second}`]);
+    expect(told(await rig.store.journal.recent(rig.now() - 1, 0))).toEqual([`delivered ${second}`]);
   });
 
   test('reading goes on from every event and every batch, and sees each event once', async () => {

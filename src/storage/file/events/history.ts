@@ -1,8 +1,10 @@
 import { dayMs } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { MailEvent } from '../../../model/event.ts';
+import { isoTime } from '../../../model/clock.ts';
 import { idTime } from '../../../model/id.ts';
 import type { FileContext } from '../disk/context.ts';
+import { mailboxNames } from '../documents/agents.ts';
 import { everyName } from '../documents/topics.ts';
 import { type Mailbox } from '../names/layout.ts';
 import { loggedDays, parseLine } from './log-lines.ts';
@@ -90,11 +92,47 @@ export async function claims(
   return found;
 }
 
-/** The last first: those with these bytes in them. */
-async function* linesFromEnd(ctx: FileContext, path: string, having: Buffer): AsyncGenerator<string, void, void> {
+// As logEvents writes every event.
+const anyEvent = Buffer.from('"event":"');
+/** Of a log of which only the end is wanted: some hundred events. */
+const endBytes = 64 * 1024;
+
+/** The last day's first, of each log; then in the order of their times. */
+export async function recent(ctx: FileContext, since: number, least: number): Promise<MailEvent[]> {
+  const from = isoTime(since);
+  const events: MailEvent[] = [];
+  for (const name of await mailboxNames(ctx)) {
+    const mailbox = ctx.layout.mailbox(name);
+    const own: MailEvent[] = [];
+    try {
+      days: for (const day of (await loggedDays(ctx, mailbox)).reverse()) {
+        if (own.length >= least && day < from.slice(0, day.length)) break;
+        for await (const line of linesFromEnd(ctx, eventLog(mailbox, day), anyEvent, endBytes)) {
+          const event = parseLine(line);
+          if (!event) continue;
+          if (own.length >= least && event.at < from) break days;
+          own.push({ ...event, mailbox: name });
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      ctx.warn(`Not all events of ${name} can be read: ${error.message}`);
+    }
+    events.push(...own.reverse());
+  }
+  return events.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+}
+
+/** The last first: those with these bytes in them. @param most read at once; a line that is longer is passed over */
+async function* linesFromEnd(
+  ctx: FileContext,
+  path: string,
+  having: Buffer,
+  most = chunkBytes,
+): AsyncGenerator<string, void, void> {
   for (let end = (await ctx.disk.stat(path))?.size ?? 0; end > 0;) {
-    const offset = Math.max(0, end - chunkBytes);
-    const file = await ctx.disk.read(path, { range: { offset, length: end - offset }, maxBytes: chunkBytes });
+    const offset = Math.max(0, end - most);
+    const file = await ctx.disk.read(path, { range: { offset, length: end - offset }, maxBytes: most });
     if (!file.ok) return;
     const { bytes } = file;
     // Its first line may have begun in front of it; one that fills a whole chunk is none of ours.

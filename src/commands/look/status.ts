@@ -6,12 +6,10 @@ import { harmless } from '../../cli/harmless.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
 import { status } from '../../core/look/status.ts';
-import { watch } from '../../core/follow/watch.ts';
-import { createBell } from '../../core/wait/bell.ts';
+import { changes } from '../../core/follow/changes.ts';
 import { formatDuration } from '../../model/duration.ts';
 
-// A burst of events is one refresh; on a terminal the ages are brought up to date this often.
-const coalesceMs = 100;
+// On a terminal the ages are brought up to date this often.
 const refreshMs = 5000;
 
 export async function statusCommand(
@@ -114,40 +112,9 @@ async function watchStatus(context: Context, asked: string[] | undefined): Promi
   const inPlace = output.toTerminal && !output.json;
   const mailboxes =
     asked === undefined ? undefined : (await status(session, asked, { held: false })).map((one) => one.mailbox);
-  // Taken before the first look, so that nothing falls between the look and the watch.
-  const since = await session.store.journal.cursor(mailboxes, 'now');
-
-  const ended = new AbortController();
-  const signal = AbortSignal.any([context.signal, ended.signal]);
-  let bell = createBell();
-  const watching = (async () => {
-    const onWarning = (text: string) => void output.warn(text);
-    for await (const _ of watch(session, {
-      ...(mailboxes === undefined ? {} : { mailboxes }),
-      since,
-      signal,
-      onWarning,
-    }))
-      bell.ring();
-  })();
-  // Its failure is told by the await below; until then it only ends the loop.
-  const stop = (): void => ended.abort();
-  void watching.then(stop, stop);
-
   const draw = drawer(context, sayingOnce(session), inPlace, mailboxes);
-  try {
-    while (!signal.aborted) {
-      // A new one: what rang so far is in what is drawn now.
-      bell = createBell();
-      await draw();
-      const isNews = await bell.rest(inPlace ? refreshMs : Infinity, signal);
-      // A bell that nobody rings.
-      if (isNews) await createBell().rest(coalesceMs, signal);
-    }
-  } finally {
-    stop();
-  }
-  await watching;
+  const restMs = inPlace ? refreshMs : Infinity;
+  for await (const _ of changes(session, { mailboxes, signal: context.signal, restMs })) await draw();
 }
 
 /** It looks again and again, and what it does not see is the same each time. */

@@ -4,7 +4,7 @@ export type { Dreamos } from './library/dreamos.ts';
 export type { Agents, Archive, Config, DeadLetters, Reservations, Schedules, Topics } from './library/groups.ts';
 
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
-export type { Found, Heard, HeldClaim, Listed, MailboxStatus, TraceStep } from './contract/look.ts';
+export type { Found, Heard, HeldClaim, Listed, MailboxStatus, Overview, TraceStep } from './contract/look.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
 export type { Reservation, ReservationCheck, Reserved } from './contract/reach.ts';
 export type {
@@ -44,6 +44,7 @@ export type { SearchOptions } from './core/look/search.ts';
 export type { Shown, ShownEntry, ShowOptions } from './core/look/show.ts';
 export type { ThreadMessage, ThreadOptions } from './core/look/thread.ts';
 export type { Trace } from './core/look/trace.ts';
+export type { OverviewOptions } from './core/overview/overview.ts';
 export type { OpenOptions, RestoreOptions } from './core/open-root.ts';
 export type { CheckOptions, ReleaseOptions, RenewOptions } from './core/reserve/held.ts';
 export type { ReserveOptions } from './core/reserve/reserve.ts';

@@ -99,6 +99,22 @@ void run(process.argv.slice(2), {
       if (holds.delete(hurry) && interrupt.signal.aborted) endSoon();
     };
   },
+  holdTerminal: (leave, enter) => {
+    const stop = (): void => {
+      leave();
+      // All of the job, as the terminal does it, and by the default of the signal: this call returns when it goes on.
+      process.off('SIGTSTP', stop);
+      process.kill(0, 'SIGTSTP');
+      setTimeout(goOn, 50);
+    };
+    const goOn = (): void => {
+      if (!process.listeners('SIGTSTP').includes(stop)) process.on('SIGTSTP', stop);
+      enter();
+    };
+    process.on('SIGTSTP', stop).on('SIGCONT', goOn).on('exit', leave);
+    const letGo = (): void => void process.off('SIGTSTP', stop).off('SIGCONT', goOn).off('exit', leave);
+    return { stop, letGo };
+  },
   pid: process.pid,
   caller: async () => (await import('./cli/input/spare-input.ts')).behindShells(process.ppid),
   startAlone: async (words) => {

@@ -22,6 +22,7 @@ export class Output {
   readonly #root: string | undefined;
   #progress = false;
   readonly #warned = new Set<string>();
+  #instead: ((warning: string) => void) | undefined;
 
   constructor(
     around: Surroundings,
@@ -95,6 +96,7 @@ export class Output {
     if (this.quiet) return;
     this.#warned.add(text);
     const message = withRoot(text, this.#root);
+    if (this.#instead) return this.#instead(message);
     if (this.json) return this.#tell(`${harmlessJson({ warning: { message } })}\n`);
     const paint = await this.paint('stderr');
     await this.#tell(`${await this.#broken(`${paint.yellow('Warning:')} ${harmless(message)}`)}\n`);
@@ -103,6 +105,11 @@ export class Output {
   /** Whether a person has read this already; a program's lines are told apart by their codes, and each is told. */
   hasWarned(text: string): boolean {
     return !this.json && this.#warned.has(text);
+  }
+
+  /** Warnings go there from now on: who has the whole terminal shows them himself. Without it they are said again. */
+  divert(to?: (warning: string) => void): void {
+    this.#instead = to;
   }
 
   async error(thrown: unknown, line?: number): Promise<void> {

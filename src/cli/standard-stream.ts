@@ -13,12 +13,12 @@ export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outle
   let stream: NodeJS.WriteStream | undefined;
   let left = bytesAtOnce(fd);
   let direct: number | undefined;
-  const errorListeners: ((error: Error) => void)[] = [];
+  const listeners: Parameters<Outlet['on']>[] = [];
 
   function open(): NodeJS.WriteStream {
     if (stream === undefined) {
       stream = real();
-      for (const listener of errorListeners) stream.on('error', listener);
+      for (const [event, listener] of listeners) stream.on(event, listener);
     }
     return stream;
   }
@@ -34,7 +34,7 @@ export function standardStream(fd: 1 | 2, real: () => NodeJS.WriteStream): Outle
       return left === undefined ? open().rows : undefined;
     },
     on(event, listener) {
-      errorListeners.push(listener);
+      listeners.push([event, listener]);
       stream?.on(event, listener);
     },
     write(text, callback = () => undefined) {

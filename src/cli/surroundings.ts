@@ -8,7 +8,8 @@ export interface Outlet {
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
   write(text: string | Uint8Array, callback?: (error?: Error | null) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
+  /** `resize`: of a terminal */
+  on(event: 'error' | 'resize', listener: (error: Error) => void): unknown;
 }
 
 /** Everything that a command gets from outside; main.ts hands in the process's, tests hand in their own. */
@@ -16,7 +17,7 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   /** `undefined`: it has been removed. */
   readonly cwd: () => string | undefined;
-  readonly stdin: Readable & { readonly isTTY?: boolean | undefined };
+  readonly stdin: Readable & { readonly isTTY?: boolean | undefined; setRawMode?: (on: boolean) => unknown };
   /** All of stdin, which is taken with it; `undefined`: it is not there yet, or long, and all of it comes by `stdin`. */
   readonly wholeInput?: (() => Uint8Array | undefined) | undefined;
   /** Whether bytes stand on stdin that were meant for this command. It never waits, and takes nothing that is another's. */
@@ -34,6 +35,12 @@ export interface Surroundings {
    * `hurry` instead of ending it at once. @returns lets go
    */
   readonly holdExit: (hurry: () => void) => () => void;
+  /**
+   * Of who has changed the terminal, for as long as he does: `leave` is called right before this process is stopped or ends,
+   * whatever ends it but SIGKILL, and `enter` when it goes on. Either may be called twice.
+   * @returns stops this process, as Ctrl-Z does; and ends that
+   */
+  readonly holdTerminal: (leave: () => void, enter: () => void) => { stop(): void; letGo(): void };
   /** Of this process. */
   readonly pid: number;
   /** The process that has this command run, behind the shells between; `undefined`: it cannot be seen. */

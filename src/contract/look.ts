@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { mailEventSchema } from '../model/event.ts';
 import { schema } from '../model/schema.ts';
+import { finding } from './keep.ts';
 import { count, message, type Of, priority, receipt, state, text, time, yes } from './shape.ts';
 
 /** One message in one mailbox, without its content. */
@@ -118,6 +119,53 @@ export const mailboxStatus = schema(() =>
   }),
 );
 export type MailboxStatus = Of<typeof mailboxStatus>;
+
+/** What an agent is doing, as far as it can be told. */
+export const activities = ['ready', 'busy', 'paused', 'late', 'gone', 'unseen'] as const;
+
+const agentNow = schema(() =>
+  z.object({
+    agent: text(),
+    state: z.enum(activities),
+    /** Since when it is in this state, if that is known. */
+    since: z.exactOptional(time()),
+    /** Claims that it has made, in its own mailbox or in others. */
+    holds: count(),
+    /** How many tasks it takes at once; absent: its card says nothing of it. */
+    maxTasks: z.exactOptional(count()),
+    /** Those that end first. */
+    held: z.array(z.extend(heldClaim(), { mailbox: text() })),
+    /** When it was last heard of: a read, or its own word. */
+    seenAt: z.nullable(time()),
+  }),
+);
+export type AgentNow = Of<typeof agentNow>;
+
+const mailboxNow = schema(() =>
+  z.extend(mailboxStatus(), {
+    /** Messages that came within the last minute. */
+    inPerMinute: count(),
+    /** Those that were finished, or went elsewhere. */
+    outPerMinute: count(),
+  }),
+);
+export type MailboxNow = Of<typeof mailboxNow>;
+
+/** A root at a glance. */
+export const overview = schema(() =>
+  z.object({
+    at: time(),
+    agents: z.array(agentNow()),
+    mailboxes: z.array(mailboxNow()),
+    /** How many there are by their states; absent: there are no tasks. */
+    tasks: z.exactOptional(z.record(z.string(), count())),
+    /** The last ones, the latest last. */
+    events: z.array(mailEventSchema()),
+    /** What does not go on by itself. */
+    stuck: z.array(finding()),
+  }),
+);
+export type Overview = Of<typeof overview>;
 
 /** A message as a listener hears it. */
 export const heard = schema(() =>

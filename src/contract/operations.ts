@@ -351,6 +351,13 @@ const table = {
     effect: 'looks',
     concerns: 'several',
   },
+  overview: {
+    summary: 'a live page: agents, mailboxes, rates, what is stuck, the last events; keys to sort, filter, open',
+    command: 'top',
+    output: 'top',
+    effect: 'looks',
+    concerns: 'several',
+  },
   publish: {
     summary: 'publish a message to all who are subscribed to its topic; prints its id',
     input: 'draft',

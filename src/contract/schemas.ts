@@ -40,6 +40,7 @@ const made = {
   search: look.found(),
   watch: look.watched(),
   status: look.mailboxStatus(),
+  top: look.overview(),
   dlq: keep.dead(),
   'dlq-show': keep.deadShown(),
   'dlq-purge': keep.purged(),

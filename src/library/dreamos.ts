@@ -4,7 +4,7 @@
  */
 import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
 import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
-import type { Found, Heard, Listed, MailboxStatus } from '../contract/look.ts';
+import type { Found, Heard, Listed, MailboxStatus, Overview } from '../contract/look.ts';
 import type { AgentPaused, SubscriptionChange } from '../contract/system.ts';
 import type { ListenOptions } from '../core/follow/listen.ts';
 import type { Step, UntilOptions } from '../core/follow/until.ts';
@@ -13,6 +13,7 @@ import type { ImportOptions } from '../core/import/result.ts';
 import type { DeliverHow } from '../core/keep/deliver.ts';
 import type { DoctorOptions } from '../core/keep/doctor.ts';
 import type { MaintainOptions } from '../core/keep/maintain.ts';
+import type { OverviewOptions } from '../core/overview/overview.ts';
 import type { ListOptions } from '../core/look/list.ts';
 import type { PeekOptions } from '../core/look/peek.ts';
 import type { SearchOptions } from '../core/look/search.ts';
@@ -206,6 +207,11 @@ export interface Dreamos extends AsyncDisposable {
    * @throws AGENT_NOT_FOUND
    */
   status(mailboxes?: readonly string[]): Promise<MailboxStatus[]>;
+  /**
+   * A root at a glance: who there is and what each holds, what waits where, what came and was finished within the last
+   * minute, the last events, and what does not go on by itself.
+   */
+  overview(options?: OverviewOptions): Promise<Overview>;
   /**
    * What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. Without a mailbox all of
    * them, one after the other; one in disorder is a warning.

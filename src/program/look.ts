@@ -77,6 +77,18 @@ export const status: Verb = {
   },
 };
 
+export const top: Verb = {
+  words: 'top',
+  setUp(command, context) {
+    command
+      .option('--once', 'print it once, as it does without a terminal')
+      .option('--interval <duration>', 'draw it not more often than that (1s)')
+      .option('--sort <order>', 'state, load, seen or name of agents; backlog, oldest, in, out or name of mailboxes')
+      .action(async (options) => (await import('../commands/look/top.ts')).topCommand(context, options))
+      .addHelpText('after', example('dreamos top\n  dreamos top --json | jq .stuck', 'Its keys: ? on the page.'));
+  },
+};
+
 export const watch: Verb = {
   words: 'watch [agent...]',
   setUp(command, context) {

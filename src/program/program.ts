@@ -167,6 +167,7 @@ const surface: readonly Verb[] = [
   send.schedule,
   look.watch,
   look.status,
+  look.top,
   people.pause,
   people.resume,
   send.publish,

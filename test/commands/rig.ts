@@ -78,6 +78,7 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       openFile: async (path) => fileOf(terms.files ?? {}, path),
       canRun: async () => true,
       holdExit: () => () => undefined,
+      holdTerminal: () => ({ stop: () => undefined, letGo: () => undefined }),
       program: () => '/opt/dreamos/bin/dreamos.cjs',
       version: () => '0.0.0',
       toNode: terms.toNode,

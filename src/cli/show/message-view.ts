@@ -1,3 +1,4 @@
+import type { EntryJson } from '../../contract/look.ts';
 import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Message } from '../../model/message.ts';
@@ -91,6 +92,17 @@ interface Delivered {
   readonly attempt: number;
   readonly heldBy?: string;
   readonly heldSince?: string;
+}
+
+/** Of a message that is shown whole: where it is, and how. */
+export function placeLine({ mailbox, state, attempt, ...entry }: EntryJson): HeaderLine {
+  const topic = topicOf(mailbox);
+  if (topic !== undefined) return ['In the topic', `${topic}, since ${entry.ackedAt}`];
+  const due = entry.dueAt === undefined ? '' : `, due ${entry.dueAt}`;
+  const until =
+    entry.leaseUntil === undefined ? due : ` until ${entry.leaseUntil}, ${deliveredText({ attempt, ...entry })}`;
+  const replaced = entry.replacedBy === undefined ? '' : `, replaced by ${entry.replacedBy}`;
+  return [`At ${mailbox}`, `${state}${until}${replaced}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
 }
 
 /** Behind a line: why it is dead, if it is. */

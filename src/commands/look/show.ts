@@ -1,14 +1,13 @@
 import type { Context } from '../../cli/context.ts';
 import { printMessage } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
-import type { EntryJson, ShownJson } from '../../contract/look.ts';
-import { deliveredText, messageView, type HeaderLine } from '../../cli/show/message-view.ts';
+import type { ShownJson } from '../../contract/look.ts';
+import { messageView, placeLine } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { orWhoseItIs } from '../../cli/held/meant.ts';
 import { checkId, given } from '../../cli/input/parse.ts';
 import { show } from '../../core/look/show.ts';
 import { usage } from '../../model/refusals.ts';
-import { topicOf } from '../../model/topic.ts';
 
 export async function showCommand(
   context: Context,
@@ -32,14 +31,4 @@ export async function showCommand(
 async function printBody({ around, output }: Context, body: string): Promise<void> {
   if (around.stdout.isTTY !== true) return output.data(body);
   await output.data(`${harmless(body, 'block').replace(/\n$/, '')}\n`);
-}
-
-function placeLine({ mailbox, state, attempt, ...entry }: EntryJson): HeaderLine {
-  const topic = topicOf(mailbox);
-  if (topic !== undefined) return ['In the topic', `${topic}, since ${entry.ackedAt}`];
-  const due = entry.dueAt === undefined ? '' : `, due ${entry.dueAt}`;
-  const until =
-    entry.leaseUntil === undefined ? due : ` until ${entry.leaseUntil}, ${deliveredText({ attempt, ...entry })}`;
-  const replaced = entry.replacedBy === undefined ? '' : `, replaced by ${entry.replacedBy}`;
-  return [`At ${mailbox}`, `${state}${until}${replaced}, claimed ${attempt} ${attempt === 1 ? 'time' : 'times'}`];
 }

@@ -1,13 +1,11 @@
 import type { Finding } from '../../contract/keep.ts';
-import { agoMs } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { logOf, parseTopicPattern } from '../../model/topic.ts';
-import { formatDuration } from '../../model/duration.ts';
 import { timeInZone } from '../../model/basics/zoned-time.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
-import { pauseOf } from '../agents/pause.ts';
 import { listMailboxes } from '../agents/agents.ts';
+import { stuckIn } from '../overview/stuck.ts';
 import { listReservations } from '../reserve/reservations.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
@@ -162,35 +160,11 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
 }
 
 async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
-  const { warnUnreadAfterMs } = await effectiveSettings(session, card);
-  await bringDueOrWarn(session, card.name, { bury: true });
-  const counts = await session.store.look.counts(card.name);
-  const { ready, dead, corrupt, oldestReadyAt, lastReadAt } = counts;
   const mailbox = card.name;
-  const now = session.store.now();
-  const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
-  const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
-  const { inflight, delayed } = counts;
-  const unfinished = ready + inflight + delayed;
-  if (card.deletedAt && unfinished > 0) {
-    const message = `It was deleted, and ${unfinished} unfinished ${unfinished === 1 ? 'message has' : 'messages have'} come since.`;
-    yield {
-      rule: 'deleted-with-mail',
-      level: 'warning',
-      mailbox,
-      message,
-      hint: `dreamos agent delete ${mailbox} --archive`,
-    };
-  } else if (card.retiredAt && ready > 0) {
-    const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
-    yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };
-  } else if (card.pausedAt && unfinished > 0) {
-    const message = `${pauseOf({ ...card, name: 'It' })}, and ${unfinished} unfinished ${unfinished === 1 ? 'message is' : 'messages are'} in it.`;
-    yield { rule: 'paused-with-mail', level: 'warning', mailbox, message, hint: `dreamos resume ${mailbox}` };
-  } else if (Math.min(waitedMs, silentMs) > warnUnreadAfterMs) {
-    const message = `Nobody has read it for ${formatDuration(silentMs)}, and mail has waited for ${formatDuration(waitedMs)}.`;
-    yield { rule: 'unread', level: 'warning', mailbox, message, hint: `dreamos peek ${mailbox}` };
-  }
+  await bringDueOrWarn(session, mailbox, { bury: true });
+  const counts = await session.store.look.counts(mailbox);
+  yield* stuckIn(session, card, counts);
+  const { dead, corrupt } = counts;
   if (dead > 0) {
     const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;
     yield { rule: 'dead-letters', level: 'info', mailbox, message, hint: `dreamos dlq list ${mailbox}` };

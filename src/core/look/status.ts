@@ -30,7 +30,7 @@ export async function status(
   return all;
 }
 
-async function statusOf(
+export async function statusOf(
   session: Session,
   { name: mailbox, pausedAt, pausedBy }: Pick<AgentCard, 'name' | 'pausedAt' | 'pausedBy'>,
   tellsHeld: boolean,

@@ -78,6 +78,7 @@ async function runLine(path: string, line: string): Promise<{ code: number; err:
       openFile: async () => stdin,
       canRun: async () => false,
       holdExit: () => () => undefined,
+      holdTerminal: () => ({ stop: () => undefined, letGo: () => undefined }),
       program: () => 'dreamos',
       version: () => '0.0.0',
       runtime: () => ({ runtime: 'node', engine: '20.19.0' }),

@@ -1,0 +1,53 @@
+import type { AgentNow, MailboxStatus } from '../../contract/look.ts';
+import type { AgentCard } from '../../model/agent.ts';
+import type { Session } from '../root/root.ts';
+
+/** So many claims of each are named. */
+const mostNamed = 5;
+
+/** Who there is, what each is doing, and what it holds. @param statuses of all mailboxes, by their names */
+export async function agentsNow(
+  session: Session,
+  cards: readonly AgentCard[],
+  statuses: ReadonlyMap<string, MailboxStatus>,
+): Promise<AgentNow[]> {
+  const held = heldBy(statuses);
+  const busy = new Set(
+    (await session.store.reach.sessions()).flatMap((one) => (one.state === 'busy' ? one.agent : [])),
+  );
+  return cards.map(({ name, pausedAt }) => {
+    const seenAt = statuses.get(name)?.lastReadAt ?? null;
+    const { claims = [], more = 0 } = held.get(name) ?? {};
+    const holds = claims.length + more;
+    const state = pausedAt ? 'paused' : holds > 0 || busy.has(name) ? 'busy' : seenAt === null ? 'unseen' : 'ready';
+    return {
+      agent: name,
+      state,
+      ...(pausedAt && { since: pausedAt }),
+      holds,
+      held: claims.toSorted((a, b) => (a.leaseUntil < b.leaseUntil ? -1 : 1)).slice(0, mostNamed),
+      seenAt,
+    };
+  });
+}
+
+interface HeldNow {
+  readonly claims: AgentNow['held'][number][];
+  /** Those of which it is not told who holds them: they count as their mailbox's own. */
+  more: number;
+}
+
+/** What each holds, in whosever mailbox. */
+function heldBy(statuses: ReadonlyMap<string, MailboxStatus>): ReadonlyMap<string, HeldNow> {
+  const by = new Map<string, HeldNow>();
+  const of = (name: string): HeldNow => {
+    const known = by.get(name) ?? { claims: [], more: 0 };
+    by.set(name, known);
+    return known;
+  };
+  for (const { mailbox, inflight, held = [] } of statuses.values()) {
+    for (const claim of held) of(claim.heldBy ?? mailbox).claims.push({ ...claim, mailbox });
+    of(mailbox).more += Math.max(0, inflight - held.length);
+  }
+  return by;
+}

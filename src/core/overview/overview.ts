@@ -1,0 +1,151 @@
+/**
+ * A root at a glance. Who follows it looks again only where something has happened, and everywhere now and then, for what no
+ * event tells of: an agent that is registered, a process that has ended, time.
+ */
+import type { MailboxNow, MailboxStatus, Overview } from '../../contract/look.ts';
+import type { Finding } from '../../contract/keep.ts';
+import type { AgentCard } from '../../model/agent.ts';
+import { minuteMs } from '../../model/basics/limits.ts';
+import { isoTime } from '../../model/clock.ts';
+import type { MailEvent, WatchedEvent } from '../../model/event.ts';
+import { listAgents } from '../agents/agents.ts';
+import { changes } from '../follow/changes.ts';
+import { statusOf } from '../look/status.ts';
+import type { Session } from '../root/root.ts';
+import { diskTrouble, lookIntoEach } from '../root/trouble.ts';
+import { agentsNow } from './agents-now.ts';
+import { stuck } from './stuck.ts';
+
+export interface OverviewOptions {
+  /** How many of the last events. */
+  readonly events?: number;
+}
+
+export function overview(session: Session, { events = 20 }: OverviewOptions = {}): Promise<Overview> {
+  return createObserver(session, events).look();
+}
+
+export interface FollowOverviewOptions extends OverviewOptions {
+  readonly signal: AbortSignal;
+  /** Not more often than that. */
+  readonly leastMs: number;
+}
+
+/** Now, and again whenever something has changed, or a rate may have. */
+export async function* followOverview(
+  session: Session,
+  { events = 20, signal, leastMs }: FollowOverviewOptions,
+): AsyncGenerator<Overview, void, undefined> {
+  const observer = createObserver(session, events);
+  for await (const news of changes(session, { signal, leastMs, restMs: ratesMs })) yield observer.look(news);
+}
+
+// How often rates are counted anew where nothing happens: it touches no disk.
+const ratesMs = 5000;
+/** A look everywhere rests for so long, and for so many times as long as it takes; where nothing happens, for a minute. */
+const everywhereMs = 15_000;
+const everywhereShare = 20;
+
+interface Observer {
+  /** @param news what has happened since the last look; without it all is new */
+  look(news?: readonly WatchedEvent[]): Promise<Overview>;
+}
+
+function createObserver(session: Session, most: number): Observer {
+  const { clock, store } = session;
+  let cards: AgentCard[] = [];
+  let statuses = new Map<string, MailboxStatus>();
+  let findings: Finding[] = [];
+  let log: MailEvent[] | undefined;
+  /** Of the events that were read at first: what the watch tells once more. */
+  const known = new Set<string>();
+  let [everywhereAt, busyAt, hasNews] = [-Infinity, -Infinity, true];
+
+  const lookEverywhere = async (): Promise<void> => {
+    const startedAt = clock.uptime();
+    cards = await listAgents(session);
+    const all = new Map<string, MailboxStatus>();
+    await lookIntoEach(
+      session,
+      cards.map(({ name }) => name),
+      async (name) => all.set(name, await statusOf(session, cardOf(name), true)),
+    );
+    statuses = all;
+    findings = await stuck(session);
+    const restMs = Math.max(everywhereMs, everywhereShare * (clock.uptime() - startedAt));
+    busyAt = clock.uptime() + restMs;
+    everywhereAt = clock.uptime() + Math.max(restMs, minuteMs);
+    hasNews = false;
+  };
+
+  const cardOf = (name: string): Pick<AgentCard, 'name'> => cards.find((card) => card.name === name) ?? { name };
+
+  const lookAmong = async (names: readonly string[]): Promise<void> => {
+    try {
+      await lookIntoEach(session, names, async (name) =>
+        statuses.set(name, await statusOf(session, cardOf(name), true)),
+      );
+    } catch (error) {
+      // None of these can be looked into: is there any other?
+      diskTrouble(error);
+      await lookEverywhere();
+    }
+  };
+
+  const note = (news: readonly WatchedEvent[]): void => {
+    for (const { cursor: _, ...event } of news) if (!known.delete(JSON.stringify(event))) log?.push(event);
+  };
+
+  return {
+    look: async (news = []) => {
+      if (log === undefined) {
+        log = await store.journal.recent(store.now() - minuteMs, most);
+        for (const event of log) known.add(JSON.stringify(event));
+      }
+      note(news);
+      hasNews ||= news.length > 0;
+      const names = [...new Set(news.map(({ mailbox }) => mailbox))];
+      const isNew = names.some((name) => !statuses.has(name));
+      if (isNew || clock.uptime() >= (hasNews ? busyAt : everywhereAt)) await lookEverywhere();
+      else await lookAmong(names);
+      const now = store.now();
+      log = lately(log, now, most);
+      const mailboxes = withRates([...statuses.values()], log, now);
+      return {
+        at: isoTime(now),
+        agents: await agentsNow(
+          session,
+          cards.filter(({ retiredAt }) => !retiredAt),
+          statuses,
+        ),
+        mailboxes,
+        events: log.slice(-most),
+        stuck: findings,
+      };
+    },
+  };
+}
+
+/** What counts for the rates, and the last ones. */
+function lately(log: readonly MailEvent[], now: number, most: number): MailEvent[] {
+  const since = isoTime(now - minuteMs);
+  return log.filter(({ at }, i) => at > since || i >= log.length - most);
+}
+
+const leaves = ['acked', 'dead', 'cancelled', 'replaced', 'handed_over'];
+
+function withRates(all: readonly MailboxStatus[], log: readonly MailEvent[], now: number): MailboxNow[] {
+  const since = isoTime(now - minuteMs);
+  const came = new Map<string, number>();
+  const left = new Map<string, number>();
+  for (const { at, mailbox, event } of log) {
+    if (at <= since) continue;
+    const counts = event === 'delivered' ? came : leaves.includes(event) ? left : undefined;
+    counts?.set(mailbox, (counts.get(mailbox) ?? 0) + 1);
+  }
+  return all.map((one) => ({
+    ...one,
+    inPerMinute: came.get(one.mailbox) ?? 0,
+    outPerMinute: left.get(one.mailbox) ?? 0,
+  }));
+}

@@ -1,6 +1,7 @@
 /** What reaching agents in their tools prints with --json: sessions, files that are reserved, and what setup writes. */
 import * as z from 'zod/mini';
 import { type AgentCard, agentCardSchema, agentNamePattern } from '../model/agent.ts';
+import { agentStatuses, presenceStates } from '../model/presence.ts';
 import { type Known, schema } from '../model/schema.ts';
 import { count, type Of, text, time } from './shape.ts';
 
@@ -14,13 +15,81 @@ const hostSession = schema(() =>
 );
 export type HostSessionJson = Of<typeof hostSession>;
 
+/** Whether an agent is there, and what it has said of itself. */
+const presence = schema(() =>
+  z.object({
+    /** `unseen`: it never said that it is there, and nothing else is known. */
+    state: z.enum(presenceStates),
+    /** Of the state. */
+    since: z.exactOptional(time()),
+    /** When it last said something, claimed or settled. */
+    seenAt: z.exactOptional(time()),
+    status: z.exactOptional(z.enum(agentStatuses)),
+    note: z.exactOptional(text()),
+    /** Its process, and whether that still runs, where it can be told from here. */
+    pid: z.exactOptional(count()),
+    running: z.exactOptional(z.boolean()),
+    startedAt: z.exactOptional(time()),
+    host: z.exactOptional(text()),
+    label: z.exactOptional(text()),
+  }),
+);
+export type PresenceJson = Of<typeof presence>;
+
+/** An agent that has just said that it is there. */
+export const agentPresent = schema(() => z.extend(presence(), { agent: text() }));
+export type AgentPresent = Of<typeof agentPresent>;
+
+/** An agent that has begun, and what waits for it. */
+export const agentStarted = schema(() =>
+  z.object({
+    agent: text(),
+    /** `false`: it was there, and was changed. */
+    created: z.boolean(),
+    presence: presence(),
+    ready: count(),
+    inflight: count(),
+    delayed: count(),
+    dead: count(),
+  }),
+);
+export type AgentStarted = Of<typeof agentStarted>;
+
+export const whoIs = schema(() =>
+  z.object({
+    agent: text(),
+    kind: z.exactOptional(text()),
+    presence: presence(),
+    /** What is claimed in its mailbox, what ends first in front; `heldBy` as far as the event log knows. */
+    holds: z.array(
+      z.object({
+        id: text(),
+        attempt: count(),
+        heldBy: z.exactOptional(text()),
+        heldSince: z.exactOptional(time()),
+        leaseUntil: time(),
+        /** 0: it is over, and whoever reads next takes it back. */
+        leftMs: count(),
+      }),
+    ),
+    /** How many are ready, and how long ago the oldest of them was sent. */
+    unread: count(),
+    oldestUnreadAgeMs: z.nullable(count()),
+    /** Of what ended in its mailbox in the last hour, the part that did not end with an ack; absent: nothing ended. */
+    errorRate: z.exactOptional(z.number()),
+    sessions: z.exactOptional(z.array(hostSession())),
+  }),
+);
+export type WhoIs = Of<typeof whoIs>;
+
 export const agentListed = schema(() =>
   z.extend(agentCardSchema(), {
+    presence: presence(),
     /** Those of its tools that are there; absent: none is known. */
     sessions: z.exactOptional(z.array(hostSession())),
   }),
 );
-export type AgentListed = AgentCard & Pick<Of<typeof agentListed>, 'sessions'>;
+export type AgentListed = AgentCard & Pick<Of<typeof agentListed>, 'presence' | 'sessions'>;
 
 /** As the document of the reservations has it, which keeps what it does not know. */
 export const reservation = schema(() =>

@@ -112,6 +112,7 @@ export async function noteHeard(
   heard: Heard,
   moment: Exclude<Moment, 'end'>,
 ): Promise<HostSession> {
+  await session.store.presence.seen(card.name);
   return noteMoment(session, before, key, moment, await factsOf(context, before, heard, card));
 }
 

@@ -1,5 +1,6 @@
 import type { WatchedEvent } from '../../model/event.ts';
 import { resolveMailbox } from '../agents/agents.ts';
+import { keepSeen } from '../agents/seen.ts';
 import { createDueTimer } from '../wait/due.ts';
 import type { Session } from '../root/root.ts';
 import { follow, type Followed, type FollowOptions } from './follow.ts';
@@ -19,15 +20,20 @@ export async function* watch(
   const { journal } = session.store;
   const mailboxes = options.mailboxes && (await exactNames(session, options.mailboxes));
   const due = createDueTimer(session, mailboxes);
+  // Who follows everything, and is nobody in particular, says of nobody that he is there.
+  const whose = session.acting ?? (mailboxes?.length === 1 ? mailboxes[0] : undefined);
+  let endSeen: (() => void) | undefined;
   const followed: Followed<WatchedEvent> = {
     cursor: (at) => journal.cursor(mailboxes, at),
     read: (cursor, _why, among) => journal.readEvents(mailboxes, cursor, among),
-    watch: (hint) =>
-      journal.watch(mailboxes, (where) => {
+    watch: async (hint) => {
+      if (whose !== undefined) endSeen ??= await keepSeen(session, whose);
+      return journal.watch(mailboxes, (where) => {
         // Also of what is handed in, which has no event of its own, and comes with another mailbox's.
         due.soon(afterEventsMs, where);
         hint(where);
-      }),
+      });
+    },
     tell: async (event) => {
       due.soon(afterEventsMs, [event.mailbox]);
       return event;
@@ -39,7 +45,11 @@ export async function* watch(
       return moved.size > 0 ? { moved } : { ms: due.restMs() };
     },
   };
-  yield* follow(session, followed, options);
+  try {
+    yield* follow(session, followed, options);
+  } finally {
+    endSeen?.();
+  }
 }
 
 async function exactNames(session: Session, names: readonly string[]): Promise<string[]> {

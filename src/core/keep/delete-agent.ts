@@ -35,6 +35,7 @@ export async function deleteAgent(
   const left = await countUnfinished(session, name);
   if (!archive && left.size > 0) throw notEmpty(name, left);
   const card = before.deletedAt ? before : await mark(session, before, archive);
+  await session.store.presence.forget(name);
   const archived = archive ? await archiveUnfinished(session, card) : 0;
   const subscriptions = await endSubscriptions(session, name);
   const schedules = await endSchedulesOf(session, name);

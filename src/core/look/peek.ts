@@ -1,5 +1,6 @@
 import type { Peeked } from '../../contract/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
+import { keepSeen } from '../agents/seen.ts';
 import { bringDueOrWarn, isOverdue } from '../wait/due.ts';
 import { acceptsOf, type Filter } from '../../model/filter.ts';
 import { withWholeId } from './meant.ts';
@@ -25,7 +26,12 @@ export async function peek(session: Session, mailbox: string, asked: PeekOptions
     const found = await nextReady(session, card.name, limit, options);
     return found.length > 0 ? found : undefined;
   };
-  return (await waitFor(session, card.name, look, options)) ?? [];
+  const endSeen = options.waitMs ? await keepSeen(session, card.name) : undefined;
+  try {
+    return (await waitFor(session, card.name, look, options)) ?? [];
+  } finally {
+    endSeen?.();
+  }
 }
 
 async function nextReady(

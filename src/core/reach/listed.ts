@@ -1,17 +1,18 @@
 import type { AgentListed } from '../../contract/reach.ts';
-import { isoTime } from '../../model/clock.ts';
 import { isQueue } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
+import { presenceJson, presences } from '../agents/presence.ts';
+import { toolSessions } from '../agents/tool-sessions.ts';
 import type { Session } from '../root/root.ts';
 
-/** Every agent by its name, with the sessions of its tools that are there, the latest first. */
+/** Every agent by its name, whether it is there, and the sessions of its tools that are. */
 export async function listWithSessions(session: Session): Promise<AgentListed[]> {
   const cards = (await listAgents(session)).filter((card) => !isQueue(card));
-  const all = (await session.store.reach.sessions()).toSorted((a, b) => b.since - a.since);
+  const present = await presences(session, cards);
+  const sessionsOf = await toolSessions(session);
   return cards.map((card) => {
-    const sessions = all
-      .filter(({ agent }) => agent === card.name)
-      .map(({ host, session: id, state, since }) => ({ host, session: id, state, since: isoTime(since) }));
-    return sessions.length > 0 ? { ...card, sessions } : card;
+    const sessions = sessionsOf.get(card.name);
+    const presence = presenceJson(present.get(card.name) ?? { state: 'unseen' });
+    return { ...card, presence, ...(sessions && { sessions }) };
   });
 }

@@ -36,6 +36,8 @@ export interface Effective {
   readonly warnUnreadAfterMs: number;
   /** How long after its last prompt a session may be woken. */
   readonly wakeForMs: number;
+  /** How often an agent is heard of that is there. */
+  readonly heartbeatMs: number;
   readonly topicRetentionMs: number;
   readonly dedupeWindowMs: number;
   /** Of what a mailbox holds undelivered; Infinity: no limit. */
@@ -96,6 +98,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     maxMessageBytes: of('maxMessageBytes'),
     warnUnreadAfterMs: of('warnUnreadAfter'),
     wakeForMs: of('wakeFor'),
+    heartbeatMs: of('heartbeat'),
     topicRetentionMs: of('topicRetention'),
     dedupeWindowMs: dedupeWindowOf(root),
     maxMessages: of('maxMessages'),

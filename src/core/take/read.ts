@@ -1,9 +1,10 @@
-import type { AgentCard } from '../../model/agent.ts';
+import { type AgentCard, sameAgent } from '../../model/agent.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
 import { pausedSentence } from '../agents/pause.ts';
+import { seen } from '../agents/seen.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -98,6 +99,9 @@ interface ClaimHow {
 /** One attempt to claim. @throws USAGE for a lease that is too long or too short */
 export async function claimNow(session: Session, card: AgentCard, how: ClaimHow): Promise<Delivery | undefined> {
   const settings = await effectiveSettings(session, card);
+  const { acting } = session;
+  // Of the mailbox's own agent its claim says it.
+  if (acting !== undefined && !sameAgent(acting, card.name)) await seen(session, card.name);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
@@ -107,7 +111,7 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     policy,
     // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
     maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
-    by: how.by ?? session.acting ?? card.name,
+    by: how.by ?? acting ?? card.name,
     filter: how.filter,
     inbox: how.inbox,
     signal: how.signal,

@@ -5,6 +5,7 @@ import { isId, mayEndId } from '../../model/id.ts';
 import { longestMs } from '../../model/basics/limits.ts';
 import { cut, wellFormed } from '../../model/basics/text.ts';
 import { resolveAgent } from '../agents/agents.ts';
+import { seen } from '../agents/seen.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
@@ -14,7 +15,8 @@ import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 
 export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
-  const { receipt, by } = await claimOf(session, receiptOrId);
+  const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  await seen(session, mailbox);
   return session.store.mail.ack(receipt, { by });
 }
 
@@ -35,6 +37,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
     throw usage('The delay has to be at least 0 and at most 3650d.', reference);
   }
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  await seen(session, mailbox);
   const card = await cardOf(session, mailbox);
   const { policy, ownPolicy } = await effectiveSettings(session, card);
   return session.store.mail.nack(receipt, {
@@ -51,6 +54,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
 export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {
   if (leaseMs !== undefined) checkLease(leaseMs);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
+  await seen(session, mailbox);
   const card = await cardOf(session, mailbox);
   return session.store.mail.renew(receipt, {
     leaseMs: checkLease(leaseMs ?? (await effectiveSettings(session, card)).leaseMs),

@@ -1,5 +1,6 @@
 /** Claiming for as long as this process lives, so that what it holds comes back as soon as it has ended (`Consumer`). */
 import { DreamosError } from '../../model/errors.ts';
+import { keepSeen } from '../agents/seen.ts';
 import type { Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { recoverOrWarn } from '../wait/due.ts';
@@ -16,7 +17,8 @@ export interface TakenUp {
 /** Where the root takes no file for it, with a warning: claims have their leases all the same. */
 export async function takeUp(session: Session, mailbox: string): Promise<TakenUp> {
   const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox));
-  if (!consumer) return { token: () => session.ids.token(), close: async () => undefined };
+  const endSeen = await keepSeen(session, mailbox);
+  if (!consumer) return { token: () => session.ids.token(), close: async () => endSeen() };
   let looking: Promise<unknown> = Promise.resolve();
   let isBusy = false;
   const look = async (): Promise<void> => {
@@ -33,6 +35,7 @@ export async function takeUp(session: Session, mailbox: string): Promise<TakenUp
     token: () => consumer.token(),
     async close() {
       clearInterval(timer);
+      endSeen();
       await looking;
       await orWarn(session, mailbox, () => consumer.close());
     },

@@ -63,6 +63,13 @@ export const settingTable = {
     most: longestMs,
     help: 'mail wakes an idle agent for this long after its last prompt',
   },
+  heartbeat: {
+    kind: 'duration',
+    default: '5m',
+    least: 1000,
+    most: longestMs,
+    help: 'an agent is late after two of these without a word, gone after five',
+  },
   topicRetention: {
     kind: 'duration',
     default: '7d',

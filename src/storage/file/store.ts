@@ -3,6 +3,7 @@ import type { Journal } from '../port/journal.ts';
 import type { Look } from '../port/look.ts';
 import type { Mail } from '../port/mail.ts';
 import type { Capabilities, Store } from '../port/store.ts';
+import type { Presence } from '../port/presence.ts';
 import type { Reach } from '../port/reach.ts';
 import type { Upkeep } from '../port/upkeep.ts';
 import { claim } from './claim/claim.ts';
@@ -35,6 +36,7 @@ import { pathOf, toEntry } from './names/found.ts';
 import { isLog } from '../../model/topic.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
+import { seen } from './reach/seen.ts';
 import { looksLikePackedPath } from './names/pack-name.ts';
 
 /** The storage port over files: which module carries which promise. */
@@ -51,6 +53,7 @@ export function fileStore(ctx: FileContext): Store {
     look: lookOf(ctx),
     journal: journalOf(ctx),
     reach: reachOf(ctx),
+    presence: presenceOf(ctx),
     upkeep: upkeepOf(ctx),
     isThere: async () => (await ctx.disk.stat(ctx.layout.format)) !== undefined,
     close,
@@ -218,6 +221,7 @@ function journalOf(ctx: FileContext): Journal {
     history: async (id, mailbox) => (await import('./events/history.ts')).history(ctx, id, mailbox),
     recent: async (since, least) => (await import('./events/history.ts')).recent(ctx, since, least),
     claims: async (mailbox, attempts) => (await import('./events/history.ts')).claims(ctx, mailbox, attempts),
+    tally: async (mailbox, since) => (await import('./events/history.ts')).tally(ctx, mailbox, since),
     async watch(of, hint) {
       const { watch } = await import('./events/watch.ts');
       return watch(ctx, of, hint);
@@ -243,6 +247,19 @@ function reachOf(ctx: FileContext): Reach {
     forget: async (mailbox, key, of) => (await told()).forget(ctx, at(mailbox), key, of),
     sweep: async ({ dryRun }) => (await known()).sweepSessions(ctx, dryRun),
     note: async (line) => (await import('./reach/hook-log.ts')).note(ctx, line),
+  };
+}
+
+function presenceOf(ctx: FileContext): Presence {
+  const at = (name: string) => ctx.layout.mailbox(name);
+  const known = (): Promise<typeof import('./reach/presence.ts')> => import('./reach/presence.ts');
+  return {
+    put: async (mailbox, record) => (await known()).putPresence(ctx, at(mailbox), record),
+    seen: (mailbox) => seen(ctx, at(mailbox)),
+    get: async (mailbox) => (await known()).getPresence(ctx, at(mailbox)),
+    async forget(mailbox) {
+      await ctx.disk.remove(at(mailbox).presence);
+    },
   };
 }
 

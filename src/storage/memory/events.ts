@@ -38,6 +38,22 @@ export function recent(mail: Mail, since: number, least: number): MailEvent[] {
   return told.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
 }
 
+export function history(mail: Mail, id: string, mailbox?: string): MailEvent[] {
+  const about = mail.log.filter(
+    (event) =>
+      (event.id === id || event.replyTo === id) && (mailbox === undefined || sameAgent(event.mailbox, mailbox)),
+  );
+  return structuredClone(about);
+}
+
+export function tally(mail: Mail, mailbox: string, since: number): Map<string, number> {
+  const counted = new Map<string, number>();
+  for (const event of mail.log)
+    if (sameAgent(event.mailbox, mailbox) && Date.parse(event.at) >= since && !mail.pruned.has(event))
+      counted.set(event.event, (counted.get(event.event) ?? 0) + 1);
+  return counted;
+}
+
 export function claims(mail: Mail, mailbox: string, attempts: ReadonlyMap<string, number>): Map<string, MailEvent> {
   const told = mail.log.filter(
     ({ event, id, attempt, mailbox: its }) =>

@@ -1,9 +1,15 @@
 import { sameAgent } from '../../model/agent.ts';
 import type { Clock } from '../../model/clock.ts';
+import type { Presence } from '../port/presence.ts';
+import type { Store } from '../port/store.ts';
 import type { Reach, SessionKey } from '../port/reach.ts';
 import { type Mail, tell } from './mail.ts';
 
-export function reachOf(mail: Mail, clock: Clock): Reach {
+export function reachedOf(mail: Mail, clock: Clock): Pick<Store, 'reach' | 'presence'> {
+  return { reach: reachOf(mail, clock), presence: presenceOf(mail, clock) };
+}
+
+function reachOf(mail: Mail, clock: Clock): Reach {
   const { sessions, places, announced, notes } = mail.reached;
   const of = ({ host, session }: SessionKey): string => `${host}.${session}`;
   const known = (mailbox: string, key: SessionKey) =>
@@ -45,5 +51,28 @@ export function reachOf(mail: Mail, clock: Clock): Reach {
     // Nothing outlives the process.
     sweep: async () => 0,
     note: async (line) => void notes.push(line),
+  };
+}
+
+/** Nothing outlives the process, so of whether another one runs it knows nothing. */
+function presenceOf({ reached: { present }, lastReads }: Mail, clock: Clock): Presence {
+  const lookedAt = new Map<string, number>();
+  return {
+    put: async (mailbox, record) => {
+      present.set(mailbox.toLowerCase(), { ...record, seenAt: clock.now() });
+      return true;
+    },
+    seen: async (mailbox) => {
+      const name = mailbox.toLowerCase();
+      if (clock.uptime() - (lookedAt.get(name) ?? -Infinity) < 1000) return;
+      lookedAt.set(name, clock.uptime());
+      const known = present.get(name);
+      if (known) present.set(name, { ...known, seenAt: clock.now() });
+    },
+    get: async (mailbox) => {
+      const known = present.get(mailbox.toLowerCase());
+      return known && { ...known, seenAt: Math.max(known.seenAt, lastReads.get(mailbox.toLowerCase()) ?? -Infinity) };
+    },
+    forget: async (mailbox) => void present.delete(mailbox.toLowerCase()),
   };
 }

@@ -1,3 +1,4 @@
+import type { PresenceRecord } from '../port/presence.ts';
 import type { Announcement, HostSession } from '../port/reach.ts';
 
 /** What several handles share of it. */
@@ -6,8 +7,10 @@ export interface Reached {
   readonly places: Map<string, string>;
   readonly announced: (Announcement & { mailbox: string; readonly to: string })[];
   readonly notes: string[];
+  /** By name in lower case. */
+  readonly present: Map<string, PresenceRecord & { readonly seenAt: number }>;
 }
 
 export function createReached(): Reached {
-  return { sessions: new Map(), places: new Map(), announced: [], notes: [] };
+  return { sessions: new Map(), places: new Map(), announced: [], notes: [], present: new Map() };
 }

@@ -8,10 +8,14 @@ export function renameMailbox(mail: Mail, from: string, to: string): 'renamed' |
   const card = mail.agents.get(before);
   if (!card) return 'missing';
   move(mail.agents, { ...card, value: { ...card.value, name: to } });
-  for (const map of [mail.mailboxes, mail.lastReads, mail.refused, mail.corrupt, mail.inboxes] as Map<
-    string,
-    unknown
-  >[])
+  for (const map of [
+    mail.mailboxes,
+    mail.lastReads,
+    mail.refused,
+    mail.corrupt,
+    mail.inboxes,
+    mail.reached.present,
+  ] as Map<string, unknown>[])
     if (map.has(before)) move(map, map.get(before));
   for (const held of mail.mailboxes.get(after)?.values() ?? []) held.mailbox = to;
   for (const one of mail.reached.announced) if (one.mailbox.toLowerCase() === before) one.mailbox = to;

@@ -2,7 +2,6 @@
  * Mail in memory, for tests and as the second implementation of the port. Every operation runs to its end in one turn of
  * the event loop, so each is atomic without more ado. Nothing survives the process; `full` durability is not to be had.
  */
-import { sameAgent } from '../../model/agent.ts';
 import { dayMs } from '../../model/basics/limits.ts';
 import { unfinished } from '../../model/state.ts';
 import { isLog } from '../../model/topic.ts';
@@ -17,9 +16,9 @@ import { put, sendEach, sweepKeys } from './deliver.ts';
 import { isExpired } from './die.ts';
 import { documentsOf } from './documents.ts';
 import { handOver } from './hand-over.ts';
-import { claims, cursor, readEvents, recent, watch } from './events.ts';
+import { claims, cursor, history, readEvents, recent, tally, watch } from './events.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
-import { reachOf } from './reach.ts';
+import { reachedOf } from './reach.ts';
 import { pruneArchive, pruneEvents, quarantine, sweepExpired } from './housekeeping.ts';
 import {
   actorOf,
@@ -152,14 +151,9 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
   const journal: Journal = {
     cursor: async (_of, at) => cursor(mail, at),
     readEvents: async (of, from) => readEvents(mail, of, from),
-    history: async (id, mailbox) =>
-      structuredClone(
-        mail.log.filter(
-          (event) =>
-            (event.id === id || event.replyTo === id) && (mailbox === undefined || sameAgent(event.mailbox, mailbox)),
-        ),
-      ),
+    history: async (id, mailbox) => history(mail, id, mailbox),
     recent: async (since, least) => recent(mail, since, least),
+    tally: async (mailbox, since) => tally(mail, mailbox, since),
     claims: async (mailbox, attempts) => claims(mail, mailbox, attempts),
     watch: async (of, hint) => watch(mail, of, hint),
   };
@@ -189,7 +183,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     mail: life,
     look,
     journal,
-    reach: reachOf(mail, clock),
+    ...reachedOf(mail, clock),
     upkeep,
     close: async () => undefined,
   };

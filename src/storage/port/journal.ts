@@ -47,6 +47,8 @@ export interface Journal {
    * does not know (any more).
    */
   claims(mailbox: string, attempts: ReadonlyMap<string, number>): Promise<Map<string, MailEvent>>;
+  /** How many events of each kind a mailbox's log has since a moment; of a very busy one only the latest are counted. */
+  tally(mailbox: string, since: number): Promise<Map<string, number>>;
   /**
    * Calls `hint` when something may have happened: `where`, or anywhere. A hint may come twice or for nothing; look with
    * readEvents or claim.

@@ -162,6 +162,7 @@ async function checkLater(path: string, say: (problem: string) => void): Promise
 const mailboxFiles = [
   'agent.json',
   'last-read',
+  'presence.json',
   'archive',
   'corrupt',
   'delayed',

@@ -120,6 +120,14 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
         node.mtimeMs = timeMs;
       });
     },
+    refresh(path, timeMs) {
+      return once('refresh', [path], (volume) => {
+        const node = volume.at(path);
+        if (node?.kind !== 'file') return false;
+        node.mtimeMs = timeMs;
+        return true;
+      });
+    },
     writeWhole(path, bytes) {
       const beside = `${path}.${++machine.besides}`;
       return call('writeWhole', [path], (n) => {

@@ -12,6 +12,7 @@ import { keepingRules } from './keeping.ts';
 import { lookingRules } from './looking.ts';
 import { noticeRules } from './notices.ts';
 import { orderingRules } from './ordering.ts';
+import { presenceRules } from './presence.ts';
 import { reachRules } from './reaching.ts';
 import { recoveryRules } from './recovery.ts';
 import { refusalRules } from './refusing.ts';
@@ -45,6 +46,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('events', () => eventRules(rig));
     describe('another name', () => renameRules(rig));
     describe('reaching agents in their tools', () => reachRules(rig));
+    describe('who is there', () => presenceRules(rig));
     describe('topics', () => topicRules(rig));
   });
 }

@@ -30,6 +30,7 @@ const changing = new Set([
   'syncDir',
   'append',
   'touch',
+  'refresh',
   'writeWhole',
 ]);
 
@@ -113,6 +114,10 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     async touch(path, timeMs) {
       await before({ method: 'touch', path });
       return real.touch(path, timeMs);
+    },
+    async refresh(path, timeMs) {
+      await before({ method: 'refresh', path });
+      return real.refresh(path, timeMs);
     },
     async writeWhole(path, bytes) {
       await before({ method: 'writeWhole', path, synced: true });

@@ -94,6 +94,8 @@ export interface Disk {
   append(path: string, text: string): MaybePromise<boolean>;
   /** Sets the modification time, making an empty file if need be. */
   touch(path: string, timeMs: number): MaybePromise<void>;
+  /** As `touch`, of a file that is there. `false`: it is not, or is another file's second name. */
+  refresh(path: string, timeMs: number): MaybePromise<boolean>;
   /**
    * Makes a file under a free name, by one rename; the file is synced, its folder is not. It may have written a part only,
    * and says nothing of that: replace.ts, the only caller, looks.

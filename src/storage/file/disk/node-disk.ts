@@ -3,8 +3,9 @@ import { geteuid, pid, platform } from 'node:process';
 import { systemClock } from '../../../model/clock.ts';
 import type { Disk, FileStat, OpenFile, ReadOptions, ReadResult, Unread } from './disk.ts';
 import { attempt, expectedOf } from './disk-error.ts';
-import { appendFlags, fileMode, openLogs } from './logs.ts';
+import { fileMode, openLogs } from './logs.ts';
 import { pidSpace, startOf } from './programs.ts';
+import { refreshFile, touchFile } from './touch.ts';
 
 const dirMode = 0o700;
 // O_NONBLOCK: opening a fifo would otherwise wait for its other end, for ever.
@@ -78,6 +79,7 @@ export function nodeDisk(): Disk {
       return attempt(path, 'append to', () => logs.append(path, text), { ENOENT: false });
     },
     touch: (path, timeMs) => attempt(path, 'touch', () => touchFile(path, timeMs / 1000)),
+    refresh: (path, timeMs) => attempt(path, 'touch', () => refreshFile(path, timeMs / 1000), { ENOENT: false }),
     writeWhole: (path, bytes) =>
       writeWhole(path, bytes).catch((error: unknown) => expectedOf<never>(error, path, 'write', {})),
     async withLock(path, work) {
@@ -279,18 +281,5 @@ function syncPath(path: string, kind: number): void {
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
-  }
-}
-
-function touchFile(path: string, seconds: number): void {
-  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-  // The time of a file that has another name somewhere else is not this root's to set.
-  if (stat?.isFile() && stat.nlink > 1) fs.unlinkSync(path);
-  try {
-    fs.lutimesSync(path, seconds, seconds);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    fs.closeSync(fs.openSync(path, appendFlags, fileMode));
-    fs.lutimesSync(path, seconds, seconds);
   }
 }

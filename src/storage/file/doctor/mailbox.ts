@@ -11,7 +11,7 @@ import { parseEventLog, parsePrunedMark } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { documentBytes, documentText } from '../documents/documents.ts';
-import { cardLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
+import { mailboxLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -36,7 +36,8 @@ export async function* inspectFolders(
   // Only where something was requested, announced, or claimed by who goes on to claim.
   for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
-  for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused]) yield* inspectMode(ctx, path, fix);
+  for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused, mailbox.presence])
+    yield* inspectMode(ctx, path, fix);
 }
 
 export async function* inspectCard(
@@ -88,7 +89,7 @@ export async function* inspectLeftovers(
 ): AsyncGenerator<Finding> {
   for (const [dir, leftoverOf, age] of [
     [mailbox.tmp, tmpLeftover, dayMs],
-    [mailbox.dir, cardLeftover, hourMs],
+    [mailbox.dir, mailboxLeftover, hourMs],
     [mailbox.dlq, reasonLeftover, hourMs],
   ] as const) {
     yield* sweep(ctx, dir, leftoverOf, age, fix);

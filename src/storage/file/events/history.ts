@@ -123,14 +123,39 @@ export async function recent(ctx: FileContext, since: number, least: number): Pr
   return events.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
 }
 
-/** The last first: those with these bytes in them. @param most read at once; a line that is longer is passed over */
+/** As late as a process that was paused between the time of an event and its line: such a one hides none before it. */
+const lateMs = 60_000;
+/** So much of a day's log is looked through. */
+const mostTallied = chunkBytes;
+
+export async function tally(ctx: FileContext, name: string, since: number): Promise<Map<string, number>> {
+  const counted = new Map<string, number>();
+  const mailbox = ctx.layout.mailbox(name);
+  const first = isoTime(since);
+  const end = isoTime(since - lateMs);
+  for (const day of await loggedDays(ctx, mailbox, dayOf(since))) {
+    for await (const line of linesFromEnd(ctx, eventLog(mailbox, day), anyEvent, chunkBytes, mostTallied)) {
+      const event = parseLine(line);
+      if (event && event.at < end) break;
+      if (event && event.at >= first) counted.set(event.event, (counted.get(event.event) ?? 0) + 1);
+    }
+  }
+  return counted;
+}
+
+/**
+ * The last first: those with these bytes in them.
+ * @param most read at once; a line that is longer is passed over @param lastBytes of its end alone
+ */
 async function* linesFromEnd(
   ctx: FileContext,
   path: string,
   having: Buffer,
   most = chunkBytes,
+  lastBytes = Infinity,
 ): AsyncGenerator<string, void, void> {
-  for (let end = (await ctx.disk.stat(path))?.size ?? 0; end > 0;) {
+  const size = (await ctx.disk.stat(path))?.size ?? 0;
+  for (let end = size; end > Math.max(0, size - lastBytes);) {
     const offset = Math.max(0, end - most);
     const file = await ctx.disk.read(path, { range: { offset, length: end - offset }, maxBytes: most });
     if (!file.ok) return;

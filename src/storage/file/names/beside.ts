@@ -97,6 +97,11 @@ export function cardLeftover(name: string): Leftover | undefined {
   return leftoverOf(name, (document) => document === 'agent.json');
 }
 
+/** Of either document of a mailbox. */
+export function mailboxLeftover(name: string): Leftover | undefined {
+  return cardLeftover(name) ?? leftoverOf(name, (document) => document === 'presence.json');
+}
+
 /** In tmp/. */
 export function tmpLeftover(name: string): Leftover | undefined {
   return /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/.test(name) ? 'certainly' : undefined;

@@ -81,6 +81,8 @@ export interface Mailbox {
   readonly keys: string;
   readonly events: string;
   readonly lastRead: string;
+  /** What its agent has said of itself; its mtime is when that was last there. Made with the first word. */
+  readonly presence: string;
   /** What was announced to sessions; made with the first one. */
   readonly announced: string;
   /** Processes that claim for as long as they live; made with the first one. */
@@ -195,6 +197,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     keys: `${dir}/keys`,
     events: `${dir}/events`,
     lastRead: `${dir}/last-read`,
+    presence: `${dir}/presence.json`,
     announced: `${dir}/announced`,
     consumers: `${dir}/consumers`,
     refused: `${dir}/refused.jsonl`,

@@ -1,0 +1,72 @@
+import type { AgentPresent } from '../../contract/reach.ts';
+import { type AgentCard, isQueue } from '../../model/agent.ts';
+import { loneSurrogateIn } from '../../model/basics/text.ts';
+import type { DreamosError } from '../../model/errors.ts';
+import { type AgentStatus, agentStatuses } from '../../model/presence.ts';
+import { halfCharacter, usage } from '../../model/refusals.ts';
+import type { Session } from '../root/root.ts';
+import { resolveAgent } from './agents.ts';
+import { presenceJson, presenceOf } from './presence.ts';
+
+export interface HeartbeatOptions {
+  /** Else what it said last, and `idle` at first. */
+  readonly status?: AgentStatus;
+  /** What it is at, at most 200 characters; else what it said last, while its status is the same. An empty text takes it back. */
+  readonly note?: string;
+  /** The process that it is: when that has ended, the agent is gone at once. Else the one it said last, if it still runs. */
+  readonly pid?: number;
+}
+
+const mostNote = 200;
+
+export async function heartbeat(
+  session: Session,
+  agent: string,
+  options: HeartbeatOptions = {},
+): Promise<AgentPresent> {
+  checkHeartbeat(options);
+  const card = await resolveAgent(session, agent);
+  if (isQueue(card)) throw usage(`${card.name} holds tasks that nobody has yet; it is no agent.`, 'dreamos agent list');
+  return report(session, card, options);
+}
+
+/** @throws USAGE, MESSAGE_INVALID */
+export function checkHeartbeat({ status, note, pid }: HeartbeatOptions): void {
+  if (status !== undefined && !agentStatuses.includes(status))
+    throw usage(`"${String(status)}" is no status of an agent.`, `One of: ${agentStatuses.join(', ')}`);
+  if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0)) throw noProcess(pid);
+  if (note === undefined) return;
+  const half = loneSurrogateIn(note);
+  if (half !== undefined) throw halfCharacter('note', half);
+  if (note.length > mostNote)
+    throw usage(`The note has ${note.length} characters; it may have ${mostNote}.`, 'Say in a few words what it is at');
+}
+
+/** @param options checked */
+export async function report(
+  session: Session,
+  card: AgentCard,
+  { status, note, pid }: HeartbeatOptions,
+): Promise<AgentPresent> {
+  const { store } = session;
+  const { state } = await presenceOf(session, card);
+  const known = await store.presence.get(card.name);
+  const wasThere = known !== undefined && state !== 'late' && state !== 'gone';
+  const now = status ?? known?.status ?? 'idle';
+  const said = note ?? (known?.status === now ? known.note : undefined);
+  const record = {
+    status: now,
+    since: wasThere && known.status === now ? known.since : store.now(),
+    ...(said && { note: said }),
+  };
+  // A number of another machine means nothing here.
+  const its = pid ?? (known?.running ? known.pid : undefined);
+  const isPut = await store.presence.put(card.name, { ...record, ...(its !== undefined && { pid: its }) });
+  if (!isPut && pid !== undefined) throw noProcess(pid);
+  if (!isPut) await store.presence.put(card.name, record);
+  return { agent: card.name, ...presenceJson(await presenceOf(session, card)) };
+}
+
+function noProcess(pid: number): DreamosError {
+  return usage(`There is no process ${pid} on this machine.`, 'Say the number of one that runs, or none');
+}

@@ -1,0 +1,32 @@
+/** That an agent is there, noted by the way: whoever said so once is said to be there by what he does (`Presence.seen`). */
+import { sameAgent } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Session } from '../root/root.ts';
+import { effectiveSettings } from '../root/settings.ts';
+
+/** The acting agent, else whose mailbox it is. */
+export function seen({ store, acting }: Session, mailbox: string): Promise<void> {
+  return store.presence.seen(acting === undefined || sameAgent(acting, mailbox) ? mailbox : acting);
+}
+
+// Each interval of an agent is looked at so often, so that one missed look makes nobody late.
+const looksEach = 3;
+const mostRestMs = 20_000;
+
+/** Who goes on for long is there meanwhile, also while a handler runs. @returns ends it */
+export async function keepSeen(session: Session, mailbox: string): Promise<() => void> {
+  await seen(session, mailbox);
+  const timer = setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
+  return () => clearInterval(timer);
+}
+
+async function restMs(session: Session, mailbox: string): Promise<number> {
+  try {
+    const card = await session.store.documents.getAgent(session.acting ?? mailbox);
+    return Math.min(mostRestMs, (await effectiveSettings(session, card)).heartbeatMs / looksEach);
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    // Whoever needs the settings for what he does is told.
+    return mostRestMs;
+  }
+}

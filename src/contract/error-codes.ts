@@ -110,6 +110,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The claim is over, or was never yours: its lease ended, the message was given back, or another has it.',
     next: 'Read it again before you do more: dreamos read <agent>; for longer work: dreamos renew <receipt> --lease 30m',
   },
+  LIMITED: {
+    kind: 'conflict',
+    happened: 'The agent has sent as many messages as its sendRate allows in a minute; this one was not sent.',
+    next: 'Wait until it may: dreamos send <agent> <body> --wait 1m; how much it may: dreamos resources show <agent>',
+  },
   MAILBOX_FULL: {
     kind: 'conflict',
     happened: 'The mailbox holds as much as its maxMessages or maxBytes allow; nothing was sent.',

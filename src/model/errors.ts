@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'FORMAT_UNKNOWN'
   | 'HOST_FILE_REFUSED'
   | 'LEASE_LOST'
+  | 'LIMITED'
   | 'MAILBOX_FULL'
   | 'MAILBOX_NOT_EMPTY'
   | 'MESSAGE_INVALID'

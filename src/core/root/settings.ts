@@ -43,6 +43,8 @@ export interface Effective {
   /** Of what a mailbox holds undelivered; Infinity: no limit. */
   readonly maxMessages: number;
   readonly maxBytes: number;
+  /** Messages a minute that the agent may send; Infinity: no limit. */
+  readonly sendRate: number;
   /** Of mail that has none of its own; Infinity: none. */
   readonly ttlMs: number;
   readonly retention: Retention;
@@ -103,6 +105,7 @@ function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effec
     dedupeWindowMs: dedupeWindowOf(root),
     maxMessages: of('maxMessages'),
     maxBytes: of('maxBytes'),
+    sendRate: of('sendRate'),
     ttlMs: of('ttl'),
     retention: {
       packAfterDays: of('packAfterDays'),

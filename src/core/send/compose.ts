@@ -23,6 +23,14 @@ export interface Composed {
   readonly durability: Durability;
   /** The recipients whose mailbox may be full. */
   readonly limited: readonly AgentCard[];
+  /** Of a sender that may send only so much. */
+  readonly pace?: Pace | undefined;
+}
+
+export interface Pace {
+  /** The sender's. */
+  readonly mailbox: string;
+  readonly perMinute: number;
 }
 
 /** Makes a draft a message, or refuses it: everything is checked before anything is written. */
@@ -36,13 +44,13 @@ export async function compose(
   const refused = draft.dedupeKey === undefined ? undefined : new Map<string, DreamosError>();
   const routes = await route(book, draft.to, sender.name, refused);
   const refusal = refused?.values().next().value;
-  const { outgoing, durability, limited } = await composeFor(session, sender, draft, {
+  const { outgoing, durability, limited, pace } = await composeFor(session, sender, draft, {
     cards: routes.map(({ card }) => card),
     addressedTo: refused && groupWords(routes, refused.keys()),
     refusal,
   });
   // Not spread: 3 us of a send.
-  return { outgoing, durability, limited, routes };
+  return { outgoing, durability, limited, pace, routes };
 }
 
 /** @throws NAME_INVALID, USAGE */
@@ -70,7 +78,7 @@ export async function composeFor(
   },
 ): Promise<Composed> {
   const settingsOf = await settingsNow(session);
-  const { durability, dedupeWindowMs } = settingsOf(sender.card);
+  const { durability, dedupeWindowMs, sendRate } = settingsOf(sender.card);
   checkBody(draft);
   const data = checkedJson(draft.data);
   const bytes = Buffer.byteLength(draft.body) + (data === 'null' ? 0 : Buffer.byteLength(data));
@@ -147,6 +155,8 @@ export async function composeFor(
     },
     durability: draft.durability ?? durability,
     limited,
+    // Who is not registered has no mailbox in which it could be counted.
+    pace: sendRate < Infinity && sender.card ? { mailbox: sender.card.name, perMinute: sendRate } : undefined,
   };
 }
 

@@ -80,8 +80,8 @@ async function sendEach<D>(
       throw usage(`These are more than ${mostAtOnce} messages for one call.`, 'Send them in several calls.');
     }
     try {
-      const { outgoing, durability, limited, routes } = await compose(session, book, checked(draft));
-      places.push({ index, outgoing, durability, limited, routes });
+      const { outgoing, durability, limited, pace, routes } = await compose(session, book, checked(draft));
+      places.push({ index, outgoing, durability, limited, pace, routes });
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       results[index] = error;
@@ -128,7 +128,7 @@ interface Patience {
   waiting?: Waiting;
 }
 
-/** What has been composed for one durability, in one call of the store; it waits for room where there are limits. */
+/** What has been composed for one durability, in one call of the store; it waits for its turn and for room where there are limits. */
 export async function sendTogether(
   session: Session,
   composed: readonly Composed[],
@@ -136,6 +136,12 @@ export async function sendTogether(
   patience: Patience,
 ): Promise<(Sent | DreamosError)[]> {
   if (patience.options?.waitMs !== undefined) checkWait(patience.options.waitMs);
+  if (composed.some(({ pace }) => pace)) {
+    const { waitingFor } = await import('./room.ts');
+    const { sendPaced } = await import('./pace.ts');
+    patience.waiting ??= waitingFor(session, patience.options ?? {});
+    return sendPaced(session, composed, patience.waiting, (some) => sendTogether(session, some, durability, patience));
+  }
   if (composed.some(({ limited }) => limited.length > 0)) {
     const { sendInOrder, waitingFor } = await import('./room.ts');
     patience.waiting ??= waitingFor(session, patience.options ?? {});

@@ -97,6 +97,14 @@ export const settingTable = {
     none: true,
     help: 'over its bytes, send is refused (MAILBOX_FULL) or waits for room',
   },
+  sendRate: {
+    kind: 'count',
+    default: 'none',
+    least: 1,
+    most: 100_000,
+    none: true,
+    help: 'messages a minute that an agent may send; over it: LIMITED',
+  },
   ttl: {
     kind: 'duration',
     default: 'none',

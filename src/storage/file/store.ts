@@ -126,6 +126,8 @@ function mailOf(ctx: FileContext): Mail {
         noted.flatMap((one) => (isLog(one.mailbox) ? [] : { ...one, at: at(one.mailbox) })),
       );
     },
+    spend: async (mailbox, perMinute, count) =>
+      (await import('./send/allowance.ts')).spend(ctx, at(mailbox), perMinute, count),
     openInbox: (mailbox, request, until) => openInbox(ctx, at(mailbox), request, until),
     closeInbox: (mailbox, request) => closeInbox(ctx, at(mailbox), request),
     hasInbox: (mailbox, request) => hasInbox(ctx, at(mailbox), request),
@@ -194,6 +196,8 @@ function lookOf(ctx: FileContext): Look {
     },
     counts: (mailbox) => counts(ctx, at(mailbox)),
     load: async (mailbox) => (await import('./look/load.ts')).load(ctx, at(mailbox)),
+    allowance: async (mailbox, perMinute) =>
+      (await import('./send/allowance.ts')).allowance(ctx, at(mailbox), perMinute),
     async *listArchived(mailbox, range) {
       const { listArchived } = await import('./places/packed.ts');
       for await (const found of listArchived(ctx, at(mailbox), range)) yield toEntry(at(mailbox), found);

@@ -5,6 +5,7 @@ import type { Ids } from '../../model/id.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type State, unfinished } from '../../model/state.ts';
+import { spendFrom, type Spent } from '../port/allowance.ts';
 import type { DocumentName } from '../port/documents.ts';
 import type { DeadReason, Entry, Load } from '../port/look.ts';
 import type { Actor, Refusal } from '../port/mail.ts';
@@ -72,6 +73,8 @@ export interface Mail {
   readonly dedupe: Map<string, Remembered>;
   /** By name in lower case: what was refused, and when. */
   readonly refused: Map<string, (Refusal & { readonly at: number })[]>;
+  /** By name in lower case: when what its agent may send is whole again (port/allowance.ts). */
+  readonly allowances: Map<string, number>;
   /** What nobody could read, by mailbox and by the digest of its bytes. */
   readonly corrupt: Map<string, Map<string, Uint8Array>>;
   /** Those that have a log. */
@@ -97,6 +100,7 @@ export function createMail(): Mail {
     mailboxes: new Map(),
     lastReads: new Map(),
     refused: new Map(),
+    allowances: new Map(),
     dedupe: new Map(),
     corrupt: new Map(),
     topics: new Set(),
@@ -178,6 +182,13 @@ export function receiptOf(held: Held): string {
 export function loadOf(mail: Mail, mailbox: string): Load {
   const held = unfinished.flatMap((state) => inState(mail, mailbox, state));
   return { messages: held.length, bytes: held.reduce((sum, { bytes }) => sum + bytes.length + 1, 0) };
+}
+
+export function spend(mail: Mail, mailbox: string, perMinute: number, count: number, now: number): Spent {
+  const key = mailbox.toLowerCase();
+  const { fullAtUs, ...spent } = spendFrom(mail.allowances.get(key) ?? 0, now, perMinute, count);
+  if (count !== 0) mail.allowances.set(key, fullAtUs);
+  return spent;
 }
 
 export function actorOf({ by }: Actor): { by?: string } {

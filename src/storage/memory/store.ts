@@ -31,6 +31,7 @@ import {
   type Mail,
   mailboxOf,
   messageOf,
+  spend,
   toEntry,
 } from './mail.ts';
 
@@ -68,6 +69,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
           mail.refused.set(key, [...refusedIn(mail, key, clock.now()), { ...one, at: clock.now() }]);
       }
     },
+    spend: async (mailbox, perMinute, count) => spend(mail, mailbox, perMinute, count, clock.now()),
     openInbox: async (mailbox, request, until) => openInbox(mail, mailbox, request, until),
     hasInbox: async (mailbox, request) => hasInbox(mail, mailbox, request),
     closeInbox: async (mailbox, request) => closeInbox(mail, mailbox, request, clock.now()),
@@ -140,6 +142,10 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     deadReason: async (entry) => structuredClone(current(entry)?.dead),
     counts: async (mailbox) => countsOf(mail, mailbox, clock.now()),
     load: async (mailbox) => loadOf(mail, mailbox),
+    allowance: async (mailbox, perMinute) => {
+      const { left, nextAt } = spend(mail, mailbox, perMinute, 0, clock.now());
+      return { left, nextAt };
+    },
     listArchived: async function* (mailbox, { since = 0, until = Infinity }) {
       for (const held of inState(mail, mailbox, 'archived').reverse())
         if (held.ackedAt >= since && held.ackedAt < until) yield toEntry(held);

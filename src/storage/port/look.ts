@@ -1,6 +1,7 @@
 import type { MailEvent } from '../../model/event.ts';
 import type { Message, Priority } from '../../model/message.ts';
 import type { State } from '../../model/state.ts';
+import type { Allowance } from './allowance.ts';
 
 /** One message in one mailbox, as its state tells it, without its content. */
 export interface Entry {
@@ -86,6 +87,8 @@ export interface Look {
   counts(mailbox: string): Promise<Counts>;
   /** The messages exact at rest, their bytes about. */
   load(mailbox: string): Promise<Load>;
+  /** What its agent may still send at so many messages a minute. */
+  allowance(mailbox: string, perMinute: number): Promise<Allowance>;
   /** What was archived in [since, until), the oldest first. */
   listArchived(mailbox: string, range: { readonly since?: number; readonly until?: number }): AsyncIterable<Entry>;
   /** The last claim attempt, empty-handed ones too; cheap at any depth. */

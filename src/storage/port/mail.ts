@@ -4,6 +4,7 @@ import type { Filter } from '../../model/filter.ts';
 import type { Message } from '../../model/message.ts';
 import type { Durability, RetryPolicy } from '../../model/settings.ts';
 import type { State } from '../../model/state.ts';
+import type { Spent } from './allowance.ts';
 import type { Lock } from './documents.ts';
 import type { Entry } from './look.ts';
 
@@ -175,6 +176,12 @@ export interface Mail {
    * a mailbox is written down once a second and when the store is closed, so a kill may take as much of it. Never throws.
    */
   noteRefusals(refusals: readonly Refusal[]): Promise<void>;
+  /**
+   * Takes as many as there are of so many messages from what an agent may still send, for all processes together. Neither
+   * synced nor told by an event: who is killed behind it may not have sent them, and a power cut may fill the bucket.
+   * @param count below 0: gives as many back, or a part of one @throws AGENT_NOT_FOUND
+   */
+  spend(mailbox: string, perMinute: number, count: number): Promise<Spent>;
   /**
    * Opens an inbox for the answers to a request: until it is closed, a message whose `replyTo` is the request's id waits there
    * (state delayed, due at `until`), and only a claim that names the inbox takes it. From `until` on `recover` closes it.

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { type MakeStore, Rig } from './rig.ts';
 import type { times } from './time.ts';
 import { agentRules } from './agents.ts';
+import { allowanceRules } from './allowances.ts';
 import { claimRules } from './claiming.ts';
 import { deadLetterRules } from './dead-letters.ts';
 import { dedupeRules } from './dedupe.ts';
@@ -35,6 +36,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('replace keys', () => replaceRules(rig));
     describe('notices of deaths', () => noticeRules(rig));
     describe('counting refused sends', () => refusalRules(rig));
+    describe('what an agent may still send', () => allowanceRules(rig));
     describe('settling', () => settleRules(rig));
     describe('recovering', () => recoveryRules(rig));
     describe('requests', () => requestRules(rig));

@@ -2,6 +2,7 @@
 import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
+import { leftBehind, sweepStaged } from './leftovers.ts';
 import { inspectFolder, shown } from './root.ts';
 import { removeHead } from '../places/key-heads.ts';
 import { type Mailbox } from '../names/layout.ts';
@@ -32,7 +33,7 @@ export async function* inspectOrderingKeys(
     yield* inspectFolder(ctx, dir, fix);
     const old = Math.abs(ctx.clock.now() - stat.mtimeMs) > momentMs;
     if (folder.staged) {
-      if (old) yield* inspectStaged(ctx, dir, fix);
+      if (old) yield* sweepStaged(ctx, dir, fix);
     } else yield* inspectHeads(ctx, mailbox, folder.key, dir, { fix, old });
   }
 }
@@ -45,7 +46,7 @@ async function* inspectHeads(
   { fix, old }: { fix: boolean; old: boolean },
 ): AsyncGenerator<Finding, void, void> {
   const names = (await ctx.disk.list(dir)) ?? [];
-  if (names.length === 0 && old) yield leftover(dir, fix && (await ctx.disk.removeDir(dir)));
+  if (names.length === 0 && old) yield leftBehind(dir, fix && (await ctx.disk.removeDir(dir)));
   for (const text of names) {
     const head = parseHead(text);
     if (!head) {
@@ -58,11 +59,6 @@ async function* inspectHeads(
   }
 }
 
-async function* inspectStaged(ctx: FileContext, dir: string, fix: boolean): AsyncGenerator<Finding, void, void> {
-  if (fix) for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(pathIn(dir, name));
-  yield leftover(dir, fix && (await ctx.disk.removeDir(dir)));
-}
-
 async function* inspectJunk(
   ctx: FileContext,
   mailbox: Mailbox,
@@ -72,8 +68,4 @@ async function* inspectJunk(
   const fixed = fix && (await quarantine(ctx, mailbox, path, 'it does not belong in this folder'));
   const name = shown(pathBelow(mailbox.dir, path));
   yield { rule: 'keys', level: 'problem', message: `${name} does not belong there.`, fixed };
-}
-
-function leftover(path: string, fixed: boolean): Finding {
-  return { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
 }

@@ -22,7 +22,7 @@ export async function* sweep(
       continue;
     }
     const fixed = fix && (await ctx.disk.remove(path));
-    yield { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
+    yield leftBehind(path, fixed);
   }
 }
 
@@ -34,4 +34,14 @@ export async function olderThan(ctx: FileContext, path: string, ageMs: number): 
 /** Or dated as far in the future, by a clock that was ahead: it is not of a moment ago either, and else would never be old. */
 export function isOlder({ clock }: FileContext, { mtimeMs }: FileStat, ageMs: number): boolean {
   return Math.abs(clock.now() - mtimeMs) > ageMs;
+}
+
+/** A folder that was being made, with what lies in it. */
+export async function* sweepStaged(ctx: FileContext, dir: string, fix: boolean): AsyncGenerator<Finding, void, void> {
+  if (fix) for (const name of (await ctx.disk.list(dir)) ?? []) await ctx.disk.remove(pathIn(dir, name));
+  yield leftBehind(dir, fix && (await ctx.disk.removeDir(dir)));
+}
+
+export function leftBehind(path: string, fixed: boolean): Finding {
+  return { rule: 'leftover', level: 'info', message: `${path} was left by a process that died.`, fixed };
 }

@@ -6,12 +6,12 @@ import { aheadFinding, heldAhead } from './ahead.ts';
 import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
 import { inspectFolder, inspectMode, shown } from './root.ts';
-import { sweep } from './leftovers.ts';
+import { olderThan, sweep, sweepStaged } from './leftovers.ts';
 import { parseEventLog, parsePrunedMark } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { documentBytes, documentText } from '../documents/documents.ts';
-import { mailboxLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
+import { allowanceFolder, isStagedAllowance, mailboxLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -33,8 +33,8 @@ export async function* inspectFolders(
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => pathIn(mailbox.dir, folder))]) {
     yield* inspectFolder(ctx, dir, fix);
   }
-  // Only where something was requested, announced, or claimed by who goes on to claim.
-  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers])
+  // Only where something was requested, announced, claimed by who goes on to claim, or sent under a limit.
+  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, allowanceFolder(mailbox)])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused, mailbox.presence])
     yield* inspectMode(ctx, path, fix);
@@ -93,6 +93,10 @@ export async function* inspectLeftovers(
     [mailbox.dlq, reasonLeftover, hourMs],
   ] as const) {
     yield* sweep(ctx, dir, leftoverOf, age, fix);
+  }
+  for (const name of (await ctx.disk.list(mailbox.dir)) ?? []) {
+    const dir = pathIn(mailbox.dir, name);
+    if (isStagedAllowance(name) && (await olderThan(ctx, dir, hourMs))) yield* sweepStaged(ctx, dir, fix);
   }
 }
 

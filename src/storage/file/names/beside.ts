@@ -61,6 +61,30 @@ export function corruptCard(mailbox: Mailbox, random: string): string {
   return pathIn(mailbox.corrupt, `agent-${random}.json`);
 }
 
+/** What an agent may still send: a folder with one empty file, made with the first send under a limit. */
+export function allowanceFolder(mailbox: Mailbox): string {
+  return pathIn(mailbox.dir, 'allowance');
+}
+
+/** The same while it is being made. @param token drawn anew */
+export function stagedAllowance(mailbox: Mailbox, token: string): string {
+  return `${allowanceFolder(mailbox)}.${token}`;
+}
+
+export function isStagedAllowance(name: string): boolean {
+  return /^allowance\.[0-9A-HJKMNP-TV-Z]{10}$/.test(name);
+}
+
+/** The file's name: when all of it may be sent again; microseconds since 1970. */
+export function allowanceName(fullAtUs: number): string {
+  return String(fullAtUs).padStart(16, '0');
+}
+
+/** `undefined`: it is another file's. */
+export function parseAllowance(name: string): number | undefined {
+  return /^\d{16}$/.test(name) ? Number(name) : undefined;
+}
+
 /** What proper-lockfile puts beside what it locks. */
 export function lockFolder(path: string): string {
   return `${path}${lockEnding}`;

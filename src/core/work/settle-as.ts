@@ -1,10 +1,12 @@
+import type { SendReceipt } from '../../contract/mail.ts';
+import { minuteMs } from '../../model/basics/limits.ts';
 import { DreamosError, type ErrorCode } from '../../model/errors.ts';
 import type { Result } from '../../model/state.ts';
 import type { Outcome } from './outcome.ts';
 import { keepReply, reply, type ReplyDraft } from '../send/reply.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
-import { ack, nack } from '../take/settle.ts';
+import { ack, nack, renew } from '../take/settle.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface Settlement {
@@ -27,7 +29,7 @@ export async function settleAs(
   try {
     if (outcome.outcome !== 'ack') return await giveBack(session, receipt, job, outcome, rests);
     if (outcome.reply) {
-      const { id } = await reply(session, receipt, outcome.reply, { ack: true });
+      const { id } = await replyInTurn(session, receipt, outcome.reply);
       return { result: 'acked', replied: id };
     }
     await ack(session, receipt);
@@ -47,8 +49,19 @@ export async function settleAs(
   }
 }
 
+/** A worker that has sent as much as it may waits with its answer, and holds what it answers meanwhile. */
+async function replyInTurn(session: Session, receipt: string, answer: ReplyDraft): Promise<SendReceipt> {
+  try {
+    return await reply(session, receipt, answer, { ack: true });
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'LIMITED') throw error;
+    await renew(session, receipt, 2 * minuteMs);
+    return reply(session, receipt, answer, { ack: true, waitMs: minuteMs });
+  }
+}
+
 // The reply is a message, and its recipient's mailbox takes none, or none such, now.
-const notNow = new Set<ErrorCode>(['AGENT_NOT_FOUND', 'AGENT_RETIRED', 'MAILBOX_FULL', 'MESSAGE_TOO_LARGE']);
+const notNow = new Set<ErrorCode>(['AGENT_NOT_FOUND', 'AGENT_RETIRED', 'LIMITED', 'MAILBOX_FULL', 'MESSAGE_TOO_LARGE']);
 
 /**
  * The reply was refused. The work is done, and is not done again for that: what the recipient cannot take is kept. Answered

@@ -359,6 +359,21 @@ async function answerTwice(): Promise<void> {
   expect(await finish(work(root, 'reviewer', handler, { count: 1 }))).toEqual({ ...none, acked: 1 });
 }
 
+test('a worker that has sent as much as it may waits with its reply, holds its message, and does no work twice', async () => {
+  await registerAgent(still.rig.root, { name: 'reviewer', settings: { sendRate: 1, lease: '10s' } });
+  await sent(2);
+  await send(still.rig.as('reviewer'), { to: 'Builder', body: 'x' });
+  let runs = 0;
+  const running = working(() => ({ outcome: 'ack', reply: { body: `answer ${++runs}` } }), { count: 1 });
+  await vi.waitFor(() => expect(kinds()).toContain('renewed'), { interval: 1, timeout: 10_000 });
+  await vi.advanceTimersByTimeAsync(50_000);
+  expect(await still.rig.root.store.mail.recover('reviewer', policy)).toMatchObject({ moved: 0 });
+  expect(await counts()).toMatchObject({ ready: 1, inflight: 1, archived: 0 });
+  expect(await finish(running)).toEqual({ ...none, acked: 1 });
+  expect(runs).toBe(1);
+  expect((await still.rig.root.store.look.counts('planner')).ready).toBe(1);
+});
+
 test('a second run whose reply has other words lets the first one stand', async () => {
   await sent(1);
   await answerTwice();

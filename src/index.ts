@@ -1,10 +1,28 @@
 export { init, open, restore } from './library/library.ts';
 export { exactData, exactDataOf } from './library/exact-data.ts';
 export type { Dreamos } from './library/dreamos.ts';
-export type { Agents, Archive, Config, DeadLetters, Reservations, Schedules, Topics } from './library/groups.ts';
+export type {
+  Agents,
+  Archive,
+  Config,
+  DeadLetters,
+  Reservations,
+  Resources,
+  Schedules,
+  Topics,
+} from './library/groups.ts';
 
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
-export type { Found, Heard, HeldClaim, Listed, MailboxStatus, Overview, TraceStep } from './contract/look.ts';
+export type {
+  AgentResources,
+  Found,
+  Heard,
+  HeldClaim,
+  Listed,
+  MailboxStatus,
+  Overview,
+  TraceStep,
+} from './contract/look.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
 export type { Reservation, ReservationCheck, Reserved } from './contract/reach.ts';
 export type {

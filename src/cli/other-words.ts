@@ -58,6 +58,8 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['clean, cleanup, gc, vacuum, compact, prune', 'maintain --dry-run'],
   ['snapshot, dump, save', 'backup <file>'],
   ['cron, crontab, schedules', 'schedule list'],
+  ['limits, limit, quota, quotas', 'resources show'],
+  ['resource', 'resources show'],
   ['topic', 'topics list'],
   ['subscriptions, subs', 'agent show <agent>'],
   ['settings, set', 'config get'],

@@ -167,6 +167,31 @@ export const overview = schema(() =>
 );
 export type Overview = Of<typeof overview>;
 
+/** Of something of which only so much may be had; `limit` is `null`: as much as comes. */
+const used = schema(() => z.object({ limit: z.nullable(count()), used: count() }));
+
+export const agentResources = schema(() =>
+  z.object({
+    agent: text(),
+    /** At once: assigned to it, or held. */
+    tasks: z.object({ limit: count(), used: count() }),
+    /** Messages in a minute. */
+    sends: z.object({
+      limit: z.nullable(count()),
+      /** `null`: without a limit nobody counts. */
+      used: z.nullable(count()),
+      /** When the next may go; absent: now. */
+      nextAt: z.exactOptional(time()),
+    }),
+    /** Of its mailbox what is ready, delayed and inflight; the bytes about. */
+    messages: used(),
+    bytes: used(),
+    /** Sends that its mailbox has refused in the last 24 hours, and its own that were LIMITED; absent: none. */
+    refused: z.exactOptional(refusedSends()),
+  }),
+);
+export type AgentResources = Of<typeof agentResources>;
+
 /** A message as a listener hears it. */
 export const heard = schema(() =>
   z.object({

@@ -358,6 +358,13 @@ const table = {
     effect: 'looks',
     concerns: 'several',
   },
+  'resources.show': {
+    summary: 'what each agent, or one, may use (tasks, messages a minute, its mailbox), and uses',
+    output: 'resources',
+    each: true,
+    effect: 'looks',
+    concerns: 'several',
+  },
   publish: {
     summary: 'publish a message to all who are subscribed to its topic; prints its id',
     input: 'draft',

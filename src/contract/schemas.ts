@@ -41,6 +41,7 @@ const made = {
   watch: look.watched(),
   status: look.mailboxStatus(),
   top: look.overview(),
+  resources: look.agentResources(),
   dlq: keep.dead(),
   'dlq-show': keep.deadShown(),
   'dlq-purge': keep.purged(),

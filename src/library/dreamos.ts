@@ -36,7 +36,7 @@ import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { BackupOptions } from '../storage/port/upkeep.ts';
-import type { Agents, Archive, Config, DeadLetters, Reservations, Schedules, Topics } from './groups.ts';
+import type { Agents, Archive, Config, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
 
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
@@ -66,7 +66,7 @@ export interface Dreamos extends AsyncDisposable {
    * are begun at the same time share their syncs; an error of one means nothing for the others.
    * @returns its id, whom it went to, and whether a dedupe key made it a repeat
    * @throws AGENT_NOT_FOUND, AGENT_RETIRED, NAME_INVALID, MESSAGE_INVALID, MESSAGE_TOO_LARGE, BODY_EMPTY, BODY_NOT_TEXT,
-   * MAILBOX_FULL, DEDUPE_MISMATCH, USAGE and DISK_FAILED: nothing was sent to anybody; SEND_UNCERTAIN: it may have been
+   * LIMITED, MAILBOX_FULL, DEDUPE_MISMATCH, USAGE and DISK_FAILED: nothing was sent to anybody; SEND_UNCERTAIN: it may have been
    */
   send(draft: Draft, options?: SendOptions): Promise<SendReceipt>;
   /**
@@ -248,6 +248,7 @@ export interface Dreamos extends AsyncDisposable {
   readonly topics: Topics;
   readonly schedule: Schedules;
   readonly reservations: Reservations;
+  readonly resources: Resources;
   readonly config: Config;
 
   /**

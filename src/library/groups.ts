@@ -11,6 +11,7 @@ import type {
   TopicStatus,
   TopicView,
 } from '../contract/system.ts';
+import type { AgentResources } from '../contract/look.ts';
 import type { AgentListed, Reservation, ReservationCheck, Reserved } from '../contract/reach.ts';
 import type { A2aOptions } from '../core/agents/a2a.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
@@ -208,6 +209,16 @@ export interface Reservations {
    * @returns each as it was, or RESERVATION_LOST for one that was over, or never was @throws as renew
    */
   release(paths?: string | readonly string[], options?: ReleaseOptions): Promise<(Reservation | DreamosError)[]>;
+}
+
+/** What agents may use, and use. */
+export interface Resources {
+  /**
+   * Of each agent, or of one: tasks at once, messages a minute (`sendRate`), messages and bytes in its mailbox, and what was
+   * refused in the last 24 hours. Without a name one in disorder is a warning.
+   * @throws AGENT_NOT_FOUND
+   */
+  show(agent?: string): Promise<AgentResources[]>;
 }
 
 /** The root's settings (`dreamos help settings`). */

@@ -28,6 +28,7 @@ import { readNext } from '../core/take/read.ts';
 import { checkReservations, releaseReservations, renewReservations } from '../core/reserve/held.ts';
 import { listReservations } from '../core/reserve/reservations.ts';
 import { reserve } from '../core/reserve/reserve.ts';
+import { showResources } from '../core/resources/resources.ts';
 import { reply } from '../core/send/reply.ts';
 import { request } from '../core/send/request.ts';
 import { type Session } from '../core/root/root.ts';
@@ -276,6 +277,7 @@ function bindTo(session: Session): Dreamos {
       renew: bound(here(renewReservations), maybe(textOrTexts), reserving),
       release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },
+    resources: { show: bound(showResources, maybe(text)) },
     config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },
 
     doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),

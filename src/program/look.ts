@@ -89,6 +89,24 @@ export const top: Verb = {
   },
 };
 
+export const resources: Verb = {
+  words: 'resources',
+  setUp(command, context) {
+    const group = command.description('what each agent may use, and uses');
+    group
+      .command('show [agent]')
+      .action(async (name) => (await import('../commands/look/resources.ts')).showCommand(context, name))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos resources show reviewer',
+          'Without a name of all. How it is limited: dreamos help housekeeping',
+        ),
+      );
+    group.addHelpText('after', example('dreamos resources show'));
+  },
+};
+
 export const watch: Verb = {
   words: 'watch [agent...]',
   setUp(command, context) {

@@ -168,6 +168,7 @@ const surface: readonly Verb[] = [
   look.watch,
   look.status,
   look.top,
+  look.resources,
   people.pause,
   people.resume,
   send.publish,

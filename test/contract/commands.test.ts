@@ -153,6 +153,11 @@ const runs: Record<string, Run> = {
   'reserve release': after(reserving, () => 'reserve release --as planner'),
   watch: after(dead, () => 'watch reviewer --since start --wait 1ms'),
   status: after(finished, () => 'status'),
+  'resources show': async (rig) => {
+    await rig.dreamos('agent register planner --set sendRate=1');
+    for (const body of ['one', 'two']) await rig.dreamos(`send reviewer ${body} --as planner`);
+    return rig.dreamos('resources show --json');
+  },
   publish: async (rig) => {
     await published(rig);
     const again = 'publish build.done green --as planner --dedupe-key k --json';

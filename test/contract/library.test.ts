@@ -142,6 +142,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   'reservations.renew': async (mail) => (await reserving(mail), mail.reservations.renew('/nowhere/src')),
   'reservations.release': async (mail) => (await reserving(mail), mail.reservations.release()),
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
+  'resources.show': async (mail) => (await sent(mail), mail.resources.show()),
   status: async (mail) => (await sent(mail), mail.status()),
   publish: async (mail) => {
     await published(mail);

@@ -303,6 +303,13 @@ describe.concurrent('--json', () => {
       oldestReadyAgeMs: null,
       lastReadAt: time,
     });
+    expect(await one(rig, 'resources show reviewer')).toEqual({
+      agent: 'reviewer',
+      tasks: { limit: 1, used: 0 },
+      sends: { limit: null, used: null },
+      messages: { limit: null, used: 0 },
+      bytes: { limit: null, used: 0 },
+    });
     expect(await one(rig, 'dlq retry reviewer --all')).toMatchObject({
       id: sent.id,
       mailbox: 'reviewer',

@@ -24,3 +24,23 @@ test('eight processes that send as fast as they can send no more together than o
   expect(sums.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThanOrEqual(all);
   expect(sums.every(({ limited }) => limited > 0)).toBe(true);
 });
+
+test('a command that may not send yet says when it may, and the next one waits until then', async ({ rig }) => {
+  // One in three seconds, of which the first twenty are there at once.
+  await rig.dreamos('agent register planner --set sendRate=20');
+  const lines = Array.from({ length: 20 }, (_, n) => JSON.stringify({ to: 'reviewer', body: String(n) })).join('\n');
+  expect(await rig.dreamos('send --batch --as planner', { stdin: lines })).toMatchObject({ code: 0, err: '' });
+  // A machine that is slow lets some of them come back meanwhile.
+  const refused = await until('one is refused', async () => {
+    const one = await rig.dreamos('send reviewer x --as planner --json');
+    return one.code !== 0 && one;
+  });
+  expect(refused.code).toBe(5);
+  expect(JSON.parse(refused.err)).toMatchObject({
+    error: { code: 'LIMITED', message: expect.stringMatching(/the next may go at .*Z, in [123]s\.$/) as string },
+  });
+  expect(await rig.dreamos('send reviewer last --as planner --wait 20s')).toMatchObject({ code: 0, err: '' });
+  expect((await rig.dreamos('resources show planner --json')).json).toMatchObject([
+    { sends: { limit: 20 }, refused: { code: 'LIMITED' } },
+  ]);
+});

@@ -1,4 +1,4 @@
-import type { EntryJson } from '../../contract/look.ts';
+import type { EntryJson, MailboxStatus } from '../../contract/look.ts';
 import { cut } from '../../model/basics/text.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { Message } from '../../model/message.ts';
@@ -143,4 +143,16 @@ function fenceAround(text: string): string {
   let longest = 2;
   for (const run of text.match(/`+/g) ?? []) longest = Math.max(longest, run.length);
   return '`'.repeat(longest + 1);
+}
+
+/** What a mailbox did not take, or its agent was not let send. */
+export function refusedLine(
+  mailbox: string,
+  { count, lastAt, code, reason }: NonNullable<MailboxStatus['refused']>,
+  nowMs: number,
+): string {
+  const sends = count === 1 ? 'a send' : `${count.toLocaleString('en')} sends`;
+  const last = count === 1 ? '' : ', the last';
+  const who = code === 'LIMITED' ? `${mailbox} was refused` : `${mailbox} has refused`;
+  return `${who} ${sends} in the last 24 h${last} ${ago(lastAt, nowMs)}: ${code}: ${reason}`;
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../../core/root/root.ts';
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
-import { ago } from '../../cli/show/message-view.ts';
+import { ago, refusedLine } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
@@ -59,16 +59,6 @@ function heldLines({ mailbox, held = [] }: MailboxStatus, nowMs: number, flags: 
   });
   const more = held.length - lines.length;
   return more > 0 ? [...lines, `${moreText(more)}: dreamos list ${mailbox} --state inflight${flags}`] : lines;
-}
-
-function refusedLine(
-  mailbox: string,
-  { count, lastAt, code, reason }: NonNullable<MailboxStatus['refused']>,
-  nowMs: number,
-): string {
-  const sends = count === 1 ? 'a send' : `${count.toLocaleString('en')} sends`;
-  const last = count === 1 ? '' : ', the last';
-  return `${mailbox} has refused ${sends} in the last 24 h${last} ${ago(lastAt, nowMs)}: ${code}: ${reason}`;
 }
 
 /** What fits the screen, so that the next one can take its place: the busiest first, long names cut, how many more there are. */

@@ -230,6 +230,21 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The agent is not subscribed to this pattern.',
     next: 'dreamos agent show <agent>',
   },
+  TASK_CYCLE: {
+    kind: 'invalid',
+    happened: 'These tasks wait for each other, so none of them could ever begin; nothing was made.',
+    next: 'Take one of the dependencies out that the message names.',
+  },
+  TASK_NOT_FOR_YOU: {
+    kind: 'conflict',
+    happened: 'The task asks for what this agent cannot do, or another agent has it; nothing was changed.',
+    next: 'Who could do it, and why not: dreamos task assign <id> --explain',
+  },
+  TASK_STATE: {
+    kind: 'conflict',
+    happened: 'This move of a task is not possible from the state that it is in; nothing was changed.',
+    next: 'dreamos task show <id>; the states and their moves: dreamos help tasks',
+  },
   TIMEZONE_INVALID: {
     kind: 'invalid',
     happened: 'This is no time zone that is known here.',

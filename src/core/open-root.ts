@@ -15,6 +15,7 @@ import { checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
 import type { Chore, Root, Session } from './root/root.ts';
 import { createScheduleTimer } from './schedules/schedule-timer.ts';
+import { createTaskChore } from './tasks/chore.ts';
 
 export interface OpenOptions {
   /**
@@ -89,21 +90,25 @@ export async function restoreRoot(file: string, options: RestoreOptions = {}): P
 export type Who = Pick<OpenOptions, 'as' | 'env' | 'warn'>;
 
 /** One who works on an opened root. @throws NAME_INVALID */
-export function sessionOn({ store, path, clock, ids, chores, close }: Root, who: Who = {}): Session {
+export function sessionOn({ store, path, clock, ids, chores, ackTask, close }: Root, who: Who = {}): Session {
   const { env = {}, as, warn = () => undefined } = who;
   // An empty DREAMOS_AGENT is what a script leaves that unset it.
   const acting = as ?? (env['DREAMOS_AGENT'] || undefined);
   if (acting !== undefined) checkName(acting);
-  return { store, path, clock, ids, chores, close, env, warn, ...(acting !== undefined && { acting }) };
+  return { store, path, clock, ids, chores, ackTask, close, env, warn, ...(acting !== undefined && { acting }) };
 }
 
 /** A root over an opened store, with its chores, and who works on it first: what a chore has to say is told there. */
 export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>, who: Who = {}): Session {
   const chores: Chore[] = [];
-  const session = sessionOn({ ...at, store, chores, close: () => store.close() }, who);
-  chores.push(createScheduleTimer(session));
+  const session = sessionOn({ ...at, store, chores, ackTask, close: () => store.close() }, who);
+  chores.push(createScheduleTimer(session), createTaskChore(session));
   return session;
 }
+
+/** Loaded with the first task. */
+const ackTask: Root['ackTask'] = async (session, receipt, by) =>
+  (await import('./tasks/pending.ts')).ackAndAssign(session, receipt, by);
 
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;

@@ -2,7 +2,7 @@ import type { AgentPresent } from '../../contract/reach.ts';
 import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
 import type { DreamosError } from '../../model/errors.ts';
-import { type AgentStatus, agentStatuses } from '../../model/presence.ts';
+import { type AgentStatus, agentStatuses } from '../../model/agent.ts';
 import { halfCharacter, usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { resolveAgent } from './agents.ts';

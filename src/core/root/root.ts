@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
+import type { Settled } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 
 /** An opened root: what everybody who works on it in this process shares. */
@@ -13,6 +14,8 @@ export interface Root {
   readonly ids: Ids;
   /** What whoever waits does by the way, because he may be the only process that is awake. */
   readonly chores: readonly Chore[];
+  /** Acks the claim of a task, and releases what waits for it alone; what `mail.ack` is for other messages. */
+  readonly ackTask: (session: Session, receipt: string, by: string) => Promise<Settled>;
   close(): Promise<void>;
 }
 

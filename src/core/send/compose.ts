@@ -138,6 +138,7 @@ export async function composeFor(
   if (draft.orderingKey !== undefined) message['orderingKey'] = draft.orderingKey;
   if (draft.replaceKey !== undefined) message['replaceKey'] = draft.replaceKey;
   if (draft.notify) message['notify'] = true;
+  if (draft.task !== undefined) message['task'] = draft.task;
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   const whole = checked(message);
   const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;

@@ -1,3 +1,4 @@
+import type { TaskFields } from '../../model/message.ts';
 import type { Draft, Parsed } from '../../model/draft.ts';
 
 /** A draft that parseDraft has seen, with what the core itself adds. */
@@ -6,6 +7,8 @@ export type CheckedDraft = Parsed<Draft> & {
   readonly replyBy?: string;
   /** An id that `root.ids` has made, for a sender who has to know it before. */
   readonly id?: string;
+  /** Makes it a task (core/tasks). */
+  readonly task?: TaskFields;
 };
 
 export interface SendOptions {

@@ -2,7 +2,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
 import { takeUp } from './take-up.ts';
 import type { Session } from '../root/root.ts';
-import { nack, type NackHow, renew } from './settle.ts';
+import { ackClaim, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
 
@@ -44,7 +44,7 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     attempt,
     leaseUntil,
     message,
-    ack: () => session.store.mail.ack(receipt, { by: session.acting ?? mailbox }),
+    ack: () => ackClaim(session, receipt, session.acting ?? mailbox),
     nack: (options) => nack(session, receipt, options),
     renew: (leaseMs) => renew(session, receipt, leaseMs),
   };

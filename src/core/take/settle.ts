@@ -17,7 +17,12 @@ import type { Settled } from '../../storage/port/mail.ts';
 export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   await seen(session, mailbox);
-  return session.store.mail.ack(receipt, { by });
+  return ackClaim(session, receipt, by);
+}
+
+export function ackClaim(session: Session, receipt: string, by: string): Promise<Settled> {
+  const { mail } = session.store;
+  return mail.parseReceipt(receipt).task ? session.ackTask(session, receipt, by) : mail.ack(receipt, { by });
 }
 
 export interface NackHow {

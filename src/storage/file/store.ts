@@ -80,7 +80,7 @@ const byHand = (): Promise<typeof import('./claim/by-hand.ts')> => import('./cla
 
 function documentsOf(ctx: FileContext): Documents {
   return {
-    listAgents: () => listAgents(ctx),
+    listAgents: (starting) => listAgents(ctx, starting),
     getAgent: (name) => getAgent(ctx, name),
     get(name) {
       const agent = agentOfDocument(name);

@@ -5,7 +5,10 @@ import { renameMailbox } from './rename.ts';
 
 export function documentsOf(mail: Mail): Documents {
   return {
-    listAgents: async () => structuredClone([...mail.agents.values()].map(({ value }) => value)),
+    listAgents: async (starting = '') =>
+      structuredClone(
+        [...mail.agents.values()].map(({ value }) => value).filter(({ name }) => name.startsWith(starting)),
+      ),
     getAgent: async (name) => structuredClone(mail.agents.get(name.toLowerCase())?.value),
     get: async (name) => {
       const agent = agentOf(name);

@@ -39,7 +39,8 @@ export interface Located {
  * under the version that was read, and whoever finds that somebody else was faster reads again.
  */
 export interface Documents {
-  listAgents(): Promise<AgentCard[]>;
+  /** @param starting only those whose names begin so, without a look at the others */
+  listAgents(starting?: string): Promise<AgentCard[]>;
   /** By its exact or differently cased name. */
   getAgent(name: string): Promise<AgentCard | undefined>;
   /**

@@ -1,4 +1,4 @@
-import type { AgentStatus } from '../../model/presence.ts';
+import type { AgentStatus } from '../../model/agent.ts';
 
 /** What an agent has said of itself. */
 export interface PresenceRecord {

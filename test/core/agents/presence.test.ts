@@ -11,7 +11,7 @@ import { consume } from '../../../src/core/take/consume.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack, renew } from '../../../src/core/take/settle.ts';
 import type { Session } from '../../../src/core/root/root.ts';
-import type { AgentStatus, PresenceState } from '../../../src/model/presence.ts';
+import type { AgentStatus, PresenceState } from '../../../src/model/agent.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 
 const minute = 60_000;

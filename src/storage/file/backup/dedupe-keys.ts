@@ -1,7 +1,7 @@
 import { mostFileBytes } from '../../../model/basics/limits.ts';
 import type { FileContext } from '../disk/context.ts';
 import { unsealed } from '../places/read-entry.ts';
-import { isDedupeFolder, isDedupeKey } from '../names/layout.ts';
+import { isDedupeFolder, isDedupeKey } from '../names/key-name.ts';
 import { parseOutboxFolder } from '../names/outbox-name.ts';
 import { pathIn } from '../names/path.ts';
 import type { Collection } from './collection.ts';

@@ -42,12 +42,12 @@ interface KnownCard extends Missable {
 
 /**
  * The names of all mailboxes, sorted.
- * @param alike only those that differ from it in case at most: who asks for one of thousands looks at no other
+ * @param isWanted who asks for one of thousands looks at no other
  */
-export async function mailboxNames(ctx: FileContext, alike?: string): Promise<string[]> {
+export async function mailboxNames(ctx: FileContext, isWanted = (_: string): boolean => true): Promise<string[]> {
   const names: string[] = [];
   for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
-    if ((alike !== undefined && !sameAgent(name, alike)) || !agentNamePattern.test(name)) continue;
+    if (!isWanted(name) || !agentNamePattern.test(name)) continue;
     const dir = pathIn(ctx.layout.mailboxes, name);
     if (await isRealFolder(ctx, dir)) names.push(name);
     else if (await ctx.disk.stat(dir))
@@ -56,9 +56,14 @@ export async function mailboxNames(ctx: FileContext, alike?: string): Promise<st
   return names.sort();
 }
 
-export async function listAgents(ctx: FileContext): Promise<AgentCard[]> {
+/** As the names of one agent are, however it is cased. */
+export function alike(name: string): (other: string) => boolean {
+  return (other) => sameAgent(other, name);
+}
+
+export async function listAgents(ctx: FileContext, starting = ''): Promise<AgentCard[]> {
   const found: AgentCard[] = [];
-  for (const name of await mailboxNames(ctx)) {
+  for (const name of await mailboxNames(ctx, (one) => one.startsWith(starting))) {
     const card = await readCardOrName(ctx, ctx.layout.mailbox(name));
     if (card) found.push(card);
   }
@@ -80,7 +85,7 @@ export async function getAgent(ctx: FileContext, name: string): Promise<AgentCar
   if (!agentNamePattern.test(name)) return undefined;
   const card = justRead(ctx, name) ?? (await readCard(ctx, ctx.layout.mailbox(name)));
   if (card) return card;
-  const [known] = await mailboxNames(ctx, name);
+  const [known] = await mailboxNames(ctx, alike(name));
   return known === undefined ? undefined : (justRead(ctx, known) ?? readCard(ctx, ctx.layout.mailbox(known)));
 }
 
@@ -167,7 +172,7 @@ export async function replaceSpoiltCard(
 }
 
 async function hasOtherCase(ctx: FileContext, name: string): Promise<boolean> {
-  return (await mailboxNames(ctx, name)).some((other) => other !== name);
+  return (await mailboxNames(ctx, alike(name))).some((other) => other !== name);
 }
 
 /** The folders of a mailbox whose card the disk did not take: they would be an agent that nobody was told of. */

@@ -9,7 +9,7 @@ import { AgentRenamed, type MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { forgetFolder, forgetMoved } from '../disk/folders.ts';
 import type { Mailbox } from '../names/layout.ts';
-import { forgetCard, listAgents, mailboxNames } from './agents.ts';
+import { forgetCard, listAgents, alike, mailboxNames } from './agents.ts';
 
 export async function renameMailbox(
   ctx: FileContext,
@@ -20,7 +20,7 @@ export async function renameMailbox(
   const target = ctx.layout.mailbox(to).dir;
   // As whoever makes an agent: two names that differ in case alone are one.
   return ctx.disk.withLock(ctx.layout.lock('agents'), async () => {
-    if ((await mailboxNames(ctx, to)).some((name) => name !== from)) return 'taken';
+    if ((await mailboxNames(ctx, alike(to))).some((name) => name !== from)) return 'taken';
     const moved = await ctx.disk.moveFolder(dir, target);
     if (moved !== 'moved') return moved;
     forgetMoved(ctx, dir);

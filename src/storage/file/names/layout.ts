@@ -261,31 +261,6 @@ export function parseInbox(name: string): { until: number; request: string } | u
   return match ? { until: Number(match[1]), request: match[2] ?? '' } : undefined;
 }
 
-/** A folder of dedupe keys. */
-export function isDedupeFolder(name: string): boolean {
-  return /^[0-9a-f]{2}$/.test(name);
-}
-
-/** Whether it is a dedupe key of this folder. */
-export function isDedupeKey(folder: string, name: string): boolean {
-  return /^[0-9a-f]{64}$/.test(name) && name.startsWith(folder);
-}
-
-/** Where a dedupe key goes from its place to be removed. @param token drawn anew */
-export function dedupeKeyAside(dedupeFile: string, token: string): string {
-  return `${dedupeFile}.${token}`;
-}
-
-/** Whether it is such a one. @param of a key, or its folder */
-export function isDedupeKeyAside(of: string, name: string): boolean {
-  return /^[0-9a-f]{64}\.[0-9A-HJKMNP-TV-Z]{10}$/.test(name) && name.startsWith(of);
-}
-
-/** As much of a dedupe key's name as a person needs. */
-export function shortDedupeKey(name: string): string {
-  return name.slice(0, 12);
-}
-
 /** The name of a bucket or of a folder of buckets: its time sorts it, the random part makes sure that no name comes twice. */
 export function bucketName(timeMs: number, random: string): string {
   return `${padTime(timeMs)}-${random}`;

@@ -2,14 +2,13 @@
  * What an agent has said of itself: <mailbox>/presence.json, replaced by a rename and never synced. Its mtime is when the agent
  * was last there, so that whatever it does needs one call on it and writes nothing.
  */
-import { agentStatuses } from '../../../model/presence.ts';
+import { agentStatuses } from '../../../model/agent.ts';
 import { isoTime } from '../../../model/clock.ts';
 import type { PresenceRecord, SeenPresence } from '../../port/presence.ts';
 import type { FileContext } from '../disk/context.ts';
 import { removedAgain } from '../disk/folders.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { stillRuns } from '../disk/programs.ts';
-import { lastReadAt } from '../look/count.ts';
 import { waitingOf } from '../names/beside.ts';
 import type { Mailbox } from '../names/layout.ts';
 
@@ -53,7 +52,7 @@ export async function getPresence(ctx: FileContext, mailbox: Mailbox): Promise<S
   return {
     status,
     since,
-    seenAt: Math.max(file.mtimeMs ?? since, (await lastReadAt(ctx, mailbox)) ?? -Infinity),
+    seenAt: Math.max(file.mtimeMs ?? since, ((await ctx.disk.stat(mailbox.lastRead))?.mtimeMs) ?? -Infinity),
     ...texts(said, 'note', 'label', 'host'),
     ...(Number.isSafeInteger(said['pid']) && { pid: Number(said['pid']) }),
     ...(startedAt !== undefined && { startedAt }),

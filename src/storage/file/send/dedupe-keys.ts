@@ -19,7 +19,7 @@ import { isForgotten } from '../../port/repeat.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat } from '../disk/disk.ts';
 import { settingsInForce } from '../documents/documents.ts';
-import { dedupeKeyAside, isDedupeFolder, isDedupeKeyAside } from '../names/layout.ts';
+import { dedupeKeyAside, isDedupeFolder, isDedupeKeyAside } from '../names/key-name.ts';
 import { folderOf, nameOf, pathIn } from '../names/path.ts';
 
 /** @param isIt whether the file under this name is the key that is meant @returns whether it was there */

@@ -1,0 +1,71 @@
+/** What the commands about tasks print with --json. */
+import * as z from 'zod/mini';
+import { taskStates } from '../model/state.ts';
+import { schema } from '../model/schema.ts';
+import { count, type Of, priority, text, time, yes } from './shape.ts';
+
+const number = () => z.number();
+
+export const task = schema(() =>
+  z.object({
+    id: text(),
+    title: text(),
+    state: z.enum(taskStates),
+    priority: priority(),
+    /** Where its message lies: a queue of tasks, or the mailbox of who has it. */
+    mailbox: text(),
+    /** Who has it. */
+    assignee: z.exactOptional(text()),
+    /** Who has made it. */
+    by: text(),
+    createdAt: time(),
+    requires: z.array(text()),
+    dependsOn: z.array(text()),
+    /** blocked: of these those that are not done. */
+    waitsFor: z.exactOptional(z.array(text())),
+    parent: z.exactOptional(text()),
+    deadline: z.exactOptional(time()),
+    overdue: z.exactOptional(yes()),
+    /** How often it was begun. */
+    attempt: count(),
+    /** active: until when. */
+    leaseUntil: z.exactOptional(time()),
+    progress: z.exactOptional(
+      z.object({ at: time(), by: text(), percent: z.exactOptional(number()), note: z.exactOptional(text()) }),
+    ),
+    /** done. */
+    result: z.exactOptional(text()),
+    data: z.exactOptional(z.unknown()),
+    /** failed: why. */
+    reason: z.exactOptional(text()),
+    /** done, failed or cancelled. */
+    endedAt: z.exactOptional(time()),
+    /** ready: why nobody has it. */
+    missing: z.exactOptional(text()),
+  }),
+);
+export type TaskJson = Of<typeof task>;
+
+/** With what it says. */
+export const shownTask = schema(() => z.extend(task(), { body: text(), children: z.array(text()) }));
+export type ShownTask = Of<typeof shownTask>;
+
+export const taskTaken = schema(() => z.extend(task(), { body: text(), receipt: text() }));
+export type TaskTaken = Of<typeof taskTaken>;
+
+/** Somebody who might do it. */
+export const candidate = schema(() =>
+  z.object({
+    agent: text(),
+    state: text(),
+    tasks: count(),
+    maxTasks: count(),
+    /** The share of its room that is free: 1 with nothing to do. Among equals the longest idle is chosen. */
+    score: number(),
+    idleSince: z.exactOptional(time()),
+    /** Why it was passed over. */
+    why: z.exactOptional(text()),
+    chosen: z.exactOptional(yes()),
+  }),
+);
+export type Candidate = Of<typeof candidate>;

@@ -1,0 +1,146 @@
+/** Giving tasks to agents: a task goes from its queue, or from who has it, into the mailbox of who is to do it. */
+import type { Candidate } from '../../contract/tasks.ts';
+import { type AgentCard, capabilitiesOf, isQueue } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import { resolveAgent } from '../agents/agents.ts';
+import { retired } from '../agents/address-book.ts';
+import { presenceOf } from '../agents/presence.ts';
+import { actingOf } from '../root/names.ts';
+import type { Session } from '../root/root.ts';
+import { tasksOf } from '../resources/tasks-of.ts';
+import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
+import { checkMove, findTask, type FoundTask } from './find.ts';
+import { isQueueName, listQueues } from './queue.ts';
+
+export interface Assigned extends FoundTask {
+  /** Who has it now; `undefined`: nobody could take it. */
+  readonly assignee?: string;
+  /** What is missing, if nobody could. */
+  readonly missing?: string;
+}
+
+/** @param to absent: who suits best @throws TASK_STATE, TASK_NOT_FOR_YOU, LIMITED */
+export async function assignTask(session: Session, idOrEnd: string, to?: string): Promise<Assigned> {
+  const found = await findTask(session, idOrEnd);
+  checkMove('assign', found);
+  const requires = requiresOf(found);
+  if (to === undefined) {
+    const crew = await lookAtCrew(session);
+    const given = await giveToBest(session, crew, found.entry, requires);
+    if (!given) return { ...found, ...missingOf(await crew.missing(requires)) };
+    return { ...found, entry: given, state: 'assigned', assignee: given.mailbox };
+  }
+  const card = await resolveAgent(session, to);
+  checkAble(card, found);
+  if (card.name === found.entry.mailbox) return { ...found, assignee: card.name };
+  const { state } = await presenceOf(session, card);
+  if (state === 'gone' || state === 'unseen')
+    session.warn(`${card.name} is ${state === 'gone' ? 'gone' : 'not started yet'}: who is there says dreamos who`);
+  const entry = await give(session, found.entry, card, 'assigned');
+  if (!entry) throw full(card);
+  return { ...found, entry, state: 'assigned', assignee: card.name };
+}
+
+function missingOf(missing: string | undefined): { missing?: string } {
+  return missing === undefined ? {} : { missing };
+}
+
+export function requiresOf({ message }: Pick<FoundTask, 'message'>): readonly string[] {
+  return message.task?.requires ?? [];
+}
+
+/** Who could do it, and why not. */
+export async function explainTask(session: Session, idOrEnd: string): Promise<Candidate[]> {
+  const found = await findTask(session, idOrEnd);
+  return (await lookAtCrew(session)).candidates(requiresOf(found));
+}
+
+/** @throws TASK_NOT_FOR_YOU, AGENT_RETIRED */
+export function checkAble(card: AgentCard, found: FoundTask): void {
+  const refusal = retired(card);
+  if (refusal) throw refusal;
+  const { id } = found.entry;
+  const hint = `Who could: dreamos task assign ${id} --explain`;
+  const not = (why: string): DreamosError => new DreamosError('conflict', 'TASK_NOT_FOR_YOU', why, { hint });
+  if (isQueue(card)) throw not(`${card.name} is a queue of tasks and no agent.`);
+  const abilities = capabilitiesOf(card);
+  const lacks = requiresOf(found).filter((one) => !abilities.has(one));
+  if (lacks.length > 0) throw not(`${card.name} cannot do task ${id}: it lacks ${lacks.join(', ')}.`);
+}
+
+export function full(card: AgentCard): DreamosError {
+  const most = maxTasksOf(card);
+  const message = `${card.name} has ${most === 1 ? 'a task' : `${most} tasks`} to do, and takes no more at once.`;
+  return new DreamosError('conflict', 'LIMITED', message, {
+    hint: `Which: dreamos task list --agent ${card.name}; to let it have more: dreamos agent register ${card.name} --max-tasks ${most + 1}`,
+  });
+}
+
+/**
+ * Moves a task into the mailbox of an agent that has room for it. Who gives tasks to the same agent at the same moment waits,
+ * so that it never has more than its room.
+ * @returns `undefined`: it has no room @throws STATE_CHANGED: it has moved since it was seen
+ */
+export function give(session: Session, entry: Entry, card: AgentCard, reason: string): Promise<Entry | undefined> {
+  return session.store.documents.withLock(`assign.${card.name}`, async () => {
+    if ((await tasksOf(session, card.name)) >= maxTasksOf(card)) return undefined;
+    return session.store.mail.handOver(entry, card.name, { ...actingOf(session), reason });
+  });
+}
+
+/** @param without who does not get it @returns `undefined`: nobody can take it, or it was taken meanwhile */
+export async function giveToBest(
+  session: Session,
+  crew: Crew,
+  entry: Entry,
+  requires: readonly string[],
+  { without = new Set<string>(), reason = 'assigned' } = {},
+): Promise<Entry | undefined> {
+  const passed = new Set(without);
+  for (;;) {
+    const card = await crew.best(requires, passed);
+    if (!card) return undefined;
+    try {
+      const given = await give(session, entry, card, reason);
+      if (given) crew.gave(card.name);
+      if (given) return given;
+      // Others have given it what it had room for.
+      passed.add(card.name);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      if (error.code === 'STATE_CHANGED') return undefined;
+      if (error.kind !== 'not-found') throw error;
+      passed.add(card.name);
+    }
+  }
+}
+
+/** What is ready goes to who can do it. @param most so many at a call @returns how many were given */
+export async function assignReady(session: Session, most = Infinity, crew?: Crew): Promise<number> {
+  let given = 0;
+  let known = crew;
+  for (const { name, requires } of await listQueues(session)) {
+    for await (const entry of session.store.look.list(name, 'ready')) {
+      if (given >= most) return given;
+      if (!entry.task) continue;
+      known ??= await lookAtCrew(session);
+      // What nobody can take now nobody can take who is asked for the same.
+      if (!(await known.best(requires))) break;
+      if (await giveToBest(session, known, entry, requires)) given++;
+    }
+  }
+  return given;
+}
+
+/** Of what has just become ready. @returns how many were given */
+export async function assignThese(session: Session, entries: readonly Entry[]): Promise<number> {
+  let given = 0;
+  const crew = entries.length > 0 ? await lookAtCrew(session) : undefined;
+  for (const entry of entries) {
+    if (!crew || !isQueueName(entry.mailbox)) continue;
+    const message = await session.store.look.read(entry);
+    if (message && (await giveToBest(session, crew, entry, message.task?.requires ?? []))) given++;
+  }
+  return given;
+}

@@ -1,0 +1,50 @@
+import { DreamosError } from '../../model/errors.ts';
+import type { Chore, Session } from '../root/root.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { listQueues } from './queue.ts';
+
+/** Of one who is gone and had nothing left, or nothing that could go on, so often is looked again. */
+const goneAgainMs = 30_000;
+const everyMs = 2000;
+// Among a thousand agents a look takes 0.1 s, and everybody who waits looks.
+const costFactor = 50;
+
+/** Looks after tasks while somebody waits, whatever he waits for. Where there are none this is a listing of the mailboxes. */
+export function createTaskChore(session: Session): Chore {
+  const { clock } = session;
+  let lookAt = clock.uptime();
+  let busy = false;
+  const lookedAt = new Map<string, number>();
+  const isDue = (agent: string): boolean => {
+    const now = clock.uptime();
+    if (now - (lookedAt.get(agent) ?? -Infinity) < goneAgainMs) return false;
+    lookedAt.set(agent, now);
+    return true;
+  };
+  const look = async (): Promise<number> => {
+    if ((await listQueues(session)).length === 0) return 0;
+    return (await import('./keeper.ts')).tend(session, isDue);
+  };
+  return {
+    async look() {
+      // Of many who wait in this process one is enough.
+      if (busy || clock.uptime() < lookAt) return 0;
+      busy = true;
+      const beganAt = clock.uptime();
+      try {
+        const did = await look();
+        troubleIsOver(session, 'tasks');
+        return did;
+      } catch (error) {
+        if (!(error instanceof DreamosError)) throw error;
+        warnOnce(session, 'tasks', `Tasks are not looked after: ${error.message}`);
+        return 0;
+      } finally {
+        busy = false;
+        const now = clock.uptime();
+        lookAt = now + Math.max(everyMs, (now - beganAt) * costFactor);
+      }
+    },
+    restMs: () => Math.max(1, lookAt - clock.uptime()),
+  };
+}

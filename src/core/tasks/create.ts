@@ -1,0 +1,150 @@
+import type { TaskJson } from '../../contract/tasks.ts';
+import { capabilityPattern } from '../../model/agent.ts';
+import { isoTime, parseTime } from '../../model/clock.ts';
+import type { Draft } from '../../model/draft.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { isId } from '../../model/id.ts';
+import { messageInvalid } from '../../model/refusals.ts';
+import type { TaskFields } from '../../model/message.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import { parseDraft } from '../../model/draft.ts';
+import { actorOf } from '../root/names.ts';
+import type { Session } from '../root/root.ts';
+import { sendChecked } from '../send/send.ts';
+import { giveToBest } from './assign.ts';
+import { lookAtCrew } from './crew.ts';
+import { addDependent, unfinishedOf } from './dependents.ts';
+import { blockedMs, findTask } from './find.ts';
+import { whileItBegins } from './pending.ts';
+import { queueFor } from './queue.ts';
+import { taskView } from './view.ts';
+
+/** A task as who wants it thinks of it. */
+export interface TaskDraft extends Pick<Draft, 'from' | 'priority' | 'tags' | 'data' | 'thread' | 'durability'> {
+  readonly title: string;
+  readonly body?: string;
+  /** Capabilities of who may do it: lower case, at most 32 letters, digits, `-` and `_`. */
+  readonly requires?: readonly string[];
+  /** Tasks that have to be done before; ids or their ends. */
+  readonly dependsOn?: readonly string[];
+  /** The task that it is a part of. */
+  readonly parent?: string;
+  /** When it should be done, an ISO 8601 text or milliseconds since 1970. It is only told. */
+  readonly deadline?: string | number;
+  /** `false`: it waits until somebody assigns or takes it. */
+  readonly assign?: boolean;
+}
+
+export async function createTask(session: Session, draft: TaskDraft): Promise<TaskJson> {
+  const id = session.ids.next(session.store.now());
+  const entry = await putTask(session, id, draft);
+  const requires = sorted(draft.requires);
+  if (draft.assign !== false && entry.state === 'ready')
+    await giveToBest(session, await lookAtCrew(session), entry, requires);
+  return taskView(session, await findTask(session, id));
+}
+
+/** Puts a new task into its queue, blocked if it has to wait. @param id drawn for it @returns where it lies */
+export async function putTask(session: Session, id: string, draft: TaskDraft): Promise<Entry> {
+  const {
+    title,
+    body = title,
+    requires: _,
+    dependsOn: __,
+    parent: ___,
+    deadline: ____,
+    assign: _____,
+    ...sent
+  } = draft;
+  if (typeof title !== 'string' || title.trim() === '')
+    throw messageInvalid('A task needs a title.', 'dreamos task create --help');
+  actorOf(session, 'wants this task', draft.from);
+  const task = await checkedTask(session, draft);
+  const unfinished = await unfinishedOf(session, task.dependsOn);
+  const queue = await queueFor(session, task.requires ?? []);
+  const message = parseDraft({ ...sent, to: queue, subject: title, body, type: 'task', allowEmpty: true }, 'send');
+  const send = (delayMs?: number) =>
+    sendChecked(session, { ...message, id, task, ...(delayMs !== undefined && { delayMs }) });
+  if (unfinished.length === 0) await send();
+  else {
+    await whileItBegins(session, { id, mailbox: queue }, async () => {
+      for (const one of unfinished) await addDependent(session, one, { id, mailbox: queue });
+      await send(blockedMs);
+    });
+  }
+  return (await findTask(session, id, queue)).entry;
+}
+
+async function checkedTask(session: Session, draft: TaskDraft): Promise<TaskFields> {
+  const requires = sorted(draft.requires);
+  const wrong = requires.find((one) => !capabilityPattern.test(one));
+  if (wrong !== undefined)
+    throw messageInvalid(
+      `${JSON.stringify(wrong)} is no capability.`,
+      'A capability has 1 to 32 lower-case letters, digits, dashes or underscores',
+    );
+  const dependsOn = await idsOf(session, draft.dependsOn ?? []);
+  const [parent] = draft.parent === undefined ? [] : await idsOf(session, [draft.parent]);
+  const deadline = deadlineOf(draft.deadline);
+  return {
+    ...(requires.length > 0 && { requires }),
+    ...(dependsOn.length > 0 && { dependsOn }),
+    ...(parent !== undefined && { parent }),
+    ...(deadline !== undefined && { deadline }),
+  };
+}
+
+export function sorted(requires: readonly string[] = []): string[] {
+  return [...new Set(requires)].sort();
+}
+
+/** @throws MESSAGE_NOT_FOUND */
+async function idsOf(session: Session, texts: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const text of texts) ids.push((await findTask(session, text)).entry.id);
+  return [...new Set(ids)];
+}
+
+function deadlineOf(deadline: string | number | undefined): string | undefined {
+  if (deadline === undefined) return undefined;
+  return isoTime(typeof deadline === 'number' ? deadline : parseTime(deadline, '"deadline"'));
+}
+
+/**
+ * The order in which these are made, so that each comes behind what it depends on.
+ * @param edges of each what it depends on, by the same names; others are not among them
+ * @throws TASK_CYCLE, with its path
+ */
+export function inOrder(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const order: string[] = [];
+  const done = new Set<string>();
+  for (const start of edges.keys()) {
+    // By hand and not by calls: a chain may be longer than the stack is deep.
+    const path: { readonly name: string; next: number }[] = [{ name: start, next: 0 }];
+    const onPath = new Set([start]);
+    while (path.length > 0) {
+      const top = path.at(-1) as (typeof path)[number];
+      const before = done.has(top.name) ? [] : (edges.get(top.name) ?? []);
+      const next = before[top.next++];
+      if (next === undefined) {
+        if (!done.has(top.name) && edges.has(top.name)) order.push(top.name);
+        done.add(top.name);
+        onPath.delete(top.name);
+        path.pop();
+      } else if (onPath.has(next)) {
+        const names = path.map(({ name }) => name);
+        throw cycle([...names.slice(names.indexOf(next)), next]);
+      } else if (!done.has(next)) {
+        path.push({ name: next, next: 0 });
+        onPath.add(next);
+      }
+    }
+  }
+  return order;
+}
+
+function cycle(path: readonly string[]): DreamosError {
+  const shown = path.map((one) => (isId(one) ? one.slice(-6) : one)).join(' -> ');
+  const message = `These tasks wait for each other: ${shown}. Nothing was made.`;
+  return new DreamosError('invalid', 'TASK_CYCLE', message, { hint: 'Take one of these dependencies out' });
+}

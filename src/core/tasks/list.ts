@@ -1,0 +1,107 @@
+import type { ShownTask, TaskJson } from '../../contract/tasks.ts';
+import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { priorities } from '../../model/message.ts';
+import { openStates, type State, type TaskState, taskStates } from '../../model/state.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import { listMailboxes, resolveAgent } from '../agents/agents.ts';
+import { actorOf } from '../root/names.ts';
+import type { Session } from '../root/root.ts';
+import { lookIntoEach } from '../root/trouble.ts';
+import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
+import { type Crew, lookAtCrew } from './crew.ts';
+import { findTask, type FoundTask, stateOf } from './find.ts';
+import { taskView } from './view.ts';
+
+export interface TaskFilter {
+  /** Else what is still to be done. */
+  readonly states?: readonly TaskState[];
+  /** Those that lie with this agent. */
+  readonly agent?: string;
+  /** Those that lie with the acting agent. */
+  readonly mine?: boolean;
+  /** The most urgent ones. */
+  readonly limit?: number;
+}
+
+const placesOf: Readonly<Record<TaskState, readonly State[]>> = {
+  blocked: ['delayed'],
+  ready: ['ready', 'delayed'],
+  assigned: ['ready', 'delayed'],
+  active: ['inflight'],
+  done: ['archived'],
+  failed: ['dead'],
+  cancelled: ['archived'],
+};
+
+/** What is at work first, then what is next; of these the most urgent, and of these the oldest. */
+export async function* listTasks(session: Session, filter: TaskFilter = {}): AsyncGenerator<TaskJson, void, undefined> {
+  const { limit = Infinity } = filter;
+  let crew: Promise<Crew> | undefined;
+  let count = 0;
+  for (const found of await placedTasks(session, filter)) {
+    if (count++ >= limit) return;
+    const message = await session.store.look.read(found.entry);
+    // Moved on since it was listed.
+    if (!message) count--;
+    else yield await taskView(session, { ...found, message }, () => (crew ??= lookAtCrew(session)));
+  }
+}
+
+export async function countTasks(session: Session): Promise<Partial<Record<TaskState, number>>> {
+  const counts: Partial<Record<TaskState, number>> = {};
+  for (const { state } of await placedTasks(session, { states: taskStates })) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
+
+type Placed = Pick<FoundTask, 'entry' | 'state'>;
+
+async function placedTasks(session: Session, { states = openStates, agent, mine }: TaskFilter): Promise<Placed[]> {
+  const named = agent ?? (mine ? actorOf(session, 'has these tasks') : undefined);
+  const cards: readonly AgentCard[] =
+    named === undefined ? await listMailboxes(session) : [await resolveAgent(session, named)];
+  const wanted = new Set(states.flatMap((state) => placesOf[state]));
+  // By id, because a look may see twice what is renamed meanwhile.
+  const found = new Map<string, Placed>();
+  await finishSendsOrWarn(session);
+  await lookIntoEach(
+    session,
+    cards.map(({ name }) => name),
+    async (name) => {
+      await bringDueOrWarn(session, name);
+      for (const state of wanted)
+        for await (const entry of session.store.look.list(name, state)) {
+          if (!entry.task) continue;
+          const now = stateOf(entry, session.store.now());
+          if (states.includes(now)) found.set(entry.id, { entry, state: now });
+        }
+    },
+  );
+  return [...found.values()].sort(isBefore);
+}
+
+const order: readonly TaskState[] = [...openStates, 'failed', 'cancelled', 'done'];
+
+function isBefore(a: Placed, b: Placed): number {
+  const rank = ({ priority }: Entry): number => priorities.indexOf(priority);
+  return (
+    order.indexOf(a.state) - order.indexOf(b.state) ||
+    rank(a.entry) - rank(b.entry) ||
+    (a.entry.id < b.entry.id ? -1 : 1)
+  );
+}
+
+export async function showTask(session: Session, idOrEnd: string): Promise<ShownTask> {
+  const found = await findTask(session, idOrEnd);
+  const view = await taskView(session, found);
+  const children: string[] = [];
+  for (const { entry } of await placedTasks(session, { states: taskStates })) {
+    const message = await session.store.look.read(entry);
+    if (message?.task?.parent === view.id) children.push(entry.id);
+  }
+  return { ...view, body: found.message.body, children };
+}
+
+/** Whether a task lies with this agent. */
+export function isOf(task: TaskJson, agent: string): boolean {
+  return task.assignee !== undefined && sameAgent(task.assignee, agent);
+}

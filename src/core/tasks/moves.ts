@@ -1,0 +1,157 @@
+/** What becomes of a task that somebody has. Every move is one of model/state.ts, and every other is refused. */
+import type { TaskJson } from '../../contract/tasks.ts';
+import { isoTime } from '../../model/clock.ts';
+import { checkedJson } from '../../model/data.ts';
+import { loneSurrogateIn } from '../../model/basics/text.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { halfCharacter, usage } from '../../model/refusals.ts';
+import { type TaskMove } from '../../model/state.ts';
+import { actingOf } from '../root/names.ts';
+import type { Session } from '../root/root.ts';
+import { ack, nack, renew } from '../take/settle.ts';
+import { assignThese, requiresOf } from './assign.ts';
+import { unfinishedOf } from './dependents.ts';
+import { changeTask } from './document.ts';
+import { blockedMs, checkMove, findTask, type FoundTask } from './find.ts';
+import { noteBusy } from './next.ts';
+import { isQueueName, queueFor } from './queue.ts';
+import { taskView } from './view.ts';
+
+export interface TaskResult {
+  /** What came of it, in words. */
+  readonly result?: string;
+  /** Anything that JSON can hold. */
+  readonly data?: unknown;
+}
+
+export async function doneTask(
+  session: Session,
+  idOrEnd: string,
+  { result, data }: TaskResult = {},
+): Promise<TaskJson> {
+  checkText('result', result);
+  const json = data === undefined ? undefined : (JSON.parse(checkedJson(data)) as unknown);
+  const found = await foundFor('done', session, idOrEnd);
+  const { id, attempt } = found.entry;
+  // First, so that it is there when somebody hears that the task is done. It counts for this claim alone.
+  if (result !== undefined || json !== undefined)
+    await changeTask(session, id, (document) => ({
+      ...document,
+      result: { attempt, ...(result !== undefined && { text: result }), ...(json !== undefined && { data: json }) },
+    }));
+  await ack(session, settledBy(session, found));
+  return ended(session, found);
+}
+
+export async function failTask(session: Session, idOrEnd: string, reason?: string): Promise<TaskJson> {
+  const found = await foundFor('fail', session, idOrEnd);
+  await nack(session, settledBy(session, found), { dead: true, ...(reason !== undefined && { reason }) });
+  return ended(session, found);
+}
+
+async function ended(session: Session, { entry }: FoundTask): Promise<TaskJson> {
+  const card = await session.store.documents.getAgent(entry.mailbox);
+  if (card && !isQueueName(card.name)) await noteBusy(session, card);
+  return taskView(session, await findTask(session, entry.id, entry.mailbox));
+}
+
+export interface ProgressReport {
+  /** 0 to 100. */
+  readonly percent?: number;
+  readonly note?: string;
+  /** The lease now ends so long from now; milliseconds. Else as long as the mailbox's setting says. */
+  readonly leaseMs?: number;
+}
+
+/** Says how far it is, and renews its lease. */
+export async function reportProgress(session: Session, idOrEnd: string, report: ProgressReport): Promise<TaskJson> {
+  const { percent, note, leaseMs } = report;
+  checkText('note', note);
+  if (percent !== undefined && !(percent >= 0 && percent <= 100))
+    throw usage(`${percent} is no percentage.`, 'A number from 0 to 100');
+  const found = await foundFor('progress', session, idOrEnd);
+  const { id, mailbox } = found.entry;
+  await renew(session, settledBy(session, found), leaseMs);
+  await changeTask(session, id, (document) => ({
+    ...document,
+    progress: {
+      at: isoTime(session.store.now()),
+      by: session.acting ?? mailbox,
+      ...(percent !== undefined && { percent }),
+      ...(note !== undefined && { note }),
+    },
+  }));
+  return taskView(session, await findTask(session, id, mailbox));
+}
+
+/** Also of what somebody is at: his claim holds no more. What depends on it waits until it is retried, or cancelled too. */
+export async function cancelTask(session: Session, idOrEnd: string): Promise<TaskJson> {
+  const found = await foundFor('cancel', session, idOrEnd);
+  await session.store.mail.cancel(found.entry, { ...actingOf(session), held: true });
+  const waiting = (await dependentsOf(session, found.entry.id)).length;
+  if (waiting > 0)
+    session.warn(
+      `${waiting} ${waiting === 1 ? 'task waits' : 'tasks wait'} for it, and ${waiting === 1 ? 'goes' : 'go'} on waiting: dreamos task list --blocked`,
+    );
+  return taskView(session, await findTask(session, found.entry.id, found.entry.mailbox));
+}
+
+async function dependentsOf(session: Session, id: string): Promise<readonly unknown[]> {
+  const { readTask } = await import('./document.ts');
+  return (await readTask(session, id)).dependents ?? [];
+}
+
+/** Once more, with all its attempts: to who suits best, or into its queue; blocked, if it has to wait. */
+export async function retryTask(session: Session, idOrEnd: string): Promise<TaskJson> {
+  const found = await foundFor('retry', session, idOrEnd);
+  const { mail, documents } = session.store;
+  const { entry } = found;
+  const actor = actingOf(session);
+  const again =
+    entry.state === 'dead'
+      ? await mail.retry(entry, actor)
+      : await documents.withLock(`maintain.${entry.mailbox}`, (lock) => mail.restore(entry, { ...actor, lock }));
+  const queue = await queueFor(session, requiresOf(found));
+  const ready = again.mailbox === queue ? again : await mail.handOver(again, queue, { ...actor, reason: 'retried' });
+  if ((await unfinishedOf(session, found.message.task?.dependsOn)).length > 0) await block(session, ready.id, queue);
+  else await assignThese(session, [ready]);
+  return taskView(session, await findTask(session, entry.id));
+}
+
+/** Only what is delayed waits in its queue, so it is taken and given back until its release. */
+async function block(session: Session, id: string, queue: string): Promise<void> {
+  const { claimNow } = await import('../take/read.ts');
+  const card = await session.store.documents.getAgent(queue);
+  const delivery = card && (await claimNow(session, card, { filter: { id, task: true } }));
+  if (delivery) await nack(session, delivery.receipt, { delayMs: blockedMs, free: true, reason: 'waits again' });
+}
+
+async function foundFor(move: TaskMove, session: Session, idOrEnd: string): Promise<FoundTask> {
+  const { acting } = session;
+  const own = acting === undefined ? undefined : (await session.store.documents.getAgent(acting))?.name;
+  const found = await findTask(session, idOrEnd, own);
+  checkMove(move, found);
+  return found;
+}
+
+/** @throws TASK_NOT_FOR_YOU: another one is at it */
+function settledBy({ acting }: Session, { entry: { id, mailbox, receipt } }: FoundTask): string {
+  if (receipt === undefined) throw new Error(`${id} is active and has no receipt.`);
+  if (acting === undefined || isQueueName(mailbox) || mailbox.toLowerCase() === acting.toLowerCase()) return receipt;
+  throw new DreamosError('conflict', 'TASK_NOT_FOR_YOU', `${mailbox} is at task ${id}, and not ${acting}.`, {
+    hint: `As the one who is at it: --as ${mailbox}; to call it off: dreamos task cancel ${id}`,
+  });
+}
+
+const mostText = 64 * 1024;
+
+function checkText(what: string, text: string | undefined): void {
+  if (text === undefined) return;
+  const half = loneSurrogateIn(text);
+  if (half !== undefined) throw halfCharacter(what, half);
+  if (text.length > mostText)
+    throw usage(
+      `The ${what} has ${text.length} characters; it may have ${mostText}.`,
+      'Write it to a file, and give its path',
+    );
+}

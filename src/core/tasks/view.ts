@@ -1,0 +1,59 @@
+import type { TaskJson } from '../../contract/tasks.ts';
+import { isoTime } from '../../model/clock.ts';
+import { openStates, type TaskState } from '../../model/state.ts';
+import type { Entry } from '../../storage/port/look.ts';
+import type { Session } from '../root/root.ts';
+import { type Crew, lookAtCrew } from './crew.ts';
+import { unfinishedOf } from './dependents.ts';
+import { readTask } from './document.ts';
+import type { FoundTask } from './find.ts';
+import { isQueueName } from './queue.ts';
+
+/** As people and programs see it. @param crew of whom it is said what is missing; looked at when it is wanted */
+export async function taskView(
+  session: Session,
+  { entry, message, state }: FoundTask,
+  crew: () => Promise<Crew> = () => lookAtCrew(session),
+): Promise<TaskJson> {
+  const { requires = [], dependsOn = [], parent, deadline } = message.task ?? {};
+  const { progress, result } = await readTask(session, entry.id);
+  const assignee = await assigneeOf(session, entry, state);
+  const { leaseUntil } = entry;
+  const isOpen = (openStates as readonly TaskState[]).includes(state);
+  const reason = state === 'failed' ? (await session.store.look.deadReason(entry))?.reason : undefined;
+  const endedAt = entry.ackedAt ?? entry.deadAt;
+  const missing = state === 'ready' ? await (await crew()).missing(requires) : undefined;
+  const counts = state === 'done' && result?.attempt === entry.attempt ? result : undefined;
+  return {
+    id: entry.id,
+    title: message.subject,
+    state,
+    priority: entry.priority,
+    mailbox: entry.mailbox,
+    ...(assignee !== undefined && { assignee }),
+    by: message.from,
+    createdAt: message.createdAt,
+    requires: [...requires],
+    dependsOn: [...dependsOn],
+    ...(state === 'blocked' && { waitsFor: await unfinishedOf(session, dependsOn) }),
+    ...(parent !== undefined && { parent }),
+    ...(deadline !== undefined && { deadline }),
+    ...(isOpen && deadline !== undefined && Date.parse(deadline) < session.store.now() && { overdue: true }),
+    attempt: entry.attempt,
+    ...(leaseUntil !== undefined && { leaseUntil: isoTime(leaseUntil) }),
+    ...(progress && { progress }),
+    ...(counts?.text !== undefined && { result: counts.text }),
+    ...(counts?.data !== undefined && { data: counts.data }),
+    ...(reason !== undefined && { reason }),
+    ...(endedAt !== undefined && { endedAt: isoTime(endedAt) }),
+    ...(missing !== undefined && { missing }),
+  };
+}
+
+/** Who has it: whose mailbox it is in, and of a queue who has claimed it there. */
+async function assigneeOf(session: Session, entry: Entry, state: TaskState): Promise<string | undefined> {
+  if (!isQueueName(entry.mailbox)) return entry.mailbox;
+  if (state !== 'active') return undefined;
+  const claims = await session.store.journal.claims(entry.mailbox, new Map([[entry.id, entry.attempt]]));
+  return claims.get(entry.id)?.by;
+}

@@ -44,7 +44,10 @@ interface KnownCard extends Missable {
  * The names of all mailboxes, sorted.
  * @param isWanted who asks for one of thousands looks at no other
  */
-export async function mailboxNames(ctx: FileContext, isWanted = (_: string): boolean => true): Promise<string[]> {
+export async function mailboxNames(
+  ctx: FileContext,
+  isWanted: (name: string) => boolean = () => true,
+): Promise<string[]> {
   const names: string[] = [];
   for (const name of (await ctx.disk.list(ctx.layout.mailboxes)) ?? []) {
     if (!isWanted(name) || !agentNamePattern.test(name)) continue;

@@ -1,6 +1,9 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { registerAgent } from '../../../../src/core/agents/agents.ts';
+import { rootOver } from '../../../../src/core/open-root.ts';
+import { send } from '../../../../src/core/send/send.ts';
 import { hourMs } from '../../../../src/model/basics/limits.ts';
 import { allowanceFolder } from '../../../../src/storage/file/names/beside.ts';
 import { type DiskCall, watchedDisk } from '../disks.ts';
@@ -21,12 +24,29 @@ test('to take is one call of the disk while nobody else does, and to look change
   expect(readdirSync(folderOf(room))).toHaveLength(1);
 });
 
-test('a send of an agent without a limit makes no call more, and has nothing in its mailbox', async () => {
+test('a send of an agent with a limit is one call of the disk more, and of one without none', async () => {
   const room = makeRoom();
-  const store = await room.open();
-  await store.mail.send([room.outgoing()], { durability: 'full' });
-  expect(readdirSync(room.at('ann').dir)).not.toContain('allowance');
+  const calls: DiskCall[] = [];
+  const store = await room.open(watchedDisk((call) => void calls.push(call)));
+  const session = rootOver(store, { path: room.root, clock: room.clock, ids: room.ids }, { as: 'ann' });
+  const sending = async (): Promise<DiskCall[]> => {
+    calls.length = 0;
+    await send(session, { to: 'bob', body: 'x' });
+    return calls.filter(({ path }) => path.startsWith(room.layout.mailboxes));
+  };
+  await sending();
+  const without = await sending();
+  expect(without.filter(({ path }) => path.includes('allowance'))).toEqual([]);
+  await registerAgent(session, { name: 'ann', settings: { sendRate: 60 } });
+  await sending();
+  const [taken, ...others] = (await sending()).sort((a, b) => Number(isTaken(b)) - Number(isTaken(a)));
+  expect(taken).toMatchObject({ method: 'rename', path: expect.stringContaining('/ann/allowance/') as string });
+  expect(others.map(({ method }) => method)).toEqual(without.map(({ method }) => method));
 });
+
+function isTaken({ path }: DiskCall): boolean {
+  return path.includes('allowance');
+}
 
 test('who is killed between any two calls of the first one leaves it whole, and doctor takes away the rest', async () => {
   for (let dies = 1; dies < 12; dies++) {

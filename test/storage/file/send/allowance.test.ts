@@ -73,6 +73,26 @@ test('who is killed between any two calls of the first one leaves it whole, and 
   throw new Error('It never came to its end.');
 });
 
+test.for([0, 2])('another one between any two calls takes of the same, when %i were taken before', async (before) => {
+  for (let at = 1, calls = Infinity; calls >= at; at++) {
+    const room = makeRoom();
+    const other = await room.open();
+    const spent: number[] = [];
+    calls = -Infinity;
+    const store = await room.open(
+      watchedDisk(async () => {
+        if (++calls === at) spent.push((await other.mail.spend('ann', 5, 5)).spent);
+      }),
+    );
+    if (before > 0) await store.mail.spend('ann', 5, before);
+    calls = 0;
+    spent.push((await store.mail.spend('ann', 5, 5)).spent);
+    expect(spent.reduce((sum, one) => sum + one)).toBe(5 - before);
+    expect(await store.mail.spend('ann', 5, 1)).toMatchObject({ spent: 0 });
+    expect(readdirSync(folderOf(room))).toHaveLength(1);
+  }
+});
+
 test('of two files that somebody has put there the one that allows less counts, and alone stays', async () => {
   const room = makeRoom();
   const store = await room.open();

@@ -12,12 +12,16 @@ import { dayOf, eventLog, parseEventLog, parsePrunedMark } from '../names/slots.
 export const chunkBytes = 1024 * 1024;
 const newline = 0x0a;
 
-/** The ids of which the events of a log tell. */
-export async function* idsIn(ctx: FileContext, mailbox: Mailbox, day: string): AsyncGenerator<string, void, void> {
+/** The events of a log. */
+export async function* eventsIn(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  day: string,
+): AsyncGenerator<MailEvent, void, void> {
   for await (const { lines } of partsOf(ctx, mailbox, day)) {
     for (const { line } of lines) {
       const event = parseLine(line);
-      if (event) yield event.id;
+      if (event) yield event;
     }
   }
 }

@@ -12,7 +12,7 @@ import { everyName } from '../documents/topics.ts';
 import { memory } from '../disk/memory.ts';
 import { type Boot, lastBoot, writeBoot } from '../documents/boot.ts';
 import { arrival, logEvents } from '../events/event-log.ts';
-import { idsIn, loggedDays, prunedThrough } from '../events/log-lines.ts';
+import { eventsIn, loggedDays, prunedThrough } from '../events/log-lines.ts';
 import { listState } from '../look/find.ts';
 import { lockFolder } from '../names/beside.ts';
 import { type Found, toEntry } from '../names/found.ts';
@@ -80,7 +80,7 @@ async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Pro
   const pruned = await prunedThrough(ctx, mailbox);
   const mayBeUntold = (day: string): boolean => day >= fromDay && day > pruned;
   // Names first: who publishes now tells of it afterwards.
-  const untold = new Map<string, Found>();
+  const there = new Map<string, Found>();
   const today = dayOf(ctx.clock.now());
   let firstDay = '9';
   for (const state of isLog(mailbox.name) ? (['archived'] as const) : (['ready', 'delayed', 'inflight'] as const)) {
@@ -88,22 +88,37 @@ async function compare(ctx: FileContext, mailbox: Mailbox, fromDay: string): Pro
       const day = dayOf(state === 'archived' ? found.name.time : idTime(found.name.id));
       // Newest first.
       if (state === 'archived' && day < fromDay) break;
-      if (!mayBeUntold(day)) continue;
-      untold.set(found.name.id, found);
+      if (!mayBeUntold(handedOverBy(found, ctx.clock.now()) ?? day)) continue;
+      there.set(found.name.id, found);
       // One of the future, as a script may hand it in, does not say on which day it was told.
       const since = day > today ? '' : day;
       if (since < firstDay) firstDay = since;
     }
   }
-  if (untold.size === 0) return 0;
+  if (there.size === 0) return 0;
+  const told = new Map<string, 'there' | 'gone'>();
   for (const day of logged) {
     if (day < firstDay) continue;
-    for await (const id of idsIn(ctx, mailbox, day)) untold.delete(id);
+    for await (const { event, id } of eventsIn(ctx, mailbox, day))
+      if (there.has(id)) told.set(id, event === 'handed_over' ? 'gone' : 'there');
   }
   // Ids are in the order in which they were made, also within a millisecond.
-  const events = [...untold.values()].sort((a, b) => (a.name.id < b.name.id ? -1 : 1));
-  for (const found of events) await tell(ctx, mailbox, found);
-  return events.length;
+  const untold = [...there.values()].sort((a, b) => (a.name.id < b.name.id ? -1 : 1));
+  let events = 0;
+  for (const found of untold) {
+    const last = told.get(found.name.id);
+    // It is back, and that was not told; or it went after its name was seen.
+    if (last === 'there' || (last === 'gone' && !(await ctx.disk.stat(found.path)))) continue;
+    await tell(ctx, mailbox, found);
+    events++;
+  }
+  return events;
+}
+
+/** Not later than on this day, and perhaps long after it was made. */
+function handedOverBy({ state, name }: Found, now: number): string | undefined {
+  const comesFromElsewhere = name.origin !== undefined && (state === 'ready' || state === 'inflight');
+  return comesFromElsewhere ? dayOf(Math.min(name.time, now)) : undefined;
 }
 
 async function tell(ctx: FileContext, mailbox: Mailbox, found: Found): Promise<void> {

@@ -22,7 +22,7 @@ const day = 86_400_000;
 const log = '#build.done';
 
 /** The machine has been started anew since. */
-function afterBoot(boot: string, before?: (call: DiskCall) => void): Disk {
+function afterBoot(boot: string, before?: (call: DiskCall) => void | Promise<void>): Disk {
   return { ...watchedDisk(before), bootId: () => boot };
 }
 
@@ -288,4 +288,60 @@ test('in a new root nothing is told again, also not what is being sent when some
   const looking = await room.open();
   const events = await eventsBehind(looking, ['bob'], await looking.journal.cursor(['bob'], 'start'));
   expect(told(events)).toEqual([`delivered ${id}`]);
+});
+
+const handOver = async (store: Store, from: string, to: string): Promise<void> => {
+  for (const entry of await collect(store.look.list(from, 'ready'))) await store.mail.handOver(entry, to, {});
+};
+
+test('what was handed over long after it was made, and lost its events, is told where it is, and not where it was', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  const id = await send(room, store);
+  const of = ['ann', 'bob'];
+  room.clock.advance(9 * day);
+  await room.open(afterBoot('second')).then((between) => between.journal.cursor(of, 'now'));
+  room.clock.advance(9 * day);
+  const cursor = await store.journal.cursor(of, 'now');
+  await handOver(store, 'bob', 'ann');
+  for (const name of of) rmSync(logPath(room, name));
+  const later = await room.open(afterBoot('third'));
+  const events = await eventsBehind(later, of, cursor);
+  expect(told(events)).toEqual([`delivered ${id} again`]);
+  expect(events[0]).toMatchObject({ mailbox: 'ann', from: 'ann' });
+  expect(told(await eventsBehind(await room.open(afterBoot('fourth')), of, cursor))).toEqual(told(events));
+});
+
+test('what came back to a mailbox that had handed it over, and lost that event alone, is told again', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  const id = await send(room, store);
+  await handOver(store, 'bob', 'ann');
+  const cursor = await store.journal.cursor(['bob'], 'now');
+  const { length } = readFileSync(logPath(room, 'bob'));
+  await handOver(store, 'ann', 'bob');
+  truncateSync(logPath(room, 'bob'), length);
+  const later = await room.open(afterBoot('second'));
+  expect(told(await eventsBehind(later, ['bob'], cursor))).toEqual([`delivered ${id} again`]);
+});
+
+test('what is handed over while events are compared is told where it goes alone', async () => {
+  const room = makeRoom();
+  const store = await room.open(afterBoot('first'));
+  const id = await send(room, store);
+  let over = false;
+  const second = afterBoot('second', async ({ method, path }) => {
+    if (over || method !== 'stat' || path !== logPath(room, 'bob')) return;
+    over = true;
+    await handOver(store, 'bob', 'ann');
+  });
+  const cursor = await store.journal.cursor(['ann', 'bob'], 'start');
+  const events = await eventsBehind(await room.open(second), ['ann', 'bob'], cursor);
+  expect(over).toBe(true);
+  expect(events.map(({ event, mailbox, again }) => [event, mailbox, again ?? false]).sort()).toEqual([
+    ['delivered', 'ann', false],
+    ['delivered', 'bob', false],
+    ['handed_over', 'bob', false],
+  ]);
+  expect(events.every((event) => event.id === id)).toBe(true);
 });

@@ -13,6 +13,7 @@ import { keyedMessage } from './messages.ts';
 import { seeded } from './random.ts';
 import { findDoubled, scan, type Broken, type Found, type Torn } from './scan.ts';
 import type { Volume } from './volume.ts';
+import { Whereabouts } from './whereabouts.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 
 export const root = '/r';
@@ -86,9 +87,9 @@ export async function check(volume: Volume, ledger: Ledger, look: Look): Promise
       broken('doubled', `${key} was delivered and lay nowhere before`);
   }
   for (const id of resent) {
-    for (const mailbox of messages.get(id)?.mailboxes ?? []) {
-      if (!after.has(`${mailbox}/${id}`)) broken('lost', `${id} was sent again with its key and is not in ${mailbox}`);
-    }
+    const { count, may } = messages.get(id)?.whereabouts ?? new Whereabouts([]);
+    const there = [...may].filter((mailbox) => after.has(`${mailbox}/${id}`));
+    if (there.length < count) broken('lost', `${id} was sent again with its key and is in ${there.join(', ')} alone`);
   }
   if (violations.length > 0) for (const warning of warnings) broken('corrupt', warning);
   return violations;
@@ -106,11 +107,13 @@ function compare(
     const [mailbox = '', id = ''] = key.split('/');
     const record = ledger.messages.get(id);
     if (found.length > 1) broken('two states', `${key} lies in ${where}`);
-    if (!record?.mailboxes.includes(mailbox)) broken('delivered wrong', `${where} was never sent there`);
+    if (!record?.whereabouts.may.has(mailbox)) broken('delivered wrong', `${where} was never sent there`);
   }
   for (const record of ledger.messages.values()) {
-    const there = record.mailboxes.filter((mailbox) => places.has(`${mailbox}/${record.id}`));
-    const missing = record.mailboxes.filter((mailbox) => !there.includes(mailbox));
+    const { may, sure, count } = record.whereabouts;
+    const there = [...may].filter((mailbox) => places.has(`${mailbox}/${record.id}`));
+    if (there.length > count) broken('doubled', `${record.id} was sent to ${count} and is in ${there.join(', ')}`);
+    const missing = [...(there.length < count ? may : sure)].filter((mailbox) => !there.includes(mailbox));
     if (missing.length === 0) continue;
     if (record.acknowledged === 'full' || (record.acknowledged === 'relaxed' && !cut)) {
       broken('lost', `${record.id} was acknowledged (${record.acknowledged}) and is not in ${missing.join(', ')}`);
@@ -172,7 +175,7 @@ async function sendKeysAgain(
   const ids = createIds(seeded((clock.ms % 1_000_003) + 1));
   for (const [key, first] of tried) {
     const id = ids.next(clock.ms);
-    messages.set(id, { ...first, id, acknowledged: 'full' });
+    messages.set(id, { ...first, id, acknowledged: 'full', whereabouts: new Whereabouts(first.mailboxes) });
     const outgoing = { message: keyedMessage(id, key, first.mailboxes, clock.ms), mailboxes: first.mailboxes };
     const [result] = await store.mail.send([outgoing], { durability: 'full' });
     if (!result || result instanceof Error) broken('unexpected error', `${result?.stack}`);

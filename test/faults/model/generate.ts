@@ -14,12 +14,13 @@ import { oneOf, seeded, seedOf, weighted, whole, type Random } from './random.ts
 
 /** What most of a history is about, so that rare meetings are not that rare. */
 const themes = ['mixed', 'buckets', 'keys', 'broadcasts', 'claims', 'dead letters', 'requests'] as const;
-export type Theme = (typeof themes)[number] | 'ordering keys' | 'managing';
+export type Theme = (typeof themes)[number] | 'ordering keys' | 'managing' | 'handing over';
 
 export function themeOf(seed: number): Theme {
   // Drawn apart, so that it moves no other seed to another theme.
   if (seeded(seedOf(seed, 6))() < 0.15) return 'ordering keys';
   if (seeded(seedOf(seed, 7))() < 0.15) return 'managing';
+  if (seeded(seedOf(seed, 8))() < 0.15) return 'handing over';
   const random = seeded(seedOf(seed, 5));
   return random() < 0.4 ? 'mixed' : oneOf(random, themes);
 }
@@ -78,6 +79,12 @@ const roles: Readonly<Record<Theme, readonly Readonly<Partial<Record<Wish, numbe
     { 'cancel-held': 1, deliver: 3, restore: 1, work: 2, send: 1 },
     { backup: 3, work: 3, many: 1, keyed: 1 },
   ],
+  'handing over': [
+    { send: 3, 'hand-over': 4, many: 1, keyed: 1 },
+    { claim: 4, ack: 2, nack: 2, renew: 2, work: 1 },
+    { 'hand-over': 4, send: 1, recover: 1, backup: 2 },
+    { 'hand-over': 2, work: 3, claim: 2, deliver: 1 },
+  ],
   'ordering keys': [
     { send: 5, batch: 1, claim: 1 },
     { claim: 4, ack: 3, work: 2, renew: 1 },
@@ -91,13 +98,14 @@ export function operationsOf(seed: number, theme: Theme): readonly (readonly Ope
   const size: Size = {
     relaxed: theme === 'mixed' && random() < 0.2,
     // Few mailboxes and priorities, so that processes meet.
-    boxes: theme === 'mixed' ? 1 + whole(random, 3) : 1,
+    boxes: theme === 'mixed' ? 1 + whole(random, 3) : theme === 'handing over' ? 2 + whole(random, 2) : 1,
     ranks: theme === 'mixed' && random() < 0.4 ? 2 : 1,
     keys: theme === 'keys' ? 1 + whole(random, 2) : keyedTo.length,
     short: (theme === 'claims' || theme === 'ordering keys') && random() < 0.7,
-    delayed: theme === 'managing' ? 0.5 : theme === 'mixed' ? 0.2 : 0.04,
+    delayed: theme === 'managing' ? 0.5 : theme === 'mixed' || theme === 'handing over' ? 0.2 : 0.04,
     answering: theme === 'requests' ? 0.8 : 0,
-    orderingKeys: theme === 'ordering keys' ? 1 + whole(random, 2) : 0,
+    orderingKeys: theme === 'ordering keys' || (theme === 'handing over' && random() < 0.5) ? 1 + whole(random, 2) : 0,
+    tasks: theme === 'handing over' ? 0.4 : 0,
     expiring: theme === 'dead letters' ? 0.6 : theme === 'mixed' ? 0.08 : 0,
   };
   const perProcess = 2 + whole(random, theme === 'buckets' ? 6 : 4);
@@ -123,6 +131,8 @@ interface Size {
   readonly answering: number;
   /** How many there are; 0: no message has one. */
   readonly orderingKeys: number;
+  /** Of what is sent to one. */
+  readonly tasks: number;
 }
 
 function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, number>>>, size: Size): Operation[] {
@@ -140,7 +150,9 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
   const does = weighted(random, wanted);
   switch (does) {
     case 'send':
-      return [{ does, to: [mailbox()], how: how() }];
+      return [
+        { does, to: [mailbox()], how: { ...how(), ...(size.tasks > 0 && random() < size.tasks && { task: true }) } },
+      ];
     case 'many':
       return [{ does: 'send', to: mailboxes.slice(0, 2 + whole(random, 2)), how: how() }];
     case 'batch':
@@ -185,6 +197,8 @@ function someOperations(random: Random, wanted: Readonly<Partial<Record<Wish, nu
       const later = random() < 0.4 && { delayMs: oneOf(random, [1, 40, 12_000]) };
       return [{ does, mailbox: mailbox(), pick: whole(random, 4), ...later }];
     }
+    case 'hand-over':
+      return [{ does, mailbox: mailbox(), pick: whole(random, 4), to: mailbox() }];
     case 'backup':
       return [{ does }];
     case 'cancel':
@@ -216,7 +230,7 @@ export function decider(seed: number, theme: Theme, model: CrashModel): (now: Si
   const random = seeded(seedOf(seed, 2));
   const switching = oneOf(random, theme === 'dead letters' ? [0.2, 0.4, 0.7] : [0.03, 0.1, 0.3, 0.7]);
   // Leases and times-to-live have to run out.
-  const timely = theme === 'claims' || theme === 'dead letters' || theme === 'ordering keys' || theme === 'managing';
+  const timely = ['claims', 'dead letters', 'ordering keys', 'managing', 'handing over'].includes(theme);
   const trouble = oneOf(random, timely ? [0.01, 0.02, 0.04] : [0.002, 0.006, 0.015]);
   const pausing = oneOf(random, theme === 'mixed' ? [0, 0.1, 0.3] : [0.1, 0.25, 0.5]);
   const killing = oneOf(random, [0, 0, 0.02, 0.08]);

@@ -25,6 +25,8 @@ export type Operation =
   | { readonly does: 'cancel-held'; readonly mailbox: MailboxName; readonly pick: number }
   /** Of what is delayed or rests: now, or so much later than now. */
   | { readonly does: 'deliver'; readonly mailbox: MailboxName; readonly pick: number; readonly delayMs?: number }
+  /** Of what is ready, delayed or in flight in a mailbox. */
+  | { readonly does: 'hand-over'; readonly mailbox: MailboxName; readonly pick: number; readonly to: MailboxName }
   /** All mail of the root is backed up; what the backup holds is compared with what was acknowledged before. */
   | { readonly does: 'backup' }
   /** Opens a newer bucket, as a producer does that finds the newest one full. */
@@ -39,6 +41,7 @@ export interface SendHow {
   /** The request that it answers. */
   readonly answers?: number;
   readonly orderingKey?: number;
+  readonly task?: true;
 }
 
 /** The id of a request; nobody sends it, only its answers are of interest. */

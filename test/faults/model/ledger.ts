@@ -4,6 +4,7 @@
  * promise. What lies on the disk is compared with it by check.ts.
  */
 import type { Delivery, Settled } from '../../../src/storage/port/mail.ts';
+import { type Handing, Whereabouts } from './whereabouts.ts';
 
 /** The sort of a broken promise; a history is shrunk as long as it breaks the same one. */
 export type Promised =
@@ -43,6 +44,7 @@ export interface SentRecord {
   torn: boolean;
   /** What the sender was told. */
   acknowledged: 'no' | 'relaxed' | 'full';
+  readonly whereabouts: Whereabouts;
 }
 
 export interface ClaimRecord {
@@ -77,6 +79,14 @@ interface Place {
    * holds it refused.
    */
   takenAwayAt: number;
+  /** It has been handed over to here, so that it came back before what is new. */
+  cameOver: boolean;
+  /** When it was last handed over from here. */
+  left: { readonly startedAt: number; readonly endedAt: number } | undefined;
+}
+
+function newPlace(): Place {
+  return { claims: [], finished: undefined, mayReturn: false, takenAwayAt: -1, cameOver: false, left: undefined };
 }
 
 export class Ledger {
@@ -97,8 +107,30 @@ export class Ledger {
   place(mailbox: string, id: string): Place {
     const key = `${mailbox}/${id}`;
     let place = this.#places.get(key);
-    if (!place) this.#places.set(key, (place = { claims: [], finished: undefined, mayReturn: false, takenAwayAt: -1 }));
+    if (!place) this.#places.set(key, (place = newPlace()));
     return place;
+  }
+
+  /** Whoever claims it at this moment may be told so afterwards, and finds that it is gone. @returns what undoes it */
+  takingAway(place: Place): () => void {
+    const { takenAwayAt } = place;
+    const { seq } = this;
+    place.takenAwayAt = seq;
+    return () => {
+      if (place.takenAwayAt === seq) place.takenAwayAt = takenAwayAt;
+    };
+  }
+
+  handedOver(record: SentRecord, handing: Handing, startedAt: number): void {
+    record.whereabouts.done(handing);
+    this.place(handing.from, record.id).left = { startedAt, endedAt: this.seq };
+    // It says that it is durable.
+    if (record.mailboxes.length === 1 && !record.relaxed) record.acknowledged = 'full';
+  }
+
+  /** What it was about to do it has done, or it never will. */
+  died(p: number): void {
+    for (const { whereabouts } of this.messages.values()) whereabouts.died(p);
   }
 
   /** Whether this claim holds, whatever else has happened. */
@@ -118,8 +150,9 @@ export class Ledger {
     return claim.startedAt < this.place(mailbox, message.id).takenAwayAt;
   }
 
-  sending(record: Omit<SentRecord, 'acknowledged' | 'torn'>): void {
-    this.messages.set(record.id, { ...record, acknowledged: 'no', torn: false });
+  sending(record: Omit<SentRecord, 'acknowledged' | 'torn' | 'whereabouts'>): void {
+    const whereabouts = new Whereabouts(record.mailboxes);
+    this.messages.set(record.id, { ...record, acknowledged: 'no', torn: false, whereabouts });
   }
 
   sent(id: string, durability: 'full' | 'relaxed', key: number | undefined, now: number): void {
@@ -138,7 +171,7 @@ export class Ledger {
     const { mailbox, message, receipt, leaseUntil } = delivery;
     const place = this.place(mailbox, message.id);
     const sent = this.messages.get(message.id);
-    if (!sent?.mailboxes.includes(mailbox))
+    if (!sent?.whereabouts.may.has(mailbox))
       this.broken('delivered wrong', `${mailbox} got ${message.id}, which was not sent to it`);
     else if (sent.body !== message.body)
       this.broken('delivered wrong', `${mailbox} got ${message.id} with other words than were sent`);
@@ -155,11 +188,14 @@ export class Ledger {
     };
     // A process that was paused behind its rename may come back with a claim that is over: it says until when it held.
     if (leaseUntil > this.latest && !this.isTakenAway(claim)) {
-      const other = place.claims.find((one) => this.live(one));
+      const isSame = ({ delivery: { message: other } }: ClaimRecord): boolean => other.id === message.id;
+      // Of one that was sent to nobody else there is one claim, wherever it is by now.
+      const claims = sent?.mailboxes.length === 1 ? this.claims.filter(isSame) : place.claims;
+      const other = claims.find((one) => this.live(one));
       if (other)
         this.broken(
           'two claims at once',
-          `${claim.place} was claimed again while a claim on it held until ${other.leaseUntil}`,
+          `${claim.place} was claimed again while a claim on ${other.place} held until ${other.leaseUntil}`,
         );
       if (place.finished && !place.mayReturn) {
         this.broken('delivered after it was finished', `${claim.place} was claimed after it was ${place.finished}`);
@@ -186,7 +222,8 @@ export class Ledger {
       if (this.messages.get(id)?.order?.key === order.key && this.live(other))
         this.broken('two claims of an ordering key', `${place} was claimed while a claim on ${other.place} held`);
     }
-    if (this.place(mailbox, message.id).mayReturn) return;
+    const { mayReturn, cameOver } = this.place(mailbox, message.id);
+    if (mayReturn || cameOver) return;
     for (const { id, order: first } of this.messages.values()) {
       if (first?.key !== order.key || first.by !== order.by || !first.ended) continue;
       const { at, time } = first.ended;
@@ -205,6 +242,9 @@ export class Ledger {
         'stale receipt accepted',
         `${does} with a receipt of ${claim.place} was accepted after a later claim on it`,
       );
+    const { left } = place;
+    if (left && claim.endedAt < left.startedAt && left.endedAt < startedAt)
+      this.broken('stale receipt accepted', `${does} with a receipt of ${claim.place} after it was handed over`);
     if (claim.settledAt !== undefined && (does !== 'renew' || claim.settledAt < startedAt)) {
       this.broken('settled twice', `${does} with a receipt of ${claim.place} was accepted after it had been used`);
     }
@@ -237,6 +277,7 @@ export class Ledger {
     this.#places.clear();
     this.claims = [];
     for (const record of this.messages.values()) {
+      record.whereabouts.died();
       if (record.acknowledged === 'relaxed') record.acknowledged = 'no';
       record.torn ||= record.relaxed && record.acknowledged === 'no';
     }

@@ -19,6 +19,7 @@ export function plainMessage(id: string, body: string, to: readonly string[], ho
     expiresAt: how.ttlMs === undefined ? null : new Date(nowMs + how.ttlMs).toISOString(),
     dedupeKey: null,
     ...(how.orderingKey !== undefined && { orderingKey: `ordering key ${how.orderingKey}` }),
+    ...(how.task && { task: {} }),
   };
 }
 

@@ -64,6 +64,44 @@ export const mutations: Readonly<Record<string, Mistake>> = {
     theme: 'buckets',
     disk: (disk) => ({ ...disk, rename: async (from, to) => (await disk.rename(from, to)) || true }),
   },
+  'a message is handed over by a link and an unlink': {
+    theme: 'handing over',
+    disk: linking((from, to) => isHandingOver(from, to)),
+  },
+  'what is handed over is not synced': {
+    theme: 'handing over',
+    disk(disk) {
+      let over = false;
+      return {
+        ...disk,
+        async rename(from, to) {
+          over = isHandingOver(from, to);
+          return disk.rename(from, to);
+        },
+        syncDir: (dir) => (over ? true : disk.syncDir(dir)),
+        async append(path, text) {
+          over = false;
+          return disk.append(path, text);
+        },
+      };
+    },
+  },
+  'who hands over takes what is there by now': {
+    theme: 'handing over',
+    disk: (disk) => ({
+      ...disk,
+      async rename(from, to) {
+        if (await disk.rename(from, to)) return true;
+        const [, mailbox, id] = /^(.*\/agent_mailboxes\/[^/]+)\/.*(\.i[0-9A-Z]{26}\.)/.exec(from) ?? [];
+        if (mailbox === undefined || id === undefined || !isHandingOver(from, to)) return false;
+        for (const hour of (await disk.list(`${mailbox}/inflight`)) ?? [])
+          for (const slot of (await disk.list(`${mailbox}/inflight/${hour}`)) ?? [])
+            for (const name of (await disk.list(`${mailbox}/inflight/${hour}/${slot}`)) ?? [])
+              if (name.includes(id)) return disk.rename(`${mailbox}/inflight/${hour}/${slot}/${name}`, to);
+        return false;
+      },
+    }),
+  },
   'a send is committed before its folder is synced': { disk: without((dir) => dir.endsWith('.new')) },
   'a commit is not synced': {
     disk(disk) {
@@ -162,6 +200,14 @@ export const mutations: Readonly<Record<string, Mistake>> = {
   },
 };
 
+function mailboxIn(path: string): string {
+  return /\/agent_mailboxes\/([^/]+)\//.exec(path)?.[1] ?? '';
+}
+
+function isHandingOver(from: string, to: string): boolean {
+  return from.includes('/agent_mailboxes/') && mailboxIn(from) !== mailboxIn(to);
+}
+
 function isBucket(dir: string): boolean {
   return /\/ready\/p\d\/\d\/[^/]+\/[^/]+$/.test(dir);
 }
@@ -172,11 +218,11 @@ function without(skips: (dir: string) => boolean): (disk: Disk) => Disk {
 }
 
 /** Moves these files in two steps. */
-function linking(these: (from: string) => boolean): (disk: Disk) => Disk {
+function linking(these: (from: string, to: string) => boolean): (disk: Disk) => Disk {
   return (disk) => ({
     ...disk,
     async rename(from, to) {
-      if (!these(from)) return disk.rename(from, to);
+      if (!these(from, to)) return disk.rename(from, to);
       if ((await disk.link(from, to)) === 'missing') return false;
       await disk.remove(from);
       return true;

@@ -83,6 +83,8 @@ export async function perform(process: Process, operation: Operation, around: Su
     case 'restore':
     case 'retry':
       return change(store, operation, around);
+    case 'hand-over':
+      return handOver(process, store, operation, ledger);
     case 'backup':
       return compareBackup(process, around);
     case 'open-bucket': {
@@ -176,12 +178,8 @@ async function change(store: Store, operation: Changing, { ledger, now }: Surrou
   if (!entry) return 'nothing there';
   const place = ledger.place(mailbox, entry.id);
   if (does === 'restore' || does === 'retry') place.mayReturn = true;
-  // Whoever is just claiming it may be told so afterwards, and finds that it is gone; killed half-way, it may be so or not.
-  const { takenAwayAt } = place;
-  if (does === 'cancel-held') {
-    place.takenAwayAt = ledger.seq;
-    place.mayReturn = true;
-  }
+  const undo = does === 'cancel-held' ? ledger.takingAway(place) : undefined;
+  if (does === 'cancel-held') place.mayReturn = true;
   try {
     const { state } = await changeBy(store, entry, operation, now());
     if (does === 'cancel') place.finished = 'archived';
@@ -189,7 +187,37 @@ async function change(store: Store, operation: Changing, { ledger, now }: Surrou
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'STATE_CHANGED') throw error;
     // Nothing was done.
-    if (does === 'cancel-held') place.takenAwayAt = takenAwayAt;
+    undo?.();
+    return error.code;
+  }
+}
+
+async function handOver(
+  process: Process,
+  store: Store,
+  { mailbox, pick, to }: Extract<Operation, { does: 'hand-over' }>,
+  ledger: Ledger,
+): Promise<string> {
+  const entries: Entry[] = [];
+  for (const state of changed['cancel-held'])
+    for await (const entry of store.look.list(mailbox, state)) entries.push(entry);
+  const entry = picked(entries, pick);
+  const record = entry && ledger.messages.get(entry.id);
+  if (!record) return 'nothing there';
+  // Of two copies that go to one mailbox at the same moment it has both.
+  if (record.mailboxes.length > 1 && record.whereabouts.isMoving) return 'another is on its way';
+  const started = ledger.seq;
+  const undo = ledger.takingAway(ledger.place(mailbox, entry.id));
+  ledger.place(to, entry.id).cameOver = true;
+  const handing = record.whereabouts.begin(process.p, mailbox, to);
+  try {
+    await store.mail.handOver(entry, to, {});
+    ledger.handedOver(record, handing, started);
+    return `${entry.id} is in ${to}`;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
+    undo();
+    record.whereabouts.refused(handing);
     return error.code;
   }
 }

@@ -173,6 +173,7 @@ class World {
   }
 
   #start(p: number): void {
+    this.#ledger.died(p);
     const random = seeded(seedOf(this.#history.seed, 3, p, this.#starts++));
     const clock = { now: () => this.#wall, uptime: () => this.#uptime };
     this.#processes[p] = new Process(p, this.#machine, clock, random, {

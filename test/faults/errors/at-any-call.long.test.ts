@@ -7,6 +7,7 @@ import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { changes, type DiskCall, diskFailure, Killed, killedBehind, watchedDisk } from '../../storage/file/disks.ts';
 import { census, drain, inspected, makeRoom, only, recoverAll, type Room } from '../../storage/file/room.ts';
 import { scratch } from '../../scratch.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
 import type { Outgoing, Sent } from '../../../src/storage/port/mail.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import type { State } from '../../../src/model/state.ts';
@@ -281,6 +282,41 @@ describe.for(['once', 'from then on'] as const)('when a call fails %s', (way) =>
       },
       way,
     ),
+  );
+
+  test.for(['ready', 'delayed', 'inflight'] as const)(
+    'of what is %s a hand-over is done, which it says, or nothing of it',
+    (state) =>
+      expectAtEachFailure(
+        {
+          async arrange(room, store) {
+            if (state === 'inflight') await held(room, store);
+            else {
+              const more = state === 'delayed' ? { dueAt: room.clock.now() + 60_000 } : {};
+              accepted(await store.mail.send([room.outgoing({}, more)], { durability: 'relaxed' }));
+            }
+            return only(store, state);
+          },
+          act: ({ store }, entry) => store.mail.handOver(entry as Entry, 'ann', {}),
+          async check(answer, { room, store }, given) {
+            const entry = given as Entry;
+            const where = [...(await census(room, store))];
+            if (answer instanceof Error && where[0]?.[0].startsWith('bob')) {
+              expect(where).toEqual([[`bob ${entry.id}`, [state]]]);
+              await store.mail.handOver(entry, 'ann', {});
+            } else {
+              expect(where).toEqual([[`ann ${entry.id}`, ['ready']]]);
+              if (answer instanceof Error) expect(answer.message).toContain('is in ann now');
+              await expect(store.mail.handOver(entry, 'ann', {})).rejects.toMatchObject({ kind: 'conflict' });
+            }
+            const events = await store.journal.history(entry.id, 'ann');
+            if (room.warnings.length === 0) expect(events.map(({ event }) => event)).toEqual(['delivered']);
+            const delivery = await store.mail.claim('ann', { token: newToken(), leaseMs, policy });
+            expect(delivery?.message.id).toBe(entry.id);
+          },
+        },
+        way,
+      ),
   );
 
   test('recovering goes on later where it was stopped', () =>

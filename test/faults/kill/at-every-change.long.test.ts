@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { Message } from '../../../src/model/message.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { Killed, killedAt, killedBehind } from '../../storage/file/disks.ts';
@@ -290,6 +291,52 @@ test.for([
       }
     },
   }),
+);
+
+interface Arranged {
+  readonly entry: Entry;
+  readonly second: string;
+  readonly receipt: string;
+}
+
+test.for(['ready', 'delayed', 'inflight'] as const)(
+  'a hand-over leaves what was %s there, or ready where it goes',
+  (state) =>
+    expectAfterEachKill({
+      names: ['ann', 'bob'],
+      async arrange(room, store) {
+        for (let i = 0; i < 2; i++) {
+          const outgoing = room.outgoing({ orderingKey: 'k' });
+          accepted(await store.mail.send([outgoing], { durability: 'relaxed' }));
+        }
+        const [first, second] = await collect(store.look.list('bob', 'ready'));
+        const delivery = await store.mail.claim('bob', { token: newToken(), leaseMs, policy });
+        if (state !== 'inflight') {
+          const delayMs = state === 'ready' ? 0 : 5000;
+          await store.mail.nack(delivery?.receipt ?? '', { policy, delayMs });
+        }
+        const entries = await collect(store.look.list('bob', state));
+        return { entry: entries.find(({ id }) => id === first?.id), second: second?.id, receipt: delivery?.receipt };
+      },
+      act: (_, store, arranged) => store.mail.handOver((arranged as Arranged).entry, 'ann', {}),
+      async check({ room, store, where, answer }, arranged) {
+        const { entry, second, receipt } = arranged as Arranged;
+        const isOver = where.has(`ann ${entry.id}`);
+        if (answer !== undefined) expect(isOver).toBe(true);
+        expect(Object.fromEntries(where)).toEqual({
+          [`bob ${second}`]: ['ready'],
+          [`${isOver ? 'ann' : 'bob'} ${entry.id}`]: [isOver ? 'ready' : state],
+        });
+        const claimOf = (name: string) => store.mail.claim(name, { token: newToken(), leaseMs, policy });
+        if (!isOver) return;
+        if (state === 'inflight')
+          await expect(store.mail.ack(receipt, {})).rejects.toMatchObject({ code: 'LEASE_LOST' });
+        expect(await claimOf('ann')).toMatchObject({ attempt: 2, message: { id: entry.id } });
+        // Whoever died may not have let go of its key, and nobody waits for that for long.
+        room.clock.advance(2000);
+        expect(await claimOf('bob')).toMatchObject({ message: { id: second } });
+      },
+    }),
 );
 
 test('recovering expired leases, last attempts and delayed messages loses and doubles none', () =>

@@ -171,7 +171,7 @@ export class Ledger {
     const { mailbox, message, receipt, leaseUntil } = delivery;
     const place = this.place(mailbox, message.id);
     const sent = this.messages.get(message.id);
-    if (!sent?.whereabouts.may.has(mailbox))
+    if (!sent?.whereabouts.ever.has(mailbox))
       this.broken('delivered wrong', `${mailbox} got ${message.id}, which was not sent to it`);
     else if (sent.body !== message.body)
       this.broken('delivered wrong', `${mailbox} got ${message.id} with other words than were sent`);

@@ -12,6 +12,8 @@ export interface Handing {
 /** In which mailboxes the copies of a message are, as far as those were told who hand it over: never two in one. */
 export class Whereabouts {
   readonly may: Set<string>;
+  /** Also before: whoever is slow may come back with a claim that has ended. */
+  readonly ever: Set<string>;
   readonly sure: Set<string>;
   /** How many copies there are. */
   readonly count: number;
@@ -19,6 +21,7 @@ export class Whereabouts {
 
   constructor(mailboxes: readonly string[]) {
     this.may = new Set(mailboxes);
+    this.ever = new Set(mailboxes);
     this.sure = new Set(mailboxes);
     this.count = mailboxes.length;
   }
@@ -33,6 +36,7 @@ export class Whereabouts {
     for (const other of this.#under) other.overlaps = true;
     this.#under.add(handing);
     this.may.add(to);
+    this.ever.add(to);
     return handing;
   }
 

@@ -6,6 +6,7 @@
  * Of two copies that are handed over to the same mailbox at the same moment neither sees the other: then it has both, as if a
  * message were delivered again.
  */
+import { DreamosError } from '../../../model/errors.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Entry } from '../../port/look.ts';
 import type { HandOverOptions } from '../../port/mail.ts';
@@ -57,14 +58,31 @@ export async function handOver(
     throw error instanceof MailboxGone ? await renamedSince(ctx, error) : error;
   });
   if (bucket === undefined) throw stateChanged(entry);
-  await syncFolderOrAncestor(ctx, folderOf(path));
-  await syncFolderOrAncestor(ctx, bucket);
-  await syncAncestorsOnce(ctx, bucket, to.dir);
+  const unsynced = await sync(ctx, path, bucket, to);
   await releaseOrderingKey(ctx, mailbox, name);
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
   await logEvents(ctx, mailbox, [{ event: 'handed_over', id: name.id, by, to: to.name, reason, ...attempt }], at);
   await logEvents(ctx, to, [{ ...arrival('delivered', name.id, message), by, ...attempt }], at);
+  if (unsynced) throw mayComeBack(name.id, mailbox, to, unsynced);
   return toEntry(to, { state: 'ready', path: pathIn(bucket, formatEntryName(ready)), name: ready });
+}
+
+/** @returns why it is not durable: the rename has decided, and is told of all the same */
+async function sync(ctx: FileContext, path: string, bucket: string, to: Mailbox): Promise<DreamosError | undefined> {
+  try {
+    await syncFolderOrAncestor(ctx, folderOf(path));
+    await syncFolderOrAncestor(ctx, bucket);
+    await syncAncestorsOnce(ctx, bucket, to.dir);
+    return undefined;
+  } catch (error) {
+    if (error instanceof DreamosError) return error;
+    throw error;
+  }
+}
+
+function mayComeBack(id: string, from: Mailbox, to: Mailbox, cause: DreamosError): DreamosError {
+  const message = `${id} is in ${to.name} now, and after a power cut may be in ${from.name} again: ${cause.message}`;
+  return new DreamosError('disk', cause.code, message, { hint: `See where it is: dreamos show ${id}`, cause });
 }
 
 /** A task is nowhere else. Of a message that was sent to both each has its own, perhaps not handed out yet. */

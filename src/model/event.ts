@@ -35,6 +35,8 @@ export const mailEventSchema = schema(
       event: z.string(),
       id: z.string(),
       by: z.optional(z.string()),
+      /** Of who has a claim: what that consumer calls itself, where several have the same name. */
+      label: z.optional(z.string()),
       attempt: z.optional(z.number()),
       reason: z.optional(z.string()),
       /** nacked: without using up the attempt. */
@@ -63,6 +65,7 @@ export const mailEventSchema = schema(
     event: string,
     id: string,
     by: optional(string),
+    label: optional(string),
     attempt: optional(number),
     reason: optional(string),
     free: optional(oneOf(true)),

@@ -4,6 +4,8 @@ export const topicCharacters = 128;
 export const subjectCharacters = 200;
 /** Also of a tag. */
 export const typeCharacters = 64;
+/** Of a consumer's label. */
+export const labelCharacters = 64;
 /** So many tags one message may have. */
 export const mostTags = 64;
 /** Of a dedupe key, an ordering key and a replace key. */

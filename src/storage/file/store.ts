@@ -55,6 +55,7 @@ export function fileStore(ctx: FileContext): Store {
     reach: reachOf(ctx),
     presence: presenceOf(ctx),
     upkeep: upkeepOf(ctx),
+    self: async () => ({ pid: (await ctx.disk.self()).pid, host: await ctx.disk.hostName() }),
     isThere: async () => (await ctx.disk.stat(ctx.layout.format)) !== undefined,
     close,
   };
@@ -143,8 +144,8 @@ function mailOf(ctx: FileContext): Mail {
       if (!looks && looksForDue(ctx, home, true)) moved += (await recoverDue(ctx, home, options.policy)).moved;
       return moved > 0 ? claim(ctx, home, options) : undefined;
     },
-    takeUp: (mailbox) => takeUp(ctx, at(mailbox)),
-    ack: (receipt, { by }) => ack(ctx, receipt, by),
+    takeUp: (mailbox, who) => takeUp(ctx, at(mailbox), who),
+    ack: (receipt, options) => ack(ctx, receipt, options),
     nack: (receipt, options) => nack(ctx, receipt, options),
     renew: (receipt, options) => renew(ctx, receipt, options),
     checkClaim: (receipt) => checkClaim(ctx, receipt),

@@ -8,7 +8,18 @@ import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../por
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { calledNow } from './rename.ts';
 import { die, isExpired } from './die.ts';
-import { actorOf, changed, type Deps, type Held, inState, type Mail, mailboxOf, messageOf, receiptOf } from './mail.ts';
+import {
+  actorOf,
+  changed,
+  claimerOf,
+  type Deps,
+  type Held,
+  inState,
+  type Mail,
+  mailboxOf,
+  messageOf,
+  receiptOf,
+} from './mail.ts';
 
 export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOptions): Delivery | undefined {
   const now = deps.clock.now();
@@ -46,7 +57,7 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
     held.token = options.token;
     held.maxAttempts = options.maxAttempts;
     held.leaseUntil = now + options.leaseMs;
-    changed(mail, held, now, 'claimed', { attempt: held.attempt, ...actorOf(options) });
+    changed(mail, held, now, 'claimed', { attempt: held.attempt, ...claimerOf(options) });
     return deliveryOf(held);
   }
   return undefined;
@@ -63,7 +74,7 @@ export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor): Se
   held.state = 'archived';
   held.holdsOrderingKey = false;
   held.ackedAt = deps.clock.now();
-  changed(mail, held, held.ackedAt, 'acked', { attempt: held.attempt, ...actorOf(options) });
+  changed(mail, held, held.ackedAt, 'acked', { attempt: held.attempt, ...claimerOf(options) });
   return settled(held, receipt);
 }
 
@@ -84,7 +95,7 @@ export function nack(mail: Mail, deps: Deps, receipt: string, options: NackOptio
     if (free) held.attempt--;
     changed(mail, held, now, 'nacked', {
       attempt,
-      ...actorOf(options),
+      ...claimerOf(options),
       ...(reason !== undefined && { reason }),
       ...(free && { free }),
     });
@@ -96,7 +107,7 @@ export function renew(mail: Mail, deps: Deps, receipt: string, options: Actor & 
   const held = claimed(mail, receipt);
   const now = deps.clock.now();
   held.leaseUntil = now + options.leaseMs;
-  changed(mail, held, now, 'renewed', { attempt: held.attempt, ...actorOf(options) });
+  changed(mail, held, now, 'renewed', { attempt: held.attempt, ...claimerOf(options) });
   return settled(held, receipt);
 }
 

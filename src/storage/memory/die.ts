@@ -2,7 +2,7 @@ import type { Actor } from '../port/mail.ts';
 import { noMailbox, noticeOf } from '../port/notice.ts';
 import { MailboxFull } from '../port/refusals.ts';
 import { deliver } from './deliver.ts';
-import { actorOf, changed, type Deps, type Held, type Mail, messageOf } from './mail.ts';
+import { changed, claimerOf, type Deps, type Held, type Mail, messageOf } from './mail.ts';
 import { calledNow } from './rename.ts';
 
 export function die(mail: Mail, deps: Deps, held: Held, now: number, reason: string, options: Actor = {}): void {
@@ -10,7 +10,7 @@ export function die(mail: Mail, deps: Deps, held: Held, now: number, reason: str
   held.state = 'dead';
   held.holdsOrderingKey = false;
   held.dead = { reason, attempts: held.attempt, deadAt: now, history };
-  changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...actorOf(options) });
+  changed(mail, held, now, 'dead', { reason, attempt: held.attempt, ...claimerOf(options) });
   const message = messageOf(held);
   if (message.notify) held.dead = { ...held.dead, notice: tellSender(mail, deps, held, now) };
 }

@@ -194,3 +194,8 @@ export function spend(mail: Mail, mailbox: string, perMinute: number, count: num
 export function actorOf({ by }: Actor): { by?: string } {
   return by === undefined ? {} : { by };
 }
+
+/** Of a claim, and of what ends it. */
+export function claimerOf({ by, label }: Actor): { by?: string; label?: string } {
+  return { ...actorOf({ by }), ...(label !== undefined && { label }) };
+}

@@ -191,6 +191,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     journal,
     ...reachedOf(mail, clock),
     upkeep,
+    self: async () => ({ pid: 1, host: 'memory' }),
     close: async () => undefined,
   };
 }

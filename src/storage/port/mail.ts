@@ -91,6 +91,7 @@ export interface ClaimOptions {
   readonly maxAttempts?: number | undefined;
   /** Who claims, for the event log. */
   readonly by?: string | undefined;
+  readonly label?: string | undefined;
   /** Only messages for which this holds; it may cost reading many. */
   readonly filter?: Filter | undefined;
   /** Only answers in the inbox of this request. */
@@ -102,6 +103,7 @@ export interface ClaimOptions {
 export interface NackOptions {
   readonly policy: RetryPolicy;
   readonly by?: string;
+  readonly label?: string | undefined;
   /** Rest this long before the next delivery; by default the policy's backoff with jitter. */
   readonly delayMs?: number;
   readonly reason?: string;
@@ -132,6 +134,8 @@ export interface Recovered {
 export interface Actor {
   /** The acting agent, for the event log. */
   readonly by?: string | undefined;
+  /** What its consumer calls itself; told of claims and their ends alone. */
+  readonly label?: string | undefined;
 }
 
 export interface CancelOptions extends Actor {
@@ -194,7 +198,7 @@ export interface Mail {
   hasInbox(mailbox: string, request: string): Promise<boolean>;
   /** Takes the next message in delivery order under a lease, after moving what is due; `undefined`: nothing ready. */
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
-  takeUp(mailbox: string): Promise<Consumer>;
+  takeUp(mailbox: string, who?: Pick<Actor, 'label'>): Promise<Consumer>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
   ack(receipt: string, options: Actor): Promise<Settled>;
   /** The last attempt, or `dead`, leads to the dead-letter queue. @throws as ack */

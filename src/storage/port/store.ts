@@ -51,6 +51,8 @@ export interface Store {
   readonly presence: Presence;
   /** Absent: the storage keeps house by itself. */
   readonly upkeep?: Upkeep;
+  /** Which process this is, among all that use the same mail. */
+  self(): Promise<{ readonly pid: number; readonly host: string }>;
   /** Whether what keeps the mail still exists. Absent: as long as the store is open. */
   isThere?(): Promise<boolean>;
   close(): Promise<void>;

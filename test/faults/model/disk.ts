@@ -162,6 +162,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     fileSystem: () => 0,
     bootId: () => 'one',
     self: () => ({ pid: 1, machine: 'one' }),
+    hostName: () => 'one',
     startOf: () => undefined,
     close: () => undefined,
   };

@@ -51,6 +51,27 @@ export function eventRules(rig: Rig): void {
     ]);
   });
 
+  test('a claim and what ends it carry the label of their consumer, if there is one', async () => {
+    for (const dead of [false, true]) {
+      await rig.send();
+      const { receipt } = await rig.mustClaim({ by: 'bob', label: 'build-2' });
+      await rig.store.mail.renew(receipt, { leaseMs, by: 'bob', label: 'build-3' });
+      await rig.store.mail.nack(receipt, { policy, by: 'bob', label: 'build-4', delayMs: 0, dead });
+    }
+    await rig.send();
+    await rig.store.mail.ack((await rig.mustClaim({ by: 'bob' })).receipt, { label: 'build-5' });
+    const of = (event: string, label?: string) => ({ event, label });
+    expect((await rig.events()).map(({ event, label }) => ({ event, label }))).toEqual([
+      of('delivered'),
+      ...[of('claimed', 'build-2'), of('renewed', 'build-3'), of('nacked', 'build-4')],
+      of('delivered'),
+      ...[of('claimed', 'build-2'), of('renewed', 'build-3'), of('dead', 'build-4')],
+      of('delivered'),
+      ...[of('claimed'), of('acked', 'build-5')],
+    ]);
+    for (const event of await rig.events()) expect('label' in event).toBe(event.label !== undefined);
+  });
+
   test('a nack is told with its reason', async () => {
     await rig.send();
     await rig.store.mail.nack((await rig.mustClaim()).receipt, {

@@ -134,6 +134,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     fileSystem: (path) => real.fileSystem(path),
     bootId: () => real.bootId(),
     self: () => real.self(),
+    hostName: () => real.hostName(),
     startOf: (pid) => real.startOf(pid),
     close: () => real.close(),
   };

@@ -202,7 +202,8 @@ async function deliver(
   if (ctx.clock.now() >= name.time) return 'late';
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
-  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by: options.by }]);
+  const { by, label } = options;
+  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by, label }]);
   return deliveryOf(ctx, mailbox, path, name, message);
 }
 

@@ -8,13 +8,13 @@
  */
 import { maxLeaseMs } from '../../../model/basics/limits.ts';
 import { agoMs } from '../../../model/clock.ts';
-import type { Consumer } from '../../port/mail.ts';
+import type { Actor, Consumer } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, forgetFolder, removedAgain } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
 import { parseJson } from '../disk/parse-json.ts';
 import { stillRuns } from '../disk/programs.ts';
-import { consumerFile, markFrom, parseConsumerName, tokenOf } from '../names/reach-name.ts';
+import { consumerFile, markFrom, markOf, parseConsumerName, tokenOf } from '../names/reach-name.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { wheelEntries, type WheelEntry } from '../places/wheel.ts';
 
@@ -26,8 +26,8 @@ const lookAgainMs = 1000;
 interface Known {
   /** Uptime of the last look. */
   at: number;
-  /** Marks of this process. */
-  readonly own: Set<string>;
+  /** Marks of this process, with their labels. */
+  readonly own: Map<string, string | undefined>;
   /** What stands in the others' files, which never changes. */
   readonly records: Map<string, ConsumerRecord>;
   /** Those of which a look has found nothing more. One listing may miss a name; two in a row do not. */
@@ -39,6 +39,7 @@ interface ConsumerRecord {
   readonly pidStart: string | undefined;
   /** Where that number means a process: which start of which machine, seen from where. */
   readonly machine: string;
+  readonly label?: string | undefined;
 }
 
 /** By mailbox. */
@@ -46,17 +47,21 @@ const known = memory(() => new Map<string, Known>());
 
 function knownOf(ctx: FileContext, { name }: Mailbox): Known {
   const all = known.of(ctx);
-  const one = all.get(name) ?? { at: -Infinity, own: new Set(), records: new Map(), empty: new Set() };
+  const one = all.get(name) ?? { at: -Infinity, own: new Map(), records: new Map(), empty: new Set() };
   all.set(name, one);
   return one;
 }
 
-export async function takeUp(ctx: FileContext, mailbox: Mailbox): Promise<Consumer> {
+export async function takeUp(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { label }: Pick<Actor, 'label'> = {},
+): Promise<Consumer> {
   const { own } = knownOf(ctx, mailbox);
   const { pid, machine } = await ctx.disk.self();
-  const record: ConsumerRecord = { pid, pidStart: await ctx.disk.startOf(pid), machine };
+  const record: ConsumerRecord = { pid, pidStart: await ctx.disk.startOf(pid), machine, label };
   const mark = await makeFile(ctx, mailbox, `${JSON.stringify({ v: 1, ...record })}\n`);
-  own.add(mark);
+  own.set(mark, label);
   let n = Math.floor(ctx.ids.fraction() * 2 ** 30);
   return {
     token: () => tokenOf(mark, n++),
@@ -106,9 +111,21 @@ async function isGone(ctx: FileContext, mailbox: Mailbox, mark: string): Promise
 /** `undefined`: it is not there, not written yet, or spoilt. */
 async function readRecord(ctx: FileContext, mailbox: Mailbox, mark: string): Promise<ConsumerRecord | undefined> {
   const file = await ctx.disk.read(consumerFile(mailbox, mark), { maxBytes: 4096 });
-  const { pid, pidStart, machine } = ((file.ok && parseJson(file.bytes)) || {}) as Partial<ConsumerRecord>;
+  const { pid, pidStart, machine, label } = ((file.ok && parseJson(file.bytes)) || {}) as Partial<ConsumerRecord>;
   if (pid === undefined || !Number.isSafeInteger(pid) || typeof machine !== 'string') return undefined;
-  return { pid, pidStart: typeof pidStart === 'string' ? pidStart : undefined, machine };
+  return { pid, pidStart: textOr(pidStart), machine, label: textOr(label) };
+}
+
+function textOr(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** What the consumer of a claim calls itself, as far as this process has seen it: nothing is read for it. */
+export function labelOf(ctx: FileContext, { name }: Mailbox, token: string | undefined): string | undefined {
+  const here = known.of(ctx).get(name);
+  if (here === undefined || token === undefined) return undefined;
+  const mark = markOf(token);
+  return here.own.get(mark) ?? here.records.get(mark)?.label;
 }
 
 /** Of what nobody can tell anything of, until no claim can be of it any more. */

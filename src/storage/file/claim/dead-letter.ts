@@ -21,6 +21,7 @@ export async function deadLetter(
   why: {
     readonly reason: string;
     readonly by?: string | undefined;
+    readonly label?: string | undefined;
     readonly settled?: string | undefined;
     readonly history?: 'log' | 'none';
   },
@@ -59,7 +60,7 @@ export async function deadLetter(
     ctx.warn(`${name.id} is dead, but may come back after a power cut: ${error.message}`);
   }
   await logEvents(ctx, mailbox, [
-    { event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by },
+    { event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by, label: why.label },
   ]);
   if (dead.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, dead);
   return dead;

@@ -6,7 +6,7 @@ import { maxLeaseMs } from '../../../model/basics/limits.ts';
 import { isAhead } from '../../../model/clock.ts';
 import type { RetryPolicy } from '../../../model/settings.ts';
 import type { Recovered } from '../../port/mail.ts';
-import { heldByGone } from './consumers.ts';
+import { heldByGone, labelOf } from './consumers.ts';
 import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
@@ -147,13 +147,14 @@ async function takeBack(
   const name = checkedName(entry, 'd');
   if (!name) return quarantine(ctx, mailbox, entry.path, misplaced);
   const { id, attempt } = name;
+  const label = labelOf(ctx, mailbox, name.token);
   if (attempt >= (name.maxAttempts ?? policy.maxAttempts)) {
     const reason = `${early ?? 'its lease ran out'} ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
-    return (await deadLetter(ctx, mailbox, entry.path, name, { reason })) !== undefined;
+    return (await deadLetter(ctx, mailbox, entry.path, name, { reason, label })) !== undefined;
   }
   const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined, maxAttempts: undefined };
   if ((await moveToReady(ctx, entry.path, mailbox, 0, back)) === undefined) return false;
-  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt, reason: early }]);
+  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt, label, reason: early }]);
   return true;
 }
 

@@ -5,7 +5,7 @@
  */
 import { DreamosError } from '../../../model/errors.ts';
 import type { State } from '../../../model/state.ts';
-import type { NackOptions, Settled } from '../../port/mail.ts';
+import type { Actor, NackOptions, Settled } from '../../port/mail.ts';
 import { alreadySettled, leaseLost } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { calledNow } from '../documents/renamed.ts';
@@ -24,19 +24,19 @@ import { readReceipt } from './receipts.ts';
 import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
-export async function ack(ctx: FileContext, text: string, by: string | undefined): Promise<Settled> {
+export async function ack(ctx: FileContext, text: string, { by, label }: Actor): Promise<Settled> {
   const now = ctx.clock.now();
   const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
     const archived = settledName(claim, { tag: 'k', time: now });
     return moveInto(ctx, path, archiveFolder(home, now), formatEntryName(archived));
   });
   if (name.order) await releaseOrderingKey(ctx, mailbox, name);
-  await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by }]);
+  await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by, label }]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }
 
 export async function nack(ctx: FileContext, text: string, options: NackOptions): Promise<Settled> {
-  const { by, reason, policy } = options;
+  const { by, label, reason, policy } = options;
   let state: State = 'dead';
   let dueAt: number | undefined;
   const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
@@ -44,7 +44,7 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
     if (!(await ctx.disk.stat(path))) return false;
     if (options.dead === true || (claim.attempt >= (claim.maxAttempts ?? policy.maxAttempts) && !options.free)) {
       const why = reason ?? (options.dead === true ? 'rejected by its consumer' : `failed ${claim.attempt} times`);
-      return (await deadLetter(ctx, home, path, claim, { reason: why, by, settled: claim.token })) !== undefined;
+      return (await deadLetter(ctx, home, path, claim, { reason: why, by, label, settled: claim.token })) !== undefined;
     }
     const delayMs = options.delayMs ?? backoff(claim.attempt + (options.free ? 1 : 0), policy, ctx.ids.fraction());
     const given = options.free ? { ...claim, attempt: Math.max(0, claim.attempt - 1) } : claim;
@@ -63,7 +63,9 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
   // A dead letter has its own event, which says why.
   if (state !== 'dead') {
     const free = options.free && { free: true as const };
-    await logEvents(ctx, mailbox, [{ event: 'nacked', id: name.id, attempt: name.attempt, by, reason, ...free }]);
+    await logEvents(ctx, mailbox, [
+      { event: 'nacked', id: name.id, attempt: name.attempt, by, label, reason, ...free },
+    ]);
   }
   return { id: name.id, mailbox: mailbox.name, state, receipt: text, ...(dueAt !== undefined && { dueAt }) };
 }
@@ -71,9 +73,9 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
 export async function renew(
   ctx: FileContext,
   text: string,
-  options: { readonly leaseMs: number; readonly by?: string | undefined },
+  { leaseMs, by, label }: Actor & { readonly leaseMs: number },
 ): Promise<Settled> {
-  const time = ctx.clock.now() + options.leaseMs;
+  const time = ctx.clock.now() + leaseMs;
   const { mailbox, name } = await settle(ctx, text, async (home, path, claim) => {
     const slot = slotOf(home.inflight, time);
     const target = formatEntryName({ ...claim, time });
@@ -81,7 +83,7 @@ export async function renew(
     if (path === pathIn(slot, target)) return (await ctx.disk.stat(path)) !== undefined;
     return moveInto(ctx, path, slot, target);
   });
-  await logEvents(ctx, mailbox, [{ event: 'renewed', id: name.id, attempt: name.attempt, by: options.by }]);
+  await logEvents(ctx, mailbox, [{ event: 'renewed', id: name.id, attempt: name.attempt, by, label }]);
   const receipt = formatReceipt(mailbox.name, { ...name, time });
   return { id: name.id, mailbox: mailbox.name, state: 'inflight', receipt, leaseUntil: time };
 }

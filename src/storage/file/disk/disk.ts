@@ -117,6 +117,8 @@ export interface Disk {
   bootId(): MaybePromise<string>;
   /** This process's number, and where it means that process: of which start of the machine, and seen from where (containers). */
   self(): MaybePromise<{ readonly pid: number; readonly machine: string }>;
+  /** What this machine calls itself. */
+  hostName(): MaybePromise<string>;
   /** When a process of this machine began, so that a number which was given again is known as another's; `undefined`: there is none. */
   startOf(pid: number): MaybePromise<string | undefined>;
   close(): MaybePromise<void>;

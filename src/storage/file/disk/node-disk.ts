@@ -102,6 +102,7 @@ export function nodeDisk(): Disk {
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
     bootId,
     self: async () => (itself ??= { pid, machine: `${await bootId()} ${pidSpace()}` }),
+    hostName: async () => (await import('node:os')).hostname(),
     startOf: (of) => attempt('/proc', 'look at', () => startOf(of), {}),
     close: () => logs.close(),
   };

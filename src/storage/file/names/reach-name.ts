@@ -70,6 +70,11 @@ export function markFrom(token: string): string {
   return consumersFirst + token.slice(0, 3);
 }
 
+/** Of one of its claims; of any other claim what no consumer has. */
+export function markOf(token: string): string {
+  return token.slice(0, 4);
+}
+
 export function consumerFile(mailbox: Mailbox, mark: string): string {
   return pathIn(mailbox.consumers, `${mark}.json`);
 }

@@ -56,6 +56,36 @@ test('what a process held that has ended is ready at the next look, and then not
   expect(filesOf(room)).toHaveLength(1);
 });
 
+test('the end of its lease carries the label of a consumer that is known, whether he died or was late', async () => {
+  const room = makeRoom();
+  const alive: Alive = new Map([[7, 'began 7']]);
+  const store = await room.open(processOf(7, alive));
+  const named = await store.mail.takeUp('bob', { label: 'build-2' });
+  const nameless = await store.mail.takeUp('bob');
+  for (let n = 0; n < 3; n++) await store.mail.send([room.outgoing()], { durability: 'relaxed' });
+  for (const { token } of [named, nameless, named]) await claimWith(store, token());
+  const files = filesOf(room).map((name) => JSON.parse(readFileSync(join(room.at('bob').consumers, name), 'utf8')));
+  expect(files).toEqual(expect.arrayContaining([expect.objectContaining({ pid: 7, label: 'build-2' })]));
+  expect(files.filter((record) => 'label' in record)).toHaveLength(1);
+
+  const ended = async (reader: Store) =>
+    (await reader.journal.readEvents(['bob'], await reader.journal.cursor(['bob'], 'start'))).events.flatMap(
+      ({ event, label, reason }) => (event === 'lease_expired' ? [{ label, reason }] : []),
+    );
+  room.clock.advance(leaseMs + 1);
+  await store.mail.recover('bob', policy);
+  const late = [{ label: 'build-2' }, { label: undefined }, { label: 'build-2' }];
+  expect(await ended(store)).toEqual(late.map((one) => ({ ...one, reason: undefined })));
+
+  for (const { token } of [named, nameless, named]) await claimWith(store, token());
+  alive.delete(7);
+  const other = await room.open(processOf(9, alive));
+  await other.mail.recover('bob', policy);
+  expect((await ended(other)).slice(3)).toEqual(
+    expect.arrayContaining(late.map((one) => ({ ...one, reason: 'its consumer ended' }))),
+  );
+});
+
 test('of a number that was given again the one before is gone', async () => {
   const room = makeRoom();
   const alive: Alive = new Map();

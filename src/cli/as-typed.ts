@@ -11,6 +11,7 @@ export const options: Readonly<Record<string, string>> = {
   at: '--at',
   body: 'an argument, by stdin or with --body-file',
   format: '--format',
+  label: '--label',
   maps: '--map',
   reason: '--reason',
   root: '--root',

@@ -12,6 +12,8 @@ import type { Surroundings } from './surroundings.ts';
 export interface GlobalOptions {
   readonly root?: string;
   readonly as?: string;
+  /** Of the verbs that claim and settle. */
+  readonly label?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly color?: boolean;
@@ -69,13 +71,14 @@ export class Context {
   }
 
   openOptions() {
-    const { root, as } = this.options;
+    const { root, as, label } = this.options;
     return {
       cwd: this.around.cwd(),
       env: this.around.env,
       warn: (message: string) => void this.output.warn(message),
       ...(root === undefined ? {} : { root }),
       ...(as === undefined ? {} : { as }),
+      ...(label === undefined ? {} : { label }),
     };
   }
 

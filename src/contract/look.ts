@@ -15,8 +15,9 @@ export const entry = schema(() =>
     attempt: count(),
     task: z.exactOptional(yes()),
     receipt: z.exactOptional(receipt()),
-    /** inflight, of a look: who claimed it, and when, as far as the event log knows. */
+    /** inflight, of a look: who claimed it, by what label, and when, as far as the event log knows. */
     heldBy: z.exactOptional(text()),
+    heldLabel: z.exactOptional(text()),
     heldSince: z.exactOptional(time()),
     expiresAt: z.exactOptional(time()),
     dueAt: z.exactOptional(time()),
@@ -44,8 +45,9 @@ export const listed = schema(() =>
     message: z.nullable(message()),
     /** Only of what the acting agent itself holds. */
     receipt: z.exactOptional(receipt()),
-    /** inflight: who claimed it, and when, as far as the event log knows. */
+    /** inflight: who claimed it, by what label, and when, as far as the event log knows. */
     heldBy: z.exactOptional(text()),
+    heldLabel: z.exactOptional(text()),
     heldSince: z.exactOptional(time()),
     leaseUntil: z.exactOptional(time()),
     dueAt: z.exactOptional(time()),
@@ -84,6 +86,7 @@ const heldClaim = schema(() =>
     id: text(),
     attempt: count(),
     heldBy: z.exactOptional(text()),
+    heldLabel: z.exactOptional(text()),
     heldSince: z.exactOptional(time()),
     leaseUntil: time(),
   }),

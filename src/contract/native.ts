@@ -12,12 +12,12 @@ const ofMessages = [
 
 const table: Partial<Record<OperationName, readonly string[]>> = {
   send: [...ofMessages, 'from', 'to', 'replyTo', 'dryRun'],
-  reply: [...ofMessages, 'ack', 'again'],
-  read: [...filters, 'count', 'lease', 'ack', 'brief'],
+  reply: [...ofMessages, 'ack', 'again', 'label'],
+  read: [...filters, 'count', 'lease', 'ack', 'brief', 'label'],
   peek: [...filters, 'count'],
-  ack: [],
-  nack: ['delay', 'reason', 'dead'],
-  renew: ['lease'],
+  ack: ['label'],
+  nack: ['delay', 'reason', 'dead', 'label'],
+  renew: ['lease', 'label'],
   list: [...filters, 'subject', 'olderThan', 'limit', 'reason', 'state'],
   show: ['mailbox', 'body'],
   status: [],

@@ -11,7 +11,7 @@ import {
   type RootPlace,
 } from '../storage/engines.ts';
 import { registerAgent } from './agents/agents.ts';
-import { checkName, checkNewName } from './root/names.ts';
+import { checkLabel, checkName, checkNewName } from './root/names.ts';
 import type { Store } from '../storage/port/store.ts';
 import type { Chore, Root, Session } from './root/root.ts';
 import { createScheduleTimer } from './schedules/schedule-timer.ts';
@@ -27,6 +27,11 @@ export interface OpenOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** The acting agent; else `DREAMOS_AGENT`. */
   readonly as?: string;
+  /**
+   * What a consumer calls itself in the events of its claims, where several read one mailbox: 1 to 64 characters; else
+   * `DREAMOS_LABEL`.
+   */
+  readonly label?: string;
   readonly clock?: Clock;
   readonly warn?: (message: string) => void;
 }
@@ -86,16 +91,22 @@ export async function restoreRoot(file: string, options: RestoreOptions = {}): P
   return { root, messages, claimed, begunAt: new Date(begunAt).toISOString() };
 }
 
-/** Who works on a root; without `as` the environment's DREAMOS_AGENT. */
-export type Who = Pick<OpenOptions, 'as' | 'env' | 'warn'>;
+/** Who works on a root; without `as` the environment's DREAMOS_AGENT, without `label` its DREAMOS_LABEL. */
+export type Who = Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'>;
 
-/** One who works on an opened root. @throws NAME_INVALID */
+/** One who works on an opened root. @throws NAME_INVALID; USAGE for a label */
 export function sessionOn({ store, path, clock, ids, chores, ackTask, close }: Root, who: Who = {}): Session {
   const { env = {}, as, warn = () => undefined } = who;
-  // An empty DREAMOS_AGENT is what a script leaves that unset it.
+  // An empty variable is what a script leaves that unset it.
   const acting = as ?? (env['DREAMOS_AGENT'] || undefined);
   if (acting !== undefined) checkName(acting);
-  return { store, path, clock, ids, chores, ackTask, close, env, warn, ...(acting !== undefined && { acting }) };
+  const label = who.label ?? (env['DREAMOS_LABEL'] || undefined);
+  if (label !== undefined) checkLabel(label);
+  return {
+    ...{ store, path, clock, ids, chores, ackTask, close, env, warn },
+    ...(acting !== undefined && { acting }),
+    ...(label !== undefined && { label }),
+  };
 }
 
 /** A root over an opened store, with its chores, and who works on it first: what a chore has to say is told there. */

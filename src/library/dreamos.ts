@@ -121,13 +121,14 @@ export interface Dreamos extends AsyncDisposable {
    * Claims the next message of a mailbox under a lease: urgent ones first, then the oldest. Syncs nothing: a claim that a
    * power cut undoes is a redelivery.
    * @returns `undefined`: nothing was there, nothing came in time, the mailbox is paused, or the signal came
-   * @throws AGENT_NOT_FOUND; USAGE for a lease of less than 100 ms or more than 12 h
+   * @throws AGENT_NOT_FOUND; USAGE for a lease of less than 100 ms or more than 12 h, or for a label that cannot be one
    */
   read(mailbox: string, options?: ReadOptions): Promise<Delivery | undefined>;
   /**
    * The messages of a mailbox as they come, each claimed when the loop asks for it. Without `waitMs` for ever, until the
    * signal; with it, until nothing came for so long. A job that is left unsettled keeps its lease, and comes back when that
-   * ends.
+   * ends. Its events carry a label, so that consumers of one mailbox can be told apart: `label`, else the root's, else
+   * `host:pid` of the process; those of `work`, too.
    * @throws as read
    */
   consume(mailbox: string, options?: ReadOptions): AsyncGenerator<Job, void, undefined>;

@@ -114,7 +114,8 @@ export async function restore(
   return restored && { ...restored, root: bindTo(restored.root) };
 }
 
-const opening: Options<OpenOptions> = { root: text, cwd: text, env: record, as: text, clock: record, warn: call };
+const where = { root: text, cwd: text, env: record };
+const opening: Options<OpenOptions> = { ...where, as: text, label: text, clock: record, warn: call };
 const filter: Options<Filter> = {
   from: text,
   type: text,
@@ -127,7 +128,7 @@ const filter: Options<Filter> = {
 const looking: Options<LookFilter> = { ...filter, subject: text, olderThanMs: number };
 const deadOnes: Options<DeadFilter> = { ...looking, reason: text };
 const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgress: call, signal };
-const reading = { leaseMs: number, waitMs: number, filter, signal };
+const reading = { leaseMs: number, waitMs: number, filter, signal, label: text };
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
 const reserving = { forMs: number, cwd: text };

@@ -1,6 +1,6 @@
 /** Tools that look: none of these claims or finishes anything. */
 import { given } from '../cli/input/parse.ts';
-import { placeName, titleOf } from '../cli/show/message-view.ts';
+import { placeName, titleOf, whoText } from '../cli/show/message-view.ts';
 import { harmless } from '../cli/harmless.ts';
 import { entryJson } from '../contract/json.ts';
 import type { Listed, MailboxStatus } from '../contract/look.ts';
@@ -84,6 +84,7 @@ function listedLine({
   message,
   receipt,
   heldBy,
+  heldLabel,
   leaseUntil,
   dueAt,
   reason,
@@ -96,7 +97,7 @@ function listedLine({
     ...(dueAt === undefined ? [] : [`due ${dueAt}`]),
     ...(leaseUntil === undefined
       ? []
-      : [`held${heldBy === undefined ? '' : ` by ${harmless(heldBy)}`} until ${leaseUntil}`]),
+      : [`held${heldBy === undefined ? '' : ` by ${harmless(whoText(heldBy, heldLabel))}`} until ${leaseUntil}`]),
     ...(receipt === undefined ? [] : [`receipt ${receipt}`]),
     ...(reason === undefined ? [] : [`reason ${quoted(reason)}`]),
   ];

@@ -71,6 +71,10 @@ export const content = (command: Command) =>
       .option('--at <time>', 'not before this time: 2026-11-21T09:00Z, or with +02:00; without either it is UTC'),
   );
 
+/** Of whoever claims and settles. */
+export const labelled = (command: Command, otherwise = '') =>
+  command.option('--label <text>', `what this consumer is called in the events (else DREAMOS_LABEL${otherwise})`);
+
 /** Made when help is asked for. */
 export function example(lines: string, remark?: string): () => string {
   return () => `\nExample:\n  ${lines}${remark === undefined ? '' : `\n\n${fill(remark)}`}`;

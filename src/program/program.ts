@@ -91,7 +91,7 @@ export function createProgram(context: Context): { program: Command; whole: () =
       return '';
     })
     .hook('preAction', (_, command) => {
-      context.options = program.opts<GlobalOptions>();
+      context.options = command.optsWithGlobals<GlobalOptions>();
       const group = command.parent === program ? undefined : command.parent?.name();
       context.verb = [group, command.name()].filter(Boolean).join(' ');
       if (around.toNode && !isNative(context.verb, command.opts())) around.toNode(context.verb);

@@ -1,5 +1,5 @@
 /** Putting mail on its way. */
-import { becoming, durabilityHelp, wording, sending, content, example, type Verb } from './options.ts';
+import { becoming, durabilityHelp, labelled, wording, sending, content, example, type Verb } from './options.ts';
 
 export const send: Verb = {
   words: 'send [to] [body] [-]',
@@ -30,7 +30,7 @@ export const send: Verb = {
 export const reply: Verb = {
   words: 'reply [message] [body] [-]',
   setUp(command, context) {
-    content(command)
+    labelled(content(command))
       .option('--ack', 'finish the original with it')
       .option('--again', 'answer although it was answered before')
       .option('--wait <duration>', 'wait this long for room in a full mailbox')

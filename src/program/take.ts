@@ -1,11 +1,11 @@
 /** Taking mail, and finishing it. */
 import type { Command } from 'commander';
-import { filters, example, type Verb } from './options.ts';
+import { filters, example, labelled, type Verb } from './options.ts';
 
 export const read: Verb = {
   words: 'read [agent]',
   setUp(command, context) {
-    filters(command)
+    labelled(filters(command))
       .option('-n, --count <number>', 'up to this many')
       .option('--lease <duration>', 'how long it is yours (default 15m, at most 12h)')
       .option('--wait <duration>', 'wait this long for one to come')
@@ -25,7 +25,7 @@ export const read: Verb = {
 export const work: Verb = {
   words: 'work [agent]',
   setUp(command, context) {
-    filters(command)
+    labelled(filters(command), ', else host:pid')
       .usage('[options] [agent] -- <command...>')
       .option('-n, --count <number>', 'end after this many')
       .option('--lease <duration>', 'how long a claim holds; it renews itself while the command runs (default 15m)')
@@ -59,7 +59,7 @@ export const peek: Verb = {
 export const ack: Verb = {
   words: 'ack [message...]',
   setUp(command, context) {
-    command
+    labelled(command)
       .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
       .addHelpText(
         'after',
@@ -71,7 +71,7 @@ export const ack: Verb = {
 export const nack: Verb = {
   words: 'nack [message...]',
   setUp(command, context) {
-    command
+    labelled(command)
       .option('--delay <duration>', 'rest this long (default: 1s, doubling to 5m, with jitter)')
       .option('--reason <text>', 'why; kept in the event log and with dead letters')
       .option('--dead', 'do not try again')
@@ -85,7 +85,7 @@ export const nack: Verb = {
 export const renew: Verb = {
   words: 'renew [message...]',
   setUp(command, context) {
-    command
+    labelled(command)
       .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
       .action(async (messages, options) =>
         (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
@@ -104,7 +104,7 @@ const workExample = `dreamos work reviewer -- ./handle
 
 const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
 _TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _MAILBOX, _ATTEMPT and _RECEIPT
-(control characters written out), and DREAMOS_ROOT and DREAMOS_AGENT. No shell comes between.
+(control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL. No shell comes between.
 
   exit 0                     done: acked
   exit 75                    not now: comes again after a rest that doubles each time, and uses up no attempt

@@ -49,10 +49,15 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
   const clock: Clock = { now: () => time.nowMs, uptime: () => performance.now() };
   const ids = createIds();
   const mail = createMail();
-  const rootFor = (env: NodeJS.ProcessEnv, warn: (message: string) => void, acting?: string): Session => {
+  const rootFor = (
+    env: NodeJS.ProcessEnv,
+    warn: (message: string) => void,
+    { as, label }: { as?: string | undefined; label?: string | undefined } = {},
+  ): Session => {
+    const who = { env, warn, ...(label !== undefined && { label }) };
     const store = createMemoryStore({ clock, ids }, mail, { durability: 'full' });
     // A name that no root would take shows what is done with what it says.
-    return { ...rootOver(store, { path: '/root', clock, ids }, { env, warn }), ...(acting && { acting }) };
+    return { ...rootOver(store, { path: '/root', clock, ids }, who), ...(as && { acting: as }) };
   };
   const root = rootFor({}, () => undefined);
   for (const name of agents) await registerAgent(root, { name });
@@ -83,8 +88,8 @@ export async function createRig(agents: readonly string[] = ['planner', 'reviewe
       version: () => '0.0.0',
       toNode: terms.toNode,
       runtime: () => ({ runtime: 'node', engine: '20.19.0' }),
-      openRoot: async ({ as, warn = () => undefined } = {}) => {
-        const opened = rootFor(env, warn, as ?? env['DREAMOS_AGENT']);
+      openRoot: async ({ as, label, warn = () => undefined } = {}) => {
+        const opened = rootFor(env, warn, { as: as ?? env['DREAMOS_AGENT'], label });
         terms.onRoot?.(opened);
         return opened;
       },

@@ -1,6 +1,7 @@
 /** `work`: handlers as real processes, and what becomes of them and of their messages. */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Rig, expectRefusal, filesIn, type Line, parseLines, pause, test, until } from './rig.ts';
@@ -84,6 +85,7 @@ describe.concurrent('what a handler gets', () => {
       expect.arrayContaining([
         `DREAMOS_ROOT=${rig.root}`,
         'DREAMOS_AGENT=reviewer',
+        expect.stringMatching(new RegExp(`^DREAMOS_LABEL=${hostname()}:\\d+$`)) as string,
         `DREAMOS_MSG_ID=${json[0]?.id}`,
         'DREAMOS_MSG_FROM=planner',
         String.raw`DREAMOS_MSG_SUBJECT=a\x00b\nc\x1b[2J`,
@@ -96,6 +98,21 @@ describe.concurrent('what a handler gets', () => {
         `DREAMOS_MSG_RECEIPT=${got?.receipt}`,
       ]),
     );
+  });
+
+  test('its worker is told apart from others of the mailbox, also in what the handler settles itself', async ({
+    rig,
+  }) => {
+    const [id = ''] = await sendAll(rig, ['one']);
+    const script = 'dreamos renew "$DREAMOS_MSG_RECEIPT" --quiet && dreamos ack "$DREAMOS_MSG_RECEIPT" --quiet';
+    const worker = rig.start(sh('work reviewer -n 1 --label build-2', script));
+    expect((await worker.ended).err).toContain('Working on what comes for reviewer. The label is build-2.');
+    const steps = (await rig.dreamos(`trace ${id} --json`)).json.slice(1);
+    expect(steps.map(({ event, label }) => [event, label])).toEqual([
+      ['claimed', 'build-2'],
+      ['renewed', 'build-2'],
+      ['acked', 'build-2'],
+    ]);
   });
 
   test('a command of its own that speaks of the same root and agent, also from elsewhere', async ({ rig }) => {

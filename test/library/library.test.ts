@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exactData, exactDataOf, init, open } from '../../src/index.ts';
@@ -49,6 +49,30 @@ test('the library sends and hands over data exactly as its JSON text is, also wh
   expect(() => exactData('{"a":}')).toThrow(
     expect.objectContaining({ code: 'MESSAGE_INVALID', hint: expect.any(String) }),
   );
+});
+
+test('two consumers of one mailbox in the library can be told apart, and those of several processes anyway', async () => {
+  const mail = await init({ root: folder, agents: ['reviewer'], as: 'reviewer', env: {} });
+  const labelled = await open({ root: folder, as: 'reviewer', label: 'build-2', env: { DREAMOS_LABEL: 'other' } });
+  const ids = [];
+  for (const body of ['a', 'b', 'c', 'd']) ids.push((await mail.send({ to: 'reviewer', body })).id);
+  await labelled.ack((await labelled.read('reviewer'))?.receipt ?? '');
+  await mail.ack((await mail.read('reviewer', { label: 'build-3' }))?.receipt ?? '');
+  await mail.work('reviewer', () => undefined, { count: 1 });
+  await mail.as('planner').work('reviewer', () => undefined, { count: 1, label: 'build-4' });
+  const labels = await Promise.all(
+    ids.map(async (id) => (await mail.trace(id)).steps.slice(1).map(({ label }) => label)),
+  );
+  const here = `${hostname()}:${process.pid}`;
+  expect(labels).toEqual([
+    ['build-2', 'build-2'],
+    ['build-3', undefined],
+    [here, here],
+    ['build-4', 'build-4'],
+  ]);
+  await expect(open({ root: folder, label: 'a\tb', env: {} })).rejects.toMatchObject({ code: 'USAGE' });
+  await mail.close();
+  await labelled.close();
 });
 
 test('the library acts as several agents on one root', async () => {

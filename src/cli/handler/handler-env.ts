@@ -6,7 +6,7 @@ import type { Delivery } from '../../storage/port/mail.ts';
 const mostCharacters = 4096;
 
 /**
- * The environment of a handler: the worker's own, the root and the agent for its `dreamos` commands, and the message's
+ * The environment of a handler: the worker's own, the root, the agent and its label for its `dreamos` commands, and the message's
  * short fields, never body or data. Control characters in them are written out, as on a terminal; empty is what the
  * message does not have or what is too long; stdin has everything as it is.
  */
@@ -35,6 +35,7 @@ export function handlerEnv(env: NodeJS.ProcessEnv, session: Session, job: Delive
     ...Object.fromEntries(outer),
     DREAMOS_ROOT: session.path,
     DREAMOS_AGENT: session.acting ?? job.mailbox,
+    ...(session.label !== undefined && { DREAMOS_LABEL: session.label }),
     ...Object.fromEntries(own),
   };
 }

@@ -10,7 +10,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { nearestName, notFound, usage } from '../../model/refusals.ts';
 import type { Context } from '../context.ts';
 import { harmless } from '../harmless.ts';
-import { titleOf } from '../show/message-view.ts';
+import { titleOf, whoText } from '../show/message-view.ts';
 
 const mostListed = 5;
 /** Of a mailbox at which hundreds work nobody waits for it to be told who holds what. */
@@ -74,10 +74,11 @@ async function titlesOf(session: Session, held: readonly Held[]): Promise<string
 
 /** `01K… of reviewer (by worker-1)`. @param titles of each, if they are to be told */
 function listedOf(held: readonly Held[], acting: string | undefined, titles: readonly string[] = []): string {
-  const listed = held.slice(0, mostListed).map(({ entry: { id, mailbox }, by }, at) => {
+  const listed = held.slice(0, mostListed).map(({ entry: { id, mailbox }, by, label }, at) => {
     const own = acting !== undefined && sameAgent(mailbox, acting);
     const mine = by !== undefined && sameAgent(by, acting ?? mailbox);
-    return `${id}${titles[at] ?? ''}${own ? '' : ` of ${mailbox}`}${mine ? '' : ` (by ${by === undefined ? 'nobody knows whom' : harmless(by)})`}`;
+    const holder = mine ? label : `by ${by === undefined ? 'nobody knows whom' : whoText(by, label)}`;
+    return `${id}${titles[at] ?? ''}${own ? '' : ` of ${mailbox}`}${holder === undefined ? '' : ` (${harmless(holder)})`}`;
   });
   if (held.length > mostListed) listed.push(`and ${held.length - mostListed} more`);
   return listed.join(', ');

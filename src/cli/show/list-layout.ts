@@ -1,7 +1,7 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { formatDuration } from '../../model/duration.ts';
-import { placeName, titleOf } from './message-view.ts';
+import { placeName, titleOf, whoText } from './message-view.ts';
 import { layoutOf, type RowLayout, wideEnough } from './screenful.ts';
 
 /**
@@ -39,15 +39,17 @@ function unusualPriority({ priority }: Listed): string {
 
 /** Where there is little room, nothing that goes without saying: its own agent, for the first time. */
 function noteOf(
-  { mailbox, leaseUntil, dueAt, reason, heldBy, attempt }: Listed,
+  { mailbox, leaseUntil, dueAt, reason, heldBy, heldLabel, attempt }: Listed,
   nowMs: number,
   isWide: boolean,
 ): string[] {
   const till = (time: string): string => formatDuration(Math.max(0, Date.parse(time) - nowMs));
   if (leaseUntil === undefined) return [dueAt === undefined ? (reason ?? '') : `due in ${till(dueAt)}`];
   const left = `${till(leaseUntil)} left`;
-  if (isWide) return [left, heldBy === undefined ? '' : `by ${heldBy}`, attempt > 1 ? 'redelivered' : ''];
+  if (isWide)
+    return [left, heldBy === undefined ? '' : `by ${whoText(heldBy, heldLabel)}`, attempt > 1 ? 'redelivered' : ''];
   const again = attempt > 1 ? `try ${attempt}` : '';
-  if (heldBy === undefined || sameAgent(heldBy, mailbox)) return [left, again];
-  return [`${heldBy} ${again === '' ? left : `${till(leaseUntil)} ${again}`}`];
+  const label = heldLabel ?? '';
+  if (heldBy === undefined || sameAgent(heldBy, mailbox)) return [left, again, label];
+  return [`${heldBy} ${again === '' ? left : `${till(leaseUntil)} ${again}`}`, label];
 }

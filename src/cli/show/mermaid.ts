@@ -3,7 +3,7 @@ import type { Trace } from '../../core/look/trace.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { cut } from '../../model/basics/text.ts';
 import { harmless } from '../harmless.ts';
-import { placeName, titleOf } from './message-view.ts';
+import { placeName, titleOf, whoseText } from './message-view.ts';
 
 /**
  * A message's life as a Mermaid sequence diagram. Names come in by alias, as text with all but letters, digits and harmless
@@ -33,11 +33,13 @@ export function mermaidOf({ id, message, steps }: Trace): string {
   }
 }
 
-function told({ event, by, mailbox, attempt, reason, sinceLastMs, heldMs }: TraceStep): string {
+function told(step: TraceStep): string {
+  const { event, mailbox, attempt, reason, sinceLastMs, heldMs } = step;
+  const who = whoseText(step, mailbox);
   const took = heldMs ?? sinceLastMs;
   const words = [
     event.replace('_', ' '),
-    ...(by === undefined || by === mailbox ? [] : [`by ${by}`]),
+    ...(who === '' ? [] : [who]),
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(took === null ? [] : [`${heldMs === undefined ? 'after' : 'held'} ${formatDuration(took)}`]),
     ...(reason === undefined ? [] : [`(${reason})`]),

@@ -81,9 +81,23 @@ export function titleOf({ subject, body }: Pick<Message, 'subject' | 'body'>): s
   return cut(body.trimStart().split('\n', 1)[0] ?? '', 60);
 }
 
+/** Who did it, and which of his consumers: `reviewer (build-2)`. */
+export function whoText(by: string, label: string | undefined): string {
+  return label === undefined ? by : `${by} (${label})`;
+}
+
+/** Of an event: by whom, unless that goes without saying; of the end of a lease, whose it was. @param self goes without saying */
+export function whoseText(
+  { by, label }: { readonly by?: string | undefined; readonly label?: string | undefined },
+  self?: string,
+): string {
+  if (by !== undefined && by !== self) return `by ${whoText(by, label)}`;
+  return label === undefined ? '' : `of ${label}`;
+}
+
 /** Of a claim: to whom and when it was delivered, and whether it was the first time. */
-export function deliveredText({ attempt, heldBy, heldSince }: Delivered): string {
-  const to = heldBy === undefined ? '' : ` to ${harmless(heldBy)}`;
+export function deliveredText({ attempt, heldBy, heldLabel, heldSince }: Delivered): string {
+  const to = heldBy === undefined ? '' : ` to ${harmless(whoText(heldBy, heldLabel))}`;
   const at = heldSince === undefined ? '' : ` ${heldSince}`;
   return attempt > 1 ? `redelivered${to}${at} (attempt ${attempt})` : `delivered${to}${at}`;
 }
@@ -91,6 +105,7 @@ export function deliveredText({ attempt, heldBy, heldSince }: Delivered): string
 interface Delivered {
   readonly attempt: number;
   readonly heldBy?: string;
+  readonly heldLabel?: string;
   readonly heldSince?: string;
 }
 

@@ -5,7 +5,7 @@ import type { Context } from '../../cli/context.ts';
 import { printMessage, printOrWarn } from '../../cli/print-message.ts';
 import { entryJson } from '../../contract/json.ts';
 import { beginningOf, deadLayout } from '../../cli/show/dead-layout.ts';
-import { messageView } from '../../cli/show/message-view.ts';
+import { messageView, whoseText } from '../../cli/show/message-view.ts';
 import { createScreenful } from '../../cli/show/screenful.ts';
 import { agentAndIds, countOption, deadFilterOptions, given, type DeadFilterOptions } from '../../cli/input/parse.ts';
 import {
@@ -87,7 +87,7 @@ export async function showCommand(context: Context, words: readonly string[]): P
   await printMessage(context.output, dead.id, dead, () => {
     const history = dead.history.map(
       (event) =>
-        `${event.at}: ${event.event}${event.by === undefined ? '' : ` by ${event.by}`}${event.reason === undefined ? '' : ` (${event.reason})`}`,
+        `${event.at}: ${[event.event, whoseText(event), event.reason && `(${event.reason})`].filter(Boolean).join(' ')}`,
     );
     const extra = [
       ['Reason', dead.reason],

@@ -1,7 +1,7 @@
 import type { Session } from '../../core/root/root.ts';
 import type { MailboxStatus } from '../../contract/look.ts';
 import type { Context } from '../../cli/context.ts';
-import { ago, refusedLine } from '../../cli/show/message-view.ts';
+import { ago, refusedLine, whoText } from '../../cli/show/message-view.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { pausedSentence } from '../../core/agents/pause.ts';
 import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
@@ -49,13 +49,13 @@ const mostNamed = 5;
 
 /** Who holds what of one mailbox. */
 function heldLines({ mailbox, held = [] }: MailboxStatus, nowMs: number, flags: string): string[] {
-  const lines = held.slice(0, mostNamed).map(({ id, attempt, heldBy, heldSince, leaseUntil }) => {
+  const lines = held.slice(0, mostNamed).map(({ id, attempt, heldBy, heldLabel, heldSince, leaseUntil }) => {
     const known = heldSince === undefined ? [] : [`for ${formatDuration(Math.max(0, nowMs - Date.parse(heldSince)))}`];
     const left = `${formatDuration(Math.max(0, Date.parse(leaseUntil) - nowMs))} left`;
     const how = [...known, left, ...(attempt > 1 ? [`attempt ${attempt}`] : [])].join(', ');
     return heldBy === undefined
       ? `${mailbox}: ${id} is held, ${how}`
-      : `${mailbox}: ${harmless(heldBy)} holds ${id} ${how}`;
+      : `${mailbox}: ${harmless(whoText(heldBy, heldLabel))} holds ${id} ${how}`;
   });
   const more = held.length - lines.length;
   return more > 0 ? [...lines, `${moreText(more)}: dreamos list ${mailbox} --state inflight${flags}`] : lines;

@@ -4,7 +4,7 @@ import type { Context } from '../../cli/context.ts';
 import { broken } from '../../cli/fit.ts';
 import { mermaidOf } from '../../cli/show/mermaid.ts';
 import { harmless } from '../../cli/harmless.ts';
-import { addressOf, placeName, titleOf } from '../../cli/show/message-view.ts';
+import { addressOf, placeName, titleOf, whoseText } from '../../cli/show/message-view.ts';
 import type { Paint } from '../../cli/output.ts';
 import { checkId } from '../../cli/input/parse.ts';
 import { trace, type Trace } from '../../core/look/trace.ts';
@@ -51,13 +51,13 @@ function traceText({ id, message, entries, steps }: Trace, paint: Paint): string
 
 /** `claimed by worker, attempt 2, after 3s`; the time is since the last step, of the end of a claim since it began. */
 function wordsOf(step: TraceStep, id: string): string {
-  const { event, by, via, session, attempt, from, sinceLastMs, heldMs, replacedBy } = step;
+  const { event, via, session, attempt, from, sinceLastMs, heldMs, replacedBy } = step;
   const reason = replacedBy === undefined ? step.reason : `its place is taken by ${replacedBy}`;
   if (step.id !== id) return `answered by ${from ?? 'somebody'}: ${step.id}`;
   const took = heldMs ?? sinceLastMs;
   const told = [
     via === undefined
-      ? `${event.replace('_', ' ')}${by === undefined || by === from ? '' : ` by ${by}`}`
+      ? `${event.replace('_', ' ')} ${whoseText(step, from)}`.trimEnd()
       : `${event} in ${via}, session ${session ?? '?'}`,
     ...(attempt === undefined ? [] : [`attempt ${attempt}`]),
     ...(took === null ? [] : [`${heldMs === undefined ? 'after' : 'held'} ${formatDuration(took)}`]),

@@ -4,6 +4,7 @@ import { harmless } from '../../cli/harmless.ts';
 import type { Paint } from '../../cli/output.ts';
 import { countOption, durationOption, given } from '../../cli/input/parse.ts';
 import { sinceOption } from '../../cli/input/since.ts';
+import { whoseText } from '../../cli/show/message-view.ts';
 import { wideEnough } from '../../cli/show/screenful.ts';
 import { sayWaiting } from '../../cli/waiting.ts';
 import { watch } from '../../core/follow/watch.ts';
@@ -71,7 +72,7 @@ function eventText(event: WatchedEvent, width: number, paint: Paint, columns: nu
     event.from === undefined ? '' : `from ${event.from}`,
     event.priority === undefined || event.priority === 'normal' ? '' : event.priority,
     event.subject ? `"${event.subject}"` : '',
-    event.by === undefined || event.by === event.from ? '' : `by ${event.by}`,
+    whoseText(event, event.from),
     event.via === undefined ? '' : `in ${event.via}`,
     event.attempt === undefined ? '' : `attempt ${event.attempt}`,
     event.replacedBy === undefined ? '' : `(its place is taken by ${event.replacedBy})`,

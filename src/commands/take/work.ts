@@ -13,6 +13,7 @@ import { createTail } from '../../cli/handler/tail.ts';
 import type { Handled, Handler } from '../../core/work/handle.ts';
 import type { Outcome } from '../../core/work/outcome.ts';
 import type { Session } from '../../core/root/root.ts';
+import { asConsumer } from '../../core/take/take-up.ts';
 import { work } from '../../core/work/work.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -44,7 +45,7 @@ export async function workCommand(context: Context, operands: readonly string[],
     throw usage('A command cannot end within 0.', 'Without --handler-timeout it has all the time.');
   const filter = filterOptions(options);
   const mailbox = await context.mailbox(name, 'work', ` -- ${command.map(quoteWord).join(' ')}`);
-  const session = await context.session();
+  const session = await asConsumer(await context.session());
   await checkCommand(around, command);
 
   const stop = new AbortController();
@@ -87,7 +88,10 @@ export async function workCommand(context: Context, operands: readonly string[],
     else await output.note(handledText(handled));
   };
 
-  await output.note(`Working on what comes for ${mailbox}. Ctrl-C finishes what runs; a second one gives it back.`);
+  const label = harmless(session.label ?? '');
+  await output.note(
+    `Working on what comes for ${mailbox}. The label is ${label}. Ctrl-C finishes what runs; a second one gives it back.`,
+  );
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const totals = await work(session, mailbox, handler, { ...how, ...filter, signal, hurry: hurry.signal, onHandled });
   if (failures.length > 0) throw failures[0];

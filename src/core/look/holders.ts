@@ -7,6 +7,8 @@ import type { Entry } from '../../storage/port/look.ts';
 export interface Holder {
   /** `undefined`: the log does not know (any more). */
   readonly by: string | undefined;
+  /** What its consumer calls itself. */
+  readonly label: string | undefined;
   /** When it was claimed, as an ISO time. */
   readonly since: string | undefined;
 }
@@ -22,7 +24,7 @@ export async function holdersOf(
   const claims = await claimsOrWarn(session, mailbox, new Map(held.map(({ id, attempt }) => [id, attempt])));
   return entries.map(({ id, state }) => {
     const claim = claims.get(id);
-    return state === 'inflight' ? { by: claim?.by, since: claim?.at } : undefined;
+    return state === 'inflight' ? { by: claim?.by, label: claim?.label, since: claim?.at } : undefined;
   });
 }
 
@@ -50,9 +52,17 @@ export function holdersIn(session: Session, mailbox: string): (entry: Entry) => 
 }
 
 /** As a look prints it. */
-export function holderFields(holder: Holder | undefined): { heldBy?: string; heldSince?: string } {
-  const { by, since } = holder ?? {};
-  return { ...(by !== undefined && { heldBy: by }), ...(since !== undefined && { heldSince: since }) };
+export function holderFields(holder: Holder | undefined): {
+  heldBy?: string;
+  heldLabel?: string;
+  heldSince?: string;
+} {
+  const { by, label, since } = holder ?? {};
+  return {
+    ...(by !== undefined && { heldBy: by }),
+    ...(label !== undefined && { heldLabel: label }),
+    ...(since !== undefined && { heldSince: since }),
+  };
 }
 
 /** What is held is shown all the same. */

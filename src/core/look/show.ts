@@ -13,9 +13,10 @@ export interface ShowOptions {
   readonly mailbox?: string;
 }
 
-/** With who holds it, since when (an ISO time), and what took its place, as far as the event log knows. */
+/** With who holds it, by what label, since when (an ISO time), and what took its place, as far as the event log knows. */
 export type ShownEntry = Entry & {
   readonly heldBy?: string;
+  readonly heldLabel?: string;
   readonly heldSince?: string;
   readonly replacedBy?: string;
 };

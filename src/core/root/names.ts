@@ -1,4 +1,5 @@
 import { agentNamePattern, isAll } from '../../model/agent.ts';
+import { labelCharacters } from '../../model/basics/limits.ts';
 import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
@@ -31,6 +32,21 @@ export function actorOf(session: Session, does: string, named = session.acting):
 /** Whoever acts, for the event log. */
 export function actingOf({ acting }: Session): { readonly by?: string } {
   return acting === undefined ? {} : { by: acting };
+}
+
+// Control characters, what ends a line, halves of surrogate pairs.
+const noLabel = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
+
+/** What a consumer calls itself. @throws USAGE */
+export function checkLabel(label: string): void {
+  const { length } = label;
+  if (length >= 1 && length <= labelCharacters && !noLabel.test(label)) return;
+  const why = length === 0 ? 'it is empty' : length > labelCharacters ? `it has ${length} characters` : undefined;
+  const what = why ?? `${JSON.stringify(noLabel.exec(label)?.[0])} is not allowed in it`;
+  throw usage(
+    `${JSON.stringify(cut(label, 70))} cannot be the label of a consumer: ${what}.`,
+    `A label (\`label\` or DREAMOS_LABEL) has 1 to ${labelCharacters} characters, none of them a control character.`,
+  );
 }
 
 /** @throws NAME_INVALID */

@@ -25,6 +25,8 @@ export interface Session extends Root {
   readonly env: NodeJS.ProcessEnv;
   /** Who is acting (`--as`, `DREAMOS_AGENT`); may be absent. */
   readonly acting?: string;
+  /** What the consumer who acts calls itself (`--label`, `DREAMOS_LABEL`); may be absent. */
+  readonly label?: string;
   /** One sentence for a person; never data. */
   warn(message: string): void;
 }

@@ -1,6 +1,6 @@
 import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
-import { takeUp } from './take-up.ts';
+import { asConsumer, takeUp } from './take-up.ts';
 import type { Session } from '../root/root.ts';
 import { ackClaim, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
@@ -15,10 +15,11 @@ export interface Job extends Delivery {
 }
 
 export async function* consume(
-  session: Session,
+  opened: Session,
   mailbox: string,
   options: ReadOptions = {},
 ): AsyncGenerator<Job, void, undefined> {
+  const session = await asConsumer(opened, options.label);
   const reading = { ...options, waitMs: options.waitMs ?? Infinity };
   const card = await resolveAgent(session, mailbox);
   const waiter = createWaiter(session, card.name);

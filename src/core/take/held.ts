@@ -13,6 +13,8 @@ export interface Held {
   readonly receipt: string;
   /** `undefined`: the log does not know (any more). */
   readonly by: string | undefined;
+  /** What its consumer calls itself. */
+  readonly label: string | undefined;
   /** When it was claimed, as an ISO time. */
   readonly since: string | undefined;
 }
@@ -38,7 +40,7 @@ export async function listHeld(session: Session, wanted: Wanted = {}): Promise<H
       const { receipt } = entry;
       const claimed = told?.get(entry.id);
       if (receipt === undefined || (by !== undefined && !(claimed?.by && sameAgent(by, claimed.by)))) continue;
-      held.push({ entry, receipt, by: claimed?.by, since: claimed?.at });
+      held.push({ entry, receipt, by: claimed?.by, label: claimed?.label, since: claimed?.at });
     }
   };
   if (mailbox === undefined) {

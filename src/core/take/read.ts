@@ -5,6 +5,7 @@ import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
 import { pausedSentence } from '../agents/pause.ts';
 import { seen } from '../agents/seen.ts';
+import { checkLabel } from '../root/names.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -21,6 +22,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Who claims, for the event log; else the acting agent, else the mailbox's. */
   readonly by?: string;
+  /** What the consumer calls itself, for the event log; else the label of who opened the root. 1 to 64 characters. */
+  readonly label?: string;
 }
 
 export async function readNext(
@@ -52,7 +55,7 @@ type Until = Pick<ReadOptions, 'waitMs' | 'signal'>;
 
 /**
  * @param card as it is now: only later attempts read it anew @param token for each claim
- * @throws USAGE for a lease that is too long or too short
+ * @throws USAGE for a lease that is too long or too short, or for a label
  */
 export async function createReader(
   session: Session,
@@ -60,9 +63,10 @@ export async function createReader(
   options: ReadOptions,
   token?: () => string,
 ): Promise<Reader> {
-  const { leaseMs, filter: asked, by } = options;
+  const { leaseMs, filter: asked, by, label } = options;
   const filter = asked?.id === undefined || isId(asked.id) ? asked : await filterFor(session, card, asked);
   if (leaseMs !== undefined) checkLease(leaseMs);
+  if (label !== undefined) checkLabel(label);
   const pause = `pause of ${card.name}`;
   let known: AgentCard | undefined = card;
   let isPaused = false;
@@ -73,7 +77,7 @@ export async function createReader(
     isPaused = Boolean(now.pausedAt);
     if (!isPaused) {
       troubleIsOver(session, pause);
-      return claimNow(session, now, { leaseMs, filter, by, signal, token: token?.() });
+      return claimNow(session, now, { leaseMs, filter, by, label, signal, token: token?.() });
     }
     if (waitMs > 0) warnOnce(session, pause, pausedSentence(now) ?? '');
     return undefined;
@@ -90,6 +94,7 @@ interface ClaimHow {
   readonly leaseMs?: number | undefined;
   readonly filter?: Filter | undefined;
   readonly by?: string | undefined;
+  readonly label?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Only answers in the inbox of this request. */
   readonly inbox?: string;
@@ -112,6 +117,7 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     // Each field always and none spread in: another shape with each claim makes V8 slow (10 us of a claim).
     maxAttempts: maxAttempts === policy.maxAttempts ? undefined : maxAttempts,
     by: how.by ?? acting ?? card.name,
+    label: how.label ?? session.label,
     filter: how.filter,
     inbox: how.inbox,
     signal: how.signal,

@@ -22,7 +22,8 @@ export async function ack(session: Session, receiptOrId: string): Promise<Settle
 
 export function ackClaim(session: Session, receipt: string, by: string): Promise<Settled> {
   const { mail } = session.store;
-  return mail.parseReceipt(receipt).task ? session.ackTask(session, receipt, by) : mail.ack(receipt, { by });
+  if (mail.parseReceipt(receipt).task) return session.ackTask(session, receipt, by);
+  return mail.ack(receipt, { by, label: session.label });
 }
 
 export interface NackHow {
@@ -49,6 +50,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
     // How often it may be claimed is what its claim says, else its mailbox; how long it rests, whoever gives it back.
     policy: { ...policy, maxAttempts: ownPolicy.maxAttempts },
     by,
+    label: session.label,
     ...(delayMs !== undefined && { delayMs: Math.round(delayMs) }),
     ...((reason ?? undefined) !== undefined && { reason: reasonText(reason) }),
     ...(dead && { dead }),
@@ -64,6 +66,7 @@ export async function renew(session: Session, receiptOrId: string, leaseMs?: num
   return session.store.mail.renew(receipt, {
     leaseMs: checkLease(leaseMs ?? (await effectiveSettings(session, card)).leaseMs),
     by,
+    label: session.label,
   });
 }
 

@@ -1,12 +1,26 @@
 /** Claiming for as long as this process lives, so that what it holds comes back as soon as it has ended (`Consumer`). */
+import { labelCharacters } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { keepSeen } from '../agents/seen.ts';
+import { checkLabel } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { recoverOrWarn } from '../wait/due.ts';
 
 /** What a dead consumer held comes back within about twice this, where others claim from the mailbox. */
 const lookEveryMs = 400;
+
+/** Who claims for long has a label in any case: its own, or where its process runs. @throws USAGE */
+export async function asConsumer(session: Session, label = session.label): Promise<Session> {
+  if (label !== undefined) checkLabel(label);
+  return { ...session, label: label ?? (await processLabel(session)) };
+}
+
+/** The end of a long name of a machine says least. */
+async function processLabel({ store }: Session): Promise<string> {
+  const { pid, host } = await store.self();
+  return `${host.slice(0, labelCharacters - 1 - String(pid).length)}:${pid}`;
+}
 
 export interface TakenUp {
   /** For each claim. */
@@ -16,7 +30,7 @@ export interface TakenUp {
 
 /** Where the root takes no file for it, with a warning: claims have their leases all the same. */
 export async function takeUp(session: Session, mailbox: string): Promise<TakenUp> {
-  const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox));
+  const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox, session));
   const endSeen = await keepSeen(session, mailbox);
   if (!consumer) return { token: () => session.ids.token(), close: async () => endSeen() };
   let looking: Promise<unknown> = Promise.resolve();

@@ -6,7 +6,7 @@ import { type Job, jobOf } from '../take/consume.ts';
 import { type Handled, type Handler, handleOne } from './handle.ts';
 import { type Result, results } from '../../model/state.ts';
 import { createReader, type ReadOptions } from '../take/read.ts';
-import { takeUp } from '../take/take-up.ts';
+import { asConsumer, takeUp } from '../take/take-up.ts';
 import { createRests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
@@ -32,7 +32,7 @@ export type WorkOptions = Omit<ReadOptions, 'by'> & {
 export type WorkTotals = { readonly [R in Result]: number };
 
 export async function work(
-  session: Session,
+  opened: Session,
   agent: string,
   handler: Handler,
   options: WorkOptions = {},
@@ -44,6 +44,7 @@ export async function work(
   check(concurrency, 'concurrency');
   check(count, 'count');
   if (handlerTimeoutMs !== undefined) check(handlerTimeoutMs, 'handlerTimeoutMs');
+  const session = await asConsumer(opened, options.label);
   const card = await resolveAgent(session, agent);
   const reader = await createReader(session, card, options, () => claims.token());
   const claims = await takeUp(session, card.name);

@@ -66,6 +66,7 @@ export const whoIs = schema(() =>
         id: text(),
         attempt: count(),
         heldBy: z.exactOptional(text()),
+        heldLabel: z.exactOptional(text()),
         heldSince: z.exactOptional(time()),
         leaseUntil: time(),
         /** 0: it is over, and whoever reads next takes it back. */

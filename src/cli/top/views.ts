@@ -9,7 +9,7 @@ import { idTime } from '../../model/id.ts';
 import { broken, cutLine, widthOf } from '../fit.ts';
 import { harmless } from '../harmless.ts';
 import type { Paint } from '../output.ts';
-import { messageView, placeLine, titleOf } from '../show/message-view.ts';
+import { messageView, placeLine, titleOf, whoText } from '../show/message-view.ts';
 import { type Opens, span } from './panes.ts';
 import { tableLines } from './table.ts';
 import type { Size } from './terminal.ts';
@@ -76,7 +76,7 @@ async function messagesView(session: Session, mailbox: string, paint: Paint): Pr
           { title: 'id', cell: ({ id }) => id.slice(-8) },
           { title: 'age', cell: ({ id }) => span(now - idTime(id)) },
           { title: 'from', cell: ({ message }) => message?.from ?? '', least: 8 },
-          { title: 'holder', cell: ({ heldBy = '' }) => heldBy, least: 6 },
+          { title: 'holder', cell: ({ heldBy = '', heldLabel }) => whoText(heldBy, heldLabel), least: 6 },
           { title: 'about', cell: aboutText, least: 8 },
         ],
         messages,

@@ -124,7 +124,7 @@ export const mailboxStatus = schema(() =>
 export type MailboxStatus = Of<typeof mailboxStatus>;
 
 /** What an agent is doing, as far as it can be told. */
-export const activities = ['ready', 'busy', 'paused', 'late', 'gone', 'unseen'] as const;
+const activities = ['ready', 'busy', 'paused', 'late', 'gone', 'unseen'] as const;
 
 const agentNow = schema(() =>
   z.object({
@@ -160,8 +160,8 @@ export const overview = schema(() =>
     at: time(),
     agents: z.array(agentNow()),
     mailboxes: z.array(mailboxNow()),
-    /** How many there are by their states; absent: there are no tasks. */
-    tasks: z.exactOptional(z.record(z.string(), count())),
+    /** How many there are in each state that has any; absent: there are no tasks. */
+    tasks: z.exactOptional(z.array(z.object({ state: text(), count: count() }))),
     /** The last ones, the latest last. */
     events: z.array(mailEventSchema()),
     /** What does not go on by itself. */

@@ -158,6 +158,11 @@ const runs: Record<string, Run> = {
     for (const body of ['one', 'two']) await rig.dreamos(`send reviewer ${body} --as planner`);
     return rig.dreamos('resources show --json');
   },
+  top: async (rig) => {
+    for (const make of [finished, dead, claimed]) await make(rig);
+    await rig.dreamos('pause reviewer');
+    return rig.dreamos('top --json');
+  },
   publish: async (rig) => {
     await published(rig);
     const again = 'publish build.done green --as planner --dedupe-key k --json';

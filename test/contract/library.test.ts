@@ -144,6 +144,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
   'resources.show': async (mail) => (await sent(mail), mail.resources.show()),
   status: async (mail) => (await sent(mail), mail.status()),
+  overview: async (mail) => (await claimed(mail), mail.overview()),
   publish: async (mail) => {
     await published(mail);
     const again = { body: 'green', dedupeKey: 'k' };

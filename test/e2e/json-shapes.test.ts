@@ -310,6 +310,16 @@ describe.concurrent('--json', () => {
       messages: { limit: null, used: 0 },
       bytes: { limit: null, used: 0 },
     });
+    const top = await one(rig, 'top');
+    expect(Object.keys(top)).toEqual(['at', 'agents', 'mailboxes', 'events', 'stuck']);
+    const reviewer = { agent: 'reviewer', state: 'ready', holds: 0, held: [], seenAt: time };
+    const planner = { agent: 'planner', state: 'unseen', holds: 0, held: [], seenAt: null };
+    expect(top['agents']).toEqual([planner, reviewer]);
+    expect(top['mailboxes']).toContainEqual(
+      expect.objectContaining({ mailbox: 'reviewer', dead: 1, inPerMinute: 1, outPerMinute: 2 }),
+    );
+    expect((top['events'] as Line[]).at(-1)).toMatchObject({ event: 'dead', mailbox: 'reviewer' });
+    expect(top['stuck']).toEqual([]);
     expect(await one(rig, 'dlq retry reviewer --all')).toMatchObject({
       id: sent.id,
       mailbox: 'reviewer',

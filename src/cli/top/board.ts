@@ -31,9 +31,9 @@ export function createBoard(session: Session, paint: Paint, order: string | unde
   const type = (key: string): void => {
     if (key === 'enter') isTyping = false;
     else if (key === 'escape') [filter, isTyping] = ['', false];
-    else if (key === 'backspace') filter = [...filter].slice(0, -1).join('');
+    else if (key === 'backspace') filter = filter.replace(/.$/u, '');
     // A key with a name is no character.
-    else if ([...key].length === 1) filter += key;
+    else if (/^.$/u.test(key)) filter += key;
   };
 
   const turn = (by: number): void => {

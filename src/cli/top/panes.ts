@@ -1,6 +1,6 @@
 /** The parts of the page: what each has of an overview, in which order, and what opens of a line. */
 import type { Finding } from '../../contract/keep.ts';
-import { activities, type AgentNow, type MailboxNow, type Overview } from '../../contract/look.ts';
+import type { AgentNow, MailboxNow, Overview } from '../../contract/look.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { Paint } from '../output.ts';
@@ -18,7 +18,7 @@ export interface Line {
   readonly opens: Opens;
 }
 
-export interface PaneView {
+interface PaneView {
   readonly head: string;
   readonly lines: readonly Line[];
 }
@@ -79,7 +79,7 @@ export function span(ms: number): string {
 const byName = (a: string, b: string): number => a.localeCompare(b, 'en');
 const age = (iso: string, nowMs: number): string => span(nowMs - Date.parse(iso));
 const backlog = ({ ready, inflight, delayed }: MailboxNow): number => ready + inflight + delayed;
-const trouble = ['gone', 'late', 'paused', 'busy', 'ready', 'unseen'] satisfies (typeof activities)[number][];
+const trouble = ['gone', 'late', 'paused', 'busy', 'ready', 'unseen'] satisfies AgentNow['state'][];
 
 const agents = pane<AgentNow>({
   name: 'agents',
@@ -104,7 +104,7 @@ const agents = pane<AgentNow>({
   tint: ({ state }) => tints[state],
 });
 
-const tints: Partial<Record<(typeof activities)[number], keyof Paint>> = {
+const tints: Partial<Record<AgentNow['state'], keyof Paint>> = {
   gone: 'red',
   late: 'yellow',
   paused: 'yellow',

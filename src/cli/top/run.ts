@@ -30,9 +30,9 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const warnings = new Set<string>();
   let overview: Overview | undefined;
-  let failure: unknown;
+  let failure: Error | undefined;
   const fail = (error: unknown): void => {
-    failure ??= error;
+    failure ??= error instanceof Error ? error : new Error(String(error));
     ended.abort();
   };
   const board = createBoard(session, paint, order);
@@ -82,5 +82,5 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
     output.divert();
     for (const warning of warnings) await output.warn(warning);
   }
-  if (failure !== undefined) throw failure;
+  if (failure) throw failure;
 }

@@ -15,7 +15,7 @@ export async function agentsNow(
   const busy = new Set(
     (await session.store.reach.sessions()).flatMap((one) => (one.state === 'busy' ? one.agent : [])),
   );
-  return cards.map(({ name, pausedAt }) => {
+  return cards.map(({ name, pausedAt, maxTasks }) => {
     const seenAt = statuses.get(name)?.lastReadAt ?? null;
     const { claims = [], more = 0 } = held.get(name) ?? {};
     const holds = claims.length + more;
@@ -25,6 +25,7 @@ export async function agentsNow(
       state,
       ...(pausedAt && { since: pausedAt }),
       holds,
+      ...(maxTasks !== undefined && { maxTasks }),
       held: claims.toSorted((a, b) => (a.leaseUntil < b.leaseUntil ? -1 : 1)).slice(0, mostNamed),
       seenAt,
     };

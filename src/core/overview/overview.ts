@@ -4,7 +4,7 @@
  */
 import type { MailboxNow, MailboxStatus, Overview } from '../../contract/look.ts';
 import type { Finding } from '../../contract/keep.ts';
-import type { AgentCard } from '../../model/agent.ts';
+import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
 import { isoTime } from '../../model/clock.ts';
 import type { MailEvent, WatchedEvent } from '../../model/event.ts';
@@ -115,7 +115,7 @@ function createObserver(session: Session, most: number): Observer {
         at: isoTime(now),
         agents: await agentsNow(
           session,
-          cards.filter(({ retiredAt }) => !retiredAt),
+          cards.filter((card) => !card.retiredAt && !isQueue(card)),
           statuses,
         ),
         mailboxes,

@@ -3,7 +3,7 @@
  * them. A dead letter holds nothing up: its ordering key is free.
  */
 import type { Finding } from '../../contract/keep.ts';
-import type { AgentCard } from '../../model/agent.ts';
+import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
 import { agoMs } from '../../model/clock.ts';
 import { formatDuration } from '../../model/duration.ts';
@@ -56,7 +56,7 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
   } else if (card.pausedAt && unfinished > 0) {
     const message = `${pauseOf({ ...card, name: 'It' })}, and ${unfinished} unfinished ${unfinished === 1 ? 'message is' : 'messages are'} in it.`;
     yield { rule: 'paused-with-mail', level: 'warning', mailbox, message, hint: `dreamos resume ${mailbox}` };
-  } else {
+  } else if (!isQueue(card)) {
     const { warnUnreadAfterMs } = await effectiveSettings(session, card);
     const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
     const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);

@@ -1,0 +1,122 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Overview } from '../../../src/contract/look.ts';
+import { changeCard, registerAgent } from '../../../src/core/agents/agents.ts';
+import { pauseAgent } from '../../../src/core/agents/pause.ts';
+import { followOverview, overview } from '../../../src/core/overview/overview.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { ack } from '../../../src/core/take/settle.ts';
+import { DreamosError } from '../../../src/model/errors.ts';
+import { type CoreRig, createCoreRig, must } from '../rig.ts';
+
+let rig: CoreRig;
+beforeEach(async () => {
+  rig = await createCoreRig();
+});
+
+const sent = async (to = 'reviewer'): Promise<string> => (await send(rig.root, { to, body: 'x' })).id;
+const mailboxIn = ({ mailboxes }: Overview, name: string) => must(mailboxes.find(({ mailbox }) => mailbox === name));
+const agentIn = ({ agents }: Overview, name: string) => must(agents.find(({ agent }) => agent === name));
+
+test('tells of each mailbox what waits, and what came and was finished within the last minute', async () => {
+  await sent();
+  rig.clock.advance(61_000);
+  await sent();
+  await sent();
+  await ack(rig.root, must(await readNext(rig.root, 'reviewer')).receipt);
+  rig.clock.advance(10_000);
+  const seen = await overview(rig.root);
+  expect(mailboxIn(seen, 'reviewer')).toMatchObject({
+    ready: 2,
+    inPerMinute: 2,
+    outPerMinute: 1,
+    oldestReadyAgeMs: 10_000,
+  });
+  expect(mailboxIn(seen, 'planner')).toMatchObject({ ready: 0, inPerMinute: 0, outPerMinute: 0 });
+  rig.clock.advance(60_000);
+  expect(mailboxIn(await overview(rig.root), 'reviewer')).toMatchObject({ ready: 2, inPerMinute: 0, outPerMinute: 0 });
+});
+
+test('tells the last events, the latest last, as many as are asked for', async () => {
+  const ids = [await sent(), await sent('planner'), await sent()];
+  rig.clock.advance(600_000);
+  expect((await overview(rig.root)).events.map(({ id }) => id)).toEqual(ids);
+  expect((await overview(rig.root, { events: 2 })).events.map(({ id }) => id)).toEqual(ids.slice(1));
+});
+
+test('tells of each agent what it is doing and what it holds, in whosever mailbox', async () => {
+  const [own, others] = [await sent('planner'), await sent()];
+  await readNext(rig.as('planner'), 'planner');
+  await readNext(rig.as('planner'), 'reviewer', { by: 'planner' });
+  await pauseAgent(rig.root, 'Builder');
+  await registerAgent(rig.root, { name: 'idle', maxTasks: 3 });
+  await readNext(rig.as('idle'), 'idle');
+  const seen = await overview(rig.root);
+  expect(agentIn(seen, 'planner')).toMatchObject({ state: 'busy', holds: 2 });
+  expect(
+    agentIn(seen, 'planner')
+      .held.map(({ id, mailbox }) => `${id} of ${mailbox}`)
+      .sort(),
+  ).toEqual([`${own} of planner`, `${others} of reviewer`].sort());
+  // It was read, by another.
+  expect(agentIn(seen, 'reviewer')).toMatchObject({ holds: 0, held: [] });
+  expect(agentIn(seen, 'Builder')).toMatchObject({ state: 'paused', since: expect.any(String) });
+  expect(agentIn(seen, 'idle')).toMatchObject({ state: 'ready', holds: 0, maxTasks: 3 });
+});
+
+test('a mailbox that holds tasks which nobody has yet is no agent', async () => {
+  await changeCard(rig.root.store.documents, 'task-pool', () => ({
+    name: 'task-pool',
+    kind: 'queue',
+    createdAt: new Date(rig.clock.now()).toISOString(),
+  }));
+  const seen = await overview(rig.root);
+  expect(seen.agents.map(({ agent }) => agent)).not.toContain('task-pool');
+  expect(mailboxIn(seen, 'task-pool')).toMatchObject({ ready: 0 });
+});
+
+test('who follows it is told when something happens, and each event once', async () => {
+  await sent();
+  const ended = new AbortController();
+  const seen: Overview[] = [];
+  for await (const one of followOverview(rig.root, { signal: ended.signal, leastMs: 0 })) {
+    seen.push(one);
+    if (seen.length === 1) await sent();
+    if (seen.length === 2) {
+      await registerAgent(rig.root, { name: 'newcomer' });
+      await sent('newcomer');
+    }
+    if (seen.length === 3) ended.abort();
+  }
+  expect(seen.map((one) => mailboxIn(one, 'reviewer').ready)).toEqual([1, 2, 2]);
+  expect(seen.map(({ events }) => events.length)).toEqual([1, 2, 3]);
+  // Nothing tells that somebody was registered; that he got mail does.
+  expect(seen.at(-1)?.agents.map(({ agent }) => agent)).toContain('newcomer');
+});
+
+test('who follows looks only where something happened', async () => {
+  const ended = new AbortController();
+  const looked: string[] = [];
+  const { look } = rig.root.store;
+  const counts = look.counts.bind(look);
+  look.counts = (mailbox) => (looked.push(mailbox), counts(mailbox));
+  let seen = 0;
+  for await (const _ of followOverview(rig.root, { signal: ended.signal, leastMs: 0 })) {
+    if (++seen === 2) break;
+    looked.length = 0;
+    await sent();
+  }
+  expect(looked).toEqual(['reviewer']);
+});
+
+test('one mailbox in disorder hides nothing of the others, and is a warning', async () => {
+  const { look } = rig.root.store;
+  const counts = look.counts.bind(look);
+  look.counts = async (mailbox) => {
+    if (mailbox === 'planner') throw new DreamosError('disk', 'DISK_FAILED', 'The disk failed.');
+    return counts(mailbox);
+  };
+  const seen = await overview(rig.root);
+  expect(seen.mailboxes.map(({ mailbox }) => mailbox)).toEqual(['Builder', 'reviewer']);
+  expect(rig.warnings).toContainEqual(expect.stringContaining('planner'));
+});

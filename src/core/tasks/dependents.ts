@@ -10,6 +10,7 @@ import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
 import { changeTask, type Dependent, readTask } from './document.ts';
 import { stateOf } from './find.ts';
+import { listQueues } from './queue.ts';
 
 /** Whether a task is done. One that is gone for good, with its archive, was. */
 export async function isDone(session: Session, id: string): Promise<boolean> {
@@ -44,6 +45,13 @@ export async function releaseDependents(session: Session, id: string, by?: strin
     if (entry) ready.push(entry);
   }
   return ready;
+}
+
+/** Every blocked task once more, for what no mark tells: what a backup of an earlier moment knows, or a hand has changed. */
+export async function releaseLost(session: Session): Promise<void> {
+  for (const { name } of await listQueues(session))
+    for await (const entry of session.store.look.list(name, 'delayed'))
+      if (entry.task) await release(session, { id: entry.id, mailbox: name });
 }
 
 /** Makes a blocked task ready, if it has to wait for nothing any more. */

@@ -12,16 +12,29 @@ import { finishPending } from './pending.ts';
 /** So many tasks a look gives away, so that what else is waited for is not kept waiting. */
 const mostAtOnce = 20;
 
-/** @param isDue of whom that is gone something is looked for @returns how much was done */
+export interface Tended {
+  /** So many tasks were waiting for others until now. */
+  readonly released: number;
+  /** Tasks and messages of agents that are gone. */
+  readonly tookOver: number;
+  readonly assigned: number;
+}
+
+/** @param isDue of whom that is gone something is looked for */
+export async function tendAll(session: Session, isDue?: (agent: string) => boolean): Promise<Tended> {
+  const ready = await finishPending(session);
+  await assignThese(session, ready);
+  const tookOver = await takeOver(session, isDue);
+  return { released: ready.length, tookOver, assigned: await assignReady(session, mostAtOnce) };
+}
+
+/** By the way: what cannot be done is said, and left to the next one. @returns how much was done */
 export async function tend(session: Session, isDue?: (agent: string) => boolean): Promise<number> {
   const about = 'tasks';
   try {
-    const ready = await finishPending(session);
-    await assignThese(session, ready);
-    const moved = await takeOver(session, isDue);
-    const done = ready.length + moved + (await assignReady(session, mostAtOnce));
+    const { released, tookOver, assigned } = await tendAll(session, isDue);
     troubleIsOver(session, about);
-    return done;
+    return released + tookOver + assigned;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     warnOnce(session, about, `Tasks are not looked after: ${error.message}`);

@@ -25,7 +25,8 @@ const sendingMs = 60_000;
 export async function ackTask(session: Session, receipt: string, by: string): Promise<[Settled, readonly Entry[]]> {
   const { documents, mail } = session.store;
   const { id } = mail.parseReceipt(receipt);
-  if ((await readTask(session, id)).dependents === undefined) return [await mail.ack(receipt, { by, label: session.label }), []];
+  if ((await readTask(session, id)).dependents === undefined)
+    return [await mail.ack(receipt, { by, label: session.label }), []];
   await mail.checkClaim(receipt);
   await note(session, id, { ends: { receipt, by } });
   let settled: Settled | undefined;

@@ -13,7 +13,17 @@ import { DreamosError } from '../../../src/model/errors.ts';
 import { states } from '../../../src/model/state.ts';
 import { newToken } from '../../storage/contract/ways.ts';
 import { hourMs, Setting } from './setting.ts';
-import { archived, delayed, ready, type Fate, type Place, type Scenario, type Story, type Told } from './story.ts';
+import {
+  archived,
+  delayed,
+  none,
+  ready,
+  type Fate,
+  type Place,
+  type Scenario,
+  type Story,
+  type Told,
+} from './story.ts';
 
 const file = 'mail.tar.gz';
 
@@ -62,6 +72,20 @@ export const managingScenarios: readonly Scenario[] = [
           return moved?.dueAt === at ? undefined : `put off once more it is due at ${moved?.dueAt}`;
         },
       };
+    },
+  },
+  {
+    name: 'hand-over',
+    always: true,
+    prepare: async (setting) => handing(await setting.sent('goes on'), 'ready'),
+  },
+  {
+    name: 'hand-over, of what is held and of an ordering key',
+    prepare: async (setting) => {
+      for (const body of ['goes on', 'second']) await setting.sent(body, { orderingKey: 'k' });
+      const { message } = await setting.claimedOf('goes on');
+      const story = handing(message.id, 'inflight');
+      return { ...story, fates: [...story.fates, { body: 'second', mailbox: 'b', before: ready, after: ready }] };
     },
   },
   {
@@ -159,6 +183,35 @@ export const managingScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+/** From b to c. */
+function handing(id: string, was: 'ready' | 'inflight'): Story & { readonly fates: readonly Fate[] } {
+  return {
+    argv: ['hand-over', id, 'c'],
+    program: 'hand-over.ts',
+    fates: [
+      { body: 'goes on', mailbox: 'b', before: [was, 'none'], after: none },
+      { body: 'goes on', mailbox: 'c', before: [...none, ...ready], after: ready },
+    ],
+    // In one of them, with one answer to who tries again.
+    repeat: async (root) => {
+      const [entry, ...more] = await root.store.look.find(id);
+      if (!entry || more.length > 0) return `it is in ${more.length + (entry ? 1 : 0)} mailboxes`;
+      if (entry.mailbox === 'b') await root.store.mail.handOver(entry, 'c', {});
+      else await expectThere(() => root.store.mail.handOver(entry, 'c', {}));
+      const [there, ...others] = await root.store.look.find(id);
+      return there?.mailbox === 'c' && others.length === 0 ? undefined : 'handed over again it is not in c alone';
+    },
+  };
+}
+
+async function expectThere(work: () => Promise<unknown>): Promise<void> {
+  const code = await work().then(
+    () => 'done',
+    (error: unknown) => (error instanceof DreamosError ? error.code : String(error)),
+  );
+  if (code !== 'ALREADY_EXISTS') throw new Error(`to hand over what is there is answered with ${code}`);
+}
 
 /** b has finished something, has subscribed and sends on a schedule; the rest is as said. */
 async function lived(setting: Setting, mailbox: string, left: readonly (readonly [string, Place])[]): Promise<Fate[]> {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { runtimeOf } from '../../e2e/runtime.ts';
 import type { FaultOptions } from '../part.ts';
 import { record, type Point } from './points.ts';
@@ -36,7 +37,8 @@ export async function openStage(scenario: Scenario, options: FaultOptions): Prom
   const setting = await Setting.make(before);
   const story = await scenario.prepare(setting);
   await setting.root.close();
-  if (native !== undefined && runtimeOf(story.argv) !== 'native') return undefined;
+  if (native !== undefined && (story.program !== undefined || runtimeOf(story.argv) !== 'native')) return undefined;
+  const program = story.program === undefined ? command : await built(command, story.program, home);
   if (scenario.bare) rmSync(setting.root.path, { recursive: true });
   let plays = 0;
   const fresh = async (under = home) => {
@@ -45,7 +47,7 @@ export async function openStage(scenario: Scenario, options: FaultOptions): Prom
     return play;
   };
   const how = () => ({
-    starts: native === undefined ? [process.execPath, command] : [native],
+    starts: native === undefined ? [process.execPath, program] : [native],
     argv: ['--json', '--root', 'root', ...story.argv],
     ...(story.stdin !== undefined && { stdin: story.stdin }),
     env: environment(dir),
@@ -69,6 +71,23 @@ export async function openStage(scenario: Scenario, options: FaultOptions): Prom
     command: how,
     fresh,
   };
+}
+
+/** As the command is built, because Node 20 takes no TypeScript. */
+async function built(command: string, source: string, home: string): Promise<string> {
+  const outfile = join(home, 'program.cjs');
+  const entryPoints = [join('test/faults/kill', source)];
+  const absWorkingDir = join(dirname(command), '..');
+  await build({
+    absWorkingDir,
+    entryPoints,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'warning',
+  });
+  return outfile;
 }
 
 /** A first run, so that Node's and the command's own caches are there and every later run is the same. */

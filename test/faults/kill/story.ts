@@ -21,6 +21,8 @@ export type Told = Readonly<Record<string, unknown>>;
 
 export interface Story {
   readonly argv: readonly string[];
+  /** What runs in the place of the command: a source beside this one. */
+  readonly program?: string;
   readonly stdin?: string;
   readonly fates: readonly Fate[];
   /** The copies of one message are delivered together or not at all. */

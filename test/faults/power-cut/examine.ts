@@ -164,12 +164,34 @@ function sentLines(known: readonly Line[]): Sent[] {
   return known.filter((line) => line.kind === 'sent');
 }
 
-function findSent(known: readonly Line[], mail: Mail, { lost }: Verdict): void {
+function findSent(known: readonly Line[], mail: Mail, { lost, doubled }: Verdict): void {
+  const handed = handedOver(known);
   for (const { id, mailboxes, scene, at } of sentLines(known)) {
-    for (const mailbox of mailboxes) {
+    const { ever, now } = handed.get(id) ?? {};
+    for (const mailbox of now ? [] : mailboxes) {
       if (!mail.has(`${mailbox} ${id}`)) lost.add(`${id} to ${mailbox} (${scene}), acknowledged at ${at}`);
     }
+    if (!now || !ever) continue;
+    const [where, ...more] = [...ever].filter((mailbox) => mail.has(`${mailbox} ${id}`));
+    if (more.length > 0)
+      doubled.add(`${id}, handed over from mailbox to mailbox, is in ${[where, ...more].join(', ')}`);
+    else if (where === undefined || !now.includes(where))
+      lost.add(`${id} is in ${where ?? 'no mailbox'}, and was handed over to ${now.join(' or ')}`);
   }
+}
+
+/** By id: in which mailboxes it ever was, and in which of them it is. */
+function handedOver(known: readonly Line[]): Map<string, { readonly ever: Set<string>; now: readonly string[] }> {
+  const handed = new Map<string, { readonly ever: Set<string>; now: readonly string[] }>();
+  for (const line of known) {
+    if (line.kind !== 'handing' && line.kind !== 'handed') continue;
+    const { id, from, to } = line;
+    const one = handed.get(id) ?? { ever: new Set([from]), now: [] };
+    one.ever.add(to);
+    one.now = line.kind === 'handed' ? [to] : [from, to];
+    handed.set(id, one);
+  }
+  return handed;
 }
 
 /** What waits in a mailbox, or lies in a topic's log, is told to who follows from an old cursor on. */
@@ -197,8 +219,9 @@ async function findTold(
       cursor = behind;
     }
   }
+  const handed = handedOver(known);
   for (const { id, mailboxes: sentTo, scene, at } of sentLines(known)) {
-    for (const name of sentTo) {
+    for (const name of handed.get(id)?.ever ?? sentTo) {
       if (waiting.get(name)?.has(id) && !told.get(name)?.has(id))
         wrong.add(`${id} in ${name} (${scene}), acknowledged at ${at}, is not told`);
     }

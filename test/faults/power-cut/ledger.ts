@@ -19,6 +19,8 @@ export type Line = { readonly at: number } & (
   | { readonly kind: 'key-tried'; readonly key: string; readonly mailboxes: readonly string[] }
   /** Claims, acks, nacks and renewals: allowed to be forgotten, but not to take a message with them. */
   | { readonly kind: 'settled'; readonly what: string; readonly id: string; readonly mailbox: string }
+  /** Written before a hand-over, and behind it: from here on it may be in either, and is in the new one. */
+  | { readonly kind: 'handing' | 'handed'; readonly id: string; readonly from: string; readonly to: string }
   /** Something that a scene is about has come about, such as a bucket that was gone before its sender could sync it. */
   | { readonly kind: 'seen'; readonly what: string }
   | { readonly kind: 'wrong'; readonly what: string }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../../../src/model/clock.ts';
 import type { Ids } from '../../../src/model/id.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
+import type { Filter } from '../../../src/model/filter.ts';
 import { priorities, type Message } from '../../../src/model/message.ts';
 import { logOf } from '../../../src/model/topic.ts';
 import { bucketName, parseBucket } from '../../../src/storage/file/names/layout.ts';
@@ -175,6 +176,26 @@ export async function replaced(stage: Stage, name: string, key: string, sends: n
   for (let i = 0; i < sends; i++) await sendOne(stage, [name], { scene: 'replaced', more: { replaceKey: key } });
 }
 
+/** One that is new, that rests or that is held goes on to another mailbox, and from there to a third. */
+export async function handOn(stage: Stage, way: readonly string[], was: 'ready' | 'delayed' | 'held'): Promise<void> {
+  const [first = '', ...more] = way;
+  const dueAt = was === 'delayed' ? { dueAt: later(stage) } : {};
+  const id = await sendOne(stage, [first], {
+    scene: 'handed over',
+    more: { orderingKey: stage.ids.token() },
+    ...dueAt,
+  });
+  if (was === 'held') await take(stage, first, { id });
+  let [entry] = await stage.sender.look.find(id, first);
+  for (const to of more) {
+    if (!entry) return stage.ledger.write({ kind: 'wrong', what: `${id} is not to be found to be handed over` });
+    stage.ledger.write({ kind: 'handing', id, from: entry.mailbox, to });
+    const there = await stage.sender.mail.handOver(entry, to, { reason: 'for the power-cut test' });
+    stage.ledger.write({ kind: 'handed', id, from: entry.mailbox, to });
+    entry = there;
+  }
+}
+
 export async function reject(stage: Stage, name: string): Promise<boolean> {
   const delivery = await take(stage, name);
   if (!delivery) return false;
@@ -226,10 +247,10 @@ export async function consume(stage: Stage, name: string): Promise<boolean> {
   return true;
 }
 
-async function take(stage: Stage, name: string): Promise<Delivery | undefined> {
+async function take(stage: Stage, name: string, filter?: Filter): Promise<Delivery | undefined> {
   // Leases of very different lengths, so that most claims go to a folder that is not there yet.
   const leaseMs = 60_000 + Math.floor(stage.ids.fraction() * 11 * hourMs);
-  const delivery = await stage.consumer.mail.claim(name, { token: newToken(), leaseMs, policy });
+  const delivery = await stage.consumer.mail.claim(name, { token: newToken(), leaseMs, policy, filter });
   if (delivery) stage.ledger.write({ kind: 'settled', what: 'claim', id: delivery.message.id, mailbox: name });
   return delivery;
 }

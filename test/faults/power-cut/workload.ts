@@ -14,6 +14,7 @@ import {
   deadLetters,
   fixedBucket,
   freshBuckets,
+  handOn,
   later,
   packAndBringBack,
   publish,
@@ -49,7 +50,8 @@ const agents = ['ada', 'bob', 'cyd', 'dot'];
 
 const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> = {
   async setup(stage) {
-    for (const name of [...agents, 'race', 'claims', 'graves', 'attic', 'state', 'sender']) await register(stage, name);
+    for (const name of [...agents, 'race', 'claims', 'graves', 'attic', 'state', 'desk', 'shelf', 'sender'])
+      await register(stage, name);
     // Somebody follows, so that it is known from which run of the machine on events may be missing.
     await stage.consumer.journal.cursor(undefined, 'now');
   },
@@ -74,6 +76,10 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       await deadLetters(stage, 'graves');
       await replaced(stage, 'state', `quiet-${round % 2}`, 2);
       await packAndBringBack(stage, 'attic');
+      for (const was of ['ready', 'delayed', 'held'] as const) {
+        await handOn(stage, ['desk', 'shelf'], was);
+        await handOn(stage, ['desk', `fresh${round}`, 'desk'], was);
+      }
       for (const name of agents) await consume(stage, name);
     }
   },
@@ -91,7 +97,8 @@ const roles: Record<Role, (stage: Stage, settings: Settings) => Promise<void>> =
       else if (luck < 0.45) await removedBucket(stage, race, { filled: false, acks: luck < 0.4 });
       else if (luck < 0.5) await freshBuckets(stage, `fresh${seed}-${round}`);
       else if (luck < 0.55) await claimThenSend(stage, race, 'ack');
-      else if (luck < 0.6) await replaced(stage, 'state', `busy-${round % 2}`, 1);
+      else if (luck < 0.58) await handOn(stage, [race, to], luck < 0.57 ? 'held' : 'ready');
+      else if (luck < 0.62) await replaced(stage, 'state', `busy-${round % 2}`, 1);
       else await fixedBucket(stage, to, 1);
     }
   },

@@ -339,6 +339,37 @@ describe('a request', () => {
   });
 });
 
+describe('a hand-over', () => {
+  test('syncs where the message was, then where it is, and once in a process the folders above', async () => {
+    const { room, store, told } = await record(['ann', 'bob']);
+    const over = async (): Promise<string[]> => {
+      accepted(await store.mail.send([room.outgoing()], { durability: 'relaxed' }));
+      for await (const entry of store.look.list('bob', 'ready')) {
+        told();
+        await store.mail.handOver(entry, 'ann', {});
+      }
+      return told();
+    };
+    const first = [
+      'sync ann/ready/p2/0/BUCKET',
+      'sync ann/ready/p2/0',
+      'sync ann/ready/p2',
+      'sync ann/ready',
+      'sync ann',
+    ];
+    const all = [
+      'move bob/ready/p2/1/BUCKET/BUCKET/ENTRY -> ann/ready/p2/0/BUCKET/BUCKET/ENTRY',
+      'sync bob/ready/p2/1/BUCKET/BUCKET',
+      'sync ann/ready/p2/0/BUCKET/BUCKET',
+      ...first,
+      'log bob/events/DAY.jsonl',
+      'log ann/events/DAY.jsonl',
+    ];
+    expect(await over()).toEqual(all);
+    expect(await over()).toEqual(all.filter((one) => !first.includes(one)));
+  });
+});
+
 describe('packing', () => {
   const finished = async ({ room, store }: Recorder): Promise<void> => {
     await store.mail.send([room.outgoing()], { durability: 'relaxed' });

@@ -25,7 +25,8 @@ export function asTyped(text: string, except: readonly string[] = []): string {
   return text.replace(/`(\w+)`/g, (field, name: string) => (except.includes(name) ? field : (options[name] ?? field)));
 }
 
-const idTaking = 'show|trace|ack|nack|renew|reply|cancel|deliver|dlq (?:show|retry|purge)|archive (?:show|restore)';
+const idTaking =
+  'show|trace|ack|nack|renew|reply|cancel|deliver|dlq (?:show|retry|purge)|archive (?:show|restore)|task (?:show|accept|progress|done|fail|cancel|retry|assign)';
 const idTyped = new RegExp(
   `(\\bdreamos (?:--root (?:'[^']*'|\\S+) )?(?:${idTaking}) (?:[\\w.-]+ )?)[0-9A-Z]{18}([0-9A-Z]{8})(?![\\w.:])`,
   'g',

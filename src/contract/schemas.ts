@@ -11,6 +11,7 @@ import * as mail from './mail.ts';
 import * as reach from './reach.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
+import * as tasks from './tasks.ts';
 
 const made = {
   message: messageSchema(),
@@ -42,6 +43,10 @@ const made = {
   status: look.mailboxStatus(),
   top: look.overview(),
   resources: look.agentResources(),
+  task: tasks.task(),
+  'task-show': tasks.shownTask(),
+  'task-next': tasks.taskTaken(),
+  'task-candidate': tasks.candidate(),
   dlq: keep.dead(),
   'dlq-show': keep.deadShown(),
   'dlq-purge': keep.purged(),

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { taskStates } from '../model/state.ts';
 import { schema } from '../model/schema.ts';
+import { traceStep } from './look.ts';
 import { count, type Of, priority, text, time, yes } from './shape.ts';
 
 const number = () => z.number();
@@ -19,6 +20,7 @@ export const task = schema(() =>
     /** Who has made it. */
     by: text(),
     createdAt: time(),
+    tags: z.exactOptional(z.array(text())),
     requires: z.array(text()),
     dependsOn: z.array(text()),
     /** blocked: of these those that are not done. */
@@ -46,11 +48,25 @@ export const task = schema(() =>
 );
 export type TaskJson = Of<typeof task>;
 
-/** With what it says. */
-export const shownTask = schema(() => z.extend(task(), { body: text(), children: z.array(text()) }));
+/** What whoever does it has to read. */
+const said = () => ({
+  body: text(),
+  /** The data that it was made with. */
+  input: z.exactOptional(z.unknown()),
+});
+
+export const shownTask = schema(() =>
+  z.extend(task(), {
+    ...said(),
+    /** The tasks that are a part of it. */
+    children: z.array(text()),
+    /** What happened to it, by time, as far as the event logs still know it. */
+    history: z.array(traceStep()),
+  }),
+);
 export type ShownTask = Of<typeof shownTask>;
 
-export const taskTaken = schema(() => z.extend(task(), { body: text(), receipt: text() }));
+export const taskTaken = schema(() => z.extend(task(), { ...said(), receipt: text() }));
 export type TaskTaken = Of<typeof taskTaken>;
 
 /** Somebody who might do it. */

@@ -5,7 +5,7 @@ import { isQueue } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { priorities } from '../../model/message.ts';
 import { settingKeys } from '../../model/settings.ts';
-import { states, unfinished } from '../../model/state.ts';
+import { states, taskStates, unfinished } from '../../model/state.ts';
 
 /** What a shell may complete besides words of dreamos; the script asks `dreamos completion <kind>`. */
 export const kinds = [
@@ -17,6 +17,7 @@ export const kinds = [
   'codes',
   'priorities',
   'states',
+  'task-states',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -35,6 +36,8 @@ const byArgument: Readonly<Record<string, Kind>> = {
   priority: 'priorities',
   state: 'states',
   states: 'states',
+  task_states: 'task-states',
+  ids: 'messages',
   // `dlq show [agent] <id...>`
   words: 'agents',
 };
@@ -66,6 +69,7 @@ async function namesOf(context: Context, kind: Kind): Promise<readonly string[]>
   if (kind === 'codes') return Object.keys(errorCodes);
   if (kind === 'priorities') return priorities;
   if (kind === 'states') return ['all', ...states];
+  if (kind === 'task-states') return ['all', ...taskStates];
   const { store } = await context.session();
   if (kind === 'topics') return store.look.listTopics();
   const cards = (await store.documents.listAgents()).filter(({ retiredAt }) => retiredAt === undefined);

@@ -1,5 +1,5 @@
 /** Giving tasks to agents: a task goes from its queue, or from who has it, into the mailbox of who is to do it. */
-import type { Candidate } from '../../contract/tasks.ts';
+import type { Candidate, TaskJson } from '../../contract/tasks.ts';
 import { type AgentCard, capabilitiesOf, isQueue } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -12,38 +12,32 @@ import { tasksOf } from '../resources/tasks-of.ts';
 import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
 import { checkMove, findTask, type FoundTask } from './find.ts';
 import { isQueueName, listQueues } from './queue.ts';
+import { taskView } from './view.ts';
 
-export interface Assigned extends FoundTask {
-  /** Who has it now; `undefined`: nobody could take it. */
-  readonly assignee?: string;
-  /** What is missing, if nobody could. */
-  readonly missing?: string;
+/**
+ * @param to absent: who suits best of those who have it not
+ * @returns with who had it before, if nobody could take it
+ * @throws TASK_STATE, TASK_NOT_FOR_YOU, LIMITED
+ */
+export async function assignTask(session: Session, idOrEnd: string, to?: string): Promise<TaskJson> {
+  const found = await findTask(session, idOrEnd);
+  const { id, mailbox } = found.entry;
+  checkMove('assign', found);
+  if (to === undefined) {
+    const without = new Set([mailbox]);
+    await giveToBest(session, await lookAtCrew(session), found.entry, requiresOf(found), { without });
+  } else await giveTo(session, found, await resolveAgent(session, to));
+  return taskView(session, await findTask(session, id));
 }
 
-/** @param to absent: who suits best @throws TASK_STATE, TASK_NOT_FOR_YOU, LIMITED */
-export async function assignTask(session: Session, idOrEnd: string, to?: string): Promise<Assigned> {
-  const found = await findTask(session, idOrEnd);
-  checkMove('assign', found);
-  const requires = requiresOf(found);
-  if (to === undefined) {
-    const crew = await lookAtCrew(session);
-    const given = await giveToBest(session, crew, found.entry, requires);
-    if (!given) return { ...found, ...missingOf(await crew.missing(requires)) };
-    return { ...found, entry: given, state: 'assigned', assignee: given.mailbox };
-  }
-  const card = await resolveAgent(session, to);
+/** @throws TASK_NOT_FOR_YOU, LIMITED */
+async function giveTo(session: Session, found: FoundTask, card: AgentCard): Promise<void> {
   checkAble(card, found);
-  if (card.name === found.entry.mailbox) return { ...found, assignee: card.name };
+  if (card.name === found.entry.mailbox) return;
   const { state } = await presenceOf(session, card);
   if (state === 'gone' || state === 'unseen')
     session.warn(`${card.name} is ${state === 'gone' ? 'gone' : 'not started yet'}: who is there says dreamos who`);
-  const entry = await give(session, found.entry, card, 'assigned');
-  if (!entry) throw full(card);
-  return { ...found, entry, state: 'assigned', assignee: card.name };
-}
-
-function missingOf(missing: string | undefined): { missing?: string } {
-  return missing === undefined ? {} : { missing };
+  if (!(await give(session, found.entry, card, 'assigned'))) throw full(card);
 }
 
 export function requiresOf({ message }: Pick<FoundTask, 'message'>): readonly string[] {

@@ -1,16 +1,18 @@
 import type { ShownTask, TaskJson } from '../../contract/tasks.ts';
 import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { priorities } from '../../model/message.ts';
 import { openStates, type State, type TaskState, taskStates } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { listMailboxes, resolveAgent } from '../agents/agents.ts';
+import { trace } from '../look/trace.ts';
 import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
 import { findTask, type FoundTask, stateOf } from './find.ts';
-import { taskView } from './view.ts';
+import { inputOf, taskView } from './view.ts';
 
 export interface TaskFilter {
   /** Else what is still to be done. */
@@ -98,7 +100,27 @@ export async function showTask(session: Session, idOrEnd: string): Promise<Shown
     const message = await session.store.look.read(entry);
     if (message?.task?.parent === view.id) children.push(entry.id);
   }
-  return { ...view, body: found.message.body, children };
+  const { steps } = await trace(session, view.id);
+  return { ...view, body: found.message.body, ...inputOf(found.message), children, history: steps };
+}
+
+/** What a blocked task waits for, and how that is. @returns of what is gone for good nothing */
+export async function blockersOf(session: Session, { waitsFor = [] }: TaskJson): Promise<TaskJson[]> {
+  const blockers: TaskJson[] = [];
+  for (const id of waitsFor) {
+    const found = await orGone(findTask(session, id));
+    if (found) blockers.push(await taskView(session, found));
+  }
+  return blockers;
+}
+
+async function orGone<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof DreamosError && error.code === 'MESSAGE_NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 /** Whether a task lies with this agent. */

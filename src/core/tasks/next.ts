@@ -20,7 +20,7 @@ import { maxTasksOf } from './crew.ts';
 import { checkMove, findTask } from './find.ts';
 import { tend } from './keeper.ts';
 import { isQueueName, listQueues } from './queue.ts';
-import { taskView } from './view.ts';
+import { inputOf, taskView } from './view.ts';
 
 export interface NextOptions {
   /** How long the claim holds; milliseconds. Else the mailbox's setting. */
@@ -92,7 +92,7 @@ async function takerOf(session: Session): Promise<AgentCard> {
 async function taken(session: Session, card: AgentCard, { receipt, message }: Delivery): Promise<TaskTaken> {
   await noteBusy(session, card, message.subject);
   const view = await taskView(session, await findTask(session, message.id, card.name));
-  return { ...view, body: message.body, receipt };
+  return { ...view, body: message.body, ...inputOf(message), receipt };
 }
 
 /** What an agent is at is told by the way: it holds the task, whether that can be noted or not. */

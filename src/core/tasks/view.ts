@@ -1,5 +1,6 @@
 import type { TaskJson } from '../../contract/tasks.ts';
 import { isoTime } from '../../model/clock.ts';
+import type { Message } from '../../model/message.ts';
 import { openStates, type TaskState } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Session } from '../root/root.ts';
@@ -33,6 +34,7 @@ export async function taskView(
     ...(assignee !== undefined && { assignee }),
     by: message.from,
     createdAt: message.createdAt,
+    ...(message.tags.length > 0 && { tags: [...message.tags] }),
     requires: [...requires],
     dependsOn: [...dependsOn],
     ...(state === 'blocked' && { waitsFor: await unfinishedOf(session, dependsOn) }),
@@ -48,6 +50,11 @@ export async function taskView(
     ...(endedAt !== undefined && { endedAt: isoTime(endedAt) }),
     ...(missing !== undefined && { missing }),
   };
+}
+
+/** What was handed in with it. */
+export function inputOf({ data }: Message): { input?: unknown } {
+  return data === null || (typeof data === 'object' && Object.keys(data).length === 0) ? {} : { input: data };
 }
 
 /** Who has it: whose mailbox it is in, and of a queue who has claimed it there. */

@@ -1,0 +1,46 @@
+import type { Candidate } from '../../contract/tasks.ts';
+import type { Context } from '../../cli/context.ts';
+import { checkId } from '../../cli/input/parse.ts';
+import { missingText, taskLine } from '../../cli/tasks/task-line.ts';
+import { assignTask, explainTask } from '../../core/tasks/assign.ts';
+import { formatDuration } from '../../model/duration.ts';
+import { DreamosError } from '../../model/errors.ts';
+
+export async function assignCommand(
+  context: Context,
+  id: string,
+  agent: string | undefined,
+  { explain }: { explain?: boolean },
+): Promise<void> {
+  checkId(id);
+  if (explain) return printCandidates(context, id, agent);
+  const task = await assignTask(await context.session(), id, agent);
+  if (task.state === 'ready') {
+    const why = task.missing === undefined ? '' : `: it ${missingText(task.missing)}`;
+    throw new DreamosError('nothing', 'NOTHING_THERE', `Nobody could be given task ${task.id}${why}.`, {
+      hint: `Each agent, and why not: dreamos task assign ${task.id} --explain`,
+    });
+  }
+  await context.output.outcome(task, () => taskLine(task));
+}
+
+async function printCandidates(context: Context, id: string, agent: string | undefined): Promise<void> {
+  const { output } = context;
+  const session = await context.session();
+  const all = await explainTask(session, id);
+  const asked = agent === undefined ? all : all.filter((one) => one.agent.toLowerCase() === agent.toLowerCase());
+  if (asked.length === 0) return output.note(context.noAgents());
+  const nowMs = session.clock.now();
+  await output.rows(asked, ['agent', 'state', 'tasks', 'score', 'idle for', 'note'], (one) => [
+    one.agent,
+    one.state,
+    `${one.tasks}/${one.maxTasks}`,
+    String(one.score),
+    one.idleSince === undefined ? '' : formatDuration(nowMs - Date.parse(one.idleSince)),
+    noteOf(one),
+  ]);
+}
+
+function noteOf({ chosen, why }: Candidate): string {
+  return chosen ? 'gets it' : (why ?? '');
+}

@@ -43,6 +43,7 @@ export type {
 export type { A2aOptions } from './core/agents/a2a.ts';
 export type { AgentInput, Registered } from './core/agents/agents.ts';
 export type { CardFields } from './core/agents/card.ts';
+export type { HeartbeatOptions } from './core/agents/heartbeat.ts';
 export type { Duties } from './core/agents/duties.ts';
 export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
@@ -80,9 +81,12 @@ export type { WaitOptions } from './core/wait/wait.ts';
 export type { Handled, Handler } from './core/work/handle.ts';
 export type { Outcome } from './core/work/outcome.ts';
 export type { Settlement } from './core/work/settle-as.ts';
+export type { StartInput } from './core/keep/start-agent.ts';
+export type { WhoOptions } from './core/look/who.ts';
+export type { AgentStatus, PresenceState } from './model/agent.ts';
 export type { WorkOptions, WorkTotals } from './core/work/work.ts';
 
-export type { AgentListed } from './contract/reach.ts';
+export type { AgentListed, AgentPresent, AgentStarted, PresenceJson, WhoIs } from './contract/reach.ts';
 export type { AgentCard, AgentKind } from './model/agent.ts';
 export type { Clock } from './model/clock.ts';
 export type { Draft } from './model/draft.ts';

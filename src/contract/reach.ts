@@ -1,7 +1,6 @@
 /** What reaching agents in their tools prints with --json: sessions, files that are reserved, and what setup writes. */
 import * as z from 'zod/mini';
-import { type AgentCard, agentCardSchema, agentNamePattern } from '../model/agent.ts';
-import { agentStatuses, presenceStates } from '../model/agent.ts';
+import { type AgentCard, agentCardSchema, agentNamePattern, agentStatuses, presenceStates } from '../model/agent.ts';
 import { type Known, schema } from '../model/schema.ts';
 import { count, type Of, text, time } from './shape.ts';
 

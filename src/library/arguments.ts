@@ -2,6 +2,7 @@
  * What the library's functions take. The compiler says it to whom it can; this says it to the others: an option that is
  * misspelt or of the wrong kind would be passed over. What a draft or a handler has to be, the core says.
  */
+import type { AgentInput } from '../core/agents/agents.ts';
 import type { DreamosError } from '../model/errors.ts';
 import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
 import { nearestName, reference, usage } from '../model/refusals.ts';
@@ -54,9 +55,22 @@ export function maybe(one: Kind): Kind {
 }
 
 /** `null` takes out what was said before. */
-export function orNull(one: Kind): Kind {
+function orNull(one: Kind): Kind {
   return kind(`${one.what} or null`, (value) => value === null || one(value));
 }
+
+export const registering: Options<AgentInput> = {
+  name: text,
+  description: text,
+  card: record,
+  groups: texts,
+  settings: record,
+  kind: orNull(text),
+  capabilities: texts,
+  maxTasks: orNull(number),
+  standbyFor: texts,
+  mailToStandby: yesOrNo,
+};
 
 /** @throws USAGE, with the nearest name for an option that there is not */
 export function checkArguments(takes: readonly Wanted[], given: readonly unknown[]): void {

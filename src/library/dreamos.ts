@@ -5,6 +5,7 @@
 import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
 import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
 import type { Found, Heard, Listed, MailboxStatus, Overview } from '../contract/look.ts';
+import type { WhoIs } from '../contract/reach.ts';
 import type { AgentPaused, SubscriptionChange } from '../contract/system.ts';
 import type { ListenOptions } from '../core/follow/listen.ts';
 import type { Step, UntilOptions } from '../core/follow/until.ts';
@@ -20,6 +21,7 @@ import type { SearchOptions } from '../core/look/search.ts';
 import type { Shown, ShowOptions } from '../core/look/show.ts';
 import type { ThreadMessage, ThreadOptions } from '../core/look/thread.ts';
 import type { Trace } from '../core/look/trace.ts';
+import type { WhoOptions } from '../core/look/who.ts';
 import type { SendOptions } from '../core/send/draft.ts';
 import type { ReplyDraft, ReplyOptions, ReplyReceipt } from '../core/send/reply.ts';
 import type { RequestDraft, RequestOptions } from '../core/send/request.ts';
@@ -213,6 +215,13 @@ export interface Dreamos extends AsyncDisposable {
    * minute, the last events, and what does not go on by itself.
    */
   overview(options?: OverviewOptions): Promise<Overview>;
+  /**
+   * Who is there: the state of each agent, its process, what is held in its mailbox, its oldest unread message, and what part
+   * of what ended there in the last hour did not end with an ack. Without names, of those that have said that they are there,
+   * and of those whose tool has a session; with `all` of all.
+   * @throws AGENT_NOT_FOUND
+   */
+  who(agents?: readonly string[], options?: WhoOptions): Promise<WhoIs[]>;
   /**
    * What is in a mailbox, state by state; claims nothing. Each message once, also while mail moves. Without a mailbox all of
    * them, one after the other; one in disorder is a warning.

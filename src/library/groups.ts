@@ -12,9 +12,18 @@ import type {
   TopicView,
 } from '../contract/system.ts';
 import type { AgentResources } from '../contract/look.ts';
-import type { AgentListed, Reservation, ReservationCheck, Reserved } from '../contract/reach.ts';
+import type {
+  AgentListed,
+  AgentPresent,
+  AgentStarted,
+  Reservation,
+  ReservationCheck,
+  Reserved,
+} from '../contract/reach.ts';
 import type { A2aOptions } from '../core/agents/a2a.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
+import type { HeartbeatOptions } from '../core/agents/heartbeat.ts';
+import type { StartInput } from '../core/keep/start-agent.ts';
 import type { AgentDeleteOptions } from '../core/keep/delete-agent.ts';
 import type { ArchiveListOptions, ArchiveSearchOptions, ExportOptions } from '../core/keep/archive.ts';
 import type { DeadListOptions, DeadOptions, Purged, PurgeOptions } from '../core/keep/dlq.ts';
@@ -37,7 +46,18 @@ export interface Agents {
    * @throws NAME_INVALID, CONFIG_INVALID; CARD_INVALID for a field of `card` that is wrong, or is said in another way
    */
   register(input: AgentInput): Promise<Registered>;
-  /** In the order of their names, with the sessions of their tools that are there. */
+  /**
+   * Begins as an agent, in one step: registers it as `register` does, says that it is idle, and counts what waits for it.
+   * Repeating it is fine. From then on what it does says that it is there, and `heartbeat` says the rest.
+   * @throws as register and heartbeat; CONFIG_INVALID for settings that cannot be used, and then nothing was made
+   */
+  start(input: StartInput): Promise<AgentStarted>;
+  /**
+   * Says that an agent is there, and how it is. What it does not say stays as it was. Nothing is synced.
+   * @throws AGENT_NOT_FOUND; USAGE for a process that there is not on this machine, a status or a note
+   */
+  heartbeat(agent: string, options?: HeartbeatOptions): Promise<AgentPresent>;
+  /** In the order of their names, whether they are there, with the sessions of their tools that are there. */
   list(): Promise<AgentListed[]>;
   /** Its card, also when it has retired. @throws NAME_INVALID, AGENT_NOT_FOUND */
   show(name: string): Promise<AgentCard>;

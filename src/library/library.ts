@@ -3,8 +3,9 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
-import { type AgentInput, resolveAgent, retireAgent } from '../core/agents/agents.ts';
+import { resolveAgent, retireAgent } from '../core/agents/agents.ts';
 import { a2aCardOf } from '../core/agents/a2a.ts';
+import { heartbeat } from '../core/agents/heartbeat.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
 import { backup } from '../core/keep/backup.ts';
@@ -37,7 +38,9 @@ import { search } from '../core/look/search.ts';
 import { preview, send, sendAll } from '../core/send/send.ts';
 import { ack, nack, renew } from '../core/take/settle.ts';
 import { show } from '../core/look/show.ts';
+import { startAgent } from '../core/keep/start-agent.ts';
 import { status } from '../core/look/status.ts';
+import { who } from '../core/look/who.ts';
 import { subscribe, unsubscribe } from '../core/topics/subscriptions.ts';
 import { thread } from '../core/look/thread.ts';
 import { listTopics, pruneTopics, showTopic } from '../core/topics/topics.ts';
@@ -63,9 +66,9 @@ import {
   ids,
   maybe,
   number,
-  orNull,
   type Options,
   record,
+  registering,
   signal,
   states,
   step,
@@ -132,19 +135,6 @@ const reading = { leaseMs: number, waitMs: number, filter, signal, label: text }
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
 const reserving = { forMs: number, cwd: text };
-
-const registering: Options<AgentInput> = {
-  name: text,
-  description: text,
-  card: record,
-  groups: texts,
-  settings: record,
-  kind: orNull(text),
-  capabilities: texts,
-  maxTasks: orNull(number),
-  standbyFor: texts,
-  mailToStandby: yesOrNo,
-};
 
 function surrounded<T extends OpenOptions>(options: T): T {
   const warn = (message: string): void => emitWarning(message, 'DreamosWarning');
@@ -223,6 +213,7 @@ function bindTo(session: Session): Dreamos {
     watch: each(watch, { ...following, mailboxes: texts }),
     status: bound(status, maybe(texts)),
     overview: bound(overview, { events: number }),
+    who: bound(who, maybe(texts), { all: yesOrNo }),
     list: each(list, maybe(text), { states, limit: number, filter: deadOnes, signal }),
     show: bound(show, text, { mailbox: text }),
     trace: bound(trace, text),
@@ -231,6 +222,8 @@ function bindTo(session: Session): Dreamos {
 
     agent: {
       register: bound(registerAnew, registering),
+      start: bound(startAgent, { ...registering, pid: number, note: text }),
+      heartbeat: bound(heartbeat, text, { status: text, note: text, pid: number }),
       list: bound(listWithSessions),
       show: bound(resolveAgent, text),
       a2a: bound(a2aCardOf, text, { url: text, binding: text }),

@@ -107,6 +107,22 @@ export const resources: Verb = {
   },
 };
 
+export const who: Verb = {
+  words: 'who [agent...]',
+  setUp(command, context) {
+    command
+      .option('--all', 'also those that never said that they are there')
+      .action(async (names, options) => (await import('../commands/look/who.ts')).whoCommand(context, names, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos who\n  dreamos who reviewer',
+          'ready, busy and paused are there; late: not heard of for two of its intervals (setting heartbeat, 5m); gone: for five, or its process has ended. See: dreamos help addressing',
+        ),
+      );
+  },
+};
+
 export const watch: Verb = {
   words: 'watch [agent...]',
   setUp(command, context) {

@@ -56,6 +56,34 @@ export const agent: Verb = {
         (await import('../commands/people/register.ts')).registerCommand(context, name, options),
       )
       .addHelpText('after', example(registerExample, cardRemark));
+    registering(group.command('start [name]'))
+      .option('--note <text>', 'what it is at')
+      .option('--pid <number>', 'the process that it is: when that has ended, it is gone at once')
+      .action(async (name, options) =>
+        (await import('../commands/people/register.ts')).startCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos agent start reviewer --capability ts,review --pid $$',
+          'For a script that is an agent: registers it, says that it is idle, and prints what waits for it. It may be run again at any time.',
+        ),
+      );
+    group
+      .command('heartbeat [agent]')
+      .option('--status <status>', 'idle, busy or paused; else as it was')
+      .option('--note <text>', "what it is at, '' for nothing")
+      .option('--pid <number>', 'the process that it is: when that has ended, it is gone at once')
+      .action(async (name, options) =>
+        (await import('../commands/people/heartbeat.ts')).heartbeatCommand(context, name, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos agent heartbeat reviewer --status busy --note "reads a patch"',
+          'What an agent does says that it is there as well: read, ack, nack, renew, work, watch, peek --wait and its hooks. See: dreamos help addressing',
+        ),
+      );
     group
       .command('list')
       .action(async () => (await import('../commands/people/agent.ts')).listCommand(context))

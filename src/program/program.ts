@@ -167,6 +167,7 @@ const surface: readonly Verb[] = [
   keep.deliver,
   send.schedule,
   look.watch,
+  look.who,
   look.status,
   look.top,
   look.resources,

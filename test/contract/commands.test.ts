@@ -77,6 +77,15 @@ const runs: Record<string, Run> = {
     '--set',
     'lease=1m',
   ]),
+  'agent start': line(`agent start scribe --note hi --pid ${process.pid}`),
+  'agent heartbeat': line(`agent heartbeat reviewer --status busy --note hi --pid ${process.pid}`),
+  who: async (rig) => {
+    await rig.dreamos(`agent start reviewer --kind core --pid ${process.pid}`);
+    await rig.dreamos('hook bind planner --host claude --session s1');
+    await claimed(rig);
+    await sent(rig);
+    return rig.dreamos('who --all --json');
+  },
   'agent list': line('agent list'),
   'agent show': after(published, () => 'agent show reviewer'),
   'hook bind': line('hook bind reviewer --host claude --session s1'),

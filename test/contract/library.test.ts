@@ -84,6 +84,9 @@ const answered = async (mail: Dreamos) => {
 
 const calls: Partial<Record<OperationName, Call>> = {
   'agent.register': (mail) => mail.agent.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
+  'agent.start': (mail) => mail.agent.start({ name: 'scribe', kind: 'core', note: 'writes', pid: process.pid }),
+  'agent.heartbeat': (mail) => mail.agent.heartbeat('reviewer', { status: 'busy' }),
+  who: async (mail) => (await mail.agent.start({ name: 'reviewer' }), await claimed(mail), mail.who()),
   'agent.list': (mail) => mail.agent.list(),
   'agent.show': (mail) => mail.agent.show('reviewer'),
   'agent.a2a': (mail) => mail.agent.a2a('reviewer', { url: 'https://a.example' }),

@@ -82,6 +82,20 @@ describe.concurrent('--json', () => {
       supportedInterfaces: [{ url: 'https://a.example/tester', protocolBinding: 'JSONRPC', protocolVersion: '1.0' }],
       ...{ defaultInputModes: ['text/plain'], defaultOutputModes: ['text/plain'] },
     });
+    const started = { agent: 'tester', created: false, ready: 0, inflight: 0, delayed: 0, dead: 0 };
+    expect(await one(bare, `agent start tester --kind core --pid ${process.pid}`)).toEqual({
+      ...started,
+      presence: {
+        ...{ state: 'ready', status: 'idle', since: time, seenAt: time },
+        ...{ pid: process.pid, running: true, host: text, startedAt: time },
+      },
+    });
+    expect(await one(bare, 'agent heartbeat tester --status busy --note tests')).toMatchObject({
+      ...{ agent: 'tester', state: 'busy', note: 'tests', pid: process.pid },
+    });
+    const there = { agent: 'tester', kind: 'core', holds: [], unread: 0, oldestUnreadAgeMs: null };
+    expect(await one(bare, 'who')).toMatchObject({ ...there, presence: { state: 'busy' } });
+    expect(await one(bare, 'who planner')).toMatchObject({ agent: 'planner', presence: { state: 'unseen' } });
     expect(await one(bare, 'pause tester --as planner')).toMatchObject({ pausedAt: time, pausedBy: 'planner' });
     expect(await one(bare, 'resume tester')).toMatchObject({ ...card, changed: true });
     expect(await one(bare, 'agent retire tester')).toMatchObject({ ...card, retiredAt: time });

@@ -10,7 +10,7 @@ export const topics = {
   'exit-codes': 'what each exit code means',
   scripting: 'how scripts and agents send, consume and repeat safely',
   cursors: 'how a watcher goes on where it stopped, without a gap',
-  addressing: 'who gets a message: names, groups, topics and subscriptions',
+  addressing: 'who gets a message: names, groups, topics; and who is there',
   tools: 'mail as tools of an agent, by MCP: adding them, what each does',
   library: 'the same from TypeScript and JavaScript',
   reference: 'every function of the library, its options, results and errors',

@@ -7,7 +7,7 @@ import { resolveAgent, retireAgent } from '../../core/agents/agents.ts';
 import { listDead } from '../../core/keep/dlq.ts';
 import { deleteAgent } from '../../core/keep/delete-agent.ts';
 import { renameAgent } from '../../core/keep/rename-agent.ts';
-import type { HostSessionJson } from '../../contract/reach.ts';
+import type { AgentListed, HostSessionJson } from '../../contract/reach.ts';
 import type { AgentDeleted, AgentRenamed, Binding } from '../../contract/system.ts';
 import { listWithSessions } from '../../core/reach/listed.ts';
 import { loadSubscriptions } from '../../core/topics/subscriptions.ts';
@@ -21,10 +21,19 @@ export async function listCommand(context: Context): Promise<void> {
   const withSessions = cards.some(({ sessions }) => sessions);
   const nowMs = session.clock.now();
   if (cards.length === 0) await output.note(context.noAgents());
-  const head = ['agent', 'state', ...(withSessions ? ['sessions'] : []), 'groups', 'description'];
+  const withKinds = cards.some(({ kind }) => kind !== undefined);
+  const head = [
+    'agent',
+    'state',
+    ...(withKinds ? ['kind'] : []),
+    ...(withSessions ? ['sessions'] : []),
+    'groups',
+    'description',
+  ];
   await output.rows(cards, head, (card) => [
     card.name,
     stateOf(card, output.toTerminal ? nowMs : undefined),
+    ...(withKinds ? [card.kind ?? ''] : []),
     ...(withSessions ? [(card.sessions ?? []).map((one) => sessionText(one, nowMs)).join(', ')] : []),
     (card.groups ?? []).join(', '),
     card.description ?? '',
@@ -43,12 +52,19 @@ function sessionText({ host, state, since }: HostSessionJson, nowMs: number): st
  * A card that cannot be read, which is warned of, has the beginning of time.
  * @param nowMs where a person looks, who is told how long ago
  */
-function stateOf({ retiredAt, pausedAt, createdAt }: AgentCard, nowMs?: number): string {
+function stateOf({ retiredAt, pausedAt, createdAt, presence }: AgentListed, nowMs?: number): string {
+  const { state, since: stateSince } = presence;
+  if (!retiredAt && state !== 'unseen' && stateSince !== undefined)
+    return nowMs === undefined ? `${state} since ${stateSince}` : `${state} ${howLong(stateSince, nowMs)}`;
   if (retiredAt === undefined && pausedAt === undefined && Date.parse(createdAt) === 0) return '';
   const what = retiredAt ? 'retired ' : pausedAt ? 'paused ' : '';
   const since = retiredAt ?? pausedAt ?? createdAt;
   if (nowMs === undefined) return `${what}${what === '' ? 'since ' : ''}${since}`;
-  return `${what}for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
+  return `${what}${howLong(since, nowMs)}`;
+}
+
+function howLong(since: string, nowMs: number): string {
+  return `for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
 }
 
 export interface ShowOptions {

@@ -4,6 +4,8 @@ import { countOption, given, oneOf } from '../../cli/input/parse.ts';
 import { noteFormerOwners } from '../../cli/show/former-owners.ts';
 import type { AgentInput } from '../../core/agents/agents.ts';
 import type { CardFields } from '../../core/agents/card.ts';
+import { startAgent } from '../../core/keep/start-agent.ts';
+import type { AgentStarted } from '../../contract/reach.ts';
 import { registerAnew } from '../../core/keep/rename-agent.ts';
 import { parseSetting } from '../../core/root/settings.ts';
 import type { AgentKind } from '../../model/agent.ts';
@@ -34,6 +36,32 @@ export async function registerCommand(context: Context, name: string, options: R
       : `The agent ${made.name} was there already; its card is up to date, and it takes mail.`,
   );
   await noteFormerOwners(context, session, [{ name: made.name, created }]);
+}
+
+export interface StartOptions extends RegisterOptions {
+  note?: string;
+  pid?: string;
+}
+
+export async function startCommand(
+  context: Context,
+  name: string | undefined,
+  { note, pid, ...options }: StartOptions,
+): Promise<void> {
+  const said = given({ note, pid: countOption(pid, '--pid') });
+  const input = await inputOf(context, options);
+  const agent = await context.mailbox(name, 'agent start');
+  const session = await context.session();
+  const started = await startAgent(session, { name: agent, ...input, ...said });
+  await context.output.outcome(started, () => startedText(started));
+  await noteFormerOwners(context, session, [{ name: started.agent, created: started.created }]);
+}
+
+function startedText({ agent, presence, ready, inflight, delayed, dead }: AgentStarted): string {
+  const process = presence.pid === undefined ? '' : ` as process ${presence.pid}`;
+  const waiting = Object.entries({ ready, inflight, delayed, dead }).filter(([, count]) => count > 0);
+  const mail = waiting.map(([state, count]) => `${count} ${state}`).join(', ');
+  return `${agent} is ${presence.state}${process}; its mailbox has ${mail === '' ? 'nothing unread' : mail}`;
 }
 
 async function inputOf(context: Context, options: RegisterOptions): Promise<Omit<AgentInput, 'name'>> {

@@ -1,8 +1,7 @@
 import type { AgentPresent } from '../../contract/reach.ts';
-import { type AgentCard, isQueue } from '../../model/agent.ts';
+import { type AgentCard, type AgentStatus, agentStatuses, isQueue } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
 import type { DreamosError } from '../../model/errors.ts';
-import { type AgentStatus, agentStatuses } from '../../model/agent.ts';
 import { halfCharacter, usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import { resolveAgent } from './agents.ts';
@@ -33,7 +32,7 @@ export async function heartbeat(
 /** @throws USAGE, MESSAGE_INVALID */
 export function checkHeartbeat({ status, note, pid }: HeartbeatOptions): void {
   if (status !== undefined && !agentStatuses.includes(status))
-    throw usage(`"${String(status)}" is no status of an agent.`, `One of: ${agentStatuses.join(', ')}`);
+    throw usage(`"${status as string}" is no status of an agent.`, `One of: ${agentStatuses.join(', ')}`);
   if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0)) throw noProcess(pid);
   if (note === undefined) return;
   const half = loneSurrogateIn(note);
@@ -61,7 +60,9 @@ export async function report(
   };
   // A number of another machine means nothing here.
   const its = pid ?? (known?.running ? known.pid : undefined);
-  const isPut = await store.presence.put(card.name, { ...record, ...(its !== undefined && { pid: its }) });
+  const label = session.label ?? (its !== undefined && its === known?.pid ? known.label : undefined);
+  const process = { ...(its !== undefined && { pid: its }), ...(label !== undefined && { label }) };
+  const isPut = await store.presence.put(card.name, { ...record, ...process });
   if (!isPut && pid !== undefined) throw noProcess(pid);
   if (!isPut) await store.presence.put(card.name, record);
   return { agent: card.name, ...presenceJson(await presenceOf(session, card)) };

@@ -1,7 +1,6 @@
 import type { PresenceJson } from '../../contract/reach.ts';
-import type { AgentCard } from '../../model/agent.ts';
+import type { AgentCard, PresenceState } from '../../model/agent.ts';
 import { agoMs, isoTime } from '../../model/clock.ts';
-import type { PresenceState } from '../../model/agent.ts';
 import type { SeenPresence } from '../../storage/port/presence.ts';
 import type { Session } from '../root/root.ts';
 import { settingsNow } from '../root/settings.ts';

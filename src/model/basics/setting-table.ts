@@ -68,7 +68,7 @@ export const settingTable = {
     default: '5m',
     least: 1000,
     most: longestMs,
-    help: 'an agent is late after two of these without a word, gone after five',
+    help: 'an agent unheard of for two of these is late, for five gone',
   },
   topicRetention: {
     kind: 'duration',

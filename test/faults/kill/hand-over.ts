@@ -10,6 +10,11 @@ import { openFileStore } from '../../../src/storage/file/open.ts';
 const [root = '', , id = '', to = ''] = argv.slice(argv.indexOf('--root') + 1);
 const say = (line: object): void => void stderr.write(`${JSON.stringify(line)}\n`);
 
+const fails = (message: string): void => {
+  say({ error: { code: 'DISK_FAILED', message } });
+  process.exitCode = 7;
+};
+
 async function main(): Promise<void> {
   const warn = (warning: string): void => say({ warning });
   const store = await openFileStore(resolve(root), { clock: systemClock, ids: createIds(), warn, disk: nodeDisk() });
@@ -20,9 +25,12 @@ async function main(): Promise<void> {
   stdout.write(`${JSON.stringify({ id, mailboxes: [mailbox], state })}\n`);
 }
 
+stdout.on('error', ({ message }) => fails(message));
+stderr.on('error', () => undefined);
 main().catch((error: unknown) => {
   const { kind, code, message } =
     error instanceof DreamosError ? error : { kind: '', code: '', message: String(error) };
+  if (kind === 'disk') return fails(message);
   say({ error: { code, message } });
-  process.exitCode = kind === 'disk' ? 7 : 1;
+  process.exitCode = 1;
 });

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DreamosError } from '../../../src/model/errors.ts';
 import type { State } from '../../../src/model/state.ts';
+import type { Entry } from '../../../src/storage/port/look.ts';
 import type { Store } from '../../../src/storage/port/store.ts';
 import { accepted, leaseMs, policy } from '../../storage/contract/rig.ts';
 import { changeAgentIn, newToken } from '../../storage/contract/ways.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 import { restoreFileStore } from '../../../src/storage/file/restore/restore.ts';
 import { Killed, killedBehind, watchedDisk } from '../../storage/file/disks.ts';
-import { census, drain, makeRoom, recoverAll, type Room } from '../../storage/file/room.ts';
+import { census, drain, makeRoom, only, recoverAll, type Room } from '../../storage/file/room.ts';
 import { scratch } from '../../scratch.ts';
 
 // Another process renames bob to rob in front of the first call that a process makes of its disk, in front of the second,
@@ -165,6 +166,36 @@ test('a renewed claim has a receipt that holds', () =>
       await expect(store.mail.ack(receipt as string, {})).rejects.toMatchObject({ code: 'ALREADY_SETTLED' });
     },
   }));
+
+test.for([
+  ['bob', 'ann'],
+  ['ann', 'bob'],
+] as const)('handed over from %s to %s it is there once, or stays, and is delivered', ([from, to]) =>
+  expectWheneverRenamed({
+    async arrange(room, store) {
+      for (const id of ids.slice(0, 2))
+        await store.mail.send([room.outgoing({ id: id as string, to: [from], orderingKey: 'k' })], {
+          durability: 'full',
+        });
+      await claim(store, from);
+      return only(store, 'inflight', from);
+    },
+    act: (_, store, entry) => store.mail.handOver(entry as Entry, to, {}),
+    async check({ room, answer, refusal, where, store }) {
+      const [there, here] = [to, from].map((name) => (name === 'bob' ? 'rob' : name));
+      const isOver = where.has(`${there} ${ids[0]}`);
+      expect([...where.keys()].sort()).toEqual([`${isOver ? there : here} ${ids[0]}`, `${here} ${ids[1]}`].sort());
+      expect(isOver).toBe(answer !== undefined);
+      if (!isOver) expect(['STATE_CHANGED', 'AGENT_NOT_FOUND']).toContain(refusal?.code);
+      if (refusal?.code === 'AGENT_NOT_FOUND') expect(refusal.message).toContain('rob now');
+      const events = await store.journal.history(ids[0] as string, there);
+      expect(events.map(({ event }) => event)).toEqual(isOver ? ['delivered'] : []);
+      room.clock.advance(leaseMs + 2000);
+      const all = [...(await drain(store, 'ann')), ...(await drain(store, 'rob'))];
+      expect(all).toEqual(['hello', 'hello']);
+    },
+  }),
+);
 
 test('a backup has each message once, or is refused', () =>
   expectWheneverRenamed({

@@ -6,7 +6,9 @@ import { changed, claimerOf, type Deps, type Held, type Mail, messageOf } from '
 import { calledNow } from './rename.ts';
 
 export function die(mail: Mail, deps: Deps, held: Held, now: number, reason: string, options: Actor = {}): void {
-  const history = mail.log.filter((event) => event.mailbox === held.mailbox && event.id === held.id);
+  const told = mail.log.filter((event) => event.id === held.id);
+  const homes = new Set([held.mailbox, ...told.flatMap((one) => (one.event === 'handed_over' ? [one.mailbox] : []))]);
+  const history = told.filter((event) => homes.has(event.mailbox));
   held.state = 'dead';
   held.holdsOrderingKey = false;
   held.dead = { reason, attempts: held.attempt, deadAt: now, history };

@@ -206,6 +206,23 @@ export function handOverRules(rig: Rig): void {
     expect(await rig.only('dead', 'ann')).toMatchObject({ attempt: 1 });
   });
 
+  test('of what dies where it was handed over to it is known what was tried before, and not what became of its copy', async () => {
+    await rig.send({ to: ['bob', 'Cy'] });
+    await rig.store.mail.ack((await claimAs('Cy'))?.receipt ?? '', {});
+    await rig.mustClaim();
+    await rig.store.mail.handOver(await rig.only('inflight'), 'ann', {});
+    await rig.store.mail.nack((await claimAs('ann'))?.receipt ?? '', { policy, dead: true });
+    const { attempts, history = [] } = (await rig.store.look.deadReason(await rig.only('dead', 'ann'))) ?? {};
+    expect(attempts).toBe(2);
+    expect(history.map(({ mailbox, event }) => `${mailbox} ${event}`)).toEqual([
+      'bob delivered',
+      'bob claimed',
+      'bob handed_over',
+      'ann delivered',
+      'ann claimed',
+    ]);
+  });
+
   test('what rests and holds its ordering key lets go of it where it was', async () => {
     await rig.send({ orderingKey: 'k', body: 'first' });
     await rig.send({ orderingKey: 'k', body: 'second' });

@@ -38,7 +38,7 @@ export async function deadLetter(
   };
   const text = formatEntryName(dead);
   const target = pathIn(mailbox.dlq, text);
-  const history = why.history === 'none' ? [] : await historyOf(ctx, mailbox, name.id);
+  const history = why.history === 'none' ? [] : await historyOf(ctx, mailbox, name);
   const reason = { reason: why.reason, attempts: name.attempt, deadAt: now, history };
   // Also a guard: through a link in its place the reason would land outside of the root.
   await ensureFolder(ctx, mailbox.dlq);

@@ -5,6 +5,7 @@ import { mailEventSchema, type MailEvent } from '../../../model/event.ts';
 import { schema } from '../../../model/schema.ts';
 import type { DeadReason } from '../../port/look.ts';
 import type { FileContext } from '../disk/context.ts';
+import { mailboxNames } from '../documents/agents.ts';
 import { quarantine } from '../places/corrupt.ts';
 import { formatEntryName, type EntryName } from '../names/entry-name.ts';
 import { eventsAbout } from '../events/history.ts';
@@ -38,7 +39,7 @@ export async function deadReason(ctx: FileContext, mailbox: Mailbox, name: Entry
     reason: known === 'unreadable' ? 'unknown: its reason file cannot be read' : 'unknown: its reason file is missing',
     attempts: name.attempt,
     deadAt: name.time,
-    history: await historyOf(ctx, mailbox, name.id),
+    history: await historyOf(ctx, mailbox, name),
   };
 }
 
@@ -83,8 +84,23 @@ export async function writeReason(ctx: FileContext, path: string, why: DeadReaso
   await writeDocument(ctx, path, `${JSON.stringify({ ...why, deadAt: new Date(why.deadAt).toISOString() })}\n`);
 }
 
-/** What the last two days' log still knows of a message, oldest first. */
-export async function historyOf(ctx: FileContext, mailbox: Mailbox, id: string): Promise<MailEvent[]> {
+/** What the last two days' log still knows of a message, oldest first; those of others, too, that have handed it over. */
+export async function historyOf(
+  ctx: FileContext,
+  mailbox: Mailbox,
+  { id, origin }: Pick<EntryName, 'id' | 'origin'>,
+): Promise<MailEvent[]> {
+  const own = await lately(ctx, mailbox, id);
+  if (origin === undefined) return own;
+  const before: MailEvent[] = [];
+  for (const name of await mailboxNames(ctx)) {
+    const events = name === mailbox.name ? [] : await lately(ctx, ctx.layout.mailbox(name), id);
+    if (events.some(({ event }) => event === 'handed_over')) before.push(...events);
+  }
+  return [...before, ...own].sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
+}
+
+async function lately(ctx: FileContext, mailbox: Mailbox, id: string): Promise<MailEvent[]> {
   const now = ctx.clock.now();
   const events: MailEvent[] = [];
   for (const day of [dayOf(now - dayMs), dayOf(now)]) {

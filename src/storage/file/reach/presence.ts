@@ -52,7 +52,7 @@ export async function getPresence(ctx: FileContext, mailbox: Mailbox): Promise<S
   return {
     status,
     since,
-    seenAt: Math.max(file.mtimeMs ?? since, ((await ctx.disk.stat(mailbox.lastRead))?.mtimeMs) ?? -Infinity),
+    seenAt: Math.max(file.mtimeMs ?? since, (await ctx.disk.stat(mailbox.lastRead))?.mtimeMs ?? -Infinity),
     ...texts(said, 'note', 'label', 'host'),
     ...(Number.isSafeInteger(said['pid']) && { pid: Number(said['pid']) }),
     ...(startedAt !== undefined && { startedAt }),

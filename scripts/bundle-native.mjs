@@ -61,7 +61,7 @@ const fromNode =
 const onlyNode = /^(?:chokidar|modern-tar)(?:\/|$)/;
 /** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore)[\\/].*)|hooks[\\/](?:wait|guard|bind)|core[\\/]work[\\/]outcome|cli[\\/]handler[\\/]tail)\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore)[\\/].*)|hooks[\\/](?:wait|guard|bind)|core[\\/](?:work[\\/]outcome|tasks[\\/](?:keeper|pending)|agents[\\/]duties|overview[\\/].*)|cli[\\/]handler[\\/]tail)\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^\.\.\/commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };
@@ -98,7 +98,7 @@ const nodeModules = {
 };
 
 /** Of the verbs that are left to Node, and of what help says of verbs, the names are here. */
-const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|keep|meta|people|reach)\.ts$/;
+const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|keep|meta|people|reach|tasks)\.ts$/;
 const onlyNames = {
   name: 'only-names',
   setup(api) {

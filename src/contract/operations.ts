@@ -493,6 +493,15 @@ const table = {
     concerns: 'acting',
     syncs: 'the reservations',
   },
+  coordinate: {
+    summary: 'look after tasks as things happen: one process at a time has the role, the next one takes it over',
+    output: 'coordinate',
+    each: true,
+    library: null,
+    effect: 'changes',
+    concerns: 'acting',
+    syncs: 'where each task goes; of the role nothing',
+  },
   'tasks.create': {
     summary: 'a task: to who can do it, is there and has room, else into a queue',
     command: 'task create',

@@ -47,6 +47,7 @@ const made = {
   'task-show': tasks.shownTask(),
   'task-next': tasks.taskTaken(),
   'task-candidate': tasks.candidate(),
+  coordinate: tasks.coordinated(),
   dlq: keep.dead(),
   'dlq-show': keep.deadShown(),
   'dlq-purge': keep.purged(),

@@ -85,3 +85,19 @@ export const candidate = schema(() =>
   }),
 );
 export type Candidate = Of<typeof candidate>;
+
+/** Of who coordinates: that he has the role or has it no more, and what he did. */
+export const coordinated = schema(() =>
+  z.object({
+    agent: text(),
+    holds: z.boolean(),
+    /** How often the role has been taken: of two the one with the greater has it. */
+    token: count(),
+    /** So many tasks had waited for others. */
+    released: z.exactOptional(count()),
+    /** Tasks and messages of agents that are gone. */
+    tookOver: z.exactOptional(count()),
+    assigned: z.exactOptional(count()),
+  }),
+);
+export type Coordinated = Of<typeof coordinated>;

@@ -20,7 +20,7 @@ import * as people from './people.ts';
 import * as reach from './reach.ts';
 import * as send from './send.ts';
 import * as take from './take.ts';
-import { task } from './tasks.ts';
+import { coordinate, task } from './tasks.ts';
 
 /** Runs one command line. @param argv without node and script @returns the exit code; it never throws */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {
@@ -172,6 +172,7 @@ const surface: readonly Verb[] = [
   look.top,
   look.resources,
   task,
+  coordinate,
   people.pause,
   people.resume,
   send.publish,

@@ -147,3 +147,17 @@ there is nobody; exit 5: ${refused}`;
 
 const watchRemark = `With an id it ends when that task is over: exit 0, it is done; exit 5, it failed or was cancelled. Exit 3: nothing happened in
 time.`;
+
+export const coordinate: Verb = {
+  words: 'coordinate',
+  setUp(command, context) {
+    command
+      .option('--lease <duration>', 'so long the role stays with one that does not move any more (default 10s)')
+      .action(async (options) => (await import('../commands/tasks/coordinate.ts')).coordinateCommand(context, options))
+      .addHelpText('after', example('dreamos coordinate --as boss', coordinateRemark));
+  },
+};
+
+const coordinateRemark = `Tasks go on without it, whenever somebody looks (task next, and whoever waits for mail); with it at once. Start it as often as
+you like: one has the role, and when it ends or dies the next one has it within a second. One that was paused for longer than its
+lease gives nothing away any more.`;

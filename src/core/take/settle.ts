@@ -16,14 +16,18 @@ import type { Settled } from '../../storage/port/mail.ts';
 
 export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
-  await seen(session, mailbox);
+  // First: the native program leaves tasks to Node, before anything is written.
+  if (!isTask(session, receipt)) await seen(session, mailbox);
   return ackClaim(session, receipt, by);
 }
 
 export function ackClaim(session: Session, receipt: string, by: string): Promise<Settled> {
-  const { mail } = session.store;
-  if (mail.parseReceipt(receipt).task) return session.ackTask(session, receipt, by);
-  return mail.ack(receipt, { by, label: session.label });
+  if (isTask(session, receipt)) return session.ackTask(session, receipt, by);
+  return session.store.mail.ack(receipt, { by, label: session.label });
+}
+
+function isTask({ store }: Session, receipt: string): boolean {
+  return store.mail.parseReceipt(receipt).task === true;
 }
 
 export interface NackHow {

@@ -101,6 +101,8 @@ async function hold(
   { leaseMs, signal, onTended }: CoordinateOptions,
 ): Promise<void> {
   const bell = createBell();
+  // Never rung.
+  const cooldown = createBell();
   let isLost = false;
   const lease = keepLease(session, claim, leaseMs, () => {
     isLost = true;
@@ -117,9 +119,13 @@ async function hold(
         await releaseLost(fenced);
         everythingAt = beganAt + everythingEveryMs;
       }
+      const lookedAt = session.clock.uptime();
       const tended = await tendAll(fenced);
+      const tookMs = session.clock.uptime() - lookedAt;
       if (tended.released + tended.tookOver + tended.assigned > 0) await onTended?.(tended);
-      else await bell.rest(Math.max(lookEveryMs, session.clock.uptime() - beganAt), signal);
+      else await bell.rest(lookEveryMs, signal);
+      // Among a thousand agents a look takes 0.1 s, and every event rings.
+      await cooldown.rest(tookMs * 2, signal);
     }
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'LEASE_LOST') throw error;

@@ -5,6 +5,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
+import { seen } from '../agents/seen.ts';
 import type { Session } from '../root/root.ts';
 import { readTask, type Dependent } from './document.ts';
 import { release, releaseDependents } from './dependents.ts';
@@ -60,6 +61,7 @@ async function orLater(session: Session, id: string, work: () => Promise<Entry[]
 
 /** What has waited for it goes to who can do it. @throws as ack */
 export async function ackAndAssign(session: Session, receipt: string, by: string): Promise<Settled> {
+  await seen(session, session.store.mail.parseReceipt(receipt).mailbox);
   const [settled, ready] = await ackTask(session, receipt, by);
   if (ready.length > 0)
     await orLater(session, settled.id, async () => {

@@ -57,11 +57,11 @@ const seldom = {
 
 const fromNode =
   /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|net|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
-/** What only Node can do, because it stands on too much of it: watching files, archives, and work. */
-const onlyNode = /^(?:chokidar|modern-tar)(?:\/|$)/;
+/** What only Node can do, because it stands on too much of it: watching files, schedules, archives, and work. */
+const onlyNode = /^(?:chokidar|croner|modern-tar)(?:\/|$)/;
 /** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore)[\\/].*)|hooks[\\/](?:wait|guard|bind)|core[\\/](?:work[\\/]outcome|tasks[\\/](?:keeper|pending)|agents[\\/]duties|overview[\\/].*)|cli[\\/]handler[\\/]tail)\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|pending)|agents[\\/]duties|overview[\\/].*)|cli[\\/]handler[\\/]tail)\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^\.\.\/commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };

@@ -95,7 +95,7 @@ export async function restoreRoot(file: string, options: RestoreOptions = {}): P
 export type Who = Pick<OpenOptions, 'as' | 'label' | 'env' | 'warn'>;
 
 /** One who works on an opened root. @throws NAME_INVALID; USAGE for a label */
-export function sessionOn({ store, path, clock, ids, chores, ackTask, close }: Root, who: Who = {}): Session {
+export function sessionOn({ store, path, clock, ids, chores, tasks, close }: Root, who: Who = {}): Session {
   const { env = {}, as, warn = () => undefined } = who;
   // An empty variable is what a script leaves that unset it.
   const acting = as ?? (env['DREAMOS_AGENT'] || undefined);
@@ -103,7 +103,7 @@ export function sessionOn({ store, path, clock, ids, chores, ackTask, close }: R
   const label = who.label ?? (env['DREAMOS_LABEL'] || undefined);
   if (label !== undefined) checkLabel(label);
   return {
-    ...{ store, path, clock, ids, chores, ackTask, close, env, warn },
+    ...{ store, path, clock, ids, chores, tasks, close, env, warn },
     ...(acting !== undefined && { acting }),
     ...(label !== undefined && { label }),
   };
@@ -112,14 +112,12 @@ export function sessionOn({ store, path, clock, ids, chores, ackTask, close }: R
 /** A root over an opened store, with its chores, and who works on it first: what a chore has to say is told there. */
 export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>, who: Who = {}): Session {
   const chores: Chore[] = [];
-  const session = sessionOn({ ...at, store, chores, ackTask, close: () => store.close() }, who);
+  const session = sessionOn({ ...at, store, chores, tasks, close: () => store.close() }, who);
   chores.push(createScheduleTimer(session), createTaskChore(session));
   return session;
 }
 
-/** Loaded with the first task. */
-const ackTask: Root['ackTask'] = async (session, receipt, by) =>
-  (await import('./tasks/pending.ts')).ackAndAssign(session, receipt, by);
+const tasks: Root['tasks'] = () => import('./tasks/pending.ts');
 
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;

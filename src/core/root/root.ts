@@ -14,9 +14,14 @@ export interface Root {
   readonly ids: Ids;
   /** What whoever waits does by the way, because he may be the only process that is awake. */
   readonly chores: readonly Chore[];
-  /** Acks the claim of a task, and releases what waits for it alone; what `mail.ack` is for other messages. */
-  readonly ackTask: (session: Session, receipt: string, by: string) => Promise<Settled>;
+  /** What tasks need beside mail, loaded with the first one. The native program leaves it to Node, so it is asked before anything is written. */
+  readonly tasks: () => Promise<TaskEnds>;
   close(): Promise<void>;
+}
+
+export interface TaskEnds {
+  /** Acks the claim of a task, and releases what waits for it alone; what `mail.ack` is for other messages. */
+  readonly ackAndAssign: (session: Session, receipt: string, by: string) => Promise<Settled>;
 }
 
 /** Who works on a root: what every operation gets. Many sessions may share one root; a session costs nothing. */

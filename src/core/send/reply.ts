@@ -52,6 +52,7 @@ export async function reply(
   const original = await originalOf(session, receiptOrId);
   const { message } = original;
   if (options.ack) await checkHeld(session, receiptOrId, original);
+  if (options.ack && message.task) await session.tasks();
   const answer = answerTo(session, original, draft, options.again);
   const sent = await sendOnce(session, message, answer, options);
   if (!options.ack) {

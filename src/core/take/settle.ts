@@ -16,18 +16,16 @@ import type { Settled } from '../../storage/port/mail.ts';
 
 export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
-  // First: the native program leaves tasks to Node, before anything is written.
-  if (!isTask(session, receipt)) await seen(session, mailbox);
+  // The native program leaves tasks to Node, which is too late once somebody was noted to be there.
+  if (!session.store.mail.parseReceipt(receipt).task) await seen(session, mailbox);
   return ackClaim(session, receipt, by);
 }
 
 export function ackClaim(session: Session, receipt: string, by: string): Promise<Settled> {
-  if (isTask(session, receipt)) return session.ackTask(session, receipt, by);
-  return session.store.mail.ack(receipt, { by, label: session.label });
-}
-
-function isTask({ store }: Session, receipt: string): boolean {
-  return store.mail.parseReceipt(receipt).task === true;
+  const { mail } = session.store;
+  return mail.parseReceipt(receipt).task
+    ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by))
+    : mail.ack(receipt, { by, label: session.label });
 }
 
 export interface NackHow {

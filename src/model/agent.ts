@@ -123,6 +123,13 @@ export function isQueue({ kind }: Pick<AgentCard, 'kind'>): boolean {
   return kind === queueKind;
 }
 
+export const taskPool = 'task-pool';
+
+/** Whether a mailbox of this name is one; by its name alone, because it is asked of every task of a list. No agent is called so. */
+export function isQueueName(mailbox: string): boolean {
+  return mailbox === taskPool || mailbox.startsWith(`${taskPool}.`);
+}
+
 /** What an agent can, as tasks ask for it: in lower case, the ids and tags of its skills, too. */
 export function capabilitiesOf({ capabilities: said = [], skills = [] }: AgentCard): Set<string> {
   const all = [...said, ...skills.flatMap((one) => (isSkill(one) ? [one.id, ...one.tags] : []))];

@@ -1,17 +1,20 @@
 /** Giving tasks to agents: a task goes from its queue, or from who has it, into the mailbox of who is to do it. */
 import type { Candidate, TaskJson } from '../../contract/tasks.ts';
-import { type AgentCard, capabilitiesOf, isQueue } from '../../model/agent.ts';
+import { type AgentCard, capabilitiesOf, isQueue, isQueueName } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Entry } from '../../storage/port/look.ts';
+import { stateChanged } from '../../storage/port/refusals.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import { retired } from '../agents/address-book.ts';
 import { presenceOf } from '../agents/presence.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { tasksOf } from '../resources/tasks-of.ts';
+import { bringDueOrWarn } from '../wait/due.ts';
+import { blockIfItWaits } from './dependents.ts';
 import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
 import { checkMove, findTask, type FoundTask } from './find.ts';
-import { isQueueName, listQueues } from './queue.ts';
+import { listQueues } from './queue.ts';
 import { taskView } from './view.ts';
 
 /**
@@ -77,8 +80,10 @@ export function full(card: AgentCard): DreamosError {
  * @returns `undefined`: it has no room @throws STATE_CHANGED: it has moved since it was seen
  */
 export function give(session: Session, entry: Entry, card: AgentCard, reason: string): Promise<Entry | undefined> {
-  return session.store.documents.withLock(`assign.${card.name}`, async () => {
+  return session.store.documents.withLock(`assign.${card.name}`, async (lock) => {
     if ((await tasksOf(session, card.name)) >= maxTasksOf(card)) return undefined;
+    // Who was paused for too long has counted what was true before.
+    if (!lock.isHeld()) throw stateChanged(entry);
     return session.store.mail.handOver(entry, card.name, { ...actingOf(session), reason });
   });
 }
@@ -92,6 +97,7 @@ export async function giveToBest(
   { without = new Set<string>(), reason = 'assigned' } = {},
 ): Promise<Entry | undefined> {
   const passed = new Set(without);
+  if (await isKept(session, entry)) return undefined;
   for (;;) {
     const card = await crew.best(requires, passed);
     if (!card) return undefined;
@@ -110,11 +116,21 @@ export async function giveToBest(
   }
 }
 
+/** Whether nobody is to get it out of its queue. */
+async function isKept(session: Session, entry: Entry): Promise<boolean> {
+  if (!isQueueName(entry.mailbox)) return false;
+  const queue = await session.store.documents.getAgent(entry.mailbox);
+  return Boolean(queue?.pausedAt) || blockIfItWaits(session, entry);
+}
+
 /** What is ready goes to who can do it. @param most so many at a call @returns how many were given */
 export async function assignReady(session: Session, most = Infinity, crew?: Crew): Promise<number> {
   let given = 0;
   let known = crew;
-  for (const { name, requires } of await listQueues(session)) {
+  for (const { name, requires, isPaused } of await listQueues(session)) {
+    if (isPaused) continue;
+    // Who has read from the queue itself may have died.
+    await bringDueOrWarn(session, name);
     for await (const entry of session.store.look.list(name, 'ready')) {
       if (given >= most) return given;
       if (!entry.task) continue;

@@ -23,7 +23,6 @@ import { asConsumer, takeUp } from '../take/take-up.ts';
 import { createBell } from '../wait/bell.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import { createWaiter } from '../wait/wait.ts';
-import { releaseLost } from './dependents.ts';
 import { type Tended, tendAll } from './keeper.ts';
 
 export interface CoordinateOptions {
@@ -46,7 +45,6 @@ const roleMailbox = 'task-coordinator';
 const mostAttempts = 1000;
 /** For what no event tells: an agent that is gone, a lease that runs out. */
 const lookEveryMs = 1000;
-const everythingEveryMs = 300_000;
 
 /** Ends with the signal. @throws USAGE: nobody acts; AGENT_NOT_FOUND */
 export async function coordinate(session: Session, options: CoordinateOptions = {}): Promise<void> {
@@ -111,14 +109,8 @@ async function hold(
   const fenced = fencedBy(session, claim.receipt);
   const wake = await session.store.journal.watch(undefined, () => bell.ring());
   const unlisten = signal && onAbort(signal, () => bell.ring());
-  let everythingAt = -Infinity;
   try {
     while (!isLost && !signal?.aborted) {
-      const beganAt = session.clock.uptime();
-      if (beganAt >= everythingAt) {
-        await releaseLost(fenced);
-        everythingAt = beganAt + everythingEveryMs;
-      }
       const lookedAt = session.clock.uptime();
       const tended = await tendAll(fenced);
       const tookMs = session.clock.uptime() - lookedAt;

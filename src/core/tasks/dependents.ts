@@ -3,19 +3,26 @@
  * whoever ends it finds them; and whoever sends one looks behind that whether it still has to wait. What both begin they mark
  * as pending first, and whoever looks next finishes it (pending.ts).
  */
+import { isQueueName } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
+import { claimNow } from '../take/read.ts';
+import { nack } from '../take/settle.ts';
 import { changeTask, type Dependent, readTask } from './document.ts';
-import { stateOf } from './find.ts';
-import { listQueues } from './queue.ts';
+import { blockedMs, stateOf } from './find.ts';
 
-/** Whether a task is done. One that is gone for good, with its archive, was. */
+/**
+ * Whether a task is done. One that is gone for good, with its archive, was, unless others have come to wait for it: then its
+ * document would say so, and it was purged, or is on its way just now.
+ */
 export async function isDone(session: Session, id: string): Promise<boolean> {
-  if ((await readTask(session, id)).doneAt !== undefined) return true;
+  const { doneAt, dependents } = await readTask(session, id);
+  if (doneAt !== undefined) return true;
   const entries = (await findSurely(session, id)).filter(({ task }) => task);
+  if (entries.length === 0) return dependents === undefined;
   return entries.every((entry) => stateOf(entry, session.store.now()) === 'done');
 }
 
@@ -40,18 +47,44 @@ export async function releaseDependents(session: Session, id: string, by?: strin
     doneAt: document.doneAt ?? isoTime(session.store.now()),
   }));
   const ready: Entry[] = [];
+  let failure: DreamosError | undefined;
+  // One in disorder holds up none of the others; one whose queue is gone waits no more.
   for (const one of dependents) {
-    const entry = await release(session, one, by);
-    if (entry) ready.push(entry);
+    try {
+      const entry = await release(session, one, by);
+      if (entry) ready.push(entry);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      if (error.kind !== 'not-found') failure ??= error;
+    }
   }
+  if (failure) throw failure;
   return ready;
 }
 
-/** Every blocked task once more, for what no mark tells: what a backup of an earlier moment knows, or a hand has changed. */
-export async function releaseLost(session: Session): Promise<void> {
-  for (const { name } of await listQueues(session))
-    for await (const entry of session.store.look.list(name, 'delayed'))
-      if (entry.task) await release(session, { id: entry.id, mailbox: name });
+const mostListed = 1000;
+const mostAsked = 20;
+
+/**
+ * The last resort, of which a look does a part: what is blocked though it waits for nothing any more, because who should have
+ * released it died where nothing told of it yet, or its document was spoilt. @returns what is ready now
+ */
+export async function releaseForgotten(session: Session, queues: readonly string[]): Promise<Entry[]> {
+  const blocked: Dependent[] = [];
+  for (const mailbox of queues) {
+    for await (const entry of session.store.look.list(mailbox, 'delayed')) {
+      if (blocked.length >= mostListed) break;
+      if (entry.task && stateOf(entry, session.store.now()) === 'blocked') blocked.push({ id: entry.id, mailbox });
+    }
+  }
+  const ready: Entry[] = [];
+  // Of many, others each time.
+  const start = blocked.length > mostAsked ? Math.floor(session.ids.fraction() * blocked.length) : 0;
+  for (const one of [...blocked.slice(start), ...blocked.slice(0, start)].slice(0, mostAsked)) {
+    const entry = await release(session, one);
+    if (entry) ready.push(entry);
+  }
+  return ready;
 }
 
 /** Makes a blocked task ready, if it has to wait for nothing any more. */
@@ -66,4 +99,19 @@ export async function release(session: Session, { id, mailbox }: Dependent, by?:
     if (error instanceof DreamosError && error.code === 'STATE_CHANGED') return undefined;
     throw error;
   }
+}
+
+/**
+ * What lies ready in a queue though it waits for others was put there by `retry` a moment ago, or by hand: it is blocked again.
+ * Only what is delayed waits in a queue, so it is taken and given back until its release. @returns whether it waits
+ */
+export async function blockIfItWaits(session: Session, entry: Entry): Promise<boolean> {
+  const { documents, look } = session.store;
+  if (!isQueueName(entry.mailbox) || entry.state !== 'ready') return false;
+  const message = await look.read(entry);
+  if (!message || (await unfinishedOf(session, message.task?.dependsOn)).length === 0) return false;
+  const card = await documents.getAgent(entry.mailbox);
+  const delivery = card && (await claimNow(session, card, { filter: { id: entry.id, task: true } }));
+  if (delivery) await nack(session, delivery.receipt, { delayMs: blockedMs, free: true, reason: 'waits again' });
+  return true;
 }

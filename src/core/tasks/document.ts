@@ -1,6 +1,9 @@
 /** What a task's message cannot hold: who depends on it, how far it is, what came of it. */
-import type { Session } from '../root/root.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { isId } from '../../model/id.ts';
 import { changeDocument } from '../root/documents.ts';
+import type { Session } from '../root/root.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 
 export interface Progress {
   readonly at: string;
@@ -25,10 +28,42 @@ export interface Dependent {
   readonly mailbox: string;
 }
 
-/** What somebody has spoilt by hand says nothing. */
-export async function readTask({ store }: Session, id: string): Promise<TaskDocument> {
-  const value = (await store.documents.get(`tasks/${id}`))?.value;
-  return typeof value === 'object' && value !== null ? (value as TaskDocument) : { id };
+/** What somebody has spoilt by hand says nothing; that it is no JSON is told. */
+export async function readTask(session: Session, id: string): Promise<TaskDocument> {
+  const about = `tasks/${id}`;
+  try {
+    const known = await session.store.documents.get(`tasks/${id}`);
+    troubleIsOver(session, about);
+    return usable(id, known?.value);
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
+    warnOnce(session, about, error.message);
+    return { id };
+  }
+}
+
+/** As far as it is what it should be. */
+function usable(id: string, value: unknown): TaskDocument {
+  if (!isObject(value)) return { id };
+  const { dependents, doneAt, progress, result, ...others } = value;
+  return {
+    ...others,
+    id,
+    ...(Array.isArray(dependents) && { dependents: dependents.filter(isDependent) }),
+    ...(typeof doneAt === 'string' && { doneAt }),
+    ...(isObject(progress) && { progress: progress as unknown as Progress }),
+    ...(isObject(result) && { result: result as unknown as NonNullable<TaskDocument['result']> }),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isDependent(value: unknown): value is Dependent {
+  return (
+    isObject(value) && typeof value['id'] === 'string' && isId(value['id']) && typeof value['mailbox'] === 'string'
+  );
 }
 
 export function changeTask(
@@ -36,7 +71,5 @@ export function changeTask(
   id: string,
   change: (document: TaskDocument) => TaskDocument,
 ): Promise<TaskDocument> {
-  return changeDocument(session.store.documents, `tasks/${id}`, (value) =>
-    change((value as TaskDocument | undefined) ?? { id }),
-  );
+  return changeDocument(session.store.documents, `tasks/${id}`, (value) => change(usable(id, value)));
 }

@@ -12,6 +12,7 @@ import { type Presence, presences } from '../agents/presence.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { bringDueOrWarn, mostAttempts } from '../wait/due.ts';
 import { give, giveToBest } from './assign.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
 import { queueFor } from './queue.ts';
@@ -40,10 +41,11 @@ export async function takeOver(session: Session, isDue: (agent: string) => boole
   return moved;
 }
 
-async function leftBy({ store }: Session, card: AgentCard): Promise<Entry[]> {
+async function leftBy(session: Session, card: AgentCard): Promise<Entry[]> {
+  await bringDueOrWarn(session, card.name);
   const left = new Map<string, Entry>();
   for (const state of unfinished)
-    for await (const entry of store.look.list(card.name, state))
+    for await (const entry of session.store.look.list(card.name, state))
       if (entry.task || (card.mailToStandby && state !== 'inflight')) left.set(entry.id, entry);
   return [...left.values()];
 }
@@ -75,10 +77,13 @@ async function goOn(
 async function taskGoesOn(
   session: Session,
   crew: Crew,
-  { name }: AgentCard,
+  gone: AgentCard,
   standbys: readonly AgentCard[],
   entry: Entry,
 ): Promise<boolean> {
+  const { name } = gone;
+  // With its last attempt used up it ends with its lease: what kills everybody who tries it goes round no more.
+  if (entry.state === 'inflight' && entry.attempt >= (await mostAttempts(session, gone))) return false;
   const message = await session.store.look.read(entry);
   if (!message) return false;
   const requires = message.task?.requires ?? [];

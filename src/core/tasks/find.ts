@@ -1,4 +1,5 @@
 /** Where a task is, and so what state it is in. */
+import { isQueueName } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { longestMs } from '../../model/basics/limits.ts';
 import type { Message } from '../../model/message.ts';
@@ -8,7 +9,6 @@ import type { Entry } from '../../storage/port/look.ts';
 import { findNow, looks } from '../look/find.ts';
 import { meantId } from '../look/meant.ts';
 import type { Session } from '../root/root.ts';
-import { isQueueName } from './queue.ts';
 
 export interface FoundTask {
   readonly entry: Entry;

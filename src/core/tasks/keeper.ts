@@ -6,8 +6,10 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { assignReady, assignThese } from './assign.ts';
+import { releaseForgotten } from './dependents.ts';
 import { takeOver } from './failover.ts';
 import { finishPending } from './pending.ts';
+import { listQueues } from './queue.ts';
 
 /** So many tasks a look gives away, so that what else is waited for is not kept waiting. */
 const mostAtOnce = 20;
@@ -22,7 +24,8 @@ export interface Tended {
 
 /** @param isDue of whom that is gone something is looked for */
 export async function tendAll(session: Session, isDue?: (agent: string) => boolean): Promise<Tended> {
-  const ready = await finishPending(session);
+  const queues = (await listQueues(session)).map(({ name }) => name);
+  const ready = [...(await finishPending(session)), ...(await releaseForgotten(session, queues))];
   await assignThese(session, ready);
   const tookOver = await takeOver(session, isDue);
   return { released: ready.length, tookOver, assigned: await assignReady(session, mostAtOnce) };

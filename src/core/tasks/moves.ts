@@ -1,5 +1,6 @@
 /** What becomes of a task that somebody has. Every move is one of model/state.ts, and every other is refused. */
 import type { TaskJson } from '../../contract/tasks.ts';
+import { isQueueName } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { checkedJson } from '../../model/data.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
@@ -10,11 +11,11 @@ import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { ack, nack, renew } from '../take/settle.ts';
 import { assignThese, requiresOf } from './assign.ts';
-import { unfinishedOf } from './dependents.ts';
+import { blockIfItWaits } from './dependents.ts';
 import { changeTask } from './document.ts';
-import { blockedMs, checkMove, findTask, type FoundTask } from './find.ts';
+import { checkMove, findTask, type FoundTask } from './find.ts';
 import { noteBusy } from './next.ts';
-import { isQueueName, queueFor } from './queue.ts';
+import { queueFor } from './queue.ts';
 import { taskView } from './view.ts';
 
 export interface TaskResult {
@@ -33,13 +34,14 @@ export async function doneTask(
   const json = data === undefined ? undefined : (JSON.parse(checkedJson(data)) as unknown);
   const found = await foundFor('done', session, idOrEnd);
   const { id, attempt } = found.entry;
+  const receipt = settledBy(session, found);
   // First, so that it is there when somebody hears that the task is done. It counts for this claim alone.
   if (result !== undefined || json !== undefined)
     await changeTask(session, id, (document) => ({
       ...document,
       result: { attempt, ...(result !== undefined && { text: result }), ...(json !== undefined && { data: json }) },
     }));
-  await ack(session, settledBy(session, found));
+  await ack(session, receipt);
   return ended(session, found);
 }
 
@@ -113,17 +115,8 @@ export async function retryTask(session: Session, idOrEnd: string): Promise<Task
       : await documents.withLock(`maintain.${entry.mailbox}`, (lock) => mail.restore(entry, { ...actor, lock }));
   const queue = await queueFor(session, requiresOf(found));
   const ready = again.mailbox === queue ? again : await mail.handOver(again, queue, { ...actor, reason: 'retried' });
-  if ((await unfinishedOf(session, found.message.task?.dependsOn)).length > 0) await block(session, ready.id, queue);
-  else await assignThese(session, [ready]);
+  if (!(await blockIfItWaits(session, ready))) await assignThese(session, [ready]);
   return taskView(session, await findTask(session, entry.id));
-}
-
-/** Only what is delayed waits in its queue, so it is taken and given back until its release. */
-async function block(session: Session, id: string, queue: string): Promise<void> {
-  const { claimNow } = await import('../take/read.ts');
-  const card = await session.store.documents.getAgent(queue);
-  const delivery = card && (await claimNow(session, card, { filter: { id, task: true } }));
-  if (delivery) await nack(session, delivery.receipt, { delayMs: blockedMs, free: true, reason: 'waits again' });
 }
 
 async function foundFor(move: TaskMove, session: Session, idOrEnd: string): Promise<FoundTask> {

@@ -1,6 +1,6 @@
 /** Taking a task: the best one for who asks, or a certain one. */
 import type { TaskTaken } from '../../contract/tasks.ts';
-import { type AgentCard, capabilitiesOf, isQueue } from '../../model/agent.ts';
+import { type AgentCard, capabilitiesOf, isQueue, isQueueName } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -16,10 +16,11 @@ import { checkLease } from '../take/lease.ts';
 import { claimNow, createReader } from '../take/read.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { checkAble, full, give } from './assign.ts';
+import { blockIfItWaits } from './dependents.ts';
 import { maxTasksOf } from './crew.ts';
 import { checkMove, findTask } from './find.ts';
 import { tend } from './keeper.ts';
-import { isQueueName, listQueues } from './queue.ts';
+import { listQueues } from './queue.ts';
 import { inputOf, taskView } from './view.ts';
 
 export interface NextOptions {
@@ -120,16 +121,23 @@ async function activeOf({ store }: Session, { name }: AgentCard): Promise<Entry[
 
 /** The best that waits in the queues for what this agent can: the most urgent, of these the oldest. */
 async function pull(session: Session, card: AgentCard, leaseMs: number | undefined): Promise<Delivery | undefined> {
-  if (card.pausedAt) return undefined;
+  if (card.pausedAt || card.retiredAt) return undefined;
   const abilities = capabilitiesOf(card);
-  const queues = (await listQueues(session)).filter(({ requires }) => requires.every((one) => abilities.has(one)));
+  const queues = (await listQueues(session)).filter(
+    ({ requires, isPaused }) => !isPaused && requires.every((one) => abilities.has(one)),
+  );
+  const waiting = new Set<string>();
   for (;;) {
     let best: Entry | undefined;
     for (const { name } of queues) {
-      const first = await firstReady(session, name);
+      const first = await firstReady(session, name, waiting);
       if (first && (!best || isBefore(first, best))) best = first;
     }
     if (!best) return undefined;
+    if (await blockIfItWaits(session, best)) {
+      waiting.add(best.id);
+      continue;
+    }
     try {
       const given = await give(session, best, card, 'taken');
       return given && (await claimNow(session, card, { leaseMs, filter: { id: best.id, task: true } }));
@@ -140,8 +148,8 @@ async function pull(session: Session, card: AgentCard, leaseMs: number | undefin
   }
 }
 
-async function firstReady({ store }: Session, queue: string): Promise<Entry | undefined> {
-  for await (const entry of store.look.list(queue, 'ready')) if (entry.task) return entry;
+async function firstReady({ store }: Session, queue: string, without: ReadonlySet<string>): Promise<Entry | undefined> {
+  for await (const entry of store.look.list(queue, 'ready')) if (entry.task && !without.has(entry.id)) return entry;
   return undefined;
 }
 

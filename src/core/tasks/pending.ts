@@ -6,8 +6,11 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 import { seen } from '../agents/seen.ts';
+import { documentInvalid } from '../../storage/port/refusals.ts';
+import { findSurely } from '../look/find.ts';
 import type { Session } from '../root/root.ts';
-import { readTask, type Dependent } from './document.ts';
+import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { type Dependent, isDependent, readTask } from './document.ts';
 import { release, releaseDependents } from './dependents.ts';
 import { stateOf } from './find.ts';
 
@@ -26,8 +29,12 @@ const sendingMs = 60_000;
 export async function ackTask(session: Session, receipt: string, by: string): Promise<[Settled, readonly Entry[]]> {
   const { documents, mail } = session.store;
   const { id } = mail.parseReceipt(receipt);
-  if ((await readTask(session, id)).dependents === undefined)
-    return [await mail.ack(receipt, { by, label: session.label }), []];
+  if ((await readTask(session, id)).dependents === undefined) {
+    const acked = await mail.ack(receipt, { by, label: session.label });
+    // Who has come to wait for it between the two looks may have seen it before it was done.
+    const isWaitedFor = (await readTask(session, id)).dependents !== undefined;
+    return [acked, isWaitedFor ? await orLater(session, id, () => releaseDependents(session, id, by)) : []];
+  }
   await mail.checkClaim(receipt);
   await note(session, id, { ends: { receipt, by } });
   let settled: Settled | undefined;
@@ -35,10 +42,15 @@ export async function ackTask(session: Session, receipt: string, by: string): Pr
     settled = await mail.ack(receipt, { by, label: session.label });
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
+    if (error.kind !== 'conflict') throw error;
     // Somebody who has seen it pending may have been faster.
-    const isFaster = error.code === 'ALREADY_SETTLED' && (await isDoneNow(session, id));
-    if (!isFaster && error.kind === 'conflict') await documents.remove(`pending/${id}`);
-    if (!isFaster) throw error;
+    const isDone = await isDoneNow(session, id);
+    if (!isDone || error.code !== 'ALREADY_SETTLED') {
+      // What is pending is the last claim's, and may have been of who has ended it.
+      if (isDone) await orLater(session, id, () => releaseDependents(session, id, by));
+      await documents.remove(`pending/${id}`);
+      throw error;
+    }
   }
   const ready = await orLater(session, id, async () => {
     const released = await releaseDependents(session, id, by);
@@ -91,44 +103,59 @@ async function note({ store: { documents } }: Session, id: string, pending: Pend
   }
 }
 
-/** Finishes what others have begun. Nothing is pending most of the time, and then it is one look. @returns what is ready now */
+/**
+ * Finishes what others have begun; one in disorder is said, and hides none of the others. Nothing is pending most of the time,
+ * and then it is one look. @returns what is ready now
+ */
 export async function finishPending(session: Session): Promise<Entry[]> {
-  const { documents } = session.store;
   const ready: Entry[] = [];
-  for (const id of await documents.list('pending')) {
-    const pending = (await documents.get(`pending/${id}`))?.value as
-      Partial<Record<'ends' | 'begins', never>> | undefined;
-    if (pending === undefined) continue;
-    ready.push(...(await finish(session, id, pending as Pending)));
+  for (const id of await session.store.documents.list('pending')) {
+    const about = `pending/${id}`;
+    try {
+      ready.push(...(await finish(session, id)));
+      troubleIsOver(session, about);
+    } catch (error) {
+      if (!(error instanceof DreamosError)) throw error;
+      warnOnce(session, about, `What was begun with task ${id} could not be finished: ${error.message}`);
+    }
   }
   return ready;
 }
 
-async function finish(session: Session, id: string, pending: Pending): Promise<readonly Entry[]> {
+async function finish(session: Session, id: string): Promise<readonly Entry[]> {
   const { documents, look } = session.store;
+  const known = await documents.get(`pending/${id}`);
+  if (!known) return [];
+  const pending = pendingIn(known.value);
+  if (!pending) {
+    const located = await documents.locate(`pending/${id}`, []);
+    throw documentInvalid(located, 'it does not say what was begun');
+  }
   if ('ends' in pending) {
     const { receipt, by } = pending.ends;
     try {
       return (await ackTask(session, receipt, by ?? session.store.mail.parseReceipt(receipt).mailbox))[1];
     } catch (error) {
-      if (!(error instanceof DreamosError)) throw error;
-      if (error.code === 'ALREADY_SETTLED') {
-        const ready = (await isDoneNow(session, id)) ? await releaseDependents(session, id, by) : [];
-        await documents.remove(`pending/${id}`);
-        return ready;
-      }
-      if (error.code !== 'LEASE_LOST') throw error;
+      if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
+      const ready = (await isDoneNow(session, id)) ? await releaseDependents(session, id, by) : [];
       await documents.remove(`pending/${id}`);
-      return [];
+      return ready;
     }
   }
-  if (!('begins' in pending)) return [];
-  const entry = await release(session, pending.begins);
-  const isThere = (await look.find(id, pending.begins.mailbox)).length > 0;
-  if (isThere || session.store.now() - pending.at > sendingMs) await documents.remove(`pending/${id}`);
+  const { begins, at } = pending;
+  const entry = await release(session, begins);
+  const isThere = (await look.find(id, begins.mailbox)).length > 0;
+  if (isThere || session.store.now() - at > sendingMs) await documents.remove(`pending/${id}`);
   return entry ? [entry] : [];
 }
 
+/** `undefined`: somebody has spoilt it by hand. */
+function pendingIn(value: unknown): Pending | undefined {
+  const { ends, begins, at } = Object(value) as { ends?: { receipt?: unknown }; begins?: unknown; at?: unknown };
+  const isOne = ends ? typeof ends.receipt === 'string' : isDependent(begins) && typeof at === 'number';
+  return isOne ? (value as Pending) : undefined;
+}
+
 async function isDoneNow(session: Session, id: string): Promise<boolean> {
-  return (await session.store.look.find(id)).some((entry) => stateOf(entry, session.store.now()) === 'done');
+  return (await findSurely(session, id)).some((entry) => stateOf(entry, session.store.now()) === 'done');
 }

@@ -1,52 +1,65 @@
 /** Mailboxes in which tasks wait that nobody has yet: one for each set of capabilities that tasks ask for. */
-import { type AgentCard, isQueue } from '../../model/agent.ts';
+import { type AgentCard, isQueue, taskPool } from '../../model/agent.ts';
 import { sha256 } from '../../model/basics/sha256.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { changeCard } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 
-const pool = 'task-pool';
 const longestName = 64;
 
-/** @param requires sorted, each once */
-function queueName(requires: readonly string[]): string {
-  const name = [pool, ...requires].join('.');
-  return name.length <= longestName ? name : `${pool}.x-${sha256(requires.join(' ')).slice(0, 8)}`;
+/** Who asks for `x-0a1b2c3d` has the name that another one's digest may have, so there are longer ones. */
+function queueNames(requires: readonly string[]): string[] {
+  const name = [taskPool, ...requires].join('.');
+  const digest = sha256(requires.join(' '));
+  const others = [8, 40].map((digits) => `${taskPool}.x-${digest.slice(0, digits)}`);
+  return name.length <= longestName ? [name, ...others] : others;
 }
 
-/** Whether it is such a mailbox; by its name alone, because it is asked of every task of a list. */
-export function isQueueName(mailbox: string): boolean {
-  return mailbox === pool || mailbox.startsWith(`${pool}.`);
-}
-
-/** The queue for tasks that ask for this; made with the first. @throws ALREADY_EXISTS: an agent has its name */
+/**
+ * The queue for tasks that ask for this; made with the first. What its card says decides, and not its name.
+ * @param requires sorted, each once @throws ALREADY_EXISTS: an agent has its name
+ */
 export async function queueFor(session: Session, requires: readonly string[]): Promise<string> {
-  const name = queueName(requires);
-  const known = await session.store.documents.getAgent(name);
-  if (known && isQueue(known)) return known.name;
-  const card = await changeCard(session.store.documents, name, (before) => {
-    if (before && !isQueue(before)) throw taken(name);
-    return (
-      before ?? {
-        name,
-        description: requires.length === 0 ? 'tasks for anybody' : `tasks for who can: ${requires.join(', ')}`,
-        createdAt: new Date(session.clock.now()).toISOString(),
-        kind: 'queue',
-        queue: { requires: [...requires] },
-      }
-    );
-  });
-  return card.name;
+  const { documents } = session.store;
+  const isFor = (card: AgentCard): boolean => isQueue(card) && requiresOf(card).join(' ') === requires.join(' ');
+  for (const name of queueNames(requires)) {
+    const known = await documents.getAgent(name);
+    const isKnown = known !== undefined && !known.deletedAt;
+    const card = isKnown ? known : await makeQueue(session, name, requires);
+    if (isFor(card)) return card.name;
+    if (!isQueue(card)) throw taken(name);
+  }
+  throw new Error(`no name is left for a queue of ${requires.join(', ')}`);
+}
+
+function makeQueue(session: Session, name: string, requires: readonly string[]): Promise<AgentCard> {
+  return changeCard(session.store.documents, name, (before) =>
+    before && !before.deletedAt
+      ? before
+      : {
+          name: before?.name ?? name,
+          description: requires.length === 0 ? 'tasks for anybody' : `tasks for who can: ${requires.join(', ')}`,
+          createdAt: new Date(session.clock.now()).toISOString(),
+          kind: 'queue',
+          queue: { requires: [...requires] },
+        },
+  );
 }
 
 export interface Queue {
   readonly name: string;
   readonly requires: readonly string[];
+  /** Somebody has paused it: nothing is taken from it. */
+  readonly isPaused: boolean;
 }
 
 export async function listQueues({ store }: Session): Promise<Queue[]> {
-  const cards = await store.documents.listAgents(pool);
-  return cards.flatMap((card) => (isQueue(card) ? { name: card.name, requires: requiresOf(card) } : []));
+  const cards = await store.documents.listAgents(taskPool);
+  return cards.flatMap((card) =>
+    isQueue(card) && !card.deletedAt
+      ? { name: card.name, requires: requiresOf(card), isPaused: Boolean(card.pausedAt) }
+      : [],
+  );
 }
 
 function requiresOf({ queue }: AgentCard): readonly string[] {

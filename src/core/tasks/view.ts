@@ -1,4 +1,5 @@
 import type { TaskJson } from '../../contract/tasks.ts';
+import { isQueueName } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import type { Message } from '../../model/message.ts';
 import { openStates, type TaskState } from '../../model/state.ts';
@@ -8,7 +9,6 @@ import { type Crew, lookAtCrew } from './crew.ts';
 import { unfinishedOf } from './dependents.ts';
 import { readTask } from './document.ts';
 import type { FoundTask } from './find.ts';
-import { isQueueName } from './queue.ts';
 
 /** As people and programs see it. @param crew of whom it is said what is missing; looked at when it is wanted */
 export async function taskView(

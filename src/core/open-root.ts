@@ -117,7 +117,7 @@ export function rootOver(store: Store, at: Pick<Root, 'path' | 'clock' | 'ids'>,
   return session;
 }
 
-const tasks: Root['tasks'] = () => import('./tasks/pending.ts');
+const tasks: Root['tasks'] = () => import('./tasks/ending.ts');
 
 async function openAt({ path, engine, ...linked }: RootPlace, options: OpenOptions): Promise<Session> {
   const { clock = systemClock, warn = () => undefined } = options;

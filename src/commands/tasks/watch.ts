@@ -4,7 +4,7 @@ import { checkId, durationOption, given } from '../../cli/input/parse.ts';
 import { taskLine } from '../../cli/tasks/task-line.ts';
 import { sayWaiting } from '../../cli/waiting.ts';
 import type { Session } from '../../core/root/root.ts';
-import type { FoundTask } from '../../core/tasks/find.ts';
+import type { FoundTask } from '../../core/tasks/place/find.ts';
 import { taskView } from '../../core/tasks/view.ts';
 import { watchTasks } from '../../core/tasks/watch/watch.ts';
 import { DreamosError } from '../../model/errors.ts';

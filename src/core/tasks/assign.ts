@@ -11,10 +11,10 @@ import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { tasksOf } from '../resources/tasks-of.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
-import { blockIfItWaits } from './dependents.ts';
+import { blockIfItWaits } from './place/dependents.ts';
 import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
-import { checkMove, findTask, type FoundTask } from './find.ts';
-import { listQueues } from './queue.ts';
+import { checkMove, findTask, type FoundTask } from './place/find.ts';
+import { listQueues } from './place/queue.ts';
 import { taskView } from './view.ts';
 
 /**

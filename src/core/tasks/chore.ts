@@ -1,7 +1,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import type { Chore, Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
-import { listQueues } from './queue.ts';
+import { listQueues } from './place/queue.ts';
 
 /** Of one who is gone and had nothing left, or nothing that could go on, so often is looked again. */
 const goneAgainMs = 30_000;

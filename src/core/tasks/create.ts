@@ -13,10 +13,10 @@ import type { Session } from '../root/root.ts';
 import { sendChecked } from '../send/send.ts';
 import { giveToBest } from './assign.ts';
 import { lookAtCrew } from './crew.ts';
-import { addDependent, unfinishedOf } from './dependents.ts';
-import { blockedMs, findTask } from './find.ts';
-import { whileItBegins } from './pending.ts';
-import { queueFor } from './queue.ts';
+import { addDependent, unfinishedOf } from './place/dependents.ts';
+import { blockedMs, findTask } from './place/find.ts';
+import { whileItBegins } from './place/pending.ts';
+import { queueFor } from './place/queue.ts';
 import { taskView } from './view.ts';
 
 /** A task as who wants it thinks of it. */

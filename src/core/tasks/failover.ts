@@ -15,7 +15,7 @@ import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { bringDueOrWarn, mostAttempts } from '../wait/due.ts';
 import { give, giveToBest } from './assign.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
-import { queueFor } from './queue.ts';
+import { queueFor } from './place/queue.ts';
 
 /** @param isDue whether somebody who is gone is looked at (again) @returns how much went on */
 export async function takeOver(session: Session, isDue: (agent: string) => boolean = () => true): Promise<number> {

@@ -6,10 +6,10 @@ import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { assignReady, assignThese } from './assign.ts';
-import { releaseForgotten } from './dependents.ts';
+import { releaseForgotten } from './place/dependents.ts';
 import { takeOver } from './failover.ts';
-import { finishPending } from './pending.ts';
-import { listQueues } from './queue.ts';
+import { finishPending } from './place/pending.ts';
+import { listQueues } from './place/queue.ts';
 
 /** So many tasks a look gives away, so that what else is waited for is not kept waiting. */
 const mostAtOnce = 20;

@@ -11,7 +11,7 @@ import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
-import { findTask, type FoundTask, stateOf } from './find.ts';
+import { findTask, type FoundTask, stateOf } from './place/find.ts';
 import { inputOf, taskView } from './view.ts';
 
 export interface TaskFilter {

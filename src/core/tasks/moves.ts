@@ -11,11 +11,11 @@ import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { ack, nack, renew } from '../take/settle.ts';
 import { assignThese, requiresOf } from './assign.ts';
-import { blockIfItWaits } from './dependents.ts';
-import { changeTask } from './document.ts';
-import { checkMove, findTask, type FoundTask } from './find.ts';
+import { blockIfItWaits } from './place/dependents.ts';
+import { changeTask, readTask } from './place/document.ts';
+import { checkMove, findTask, type FoundTask } from './place/find.ts';
 import { noteBusy } from './next.ts';
-import { queueFor } from './queue.ts';
+import { queueFor } from './place/queue.ts';
 import { taskView } from './view.ts';
 
 export interface TaskResult {
@@ -99,7 +99,6 @@ export async function cancelTask(session: Session, idOrEnd: string): Promise<Tas
 }
 
 async function dependentsOf(session: Session, id: string): Promise<readonly unknown[]> {
-  const { readTask } = await import('./document.ts');
   return (await readTask(session, id)).dependents ?? [];
 }
 

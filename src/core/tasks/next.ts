@@ -16,11 +16,11 @@ import { checkLease } from '../take/lease.ts';
 import { claimNow, createReader } from '../take/read.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { checkAble, full, give } from './assign.ts';
-import { blockIfItWaits } from './dependents.ts';
+import { blockIfItWaits } from './place/dependents.ts';
 import { maxTasksOf } from './crew.ts';
-import { checkMove, findTask } from './find.ts';
+import { checkMove, findTask } from './place/find.ts';
 import { tend } from './keeper.ts';
-import { listQueues } from './queue.ts';
+import { listQueues } from './place/queue.ts';
 import { inputOf, taskView } from './view.ts';
 
 export interface NextOptions {

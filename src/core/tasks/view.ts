@@ -6,9 +6,9 @@ import { openStates, type TaskState } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Session } from '../root/root.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
-import { unfinishedOf } from './dependents.ts';
-import { readTask } from './document.ts';
-import type { FoundTask } from './find.ts';
+import { unfinishedOf } from './place/dependents.ts';
+import { readTask } from './place/document.ts';
+import type { FoundTask } from './place/find.ts';
 
 /** As people and programs see it. @param crew of whom it is said what is missing; looked at when it is wanted */
 export async function taskView(

@@ -9,7 +9,7 @@ import { pauseAgent, resumeAgent } from '../../../src/core/agents/pause.ts';
 import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
 import { assignTask } from '../../../src/core/tasks/assign.ts';
 import { createTask } from '../../../src/core/tasks/create.ts';
-import { stateOf } from '../../../src/core/tasks/find.ts';
+import { stateOf } from '../../../src/core/tasks/place/find.ts';
 import { tend } from '../../../src/core/tasks/keeper.ts';
 import { cancelTask, doneTask, failTask, reportProgress, retryTask } from '../../../src/core/tasks/moves.ts';
 import { acceptTask, nextTask } from '../../../src/core/tasks/next.ts';

@@ -2,7 +2,7 @@ import { registerAgent } from '../../../src/core/agents/agents.ts';
 import type { Duties } from '../../../src/core/agents/duties.ts';
 import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
 import type { Session } from '../../../src/core/root/root.ts';
-import { findTask, stateOf } from '../../../src/core/tasks/find.ts';
+import { findTask, stateOf } from '../../../src/core/tasks/place/find.ts';
 import { unfinished, states, type TaskState } from '../../../src/model/state.ts';
 import type { Entry } from '../../../src/storage/port/look.ts';
 import { type CoreRig, createCoreRig } from '../rig.ts';

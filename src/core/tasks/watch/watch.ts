@@ -5,7 +5,7 @@ import { watch } from '../../follow/watch.ts';
 import type { FollowOptions } from '../../follow/follow.ts';
 import { findNow } from '../../look/find.ts';
 import type { Session } from '../../root/root.ts';
-import { findTask, type FoundTask } from '../find.ts';
+import { findTask, type FoundTask } from '../place/find.ts';
 
 /** So many ids are known as a task's, or as none; what is asked for again costs one look. */
 const mostKnown = 10_000;

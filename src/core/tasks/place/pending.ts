@@ -2,14 +2,13 @@
  * What takes several steps with a task is written down first, and taken out behind the last one; so whoever looks next
  * finishes what a process that died has begun. Every step is safe to do twice, and by several at once.
  */
-import { DreamosError } from '../../model/errors.ts';
-import type { Entry } from '../../storage/port/look.ts';
-import type { Settled } from '../../storage/port/mail.ts';
-import { seen } from '../agents/seen.ts';
-import { documentInvalid } from '../../storage/port/refusals.ts';
-import { findSurely } from '../look/find.ts';
-import type { Session } from '../root/root.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import type { Entry } from '../../../storage/port/look.ts';
+import type { Settled } from '../../../storage/port/mail.ts';
+import { documentInvalid } from '../../../storage/port/refusals.ts';
+import { findSurely } from '../../look/find.ts';
+import type { Session } from '../../root/root.ts';
+import { troubleIsOver, warnOnce } from '../../root/trouble.ts';
 import { type Dependent, isDependent, readTask } from './document.ts';
 import { release, releaseDependents } from './dependents.ts';
 import { stateOf } from './find.ts';
@@ -61,7 +60,7 @@ export async function ackTask(session: Session, receipt: string, by: string): Pr
 }
 
 /** The task is done, whatever becomes of what waits for it: that is still pending, and whoever looks next goes on. */
-async function orLater(session: Session, id: string, work: () => Promise<Entry[]>): Promise<Entry[]> {
+export async function orLater(session: Session, id: string, work: () => Promise<Entry[]>): Promise<Entry[]> {
   try {
     return await work();
   } catch (error) {
@@ -69,18 +68,6 @@ async function orLater(session: Session, id: string, work: () => Promise<Entry[]
     session.warn(`Task ${id} is done; what waits for it is released later: ${error.message}`);
     return [];
   }
-}
-
-/** What has waited for it goes to who can do it. @throws as ack */
-export async function ackAndAssign(session: Session, receipt: string, by: string): Promise<Settled> {
-  await seen(session, session.store.mail.parseReceipt(receipt).mailbox);
-  const [settled, ready] = await ackTask(session, receipt, by);
-  if (ready.length > 0)
-    await orLater(session, settled.id, async () => {
-      await (await import('./assign.ts')).assignThese(session, ready);
-      return [];
-    });
-  return settled;
 }
 
 /** Sends a blocked task: `send` puts it into its queue. What it waits for may be done before it is there. */

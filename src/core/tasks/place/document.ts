@@ -1,9 +1,9 @@
 /** What a task's message cannot hold: who depends on it, how far it is, what came of it. */
-import { DreamosError } from '../../model/errors.ts';
-import { isId } from '../../model/id.ts';
-import { changeDocument } from '../root/documents.ts';
-import type { Session } from '../root/root.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { isId } from '../../../model/id.ts';
+import { changeDocument } from '../../root/documents.ts';
+import type { Session } from '../../root/root.ts';
+import { troubleIsOver, warnOnce } from '../../root/trouble.ts';
 
 export interface Progress {
   readonly at: string;

@@ -3,14 +3,14 @@
  * whoever ends it finds them; and whoever sends one looks behind that whether it still has to wait. What both begin they mark
  * as pending first, and whoever looks next finishes it (pending.ts).
  */
-import { isQueueName } from '../../model/agent.ts';
-import { isoTime } from '../../model/clock.ts';
-import { DreamosError } from '../../model/errors.ts';
-import type { Entry } from '../../storage/port/look.ts';
-import { findSurely } from '../look/find.ts';
-import type { Session } from '../root/root.ts';
-import { claimNow } from '../take/read.ts';
-import { nack } from '../take/settle.ts';
+import { isQueueName } from '../../../model/agent.ts';
+import { isoTime } from '../../../model/clock.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import type { Entry } from '../../../storage/port/look.ts';
+import { findSurely } from '../../look/find.ts';
+import type { Session } from '../../root/root.ts';
+import { claimNow } from '../../take/read.ts';
+import { nack } from '../../take/settle.ts';
 import { changeTask, type Dependent, readTask } from './document.ts';
 import { blockedMs, stateOf } from './find.ts';
 

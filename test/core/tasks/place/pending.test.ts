@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import type { Session } from '../../../src/core/root/root.ts';
-import { createTask } from '../../../src/core/tasks/create.ts';
-import { changeTask, readTask } from '../../../src/core/tasks/document.ts';
-import { tend } from '../../../src/core/tasks/keeper.ts';
-import { cancelTask, doneTask, retryTask } from '../../../src/core/tasks/moves.ts';
-import { nextTask } from '../../../src/core/tasks/next.ts';
-import { ackTask, finishPending } from '../../../src/core/tasks/pending.ts';
-import { ack, nack } from '../../../src/core/take/settle.ts';
-import { must } from '../rig.ts';
-import { createTaskRig, killedAt, orKilled, type TaskRig, watched } from './rig.ts';
+import type { Session } from '../../../../src/core/root/root.ts';
+import { createTask } from '../../../../src/core/tasks/create.ts';
+import { changeTask, readTask } from '../../../../src/core/tasks/place/document.ts';
+import { tend } from '../../../../src/core/tasks/keeper.ts';
+import { cancelTask, doneTask, retryTask } from '../../../../src/core/tasks/moves.ts';
+import { nextTask } from '../../../../src/core/tasks/next.ts';
+import { ackTask, finishPending } from '../../../../src/core/tasks/place/pending.ts';
+import { ack, nack } from '../../../../src/core/take/settle.ts';
+import { must } from '../../rig.ts';
+import { createTaskRig, killedAt, orKilled, type TaskRig, watched } from '../rig.ts';
 
 interface Diamond extends TaskRig {
   readonly ann: Session;

@@ -1,9 +1,9 @@
 /** Mailboxes in which tasks wait that nobody has yet: one for each set of capabilities that tasks ask for. */
-import { type AgentCard, isQueue, taskPool } from '../../model/agent.ts';
-import { sha256 } from '../../model/basics/sha256.ts';
-import { DreamosError } from '../../model/errors.ts';
-import { changeCard } from '../agents/agents.ts';
-import type { Session } from '../root/root.ts';
+import { type AgentCard, isQueue, taskPool } from '../../../model/agent.ts';
+import { sha256 } from '../../../model/basics/sha256.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { changeCard } from '../../agents/agents.ts';
+import type { Session } from '../../root/root.ts';
 
 const longestName = 64;
 

@@ -1,14 +1,14 @@
 /** Where a task is, and so what state it is in. */
-import { isQueueName } from '../../model/agent.ts';
-import { DreamosError } from '../../model/errors.ts';
-import { longestMs } from '../../model/basics/limits.ts';
-import type { Message } from '../../model/message.ts';
-import { notFound } from '../../model/refusals.ts';
-import { isLegal, movesFrom, type TaskMove, taskMoves, type TaskState } from '../../model/state.ts';
-import type { Entry } from '../../storage/port/look.ts';
-import { findNow, looks } from '../look/find.ts';
-import { meantId } from '../look/meant.ts';
-import type { Session } from '../root/root.ts';
+import { isQueueName } from '../../../model/agent.ts';
+import { DreamosError } from '../../../model/errors.ts';
+import { longestMs } from '../../../model/basics/limits.ts';
+import type { Message } from '../../../model/message.ts';
+import { notFound } from '../../../model/refusals.ts';
+import { isLegal, movesFrom, type TaskMove, taskMoves, type TaskState } from '../../../model/state.ts';
+import type { Entry } from '../../../storage/port/look.ts';
+import { findNow, looks } from '../../look/find.ts';
+import { meantId } from '../../look/meant.ts';
+import type { Session } from '../../root/root.ts';
 
 export interface FoundTask {
   readonly entry: Entry;

@@ -5,8 +5,13 @@ import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 
 /** The acting agent, else whose mailbox it is. */
-export function seen({ store, acting }: Session, mailbox: string): Promise<void> {
-  return store.presence.seen(acting === undefined || sameAgent(acting, mailbox) ? mailbox : acting);
+export function seen({ store, acting }: Session, mailbox: string): Promise<void> | undefined {
+  return store.presence.seen(acting === undefined || isSame(acting, mailbox) ? mailbox : acting);
+}
+
+/** The same text is the usual case, and costs a loop nothing. */
+export function isSame(acting: string, mailbox: string): boolean {
+  return acting === mailbox || sameAgent(acting, mailbox);
 }
 
 // Each interval of an agent is looked at so often, so that one missed look makes nobody late.

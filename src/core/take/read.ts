@@ -1,10 +1,10 @@
-import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import type { AgentCard } from '../../model/agent.ts';
 import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
 import { pausedSentence } from '../agents/pause.ts';
-import { seen } from '../agents/seen.ts';
+import { isSame, seen } from '../agents/seen.ts';
 import { checkLabel } from '../root/names.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
@@ -106,7 +106,7 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   const settings = await effectiveSettings(session, card);
   const { acting } = session;
   // Of the mailbox's own agent its claim says it.
-  if (acting !== undefined && !sameAgent(acting, card.name)) await seen(session, card.name);
+  if (acting !== undefined && !isSame(acting, card.name)) await seen(session, card.name);
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;

@@ -32,10 +32,10 @@ export interface Presence {
   /** As a whole; of several the last one stays. @returns `false`: there is no such process on this machine, and nothing was changed */
   put(mailbox: string, record: PresenceRecord): Promise<boolean>;
   /**
-   * Its agent is there now; at most once a second in one process. Nothing, where it never said so. It only tells: a disk that
-   * does not take it is a warning.
+   * Its agent is there now; at most once a second in one process, and then nothing is to be awaited. Nothing, where it never
+   * said so. It only tells: a disk that does not take it is a warning.
    */
-  seen(mailbox: string): Promise<void>;
+  seen(mailbox: string): Promise<void> | undefined;
   /** `undefined`: it has never said so. */
   get(mailbox: string): Promise<SeenPresence | undefined>;
   /** As if it had never said so. */

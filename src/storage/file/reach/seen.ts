@@ -9,11 +9,16 @@ const seenAt = memory(() => new Map<string, number>());
 
 const leastMs = 1000;
 
-export async function seen(ctx: FileContext, mailbox: Mailbox): Promise<void> {
+/** Who settles in a loop pays for a look at the time. */
+export function seen(ctx: FileContext, mailbox: Mailbox): Promise<void> | undefined {
   const known = seenAt.of(ctx);
   const uptime = ctx.clock.uptime();
-  if (uptime - (known.get(mailbox.name) ?? -Infinity) < leastMs) return;
+  if (uptime - (known.get(mailbox.name) ?? -Infinity) < leastMs) return undefined;
   known.set(mailbox.name, uptime);
+  return note(ctx, mailbox);
+}
+
+async function note(ctx: FileContext, mailbox: Mailbox): Promise<void> {
   const what = `That ${mailbox.name} is there could not be noted`;
   try {
     await ctx.disk.refresh(mailbox.presence, ctx.clock.now());

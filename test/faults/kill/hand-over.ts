@@ -1,6 +1,7 @@
 /** `hand-over <id> <mailbox>`, for what no command does: killed and failed as one. */
+import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { argv, stderr, stdout } from 'node:process';
+import { argv } from 'node:process';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { systemClock } from '../../../src/model/clock.ts';
 import { createIds } from '../../../src/model/id.ts';
@@ -8,12 +9,20 @@ import { nodeDisk } from '../../../src/storage/file/disk/node-disk.ts';
 import { openFileStore } from '../../../src/storage/file/open.ts';
 
 const [root = '', , id = '', to = ''] = argv.slice(argv.indexOf('--root') + 1);
-const say = (line: object): void => void stderr.write(`${JSON.stringify(line)}\n`);
 
-const fails = (message: string): void => {
-  say({ error: { code: 'DISK_FAILED', message } });
-  process.exitCode = 7;
-};
+/** At once, as the command does it: whose disk fails its own streams may fail, too. */
+function print(fd: 1 | 2, line: object): void {
+  let bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes));
+}
+
+function say(line: object): void {
+  try {
+    print(2, line);
+  } catch {
+    // There is nobody to tell.
+  }
+}
 
 async function main(): Promise<void> {
   const warn = (warning: string): void => say({ warning });
@@ -22,15 +31,13 @@ async function main(): Promise<void> {
   if (!entry) throw new Error(`${id} is nowhere`);
   const { mailbox, state } = await store.mail.handOver(entry, to, { by: 'a', reason: 'it is gone' });
   await store.close();
-  stdout.write(`${JSON.stringify({ id, mailboxes: [mailbox], state })}\n`);
+  print(1, { id, mailboxes: [mailbox], state });
 }
 
-stdout.on('error', ({ message }) => fails(message));
-stderr.on('error', () => undefined);
 main().catch((error: unknown) => {
-  const { kind, code, message } =
-    error instanceof DreamosError ? error : { kind: '', code: '', message: String(error) };
-  if (kind === 'disk') return fails(message);
-  say({ error: { code, message } });
-  process.exitCode = 1;
+  const isDisk =
+    error instanceof DreamosError ? error.kind === 'disk' : (error as { syscall?: string }).syscall === 'write';
+  const code = isDisk ? 'DISK_FAILED' : error instanceof DreamosError ? error.code : '';
+  say({ error: { code, message: (error as Error).message } });
+  process.exitCode = isDisk ? 7 : 1;
 });

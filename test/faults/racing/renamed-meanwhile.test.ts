@@ -174,7 +174,7 @@ test.for([
   expectWheneverRenamed({
     async arrange(room, store) {
       for (const id of ids.slice(0, 2))
-        await store.mail.send([room.outgoing({ id: id as string, to: [from], orderingKey: 'k' })], {
+        await store.mail.send([room.outgoing({ id, to: [from], orderingKey: 'k' })], {
           durability: 'full',
         });
       await claim(store, from);

@@ -42,7 +42,7 @@ export function errorView(error: unknown): View {
 }
 
 function said(title: string, message: string, hint: string | undefined, columns: number): string {
-  const next = hint === undefined ? '' : `\n\n${broken(`Next: ${hint}`, columns)}`;
+  const next = hint === undefined ? '' : `\n\n${broken(`Next: ${harmless(hint)}`, columns)}`;
   return `${title}\n\n${broken(harmless(message), columns)}${next}`;
 }
 

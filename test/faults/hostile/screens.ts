@@ -143,6 +143,7 @@ export function hostileJobs(place: string, env: Readonly<Record<string, string>>
       'watch reviewer --since start --count 5',
       'doctor',
       'status reviewer tester',
+      'top --once',
     ].map(split),
     ['archive', 'search', arg],
     ...refusals(arg),

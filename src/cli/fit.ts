@@ -4,11 +4,14 @@ const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 // eslint-disable-next-line no-control-regex
 const colour = /\u001B\[\d+m/g;
+const plain = /^[ -~]*$/;
 /** Between two columns of a table. */
 export const gap = 2;
 
 /** In columns of a terminal, about: East Asian characters and pictures take two, colours none. */
 export function widthOf(text: string): number {
+  // Most of what is shown, and a page that lives measures all of it every second.
+  if (plain.test(text)) return text.length;
   let width = 0;
   for (const char of text.replaceAll(colour, '')) width += wide.test(char) ? 2 : 1;
   return width;

@@ -26,9 +26,15 @@ export interface ScreenTerms {
   /** Instead of the stand-in. */
   readonly command?: string;
   readonly width?: number;
+  readonly height?: number;
 }
 
-export async function createTmux({ screen = {}, command, width = 100 }: ScreenTerms = {}): Promise<TmuxRig> {
+export async function createTmux({
+  screen = {},
+  command,
+  width = 100,
+  height = 30,
+}: ScreenTerms = {}): Promise<TmuxRig> {
   const dir = mkdtempSync(join(tmpdir(), 'dreamos-tmux-'));
   const log = join(dir, 'log');
   const socket = join(dir, 'socket');
@@ -36,7 +42,7 @@ export async function createTmux({ screen = {}, command, width = 100 }: ScreenTe
     (await run('tmux', ['-u', '-S', socket, '-f', '/dev/null', ...words])).stdout;
   const words = [process.execPath, join(project, 'test/e2e/workers/screen.mjs'), JSON.stringify({ log, ...screen })];
   const line = command ?? `exec ${words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')}`;
-  await tmux('new-session', '-d', '-s', 'a', '-x', String(width), '-y', '30', line);
+  await tmux('new-session', '-d', '-s', 'a', '-x', String(width), '-y', String(height), line);
   const pane = (await tmux('display-message', '-p', '-t', 'a', '#{pane_id}')).trim();
   const server = (await tmux('display-message', '-p', '#{pid}')).trim();
   const clients: ReturnType<typeof spawn>[] = [];

@@ -48,8 +48,8 @@ export async function runTop(context: Context, session: Session, { intervalMs, o
       : ['Looking…'];
     const filled = [...lines, ...Array<string>(rows).fill('')].slice(0, rows - 1);
     const warning = [...warnings].at(-1);
-    const last = warning === undefined ? board.footer() : `Warning: ${harmless(warning)}`;
-    screen.draw([...filled, paint.dim(cutLine(last, columns))]);
+    const last = warning === undefined ? overview && board.footer() : `Warning: ${harmless(warning)}`;
+    screen.draw([...filled, paint.dim(cutLine(last ?? '', columns))]);
   };
 
   // One key after the other, also while something is being opened.

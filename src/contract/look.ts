@@ -1,7 +1,9 @@
 /** What looking prints with --json. */
 import * as z from 'zod/mini';
+import { presenceStates } from '../model/agent.ts';
 import { mailEventSchema } from '../model/event.ts';
 import { schema } from '../model/schema.ts';
+import { taskStates } from '../model/state.ts';
 import { finding } from './keep.ts';
 import { count, message, type Of, priority, receipt, state, text, time, yes } from './shape.ts';
 
@@ -123,22 +125,22 @@ export const mailboxStatus = schema(() =>
 );
 export type MailboxStatus = Of<typeof mailboxStatus>;
 
-/** What an agent is doing, as far as it can be told. */
-const activities = ['ready', 'busy', 'paused', 'late', 'gone', 'unseen'] as const;
-
 const agentNow = schema(() =>
   z.object({
     agent: text(),
-    state: z.enum(activities),
+    /** `unseen`: it never said that it is there, and holds nothing. */
+    state: z.enum(presenceStates),
     /** Since when it is in this state, if that is known. */
     since: z.exactOptional(time()),
+    /** What it says of itself. */
+    note: z.exactOptional(text()),
     /** Claims that it has made, in its own mailbox or in others. */
     holds: count(),
     /** How many tasks it takes at once; absent: its card says nothing of it. */
     maxTasks: z.exactOptional(count()),
     /** Those that end first. */
     held: z.array(z.extend(heldClaim(), { mailbox: text() })),
-    /** When it was last heard of: a read, or its own word. */
+    /** When it was last heard of: a read of its mailbox, or its own word. */
     seenAt: z.nullable(time()),
   }),
 );
@@ -160,8 +162,8 @@ export const overview = schema(() =>
     at: time(),
     agents: z.array(agentNow()),
     mailboxes: z.array(mailboxNow()),
-    /** How many there are in each state that has any; absent: there are no tasks. */
-    tasks: z.exactOptional(z.array(z.object({ state: text(), count: count() }))),
+    /** How many there are in each state that has any; absent: there never were tasks. Where much is archived, of those to be done. */
+    tasks: z.exactOptional(z.array(z.object({ state: z.enum(taskStates), count: count() }))),
     /** The last ones, the latest last. */
     events: z.array(mailEventSchema()),
     /** What does not go on by itself. */

@@ -326,7 +326,7 @@ describe.concurrent('--json', () => {
     });
     const top = await one(rig, 'top');
     expect(Object.keys(top)).toEqual(['at', 'agents', 'mailboxes', 'events', 'stuck']);
-    const reviewer = { agent: 'reviewer', state: 'ready', holds: 0, held: [], seenAt: time };
+    const reviewer = { agent: 'reviewer', state: 'unseen', holds: 0, held: [], seenAt: time };
     const planner = { agent: 'planner', state: 'unseen', holds: 0, held: [], seenAt: null };
     expect(top['agents']).toEqual([planner, reviewer]);
     expect(top['mailboxes']).toContainEqual(

@@ -121,6 +121,6 @@ const help = `Keys
   q, ctrl-c          quit
 
 Agents: ready, busy, paused; late and gone: not heard of for a while, and for long;
-unseen: never. Load: the messages that it holds, of so many at once.
+unseen: it never said that it is there. Load: the messages that it holds, of so many at once.
 Mailboxes: what came and what was finished within the last minute.
 It claims and finishes nothing.`;

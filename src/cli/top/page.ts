@@ -106,7 +106,7 @@ function titleLine(
 function tasksLine({ tasks }: Overview): string[] {
   if (tasks === undefined) return [];
   const said = tasks.map(({ state, count }) => `${count} ${state}`);
-  return [`tasks: ${said.join(', ')}`];
+  return [`tasks: ${said.join(', ') || 'none'}`];
 }
 
 /** So much of the room for each that it has what it needs, or as much as any other; the focused one twice that. */

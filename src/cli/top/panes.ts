@@ -112,14 +112,14 @@ const tints: Partial<Record<AgentNow['state'], keyof Paint>> = {
   unseen: 'dim',
 };
 
-function heldText({ agent, holds, held }: AgentNow, nowMs: number): string {
+function heldText({ agent, holds, held, note }: AgentNow, nowMs: number): string {
   const texts = held.map(({ id, mailbox, leaseUntil, attempt }) => {
     const left = span(Date.parse(leaseUntil) - nowMs);
     const how = [`${left} left`, ...(attempt > 1 ? [`attempt ${attempt}`] : [])].join(', ');
     return `${id.slice(-8)}${mailbox === agent ? '' : ` of ${mailbox}`} (${how})`;
   });
   const more = holds - held.length;
-  return [...texts, ...(more > 0 ? [`${more} more`] : [])].join(' ');
+  return [...texts, ...(more > 0 ? [`${more} more`] : []), ...(note === undefined ? [] : [`"${note}"`])].join(' ');
 }
 
 const mailboxes = pane<MailboxNow>({

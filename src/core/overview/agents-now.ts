@@ -1,5 +1,7 @@
 import type { AgentNow, MailboxStatus } from '../../contract/look.ts';
 import type { AgentCard } from '../../model/agent.ts';
+import { isoTime } from '../../model/clock.ts';
+import { presences } from '../agents/presence.ts';
 import type { Session } from '../root/root.ts';
 
 /** So many claims of each are named. */
@@ -12,22 +14,28 @@ export async function agentsNow(
   statuses: ReadonlyMap<string, MailboxStatus>,
 ): Promise<AgentNow[]> {
   const held = heldBy(statuses);
-  const busy = new Set(
-    (await session.store.reach.sessions()).flatMap((one) => (one.state === 'busy' ? one.agent : [])),
-  );
+  const there = await presences(session, cards);
   return cards.map(({ name, pausedAt, maxTasks }) => {
-    const seenAt = statuses.get(name)?.lastReadAt ?? null;
+    const { state, since, note, seenAt = 0 } = there.get(name) ?? { state: 'unseen' };
     const { claims = [], more = 0 } = held.get(name) ?? {};
     const holds = claims.length + more;
-    const state = pausedAt ? 'paused' : holds > 0 || busy.has(name) ? 'busy' : seenAt === null ? 'unseen' : 'ready';
+    const sinceTime = since === undefined ? undefined : isoTime(since);
+    // Of one that never says anything it is known what it does.
+    const known: Pick<AgentNow, 'state' | 'since'> =
+      state === 'unseen' && pausedAt
+        ? { state: 'paused', since: pausedAt }
+        : state === 'unseen' && holds > 0
+          ? { state: 'busy' }
+          : { state, ...(sinceTime !== undefined && { since: sinceTime }) };
+    const lastAt = Math.max(seenAt, Date.parse(statuses.get(name)?.lastReadAt ?? isoTime(0)));
     return {
       agent: name,
-      state,
-      ...(pausedAt && { since: pausedAt }),
+      ...known,
+      ...(note !== undefined && { note }),
       holds,
       ...(maxTasks !== undefined && { maxTasks }),
       held: claims.toSorted((a, b) => (a.leaseUntil < b.leaseUntil ? -1 : 1)).slice(0, mostNamed),
-      seenAt,
+      seenAt: lastAt > 0 ? isoTime(lastAt) : null,
     };
   });
 }

@@ -7,12 +7,14 @@ import type { Finding } from '../../contract/keep.ts';
 import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
 import { isoTime } from '../../model/clock.ts';
+import { openStates, taskStates } from '../../model/state.ts';
 import type { MailEvent, WatchedEvent } from '../../model/event.ts';
 import { listAgents } from '../agents/agents.ts';
 import { changes } from '../follow/changes.ts';
 import { statusOf } from '../look/status.ts';
 import type { Session } from '../root/root.ts';
 import { diskTrouble, lookIntoEach } from '../root/trouble.ts';
+import { countTasks } from '../tasks/list.ts';
 import { agentsNow } from './agents-now.ts';
 import { stuck } from './stuck.ts';
 
@@ -60,6 +62,8 @@ function createObserver(session: Session, most: number): Observer {
   /** Of the events that were read at first: what the watch tells once more. */
   const known = new Set<string>();
   let [everywhereAt, busyAt, hasNews] = [-Infinity, -Infinity, true];
+  let tasks: Overview['tasks'];
+  let [tasksAt, isCounted] = [-Infinity, false];
 
   const lookEverywhere = async (): Promise<void> => {
     const startedAt = clock.uptime();
@@ -76,6 +80,13 @@ function createObserver(session: Session, most: number): Observer {
     busyAt = clock.uptime() + restMs;
     everywhereAt = clock.uptime() + Math.max(restMs, minuteMs);
     hasNews = false;
+  };
+
+  const countAgain = async (): Promise<void> => {
+    const startedAt = clock.uptime();
+    tasks = cards.some(isQueue) ? await tasksNow(session, [...statuses.values()]) : undefined;
+    tasksAt = clock.uptime() + everywhereShare * (clock.uptime() - startedAt);
+    isCounted = true;
   };
 
   const cardOf = (name: string): Pick<AgentCard, 'name'> => cards.find((card) => card.name === name) ?? { name };
@@ -104,10 +115,12 @@ function createObserver(session: Session, most: number): Observer {
       }
       note(news);
       hasNews ||= news.length > 0;
+      isCounted &&= news.length === 0;
       const names = [...new Set(news.map(({ mailbox }) => mailbox))];
       const isNew = names.some((name) => !statuses.has(name));
       if (isNew || clock.uptime() >= (hasNews ? busyAt : everywhereAt)) await lookEverywhere();
       else await lookAmong(names);
+      if (!isCounted && clock.uptime() >= tasksAt) await countAgain();
       const now = store.now();
       log = lately(log, now, most);
       const mailboxes = withRates([...statuses.values()], log, now);
@@ -119,11 +132,21 @@ function createObserver(session: Session, most: number): Observer {
           statuses,
         ),
         mailboxes,
+        ...(tasks && { tasks }),
         events: log.slice(-most),
         stuck: findings,
       };
     },
   };
+}
+
+/** Where more is archived it is not looked through for the tasks in it. */
+const mostArchived = 10_000;
+
+async function tasksNow(session: Session, all: readonly MailboxStatus[]): Promise<Overview['tasks']> {
+  const archived = all.reduce((sum, one) => sum + one.archived, 0);
+  const counts = await countTasks(session, archived > mostArchived ? [...openStates, 'failed'] : taskStates);
+  return taskStates.flatMap((state) => (counts[state] === undefined ? [] : { state, count: counts[state] }));
 }
 
 /** What counts for the rates, and the last ones. */

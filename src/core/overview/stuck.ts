@@ -1,6 +1,6 @@
 /**
  * What does not go on by itself: mail that nobody reads, claims that are renewed and never settled, and what waits behind
- * them. A dead letter holds nothing up: its ordering key is free.
+ * them. A dead letter holds no ordering key, so it holds up nothing but the tasks that wait for it.
  */
 import type { Finding } from '../../contract/keep.ts';
 import { type AgentCard, isQueue } from '../../model/agent.ts';
@@ -10,12 +10,14 @@ import { formatDuration } from '../../model/duration.ts';
 import type { Counts, Entry } from '../../storage/port/look.ts';
 import { listMailboxes } from '../agents/agents.ts';
 import { pauseOf } from '../agents/pause.ts';
+import { presenceOf } from '../agents/presence.ts';
 import { claimedIn, type Holder, holdersOf } from '../look/holders.ts';
 import { upTo } from '../look/in-time.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { lookIntoAll } from '../root/trouble.ts';
+import { readTask } from '../tasks/document.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 
 /** Of all mailboxes; one in disorder is a warning. */
@@ -35,9 +37,10 @@ export async function stuck(session: Session): Promise<Finding[]> {
 /** @param counts of its mailbox, in which what was due has been moved */
 export async function* stuckIn(session: Session, card: AgentCard, counts: Counts): AsyncGenerator<Finding> {
   yield* untended(session, card, counts);
-  const { ready, inflight, delayed } = counts;
+  const { ready, inflight, delayed, dead } = counts;
   const long = inflight > 0 ? await heldTooLong(session, card) : [];
   yield* heldFindings(card.name, long);
+  if (dead > 0) yield* behindFailed(session, card.name);
   if (ready > 0 && (delayed > 0 || long.length > 0)) yield* behindKeys(session, card.name, long);
 }
 
@@ -46,6 +49,7 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
   const mailbox = card.name;
   const now = session.store.now();
   const unfinished = ready + inflight + delayed;
+  let gone: number | undefined;
   if (card.deletedAt && unfinished > 0) {
     const message = `It was deleted, and ${unfinished} unfinished ${unfinished === 1 ? 'message has' : 'messages have'} come since.`;
     const hint = `dreamos agent delete ${mailbox} --archive`;
@@ -53,6 +57,9 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
   } else if (card.retiredAt && ready > 0) {
     const message = `It has retired and still has ${ready} ready ${ready === 1 ? 'message' : 'messages'}.`;
     yield { rule: 'retired-with-mail', level: 'warning', mailbox, message, hint: `dreamos read ${mailbox}` };
+  } else if (unfinished > 0 && (gone = await goneSince(session, card)) !== undefined) {
+    const message = `It is gone since ${formatDuration(now - gone)}, with ${unfinished} unfinished ${unfinished === 1 ? 'message' : 'messages'}.`;
+    yield { rule: 'gone-with-mail', level: 'warning', mailbox, message, hint: `dreamos list ${mailbox}` };
   } else if (card.pausedAt && unfinished > 0) {
     const message = `${pauseOf({ ...card, name: 'It' })}, and ${unfinished} unfinished ${unfinished === 1 ? 'message is' : 'messages are'} in it.`;
     yield { rule: 'paused-with-mail', level: 'warning', mailbox, message, hint: `dreamos resume ${mailbox}` };
@@ -64,6 +71,11 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
     const message = `Nobody has read it for ${formatDuration(silentMs)}, and mail has waited for ${formatDuration(waitedMs)}.`;
     yield { rule: 'unread', level: 'warning', mailbox, message, hint: `dreamos peek ${mailbox}` };
   }
+}
+
+async function goneSince(session: Session, card: AgentCard): Promise<number | undefined> {
+  const { state, since } = await presenceOf(session, card);
+  return state === 'gone' ? since : undefined;
 }
 
 interface HeldLong {
@@ -137,5 +149,19 @@ async function* behindKeys(session: Session, mailbox: string, long: readonly Hel
     const message = `${waiting} behind ${head.id}, which has their ordering key ${JSON.stringify(key)} and ${why}.`;
     const hint = head.state === 'delayed' ? `dreamos deliver ${head.id} now` : `dreamos trace ${head.id}`;
     yield { rule: 'behind-key', level: 'warning', mailbox, message, hint };
+  }
+}
+
+/** Tasks that wait for one that has failed: nobody does that one any more, unless it is retried. */
+async function* behindFailed(session: Session, mailbox: string): AsyncGenerator<Finding> {
+  const { look } = session.store;
+  for await (const { id, task } of upTo(mostLookedAt, look.list(mailbox, 'dead'))) {
+    if (!task) continue;
+    const { dependents = [] } = await readTask(session, id);
+    let waiting = 0;
+    for (const one of dependents) if ((await look.find(one.id, one.mailbox))[0]?.state === 'delayed') waiting++;
+    if (waiting === 0) continue;
+    const message = `${waiting} ${waiting === 1 ? 'task waits' : 'tasks wait'} for ${id}, which has failed.`;
+    yield { rule: 'behind-failed', level: 'warning', mailbox, message, hint: `dreamos task retry ${id}` };
   }
 }

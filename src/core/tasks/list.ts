@@ -49,9 +49,13 @@ export async function* listTasks(session: Session, filter: TaskFilter = {}): Asy
   }
 }
 
-export async function countTasks(session: Session): Promise<Partial<Record<TaskState, number>>> {
+/** @param states `done` and `cancelled` take a look at all that is archived */
+export async function countTasks(
+  session: Session,
+  states: readonly TaskState[] = taskStates,
+): Promise<Partial<Record<TaskState, number>>> {
   const counts: Partial<Record<TaskState, number>> = {};
-  for (const { state } of await placedTasks(session, { states: taskStates })) counts[state] = (counts[state] ?? 0) + 1;
+  for (const { state } of await placedTasks(session, { states })) counts[state] = (counts[state] ?? 0) + 1;
   return counts;
 }
 

@@ -72,7 +72,7 @@ test('tasks are counted by their states, where there are any', () => {
   const tasks = [
     { state: 'ready', count: 2 },
     { state: 'active', count: 1 },
-  ];
+  ] as const;
   expect(pageOf({ ...empty, tasks }, choice, drawing).lines[1]).toBe('tasks: 2 ready, 1 active');
 });
 

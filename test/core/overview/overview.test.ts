@@ -1,10 +1,13 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Overview } from '../../../src/contract/look.ts';
 import { changeCard, registerAgent } from '../../../src/core/agents/agents.ts';
+import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
 import { pauseAgent } from '../../../src/core/agents/pause.ts';
 import { followOverview, overview } from '../../../src/core/overview/overview.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
+import { ackTask } from '../../../src/core/tasks/pending.ts';
+import { createTask } from '../../../src/core/tasks/create.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { type CoreRig, createCoreRig, must } from '../rig.ts';
@@ -50,7 +53,7 @@ test('tells of each agent what it is doing and what it holds, in whosever mailbo
   await readNext(rig.as('planner'), 'reviewer', { by: 'planner' });
   await pauseAgent(rig.root, 'Builder');
   await registerAgent(rig.root, { name: 'idle', maxTasks: 3 });
-  await readNext(rig.as('idle'), 'idle');
+  await heartbeat(rig.root, 'idle', { status: 'idle', note: 'at hand' });
   const seen = await overview(rig.root);
   expect(agentIn(seen, 'planner')).toMatchObject({ state: 'busy', holds: 2 });
   expect(
@@ -61,7 +64,13 @@ test('tells of each agent what it is doing and what it holds, in whosever mailbo
   // It was read, by another.
   expect(agentIn(seen, 'reviewer')).toMatchObject({ holds: 0, held: [] });
   expect(agentIn(seen, 'Builder')).toMatchObject({ state: 'paused', since: expect.any(String) });
-  expect(agentIn(seen, 'idle')).toMatchObject({ state: 'ready', holds: 0, maxTasks: 3 });
+  expect(agentIn(seen, 'idle')).toMatchObject({
+    state: 'ready',
+    note: 'at hand',
+    holds: 0,
+    maxTasks: 3,
+    seenAt: seen.at,
+  });
 });
 
 test('a mailbox that holds tasks which nobody has yet is no agent', async () => {
@@ -73,6 +82,37 @@ test('a mailbox that holds tasks which nobody has yet is no agent', async () => 
   const seen = await overview(rig.root);
   expect(seen.agents.map(({ agent }) => agent)).not.toContain('task-pool');
   expect(mailboxIn(seen, 'task-pool')).toMatchObject({ ready: 0 });
+});
+
+test('an agent that says nothing any more is late, then gone', async () => {
+  await heartbeat(rig.root, 'reviewer', { status: 'busy' });
+  // It says so every 5 minutes.
+  for (const [minutes, state] of [
+    [1, 'busy'],
+    [11, 'late'],
+    [20, 'gone'],
+  ] as const) {
+    rig.clock.advance(minutes * 60_000);
+    expect(agentIn(await overview(rig.root), 'reviewer')).toMatchObject({ state, since: expect.any(String) });
+  }
+});
+
+test('counts tasks by their states, those that are done only where not much is archived', async () => {
+  expect(await overview(rig.root)).not.toHaveProperty('tasks');
+  await registerAgent(rig.root, { name: 'reviewer', maxTasks: 5 });
+  await heartbeat(rig.root, 'reviewer', { status: 'idle' });
+  const first = await createTask(rig.root, { title: 'one' });
+  await createTask(rig.root, { title: 'two' });
+  await createTask(rig.root, { title: 'three', dependsOn: [first.id] });
+  await createTask(rig.root, { title: 'four', requires: ['rust'] });
+  const counted = async () => (await overview(rig.root)).tasks?.map(({ state, count }) => `${count} ${state}`);
+  expect(await counted()).toEqual(['1 blocked', '1 ready', '2 assigned']);
+  await ackTask(rig.root, must(await readNext(rig.root, 'reviewer')).receipt, 'reviewer');
+  expect(await counted()).toContain('1 done');
+  const { look } = rig.root.store;
+  const counts = look.counts.bind(look);
+  look.counts = async (mailbox) => ({ ...(await counts(mailbox)), archived: 1_000_000 });
+  expect(await counted()).not.toContain('1 done');
 });
 
 test('who follows it is told when something happens, and each event once', async () => {

@@ -1,8 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
+import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
 import { pauseAgent } from '../../../src/core/agents/pause.ts';
+import { retryDead } from '../../../src/core/keep/dlq.ts';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { stuck } from '../../../src/core/overview/stuck.ts';
 import { send } from '../../../src/core/send/send.ts';
+import { createTask } from '../../../src/core/tasks/create.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack, renew } from '../../../src/core/take/settle.ts';
 import { type CoreRig, createCoreRig, gather, must } from '../rig.ts';
@@ -40,6 +43,35 @@ test('mail of a paused agent is stuck', async () => {
   await sent();
   await pauseAgent(rig.root, 'reviewer');
   expect(await stuck(rig.root)).toMatchObject([{ rule: 'paused-with-mail', hint: 'dreamos resume reviewer' }]);
+});
+
+test('mail of an agent that was there and is gone is stuck, and says since when', async () => {
+  await heartbeat(rig.root, 'reviewer', { status: 'idle' });
+  await sent();
+  rig.clock.advance(24 * minute);
+  expect(await rules()).toEqual([]);
+  rig.clock.advance(4 * minute);
+  expect(await stuck(rig.root)).toEqual([
+    {
+      rule: 'gone-with-mail',
+      level: 'warning',
+      mailbox: 'reviewer',
+      message: 'It is gone since 3m, with 1 unfinished message.',
+      hint: 'dreamos list reviewer',
+    },
+  ]);
+});
+
+test('tasks that wait for one that has failed are stuck until it is retried', async () => {
+  await heartbeat(rig.root, 'reviewer', { status: 'idle' });
+  const { id } = await createTask(rig.root, { title: 'one' });
+  await createTask(rig.root, { title: 'two', dependsOn: [id] });
+  await nack(rig.as('reviewer'), (await claimed()).receipt, { dead: true });
+  expect(await stuck(rig.root)).toMatchObject([
+    { rule: 'behind-failed', mailbox: 'reviewer', message: `1 task waits for ${id}, which has failed.` },
+  ]);
+  await retryDead(rig.root, 'reviewer', [id]);
+  expect(await rules()).toEqual([]);
 });
 
 test('a claim that its holder renews beyond the lease that it had is stuck, and says by whom and for how long', async () => {

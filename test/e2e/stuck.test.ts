@@ -14,6 +14,8 @@ describe.concurrent('what is stuck', () => {
     const worker = rig.start('work reviewer -- sleep 600');
     await until('it is held beyond its lease', async () => (await rules(rig)).includes('held-long'));
     const [top] = (await rig.dreamos('top --json')).json;
+    // Its label leads to its process.
+    expect(JSON.stringify(top?.['stuck'])).toContain(`:${worker.child.pid}) has held ${id} for `);
     expect(top?.['stuck']).toMatchObject([{ rule: 'held-long', mailbox: 'reviewer', hint: `dreamos trace ${id}` }]);
     expect(top?.['agents']).toContainEqual(
       expect.objectContaining({ agent: 'reviewer', state: 'busy', holds: 1, held: [expect.objectContaining({ id })] }),

@@ -80,7 +80,8 @@ async function goneSince(session: Session, card: AgentCard): Promise<number | un
 
 interface HeldLong {
   readonly entry: Entry;
-  readonly by: string | undefined;
+  /** With the label of the consumer, by which its process is found. */
+  readonly by: string;
   readonly heldMs: number;
 }
 
@@ -95,7 +96,7 @@ async function heldTooLong(session: Session, card: AgentCard): Promise<HeldLong[
   const holders = await holdersOf(session, card.name, claims);
   const long: HeldLong[] = [];
   for (const [at, entry] of claims.entries()) {
-    const { by, since } = holders[at] ?? ({} as Partial<Holder>);
+    const { by = 'somebody', label, since } = holders[at] ?? ({} as Partial<Holder>);
     const heldMs = since === undefined ? 0 : store.now() - Date.parse(since);
     // Most are younger, and need no look into the log.
     if (since === undefined || heldMs <= leaseMs) continue;
@@ -104,7 +105,8 @@ async function heldTooLong(session: Session, card: AgentCard): Promise<HeldLong[
       ({ event, id, at: when }) => event === 'renewed' && id === entry.id && when >= since,
     );
     // One that was claimed with a longer lease has not been renewed.
-    if (renewed && heldMs > (entry.leaseUntil ?? 0) - Date.parse(renewed.at)) long.push({ entry, by, heldMs });
+    if (renewed && heldMs > (entry.leaseUntil ?? 0) - Date.parse(renewed.at))
+      long.push({ entry, by: label === undefined ? by : `${by} (${label})`, heldMs });
   }
   return long.sort((a, b) => b.heldMs - a.heldMs);
 }
@@ -112,7 +114,7 @@ async function heldTooLong(session: Session, card: AgentCard): Promise<HeldLong[
 function* heldFindings(mailbox: string, long: readonly HeldLong[]): Generator<Finding> {
   const [first, ...more] = long;
   if (!first) return;
-  const { entry, by = 'somebody', heldMs } = first;
+  const { entry, by, heldMs } = first;
   const others = more.length === 0 ? '' : ` So ${more.length === 1 ? 'is 1 other' : `are ${more.length} others`}.`;
   const message = `${by} has held ${entry.id} for ${formatDuration(heldMs)}, longer than its lease, and renews it.${others}`;
   yield { rule: 'held-long', level: 'warning', mailbox, message, hint: `dreamos trace ${entry.id}` };

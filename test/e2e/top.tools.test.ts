@@ -107,6 +107,17 @@ describe.skipIf(skips(lack))(said('top in a terminal', lack), () => {
     await expectRestored(screen, code);
   });
 
+  test('gives the terminal back when a second signal ends it at once', async ({ rig, terminal }) => {
+    const screen = await terminal(rig, once);
+    await screen.shows('tab pane');
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.kill(pidOf(rig), signal);
+    await screen.shows(/ended 1(?:30|43)/);
+    expect({ other: await screen.is('alternate_on'), cursor: await screen.is('cursor_flag') }).toEqual({
+      other: '0',
+      cursor: '1',
+    });
+  });
+
   test('Ctrl-C ends it', async ({ rig, terminal }) => {
     const screen = await terminal(rig, once);
     await screen.shows('tab pane');

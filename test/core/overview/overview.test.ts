@@ -134,6 +134,23 @@ test('who follows it is told when something happens, and each event once', async
   expect(seen.at(-1)?.agents.map(({ agent }) => agent)).toContain('newcomer');
 });
 
+test('what happens between the first look and the watch is told once', async () => {
+  const { journal } = rig.root.store;
+  const recent = journal.recent.bind(journal);
+  const between: string[] = [];
+  journal.recent = async (...how) => {
+    between.push(await sent());
+    return recent(...how);
+  };
+  const ended = new AbortController();
+  const seen: string[][] = [];
+  for await (const { events } of followOverview(rig.root, { signal: ended.signal, leastMs: 0 })) {
+    seen.push(events.map(({ id }) => id));
+    if (seen.length === 2) ended.abort();
+  }
+  expect(seen).toEqual([between, between]);
+});
+
 test('who follows looks only where something happened', async () => {
   const ended = new AbortController();
   const looked: string[] = [];

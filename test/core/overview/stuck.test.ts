@@ -74,6 +74,13 @@ test('tasks that wait for one that has failed are stuck until it is retried', as
   expect(await rules()).toEqual([]);
 });
 
+test('a failed task that nothing waits for holds nothing up', async () => {
+  await heartbeat(rig.root, 'reviewer', { status: 'idle' });
+  await createTask(rig.root, { title: 'one' });
+  await nack(rig.as('reviewer'), (await claimed()).receipt, { dead: true });
+  expect(await rules()).toEqual([]);
+});
+
 test('a claim that its holder renews beyond the lease that it had is stuck, and says by whom and for how long', async () => {
   const id = await sent();
   let { receipt } = await claimed();

@@ -17,7 +17,7 @@ import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { lookIntoAll } from '../root/trouble.ts';
-import { readTask } from '../tasks/document.ts';
+import { readTask } from '../tasks/place/document.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 
 /** Of all mailboxes; one in disorder is a warning. */

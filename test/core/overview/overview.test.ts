@@ -6,7 +6,7 @@ import { pauseAgent } from '../../../src/core/agents/pause.ts';
 import { followOverview, overview } from '../../../src/core/overview/overview.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
-import { ackTask } from '../../../src/core/tasks/pending.ts';
+import { ackTask } from '../../../src/core/tasks/place/pending.ts';
 import { createTask } from '../../../src/core/tasks/create.ts';
 import { ack } from '../../../src/core/take/settle.ts';
 import { DreamosError } from '../../../src/model/errors.ts';

@@ -14,7 +14,7 @@ import { createBell, lookAgainMs } from '../wait/bell.ts';
 import { lookAtChores, restOfChores } from '../wait/chores.ts';
 import { stillThere } from '../wait/still-there.ts';
 import type { Composed, Pace } from './compose.ts';
-import type { Waiting } from './room.ts';
+import { type Patience, type Waiting, waitingFor } from './room.ts';
 
 type Result = Sent | DreamosError;
 
@@ -41,10 +41,11 @@ class Limited extends Refused {
 export async function sendPaced(
   session: Session,
   composed: readonly Composed[],
-  waiting: Waiting,
+  patience: Patience,
   sendAtOnce: (some: readonly Composed[]) => Promise<Result[]>,
 ): Promise<Result[]> {
   const results = new Map<Composed, Result>();
+  const waiting = waitingFor(session, patience);
   const rest = restUntil(session, waiting);
   let left = composed;
   for (;;) {
@@ -84,8 +85,11 @@ async function take(
   for (const [pace, all] of byMailbox(composed)) {
     try {
       const { spent, nextAt } = await session.store.mail.spend(pace.mailbox, pace.perMinute, all.length);
+      for (const one of all.slice(0, spent)) may.add(one);
+      const others = all.slice(spent);
+      if (others.length === 0) continue;
       const limited = new Limited(pace, nextAt, session.store.now());
-      for (const [i, one] of all.entries()) void (i < spent ? may.add(one) : mayNot.set(one, limited));
+      for (const one of others) mayNot.set(one, limited);
     } catch (error) {
       // Thrown, it would hide what was sent before.
       if (!(error instanceof DreamosError)) throw error;

@@ -20,8 +20,15 @@ export interface Waiting {
   readonly signal: AbortSignal | undefined;
 }
 
-export function waitingFor(session: Session, { waitMs = 0, signal }: SendOptions): Waiting {
-  return { until: session.clock.uptime() + waitMs, waitMs, signal };
+/** How long the sends of one call may wait, and what is left of it. */
+export interface Patience {
+  readonly options: SendOptions | undefined;
+  waiting?: Waiting;
+}
+
+export function waitingFor(session: Session, patience: Patience): Waiting {
+  const { waitMs = 0, signal } = patience.options ?? {};
+  return (patience.waiting ??= { until: session.clock.uptime() + waitMs, waitMs, signal });
 }
 
 type Result = Sent | DreamosError;

@@ -10,7 +10,7 @@ import type { Durability } from '../../model/settings.ts';
 import type { Sent } from '../../storage/port/mail.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { canShare, sendGathered } from './gather.ts';
-import type { Waiting } from './room.ts';
+import type { Patience } from './room.ts';
 import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
 import type { Route } from './route.ts';
@@ -122,12 +122,6 @@ async function sendPlaces(
   return all;
 }
 
-/** What the sends of one call share: how long they may wait, and what is left of it. */
-interface Patience {
-  readonly options: SendOptions | undefined;
-  waiting?: Waiting;
-}
-
 /** What has been composed for one durability, in one call of the store; it waits for its turn and for room where there are limits. */
 export async function sendTogether(
   session: Session,
@@ -137,15 +131,12 @@ export async function sendTogether(
 ): Promise<(Sent | DreamosError)[]> {
   if (patience.options?.waitMs !== undefined) checkWait(patience.options.waitMs);
   if (composed.some(({ pace }) => pace)) {
-    const { waitingFor } = await import('./room.ts');
     const { sendPaced } = await import('./pace.ts');
-    patience.waiting ??= waitingFor(session, patience.options ?? {});
-    return sendPaced(session, composed, patience.waiting, (some) => sendTogether(session, some, durability, patience));
+    return sendPaced(session, composed, patience, (some) => sendTogether(session, some, durability, patience));
   }
   if (composed.some(({ limited }) => limited.length > 0)) {
     const { sendInOrder, waitingFor } = await import('./room.ts');
-    patience.waiting ??= waitingFor(session, patience.options ?? {});
-    return sendInOrder(session, composed, durability, patience.waiting);
+    return sendInOrder(session, composed, durability, waitingFor(session, patience));
   }
   const outgoing = composed.map((one) => one.outgoing);
   // Without syncs there is nothing to share.

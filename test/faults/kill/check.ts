@@ -163,6 +163,7 @@ const mailboxFiles = [
   'agent.json',
   'last-read',
   'presence.json',
+  'allowance',
   'archive',
   'corrupt',
   'delayed',

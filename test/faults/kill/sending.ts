@@ -1,3 +1,4 @@
+import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { reply } from '../../../src/core/send/reply.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { send } from '../../../src/core/send/send.ts';
@@ -16,6 +17,21 @@ export const sendingScenarios: readonly Scenario[] = [
         argv: ['send', 'b', 'one', '--from', 'a'],
         fates: [{ body: 'one', mailbox: 'b', before: ['none', 'ready'], after: ready, failed: none }],
       }),
+  },
+  {
+    name: 'send of who may send two messages a minute',
+    prepare: async (setting) => {
+      await registerAgent(setting.root, { name: 'c', settings: { sendRate: 2 } });
+      return {
+        argv: ['send', 'b', 'one of two', '--from', 'c'],
+        fates: [{ body: 'one of two', mailbox: 'b', before: ['none', 'ready'], after: ready, failed: none }],
+        // One of the two is all that it may have cost.
+        repeat: async (root) => {
+          const again = await send(root, { to: 'b', body: 'two of two', from: 'c' }).catch(String);
+          return typeof again === 'string' ? again : undefined;
+        },
+      };
+    },
   },
   {
     name: 'send to many',

@@ -653,3 +653,13 @@ test('a file of many parts is backed up and restored byte for byte, and a log wi
   expect(readFileSync(join(bob.corrupt, 'odd')).equals(large.subarray(0, 600_001))).toBe(true);
   expect(readFileSync(join(bob.events, today), 'utf8') === log).toBe(true);
 });
+
+test('who was there when it began is not in it', async () => {
+  const room = makeRoom();
+  const store = await room.open();
+  await sent(room, store);
+  await store.presence.put('bob', { status: 'busy', since: room.clock.now(), pid: process.pid });
+  const { store: again } = await restored(room, await backedUp(store));
+  expect(await again.presence.get('bob')).toBeUndefined();
+  expect(await collect(again.look.list('bob', 'ready'))).toHaveLength(1);
+});

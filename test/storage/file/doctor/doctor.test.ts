@@ -52,6 +52,7 @@ async function lived(room: Room): Promise<Store> {
   const request = room.ids.next(room.clock.now());
   await store.mail.openInbox('ann', request, room.clock.now() + 60_000);
   accepted(await store.mail.send([room.outgoing({ to: ['ann'], replyTo: request })], { durability: 'full' }));
+  await store.presence.put('bob', { status: 'idle', since: room.clock.now() });
   await changeSettingsIn(store, () => ({ lease: '5m' }));
   await changeIn(store, 'schedules', () => ({ schedules: [] }));
   await changeIn(store, 'reservations', () => ({ lastToken: 0, reservations: [] }));
@@ -217,6 +218,7 @@ const rules: readonly Rule[] = [
     '.probe-x',
     'agent_mailboxes/bob/agent.json.next-0123456789',
     'agent_mailboxes/bob/agent.json.next-0123456789.8',
+    'agent_mailboxes/bob/presence.json.next-0123456789',
     'agent_mailboxes/bob/dlq/x.reason.json.next-0123456789',
     'agent_mailboxes/bob/dlq/x.reason.json.next-0123456789.6',
   ].map((name): Rule => ({
@@ -298,6 +300,7 @@ const rules: readonly Rule[] = [
     'reservations.json',
     'agent_mailboxes/bob/agent.json',
     'agent_mailboxes/bob/last-read',
+    'agent_mailboxes/bob/presence.json',
   ].map((name): Rule => ({
     what: `a file ${name} that others can read`,
     finding: { rule: 'private', level: 'problem' },

@@ -1,7 +1,8 @@
-import { type AgentCard, formerly, isAll, sameAgent } from '../../model/agent.ts';
+import { type AgentCard, formerly, isAll, isQueue, isQueueName, sameAgent } from '../../model/agent.ts';
 import { loneSurrogateIn } from '../../model/basics/text.ts';
+import { DreamosError } from '../../model/errors.ts';
 import { inNumbers, type Settings } from '../../model/settings.ts';
-import { halfCharacter, meantOr, notFound } from '../../model/refusals.ts';
+import { halfCharacter, meantOr, notFound, usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
 import type { CardFields } from './card.ts';
 import type { Duties } from './duties.ts';
@@ -110,6 +111,8 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   const card = await changeCard(session.store.documents, input.name, (before) => {
     const existing = before?.deletedAt ? undefined : before;
     created = existing === undefined;
+    if (!existing) checkNoQueue(input.name);
+    else if (isQueue(existing) && hasDuties(input)) throw noAgent(existing.name);
     const { retiredAt: _, ...kept } = existing ?? {
       name: before?.name ?? input.name,
       createdAt: new Date(session.clock.now()).toISOString(),
@@ -125,11 +128,24 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   return { card, created };
 }
 
+/** Under such a name tasks wait. @throws NAME_INVALID */
+export function checkNoQueue(name: string): void {
+  if (!isQueueName(name.toLowerCase())) return;
+  const message = `"${name}" cannot be the name of an agent: tasks that nobody has yet wait under such names.`;
+  throw new DreamosError('invalid', 'NAME_INVALID', message, { hint: 'Give it another name.' });
+}
+
+export function noAgent(queue: string): DreamosError {
+  return usage(`${queue} holds tasks that nobody has yet; it is no agent.`, 'dreamos agent list');
+}
+
+function hasDuties({ kind, capabilities, maxTasks, standbyFor, mailToStandby }: AgentInput): boolean {
+  return [kind, capabilities, maxTasks, standbyFor, mailToStandby].some((field) => field !== undefined);
+}
+
 /** Most registrations say none. */
 async function dutiesOf(session: Session, input: AgentInput): Promise<<Card extends object>(card: Card) => Card> {
-  const { kind, capabilities, maxTasks, standbyFor, mailToStandby } = input;
-  if ([kind, capabilities, maxTasks, standbyFor, mailToStandby].every((field) => field === undefined))
-    return (card) => card;
+  if (!hasDuties(input)) return (card) => card;
   return (await import('./duties.ts')).dutiesSayer(input, async (agent) => (await resolveFormer(session, agent)).name);
 }
 

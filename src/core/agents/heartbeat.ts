@@ -4,7 +4,7 @@ import { loneSurrogateIn } from '../../model/basics/text.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import { halfCharacter, usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
-import { resolveAgent } from './agents.ts';
+import { noAgent, resolveAgent } from './agents.ts';
 import { presenceJson, presenceOf } from './presence.ts';
 
 export interface HeartbeatOptions {
@@ -25,7 +25,7 @@ export async function heartbeat(
 ): Promise<AgentPresent> {
   checkHeartbeat(options);
   const card = await resolveAgent(session, agent);
-  if (isQueue(card)) throw usage(`${card.name} holds tasks that nobody has yet; it is no agent.`, 'dreamos agent list');
+  if (isQueue(card)) throw noAgent(card.name);
   return report(session, card, options);
 }
 

@@ -5,15 +5,17 @@
  * former name; the same command again, `maintain`, or whoever registers the old name anew writes the rest.
  */
 import type { AgentRenamed as Renamed } from '../../contract/system.ts';
-import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import { type AgentCard, isQueue, sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { notFound, usage } from '../../model/refusals.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import {
   type AgentInput,
   changeKnownCard,
+  checkNoQueue,
   listAgents,
   namesNow,
+  noAgent,
   registerAgent,
   type Registered,
   resolveAgent,
@@ -27,6 +29,7 @@ import { loadSubscriptions, renameInSubscriptions } from '../topics/subscription
 
 export async function renameAgent(session: Session, agent: string, to: string): Promise<Renamed> {
   checkNewName(to, "an agent's new name");
+  checkNoQueue(to);
   const before = await agentOf(session, agent);
   if (before instanceof AgentRenamed) {
     // Said twice, or cut off behind the step that decides.
@@ -34,6 +37,8 @@ export async function renameAgent(session: Session, agent: string, to: string): 
     throw before;
   }
   const { name } = before;
+  // Its tasks would be taken for those of an agent.
+  if (isQueue(before)) throw noAgent(name);
   if (sameAgent(name, to)) throw isSame(name, to);
   // What cannot be read is refused before anything is changed.
   await loadSubscriptions(session);

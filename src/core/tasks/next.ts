@@ -74,6 +74,9 @@ export async function acceptTask(session: Session, idOrEnd: string, leaseMs?: nu
     checkAble(card, found);
     if (!(await give(session, entry, card, 'accepted'))) throw full(card);
   }
+  // It may have been given more than it may hold by hand.
+  const held = await activeOf(session, card);
+  if (held.length >= maxTasksOf(card)) throw holdsEnough(card, held);
   const delivery = await claimNow(session, card, { leaseMs, filter: { id: entry.id, task: true } });
   if (delivery) return taken(session, card, delivery);
   // It rests before its next attempt, or was taken by another process of the same agent.

@@ -4,6 +4,7 @@ import { recoveringScenarios } from './recovering.ts';
 import { schedulingScenarios } from './scheduling.ts';
 import { sendingScenarios } from './sending.ts';
 import { settlingScenarios } from './settling.ts';
+import { taskScenarios } from './tasking.ts';
 import { tellingScenarios } from './telling.ts';
 import type { Scenario } from './story.ts';
 
@@ -15,5 +16,6 @@ export const scenarios: readonly Scenario[] = [
   ...managingScenarios,
   ...recoveringScenarios,
   ...schedulingScenarios,
+  ...taskScenarios,
   ...tellingScenarios,
 ];

@@ -187,12 +187,16 @@ const rootFiles = [
   'reservations.json',
   'schedules.json',
   'subscriptions.json',
+  'tasks',
   'topics',
 ];
 
 function leftovers(path: string): string[] {
   const odd = readdirSync(path).filter((name) => !rootFiles.includes(name));
   odd.push(...readdirSync(join(path, 'outbox')).map((name) => `outbox/${name}`));
+  const tasks = join(path, 'tasks');
+  const files = existsSync(tasks) ? readdirSync(tasks, { recursive: true, withFileTypes: true }) : [];
+  odd.push(...files.flatMap((file) => (file.isFile() && !file.name.endsWith('.json') ? `tasks/${file.name}` : [])));
   for (const agent of readdirSync(join(path, 'agent_mailboxes'))) {
     const mailbox = join(path, 'agent_mailboxes', agent);
     const stray = readdirSync(mailbox).filter((name) => !mailboxFiles.includes(name));

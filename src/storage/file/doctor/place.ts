@@ -6,8 +6,9 @@ import type { Finding, InspectOptions } from '../../port/upkeep.ts';
 import { isOlder, sweep } from './leftovers.ts';
 import { shown } from './root.ts';
 import { mailboxNames } from '../documents/agents.ts';
-import { isLockFolder, lockAside, rootLeftover } from '../names/beside.ts';
+import { isLockFolder, lockAside, rootLeftover, taskLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
+import { isTaskFolder, pendingFolder, tasksFolder } from '../names/task-name.ts';
 
 /** Where the root lies, and what lies in it beside mail. */
 const lockStaleMs = 60_000;
@@ -35,13 +36,21 @@ export async function* inspectFileSystem(ctx: FileContext): AsyncGenerator<Findi
 }
 
 export async function* inspectLocks(ctx: FileContext, _: undefined, { fix }: InspectOptions): AsyncGenerator<Finding> {
-  for (const name of (await ctx.disk.list(ctx.layout.root)) ?? []) {
-    const path = pathIn(ctx.layout.root, name);
-    const stat = await ctx.disk.stat(path);
-    if (!isLockFolder(name) || !stat || !isOlder(ctx, stat, lockStaleMs)) continue;
-    const fixed = fix && (await removeLock(ctx, path, stat));
-    yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
+  for (const dir of [ctx.layout.root, ...(await taskFolders(ctx))]) {
+    for (const name of (await ctx.disk.list(dir)) ?? []) {
+      const path = pathIn(dir, name);
+      const stat = isLockFolder(name) ? await ctx.disk.stat(path) : undefined;
+      if (!stat || !isOlder(ctx, stat, lockStaleMs)) continue;
+      const fixed = fix && (await removeLock(ctx, path, stat));
+      yield { rule: 'lock-stale', level: 'info', message: `The lock ${name} was left by a process that died.`, fixed };
+    }
   }
+}
+
+async function taskFolders({ disk, layout }: FileContext): Promise<string[]> {
+  const tasks = tasksFolder(layout);
+  const names = (await disk.list(tasks)) ?? [];
+  return [pendingFolder(layout), ...names.filter(isTaskFolder).map((name) => pathIn(tasks, name))];
 }
 
 /**
@@ -66,6 +75,7 @@ export async function* inspectRootLeftovers(
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
   yield* sweep(ctx, ctx.layout.root, rootLeftover, hourMs, fix);
+  for (const dir of await taskFolders(ctx)) yield* sweep(ctx, dir, taskLeftover, hourMs, fix);
 }
 
 export async function* inspectStrangers(ctx: FileContext): AsyncGenerator<Finding> {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { bucketName, fileOf, formatName, ignoreName, type Mailbox, rootDocuments } from './layout.ts';
 import { folderOf, longestName, nameOf, pathIn } from './path.ts';
+import { parseTaskFile } from './task-name.ts';
 
 /** Names of what lies beside documents and entries, and of what killed processes leave there. */
 
@@ -134,6 +135,11 @@ export function tmpLeftover(name: string): Leftover | undefined {
 /** In the root: of a document, or of the trial of its file system. */
 export function rootLeftover(name: string): Leftover | undefined {
   return name.startsWith('.probe-') ? 'certainly' : leftoverOf(name, isRootDocument);
+}
+
+/** In a folder of tasks' documents. */
+export function taskLeftover(name: string): Leftover | undefined {
+  return leftoverOf(name, (document) => parseTaskFile(document) !== undefined);
 }
 
 function isRootDocument(name: string): boolean {

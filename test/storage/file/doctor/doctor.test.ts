@@ -190,6 +190,27 @@ const rules: readonly Rule[] = [
     breaks: (room) => mkdirSync(`${room.layout.lock('agents')}.lock`),
     after: (room) => expect(existsSync(`${room.layout.lock('agents')}.lock`)).toBe(false),
   },
+  ...['AB', 'pending'].flatMap((folder) =>
+    (
+      [
+        ['lock-stale', '01KAGZ000000000000000000AB.lock'],
+        ['leftover', '01KAGZ000000000000000000AB.json.next-0123456789'],
+        ['leftover', '01KAGZ000000000000000000AB.json.next-0123456789.42'],
+      ] as const
+    ).map(([rule, name]) => ({
+      what: `${name} in tasks/${folder} that a dead process left`,
+      finding: { rule, level: 'info' } as const,
+      mended: true,
+      laterMs: 2 * 3_600_000,
+      breaks: (room: Room) => {
+        const dir = join(room.layout.root, 'tasks', folder);
+        mkdirSync(dir, { recursive: true, mode: 0o700 });
+        if (name.endsWith('.lock')) mkdirSync(join(dir, name));
+        else writeFileSync(join(dir, name), '{}', { mode: 0o600 });
+      },
+      after: (room: Room) => expect(readdirSync(join(room.layout.root, 'tasks', folder))).toEqual([]),
+    })),
+  ),
   {
     what: 'a lock that is dated in the future',
     finding: { rule: 'lock-stale', level: 'info' },

@@ -34,10 +34,13 @@ async function main(): Promise<void> {
   print(1, { id, mailboxes: [mailbox], state });
 }
 
-main().catch((error: unknown) => {
-  const isDisk =
-    error instanceof DreamosError ? error.kind === 'disk' : (error as { syscall?: string }).syscall === 'write';
-  const code = isDisk ? 'DISK_FAILED' : error instanceof DreamosError ? error.code : '';
-  say({ error: { code, message: (error as Error).message } });
-  process.exitCode = isDisk ? 7 : 1;
-});
+// As the command: at a plain end libuv gives back what it watches, by writes that may fail, and would wait for them.
+main()
+  .catch((error: unknown) => {
+    const isDisk =
+      error instanceof DreamosError ? error.kind === 'disk' : (error as { syscall?: string }).syscall === 'write';
+    const code = isDisk ? 'DISK_FAILED' : error instanceof DreamosError ? error.code : '';
+    say({ error: { code, message: (error as Error).message } });
+    process.exitCode = isDisk ? 7 : 1;
+  })
+  .finally(() => process.exit());

@@ -42,7 +42,7 @@ process.once('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
-const { root } = await init({ root: folder, as: 'boss', agents: ['boss', 'coord-1', 'coord-2', 'coord-3'], env: {} });
+const root = await init({ root: folder, as: 'boss', agents: ['boss', 'coord-1', 'coord-2', 'coord-3'], env: {} });
 // A moment without a word is long here.
 await root.config.set('heartbeat', '1s');
 for (const agent of agents) await root.agents.register({ ...agent, kind: 'specialist' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTask, inOrder } from '../../../src/core/tasks/create.ts';
-import { changeTask } from '../../../src/core/tasks/document.ts';
+import { changeTask } from '../../../src/core/tasks/place/document.ts';
 import { tend } from '../../../src/core/tasks/keeper.ts';
 import { listTasks, showTask } from '../../../src/core/tasks/list.ts';
 import { cancelTask, doneTask, failTask, reportProgress, retryTask } from '../../../src/core/tasks/moves.ts';

@@ -7,7 +7,7 @@ import { createTask } from '../../../src/core/tasks/create.ts';
 import { tend } from '../../../src/core/tasks/keeper.ts';
 import { retryTask } from '../../../src/core/tasks/moves.ts';
 import { nextTask } from '../../../src/core/tasks/next.ts';
-import { listQueues } from '../../../src/core/tasks/queue.ts';
+import { listQueues } from '../../../src/core/tasks/place/queue.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { nack } from '../../../src/core/take/settle.ts';
 import { readNext } from '../../../src/core/take/read.ts';

@@ -9,6 +9,7 @@ export type {
   Reservations,
   Resources,
   Schedules,
+  Tasks,
   Topics,
 } from './library/groups.ts';
 
@@ -39,6 +40,8 @@ export type {
   TopicStatus,
   TopicView,
 } from './contract/system.ts';
+
+export type { Candidate, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
 
 export type { A2aOptions } from './core/agents/a2a.ts';
 export type { AgentInput, Registered } from './core/agents/agents.ts';
@@ -75,6 +78,10 @@ export type { RequestDraft, RequestOptions } from './core/send/request.ts';
 export type { Job } from './core/take/consume.ts';
 export type { ReadOptions } from './core/take/read.ts';
 export type { NackHow } from './core/take/settle.ts';
+export type { TaskDraft } from './core/tasks/create.ts';
+export type { TaskFilter } from './core/tasks/list.ts';
+export type { ProgressReport, TaskResult } from './core/tasks/moves.ts';
+export type { NextOptions } from './core/tasks/next.ts';
 export type { PublishDraft } from './core/topics/publish.ts';
 export type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from './core/topics/topics.ts';
 export type { WaitOptions } from './core/wait/wait.ts';
@@ -96,7 +103,7 @@ export type { DeadFilter, Filter, LookFilter } from './model/filter.ts';
 export { knownTypes, priorities, type Message, type Priority } from './model/message.ts';
 export type { Durability, SettingKey, Settings, SettingValue } from './model/settings.ts';
 export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library/schemas.ts';
-export { type Result, states, type State } from './model/state.ts';
+export { type Result, states, type State, taskStates, type TaskState } from './model/state.ts';
 export type { DeadReason, Entry } from './storage/port/look.ts';
 export type { Delivery, Settled } from './storage/port/mail.ts';
 export type { BackupOptions } from './storage/port/upkeep.ts';

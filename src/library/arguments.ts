@@ -6,7 +6,7 @@ import type { AgentInput } from '../core/agents/agents.ts';
 import type { DreamosError } from '../model/errors.ts';
 import type { DeadFilter, Filter, LookFilter } from '../model/filter.ts';
 import { nearestName, reference, usage } from '../model/refusals.ts';
-import { states as allStates } from '../model/state.ts';
+import { states as allStates, taskStates as allTaskStates } from '../model/state.ts';
 
 /** Whether a value is of it, and how that is called. A function, so that each call tells it from an object of options quickly. */
 interface Kind {
@@ -36,6 +36,7 @@ export const number = kind('a number', (value) => typeof value === 'number' && !
 export const text = kind('a text', (value) => typeof value === 'string');
 export const texts = kind('a list of texts', (value) => Array.isArray(value) && value.every(text));
 export const textOrTexts = kind('a text or a list of texts', (value) => text(value) || texts(value));
+export const textOrNumber = kind('a text or a number', (value) => text(value) || number(value));
 export const yesOrNo = kind('true or false', (value) => typeof value === 'boolean');
 export const call = kind('a function', (value) => typeof value === 'function');
 export const record = kind(
@@ -45,10 +46,15 @@ export const record = kind(
 export const signal = kind('an AbortSignal', (value) => value instanceof AbortSignal);
 export const ids = kind('a list of ids, or "all"', (value) => value === 'all' || texts(value));
 export const step = kind('"claimed" or "acked"', (value) => value === 'claimed' || value === 'acked');
-export const states = kind(
-  `a list of states (${allStates.join(', ')})`,
-  (value) => Array.isArray(value) && value.every((one) => (allStates as readonly unknown[]).includes(one)),
-);
+export const states = listOf(allStates);
+export const taskStates = listOf(allTaskStates);
+
+function listOf(all: readonly string[]): Kind {
+  return kind(
+    `a list of states (${all.join(', ')})`,
+    (value) => Array.isArray(value) && value.every((one) => (all as readonly unknown[]).includes(one)),
+  );
+}
 
 export function maybe(one: Kind): Kind {
   return kind(one.what, (value) => value === undefined || one(value));

@@ -38,7 +38,17 @@ import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { BackupOptions } from '../storage/port/upkeep.ts';
-import type { Agents, Archive, Config, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
+import type {
+  Agents,
+  Archive,
+  Config,
+  DeadLetters,
+  Reservations,
+  Resources,
+  Schedules,
+  Tasks,
+  Topics,
+} from './groups.ts';
 
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO
@@ -259,6 +269,7 @@ export interface Dreamos extends AsyncDisposable {
   readonly schedule: Schedules;
   readonly reservations: Reservations;
   readonly resources: Resources;
+  readonly tasks: Tasks;
   readonly config: Config;
 
   /**

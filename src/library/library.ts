@@ -72,13 +72,14 @@ import {
   signal,
   states,
   step,
-  type Takes,
   text,
   texts,
   textOrTexts,
   yesOrNo,
 } from './arguments.ts';
+import { bindersOf } from './bind.ts';
 import type { Dreamos } from './dreamos.ts';
+import { bindTasks } from './tasks.ts';
 
 /**
  * Opens the root that is there: `options.root`, else DREAMOS_ROOT, else the nearest `runtime/agent_comms` at or above the
@@ -150,28 +151,7 @@ function here<Paths, How extends { readonly cwd?: string | undefined }, Result>(
 }
 
 function bindTo(session: Session): Dreamos {
-  const bound = <Rest extends unknown[], Result>(
-    operation: (session: Session, ...rest: Rest) => Promise<Result>,
-    ...takes: Takes<Rest>
-  ) => {
-    return (...rest: Rest): Promise<Result> => {
-      try {
-        checkArguments(takes, rest);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      return operation(session, ...rest);
-    };
-  };
-  const each = <Rest extends unknown[], Item>(
-    operation: (session: Session, ...rest: Rest) => AsyncGenerator<Item, void, undefined>,
-    ...takes: Takes<Rest>
-  ) => {
-    return (...rest: Rest): AsyncGenerator<Item, void, undefined> => {
-      checkArguments(takes, rest);
-      return operation(session, ...rest);
-    };
-  };
+  const { bound, each } = bindersOf(session);
   return {
     path: session.path,
     acting: session.acting,
@@ -272,6 +252,7 @@ function bindTo(session: Session): Dreamos {
       release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },
     resources: { show: bound(showResources, maybe(text)) },
+    tasks: bindTasks({ bound, each }),
     config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },
 
     doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),

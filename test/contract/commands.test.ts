@@ -58,6 +58,22 @@ const published = async (rig: Rig) => {
 const scheduled = (rig: Rig) =>
   rig.dreamos(['schedule', 'add', 'nightly', '0 3 * * *', 'reviewer', 'look', '--as', 'planner', '--ttl', '2h']);
 const reserving = (rig: Rig) => rig.dreamos('reserve src --as planner --reason x');
+const tasked = async (rig: Rig) => {
+  await rig.dreamos('agent register reviewer --max-tasks 9 --capability ts');
+  const made = await rig.dreamos(['task', 'create', '--as', 'planner', '--json', ...taskOptions]);
+  return String(made.json[0]?.['id']);
+};
+const taskOptions = ['--title', 'parse', '--requires', 'ts', '--deadline', '1h', '--tag', 'a', '--data', '{"x":[1]}'];
+const begun = async (rig: Rig) => {
+  const id = await tasked(rig);
+  await rig.dreamos(`task accept ${id}`, reviewer);
+  return id;
+};
+const ended = async (rig: Rig) => {
+  const id = await begun(rig);
+  await rig.dreamos(['task', 'done', id, '--result', 'merged', '--data', '{"y":1}'], reviewer);
+  return id;
+};
 const aged = async (rig: Rig) => {
   const id = await finished(rig);
   rig.time.nowMs += 40 * dayMs;
@@ -160,6 +176,61 @@ const runs: Record<string, Run> = {
   ],
   'reserve renew': after(reserving, () => 'reserve renew --as planner'),
   'reserve release': after(reserving, () => 'reserve release --as planner'),
+  'task create': async (rig) => {
+    const id = await tasked(rig);
+    return [
+      await rig.dreamos(['task', 'create', '--as', 'planner', '--json', ...taskOptions, '--parent', id]),
+      await rig.dreamos(`task create --title after --depends-on ${id} --as planner --json`),
+    ];
+  },
+  'task list': async (rig) => {
+    const id = await ended(rig);
+    const failing = await begun(rig);
+    await rig.dreamos(`task fail ${failing} --reason why`, reviewer);
+    const going = await begun(rig);
+    await rig.dreamos(`task progress ${going} --percent 50 --note half`, reviewer);
+    await rig.dreamos(`task create --title after --depends-on ${going},${id} --as planner`);
+    await rig.dreamos(`task cancel ${await tasked(rig)}`);
+    await tasked(rig);
+    rig.time.nowMs += 7_200_000;
+    return rig.dreamos('task list --all --json');
+  },
+  'task show': async (rig) => {
+    const id = await ended(rig);
+    await rig.dreamos(`task create --title part --parent ${id} --as planner`);
+    return rig.dreamos(`task show ${id} --json`);
+  },
+  'task next': after(tasked, () => 'task next', reviewer),
+  'task accept': after(tasked, (id) => `task accept ${id}`, reviewer),
+  'task progress': after(begun, (id) => `task progress ${id} --percent 50 --note half`, reviewer),
+  'task done': after(begun, (id) => `task done ${id} --result merged`, reviewer),
+  'task fail': after(begun, (id) => `task fail ${id} --reason why`, reviewer),
+  'task cancel': after(begun, (id) => `task cancel ${id}`),
+  'task retry': async (rig) => {
+    const id = await begun(rig);
+    await rig.dreamos(`task fail ${id}`, reviewer);
+    return rig.dreamos(`task retry ${id} --json`);
+  },
+  'task assign': after(tasked, (id) => `task assign ${id} reviewer`),
+  'task assign --explain': async (rig) => {
+    const id = await tasked(rig);
+    await rig.dreamos('agent heartbeat reviewer');
+    return rig.dreamos(`task assign ${id} --explain --json`);
+  },
+  'task watch': async (rig) => {
+    const id = await begun(rig);
+    let told = '';
+    const watching = rig.dreamos(`task watch ${id} --wait 20s --json`, { onOutput: (text) => (told = text) });
+    while (told === '') {
+      await rig.dreamos(`task progress ${id}`, reviewer);
+      // A turn of the event loop, in which the watcher hears of it.
+      await new Promise((resolve) => {
+        setTimeout(resolve, 5);
+      });
+    }
+    await rig.dreamos(`task done ${id}`, reviewer);
+    return watching;
+  },
   watch: after(dead, () => 'watch reviewer --since start --wait 1ms'),
   status: after(finished, () => 'status'),
   'resources show': async (rig) => {

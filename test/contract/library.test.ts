@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { libraryPathOf, type OperationName, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
 import type { Dreamos } from '../../src/library/dreamos.ts';
-import { results } from '../../src/model/state.ts';
+import { results, taskStates } from '../../src/model/state.ts';
 import { openLibrary } from './open-library.ts';
 import { misfits, strictInMs } from './strict.ts';
 
@@ -82,6 +82,13 @@ const answered = async (mail: Dreamos) => {
   return asking;
 };
 
+const tasked = async (mail: Dreamos) => {
+  await mail.agent.register({ name: 'planner', capabilities: ['ts'], maxTasks: 9 });
+  const deadline = '2026-11-20T10:00:00.000Z';
+  return (await mail.tasks.create({ title: 'parse', requires: ['ts'], deadline, tags: ['a'], data: { x: 1 } })).id;
+};
+const begun = async (mail: Dreamos) => (await mail.tasks.accept(await tasked(mail))).id;
+
 const calls: Partial<Record<OperationName, Call>> = {
   'agent.register': (mail) => mail.agent.register({ name: 'scribe', description: 'writes', settings: { lease: '1m' } }),
   'agent.start': (mail) => mail.agent.start({ name: 'scribe', kind: 'core', note: 'writes', pid: process.pid }),
@@ -144,6 +151,38 @@ const calls: Partial<Record<OperationName, Call>> = {
   ),
   'reservations.renew': async (mail) => (await reserving(mail), mail.reservations.renew('/nowhere/src')),
   'reservations.release': async (mail) => (await reserving(mail), mail.reservations.release()),
+  'tasks.create': async (mail) => {
+    await mail.tasks.next();
+    return [
+      await mail.tasks.create({ title: 'parse', requires: ['ts'] }),
+      await mail.tasks.create({ title: 'after', dependsOn: [await tasked(mail)], assign: false }),
+    ];
+  },
+  'tasks.list': async (mail, time) => {
+    await mail.tasks.done(await begun(mail), { result: 'merged', data: { y: 1 } });
+    await mail.tasks.fail(await begun(mail), 'why');
+    await mail.tasks.progress(await begun(mail), { percent: 50, note: 'half' });
+    await mail.tasks.create({ title: 'after', dependsOn: [await tasked(mail)] });
+    time.nowMs += dayMs;
+    return mail.tasks.list({ states: [...taskStates] });
+  },
+  'tasks.show': async (mail) => {
+    const id = await begun(mail);
+    await mail.tasks.create({ title: 'part', parent: id });
+    return mail.tasks.show((await mail.tasks.done(id, { result: 'merged' })).id);
+  },
+  'tasks.next': async (mail) => (await tasked(mail), mail.tasks.next()),
+  'tasks.accept': async (mail) => mail.tasks.accept(await tasked(mail), 60_000),
+  'tasks.progress': async (mail) => mail.tasks.progress(await begun(mail), { percent: 50, note: 'half' }),
+  'tasks.done': async (mail) => mail.tasks.done(await begun(mail), { result: 'merged', data: { y: 1 } }),
+  'tasks.fail': async (mail) => mail.tasks.fail(await begun(mail), 'why'),
+  'tasks.cancel': async (mail) => mail.tasks.cancel(await begun(mail)),
+  'tasks.retry': async (mail) => mail.tasks.retry((await mail.tasks.fail(await begun(mail))).id),
+  'tasks.assign': async (mail) => mail.tasks.assign(await tasked(mail), 'planner'),
+  'tasks.explain': async (mail) => {
+    await mail.tasks.next();
+    return mail.tasks.explain(await tasked(mail));
+  },
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
   'resources.show': async (mail) => (await sent(mail), mail.resources.show()),
   status: async (mail) => (await sent(mail), mail.status()),

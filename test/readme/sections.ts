@@ -10,6 +10,7 @@ import { exitCodeTable } from './exit-code-table.ts';
 import { markdownTable } from './markdown-table.ts';
 import { reference } from './reference.ts';
 import { settingsTable } from './settings-table.ts';
+import { taskMoveTable, taskStateTable } from './task-tables.ts';
 import { type BenchResults, speed } from './speed.ts';
 
 const benchResults = 'bench/results.json';
@@ -25,6 +26,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string | unde
     syncs: () => fenced(syncsText()),
     evidence: () => ifFound(resultsPath, () => evidence(readResults())),
   },
+  [pageOf('tasks')]: { states: taskStateTable, moves: taskMoveTable },
   [pageOf('reference')]: { reference },
   [pageOf('figures')]: {
     speed: () => ifFound(benchResults, () => speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults)),

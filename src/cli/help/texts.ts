@@ -7,6 +7,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   guarantees: () => import('./guarantees.md'),
   tour: () => import('./tour.md'),
   commands: () => import('./commands.md'),
+  tasks: () => import('./tasks.md'),
   settings: () => import('./settings.md'),
   json: () => import('./json.md'),
   'exit-codes': () => import('./exit-codes.md'),

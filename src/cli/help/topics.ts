@@ -5,6 +5,7 @@ export const topics = {
   tour: 'examples: two agents at work, following, asking, later, again',
   agent: 'all that an agent has to know: a page for CLAUDE.md or AGENTS.md',
   commands: 'every command in a line',
+  tasks: 'work to be done: its states, who gets it, who takes over',
   settings: 'every setting, its default, and where it can be set',
   json: 'what every command prints with --json',
   'exit-codes': 'what each exit code means',

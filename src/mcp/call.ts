@@ -1,7 +1,7 @@
 /** What the body of a tool works with, and what it says. */
 import type { Context } from '../cli/context.ts';
 import type { ToolInput, ToolName, ToolOutput } from './shapes.ts';
-import { mostToolWaitMs } from './shapes.ts';
+import { mostToolWaitMs } from './fields.ts';
 import type { Session } from '../core/root/root.ts';
 import { parseDuration } from '../model/duration.ts';
 import { usage } from '../model/refusals.ts';

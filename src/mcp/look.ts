@@ -4,7 +4,7 @@ import { placeName, titleOf, whoText } from '../cli/show/message-view.ts';
 import { harmless } from '../cli/harmless.ts';
 import { entryJson } from '../contract/json.ts';
 import type { Listed, MailboxStatus } from '../contract/look.ts';
-import { mostToolMessages } from './shapes.ts';
+import { mostToolMessages } from './fields.ts';
 import { list } from '../core/look/list.ts';
 import { peek } from '../core/look/peek.ts';
 import { status } from '../core/look/status.ts';

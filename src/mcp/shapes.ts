@@ -3,28 +3,16 @@
  * shapes of what is given are those that --json prints, within an object, because a tool's result has to be one.
  */
 import * as z from 'zod/mini';
-import { agentNamePattern } from '../model/agent.ts';
-import { once, schema, type Schema } from '../model/schema.ts';
-import { durationText } from '../model/settings.ts';
+import { once, schema } from '../model/schema.ts';
 import { states } from '../model/state.ts';
 import { draftSchema } from '../contract/draft.ts';
 import * as look from '../contract/look.ts';
 import * as mail from '../contract/mail.ts';
 import * as reservations from '../contract/reach.ts';
 import { failure } from '../contract/system.ts';
-import type { OperationName } from '../contract/operations.ts';
 import { type Of, priority, text } from '../contract/shape.ts';
-
-/** A tool waits no longer than this, because those who call one give it a minute; milliseconds. */
-export const mostToolWaitMs = 50_000;
-/** So many messages one look gives. */
-export const mostToolMessages = 50;
-
-const said = <T extends z.ZodMiniType>(type: T, what: string) => z.exactOptional(type.check(z.describe(what)));
-const agentName = once(() => z.string().check(z.regex(agentNamePattern)));
-const mailbox = once(() => said(agentName(), 'whose mailbox; yours if not given'));
-const duration = (what: string) => said(durationText(), what);
-const limit = once(() => said(z.int().check(z.minimum(1), z.maximum(mostToolMessages)), 'at most this many'));
+import { agentName, duration, limit, mailbox, said, type Tool, withWords } from './fields.ts';
+import { taskTools } from './task-shapes.ts';
 
 const filters = once(() => ({
   from: z.exactOptional(agentName()),
@@ -54,14 +42,6 @@ const draft = once(() => ({
   to: z.union([z.string(), z.array(z.string())]).check(z.describe('names of agents, @group or @all')),
   ...words(),
   thread: z.exactOptional(text()),
-}));
-
-/** Of an answer with others' words in it. */
-const withWords = once(() => ({
-  /** Whose words they are. */
-  note: text(),
-  /** Of what was cut: how much is missing, and the command that shows it. */
-  cut: z.exactOptional(z.array(text())),
 }));
 
 const table = {
@@ -221,15 +201,8 @@ const table = {
       }),
     ),
   },
+  ...taskTools,
 } as const satisfies Record<string, Tool>;
-
-export interface Tool {
-  readonly operation: OperationName;
-  readonly title: string;
-  readonly description: string;
-  readonly input: Schema<z.ZodMiniObject>;
-  readonly output: Schema<z.ZodMiniObject>;
-}
 
 export type ToolName = keyof typeof table;
 /** What a tool is called with, checked. */

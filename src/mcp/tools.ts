@@ -15,6 +15,7 @@ import { mailList, mailPeek, mailStatus, mailThread } from './look.ts';
 import { releaseFiles, reserveFiles } from './reserve.ts';
 import { mailReply, mailRequest, mailSend } from './send.ts';
 import { mailAck, mailNack, mailRead } from './take.ts';
+import { taskCreate, taskDone, taskFail, taskList, taskNext, taskProgress } from './tasks.ts';
 import { visible } from './words.ts';
 
 const bodies: { readonly [N in ToolName]: Body<N> } = {
@@ -30,6 +31,12 @@ const bodies: { readonly [N in ToolName]: Body<N> } = {
   mail_request: mailRequest,
   reserve: reserveFiles,
   release: releaseFiles,
+  task_list: taskList,
+  task_next: taskNext,
+  task_progress: taskProgress,
+  task_done: taskDone,
+  task_fail: taskFail,
+  task_create: taskCreate,
 };
 
 export function isTool(name: string): name is ToolName {

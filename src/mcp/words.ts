@@ -12,12 +12,17 @@ import { dataJson, type Message } from '../model/message.ts';
 const mostCharacters = 20_000;
 
 const same = (text: string) => text;
-const plain: Paint = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
+export const plain: Paint = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
 
 /** Messages as one result shows them, each with its share of the room. */
 export interface Shown {
   readonly messages: readonly Message[];
   /** Of each what is missing, and the command that shows it; `''`: nothing. */
+  readonly rest: readonly string[];
+}
+
+interface WhoseWords {
+  readonly messages: readonly Pick<Message, 'from'>[];
   readonly rest: readonly string[];
 }
 
@@ -51,6 +56,12 @@ function dataText(message: Message): string | undefined {
   }
 }
 
+/** Of the one task of a result. @param where the flags of the root, as they are typed */
+export function beginningFor({ id, body: whole }: { id: string; body: string }, where: string) {
+  const body = beginningOf(whole, mostCharacters);
+  return { body, rest: body === whole ? '' : left(whole, body, `show ${id} --body${where}`) };
+}
+
 /** Not within a character of two halves. */
 function beginningOf(text: string, most: number): string {
   return text.length <= most ? text : text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');
@@ -74,7 +85,7 @@ export function visible(value: unknown): unknown {
 }
 
 /** Beside structured content, in which there are no fences. */
-export function noteOf(messages: readonly Message[]): string {
+export function noteOf(messages: readonly Pick<Message, 'from'>[]): string {
   const names = [...new Set(messages.map(({ from }) => harmless(from)))];
   const whose =
     names.length === 1 ? `agent "${names[0]}"` : names.length === 0 ? 'other agents' : `agents ${names.join(', ')}`;
@@ -82,7 +93,7 @@ export function noteOf(messages: readonly Message[]): string {
 }
 
 /** The fields that say whose words there are, and what is missing. */
-export function aboutWords({ messages, rest }: Shown): { note: string; cut?: string[] } {
+export function aboutWords({ messages, rest }: WhoseWords): { note: string; cut?: string[] } {
   const missing = rest.filter((line) => line !== '');
   return { note: noteOf(messages), ...(missing.length > 0 && { cut: missing }) };
 }

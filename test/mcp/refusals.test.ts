@@ -38,6 +38,9 @@ describe.each(eras)('by %s', (era) => {
     ['reserve', { paths: [] }, 'USAGE', /reserve: paths: must not be empty/, /./],
     ['reserve', { paths: ['a'], for: '25h' }, 'USAGE', /lasts from/, /./],
     ['reserve', { paths: ['a'], wait: '1m' }, 'USAGE', /waits at most 50s/, /./],
+    ['task_next', { wait: '1m' }, 'USAGE', /waits at most 50s/, /./],
+    ['task_done', { id }, 'MESSAGE_NOT_FOUND', /no task/, /./],
+    ['task_create', { title: ' ' }, 'MESSAGE_INVALID', /needs a title/, /./],
     ['release', { paths: ['a'] }, 'RESERVATION_LOST', /./, /./],
     ['mail_status', { mailbox: 'ghost' }, 'AGENT_NOT_FOUND', /ghost/, /./],
   ])('%s of %j is refused, and changes nothing but what it says', async (name, input, code, message, hint) => {
@@ -100,7 +103,7 @@ describe('who acts', () => {
         return root.as('reviewer');
       },
     });
-    expect((await rig.client.listTools()).tools).toHaveLength(12);
+    expect((await rig.client.listTools()).tools).toHaveLength(18);
     expect((await rig.call('mail_status')).error).toMatchObject({ code: 'ROOT_NOT_FOUND', hint: 'dreamos init' });
     isThere = true;
     expect((await rig.call('mail_status')).error).toBeUndefined();

@@ -61,6 +61,27 @@ describe.each(eras)('by %s', (era) => {
     expect(reserved.value).toMatchObject({ reservations: [{ agent: 'reviewer', created: true }, {}] });
     expect((await call('release', { paths: ['src/a.ts'] })).text).toMatch(/src\/a\.ts is free\.$/);
     expect((await call('release')).value).toMatchObject({ released: [{}], refused: [] });
+
+    const made = await call('task_create', {
+      title: 'parse *it*',
+      body: 'all of it',
+      priority: 'high',
+      data: { pr: 7 },
+    });
+    expect(made).toMatchObject({ text: expect.stringMatching(/ready: nobody has it|lacks/) as string });
+    const { id: task } = made.value as { id: string };
+    expect((await call('task_list')).text).toMatch(new RegExp(`^${task} .*: "parse \\*it\\*"$`));
+    const taken = await call('task_next', { lease: '2m' });
+    expect(taken.text).toMatch(/^Task \w{26}: "parse \*it\*"\nYours until .*, attempt 1\.\n(.|\n)*```\nall of it\n```/);
+    expect(taken.value).toMatchObject({ task: { id: task, body: 'all of it', input: { pr: 7 } } });
+    const half = await call('task_progress', { id: task.slice(-6), percent: 50, note: 'half' });
+    expect(half.value).toMatchObject({ state: 'active', progress: { percent: 50 } });
+    const over = await call('task_done', { id: task, result: 'merged', data: [1] });
+    expect(over).toMatchObject({ text: `${task} done.`, value: { result: 'merged', data: [1] } });
+    expect(await call('task_next')).toMatchObject({ text: 'There is no task for you.', value: { task: null } });
+    const hard = (await call('task_create', { title: 'too hard' })).value as { id: string };
+    await call('task_next');
+    expect((await call('task_fail', { id: hard.id, reason: 'no words' })).text).toBe(`${hard.id} failed: no words.`);
     expect(rig.err()).toBe('');
   });
 
@@ -73,7 +94,13 @@ describe.each(eras)('by %s', (era) => {
       expect(tool).toMatchObject({ title, inputSchema: asJsonSchema(input()), outputSchema: asJsonSchema(output()) });
     }
     const looking = listed.filter(({ annotations }) => annotations?.readOnlyHint);
-    expect(looking.map(({ name }) => name)).toEqual(['mail_status', 'mail_peek', 'mail_list', 'mail_thread']);
+    expect(looking.map(({ name }) => name)).toEqual([
+      'mail_status',
+      'mail_peek',
+      'mail_list',
+      'mail_thread',
+      'task_list',
+    ]);
     for (const { annotations } of listed)
       expect(annotations).toMatchObject({ destructiveHint: false, openWorldHint: false });
   });

@@ -69,6 +69,26 @@ export type ShownTask = Of<typeof shownTask>;
 export const taskTaken = schema(() => z.extend(task(), { ...said(), receipt: text() }));
 export type TaskTaken = Of<typeof taskTaken>;
 
+/** One of many that were made together. */
+export const madeTask = schema(() =>
+  z.object({
+    id: text(),
+    /** What its line calls it: its key, or its id in beads. */
+    key: z.exactOptional(text()),
+    title: text(),
+    state: z.enum(taskStates),
+    mailbox: text(),
+    assignee: z.exactOptional(text()),
+    /** blocked. */
+    waitsFor: z.exactOptional(z.array(text())),
+    /** ready: why nobody has it. */
+    missing: z.exactOptional(text()),
+    /** It was there before, and nothing was made. */
+    duplicate: z.exactOptional(yes()),
+  }),
+);
+export type MadeTask = Of<typeof madeTask>;
+
 /** Somebody who might do it. */
 export const candidate = schema(() =>
   z.object({

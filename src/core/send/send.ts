@@ -8,7 +8,7 @@ import { usage } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
 import type { Sent } from '../../storage/port/mail.ts';
-import { createAddressBook } from '../agents/address-book.ts';
+import { type AddressBook, createAddressBook } from '../agents/address-book.ts';
 import { canShare, sendGathered } from './gather.ts';
 import type { Patience } from './room.ts';
 import { compose, type Composed } from './compose.ts';
@@ -65,14 +65,24 @@ export function sendAll(
   return sendEach(session, drafts, (draft) => parseDraft(draft, 'send'), options);
 }
 
+/** As sendAll, for what the core has made of drafts. */
+export function sendAllChecked(
+  session: Session,
+  drafts: Iterable<CheckedDraft>,
+  options: SendOptions,
+  book: AddressBook,
+): Promise<(SendReceipt | DreamosError)[]> {
+  return sendEach(session, drafts, (draft) => draft, options, book);
+}
+
 async function sendEach<D>(
   session: Session,
   drafts: Iterable<D>,
   checked: (draft: D) => CheckedDraft,
   options: SendOptions = {},
+  book = createAddressBook(session),
 ): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
-  const book = createAddressBook(session);
   const places: Place[] = [];
   let index = 0;
   for (const draft of drafts) {

@@ -1,13 +1,12 @@
 import type { TaskJson } from '../../contract/tasks.ts';
 import { capabilityPattern } from '../../model/agent.ts';
 import { isoTime, parseTime } from '../../model/clock.ts';
-import type { Draft } from '../../model/draft.ts';
+import { type Draft, parseDraft, type Parsed } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isId } from '../../model/id.ts';
 import { messageInvalid } from '../../model/refusals.ts';
 import type { TaskFields } from '../../model/message.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import { parseDraft } from '../../model/draft.ts';
 import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { sendChecked } from '../send/send.ts';
@@ -46,23 +45,12 @@ export async function createTask(session: Session, draft: TaskDraft): Promise<Ta
 
 /** Puts a new task into its queue, blocked if it has to wait. @param id drawn for it @returns where it lies */
 export async function putTask(session: Session, id: string, draft: TaskDraft): Promise<Entry> {
-  const {
-    title,
-    body = title,
-    requires: _,
-    dependsOn: __,
-    parent: ___,
-    deadline: ____,
-    assign: _____,
-    ...sent
-  } = draft;
-  if (typeof title !== 'string' || title.trim() === '')
-    throw messageInvalid('A task needs a title.', 'dreamos task create --help');
+  const said = checkTitle(draft);
   actorOf(session, 'wants this task', draft.from);
   const task = await checkedTask(session, draft);
   const unfinished = await unfinishedOf(session, task.dependsOn);
   const queue = await queueFor(session, task.requires ?? []);
-  const message = parseDraft({ ...sent, to: queue, subject: title, body, type: 'task', allowEmpty: true }, 'send');
+  const message = taskMessage(said, queue);
   const send = (delayMs?: number) =>
     sendChecked(session, { ...message, id, task, ...(delayMs !== undefined && { delayMs }) });
   if (unfinished.length === 0) await send();
@@ -75,7 +63,34 @@ export async function putTask(session: Session, id: string, draft: TaskDraft): P
   return (await findTask(session, id, queue)).entry;
 }
 
+export function checkTitle(draft: TaskDraft): TaskDraft {
+  if (typeof draft.title === 'string' && draft.title.trim() !== '') return draft;
+  throw messageInvalid('A task needs a title.', 'dreamos task create --help');
+}
+
+/** What is sent to its queue, but for what makes it a task. */
+export function taskMessage(draft: TaskDraft, queue: string): Parsed<Draft> {
+  const {
+    title,
+    body = title,
+    requires: _,
+    dependsOn: __,
+    parent: ___,
+    deadline: ____,
+    assign: _____,
+    ...sent
+  } = draft;
+  return parseDraft({ ...sent, to: queue, subject: title, body, type: 'task', allowEmpty: true }, 'send');
+}
+
 async function checkedTask(session: Session, draft: TaskDraft): Promise<TaskFields> {
+  const dependsOn = await idsOf(session, draft.dependsOn ?? []);
+  const [parent] = draft.parent === undefined ? [] : await idsOf(session, [draft.parent]);
+  return taskFields(draft, dependsOn, parent);
+}
+
+/** @param dependsOn @param parent whole ids, of what is there or will be */
+export function taskFields(draft: TaskDraft, dependsOn: readonly string[], parent?: string): TaskFields {
   const requires = sorted(draft.requires);
   const wrong = requires.find((one) => !capabilityPattern.test(one));
   if (wrong !== undefined)
@@ -83,12 +98,10 @@ async function checkedTask(session: Session, draft: TaskDraft): Promise<TaskFiel
       `${JSON.stringify(wrong)} is no capability.`,
       'A capability has 1 to 32 lower-case letters, digits, dashes or underscores',
     );
-  const dependsOn = await idsOf(session, draft.dependsOn ?? []);
-  const [parent] = draft.parent === undefined ? [] : await idsOf(session, [draft.parent]);
   const deadline = deadlineOf(draft.deadline);
   return {
     ...(requires.length > 0 && { requires }),
-    ...(dependsOn.length > 0 && { dependsOn }),
+    ...(dependsOn.length > 0 && { dependsOn: [...dependsOn] }),
     ...(parent !== undefined && { parent }),
     ...(deadline !== undefined && { deadline }),
   };
@@ -113,9 +126,10 @@ function deadlineOf(deadline: string | number | undefined): string | undefined {
 /**
  * The order in which these are made, so that each comes behind what it depends on.
  * @param edges of each what it depends on, by the same names; others are not among them
+ * @param what they do in a circle, for who is told
  * @throws TASK_CYCLE, with its path
  */
-export function inOrder(edges: ReadonlyMap<string, readonly string[]>): string[] {
+export function inOrder(edges: ReadonlyMap<string, readonly string[]>, what = 'wait for each other'): string[] {
   const order: string[] = [];
   const done = new Set<string>();
   for (const start of edges.keys()) {
@@ -133,7 +147,7 @@ export function inOrder(edges: ReadonlyMap<string, readonly string[]>): string[]
         path.pop();
       } else if (onPath.has(next)) {
         const names = path.map(({ name }) => name);
-        throw cycle([...names.slice(names.indexOf(next)), next]);
+        throw cycle([...names.slice(names.indexOf(next)), next], what);
       } else if (!done.has(next)) {
         path.push({ name: next, next: 0 });
         onPath.add(next);
@@ -143,8 +157,8 @@ export function inOrder(edges: ReadonlyMap<string, readonly string[]>): string[]
   return order;
 }
 
-function cycle(path: readonly string[]): DreamosError {
+function cycle(path: readonly string[], what: string): DreamosError {
   const shown = path.map((one) => (isId(one) ? one.slice(-6) : one)).join(' -> ');
-  const message = `These tasks wait for each other: ${shown}. Nothing was made.`;
+  const message = `These tasks ${what}: ${shown}. Nothing was made.`;
   return new DreamosError('invalid', 'TASK_CYCLE', message, { hint: 'Take one of these dependencies out' });
 }

@@ -59,9 +59,12 @@ export async function countTasks(
   return counts;
 }
 
-type Placed = Pick<FoundTask, 'entry' | 'state'>;
+export type Placed = Pick<FoundTask, 'entry' | 'state'>;
 
-async function placedTasks(session: Session, { states = openStates, agent, mine }: TaskFilter): Promise<Placed[]> {
+export async function placedTasks(
+  session: Session,
+  { states = openStates, agent, mine }: TaskFilter = {},
+): Promise<Placed[]> {
   const named = agent ?? (mine ? actorOf(session, 'has these tasks') : undefined);
   const cards: readonly AgentCard[] =
     named === undefined ? await listMailboxes(session) : [await resolveAgent(session, named)];

@@ -143,7 +143,7 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
     leaseUntil: 0,
     maxAttempts: undefined,
     ackedAt: placing.at ?? 0,
-    withdrawn: placing.event === 'imported',
+    withdrawn: placing.event === 'imported' && !message.task,
     dead: undefined,
   };
   mailboxOf(mail, mailbox).set(message.id, held);

@@ -28,7 +28,7 @@ export interface Entry {
   readonly maxAttempts?: number;
   /** archived: when it was acked (or cancelled, or imported). */
   readonly ackedAt?: number;
-  /** archived: cancelled, replaced or imported, so never acked. */
+  /** archived: cancelled, replaced or imported, so never acked. A task that was imported is none of these: it is done. */
   readonly withdrawn?: true;
   /** dead: when it got there. */
   readonly deadAt?: number;

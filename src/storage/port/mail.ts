@@ -239,7 +239,7 @@ export interface Mail {
   /** dead -> gone for good */
   purge(entry: Entry, actor: Actor): Promise<void>;
   /**
-   * Puts a message from elsewhere straight into a state; durable when it returns.
+   * Puts a message from elsewhere straight into a state; durable when it returns. A task in the archive is done.
    * @param actor.lock an import's: STATE_CHANGED, and nothing is there, if it is lost
    */
   deposit(

@@ -215,6 +215,16 @@ export function handRules(rig: Rig): void {
     expect(await rig.drain()).toEqual(['unfinished']);
   });
 
+  test('a task from elsewhere is one in the archive, too, and done', async () => {
+    const done = rig.message({ task: { requires: ['ts'] } });
+    expect(await rig.store.mail.deposit('bob', done, 'archived', { at: rig.now() })).toMatchObject({ task: true });
+    await rig.store.mail.deposit('bob', rig.message(), 'archived', { at: rig.now() });
+    const entries = await rig.entries('archived');
+    expect(entries.map(({ task, withdrawn }) => ({ task, withdrawn }))).toEqual(
+      entries.map(({ id }) => (id === done.id ? { task: true } : { withdrawn: true })),
+    );
+  });
+
   test.for(states)('a message that the mailbox holds already, %s, is not doubled', async (state) => {
     const before = await inState(state);
     const message = rig.message({ id: before.id });

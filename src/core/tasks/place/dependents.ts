@@ -40,6 +40,25 @@ export async function addDependent(session: Session, id: string, dependent: Depe
   }));
 }
 
+/** As addDependent, of many: one change for each that they wait for. */
+export async function addDependents(
+  session: Session,
+  dependents: readonly (Dependent & { readonly waits: readonly string[] })[],
+): Promise<void> {
+  const of = new Map<string, Dependent[]>();
+  for (const { id, mailbox, waits } of dependents)
+    for (const one of waits) {
+      const all = of.get(one);
+      if (all) all.push({ id, mailbox });
+      else of.set(one, [{ id, mailbox }]);
+    }
+  for (const [id, more] of of)
+    await changeTask(session, id, (document) => ({
+      ...document,
+      dependents: [...(document.dependents ?? []), ...more],
+    }));
+}
+
 /** After a task is done: what waited for it alone is ready. Safe to do twice. @returns what is ready now */
 export async function releaseDependents(session: Session, id: string, by?: string): Promise<Entry[]> {
   const { dependents = [] } = await changeTask(session, id, (document) => ({

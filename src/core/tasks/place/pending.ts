@@ -13,10 +13,10 @@ import { type Dependent, isDependent, readTask } from './document.ts';
 import { release, releaseDependents } from './dependents.ts';
 import { stateOf } from './find.ts';
 
-/** A claim is to be acked, and then what depends on its task released; or a blocked task is on its way to its queue. */
+/** A claim is to be acked, and then what depends on its task released; or blocked tasks are on their way to their queues. */
 type Pending =
   | { readonly ends: { readonly receipt: string; readonly by?: string } }
-  | { readonly begins: Dependent; readonly at: number };
+  | { readonly begins: readonly Dependent[]; readonly at: number };
 
 /** Of a task that is not in its queue so long after it was announced its sender has died before he sent it. */
 const sendingMs = 60_000;
@@ -76,11 +76,31 @@ export async function whileItBegins<T>(
   dependent: Dependent,
   send: () => Promise<T>,
 ): Promise<[T, Entry | undefined]> {
-  await note(session, dependent.id, { begins: dependent, at: session.store.now() });
+  await note(session, dependent.id, { begins: [dependent], at: session.store.now() });
   const sent = await send();
   const entry = await release(session, dependent);
   await session.store.documents.remove(`pending/${dependent.id}`);
   return [sent, entry];
+}
+
+/**
+ * As whileItBegins, for many at once. @param settle behind the send, of those that are noted: releases those that need not wait
+ * any more
+ */
+export async function whileTheyBegin<T>(
+  session: Session,
+  dependents: readonly Dependent[],
+  send: () => Promise<T>,
+  settle: () => Promise<void>,
+): Promise<T> {
+  if (dependents.length === 0) return send();
+  // Of its own: under a task's it would be overwritten when that task ends.
+  const id = session.ids.next(session.store.now());
+  await note(session, id, { begins: dependents, at: session.store.now() });
+  const sent = await send();
+  await settle();
+  await session.store.documents.remove(`pending/${id}`);
+  return sent;
 }
 
 async function note({ store: { documents } }: Session, id: string, pending: Pending): Promise<void> {
@@ -129,17 +149,23 @@ async function finish(session: Session, id: string): Promise<readonly Entry[]> {
       return ready;
     }
   }
-  const { begins, at } = pending;
-  const entry = await release(session, begins);
-  const isThere = (await look.find(id, begins.mailbox)).length > 0;
-  if (isThere || session.store.now() - at > sendingMs) await documents.remove(`pending/${id}`);
-  return entry ? [entry] : [];
+  const ready: Entry[] = [];
+  let areThere = true;
+  for (const one of pending.begins) {
+    const entry = await release(session, one);
+    if (entry) ready.push(entry);
+    else areThere &&= (await look.find(one.id, one.mailbox)).length > 0;
+  }
+  if (areThere || session.store.now() - pending.at > sendingMs) await documents.remove(`pending/${id}`);
+  return ready;
 }
 
 /** `undefined`: somebody has spoilt it by hand. */
 function pendingIn(value: unknown): Pending | undefined {
   const { ends, begins, at } = Object(value) as { ends?: { receipt?: unknown }; begins?: unknown; at?: unknown };
-  const isOne = ends ? typeof ends.receipt === 'string' : isDependent(begins) && typeof at === 'number';
+  const isOne = ends
+    ? typeof ends.receipt === 'string'
+    : Array.isArray(begins) && begins.every(isDependent) && typeof at === 'number';
   return isOne ? (value as Pending) : undefined;
 }
 

@@ -32,18 +32,31 @@ export async function queueFor(session: Session, requires: readonly string[]): P
   throw new Error(`no name is left for a queue of ${requires.join(', ')}`);
 }
 
+/** The same, which is not made for that. @throws as queueFor */
+export async function queueToBe(session: Session, requires: readonly string[]): Promise<AgentCard> {
+  for (const name of queueNames(requires)) {
+    const known = await session.store.documents.getAgent(name);
+    if (!known || known.deletedAt) return newQueue(session, name, requires);
+    if (!isQueue(known)) throw taken(name);
+    if (requiresOf(known).join(' ') === requires.join(' ')) return known;
+  }
+  throw new Error(`no name is left for a queue of ${requires.join(', ')}`);
+}
+
 function makeQueue(session: Session, name: string, requires: readonly string[]): Promise<AgentCard> {
   return changeCard(session.store.documents, name, (before) =>
-    before && !before.deletedAt
-      ? before
-      : {
-          name: before?.name ?? name,
-          description: requires.length === 0 ? 'tasks for anybody' : `tasks for who can: ${requires.join(', ')}`,
-          createdAt: new Date(session.clock.now()).toISOString(),
-          kind: 'queue',
-          queue: { requires: [...requires] },
-        },
+    before && !before.deletedAt ? before : newQueue(session, before?.name ?? name, requires),
   );
+}
+
+function newQueue({ clock }: Session, name: string, requires: readonly string[]): AgentCard {
+  return {
+    name,
+    description: requires.length === 0 ? 'tasks for anybody' : `tasks for who can: ${requires.join(', ')}`,
+    createdAt: new Date(clock.now()).toISOString(),
+    kind: 'queue',
+    queue: { requires: [...requires] },
+  };
 }
 
 export interface Queue {

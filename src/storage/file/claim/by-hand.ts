@@ -112,7 +112,9 @@ export async function deposit(
     id: message.id,
     rank: priorities.indexOf(message.priority),
     attempt: 0,
-    withdrawn: to === 'archived' ? true : undefined,
+    // A task in the archive that nobody has called off is done.
+    withdrawn: to === 'archived' && !message.task ? true : undefined,
+    task: message.task && true,
     order: orderOf(message),
   };
   await ensureFolder(ctx, mailbox.tmp);

@@ -58,7 +58,7 @@ export function inputOf({ data }: Message): { input?: unknown } {
 }
 
 /** Who has it: whose mailbox it is in, and of a queue who has claimed it there. */
-async function assigneeOf(session: Session, entry: Entry, state: TaskState): Promise<string | undefined> {
+export async function assigneeOf(session: Session, entry: Entry, state: TaskState): Promise<string | undefined> {
   if (!isQueueName(entry.mailbox)) return entry.mailbox;
   if (state !== 'active') return undefined;
   const claims = await session.store.journal.claims(entry.mailbox, new Map([[entry.id, entry.attempt]]));

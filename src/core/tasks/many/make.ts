@@ -106,9 +106,11 @@ function orderOf(fresh: readonly Planned[]): Planned[] {
   const byId = new Map(fresh.map((one) => [one.id, one]));
   const edges = (withParents: boolean): Map<string, string[]> =>
     new Map(
-      fresh.map(({ id, task: { dependsOn = [], parent } }) => [
+      fresh.map(({ id, done, task: { dependsOn = [], parent } }) => [
         id,
-        [...dependsOn, ...(withParents && parent !== undefined ? [parent] : [])].filter((one) => byId.has(one)),
+        [...(done ? [] : dependsOn), ...(withParents && parent !== undefined ? [parent] : [])].filter((one) =>
+          byId.has(one),
+        ),
       ]),
     );
   let order: string[];

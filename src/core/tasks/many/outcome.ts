@@ -1,10 +1,12 @@
 /** What became of each of many tasks. */
 import type { MadeTask } from '../../../contract/tasks.ts';
+import { sameAgent } from '../../../model/agent.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { priorities } from '../../../model/message.ts';
+import type { Entry } from '../../../storage/port/look.ts';
 import type { Session } from '../../root/root.ts';
 import { giveToBest } from '../assign.ts';
-import { lookAtCrew } from '../crew.ts';
+import { type Crew, lookAtCrew } from '../crew.ts';
 import { type Placed, placedTasks } from '../list.ts';
 import { type Drafts, type Planned, queueOf, type Waits } from './plan.ts';
 
@@ -42,20 +44,33 @@ async function giveAway(
   const rank = ({ draft: { priority = 'normal' } }: Planned): number => priorities.indexOf(priority);
   // What nobody can take now nobody can take who is asked for the same.
   const missing = new Map<string, string | undefined>();
-  for (const { id, task } of ready.toSorted((a, b) => rank(a) - rank(b))) {
+  for (const { id, task, assignee } of ready.toSorted((a, b) => rank(a) - rank(b))) {
     const { requires = [] } = task;
     const asked = requires.join(' ');
     const entry = placed.get(id)?.entry;
     const before = made.get(id);
     if (!entry || !before) continue;
-    if (!missing.has(asked) && !(await crew.best(requires))) missing.set(asked, await crew.missing(requires));
-    const given = missing.has(asked) ? undefined : await giveToBest(session, crew, entry, requires);
+    const wanted = assignee === undefined ? undefined : await giveTo(session, crew, entry, { assignee, requires });
+    if (!wanted && !missing.has(asked) && !(await crew.best(requires)))
+      missing.set(asked, await crew.missing(requires));
+    const given = wanted ?? (missing.has(asked) ? undefined : await giveToBest(session, crew, entry, requires));
     if (given) made.set(id, { ...before, state: 'assigned', mailbox: given.mailbox, assignee: given.mailbox });
     else {
       const why = missing.get(asked);
       if (why !== undefined) made.set(id, { ...before, missing: why });
     }
   }
+}
+
+/** @returns `undefined`: he is no agent here, or cannot take it */
+async function giveTo(
+  session: Session,
+  crew: Crew,
+  entry: Entry,
+  { assignee, requires }: { readonly assignee: string; readonly requires: readonly string[] },
+): Promise<Entry | undefined> {
+  const others = (await crew.candidates(requires)).filter(({ agent }) => !sameAgent(agent, assignee));
+  return giveToBest(session, crew, entry, requires, { without: new Set(others.map(({ agent }) => agent)) });
 }
 
 function madeOf(one: Planned, placed: Placed | undefined, drafts: Drafts, waits: Waits): MadeTask {

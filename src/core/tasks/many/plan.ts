@@ -14,6 +14,8 @@ export interface Planned {
   readonly task: TaskFields;
   /** It goes to the archive. */
   readonly done?: boolean;
+  /** Who gets it first, if he is an agent here and can take it. */
+  readonly assignee?: string | undefined;
   /** It was made before. */
   readonly there?: Placed | undefined;
 }

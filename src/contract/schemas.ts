@@ -44,6 +44,8 @@ const made = {
   top: look.overview(),
   resources: look.agentResources(),
   task: tasks.task(),
+  'task-made': tasks.madeTask(),
+  'beads-issue': tasks.beadsIssue(),
   'task-show': tasks.shownTask(),
   'task-next': tasks.taskTaken(),
   'task-candidate': tasks.candidate(),

@@ -89,6 +89,9 @@ export const madeTask = schema(() =>
 );
 export type MadeTask = Of<typeof madeTask>;
 
+/** As beads has it: it may have any other field, and has those that it came with. */
+export const beadsIssue = schema(() => z.looseObject({ id: text(), title: text() }));
+
 /** Somebody who might do it. */
 export const candidate = schema(() =>
   z.object({

@@ -1,5 +1,6 @@
 /** What is to be done: tasks, and who does them. */
 import type { Command } from 'commander';
+import { usage } from '../model/refusals.ts';
 import { durabilityHelp, example, type Verb } from './options.ts';
 
 const leaseHelp = 'how long it is yours (default 15m, at most 12h)';
@@ -9,7 +10,13 @@ export const task: Verb = {
   setUp(command, context) {
     command.description('what is to be done: who does it, what it waits for, and what came of it');
     create(command)
-      .action(async (options) => (await import('../commands/tasks/create.ts')).createCommand(context, options))
+      .action(async ({ batch, dedupeKey, dryRun, ...options }) => {
+        if (batch === undefined && (dedupeKey !== undefined || dryRun))
+          throw usage('--dedupe-key and --dry-run are for --batch.', 'Leave them out, or give the task as a line');
+        if (batch === undefined) return (await import('../commands/tasks/create.ts')).createCommand(context, options);
+        const { batchCommand } = await import('../commands/tasks/batch.ts');
+        return batchCommand(context, batch, { dedupeKey, dryRun, ...options });
+      })
       .addHelpText('after', example(createExample, createRemark));
     list(command)
       .action(async (options) => (await import('../commands/tasks/list.ts')).listCommand(context, options))
@@ -30,6 +37,7 @@ export const task: Verb = {
       .action(async (id, options) => (await import('../commands/tasks/next.ts')).acceptCommand(context, id, options))
       .addHelpText('after', example('dreamos task accept 4RCE --as ann', `Exit 5: ${refused}`));
     moves(command, context);
+    beads(command, context);
     command
       .command('watch [id]')
       .option('--wait <duration>', 'end when nothing happened for this long (default: never)')
@@ -55,7 +63,10 @@ function create(command: Command): Command {
     .option('--tag <tag>', 'a tag; may be repeated', repeated)
     .option('--from <agent>', 'who wants it, instead of --as')
     .option('--durability <level>', durabilityHelp)
-    .option('--no-assign', 'it waits until somebody assigns or takes it');
+    .option('--no-assign', 'it waits until somebody assigns or takes it')
+    .option('--batch <file>', 'many tasks: a line of JSON each, which may name each other; - is the standard input')
+    .option('--dedupe-key <key>', 'of a batch: making it again makes nothing twice')
+    .option('--dry-run', 'of a batch: check it, and make nothing');
 }
 
 function list(command: Command): Command {
@@ -115,13 +126,38 @@ function moves(command: Command, context: Parameters<Verb['setUp']>[1]): void {
     .addHelpText('after', example(assignExample, assignRemark));
 }
 
+function beads(command: Command, context: Parameters<Verb['setUp']>[1]): void {
+  const load = () => import('../commands/tasks/beads.ts');
+  command
+    .command('import <file>')
+    .option('--all', 'also what is closed there: as done')
+    .option('--requires-labels', 'labels that may be capabilities are also what the task requires')
+    .option('--dry-run', 'check it, and make nothing')
+    .action(async (file, options) => (await load()).importCommand(context, file, options))
+    .addHelpText('after', example('dreamos task import .beads/issues.jsonl --as planner', importRemark));
+  command
+    .command('export')
+    .option('--all', 'also what is done or cancelled')
+    .action(async (options) => (await load()).exportCommand(context, options))
+    .addHelpText('after', example('dreamos task export > issues.jsonl', exportRemark));
+}
+
 const refused = 'it is not in a state for that, or not yours (dreamos help tasks).';
 
 const createExample = `dreamos task create --title "parse the grammar" --requires ts --as planner
-  git diff | dreamos task create --title "review this" --depends-on 4RCE --as planner`;
+  git diff | dreamos task create --title "review this" --depends-on 4RCE --as planner
+  dreamos task create --batch plan.jsonl --dedupe-key plan-1 --as planner`;
 
 const createRemark = `It prints what became of it: assigned to whom, or ready, and what is missing for it, or blocked, and by which tasks. Without a
-body the title says all. A standard input that is piped into it is its body.`;
+body the title says all. A standard input that is piped into it is its body.
+
+Of a batch nothing is made if a line is wrong. A line: {"key":"b","title":"…","dependsOn":["a"]}. More: dreamos help tasks`;
+
+const importRemark = `Issues of beads, a line each (- is the standard input). Importing a file again imports nothing twice, nor does it change what is
+there. Nothing is made if a line is wrong. What becomes of which field: dreamos help tasks`;
+
+const exportRemark = `Issues as beads reads them, a line each, the oldest first. What came from beads is as it was there, but for what has become of it
+here.`;
 
 const listRemark = `What is at work comes first, then what is next. It looks into every mailbox.`;
 

@@ -106,7 +106,8 @@ function checkLine(session: Session, value: BatchTask): BatchTask {
     Object.entries(value).filter(([, given]) => (given ?? null) !== null),
   ) as unknown as BatchTask;
   actorOf(session, 'wants this task', draft.from);
-  return checkTitle(draft) as BatchTask;
+  checkTitle(draft);
+  return draft;
 }
 
 function unknownField(name: string): Error {

@@ -60,7 +60,7 @@ function isAsItCame({ entry, state }: FoundTask, issue: BeadsIssue): boolean {
 /** What was closed is not any more, if it was retried. */
 function merged(kept: BeadsIssue, now: Changes): BeadsIssue {
   const { closed_at: _, close_reason: __, ...open } = kept;
-  return { ...(now.status === 'closed' ? kept : open), ...now } as BeadsIssue;
+  return { ...(now.status === 'closed' ? kept : open), ...now };
 }
 
 type Changes = Pick<BeadsIssue, 'status' | 'assignee' | 'updated_at' | 'closed_at' | 'close_reason'>;

@@ -63,9 +63,10 @@ function planOf(
   there: There,
   { all = false, requiresLabels = false }: ImportBeadsOptions,
 ): Planned[] {
-  const idOf = (id: string): string =>
-    there.of(seeded(session, id))?.entry.id ?? seeded(session, id, lines.get(id)?.issue);
-  const placedOf = (id: string) => there.of(seeded(session, id)) ?? (isId(id) ? there.byId(id) : undefined);
+  const now = session.store.now();
+  const times = timesOf([...lines.values()], now);
+  const idOf = (id: string): string => seeded(times.get(id) ?? now, id);
+  const placedOf = (id: string) => there.of(seeded(now, id)) ?? (isId(id) ? there.byId(id) : undefined);
   const made = [...lines.values()].filter(({ issue }) => all || !isClosed(issue));
   const isMade = new Set(made.map(({ issue }) => issue.id));
   const unknown: string[] = [];
@@ -108,10 +109,23 @@ function planOf(
   return planned;
 }
 
-function seeded(session: Session, id: string, issue?: BeadsIssue): string {
-  const now = session.store.now();
-  const at = Date.parse(issue?.created_at ?? '');
-  return idOfSeed(at <= now ? at : now, 'beads', id);
+/** When each was made, by what it says, else now; of those that were made at once each a little before the next. */
+function timesOf(lines: readonly Line[], now: number): Map<string, number> {
+  const made = lines.map(({ issue }) => {
+    const at = Date.parse(issue.created_at ?? '');
+    return { id: issue.id, at: at <= now ? at : now };
+  });
+  const times = new Map<string, number>();
+  let next = Infinity;
+  for (const { id, at } of made.sort((a, b) => a.at - b.at).toReversed()) {
+    next = Math.min(at, next - 1);
+    times.set(id, next);
+  }
+  return times;
+}
+
+function seeded(atMs: number, id: string): string {
+  return idOfSeed(atMs, 'beads', id);
 }
 
 /** @throws TASK_CYCLE */

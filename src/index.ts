@@ -9,9 +9,9 @@ export type {
   Reservations,
   Resources,
   Schedules,
-  Tasks,
   Topics,
 } from './library/groups.ts';
+export type { Tasks } from './library/task-group.ts';
 
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
 export type {
@@ -41,7 +41,7 @@ export type {
   TopicView,
 } from './contract/system.ts';
 
-export type { Candidate, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
+export type { Candidate, MadeTask, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
 
 export type { A2aOptions } from './core/agents/a2a.ts';
 export type { AgentInput, Registered } from './core/agents/agents.ts';
@@ -80,6 +80,10 @@ export type { ReadOptions } from './core/take/read.ts';
 export type { NackHow } from './core/take/settle.ts';
 export type { TaskDraft } from './core/tasks/create.ts';
 export type { TaskFilter } from './core/tasks/list.ts';
+export type { BatchOptions, BatchTask } from './core/tasks/many/batch.ts';
+export type { BeadsDependency, BeadsIssue } from './core/tasks/many/beads.ts';
+export type { ExportBeadsOptions } from './core/tasks/many/export-beads.ts';
+export type { ImportBeadsOptions } from './core/tasks/many/import-beads.ts';
 export type { ProgressReport, TaskResult } from './core/tasks/moves.ts';
 export type { NextOptions } from './core/tasks/next.ts';
 export type { PublishDraft } from './core/topics/publish.ts';

@@ -37,6 +37,7 @@ export const text = kind('a text', (value) => typeof value === 'string');
 export const texts = kind('a list of texts', (value) => Array.isArray(value) && value.every(text));
 export const textOrTexts = kind('a text or a list of texts', (value) => text(value) || texts(value));
 export const textOrNumber = kind('a text or a number', (value) => text(value) || number(value));
+export const list = kind('a list', Array.isArray);
 export const yesOrNo = kind('true or false', (value) => typeof value === 'boolean');
 export const call = kind('a function', (value) => typeof value === 'function');
 export const record = kind(

@@ -38,17 +38,8 @@ import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { BackupOptions } from '../storage/port/upkeep.ts';
-import type {
-  Agents,
-  Archive,
-  Config,
-  DeadLetters,
-  Reservations,
-  Resources,
-  Schedules,
-  Tasks,
-  Topics,
-} from './groups.ts';
+import type { Agents, Archive, Config, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
+import type { Tasks } from './task-group.ts';
 
 /**
  * An opened root with every operation of dreamos. Times are milliseconds, those of a clock since 1970, unless they are ISO

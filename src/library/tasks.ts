@@ -3,8 +3,13 @@ import { createTask, type TaskDraft } from '../core/tasks/create.ts';
 import { listTasks, showTask } from '../core/tasks/list.ts';
 import { cancelTask, doneTask, failTask, reportProgress, retryTask } from '../core/tasks/moves.ts';
 import { acceptTask, nextTask } from '../core/tasks/next.ts';
+import { createTasks } from '../core/tasks/many/batch.ts';
+import { exportBeads } from '../core/tasks/many/export-beads.ts';
+import { importBeads } from '../core/tasks/many/import-beads.ts';
 import {
   anything,
+  call,
+  list,
   maybe,
   number,
   type Options,
@@ -16,7 +21,7 @@ import {
   yesOrNo,
 } from './arguments.ts';
 import type { Binders } from './bind.ts';
-import type { Tasks } from './groups.ts';
+import type { Tasks } from './task-group.ts';
 
 const draft: Options<TaskDraft> = {
   title: text,
@@ -37,6 +42,16 @@ const draft: Options<TaskDraft> = {
 export function bindTasks({ bound, each }: Binders): Tasks {
   return {
     create: bound(createTask, draft),
+    createAll: bound(createTasks, list, { dedupeKey: text, dryRun: yesOrNo, nameOf: call, waitMs: number, signal }),
+    importBeads: bound(importBeads, list, {
+      all: yesOrNo,
+      requiresLabels: yesOrNo,
+      dryRun: yesOrNo,
+      nameOf: call,
+      waitMs: number,
+      signal,
+    }),
+    exportBeads: each(exportBeads, { all: yesOrNo }),
     list: each(listTasks, { states: taskStates, agent: text, mine: yesOrNo, limit: number }),
     show: bound(showTask, text),
     next: bound(nextTask, { leaseMs: number, waitMs: number, signal }),

@@ -158,6 +158,18 @@ const calls: Partial<Record<OperationName, Call>> = {
       await mail.tasks.create({ title: 'after', dependsOn: [await tasked(mail)], assign: false }),
     ];
   },
+  'tasks.createAll': async (mail) =>
+    mail.tasks.createAll([
+      { key: 'a', title: 'a', requires: ['nobody'] },
+      { title: 'b', dependsOn: ['a'] },
+      { title: 'c', dedupeKey: 'c' },
+    ]),
+  'tasks.importBeads': async (mail) => mail.tasks.importBeads([{ id: 'bd-1', title: 'a', labels: ['x'] }]),
+  'tasks.exportBeads': async (mail) => {
+    await mail.tasks.importBeads([{ id: 'bd-1', title: 'a', priority: 0, odd: 1 }]);
+    await tasked(mail);
+    return mail.tasks.exportBeads({ all: true });
+  },
   'tasks.list': async (mail, time) => {
     await mail.tasks.done(await begun(mail), { result: 'merged', data: { y: 1 } });
     await mail.tasks.fail(await begun(mail), 'why');

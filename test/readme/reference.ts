@@ -18,14 +18,14 @@ interface Source {
 
 export function reference(): string {
   const face = read('library/dreamos.ts');
-  const groups = read('library/groups.ts');
+  const groups = ['library/groups.ts', 'library/task-group.ts'].map(read);
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));
   return [
     '## open and init',
     opening(),
     functions(face, 'Dreamos', 'mail', [...groupNames.keys()]),
-    ...[...groupNames].map(([name, type]) => functions(groups, type, `mail.${name}`, [])),
+    ...[...groupNames].map(([name, type]) => functions(withInterface(groups, type), type, `mail.${name}`, [])),
     '## Exact data',
     exportedFunctions('library/exact-data.ts'),
     '## Drafts, options, results',
@@ -135,6 +135,12 @@ function read(file: string): Source {
   const { program, comments, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
   return { text, statements: program.body, comments };
+}
+
+function withInterface(sources: readonly Source[], name: string): Source {
+  const source = sources.find(({ text }) => text.includes(`export interface ${name} {`));
+  if (!source) throw new Error(`There is no interface ${name}.`);
+  return source;
 }
 
 function interfaceIn({ statements }: Source, name: string): TSInterfaceDeclaration {

@@ -7,7 +7,7 @@ import { actorOf } from '../../root/names.ts';
 import type { Session } from '../../root/root.ts';
 import type { SendOptions } from '../../send/draft.ts';
 import { checkTitle, inOrder, type TaskDraft, taskFields } from '../create.ts';
-import { findTask } from '../find.ts';
+import { findTask } from '../place/find.ts';
 import { makeMany } from './make.ts';
 import { named, type Planned } from './plan.ts';
 import { idOfSeed, type There, whatIsThere } from './seeds.ts';

@@ -4,20 +4,24 @@ import { priorities } from '../../../model/message.ts';
 import { openStates, type TaskState, taskStates } from '../../../model/state.ts';
 import { findSurely } from '../../look/find.ts';
 import type { Session } from '../../root/root.ts';
-import { readTask, type TaskDocument } from '../document.ts';
-import { findTask, type FoundTask } from '../find.ts';
+import { readTask, type TaskDocument } from '../place/document.ts';
+import { findTask, type FoundTask } from '../place/find.ts';
 import { placedTasks } from '../list.ts';
 import { assigneeOf } from '../view.ts';
 import { type BeadsDependency, type BeadsIssue, isClosed, issueIn } from './beads.ts';
 
+export interface ExportBeadsOptions {
+  /** Also what is done and cancelled. */
+  readonly all?: boolean;
+}
+
 /**
  * One that came from beads is as it was there, but for what has become of it here; what was made here gets our ids. The oldest
  * first.
- * @param options.all also what is done and cancelled
  */
 export async function* exportBeads(
   session: Session,
-  { all = false }: { readonly all?: boolean } = {},
+  { all = false }: ExportBeadsOptions = {},
 ): AsyncGenerator<BeadsIssue, void, undefined> {
   const placed = await placedTasks(session, { states: all ? taskStates : [...openStates, 'failed'] });
   const names = new Map<string, string>();

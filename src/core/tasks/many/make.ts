@@ -15,12 +15,12 @@ import { composeFor, senderOf } from '../../send/compose.ts';
 import type { CheckedDraft, SendOptions } from '../../send/draft.ts';
 import { sendAllChecked } from '../../send/send.ts';
 import { inOrder, taskMessage } from '../create.ts';
-import { addDependents, release, unfinishedOf } from '../dependents.ts';
-import type { Dependent } from '../document.ts';
-import { blockedMs } from '../find.ts';
+import { addDependents, release, unfinishedOf } from '../place/dependents.ts';
+import type { Dependent } from '../place/document.ts';
+import { blockedMs } from '../place/find.ts';
 import { placedTasks } from '../list.ts';
-import { whileTheyBegin } from '../pending.ts';
-import { queueFor, queueToBe } from '../queue.ts';
+import { whileTheyBegin } from '../place/pending.ts';
+import { queueFor, queueToBe } from '../place/queue.ts';
 import { foreseen, giveAndTell } from './outcome.ts';
 import { type Drafts, named, type Planned, queueOf, type Waits, wrongOne } from './plan.ts';
 

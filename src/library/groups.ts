@@ -20,7 +20,6 @@ import type {
   ReservationCheck,
   Reserved,
 } from '../contract/reach.ts';
-import type { Candidate, ShownTask, TaskJson, TaskTaken } from '../contract/tasks.ts';
 import type { A2aOptions } from '../core/agents/a2a.ts';
 import type { AgentInput, Registered } from '../core/agents/agents.ts';
 import type { HeartbeatOptions } from '../core/agents/heartbeat.ts';

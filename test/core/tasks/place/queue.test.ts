@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
-import { pauseAgent, resumeAgent } from '../../../src/core/agents/pause.ts';
-import { deleteAgent } from '../../../src/core/keep/delete-agent.ts';
-import { renameAgent } from '../../../src/core/keep/rename-agent.ts';
-import { createTask } from '../../../src/core/tasks/create.ts';
-import { tend } from '../../../src/core/tasks/keeper.ts';
-import { retryTask } from '../../../src/core/tasks/moves.ts';
-import { nextTask } from '../../../src/core/tasks/next.ts';
-import { listQueues } from '../../../src/core/tasks/place/queue.ts';
-import { send } from '../../../src/core/send/send.ts';
-import { nack } from '../../../src/core/take/settle.ts';
-import { readNext } from '../../../src/core/take/read.ts';
-import { gather, refusal } from '../rig.ts';
-import { createTaskRig } from './rig.ts';
+import { registerAgent, retireAgent } from '../../../../src/core/agents/agents.ts';
+import { pauseAgent, resumeAgent } from '../../../../src/core/agents/pause.ts';
+import { deleteAgent } from '../../../../src/core/keep/delete-agent.ts';
+import { renameAgent } from '../../../../src/core/keep/rename-agent.ts';
+import { createTask } from '../../../../src/core/tasks/create.ts';
+import { tend } from '../../../../src/core/tasks/keeper.ts';
+import { retryTask } from '../../../../src/core/tasks/moves.ts';
+import { nextTask } from '../../../../src/core/tasks/next.ts';
+import { listQueues } from '../../../../src/core/tasks/place/queue.ts';
+import { send } from '../../../../src/core/send/send.ts';
+import { nack } from '../../../../src/core/take/settle.ts';
+import { readNext } from '../../../../src/core/take/read.ts';
+import { gather, refusal } from '../../rig.ts';
+import { createTaskRig } from '../rig.ts';
 
 test('tasks that ask for the same wait in the same queue, in whatever order they say it', async () => {
   const { root } = await createTaskRig();

@@ -112,7 +112,7 @@ function orderIn(known: readonly string[], asked: string | undefined): string | 
 const help = `Keys
 
   arrows, j k        select; page up, page down, space, home g, end G: further
-  tab, shift-tab     the next pane, the one before: agents, mailboxes, stuck, events
+  tab, shift-tab     the next pane, the one before
   enter              open: a mailbox, a message, what is stuck
   esc                back; on the page: without a filter
   s                  sort by the next column of this pane
@@ -120,7 +120,9 @@ const help = `Keys
   ctrl-z             stop; fg goes on
   q, ctrl-c          quit
 
-Agents: ready, busy, paused; late and gone: not heard of for a while, and for long;
-unseen: it never said that it is there. Load: the messages that it holds, of so many at once.
+Agents: ready, busy, paused; late and gone: not heard of for a while, and for
+long; unseen: it never said that it is there. Load: the messages that it
+holds, of so many at once.
 Mailboxes: what came and what was finished within the last minute.
+Stuck is there when something is: what does not go on by itself.
 It claims and finishes nothing.`;

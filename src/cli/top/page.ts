@@ -63,7 +63,7 @@ export function pageOf(overview: Overview, choice: Choice, { rows, columns, nowM
       : -1;
     const first = Math.max(0, Math.min(lines.length - room, selected - Math.floor(room / 2)));
     const shown = lines.slice(first, first + room);
-    const part = shown.length < lines.length ? `${first + 1}-${first + shown.length} of ${lines.length}` : '';
+    const part = shown.length < lines.length ? `${first + 1}-${first + shown.length}/${lines.length}` : '';
     const mark = (is: boolean): string => (hasKeys ? (is ? '> ' : '  ') : '');
     const body = shown.map(({ text, tint }, i) => {
       const isSelected = first + i === selected;
@@ -72,17 +72,22 @@ export function pageOf(overview: Overview, choice: Choice, { rows, columns, nowM
     });
     if (lines.length === 0)
       body.push(`${mark(isFocused)}${paint.dim(choice.filter === '' ? pane.none : 'None like that')}`);
-    const title = paint.bold(withEnd(`${mark(false)}${head}`, part, columns));
+    const title = paint.bold(withPart(`${mark(false)}${head}`, part, columns));
     return [...(hasKeys || at === 0 ? [] : ['']), title, ...body];
   });
   return { lines: [...tops, ...drawn], focused: views.find(({ isFocused }) => isFocused)?.lines ?? [] };
 }
 
-/** At the end of a line, over what stands there. */
-function withEnd(line: string, text: string, columns: number): string {
-  if (text === '' || columns === Infinity) return line;
-  const kept = cutLine(line, columns - text.length - 2);
-  return `${kept}${' '.repeat(Math.max(2, columns - widthOf(kept) - text.length))}${text}`;
+/** Behind the first title of a head, where there is room; else at its end, over what stands there. */
+function withPart(head: string, part: string, columns: number): string {
+  if (part === '' || columns === Infinity) return head;
+  const [first = '', space = ''] = /^ *\S+( *)/.exec(head) ?? [];
+  if (space.length > part.length + 2) {
+    const title = first.trimEnd();
+    return `${title} ${part}${head.slice(title.length + 1 + part.length)}`;
+  }
+  const kept = cutLine(head, columns - part.length - 2);
+  return `${kept}${' '.repeat(Math.max(2, columns - widthOf(kept) - part.length))}${part}`;
 }
 
 function titleLine(

@@ -151,18 +151,22 @@ async function tasksNow(session: Session, all: readonly MailboxStatus[]): Promis
 
 /** What counts for the rates, and the last ones. */
 function lately(log: readonly MailEvent[], now: number, most: number): MailEvent[] {
-  const since = isoTime(now - minuteMs);
-  return log.filter(({ at }, i) => at > since || i >= log.length - most);
+  const isOfRates = inLastMinute(now);
+  return log.filter((event, i) => isOfRates(event) || i >= log.length - most);
+}
+
+/** What was told by a clock that was ahead is not. */
+function inLastMinute(now: number): (event: MailEvent) => boolean {
+  const [since, until] = [isoTime(now - minuteMs), isoTime(now)];
+  return ({ at }) => at > since && at <= until;
 }
 
 const leaves = ['acked', 'dead', 'cancelled', 'replaced', 'handed_over'];
 
 function withRates(all: readonly MailboxStatus[], log: readonly MailEvent[], now: number): MailboxNow[] {
-  const since = isoTime(now - minuteMs);
   const came = new Map<string, number>();
   const left = new Map<string, number>();
-  for (const { at, mailbox, event } of log) {
-    if (at <= since) continue;
+  for (const { mailbox, event } of log.filter(inLastMinute(now))) {
     const counts = event === 'delivered' ? came : leaves.includes(event) ? left : undefined;
     counts?.set(mailbox, (counts.get(mailbox) ?? 0) + 1);
   }

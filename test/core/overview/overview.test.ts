@@ -40,6 +40,14 @@ test('tells of each mailbox what waits, and what came and was finished within th
   expect(mailboxIn(await overview(rig.root), 'reviewer')).toMatchObject({ ready: 2, inPerMinute: 0, outPerMinute: 0 });
 });
 
+test('what came while the clock was ahead does not count as of this minute', async () => {
+  rig.clock.advance(86_400_000);
+  await sent();
+  rig.clock.advance(-86_400_000);
+  await sent();
+  expect(mailboxIn(await overview(rig.root), 'reviewer')).toMatchObject({ ready: 2, inPerMinute: 1 });
+});
+
 test('tells the last events, the latest last, as many as are asked for', async () => {
   const ids = [await sent(), await sent('planner'), await sent()];
   rig.clock.advance(600_000);

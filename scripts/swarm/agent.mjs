@@ -11,7 +11,7 @@ process.once('SIGTERM', () => stop.abort());
 const note = (line) => appendFileSync(diary, `${JSON.stringify({ agent: name, at: Date.now(), ...line })}\n`);
 
 const dreamos = await open({ root, as: name, env: {}, warn: (warning) => note({ what: 'warned', warning }) });
-await dreamos.agents.heartbeat(name, { status: 'idle', pid: process.pid });
+await dreamos.agent.heartbeat(name, { status: 'idle', pid: process.pid });
 while (!stop.signal.aborted) {
   const task = await dreamos.tasks.next({ waitMs: 60_000, leaseMs, signal: stop.signal });
   if (task) await workOn(task);

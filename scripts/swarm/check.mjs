@@ -15,7 +15,7 @@ export function check(diaries, events, tasks, dependencies) {
   const faults = [];
   for (const { id, title, state, reason } of tasks)
     if (state !== 'done') faults.push(`${title} (${id}) is ${state}${reason === undefined ? '' : `: ${reason}`}`);
-  const eventsOf = Map.groupBy?.(events, ({ id }) => id) ?? grouped(events);
+  const eventsOf = grouped(events);
   for (const [id, before] of dependencies) {
     const own = eventsOf.get(id) ?? [];
     const acked = own.filter(({ event }) => event === 'acked');
@@ -27,7 +27,7 @@ export function check(diaries, events, tasks, dependencies) {
     }
     faults.push(...twoAtOnce(id, spansOf(id, diaries, own)));
   }
-  for (const [agent, lines] of grouped(diaries, ({ agent }) => agent)) {
+  for (const [agent, lines] of grouped(diaries, (line) => line.agent)) {
     let at;
     for (const { what, id } of lines) {
       if (what === 'begins' && at !== undefined) faults.push(`${agent} began ${id} before it had ended ${at}`);

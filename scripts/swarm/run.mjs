@@ -25,6 +25,7 @@ const { values: options } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
+const states = ['blocked', 'ready', 'assigned', 'active', 'done', 'failed', 'cancelled'];
 const command = join(import.meta.dirname, '../../bin/dreamos.cjs');
 const folder = await mkdtemp(join(tmpdir(), 'dreamos-swarm-'));
 const { DREAMOS_ROOT: _root, DREAMOS_AGENT: _agent, ...env } = process.env;
@@ -36,6 +37,7 @@ const screen = createScreen(options.json ? { isTTY: false, write: () => true } :
 });
 const running = new Map();
 const killed = [];
+let paused;
 process.once('exit', () => {
   for (const child of running.values()) child.kill('SIGKILL');
   if (!options.keep) rmSync(folder, { recursive: true, force: true });
@@ -45,7 +47,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 const root = await init({ root: folder, as: 'boss', agents: ['boss', 'coord-1', 'coord-2', 'coord-3'], env: {} });
 // A moment without a word is long here.
 await root.config.set('heartbeat', '1s');
-for (const agent of agents) await root.agents.register({ ...agent, kind: 'specialist' });
+for (const agent of agents) await root.agent.register({ ...agent, kind: 'specialist' });
 
 const diaryOf = (name) => join(folder, `${name}.diary`);
 const start = (name, args, onLine) => {
@@ -57,19 +59,17 @@ const start = (name, args, onLine) => {
 let coordinator;
 const coordinate = (name) =>
   start(name, [command, 'coordinate', '--as', name, '--json', '--root', folder], (line) => {
-    const { holds } = JSON.parse(line);
-    if (holds) coordinator = name;
-    if (holds) screen.tell(`${seconds()} ${name} coordinates`);
+    const { holds, assigned } = JSON.parse(line);
+    if (!holds || assigned !== undefined) return;
+    coordinator = name;
+    screen.tell(`${seconds()} ${name} coordinates`);
   });
 for (const { name } of agents)
   start(name, [join(import.meta.dirname, 'agent.mjs'), folder, name, diaryOf(name)], () => undefined);
 for (const name of ['coord-1', 'coord-2']) coordinate(name);
 
-const ids = new Map();
-for (const { key, dependsOn, ...draft } of tasks) {
-  const { id } = await root.tasks.create({ ...draft, dependsOn: dependsOn.map((one) => ids.get(one)), assign: false });
-  ids.set(key, id);
-}
+const made = await root.tasks.createAll(tasks.map((task) => ({ ...task, assign: false })));
+const ids = new Map(tasks.map(({ key }, i) => [key, made[i].id]));
 screen.tell(`${seconds()} ${tasks.length} tasks are there`);
 await watchOver();
 
@@ -107,14 +107,15 @@ async function watchOver() {
     if (done > before) movedAt = Date.now();
     before = done;
     if (plans[0] && done >= plans[0][0] && (await plans[0][1]())) plans.shift();
-    await resume(seen);
+    await resume();
     if (done === tasks.length && plans.length === 0 && paused === undefined) return;
-    if (Date.now() - movedAt > 60_000) return screen.tell(`${seconds()} nothing has moved for a minute`);
+    if (Date.now() - movedAt > 60_000) {
+      screen.tell(`${seconds()} nothing has moved for a minute`);
+      return;
+    }
     await rest(250);
   }
 }
-
-let paused;
 
 /** In the middle of a task, else at the next look. */
 function killAgent(name) {
@@ -198,7 +199,7 @@ function lostBy() {
 
 async function allTasks() {
   const all = [];
-  for await (const task of root.tasks.list({ all: true })) all.push(task);
+  for await (const task of root.tasks.list({ states })) all.push(task);
   return all;
 }
 

@@ -11,8 +11,8 @@ export function createScreen(out, { agents, total }) {
   let drawn = 0;
 
   const tell = (text) => {
-    if (!isLive) return out.write(`${text}\n`);
-    told.push(text);
+    if (isLive) told.push(text);
+    else out.write(`${text}\n`);
   };
 
   const draw = ({ counts, seconds, now }) => {

@@ -214,7 +214,7 @@ const runs: Record<string, Run> = {
   'task assign': after(tasked, (id) => `task assign ${id} reviewer`),
   'task assign --explain': async (rig) => {
     const id = await tasked(rig);
-    await rig.dreamos('agent heartbeat reviewer');
+    await rig.dreamos('task next', reviewer);
     return rig.dreamos(`task assign ${id} --explain --json`);
   },
   'task watch': async (rig) => {

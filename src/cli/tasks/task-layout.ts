@@ -20,7 +20,7 @@ export function taskLayout(nowMs: number, short: boolean): RowLayout<TaskRow> {
   const idOf = (id: string): string => (short ? id.slice(-8) : id);
   return layoutOf<TaskRow>(
     [
-      ['id', true, ({ task }) => task.id],
+      ['id', true, ({ task }) => idOf(task.id)],
       ['state', true, ({ task }) => task.state],
       ['priority', true, ({ task }) => (task.priority === 'normal' ? '' : task.priority)],
       ['agent', true, ({ task }) => task.assignee ?? ''],

@@ -514,6 +514,40 @@ describe.concurrent('--json', () => {
     expect(await one(rig, 'reserve release src --as planner')).toEqual(shown);
   });
 
+  test('tasks', async ({ rig }) => {
+    const as = { env: { DREAMOS_AGENT: 'reviewer' } };
+    const shown = {
+      ...{ id, title: 'parse', priority: 'normal', mailbox: text, by: 'planner', createdAt: time },
+      ...{ requires: [], dependsOn: [], attempt: number },
+    };
+    const create = ['task', 'create', '--title', 'parse', '--body', 'all of it', '--as', 'planner', '--no-assign'];
+    const made = await one(rig, create);
+    expect(made).toEqual({ ...shown, state: 'ready', missing: text });
+    const task = String(made['id']);
+    const after = await one(rig, [...create, '--depends-on', task.slice(-6)]);
+    expect(after).toEqual({ ...shown, state: 'blocked', dependsOn: [task], waitsFor: [task] });
+    expect((await json(rig, 'task list')).map((one) => one['state'])).toEqual(['ready', 'blocked']);
+    const active = { ...shown, state: 'active', assignee: 'reviewer', leaseUntil: time };
+    expect(await one(rig, 'task next', as)).toEqual({ ...active, body: 'all of it', receipt });
+    const progress = { at: time, by: 'reviewer', percent: 50, note: 'half' };
+    const half = ['task', 'progress', task, '--percent', '50', '--note', 'half'];
+    expect(await one(rig, half, as)).toEqual({ ...active, progress });
+    const ended = { assignee: 'reviewer', endedAt: time };
+    const done = { ...shown, ...ended, state: 'done', progress, result: 'merged' };
+    expect(await one(rig, ['task', 'done', task, '--result', 'merged'], as)).toEqual(done);
+    const history = expect.arrayContaining([expect.objectContaining({ at: time, event: 'acked' })]) as object[];
+    expect(await one(rig, `task show ${task}`)).toEqual({ ...done, body: 'all of it', children: [], history });
+    const next = String(after['id']);
+    expect(await one(rig, `task assign ${next} reviewer`)).toMatchObject({ id: next, state: 'assigned' });
+    const explained = await json(rig, `task assign ${next} --explain`);
+    expect(explained.map((one) => one['agent']).sort()).toEqual(['planner', 'reviewer']);
+    expect(await one(rig, `task accept ${next}`, as)).toMatchObject({ id: next, state: 'active', receipt });
+    expect(await one(rig, `task fail ${next} --reason why`, as)).toMatchObject({ state: 'failed', reason: 'why' });
+    expect(await one(rig, `task retry ${next}`)).toMatchObject({ id: next });
+    expect(await one(rig, `task cancel ${next}`)).toMatchObject({ state: 'cancelled', endedAt: time });
+    expect(await json(rig, `task watch ${task}`)).toEqual([]);
+  });
+
   test("sessions of tools; mcp has lines of its own protocol's", async ({ rig }) => {
     const bound = { agent: 'reviewer', host: 'claude', session: 's1' };
     expect(await one(rig, 'hook bind reviewer --host claude --session s1')).toEqual(bound);

@@ -8,7 +8,15 @@ const leaseHelp = 'how long it is yours (default 15m, at most 12h)';
 export const task: Verb = {
   words: 'task',
   setUp(command, context) {
-    command.description('what is to be done: who does it, what it waits for, and what came of it');
+    command
+      .description('what is to be done: who does it, what it waits for, and what came of it')
+      .addHelpText(
+        'after',
+        example(
+          'dreamos task create --title "parse the grammar" --as planner\n  dreamos task next --as ann --wait 10m',
+          'States, moves and who gets a task: dreamos help tasks',
+        ),
+      );
     create(command)
       .action(async ({ batch, dedupeKey, dryRun, ...options }) => {
         if (batch === undefined && (dedupeKey !== undefined || dryRun))

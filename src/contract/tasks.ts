@@ -90,7 +90,28 @@ export const madeTask = schema(() =>
 export type MadeTask = Of<typeof madeTask>;
 
 /** As beads has it: it may have any other field, and has those that it came with. */
-export const beadsIssue = schema(() => z.looseObject({ id: text(), title: text() }));
+export const beadsIssue = schema(() =>
+  z.looseObject({
+    id: text(),
+    title: text(),
+    description: z.exactOptional(text()),
+    status: z.exactOptional(text()),
+    priority: z.exactOptional(z.nullable(number())),
+    issue_type: z.exactOptional(text()),
+    assignee: z.exactOptional(text()),
+    labels: z.exactOptional(z.array(text())),
+    dependencies: z.exactOptional(z.array(z.unknown())),
+    created_at: z.exactOptional(text()),
+    created_by: z.exactOptional(text()),
+    updated_at: z.exactOptional(text()),
+    closed_at: z.exactOptional(text()),
+    close_reason: z.exactOptional(text()),
+    due_at: z.exactOptional(text()),
+    /** Of what was made here. */
+    requires: z.exactOptional(z.array(text())),
+    data: z.exactOptional(z.unknown()),
+  }),
+);
 
 /** Somebody who might do it. */
 export const candidate = schema(() =>

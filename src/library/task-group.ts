@@ -1,13 +1,14 @@
-import type { Candidate, ShownTask, TaskJson, TaskTaken } from '../contract/tasks.ts';
-import type { TaskDraft } from '../core/tasks/create.ts';
-import type { TaskFilter } from '../core/tasks/list.ts';
-import type { ProgressReport, TaskResult } from '../core/tasks/moves.ts';
-import type { NextOptions } from '../core/tasks/next.ts';
+/** What the library has for tasks: `mail.tasks.next` is `dreamos task next`. */
 import type { BatchOptions, BatchTask } from '../core/tasks/many/batch.ts';
 import type { BeadsIssue } from '../core/tasks/many/beads.ts';
 import type { ExportBeadsOptions } from '../core/tasks/many/export-beads.ts';
 import type { ImportBeadsOptions } from '../core/tasks/many/import-beads.ts';
 import type { MadeTask } from '../contract/tasks.ts';
+import type { Candidate, ShownTask, TaskJson, TaskTaken } from '../contract/tasks.ts';
+import type { TaskDraft } from '../core/tasks/create.ts';
+import type { TaskFilter } from '../core/tasks/list.ts';
+import type { ProgressReport, TaskResult } from '../core/tasks/moves.ts';
+import type { NextOptions } from '../core/tasks/next.ts';
 
 /**
  * What is to be done (`dreamos help tasks`). A task is a message, so it has every guarantee of messages, and its claim is theirs:

@@ -183,6 +183,24 @@ const runs: Record<string, Run> = {
       await rig.dreamos(`task create --title after --depends-on ${id} --as planner --json`),
     ];
   },
+  coordinate: async (rig) => {
+    await tasked(rig);
+    await rig.dreamos('agent heartbeat reviewer');
+    const stop = new AbortController();
+    const onOutput = (text: string) => void (text.includes('assigned') && stop.abort(0));
+    return rig.dreamos('coordinate --json', { env: { DREAMOS_AGENT: 'planner' }, signal: stop.signal, onOutput });
+  },
+  'task create --batch': async (rig) => {
+    const words = 'task create --batch - --dedupe-key d --as planner --json';
+    const stdin = '{"key":"a","title":"a","requires":["nobody"]}\n{"title":"b","dependsOn":["a"]}\n';
+    return [await rig.dreamos(words, { stdin }), await rig.dreamos(words, { stdin })];
+  },
+  'task import': (rig) => rig.dreamos('task import - --as planner --json', { stdin: '{"id":"bd-1","title":"a"}\n' }),
+  'task export': async (rig) => {
+    await rig.dreamos('task import - --as planner', { stdin: '{"id":"bd-1","title":"a"}\n' });
+    await tasked(rig);
+    return rig.dreamos('task export --all --json');
+  },
   'task list': async (rig) => {
     const id = await ended(rig);
     const failing = await begun(rig);

@@ -166,7 +166,7 @@ const calls: Partial<Record<OperationName, Call>> = {
     ]),
   'tasks.importBeads': async (mail) => mail.tasks.importBeads([{ id: 'bd-1', title: 'a', labels: ['x'] }]),
   'tasks.exportBeads': async (mail) => {
-    await mail.tasks.importBeads([{ id: 'bd-1', title: 'a', priority: 0, odd: 1 }]);
+    await mail.tasks.importBeads([{ id: 'bd-1', title: 'a', priority: 0 }]);
     await tasked(mail);
     return mail.tasks.exportBeads({ all: true });
   },

@@ -118,15 +118,15 @@ describe.concurrent('batches of tasks', () => {
     ]);
   });
 
-  test('what one root exports another one imports and exports again, byte for byte', async ({ rig }) => {
+  test('what one root exports another one imports and exports again, byte for byte', async ({ rig, bare }) => {
     const batch = lines(layers(2));
     await rig.dreamos('task create --batch - --as planner', { stdin: batch });
     const { out } = await rig.dreamos('task export');
     expect(out.trim().split('\n')).toHaveLength(6);
-    await rig.dreamos('init planner --root other');
-    const imported = await rig.dreamos('task import - --as planner --root other', { stdin: out });
+    await bare.dreamos('init planner');
+    const imported = await bare.dreamos('task import - --as planner', { stdin: out });
     expect(imported.err).toContain('6 imported');
-    const again = await rig.dreamos('task export --root other');
+    const again = await bare.dreamos('task export');
     expect(again.out).toBe(out);
   });
 });

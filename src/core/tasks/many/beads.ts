@@ -91,7 +91,7 @@ export function isClosed({ status }: BeadsIssue): boolean {
 }
 
 /** By the numbers of beads. */
-export const priorityOf: readonly Priority[] = ['urgent', 'high', 'normal', 'low', 'low'];
+const priorityOf: readonly Priority[] = ['urgent', 'high', 'normal', 'low', 'low'];
 
 /** @param requiresLabels labels that may be capabilities are */
 export function draftOfIssue(issue: BeadsIssue, requiresLabels: boolean): TaskDraft {

@@ -20,25 +20,26 @@ function queueNames(requires: readonly string[]): string[] {
  * @param requires sorted, each once @throws ALREADY_EXISTS: an agent has its name
  */
 export async function queueFor(session: Session, requires: readonly string[]): Promise<string> {
-  const { documents } = session.store;
+  return (await queueOr(session, requires, (name) => makeQueue(session, name, requires))).name;
+}
+
+/** The card that the same will give, of a queue that need not be there. @throws as queueFor */
+export function queueToBe(session: Session, requires: readonly string[]): Promise<AgentCard> {
+  return queueOr(session, requires, (name) => newQueue(session, name, requires));
+}
+
+async function queueOr(
+  { store: { documents } }: Session,
+  requires: readonly string[],
+  make: (name: string) => AgentCard | Promise<AgentCard>,
+): Promise<AgentCard> {
   const isFor = (card: AgentCard): boolean => isQueue(card) && requiresOf(card).join(' ') === requires.join(' ');
   for (const name of queueNames(requires)) {
     const known = await documents.getAgent(name);
     const isKnown = known !== undefined && !known.deletedAt;
-    const card = isKnown ? known : await makeQueue(session, name, requires);
-    if (isFor(card)) return card.name;
+    const card = isKnown ? known : await make(name);
+    if (isFor(card)) return card;
     if (!isQueue(card)) throw taken(name);
-  }
-  throw new Error(`no name is left for a queue of ${requires.join(', ')}`);
-}
-
-/** The same, which is not made for that. @throws as queueFor */
-export async function queueToBe(session: Session, requires: readonly string[]): Promise<AgentCard> {
-  for (const name of queueNames(requires)) {
-    const known = await session.store.documents.getAgent(name);
-    if (!known || known.deletedAt) return newQueue(session, name, requires);
-    if (!isQueue(known)) throw taken(name);
-    if (requiresOf(known).join(' ') === requires.join(' ')) return known;
   }
   throw new Error(`no name is left for a queue of ${requires.join(', ')}`);
 }

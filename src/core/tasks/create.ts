@@ -12,10 +12,11 @@ import type { Session } from '../root/root.ts';
 import { sendChecked } from '../send/send.ts';
 import { giveToBest } from './assign.ts';
 import { lookAtCrew } from './crew.ts';
-import { addDependent, unfinishedOf } from './place/dependents.ts';
+import { addDependent } from './place/dependents.ts';
 import { blockedMs, findTask } from './place/find.ts';
 import { whileItBegins } from './place/pending.ts';
 import { queueFor } from './place/queue.ts';
+import { unfinishedOf } from './place/waiting.ts';
 import { taskView } from './view.ts';
 
 /** A task as who wants it thinks of it. */
@@ -38,9 +39,11 @@ export async function createTask(session: Session, draft: TaskDraft): Promise<Ta
   const id = session.ids.next(session.store.now());
   const entry = await putTask(session, id, draft);
   const requires = sorted(draft.requires);
-  if (draft.assign !== false && entry.state === 'ready')
-    await giveToBest(session, await lookAtCrew(session), entry, requires);
-  return taskView(session, await findTask(session, id));
+  const given =
+    draft.assign !== false && entry.state === 'ready'
+      ? await giveToBest(session, await lookAtCrew(session), entry, requires)
+      : undefined;
+  return taskView(session, await findTask(session, id, (given ?? entry).mailbox));
 }
 
 /** Puts a new task into its queue, blocked if it has to wait. @param id drawn for it @returns where it lies */

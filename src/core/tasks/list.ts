@@ -12,6 +12,7 @@ import { lookIntoEach } from '../root/trouble.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
 import { findTask, type FoundTask, stateOf } from './place/find.ts';
+import { createWaitingLook } from './place/waiting.ts';
 import { inputOf, taskView } from './view.ts';
 
 export interface TaskFilter {
@@ -39,13 +40,14 @@ const placesOf: Readonly<Record<TaskState, readonly State[]>> = {
 export async function* listTasks(session: Session, filter: TaskFilter = {}): AsyncGenerator<TaskJson, void, undefined> {
   const { limit = Infinity } = filter;
   let crew: Promise<Crew> | undefined;
+  const looks = { crew: () => (crew ??= lookAtCrew(session)), unfinished: createWaitingLook(session) };
   let count = 0;
   for (const found of await placedTasks(session, filter)) {
     if (count++ >= limit) return;
     const message = await session.store.look.read(found.entry);
     // Moved on since it was listed.
     if (!message) count--;
-    else yield await taskView(session, { ...found, message }, () => (crew ??= lookAtCrew(session)));
+    else yield await taskView(session, { ...found, message }, looks);
   }
 }
 

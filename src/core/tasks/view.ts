@@ -6,15 +6,21 @@ import { openStates, type TaskState } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Session } from '../root/root.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
-import { unfinishedOf } from './place/dependents.ts';
 import { readTask } from './place/document.ts';
 import type { FoundTask } from './place/find.ts';
+import { unfinishedOf, type WaitingLook } from './place/waiting.ts';
 
-/** As people and programs see it. @param crew of whom it is said what is missing; looked at when it is wanted */
+export interface TaskLooks {
+  /** Of whom it is said what is missing; looked at when it is wanted. */
+  readonly crew: () => Promise<Crew>;
+  readonly unfinished: WaitingLook;
+}
+
+/** As people and programs see it. @param looks of who looks at many */
 export async function taskView(
   session: Session,
   { entry, message, state }: FoundTask,
-  crew: () => Promise<Crew> = () => lookAtCrew(session),
+  looks: TaskLooks = { crew: () => lookAtCrew(session), unfinished: (ids) => unfinishedOf(session, ids) },
 ): Promise<TaskJson> {
   const { requires = [], dependsOn = [], parent, deadline } = message.task ?? {};
   const { progress, result } = await readTask(session, entry.id);
@@ -23,7 +29,7 @@ export async function taskView(
   const isOpen = (openStates as readonly TaskState[]).includes(state);
   const reason = state === 'failed' ? (await session.store.look.deadReason(entry))?.reason : undefined;
   const endedAt = entry.ackedAt ?? entry.deadAt;
-  const missing = state === 'ready' ? await (await crew()).missing(requires) : undefined;
+  const missing = state === 'ready' ? await (await looks.crew()).missing(requires) : undefined;
   const counts = state === 'done' && result?.attempt === entry.attempt ? result : undefined;
   return {
     id: entry.id,
@@ -37,7 +43,7 @@ export async function taskView(
     ...(message.tags.length > 0 && { tags: [...message.tags] }),
     requires: [...requires],
     dependsOn: [...dependsOn],
-    ...(state === 'blocked' && { waitsFor: await unfinishedOf(session, dependsOn) }),
+    ...(state === 'blocked' && { waitsFor: await looks.unfinished(dependsOn) }),
     ...(parent !== undefined && { parent }),
     ...(deadline !== undefined && { deadline }),
     ...(isOpen && deadline !== undefined && Date.parse(deadline) < session.store.now() && { overdue: true }),

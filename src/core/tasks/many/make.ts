@@ -15,12 +15,13 @@ import { composeFor, senderOf } from '../../send/compose.ts';
 import type { CheckedDraft, SendOptions } from '../../send/draft.ts';
 import { sendAllChecked } from '../../send/send.ts';
 import { inOrder, taskMessage } from '../create.ts';
-import { addDependents, release, unfinishedOf } from '../place/dependents.ts';
+import { addDependents, release } from '../place/dependents.ts';
 import type { Dependent } from '../place/document.ts';
 import { blockedMs } from '../place/find.ts';
 import { placedTasks } from '../list.ts';
 import { whileTheyBegin } from '../place/pending.ts';
 import { queueFor, queueToBe } from '../place/queue.ts';
+import { createWaitingLook } from '../place/waiting.ts';
 import { foreseen, giveAndTell } from './outcome.ts';
 import { type Drafts, named, type Planned, queueOf, type Waits, wrongOne } from './plan.ts';
 
@@ -62,19 +63,14 @@ export async function makeMany(
 /** Of each that has to wait what it waits for. What is made with it is not done yet, or else that comes to light behind the send. */
 async function waitsOf(session: Session, fresh: readonly Planned[]): Promise<Waits> {
   const planned = new Map(fresh.map((one) => [one.id, one]));
-  const isOpen = new Map<string, boolean>();
+  const unfinished = createWaitingLook(session);
   const waits = new Map<string, string[]>();
   for (const one of fresh) {
     if (one.done) continue;
     const open: string[] = [];
     for (const id of one.task.dependsOn ?? []) {
       const with_ = planned.get(id);
-      let isUnfinished = with_ ? !with_.done : isOpen.get(id);
-      if (isUnfinished === undefined) {
-        isUnfinished = (await unfinishedOf(session, [id])).length > 0;
-        isOpen.set(id, isUnfinished);
-      }
-      if (isUnfinished) open.push(id);
+      if (with_ ? !with_.done : (await unfinished([id])).length > 0) open.push(id);
     }
     if (open.length > 0) waits.set(one.id, open);
   }

@@ -7,31 +7,12 @@ import { isQueueName } from '../../../model/agent.ts';
 import { isoTime } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Entry } from '../../../storage/port/look.ts';
-import { findSurely } from '../../look/find.ts';
 import type { Session } from '../../root/root.ts';
 import { claimNow } from '../../take/read.ts';
 import { nack } from '../../take/settle.ts';
-import { changeTask, type Dependent, readTask } from './document.ts';
+import { changeTask, type Dependent } from './document.ts';
 import { blockedMs, stateOf } from './find.ts';
-
-/**
- * Whether a task is done. One that is gone for good, with its archive, was, unless others have come to wait for it: then its
- * document would say so, and it was purged, or is on its way just now.
- */
-export async function isDone(session: Session, id: string): Promise<boolean> {
-  const { doneAt, dependents } = await readTask(session, id);
-  if (doneAt !== undefined) return true;
-  const entries = (await findSurely(session, id)).filter(({ task }) => task);
-  if (entries.length === 0) return dependents === undefined;
-  return entries.every((entry) => stateOf(entry, session.store.now()) === 'done');
-}
-
-/** Of these the ones that are not done, in their order. */
-export async function unfinishedOf(session: Session, ids: readonly string[] = []): Promise<string[]> {
-  const all: string[] = [];
-  for (const id of ids) if (!(await isDone(session, id))) all.push(id);
-  return all;
-}
+import { createWaitingLook, unfinishedOf, type WaitingLook } from './waiting.ts';
 
 export async function addDependent(session: Session, id: string, dependent: Dependent): Promise<void> {
   await changeTask(session, id, (document) => ({
@@ -66,19 +47,39 @@ export async function releaseDependents(session: Session, id: string, by?: strin
     doneAt: document.doneAt ?? isoTime(session.store.now()),
   }));
   const ready: Entry[] = [];
+  const unfinished = createWaitingLook(session);
   let failure: DreamosError | undefined;
   // One in disorder holds up none of the others; one whose queue is gone waits no more.
-  for (const one of dependents) {
+  const goOn = async (work: () => Promise<void>): Promise<void> => {
     try {
-      const entry = await release(session, one, by);
-      if (entry) ready.push(entry);
+      await work();
     } catch (error) {
       if (!(error instanceof DreamosError)) throw error;
       if (error.kind !== 'not-found') failure ??= error;
     }
+  };
+  for (const mailbox of new Set(dependents.map((one) => one.mailbox))) {
+    const ids = new Set(dependents.filter((one) => one.mailbox === mailbox).map((one) => one.id));
+    await goOn(async () => {
+      for (const blocked of await blockedIn(session, mailbox, ids))
+        await goOn(async () => {
+          const entry = await releaseEntry(session, blocked, unfinished, by);
+          if (entry) ready.push(entry);
+        });
+    });
   }
   if (failure) throw failure;
   return ready;
+}
+
+/** One listing, however many wait. */
+async function blockedIn(session: Session, mailbox: string, ids: ReadonlySet<string>): Promise<Entry[]> {
+  const blocked = new Map<string, Entry>();
+  for await (const entry of session.store.look.list(mailbox, 'delayed')) {
+    if (ids.has(entry.id) && stateOf(entry, session.store.now()) === 'blocked') blocked.set(entry.id, entry);
+    if (blocked.size === ids.size) break;
+  }
+  return [...blocked.values()];
 }
 
 const mostListed = 1000;
@@ -89,29 +90,44 @@ const mostAsked = 20;
  * released it died where nothing told of it yet, or its document was spoilt. @returns what is ready now
  */
 export async function releaseForgotten(session: Session, queues: readonly string[]): Promise<Entry[]> {
-  const blocked: Dependent[] = [];
+  const blocked: Entry[] = [];
   for (const mailbox of queues) {
     for await (const entry of session.store.look.list(mailbox, 'delayed')) {
       if (blocked.length >= mostListed) break;
-      if (entry.task && stateOf(entry, session.store.now()) === 'blocked') blocked.push({ id: entry.id, mailbox });
+      if (entry.task && stateOf(entry, session.store.now()) === 'blocked') blocked.push(entry);
     }
   }
   const ready: Entry[] = [];
   // Of many, others each time.
   const start = blocked.length > mostAsked ? Math.floor(session.ids.fraction() * blocked.length) : 0;
+  const unfinished = createWaitingLook(session);
   for (const one of [...blocked.slice(start), ...blocked.slice(0, start)].slice(0, mostAsked)) {
-    const entry = await release(session, one);
+    const entry = await releaseEntry(session, one, unfinished);
     if (entry) ready.push(entry);
   }
   return ready;
 }
 
-/** Makes a blocked task ready, if it has to wait for nothing any more. */
-export async function release(session: Session, { id, mailbox }: Dependent, by?: string): Promise<Entry | undefined> {
+/** Makes a blocked task ready, if it has to wait for nothing any more. @param unfinished of who asks for several */
+export async function release(
+  session: Session,
+  { id, mailbox }: Dependent,
+  unfinished: WaitingLook = (ids) => unfinishedOf(session, ids),
+): Promise<Entry | undefined> {
+  const found = await session.store.look.find(id, mailbox);
+  const entry = found.find((one) => stateOf(one, session.store.now()) === 'blocked');
+  return entry && releaseEntry(session, entry, unfinished);
+}
+
+async function releaseEntry(
+  session: Session,
+  entry: Entry,
+  unfinished: WaitingLook,
+  by?: string,
+): Promise<Entry | undefined> {
   const { look, mail } = session.store;
-  const entry = (await look.find(id, mailbox)).find((one) => stateOf(one, session.store.now()) === 'blocked');
-  const message = entry && (await look.read(entry));
-  if (!message || (await unfinishedOf(session, message.task?.dependsOn)).length > 0) return undefined;
+  const message = await look.read(entry);
+  if (!message || (await unfinished(message.task?.dependsOn)).length > 0) return undefined;
   try {
     return await mail.deliver(entry, { by });
   } catch (error) {

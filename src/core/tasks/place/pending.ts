@@ -12,6 +12,7 @@ import { troubleIsOver, warnOnce } from '../../root/trouble.ts';
 import { type Dependent, isDependent, readTask } from './document.ts';
 import { release, releaseDependents } from './dependents.ts';
 import { stateOf } from './find.ts';
+import { createWaitingLook } from './waiting.ts';
 
 /** A claim is to be acked, and then what depends on its task released; or blocked tasks are on their way to their queues. */
 type Pending =
@@ -151,8 +152,9 @@ async function finish(session: Session, id: string): Promise<readonly Entry[]> {
   }
   const ready: Entry[] = [];
   let areThere = true;
+  const unfinished = createWaitingLook(session);
   for (const one of pending.begins) {
-    const entry = await release(session, one);
+    const entry = await release(session, one, unfinished);
     if (entry) ready.push(entry);
     else areThere &&= (await look.find(one.id, one.mailbox)).length > 0;
   }

@@ -46,7 +46,8 @@ async function leftBy(session: Session, card: AgentCard): Promise<Entry[]> {
   const left = new Map<string, Entry>();
   for (const state of unfinished)
     for await (const entry of session.store.look.list(card.name, state))
-      if (entry.task || (card.mailToStandby && state !== 'inflight')) left.set(entry.id, entry);
+      // Mail that is to come later, or rests, goes when it is due: handed over it would be there at once.
+      if (entry.task || (card.mailToStandby && state === 'ready')) left.set(entry.id, entry);
   return [...left.values()];
 }
 

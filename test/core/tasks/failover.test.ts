@@ -80,6 +80,21 @@ test('mail of a gone agent goes to its standby where its card says so, and what 
   expect(await gather(look.list('bob', 'ready'))).toHaveLength(1);
 });
 
+test('mail of a gone agent that is to come later comes to its standby no sooner', async () => {
+  const rig = await createTaskRig();
+  const { root, comes, clock } = rig;
+  await comes('ann', { mailToStandby: true });
+  const standby = 'cy';
+  await comes(standby, { standbyFor: ['ann'] });
+  await send(root, { to: 'ann', body: 'at ten', delayMs: 3_600_000 });
+  await othersGo(rig, standby);
+  expect(await takeOver(root)).toBe(0);
+  clock.advance(3_600_000);
+  await heartbeat(root, standby);
+  expect(await takeOver(root)).toBe(1);
+  expect(await gather(root.store.look.list(standby, 'ready'))).toHaveLength(1);
+});
+
 test('a task at its last attempt goes round no more: it fails with its lease', async () => {
   const rig = await createTaskRig();
   const { root, clock, comes, stateOf } = rig;

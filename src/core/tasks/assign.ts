@@ -2,6 +2,7 @@
 import type { Candidate, TaskJson } from '../../contract/tasks.ts';
 import { type AgentCard, capabilitiesOf, isQueue, isQueueName } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import type { TaskMove } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import { stateChanged } from '../../storage/port/refusals.ts';
 import { resolveAgent } from '../agents/agents.ts';
@@ -13,7 +14,7 @@ import { tasksOf } from '../resources/tasks-of.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { blockIfItWaits } from './place/dependents.ts';
 import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
-import { checkMove, findTask, type FoundTask } from './place/find.ts';
+import { checkMove, findTask, type FoundTask, illegalMove } from './place/find.ts';
 import { listQueues } from './place/queue.ts';
 import { taskView } from './view.ts';
 
@@ -37,10 +38,16 @@ export async function assignTask(session: Session, idOrEnd: string, to?: string)
 async function giveTo(session: Session, found: FoundTask, card: AgentCard): Promise<void> {
   checkAble(card, found);
   if (card.name === found.entry.mailbox) return;
+  await checkNotWaiting('assign', session, found);
   const { state } = await presenceOf(session, card);
   if (state === 'gone' || state === 'unseen')
     session.warn(`${card.name} is ${state === 'gone' ? 'gone' : 'not started yet'}: who is there says dreamos who`);
   if (!(await give(session, found.entry, card, 'assigned'))) throw full(card);
+}
+
+/** Who retried it may have died before it was blocked again. @throws TASK_STATE */
+export async function checkNotWaiting(move: TaskMove, session: Session, { entry }: FoundTask): Promise<void> {
+  if (await blockIfItWaits(session, entry)) throw illegalMove(move, entry.id, 'blocked', entry.mailbox);
 }
 
 export function requiresOf({ message }: Pick<FoundTask, 'message'>): readonly string[] {

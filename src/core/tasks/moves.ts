@@ -35,11 +35,15 @@ export async function doneTask(
   const found = await foundFor('done', session, idOrEnd);
   const { id, attempt } = found.entry;
   const receipt = settledBy(session, found);
-  // First, so that it is there when somebody hears that the task is done. It counts for this claim alone.
-  if (result !== undefined || json !== undefined)
-    await changeTask(session, id, (document) => ({
+  const says = result !== undefined || json !== undefined;
+  // First, so that it is there when somebody hears that the task is done. It counts for this claim alone: one of the same
+  // number, before a retry or given back for free, may have left another.
+  if (says || (await readTask(session, id)).result?.attempt === attempt)
+    await changeTask(session, id, ({ result: _, ...document }) => ({
       ...document,
-      result: { attempt, ...(result !== undefined && { text: result }), ...(json !== undefined && { data: json }) },
+      ...(says && {
+        result: { attempt, ...(result !== undefined && { text: result }), ...(json !== undefined && { data: json }) },
+      }),
     }));
   await ack(session, receipt);
   return ended(session, found);

@@ -15,7 +15,7 @@ import type { Session } from '../root/root.ts';
 import { checkLease } from '../take/lease.ts';
 import { claimNow, createReader } from '../take/read.ts';
 import { createWaiter } from '../wait/wait.ts';
-import { checkAble, full, give } from './assign.ts';
+import { checkAble, checkNotWaiting, full, give } from './assign.ts';
 import { blockIfItWaits } from './place/dependents.ts';
 import { maxTasksOf } from './crew.ts';
 import { checkMove, findTask } from './place/find.ts';
@@ -72,6 +72,7 @@ export async function acceptTask(session: Session, idOrEnd: string, leaseMs?: nu
   if (entry.mailbox !== card.name) {
     if (!isQueueName(entry.mailbox)) throw anothers(entry, card);
     checkAble(card, found);
+    await checkNotWaiting('accept', session, found);
     if (!(await give(session, entry, card, 'accepted'))) throw full(card);
   }
   // It may have been given more than it may hold by hand.

@@ -10,7 +10,7 @@ import { isLegal, type TaskMove, taskMoveNames, type TaskState, taskStates } fro
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack, renew } from '../../../src/core/take/settle.ts';
 import { gather, must, refusal } from '../rig.ts';
-import { createTaskRig, type TaskRig, watched } from './rig.ts';
+import { createTaskRig, killedAt, orKilled, type TaskRig, watched } from './rig.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 
 /** A task in each state, as ann had it. */
@@ -95,6 +95,18 @@ test('the result of a claim that was lost counts for nothing', async () => {
   expect(await doneTask(ann, id)).not.toHaveProperty('result');
 });
 
+test('a result that a retry leaves behind counts for nothing, though the next claim has its number again', async () => {
+  const { root, comes } = await createTaskRig();
+  const ann = await comes('ann');
+  const { id } = await createTask(root, { title: 'work' });
+  await nextTask(ann);
+  await orKilled(doneTask(killedAt(ann, 2).session, id, { result: 'of the first' }));
+  await failTask(ann, id);
+  await retryTask(root, id);
+  expect(await nextTask(ann)).toMatchObject({ id, attempt: 1 });
+  expect(await doneTask(ann, id)).not.toHaveProperty('result');
+});
+
 test('a task is ended by the plain words of mail as by its own, and what waits follows', async () => {
   const { root, comes, stateOf } = await createTaskRig();
   const ann = await comes('ann');
@@ -149,6 +161,24 @@ test('a task that was restored by hand though it waits for others is blocked aga
   expect(await stateOf(after.id)).toBe('ready');
   expect(await nextTask(await comes('ann'))).toBeUndefined();
   expect(await stateOf(after.id)).toBe('blocked');
+});
+
+test('a task that was restored by hand though it waits for others is not accepted, nor given to anybody', async () => {
+  for (const move of [assignTask, acceptTask] as const) {
+    const { root, comes, stateOf } = await createTaskRig();
+    const ann = await comes('ann');
+    const first = await createTask(root, { title: 'first', requires: ['nobody'] });
+    const after = await createTask(root, { title: 'after', dependsOn: [first.id] });
+    await cancelTask(root, after.id);
+    const { mail, look } = root.store;
+    await mail.restore(must((await look.find(after.id))[0]), {});
+    const moved = move === assignTask ? assignTask(root, after.id, 'ann') : acceptTask(ann, after.id);
+    expect(await refusal(moved)).toMatchObject({
+      code: 'TASK_STATE',
+      message: expect.stringContaining('is blocked') as string,
+    });
+    expect(await stateOf(after.id)).toBe('blocked');
+  }
 });
 
 test('progress outside of 0 to 100 is refused, and a lost claim reports none', async () => {

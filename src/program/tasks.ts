@@ -71,7 +71,7 @@ function create(command: Command): Command {
     .option('--tag <tag>', 'a tag; may be repeated', repeated)
     .option('--from <agent>', 'who wants it, instead of --as')
     .option('--durability <level>', durabilityHelp)
-    .option('--no-assign', 'it waits until somebody assigns or takes it')
+    .option('--no-assign', 'it is put into its queue, and goes to somebody when who looks after tasks looks next')
     .option('--batch <file>', 'many tasks: a line of JSON each, which may name each other; - is the standard input')
     .option('--dedupe-key <key>', 'of a batch: making it again makes nothing twice')
     .option('--dry-run', 'of a batch: check it, and make nothing');

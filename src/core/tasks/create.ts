@@ -31,7 +31,7 @@ export interface TaskDraft extends Pick<Draft, 'from' | 'priority' | 'tags' | 'd
   readonly parent?: string;
   /** When it should be done, an ISO 8601 text or milliseconds since 1970. It is only told. */
   readonly deadline?: string | number;
-  /** `false`: it waits until somebody assigns or takes it. */
+  /** `false`: it is put into its queue, and goes to somebody when who looks after tasks looks next. */
   readonly assign?: boolean;
 }
 

@@ -86,8 +86,8 @@ export interface Agents {
   /**
    * Ends an agent for good: it gets no mail and is in no list or group, and its subscriptions, schedules and reservations end.
    * What was finished or is dead in its mailbox can still be read there (`archive.list`, `show`, `search`, `dlq.list`), and is
-   * refused to `archive.restore` and `dlq.retry`. With `archive` what is unfinished, claimed or not, is archived as cancelled.
-   * Registering it again makes it anew, over the same archive.
+   * refused to `archive.restore` and `dlq.retry`. With `archive` its tasks go to others, and what else is unfinished, claimed or
+   * not, is archived as cancelled. Registering it again makes it anew, over the same archive.
    * @returns its card, how much was archived, and what has ended
    * @throws NAME_INVALID, AGENT_NOT_FOUND; MAILBOX_NOT_EMPTY: something is unfinished, and nothing was changed
    */

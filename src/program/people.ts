@@ -119,7 +119,7 @@ export const agent: Verb = {
       );
     group
       .command('delete <name>')
-      .option('--archive', 'archive what is unfinished as cancelled, also what is claimed')
+      .option('--archive', 'archive what is unfinished as cancelled, also what is claimed; its tasks go to others')
       .action(async (name, options) =>
         (await import('../commands/people/agent.ts')).deleteCommand(context, name, options),
       )

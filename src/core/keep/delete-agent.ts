@@ -1,10 +1,10 @@
 /**
- * Deleting an agent: its card says so, and its mailbox stays for what was finished in it. First it gets nothing new, then
- * what is unfinished is archived, then its subscriptions, schedules and reservations end; each step is safe to do again, so a run that was
+ * Deleting an agent: its card says so, and its mailbox stays for what was finished in it. First it gets nothing new, then its
+ * tasks go to others and what else is unfinished is archived, then its subscriptions, schedules and reservations end; each step is safe to do again, so a run that was
  * cut off is finished by the next one.
  */
 import type { AgentDeleted } from '../../contract/system.ts';
-import type { AgentCard } from '../../model/agent.ts';
+import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { unfinished, type State } from '../../model/state.ts';
 import { changeKnownCard, resolveAgent, resolveMailbox } from '../agents/agents.ts';
@@ -16,7 +16,7 @@ import { endSubscriptions, loadSubscriptions } from '../topics/subscriptions.ts'
 import { bringAllDue } from '../wait/due.ts';
 
 export interface AgentDeleteOptions {
-  /** What is unfinished is archived as cancelled; else it has to be nothing. */
+  /** Its tasks go to others, and what else is unfinished is archived as cancelled; else it has to be nothing. */
   readonly archive?: boolean;
 }
 
@@ -36,6 +36,7 @@ export async function deleteAgent(
   if (!archive && left.size > 0) throw notEmpty(name, left);
   const card = before.deletedAt ? before : await mark(session, before, archive);
   await session.store.presence.forget(name);
+  if (archive && !isQueue(card)) await (await import('../tasks/failover.ts')).tasksGoOn(session, card);
   const archived = archive ? await archiveUnfinished(session, card) : 0;
   const subscriptions = await endSubscriptions(session, name);
   const schedules = await endSchedulesOf(session, name);

@@ -7,7 +7,7 @@ import { type AgentCard, capabilitiesOf, isQueue, sameAgent } from '../../model/
 import { DreamosError } from '../../model/errors.ts';
 import { unfinished } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import { listAgents } from '../agents/agents.ts';
+import { listMailboxes } from '../agents/agents.ts';
 import { type Presence, presences } from '../agents/presence.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
@@ -19,13 +19,14 @@ import { queueFor } from './place/queue.ts';
 
 /** @param isDue whether somebody who is gone is looked at (again) @returns how much went on */
 export async function takeOver(session: Session, isDue: (agent: string) => boolean = () => true): Promise<number> {
-  const cards = (await listAgents(session)).filter((card) => !isQueue(card));
+  const cards = (await listMailboxes(session)).filter((card) => !isQueue(card));
   const there = await presences(session, cards);
   const stateOf = (name: string): Presence['state'] | undefined => there.get(name)?.state;
   let moved = 0;
   let crew: Crew | undefined;
   for (const card of cards) {
-    if (stateOf(card.name) !== 'gone' || !isDue(card.name)) continue;
+    // One may have come to it while it was being deleted.
+    if (!(card.deletedAt ?? stateOf(card.name) === 'gone') || !isDue(card.name)) continue;
     const left = await leftBy(session, card);
     if (left.length === 0) continue;
     crew ??= await lookAtCrew(session);
@@ -41,13 +42,20 @@ export async function takeOver(session: Session, isDue: (agent: string) => boole
   return moved;
 }
 
+/** Of one that is being deleted: its tasks are still to be done. */
+export async function tasksGoOn(session: Session, gone: AgentCard): Promise<void> {
+  const left = (await leftBy(session, gone)).filter(({ task }) => task);
+  const crew = left.length > 0 ? await lookAtCrew(session) : undefined;
+  for (const entry of left) if (crew) await goOn(session, crew, gone, [], entry);
+}
+
 async function leftBy(session: Session, card: AgentCard): Promise<Entry[]> {
   await bringDueOrWarn(session, card.name);
   const left = new Map<string, Entry>();
   for (const state of unfinished)
     for await (const entry of session.store.look.list(card.name, state))
       // Mail that is to come later, or rests, goes when it is due: handed over it would be there at once.
-      if (entry.task || (card.mailToStandby && state === 'ready')) left.set(entry.id, entry);
+      if (entry.task || (card.mailToStandby && !card.deletedAt && state === 'ready')) left.set(entry.id, entry);
   return [...left.values()];
 }
 

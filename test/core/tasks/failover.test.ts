@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
+import { deleteAgent } from '../../../src/core/keep/delete-agent.ts';
 import { renameAgent } from '../../../src/core/keep/rename-agent.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { createTask } from '../../../src/core/tasks/create.ts';
@@ -93,6 +94,33 @@ test('mail of a gone agent that is to come later comes to its standby no sooner'
   await heartbeat(root, standby);
   expect(await takeOver(root)).toBe(1);
   expect(await gather(root.store.look.list(standby, 'ready'))).toHaveLength(1);
+});
+
+test('the tasks of an agent that is deleted go to others, and its mail is archived', async () => {
+  const { root, comes, stateOf } = await createTaskRig();
+  const ann = await comes('ann', { maxTasks: 2 });
+  const { id: held } = await createTask(root, { title: 'held' });
+  const { receipt } = must(await nextTask(ann));
+  const { id: assigned } = await createTask(root, { title: 'assigned' });
+  await send(root, { to: 'ann', body: 'hello' });
+  const bob = await comes('bob');
+  expect(await deleteAgent(root, 'ann', { archive: true })).toMatchObject({ archived: 1 });
+  expect(await refusal(ack(ann, receipt))).toMatchObject({ code: 'LEASE_LOST' });
+  expect([await stateOf(held), await stateOf(assigned)].sort()).toEqual(['assigned', 'ready']);
+  for (let i = 0; i < 2; i++) await doneTask(bob, must(await nextTask(bob)).id);
+  expect([await stateOf(held), await stateOf(assigned)]).toEqual(['done', 'done']);
+});
+
+test('a task that came to an agent while that was being deleted goes on', async () => {
+  const { root, comes } = await createTaskRig();
+  await comes('ann');
+  const bob = await comes('bob', { maxTasks: 2 });
+  const { id } = await createTask(root, { title: 'work', assign: false });
+  await deleteAgent(root, 'ann');
+  const { look, mail } = root.store;
+  await mail.handOver(must((await look.find(id))[0]), 'ann', {});
+  await tend(root);
+  expect(await nextTask(bob)).toMatchObject({ id });
 });
 
 test('a task at its last attempt goes round no more: it fails with its lease', async () => {

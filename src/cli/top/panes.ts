@@ -179,9 +179,10 @@ const events = pane<MailEvent>({
         : undefined,
 });
 
-function whatText({ from, subject, by, attempt, reason }: MailEvent): string {
+function whatText({ from, to, subject, by, attempt, reason }: MailEvent): string {
   return [
     from === undefined ? '' : `from ${from}`,
+    to === undefined ? '' : `to ${to}`,
     subject ? `"${subject}"` : '',
     by === undefined || by === from ? '' : `by ${by}`,
     attempt === undefined || attempt < 2 ? '' : `attempt ${attempt}`,

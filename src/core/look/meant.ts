@@ -22,6 +22,8 @@ export interface Within {
   readonly logs?: boolean;
   /** As lookIntoAll. */
   readonly said?: Set<string>;
+  /** Of the last place: what is thrown where there is none, else that there is no message. */
+  readonly notFound?: (which: string) => DreamosError;
 }
 
 /**
@@ -46,7 +48,9 @@ export async function meantId(session: Session, text: string, ...places: Within[
       return id;
     }
   }
-  const notFound = messageNotFound(`whose id ends in ${end}`, places.at(-1)?.mailbox);
+  const last = places.at(-1);
+  const which = `whose id ends in ${end}`;
+  const notFound = last?.notFound?.(which) ?? messageNotFound(which, last?.mailbox);
   if (!beginsLikeIds.test(end)) throw notFound;
   const { kind, code, message, hint } = notFound;
   throw new DreamosError(kind, code, message, {

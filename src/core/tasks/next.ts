@@ -168,7 +168,7 @@ function holdsEnough(card: AgentCard, held: readonly Entry[]): DreamosError {
   const what = held.length === 1 ? `task ${first?.id}` : `${held.length} tasks`;
   const message = `${card.name} holds ${what} and may hold ${maxTasksOf(card)}; the next place is free when one is done, or at ${isoTime(until)}.`;
   return new DreamosError('conflict', 'LIMITED', message, {
-    hint: `When it is done: dreamos task done ${first?.id} --as ${card.name}; to wait: dreamos task next --wait 10m`,
+    hint: `When it is done: dreamos task done ${first?.id} --as ${card.name}; to wait: dreamos task next --wait 10m --as ${card.name}`,
   });
 }
 

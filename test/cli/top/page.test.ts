@@ -76,6 +76,13 @@ test('tasks are counted by their states, where there are any', () => {
   expect(pageOf({ ...empty, tasks }, choice, drawing).lines[1]).toBe('tasks: 2 ready, 1 active');
 });
 
+test('what was handed over says to whom', () => {
+  const events = [
+    { at, mailbox: 'ann', event: 'handed_over', id: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', by: 'boss', to: 'bob' },
+  ];
+  expect(pageOf({ ...empty, events }, choice, drawing).lines.join('\n')).toContain('to bob by boss');
+});
+
 test('what another wrote steers no terminal', () => {
   const reason = 'a\u001B[2Jb\u202E';
   const events = [{ at, mailbox: 'm', event: 'dead', id: '01JD3Y6Q0V8M5T2B7K9XWZ4RCE', reason }];

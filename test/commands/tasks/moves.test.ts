@@ -85,7 +85,7 @@ test('what is refused says what can be done instead', async () => {
   const { err } = await rig.dreamos(`task done ${id.slice(-6)}`, reviewer);
   expect(err).toBe(
     `Error: Task ${id} is assigned, with reviewer: only what is active can be done.\n` +
-      `  Next: What can be done now: dreamos task assign ${id}; dreamos task accept ${id}; dreamos task cancel ${id}\n`,
+      `  Next: What can be done now: dreamos task assign ${id}; dreamos task accept ${id} --as reviewer; dreamos task cancel ${id}\n`,
   );
 });
 

@@ -86,6 +86,20 @@ describe('create', () => {
     expect(error.message).toMatch(message);
     expect((await rig.dreamos('task list --all --json')).json).toEqual([]);
   });
+
+  test('what is no task is led to the list of tasks, and mail to where it is shown', async () => {
+    const none = await rig.dreamos('task show 9999');
+    expect(none).toMatchObject({
+      code: 4,
+      err: 'Error: There is no task whose id ends in 9999.\n  Next: dreamos task list --all\n',
+    });
+    const id = (await rig.dreamos('send ann hello', boss)).out.trim();
+    const mail = await rig.dreamos(`task done ${short(id)}`, ann);
+    expect(mail).toMatchObject({
+      code: 4,
+      err: `Error: ${id} is a message and no task.\n  Next: dreamos show ${id}\n`,
+    });
+  });
 });
 
 describe('list', () => {

@@ -33,15 +33,25 @@ export function stateOf({ state, mailbox, dueAt = 0, withdrawn }: Entry, now: nu
  * @throws MESSAGE_NOT_FOUND, also for what is no task
  */
 export async function findTask(session: Session, text: string, likely?: string): Promise<FoundTask> {
-  const id = await meantId(session, text, ...(likely === undefined ? [] : [{ mailbox: likely }]), {});
+  const id = await meantId(session, text, ...(likely === undefined ? [] : [{ mailbox: likely }]), {
+    notFound: (which) => noTask(which),
+  });
+  let isMail = false;
   // It may move between the two looks.
   for (let look = 1; look <= looks; look++) {
     const own = likely === undefined ? [] : await session.store.look.find(id, likely);
-    const entry = (own.length > 0 ? own : await findNow(session, id)).find(({ task }) => task);
+    const found = own.length > 0 ? own : await findNow(session, id);
+    isMail = found.length > 0;
+    const entry = found.find(({ task }) => task);
     const message = entry && (await session.store.look.read(entry));
     if (message) return { entry, message, state: stateOf(entry, session.store.now()) };
   }
-  throw notFound('MESSAGE_NOT_FOUND', `There is no task ${id}.`, 'dreamos task list --all');
+  if (isMail) throw notFound('MESSAGE_NOT_FOUND', `${id} is a message and no task.`, `dreamos show ${id}`);
+  throw noTask(id);
+}
+
+function noTask(which: string): DreamosError {
+  return notFound('MESSAGE_NOT_FOUND', `There is no task ${which}.`, 'dreamos task list --all');
 }
 
 const passive: Record<TaskMove, string> = {
@@ -54,6 +64,8 @@ const passive: Record<TaskMove, string> = {
   retry: 'retried',
 };
 
+const ownMoves: ReadonlySet<TaskMove> = new Set(['accept', 'progress', 'done', 'fail']);
+
 /** @throws TASK_STATE, with what may be done instead */
 export function checkMove(move: TaskMove, { entry: { id, mailbox }, state }: Pick<FoundTask, 'entry' | 'state'>): void {
   if (!isLegal(move, state)) throw illegalMove(move, id, state, mailbox);
@@ -61,8 +73,10 @@ export function checkMove(move: TaskMove, { entry: { id, mailbox }, state }: Pic
 
 export function illegalMove(move: TaskMove, id: string, state: TaskState, mailbox: string): DreamosError {
   const where = isQueueName(mailbox) ? '' : `, with ${mailbox}`;
-  const from = taskMoves[move].from.join(' or ');
-  const may = movesFrom(state).map((one) => `dreamos task ${one} ${id}`);
+  const from = taskMoves[move].from.join(', ').replace(/, (?=\w+$)/, ' or ');
+  // Whose it is makes these.
+  const asWho = isQueueName(mailbox) ? '<agent>' : mailbox;
+  const may = movesFrom(state).map((one) => `dreamos task ${one} ${id}${ownMoves.has(one) ? ` --as ${asWho}` : ''}`);
   return new DreamosError(
     'conflict',
     'TASK_STATE',

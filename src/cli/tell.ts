@@ -131,14 +131,22 @@ async function tooMany(
 ): Promise<string> {
   const help = ['dreamos', ...verbs, '--help'].join(' ');
   const places = findCommand(program, verbs)?.registeredArguments.map((one) => one.name()) ?? [];
+  const operands = operandsIn(argv, program).slice(verbs.length);
+  // What stands behind another option may be its value.
+  const isPlain = argv.every((word) => !word.startsWith('-') || isOf(program, word));
+  const option = textOptions.get(verbs.join(' '));
+  if (option !== undefined && isPlain) {
+    const [known, text] = [operands.slice(0, places.length), operands.slice(places.length).join(' ')];
+    const line = [...verbs, ...known.map(quoteWord), option, quoteWord(text)].join(' ');
+    const typed = `dreamos ${line}${context.flagsTyped()}`;
+    if (isPastable(typed)) return `Its text is an option: ${typed}`;
+  }
   if (!places.some((name) => textArguments.has(name))) return help;
-  const [first = '', second = '', ...more] = operandsIn(argv, program).slice(verbs.length);
+  const [first = '', second = '', ...more] = operands;
   const several = `${quoteWord(first)},${second}`;
   if ((await context.names()).includes(second))
     return `Several recipients are one word, ${harmless(several)}, and a text of several words needs quotes. See: ${help}`;
   const why = 'A text of several words needs quotes';
-  // What stands behind another option may be its value.
-  const isPlain = argv.every((word) => !word.startsWith('-') || isOf(program, word));
   const isFirst = places[1] === 'body' && places[0] !== 'message';
   const text = quoteWord([second, ...more].join(' '));
   const typed = `dreamos ${verbs.join(' ')} ${quoteWord(first)} ${text}${context.flagsTyped()}`;
@@ -149,6 +157,13 @@ function isOf({ options }: Command, word: string): boolean {
   return options.some(({ long, short }) => word === long || word === short);
 }
 
+/** Of verbs whose text is no argument. */
+const textOptions: ReadonlyMap<string, string> = new Map([
+  ['task create', '--title'],
+  ['task progress', '--note'],
+  ['task done', '--result'],
+  ['task fail', '--reason'],
+]);
 const textArguments = new Set(['body', 'text', 'cron']);
 
 // `dreamos agent` alone: commander would print the whole help as an error.

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { chunksOf, readText } from '../input/body.ts';
 import { durationIn } from '../../model/duration.ts';
+import type { DreamosError } from '../../model/errors.ts';
 import { parseTime } from '../../model/clock.ts';
 import { usage } from '../../model/refusals.ts';
 import { type TaskState, taskStates } from '../../model/state.ts';
@@ -54,7 +55,13 @@ export function listOption(texts: readonly string[] | undefined): string[] | und
 export function deadlineOption(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
   const from = durationIn(text);
-  return from === undefined ? parseTime(text, '--deadline') : nowMs + from;
+  if (from !== undefined) return nowMs + from;
+  try {
+    return parseTime(text, '--deadline', nowMs);
+  } catch (error) {
+    const { message, hint } = error as DreamosError;
+    throw usage(message, `Write how long from now, 2h, or a day and time. ${hint}`);
+  }
 }
 
 /** `ready`, `ready,failed`, or `all`. */

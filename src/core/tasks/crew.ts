@@ -125,5 +125,5 @@ function missingIn(members: readonly Member[], requires: readonly string[]): str
   const nobodyCan = requires.filter((one) => members.every(({ abilities }) => !abilities.has(one)));
   return nobodyCan.length > 0
     ? `somebody who can: ${nobodyCan.join(', ')}`
-    : `one agent who can all of: ${requires.join(', ')}`;
+    : `one agent who has all of: ${requires.join(', ')}`;
 }

@@ -87,6 +87,12 @@ describe('create', () => {
     expect((await rig.dreamos('task list --all --json')).json).toEqual([]);
   });
 
+  test('a deadline may be so long from now, and a wrong one is told so', async () => {
+    const { code, err } = await rig.dreamos('task create --title x --deadline soon', boss);
+    expect(code).toBe(2);
+    expect(err).toContain('Next: Write how long from now, 2h, or a day and time. ');
+  });
+
   test('what is no task is led to the list of tasks, and mail to where it is shown', async () => {
     const none = await rig.dreamos('task show 9999');
     expect(none).toMatchObject({

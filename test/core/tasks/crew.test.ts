@@ -77,7 +77,7 @@ test('what nobody can take says what is missing: room, then who is there, then w
   await registerAgent(root, { name: 'ann', capabilities: ['ts'] });
   await registerAgent(root, { name: 'bob', capabilities: ['docs'] });
   expect(await missing('ts')).toBe('somebody who is there: ann is not started');
-  expect(await missing('docs', 'ts')).toBe('one agent who can all of: docs, ts');
+  expect(await missing('docs', 'ts')).toBe('one agent who has all of: docs, ts');
   const ann = await comes('ann', { capabilities: ['ts'] });
   expect(await missing('ts')).toBeUndefined();
   const { id } = await createTask(root, { title: 'work', requires: ['ts'] });

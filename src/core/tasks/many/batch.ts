@@ -207,13 +207,13 @@ async function planOf(
     const { key, dedupeKey: _, ...task } = draft;
     const id = ids[index] as string;
     const isThere = seeds.has(index) ? there?.byId(id) : undefined;
-    const fields = await named(name, async () => {
+    const said = await named(name, async () => {
       const dependsOn: string[] = [];
       for (const text of isThere ? [] : (draft.dependsOn ?? [])) dependsOn.push(await idOf(text));
       const parent = draft.parent === undefined || isThere ? undefined : await idOf(draft.parent);
       return taskFields(draft, [...new Set(dependsOn)], parent);
     });
-    planned.push({ name, key, id, draft: task, task: fields, there: isThere });
+    planned.push({ name, key, id, draft: task, task: said, there: isThere });
   }
   return planned;
 }

@@ -43,8 +43,8 @@ export async function makeMany(
   const book = createAddressBook(session);
   const drafts = await checkedDrafts(session, book, fresh, waits);
   if (options.dryRun) return planned.map((one) => foreseen(one, drafts, waits));
-  for (const requires of new Map(fresh.map(({ task: { requires = [] } }) => [requires.join(' '), requires])).values())
-    await queueFor(session, requires);
+  for (const wanted of new Map(fresh.map(({ task: { requires = [] } }) => [requires.join(' '), requires])).values())
+    await queueFor(session, wanted);
   const ordered = orderOf(fresh);
   await archiveDone(session, book, ordered, drafts, options.lock);
   const open = ordered.filter(({ done }) => !done);
@@ -69,8 +69,8 @@ async function waitsOf(session: Session, fresh: readonly Planned[]): Promise<Wai
     if (one.done) continue;
     const open: string[] = [];
     for (const id of one.task.dependsOn ?? []) {
-      const with_ = planned.get(id);
-      if (with_ ? !with_.done : (await unfinished([id])).length > 0) open.push(id);
+      const other = planned.get(id);
+      if (other ? !other.done : (await unfinished([id])).length > 0) open.push(id);
     }
     if (open.length > 0) waits.set(one.id, open);
   }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../../src/core/agents/agents.ts';
 import { heartbeat } from '../../../../src/core/agents/heartbeat.ts';
@@ -324,12 +324,12 @@ test('issues that are imported, exported, imported elsewhere and exported again 
       // What JSON has no word for is not in a file.
       const file = JSON.parse(JSON.stringify(drawn)) as BeadsIssue[];
       const byId = (list: readonly BeadsIssue[]) => list.toSorted((x, y) => (x.id < y.id ? -1 : 1));
-      let issues = file;
+      let now = file;
       for (let round = 0; round < 2; round++) {
         ({ root } = await createCoreRig());
-        await importBeads(root, issues, { all: true, requiresLabels });
-        issues = JSON.parse(JSON.stringify(await exported(true))) as BeadsIssue[];
-        expect(byId(issues)).toEqual(byId(file));
+        await importBeads(root, now, { all: true, requiresLabels });
+        now = JSON.parse(JSON.stringify(await exported(true))) as BeadsIssue[];
+        expect(byId(now)).toEqual(byId(file));
       }
       const open = file.filter(({ status }) => status !== 'closed' && status !== 'tombstone');
       expect(byId(await exported())).toEqual(byId(open));

@@ -19,7 +19,7 @@ export interface Root {
   close(): Promise<void>;
 }
 
-export interface TaskEnds {
+interface TaskEnds {
   /** Acks the claim of a task, and releases what waits for it alone; what `mail.ack` is for other messages. */
   readonly ackAndAssign: (session: Session, receipt: string, by: string) => Promise<Settled>;
 }

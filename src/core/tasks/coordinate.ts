@@ -34,7 +34,7 @@ export interface CoordinateOptions {
   readonly onTended?: (tended: Tended) => void | Promise<void>;
 }
 
-export interface Role {
+interface Role {
   readonly holds: boolean;
   /** How often the role has been taken, this time included. */
   readonly token: number;

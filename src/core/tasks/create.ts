@@ -47,7 +47,7 @@ export async function createTask(session: Session, draft: TaskDraft): Promise<Ta
 }
 
 /** Puts a new task into its queue, blocked if it has to wait. @param id drawn for it @returns where it lies */
-export async function putTask(session: Session, id: string, draft: TaskDraft): Promise<Entry> {
+async function putTask(session: Session, id: string, draft: TaskDraft): Promise<Entry> {
   const said = checkTitle(draft);
   actorOf(session, 'wants this task', draft.from);
   const task = await checkedTask(session, draft);
@@ -110,7 +110,7 @@ export function taskFields(draft: TaskDraft, dependsOn: readonly string[], paren
   };
 }
 
-export function sorted(requires: readonly string[] = []): string[] {
+function sorted(requires: readonly string[] = []): string[] {
   return [...new Set(requires)].sort();
 }
 

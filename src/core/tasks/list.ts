@@ -1,5 +1,5 @@
 import type { ShownTask, TaskJson } from '../../contract/tasks.ts';
-import { type AgentCard, sameAgent } from '../../model/agent.ts';
+import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { priorities } from '../../model/message.ts';
 import { openStates, type State, type TaskState, taskStates } from '../../model/state.ts';
@@ -130,9 +130,4 @@ async function orGone<T>(found: Promise<T>): Promise<T | undefined> {
     if (error instanceof DreamosError && error.code === 'MESSAGE_NOT_FOUND') return undefined;
     throw error;
   }
-}
-
-/** Whether a task lies with this agent. */
-export function isOf(task: TaskJson, agent: string): boolean {
-  return task.assignee !== undefined && sameAgent(task.assignee, agent);
 }

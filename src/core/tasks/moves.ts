@@ -39,11 +39,12 @@ export async function doneTask(
   // First, so that it is there when somebody hears that the task is done. It counts for this claim alone: one of the same
   // number, before a retry or given back for free, may have left another.
   if (says || (await readTask(session, id)).result?.attempt === attempt)
-    await changeTask(session, id, ({ result: _, ...document }) => ({
+    await changeTask(session, id, (document) => ({
       ...document,
-      ...(says && {
-        result: { attempt, ...(result !== undefined && { text: result }), ...(json !== undefined && { data: json }) },
-      }),
+      // What JSON does not write is not there.
+      result: says
+        ? { attempt, ...(result !== undefined && { text: result }), ...(json !== undefined && { data: json }) }
+        : undefined,
     }));
   await ack(session, receipt);
   return ended(session, found);

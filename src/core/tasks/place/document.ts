@@ -5,7 +5,7 @@ import { changeDocument } from '../../root/documents.ts';
 import type { Session } from '../../root/root.ts';
 import { troubleIsOver, warnOnce } from '../../root/trouble.ts';
 
-export interface Progress {
+interface Progress {
   readonly at: string;
   readonly by: string;
   readonly percent?: number;
@@ -20,7 +20,7 @@ export interface TaskDocument {
   readonly doneAt?: string;
   readonly progress?: Progress;
   /** What came of it; it counts for the claim with this attempt alone. */
-  readonly result?: { readonly attempt: number; readonly text?: string; readonly data?: unknown };
+  readonly result?: { readonly attempt: number; readonly text?: string; readonly data?: unknown } | undefined;
 }
 
 export interface Dependent {

@@ -153,7 +153,7 @@ function beads(command: Command, context: Parameters<Verb['setUp']>[1]): void {
 const refused = 'it is not in a state for that, or not yours (dreamos help tasks).';
 
 const createExample = `dreamos task create --title "parse the grammar" --requires ts --as planner
-  git diff | dreamos task create --title "review this" --depends-on 4RCE --as planner
+  git diff | dreamos task create --title "review it" --depends-on 4RCE --as boss
   dreamos task create --batch plan.jsonl --dedupe-key plan-1 --as planner`;
 
 const createRemark = `It prints what became of it: assigned to whom, or ready, and what is missing for it, or blocked, and by which tasks. Without a
@@ -177,7 +177,7 @@ const renewing = 'It also renews the lease. Exit 5: it is no longer yours; someb
 const doneExample = `dreamos task done 4RCE --result "merged as 1a2b3c4" --as ann
   npm test 2>&1 | dreamos task done 4RCE --result - --as ann`;
 
-const failRemark = `It is not tried again by itself: dreamos task retry does that. To give it back for another attempt: dreamos nack <id>. What waits
+const failRemark = `It is not tried again by itself: dreamos task retry does that. To give it back for another attempt: dreamos nack <id>; what waits
 for it goes on waiting.`;
 
 const cancelRemark = `Who is at it is told when he next says something of it (LEASE_LOST). What waits for it goes on waiting until it is retried, or

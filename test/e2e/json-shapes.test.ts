@@ -546,6 +546,12 @@ describe.concurrent('--json', () => {
     expect(await one(rig, `task retry ${next}`)).toMatchObject({ id: next });
     expect(await one(rig, `task cancel ${next}`)).toMatchObject({ state: 'cancelled', endedAt: time });
     expect(await json(rig, `task watch ${task}`)).toEqual([]);
+    const issue = { id: 'bd-1', title: 'from elsewhere', priority: 2 };
+    const imported = await one(rig, 'task import - --as planner', { stdin: `${JSON.stringify(issue)}\n` });
+    expect(imported).toMatchObject({ title: issue.title });
+    expect(await json(rig, 'task export')).toContainEqual(expect.objectContaining(issue));
+    // Goes on until it is ended: test/contract/commands.test.ts.
+    ran.add('coordinate');
   });
 
   test("sessions of tools; mcp has lines of its own protocol's", async ({ rig }) => {

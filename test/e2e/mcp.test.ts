@@ -69,7 +69,7 @@ describe.concurrent('dreamos mcp', () => {
     test(`serves a client that begins as ${mode}`, async ({ rig }) => {
       const id = await rig.sent('send reviewer hello --as planner');
       await using server = await connect(rig, ['--as', 'reviewer'], mode);
-      expect((await server.client.listTools()).tools).toHaveLength(12);
+      expect((await server.client.listTools()).tools).toHaveLength(18);
       expect((await server.call('mail_read', { wait: '20s' })).text).toMatch(/```\nhello\n```/);
       expect((await server.call('mail_ack')).structuredContent).toMatchObject({ id, state: 'archived' });
       const waiting = server.call('mail_read', { wait: '20s' });

@@ -21,7 +21,7 @@ describe('every setting of the table', () => {
   const durations = settings.filter(([, { kind }]) => kind === 'duration');
   test.each(durations)('%s is a duration: 0 is one, if it is not too short', async (key) => {
     await setConfig(rig.root, 'backoffMin', '0');
-    if (key === 'lease' || key === 'ttl' || key === 'dedupeWindow')
+    if (key === 'lease' || key === 'ttl' || key === 'dedupeWindow' || key === 'heartbeat')
       expect((await refusal(setConfig(rig.root, key, '0'))).hint).toMatch(/^Allowed: a duration of at least/);
     else expect(await setConfig(rig.root, key, '0')).toEqual({ key, value: '0', source: 'config' });
   });

@@ -10,7 +10,10 @@ import { presenceJson, presenceOf } from './presence.ts';
 export interface HeartbeatOptions {
   /** Else what it said last, and `idle` at first. */
   readonly status?: AgentStatus;
-  /** What it is at, at most 200 characters; else what it said last, while its status is the same. An empty text takes it back. */
+  /**
+   * What it is at, at most 200 characters; else what it said last, while its status is the same. An empty text takes it
+   * back.
+   */
   readonly note?: string;
   /** The process that it is: when that has ended, the agent is gone at once. Else the one it said last, if it still runs. */
   readonly pid?: number;

@@ -6,6 +6,8 @@ import { listQueues } from './place/queue.ts';
 /** Of one who is gone and had nothing left, or nothing that could go on, so often is looked again. */
 const goneAgainMs = 30_000;
 const everyMs = 2000;
+/** Where there are none, for those of whom the first is made meanwhile; who makes it gives it out himself. */
+const idleMs = 15_000;
 // Among a thousand agents a look takes 0.1 s, and everybody who waits looks.
 const costFactor = 50;
 
@@ -21,9 +23,11 @@ export function createTaskChore(session: Session): Chore {
     lookedAt.set(agent, now);
     return true;
   };
+  let restMs = idleMs;
   const look = async (): Promise<number> => {
-    if ((await listQueues(session)).length === 0) return 0;
-    return (await import('./keeper.ts')).tend(session, isDue);
+    const areThere = (await listQueues(session)).length > 0;
+    restMs = areThere ? everyMs : idleMs;
+    return areThere ? (await import('./keeper.ts')).tend(session, isDue) : 0;
   };
   return {
     async look() {
@@ -42,7 +46,7 @@ export function createTaskChore(session: Session): Chore {
       } finally {
         busy = false;
         const now = clock.uptime();
-        lookAt = now + Math.max(everyMs, (now - beganAt) * costFactor);
+        lookAt = now + Math.max(restMs, (now - beganAt) * costFactor);
       }
     },
     restMs: () => Math.max(1, lookAt - clock.uptime()),

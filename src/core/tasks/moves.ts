@@ -136,7 +136,7 @@ function settledBy({ acting }: Session, { entry: { id, mailbox, receipt } }: Fou
   if (receipt === undefined) throw new Error(`${id} is active and has no receipt.`);
   if (acting === undefined || isQueueName(mailbox) || mailbox.toLowerCase() === acting.toLowerCase()) return receipt;
   throw new DreamosError('conflict', 'TASK_NOT_FOR_YOU', `${mailbox} is at task ${id}, and not ${acting}.`, {
-    hint: `As the one who is at it: --as ${mailbox}; to call it off: dreamos task cancel ${id}`,
+    hint: `Who is at it says so himself: dreamos task done ${id} --as ${mailbox}; to call it off: dreamos task cancel ${id}`,
   });
 }
 

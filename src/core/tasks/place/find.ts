@@ -76,7 +76,9 @@ export function illegalMove(move: TaskMove, id: string, state: TaskState, mailbo
   const from = taskMoves[move].from.join(', ').replace(/, (?=\w+$)/, ' or ');
   // Whose it is makes these.
   const asWho = isQueueName(mailbox) ? '<agent>' : mailbox;
-  const may = movesFrom(state).map((one) => `dreamos task ${one} ${id}${ownMoves.has(one) ? ` --as ${asWho}` : ''}`);
+  const may = movesFrom(state).map((one) =>
+    ownMoves.has(one) ? `dreamos task ${one} ${id} --as ${asWho}` : `dreamos task ${one} ${id}`,
+  );
   return new DreamosError(
     'conflict',
     'TASK_STATE',

@@ -135,11 +135,11 @@ async function tooMany(
   // What stands behind another option may be its value.
   const isPlain = argv.every((word) => !word.startsWith('-') || isOf(program, word));
   const option = textOptions.get(verbs.join(' '));
-  if (option !== undefined && isPlain) {
+  if (option !== undefined && isPlain && !argv.includes(option)) {
     const [known, text] = [operands.slice(0, places.length), operands.slice(places.length).join(' ')];
     const line = [...verbs, ...known.map(quoteWord), option, quoteWord(text)].join(' ');
     const typed = `dreamos ${line}${context.flagsTyped()}`;
-    if (isPastable(typed)) return `Its text is an option: ${typed}`;
+    if (isPastable(typed)) return `This is said by ${option}: ${typed}`;
   }
   if (!places.some((name) => textArguments.has(name))) return help;
   const [first = '', second = '', ...more] = operands;
@@ -157,9 +157,10 @@ function isOf({ options }: Command, word: string): boolean {
   return options.some(({ long, short }) => word === long || word === short);
 }
 
-/** Of verbs whose text is no argument. */
+/** Of verbs whose text, or whose agent, is no argument. */
 const textOptions: ReadonlyMap<string, string> = new Map([
   ['task create', '--title'],
+  ['task next', '--as'],
   ['task progress', '--note'],
   ['task done', '--result'],
   ['task fail', '--reason'],

@@ -177,8 +177,8 @@ const renewing = 'It also renews the lease. Exit 5: it is no longer yours; someb
 const doneExample = `dreamos task done 4RCE --result "merged as 1a2b3c4" --as ann
   npm test 2>&1 | dreamos task done 4RCE --result - --as ann`;
 
-const failRemark = `It is not tried again by itself: dreamos task retry does that. To give it back for another attempt: dreamos nack <id>; what waits
-for it goes on waiting.`;
+const failRemark = `It is not tried again by itself; task retry does that. To give it back for another
+attempt, nack it. What waits for it goes on waiting.`;
 
 const cancelRemark = `Who is at it is told when he next says something of it (LEASE_LOST). What waits for it goes on waiting until it is retried, or
 cancelled too.`;

@@ -129,8 +129,9 @@ test.for([
   ],
   ['publish b.c it works', "A text of several words needs quotes: dreamos publish b.c 'it works'"],
   ['send reviewer it works --subject x', 'A text of several words needs quotes. See: dreamos send --help'],
-  ['task create parse it --as planner', "Its text is an option: dreamos task create --title 'parse it' --as planner"],
-  ['task done 4RCE merged', 'Its text is an option: dreamos task done 4RCE --result merged'],
+  ['task create parse it --as planner', "This is said by --title: dreamos task create --title 'parse it' --as planner"],
+  ['task done 4RCE merged', 'This is said by --result: dreamos task done 4RCE --result merged'],
+  ['task next reviewer', 'This is said by --as: dreamos task next --as reviewer'],
   ['task create parse --priority high', 'dreamos task create --help'],
   ['reply a b c', 'A text of several words needs quotes. See: dreamos reply --help'],
   [

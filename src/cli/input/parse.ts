@@ -146,5 +146,5 @@ export function checkId(text: string): string {
 
 export function oneOf<T extends string>(text: string, allowed: readonly T[], what: string): T {
   if ((allowed as readonly string[]).includes(text)) return text as T;
-  throw usage(`"${text}" is not a ${what}.`, `One of: ${allowed.join(', ')}.`);
+  throw usage(`"${text}" is not ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}.`, `One of: ${allowed.join(', ')}.`);
 }

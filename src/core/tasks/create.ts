@@ -1,5 +1,6 @@
 import type { TaskJson } from '../../contract/tasks.ts';
 import { capabilityPattern } from '../../model/agent.ts';
+import { subjectCharacters } from '../../model/basics/limits.ts';
 import { isoTime, parseTime } from '../../model/clock.ts';
 import { type Draft, parseDraft, type Parsed } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -67,8 +68,15 @@ async function putTask(session: Session, id: string, draft: TaskDraft): Promise<
 }
 
 export function checkTitle(draft: TaskDraft): TaskDraft {
-  if (typeof draft.title === 'string' && draft.title.trim() !== '') return draft;
-  throw messageInvalid('A task needs a title.', 'dreamos task create --help');
+  const { title } = draft;
+  if (typeof title !== 'string' || title.trim() === '')
+    throw messageInvalid('A task needs a title.', 'dreamos task create --help');
+  if (title.length > subjectCharacters)
+    throw messageInvalid(
+      `The title has ${title.length} characters; it may have ${subjectCharacters}.`,
+      'Shorten it, and say the rest in the body',
+    );
+  return draft;
 }
 
 /** What is sent to its queue, but for what makes it a task. */

@@ -90,7 +90,7 @@ async function takerOf(session: Session): Promise<AgentCard> {
   const card = await resolveAgent(session, actorOf(session, 'takes the task'));
   if (!isQueue(card)) return card;
   throw new DreamosError('conflict', 'TASK_NOT_FOR_YOU', `${card.name} is a queue of tasks and no agent.`, {
-    hint: 'Take it as an agent: dreamos task next --as <agent>',
+    hint: 'Say who you are with `as`',
   });
 }
 

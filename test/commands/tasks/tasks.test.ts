@@ -66,6 +66,7 @@ describe('create', () => {
 
   test.each([
     ['create', 2, 'USAGE', /needs a title/],
+    [`create --title ${'x'.repeat(201)}`, 6, 'MESSAGE_INVALID', /The title has 201 characters; it may have 200/],
     ['create --title x --requires TS', 6, 'MESSAGE_INVALID', /no capability/],
     ['create --title x --depends-on 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 4, 'MESSAGE_NOT_FOUND', /no task 01JD/],
     ['create --title x --priority soon', 2, 'USAGE', /not a priority/],

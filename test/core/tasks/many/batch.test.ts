@@ -111,7 +111,12 @@ test.for<[string, BatchTask[], ErrorCode, RegExp]>([
     /^Task 2: Task 1/,
   ],
   ['waits for what is not there', [{ title: 'a', dependsOn: ['nowhere'] }], 'MESSAGE_NOT_FOUND', /^Task 1: /],
-  ['has too long a title', [{ title: 'a' }, { title: 'b'.repeat(201) }], 'MESSAGE_INVALID', /^Task 2: .*subject/],
+  [
+    'has too long a title',
+    [{ title: 'a' }, { title: 'b'.repeat(201) }],
+    'MESSAGE_INVALID',
+    /^Task 2: The title has 201 characters/,
+  ],
   [
     'waits for itself',
     [

@@ -180,7 +180,7 @@ const doneExample = `dreamos task done 4RCE --result "merged as 1a2b3c4" --as an
 const failRemark = `It is not tried again by itself; task retry does that. To give it back for another
 attempt, nack it. What waits for it goes on waiting.`;
 
-const cancelRemark = `Who is at it is told when he next says something of it (LEASE_LOST). What waits for it goes on waiting until it is retried, or
+const cancelRemark = `Who is at it is told when he next says something of it (exit 5). What waits for it goes on waiting until it is retried, or
 cancelled too.`;
 
 const assignExample = `dreamos task assign 4RCE ann

@@ -34,7 +34,7 @@ export async function doneTask(
   const json = data === undefined ? undefined : (JSON.parse(checkedJson(data)) as unknown);
   const found = await foundFor('done', session, idOrEnd);
   const { id, attempt } = found.entry;
-  const receipt = settledBy(session, found, 'done');
+  const receipt = settledBy(session, found);
   const says = result !== undefined || json !== undefined;
   // First, so that it is there when somebody hears that the task is done. It counts for this claim alone: one of the same
   // number, before a retry or given back for free, may have left another.
@@ -52,7 +52,7 @@ export async function doneTask(
 
 export async function failTask(session: Session, idOrEnd: string, reason?: string): Promise<TaskJson> {
   const found = await foundFor('fail', session, idOrEnd);
-  await nack(session, settledBy(session, found, 'fail'), { dead: true, ...(reason !== undefined && { reason }) });
+  await nack(session, settledBy(session, found), { dead: true, ...(reason !== undefined && { reason }) });
   return ended(session, found);
 }
 
@@ -78,7 +78,7 @@ export async function reportProgress(session: Session, idOrEnd: string, report: 
     throw usage(`${percent} is no percentage.`, 'A number from 0 to 100');
   const found = await foundFor('progress', session, idOrEnd);
   const { id, mailbox } = found.entry;
-  await renew(session, settledBy(session, found, 'progress'), leaseMs);
+  await renew(session, settledBy(session, found), leaseMs);
   await changeTask(session, id, (document) => ({
     ...document,
     progress: {
@@ -132,11 +132,11 @@ async function foundFor(move: TaskMove, session: Session, idOrEnd: string): Prom
 }
 
 /** @throws TASK_NOT_FOR_YOU: another one is at it */
-function settledBy({ acting }: Session, { entry: { id, mailbox, receipt } }: FoundTask, move: TaskMove): string {
+function settledBy({ acting }: Session, { entry: { id, mailbox, receipt } }: FoundTask): string {
   if (receipt === undefined) throw new Error(`${id} is active and has no receipt.`);
   if (acting === undefined || isQueueName(mailbox) || mailbox.toLowerCase() === acting.toLowerCase()) return receipt;
   throw new DreamosError('conflict', 'TASK_NOT_FOR_YOU', `${mailbox} is at task ${id}, and not ${acting}.`, {
-    hint: `As the one who is at it: dreamos task ${move} ${id} --as ${mailbox}; to call it off: dreamos task cancel ${id}`,
+    hint: `What became of it: dreamos task show ${id}; to call it off: dreamos task cancel ${id}`,
   });
 }
 

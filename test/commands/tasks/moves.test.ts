@@ -100,7 +100,9 @@ test('who is not at a task cannot end it', async () => {
   const before = await shown(id);
   for (const move of ['progress', 'done', 'fail'] as const) {
     const did = await rig.dreamos(`${typed[move](id)} --as planner --json`);
-    expect(JSON.parse(did.err)).toMatchObject({ error: { code: 'TASK_NOT_FOR_YOU' } });
+    // Nobody is led to end another one's task in his name.
+    const hint = `What became of it: dreamos task show ${id}; to call it off: dreamos task cancel ${id}`;
+    expect(JSON.parse(did.err)).toMatchObject({ error: { code: 'TASK_NOT_FOR_YOU', hint } });
     expect(did.code).toBe(5);
   }
   expect(await shown(id)).toEqual(before);

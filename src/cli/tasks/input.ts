@@ -60,7 +60,7 @@ export function deadlineOption(text: string | undefined, nowMs: number): number 
     return parseTime(text, '--deadline', nowMs);
   } catch (error) {
     const { message, hint } = error as DreamosError;
-    throw usage(message, `Write how long from now, 2h, or a day and time. ${hint}`);
+    throw usage(message, hint?.replace(/^Write /, 'Write how long from now, 2h, or '));
   }
 }
 

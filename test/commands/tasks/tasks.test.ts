@@ -91,7 +91,7 @@ describe('create', () => {
   test('a deadline may be so long from now, and a wrong one is told so', async () => {
     const { code, err } = await rig.dreamos('task create --title x --deadline soon', boss);
     expect(code).toBe(2);
-    expect(err).toContain('Next: Write how long from now, 2h, or a day and time. ');
+    expect(err).toContain('Next: Write how long from now, 2h, or day and time: 2026-');
   });
 
   test('what is no task is led to the list of tasks, and mail to where it is shown', async () => {

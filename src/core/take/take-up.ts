@@ -1,4 +1,5 @@
 /** Claiming for as long as this process lives, so that what it holds comes back as soon as it has ended (`Consumer`). */
+import { isQueue } from '../../model/agent.ts';
 import { labelCharacters } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { keepSeen } from '../agents/seen.ts';
@@ -31,6 +32,7 @@ export interface TakenUp {
 /** Where the root takes no file for it, with a warning: claims have their leases all the same. */
 export async function takeUp(session: Session, mailbox: string): Promise<TakenUp> {
   const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox, session));
+  await orWarn(session, mailbox, () => sayThere(session, mailbox));
   const endSeen = await keepSeen(session, mailbox);
   if (!consumer) return { token: () => session.ids.token(), close: async () => endSeen() };
   let looking: Promise<unknown> = Promise.resolve();
@@ -54,6 +56,14 @@ export async function takeUp(session: Session, mailbox: string): Promise<TakenUp
       await orWarn(session, mailbox, () => consumer.close());
     },
   };
+}
+
+/** Who works for long is there, whether he has said so before or not. */
+async function sayThere(session: Session, mailbox: string): Promise<void> {
+  const { documents, presence } = session.store;
+  const card = await documents.getAgent(session.acting ?? mailbox);
+  if (!card || isQueue(card) || (await presence.get(card.name))) return;
+  await presence.put(card.name, { status: 'idle', since: session.store.now() });
 }
 
 async function orWarn<T>(session: Session, mailbox: string, work: () => Promise<T>): Promise<T | undefined> {

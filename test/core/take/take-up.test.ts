@@ -1,31 +1,22 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { presenceOf } from '../../../src/core/agents/presence.ts';
+import { resolveAgent } from '../../../src/core/agents/agents.ts';
 import { takeUp } from '../../../src/core/take/take-up.ts';
-import { DreamosError } from '../../../src/model/errors.ts';
 import { createCoreRig } from '../rig.ts';
 
-afterEach(() => void vi.useRealTimers());
-
-test('that nobody can be looked after is said once, and again when it was over', async () => {
-  vi.useFakeTimers();
-  const { root, warnings } = await createCoreRig();
-  let fails = true;
-  const consumer = await root.store.mail.takeUp('reviewer');
-  root.store.mail.takeUp = async () => ({
-    ...consumer,
-    seesGone: async () => {
-      if (fails) throw new DreamosError('disk', 'DISK_FAILED', 'It cannot be read.');
-      return false;
-    },
-  });
-  const { close } = await takeUp(root, 'reviewer');
-  await vi.advanceTimersByTimeAsync(3000);
-  expect(warnings).toEqual([
-    'What a dead consumer of reviewer held comes back only when its lease ends: It cannot be read.',
-  ]);
-  fails = false;
-  await vi.advanceTimersByTimeAsync(1000);
-  fails = true;
-  await vi.advanceTimersByTimeAsync(3000);
-  expect(warnings).toHaveLength(2);
-  await close();
+test('who works for long is there, also if he never said so, and what he has said of himself stays', async () => {
+  const { root, as, clock } = await createCoreRig();
+  const stateOf = async (name: string) => (await presenceOf(root, await resolveAgent(root, name))).state;
+  expect(await stateOf('reviewer')).toBe('unseen');
+  const own = await takeUp(as('reviewer'), 'reviewer');
+  expect(await stateOf('reviewer')).toBe('ready');
+  await own.close();
+  await root.store.presence.put('reviewer', { status: 'busy', note: 'parsing', since: clock.now() });
+  const again = await takeUp(as(undefined), 'reviewer');
+  expect(await stateOf('reviewer')).toBe('busy');
+  await again.close();
+  // Of another's mailbox he says nothing of its owner.
+  const others = await takeUp(as('planner'), 'Builder');
+  expect([await stateOf('planner'), await stateOf('Builder')]).toEqual(['ready', 'unseen']);
+  await others.close();
 });

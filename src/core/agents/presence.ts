@@ -4,6 +4,7 @@ import { agoMs, isoTime } from '../../model/clock.ts';
 import type { SeenPresence } from '../../storage/port/presence.ts';
 import type { Session } from '../root/root.ts';
 import { settingsNow } from '../root/settings.ts';
+import { orWarnOnce } from '../root/trouble.ts';
 
 /** Whether an agent is there, and what it has said of itself. Times are milliseconds since 1970. */
 export interface Presence extends Partial<Omit<SeenPresence, 'since'>> {
@@ -56,7 +57,12 @@ export async function presences(session: Session, cards: readonly AgentCard[]): 
   const all = new Map<string, Presence>();
   let inSession: ReadonlySet<string> | undefined;
   for (const card of cards) {
-    const known = await session.store.presence.get(card.name);
+    const known = await orWarnOnce(
+      session,
+      `presence of ${card.name}`,
+      `Whether ${card.name} is there cannot be seen`,
+      () => session.store.presence.get(card.name),
+    );
     // Nobody looks for sessions where nobody is there.
     if (known) inSession ??= await agentsInSession(session);
     const state = stateOf(known, {

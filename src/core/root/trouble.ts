@@ -78,3 +78,21 @@ export function isInTrouble(session: Session, about: string): boolean {
 export function troubleIsOver(session: Session, about: string): void {
   told.get(session)?.delete(about);
 }
+
+/** Does this with one of many: what is wrong with that one is said once, and holds up none of the others. */
+export async function orWarnOnce<T>(
+  session: Session,
+  about: string,
+  then: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    const done = await work();
+    troubleIsOver(session, about);
+    return done;
+  } catch (error) {
+    if (!(error instanceof DreamosError) || !(error.kind === 'disk' || error.kind === 'not-found')) throw error;
+    warnOnce(session, about, `${then}: ${error.message}`);
+    return undefined;
+  }
+}

@@ -11,11 +11,12 @@ import { presenceOf } from '../agents/presence.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { tasksOf } from '../resources/tasks-of.ts';
+import { orWarnOnce } from '../root/trouble.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { blockIfItWaits } from './place/dependents.ts';
 import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
 import { checkMove, findTask, type FoundTask, illegalMove } from './place/find.ts';
-import { listQueues } from './place/queue.ts';
+import { listQueues, type Queue } from './place/queue.ts';
 import { taskView } from './view.ts';
 
 /**
@@ -134,19 +135,23 @@ async function isKept(session: Session, entry: Entry): Promise<boolean> {
 export async function assignReady(session: Session, most = Infinity, crew?: Crew): Promise<number> {
   let given = 0;
   let known = crew;
-  for (const { name, requires, isPaused } of await listQueues(session)) {
-    if (isPaused) continue;
+  const giveFrom = async ({ name, requires }: Queue): Promise<void> => {
     // Who has read from the queue itself may have died.
     await bringDueOrWarn(session, name);
     for await (const entry of session.store.look.list(name, 'ready')) {
-      if (given >= most) return given;
+      if (given >= most) return;
       if (!entry.task) continue;
       known ??= await lookAtCrew(session);
       // What nobody can take now nobody can take who is asked for the same.
-      if (!(await known.best(requires))) break;
+      if (!(await known.best(requires))) return;
       if (await giveToBest(session, known, entry, requires)) given++;
     }
-  }
+  };
+  for (const queue of await listQueues(session))
+    if (!queue.isPaused)
+      await orWarnOnce(session, `tasks in ${queue.name}`, `What waits in ${queue.name} is given to nobody`, () =>
+        giveFrom(queue),
+      );
   return given;
 }
 

@@ -42,9 +42,20 @@ export async function createTask(session: Session, draft: TaskDraft): Promise<Ta
   const requires = sorted(draft.requires);
   const given =
     draft.assign !== false && entry.state === 'ready'
-      ? await giveToBest(session, await lookAtCrew(session), entry, requires)
+      ? await orLater(session, id, async () => giveToBest(session, await lookAtCrew(session), entry, requires))
       : undefined;
   return taskView(session, await findTask(session, id, (given ?? entry).mailbox));
+}
+
+/** The task is made, whoever gets it: who hears that it failed would make it again. */
+async function orLater<T>(session: Session, id: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    session.warn(`Task ${id} is made; who gets it is decided later: ${error.message}`);
+    return undefined;
+  }
 }
 
 /** Puts a new task into its queue, blocked if it has to wait. @param id drawn for it @returns where it lies */

@@ -9,6 +9,7 @@ import { listAgents } from '../agents/agents.ts';
 import { type Presence, presences } from '../agents/presence.ts';
 import { tasksOf } from '../resources/tasks-of.ts';
 import type { Session } from '../root/root.ts';
+import { orWarnOnce } from '../root/trouble.ts';
 
 export interface Crew {
   /** Everybody, the best first: who is chosen, who else could do it, who was passed over. */
@@ -39,7 +40,9 @@ export async function lookAtCrew(session: Session): Promise<Crew> {
   for (const card of cards) {
     const presence = there.get(card.name) ?? { state: 'unseen' };
     const isThere = presence.state === 'ready' || presence.state === 'busy';
-    const tasks = isThere ? await tasksOf(session, card.name) : 0;
+    const count = (): Promise<number> => tasksOf(session, card.name);
+    const tasks = isThere ? await orWarnOnce(session, `tasks of ${card.name}`, `${card.name} gets no tasks`, count) : 0;
+    if (tasks === undefined) continue;
     members.push({ card, presence, abilities: capabilitiesOf(card), tasks });
   }
 

@@ -11,7 +11,7 @@ import { listMailboxes } from '../agents/agents.ts';
 import { type Presence, presences } from '../agents/presence.ts';
 import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { orWarnOnce, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { bringDueOrWarn, mostAttempts } from '../wait/due.ts';
 import { give, giveToBest } from './assign.ts';
 import { type Crew, lookAtCrew } from './crew.ts';
@@ -27,8 +27,10 @@ export async function takeOver(session: Session, isDue: (agent: string) => boole
   for (const card of cards) {
     // One may have come to it while it was being deleted.
     if (!(card.deletedAt ?? stateOf(card.name) === 'gone') || !isDue(card.name)) continue;
-    const left = await leftBy(session, card);
-    if (left.length === 0) continue;
+    const left = await orWarnOnce(session, `all that ${card.name} has`, `What ${card.name} has stays there`, () =>
+      leftBy(session, card),
+    );
+    if (left === undefined || left.length === 0) continue;
     crew ??= await lookAtCrew(session);
     const standbys = cards.filter(
       ({ name, standbyFor = [], retiredAt, pausedAt }) =>

@@ -8,6 +8,7 @@ import { isoTime } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Entry } from '../../../storage/port/look.ts';
 import type { Session } from '../../root/root.ts';
+import { orWarnOnce } from '../../root/trouble.ts';
 import { claimNow } from '../../take/read.ts';
 import { nack } from '../../take/settle.ts';
 import { changeTask, type Dependent } from './document.ts';
@@ -91,12 +92,16 @@ const mostAsked = 20;
  */
 export async function releaseForgotten(session: Session, queues: readonly string[]): Promise<Entry[]> {
   const blocked: Entry[] = [];
-  for (const mailbox of queues) {
+  const listBlocked = async (mailbox: string): Promise<void> => {
     for await (const entry of session.store.look.list(mailbox, 'delayed')) {
-      if (blocked.length >= mostListed) break;
+      if (blocked.length >= mostListed) return;
       if (entry.task && stateOf(entry, session.store.now()) === 'blocked') blocked.push(entry);
     }
-  }
+  };
+  for (const mailbox of queues)
+    await orWarnOnce(session, `blocked in ${mailbox}`, `What waits in ${mailbox} is released later`, () =>
+      listBlocked(mailbox),
+    );
   const ready: Entry[] = [];
   // Of many, others each time.
   const start = blocked.length > mostAsked ? Math.floor(session.ids.fraction() * blocked.length) : 0;

@@ -17,7 +17,7 @@ import { addDependent } from './place/dependents.ts';
 import { blockedMs, findTask } from './place/find.ts';
 import { whileItBegins } from './place/pending.ts';
 import { queueFor } from './place/queue.ts';
-import { unfinishedOf } from './place/waiting.ts';
+import { noteDone, unfinishedOf } from './place/waiting.ts';
 import { taskView } from './view.ts';
 
 /** A task as who wants it thinks of it. */
@@ -66,6 +66,7 @@ async function putTask(session: Session, id: string, draft: TaskDraft): Promise<
   const unfinished = await unfinishedOf(session, task.dependsOn);
   const queue = await queueFor(session, task.requires ?? []);
   const message = taskMessage(said, queue);
+  await noteDone(session, task.dependsOn?.filter((one) => !unfinished.includes(one)) ?? []);
   const send = (delayMs?: number) =>
     sendChecked(session, { ...message, id, task, ...(delayMs !== undefined && { delayMs }) });
   if (unfinished.length === 0) await send();

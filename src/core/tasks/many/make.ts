@@ -21,7 +21,7 @@ import { blockedMs } from '../place/find.ts';
 import { placedTasks } from '../list.ts';
 import { whileTheyBegin } from '../place/pending.ts';
 import { queueFor, queueToBe } from '../place/queue.ts';
-import { createWaitingLook } from '../place/waiting.ts';
+import { createWaitingLook, noteDone } from '../place/waiting.ts';
 import { foreseen, giveAndTell } from './outcome.ts';
 import { type Drafts, named, type Planned, queueOf, type Waits, wrongOne } from './plan.ts';
 
@@ -48,6 +48,9 @@ export async function makeMany(
   const ordered = orderOf(fresh);
   await archiveDone(session, book, ordered, drafts, options.lock);
   const open = ordered.filter(({ done }) => !done);
+  const made = new Set(fresh.map(({ id }) => id));
+  const isDone = (one: Planned, id: string): boolean => !made.has(id) && !waits.get(one.id)?.includes(id);
+  await noteDone(session, new Set(open.flatMap((one) => one.task.dependsOn?.filter((id) => isDone(one, id)) ?? [])));
   const dependents = open
     .filter(({ id }) => waits.has(id))
     .map((one) => ({ id: one.id, mailbox: queueOf(drafts, one), waits: waits.get(one.id) as string[] }));

@@ -1,10 +1,11 @@
 /** What tasks wait for. */
+import { isoTime } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { unfinished } from '../../../model/state.ts';
 import { listMailboxes } from '../../agents/agents.ts';
 import { findSurely } from '../../look/find.ts';
 import type { Session } from '../../root/root.ts';
-import { readTask } from './document.ts';
+import { changeTask, readTask } from './document.ts';
 import { stateOf } from './find.ts';
 
 /** Of these the ones that are not done, in their order. */
@@ -26,6 +27,14 @@ export async function unfinishedOf(session: Session, ids: readonly string[] = []
   const all: string[] = [];
   for (const id of ids) if (!(await isDone(session, id))) all.push(id);
   return all;
+}
+
+/** Of what is done, when others come to depend on it: each that asks later would search all mailboxes for it. */
+export async function noteDone(session: Session, ids: Iterable<string>): Promise<void> {
+  const doneAt = isoTime(session.store.now());
+  for (const id of ids)
+    if ((await readTask(session, id)).doneAt === undefined)
+      await changeTask(session, id, (document) => ({ ...document, doneAt: document.doneAt ?? doneAt }));
 }
 
 /**

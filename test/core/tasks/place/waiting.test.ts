@@ -69,14 +69,14 @@ test('the end of a task that many wait for costs one look at them, and releases 
 });
 
 test('what depends on a task that was done before it was made is taken without a search for that', async () => {
-  for (const many of [false, true]) {
+  for (const inBatch of [false, true]) {
     const { root, comes } = await createTaskRig();
     const early = await createTask(root, { title: 'early', requires: ['late'] });
     const bob = await comes('bob', { capabilities: ['late'] });
     must(await nextTask(bob));
     await doneTask(bob, early.id);
     const draft = { title: 'after', requires: ['late'], dependsOn: [early.id], assign: false };
-    const id = many ? must((await createTasks(root, [draft]))[0]).id : (await createTask(root, draft)).id;
+    const id = inBatch ? must((await createTasks(root, [draft]))[0]).id : (await createTask(root, draft)).id;
     const { session, searches } = countingSearches(bob);
     expect(await nextTask(session)).toMatchObject({ id });
     expect(searches.everywhere).toBe(0);

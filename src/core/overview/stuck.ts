@@ -13,6 +13,7 @@ import { pauseOf } from '../agents/pause.ts';
 import { presenceOf } from '../agents/presence.ts';
 import { claimedIn, type Holder, holdersOf } from '../look/holders.ts';
 import { upTo } from '../look/in-time.ts';
+import { lookAtCrew } from '../tasks/crew.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -63,7 +64,8 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
   } else if (card.pausedAt && unfinished > 0) {
     const message = `${pauseOf({ ...card, name: 'It' })}, and ${unfinished} unfinished ${unfinished === 1 ? 'message is' : 'messages are'} in it.`;
     yield { rule: 'paused-with-mail', level: 'warning', mailbox, message, hint: `dreamos resume ${mailbox}` };
-  } else if (!isQueue(card)) {
+  } else if (isQueue(card)) yield* untaken(session, card, counts);
+  else {
     const { warnUnreadAfterMs } = await effectiveSettings(session, card);
     const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
     const silentMs = agoMs(lastReadAt ?? Date.parse(card.createdAt), now);
@@ -71,6 +73,20 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
     const message = `Nobody has read it for ${formatDuration(silentMs)}, and mail has waited for ${formatDuration(waitedMs)}.`;
     yield { rule: 'unread', level: 'warning', mailbox, message, hint: `dreamos peek ${mailbox}` };
   }
+}
+
+/** Of tasks that nobody can have. Longer than this they have been looked at by whoever looks after tasks. */
+const untakenMs = minuteMs;
+
+async function* untaken(session: Session, card: AgentCard, counts: Counts): AsyncGenerator<Finding> {
+  const { ready, oldestReadyAt } = counts;
+  if (!card.queue || ready === 0 || oldestReadyAt === undefined) return;
+  const waitedMs = agoMs(oldestReadyAt, session.store.now());
+  const missing = waitedMs > untakenMs ? await (await lookAtCrew(session)).missing(card.queue.requires) : undefined;
+  if (missing === undefined) return;
+  const what = ready === 1 ? '1 task waits' : `${ready} tasks wait`;
+  const message = `${what} in it, for ${formatDuration(waitedMs)} by now; what is missing: ${missing}.`;
+  yield { rule: 'tasks-untaken', level: 'warning', mailbox: card.name, message, hint: 'dreamos task list --ready' };
 }
 
 async function goneSince(session: Session, card: AgentCard): Promise<number | undefined> {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { heartbeat } from '../../../src/core/agents/heartbeat.ts';
 import { pauseAgent } from '../../../src/core/agents/pause.ts';
 import { retryDead } from '../../../src/core/keep/dlq.ts';
@@ -37,6 +38,24 @@ test('what is ready and nobody reads is stuck after `warnUnreadAfter`', async ()
   expect(await stuck(rig.root)).toMatchObject([
     { rule: 'unread', level: 'warning', mailbox: 'reviewer', hint: 'dreamos peek reviewer' },
   ]);
+});
+
+test('tasks that nobody can take are stuck after a minute, with what is missing', async () => {
+  await createTask(rig.root, { title: 'train', requires: ['gpu'] });
+  await heartbeat(rig.root, 'reviewer', { status: 'idle' });
+  expect(await rules()).toEqual([]);
+  rig.clock.advance(2 * minute);
+  expect(await stuck(rig.root)).toEqual([
+    {
+      rule: 'tasks-untaken',
+      level: 'warning',
+      mailbox: 'task-pool.gpu',
+      message: '1 task waits in it, for 2m by now; what is missing: somebody who can: gpu.',
+      hint: 'dreamos task list --ready',
+    },
+  ]);
+  await registerAgent(rig.root, { name: 'reviewer', capabilities: ['gpu'] });
+  expect(await rules()).toEqual([]);
 });
 
 test('mail of a paused agent is stuck', async () => {

@@ -19,6 +19,7 @@ const benchmarks = {
   fanout: () => import('./benchmarks/fanout.mjs'),
   memory: () => import('./benchmarks/memory.mjs'),
   contention: () => import('./benchmarks/contention.mjs'),
+  tasks: () => import('./benchmarks/tasks.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim'];
 

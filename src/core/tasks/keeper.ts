@@ -22,13 +22,17 @@ export interface Tended {
   readonly assigned: number;
 }
 
-/** @param isDue of whom that is gone something is looked for */
-export async function tendAll(session: Session, isDue?: (agent: string) => boolean): Promise<Tended> {
+/** @param isDue of whom that is gone something is looked for @param most so many tasks are given at a look */
+export async function tendAll(
+  session: Session,
+  isDue?: (agent: string) => boolean,
+  most = mostAtOnce,
+): Promise<Tended> {
   const queues = (await listQueues(session)).map(({ name }) => name);
   const ready = [...(await finishPending(session)), ...(await releaseForgotten(session, queues))];
   await assignThese(session, ready);
   const tookOver = await takeOver(session, isDue);
-  return { released: ready.length, tookOver, assigned: await assignReady(session, mostAtOnce) };
+  return { released: ready.length, tookOver, assigned: await assignReady(session, most) };
 }
 
 /** By the way: what cannot be done is said, and left to the next one. @returns how much was done */

@@ -54,11 +54,9 @@ export const agentStarted = schema(() =>
 );
 export type AgentStarted = Of<typeof agentStarted>;
 
-export const whoIs = schema(() =>
+/** What an agent has on its hands. */
+const atHand = schema(() =>
   z.object({
-    agent: text(),
-    kind: z.exactOptional(text()),
-    presence: presence(),
     /** What is claimed in its mailbox, what ends first in front; `heldBy` as far as the event log knows. */
     holds: z.array(
       z.object({
@@ -77,6 +75,16 @@ export const whoIs = schema(() =>
     oldestUnreadAgeMs: z.nullable(count()),
     /** Of what ended in its mailbox in the last hour, the part that did not end with an ack; absent: nothing ended. */
     errorRate: z.exactOptional(z.number()),
+  }),
+);
+export type AtHand = Of<typeof atHand>;
+
+export const whoIs = schema(() =>
+  z.object({
+    agent: text(),
+    kind: z.exactOptional(text()),
+    presence: presence(),
+    ...atHand().shape,
     sessions: z.exactOptional(z.array(hostSession())),
   }),
 );
@@ -85,11 +93,13 @@ export type WhoIs = Of<typeof whoIs>;
 export const agentListed = schema(() =>
   z.extend(agentCardSchema(), {
     presence: presence(),
+    /** Absent: its mailbox cannot be looked into. */
+    ...z.partial(atHand()).shape,
     /** Those of its tools that are there; absent: none is known. */
     sessions: z.exactOptional(z.array(hostSession())),
   }),
 );
-export type AgentListed = AgentCard & Pick<Of<typeof agentListed>, 'presence' | 'sessions'>;
+export type AgentListed = AgentCard & Partial<AtHand> & Pick<Of<typeof agentListed>, 'presence' | 'sessions'>;
 
 /** As the document of the reservations has it, which keeps what it does not know. */
 export const reservation = schema(() =>

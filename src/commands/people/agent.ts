@@ -22,10 +22,12 @@ export async function listCommand(context: Context): Promise<void> {
   const nowMs = session.clock.now();
   if (cards.length === 0) await output.note(context.noAgents());
   const withKinds = cards.some(({ kind }) => kind !== undefined);
+  const withMail = cards.some(({ holds = [], unread = 0 }) => holds.length + unread > 0);
   const head = [
     'agent',
     'state',
     ...(withKinds ? ['kind'] : []),
+    ...(withMail ? ['holds', 'unread'] : []),
     ...(withSessions ? ['sessions'] : []),
     'groups',
     'description',
@@ -34,6 +36,7 @@ export async function listCommand(context: Context): Promise<void> {
     card.name,
     stateOf(card, output.toTerminal ? nowMs : undefined),
     ...(withKinds ? [card.kind ?? ''] : []),
+    ...(withMail ? [String(card.holds?.length || ''), String(card.unread || '')] : []),
     ...(withSessions ? [(card.sessions ?? []).map((one) => sessionText(one, nowMs)).join(', ')] : []),
     (card.groups ?? []).join(', '),
     card.description ?? '',

@@ -1,4 +1,4 @@
-import type { WhoIs } from '../../contract/reach.ts';
+import type { AtHand, WhoIs } from '../../contract/reach.ts';
 import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { hourMs } from '../../model/basics/limits.ts';
@@ -57,13 +57,19 @@ async function whoIs(
   { name, kind }: AgentCard,
   presence: Presence,
 ): Promise<Omit<WhoIs, 'sessions'>> {
-  const { ready, oldestReadyAt } = await session.store.look.counts(name);
-  const now = session.store.now();
-  const errorRate = await errorRateOf(session, name);
   return {
     agent: name,
     ...(kind !== undefined && { kind }),
     presence: presenceJson(presence),
+    ...(await atHandOf(session, name)),
+  };
+}
+
+export async function atHandOf(session: Session, name: string): Promise<AtHand> {
+  const { ready, oldestReadyAt } = await session.store.look.counts(name);
+  const now = session.store.now();
+  const errorRate = await errorRateOf(session, name);
+  return {
     holds: await heldBy(session, name),
     unread: ready,
     oldestUnreadAgeMs: oldestReadyAt === undefined ? null : Math.max(0, Math.round(now - oldestReadyAt)),

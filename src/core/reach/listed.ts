@@ -3,16 +3,25 @@ import { isQueue } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
 import { presenceJson, presences } from '../agents/presence.ts';
 import { toolSessions } from '../agents/tool-sessions.ts';
+import { atHandOf } from '../look/who.ts';
 import type { Session } from '../root/root.ts';
+import { lookIntoEach } from '../root/trouble.ts';
 
-/** Every agent by its name, whether it is there, and the sessions of its tools that are. */
+/** Every agent by its name, whether it is there, what it has on its hands, and the sessions of its tools that are. */
 export async function listWithSessions(session: Session): Promise<AgentListed[]> {
-  const cards = (await listAgents(session)).filter((card) => !isQueue(card));
-  const present = await presences(session, cards);
+  const cards = new Map((await listAgents(session)).filter((card) => !isQueue(card)).map((card) => [card.name, card]));
+  const present = await presences(session, [...cards.values()]);
   const sessionsOf = await toolSessions(session);
-  return cards.map((card) => {
-    const sessions = sessionsOf.get(card.name);
-    const presence = presenceJson(present.get(card.name) ?? { state: 'unseen' });
-    return { ...card, presence, ...(sessions && { sessions }) };
+  const listed = new Map<string, AgentListed>();
+  await lookIntoEach(session, [...cards.keys()], async (name) => {
+    const card = cards.get(name);
+    if (!card) return;
+    const sessions = sessionsOf.get(name);
+    const presence = presenceJson(present.get(name) ?? { state: 'unseen' });
+    const one = { ...card, presence, ...(sessions && { sessions }) };
+    // Also one whose mailbox cannot be looked into.
+    listed.set(name, one);
+    listed.set(name, { ...card, presence, ...(await atHandOf(session, name)), ...(sessions && { sessions }) });
   });
+  return [...listed.values()];
 }

@@ -30,7 +30,7 @@ test('agent start registers, says that it is ready and what waits, and may be re
   expect((await rig.dreamos('agent start --as scribe --json')).json).toMatchObject([
     { agent: 'scribe', created: false },
   ]);
-  expect((await rig.dreamos('agent list')).out).toMatch(/\nreviewer +ready since \S+ +core +crew/);
+  expect((await rig.dreamos('agent list')).out).toMatch(/\nreviewer +ready since \S+ +core +1 +crew/);
 });
 
 test('agent start says what of the settings is broken, and makes nothing', async () => {

@@ -233,7 +233,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   TASK_CYCLE: {
     kind: 'invalid',
     happened: 'These tasks wait for each other, so none of them could ever begin; nothing was made.',
-    next: 'Take one of the dependencies out that the message names.',
+    next: 'Take one of the dependencies out that the message names; what is there: dreamos task list --tree',
   },
   TASK_NOT_FOR_YOU: {
     kind: 'conflict',

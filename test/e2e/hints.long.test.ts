@@ -69,12 +69,14 @@ describe('a next step can be pasted', { concurrent: true, timeout: 60_000 }, () 
 /** What stands for what is known only to who has the error, in a root where each of them is there. */
 const filling = `export DREAMOS_AGENT=planner; printf body > file; printf '#!/bin/sh\n' > handle; chmod +x handle
 { ready=$(dreamos send reviewer hello); dead=$(dreamos send planner hello); dreamos read planner; dreamos nack --dead
-  dreamos send planner hello; receipt=$(dreamos read planner --json | jq -r .receipt); } > /dev/null
-: "\${ready:?}" "\${dead:?}" "\${receipt:?}"`;
+  dreamos send planner hello; receipt=$(dreamos read planner --json | jq -r .receipt)
+  task=$(dreamos task create --title hello --json | jq -r .id); } > /dev/null
+: "\${ready:?}" "\${dead:?}" "\${receipt:?}" "\${task:?}"`;
 
 function filled(line: string): string {
   return line
     .replace(/(?<=\bdlq \w+ )<id>/, '$dead')
+    .replaceAll(/(?<=\bdreamos task \w+ )<id>/g, '$task')
     .replaceAll('<id>', '$ready')
     .replaceAll('<receipt>', '$receipt')
     .replaceAll(/<(?:agent|name)>/g, 'reviewer')

@@ -27,6 +27,7 @@ export const withoutProvocation: Partial<Record<ErrorCode, string>> = {
 
 const sent = 'id=$(dreamos send reviewer hello --as planner)';
 const claimed = `${sent}; receipt=$(dreamos read reviewer --json | jq -r .receipt)`;
+const task = (rest = ''): string => `dreamos task create --title a${rest} --as planner --json | jq -r .id > id`;
 const dead = `${claimed}; dreamos nack "$receipt" --dead --reason "exit 1; so: it was"`;
 
 export const provocations: readonly Provocation[] = [
@@ -117,6 +118,29 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos send --batch reviewer hi', code: 'USAGE' },
   { type: `echo '{"body":"x"}' | dreamos send --batch --as planner`, code: 'MESSAGE_INVALID' },
   { type: `echo '{"to":' | dreamos send --batch --as planner`, code: 'MESSAGE_INVALID' },
+
+  // Tasks.
+  {
+    begin: 'dreamos agent register planner --set sendRate=1; dreamos send reviewer one --as planner',
+    type: 'dreamos send reviewer two --as planner',
+    code: 'LIMITED',
+    exits: [0, 5],
+  },
+  {
+    begin: `dreamos agent start reviewer; ${task()}`,
+    type: 'dreamos task done "$(cat id)" --as reviewer',
+    code: 'TASK_STATE',
+    exits: [0, 3],
+  },
+  {
+    begin: task(' --requires ts'),
+    type: 'dreamos task accept "$(cat id)" --as reviewer',
+    code: 'TASK_NOT_FOR_YOU',
+  },
+  {
+    type: `printf '%s\\n' '{"key":"a","title":"a","dependsOn":["b"]}' '{"key":"b","title":"b","dependsOn":["a"]}' | dreamos task create --batch - --as planner`,
+    code: 'TASK_CYCLE',
+  },
 
   // Mail.
   { type: 'dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', code: 'MESSAGE_NOT_FOUND' },

@@ -88,6 +88,7 @@ export const mutations: Readonly<Record<string, Mistake>> = {
   },
   'who hands over takes what is there by now': {
     theme: 'handing over',
+    rare: true,
     disk: (disk) => ({
       ...disk,
       async rename(from, to) {

@@ -50,7 +50,8 @@ async function run(options: FaultOptions): Promise<FaultResult> {
     figures.historiesPerMinute = Math.round(figures.histories / ((performance.now() - began) / 60_000));
     figures.historiesPerCpuMinute = Math.round(figures.histories / (cpuMs / 60_000));
 
-    const mistaken = Object.keys(mutations).map((name): Task => {
+    const names = Object.keys(mutations).filter((name) => !options.bounded || mutations[name]?.rare !== true);
+    const mistaken = names.map((name): Task => {
       return { do: 'mutation', name, seeds: chunks(options.seed, tries).flat() };
     });
     await share(workers, mistaken, (done, task) => {

@@ -9,6 +9,8 @@ import { runHistory, type Outcome } from './world.ts';
 export interface Mistake extends Mutation {
   readonly theme?: Theme;
   readonly model?: CrashModel;
+  /** It takes thousands of histories to meet it: only at full length. */
+  readonly rare?: true;
 }
 
 export interface Tried extends Outcome {

@@ -1,4 +1,4 @@
-import type { AtHand, WhoIs } from '../../contract/reach.ts';
+import type { AtHand, PresenceJson, WhoIs } from '../../contract/reach.ts';
 import { type AgentCard, isQueue } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { hourMs } from '../../model/basics/limits.ts';
@@ -57,12 +57,14 @@ async function whoIs(
   { name, kind }: AgentCard,
   presence: Presence,
 ): Promise<Omit<WhoIs, 'sessions'>> {
-  return {
-    agent: name,
-    ...(kind !== undefined && { kind }),
-    presence: presenceJson(presence),
-    ...(await atHandOf(session, name)),
-  };
+  const atHand = await atHandOf(session, name);
+  return { agent: name, ...(kind !== undefined && { kind }), presence: presenceWith(presence, atHand), ...atHand };
+}
+
+/** Who holds something is busy, if he says nothing else. */
+export function presenceWith(presence: Presence, { holds }: Pick<AtHand, 'holds'>): PresenceJson {
+  const isBusy = presence.state === 'ready' && holds.some(({ leftMs }) => leftMs > 0);
+  return presenceJson(isBusy ? { ...presence, state: 'busy' } : presence);
 }
 
 export async function atHandOf(session: Session, name: string): Promise<AtHand> {

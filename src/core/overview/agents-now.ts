@@ -20,11 +20,11 @@ export async function agentsNow(
     const { claims = [], more = 0 } = held.get(name) ?? {};
     const holds = claims.length + more;
     const sinceTime = since === undefined ? undefined : isoTime(since);
-    // Of one that never says anything it is known what it does.
+    // Of one that says nothing else it is known what it does.
     const known: Pick<AgentNow, 'state' | 'since'> =
       state === 'unseen' && pausedAt
         ? { state: 'paused', since: pausedAt }
-        : state === 'unseen' && holds > 0
+        : (state === 'unseen' || state === 'ready') && holds > 0
           ? { state: 'busy' }
           : { state, ...(sinceTime !== undefined && { since: sinceTime }) };
     const lastAt = Math.max(seenAt, Date.parse(statuses.get(name)?.lastReadAt ?? isoTime(0)));

@@ -3,7 +3,7 @@ import { isQueue } from '../../model/agent.ts';
 import { listAgents } from '../agents/agents.ts';
 import { presenceJson, presences } from '../agents/presence.ts';
 import { toolSessions } from '../agents/tool-sessions.ts';
-import { atHandOf } from '../look/who.ts';
+import { atHandOf, presenceWith } from '../look/who.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 
@@ -17,11 +17,12 @@ export async function listWithSessions(session: Session): Promise<AgentListed[]>
     const card = cards.get(name);
     if (!card) return;
     const sessions = sessionsOf.get(name);
-    const presence = presenceJson(present.get(name) ?? { state: 'unseen' });
-    const one = { ...card, presence, ...(sessions && { sessions }) };
+    const presence = present.get(name) ?? { state: 'unseen' };
+    const one = { ...card, presence: presenceJson(presence), ...(sessions && { sessions }) };
     // Also one whose mailbox cannot be looked into.
     listed.set(name, one);
-    listed.set(name, { ...card, presence, ...(await atHandOf(session, name)), ...(sessions && { sessions }) });
+    const atHand = await atHandOf(session, name);
+    listed.set(name, { ...one, presence: presenceWith(presence, atHand), ...atHand });
   });
   return [...listed.values()];
 }

@@ -19,7 +19,7 @@ test('who tells of each that is there its state, process, what it holds and what
   expect(lines[0]?.split(/ {2,}/)).toEqual(['agent', 'state', 'for', 'process', 'holds', 'unread', 'errors', 'note']);
   expect(lines[1]?.split(/ {2,}/)).toEqual([
     'reviewer',
-    'ready',
+    'busy',
     '4m',
     String(process.pid),
     '1, 6m left',

@@ -12,7 +12,19 @@ interface Results {
   >;
 }
 
-const names = ['startup', 'reach', 'send', 'batch', 'claim', 'depth', 'watch', 'fanout', 'memory', 'contention'];
+const names = [
+  'startup',
+  'reach',
+  'send',
+  'batch',
+  'claim',
+  'depth',
+  'watch',
+  'fanout',
+  'memory',
+  'contention',
+  'tasks',
+];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'dreamos-e2e-'));

@@ -44,12 +44,12 @@ describe.concurrent('who is there', () => {
     );
     // Longer than it may be silent: no other look at its mailbox would say that it is there.
     await pause(2500);
-    expect(await stateOf(rig)).toBe('ready');
+    expect(await stateOf(rig)).toBe('busy');
     worker.child.kill('SIGSTOP');
     await becomes(rig, 'late');
     await becomes(rig, 'gone');
     worker.child.kill('SIGCONT');
-    await becomes(rig, 'ready');
+    await becomes(rig, 'busy');
     await worker.kill('SIGKILL');
     await becomes(rig, 'gone');
   });

@@ -14,6 +14,7 @@ const src = join(root, 'src');
 const parts = {
   // The protocol's SDK, and zod whole.
   mcp: /^mcp\/mcp\.ts$/,
+  tasks: /^(?:commands\/tasks\/|core\/tasks\/(?:keeper|ending)\.ts$)/,
   // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
   rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/look\/(?:trace|thread|top|who)\.ts|hooks\/bind|wake\/|storage\/file\/(?:backup|doctor|keep|restore|make-root|reach\/presence)|cli\/(?:other-words\.ts|help\/))/,
 };

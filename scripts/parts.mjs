@@ -14,9 +14,11 @@ const src = join(root, 'src');
 const parts = {
   // The protocol's SDK, and zod whole.
   mcp: /^mcp\/mcp\.ts$/,
-  tasks: /^(?:commands\/tasks\/|core\/tasks\/(?:keeper|ending)\.ts$)/,
+  // Tasks, and what little each of their commands asks the storage for beside mail.
+  tasks:
+    /^(?:commands\/tasks\/|core\/tasks\/(?:keeper|ending)\.ts|storage\/file\/(?:claim\/hand-over|reach\/presence)\.ts)/,
   // Commands of people and of administration; what agents, hooks and shell loops call all the time is not among them.
-  rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/look\/(?:trace|thread|top|who)\.ts|hooks\/bind|wake\/|storage\/file\/(?:backup|doctor|keep|restore|make-root|reach\/presence)|cli\/(?:other-words\.ts|help\/))/,
+  rare: /^(?:commands\/(?:keep|meta|people|reach)\/|commands\/look\/(?:trace|thread|top|who|resources)\.ts|core\/agents\/duties\.ts|hooks\/bind|wake\/|storage\/file\/(?:backup|doctor|keep|restore|make-root)|cli\/(?:other-words\.ts|help\/))/,
 };
 
 const partOf = (file) => Object.keys(parts).find((name) => parts[name].test(file));

@@ -79,19 +79,28 @@ export function troubleIsOver(session: Session, about: string): void {
   told.get(session)?.delete(about);
 }
 
-/** Does this with one of many: what is wrong with that one is said once, and holds up none of the others. */
+/** What is wrong with one of many. */
+const isOfOne = ({ kind }: DreamosError): boolean => kind === 'disk' || kind === 'not-found';
+export const isOfDisk = ({ kind }: DreamosError): boolean => kind === 'disk';
+export const isAnyTrouble = (): boolean => true;
+
+/**
+ * Does what is no reason to end if it fails: that is said once, until it goes well again.
+ * @param then what comes of it; why is said behind it @param isSaid else it is thrown
+ */
 export async function orWarnOnce<T>(
   session: Session,
   about: string,
   then: string,
   work: () => Promise<T>,
+  isSaid: (error: DreamosError) => boolean = isOfOne,
 ): Promise<T | undefined> {
   try {
     const done = await work();
     troubleIsOver(session, about);
     return done;
   } catch (error) {
-    if (!(error instanceof DreamosError) || !(error.kind === 'disk' || error.kind === 'not-found')) throw error;
+    if (!(error instanceof DreamosError) || !isSaid(error)) throw error;
     warnOnce(session, about, `${then}: ${error.message}`);
     return undefined;
   }

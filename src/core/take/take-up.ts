@@ -1,11 +1,10 @@
 /** Claiming for as long as this process lives, so that what it holds comes back as soon as it has ended (`Consumer`). */
 import { isQueue } from '../../model/agent.ts';
 import { labelCharacters } from '../../model/basics/limits.ts';
-import { DreamosError } from '../../model/errors.ts';
 import { keepSeen } from '../agents/seen.ts';
 import { checkLabel } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { isAnyTrouble, orWarnOnce } from '../root/trouble.ts';
 import { recoverOrWarn } from '../wait/due.ts';
 
 /** What a dead consumer held comes back within about twice this, where others claim from the mailbox. */
@@ -32,7 +31,8 @@ export interface TakenUp {
 /** Where the root takes no file for it, with a warning: claims have their leases all the same. */
 export async function takeUp(session: Session, mailbox: string): Promise<TakenUp> {
   const consumer = await orWarn(session, mailbox, () => session.store.mail.takeUp(mailbox, session));
-  await orWarn(session, mailbox, () => sayThere(session, mailbox));
+  const untold = `Nobody is told that there is a consumer of ${mailbox}`;
+  await orWarnOnce(session, `presence in ${mailbox}`, untold, () => sayThere(session, mailbox), isAnyTrouble);
   const endSeen = await keepSeen(session, mailbox);
   if (!consumer) return { token: () => session.ids.token(), close: async () => endSeen() };
   let looking: Promise<unknown> = Promise.resolve();
@@ -66,16 +66,7 @@ async function sayThere(session: Session, mailbox: string): Promise<void> {
   await presence.put(card.name, { status: 'idle', since: session.store.now() });
 }
 
-async function orWarn<T>(session: Session, mailbox: string, work: () => Promise<T>): Promise<T | undefined> {
-  const about = `dead consumers of ${mailbox}`;
-  try {
-    const done = await work();
-    troubleIsOver(session, about);
-    return done;
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    const until = `What a dead consumer of ${mailbox} held comes back only when its lease ends`;
-    warnOnce(session, about, `${until}: ${error.message}`);
-    return undefined;
-  }
+function orWarn<T>(session: Session, mailbox: string, work: () => Promise<T>): Promise<T | undefined> {
+  const until = `What a dead consumer of ${mailbox} held comes back only when its lease ends`;
+  return orWarnOnce(session, `dead consumers of ${mailbox}`, until, work, isAnyTrouble);
 }

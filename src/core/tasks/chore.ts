@@ -1,6 +1,5 @@
-import { DreamosError } from '../../model/errors.ts';
 import type { Chore, Session } from '../root/root.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { isAnyTrouble, orWarnOnce } from '../root/trouble.ts';
 import { listQueues } from './place/queue.ts';
 
 /** Of one who is gone and had nothing left, or nothing that could go on, so often is looked again. */
@@ -36,13 +35,7 @@ export function createTaskChore(session: Session): Chore {
       busy = true;
       const beganAt = clock.uptime();
       try {
-        const did = await look();
-        troubleIsOver(session, 'tasks');
-        return did;
-      } catch (error) {
-        if (!(error instanceof DreamosError)) throw error;
-        warnOnce(session, 'tasks', `Tasks are not looked after: ${error.message}`);
-        return 0;
+        return (await orWarnOnce(session, 'queues of tasks', 'Tasks are not looked for', look, isAnyTrouble)) ?? 0;
       } finally {
         busy = false;
         const now = clock.uptime();

@@ -2,9 +2,8 @@
  * What keeps tasks going, done by whoever looks: what died processes have begun is finished, what gone agents have goes on, and
  * what is ready goes to who can do it. Where there are no tasks it is one look.
  */
-import { DreamosError } from '../../model/errors.ts';
 import type { Session } from '../root/root.ts';
-import { troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { isAnyTrouble, orWarnOnce } from '../root/trouble.ts';
 import { assignReady, assignThese } from './assign.ts';
 import { releaseForgotten } from './place/dependents.ts';
 import { takeOver } from './failover.ts';
@@ -37,14 +36,7 @@ export async function tendAll(
 
 /** By the way: what cannot be done is said, and left to the next one. @returns how much was done */
 export async function tend(session: Session, isDue?: (agent: string) => boolean): Promise<number> {
-  const about = 'tasks';
-  try {
-    const { released, tookOver, assigned } = await tendAll(session, isDue);
-    troubleIsOver(session, about);
-    return released + tookOver + assigned;
-  } catch (error) {
-    if (!(error instanceof DreamosError)) throw error;
-    warnOnce(session, about, `Tasks are not looked after: ${error.message}`);
-    return 0;
-  }
+  const work = () => tendAll(session, isDue);
+  const tended = await orWarnOnce(session, 'tasks', 'Tasks are not looked after', work, isAnyTrouble);
+  return tended ? tended.released + tended.tookOver + tended.assigned : 0;
 }

@@ -7,7 +7,7 @@ import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { tellNew } from '../root/config-file.ts';
 import { settingsNow } from '../root/settings.ts';
-import { diskTrouble, isInTrouble, troubleIsOver, warnOnce } from '../root/trouble.ts';
+import { isInTrouble, isOfDisk, orWarnOnce, troubleIsOver, warnOnce } from '../root/trouble.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Recovered } from '../../storage/port/mail.ts';
 
@@ -54,16 +54,8 @@ export async function recoverOrWarn(session: Session, mailbox: string, by?: Reco
 }
 
 /** What cannot be moved, on a disk that is full or read-only, is there all the same: it is said, and the look goes on. */
-async function orWarn<T>(session: Session, mailbox: string, move: () => Promise<T>): Promise<T | undefined> {
-  const about = dueIn(mailbox);
-  try {
-    const moved = await move();
-    troubleIsOver(session, about);
-    return moved;
-  } catch (error) {
-    warnOnce(session, about, `What is due in ${mailbox} could not be moved: ${diskTrouble(error).message}`);
-    return undefined;
-  }
+function orWarn<T>(session: Session, mailbox: string, move: () => Promise<T>): Promise<T | undefined> {
+  return orWarnOnce(session, dueIn(mailbox), `What is due in ${mailbox} could not be moved`, move, isOfDisk);
 }
 
 const dueIn = (mailbox: string): string => `due in ${mailbox}`;
@@ -83,12 +75,8 @@ async function recover(session: Session, mailbox: string, by?: Recover): Promise
 
 /** Sends whose senders have died, before somebody looks at what was published, or where something is. */
 export async function finishSendsOrWarn(session: Session): Promise<void> {
-  try {
-    await session.store.mail.finishSends();
-    troubleIsOver(session, 'sends');
-  } catch (error) {
-    warnOnce(session, 'sends', `Sends that were cut off could not be finished: ${diskTrouble(error).message}`);
-  }
+  const work = () => session.store.mail.finishSends();
+  await orWarnOnce(session, 'sends', 'Sends that were cut off could not be finished', work, isOfDisk);
 }
 
 /**

@@ -109,6 +109,11 @@ export const agentCardSchema = schema(
 
 export type AgentCard = Known<z.infer<ReturnType<typeof agentCardSchema>>>;
 
+/** So many tasks it has at most at a time, begun or not. */
+export function maxTasksOf({ maxTasks = 1 }: AgentCard): number {
+  return maxTasks;
+}
+
 export type Skill = NonNullable<AgentCard['skills']>[number];
 
 /** Of a card that somebody has edited by hand, what is left of one may be none. */

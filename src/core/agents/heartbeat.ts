@@ -44,12 +44,18 @@ export function checkHeartbeat({ status, note, pid }: HeartbeatOptions): void {
     throw usage(`The note has ${note.length} characters; it may have ${mostNote}.`, 'Say in a few words what it is at');
 }
 
-/** @param options checked */
-export async function report(
+/** @param options checked @returns what is known of it now */
+export async function report(session: Session, card: AgentCard, options: HeartbeatOptions): Promise<AgentPresent> {
+  await noteStatus(session, card, options);
+  return { agent: card.name, ...presenceJson(await presenceOf(session, card)) };
+}
+
+/** As `report`, for who does not ask what is known then. */
+export async function noteStatus(
   session: Session,
   card: AgentCard,
   { status, note, pid }: HeartbeatOptions,
-): Promise<AgentPresent> {
+): Promise<void> {
   const { store } = session;
   const { state } = await presenceOf(session, card);
   const known = await store.presence.get(card.name);
@@ -68,7 +74,6 @@ export async function report(
   const isPut = await store.presence.put(card.name, { ...record, ...process });
   if (!isPut && pid !== undefined) throw noProcess(pid);
   if (!isPut) await store.presence.put(card.name, record);
-  return { agent: card.name, ...presenceJson(await presenceOf(session, card)) };
 }
 
 function noProcess(pid: number): DreamosError {

@@ -6,6 +6,7 @@ import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
 import { listMailboxes } from '../agents/agents.ts';
 import { stuckIn } from '../overview/stuck.ts';
+import { type Crew, crewOnce } from '../tasks/crew.ts';
 import { listReservations } from '../reserve/reservations.ts';
 import { parseCron } from '../schedules/cron.ts';
 import type { Session } from '../root/root.ts';
@@ -46,8 +47,9 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
     yield* reservationFindings(session);
   }
   if (signal?.aborted) return;
+  const crew = crewOnce(session);
   for (const card of await listMailboxes(session))
-    if (!unreadable.has(card.name)) yield* orUnreadable(card.name, mailFindings(session, card));
+    if (!unreadable.has(card.name)) yield* orUnreadable(card.name, mailFindings(session, card, crew));
   for (const log of (await session.store.look.listTopics()).map(logOf)) {
     if (!unreadable.has(log)) yield* orUnreadable(log, corruptFindings(session, log));
   }
@@ -159,11 +161,15 @@ function problemOf(rule: string, { message, hint }: DreamosError): Finding {
   return { rule, level: 'problem', message, ...(hint !== undefined && { hint }) };
 }
 
-async function* mailFindings(session: Session, card: AgentCard): AsyncGenerator<Finding, void, undefined> {
+async function* mailFindings(
+  session: Session,
+  card: AgentCard,
+  crew: () => Promise<Crew>,
+): AsyncGenerator<Finding, void, undefined> {
   const mailbox = card.name;
   await bringDueOrWarn(session, mailbox, { bury: true });
   const counts = await session.store.look.counts(mailbox);
-  yield* stuckIn(session, card, counts);
+  yield* stuckIn(session, card, counts, crew);
   const { dead, corrupt } = counts;
   if (dead > 0) {
     const message = `${dead} ${dead === 1 ? 'message is' : 'messages are'} in the dead-letter queue.`;

@@ -13,7 +13,7 @@ import { pauseOf } from '../agents/pause.ts';
 import { presenceOf } from '../agents/presence.ts';
 import { claimedIn, type Holder, holdersOf } from '../look/holders.ts';
 import { upTo } from '../look/in-time.ts';
-import { lookAtCrew } from '../tasks/crew.ts';
+import { type Crew, crewOnce } from '../tasks/crew.ts';
 import { readOrWarn } from '../look/read-entry.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
@@ -25,19 +25,25 @@ import { bringDueOrWarn } from '../wait/due.ts';
 export async function stuck(session: Session): Promise<Finding[]> {
   const cards = new Map((await listMailboxes(session)).map((card) => [card.name, card]));
   const found: Finding[] = [];
+  const crew = crewOnce(session);
   const look = async function* (name: string): AsyncGenerator<Finding> {
     const card = cards.get(name);
     if (!card) return;
     await bringDueOrWarn(session, name);
-    yield* stuckIn(session, card, await session.store.look.counts(name));
+    yield* stuckIn(session, card, await session.store.look.counts(name), crew);
   };
   for await (const finding of lookIntoAll(session, cards.keys(), look)) found.push(finding);
   return found;
 }
 
-/** @param counts of its mailbox, in which what was due has been moved */
-export async function* stuckIn(session: Session, card: AgentCard, counts: Counts): AsyncGenerator<Finding> {
-  yield* untended(session, card, counts);
+/** @param counts of its mailbox, in which what was due has been moved @param crew one for all mailboxes that are looked at */
+export async function* stuckIn(
+  session: Session,
+  card: AgentCard,
+  counts: Counts,
+  crew: () => Promise<Crew>,
+): AsyncGenerator<Finding> {
+  yield* untended(session, card, counts, crew);
   const { ready, inflight, delayed, dead } = counts;
   const long = inflight > 0 ? await heldTooLong(session, card) : [];
   yield* heldFindings(card.name, long);
@@ -45,7 +51,12 @@ export async function* stuckIn(session: Session, card: AgentCard, counts: Counts
   if (ready > 0 && (delayed > 0 || long.length > 0)) yield* behindKeys(session, card.name, long);
 }
 
-async function* untended(session: Session, card: AgentCard, counts: Counts): AsyncGenerator<Finding> {
+async function* untended(
+  session: Session,
+  card: AgentCard,
+  counts: Counts,
+  crew: () => Promise<Crew>,
+): AsyncGenerator<Finding> {
   const { ready, inflight, delayed, oldestReadyAt, lastReadAt } = counts;
   const mailbox = card.name;
   const now = session.store.now();
@@ -64,7 +75,7 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
   } else if (card.pausedAt && unfinished > 0) {
     const message = `${pauseOf({ ...card, name: 'It' })}, and ${unfinished} unfinished ${unfinished === 1 ? 'message is' : 'messages are'} in it.`;
     yield { rule: 'paused-with-mail', level: 'warning', mailbox, message, hint: `dreamos resume ${mailbox}` };
-  } else if (isQueue(card)) yield* untaken(session, card, counts);
+  } else if (isQueue(card)) yield* untaken(session, card, counts, crew);
   else {
     const { warnUnreadAfterMs } = await effectiveSettings(session, card);
     const waitedMs = oldestReadyAt === undefined ? 0 : agoMs(oldestReadyAt, now);
@@ -78,11 +89,16 @@ async function* untended(session: Session, card: AgentCard, counts: Counts): Asy
 /** Of tasks that nobody can have. Longer than this they have been looked at by whoever looks after tasks. */
 const untakenMs = minuteMs;
 
-async function* untaken(session: Session, card: AgentCard, counts: Counts): AsyncGenerator<Finding> {
+async function* untaken(
+  session: Session,
+  card: AgentCard,
+  counts: Counts,
+  crew: () => Promise<Crew>,
+): AsyncGenerator<Finding> {
   const { ready, oldestReadyAt } = counts;
   if (!card.queue || ready === 0 || oldestReadyAt === undefined) return;
   const waitedMs = agoMs(oldestReadyAt, session.store.now());
-  const missing = waitedMs > untakenMs ? await (await lookAtCrew(session)).missing(card.queue.requires) : undefined;
+  const missing = waitedMs > untakenMs ? await (await crew()).missing(card.queue.requires) : undefined;
   if (missing === undefined) return;
   const what = ready === 1 ? '1 task waits' : `${ready} tasks wait`;
   const message = `${what} in it, for ${formatDuration(waitedMs)} by now; what is missing: ${missing}.`;

@@ -1,5 +1,5 @@
 import type { AgentResources } from '../../contract/look.ts';
-import { type AgentCard, isQueue } from '../../model/agent.ts';
+import { type AgentCard, isQueue, maxTasksOf } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { listAgents, resolveAgent } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
@@ -28,7 +28,7 @@ async function resourcesOf(session: Session, card: AgentCard): Promise<AgentReso
   const { refused } = await look.counts(name);
   return {
     agent: name,
-    tasks: { limit: card.maxTasks ?? 1, used: await tasksOf(session, name) },
+    tasks: { limit: maxTasksOf(card), used: await tasksOf(session, name) },
     sends: sendRate === Infinity ? { limit: null, used: null } : await sendsOf(session, name, sendRate),
     bytes: { limit: orNone(maxBytes), used: bytes },
     messages: { limit: orNone(maxMessages), used: messages },

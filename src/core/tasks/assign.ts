@@ -1,6 +1,6 @@
 /** Giving tasks to agents: a task goes from its queue, or from who has it, into the mailbox of who is to do it. */
 import type { Candidate, TaskJson } from '../../contract/tasks.ts';
-import { type AgentCard, capabilitiesOf, isQueue, isQueueName } from '../../model/agent.ts';
+import { type AgentCard, capabilitiesOf, isQueue, isQueueName, maxTasksOf } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { TaskMove } from '../../model/state.ts';
 import type { Entry } from '../../storage/port/look.ts';
@@ -14,7 +14,7 @@ import { tasksOf } from '../resources/tasks-of.ts';
 import { orWarnOnce } from '../root/trouble.ts';
 import { bringDueOrWarn } from '../wait/due.ts';
 import { blockIfItWaits } from './place/dependents.ts';
-import { type Crew, lookAtCrew, maxTasksOf } from './crew.ts';
+import { type Crew, lookAtCrew } from './crew.ts';
 import { checkMove, findTask, type FoundTask, illegalMove } from './place/find.ts';
 import { listQueues, type Queue } from './place/queue.ts';
 import { taskView } from './view.ts';

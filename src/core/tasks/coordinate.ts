@@ -12,7 +12,7 @@ import { isQueue } from '../../model/agent.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 import { changeCard, resolveAgent } from '../agents/agents.ts';
-import { report } from '../agents/heartbeat.ts';
+import { noteStatus } from '../agents/heartbeat.ts';
 import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { sendChecked } from '../send/send.ts';
@@ -52,7 +52,7 @@ const mostAtOnce = 200;
 export async function coordinate(session: Session, options: CoordinateOptions = {}): Promise<void> {
   const { leaseMs = 10_000, signal, onRole } = options;
   const me = await resolveAgent(session, actorOf(session, 'coordinates'));
-  await report(session, me, { status: 'idle' });
+  await noteStatus(session, me, { status: 'idle' });
   const own = await asConsumer(session);
   await makeRole(own);
   const card = await resolveAgent(own, roleMailbox);

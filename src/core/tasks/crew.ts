@@ -3,7 +3,7 @@
  * these the longest idle. Looked at once and kept for many tasks: what is given is counted here.
  */
 import type { Candidate } from '../../contract/tasks.ts';
-import { type AgentCard, capabilitiesOf, isQueue } from '../../model/agent.ts';
+import { type AgentCard, capabilitiesOf, isQueue, maxTasksOf } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { listAgents } from '../agents/agents.ts';
 import { type Presence, presences } from '../agents/presence.ts';
@@ -22,15 +22,17 @@ export interface Crew {
   gave(agent: string): void;
 }
 
-export function maxTasksOf({ maxTasks = 1 }: AgentCard): number {
-  return maxTasks;
-}
-
 interface Member {
   readonly card: AgentCard;
   readonly presence: Presence;
   readonly abilities: ReadonlySet<string>;
   tasks: number;
+}
+
+/** For who may need it several times: looked at once, when it is first wanted. */
+export function crewOnce(session: Session): () => Promise<Crew> {
+  let crew: Promise<Crew> | undefined;
+  return () => (crew ??= lookAtCrew(session));
 }
 
 export async function lookAtCrew(session: Session): Promise<Crew> {

@@ -10,7 +10,7 @@ import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { bringDueOrWarn, finishSendsOrWarn } from '../wait/due.ts';
-import { type Crew, lookAtCrew } from './crew.ts';
+import { crewOnce } from './crew.ts';
 import { findTask, type FoundTask, stateOf } from './place/find.ts';
 import { createWaitingLook } from './place/waiting.ts';
 import { inputOf, taskView } from './view.ts';
@@ -39,8 +39,7 @@ const placesOf: Readonly<Record<TaskState, readonly State[]>> = {
 /** What is at work first, then what is next; of these the most urgent, and of these the oldest. */
 export async function* listTasks(session: Session, filter: TaskFilter = {}): AsyncGenerator<TaskJson, void, undefined> {
   const { limit = Infinity } = filter;
-  let crew: Promise<Crew> | undefined;
-  const looks = { crew: () => (crew ??= lookAtCrew(session)), unfinished: createWaitingLook(session) };
+  const looks = { crew: crewOnce(session), unfinished: createWaitingLook(session) };
   let count = 0;
   for (const found of await placedTasks(session, filter)) {
     if (count++ >= limit) return;

@@ -1,6 +1,6 @@
 /** Taking a task: the best one for who asks, or a certain one. */
 import type { TaskTaken } from '../../contract/tasks.ts';
-import { type AgentCard, capabilitiesOf, isQueue, isQueueName } from '../../model/agent.ts';
+import { type AgentCard, capabilitiesOf, isQueue, isQueueName, maxTasksOf } from '../../model/agent.ts';
 import { isoTime } from '../../model/clock.ts';
 import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -8,7 +8,7 @@ import { priorities } from '../../model/message.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 import { resolveAgent } from '../agents/agents.ts';
-import { report } from '../agents/heartbeat.ts';
+import { noteStatus } from '../agents/heartbeat.ts';
 import { keepSeen } from '../agents/seen.ts';
 import { actorOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
@@ -17,7 +17,6 @@ import { claimNow, createReader } from '../take/read.ts';
 import { createWaiter } from '../wait/wait.ts';
 import { checkAble, checkNotWaiting, full, give } from './assign.ts';
 import { blockIfItWaits } from './place/dependents.ts';
-import { maxTasksOf } from './crew.ts';
 import { checkMove, findTask } from './place/find.ts';
 import { tend } from './keeper.ts';
 import { listQueues } from './place/queue.ts';
@@ -37,7 +36,7 @@ export async function nextTask(session: Session, options: NextOptions = {}): Pro
   const { waitMs = 0, leaseMs } = options;
   const reader = await createReader(session, card, { ...options, filter: { task: true } });
   const isThere = (await session.store.presence.get(card.name)) !== undefined;
-  if (!isThere || waitMs > 0) await report(session, card, { status: 'idle' });
+  if (!isThere || waitMs > 0) await noteStatus(session, card, { status: 'idle' });
   const endSeen = waitMs > 0 ? await keepSeen(session, card.name) : (): void => undefined;
   const waiter = createWaiter(session, card.name);
   const attempt = async (): Promise<Delivery | undefined> => {
@@ -104,7 +103,7 @@ async function taken(session: Session, card: AgentCard, { receipt, message }: De
 export async function noteBusy(session: Session, card: AgentCard, title?: string): Promise<void> {
   try {
     if ((await session.store.presence.get(card.name)) === undefined) return;
-    await report(
+    await noteStatus(
       session,
       card,
       title === undefined ? { status: 'idle', note: '' } : { status: 'busy', note: cut(title, 100) },

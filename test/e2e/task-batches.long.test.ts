@@ -1,5 +1,5 @@
 /** Real processes that make many tasks at once, die at it, and bring issues of beads. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { type Line, type Rig, test } from './rig.ts';
@@ -51,6 +51,19 @@ describe.concurrent('batches of tasks', () => {
     for (const [i, title] of done.entries())
       for (const { dependsOn } of batch.filter((one) => one.title === title))
         for (const key of dependsOn) expect(done.indexOf(key.replace('k', 't'))).toBeLessThan(i);
+  });
+
+  test('the queue and the role of one who was killed before it had a card belong to nobody, and are made whole', async ({
+    rig,
+  }) => {
+    for (const name of ['task-pool', 'task-pool.gpu', 'task-coordinator']) mkdirSync(rig.box(name));
+    expect(await rig.dreamos('task create --title any --as planner')).toMatchObject({ code: 0 });
+    expect(await rig.dreamos('task create --title gpu --requires gpu --as planner')).toMatchObject({ code: 0 });
+    const coordinator = rig.start('coordinate --as planner');
+    await expect.poll(() => coordinator.lines().join(), { timeout: 10_000 }).toContain('planner coordinates');
+    await coordinator.kill('SIGTERM');
+    const lists = (await rig.dreamos('agent list --json')).json.map(({ name }) => name);
+    expect(lists).toEqual(['planner', 'reviewer']);
   });
 
   test('of several that make the same batch at once one makes it', async ({ rig }) => {

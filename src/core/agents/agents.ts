@@ -191,8 +191,8 @@ export function changeKnownCard(
 export function changeCard(
   documents: Documents,
   name: string,
-  change: (card: AgentCard | undefined) => AgentCard,
+  change: (card: AgentCard | undefined, isAssumed: boolean) => AgentCard,
 ): Promise<AgentCard> {
   const exact = async (): Promise<DocumentName> => `agents/${(await documents.getAgent(name))?.name ?? name}`;
-  return changeDocument(documents, exact, (card) => change(card as AgentCard | undefined));
+  return changeDocument(documents, exact, (card, isAssumed) => change(card as AgentCard | undefined, isAssumed));
 }

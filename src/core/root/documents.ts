@@ -13,18 +13,18 @@ const mostRounds = 20;
  * The version decides, so that who was paused between reading and writing overwrites nothing. Who has lost once takes a
  * lock: of a hundred who change the same document at the same moment each would lose to all others.
  * @param name asked anew in each round @param change gets a copy of its own; `undefined`: there is none yet. What it throws
- * changes nothing
+ * changes nothing. Of what is assumed, see `Versioned`
  * @throws CONFIG_INVALID, DISK_FAILED
  */
 export async function changeDocument<T>(
   documents: Documents,
   name: DocumentName | (() => Promise<DocumentName>),
-  change: (value: unknown) => T | Promise<T>,
+  change: (value: unknown, isAssumed: boolean) => T | Promise<T>,
 ): Promise<T> {
   const once = async (): Promise<{ readonly after: T } | undefined> => {
     const which = typeof name === 'string' ? name : await name();
     const before = await documents.get(which);
-    const after = await change(structuredClone(before?.value));
+    const after = await change(structuredClone(before?.value), before?.isAssumed === true);
     return (await documents.put(which, after, before?.version)) ? { after } : undefined;
   };
   const atOnce = await once();

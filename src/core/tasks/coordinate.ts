@@ -75,17 +75,18 @@ export async function coordinate(session: Session, options: CoordinateOptions = 
 
 /** The mailbox, and the one message in it. */
 async function makeRole(session: Session): Promise<void> {
-  await changeCard(session.store.documents, roleMailbox, (before) => {
-    if (before && !isQueue(before)) throw taken();
-    return (
-      before ?? {
-        name: roleMailbox,
-        description: 'who has claimed its message coordinates',
-        createdAt: new Date(session.clock.now()).toISOString(),
-        kind: 'queue',
-        settings: { maxAttempts: mostAttempts },
-      }
-    );
+  await changeCard(session.store.documents, roleMailbox, (before, isAssumed) => {
+    if (before && !isAssumed) {
+      if (!isQueue(before)) throw taken();
+      return before;
+    }
+    return {
+      name: roleMailbox,
+      description: 'who has claimed its message coordinates',
+      createdAt: new Date(session.clock.now()).toISOString(),
+      kind: 'queue',
+      settings: { maxAttempts: mostAttempts },
+    };
   });
   await session.store.documents.withLock(`assign.${roleMailbox}`, async () => {
     if ((await session.store.look.load(roleMailbox)).messages > 0) return;

@@ -27,6 +27,8 @@ export interface Lock {
 export interface Versioned {
   readonly value: unknown;
   readonly version: string;
+  /** Of an agent: its mailbox is there and its card is not, because who made it was stopped, or somebody took it away. */
+  readonly isAssumed?: true;
 }
 
 export interface Located {

@@ -3,6 +3,7 @@ import { type AgentCard, isQueue, taskPool } from '../../../model/agent.ts';
 import { sha256 } from '../../../model/basics/sha256.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import { changeCard } from '../../agents/agents.ts';
+import type { Documents } from '../../../storage/port/documents.ts';
 import type { Session } from '../../root/root.ts';
 
 const longestName = 64;
@@ -36,7 +37,8 @@ async function queueOr(
   const isFor = (card: AgentCard): boolean => isQueue(card) && requiresOf(card).join(' ') === requires.join(' ');
   for (const name of queueNames(requires)) {
     const known = await documents.getAgent(name);
-    const isKnown = known !== undefined && !known.deletedAt;
+    const isKnown =
+      known !== undefined && !known.deletedAt && (isQueue(known) || !(await isHalfMade(documents, known)));
     const card = isKnown ? known : await make(name);
     if (isFor(card)) return card;
     if (!isQueue(card)) throw taken(name);
@@ -44,9 +46,14 @@ async function queueOr(
   throw new Error(`no name is left for a queue of ${requires.join(', ')}`);
 }
 
+/** Who made it was killed before its card was there: it is nobody's yet, and made whole. */
+async function isHalfMade(documents: Documents, { name }: AgentCard): Promise<boolean> {
+  return (await documents.get(`agents/${name}`))?.isAssumed === true;
+}
+
 function makeQueue(session: Session, name: string, requires: readonly string[]): Promise<AgentCard> {
-  return changeCard(session.store.documents, name, (before) =>
-    before && !before.deletedAt ? before : newQueue(session, before?.name ?? name, requires),
+  return changeCard(session.store.documents, name, (before, isAssumed) =>
+    before && !before.deletedAt && !isAssumed ? before : newQueue(session, before?.name ?? name, requires),
   );
 }
 

@@ -101,7 +101,8 @@ export async function getCard(ctx: FileContext, name: string): Promise<Versioned
   const card = await readCard(ctx, ctx.layout.mailbox(name));
   if (!card) return undefined;
   // Without a version its mailbox is there, and its card is not.
-  return { value: card, version: cards.of(ctx).get(name)?.version ?? noCard };
+  const version = cards.of(ctx).get(name)?.version;
+  return version === undefined ? { value: card, version: noCard, isAssumed: true } : { value: card, version };
 }
 
 export async function putCard(

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type Rig, createRig } from '../rig.ts';
 
-// With real handlers: test/e2e/working.test.ts.
+// With real handlers: test/e2e/working.long.test.ts.
 let rig: Rig;
 beforeEach(async () => {
   rig = await createRig();

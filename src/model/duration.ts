@@ -79,6 +79,11 @@ export function formatDuration(ms: number): string {
   return `${Math.max(0, Math.floor(ms))}ms`;
 }
 
+/** What is still to come, in whole seconds and rounded up: `5m`, where a moment has gone by since it was said. */
+export function timeLeft(ms: number): string {
+  return formatDuration(ms < 1000 ? Math.max(0, ms) : Math.ceil(ms / 1000) * 1000);
+}
+
 /** All of it, as it may be written: `1h30m`. */
 export function exactDuration(ms: number): string {
   let rest = Math.max(0, Math.round(ms));

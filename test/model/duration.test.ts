@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { daysIn, durationIn, exactDuration, parseDuration } from '../../src/model/duration.ts';
+import { daysIn, durationIn, exactDuration, parseDuration, timeLeft } from '../../src/model/duration.ts';
 
 test.each([
   ['0', 0],
@@ -67,4 +67,15 @@ test.each([
   ['30x', undefined],
 ])('%s is %s days', (text, days) => {
   expect(daysIn(text)).toBe(days);
+});
+
+test.each([
+  [299_990, '5m'],
+  [300_001, '5m'],
+  [301_000, '5m'],
+  [1500, '2s'],
+  [20, '20ms'],
+  [-5, '0ms'],
+])('of %i milliseconds that are left a person is told %s', (ms, text) => {
+  expect(timeLeft(ms)).toBe(text);
 });

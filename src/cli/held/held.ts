@@ -4,7 +4,7 @@ import type { Session } from '../../core/root/root.ts';
 import { type Held, listHeld } from '../../core/take/held.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { cut } from '../../model/basics/text.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration, timeLeft } from '../../model/duration.ts';
 import { endOf } from '../../model/id.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { nearestName, notFound, usage } from '../../model/refusals.ts';
@@ -134,7 +134,7 @@ async function linesOf(session: Session, { entry, since }: Held): Promise<{ line
   const { leaseUntil = now } = entry;
   const from = message ? `  from ${harmless(message.from)}: ${harmless(titleOf(message))}` : '';
   const held = since === undefined ? '' : `for ${formatDuration(Math.max(0, now - Date.parse(since)))}, `;
-  const rest = formatDuration(Math.max(0, leaseUntil - now));
+  const rest = timeLeft(leaseUntil - now);
   const { replyBy } = message ?? {};
   const awaited = replyBy !== undefined && Date.parse(replyBy) > now;
   return {

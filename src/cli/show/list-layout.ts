@@ -1,6 +1,6 @@
 import type { Listed } from '../../contract/look.ts';
 import { sameAgent } from '../../model/agent.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration, timeLeft } from '../../model/duration.ts';
 import { placeName, titleOf, whoText } from './message-view.ts';
 import { layoutOf, type RowLayout, wideEnough } from './screenful.ts';
 
@@ -43,7 +43,7 @@ function noteOf(
   nowMs: number,
   isWide: boolean,
 ): string[] {
-  const till = (time: string): string => formatDuration(Math.max(0, Date.parse(time) - nowMs));
+  const till = (time: string): string => timeLeft(Date.parse(time) - nowMs);
   if (leaseUntil === undefined) return [dueAt === undefined ? (reason ?? '') : `due in ${till(dueAt)}`];
   const left = `${till(leaseUntil)} left`;
   if (isWide)

@@ -1,6 +1,6 @@
 import type { EntryJson, MailboxStatus } from '../../contract/look.ts';
 import { cut } from '../../model/basics/text.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration, timeLeft } from '../../model/duration.ts';
 import type { Message } from '../../model/message.ts';
 import { rawData } from '../../model/basics/raw-json.ts';
 import { topicOf } from '../../model/topic.ts';
@@ -57,7 +57,7 @@ export function messageView(
 
 export function ago(iso: string, nowMs: number): string {
   const ms = nowMs - Date.parse(iso);
-  return ms < 0 ? `in ${formatDuration(-ms)}` : `${formatDuration(ms)} ago`;
+  return ms < 0 ? `in ${timeLeft(-ms)}` : `${formatDuration(ms)} ago`;
 }
 
 function isOver(iso: string, nowMs: number): boolean {

@@ -1,5 +1,5 @@
 import { timeIn } from '../../model/clock.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { timeLeft } from '../../model/duration.ts';
 import type { Context } from '../context.ts';
 
 /** Which moment a time was taken for whose zone nobody wrote: most clocks on a wall are not in UTC. */
@@ -9,5 +9,5 @@ export async function sayMoment(context: Context, text: string | undefined): Pro
   if (at === undefined) return;
   const inMs = at - (await context.session()).clock.now();
   const moment = new Date(at).toISOString().replace(/(?::00)?\.000Z$/, 'Z');
-  await context.output.note(`Delivered from ${moment} on, in ${formatDuration(inMs)}: a time without a zone is UTC.`);
+  await context.output.note(`Delivered from ${moment} on, in ${timeLeft(inMs)}: a time without a zone is UTC.`);
 }

@@ -3,7 +3,7 @@ import { pausedSentence } from '../../core/agents/pause.ts';
 import { findNow } from '../../core/look/find.ts';
 import { meantId } from '../../core/look/meant.ts';
 import type { Session } from '../../core/root/root.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { timeLeft } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import type { Output } from '../output.ts';
 
@@ -37,6 +37,6 @@ async function whyNotReady(session: Session, mailbox: string, end: string): Prom
   const { state, dueAt, leaseUntil } = entry;
   const until = dueAt ?? leaseUntil;
   if (until === undefined) return `${id} in ${name} is ${state}.`;
-  const rest = formatDuration(until - session.store.now());
+  const rest = timeLeft(until - session.store.now());
   return `${id} in ${name} is ${state} until ${new Date(until).toISOString()} (for ${rest}).`;
 }

@@ -1,5 +1,5 @@
 import type { TaskJson } from '../../contract/tasks.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { timeLeft } from '../../model/duration.ts';
 import { ago } from '../show/message-view.ts';
 import { layoutOf, type RowLayout } from '../show/screenful.ts';
 import { missingText } from './task-line.ts';
@@ -37,7 +37,7 @@ function noteOf({ task, partOf, blockers }: TaskRow, nowMs: number, idOf: (id: s
   return [
     overdue ? 'overdue' : '',
     partOf === undefined ? '' : `part of ${idOf(partOf)}`,
-    leaseUntil === undefined ? '' : `${formatDuration(Math.max(0, Date.parse(leaseUntil) - nowMs))} left`,
+    leaseUntil === undefined ? '' : `${timeLeft(Date.parse(leaseUntil) - nowMs)} left`,
     state === 'active' && progress !== undefined ? progressText(progress) : '',
     waits.length === 0 ? '' : `waits for ${waits.join(', ')}`,
     missing === undefined ? '' : missingText(missing),

@@ -7,7 +7,7 @@ import { pausedSentence } from '../../core/agents/pause.ts';
 import { moreText, tableThatFits } from '../../cli/show/screenful.ts';
 import { status } from '../../core/look/status.ts';
 import { changes } from '../../core/follow/changes.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration, timeLeft } from '../../model/duration.ts';
 
 // On a terminal the ages are brought up to date this often.
 const refreshMs = 5000;
@@ -51,7 +51,7 @@ const mostNamed = 5;
 function heldLines({ mailbox, held = [] }: MailboxStatus, nowMs: number, flags: string): string[] {
   const lines = held.slice(0, mostNamed).map(({ id, attempt, heldBy, heldLabel, heldSince, leaseUntil }) => {
     const known = heldSince === undefined ? [] : [`for ${formatDuration(Math.max(0, nowMs - Date.parse(heldSince)))}`];
-    const left = `${formatDuration(Math.max(0, Date.parse(leaseUntil) - nowMs))} left`;
+    const left = `${timeLeft(Date.parse(leaseUntil) - nowMs)} left`;
     const how = [...known, left, ...(attempt > 1 ? [`attempt ${attempt}`] : [])].join(', ');
     return heldBy === undefined
       ? `${mailbox}: ${id} is held, ${how}`

@@ -4,7 +4,7 @@ import { harmless } from '../../cli/harmless.ts';
 import { who } from '../../core/look/who.ts';
 import { listAgents } from '../../core/agents/agents.ts';
 import { isQueue } from '../../model/agent.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { formatDuration, timeLeft } from '../../model/duration.ts';
 
 export interface WhoCommandOptions {
   all?: boolean;
@@ -77,7 +77,7 @@ function sessionText({ host, state }: HostSessionJson): string {
 
 function holdsText({ holds }: WhoIs): string {
   const [next] = holds;
-  return next === undefined ? '' : `${holds.length}, ${formatDuration(next.leftMs)} left`;
+  return next === undefined ? '' : `${holds.length}, ${timeLeft(next.leftMs)} left`;
 }
 
 function heldLines({ agent, holds }: WhoIs): string[] {
@@ -85,6 +85,6 @@ function heldLines({ agent, holds }: WhoIs): string[] {
     const holder = heldBy ?? agent;
     const by = heldLabel === undefined ? holder : `${holder} (${heldLabel})`;
     const tries = attempt > 1 ? `, attempt ${attempt}` : '';
-    return harmless(`${agent}: ${by} holds ${id}, ${formatDuration(leftMs)} left${tries}`);
+    return harmless(`${agent}: ${by} holds ${id}, ${timeLeft(leftMs)} left${tries}`);
   });
 }

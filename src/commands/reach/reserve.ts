@@ -14,7 +14,7 @@ import { asItStands } from '../../core/reserve/place.ts';
 import { listReservations } from '../../core/reserve/reservations.ts';
 import { reserve } from '../../core/reserve/reserve.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { timeLeft } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 
@@ -73,7 +73,7 @@ export async function listCommand(context: Context): Promise<void> {
     one.path,
     one.agent,
     one.shared ? 'shared' : '',
-    output.toTerminal ? formatDuration(Date.parse(one.until) - nowMs) : one.until,
+    output.toTerminal ? timeLeft(Date.parse(one.until) - nowMs) : one.until,
     one.reason ?? '',
   ]);
 }

@@ -1,6 +1,6 @@
 import type { Reservation } from '../../contract/reach.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { formatDuration } from '../../model/duration.ts';
+import { timeLeft } from '../../model/duration.ts';
 import { cut } from '../../model/basics/text.ts';
 import type { Session } from '../root/root.ts';
 import type { Place } from './place.ts';
@@ -58,5 +58,5 @@ export function lost(
 }
 
 function when({ store }: Session, { until }: Reservation): string {
-  return `${until}, in ${formatDuration(Date.parse(until) - store.now())}`;
+  return `${until}, in ${timeLeft(Date.parse(until) - store.now())}`;
 }

@@ -17,9 +17,10 @@ export async function assignCommand(
   const task = await assignTask(await context.session(), id, agent);
   if (task.state === 'ready') {
     const why = task.missing === undefined ? '' : `: it ${missingText(task.missing)}`;
-    throw new DreamosError('nothing', 'NOTHING_THERE', `Nobody could be given task ${task.id}${why}.`, {
-      hint: `Each agent, and why not: dreamos task assign ${task.id} --explain`,
-    });
+    const hint = `dreamos task assign ${task.id} --explain`;
+    // To a person an answer is told without its hint.
+    const message = `Nobody could be given task ${task.id}${why}. Each agent, and why not: ${hint}`;
+    throw new DreamosError('nothing', 'NOTHING_THERE', message, { hint });
   }
   await context.output.outcome(task, () => taskLine(task));
 }

@@ -202,7 +202,9 @@ describe('assign', () => {
     const id = await create('parse', '--requires', 'ts', '--no-assign');
     const hard = await create('render', '--requires', 'gpu');
     expect(await rig.dreamos(`task assign ${hard}`)).toMatchObject({
-      ...{ code: 3, out: '', err: `Nobody could be given task ${hard}: it lacks somebody who can: gpu.\n` },
+      code: 3,
+      out: '',
+      err: `Nobody could be given task ${hard}: it lacks somebody who can: gpu. Each agent, and why not: dreamos task assign ${hard} --explain\n`,
     });
     expect((await rig.dreamos(`task assign ${id}`)).out).toBe(`${id} assigned to ann\n`);
   });

@@ -48,7 +48,12 @@ export default defineConfig({
       },
       { plugins, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
       ...(process.env['DREAMOS_RUNTIME'] === 'native'
-        ? [{ plugins, test: { name: 'native', include: [ofNative], setupFiles, testTimeout: 60_000 } }]
+        ? [
+            {
+              plugins,
+              test: { name: 'native', include: [ofNative], setupFiles, testTimeout: 60_000, hookTimeout: 60_000 },
+            },
+          ]
         : []),
       ...leftToAll.map(({ name, files }) => ({ plugins, test: { name, include: [files], ...built } })),
     ],

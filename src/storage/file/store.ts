@@ -3,8 +3,7 @@ import type { Journal } from '../port/journal.ts';
 import type { Look } from '../port/look.ts';
 import type { Mail } from '../port/mail.ts';
 import type { Capabilities, Store } from '../port/store.ts';
-import type { Presence } from '../port/presence.ts';
-import type { Reach } from '../port/reach.ts';
+import type { Rollups } from '../port/rollups.ts';
 import type { Upkeep } from '../port/upkeep.ts';
 import { claim } from './claim/claim.ts';
 import type { FileContext } from './disk/context.ts';
@@ -36,7 +35,7 @@ import { pathOf, toEntry } from './names/found.ts';
 import { isLog } from '../../model/topic.ts';
 import { readReceipt } from './claim/receipts.ts';
 import { topicNames } from './documents/topics.ts';
-import { seen } from './reach/seen.ts';
+import { presenceOf, reachOf } from './reach/roles.ts';
 import { looksLikePackedPath } from './names/pack-name.ts';
 
 /** The storage port over files: which module carries which promise. */
@@ -52,6 +51,7 @@ export function fileStore(ctx: FileContext): Store {
     mail: mailOf(ctx),
     look: lookOf(ctx),
     journal: journalOf(ctx),
+    rollups: rollupsOf(ctx),
     reach: reachOf(ctx),
     presence: presenceOf(ctx),
     upkeep: upkeepOf(ctx),
@@ -227,6 +227,10 @@ function journalOf(ctx: FileContext): Journal {
     recent: async (since, least) => (await import('./events/history.ts')).recent(ctx, since, least),
     claims: async (mailbox, attempts) => (await import('./events/history.ts')).claims(ctx, mailbox, attempts),
     tally: async (mailbox, since) => (await import('./events/history.ts')).tally(ctx, mailbox, since),
+    logs: async (mailbox) => (await import('./events/read-log.ts')).logs(ctx, mailbox),
+    async *readLog(mailbox, day, from) {
+      yield* (await import('./events/read-log.ts')).readLog(ctx, mailbox, day, from);
+    },
     async watch(of, hint) {
       const { watch } = await import('./events/watch.ts');
       return watch(ctx, of, hint);
@@ -234,37 +238,12 @@ function journalOf(ctx: FileContext): Journal {
   };
 }
 
-function reachOf(ctx: FileContext): Reach {
-  const at = (name: string) => ctx.layout.mailbox(name);
-  const known = (): Promise<typeof import('./reach/sessions.ts')> => import('./reach/sessions.ts');
-  const told = (): Promise<typeof import('./reach/announcements.ts')> => import('./reach/announcements.ts');
+function rollupsOf(ctx: FileContext): Rollups {
+  const kept = (): Promise<typeof import('./events/rollups.ts')> => import('./events/rollups.ts');
   return {
-    sessions: async () => (await known()).sessions(ctx),
-    getSession: async (key) => (await known()).getSession(ctx, key),
-    isRunning: async (key) => (await known()).isRunning(ctx, key),
-    putSession: async (session) => (await known()).putSession(ctx, session),
-    removeSession: async (key) => (await known()).removeSession(ctx, key),
-    takePlace: async (key, token) => (await known()).takePlace(ctx, key, token),
-    hasPlace: async (key, token) => (await known()).hasPlace(ctx, key, token),
-    announcements: async (mailbox, key) => (await told()).announcements(ctx, at(mailbox), key),
-    announcedIn: async (mailbox) => (await told()).announcedIn(ctx, at(mailbox)),
-    announce: async (mailbox, key, wanted) => (await told()).announce(ctx, at(mailbox), key, wanted),
-    forget: async (mailbox, key, of) => (await told()).forget(ctx, at(mailbox), key, of),
-    sweep: async ({ dryRun }) => (await known()).sweepSessions(ctx, dryRun),
-    note: async (line) => (await import('./reach/hook-log.ts')).note(ctx, line),
-  };
-}
-
-function presenceOf(ctx: FileContext): Presence {
-  const at = (name: string) => ctx.layout.mailbox(name);
-  const known = (): Promise<typeof import('./reach/presence.ts')> => import('./reach/presence.ts');
-  return {
-    put: async (mailbox, record) => (await known()).putPresence(ctx, at(mailbox), record),
-    seen: (mailbox) => seen(ctx, at(mailbox)),
-    get: async (mailbox) => (await known()).getPresence(ctx, at(mailbox)),
-    async forget(mailbox) {
-      await ctx.disk.remove(at(mailbox).presence);
-    },
+    days: async (mailbox) => (await kept()).rollupDays(ctx, mailbox),
+    read: async (mailbox, name) => (await kept()).readRollup(ctx, mailbox, name),
+    write: async (mailbox, name, text) => (await kept()).writeRollup(ctx, mailbox, name, text),
   };
 }
 

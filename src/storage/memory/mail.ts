@@ -82,6 +82,8 @@ export interface Mail {
   readonly log: MailEvent[];
   /** Events that are no longer told. They keep their places, which are what cursors say. */
   readonly pruned: Set<MailEvent>;
+  /** By mailbox: what is kept of its numbers. */
+  readonly rollups: Map<string, Map<string, string>>;
   readonly listeners: Set<(mailbox: string) => void>;
   readonly documentListeners: Set<(name: DocumentName) => void>;
   readonly locks: Map<string, Promise<unknown>>;
@@ -106,6 +108,7 @@ export function createMail(): Mail {
     topics: new Set(),
     log: [],
     pruned: new Set(),
+    rollups: new Map(),
     listeners: new Set(),
     documentListeners: new Set(),
     locks: new Map(),

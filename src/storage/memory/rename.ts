@@ -15,6 +15,7 @@ export function renameMailbox(mail: Mail, from: string, to: string): 'renamed' |
     mail.allowances,
     mail.corrupt,
     mail.inboxes,
+    mail.rollups,
     mail.reached.present,
   ] as Map<string, unknown>[])
     if (map.has(before)) move(map, map.get(before));

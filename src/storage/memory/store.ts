@@ -17,6 +17,7 @@ import { isExpired } from './die.ts';
 import { documentsOf } from './documents.ts';
 import { handOver } from './hand-over.ts';
 import { claims, cursor, history, readEvents, recent, tally, watch } from './events.ts';
+import { logs, readLog, rollupsOf } from './rollups.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { reachedOf } from './reach.ts';
 import { pruneArchive, pruneEvents, quarantine, sweepExpired } from './housekeeping.ts';
@@ -161,6 +162,10 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     recent: async (since, least) => recent(mail, since, least),
     tally: async (mailbox, since) => tally(mail, mailbox, since),
     claims: async (mailbox, attempts) => claims(mail, mailbox, attempts),
+    logs: async (mailbox) => logs(mail, mailbox),
+    readLog: async function* (mailbox, day, from) {
+      yield* readLog(mail, mailbox, day, from);
+    },
     watch: async (of, hint) => watch(mail, of, hint),
   };
 
@@ -189,6 +194,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     mail: life,
     look,
     journal,
+    rollups: rollupsOf(mail),
     ...reachedOf(mail, clock),
     upkeep,
     self: async () => ({ pid: 1, host: 'memory' }),

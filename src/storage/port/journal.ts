@@ -1,4 +1,5 @@
 import type { MailEvent, WatchedEvent } from '../../model/event.ts';
+import type { LoggedEvent } from '../../model/metrics/tally.ts';
 
 export interface EventBatch {
   /** Each with a cursor of at most 200 bytes that continues right behind it, in this process and in others. */
@@ -22,6 +23,24 @@ export interface Wake {
  * The last two are decided where the events are read: a topic that appears while somebody follows is heard from its first.
  */
 export type Scope = readonly string[] | { readonly topics: readonly string[] } | undefined;
+
+/** How far the event log of a day was read, or goes: in the store's own words, plain JSON that may be kept. */
+export interface LogMark {
+  readonly bytes: number;
+  /** Of what lies in front of it, so that another log is known as another. */
+  readonly check?: string;
+}
+
+/** Some of the events of a day, in the order of their lines. */
+export interface LogPart {
+  readonly events: readonly LoggedEvent[];
+  /** Lines that are no event. */
+  readonly broken: number;
+  /** Behind these. */
+  readonly mark: LogMark;
+  /** The log is not the one that the given mark was made on, or was cut short: this part is its beginning. */
+  readonly anew?: true;
+}
 
 /** What happened, and being told. */
 export interface Journal {
@@ -49,6 +68,13 @@ export interface Journal {
   claims(mailbox: string, attempts: ReadonlyMap<string, number>): Promise<Map<string, MailEvent>>;
   /** How many events of each kind a mailbox's log has since a moment; of a very busy one only the latest are counted. */
   tally(mailbox: string, since: number): Promise<Map<string, number>>;
+  /** The days (UTC, `2026-11-20`) of which a mailbox has an event log, the oldest first, and where each ends now. */
+  logs(mailbox: string): Promise<ReadonlyMap<string, LogMark>>;
+  /**
+   * The event log of a day in bulk, from its beginning or from behind a mark, part by part: for who counts. Nothing is known
+   * of an event but that it has `at`, `event` and `id`. Nothing comes where nothing is new.
+   */
+  readLog(mailbox: string, day: string, from?: LogMark): AsyncIterable<LogPart>;
   /**
    * Calls `hint` when something may have happened: `where`, or anywhere. A hint may come twice or for nothing; look with
    * readEvents or claim.

@@ -1,5 +1,5 @@
 /**
- * The storage port: what the core needs of a place that keeps mail, in seven roles, in the words of the design and without
+ * The storage port: what the core needs of a place that keeps mail, in eight roles, in the words of the design and without
  * paths. Files are the first implementation (file/store.ts), memory the second (memory/store.ts); test/storage/contract is
  * the suite that every implementation has to pass, as far as its capabilities go.
  *
@@ -19,6 +19,7 @@ import type { Look } from './look.ts';
 import type { Mail } from './mail.ts';
 import type { Presence } from './presence.ts';
 import type { Reach } from './reach.ts';
+import type { Rollups } from './rollups.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** What a storage can, and how surely. */
@@ -47,6 +48,7 @@ export interface Store {
   readonly mail: Mail;
   readonly look: Look;
   readonly journal: Journal;
+  readonly rollups: Rollups;
   readonly reach: Reach;
   readonly presence: Presence;
   /** Absent: the storage keeps house by itself. */

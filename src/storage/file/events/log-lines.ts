@@ -124,7 +124,7 @@ export async function newLines(
 }
 
 /** Whether a place is behind a line, and behind the line that it was behind. */
-async function fits(ctx: FileContext, path: string, { bytes, check }: LogPlace, size: number): Promise<boolean> {
+export async function fits(ctx: FileContext, path: string, { bytes, check }: LogPlace, size: number): Promise<boolean> {
   if (bytes === 0 || bytes > size) return bytes === 0;
   const before = await lastLine(ctx, path, bytes);
   return before !== undefined && (check === undefined || check === before);
@@ -143,14 +143,19 @@ async function lastLine(ctx: FileContext, path: string, end: number): Promise<st
 }
 
 /** FNV-1a of a line without its end, in a few characters. */
-function checkOf(bytes: Buffer, start: number, end: number): string {
+export function checkOf(bytes: Buffer, start: number, end: number): string {
   let hash = 0x811c9dc5;
   for (let i = Math.max(start, end - checkedBytes); i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   return (hash >>> 0).toString(36);
 }
 
 /** Behind the line that goes on at `from`; `undefined`: it has no end yet. */
-async function nextLine(ctx: FileContext, path: string, from: number, size: number): Promise<number | undefined> {
+export async function nextLine(
+  ctx: FileContext,
+  path: string,
+  from: number,
+  size: number,
+): Promise<number | undefined> {
   for (let offset = from; offset < size; offset += chunkBytes) {
     const range = { offset, length: Math.min(size - offset, chunkBytes) };
     const file = await ctx.disk.read(path, { range, maxBytes: chunkBytes });

@@ -80,6 +80,8 @@ export interface Mailbox {
   /** Made when the first message with an ordering key is claimed. */
   readonly keys: string;
   readonly events: string;
+  /** What its event logs come to, in numbers; made by whoever asks for some first. */
+  readonly metrics: string;
   readonly lastRead: string;
   /** What its agent has said of itself; its mtime is when that was last there. Made with the first word. */
   readonly presence: string;
@@ -196,6 +198,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     corrupt: `${dir}/corrupt`,
     keys: `${dir}/keys`,
     events: `${dir}/events`,
+    metrics: `${dir}/metrics`,
     lastRead: `${dir}/last-read`,
     presence: `${dir}/presence.json`,
     announced: `${dir}/announced`,

@@ -72,6 +72,17 @@ export function parsePrunedMark(name: string): string | undefined {
   return name.endsWith(prunedEnding) && isDay(day) ? day : undefined;
 }
 
+/** @param name a day, or `index` */
+export function rollupFile(mailbox: Mailbox, name: string): string {
+  return `${mailbox.metrics}/${name}${name === rollupIndex ? '.json' : '.jsonl'}`;
+}
+const rollupIndex = 'index';
+
+/** The name of such a file; `undefined`: it is none. */
+export function parseRollup(name: string): string | undefined {
+  return name === `${rollupIndex}.json` ? rollupIndex : parseEventLog(name);
+}
+
 /** Remembers the last answer: a loop asks for the text of the same slot and day thousands of times. */
 function lastOnly(textOf: (at: number) => string): (at: number) => string {
   let last = Number.NaN;

@@ -1,0 +1,180 @@
+/**
+ * Rollups: what event logs come to, kept so that a log is counted once. Whoever looks counts on where the last one stopped, and
+ * writes what he has. No lock is needed: each file says how far its log is counted, and is replaced whole. Of two that count
+ * at once the later one may put back what is less, and the next look adds the rest.
+ */
+import { dayMs } from '../../model/basics/limits.ts';
+import { isoTime } from '../../model/clock.ts';
+import { emptyTally, mergeTally, type Tally, tallyIn } from '../../model/metrics/tally.ts';
+import type { LogMark } from '../../storage/port/journal.ts';
+import type { Session } from '../root/root.ts';
+import { orWarnOnce } from '../root/trouble.ts';
+import { countAnew, countPart, type Day, dayIn, dayText, emptyDay, tallyAt, toHours } from './day.ts';
+
+/** Lines are of hours when their day is so long ago. */
+const hoursAfterMs = 7 * dayMs;
+
+/** One line. */
+export interface Slot {
+  /** Its minute, or hour. */
+  readonly at: string;
+  readonly tally: Tally;
+}
+
+/** The lines of a mailbox that lie, at least in part, between two moments, one day after the other. */
+export async function* slotsOf(
+  session: Session,
+  mailbox: string,
+  sinceMs: number,
+  untilMs: number,
+): AsyncGenerator<Slot, void, void> {
+  const { journal, rollups } = session.store;
+  const [since, until] = [isoTime(Math.max(0, sinceMs)), isoTime(Math.max(0, untilMs - 1))];
+  const logs = await journal.logs(mailbox);
+  // An event is in the log of the day on which its line was written, which may be the next one; twice, told again.
+  const [first, last] = [dayOf(sinceMs), dayOf(untilMs + 2 * dayMs)];
+  const days = [...new Set([...(await rollups.days(mailbox)), ...logs.keys()])].sort();
+  for (const name of days.filter((day) => day >= first && day <= last)) {
+    const day = await countedDay(session, mailbox, name, logs.get(name));
+    for (const at of day.slots.keys()) {
+      if (at < since.slice(0, at.length) || at > until) continue;
+      const tally = tallyAt(day, at);
+      if (tally) yield { at, tally };
+    }
+  }
+}
+
+/** What all days of a mailbox come to. */
+export async function totalOf(session: Session, mailbox: string): Promise<Tally> {
+  const { journal, rollups } = session.store;
+  const logs = await journal.logs(mailbox);
+  const kept = new Set(await rollups.days(mailbox));
+  const index = indexIn(await rollups.read(mailbox, 'index'));
+  let [hasNews, pastIsGood] = [false, true];
+  for (const name of [...new Set([...kept, ...logs.keys()])].sort()) {
+    const { bytes = 0 } = logs.get(name) ?? {};
+    const known = index.days.get(name);
+    if (known?.bytes === bytes && kept.has(name) && (known.hours || !isLongAgo(session, name))) continue;
+    const day = await countedDay(session, mailbox, name, logs.get(name));
+    const lines = linesOf(day.total);
+    index.days.set(name, { bytes, lines, hours: day.hours });
+    hasNews = true;
+    if (known?.lines === lines) continue;
+    pastIsGood &&= !known || index.totals.has(name);
+    index.totals.set(name, day.total);
+  }
+  if (!hasNews) return sumOf(index);
+  if (!pastIsGood) await addUpAgain(session, mailbox, index, logs);
+  const newest = [...index.days.keys()].sort().slice(-2);
+  for (const [name, total] of index.totals) {
+    if (newest.includes(name)) continue;
+    mergeTally(index.past, total);
+    index.totals.delete(name);
+  }
+  await orNot(session, mailbox, () => rollups.write(mailbox, 'index', indexText(index)));
+  return sumOf(index);
+}
+
+/** The numbers of a day, as far as its log goes now. */
+async function countedDay(session: Session, mailbox: string, name: string, log: LogMark | undefined): Promise<Day> {
+  const { journal, rollups } = session.store;
+  const text = await rollups.read(mailbox, name);
+  const day = (text === undefined ? undefined : dayIn(text)) ?? emptyDay();
+  let hasNews = false;
+  if (!log && day.mark.bytes > 0) {
+    // It was pruned, and its numbers stay: what a clock that is set back may put under its name is another log.
+    day.mark = { bytes: 0 };
+    day.open.clear();
+    hasNews = true;
+  }
+  for await (const part of log ? journal.readLog(mailbox, name, day.mark) : []) {
+    if (part.anew) countAnew(day);
+    countPart(day, part);
+    hasNews = true;
+  }
+  if (!day.hours && isLongAgo(session, name)) {
+    toHours(day);
+    hasNews = true;
+  }
+  if (hasNews) await orNot(session, mailbox, () => rollups.write(mailbox, name, dayText(day)));
+  return day;
+}
+
+/** On a disk that is full or read-only each look counts for itself. */
+function orNot(session: Session, mailbox: string, write: () => Promise<void>): Promise<void | undefined> {
+  return orWarnOnce(
+    session,
+    `metrics ${mailbox}`,
+    `The numbers of ${mailbox} are not kept, so the next look counts anew`,
+    write,
+  );
+}
+
+function isLongAgo(session: Session, day: string): boolean {
+  return day < dayOf(session.store.now() - hoursAfterMs);
+}
+
+function dayOf(ms: number): string {
+  return isoTime(Math.max(0, ms)).slice(0, 10);
+}
+
+/** So that a total is not added up from every day again. */
+interface Index {
+  readonly days: Map<string, CountedDay>;
+  /** Of the last two days, which still grow. */
+  readonly totals: Map<string, Tally>;
+  /** Of all before them. */
+  past: Tally;
+}
+
+interface CountedDay {
+  /** Of its log, when it was counted. */
+  readonly bytes: number;
+  readonly lines: number;
+  readonly hours: boolean;
+}
+
+const version = 1;
+
+function indexText({ days, totals, past }: Index): string {
+  // Read by tallyIn, so what is nothing may be there.
+  return JSON.stringify({ v: version, days: Object.fromEntries(days), totals: Object.fromEntries(totals), past });
+}
+
+function indexIn(text: string | undefined): Index {
+  const index: Index = { days: new Map(), totals: new Map(), past: emptyTally() };
+  let json: { v?: unknown; days?: object; totals?: object; past?: unknown } | null;
+  try {
+    json = JSON.parse(text ?? '{}') as typeof json;
+  } catch {
+    return index;
+  }
+  if (json?.v !== version) return index;
+  for (const [name, day] of Object.entries(json.days ?? {}) as [string, CountedDay][]) index.days.set(name, day);
+  for (const [name, total] of Object.entries(json.totals ?? {})) index.totals.set(name, tallyIn(total));
+  index.past = tallyIn(json.past);
+  return index;
+}
+
+function linesOf({ events, broken }: Tally): number {
+  return Object.values(events).reduce((sum, times) => sum + times, broken);
+}
+
+function sumOf({ past, totals }: Index): Tally {
+  const sum = emptyTally();
+  for (const one of [past, ...totals.values()]) mergeTally(sum, one);
+  return sum;
+}
+
+/** A day that counts among the past has changed: its log was put back, or cut short. */
+async function addUpAgain(
+  session: Session,
+  mailbox: string,
+  index: Index,
+  logs: ReadonlyMap<string, LogMark>,
+): Promise<void> {
+  index.past = emptyTally();
+  for (const name of index.days.keys())
+    if (!index.totals.has(name))
+      mergeTally(index.past, (await countedDay(session, mailbox, name, logs.get(name))).total);
+}

@@ -3,25 +3,47 @@
  * writes what he has. No lock is needed: each file says how far its log is counted, and is replaced whole. Of two that count
  * at once the later one may put back what is less, and the next look adds the rest.
  */
-import { dayMs } from '../../model/basics/limits.ts';
+import { dayMs, hourMs, minuteMs } from '../../model/basics/limits.ts';
 import { isoTime } from '../../model/clock.ts';
 import { emptyTally, mergeTally, type Tally, tallyIn } from '../../model/metrics/tally.ts';
 import type { LogMark } from '../../storage/port/journal.ts';
 import type { Session } from '../root/root.ts';
 import { orWarnOnce } from '../root/trouble.ts';
-import { countAnew, countPart, type Day, dayIn, dayText, emptyDay, tallyAt, toHours } from './day.ts';
+import {
+  countAnew,
+  countPart,
+  type Day,
+  dayIn,
+  dayText,
+  dropMinutes,
+  emptyDay,
+  type Grain,
+  isOf,
+  tallyAt,
+} from './day.ts';
 
-/** Lines are of hours when their day is so long ago. */
-const hoursAfterMs = 7 * dayMs;
+/** When its day is so long ago, the lines of minutes go. */
+const minutesKeptMs = 7 * dayMs;
 
-/** One line. */
+/** How fine a time is told that is so long: of weeks nobody adds up minutes. */
+export function grainOf(ms: number): Grain {
+  return ms <= 2 * hourMs ? 'minute' : ms <= 2 * dayMs ? 'hour' : 'day';
+}
+const grainMs: Readonly<Record<Grain, number>> = { minute: minuteMs, hour: hourMs, day: dayMs };
+
+/** Where what is counted of a time begins: with a whole minute, hour or day. */
+export function startOf(sinceMs: number, untilMs: number): number {
+  const ms = Math.max(0, sinceMs);
+  return ms - (ms % grainMs[grainOf(untilMs - sinceMs)]);
+}
+
 export interface Slot {
-  /** Its minute, or hour. */
-  readonly at: string;
+  /** When its minute, hour or day begins; milliseconds since 1970. */
+  readonly startMs: number;
   readonly tally: Tally;
 }
 
-/** The lines of a mailbox that lie, at least in part, between two moments, one day after the other. */
+/** What happened in a mailbox from the start of a time (`startOf`) to its end, by minutes, hours or days; only those with mail. */
 export async function* slotsOf(
   session: Session,
   mailbox: string,
@@ -29,17 +51,19 @@ export async function* slotsOf(
   untilMs: number,
 ): AsyncGenerator<Slot, void, void> {
   const { journal, rollups } = session.store;
-  const [since, until] = [isoTime(Math.max(0, sinceMs)), isoTime(Math.max(0, untilMs - 1))];
+  const asked = grainOf(untilMs - sinceMs);
+  const [since, until] = [isoTime(startOf(sinceMs, untilMs)), isoTime(Math.max(0, untilMs - 1))];
   const logs = await journal.logs(mailbox);
-  // An event is in the log of the day on which its line was written, which may be the next one; twice, told again.
+  // An event is in the log of the day on which its line was written, which may be the next one; or two, told again.
   const [first, last] = [dayOf(sinceMs), dayOf(untilMs + 2 * dayMs)];
   const days = [...new Set([...(await rollups.days(mailbox)), ...logs.keys()])].sort();
   for (const name of days.filter((day) => day >= first && day <= last)) {
     const day = await countedDay(session, mailbox, name, logs.get(name));
+    const grain = asked === 'minute' && !day.minutes ? 'hour' : asked;
     for (const at of day.slots.keys()) {
-      if (at < since.slice(0, at.length) || at > until) continue;
+      if (!isOf(at, grain) || at < since.slice(0, at.length) || at > until) continue;
       const tally = tallyAt(day, at);
-      if (tally) yield { at, tally };
+      if (tally) yield { startMs: Date.parse(`${at}${'T00:00:00.000Z'.slice(at.length - 10)}`), tally };
     }
   }
 }
@@ -54,14 +78,15 @@ export async function totalOf(session: Session, mailbox: string): Promise<Tally>
   for (const name of [...new Set([...kept, ...logs.keys()])].sort()) {
     const { bytes = 0 } = logs.get(name) ?? {};
     const known = index.days.get(name);
-    if (known?.bytes === bytes && kept.has(name) && (known.hours || !isLongAgo(session, name))) continue;
+    if (known?.bytes === bytes && kept.has(name) && (!known.minutes || !isLongAgo(session, name))) continue;
     const day = await countedDay(session, mailbox, name, logs.get(name));
-    const lines = linesOf(day.total);
-    index.days.set(name, { bytes, lines, hours: day.hours });
+    const total = tallyAt(day, name) ?? emptyTally();
+    const lines = linesOf(total);
+    index.days.set(name, { bytes, lines, minutes: day.minutes });
     hasNews = true;
     if (known?.lines === lines) continue;
     pastIsGood &&= !known || index.totals.has(name);
-    index.totals.set(name, day.total);
+    index.totals.set(name, total);
   }
   if (!hasNews) return sumOf(index);
   if (!pastIsGood) await addUpAgain(session, mailbox, index, logs);
@@ -79,7 +104,7 @@ export async function totalOf(session: Session, mailbox: string): Promise<Tally>
 async function countedDay(session: Session, mailbox: string, name: string, log: LogMark | undefined): Promise<Day> {
   const { journal, rollups } = session.store;
   const text = await rollups.read(mailbox, name);
-  const day = (text === undefined ? undefined : dayIn(text)) ?? emptyDay();
+  const day = (text === undefined ? undefined : dayIn(name, text)) ?? emptyDay(name);
   let hasNews = false;
   if (!log && day.mark.bytes > 0) {
     // It was pruned, and its numbers stay: what a clock that is set back may put under its name is another log.
@@ -92,8 +117,8 @@ async function countedDay(session: Session, mailbox: string, name: string, log: 
     countPart(day, part);
     hasNews = true;
   }
-  if (!day.hours && isLongAgo(session, name)) {
-    toHours(day);
+  if (day.minutes && isLongAgo(session, name)) {
+    dropMinutes(day);
     hasNews = true;
   }
   if (hasNews) await orNot(session, mailbox, () => rollups.write(mailbox, name, dayText(day)));
@@ -111,7 +136,7 @@ function orNot(session: Session, mailbox: string, write: () => Promise<void>): P
 }
 
 function isLongAgo(session: Session, day: string): boolean {
-  return day < dayOf(session.store.now() - hoursAfterMs);
+  return day < dayOf(session.store.now() - minutesKeptMs);
 }
 
 function dayOf(ms: number): string {
@@ -131,7 +156,7 @@ interface CountedDay {
   /** Of its log, when it was counted. */
   readonly bytes: number;
   readonly lines: number;
-  readonly hours: boolean;
+  readonly minutes: boolean;
 }
 
 const version = 1;
@@ -174,7 +199,9 @@ async function addUpAgain(
   logs: ReadonlyMap<string, LogMark>,
 ): Promise<void> {
   index.past = emptyTally();
-  for (const name of index.days.keys())
-    if (!index.totals.has(name))
-      mergeTally(index.past, (await countedDay(session, mailbox, name, logs.get(name))).total);
+  for (const name of index.days.keys()) {
+    if (index.totals.has(name)) continue;
+    const total = tallyAt(await countedDay(session, mailbox, name, logs.get(name)), name);
+    if (total) mergeTally(index.past, total);
+  }
 }

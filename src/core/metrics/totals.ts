@@ -1,5 +1,4 @@
 /** What others count by: all that is known of a mailbox, and what happened in it within a time. */
-import { minuteMs } from '../../model/basics/limits.ts';
 import { emptyTally, mergeTally, type Tally } from '../../model/metrics/tally.ts';
 import { listMailboxes } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
@@ -23,16 +22,12 @@ export async function totals(
 }
 
 /**
- * What happened in a mailbox, or was published in a topic's log, between two moments: milliseconds since 1970, whole minutes,
- * and whole hours where it is longer ago than a week. So the time that is counted begins at `slotStart(sinceMs)` at most.
+ * What happened in a mailbox, or was published in a topic's log, between two moments (milliseconds since 1970). It begins with
+ * the minute that the first of them lies in; of more than two hours with that hour, of more than two days with that day (UTC):
+ * `startOf` says when, so that rates are by the time that is counted.
  */
 export async function windowOf(session: Session, mailbox: string, sinceMs: number, untilMs: number): Promise<Tally> {
   const sum = emptyTally();
   for await (const { tally } of slotsOf(session, mailbox, sinceMs, untilMs)) mergeTally(sum, tally);
   return sum;
-}
-
-/** The beginning of the minute that a moment lies in: of what `windowOf` counts. */
-export function slotStart(ms: number): number {
-  return ms - (ms % minuteMs);
 }

@@ -49,7 +49,7 @@ export function merge(into: Histogram, other: Histogram): void {
   into.zero += other.zero;
   into.count += other.count;
   into.sum += other.sum;
-  for (const [index, times] of Object.entries(other.buckets)) into.buckets[index] = (into.buckets[index] ?? 0) + times;
+  for (const index in other.buckets) into.buckets[index] = (into.buckets[index] ?? 0) + (other.buckets[index] ?? 0);
 }
 
 /**

@@ -181,16 +181,17 @@ const plain = [
   'unpaired',
   'broken',
 ] as const;
+const counts = ['events', 'died', 'types', 'senders'] as const;
 
 /** @param most so many types, senders and consumers */
 export function mergeTally(into: Tally, other: Tally, most = mostMerged): void {
   for (const field of plain) into[field] += other[field];
-  for (const field of ['events', 'died', 'types', 'senders'] as const)
-    for (const [name, times] of Object.entries(other[field]))
-      add(into[field], name, field === 'events' ? mostKinds : most, times);
+  for (const field of counts)
+    for (const name in other[field]) add(into[field], name, field === 'events' ? mostKinds : most, other[field][name]);
   merge(into.waited, other.waited);
   merge(into.held, other.held);
-  for (const [name, { claimed, acked, failed, held }] of Object.entries(other.consumers)) {
+  for (const name in other.consumers) {
+    const { claimed, acked, failed, held } = other.consumers[name] as ConsumerTally;
     const within = name in into.consumers || Object.keys(into.consumers).length < most ? name : otherNames;
     const mine = (into.consumers[within] ??= emptyConsumer());
     mine.claimed += claimed;
@@ -200,15 +201,20 @@ export function mergeTally(into: Tally, other: Tally, most = mostMerged): void {
   }
 }
 
-/** Leaves out what is nothing. */
+/** Leaves out what is nothing. @param more what stands in front of it */
 export function tallyText(tally: Tally, more: object = {}): string {
-  return JSON.stringify({ ...more, ...tally }, (_, value: unknown) => (isNothing(value) ? undefined : value));
+  const said: Record<string, unknown> = { ...more };
+  for (const field of plain) if (tally[field] > 0) said[field] = tally[field];
+  for (const field of counts) if (!isEmpty(tally[field])) said[field] = tally[field];
+  if (tally.waited.count > 0) said.waited = tally.waited;
+  if (tally.held.count > 0) said.held = tally.held;
+  if (!isEmpty(tally.consumers)) said.consumers = tally.consumers;
+  return JSON.stringify(said);
 }
 
-function isNothing(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return value === 0;
-  if (Array.isArray(value)) return false;
-  return 'buckets' in value ? (value as Histogram).count === 0 : Object.keys(value).length === 0;
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 /** What `tallyText` wrote. What somebody has written in its place counts for nothing. */
@@ -216,7 +222,7 @@ export function tallyIn(json: unknown): Tally {
   const tally = emptyTally();
   const given = recordIn(json);
   for (const field of plain) tally[field] = countIn(given[field]);
-  for (const field of ['events', 'died', 'types', 'senders'] as const)
+  for (const field of counts)
     for (const [name, times] of Object.entries(recordIn(given[field]))) tally[field][name] = countIn(times);
   merge(tally.waited, histogramIn(given.waited));
   merge(tally.held, histogramIn(given.held));

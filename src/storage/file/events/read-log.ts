@@ -2,9 +2,11 @@
 import type { LoggedEvent } from '../../../model/metrics/tally.ts';
 import type { LogMark, LogPart } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
-import { checkOf, chunkBytes, fits, loggedDays, nextLine } from './log-lines.ts';
+import { checkOf, fits, loggedDays, nextLine } from './log-lines.ts';
 import { eventLog } from '../names/slots.ts';
 
+/** What is read at once: its events are garbage soon enough to cost little. */
+const partBytes = 128 * 1024;
 const newline = 0x0a;
 
 export async function logs(ctx: FileContext, name: string): Promise<Map<string, LogMark>> {
@@ -31,8 +33,8 @@ export async function* readLog(
   let anew = isSame ? {} : { anew: true as const };
   let mark: LogMark = isSame ? from : { bytes: 0 };
   while (mark.bytes < size) {
-    const range = { offset: mark.bytes, length: Math.min(size - mark.bytes, chunkBytes) };
-    const file = await ctx.disk.read(path, { range, maxBytes: chunkBytes });
+    const range = { offset: mark.bytes, length: Math.min(size - mark.bytes, partBytes) };
+    const file = await ctx.disk.read(path, { range, maxBytes: partBytes });
     if (!file.ok) return;
     const { bytes } = file;
     const end = bytes.lastIndexOf(newline);
@@ -43,7 +45,7 @@ export async function* readLog(
       yield { events, broken, mark, ...anew };
     } else {
       // One that fills all of it is none of ours.
-      const next = range.length < chunkBytes ? undefined : await nextLine(ctx, path, mark.bytes + range.length, size);
+      const next = range.length < partBytes ? undefined : await nextLine(ctx, path, mark.bytes + range.length, size);
       if (next === undefined) break;
       mark = { bytes: next };
       yield { events: [], broken: 1, mark, ...anew };

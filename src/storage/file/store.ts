@@ -56,6 +56,7 @@ export function fileStore(ctx: FileContext): Store {
     presence: presenceOf(ctx),
     upkeep: upkeepOf(ctx),
     self: async () => ({ pid: (await ctx.disk.self()).pid, host: await ctx.disk.hostName() }),
+    space: async () => ctx.disk.space(ctx.layout.root),
     isThere: async () => (await ctx.disk.stat(ctx.layout.format)) !== undefined,
     close,
   };

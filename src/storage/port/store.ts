@@ -40,6 +40,13 @@ export interface Capabilities {
   readonly journal: 'complete' | 'partial';
 }
 
+/** In bytes. */
+export interface Space {
+  readonly bytes: number;
+  /** Of them those that this user may still write. */
+  readonly freeBytes: number;
+}
+
 export interface Store {
   readonly capabilities: Capabilities;
   /** The time by which leases, delays and times-to-live end; milliseconds since 1970. */
@@ -57,5 +64,7 @@ export interface Store {
   self(): Promise<{ readonly pid: number; readonly host: string }>;
   /** Whether what keeps the mail still exists. Absent: as long as the store is open. */
   isThere?(): Promise<boolean>;
+  /** What there is room for where the mail is kept. Absent: that is not known. */
+  space?(): Promise<Space>;
   close(): Promise<void>;
 }

@@ -160,6 +160,7 @@ export function simulatedDisk(machine: Machine, holder: object, issue: (call: Ca
     userId: () => undefined,
     longestPath: 4095,
     fileSystem: () => 0,
+    space: () => ({ bytes: 0, freeBytes: 0 }),
     bootId: () => 'one',
     self: () => ({ pid: 1, machine: 'one' }),
     hostName: () => 'one',

@@ -132,6 +132,7 @@ export function watchedDisk(before: Before = () => undefined): Disk {
     userId: () => real.userId(),
     longestPath: real.longestPath,
     fileSystem: (path) => real.fileSystem(path),
+    space: (path) => real.space(path),
     bootId: () => real.bootId(),
     self: () => real.self(),
     hostName: () => real.hostName(),

@@ -8,6 +8,7 @@
  * either way.
  */
 import type { Lock } from '../../port/documents.ts';
+import type { Space } from '../../port/store.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 
@@ -113,6 +114,8 @@ export interface Disk {
   readonly longestPath: number;
   /** What kind of file system a path lies on, in the kernel's numbers (statfs). */
   fileSystem(path: string): MaybePromise<number>;
+  /** Of the file system that a path lies on. */
+  space(path: string): MaybePromise<Space>;
   /** Another one after each start of the machine; also when that is only possible. */
   bootId(): MaybePromise<string>;
   /** This process's number, and where it means that process: of which start of the machine, and seen from where (containers). */

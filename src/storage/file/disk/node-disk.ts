@@ -100,6 +100,11 @@ export function nodeDisk(): Disk {
     userId: () => geteuid?.(),
     longestPath: platform === 'linux' ? 4095 : 1023,
     fileSystem: (path) => attempt(path, 'look at', () => fs.statfsSync(path).type),
+    space: (path) =>
+      attempt(path, 'look at', () => {
+        const { bsize, blocks, bavail } = fs.statfsSync(path);
+        return { bytes: blocks * bsize, freeBytes: bavail * bsize };
+      }),
     bootId,
     self: async () => (itself ??= { pid, machine: `${await bootId()} ${pidSpace()}` }),
     hostName: async () => (await import('node:os')).hostname(),

@@ -62,3 +62,10 @@ test.each(['list', 'read'] as const)(
     expect(heard).toBe(true);
   },
 );
+
+test('of a file system it is told how many bytes it has, and how many are left', async () => {
+  const space = await nodeDisk().space(scratch());
+  expect(space.bytes).toBeGreaterThan(1_000_000);
+  expect(space.freeBytes).toBeGreaterThan(0);
+  expect(space.freeBytes).toBeLessThanOrEqual(space.bytes);
+});

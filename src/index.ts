@@ -24,6 +24,7 @@ export type {
   Overview,
   TraceStep,
 } from './contract/look.ts';
+export type { Stats, StatsRow } from './contract/numbers/stats.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
 export type { Reservation, ReservationCheck, Reserved } from './contract/reach.ts';
 export type {
@@ -66,6 +67,7 @@ export type { SearchOptions } from './core/look/search.ts';
 export type { Shown, ShownEntry, ShowOptions } from './core/look/show.ts';
 export type { ThreadMessage, ThreadOptions } from './core/look/thread.ts';
 export type { Trace } from './core/look/trace.ts';
+export type { StatsOptions } from './core/metrics/stats.ts';
 export type { OverviewOptions } from './core/overview/overview.ts';
 export type { OpenOptions, RestoreOptions } from './core/open-root.ts';
 export type { CheckOptions, ReleaseOptions, RenewOptions } from './core/reserve/held.ts';

@@ -382,6 +382,12 @@ const table = {
     effect: 'looks',
     concerns: 'several',
   },
+  stats: {
+    summary: 'throughput, times, quality and who stands out, over 5m, 1h, 24h or 7d; by mailbox, agent, type or topic',
+    output: 'stats',
+    effect: 'looks',
+    concerns: 'several',
+  },
   'resources.show': {
     summary: 'what each agent, or one, may use (tasks, messages a minute, its mailbox), and uses',
     output: 'resources',

@@ -8,6 +8,7 @@ import { draftSchema, handedInSchema } from './draft.ts';
 import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
+import { stats } from './numbers/stats.ts';
 import * as reach from './reach.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
@@ -42,6 +43,7 @@ const made = {
   watch: look.watched(),
   status: look.mailboxStatus(),
   top: look.overview(),
+  stats: stats(),
   resources: look.agentResources(),
   task: tasks.task(),
   'task-made': tasks.madeTask(),

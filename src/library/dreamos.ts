@@ -5,6 +5,7 @@
 import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
 import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
 import type { Found, Heard, Listed, MailboxStatus, Overview } from '../contract/look.ts';
+import type { Stats } from '../contract/numbers/stats.ts';
 import type { WhoIs } from '../contract/reach.ts';
 import type { AgentPaused, SubscriptionChange } from '../contract/system.ts';
 import type { ListenOptions } from '../core/follow/listen.ts';
@@ -14,6 +15,7 @@ import type { ImportOptions } from '../core/import/result.ts';
 import type { DeliverHow } from '../core/keep/deliver.ts';
 import type { DoctorOptions } from '../core/keep/doctor.ts';
 import type { MaintainOptions } from '../core/keep/maintain.ts';
+import type { StatsOptions } from '../core/metrics/stats.ts';
 import type { OverviewOptions } from '../core/overview/overview.ts';
 import type { ListOptions } from '../core/look/list.ts';
 import type { PeekOptions } from '../core/look/peek.ts';
@@ -216,6 +218,13 @@ export interface Dreamos extends AsyncDisposable {
    * minute, the last events, and what does not go on by itself.
    */
   overview(options?: OverviewOptions): Promise<Overview>;
+  /**
+   * Numbers of the last hour, or of `windowMs`: throughput, how long messages waited and were held, what came of them, and who
+   * stands out; a row of each mailbox, agent (what it claimed), type or topic. `null`: too few samples to say. It counts the
+   * event logs once, and keeps what they come to.
+   * @throws AGENT_NOT_FOUND
+   */
+  stats(agents?: readonly string[], options?: StatsOptions): Promise<Stats>;
   /**
    * Who is there: the state of each agent, its process, what is held in its mailbox, its oldest unread message, and what part
    * of what ended there in the last hour did not end with an ack. Without names, of those that have said that they are there,

@@ -22,6 +22,7 @@ import { importTree } from '../core/import/import.ts';
 import { list } from '../core/look/list.ts';
 import { listen } from '../core/follow/listen.ts';
 import { maintain, packArchive, pruneArchive } from '../core/keep/maintain.ts';
+import { stats } from '../core/metrics/stats.ts';
 import { overview } from '../core/overview/overview.ts';
 import { peek } from '../core/look/peek.ts';
 import { publish } from '../core/topics/publish.ts';
@@ -193,6 +194,7 @@ function bindTo(session: Session): Dreamos {
     watch: each(watch, { ...following, mailboxes: texts }),
     status: bound(status, maybe(texts)),
     overview: bound(overview, { events: number }),
+    stats: bound(stats, maybe(texts), { windowMs: number, by: text }),
     who: bound(who, maybe(texts), { all: yesOrNo }),
     list: each(list, maybe(text), { states, limit: number, filter: deadOnes, signal }),
     show: bound(show, text, { mailbox: text }),

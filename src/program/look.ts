@@ -89,6 +89,23 @@ export const top: Verb = {
   },
 };
 
+export const stats: Verb = {
+  words: 'stats [agent...]',
+  setUp(command, context) {
+    command
+      .option('--window <duration>', 'how far back: 5m, 24h, 7d (1h)')
+      .option('--by <what>', 'a row of each mailbox, agent (by what it claimed), type or topic (mailbox)')
+      .option('--csv', 'as CSV, with all numbers')
+      .action(async (names, options) =>
+        (await import('../commands/look/stats.ts')).statsCommand(context, names, options),
+      )
+      .addHelpText(
+        'after',
+        example('dreamos stats --window 24h\n  dreamos stats --by agent', 'See: dreamos help metrics'),
+      );
+  },
+};
+
 export const resources: Verb = {
   words: 'resources',
   setUp(command, context) {

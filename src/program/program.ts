@@ -170,6 +170,7 @@ const surface: readonly Verb[] = [
   look.who,
   look.status,
   look.top,
+  look.stats,
   look.resources,
   task,
   coordinate,

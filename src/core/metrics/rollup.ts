@@ -68,6 +68,17 @@ export async function* slotsOf(
   }
 }
 
+/** From when on a time is known, where logs of it were pruned before anybody counted them; `undefined`: all of it is. */
+export async function knownSince(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
+  const { journal, rollups } = session.store;
+  const pruned = await journal.prunedThrough(mailbox);
+  const first = dayOf(sinceMs);
+  if (pruned === undefined || pruned < first) return undefined;
+  const [kept] = (await rollups.days(mailbox)).filter((day) => day >= first && day <= pruned).sort();
+  const since = kept === undefined ? Date.parse(pruned) + dayMs : Date.parse(kept);
+  return since > sinceMs ? since : undefined;
+}
+
 /** What all days of a mailbox come to. */
 export async function totalOf(session: Session, mailbox: string): Promise<Tally> {
   const { journal, rollups } = session.store;

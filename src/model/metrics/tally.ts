@@ -152,11 +152,19 @@ function msOf(value: unknown): number | undefined {
 
 function consumerOf({ consumers }: Tally, { by, label }: LoggedEvent): ConsumerTally | undefined {
   if (typeof by !== 'string') return undefined;
-  const name = typeof label === 'string' ? `${by}/${label}` : by;
+  const name = typeof label === 'string' ? `${by}${behindAgent}${label}` : by;
   const known = consumers[name];
   if (known) return known;
   const within = Object.keys(consumers).length < mostNames ? name : otherNames;
   return (consumers[within] ??= emptyConsumer());
+}
+
+/** No agent's name has it. */
+const behindAgent = '/';
+
+/** Whose consumer it is. */
+export function agentOf(consumer: string): string {
+  return consumer.split(behindAgent, 1)[0] ?? consumer;
 }
 
 function emptyConsumer(): ConsumerTally {

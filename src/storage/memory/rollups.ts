@@ -10,6 +10,11 @@ export function logs(mail: Mail, mailbox: string): Map<string, LogMark> {
   return new Map(days.map((day) => [day, { bytes: loggedIn(mail, mailbox, day).length }]));
 }
 
+export function prunedThrough(mail: Mail, mailbox: string): string | undefined {
+  const pruned = [...mail.pruned].filter((event) => sameAgent(event.mailbox, mailbox)).map(dayOf);
+  return pruned.sort().at(-1);
+}
+
 export function readLog(mail: Mail, mailbox: string, day: string, from: LogMark = { bytes: 0 }): LogPart[] {
   const told = loggedIn(mail, mailbox, day);
   const mark = { bytes: told.length, ...(told[0] && { check: String(mail.log.indexOf(told[0])) }) };

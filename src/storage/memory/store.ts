@@ -17,7 +17,7 @@ import { isExpired } from './die.ts';
 import { documentsOf } from './documents.ts';
 import { handOver } from './hand-over.ts';
 import { claims, cursor, history, readEvents, recent, tally, watch } from './events.ts';
-import { logs, readLog, rollupsOf } from './rollups.ts';
+import { logs, prunedThrough, readLog, rollupsOf } from './rollups.ts';
 import { closeInbox, hasInbox, openInbox } from './inbox.ts';
 import { reachedOf } from './reach.ts';
 import { pruneArchive, pruneEvents, quarantine, sweepExpired } from './housekeeping.ts';
@@ -163,6 +163,7 @@ export function createMemoryStore(deps: Deps, mail: Mail = createMail(), plays: 
     tally: async (mailbox, since) => tally(mail, mailbox, since),
     claims: async (mailbox, attempts) => claims(mail, mailbox, attempts),
     logs: async (mailbox) => logs(mail, mailbox),
+    prunedThrough: async (mailbox) => prunedThrough(mail, mailbox),
     readLog: async function* (mailbox, day, from) {
       yield* readLog(mail, mailbox, day, from);
     },

@@ -2,11 +2,11 @@
 import type { LoggedEvent } from '../../../model/metrics/tally.ts';
 import type { LogMark, LogPart } from '../../port/journal.ts';
 import type { FileContext } from '../disk/context.ts';
-import { checkOf, fits, loggedDays, nextLine } from './log-lines.ts';
+import { checkOf, fits, loggedDays, nextLine, prunedThrough } from './log-lines.ts';
 import { eventLog } from '../names/slots.ts';
 
 /** What is read at once: its events are garbage soon enough to cost little. */
-const partBytes = 128 * 1024;
+const partBytes = 64 * 1024;
 const newline = 0x0a;
 
 export async function logs(ctx: FileContext, name: string): Promise<Map<string, LogMark>> {
@@ -17,6 +17,10 @@ export async function logs(ctx: FileContext, name: string): Promise<Map<string, 
     if (stat) marks.set(day, { bytes: stat.size });
   }
   return marks;
+}
+
+export async function lastPruned(ctx: FileContext, name: string): Promise<string | undefined> {
+  return (await prunedThrough(ctx, ctx.layout.mailbox(name))) || undefined;
 }
 
 /** To its last line end. */

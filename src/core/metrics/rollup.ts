@@ -83,13 +83,12 @@ export async function knownSince(session: Session, mailbox: string, sinceMs: num
 export async function totalOf(session: Session, mailbox: string): Promise<Tally> {
   const { journal, rollups } = session.store;
   const logs = await journal.logs(mailbox);
-  const kept = new Set(await rollups.days(mailbox));
   const index = indexIn(await rollups.read(mailbox, 'index'));
   let [hasNews, pastIsGood] = [false, true];
-  for (const name of [...new Set([...kept, ...logs.keys()])].sort()) {
+  for (const name of [...new Set([...(await rollups.days(mailbox)), ...logs.keys()])].sort()) {
     const { bytes = 0 } = logs.get(name) ?? {};
     const known = index.days.get(name);
-    if (known?.bytes === bytes && kept.has(name) && (!known.minutes || !isLongAgo(session, name))) continue;
+    if (known?.bytes === bytes && (!known.minutes || !isLongAgo(session, name))) continue;
     const day = await countedDay(session, mailbox, name, logs.get(name));
     const total = tallyAt(day, name) ?? emptyTally();
     const lines = linesOf(total);

@@ -101,7 +101,7 @@ export const stats: Verb = {
       )
       .addHelpText(
         'after',
-        example('dreamos stats --window 24h\n  dreamos stats --by agent', 'See: dreamos help metrics'),
+        example('dreamos stats --window 24h\n  dreamos stats --by agent', 'See: dreamos help numbers'),
       );
   },
 };

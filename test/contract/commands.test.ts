@@ -251,6 +251,7 @@ const runs: Record<string, Run> = {
   },
   watch: after(dead, () => 'watch reviewer --since start --wait 1ms'),
   status: after(finished, () => 'status'),
+  stats: after(finished, () => 'stats'),
   'resources show': async (rig) => {
     await rig.dreamos('agent register planner --set sendRate=1');
     for (const body of ['one', 'two']) await rig.dreamos(`send reviewer ${body} --as planner`);

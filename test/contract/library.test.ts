@@ -196,6 +196,7 @@ const calls: Partial<Record<OperationName, Call>> = {
     return mail.tasks.explain(await tasked(mail));
   },
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
+  stats: async (mail) => (await sent(mail), mail.stats()),
   'resources.show': async (mail) => (await sent(mail), mail.resources.show()),
   status: async (mail) => (await sent(mail), mail.status()),
   overview: async (mail) => (await claimed(mail), mail.overview()),

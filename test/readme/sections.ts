@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { shapesText, syncsText } from '../../src/cli/help/tables.ts';
+import { numbersText, shapesText, syncsText } from '../../src/cli/help/tables.ts';
 import { topicNames, topics } from '../../src/cli/help/topics.ts';
 import { states } from '../../src/model/state.ts';
 import { evidence, evidenceLine } from '../faults/evidence.ts';
@@ -22,6 +22,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string | unde
   [pageOf('exit-codes')]: { 'exit-codes': exitCodeTable },
   [pageOf('settings')]: { settings: settingsTable },
   [pageOf('json')]: { shapes: () => fenced(shapesText()), states: () => `States: ${states.join(', ')}.` },
+  [pageOf('numbers')]: { numbers: () => fenced(numbersText()) },
   [pageOf('guarantees')]: {
     syncs: () => fenced(syncsText()),
     evidence: () => ifFound(resultsPath, () => evidence(readResults())),

@@ -3,6 +3,7 @@ import { commandsThatPrint } from '../../contract/describe.ts';
 import { notationOf } from '../../contract/notation.ts';
 import { commandOf, operationNames, operations } from '../../contract/operations.ts';
 import { schemaNames } from '../../contract/schemas.ts';
+import { type MetricNumber, numberNames, numberTable } from '../../model/metrics/numbers.ts';
 import { columns } from './columns.ts';
 
 /** Of `help json`: each shape by its name for `schema`, the commands that print it where its name does not say so. */
@@ -14,6 +15,16 @@ export function shapesText(): string {
     return [[name, `${same ? '' : `${commands.join(', ')}: `}${notationOf(name)}`] as const];
   });
   return columns(rows, 14);
+}
+
+/** Of `help numbers`: each with its unit, what is better, and its formula. */
+export function numbersText(): string {
+  const rows = numberNames.map((name) => {
+    const number: MetricNumber = numberTable[name];
+    const better = number.better === undefined ? '' : `, ${number.better} is better`;
+    return [name, `${number.formula} (${number.unit}${better})`] as const;
+  });
+  return columns(rows, 19);
 }
 
 /** Of `help guarantees`: what each command has synced before it says that it is done. */

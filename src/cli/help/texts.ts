@@ -15,6 +15,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   cursors: () => import('./cursors.md'),
   addressing: () => import('./addressing.md'),
   tools: () => import('./tools.md'),
+  numbers: () => import('./numbers.md'),
   library: () => import('./library.md'),
   reference: () => import('./reference.md'),
   hosts: () => import('./hosts.md'),

@@ -10,6 +10,7 @@ export const topics = {
   json: 'what every command prints with --json',
   'exit-codes': 'what each exit code means',
   scripting: 'how scripts and agents send, consume and repeat safely',
+  numbers: 'what stats tells: each number with its formula',
   cursors: 'how a watcher goes on where it stopped, without a gap',
   addressing: 'who gets a message: names, groups, topics; and who is there',
   tools: 'mail as tools of an agent, by MCP: adding them, what each does',

@@ -81,7 +81,7 @@ function remarks({ rows, slow, hot, agents, diskFreeShare, since, until }: Stats
   const states = agents.map(({ state, count }) => `${count} ${state}`);
   const corrupt = rows.filter((row) => (row.corrupt ?? 0) > 0);
   return [
-    `From ${since} to ${until}. What each number is: dreamos help metrics`,
+    `From ${since} to ${until}. What each number is: dreamos help numbers`,
     ...rows.flatMap(({ name, knownSince }) =>
       knownSince === undefined ? [] : [`${name}: nothing from before ${knownSince} is known, its logs were pruned.`],
     ),

@@ -1,4 +1,4 @@
-/** What is told of a time, each number with its formula: `stats`, `help metrics` and rules go by these names. */
+/** What is told of a time, each number with its formula: `stats`, `help numbers` and rules go by these names. */
 import { type Histogram, quantile } from './histogram.ts';
 import type { Tally } from './tally.ts';
 
@@ -37,8 +37,8 @@ const holds = ({ held }: Tally): Histogram => held;
 const time = { unit: 'ms', better: 'less' } as const;
 const goodShare = { unit: 'share', better: 'more', of: ofMailboxes } as const;
 const badShare = { unit: 'share', better: 'less', of: ofMailboxes } as const;
-const waitedFormula = 'waitedMs of claimed: from ready to claimed';
-const heldFormula = 'heldMs of what ended a claim: from claimed to acked, nacked, dead, or the end of its lease';
+const waitedFormula = 'the times from ready to claimed (waitedMs)';
+const heldFormula = 'the times from claimed to what ended the claim (heldMs)';
 
 /** Claims that ended otherwise than by an ack, or being given back unharmed. */
 const errors = (tally: Tally): number =>
@@ -66,13 +66,13 @@ export const numberTable = {
   waitedP95Ms: {
     ...time,
     of: ofMailboxes,
-    formula: `95 % of ${waitedFormula} took no longer`,
+    formula: `95 % of ${waitedFormula} are not longer`,
     value: quantileOf(0.95, 20, waits),
   },
   waitedP99Ms: {
     ...time,
     of: ofMailboxes,
-    formula: `99 % of ${waitedFormula} took no longer`,
+    formula: `99 % of ${waitedFormula} are not longer`,
     value: quantileOf(0.99, 100, waits),
   },
   heldP50Ms: {
@@ -84,13 +84,13 @@ export const numberTable = {
   heldP95Ms: {
     ...time,
     of: ofConsumers,
-    formula: `95 % of ${heldFormula} took no longer`,
+    formula: `95 % of ${heldFormula} are not longer`,
     value: quantileOf(0.95, 20, holds),
   },
   heldP99Ms: {
     ...time,
     of: ofConsumers,
-    formula: `99 % of ${heldFormula} took no longer`,
+    formula: `99 % of ${heldFormula} are not longer`,
     value: quantileOf(0.99, 100, holds),
   },
   firstAttemptShare: {

@@ -1,6 +1,6 @@
 /** Rollups over files, beside a count of every event that was ever logged. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { totals, windowOf } from '../../../src/core/metrics/totals.ts';
 import { startOf } from '../../../src/core/metrics/rollup.ts';

@@ -9,7 +9,7 @@ import { isCursorFile, isEventFile } from '../names/backup-name.ts';
 import { type Mailbox, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { taskDocumentName } from '../names/task-name.ts';
-import { parseEventLog } from '../names/slots.ts';
+import { parseEventLog, parseRollup } from '../names/slots.ts';
 import type { Collection } from './collection.ts';
 import { wholeOf, withFile } from './source.ts';
 import { firstDayOf, toldBefore } from './told.ts';
@@ -39,6 +39,9 @@ export async function addKept(ctx: FileContext, collection: Collection): Promise
     await addDocument(ctx, collection, mailbox.card);
     await addFile(ctx, collection, mailbox.lastRead);
     await addEvents(ctx, collection, mailbox);
+    // Of logs that were pruned they are all there is; where they are ahead of a log, it is counted anew.
+    for (const file of await namesIn(ctx, mailbox.metrics))
+      if (parseRollup(file) !== undefined) await addFile(ctx, collection, pathIn(mailbox.metrics, file));
     for (const file of await namesIn(ctx, mailbox.corrupt))
       await addFile(ctx, collection, pathIn(mailbox.corrupt, file));
   }

@@ -11,7 +11,14 @@ import { parseEventLog, parsePrunedMark } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
 import { documentBytes, documentText } from '../documents/documents.ts';
-import { allowanceFolder, isStagedAllowance, mailboxLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
+import {
+  allowanceFolder,
+  isStagedAllowance,
+  mailboxLeftover,
+  reasonLeftover,
+  rollupLeftover,
+  tmpLeftover,
+} from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -20,7 +27,7 @@ export async function* inspectTopicLogFolders(
   topicLog: Mailbox,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding> {
-  for (const dir of [topicLog.dir, topicLog.archive, topicLog.corrupt, topicLog.events]) {
+  for (const dir of [topicLog.dir, topicLog.archive, topicLog.corrupt, topicLog.events, topicLog.metrics]) {
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   }
 }
@@ -33,8 +40,8 @@ export async function* inspectFolders(
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => pathIn(mailbox.dir, folder))]) {
     yield* inspectFolder(ctx, dir, fix);
   }
-  // Only where something was requested, announced, claimed by who goes on to claim, or sent under a limit.
-  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, allowanceFolder(mailbox)])
+  // Only where something was requested, announced, claimed by who goes on to claim, sent under a limit, or counted.
+  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, allowanceFolder(mailbox), mailbox.metrics])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused, mailbox.presence])
     yield* inspectMode(ctx, path, fix);
@@ -91,6 +98,7 @@ export async function* inspectLeftovers(
     [mailbox.tmp, tmpLeftover, dayMs],
     [mailbox.dir, mailboxLeftover, hourMs],
     [mailbox.dlq, reasonLeftover, hourMs],
+    [mailbox.metrics, rollupLeftover, hourMs],
   ] as const) {
     yield* sweep(ctx, dir, leftoverOf, age, fix);
   }

@@ -1,4 +1,4 @@
-import { parseEventLog, parsePrunedMark } from './slots.ts';
+import { parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
 import { type Layout, type Mailbox, rootDocuments } from './layout.ts';
 import { parsePack } from './pack-name.ts';
 import { parseTaskFile, taskDocumentName } from './task-name.ts';
@@ -69,6 +69,7 @@ function isOfMailbox(mailbox: Mailbox, [folder = '', name, ...more]: readonly st
   if (more.length > 0) return false;
   if (path === mailbox.archive) return parsePack(name) !== undefined;
   if (path === mailbox.events) return isEventFile(name);
+  if (path === mailbox.metrics) return parseRollup(name) !== undefined;
   return path === mailbox.corrupt || path === mailbox.drop;
 }
 

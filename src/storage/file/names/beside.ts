@@ -132,6 +132,11 @@ export function tmpLeftover(name: string): Leftover | undefined {
   return /^[0-9A-Z]{26}\.(?:jsonl?|jsonl\.gz)$/.test(name) ? 'certainly' : undefined;
 }
 
+/** In metrics/: what was to take a file's place. */
+export function rollupLeftover(name: string): Leftover | undefined {
+  return /^(?:index\.json|\d{4}-\d\d-\d\d\.jsonl)\.next-[0-9A-Z]{10}$/.test(name) ? 'certainly' : undefined;
+}
+
 /** In the root: of a document, or of the trial of its file system. */
 export function rootLeftover(name: string): Leftover | undefined {
   return name.startsWith('.probe-') ? 'certainly' : leftoverOf(name, isRootDocument);

@@ -324,6 +324,9 @@ describe.concurrent('--json', () => {
       messages: { limit: null, used: 0 },
       bytes: { limit: null, used: 0 },
     });
+    const stats = await one(rig, 'stats reviewer');
+    expect(Object.keys(stats)).toEqual(['by', 'since', 'until', 'rows', 'slow', 'hot', 'agents', 'diskFreeShare']);
+    expect(stats['rows']).toMatchObject([{ name: 'reviewer', waitedP99Ms: null, dead: 1, backlog: 0, corrupt: 0 }]);
     const top = await one(rig, 'top');
     expect(Object.keys(top)).toEqual(['at', 'agents', 'mailboxes', 'events', 'stuck']);
     const reviewer = { agent: 'reviewer', state: 'unseen', holds: 0, held: [], seenAt: time };

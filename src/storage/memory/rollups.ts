@@ -17,6 +17,7 @@ export function prunedThrough(mail: Mail, mailbox: string): string | undefined {
 
 export function readLog(mail: Mail, mailbox: string, day: string, from: LogMark = { bytes: 0 }): LogPart[] {
   const told = loggedIn(mail, mailbox, day);
+  if (told.length === 0) return [];
   const mark = { bytes: told.length, ...(told[0] && { check: String(mail.log.indexOf(told[0])) }) };
   const isSame = from.bytes === 0 || (from.check === mark.check && from.bytes <= told.length);
   if (isSame && from.bytes === told.length) return [];

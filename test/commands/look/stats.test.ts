@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { Stats } from '../../../src/contract/numbers/stats.ts';
 import { type Rig, createRig } from '../rig.ts';
 
 let rig: Rig;
@@ -13,7 +14,7 @@ async function finish(count: number, heldMs: number, as = 'reviewer'): Promise<v
     rig.time.nowMs += 1000;
     await rig.dreamos(`read reviewer --as ${as} --quiet`);
     rig.time.nowMs += heldMs;
-    await rig.dreamos(`ack reviewer --as ${as}`);
+    await rig.dreamos(`ack --as ${as}`);
   }
 }
 
@@ -49,7 +50,7 @@ test('with enough samples there are shares; with --json an object, with --csv li
     slow: [],
     hot: [],
   });
-  expect(json[0].rows[0].series.reduce((sum: number, one: number) => sum + one, 0)).toBe(6);
+  expect((json[0] as unknown as Stats).rows[0]?.series.reduce((sum, one) => sum + one, 0)).toBe(6);
   const { out } = await rig.dreamos('stats --csv');
   const lines = out.split('\r\n').map((line) => line.split(','));
   expect(lines).toHaveLength(4);
@@ -61,7 +62,7 @@ test('with enough samples there are shares; with --json an object, with --csv li
 test('by agent it tells what each claimed, by type and by topic what arrived', async () => {
   await finish(5, 500);
   await rig.dreamos('publish build.done hello --as planner');
-  const names = async (by: string) => (await rig.dreamos(`stats --by ${by} --json`)).json[0].rows;
+  const names = async (by: string) => (await rig.dreamos(`stats --by ${by} --json`)).json[0]?.['rows'];
   expect(await names('agent')).toMatchObject([{ name: 'reviewer', arrived: 5, acked: 5, errorShare: 0 }]);
   expect(await names('type')).toMatchObject([{ name: 'task', arrived: 5, outPerMinute: null }]);
   expect(await names('topic')).toMatchObject([{ name: 'build.done', arrived: 1 }]);

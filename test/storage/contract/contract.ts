@@ -5,6 +5,7 @@ import { agentRules } from './agents.ts';
 import { allowanceRules } from './allowances.ts';
 import { claimRules } from './claiming.ts';
 import { deadLetterRules } from './dead-letters.ts';
+import { countingRules } from './counting.ts';
 import { dedupeRules } from './dedupe.ts';
 import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
@@ -46,6 +47,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('handing over', () => handOverRules(rig));
     describe('keeping what is finished', () => keepingRules(rig));
     describe('events', () => eventRules(rig));
+    describe('counting', () => countingRules(rig));
     describe('another name', () => renameRules(rig));
     describe('reaching agents in their tools', () => reachRules(rig));
     describe('who is there', () => presenceRules(rig));

@@ -18,6 +18,7 @@ const benchmarks = {
   watch: () => import('./benchmarks/watch.mjs'),
   fanout: () => import('./benchmarks/fanout.mjs'),
   memory: () => import('./benchmarks/memory.mjs'),
+  stats: () => import('./benchmarks/stats.mjs'),
   contention: () => import('./benchmarks/contention.mjs'),
   tasks: () => import('./benchmarks/tasks.mjs'),
 };

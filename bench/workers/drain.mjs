@@ -1,6 +1,6 @@
 // Consumes a mailbox to its end; prints its memory at every hundredth, and what it has seen at the end.
-import { readFileSync } from 'node:fs';
 import { open } from '../../dist/index.js';
+import { peakMb } from './peak.mjs';
 
 const [root, mailbox, expected] = process.argv.slice(2);
 const count = Number(expected);
@@ -19,10 +19,3 @@ for await (const job of mail.consume(mailbox, { waitMs: 0 })) {
 }
 console.log(JSON.stringify({ end: { consumed, different, peakMb: peakMb() } }));
 await mail.close();
-
-// On Linux not maxRSS: that is handed on from the process that started this one, and the benchmarks before this one have
-// made it large.
-function peakMb() {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024;
-  return Number(/^VmHWM:\s*(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
-}

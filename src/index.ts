@@ -1,5 +1,6 @@
 export { init, open, restore } from './library/library.ts';
 export { exactData, exactDataOf } from './library/exact-data.ts';
+export { metricsText, type MetricsFormat } from './core/metrics/exposition.ts';
 export type { Dreamos } from './library/dreamos.ts';
 export type {
   Agents,
@@ -26,6 +27,7 @@ export type {
 } from './contract/look.ts';
 export type { Stats, StatsRow } from './contract/numbers/stats.ts';
 export type { Addressee, Peeked, PublishReceipt, SendReceipt } from './contract/mail.ts';
+export type { MetricFamily, MetricSample } from './contract/numbers/metrics.ts';
 export type { Reservation, ReservationCheck, Reserved } from './contract/reach.ts';
 export type {
   A2aCard,

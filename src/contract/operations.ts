@@ -395,6 +395,13 @@ const table = {
     effect: 'looks',
     concerns: 'several',
   },
+  metrics: {
+    summary: 'numbers for Prometheus: mail by state, what happened, how long it took, agents, tasks, disk',
+    output: 'metrics',
+    each: true,
+    effect: 'looks',
+    concerns: 'all',
+  },
   publish: {
     summary: 'publish a message to all who are subscribed to its topic; prints its id',
     input: 'draft',

@@ -9,6 +9,7 @@ import * as keep from './keep.ts';
 import * as look from './look.ts';
 import * as mail from './mail.ts';
 import { stats } from './numbers/stats.ts';
+import { metricFamily } from './numbers/metrics.ts';
 import * as reach from './reach.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
@@ -45,6 +46,7 @@ const made = {
   top: look.overview(),
   stats: stats(),
   resources: look.agentResources(),
+  metrics: metricFamily(),
   task: tasks.task(),
   'task-made': tasks.madeTask(),
   'beads-issue': tasks.beadsIssue(),

@@ -6,6 +6,7 @@ import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract
 import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
 import type { Found, Heard, Listed, MailboxStatus, Overview } from '../contract/look.ts';
 import type { Stats } from '../contract/numbers/stats.ts';
+import type { MetricFamily } from '../contract/numbers/metrics.ts';
 import type { WhoIs } from '../contract/reach.ts';
 import type { AgentPaused, SubscriptionChange } from '../contract/system.ts';
 import type { ListenOptions } from '../core/follow/listen.ts';
@@ -261,6 +262,9 @@ export interface Dreamos extends AsyncDisposable {
    * @throws AGENT_NOT_FOUND
    */
   search(text: string, options?: SearchOptions): AsyncGenerator<Found, void, undefined>;
+
+  /** What Prometheus may scrape: what is true now, and what event logs have counted. `metricsText` makes its text of it. */
+  metrics(): Promise<MetricFamily[]>;
 
   readonly agent: Agents;
   readonly archive: Archive;

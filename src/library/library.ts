@@ -30,6 +30,7 @@ import { readNext } from '../core/take/read.ts';
 import { checkReservations, releaseReservations, renewReservations } from '../core/reserve/held.ts';
 import { listReservations } from '../core/reserve/reservations.ts';
 import { reserve } from '../core/reserve/reserve.ts';
+import { metrics } from '../core/metrics/metrics.ts';
 import { showResources } from '../core/resources/resources.ts';
 import { reply } from '../core/send/reply.ts';
 import { request } from '../core/send/request.ts';
@@ -253,6 +254,7 @@ function bindTo(session: Session): Dreamos {
       renew: bound(here(renewReservations), maybe(textOrTexts), reserving),
       release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },
+    metrics: bound((of: Session) => metrics(of)),
     resources: { show: bound(showResources, maybe(text)) },
     tasks: bindTasks({ bound, each }),
     config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },

@@ -124,6 +124,23 @@ export const resources: Verb = {
   },
 };
 
+export const metrics: Verb = {
+  words: 'metrics',
+  setUp(command, context) {
+    command
+      .option('--format <format>', 'openmetrics (the default) or prometheus, its older text')
+      .option('--textfile <file>', "in one step into a file for node_exporter's textfile collector")
+      .action(async (options) => (await import('../commands/look/metrics.ts')).metricsCommand(context, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos metrics --quiet --textfile /var/lib/node_exporter/dreamos.prom',
+          'What each says, alert rules and a dashboard: dreamos help prometheus',
+        ),
+      );
+  },
+};
+
 export const who: Verb = {
   words: 'who [agent...]',
   setUp(command, context) {

@@ -172,6 +172,7 @@ const surface: readonly Verb[] = [
   look.top,
   look.stats,
   look.resources,
+  look.metrics,
   task,
   coordinate,
   people.pause,

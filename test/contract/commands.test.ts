@@ -257,6 +257,7 @@ const runs: Record<string, Run> = {
     for (const body of ['one', 'two']) await rig.dreamos(`send reviewer ${body} --as planner`);
     return rig.dreamos('resources show --json');
   },
+  metrics: after(finished, () => 'metrics'),
   top: async (rig) => {
     for (const make of [finished, dead, claimed]) await make(rig);
     await rig.dreamos('pause reviewer');

@@ -197,6 +197,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   },
   watch: async (mail) => (await dead(mail), mail.watch({ mailboxes: ['reviewer'], since: 'start', waitMs: 1 })),
   stats: async (mail) => (await sent(mail), mail.stats()),
+  metrics: async (mail) => (await finished(mail), mail.metrics()),
   'resources.show': async (mail) => (await sent(mail), mail.resources.show()),
   status: async (mail) => (await sent(mail), mail.status()),
   overview: async (mail) => (await claimed(mail), mail.overview()),

@@ -17,6 +17,7 @@ import { thread } from '../../../src/core/look/thread.ts';
 import { trace } from '../../../src/core/look/trace.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
 import type { Session } from '../../../src/core/root/root.ts';
+import { metrics } from '../../../src/core/metrics/metrics.ts';
 import { showResources } from '../../../src/core/resources/resources.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { readNext } from '../../../src/core/take/read.ts';
@@ -65,6 +66,7 @@ type Look = (session: Session, id: string) => Promise<unknown>;
 
 const overAll: Record<string, Look> = {
   status: (session) => status(session),
+  metrics: (session) => metrics(session),
   'resources show': (session) => showResources(session),
   show: (session, id) => show(session, id),
   search: (session) => gather(search(session, 'hello')),

@@ -21,6 +21,7 @@ const benchmarks = {
   stats: () => import('./benchmarks/stats.mjs'),
   contention: () => import('./benchmarks/contention.mjs'),
   tasks: () => import('./benchmarks/tasks.mjs'),
+  metrics: () => import('./benchmarks/metrics.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim'];
 

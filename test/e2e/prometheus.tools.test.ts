@@ -148,9 +148,10 @@ describe.skipIf(skips(lack))(said('metrics, as others read them', lack), () => {
       // A limit, an agent that is gone, tasks, and a refusal: of these the dashboard asks as well.
       for (const words of ['agent register reviewer --set sendRate=1', 'agent register away'])
         expect(await rig.dreamos(words)).toMatchObject({ code: 0 });
-      await rig.shell('sleep 0.1 & dreamos agent heartbeat away --pid $!; wait');
+      const left = await rig.shell('sleep 60 & dreamos agent heartbeat away --pid $! && kill $!');
+      expect(left).toMatchObject({ code: 0 });
       await rig.sent('send away hello --as planner');
-      await rig.sent('task create look');
+      await rig.sent('task create --title look --as planner');
       for (const body of ['one', 'two']) await rig.dreamos(`send planner ${body} --as reviewer`);
       await work(rig);
       await write();

@@ -32,18 +32,15 @@ function linesOf({ name, type, help, unit, samples }: MetricFamily, isOpen: bool
 }
 
 function sampleLines(name: string, { labels, value, count, sum, buckets = [] }: MetricSample): string[] {
-  if (value !== undefined) return [line(name, labels, value)];
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  const own = pairs.join(',');
+  if (value !== undefined) return [`${name}{${own}} ${value}`];
   const all = [...buckets, ...(buckets.length > 0 ? [{ le: Infinity, count: count ?? 0 }] : [])];
   return [
-    ...all.map((bucket) => line(`${name}_bucket`, { ...labels, le: bound(bucket.le) }, bucket.count)),
-    line(`${name}_sum`, labels, sum ?? 0),
-    line(`${name}_count`, labels, count ?? 0),
+    ...all.map((bucket) => `${name}_bucket{${own},le="${bound(bucket.le)}"} ${bucket.count}`),
+    `${name}_sum{${own}} ${sum ?? 0}`,
+    `${name}_count{${own}} ${count ?? 0}`,
   ];
-}
-
-function line(name: string, labels: Readonly<Record<string, string>>, value: number): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
-  return `${name}{${pairs.join(',')}} ${value}`;
 }
 
 /** As OpenMetrics wants it, in both texts: another text of it would be another series. */
@@ -52,5 +49,5 @@ function bound(le: number): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+  return /[\\\n"]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"') : text;
 }

@@ -111,13 +111,13 @@ const rows: readonly Row[] = [
   {
     name: 'dreamos_resource_used',
     type: 'gauge',
-    help: 'What an agent uses of its tasks at once, messages a minute, messages and bytes.',
+    help: 'What an agent uses of what has a limit: tasks at once, sends a minute, messages and bytes in its mailbox.',
     samples: values('resourceUsed', {}, 'agent'),
   },
   {
     name: 'dreamos_resource_limit',
     type: 'gauge',
-    help: 'What an agent may use at most; there is no limit: absent.',
+    help: 'How much of it there may be.',
     samples: values('resourceLimit', {}, 'agent'),
   },
   {

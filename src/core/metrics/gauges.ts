@@ -1,5 +1,5 @@
-import type { AgentNow, AgentResources, MailboxStatus } from '../../contract/look.ts';
-import { type AgentCard, isQueue } from '../../model/agent.ts';
+import type { AgentNow, MailboxStatus } from '../../contract/look.ts';
+import { type AgentCard, isQueue, maxTasksOf } from '../../model/agent.ts';
 import { agoMs } from '../../model/clock.ts';
 import { type GaugeName, gaugeNames } from '../../model/metrics/gauges.ts';
 import { openStates } from '../../model/state.ts';
@@ -7,8 +7,9 @@ import { logOf } from '../../model/topic.ts';
 import { listAgents } from '../agents/agents.ts';
 import { statusOf } from '../look/status.ts';
 import { agentsNow } from '../overview/agents-now.ts';
-import { showResources } from '../resources/resources.ts';
+import { tasksOf } from '../resources/tasks-of.ts';
 import type { Session } from '../root/root.ts';
+import { settingsNow } from '../root/settings.ts';
 import { lookIntoEach } from '../root/trouble.ts';
 import { countTasks } from '../tasks/list.ts';
 
@@ -26,9 +27,8 @@ export async function gauges(session: Session, names: readonly GaugeName[] = gau
   const wanted = new Set(names);
   const wants = (...some: GaugeName[]): boolean => some.some((name) => wanted.has(name));
   const all: Gauge[] = [];
-  if (wants(...ofMailboxes, ...ofAgents, 'tasks')) all.push(...(await mailGauges(session, wants)));
+  if (wants(...ofMailboxes, ...ofAgents, ...ofResources, 'tasks')) all.push(...(await mailGauges(session, wants)));
   if (wants('corrupt')) all.push(...(await logGauges(session)));
-  if (wants(...ofResources)) all.push(...(await showResources(session)).flatMap(resourceGauges));
   if (wants(...ofDisk)) all.push(...(await diskGauges(session)));
   // Since when nobody asked is not known where the clock was ahead then.
   return all.filter(({ name, value }) => wanted.has(name) && Number.isFinite(value));
@@ -43,7 +43,7 @@ const ofDisk = ['diskBytes', 'diskFreeBytes', 'diskFreeShare'] as const;
 async function mailGauges(session: Session, wants: (...some: GaugeName[]) => boolean): Promise<Gauge[]> {
   const cards = new Map((await listAgents(session)).map((card) => [card.name, card]));
   const statuses = new Map<string, MailboxStatus>();
-  if (wants(...ofMailboxes, ...ofAgents))
+  if (wants(...ofMailboxes, ...ofAgents, ...ofResources))
     await lookIntoEach(session, [...cards.keys()], async (name) =>
       statuses.set(name, await statusOf(session, cards.get(name) ?? { name }, false)),
     );
@@ -53,7 +53,10 @@ async function mailGauges(session: Session, wants: (...some: GaugeName[]) => boo
   if (wants(...ofAgents))
     for (const agent of await agentsNow(session, agents, statuses))
       all.push(...agentGauges(agent, statuses.get(agent.agent)));
-  if (wants('tasks') && [...cards.values()].some(isQueue)) {
+  // There never were tasks where nothing holds those that nobody has yet.
+  const hasTasks = [...cards.values()].some(isQueue);
+  if (wants(...ofResources)) all.push(...(await resourceGauges(session, cards, statuses, hasTasks)));
+  if (wants('tasks') && hasTasks) {
     const counts = await countTasks(session, [...openStates, 'failed']);
     for (const [state, value] of Object.entries(counts)) all.push({ name: 'tasks', labels: { state }, value });
   }
@@ -95,13 +98,33 @@ async function logGauges(session: Session): Promise<Gauge[]> {
   return all;
 }
 
-function resourceGauges({ agent: mailbox, tasks, sends, bytes, messages }: AgentResources): Gauge[] {
-  return Object.entries({ tasks, sends, bytes, messages }).flatMap(([resource, { limit, used }]) => {
-    const gauge = (name: GaugeName, value: number | null): Gauge[] =>
-      value === null ? [] : [{ name, mailbox, labels: { resource }, value }];
-    const share = limit === null || used === null || limit === 0 ? null : used / limit;
-    return [...gauge('resourceUsed', used), ...gauge('resourceLimit', limit), ...gauge('resourceShare', share)];
+/** Of what an agent may not use without limit: most may, and then nothing of it is looked at. */
+async function resourceGauges(
+  session: Session,
+  cards: ReadonlyMap<string, AgentCard>,
+  statuses: ReadonlyMap<string, MailboxStatus>,
+  hasTasks: boolean,
+): Promise<Gauge[]> {
+  const { look } = session.store;
+  const settingsOf = await settingsNow(session);
+  const all: Gauge[] = [];
+  await lookIntoEach(session, [...statuses.keys()], async (mailbox) => {
+    const [card, status] = [cards.get(mailbox), statuses.get(mailbox)];
+    if (!card || isQueue(card) || !status) return;
+    const { sendRate, maxMessages, maxBytes } = settingsOf(card);
+    const tell = async (resource: string, limit: number, usedNow: () => number | Promise<number>): Promise<void> => {
+      if (limit === Infinity) return;
+      const used = await usedNow();
+      const of = { mailbox, labels: { resource } };
+      all.push({ name: 'resourceUsed', ...of, value: used }, { name: 'resourceLimit', ...of, value: limit });
+      if (limit > 0) all.push({ name: 'resourceShare', ...of, value: used / limit });
+    };
+    if (hasTasks) await tell('tasks', maxTasksOf(card), () => tasksOf(session, mailbox));
+    await tell('sends', sendRate, async () => sendRate - (await look.allowance(mailbox, sendRate)).left);
+    await tell('messages', maxMessages, () => unfinishedIn(status));
+    await tell('bytes', maxBytes, async () => (await look.load(mailbox)).bytes);
   });
+  return all;
 }
 
 async function diskGauges({ store }: Session): Promise<Gauge[]> {

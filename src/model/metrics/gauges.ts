@@ -36,19 +36,19 @@ export const gaugeTable = {
     unit: 'units',
     of: 'agent',
     label: 'resource',
-    help: 'What an agent uses of its tasks, sends, bytes and messages.',
+    help: 'What an agent uses of what has a limit: tasks at once, sends a minute, messages and bytes in its mailbox.',
   },
   resourceLimit: {
     unit: 'units',
     of: 'agent',
     label: 'resource',
-    help: 'What it may use; there is no limit: no value.',
+    help: 'How much of it there may be.',
   },
   resourceShare: {
     unit: 'share',
     of: 'agent',
     label: 'resource',
-    help: 'The one through the other; there is no limit: no value.',
+    help: 'The one through the other.',
   },
   tasks: {
     unit: 'tasks',

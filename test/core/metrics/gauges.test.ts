@@ -85,12 +85,22 @@ test('an agent that is gone tells how much it leaves', async () => {
   expect(await valuesOf('agentState', 'planner')).toEqual({ unseen: 1 });
 });
 
-test('what is used is told with its limit, and as a share of it where there is one', async () => {
+test('what has a limit is told with what is used of it, and for all else nothing is looked at', async () => {
   await registerAgent(rig.root, { name: 'reviewer', settings: { maxMessages: 4, maxBytes: 'none', sendRate: 'none' } });
   await sendTo('reviewer');
-  expect(await valuesOf('resourceLimit', 'reviewer')).toEqual({ tasks: 1, messages: 4 });
-  expect(await valuesOf('resourceUsed', 'reviewer')).toEqual({ tasks: 0, messages: 1, bytes: expect.any(Number) });
-  expect(await valuesOf('resourceShare', 'reviewer')).toEqual({ tasks: 0, messages: 0.25 });
+  const load = vi.spyOn(rig.root.store.look, 'load');
+  expect(await valuesOf('resourceLimit')).toEqual({ messages: 4 });
+  expect(await valuesOf('resourceUsed')).toEqual({ messages: 1 });
+  expect(await valuesOf('resourceShare')).toEqual({ messages: 0.25 });
+  expect(load).not.toHaveBeenCalled();
+  await registerAgent(rig.root, { name: 'reviewer', settings: { maxMessages: 'none', maxBytes: 1000, sendRate: 10 } });
+  await send(rig.as('reviewer'), { to: 'planner', body: 'x' });
+  const { bytes } = await rig.root.store.look.load('reviewer');
+  expect(bytes).toBeGreaterThan(0);
+  expect(await valuesOf('resourceUsed')).toEqual({ bytes, sends: 1 });
+  expect(await valuesOf('resourceShare')).toEqual({ bytes: bytes / 1000, sends: 0.1 });
+  await createTask(rig.root, { title: 'one', body: 'x' });
+  expect(await valuesOf('resourceLimit', 'planner')).toEqual({ tasks: 1 });
 });
 
 test('tasks are counted by their state, and there is no value where there never were any', async () => {

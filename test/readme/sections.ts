@@ -7,6 +7,7 @@ import { evidence, evidenceLine } from '../faults/evidence.ts';
 import { readResults, resultsPath } from '../faults/results.ts';
 import { commandTable } from './command-table.ts';
 import { exitCodeTable } from './exit-code-table.ts';
+import { metricTable } from './metric-table.ts';
 import { markdownTable } from './markdown-table.ts';
 import { reference } from './reference.ts';
 import { settingsTable } from './settings-table.ts';
@@ -28,6 +29,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string | unde
     evidence: () => ifFound(resultsPath, () => evidence(readResults())),
   },
   [pageOf('tasks')]: { states: taskStateTable, moves: taskMoveTable },
+  [pageOf('prometheus')]: { metrics: metricTable },
   [pageOf('reference')]: { reference },
   [pageOf('figures')]: {
     speed: () => ifFound(benchResults, () => speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults)),

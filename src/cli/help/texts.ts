@@ -20,6 +20,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   reference: () => import('./reference.md'),
   hosts: () => import('./hosts.md'),
   housekeeping: () => import('./housekeeping.md'),
+  prometheus: () => import('./prometheus.md'),
   reach: () => import('./reach.md'),
   native: () => import('./native.md'),
   figures: () => import('./figures.md'),

@@ -14,11 +14,15 @@ export function metricsText(families: readonly MetricFamily[], format: MetricsFo
   return `${[...lines, ...(isOpen ? ['# EOF'] : [])].join('\n')}\n`;
 }
 
-/** What stands behind the name of a family in those of its samples. */
 const suffixes: Partial<Record<MetricFamily['type'], string>> = { counter: '_total', info: '_info' };
 
+/** What the samples of a family are called, but for the parts of a histogram or summary. */
+export function sampleNameOf({ name, type }: Pick<MetricFamily, 'name' | 'type'>): string {
+  return `${name}${suffixes[type] ?? ''}`;
+}
+
 function linesOf({ name, type, help, unit, samples }: MetricFamily, isOpen: boolean): string[] {
-  const sampleName = `${name}${suffixes[type] ?? ''}`;
+  const sampleName = sampleNameOf({ name, type });
   // The older text knows no family whose samples have another name, and no info.
   const called = isOpen ? name : sampleName;
   const told = !isOpen && type === 'info' ? 'gauge' : type;

@@ -56,7 +56,7 @@ const histograms =
 
 const states = ['ready', 'delayed', 'inflight', 'archived', 'dead', 'corrupt'] as const;
 
-const rows: readonly Row[] = [
+export const familyTable: readonly Row[] = [
   {
     name: 'dreamos_build',
     type: 'info',
@@ -203,7 +203,7 @@ const rows: readonly Row[] = [
 
 /** In the order of the table; those without a sample are left out. Each sample says of which root, since several may be scraped on a machine. */
 export function families(measured: Measured): MetricFamily[] {
-  return rows.flatMap(({ samples: samplesOf, ...row }) => {
+  return familyTable.flatMap(({ samples: samplesOf, ...row }) => {
     const samples = samplesOf(measured).map((one) => ({ ...one, labels: { root: measured.root, ...one.labels } }));
     return samples.length === 0 ? [] : [{ ...row, samples }];
   });

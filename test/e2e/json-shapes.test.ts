@@ -327,6 +327,14 @@ describe.concurrent('--json', () => {
     const stats = await one(rig, 'stats reviewer');
     expect(Object.keys(stats)).toEqual(['by', 'since', 'until', 'rows', 'slow', 'hot', 'agents', 'diskFreeShare']);
     expect(stats['rows']).toMatchObject([{ name: 'reviewer', waitedP99Ms: null, dead: 1, backlog: 0, corrupt: 0 }]);
+    const families = (await rig.dreamos('metrics --json')).json;
+    expect(families.find(({ name }) => name === 'dreamos_disk_free_bytes')).toEqual({
+      name: 'dreamos_disk_free_bytes',
+      type: 'gauge',
+      unit: 'bytes',
+      help: expect.any(String),
+      samples: [{ labels: { root: rig.root }, value: expect.any(Number) }],
+    });
     const top = await one(rig, 'top');
     expect(Object.keys(top)).toEqual(['at', 'agents', 'mailboxes', 'events', 'stuck']);
     const reviewer = { agent: 'reviewer', state: 'unseen', holds: 0, held: [], seenAt: time };

@@ -7,7 +7,13 @@ import type { Wake } from './journal.ts';
  * what a task's message cannot hold, `pending/<id>` what is under way with it.
  */
 export type DocumentName =
-  'settings' | 'subscriptions' | 'schedules' | 'reservations' | `agents/${string}` | `${TaskDocuments}/${string}`;
+  | 'settings'
+  | 'subscriptions'
+  | 'schedules'
+  | 'reservations'
+  | 'alerts'
+  | `agents/${string}`
+  | `${TaskDocuments}/${string}`;
 
 export type TaskDocuments = 'tasks' | 'pending';
 

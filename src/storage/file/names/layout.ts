@@ -49,6 +49,7 @@ export const rootDocuments = [
   'subscriptions',
   'schedules',
   'reservations',
+  'alerts',
 ] as const satisfies RootDocument[];
 
 export function fileOf(name: RootDocument): string {

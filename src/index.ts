@@ -12,6 +12,7 @@ export type {
   Schedules,
   Topics,
 } from './library/groups.ts';
+export type { Alerts } from './library/alert-group.ts';
 export type { Tasks } from './library/task-group.ts';
 
 export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
@@ -44,8 +45,11 @@ export type {
   TopicView,
 } from './contract/system.ts';
 
+export type { AlertNow, AlertTested, AlertTold, Silenced } from './contract/numbers/alerts.ts';
 export type { Candidate, MadeTask, ShownTask, TaskJson, TaskTaken } from './contract/tasks.ts';
 
+export type { CheckAlertsOptions, SilenceOptions, TestAlertOptions } from './core/alerts/alerts.ts';
+export type { CommandEnd, RunCommand } from './core/alerts/tell.ts';
 export type { A2aOptions } from './core/agents/a2a.ts';
 export type { AgentInput, Registered } from './core/agents/agents.ts';
 export type { CardFields } from './core/agents/card.ts';

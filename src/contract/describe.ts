@@ -10,6 +10,7 @@ const others: Partial<Record<SchemaName, string>> = {
   event: 'a line of an event log',
   agent: "an agent's card, agent.json",
   settings: "config.json, and a card's settings",
+  'alert-told': 'what the command of an alert gets on its standard input',
   error: 'an error on stderr',
 };
 

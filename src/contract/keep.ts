@@ -62,14 +62,28 @@ export type RestoredJson = Of<typeof restored>;
 /** One thing that was done, or, in a dry run, would be. */
 export const maintained = schema(() =>
   z.object({
-    task: z.enum(['due', 'expired', 'pack', 'prune', 'events', 'schedule', 'topic', 'dedupe', 'reach', 'reservations']),
+    task: z.enum([
+      ...([
+        'due',
+        'expired',
+        'pack',
+        'prune',
+        'events',
+        'schedule',
+        'topic',
+        'dedupe',
+        'reach',
+        'reservations',
+      ] as const),
+      'alerts',
+    ]),
     /** Not for what concerns the whole root. */
     mailbox: z.exactOptional(text()),
     schedule: z.exactOptional(text()),
     topic: z.exactOptional(text()),
     /** The UTC day it is about. */
     day: z.exactOptional(text()),
-    /** Messages; for `events` logs, for `dedupe` keys, for `reservations` those that were over. */
+    /** Messages; for `events` logs, for `dedupe` keys, for `reservations` those that were over, for `alerts` what was told. */
     count: count(),
     /** What they take, or, packed, took. */
     bytes: z.exactOptional(count()),

@@ -398,9 +398,36 @@ const table = {
   metrics: {
     summary: 'numbers for Prometheus: mail by state, what happened, how long it took, agents, tasks, disk',
     output: 'metrics',
+  'alerts.list': {
+    summary: 'every alert: whether it fires, since when, where, and what was told of it',
+    output: 'alert',
     each: true,
     effect: 'looks',
     concerns: 'all',
+  },
+  'alerts.check': {
+    summary: 'look whether an alert fires or has resolved, and tell whom its rule says; for cron',
+    output: 'alert',
+    each: true,
+    effect: 'changes',
+    concerns: 'all',
+    syncs: 'what has changed, then each message, then that it is told',
+  },
+  'alerts.test': {
+    summary: 'what one alert sees now and would do; with --act it does it, marked as a test',
+    input: 'text',
+    output: 'alert-test',
+    effect: 'changes',
+    concerns: 'all',
+    syncs: 'the message that it sends',
+  },
+  'alerts.silence': {
+    summary: 'tell nothing of an alert, or of all, for a while',
+    input: 'text',
+    output: 'alert-silence',
+    effect: 'changes',
+    concerns: 'none',
+    syncs: document,
   },
   publish: {
     summary: 'publish a message to all who are subscribed to its topic; prints its id',

@@ -13,6 +13,7 @@ import { metricFamily } from './numbers/metrics.ts';
 import * as reach from './reach.ts';
 import { asJsonSchema } from './shape.ts';
 import * as system from './system.ts';
+import * as alerts from './numbers/alerts.ts';
 import * as tasks from './tasks.ts';
 
 const made = {
@@ -47,6 +48,10 @@ const made = {
   stats: stats(),
   resources: look.agentResources(),
   metrics: metricFamily(),
+  alert: alerts.alertNow(),
+  'alert-test': alerts.alertTested(),
+  'alert-silence': alerts.silence(),
+  'alert-told': alerts.alertTold(),
   task: tasks.task(),
   'task-made': tasks.madeTask(),
   'beads-issue': tasks.beadsIssue(),

@@ -42,6 +42,7 @@ import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { BackupOptions } from '../storage/port/upkeep.ts';
 import type { Agents, Archive, Config, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
+import type { Alerts } from './alert-group.ts';
 import type { Tasks } from './task-group.ts';
 
 /**
@@ -273,6 +274,7 @@ export interface Dreamos extends AsyncDisposable {
   readonly schedule: Schedules;
   readonly reservations: Reservations;
   readonly resources: Resources;
+  readonly alerts: Alerts;
   readonly tasks: Tasks;
   readonly config: Config;
 

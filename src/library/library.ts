@@ -3,6 +3,7 @@
  * folder, its environment and its warnings. Everything behind it has them handed in.
  */
 import { cwd, emitWarning, env } from 'node:process';
+import { checkAlerts, listAlerts, silenceAlerts, testAlert } from '../core/alerts/alerts.ts';
 import { resolveAgent, retireAgent } from '../core/agents/agents.ts';
 import { a2aCardOf } from '../core/agents/a2a.ts';
 import { heartbeat } from '../core/agents/heartbeat.ts';
@@ -255,12 +256,18 @@ function bindTo(session: Session): Dreamos {
       release: bound(here(releaseReservations), maybe(textOrTexts), { cwd: text }),
     },
     metrics: bound((of: Session) => metrics(of)),
+    alerts: {
+      list: bound(listAlerts),
+      check: bound(checkAlerts, { run: call, signal }),
+      test: bound(testAlert, text, { mailbox: text, act: yesOrNo, run: call, signal }),
+      silence: bound(silenceAlerts, maybe(text), { forMs: number, mailbox: text }),
+    },
     resources: { show: bound(showResources, maybe(text)) },
     tasks: bindTasks({ bound, each }),
     config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },
 
     doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),
-    maintain: each(maintain, { mailboxes: texts, dryRun: yesOrNo, signal }),
+    maintain: each(maintain, { mailboxes: texts, dryRun: yesOrNo, signal, runAlert: call }),
     import: each(importTree, text, {
       format: text,
       maps: record,

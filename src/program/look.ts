@@ -199,3 +199,42 @@ export const listen: Verb = {
       );
   },
 };
+
+export const alerts: Verb = {
+  words: 'alerts',
+  setUp(command, context) {
+    const group = command.description('who is told when numbers are not as they should be');
+    group
+      .command('list')
+      .action(async () => (await import('../commands/look/alerts.ts')).listCommand(context))
+      .addHelpText(
+        'after',
+        example('dreamos alerts list', 'It notes nothing and tells nobody. See: dreamos help alerting'),
+      );
+    group
+      .command('check')
+      .action(async () => (await import('../commands/look/alerts.ts')).checkCommand(context))
+      .addHelpText(
+        'after',
+        example(
+          '*/5 * * * * dreamos alerts check --quiet --root /home/ann/shop  (in a crontab)\n  dreamos alerts check --quiet || echo all is well',
+          'Exit 0: an alert fires. Exit 3: none does. See: dreamos help alerting',
+        ),
+      );
+    group
+      .command('test <name>')
+      .option('--mailbox <pattern>', 'as if it fired there')
+      .option('--act', 'send the message and run the command, marked as a test')
+      .action(async (name, options) => (await import('../commands/look/alerts.ts')).testCommand(context, name, options))
+      .addHelpText('after', example('dreamos alerts test dead\n  dreamos alerts test dead --act'));
+    group
+      .command('silence [name]')
+      .option('--for <duration>', 'for so long from now on (2h); 0 ends it')
+      .option('--mailbox <pattern>', 'only there: a name in which * stands for anything')
+      .action(async (name, options) =>
+        (await import('../commands/look/alerts.ts')).silenceCommand(context, name, options),
+      )
+      .addHelpText('after', example('dreamos alerts silence dead --for 8h', 'Without a name all of them.'));
+    group.addHelpText('after', example('dreamos alerts list\n  dreamos alerts check'));
+  },
+};

@@ -173,6 +173,7 @@ const surface: readonly Verb[] = [
   look.stats,
   look.resources,
   look.metrics,
+  look.alerts,
   task,
   coordinate,
   people.pause,

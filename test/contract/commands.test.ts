@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { commandOf, operationNames, operations } from '../../src/contract/operations.ts';
 import { schemas } from '../../src/contract/schemas.ts';
 import { type Rig, createRig, type Result, type Terms } from '../commands/rig.ts';
+import { changeSettingsIn } from '../storage/contract/ways.ts';
 import { scratch } from '../scratch.ts';
 import { misfits, strict } from './strict.ts';
 
@@ -73,6 +74,11 @@ const ended = async (rig: Rig) => {
   const id = await begun(rig);
   await rig.dreamos(['task', 'done', id, '--result', 'merged', '--data', '{"y":1}'], reviewer);
   return id;
+};
+const alerting = async (rig: Rig) => {
+  const alerts = [{ name: 'dead', to: 'planner', run: ['true'] }];
+  await changeSettingsIn(rig.root.store, (settings) => ({ ...settings, alerts }) as typeof settings);
+  await dead(rig);
 };
 const aged = async (rig: Rig) => {
   const id = await finished(rig);
@@ -258,6 +264,16 @@ const runs: Record<string, Run> = {
     return rig.dreamos('resources show --json');
   },
   metrics: after(finished, () => 'metrics'),
+  'alerts list': after(dead, () => 'alerts list'),
+  'alerts check': async (rig) => {
+    await alerting(rig);
+    return rig.dreamos('alerts check --json');
+  },
+  'alerts test': async (rig) => {
+    await alerting(rig);
+    return [await rig.dreamos('alerts test dead --json'), await rig.dreamos('alerts test dead --act --json')];
+  },
+  'alerts silence': line('alerts silence dead --for 1h --mailbox rev* --as planner'),
   top: async (rig) => {
     for (const make of [finished, dead, claimed]) await make(rig);
     await rig.dreamos('pause reviewer');

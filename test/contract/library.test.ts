@@ -199,6 +199,10 @@ const calls: Partial<Record<OperationName, Call>> = {
   stats: async (mail) => (await sent(mail), mail.stats()),
   metrics: async (mail) => (await finished(mail), mail.metrics()),
   'resources.show': async (mail) => (await sent(mail), mail.resources.show()),
+  'alerts.list': async (mail) => (await dead(mail), mail.alerts.list()),
+  'alerts.check': async (mail) => (await dead(mail), mail.alerts.check({ run: async () => ({ exitCode: 0 }) })),
+  'alerts.test': async (mail) => (await dead(mail), mail.alerts.test('dead', { act: true })),
+  'alerts.silence': (mail) => mail.alerts.silence('dead', { forMs: 1000 }),
   status: async (mail) => (await sent(mail), mail.status()),
   overview: async (mail) => (await claimed(mail), mail.overview()),
   publish: async (mail) => {

@@ -335,6 +335,16 @@ describe.concurrent('--json', () => {
       help: expect.any(String),
       samples: [{ labels: { root: rig.root }, value: expect.any(Number) }],
     });
+    const [alert] = (await json(rig, 'alerts check')).filter((each) => each['alert'] === 'dead');
+    const firing = { alert: 'dead', metric: 'dead', mailbox: 'reviewer', state: 'firing', value: 1, over: 0 };
+    expect(alert).toEqual({ ...firing, since: time, firedAt: time });
+    expect(await json(rig, 'alerts list')).toContainEqual(alert);
+    expect(await one(rig, 'alerts test dead')).toMatchObject({
+      alert: 'dead',
+      mailboxes: expect.arrayContaining([{ mailbox: 'reviewer', value: 1, holds: true }]) as unknown[],
+      told: { alert: 'dead', mailbox: 'reviewer', what: 'firing', value: 1, over: 0, at: time, test: true },
+    });
+    expect(await one(rig, 'alerts silence dead')).toEqual({ alert: 'dead', until: time });
     const top = await one(rig, 'top');
     expect(Object.keys(top)).toEqual(['at', 'agents', 'mailboxes', 'events', 'stuck']);
     const reviewer = { agent: 'reviewer', state: 'unseen', holds: 0, held: [], seenAt: time };

@@ -247,6 +247,13 @@ export const provocations: readonly Provocation[] = [
   { begin: sent, type: 'dreamos work reviewer --wait 300ms -- false' },
   { type: 'dreamos config set lease 13h', code: 'CONFIG_INVALID' },
   { type: 'dreamos config get leese', code: 'CONFIG_INVALID' },
+  { type: 'dreamos alerts silence ded', code: 'CONFIG_INVALID' },
+  { type: 'dreamos alerts check', code: 'NOTHING_THERE' },
+  {
+    begin: `echo '{"alerts":[{"name":"a","metric":"bakclog","over":1}]}' > runtime/agent_comms/config.json`,
+    type: 'dreamos alerts list',
+    code: 'CONFIG_INVALID',
+  },
   {
     begin: `echo '{"lease":"soon"}' > runtime/agent_comms/config.json`,
     type: 'dreamos send reviewer x --as planner',

@@ -21,6 +21,7 @@ const texts: Record<TopicName, () => Promise<{ default: string }>> = {
   hosts: () => import('./hosts.md'),
   housekeeping: () => import('./housekeeping.md'),
   prometheus: () => import('./prometheus.md'),
+  alerting: () => import('./alerting.md'),
   reach: () => import('./reach.md'),
   native: () => import('./native.md'),
   figures: () => import('./figures.md'),

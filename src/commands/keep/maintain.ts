@@ -8,6 +8,8 @@ export async function maintainCommand(
   { dryRun = false }: { dryRun?: boolean },
 ): Promise<void> {
   const session = await context.session();
-  const options = { dryRun, signal: context.signal, ...(names.length > 0 && { mailboxes: names }) };
+  const { alertRunner } = await import('../../cli/handler/run-alert.ts');
+  const runAlert = alertRunner(context, session.path);
+  const options = { dryRun, runAlert, signal: context.signal, ...(names.length > 0 && { mailboxes: names }) };
   await printMaintained(context, maintain(session, options), 'Nothing to do.');
 }

@@ -6,7 +6,7 @@ import { actingOf } from '../root/names.ts';
 import type { Session } from '../root/root.ts';
 import { changeBook, readBook, type Silence } from './book.ts';
 import { holds, type Readings, readingsFor } from './readings.ts';
-import { findRule, isMeant, loadRules, writtenRules } from './rules.ts';
+import { findRule, isMeant, loadRules } from './rules.ts';
 import { step } from './step.ts';
 import { type Done, type RunCommand, runOnce, sendTo, tellAll } from './tell.ts';
 import { viewsOf } from './view.ts';
@@ -33,12 +33,8 @@ export async function checkAlerts(session: Session, options: CheckAlertsOptions 
   return viewsOf(await readBook(session), rules, readings, session.store.now());
 }
 
-/** For who keeps house: where config.json says nothing of alerts, it costs no look. @returns how many were told */
-export async function keepAlerts(session: Session, options: CheckAlertsOptions): Promise<number> {
-  return (await writtenRules(session)) === undefined ? 0 : (await checkAndTell(session, options)).told;
-}
-
-async function checkAndTell(
+/** As checkAlerts. @returns also how many were told */
+export async function checkAndTell(
   session: Session,
   options: CheckAlertsOptions,
 ): Promise<{ readonly rules: readonly AlertRule[]; readonly readings: Readings; readonly told: number }> {

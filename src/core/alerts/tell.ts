@@ -14,6 +14,7 @@
 import type { AlertTold } from '../../contract/numbers/alerts.ts';
 import { sameAgent } from '../../model/agent.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
+import { cut } from '../../model/basics/text.ts';
 import { isoTime, isOver } from '../../model/clock.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
@@ -27,12 +28,20 @@ import { mailOf, toldOf } from './words.ts';
 
 /**
  * Runs the command of a rule with this on its standard input, and ends it with the signal.
- * @returns its exit code; `null`: a signal has ended it @throws COMMAND_NOT_STARTED
+ * @throws COMMAND_NOT_STARTED
  */
-export type RunCommand = (command: readonly string[], told: AlertTold, signal: AbortSignal) => Promise<number | null>;
+export type RunCommand = (command: readonly string[], told: AlertTold, signal: AbortSignal) => Promise<CommandEnd>;
+
+export interface CommandEnd {
+  /** `null`: a signal has ended it. */
+  readonly exitCode: number | null;
+  /** Its last words, for who looks why it failed. */
+  readonly said?: string;
+}
 
 /** A command that takes longer is ended. */
 const mostRunMs = minuteMs;
+const mostSaid = 300;
 /** Who was asked to end it, has ended it by then. */
 const runnerMs = 2 * mostRunMs;
 
@@ -167,6 +176,8 @@ async function runIt(
 ): Promise<Done> {
   if (!run || !(await takeOn(session, alert, telling))) return {};
   const { exitCode, trouble } = await runOnce(rule.run, toldOf(rule, alert.mailbox, telling), run, signal);
+  // Ctrl-C has ended it, and it is as if this checker had been killed.
+  if (signal?.aborted) return {};
   return { done: { ran: true, exitCode }, ...(trouble !== undefined && { trouble }) };
 }
 
@@ -179,11 +190,14 @@ export async function runOnce(
 ): Promise<{ readonly exitCode: number | null; readonly trouble?: string }> {
   const most = AbortSignal.timeout(mostRunMs);
   try {
-    const exitCode = await run(command, told, signal ? AbortSignal.any([signal, most]) : most);
+    const { exitCode, said = '' } = await run(command, told, signal ? AbortSignal.any([signal, most]) : most);
     if (exitCode === 0) return { exitCode };
     const how = exitCode === null ? 'was ended by a signal' : `ended with exit ${exitCode}`;
     const late = most.aborted ? `, since it took longer than ${formatDuration(mostRunMs)}` : '';
-    return { exitCode, trouble: `the command "${command[0]}" ${how}${late}` };
+    return {
+      exitCode,
+      trouble: `the command "${command[0]}" ${how}${late}${said === '' ? '' : `: ${cut(said, mostSaid)}`}`,
+    };
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     return { exitCode: null, trouble: error.message };

@@ -7,6 +7,8 @@ import type { AgentCard } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { isOver } from '../../model/clock.ts';
 import { dayMs, maxLeaseMs } from '../../model/basics/limits.ts';
+import { writtenRules } from '../alerts/rules.ts';
+import type { RunCommand } from '../alerts/tell.ts';
 import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import { bringAllDue } from '../wait/due.ts';
 import { finishRenames } from './rename-agent.ts';
@@ -24,14 +26,23 @@ export interface MaintainOptions {
   readonly dryRun?: boolean;
   /** Ends it between two steps or days. */
   readonly signal?: AbortSignal;
+  /** Runs the commands of alerts; without it they are left to who checks alerts and can. */
+  readonly runAlert?: RunCommand;
 }
 
 type Step = (session: Session, card: AgentCard, dryRun: boolean) => AsyncIterable<Maintained>;
-type RootStep = (session: Session, dryRun: boolean) => AsyncIterable<Maintained>;
+type RootStep = (session: Session, dryRun: boolean, options: MaintainOptions) => AsyncIterable<Maintained>;
 
 // What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
 const mailboxSteps: readonly Step[] = [sweepExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
-const rootSteps: readonly RootStep[] = [sendSchedules, pruneTopicLogs, sweepKeys, sweepSessions, dropReservations];
+const rootSteps: readonly RootStep[] = [
+  sendSchedules,
+  pruneTopicLogs,
+  sweepKeys,
+  sweepSessions,
+  dropReservations,
+  tellAlerts,
+];
 
 export async function* maintain(
   session: Session,
@@ -43,7 +54,7 @@ export async function* maintain(
     : await listMailboxes(session);
   const steps = [
     ...cards.flatMap((card) => mailboxSteps.map((step) => () => step(session, card, dryRun))),
-    ...(mailboxes ? [] : rootSteps.map((step) => () => step(session, dryRun))),
+    ...(mailboxes ? [] : rootSteps.map((step) => () => step(session, dryRun, options))),
   ];
   let failure: DreamosError | undefined;
   for (const step of steps) {
@@ -197,6 +208,17 @@ async function* sweepSessions(session: Session, dryRun: boolean): AsyncGenerator
 async function* dropReservations(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
   const count = await sweepReservations(session, { dryRun });
   if (count > 0) yield { task: 'reservations', count };
+}
+
+async function* tellAlerts(
+  session: Session,
+  dryRun: boolean,
+  { runAlert: run, signal }: MaintainOptions,
+): AsyncGenerator<Maintained> {
+  if (dryRun || (await writtenRules(session)) === undefined) return;
+  const { checkAndTell } = await import('../alerts/alerts.ts');
+  const { told } = await checkAndTell(session, { ...(run && { run }), ...(signal && { signal }) });
+  if (told > 0) yield { task: 'alerts', count: told };
 }
 
 /** The UTC day that began at most so long ago. */

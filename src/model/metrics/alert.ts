@@ -155,7 +155,7 @@ export const areAlertRules: Fits = (value) => alertFault(value) === undefined;
 export const alertsSchema = once(() =>
   z
     .array(
-      z.object({
+      z.strictObject({
         name: z.string(),
         metric: z.optional(z.enum(alertMetricNames)),
         mailbox: z.optional(z.string()),

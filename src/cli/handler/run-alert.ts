@@ -1,0 +1,33 @@
+import type { RunCommand } from '../../core/alerts/tell.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Context } from '../context.ts';
+import { harmless } from '../harmless.ts';
+import { checkCommand } from './find-command.ts';
+import { runHandler } from './handler.ts';
+import { createTail } from './tail.ts';
+
+/** Runs the commands of alerts, without a shell, where this command was called. What they print goes nowhere but for the reason. */
+export function alertRunner({ around }: Context, root: string): RunCommand {
+  return async (command, told, signal) => {
+    await checkCommand(around, command);
+    const tail = createTail();
+    try {
+      const { exitCode } = await runHandler({
+        command,
+        env: { ...around.env, DREAMOS_ROOT: root },
+        cwd: around.cwd(),
+        stdin: `${JSON.stringify(told)}\n`,
+        signal,
+        hurry: around.signal,
+        onExit: () => undefined,
+        onStdout: async () => undefined,
+        onStderr: async (chunk) => tail.add(chunk),
+      });
+      return { exitCode, said: tail.text() };
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
+      const message = `The command "${harmless(command[0] ?? '')}" could not be started: ${(cause as Error).message}.`;
+      throw new DreamosError('usage', 'COMMAND_NOT_STARTED', message, { cause });
+    }
+  };
+}

@@ -1,10 +1,20 @@
-import { listAgents } from '../agents/agents.ts';
-import { type AlertMetricName, alertMetrics } from '../../model/metrics/alert-metrics.ts';
-import { type AlertRule, limitOf } from '../../model/metrics/alert.ts';
-import type { GaugeName } from '../../model/metrics/gauges.ts';
+import { minuteMs } from '../../model/basics/limits.ts';
+import { parseDuration } from '../../model/duration.ts';
+import {
+  type AlertGaugeName,
+  type AlertMetricName,
+  alertMetrics,
+  isCounted,
+} from '../../model/metrics/alert-metrics.ts';
+import { type AlertRule, limitOf, usualWindow } from '../../model/metrics/alert.ts';
+import { type MetricNumber, numberTable } from '../../model/metrics/numbers.ts';
 import { logOf } from '../../model/topic.ts';
+import { listAgents } from '../agents/agents.ts';
 import { gauges } from '../metrics/gauges.ts';
+import { knownSince, startOf } from '../metrics/rollup.ts';
+import { windowOf } from '../metrics/totals.ts';
 import type { Session } from '../root/root.ts';
+import { lookIntoEach } from '../root/trouble.ts';
 import { isMeant } from './rules.ts';
 
 /** What a rule sees in one place. */
@@ -18,38 +28,70 @@ export interface Reading {
 export interface Readings {
   of(rule: AlertRule): readonly Reading[];
   /** What could not be looked into, so that nothing is known of it: it is there, and is neither well nor not. */
-  isUnknown(mailbox: string): boolean;
+  isUnknown(rule: AlertRule, mailbox: string): boolean;
 }
-
-/** Which mailboxes have been looked into is told by what every one of them has. */
-const ofAll = 'corrupt' satisfies GaugeName;
 
 /** One look for all rules. A mailbox in disorder is a warning. */
 export async function readingsFor(session: Session, rules: readonly AlertRule[]): Promise<Readings> {
-  const names = new Set<GaugeName>(rules.map(({ metric }) => metric));
-  if (rules.some(({ metric }) => alertMetrics[metric].of === 'mailbox')) names.add(ofAll);
-  const values = new Map<AlertMetricName, Map<string | undefined, number>>();
-  for (const { name, mailbox, value } of await gauges(session, [...names])) {
-    const metric = name as AlertMetricName;
-    values.set(metric, (values.get(metric) ?? new Map<string | undefined, number>()).set(mailbox, value));
-  }
-  const looked = [...(values.get(ofAll)?.keys() ?? [])].filter((name) => name !== undefined);
-  const known = new Set(looked);
-  const there = new Set([
-    ...(await listAgents(session)).map(({ name }) => name),
-    ...(await session.store.look.listTopics()).map(logOf),
-  ]);
-  const valueOf = (metric: AlertMetricName, mailbox?: string): number | null =>
-    values.get(metric)?.get(mailbox) ?? null;
+  const agents = (await listAgents(session)).map(({ name }) => name);
+  const there = new Set([...agents, ...(await session.store.look.listTopics()).map(logOf)]);
+  const seen = new Map<string, readonly Reading[]>();
+  for (const [metric, values] of await gaugesOf(session, rules)) seen.set(metric, values);
+  // Of two rules with the same while each mailbox is counted once by what is kept of that.
+  for (const rule of rules)
+    if (isCounted(rule.metric) && !seen.has(keyOf(rule))) seen.set(keyOf(rule), await counted(session, agents, rule));
+  const of = (rule: AlertRule): readonly Reading[] =>
+    (seen.get(keyOf(rule)) ?? []).filter(({ mailbox }) => isMeant(rule.mailbox, mailbox));
   return {
-    of: ({ metric, mailbox: pattern }) =>
-      alertMetrics[metric].of === 'root'
-        ? [{ value: valueOf(metric) }]
-        : looked
-            .filter((mailbox) => isMeant(pattern, mailbox))
-            .map((mailbox) => ({ mailbox, value: valueOf(metric, mailbox) })),
-    isUnknown: (mailbox) => there.has(mailbox) && !known.has(mailbox),
+    of,
+    isUnknown: (rule, name) => there.has(name) && !of(rule).some(({ mailbox }) => mailbox === name),
   };
+}
+
+function keyOf({ metric, window = usualWindow }: AlertRule): string {
+  return isCounted(metric) ? `${metric} ${window}` : metric;
+}
+
+/** What every mailbox has, also where it has no number of another name. */
+const ofAll = 'corrupt' satisfies AlertGaugeName;
+
+async function gaugesOf(
+  session: Session,
+  rules: readonly AlertRule[],
+): Promise<Map<AlertMetricName, readonly Reading[]>> {
+  const names = new Set<AlertGaugeName>();
+  for (const { metric } of rules) if (!isCounted(metric)) names.add(metric);
+  const values = new Map<string, Map<string | undefined, number>>();
+  const asked: readonly AlertGaugeName[] = [...names].some((name) => alertMetrics[name].of === 'mailbox')
+    ? [...names, ofAll]
+    : [...names];
+  for (const { name, mailbox, value } of asked.length === 0 ? [] : await gauges(session, asked))
+    values.set(name, (values.get(name) ?? new Map<string | undefined, number>()).set(mailbox, value));
+  const looked = [...(values.get(ofAll)?.keys() ?? [])].filter((name) => name !== undefined);
+  return new Map(
+    [...names].map((name) => {
+      const value = (mailbox?: string): number | null => values.get(name)?.get(mailbox) ?? null;
+      const each = (): Reading[] => looked.map((mailbox) => ({ mailbox, value: value(mailbox) }));
+      return [name, alertMetrics[name].of === 'root' ? [{ value: value() }] : each()];
+    }),
+  );
+}
+
+async function counted(
+  session: Session,
+  agents: readonly string[],
+  { metric, window = usualWindow }: AlertRule,
+): Promise<Reading[]> {
+  const number: MetricNumber | undefined = isCounted(metric) ? numberTable[metric] : undefined;
+  const until = session.store.now();
+  const since = startOf(until - parseDuration(window), until);
+  const all: Reading[] = [];
+  await lookIntoEach(session, agents, async (mailbox) => {
+    const tally = await windowOf(session, mailbox, since, until);
+    const minutes = (until - ((await knownSince(session, mailbox, since)) ?? since)) / minuteMs;
+    all.push({ mailbox, value: number?.value(tally, minutes) ?? null });
+  });
+  return all;
 }
 
 export function holds(rule: AlertRule, { value }: Reading): boolean {

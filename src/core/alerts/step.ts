@@ -41,7 +41,7 @@ export function step(before: Book, rules: readonly AlertRule[], readings: Readin
   for (const alert of known.values()) {
     const rule = rules.find(({ name, off }) => name === alert.alert && !off);
     if (!rule || !isMeant(rule.mailbox, alert.mailbox)) continue;
-    const isUnknown = alert.mailbox !== undefined && readings.isUnknown(alert.mailbox);
+    const isUnknown = alert.mailbox !== undefined && readings.isUnknown(rule, alert.mailbox);
     keep(isUnknown ? alert : resting(alert, { value: null }, now, isQuietIn(rule, alert.mailbox)));
   }
   const isSame = alerts.length === before.alerts.length && alerts.every((alert) => before.alerts.includes(alert));

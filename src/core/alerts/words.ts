@@ -1,7 +1,7 @@
 import type { AlertTold } from '../../contract/numbers/alerts.ts';
 import { exactDuration } from '../../model/duration.ts';
-import { alertMetrics, type AlertMetricName } from '../../model/metrics/alert-metrics.ts';
-import { type AlertRule, limitOf } from '../../model/metrics/alert.ts';
+import { alertMetrics, type AlertMetricName, isCounted } from '../../model/metrics/alert-metrics.ts';
+import { type AlertRule, limitOf, usualWindow } from '../../model/metrics/alert.ts';
 import type { Telling } from './book.ts';
 
 /** In the unit of the metric. */
@@ -24,10 +24,11 @@ export function mailOf(rule: AlertRule, told: AlertTold): { readonly subject: st
   const where = mailbox === undefined ? '' : ` in ${mailbox}`;
   const head = `${test ? 'Test: ' : ''}${heads[what]}: ${alert}${where}`;
   const { isOver, limit } = limitOf(rule);
+  const over = isCounted(rule.metric) ? ` over the last ${rule.window ?? usualWindow}` : '';
   return {
     subject: head,
     body: [
-      `${rule.metric}${where} is ${valueText(rule.metric, value)}; the alert holds ${isOver ? 'over' : 'under'} ${valueText(rule.metric, limit)}.`,
+      `${rule.metric}${over}${where} is ${valueText(rule.metric, value)}; the alert holds ${isOver ? 'over' : 'under'} ${valueText(rule.metric, limit)}.`,
       alertMetrics[rule.metric].help,
       '',
       `Firing since ${firedAt}${what === 'resolved' ? `, resolved at ${at}` : ''}.`,

@@ -4,7 +4,9 @@ import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { timeInZone } from '../../model/basics/zoned-time.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
-import { listMailboxes } from '../agents/agents.ts';
+import { listMailboxes, nameNow } from '../agents/agents.ts';
+import { readBook } from '../alerts/book.ts';
+import { writtenRules } from '../alerts/rules.ts';
 import { stuckIn } from '../overview/stuck.ts';
 import { type Crew, crewOnce } from '../tasks/crew.ts';
 import { listReservations } from '../reserve/reservations.ts';
@@ -45,6 +47,7 @@ export async function* doctor(session: Session, options: DoctorOptions = {}): As
     yield* scheduleFindings(session);
     yield* subscriptionFindings(session);
     yield* reservationFindings(session);
+    yield* alertFindings(session);
   }
   if (signal?.aborted) return;
   const crew = crewOnce(session);
@@ -96,6 +99,22 @@ async function* reservationFindings(session: Session): AsyncGenerator<Finding, v
       if (card && !card.deletedAt) continue;
       const message = `${agent} has ${path} until ${until}, but there is no such agent.`;
       yield { rule, level: 'warning', message, hint: `dreamos agent register ${agent}` };
+    }
+  } catch (error) {
+    if (!(error instanceof DreamosError)) throw error;
+    yield problemOf(rule, error);
+  }
+}
+
+/** Nobody is told of anything while its rules, or what is known of it, cannot be used. */
+async function* alertFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
+  const rule = 'alerts';
+  try {
+    await readBook(session);
+    for (const { name, to, off } of (await writtenRules(session)) ?? []) {
+      if (to === undefined || off || (await session.store.documents.getAgent(await nameNow(session, to)))) continue;
+      const message = `The alert ${name} is to be told to ${to}, but there is no such agent.`;
+      yield { rule, level: 'warning', message, hint: `dreamos agent register ${to}` };
     }
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;

@@ -13,6 +13,7 @@ import {
   alertMetricNames,
   alertMetrics,
   isAlertMetric,
+  isCounted,
   type AlertMetricName,
   type AlertUnit,
 } from './alert-metrics.ts';
@@ -28,7 +29,7 @@ export interface AlertRule {
   /** It holds while the number is greater than this, or less: a rule has one of them. */
   readonly over?: Threshold;
   readonly under?: Threshold;
-  /** Of a number that is counted over a while: how long that is. */
+  /** Of a number that is counted over a while: how long that is, an hour by default. */
   readonly window?: string;
   /** It fires when it has held for so long. */
   readonly for?: string;
@@ -85,6 +86,7 @@ const thresholds: Record<AlertUnit, string> = {
   share: 'a share from 0 to 1, or "5%"',
 };
 
+export const usualWindow = '1h';
 export const mostRules = 200;
 export const shortestEveryMs = 60_000;
 const mostWords = 64;
@@ -199,13 +201,13 @@ function faultOfRule(written: WrittenRule, before: readonly WrittenRule[]): Aler
     );
   if ((over === undefined) === (under === undefined))
     return fault([], `the rule "${name}" needs one of "over" and "under"`, 'Say what the number is compared with');
-  const { unit, of, isCounted }: (typeof alertMetrics)[AlertMetricName] = alertMetrics[metric];
+  const { unit, of } = alertMetrics[metric];
   const side = over === undefined ? 'under' : 'over';
   if (thresholdIn(unit, over ?? under) === undefined)
     return fault([side], `${said(over ?? under)} cannot be "${side}" of ${metric}`, `Write ${thresholds[unit]}`);
   if (mailbox !== undefined && of === 'root')
     return fault(['mailbox'], `${metric} is of the whole root, and of no mailbox`, 'Leave "mailbox" out');
-  if (window !== undefined && !isCounted)
+  if (window !== undefined && !isCounted(metric))
     return fault(
       ['window'],
       `${metric} is a number of this moment, and has no "window"`,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { listAlerts, silenceAlerts, testAlert } from '../../../src/core/alerts/alerts.ts';
 import { purgeDead } from '../../../src/core/keep/dlq.ts';
 import { deleteAgent } from '../../../src/core/keep/delete-agent.ts';
+import { doctor } from '../../../src/core/keep/doctor.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
 import { renameAgent } from '../../../src/core/keep/rename-agent.ts';
 import { retireAgent } from '../../../src/core/agents/agents.ts';
@@ -213,6 +214,21 @@ test('an alert about who gets mail of alerts sends none, so that no alert makes 
   );
 });
 
+test('a number that is counted over a while fires where there are enough samples, and resolves when they are over', async () => {
+  const { root } = still.rig;
+  await setRules(root, [{ name: 'failing', metric: 'deadShare', over: '50%', window: '10m', to: 'planner' }]);
+  for (let i = 0; i < 4; i++) await makeDead(root);
+  pass(minute);
+  expect(await checked(root, 'failing')).toMatchObject([{ state: 'ok' }]);
+  await makeDead(root);
+  pass(minute);
+  expect(await checked(root, 'failing')).toMatchObject([{ state: 'firing', mailbox: 'reviewer', value: 1, over: 0.5 }]);
+  const [message] = await mailOf(root, 'planner');
+  expect(message?.body).toContain('deadShare over the last 10m in reviewer is 100%; the alert holds over 50%.');
+  pass(12 * minute);
+  expect(await checked(root, 'failing')).toMatchObject([{ state: 'resolved', value: null }]);
+});
+
 test('a mailbox that cannot be looked into stays as it was, and one that is gone has resolved', async () => {
   const { root, warnings } = still.rig;
   await setRules(root, toPlanner);
@@ -270,6 +286,17 @@ test('an alert that there is not is refused with the nearest name', async () => 
     code: 'USAGE',
     message: expect.stringContaining('silence') as string,
   });
+});
+
+test('doctor names rules that cannot be used, and who is to be told and is not there', async () => {
+  const { root } = still.rig;
+  const findings = async () => (await gather(doctor(root))).filter(({ rule }) => rule === 'alerts');
+  await setRules(root, toPlanner);
+  expect(await findings()).toEqual([]);
+  await setRules(root, [{ name: 'dead', to: 'nobody' }]);
+  expect(await findings()).toMatchObject([{ level: 'warning', hint: 'dreamos agent register nobody' }]);
+  await setRules(root, [{ name: 'dead', evry: '1h' }]);
+  expect(await findings()).toMatchObject([{ level: 'problem', hint: 'Did you mean "every"?' }]);
 });
 
 test('a document that somebody has spoilt is refused, and stays as it is', async () => {

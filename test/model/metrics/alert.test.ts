@@ -44,6 +44,14 @@ test.each([
     { name: 'a', metric: 'dead', over: 0 },
     { isOver: true, limit: 0 },
   ],
+  [
+    { name: 'a', metric: 'waitedP95Ms', over: '5m', window: '1d' },
+    { isOver: true, limit: 300_000 },
+  ],
+  [
+    { name: 'a', metric: 'scoreMean', under: 0.7 },
+    { isOver: false, limit: 0.7 },
+  ],
 ] as const)('%j is compared in the unit of its metric', (written, limit) => {
   expect(areAlertRules([written])).toBe(true);
   const rule = ruleOf(written);

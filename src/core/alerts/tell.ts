@@ -240,6 +240,6 @@ function lastOf({ what, at, id, exitCode }: Telling): NonNullable<Alert['told']>
   return { what, at, ...(id !== undefined && { id }), ...(exitCode !== undefined && { exitCode }) };
 }
 
-export function nameOf({ alert, mailbox }: Pick<Alert, 'alert' | 'mailbox'>): string {
+function nameOf({ alert, mailbox }: Pick<Alert, 'alert' | 'mailbox'>): string {
   return mailbox === undefined ? alert : `${alert} of ${mailbox}`;
 }

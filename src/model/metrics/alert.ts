@@ -19,7 +19,7 @@ import {
 } from './alert-metrics.ts';
 
 /** A number; a duration such as `1h`; of a share also a percentage, `5%`. */
-export type Threshold = number | string;
+type Threshold = number | string;
 
 export interface AlertRule {
   readonly name: string;
@@ -87,8 +87,8 @@ const thresholds: Record<AlertUnit, string> = {
 };
 
 export const usualWindow = '1h';
-export const mostRules = 200;
-export const shortestEveryMs = 60_000;
+const mostRules = 200;
+const shortestEveryMs = 60_000;
 const mostWords = 64;
 
 /** Why something cannot be the setting, for a person, and which field of it. */

@@ -398,6 +398,10 @@ const table = {
   metrics: {
     summary: 'numbers for Prometheus: mail by state, what happened, how long it took, agents, tasks, disk',
     output: 'metrics',
+    each: true,
+    effect: 'looks',
+    concerns: 'all',
+  },
   'alerts.list': {
     summary: 'every alert: whether it fires, since when, where, and what was told of it',
     output: 'alert',

@@ -22,8 +22,8 @@ export interface CheckAlertsOptions {
 /** How it is now: it looks as a check does, notes nothing and tells nobody. */
 export async function listAlerts(session: Session): Promise<AlertNow[]> {
   const rules = await loadRules(session);
-  const readings = await readingsFor(session, rules);
   const now = session.store.now();
+  const readings = await readingsFor(session, rules);
   return viewsOf(step(await readBook(session), rules, readings, now), rules, readings, now);
 }
 
@@ -39,8 +39,9 @@ export async function checkAndTell(
   options: CheckAlertsOptions,
 ): Promise<{ readonly rules: readonly AlertRule[]; readonly readings: Readings; readonly told: number }> {
   const rules = await loadRules(session);
+  const now = session.store.now();
   const readings = await readingsFor(session, rules);
-  const book = await changeBook(session, (before) => step(before, rules, readings, session.store.now()));
+  const book = await changeBook(session, (before) => step(before, rules, readings, now));
   return { rules, readings, told: await tellAll(session, rules, book, options) };
 }
 

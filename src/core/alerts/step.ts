@@ -19,7 +19,7 @@ const keptMs = dayMs;
 /** Of what cannot be told the oldest are forgotten: a mailbox that is full for a week hears how it is, not how it was. */
 const mostWaiting = 4;
 
-/** @returns `before` itself: nothing has changed */
+/** @param now when the readings were begun @returns `before` itself: nothing has changed */
 export function step(before: Book, rules: readonly AlertRule[], readings: Readings, now: number): Book {
   const known = new Map(before.alerts.map((alert) => [keyOf(alert.alert, alert.mailbox), alert]));
   const alerts: Alert[] = [];
@@ -33,6 +33,10 @@ export function step(before: Book, rules: readonly AlertRule[], readings: Readin
       const key = keyOf(rule.name, reading.mailbox);
       const alert = known.get(key);
       known.delete(key);
+      if (alert && isNewer(alert, now)) {
+        keep(alert);
+        continue;
+      }
       const isQuiet = isQuietIn(rule, reading.mailbox);
       keep(holds(rule, reading) ? holding(alert, rule, reading, now, isQuiet) : resting(alert, reading, now, isQuiet));
     }
@@ -42,10 +46,18 @@ export function step(before: Book, rules: readonly AlertRule[], readings: Readin
     const rule = rules.find(({ name, off }) => name === alert.alert && !off);
     if (!rule || !isMeant(rule.mailbox, alert.mailbox)) continue;
     const isUnknown = alert.mailbox !== undefined && readings.isUnknown(rule, alert.mailbox);
-    keep(isUnknown ? alert : resting(alert, { value: null }, now, isQuietIn(rule, alert.mailbox)));
+    keep(
+      isUnknown || isNewer(alert, now) ? alert : resting(alert, { value: null }, now, isQuietIn(rule, alert.mailbox)),
+    );
   }
   const isSame = alerts.length === before.alerts.length && alerts.every((alert) => before.alerts.includes(alert));
   return isSame && silences.length === before.silences.length ? before : { ...before, alerts, silences };
+}
+
+/** Another checker has looked later than this one, which was slower to note what it saw. */
+function isNewer({ since, firedAt = since, resolvedAt = firedAt, toldAt = since }: Alert, now: number): boolean {
+  const changedAt = Math.max(...[since, firedAt, resolvedAt, toldAt].map((text) => Date.parse(text)));
+  return changedAt > now && !isAhead(changedAt, now);
 }
 
 /** The one that lasts longest. */

@@ -90,6 +90,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The system refused to read or write a file; nothing is half done, unless it says so.',
     next: 'Look for room and rights (df -h, ls -l), then the same again; afterwards: dreamos doctor',
   },
+  EXPORT_REFUSED: {
+    kind: 'conflict',
+    happened: 'The file is not a database that export has made of this root, or others work on it; it is as it was.',
+    next: 'Name a file that is not there: dreamos export --sqlite <file>',
+  },
   FORMAT_TOO_NEW: {
     kind: 'invalid',
     happened: 'The root was made by a newer dreamos than this one.',

@@ -47,6 +47,17 @@ export const backedUp = schema(() =>
 );
 export type BackedUp = Of<typeof backedUp>;
 
+export const exported = schema(() =>
+  z.object({
+    format: z.enum(['sqlite', 'jsonl', 'csv']),
+    /** Of the file, or of the folder with a file for each table. */
+    path: text(),
+    /** How many were written; into a database: those that are new or have changed. */
+    rows: z.object({ messages: count(), deliveries: count(), events: count(), tags: count(), tasks: count() }),
+  }),
+);
+export type Exported = Of<typeof exported>;
+
 export const restored = schema(() =>
   z.object({
     root: text(),

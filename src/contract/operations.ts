@@ -883,6 +883,14 @@ const table = {
     concerns: 'all',
     syncs: 'the file, before it has its name, and its folder',
   },
+  export: {
+    summary: 'write mail into an SQLite database, as JSON Lines or as CSV; help export',
+    input: 'tree',
+    output: 'export',
+    effect: 'administers',
+    concerns: 'all',
+    syncs: 'the file, before it has its name, and its folder',
+  },
   restore: {
     summary: 'make a root of a backup, where there is none or one without mail',
     library: null,

@@ -72,6 +72,7 @@ const made = {
   maintain: keep.maintained(),
   import: keep.imported(),
   backup: keep.backedUp(),
+  export: keep.exported(),
   restore: keep.restored(),
   init: system.initialised(),
   'agent-list': reach.agentListed(),

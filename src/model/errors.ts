@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'DEAD_LETTERED'
   | 'DEDUPE_MISMATCH'
   | 'DISK_FAILED'
+  | 'EXPORT_REFUSED'
   | 'FORMAT_TOO_NEW'
   | 'FORMAT_UNKNOWN'
   | 'HOST_FILE_REFUSED'

@@ -163,6 +163,27 @@ export const backup: Verb = {
   },
 };
 
+export const exportMail: Verb = {
+  words: 'export',
+  setUp(command, context) {
+    command
+      .option('--sqlite <file>', 'into a database; the next export into it brings what is new')
+      .option('--jsonl [file]', 'as JSON Lines, a line for each row; without a file to standard output')
+      .option('--csv [path]', 'as CSV: a folder for a file of each table, or with --table a file or standard output')
+      .option('--table <name>', 'only this one: messages, deliveries, events, tags or tasks')
+      .option('--since <time>', 'what was sent and happened from then on: 2026-11-20, or how long ago: 7d')
+      .option('--agent <name>', "only what is in this agent's mailbox")
+      .action(async (options) => (await import('../commands/keep/export.ts')).exportCommand(context, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos export --sqlite ~/mail.db\n  dreamos export --csv --table deliveries --since 7d > deliveries.csv',
+          'Others go on meanwhile. The database appears whole and on disk, or stays as it was; a file that export has not made is\nnever changed. What is in it, and what it answers: dreamos help export',
+        ),
+      );
+  },
+};
+
 export const restore: Verb = {
   words: 'restore <file>',
   setUp(command, context) {

@@ -197,6 +197,7 @@ const surface: readonly Verb[] = [
   meta.explain,
   keep.backup,
   keep.restore,
+  keep.exportMail,
   meta.schema,
   meta.completion,
   meta.help,

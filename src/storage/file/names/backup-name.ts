@@ -92,3 +92,25 @@ export function isEventFile(name: string): boolean {
 function isPlainName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !name.includes('\0') && Buffer.byteLength(name) <= longestName;
 }
+
+/** Where the next version of an export is made, beside it. @param token drawn anew */
+export function exportFolder(folder: string, token: string): string {
+  return pathIn(folder, `.dreamos-export-${token}`);
+}
+
+export function isExportFolder(name: string): boolean {
+  return /^\.dreamos-export-[0-9A-Z]{10}$/.test(name);
+}
+
+/** In that folder: the version that is there, the next one, and texts. */
+export function exportFiles(folder: string): {
+  readonly was: string;
+  readonly next: string;
+  readonly text: (name: string) => string;
+} {
+  return {
+    was: pathIn(folder, 'was.db'),
+    next: pathIn(folder, 'next.db'),
+    text: (name) => pathIn(folder, `${name}.text`),
+  };
+}

@@ -1,0 +1,221 @@
+/** An exported database while it is written or read: the only user of node-sqlite3-wasm. */
+import type { Database as Sqlite, Statement } from 'node-sqlite3-wasm';
+import { DreamosError } from '../../model/errors.ts';
+import { schemaSql } from './schema.ts';
+import { columnsOf, type Row, type Table, type TableName, tables, type Value } from './tables.ts';
+
+/** How far one mailbox was exported: from when on it was asked for, when it was looked at, and its logs by their days. */
+export interface Place {
+  readonly since: string;
+  readonly lookedAt: string;
+  readonly marks: string;
+}
+
+type Cells = Value | Uint8Array;
+
+/** Only for a file that nobody else has under this name: its locks are its own, and no journal brings it back. */
+export class ExportDatabase {
+  readonly #sqlite: Sqlite;
+  readonly #path: string;
+  readonly #statements = new Map<string, Statement>();
+  /** The last message that the full-text search has. */
+  #indexed = 0;
+  /** How many rows were written. */
+  readonly written: Record<TableName, number> = { messages: 0, deliveries: 0, events: 0, tags: 0, tasks: 0 };
+
+  private constructor(sqlite: Sqlite, path: string) {
+    this.#sqlite = sqlite;
+    this.#path = path;
+  }
+
+  /** @param how `new`: an empty file @throws DISK_FAILED; CORRUPT: it cannot be read as a database */
+  static async open(path: string, how: 'new' | 'read' | 'write'): Promise<ExportDatabase> {
+    const { default: sqlite } = await import('node-sqlite3-wasm');
+    const database = guarded(path, () => new sqlite.Database(path, { fileMustExist: true, readOnly: how === 'read' }));
+    const opened = new ExportDatabase(database, path);
+    if (how === 'read') return opened;
+    // Who is killed leaves a file that nobody looks at; one that is whole is synced by who puts it into its place.
+    opened.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN;');
+    if (how === 'new') opened.exec(schemaSql);
+    opened.#indexed = opened.all<{ n: number }>('SELECT coalesce(max(n), 0) AS n FROM messages')[0]?.n ?? 0;
+    return opened;
+  }
+
+  exec(sql: string): void {
+    guarded(this.#path, () => this.#sqlite.exec(sql));
+  }
+
+  run(sql: string, ...values: Cells[]): { readonly lastInsertRowid: number | bigint } {
+    return guarded(this.#path, () => this.#prepared(sql).run(values));
+  }
+
+  all<T>(sql: string, ...values: Cells[]): T[] {
+    return guarded(this.#path, () => this.#prepared(sql).all(values)) as T[];
+  }
+
+  *each(sql: string): Generator<Record<string, Cells>, void, void> {
+    const rows = this.#prepared(sql).iterate();
+    for (;;) {
+      const { done, value } = guarded(this.#path, () => rows.next());
+      if (done) return;
+      yield value as Record<string, Cells>;
+    }
+  }
+
+  /** In place of the one with its key, where the table has one. */
+  put<Name extends TableName>(name: Name, row: Row<Name>): number {
+    const columns: string[] = [];
+    const cells: Cells[] = [];
+    for (const column in row) {
+      const value = row[column];
+      if (value === null || value === undefined) continue;
+      columns.push(column);
+      cells.push(typeof value === 'string' ? asText(value) : value);
+    }
+    const { lastInsertRowid } = guarded(this.#path, () => this.#prepared(putSql(name, columns)).run(cells));
+    this.written[name]++;
+    return Number(lastInsertRowid);
+  }
+
+  /** As far as they are there. */
+  deliveries(mailbox: string, ids: readonly string[]): Row<'deliveries'>[] {
+    if (ids.length === 0) return [];
+    const sql = `${selectSql('deliveries')} WHERE mailbox = ? AND message IN (SELECT value FROM json_each(?))`;
+    const rows = this.all<Record<string, Cells>>(sql, mailbox, asText(JSON.stringify(ids)));
+    return rows.map((row) => valuesOf(row) as Row<'deliveries'>);
+  }
+
+  /** By the ids of those that are there: their numbers, and whether all is known of them. */
+  messages(ids: readonly string[]): Map<string, { readonly n: number; readonly isWhole: boolean }> {
+    if (ids.length === 0) return new Map();
+    const sql = 'SELECT n, id, body IS NOT NULL AS whole FROM messages WHERE id IN (SELECT value FROM json_each(?))';
+    const rows = this.all<{ n: number; id: string; whole: number }>(sql, asText(JSON.stringify(ids)));
+    return new Map(rows.map(({ n, id, whole }) => [id, { n, isWhole: whole === 1 }]));
+  }
+
+  /** @param stub the number of the row whose place it takes @returns its own */
+  putMessage(row: Row<'messages'>, tags: readonly string[], stub?: number): number {
+    if (stub !== undefined) {
+      if (stub <= this.#indexed) this.run(`${indexSql("'delete', ", 'search, ')} WHERE n = ?`, stub);
+      this.run('DELETE FROM messages WHERE n = ?', stub);
+    }
+    const n = this.put('messages', row);
+    for (const tag of tags) this.put('tags', { message: row.id ?? null, tag });
+    return n;
+  }
+
+  hasEvent(row: Row<'events'>): boolean {
+    const cells = columnsOf('events').map(([name]) => row[name as keyof Row<'events'>] ?? null);
+    return this.all(hasEventSql, ...cells.map((cell) => (typeof cell === 'string' ? asText(cell) : cell))).length > 0;
+  }
+
+  /** @param search also makes what is new be found */
+  commit({ search }: { readonly search: boolean }): void {
+    if (search) this.run(`${indexSql()} WHERE n > ?`, this.#indexed);
+    this.exec('COMMIT');
+  }
+
+  close(): void {
+    for (const statement of this.#statements.values()) statement.finalize();
+    this.#statements.clear();
+    guarded(this.#path, () => this.#sqlite.close());
+  }
+
+  valueOf(name: string): string | undefined {
+    return this.all<{ value: string }>('SELECT value FROM export WHERE name = ?', name)[0]?.value;
+  }
+
+  setValue(name: string, value: string): void {
+    this.run('INSERT OR REPLACE INTO export VALUES (?, ?)', name, value);
+  }
+
+  placeOf(mailbox: string): Place | undefined {
+    const sql = 'SELECT since, looked_at AS lookedAt, marks FROM places WHERE mailbox = ?';
+    return this.all<Place>(sql, mailbox)[0];
+  }
+
+  setPlace(mailbox: string, { since, lookedAt, marks }: Place): void {
+    this.run('INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)', mailbox, since, lookedAt, marks);
+  }
+
+  #prepared(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) this.#statements.set(sql, (statement = this.#sqlite.prepare(sql)));
+    return statement;
+  }
+}
+
+/** @param before what a command to the full-text search has in front of the columns */
+function indexSql(before = '', column = ''): string {
+  return `INSERT INTO search (${column}rowid, subject, body) SELECT ${before}n, subject, body FROM messages`;
+}
+
+const hasEventSql = `SELECT 1 FROM events WHERE ${columnsOf('events')
+  .map(([column, kind]) => `${column} IS ${kind === 'number' ? '?' : 'CAST(? AS TEXT)'}`)
+  .join(' AND ')} LIMIT 1`;
+
+/** Of a text that is read as one only what is in front of its first NUL comes. */
+export function selectSql(name: TableName): string {
+  const columns = columnsOf(name).map(([column, kind]) =>
+    kind === 'text' || kind === 'json' ? `CAST(${column} AS BLOB) AS ${column}` : column,
+  );
+  return `SELECT ${columns.join(', ')} FROM ${name}`;
+}
+
+export function valuesOf(row: Readonly<Record<string, Cells>>): Record<string, Value> {
+  const values = Object.entries(row).map(([name, cell]) => [
+    name,
+    cell instanceof Uint8Array ? Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength).toString() : cell,
+  ]);
+  return Object.fromEntries(values) as Record<string, Value>;
+}
+
+/** By which columns are given: most rows of a table have the same few, and each that is bound costs as much as a row of SQL. */
+const putSqls = new Map<string, string>();
+
+function putSql(name: TableName, columns: readonly string[]): string {
+  const which = `${name} ${columns.join()}`;
+  const known = putSqls.get(which);
+  if (known !== undefined) return known;
+  const { key, columns: kinds }: Table = tables[name];
+  // What comes as bytes is text all the same.
+  const values = columns.map((column) => (kinds[column]?.[0] === 'number' ? '?' : 'CAST(? AS TEXT)'));
+  const sql = `INSERT ${key ? 'OR REPLACE ' : ''}INTO ${name} (${columns.join(', ')}) VALUES (${values.join(', ')})`;
+  putSqls.set(which, sql);
+  return sql;
+}
+
+// Longer than an id or a time.
+const longText = 64;
+const odd = /[\0\ud800-\udfff]/;
+
+/**
+ * A text that is handed over as a string ends at its first NUL, and half a character spoils the one behind it; and of a long one
+ * each character is looked at in JavaScript. Bytes have none of this.
+ */
+export function asText(text: string): string | Uint8Array {
+  return text.length > longText || odd.test(text) ? Buffer.from(text) : text;
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw sqliteError(error as Error, path);
+  }
+}
+
+function sqliteError(error: Error, path: string): Error {
+  if (error.name !== 'SQLite3Error') return error;
+  if (/malformed|not a database/.test(error.message))
+    return new DreamosError('invalid', 'CORRUPT', `${path} cannot be read as a database: ${error.message}.`, {
+      hint: 'Export into a new file.',
+      cause: error,
+    });
+  if (!/disk|full|open|readonly|locked/.test(error.message)) return error;
+  // Which errno it was, the program behind it does not tell.
+  return new DreamosError('disk', 'DISK_FAILED', `Could not write ${path}: ${error.message}.`, {
+    hint: 'Look for room and rights: `df -h`, `ls -l`.',
+    cause: error,
+  });
+}

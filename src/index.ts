@@ -15,7 +15,7 @@ export type {
 export type { Alerts } from './library/alert-group.ts';
 export type { Tasks } from './library/task-group.ts';
 
-export type { Archived, BackedUp, Dead, DeadShown, Finding, ImportResult, Maintained } from './contract/keep.ts';
+export type { Archived, BackedUp, Dead, DeadShown, Exported, Finding, ImportResult, Maintained } from './contract/keep.ts';
 export type {
   AgentResources,
   Found,
@@ -94,6 +94,8 @@ export type { ExportBeadsOptions } from './core/tasks/many/export-beads.ts';
 export type { ImportBeadsOptions } from './core/tasks/many/import-beads.ts';
 export type { ProgressReport, TaskResult } from './core/tasks/moves.ts';
 export type { NextOptions } from './core/tasks/next.ts';
+export type { TableExportOptions } from './core/export/export.ts';
+export type { TableName } from './core/export/tables.ts';
 export type { PublishDraft } from './core/topics/publish.ts';
 export type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from './core/topics/topics.ts';
 export type { WaitOptions } from './core/wait/wait.ts';

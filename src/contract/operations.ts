@@ -884,7 +884,7 @@ const table = {
     syncs: 'the file, before it has its name, and its folder',
   },
   export: {
-    summary: 'write mail into an SQLite database, as JSON Lines or as CSV; help export',
+    summary: 'write mail into an SQLite database, as JSON Lines or as CSV; help tables',
     input: 'tree',
     output: 'export',
     effect: 'administers',

@@ -3,7 +3,7 @@
  * `dreamos help reference` is made from it, and from the options' and results' own interfaces.
  */
 import type { Addressee, Peeked, PublishReceipt, SendReceipt } from '../contract/mail.ts';
-import type { BackedUp, Finding, ImportResult, Maintained } from '../contract/keep.ts';
+import type { BackedUp, Exported, Finding, ImportResult, Maintained } from '../contract/keep.ts';
 import type { Found, Heard, Listed, MailboxStatus, Overview } from '../contract/look.ts';
 import type { Stats } from '../contract/numbers/stats.ts';
 import type { MetricFamily } from '../contract/numbers/metrics.ts';
@@ -40,6 +40,7 @@ import type { WatchedEvent } from '../model/event.ts';
 import type { Message } from '../model/message.ts';
 import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
+import type { TableExportOptions } from '../core/export/export.ts';
 import type { BackupOptions } from '../storage/port/upkeep.ts';
 import type { Agents, Archive, Config, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
 import type { Alerts } from './alert-group.ts';
@@ -307,4 +308,15 @@ export interface Dreamos extends AsyncDisposable {
    * root, or a storage that has no backups; STATE_CHANGED when a message was somewhere else at every look
    */
   backup(file: string, options?: BackupOptions): Promise<BackedUp | undefined>;
+  /**
+   * Writes mail as tables (messages, deliveries, events, tags, tasks) for other programs, while others go on. Into an SQLite
+   * database a second export brings what is new; what is gone from the root by then stays in it. The next version of the
+   * database takes its place whole and synced, or it stays as it was.
+   * @param path absolute: a file; of `csv` without `table` a folder, which is made
+   * @returns how many rows were written; `undefined`: the signal came, and nothing was
+   * @throws EXPORT_REFUSED for a file that export has not made, of another root, or that others are changing; ALREADY_EXISTS for a
+   * text that is there; SOURCE_NOT_FOUND for a folder that is not there; AGENT_NOT_FOUND; USAGE for a place in the root;
+   * STATE_CHANGED when others changed the database again and again; DISK_FAILED
+   */
+  export(path: string, options?: TableExportOptions): Promise<Exported | undefined>;
 }

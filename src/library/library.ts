@@ -9,6 +9,7 @@ import { a2aCardOf } from '../core/agents/a2a.ts';
 import { heartbeat } from '../core/agents/heartbeat.ts';
 import { pauseAgent, resumeAgent } from '../core/agents/pause.ts';
 import { exportArchive, listArchive, restoreArchive, searchArchive, showArchived } from '../core/keep/archive.ts';
+import { exportTo } from '../core/export/export.ts';
 import { backup } from '../core/keep/backup.ts';
 import { cancel } from '../core/keep/cancel.ts';
 import { deleteAgent } from '../core/keep/delete-agent.ts';
@@ -277,5 +278,13 @@ function bindTo(session: Session): Dreamos {
       onProgress: call,
     }),
     backup: bound(backup, text, { onProgress: call, signal }),
+    export: bound(exportTo, text, {
+      format: text,
+      table: text,
+      since: number,
+      agent: text,
+      onProgress: call,
+      signal,
+    }),
   };
 }

@@ -178,7 +178,7 @@ export const exportMail: Verb = {
         'after',
         example(
           'dreamos export --sqlite ~/mail.db\n  dreamos export --csv --table deliveries --since 7d > deliveries.csv',
-          'Others go on meanwhile. The database appears whole and on disk, or stays as it was; a file that export has not made is\nnever changed. What is in it, and what it answers: dreamos help export',
+          'Others go on meanwhile. The database appears whole and on disk, or stays as it was; a file that export has not made is\nnever changed. What is in it, and what it answers: dreamos help tables',
         ),
       );
   },

@@ -8,6 +8,7 @@ import { readResults, resultsPath } from '../faults/results.ts';
 import { commandTable } from './command-table.ts';
 import { exitCodeTable } from './exit-code-table.ts';
 import { metricTable } from './metric-table.ts';
+import { exportTables } from './export-tables.ts';
 import { markdownTable } from './markdown-table.ts';
 import { reference } from './reference.ts';
 import { settingsTable } from './settings-table.ts';
@@ -31,6 +32,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string | unde
   [pageOf('tasks')]: { states: taskStateTable, moves: taskMoveTable },
   [pageOf('prometheus')]: { metrics: metricTable },
   [pageOf('reference')]: { reference },
+  [pageOf('tables')]: { tables: () => fenced(exportTables()) },
   [pageOf('figures')]: {
     speed: () => ifFound(benchResults, () => speed(JSON.parse(readFileSync(benchResults, 'utf8')) as BenchResults)),
   },

@@ -2,9 +2,10 @@ import type { Exported } from '../../contract/keep.ts';
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { given, momentOption } from '../../cli/input/parse.ts';
-import { exportAsText, exportToFiles, exportToSqlite, type ExportTextOptions } from '../../core/export/export.ts';
-import { type TableName, tableNames } from '../../core/export/tables.ts';
-import { absolute, meantOr, usage } from '../../model/refusals.ts';
+import { exportTo, tableIn } from '../../core/export/export.ts';
+import { tableNames } from '../../core/export/tables.ts';
+import { exportToStream } from '../../core/export/to-text.ts';
+import { absolute, usage } from '../../model/refusals.ts';
 
 export interface ExportCommandOptions {
   sqlite?: string;
@@ -26,31 +27,23 @@ export async function exportCommand(context: Context, options: ExportCommandOpti
       '"export" needs to know as what: one of --sqlite, --jsonl and --csv.',
       'dreamos export --sqlite mail.db',
     );
-  const table = tableOption(options.table);
-  if (sqlite !== undefined && table !== undefined)
+  if (sqlite !== undefined && options.table !== undefined)
     throw usage('A database has all tables: --table goes with --jsonl and --csv.', `dreamos export --sqlite ${sqlite}`);
+  const table = options.table === undefined ? undefined : tableIn(options.table);
   const session = await context.session();
-  const how: ExportTextOptions = {
-    ...given({ agent, table, since: momentOption(options.since, '--since', session.clock.now()) }),
-    signal,
-    onProgress: (messages) => output.progress(`${messages} looked at`),
-  };
-  const format = jsonl === undefined ? 'csv' : 'jsonl';
-  if (place === true || (place === '-' && sqlite === undefined)) {
-    if (format === 'csv' && table === undefined)
-      throw usage('Standard output takes one table as CSV.', 'dreamos export --csv --table messages');
-    await exportAsText(session, format, (_, part) => output.data(part), how);
+  const since = momentOption(options.since, '--since', session.clock.now());
+  const onProgress = (messages: number): void => output.progress(`${messages} looked at`);
+  const how = { ...given({ agent, table, since }), signal, onProgress };
+  const format = sqlite !== undefined ? 'sqlite' : jsonl !== undefined ? 'jsonl' : 'csv';
+  if (format === 'sqlite' || (place !== true && place !== '-')) {
+    const path = absolute(context.around.cwd(), String(place), 'SOURCE_NOT_FOUND');
+    const done = await exportTo(session, path, { ...how, format });
+    if (done) await output.outcome(done, () => `Wrote ${harmless(done.path)}\n  ${counted(done)}`);
     return;
   }
-  const path = absolute(context.around.cwd(), place, 'SOURCE_NOT_FOUND');
-  const done =
-    sqlite === undefined ? await exportToFiles(session, format, path, how) : await exportToSqlite(session, path, how);
-  if (done) await output.outcome(done, () => `Wrote ${harmless(done.path)}\n  ${counted(done)}`);
-}
-
-function tableOption(name: string | undefined): TableName | undefined {
-  if (name === undefined || (tableNames as string[]).includes(name)) return name as TableName | undefined;
-  throw usage(`There is no table "${name}".`, meantOr(name, tableNames, `One of: ${tableNames.join(', ')}.`));
+  if (format === 'csv' && table === undefined)
+    throw usage('Standard output takes one table as CSV.', 'dreamos export --csv --table messages');
+  await exportToStream(session, format, (_, part) => output.data(part), how);
 }
 
 function counted({ format, rows }: Exported): string {

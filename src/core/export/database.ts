@@ -2,7 +2,7 @@
 import type { Database as Sqlite, Statement } from 'node-sqlite3-wasm';
 import { DreamosError } from '../../model/errors.ts';
 import { schemaSql } from './schema.ts';
-import { columnsOf, type Row, type Table, type TableName, tables, type Value } from './tables.ts';
+import { columnsOf, noRows, type Row, type Table, type TableName, tables, type Value } from './tables.ts';
 
 /** How far one mailbox was exported: from when on it was asked for, when it was looked at, and its logs by their days. */
 export interface Place {
@@ -21,7 +21,7 @@ export class ExportDatabase {
   /** The last message that the full-text search has. */
   #indexed = 0;
   /** How many rows were written. */
-  readonly written: Record<TableName, number> = { messages: 0, deliveries: 0, events: 0, tags: 0, tasks: 0 };
+  readonly written = noRows();
 
   private constructor(sqlite: Sqlite, path: string) {
     this.#sqlite = sqlite;
@@ -104,14 +104,18 @@ export class ExportDatabase {
     return n;
   }
 
+  count(name: TableName): number {
+    return this.all<{ n: number }>(`SELECT count(*) AS n FROM ${name}`)[0]?.n ?? 0;
+  }
+
   hasEvent(row: Row<'events'>): boolean {
     const cells = columnsOf('events').map(([name]) => row[name as keyof Row<'events'>] ?? null);
     return this.all(hasEventSql, ...cells.map((cell) => (typeof cell === 'string' ? asText(cell) : cell))).length > 0;
   }
 
-  /** @param search also makes what is new be found */
-  commit({ search }: { readonly search: boolean }): void {
-    if (search) this.run(`${indexSql()} WHERE n > ?`, this.#indexed);
+  /** What was put is there from now on, and is found. */
+  commit(): void {
+    this.run(`${indexSql()} WHERE n > ?`, this.#indexed);
     this.exec('COMMIT');
   }
 

@@ -32,6 +32,8 @@ export interface News {
 /** By day. */
 type Marks = Readonly<Record<string, LogMark>>;
 
+// Later than any time that can be asked for.
+const unfinished = '~';
 // A clock that is put right by no more than this hides nothing.
 const slackMs = 60_000;
 const atOnce = 500;
@@ -51,6 +53,8 @@ export async function addNews(news: News, mailbox: string): Promise<void> {
   const place = known && known.since <= news.since ? known : undefined;
   const since = place?.since ?? news.since;
   const lookedAt = session.store.now();
+  // If the disk fails in the middle of it, the others are exported, and this one is read anew the next time.
+  database.setPlace(mailbox, { since: unfinished, lookedAt: isoTime(lookedAt), marks: '{}' });
   const mail = new MailboxNews({ ...news, since }, mailbox, known !== undefined);
   const marks: Record<string, LogMark> = {};
   const before = place ? (JSON.parse(place.marks) as Marks) : {};

@@ -36,8 +36,8 @@ export const tables = {
     columns: {
       message: ['word', 'its id'],
       mailbox: ['word', 'what it is called now; `#…`: a topic'],
-      state: ['word', 'ready, delayed, inflight, archived, dead, handed_over or purged'],
-      outcome: ['word', 'acked, dead, cancelled, replaced, withdrawn, imported, published; NULL: open'],
+      state: ['word', 'where it is, or what took it away'],
+      outcome: ['word', 'what came of it; NULL: it is open'],
       attempts: ['number', 'how often it was claimed'],
       delivered_at: ['time', 'when it first arrived'],
       claimed_at: ['time', 'when it was first claimed'],
@@ -78,7 +78,7 @@ export const tables = {
     columns: {
       id: ['word', "its message's"],
       title: ['text', ''],
-      state: ['word', 'blocked, ready, assigned, active, done, failed or cancelled'],
+      state: ['word', 'as `dreamos task list` has it'],
       priority: ['word', ''],
       mailbox: ['word', 'where it lies'],
       assignee: ['word', 'who has it'],
@@ -101,6 +101,10 @@ export const tables = {
 
 export type TableName = keyof typeof tables;
 export const tableNames = Object.keys(tables) as TableName[];
+
+export function noRows(): Record<TableName, number> {
+  return { messages: 0, deliveries: 0, events: 0, tags: 0, tasks: 0 };
+}
 
 export type Value = string | number | null;
 /** A row by its columns; one that is left out is NULL. */

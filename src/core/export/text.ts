@@ -7,7 +7,11 @@ export type TextFormat = 'csv' | 'jsonl';
 const partCharacters = 64 * 1024;
 
 /** A table, in parts of some 64 KiB. JSON Lines say of each row in which table it is, and leave out what is NULL. */
-export function* textOf(database: ExportDatabase, table: TableName, format: TextFormat): Generator<string, void, void> {
+export function* partsOf(
+  database: ExportDatabase,
+  table: TableName,
+  format: TextFormat,
+): Generator<string, void, void> {
   const names = columnsOf(table).map(([name]) => name);
   let part = format === 'csv' ? csvLine(names) : '';
   for (const row of database.each(selectSql(table))) {

@@ -136,7 +136,7 @@ export class ExportFolder {
   }
 
   /** Texts, by names of their own. */
-  text(): ExportTexts {
+  texts(): ExportTexts {
     return new ExportTexts(this);
   }
 
@@ -161,7 +161,7 @@ export class ExportFolder {
   }
 }
 
-/** Files that are written part by part, and placed when they are whole. */
+/** Files that are written part by part, and put in place when they are whole. */
 export class ExportTexts {
   readonly #folder: ExportFolder;
   readonly #open = new Map<string, number>();
@@ -170,24 +170,25 @@ export class ExportTexts {
     this.#folder = folder;
   }
 
-  async write(name: string, part: string): Promise<void> {
+  write(name: string, part: string): void {
     const path = exportFiles(this.#folder.path).text(name);
     attempt(path, 'write', () => {
-      let fd = this.#open.get(name);
-      if (fd === undefined) this.#open.set(name, (fd = fs.openSync(path, 'wx', fileMode)));
+      const fd = this.#open.get(name) ?? fs.openSync(path, 'wx', fileMode);
+      this.#open.set(name, fd);
       const bytes = Buffer.from(part);
       for (let written = 0; written < bytes.length;) written += fs.writeSync(fd, bytes, written);
     });
   }
 
-  async end(): Promise<void> {
-    for (const fd of this.#open.values()) fs.closeSync(fd);
+  /** One that nothing was written to is empty. @returns `false`: something else is there by now */
+  place(name: string, file: ExportFile): Promise<boolean> {
+    if (!this.#open.has(name)) this.write(name, '');
+    return this.#folder.putInPlace(file, exportFiles(this.#folder.path).text(name));
   }
 
-  /** One that nothing was written to is empty. @returns `false`: something else is there by now */
-  async place(name: string, file: ExportFile): Promise<boolean> {
-    if (!this.#open.has(name)) await this.write(name, '');
-    return this.#folder.putInPlace(file, exportFiles(this.#folder.path).text(name));
+  close(): void {
+    for (const fd of this.#open.values()) fs.closeSync(fd);
+    this.#open.clear();
   }
 }
 

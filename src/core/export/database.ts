@@ -93,6 +93,13 @@ export class ExportDatabase {
     return new Map(rows.map(({ n, id, whole }) => [id, { n, isWhole: whole === 1 }]));
   }
 
+  /** Those that were done or cancelled when they were last looked at. */
+  endedTasks(ids: readonly string[]): Set<string> {
+    if (ids.length === 0) return new Set();
+    const sql = "SELECT id FROM tasks WHERE state IN ('done', 'cancelled') AND id IN (SELECT value FROM json_each(?))";
+    return new Set(this.all<{ id: string }>(sql, asText(JSON.stringify(ids))).map(({ id }) => id));
+  }
+
   /** @param stub the number of the row whose place it takes @returns its own */
   putMessage(row: Row<'messages'>, tags: readonly string[], stub?: number): number {
     if (stub !== undefined) {

@@ -95,8 +95,8 @@ class MailboxNews {
     this.#deliveries.load(wanted.filter((event) => this.#isOfWanted(event)).map(({ id }) => id));
     for (const event of wanted) {
       const row = eventRow(this.#mailbox, event);
-      if (this.#known && database.hasEvent(row)) continue;
-      database.put('events', row);
+      // Told again, it changes nothing: the row that it is about may not have been written.
+      if (!this.#known || !database.hasEvent(row)) database.put('events', row);
       if (!this.#isOfWanted(event)) continue;
       this.#deliveries.change(event.id, (delivery) => applyEvent(delivery, event));
       if (event['subject'] !== undefined) this.#arrivals.set(event.id, event);
@@ -141,12 +141,13 @@ class MailboxNews {
     const ids = entries.map(({ id }) => id);
     this.#deliveries.load(ids);
     const known = database.messages(ids);
+    const archived = entries.filter(({ task, state }) => task && state === 'archived');
+    const ended = database.endedTasks(archived.map(({ id }) => id));
     for (const entry of entries) {
       const { id, state } = entry;
-      let isNew = false;
-      const row = this.#deliveries.change(id, (delivery) => (isNew = applyEntry(delivery, entry)));
+      const row = this.#deliveries.change(id, (delivery) => applyEntry(delivery, entry));
       if (state === 'dead' && row.reason === undefined) row.reason = (await whyOrWarn(session, entry))?.reason ?? null;
-      const isTask = entry.task === true && (isNew || state !== 'archived');
+      const isTask = entry.task === true && !ended.has(id);
       const isWhole = known.get(id)?.isWhole === true;
       const message = isWhole && !isTask ? undefined : await readOrWarn(session, entry);
       if (isWhole || message) this.#arrivals.delete(id);

@@ -341,6 +341,7 @@ const runs: Record<string, Run> = {
     },
   }),
   restore: line('restore mail.tar.gz'),
+  export: after(finished, () => `export --sqlite ${join(scratch(), 'mail.db')}`),
   setup: (rig) => rig.dreamos('setup claude --as reviewer --dry-run --json', inProject()),
   'setup --check': async (rig) => {
     const terms = inProject();

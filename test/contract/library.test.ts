@@ -248,6 +248,7 @@ const calls: Partial<Record<OperationName, Call>> = {
   },
   import: (mail) => mail.import(foreign, { deliver: true }),
   backup: async (mail) => (await sent(mail), mail.backup(`${mail.path}.tar.gz`)),
+  export: async (mail) => (await sent(mail), mail.export(`${mail.path}.db`)),
 };
 
 async function itemsOf(value: unknown): Promise<unknown[]> {

@@ -483,6 +483,13 @@ describe.concurrent('--json', () => {
     ran.add('schema').add('completion').add('help');
   });
 
+  test('export', async ({ rig }) => {
+    await rig.sent('send reviewer hello --as planner');
+    const path = join(rig.dir, 'mail.db');
+    const rows = { messages: 1, deliveries: 1, events: 1, tags: 0, tasks: 0 };
+    expect(await one(rig, ['export', '--sqlite', path])).toEqual({ format: 'sqlite', path, rows });
+  });
+
   test('backup, restore', async ({ rig, bare }) => {
     await rig.sent('send reviewer hello --as planner');
     const file = join(rig.dir, 'mail.tar.gz');

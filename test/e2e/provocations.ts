@@ -284,6 +284,10 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos import runtime/agent_comms', code: 'USAGE' },
   { type: 'dreamos backup runtime/agent_comms/x.tar.gz', code: 'USAGE' },
   { begin: 'touch x.tar.gz', type: 'dreamos backup x.tar.gz', code: 'ALREADY_EXISTS' },
+  { begin: 'echo notes > x.db', type: 'dreamos export --sqlite x.db', code: 'EXPORT_REFUSED' },
+  { begin: 'echo notes > x.csv', type: 'dreamos export --csv x.csv --table tags', code: 'ALREADY_EXISTS' },
+  { type: 'dreamos export --csv', code: 'USAGE' },
+  { type: 'dreamos export --sqlite none/x.db', code: 'SOURCE_NOT_FOUND' },
   { begin: 'dreamos backup x.tar.gz', type: 'rm -rf ../new; dreamos restore x.tar.gz --root ../new' },
   { type: 'dreamos restore missing.tar.gz --root ../new', code: 'SOURCE_NOT_FOUND' },
 

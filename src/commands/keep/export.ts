@@ -47,7 +47,7 @@ export async function exportCommand(context: Context, options: ExportCommandOpti
 }
 
 function counted({ format, rows }: Exported): string {
-  const some = tableNames.filter((name) => rows[name] > 0).map((name) => `${rows[name]} ${name}`);
+  const some = tableNames.filter((name) => rows[name] > 0).map((name) => `${name}: ${rows[name]}`);
   if (some.length === 0) return format === 'sqlite' ? 'Nothing is new.' : 'There is nothing to export.';
-  return `${format === 'sqlite' ? 'New or changed: ' : ''}${some.join(', ')}`;
+  return `${format === 'sqlite' ? 'New or changed ' : ''}${some.join(', ')}`;
 }

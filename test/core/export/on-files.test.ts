@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { exportTo } from '../../../src/core/export/export.ts';
+import { packArchive, pruneArchive } from '../../../src/core/keep/maintain.ts';
+import { rootOver } from '../../../src/core/open-root.ts';
+import type { Session } from '../../../src/core/root/root.ts';
+import { send } from '../../../src/core/send/send.ts';
+import { readNext } from '../../../src/core/take/read.ts';
+import { ack } from '../../../src/core/take/settle.ts';
+import { scratch } from '../../scratch.ts';
+import { makeRoom, type Room } from '../../storage/file/room.ts';
+import { gather, must } from '../rig.ts';
+import { contents, rows } from './rig.ts';
+
+const dayMs = 86_400_000;
+let room: Room;
+let root: Session;
+let dir: string;
+let file: string;
+beforeEach(async () => {
+  room = makeRoom();
+  const { root: path, clock, ids, warnings } = room;
+  root = rootOver(await room.open(), { path, clock, ids }, { as: 'ann', warn: (text) => void warnings.push(text) });
+  dir = scratch();
+  file = join(dir, 'mail.db');
+});
+
+const pruneEvents = async (): Promise<void> => {
+  const fromDay = new Date(room.clock.now()).toISOString().slice(0, 10);
+  await gather(must(root.store.upkeep).pruneEvents('bob', { fromDay, dryRun: false }));
+};
+const finished = async (body: string): Promise<string> => {
+  await send(root, { to: 'bob', body });
+  return (await ack(root, must(await readNext(root, 'bob')).receipt)).id;
+};
+
+test('what is packed is exported, and what was exported stays when it and its events are pruned', async () => {
+  await finished('packed');
+  room.clock.advance(3 * dayMs);
+  await gather(packArchive(root, 'bob'));
+  await finished('later');
+  await exportTo(root, file);
+  const before = contents(file);
+  expect(
+    rows(file, 'SELECT body FROM messages ORDER BY n')
+      .map(({ body }) => body)
+      .sort(),
+  ).toEqual(['later', 'packed']);
+  room.clock.advance(9 * dayMs);
+  await gather(pruneArchive(root, 'bob', { olderThanMs: dayMs }));
+  await pruneEvents();
+  await send(root, { to: 'bob', body: 'newest' });
+  expect((await exportTo(root, file))?.rows).toMatchObject({ messages: 1, deliveries: 1 });
+  expect(contents(file)).not.toEqual(before);
+  expect(rows(file, "SELECT count(*) AS n FROM deliveries WHERE outcome = 'acked'")).toEqual([{ n: 2 }]);
+  expect(room.warnings).toEqual([]);
+});
+
+test('what is older than its events has a state and no times', async () => {
+  const id = await finished('old');
+  room.clock.advance(9 * dayMs);
+  await send(root, { to: 'bob', body: 'new' });
+  await pruneEvents();
+  await exportTo(root, file);
+  expect(rows(file, `SELECT state, outcome, attempts, delivered_at FROM deliveries WHERE message = '${id}'`)).toEqual([
+    { state: 'archived', outcome: 'acked', attempts: 1, delivered_at: null },
+  ]);
+});

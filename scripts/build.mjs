@@ -103,7 +103,16 @@ async function buildCommand() {
     lineLimit: 120,
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
-    external: ['cli-table3', 'croner', 'diff', 'jsonc-parser', 'node-sqlite3-wasm', 'proper-lockfile', 'write-file-atomic', seldom],
+    external: [
+      'cli-table3',
+      'croner',
+      'diff',
+      'jsonc-parser',
+      'node-sqlite3-wasm',
+      'proper-lockfile',
+      'write-file-atomic',
+      seldom,
+    ],
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },

@@ -15,7 +15,16 @@ export type {
 export type { Alerts } from './library/alert-group.ts';
 export type { Tasks } from './library/task-group.ts';
 
-export type { Archived, BackedUp, Dead, DeadShown, Exported, Finding, ImportResult, Maintained } from './contract/keep.ts';
+export type {
+  Archived,
+  BackedUp,
+  Dead,
+  DeadShown,
+  Exported,
+  Finding,
+  ImportResult,
+  Maintained,
+} from './contract/keep.ts';
 export type {
   AgentResources,
   Found,

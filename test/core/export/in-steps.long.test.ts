@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constantFrom } from 'fast-check';
 import { expect, test } from 'vitest';
 import { exportTo } from '../../../src/core/export/export.ts';
 import { deliver } from '../../../src/core/keep/deliver.ts';
@@ -59,8 +59,8 @@ async function take(step: (typeof steps)[number]): Promise<void> {
 }
 
 test('an export in many steps says what one in one step says, but for what was purged in between', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(...steps), { minLength: 1, maxLength: 25 }), async (taken) => {
+  await assert(
+    asyncProperty(array(constantFrom(...steps), { minLength: 1, maxLength: 25 }), async (taken) => {
       room = makeRoom();
       const { root: path, clock, ids, warnings } = room;
       const store = await room.open();

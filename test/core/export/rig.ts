@@ -4,7 +4,7 @@ import sqlite from 'node-sqlite3-wasm';
 export function rows(file: string, sql: string): Record<string, unknown>[] {
   const database = new sqlite.Database(file, { readOnly: true });
   try {
-    return database.all(sql) as Record<string, unknown>[];
+    return database.all(sql);
   } finally {
     database.close();
   }

@@ -22,6 +22,7 @@ const benchmarks = {
   contention: () => import('./benchmarks/contention.mjs'),
   tasks: () => import('./benchmarks/tasks.mjs'),
   metrics: () => import('./benchmarks/metrics.mjs'),
+  export: () => import('./benchmarks/export.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim'];
 

@@ -24,6 +24,7 @@ const names = [
   'memory',
   'contention',
   'tasks',
+  'export',
 ];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {

@@ -2,7 +2,7 @@
 import type { Database as Sqlite, Statement } from 'node-sqlite3-wasm';
 import { DreamosError } from '../../model/errors.ts';
 import { schemaSql } from './schema.ts';
-import { columnsOf, noRows, type Row, type Table, type TableName, tables, type Value } from './tables.ts';
+import { columnsOf, noRows, type Row, type Table, type TableName, tableNames, tables, type Value } from './tables.ts';
 
 /** How far one mailbox was exported: from when on it was asked for, when it was looked at, and its logs by their days. */
 export interface Place {
@@ -13,11 +13,19 @@ export interface Place {
 
 type Cells = Value | Uint8Array;
 
+function byTable<T>(make: (name: TableName) => T): Record<TableName, T> {
+  return Object.fromEntries(tableNames.map((name) => [name, make(name)])) as Record<TableName, T>;
+}
+
+const columnNames = byTable((name) => columnsOf(name).map(([column]) => column));
+
 /** Only for a file that nobody else has under this name: its locks are its own, and no journal brings it back. */
 export class ExportDatabase {
   readonly #sqlite: Sqlite;
   readonly #path: string;
   readonly #statements = new Map<string, Statement>();
+  /** By the columns that they put. */
+  readonly #puts = byTable(() => new Map<number, Statement>());
   /** The last message that the full-text search has. */
   #indexed = 0;
   /** How many rows were written. */
@@ -64,15 +72,16 @@ export class ExportDatabase {
 
   /** In place of the one with its key, where the table has one. */
   put<Name extends TableName>(name: Name, row: Row<Name>): number {
-    const columns: string[] = [];
     const cells: Cells[] = [];
-    for (const column in row) {
-      const value = row[column];
+    // A bit for each column that is given.
+    let given = 0;
+    for (const [i, column] of columnNames[name].entries()) {
+      const value = (row as Record<string, Value | undefined>)[column];
       if (value === null || value === undefined) continue;
-      columns.push(column);
+      given |= 1 << i;
       cells.push(typeof value === 'string' ? asText(value) : value);
     }
-    const { lastInsertRowid } = guarded(this.#path, () => this.#prepared(putSql(name, columns)).run(cells));
+    const { lastInsertRowid } = guarded(this.#path, () => this.#putting(name, given).run(cells));
     this.written[name]++;
     return Number(lastInsertRowid);
   }
@@ -149,6 +158,16 @@ export class ExportDatabase {
     this.run('INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?)', mailbox, since, lookedAt, marks);
   }
 
+  /** What is NULL is not bound: most rows of a table have the same few columns. */
+  #putting(name: TableName, given: number): Statement {
+    let statement = this.#puts[name].get(given);
+    if (!statement) {
+      const columns = columnNames[name].filter((_, i) => given & (1 << i));
+      this.#puts[name].set(given, (statement = this.#prepared(putSql(name, columns))));
+    }
+    return statement;
+  }
+
   #prepared(sql: string): Statement {
     let statement = this.#statements.get(sql);
     if (!statement) this.#statements.set(sql, (statement = this.#sqlite.prepare(sql)));
@@ -181,19 +200,11 @@ export function valuesOf(row: Readonly<Record<string, Cells>>): Record<string, V
   return Object.fromEntries(values) as Record<string, Value>;
 }
 
-/** By which columns are given: most rows of a table have the same few, and each that is bound costs as much as a row of SQL. */
-const putSqls = new Map<string, string>();
-
 function putSql(name: TableName, columns: readonly string[]): string {
-  const which = `${name} ${columns.join()}`;
-  const known = putSqls.get(which);
-  if (known !== undefined) return known;
   const { key, columns: kinds }: Table = tables[name];
   // What comes as bytes is text all the same.
   const values = columns.map((column) => (kinds[column]?.[0] === 'number' ? '?' : 'CAST(? AS TEXT)'));
-  const sql = `INSERT ${key ? 'OR REPLACE ' : ''}INTO ${name} (${columns.join(', ')}) VALUES (${values.join(', ')})`;
-  putSqls.set(which, sql);
-  return sql;
+  return `INSERT ${key ? 'OR REPLACE ' : ''}INTO ${name} (${columns.join(', ')}) VALUES (${values.join(', ')})`;
 }
 
 // Longer than an id or a time.

@@ -91,11 +91,14 @@ export function archives({ event, at }: LoggedEvent): number {
   return toArchive.has(event) ? Date.parse(at) : Infinity;
 }
 
+const told = ['state', 'outcome', 'attempts', 'due_at', 'lease_until', 'ended_at'] as const;
+type Told = Record<(typeof told)[number], Value>;
+
 /** Where it lies counts for more than what was told, because a process that dies tells nothing. @returns whether it says anything new */
 export function applyEntry(row: Delivery, entry: Entry): boolean {
   const { state, attempt, dueAt, leaseUntil, ackedAt, deadAt } = entry;
   const endedAt = ackedAt ?? deadAt;
-  const now: Delivery = {
+  const now: Told = {
     state,
     outcome: outcomeOf(row, entry),
     attempts: Math.max(attempt, state === 'ready' || state === 'delayed' ? 0 : Number(row.attempts ?? 0)),
@@ -103,8 +106,11 @@ export function applyEntry(row: Delivery, entry: Entry): boolean {
     lease_until: timeOf(leaseUntil),
     ended_at: isLog(entry.mailbox) || endedAt === undefined ? null : (row.ended_at ?? timeOf(endedAt)),
   };
-  const isNew = Object.entries(now).some(([name, value]) => (row[name as keyof Delivery] ?? null) !== value);
-  Object.assign(row, now);
+  let isNew = false;
+  for (const name of told) {
+    isNew ||= (row[name] ?? null) !== now[name];
+    row[name] = now[name];
+  }
   return isNew;
 }
 

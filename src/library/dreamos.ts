@@ -309,14 +309,11 @@ export interface Dreamos extends AsyncDisposable {
    */
   backup(file: string, options?: BackupOptions): Promise<BackedUp | undefined>;
   /**
-   * Writes mail as tables (messages, deliveries, events, tags, tasks) for other programs, while others go on. Into an SQLite
-   * database a second export brings what is new; what is gone from the root by then stays in it. The next version of the
-   * database takes its place whole and synced, or it stays as it was.
-   * @param path absolute: a file; of `csv` without `table` a folder, which is made
-   * @returns how many rows were written; `undefined`: the signal came, and nothing was
-   * @throws EXPORT_REFUSED for a file that export has not made, of another root, or that others are changing; ALREADY_EXISTS for a
-   * text that is there; SOURCE_NOT_FOUND for a folder that is not there; AGENT_NOT_FOUND; USAGE for a place in the root;
-   * STATE_CHANGED when others changed the database again and again; DISK_FAILED
+   * Writes mail as tables for other programs (`dreamos help tables`), while others go on. Into a database a second export brings
+   * what is new. Its next version takes its place whole and synced, or it stays as it was.
+   * @param path absolute; of `csv` without `table` a folder, which is made @returns `undefined`: the signal came
+   * @throws EXPORT_REFUSED for a file that export has not made of this root, or that others change; ALREADY_EXISTS for a text;
+   * STATE_CHANGED when others were faster again and again; SOURCE_NOT_FOUND, AGENT_NOT_FOUND, USAGE, DISK_FAILED
    */
   export(path: string, options?: TableExportOptions): Promise<Exported | undefined>;
 }

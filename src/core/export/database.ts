@@ -215,7 +215,7 @@ const odd = /[\0\ud800-\udfff]/;
  * A text that is handed over as a string ends at its first NUL, and half a character spoils the one behind it; and of a long one
  * each character is looked at in JavaScript. Bytes have none of this.
  */
-export function asText(text: string): string | Uint8Array {
+function asText(text: string): string | Uint8Array {
   return text.length > longText || odd.test(text) ? Buffer.from(text) : text;
 }
 

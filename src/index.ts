@@ -104,6 +104,7 @@ export type { ImportBeadsOptions } from './core/tasks/many/import-beads.ts';
 export type { ProgressReport, TaskResult } from './core/tasks/moves.ts';
 export type { NextOptions } from './core/tasks/next.ts';
 export type { TableExportOptions } from './core/export/export.ts';
+export type { ExportedPart } from './core/export/fill.ts';
 export type { TableName } from './core/export/tables.ts';
 export type { PublishDraft } from './core/topics/publish.ts';
 export type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from './core/topics/topics.ts';

@@ -19,12 +19,15 @@ interface Source {
 export function reference(): string {
   const face = read('library/dreamos.ts');
   const groups = ['library/groups.ts', 'library/alert-group.ts', 'library/task-group.ts'].map(read);
+  const more = read('library/housekeeping.ts');
+  const groups = ['library/groups.ts', 'library/task-group.ts'].map(read);
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));
   return [
     '## open and init',
     opening(),
     functions(face, 'Dreamos', 'mail', [...groupNames.keys()]),
+    ...methods(more, 'Housekeeping', 'mail', []),
     ...[...groupNames].map(([name, type]) => functions(withInterface(groups, type), type, `mail.${name}`, [])),
     '## Exact data',
     exportedFunctions('library/exact-data.ts'),
@@ -68,15 +71,16 @@ function exportedFunctions(file: string): string {
 function functions(source: Source, name: string, path: string, leftOut: readonly string[]): string {
   const declared = interfaceIn(source, name);
   const exported = source.statements.find((one) => 'declaration' in one && one.declaration === declared);
-  const members = declared.body.body.filter((member) => !leftOut.includes(nameOf(member)));
-  return [
-    `## ${path}`,
-    docBefore(source, exported ?? declared),
-    ...members.flatMap((member) => {
-      const signature = source.text.slice(member.start, member.end).replace(/^readonly |;$/g, '');
-      return [`### ${path}.${nameOf(member)}`, fenced(signature), docBefore(source, member)];
-    }),
-  ].join('\n\n');
+  const said = docBefore(source, exported ?? declared);
+  return [`## ${path}`, said, ...methods(source, name, path, leftOut)].join('\n\n');
+}
+
+function methods(source: Source, name: string, path: string, leftOut: readonly string[]): string[] {
+  const members = interfaceIn(source, name).body.body.filter((member) => !leftOut.includes(nameOf(member)));
+  return members.flatMap((member) => {
+    const signature = source.text.slice(member.start, member.end).replace(/^readonly |;$/g, '');
+    return [`### ${path}.${nameOf(member)}`, fenced(signature), docBefore(source, member)];
+  });
 }
 
 /** By the file that has them, as src/index.ts exports them. */

@@ -2,12 +2,12 @@
 import type { Exported } from '../../contract/keep.ts';
 import { absolute, meantOr, usage } from '../../model/refusals.ts';
 import type { Session } from '../root/root.ts';
-import type { FillOptions } from './fill.ts';
+import type { ExportedPart } from './fill.ts';
 import { type TableName, tableNames } from './tables.ts';
 import { exportToSqlite } from './to-sqlite.ts';
 import { exportToFiles } from './to-text.ts';
 
-export interface TableExportOptions extends FillOptions {
+export interface TableExportOptions extends ExportedPart {
   /** `sqlite` if not given. */
   readonly format?: Exported['format'];
   /** Only this one; of `jsonl` and `csv`. Of `csv` the path is a file then, else a folder with a file for each. */

@@ -11,7 +11,7 @@ import type { ExportDatabase } from './database.ts';
 import { addNews, hasNews, type News } from './news.ts';
 import { followRenames } from './renames.ts';
 
-export interface FillOptions {
+export interface ExportedPart {
   /** Only messages that were sent, and events that happened, from then on; milliseconds since 1970. */
   readonly since?: number;
   /** Only what lies, or lay, in this agent's mailbox. */
@@ -23,13 +23,13 @@ export interface FillOptions {
 }
 
 /** Whether the database lacks anything. */
-export async function isBehind(session: Session, database: ExportDatabase, options: FillOptions): Promise<boolean> {
+export async function isBehind(session: Session, database: ExportDatabase, options: ExportedPart): Promise<boolean> {
   const news = newsOf(session, database, options);
   for (const name of await placesOf(session, options)) if (await hasNews(news, name)) return true;
   return false;
 }
 
-export async function fill(session: Session, database: ExportDatabase, options: FillOptions): Promise<void> {
+export async function fill(session: Session, database: ExportDatabase, options: ExportedPart): Promise<void> {
   const news = newsOf(session, database, options);
   followRenames(database, await listMailboxes(session));
   await lookIntoEach(session, await placesOf(session, options), async (name) => {
@@ -37,7 +37,7 @@ export async function fill(session: Session, database: ExportDatabase, options: 
   });
 }
 
-function newsOf(session: Session, database: ExportDatabase, options: FillOptions): News {
+function newsOf(session: Session, database: ExportDatabase, options: ExportedPart): News {
   const { since, signal, onProgress } = options;
   if (since !== undefined && !Number.isFinite(new Date(since).getTime()))
     throw usage('`since` is a time in milliseconds since 1970.', 'For example: Date.now() - 7 * 86_400_000');
@@ -53,7 +53,7 @@ function newsOf(session: Session, database: ExportDatabase, options: FillOptions
 }
 
 /** The mailboxes and logs that are meant, with what is due moved, so that what is seen is true. @throws AGENT_NOT_FOUND */
-async function placesOf(session: Session, { agent }: FillOptions): Promise<string[]> {
+async function placesOf(session: Session, { agent }: ExportedPart): Promise<string[]> {
   await finishSendsOrWarn(session);
   const mailboxes = await mailboxesOf(session, agent);
   for (const name of mailboxes) await bringDueOrWarn(session, name);

@@ -3,7 +3,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { type ExportFile, ExportFolder, lookAtExport } from '../../storage/file/disk/foreign/export-file.ts';
 import type { Session } from '../root/root.ts';
 import { ExportDatabase } from './database.ts';
-import { fill, type FillOptions, isBehind } from './fill.ts';
+import { fill, type ExportedPart, isBehind } from './fill.ts';
 import { checkOurs, checkRoot } from './ours.ts';
 import { noRows } from './tables.ts';
 
@@ -14,7 +14,7 @@ const mostTries = 5;
 export async function exportToSqlite(
   session: Session,
   path: string,
-  options: FillOptions = {},
+  options: ExportedPart = {},
 ): Promise<Exported | undefined> {
   for (let tries = 0; tries < mostTries; tries++) {
     const file = lookAtExport(path, session.path);
@@ -39,7 +39,7 @@ async function nextVersion(
   session: Session,
   file: ExportFile,
   folder: ExportFolder,
-  options: FillOptions,
+  options: ExportedPart,
 ): Promise<Exported['rows'] | 'nothing new' | undefined> {
   const held = file.stat && folder.hold(file);
   if (held !== undefined && !(await hasToGoOn(session, held, file, options))) return 'nothing new';
@@ -55,7 +55,7 @@ async function nextVersion(
   }
 }
 
-async function hasToGoOn(session: Session, held: string, file: ExportFile, options: FillOptions): Promise<boolean> {
+async function hasToGoOn(session: Session, held: string, file: ExportFile, options: ExportedPart): Promise<boolean> {
   const before = await ExportDatabase.open(held, 'read');
   try {
     checkRoot(before, file, session.path);

@@ -3,11 +3,11 @@ import { DreamosError } from '../../model/errors.ts';
 import { ExportFolder, lookAtExport, makeExportFolder } from '../../storage/file/disk/foreign/export-file.ts';
 import type { Session } from '../root/root.ts';
 import { ExportDatabase } from './database.ts';
-import { fill, type FillOptions } from './fill.ts';
+import { fill, type ExportedPart } from './fill.ts';
 import { noRows, type TableName, tableNames } from './tables.ts';
 import { partsOf, type TextFormat } from './text.ts';
 
-export interface TextOptions extends FillOptions {
+export interface TextOptions extends ExportedPart {
   /** All, if not given. */
   readonly table?: TableName;
 }

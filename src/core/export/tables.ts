@@ -9,6 +9,8 @@ export interface Table {
   readonly key?: readonly string[];
 }
 
+export type TableName = 'messages' | 'deliveries' | 'events' | 'tags' | 'tasks';
+
 export const tables = {
   messages: {
     columns: {
@@ -97,9 +99,8 @@ export const tables = {
     },
     key: ['id'],
   },
-} as const satisfies Record<string, Table>;
+} as const satisfies Record<TableName, Table>;
 
-export type TableName = keyof typeof tables;
 export const tableNames = Object.keys(tables) as TableName[];
 
 export function noRows(): Record<TableName, number> {

@@ -12,8 +12,6 @@ import type { ListenOptions } from '../core/follow/listen.ts';
 import type { Step, UntilOptions } from '../core/follow/until.ts';
 import type { WatchOptions } from '../core/follow/watch.ts';
 import type { DeliverHow } from '../core/keep/deliver.ts';
-import type { DoctorOptions } from '../core/keep/doctor.ts';
-import type { MaintainOptions } from '../core/keep/maintain.ts';
 import type { StatsOptions } from '../core/metrics/stats.ts';
 import type { OverviewOptions } from '../core/overview/overview.ts';
 import type { ListOptions } from '../core/look/list.ts';

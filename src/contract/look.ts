@@ -73,8 +73,6 @@ export const traceStep = schema(() =>
     sinceStartMs: z.int(),
     /** Since the last thing that happened to it in this mailbox. */
     sinceLastMs: z.nullable(z.int()),
-    /** Of what ends a claim: since it began. */
-    heldMs: z.exactOptional(z.int()),
   }),
 );
 export type TraceStep = Of<typeof traceStep>;

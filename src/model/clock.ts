@@ -30,6 +30,12 @@ export function agoMs(at: number, now: number): number {
   return isAhead(at, now) ? Infinity : now - at;
 }
 
+/** How long it has been so since a moment, as far as the clock can tell: `undefined`, if that was ahead then. */
+export function lastedMs(since: number, now: number): number | undefined {
+  const ms = agoMs(since, now);
+  return ms === Infinity ? undefined : Math.max(0, ms);
+}
+
 /** The last moment that an ISO time can say with four digits for the year. */
 const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 

@@ -38,6 +38,10 @@ export const mailEventSchema = schema(
       /** Of who has a claim: what that consumer calls itself, where several have the same name. */
       label: z.optional(z.string()),
       attempt: z.optional(z.number()),
+      /** claimed: since it was ready. Not of an answer that waited in a request's inbox. */
+      waitedMs: z.optional(z.number()),
+      /** Of what ends a claim: since then, however often it was renewed. Not of claims that older builds made. */
+      heldMs: z.optional(z.number()),
       reason: z.optional(z.string()),
       /** nacked: without using up the attempt. */
       free: z.optional(z.literal(true)),
@@ -67,6 +71,8 @@ export const mailEventSchema = schema(
     by: optional(string),
     label: optional(string),
     attempt: optional(number),
+    waitedMs: optional(number),
+    heldMs: optional(number),
     reason: optional(string),
     free: optional(oneOf(true)),
     from: optional(string),

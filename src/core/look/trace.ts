@@ -89,7 +89,7 @@ function stepsOf(events: readonly MailEvent[]): TraceStep[] {
       ...event,
       sinceStartMs: at - start,
       sinceLastMs: last === undefined ? null : at - last,
-      ...(ends && { heldMs: at - claimed }),
+      ...(ends && { heldMs: event.heldMs ?? at - claimed }),
     };
   });
 }

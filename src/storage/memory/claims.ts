@@ -1,5 +1,5 @@
 import { maxLeaseMs } from '../../model/basics/limits.ts';
-import { isAhead, isOver } from '../../model/clock.ts';
+import { isAhead, isOver, lastedMs } from '../../model/clock.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
@@ -50,14 +50,20 @@ export function claim(mail: Mail, deps: Deps, mailbox: string, options: ClaimOpt
     }
     if (accepts && options.signal?.aborted) return undefined;
     if (accepts && !accepts(messageOf(held))) continue;
+    const waitedMs = held.state === 'ready' ? lastedMs(held.readySince, now) : undefined;
     held.state = 'inflight';
+    held.claimedAt = now;
     held.inbox = undefined;
     held.holdsOrderingKey = inbox === undefined;
     held.attempt++;
     held.token = options.token;
     held.maxAttempts = options.maxAttempts;
     held.leaseUntil = now + options.leaseMs;
-    changed(mail, held, now, 'claimed', { attempt: held.attempt, ...claimerOf(options) });
+    changed(mail, held, now, 'claimed', {
+      attempt: held.attempt,
+      ...claimerOf(options),
+      ...(waitedMs !== undefined && { waitedMs }),
+    });
     return deliveryOf(held);
   }
   return undefined;

@@ -11,12 +11,12 @@ export function handOver(mail: Mail, held: Held, to: string, now: number, { by, 
   if (called !== undefined) throw new AgentRenamed(to, called);
   if (!card) throw new MailboxGone(to);
   if (mailboxOf(mail, to).has(held.id)) throw alreadyThere(held.id, to);
+  held.state = 'ready';
   const more = { ...actorOf({ by }), ...(reason !== undefined && { reason }) };
   changed(mail, held, now, 'handed_over', { ...more, to, ...attemptOf(held) });
   mailboxOf(mail, held.mailbox).delete(held.id);
   Object.assign(held, {
     mailbox: to,
-    state: 'ready',
     comesBack: true,
     holdsOrderingKey: false,
     maxAttempts: undefined,

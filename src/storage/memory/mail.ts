@@ -1,5 +1,5 @@
 import type { AgentCard } from '../../model/agent.ts';
-import type { Clock } from '../../model/clock.ts';
+import { type Clock, lastedMs } from '../../model/clock.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import type { Ids } from '../../model/id.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
@@ -39,6 +39,9 @@ export interface Held {
   attempt: number;
   token: string;
   dueAt: number;
+  readySince: number;
+  /** inflight: since when it is claimed. */
+  claimedAt: number | undefined;
   /** delayed: since when it rests, given back for no longer than the longest backoff. */
   restsSince: number | undefined;
   /** delayed: the request whose inbox it waits in. */
@@ -134,7 +137,11 @@ export function messageOf(held: Held): Message {
 /** Every change ends here: the entry listed before is now stale, and the log and the watchers hear of it. */
 export function changed(mail: Mail, held: Held, at: number, event: EventKind, more: Partial<MailEvent> = {}): void {
   held.version++;
-  tell(mail, { at: new Date(at).toISOString(), mailbox: held.mailbox, event, id: held.id, ...more });
+  if (held.state === 'ready') held.readySince = at;
+  const heldMs = held.claimedAt === undefined || held.state === 'inflight' ? undefined : lastedMs(held.claimedAt, at);
+  if (held.state !== 'inflight') held.claimedAt = undefined;
+  const { mailbox, id } = held;
+  tell(mail, { at: new Date(at).toISOString(), mailbox, event, id, ...more, ...(heldMs !== undefined && { heldMs }) });
 }
 
 export function tell(mail: Mail, event: MailEvent): void {

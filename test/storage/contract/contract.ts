@@ -7,6 +7,7 @@ import { claimRules } from './claiming.ts';
 import { deadLetterRules } from './dead-letters.ts';
 import { countingRules } from './counting.ts';
 import { dedupeRules } from './dedupe.ts';
+import { durationRules } from './durations.ts';
 import { eventRules } from './events.ts';
 import { handRules } from './by-hand.ts';
 import { handOverRules } from './handing-over.ts';
@@ -48,6 +49,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
     describe('keeping what is finished', () => keepingRules(rig));
     describe('events', () => eventRules(rig));
     describe('counting', () => countingRules(rig));
+    describe('waiting and holding', () => durationRules(rig));
     describe('another name', () => renameRules(rig));
     describe('reaching agents in their tools', () => reachRules(rig));
     describe('who is there', () => presenceRules(rig));

@@ -19,6 +19,7 @@ import { memory } from '../disk/memory.ts';
 import { archiveFolder } from '../names/slots.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
+import { heldMs } from './held-ms.ts';
 
 interface Change {
   readonly mailbox: Mailbox;
@@ -33,14 +34,14 @@ export async function cancel(ctx: FileContext, entry: Entry, { by, held = false 
     tag: 'k',
     time: ctx.clock.now(),
     withdrawn: true,
-    restsSince: undefined,
+    since: undefined,
     token: undefined,
     maxAttempts: undefined,
   };
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw stateChanged(entry);
   await releaseOrderingKey(ctx, mailbox, name);
-  await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by }]);
+  await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by, heldMs: heldMs(name, archived.time) }]);
   return moved;
 }
 

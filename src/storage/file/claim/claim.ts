@@ -5,7 +5,7 @@
  * redelivery, which at-least-once allows.
  */
 import { maxLeaseMs } from '../../../model/basics/limits.ts';
-import { isOver } from '../../../model/clock.ts';
+import { isOver, lastedMs } from '../../../model/clock.ts';
 import { DreamosError } from '../../../model/errors.ts';
 import type { Message } from '../../../model/message.ts';
 import { acceptsOf, type Filter } from '../../../model/filter.ts';
@@ -13,7 +13,7 @@ import type { ClaimOptions, Delivery } from '../../port/mail.ts';
 import type { FileContext } from '../disk/context.ts';
 import { noteLoss } from '../places/contest.ts';
 import { quarantine } from '../places/corrupt.ts';
-import { formatEntryName, type EntryName } from '../names/entry-name.ts';
+import { formatEntryName, hasRoomForSince, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { type Hold, holdOrderingKey, isHolder, letGo } from './ordering.ts';
 import { moveInto } from '../disk/folders.ts';
@@ -172,6 +172,7 @@ async function take(
       attempt: name.attempt + 1,
       token: options.token,
       maxAttempts: options.maxAttempts,
+      since: hasRoomForSince(entry.text) ? now : undefined,
     };
     const slot = slotOf(mailbox.inflight, claimed.time);
     const target = formatEntryName(claimed);
@@ -179,7 +180,9 @@ async function take(
       if (hold === 'acquired') await letGo(ctx, mailbox, claimed);
       return 'lost';
     }
-    return await deliver(ctx, mailbox, pathIn(slot, target), claimed, options);
+    // Of an answer in an inbox the name says until when it is kept there.
+    const waitedMs = name.tag === 't' ? lastedMs(name.time, now) : undefined;
+    return await deliver(ctx, mailbox, pathIn(slot, target), claimed, options, waitedMs);
   } catch (error) {
     // It is still there, most likely. So the next claim begins anew, and nothing of its key goes first.
     endWalk(ctx, mailbox);
@@ -196,6 +199,7 @@ async function deliver(
   path: string,
   name: Receipt['name'],
   options: Claiming,
+  waitedMs: number | undefined,
 ): Promise<Delivery | Missed> {
   // Paused between reading the clock and the rename for longer than the lease: the claim is over before it began. Going
   // on with a lease that is too short would use up an attempt of every message in the mailbox.
@@ -203,7 +207,7 @@ async function deliver(
   const message = await readOrQuarantine(ctx, mailbox, path, name);
   if (!message) return 'passed';
   const { by, label } = options;
-  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by, label }]);
+  await logEvents(ctx, mailbox, [{ event: 'claimed', id: name.id, attempt: name.attempt, by, label, waitedMs }]);
   return deliveryOf(ctx, mailbox, path, name, message);
 }
 

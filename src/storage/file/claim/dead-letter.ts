@@ -4,6 +4,7 @@ import { formatEntryName, mayNotify, type EntryName } from '../names/entry-name.
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
+import { heldMs } from './held-ms.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -34,6 +35,7 @@ export async function deadLetter(
     time: now,
     token: undefined,
     maxAttempts: undefined,
+    since: undefined,
     settled: why.settled ?? name.settled,
   };
   const text = formatEntryName(dead);
@@ -60,7 +62,15 @@ export async function deadLetter(
     ctx.warn(`${name.id} is dead, but may come back after a power cut: ${error.message}`);
   }
   await logEvents(ctx, mailbox, [
-    { event: 'dead', id: name.id, attempt: name.attempt, reason: why.reason, by: why.by, label: why.label },
+    {
+      event: 'dead',
+      id: name.id,
+      attempt: name.attempt,
+      reason: why.reason,
+      by: why.by,
+      label: why.label,
+      heldMs: heldMs(name, now),
+    },
   ]);
   if (dead.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, dead);
   return dead;

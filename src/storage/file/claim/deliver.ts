@@ -42,7 +42,7 @@ export async function bringReady(
   const at = ctx.clock.now();
   const request = message?.replyTo;
   const waited = request ? await putInInbox(ctx, mailbox, request, name, (to) => ctx.disk.rename(path, to)) : undefined;
-  const ready: EntryName = { ...name, tag: 't', time: at, restsSince: undefined };
+  const ready: EntryName = { ...name, tag: 't', time: at, since: undefined };
   const dir = waited?.dir ?? (await moveToReady(ctx, path, mailbox, 0, ready));
   if (dir === undefined) return undefined;
   const now = waited?.name ?? ready;
@@ -60,7 +60,7 @@ async function moveTo(
   by: string | undefined,
 ): Promise<Entry | undefined> {
   const message = await readIfGood(ctx, path, name, mailbox.name);
-  const later: EntryName = { ...name, time, restsSince: undefined };
+  const later: EntryName = { ...name, time, since: undefined };
   const slot = slotOf(mailbox.delayed, time);
   const text = formatEntryName(later);
   const target = pathIn(slot, text);

@@ -25,6 +25,7 @@ import { moveToReady } from '../places/filling.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { finishOutbox } from '../send/hand-out.ts';
+import { heldMs } from './held-ms.ts';
 
 // Of what others have sent to others.
 const linksAtOnce = 256;
@@ -50,7 +51,7 @@ export async function handOver(
     time: at,
     token: undefined,
     maxAttempts: undefined,
-    restsSince: undefined,
+    since: undefined,
     order: name.order && { ...name.order, life: name.order.life + 1 },
     origin: originOf(mailbox.name, name),
   };
@@ -61,7 +62,8 @@ export async function handOver(
   const unsynced = await sync(ctx, path, bucket, to);
   await releaseOrderingKey(ctx, mailbox, name);
   const attempt = name.attempt > 0 ? { attempt: name.attempt } : {};
-  await logEvents(ctx, mailbox, [{ event: 'handed_over', id: name.id, by, to: to.name, reason, ...attempt }], at);
+  const left = { event: 'handed_over' as const, id: name.id, by, to: to.name, reason, ...attempt };
+  await logEvents(ctx, mailbox, [{ ...left, heldMs: heldMs(name, at) }], at);
   await logEvents(ctx, to, [{ ...arrival('delivered', name.id, message), by, ...attempt }], at);
   if (unsynced) throw mayComeBack(name.id, mailbox, to, unsynced);
   return toEntry(to, { state: 'ready', path: pathIn(bucket, formatEntryName(ready)), name: ready });

@@ -10,6 +10,7 @@ import { heldByGone, labelOf } from './consumers.ts';
 import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
+import { heldMs } from './held-ms.ts';
 import { deadLetter, tellUntold } from './dead-letter.ts';
 import { bringReady } from './deliver.ts';
 import type { EntryName } from '../names/entry-name.ts';
@@ -124,8 +125,8 @@ export async function endRestsAhead(ctx: FileContext, mailbox: Mailbox, mostSlot
   }
   let moved = 0;
   for await (const entry of latestEntries(ctx, mailbox.delayed, mostSlots)) {
-    const { restsSince } = entry.name ?? {};
-    if (restsSince !== undefined && isAhead(restsSince, now) && (await makeReady(ctx, mailbox, entry))) moved++;
+    const { since } = entry.name ?? {};
+    if (since !== undefined && isAhead(since, now) && (await makeReady(ctx, mailbox, entry))) moved++;
     // There may be more: the next look begins anew.
     if (moved >= atOnce) return moved;
   }
@@ -152,9 +153,19 @@ async function takeBack(
     const reason = `${early ?? 'its lease ran out'} ${attempt === 1 ? 'once' : `on attempt ${attempt}`} and no attempt is left`;
     return (await deadLetter(ctx, mailbox, entry.path, name, { reason, label })) !== undefined;
   }
-  const back: EntryName = { ...name, tag: 't', time: ctx.clock.now(), token: undefined, maxAttempts: undefined };
+  const now = ctx.clock.now();
+  const back: EntryName = {
+    ...name,
+    tag: 't',
+    time: now,
+    token: undefined,
+    maxAttempts: undefined,
+    since: undefined,
+  };
   if ((await moveToReady(ctx, entry.path, mailbox, 0, back)) === undefined) return false;
-  await logEvents(ctx, mailbox, [{ event: 'lease_expired', id, attempt, label, reason: early }]);
+  await logEvents(ctx, mailbox, [
+    { event: 'lease_expired', id, attempt, label, reason: early, heldMs: heldMs(name, now) },
+  ]);
   return true;
 }
 

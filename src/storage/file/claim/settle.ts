@@ -20,6 +20,7 @@ import { formatReceipt, type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
 import { inflightPath } from '../names/found.ts';
+import { heldMs } from './held-ms.ts';
 import { readReceipt } from './receipts.ts';
 import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
@@ -31,7 +32,9 @@ export async function ack(ctx: FileContext, text: string, { by, label }: Actor):
     return moveInto(ctx, path, archiveFolder(home, now), formatEntryName(archived));
   });
   if (name.order) await releaseOrderingKey(ctx, mailbox, name);
-  await logEvents(ctx, mailbox, [{ event: 'acked', id: name.id, attempt: name.attempt, by, label }]);
+  await logEvents(ctx, mailbox, [
+    { event: 'acked', id: name.id, attempt: name.attempt, by, label, heldMs: heldMs(name, now) },
+  ]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }
 
@@ -56,15 +59,24 @@ export async function nack(ctx: FileContext, text: string, options: NackOptions)
     }
     dueAt = time;
     // A longer time was its user's choice.
-    const restsSince = delayMs <= policy.backoffMaxMs ? now : undefined;
-    const delayed = settledName(given, { tag: 'u', time, restsSince });
+    const since = delayMs <= policy.backoffMaxMs ? now : undefined;
+    const delayed = settledName(given, { tag: 'u', time, since });
     return moveInto(ctx, path, slotOf(home.delayed, time), formatEntryName(delayed));
   });
   // A dead letter has its own event, which says why.
   if (state !== 'dead') {
     const free = options.free && { free: true as const };
     await logEvents(ctx, mailbox, [
-      { event: 'nacked', id: name.id, attempt: name.attempt, by, label, reason, ...free },
+      {
+        event: 'nacked',
+        id: name.id,
+        attempt: name.attempt,
+        by,
+        label,
+        reason,
+        ...free,
+        heldMs: heldMs(name, ctx.clock.now()),
+      },
     ]);
   }
   return { id: name.id, mailbox: mailbox.name, state, receipt: text, ...(dueAt !== undefined && { dueAt }) };
@@ -99,8 +111,8 @@ function backoff(attempt: number, policy: { backoffMinMs: number; backoffMaxMs: 
   return Math.round(nominal * (0.5 + fraction / 2));
 }
 
-function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time' | 'restsSince'>): EntryName {
-  return { ...name, ...to, token: undefined, maxAttempts: undefined, settled: name.token };
+function settledName(name: EntryName, to: Pick<EntryName, 'tag' | 'time' | 'since'>): EntryName {
+  return { ...name, since: undefined, ...to, token: undefined, maxAttempts: undefined, settled: name.token };
 }
 
 type Move = (mailbox: Mailbox, path: string, claim: EntryName) => Promise<boolean>;

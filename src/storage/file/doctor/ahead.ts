@@ -25,7 +25,7 @@ export async function heldAhead(ctx: FileContext, mailbox: Mailbox): Promise<Ahe
   const rests: string[] = [];
   const sends: string[] = [];
   for await (const { name } of wheelEntries(ctx, mailbox.delayed)) {
-    if (name?.restsSince !== undefined && isAhead(name.restsSince, now)) rests.push(name.id);
+    if (name?.since !== undefined && isAhead(name.since, now)) rests.push(name.id);
     else if (name && isAhead(idTime(name.id), now)) sends.push(name.id);
   }
   const inboxes = ((await ctx.disk.list(mailbox.requests)) ?? []).flatMap((name) => {

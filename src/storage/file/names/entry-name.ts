@@ -23,7 +23,7 @@ import type { State } from '../../../model/state.ts';
  * | h | handed in by a script, so without a digest of its own: the first 32 hex digits of the sha256 of the file |
  * | w | 1: cancelled or imported, so never acked |
  * | o | its ordering key: the first 16 hex digits of the key's sha256; then `-` and how often it was brought back to life |
- * | b | delayed: since when it rests, given back for no longer than the longest backoff (ms) |
+ * | b | in flight: since when it is claimed; delayed: since when it rests, given back for no longer than the longest backoff (ms) |
  * | g | its replace key: the first 10 hex digits of the sha256 of its sender and the key |
  * | f | 1: its sender is told when it dies |
  * | j | 1: it is a task (a job) |
@@ -47,7 +47,7 @@ export interface EntryName {
   readonly handedIn?: string | undefined;
   readonly withdrawn?: boolean | undefined;
   readonly order?: Order | undefined;
-  readonly restsSince?: number | undefined;
+  readonly since?: number | undefined;
   readonly replace?: string | undefined;
   readonly notify?: boolean | undefined;
   readonly task?: boolean | undefined;
@@ -73,7 +73,7 @@ export const unset: EntryName = {
   handedIn: undefined,
   withdrawn: undefined,
   order: undefined,
-  restsSince: undefined,
+  since: undefined,
   replace: undefined,
   notify: undefined,
   task: undefined,
@@ -111,7 +111,7 @@ export function formatEntryName(name: EntryName): string {
   if (name.withdrawn) text += '.w1';
   if (name.order) text += `.o${name.order.key}${name.order.life > 0 ? `-${name.order.life}` : ''}`;
   // Last: an older version keeps it among the unknown ones.
-  if (name.restsSince !== undefined) text += `.b${Math.max(0, Math.trunc(name.restsSince))}`;
+  if (name.since !== undefined) text += `.b${Math.max(0, Math.trunc(name.since))}`;
   if (name.replace !== undefined) text += `.g${name.replace}`;
   if (name.notify) text += '.f1';
   if (name.task) text += '.j1';
@@ -129,6 +129,14 @@ export function stemOf(text: string): string {
 // Beyond this a claim's token or `.reason.json` might no longer fit into the 255 of a file system, and the message would be
 // stuck; and what has the name of a mailbox in front (outbox/) was neither claimed nor handed over.
 export const longestEntryName = 202;
+
+/**
+ * Whether what this name becomes by a claim may say since when it is claimed: beside the token, how often it may be claimed and
+ * one more digit of its attempts. Only the names of mail that a script has handed in with an ordering key may be too long for it.
+ */
+export function hasRoomForSince(text: string): boolean {
+  return text.length + 12 + 6 + 1 + 15 <= longestEntryName;
+}
 
 // One expression, because every listing is taken apart with it; what follows the attempts is rare.
 const entryPattern =
@@ -232,7 +240,7 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
       name.withdrawn = true;
       return value === '1';
     case 'b':
-      name.restsSince = Number(value);
+      name.since = Number(value);
       return /^\d{1,13}$/.test(value);
     case 'g':
       name.replace = value;

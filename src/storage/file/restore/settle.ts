@@ -66,7 +66,8 @@ function wasUnfinished({ state, mailbox }: Seen, { time }: EntryName, { begunAt,
 function settledAs(seen: Seen, from: EntryName, span: Span): Settled {
   const { mailbox, body, reason, state } = seen;
   // Alone in its file, and sealed; and nobody's.
-  const name = { ...from, range: undefined, handedIn: undefined, token: undefined, maxAttempts: undefined };
+  const since = state === 'delayed' ? from.since : undefined;
+  const name = { ...from, range: undefined, handedIn: undefined, token: undefined, maxAttempts: undefined, since };
   const about = { mailbox, body, reason, lane: 1, wasClaimed: false } as const;
   if (state === 'dead') return { ...about, state, name };
   if (state === 'delayed') return { ...about, state, name };

@@ -76,7 +76,7 @@ async function archive(
   newest: string,
 ): Promise<boolean> {
   const time = ctx.clock.now();
-  const archived: EntryName = { ...name, tag: 'k', time, withdrawn: true, restsSince: undefined };
+  const archived: EntryName = { ...name, tag: 'k', time, withdrawn: true, since: undefined };
   if (!(await moveInto(ctx, path, archiveFolder(mailbox, time), formatEntryName(archived)))) return false;
   await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [{ event: 'replaced', id: name.id, by, replacedBy: newest }]);

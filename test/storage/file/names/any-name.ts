@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { createIds } from '../../../../src/model/id.ts';
-import type { EntryName } from '../../../../src/storage/file/names/entry-name.ts';
+import { type EntryName, formatEntryName, hasRoomForSince } from '../../../../src/storage/file/names/entry-name.ts';
 
 export const ids = createIds();
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.split('');
@@ -28,15 +28,16 @@ const anyName: fc.Arbitrary<EntryName> = fc.record(
       key: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 16, maxLength: 16 }),
       life: fc.integer({ min: 0, max: 999_999 }),
     }),
-    restsSince: time,
+    since: time,
     origin: fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 10, maxLength: 10 }),
     unknown: fc.constant(['z9', 'nNEW_tag-1']),
   },
   { requiredKeys: ['tag', 'time', 'id', 'rank', 'attempt'] },
 );
-/** Any name of an entry. What was handed in is a file of its own; what rests has no claim. */
-export const entryName = anyName.map(({ range, restsSince, token: claim, maxAttempts, ...name }): EntryName => ({
-  ...name,
-  ...(!name.handedIn && range && { range }),
-  ...(restsSince === undefined ? { token: claim, maxAttempts } : { restsSince }),
-}));
+/** Any name of an entry. What was handed in is a file of its own; a claim says since when it is where that fits. */
+export const entryName = anyName.map(({ range, since, ...name }): EntryName => {
+  const entry = { ...name, ...(!name.handedIn && range && { range }) };
+  return since !== undefined && hasRoomForSince(formatEntryName({ ...entry, token: undefined, maxAttempts: undefined }))
+    ? { ...entry, since }
+    : entry;
+});

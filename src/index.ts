@@ -94,7 +94,7 @@ export type { ReplyDraft, ReplyOptions, ReplyReceipt } from './core/send/reply.t
 export type { RequestDraft, RequestOptions } from './core/send/request.ts';
 export type { Job } from './core/take/consume.ts';
 export type { ReadOptions } from './core/take/read.ts';
-export type { NackHow } from './core/take/settle.ts';
+export type { AckHow, NackHow } from './core/take/settle.ts';
 export type { TaskDraft } from './core/tasks/create.ts';
 export type { TaskFilter } from './core/tasks/list.ts';
 export type { BatchOptions, BatchTask } from './core/tasks/many/batch.ts';

@@ -26,7 +26,7 @@ import type { ReplyDraft, ReplyOptions, ReplyReceipt } from '../core/send/reply.
 import type { RequestDraft, RequestOptions } from '../core/send/request.ts';
 import type { Job } from '../core/take/consume.ts';
 import type { ReadOptions } from '../core/take/read.ts';
-import type { NackHow } from '../core/take/settle.ts';
+import type { AckHow, NackHow } from '../core/take/settle.ts';
 import type { PublishDraft } from '../core/topics/publish.ts';
 import type { Handler } from '../core/work/handle.ts';
 import type { WorkOptions, WorkTotals } from '../core/work/work.ts';
@@ -157,11 +157,11 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
   /**
    * Finishes a message; it is archived. A receipt is fenced: it settles its own claim or nothing. An id settles the current
    * claim in the acting agent's mailbox, else what it has claimed from another; where nobody acts, the only claim of that
-   * message. Syncs nothing: what a power cut undoes is a redelivery.
+   * message. Syncs nothing: what a power cut undoes is a redelivery. What `how` says of the work stands in the event `acked`.
    * @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID, MESSAGE_NOT_FOUND; USAGE where nobody acts and it is not
-   * held by one alone
+   * held by one alone, or for a score below 0 or above 1
    */
-  ack(receiptOrId: string): Promise<Settled>;
+  ack(receiptOrId: string, how?: AckHow): Promise<Settled>;
   /**
    * Gives a message back; after its last attempt, or with `dead`, to the dead-letter queue.
    * @throws as ack; USAGE for a delay of less than 0 or more than 3650 d

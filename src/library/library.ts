@@ -139,6 +139,7 @@ const changingDead = { filter: deadOnes, limit: number, dryRun: yesOrNo, onProgr
 const reading = { leaseMs: number, waitMs: number, filter, signal, label: text };
 const following = { since: text, signal, waitMs: number, count: number, onWarning: call };
 const sending = { waitMs: number, signal };
+const saying = { score: number, note: text };
 const reserving = { forMs: number, cwd: text };
 
 function surrounded<T extends OpenOptions>(options: T): T {
@@ -166,7 +167,7 @@ function bindTo(session: Session): Dreamos {
     send: bound(send, anything, sending),
     sendAll: bound(sendAll, anything, sending),
     preview: bound(preview, anything),
-    reply: bound(reply, text, anything, { ...sending, ack: yesOrNo, again: yesOrNo }),
+    reply: bound(reply, text, anything, { ...sending, ...saying, ack: yesOrNo, again: yesOrNo }),
     request: bound(request, anything, sending),
     until: bound(until, text, step, { waitMs: number, signal, mailboxes: texts }),
     cancel: bound(cancel, text),
@@ -185,7 +186,7 @@ function bindTo(session: Session): Dreamos {
     peek: bound(peek, text, { limit: number, waitMs: number, filter, signal }),
     pause: bound(pauseAgent, text),
     resume: bound(resumeAgent, text),
-    ack: bound(ack, text),
+    ack: bound(ack, text, saying),
     nack: bound(nack, text, { delayMs: number, reason: text, dead: yesOrNo, free: yesOrNo }),
     renew: bound(renew, text, maybe(number)),
 

@@ -120,7 +120,13 @@ const table = {
     operation: 'ack',
     title: 'Finish mail',
     description: 'Finishes a message that you hold.',
-    input: schema(() => z.strictObject({ message: held() })),
+    input: schema(() =>
+      z.strictObject({
+        message: held(),
+        score: said(z.number().check(z.gte(0), z.lte(1)), 'how good the work is, 0 to 1'),
+        note: said(text(), 'the same in words'),
+      }),
+    ),
     output: mail.settled,
   },
   mail_nack: {

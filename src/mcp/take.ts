@@ -68,8 +68,9 @@ async function nothingCame(
   return { text, value: { note: noteOf([]), delivery: null } };
 }
 
-export const mailAck: Body<'mail_ack'> = async (call, { message }) => {
-  const settled = await settle(call, message, 'ack', (receipt) => ack(call.session, receipt));
+export const mailAck: Body<'mail_ack'> = async (call, { message, score, note }) => {
+  const how = given({ score, note });
+  const settled = await settle(call, message, 'ack', (receipt) => ack(call.session, receipt, how));
   return { text: `${settled.id} is ${settled.state}.`, value: settledJson(settled) };
 };
 

@@ -42,6 +42,9 @@ export const mailEventSchema = schema(
       waitedMs: z.optional(z.number()),
       /** Of what ends a claim: since then, however often it was renewed. Not of claims that older builds made. */
       heldMs: z.optional(z.number()),
+      /** acked: how good its consumer says that the work is, 0 to 1, and in words. */
+      score: z.optional(z.number()),
+      note: z.optional(z.string()),
       reason: z.optional(z.string()),
       /** nacked: without using up the attempt. */
       free: z.optional(z.literal(true)),
@@ -73,6 +76,8 @@ export const mailEventSchema = schema(
     attempt: optional(number),
     waitedMs: optional(number),
     heldMs: optional(number),
+    score: optional(number),
+    note: optional(string),
     reason: optional(string),
     free: optional(oneOf(true)),
     from: optional(string),

@@ -60,10 +60,14 @@ export const ack: Verb = {
   words: 'ack [message...]',
   setUp(command, context) {
     labelled(command)
-      .action(async (messages) => (await import('../commands/take/ack.ts')).ackCommand(context, messages))
+      .option('--score <number>', 'how good the work is, 0 to 1; kept in the event log')
+      .option('--note <text>', 'the same in words')
+      .action(async (messages, options) =>
+        (await import('../commands/take/ack.ts')).ackCommand(context, messages, options),
+      )
       .addHelpText(
         'after',
-        example('dreamos ack\n  dreamos ack "$RECEIPT"\n  dreamos ack 4RCE --as reviewer', heldRemark),
+        example('dreamos ack\n  dreamos ack "$RECEIPT" --score 0.9\n  dreamos ack 4RCE --as reviewer', heldRemark),
       );
   },
 };

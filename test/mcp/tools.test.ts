@@ -45,7 +45,12 @@ describe.each(eras)('by %s', (era) => {
     expect(rests.text).toMatch(/is delayed until \d{4}-\S+Z \(in (?:1h|59m)/);
     await send(root.root, { to: 'reviewer', body: 'Once more.' });
     await call('mail_read', { wait: '50s' });
-    expect((await call('mail_ack')).value).toMatchObject({ state: 'archived' });
+    expect((await call('mail_ack', { score: 0.5, note: 'meagre' })).value).toMatchObject({ state: 'archived' });
+    const { events } = await root.root.store.journal.readEvents(
+      ['reviewer'],
+      await root.root.store.journal.cursor(['reviewer'], 'start'),
+    );
+    expect(events.at(-1)).toMatchObject({ event: 'acked', score: 0.5, note: 'meagre' });
     expect(await call('mail_read')).toMatchObject({
       text: 'Nothing came for reviewer.',
       value: { delivery: null },

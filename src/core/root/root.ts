@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Ids } from '../../model/id.ts';
-import type { Settled } from '../../storage/port/mail.ts';
+import type { Said, Settled } from '../../storage/port/mail.ts';
 import type { Store } from '../../storage/port/store.ts';
 
 /** An opened root: what everybody who works on it in this process shares. */
@@ -21,7 +21,7 @@ export interface Root {
 
 interface TaskEnds {
   /** Acks the claim of a task, and releases what waits for it alone; what `mail.ack` is for other messages. */
-  readonly ackAndAssign: (session: Session, receipt: string, by: string) => Promise<Settled>;
+  readonly ackAndAssign: (session: Session, receipt: string, by: string, said: Said) => Promise<Settled>;
 }
 
 /** Who works on a root: what every operation gets. Many sessions may share one root; a session costs nothing. */

@@ -14,7 +14,7 @@ import type { Session } from '../root/root.ts';
 import { noEnvironment } from '../root/settings.ts';
 import { composeFor } from './compose.ts';
 import { sendChecked } from './send.ts';
-import { ack, claimedId } from '../take/settle.ts';
+import { ack, type AckHow, checkScore, claimedId } from '../take/settle.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
 import type { Settled } from '../../storage/port/mail.ts';
@@ -22,8 +22,8 @@ import type { State } from '../../model/state.ts';
 
 export type ReplyDraft = DraftFor<'reply'>;
 
-export interface ReplyOptions extends SendOptions {
-  /** Finishes the original with it. */
+export interface ReplyOptions extends SendOptions, AckHow {
+  /** Finishes the original with it, and says of it what `score` and `note` say. */
   readonly ack?: boolean;
   /** Answers once more. */
   readonly again?: boolean;
@@ -48,6 +48,7 @@ export async function reply(
   options: ReplyOptions = {},
 ): Promise<ReplyReceipt> {
   const draft = parseDraft(said, 'reply');
+  checkScore(options.score);
   const { session, receiptOrId } = await whoAnswers(caller, receiptOrIdOrEnd);
   const original = await originalOf(session, receiptOrId);
   const { message } = original;
@@ -59,7 +60,7 @@ export async function reply(
     if (sent.duplicate && draft.dedupeKey === undefined) throw answered(message, sent.id);
     return sent;
   }
-  return { ...sent, acked: await ackAfter(session, receiptOrId, message, sent) };
+  return { ...sent, acked: await ackAfter(session, receiptOrId, message, sent, options) };
 }
 
 /**
@@ -150,9 +151,15 @@ function isOfOldName(error: DreamosError): boolean {
   return error instanceof AgentRenamed || error.code === 'DEDUPE_MISMATCH';
 }
 
-async function ackAfter(session: Session, receiptOrId: string, original: Message, sent: SendReceipt): Promise<Settled> {
+async function ackAfter(
+  session: Session,
+  receiptOrId: string,
+  original: Message,
+  sent: SendReceipt,
+  how: AckHow,
+): Promise<Settled> {
   try {
-    return await ack(session, receiptOrId);
+    return await ack(session, receiptOrId, how);
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (sent.duplicate) throw answered(original, sent.id);

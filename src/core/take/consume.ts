@@ -2,13 +2,13 @@ import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
 import { asConsumer, takeUp } from './take-up.ts';
 import type { Session } from '../root/root.ts';
-import { ackClaim, nack, type NackHow, renew } from './settle.ts';
+import { type AckHow, ackClaim, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
 
 /** A delivery that can be settled. */
 export interface Job extends Delivery {
-  ack(): Promise<Settled>;
+  ack(how?: AckHow): Promise<Settled>;
   nack(options?: NackHow): Promise<Settled>;
   /** @param leaseMs from now, milliseconds; else the mailbox's lease */
   renew(leaseMs?: number): Promise<Settled>;
@@ -45,7 +45,7 @@ export function jobOf(session: Session, delivery: Delivery): Job {
     attempt,
     leaseUntil,
     message,
-    ack: () => ackClaim(session, receipt, session.acting ?? mailbox),
+    ack: (how) => ackClaim(session, receipt, session.acting ?? mailbox, how),
     nack: (options) => nack(session, receipt, options),
     renew: (leaseMs) => renew(session, receipt, leaseMs),
   };

@@ -14,18 +14,36 @@ import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
 import type { Settled } from '../../storage/port/mail.ts';
 
-export async function ack(session: Session, receiptOrId: string): Promise<Settled> {
+/** What the consumer says of the work, for the event log and the numbers that are made of it. */
+export interface AckHow {
+  /** How good it is, 0 to 1. */
+  readonly score?: number;
+  /** Cut after 2,000 characters. */
+  readonly note?: string;
+}
+
+/** @throws USAGE */
+export function checkScore(score: number | undefined): void {
+  if (score === undefined || (typeof score === 'number' && score >= 0 && score <= 1)) return;
+  throw usage(`${score} cannot be a score.`, 'Allowed: a number from 0 to 1.');
+}
+
+export async function ack(session: Session, receiptOrId: string, how?: AckHow): Promise<Settled> {
+  checkScore(how?.score);
   const { receipt, mailbox, by } = await claimOf(session, receiptOrId);
   // The native program leaves tasks to Node, which is too late once somebody was noted to be there.
   if (!session.store.mail.parseReceipt(receipt).task) await seen(session, mailbox);
-  return ackClaim(session, receipt, by);
+  return ackClaim(session, receipt, by, how);
 }
 
-export function ackClaim(session: Session, receipt: string, by: string): Promise<Settled> {
+export async function ackClaim(session: Session, receipt: string, by: string, how: AckHow = {}): Promise<Settled> {
   const { mail } = session.store;
+  const { score } = how;
+  checkScore(score);
+  const note = (how.note ?? undefined) === undefined ? undefined : reasonText(how.note);
   return mail.parseReceipt(receipt).task
-    ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by))
-    : mail.ack(receipt, { by, label: session.label });
+    ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by, { score, note }))
+    : mail.ack(receipt, { by, label: session.label, score, note });
 }
 
 export interface NackHow {

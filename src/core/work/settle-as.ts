@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts';
 import { keepReply, reply, type ReplyDraft } from '../send/reply.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
-import { ack, nack, renew } from '../take/settle.ts';
+import { ack, type AckHow, nack, renew } from '../take/settle.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 export interface Settlement {
@@ -28,11 +28,13 @@ export async function settleAs(
 ): Promise<Settlement> {
   try {
     if (outcome.outcome !== 'ack') return await giveBack(session, receipt, job, outcome, rests);
-    if (outcome.reply) {
-      const { id } = await replyInTurn(session, receipt, outcome.reply);
+    const { reply: answer, score, note } = outcome;
+    const said = { ...(score !== undefined && { score }), ...(note !== undefined && { note }) };
+    if (answer) {
+      const { id } = await replyInTurn(session, receipt, answer, said);
       return { result: 'acked', replied: id };
     }
-    await ack(session, receipt);
+    await ack(session, receipt, said);
     return { result: 'acked' };
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
@@ -45,18 +47,19 @@ export async function settleAs(
       return { result: 'lost', reason: message };
     }
     if (outcome.outcome !== 'ack' || !outcome.reply || kind === 'disk' || kind === 'bug') throw error;
-    return withoutReply(session, receipt, job, outcome.reply, error, rests);
+    const { reply: answer, ...acked } = outcome;
+    return withoutReply(session, receipt, job, { answer, acked }, error, rests);
   }
 }
 
 /** A worker that has sent as much as it may waits with its answer, and holds what it answers meanwhile. */
-async function replyInTurn(session: Session, receipt: string, answer: ReplyDraft): Promise<SendReceipt> {
+async function replyInTurn(session: Session, receipt: string, answer: ReplyDraft, said: AckHow): Promise<SendReceipt> {
   try {
-    return await reply(session, receipt, answer, { ack: true });
+    return await reply(session, receipt, answer, { ...said, ack: true });
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'LIMITED') throw error;
     await renew(session, receipt, 2 * minuteMs);
-    return reply(session, receipt, answer, { ack: true, waitMs: minuteMs });
+    return reply(session, receipt, answer, { ...said, ack: true, waitMs: minuteMs });
   }
 }
 
@@ -72,7 +75,7 @@ async function withoutReply(
   session: Session,
   receipt: string,
   job: Delivery,
-  answer: ReplyDraft,
+  { answer, acked }: { readonly answer: ReplyDraft; readonly acked: Outcome },
   { code, message }: DreamosError,
   rests: Rests,
 ): Promise<Settlement> {
@@ -80,7 +83,7 @@ async function withoutReply(
   const { id, from } = job.message;
   if (code === 'ALREADY_EXISTS') {
     session.warn(`The first answer stands, and nothing new was sent. ${message}`);
-    return settle({ outcome: 'ack' });
+    return settle(acked);
   }
   const reason = `the reply was refused: ${message}`;
   // Nobody's fault, and over as soon as config.json is mended: kept, the reply would never be sent.
@@ -97,7 +100,7 @@ async function withoutReply(
   session.warn(
     `The reply to ${id} is not sent, but kept as ${kept} in the archive of ${job.mailbox}: ${message} To send it, once ${from} can take it: ${later}`,
   );
-  return { ...(await settle({ outcome: 'ack' })), kept };
+  return { ...(await settle(acked)), kept };
 }
 
 async function giveBack(

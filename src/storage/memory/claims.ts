@@ -3,7 +3,16 @@ import { isAhead, isOver, lastedMs } from '../../model/clock.ts';
 import type { MailEvent } from '../../model/event.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import { acceptsOf } from '../../model/filter.ts';
-import type { Actor, ClaimOptions, DeliverOptions, Delivery, NackOptions, Recovered, Settled } from '../port/mail.ts';
+import type {
+  Actor,
+  ClaimOptions,
+  DeliverOptions,
+  Delivery,
+  NackOptions,
+  Recovered,
+  Said,
+  Settled,
+} from '../port/mail.ts';
 import { alreadySettled, answerAwaited, leaseLost, receiptInvalid } from '../port/refusals.ts';
 import { answersTo, closeOverInboxes, putInInbox } from './inbox.ts';
 import { calledNow } from './rename.ts';
@@ -74,13 +83,19 @@ function deliveryOf(held: Held): Delivery {
   return { receipt: receiptOf(held), mailbox, attempt, leaseUntil, message: messageOf(held) };
 }
 
-export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor): Settled {
+export function ack(mail: Mail, deps: Deps, receipt: string, options: Actor & Said): Settled {
   const held = claimed(mail, receipt);
   held.usedTokens.add(held.token);
   held.state = 'archived';
   held.holdsOrderingKey = false;
   held.ackedAt = deps.clock.now();
-  changed(mail, held, held.ackedAt, 'acked', { attempt: held.attempt, ...claimerOf(options) });
+  const { score, note } = options;
+  changed(mail, held, held.ackedAt, 'acked', {
+    attempt: held.attempt,
+    ...claimerOf(options),
+    ...(score !== undefined && { score }),
+    ...(note !== undefined && { note }),
+  });
   return settled(held, receipt);
 }
 

@@ -138,6 +138,12 @@ export interface Actor {
   readonly label?: string | undefined;
 }
 
+/** What a consumer says of the work, for the event log: how good it is, 0 to 1, and in words. */
+export interface Said {
+  readonly score?: number | undefined;
+  readonly note?: string | undefined;
+}
+
 export interface CancelOptions extends Actor {
   /** Also of what is claimed: its receipt holds no more (LEASE_LOST). */
   readonly held?: boolean;
@@ -200,7 +206,7 @@ export interface Mail {
   claim(mailbox: string, options: ClaimOptions): Promise<Delivery | undefined>;
   takeUp(mailbox: string, who?: Pick<Actor, 'label'>): Promise<Consumer>;
   /** @throws LEASE_LOST, ALREADY_SETTLED, RECEIPT_INVALID */
-  ack(receipt: string, options: Actor): Promise<Settled>;
+  ack(receipt: string, options: Actor & Said): Promise<Settled>;
   /** The last attempt, or `dead`, leads to the dead-letter queue. @throws as ack */
   nack(receipt: string, options: NackOptions): Promise<Settled>;
   /** The lease now ends `leaseMs` from now. The old receipt stays good; the new one is found faster. @throws as ack */

@@ -40,3 +40,27 @@ test('of several every one is tried; the exit code is the first failure', async 
     .map((line) => (JSON.parse(line) as { error: { code: string } }).error.code);
   expect(codes).toEqual(['ALREADY_SETTLED', 'RECEIPT_INVALID']);
 });
+
+test('what is said of the work stands in the event log', async () => {
+  await rig.sent();
+  expect((await rig.dreamos(['ack', await rig.claimed(), '--score', '0.9', '--note', 'nearly right'])).code).toBe(0);
+  const { out } = await rig.dreamos('watch reviewer --since start --wait 0s --json');
+  const acked = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object)
+    .at(-1);
+  expect(acked).toMatchObject({ event: 'acked', score: 0.9, note: 'nearly right' });
+});
+
+test.for(['', '1.1', '-1', 'good', '0x1', 'NaN'])(
+  'a score of "%s" is refused, and nothing is settled',
+  async (score) => {
+    await rig.sent();
+    const receipt = await rig.claimed();
+    const { code, err } = await rig.dreamos(['ack', receipt, `--score=${score}`]);
+    expect(code).toBe(2);
+    expect(err).toContain(`"${score}" cannot be --score`);
+    expect((await rig.dreamos(['ack', receipt])).code).toBe(0);
+  },
+);

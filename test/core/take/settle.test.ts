@@ -2,6 +2,7 @@ import { mailEventSchema } from '../../../src/model/event.ts';
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { readNext } from '../../../src/core/take/read.ts';
+import { reply } from '../../../src/core/send/reply.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { ack, nack, renew } from '../../../src/core/take/settle.ts';
 import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
@@ -139,3 +140,26 @@ test('the log knows who claimed and who settled', async () => {
     'acked by Builder',
   ]);
 });
+
+test('what the consumer says of the work is in the log, also of what it answers', async () => {
+  await ack(rig.root, (await deliver()).receipt, { score: 0.25, note: `half \ud83d${'x'.repeat(3000)}` });
+  const { score, note } = must(rig.mail.log.at(-1));
+  expect({ score, note: note?.length }).toEqual({ score: 0.25, note: 2000 });
+  expect(mailEventSchema.safeParse(rig.mail.log.at(-1)).success).toBe(true);
+  await reply(rig.as('reviewer'), (await deliver()).receipt, { body: 'done' }, { ack: true, score: 1, note: 'good' });
+  expect(rig.mail.log.at(-1)).toMatchObject({ event: 'acked', score: 1, note: 'good' });
+  await ack(rig.root, (await deliver()).receipt);
+  expect(rig.mail.log.at(-1)).not.toHaveProperty('score');
+  expect(rig.mail.log.at(-1)).not.toHaveProperty('note');
+});
+
+test.for([-0.1, 1.1, NaN, '0.5' as unknown as number])(
+  'a score of %j is refused, and the claim stays',
+  async (score) => {
+    const { receipt } = await deliver();
+    await expectRefusal(ack(rig.root, receipt, { score }), 'USAGE');
+    await expectRefusal(reply(rig.as('reviewer'), receipt, { body: 'done' }, { ack: true, score }), 'USAGE');
+    expect(rig.mail.log.at(-1)).toMatchObject({ event: 'claimed' });
+    expect((await ack(rig.root, receipt)).state).toBe('archived');
+  },
+);

@@ -96,6 +96,7 @@ test.for<[string, unknown, string]>([
   ['a delay beyond all use', { outcome: 'fail', delayMs: Number.NaN }, 'the handler said a delayMs of NaN'],
   ['an outcome that is no text', { outcome: 10n }, 'the handler said 10n, which is none of'],
   ['a reason that is no text', { outcome: 'fail', reason: 7 }, '7'],
+  ['a score that is none', { outcome: 'ack', score: 2 }, 'the handler said a score of 2'],
 ])('%s costs its message an attempt, and the next one is worked on', async ([, said, reason]) => {
   await sent(2);
   const handled: Handled[] = [];
@@ -103,6 +104,17 @@ test.for<[string, unknown, string]>([
   const onHandled = (one: Handled): void => void handled.push(one);
   expect(await finish(working(handler, { count: 2, onHandled }))).toEqual({ ...none, failed: 1, acked: 1 });
   expect(handled).toMatchObject([{ result: 'failed', reason: expect.stringContaining(reason) as string }, {}]);
+});
+
+test('what a handler says of its work is in the log, whether it replies, or its reply can only be kept', async () => {
+  await sent(3);
+  const handler: Handler = async ({ message }) => {
+    if (message.body === '2') await retireAgent(still.rig.root, 'planner');
+    return { outcome: 'ack', score: 0.5, note: message.body, ...(message.body !== '0' && { reply: { body: 'x' } }) };
+  };
+  expect(await finish(working(handler, { count: 3 }))).toEqual({ ...none, acked: 3 });
+  const said = still.rig.mail.log.filter(({ event }) => event === 'acked').map(({ score, note }) => ({ score, note }));
+  expect(said).toEqual(['0', '1', '2'].map((note) => ({ score: 0.5, note })));
 });
 
 test('so does an error that can be no text', async () => {

@@ -72,6 +72,15 @@ export function eventRules(rig: Rig): void {
     for (const event of await rig.events()) expect('label' in event).toBe(event.label !== undefined);
   });
 
+  test('an ack is told with what its consumer says of the work', async () => {
+    await rig.send();
+    await rig.store.mail.ack((await rig.mustClaim()).receipt, { score: 0, note: 'nothing was right' });
+    expect((await rig.events()).at(-1)).toMatchObject({ event: 'acked', score: 0, note: 'nothing was right' });
+    await rig.send();
+    await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+    for (const field of ['score', 'note']) expect((await rig.events()).at(-1)).not.toHaveProperty(field);
+  });
+
   test('a nack is told with its reason', async () => {
     await rig.send();
     await rig.store.mail.nack((await rig.mustClaim()).receipt, {

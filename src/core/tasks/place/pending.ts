@@ -4,7 +4,7 @@
  */
 import { DreamosError } from '../../../model/errors.ts';
 import type { Entry } from '../../../storage/port/look.ts';
-import type { Settled } from '../../../storage/port/mail.ts';
+import type { Said, Settled } from '../../../storage/port/mail.ts';
 import { documentInvalid } from '../../../storage/port/refusals.ts';
 import { findSurely } from '../../look/find.ts';
 import type { Session } from '../../root/root.ts';
@@ -16,7 +16,7 @@ import { createWaitingLook } from './waiting.ts';
 
 /** A claim is to be acked, and then what depends on its task released; or blocked tasks are on their way to their queues. */
 type Pending =
-  | { readonly ends: { readonly receipt: string; readonly by?: string } }
+  | { readonly ends: { readonly receipt: string; readonly by?: string } & Said }
   | { readonly begins: readonly Dependent[]; readonly at: number };
 
 /** Of a task that is not in its queue so long after it was announced its sender has died before he sent it. */
@@ -26,20 +26,25 @@ const sendingMs = 60_000;
  * Acks the claim of a task. One that others wait for releases them, also when this process dies at it.
  * @returns what is ready now @throws as ack
  */
-export async function ackTask(session: Session, receipt: string, by: string): Promise<[Settled, readonly Entry[]]> {
+export async function ackTask(
+  session: Session,
+  receipt: string,
+  by: string,
+  said: Said = {},
+): Promise<[Settled, readonly Entry[]]> {
   const { documents, mail } = session.store;
   const { id } = mail.parseReceipt(receipt);
   if ((await readTask(session, id)).dependents === undefined) {
-    const acked = await mail.ack(receipt, { by, label: session.label });
+    const acked = await mail.ack(receipt, { by, label: session.label, ...said });
     // Who has come to wait for it between the two looks may have seen it before it was done.
     const isWaitedFor = (await readTask(session, id)).dependents !== undefined;
     return [acked, isWaitedFor ? await orLater(session, id, () => releaseDependents(session, id, by)) : []];
   }
   await mail.checkClaim(receipt);
-  await note(session, id, { ends: { receipt, by } });
+  await note(session, id, { ends: { receipt, by, ...said } });
   let settled: Settled | undefined;
   try {
-    settled = await mail.ack(receipt, { by, label: session.label });
+    settled = await mail.ack(receipt, { by, label: session.label, ...said });
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     if (error.kind !== 'conflict') throw error;
@@ -140,9 +145,10 @@ async function finish(session: Session, id: string): Promise<readonly Entry[]> {
     throw documentInvalid(located, 'it does not say what was begun');
   }
   if ('ends' in pending) {
-    const { receipt, by } = pending.ends;
+    const { receipt, by, score, note } = pending.ends;
     try {
-      return (await ackTask(session, receipt, by ?? session.store.mail.parseReceipt(receipt).mailbox))[1];
+      const whose = by ?? session.store.mail.parseReceipt(receipt).mailbox;
+      return (await ackTask(session, receipt, whose, { score, note }))[1];
     } catch (error) {
       if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
       const ready = (await isDoneNow(session, id)) ? await releaseDependents(session, id, by) : [];

@@ -5,7 +5,7 @@
  */
 import { DreamosError } from '../../../model/errors.ts';
 import type { State } from '../../../model/state.ts';
-import type { Actor, NackOptions, Settled } from '../../port/mail.ts';
+import type { Actor, NackOptions, Said, Settled } from '../../port/mail.ts';
 import { alreadySettled, leaseLost } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { calledNow } from '../documents/renamed.ts';
@@ -25,7 +25,7 @@ import { readReceipt } from './receipts.ts';
 import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
 
-export async function ack(ctx: FileContext, text: string, { by, label }: Actor): Promise<Settled> {
+export async function ack(ctx: FileContext, text: string, { by, label, score, note }: Actor & Said): Promise<Settled> {
   const now = ctx.clock.now();
   const { mailbox, name } = await settle(ctx, text, (home, path, claim) => {
     const archived = settledName(claim, { tag: 'k', time: now });
@@ -33,7 +33,7 @@ export async function ack(ctx: FileContext, text: string, { by, label }: Actor):
   });
   if (name.order) await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [
-    { event: 'acked', id: name.id, attempt: name.attempt, by, label, heldMs: heldMs(name, now) },
+    { event: 'acked', id: name.id, attempt: name.attempt, by, label, heldMs: heldMs(name, now), score, note },
   ]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }

@@ -171,10 +171,15 @@ test('who is killed at the change of ending a task ends it for the next one, onc
   const { ann, as, root, first, left } = await createDiamond();
   const { receipt } = must((await root.store.look.find(first))[0]);
   // The note is the first change, the ack the second.
-  await orKilled(ackTask(killedAt(ann, 2).session, must(receipt), 'ann'));
+  await orKilled(ackTask(killedAt(ann, 2).session, must(receipt), 'ann', { score: 0.5, note: 'meagre' }));
   const [one, two] = await Promise.all([finishPending(as('bob')), finishPending(as('cy'))]);
   expect([...one, ...two].filter(({ id }) => id === left)).toHaveLength(1);
   await expect(ack(ann, must(receipt))).rejects.toMatchObject({ code: 'ALREADY_SETTLED' });
+  expect((await root.store.journal.history(first)).at(-1)).toMatchObject({
+    event: 'acked',
+    score: 0.5,
+    note: 'meagre',
+  });
 });
 
 test('what was to end a claim that is lost since ends nothing', async () => {

@@ -42,6 +42,8 @@ export const mailEventSchema = schema(
       waitedMs: z.optional(z.number()),
       /** Of what ends a claim: since then, however often it was renewed. Not of claims that older builds made. */
       heldMs: z.optional(z.number()),
+      /** acked, dead: whether later than its deadline, its `replyBy` or its time-to-live; of what has any. */
+      late: z.optional(z.boolean()),
       /** acked: how good its consumer says that the work is, 0 to 1, and in words. */
       score: z.optional(z.number()),
       note: z.optional(z.string()),
@@ -76,6 +78,7 @@ export const mailEventSchema = schema(
     attempt: optional(number),
     waitedMs: optional(number),
     heldMs: optional(number),
+    late: optional(oneOf(true, false)),
     score: optional(number),
     note: optional(string),
     reason: optional(string),

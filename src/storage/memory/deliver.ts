@@ -1,5 +1,6 @@
 import type { EventKind } from '../../model/event.ts';
 import { type Message, seal } from '../../model/message.ts';
+import { dueByOf } from '../../model/metrics/late.ts';
 import type { DreamosError } from '../../model/errors.ts';
 import { dedupeWindowOf, type Durability } from '../../model/settings.ts';
 import { topicOf } from '../../model/topic.ts';
@@ -129,6 +130,7 @@ export function put(mail: Mail, mailbox: string, message: Message, now: number, 
     orderingKey: message.orderingKey ?? undefined,
     sentAt: Date.parse(message.createdAt),
     isTask: message.task !== undefined,
+    dueBy: dueByOf(message),
     expiresAt: message.expiresAt === null ? placing.expiresAt : Date.parse(message.expiresAt),
     usedTokens: new Set(),
     version: 0,

@@ -3,6 +3,7 @@ import { type Clock, lastedMs } from '../../model/clock.ts';
 import type { EventKind, MailEvent } from '../../model/event.ts';
 import type { Ids } from '../../model/id.ts';
 import { type Message, priorities, type Priority, unseal } from '../../model/message.ts';
+import { isLate } from '../../model/metrics/late.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type State, unfinished } from '../../model/state.ts';
 import { spendFrom, type Spent } from '../port/allowance.ts';
@@ -35,6 +36,7 @@ export interface Held {
   comesBack: boolean;
   /** Claimed, and not settled for good since: no other message of its ordering key is delivered. */
   holdsOrderingKey: boolean;
+  readonly dueBy: number | undefined;
   expiresAt: number | undefined;
   attempt: number;
   token: string;
@@ -140,8 +142,10 @@ export function changed(mail: Mail, held: Held, at: number, event: EventKind, mo
   if (held.state === 'ready') held.readySince = at;
   const heldMs = held.claimedAt === undefined || held.state === 'inflight' ? undefined : lastedMs(held.claimedAt, at);
   if (held.state !== 'inflight') held.claimedAt = undefined;
+  const late = event === 'acked' || event === 'dead' ? isLate(held, at) : undefined;
   const { mailbox, id } = held;
-  tell(mail, { at: new Date(at).toISOString(), mailbox, event, id, ...more, ...(heldMs !== undefined && { heldMs }) });
+  const known = { ...more, ...(heldMs !== undefined && { heldMs }), ...(late !== undefined && { late }) };
+  tell(mail, { at: new Date(at).toISOString(), mailbox, event, id, ...known });
 }
 
 export function tell(mail: Mail, event: MailEvent): void {

@@ -7,6 +7,7 @@ const holdMs = 2000;
 
 export function durationRules(rig: Rig): void {
   const { test, onStillClock } = rig;
+  const soon = (): string => new Date(rig.now() + waitMs).toISOString();
   const last = async (mailbox = 'bob'): Promise<MailEvent | undefined> => (await rig.events([mailbox])).at(-1);
   /** A message that was ready for a second, and has been held for two. */
   const held = async (): Promise<string> => {
@@ -116,5 +117,66 @@ export function durationRules(rig: Rig): void {
     await rig.pass(-10);
     await rig.store.mail.ack(receipt, {});
     expect(await last()).toMatchObject({ event: 'acked', heldMs: 0 });
+  });
+
+  const past = { late: true };
+  const inTime = { late: false };
+  test.for([
+    ['the deadline of a task', () => ({ task: { deadline: soon() } })],
+    ['the time by which a request is to be answered', () => ({ replyBy: soon() })],
+  ] as const)('an ack says whether it came after %s', async ([, fields]) => {
+    await rig.send(fields());
+    await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+    expect(await last()).toMatchObject({ event: 'acked', ...inTime });
+    const { id } = await rig.send(fields());
+    const { receipt } = await rig.mustClaim();
+    await rig.pass(waitMs + 1);
+    await rig.store.mail.ack(receipt, {});
+    expect(await last()).toMatchObject({ event: 'acked', id, ...past });
+  });
+
+  test('what is held for longer than its time-to-live is late, and so is what dies of it', async () => {
+    await rig.send({ expiresAt: soon() });
+    await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+    expect(await last()).toMatchObject({ event: 'acked', ...inTime });
+    await rig.send({ expiresAt: soon() });
+    const { receipt } = await rig.mustClaim();
+    await rig.pass(waitMs);
+    await rig.store.mail.ack(receipt, {});
+    expect(await last()).toMatchObject({ event: 'acked', ...past });
+    await rig.send({ expiresAt: soon() });
+    await rig.pass(waitMs);
+    await rig.claim();
+    expect(await last()).toMatchObject({ event: 'dead', ...past });
+  });
+
+  test('by when it is to be done is known whichever way it was sent, and after every return', async () => {
+    for (const how of [{ dedupeKey: 'k' }, { replaceKey: 'r' }, { to: ['bob', 'ann'] }]) {
+      await rig.send({ ...how, replyBy: soon() });
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, delayMs: 500 });
+      expect(await last()).not.toHaveProperty('late');
+      await rig.pass(500);
+      await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true });
+      expect(await last()).toMatchObject({ event: 'dead', ...inTime });
+      await rig.store.mail.retry(await rig.only('dead'), {});
+      await rig.pass(waitMs);
+      await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+      expect(await last()).toMatchObject({ event: 'acked', ...past });
+    }
+    const many = [0, 1].map(() => rig.outgoing({ replyBy: soon() }));
+    await rig.store.mail.send(many, { durability: 'relaxed' });
+    for (const _ of many) {
+      await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+      expect(await last()).toMatchObject({ event: 'acked', ...inTime });
+    }
+  });
+
+  test('what has no time by which it is to be done is neither late nor in time', async () => {
+    await rig.send();
+    await rig.store.mail.ack((await rig.mustClaim()).receipt, {});
+    expect(await last()).not.toHaveProperty('late');
+    await rig.send();
+    await rig.store.mail.nack((await rig.mustClaim()).receipt, { policy, dead: true });
+    expect(await last()).not.toHaveProperty('late');
   });
 }

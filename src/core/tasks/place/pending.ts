@@ -145,10 +145,10 @@ async function finish(session: Session, id: string): Promise<readonly Entry[]> {
     throw documentInvalid(located, 'it does not say what was begun');
   }
   if ('ends' in pending) {
-    const { receipt, by, score, note } = pending.ends;
+    const { receipt, by, ...said } = pending.ends;
     try {
       const whose = by ?? session.store.mail.parseReceipt(receipt).mailbox;
-      return (await ackTask(session, receipt, whose, { score, note }))[1];
+      return (await ackTask(session, receipt, whose, said))[1];
     } catch (error) {
       if (!(error instanceof DreamosError) || error.kind !== 'conflict') throw error;
       const ready = (await isDoneNow(session, id)) ? await releaseDependents(session, id, by) : [];

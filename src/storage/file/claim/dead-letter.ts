@@ -1,4 +1,5 @@
 import { DreamosError } from '../../../model/errors.ts';
+import { isLate } from '../../../model/metrics/late.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, mayNotify, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
@@ -70,6 +71,7 @@ export async function deadLetter(
       by: why.by,
       label: why.label,
       heldMs: heldMs(name, now),
+      late: isLate(name, now),
     },
   ]);
   if (dead.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, dead);

@@ -4,6 +4,7 @@
  * message back.
  */
 import { DreamosError } from '../../../model/errors.ts';
+import { isLate } from '../../../model/metrics/late.ts';
 import type { State } from '../../../model/state.ts';
 import type { Actor, NackOptions, Said, Settled } from '../../port/mail.ts';
 import { alreadySettled, leaseLost } from '../../port/refusals.ts';
@@ -33,7 +34,17 @@ export async function ack(ctx: FileContext, text: string, { by, label, score, no
   });
   if (name.order) await releaseOrderingKey(ctx, mailbox, name);
   await logEvents(ctx, mailbox, [
-    { event: 'acked', id: name.id, attempt: name.attempt, by, label, heldMs: heldMs(name, now), score, note },
+    {
+      event: 'acked',
+      id: name.id,
+      attempt: name.attempt,
+      by,
+      label,
+      heldMs: heldMs(name, now),
+      late: isLate(name, now),
+      score,
+      note,
+    },
   ]);
   return { id: name.id, mailbox: mailbox.name, state: 'archived', receipt: text };
 }

@@ -19,6 +19,7 @@ import type { State } from '../../../model/state.ts';
  * | m | how often it may be claimed, of a claim whose holder says otherwise than the mailbox |
  * | s | the token of the last claim that its own holder settled |
  * | x | time-to-live: no delivery from then on (ms) |
+ * | e | by when it is to be done (a task) or answered (a request), as its sender says (ms) |
  * | r | byte range in a file that holds several messages: offset-length |
  * | h | handed in by a script, so without a digest of its own: the first 32 hex digits of the sha256 of the file |
  * | w | 1: cancelled or imported, so never acked |
@@ -43,6 +44,7 @@ export interface EntryName {
   readonly maxAttempts?: number | undefined;
   readonly settled?: string | undefined;
   readonly expiresAt?: number | undefined;
+  readonly dueBy?: number | undefined;
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
   readonly handedIn?: string | undefined;
   readonly withdrawn?: boolean | undefined;
@@ -69,6 +71,7 @@ export const unset: EntryName = {
   maxAttempts: undefined,
   settled: undefined,
   expiresAt: undefined,
+  dueBy: undefined,
   range: undefined,
   handedIn: undefined,
   withdrawn: undefined,
@@ -106,6 +109,7 @@ export function formatEntryName(name: EntryName): string {
   if (name.maxAttempts !== undefined) text += `.m${name.maxAttempts}`;
   if (name.settled !== undefined) text += `.s${name.settled}`;
   if (name.expiresAt !== undefined) text += `.x${Math.max(0, Math.trunc(name.expiresAt))}`;
+  if (name.dueBy !== undefined) text += `.e${Math.max(0, Math.trunc(name.dueBy))}`;
   if (name.range) text += `.r${name.range.offset}-${name.range.length}`;
   if (name.handedIn !== undefined) text += `.h${name.handedIn}`;
   if (name.withdrawn) text += '.w1';
@@ -232,6 +236,9 @@ function readField(name: Mutable<EntryName>, field: string): boolean {
     case 'x':
       // "Never" is often written as the end of the year 9999, which has 15 digits.
       name.expiresAt = Number(value);
+      return /^\d{1,15}$/.test(value);
+    case 'e':
+      name.dueBy = Number(value);
       return /^\d{1,15}$/.test(value);
     case 'h':
       name.handedIn = value;

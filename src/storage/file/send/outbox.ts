@@ -6,6 +6,7 @@
  */
 import { DreamosError } from '../../../model/errors.ts';
 import { priorities, sealLines } from '../../../model/message.ts';
+import { dueByOf } from '../../../model/metrics/late.ts';
 import type { Durability } from '../../../model/settings.ts';
 import { isLog } from '../../../model/topic.ts';
 import type { Outgoing } from '../../port/mail.ts';
@@ -26,6 +27,7 @@ export function firstName(ctx: FileContext, { message, dueAt, expiresAt }: Outgo
     rank: priorities.indexOf(message.priority),
     attempt: 0,
     expiresAt: message.expiresAt === null ? expiresAt?.get(mailbox) : Date.parse(message.expiresAt),
+    dueBy: dueByOf(message),
     order: orderOf(message),
     replace: replaceOf(message),
     notify: message.notify,

@@ -17,6 +17,7 @@ const anyName: fc.Arbitrary<EntryName> = fc.record(
     token,
     maxAttempts: fc.integer({ min: 1, max: 1000 }),
     settled: token,
+    dueBy: fc.integer({ min: 0, max: 253_402_300_799_999 }),
     expiresAt: fc.integer({ min: 0, max: 253_402_300_799_999 }),
     range: fc.record({
       offset: fc.integer({ min: 0, max: 999_999_999_999 }),
@@ -34,9 +35,10 @@ const anyName: fc.Arbitrary<EntryName> = fc.record(
   },
   { requiredKeys: ['tag', 'time', 'id', 'rank', 'attempt'] },
 );
-/** Any name of an entry. What was handed in is a file of its own; a claim says since when it is where that fits. */
-export const entryName = anyName.map(({ range, since, ...name }): EntryName => {
-  const entry = { ...name, ...(!name.handedIn && range && { range }) };
+/** Any name of an entry. What was handed in is a file of its own, and due by no time; a claim says since when it is where that fits. */
+export const entryName = anyName.map(({ range, since, dueBy, ...name }): EntryName => {
+  const ofOurs = { ...(range && { range }), ...(dueBy !== undefined && { dueBy }) };
+  const entry = { ...name, ...(!name.handedIn && ofOurs) };
   return since !== undefined && hasRoomForSince(formatEntryName({ ...entry, token: undefined, maxAttempts: undefined }))
     ? { ...entry, since }
     : entry;

@@ -21,6 +21,8 @@ const ofDraft = once(() => {
     at: z.union([z.string(), z.number()]),
     ...{ dedupeKey, orderingKey, replaceKey },
     notify: z.boolean(),
+    traceparent: z.string(),
+    tracestate: z.string(),
     allowEmpty: z.boolean(),
     durability: z.enum(['full', 'relaxed']),
   } satisfies Record<Exclude<keyof Draft, 'to' | 'body'>, z.ZodMiniType>;

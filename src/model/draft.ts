@@ -50,6 +50,9 @@ export interface Draft {
    * each mailbox and death; who has no mailbox, or a full one, gets none.
    */
   readonly notify?: boolean;
+  /** Where its sender stands in a trace (W3C Trace Context); what is none is left out, with a warning. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
   readonly allowEmpty?: boolean;
   readonly durability?: Durability;
 }
@@ -98,6 +101,8 @@ const table: { readonly [Name in keyof Required<Draft>]: Field } = {
   orderingKey: key,
   replaceKey: key,
   notify: { is: (value) => typeof value === 'boolean', what: 'true or false' },
+  traceparent: text,
+  tracestate: text,
   allowEmpty: { is: (value) => typeof value === 'boolean', what: 'true or false' },
   durability: oneOf(['full', 'relaxed'] satisfies Durability[]),
 };
@@ -147,8 +152,8 @@ const operations = {
   },
   schedule: {
     needs: ['to', 'body'],
-    without: ['replyTo', 'dedupeKey', 'delay', 'delayMs', 'at', 'durability'],
-    why: 'A schedule has no "replyTo", dedupe key, delay, time or durability: its cron line and its own key say when, and that each comes once.',
+    without: ['replyTo', 'dedupeKey', 'delay', 'delayMs', 'at', 'durability', 'traceparent', 'tracestate'],
+    why: 'A schedule has no "replyTo", dedupe key, delay, time, durability or trace: its cron line and its own key say when, and that each comes once.',
   },
   drop: { needs: ['from', 'body'], without: [], why: '', also: ofMessages },
   // It was adopted, perhaps by a version that did not mind; now it is a message, and those keep what they have.

@@ -69,6 +69,8 @@ const fits = {
   replaceKey: optional(fitsKey),
   notify: optional(oneOf(true)),
   task: optional((value) => taskOf(value) === value),
+  traceparent: optional(string),
+  tracestate: optional(string),
   digest: optional(string),
 };
 
@@ -117,6 +119,9 @@ export const messageSchema = schema(
           deadline: z.optional(time()),
         }),
       ),
+      /** Where its sender stood in a trace (W3C Trace Context). */
+      traceparent: z.optional(z.string()),
+      tracestate: z.optional(z.string()),
       digest: z.optional(z.string()),
     }),
   fieldsOf(fits),

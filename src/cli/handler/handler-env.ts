@@ -1,4 +1,5 @@
 import type { Session } from '../../core/root/root.ts';
+import type { TraceContext } from '../../model/trace/trace-context.ts';
 import { harmless } from '../harmless.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
@@ -7,13 +8,18 @@ const mostCharacters = 4096;
 
 /**
  * The environment of a handler: the worker's own, the root, the agent and its label for its `dreamos` commands, and the message's
- * short fields, never body or data. Control characters in them are written out, as on a terminal; empty is what the
+ * short fields and its trace, never body or data. Control characters in them are written out, as on a terminal; empty is what the
  * message does not have or what is too long; stdin has everything as it is.
  */
-export function handlerEnv(env: NodeJS.ProcessEnv, session: Session, job: Delivery): NodeJS.ProcessEnv {
+export function handlerEnv(
+  env: NodeJS.ProcessEnv,
+  session: Session,
+  job: Delivery,
+  trace: TraceContext | undefined,
+): NodeJS.ProcessEnv {
   const { message } = job;
-  // Not those of a worker that this one itself is a handler of.
-  const outer = Object.entries(env).filter(([name]) => !name.startsWith('DREAMOS_MSG_'));
+  // Not those of a worker that this one itself is a handler of, nor the trace in which the worker was started.
+  const outer = Object.entries(env).filter(([name]) => !/^(?:DREAMOS_MSG_|TRACEPARENT$|TRACESTATE$)/.test(name));
   const fields = {
     ID: message.id,
     FROM: message.from,
@@ -36,6 +42,8 @@ export function handlerEnv(env: NodeJS.ProcessEnv, session: Session, job: Delive
     DREAMOS_ROOT: session.path,
     DREAMOS_AGENT: session.acting ?? job.mailbox,
     ...(session.label !== undefined && { DREAMOS_LABEL: session.label }),
+    ...(trace && { TRACEPARENT: trace.traceparent }),
+    ...(trace?.tracestate && { TRACESTATE: trace.tracestate }),
     ...Object.fromEntries(own),
   };
 }

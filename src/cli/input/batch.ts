@@ -15,6 +15,7 @@ import { durabilityOption, durationOption, given } from './parse.ts';
 import { orTell } from '../unwritten.ts';
 import { upTo } from '../waiting.ts';
 import { untilAborted } from './until-aborted.ts';
+import { traceIn } from '../../model/trace/trace-context.ts';
 
 // A byte of a message is at most six in JSON (\u0000); the rest of the line is small. Recipients may take less.
 const mostLineBytes = hardMaxMessageBytes * 6 + 65_536;
@@ -72,6 +73,7 @@ export async function sendBatch(
   const session = await context.session();
   await checkRecipient(context, session, to, options.from);
   const shared = given({
+    ...traceIn(context.around.env),
     to: to === '-' ? undefined : to,
     from: options.from,
     notify: options.notify,

@@ -3,6 +3,7 @@ import type { Session } from '../../core/root/root.ts';
 import { parseData } from '../../model/data.ts';
 import type { Context } from '../context.ts';
 import { isId } from '../../model/id.ts';
+import { traceIn } from '../../model/trace/trace-context.ts';
 import type { BodyOptions, BodyWords } from './body.ts';
 import type { DataOptions } from './data-file.ts';
 import { durabilityOption, durationOption, given, priorityOption, timeOption } from './parse.ts';
@@ -24,9 +25,14 @@ export interface ContentOptions extends BodyOptions, DataOptions {
   durability?: string;
 }
 
-export function contentOptions(options: ContentOptions): Omit<Parsed<Draft>, 'to' | 'body'> {
+/** @param env who sends may be part of a trace */
+export function contentOptions(
+  options: ContentOptions,
+  env: NodeJS.ProcessEnv = {},
+): Omit<Parsed<Draft>, 'to' | 'body'> {
   const { subject, type, thread, dedupeKey, orderingKey, replaceKey, notify, allowEmpty } = options;
   return given({
+    ...traceIn(env),
     subject,
     type,
     thread,

@@ -45,6 +45,7 @@ export function messageView(
             `${message.replyBy} (${ago(message.replyBy, nowMs)}${isOver(message.replyBy, nowMs) ? ', and no longer awaited' : ''})`,
           ] as const,
         ]),
+    ...(message.traceparent === undefined ? [] : [['Trace', message.traceparent] as const]),
     ['Id', message.id],
     ...extra,
   ];

@@ -18,7 +18,7 @@ export async function publishCommand(
   parseTopic(topic);
   const waitMs = durationOption(options.wait, '--wait');
   const data = await dataOption(context, options, body);
-  const content = contentOptions(options);
+  const content = contentOptions(options, context.around.env);
   const session = await context.session();
   const replyTo = await replyToOption(session, options.replyTo);
   const words = await readBody(context, body, options);

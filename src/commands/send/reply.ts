@@ -22,7 +22,7 @@ export async function replyCommand(
   options: ReplyOptions,
 ): Promise<void> {
   const waitMs = durationOption(options.wait, '--wait');
-  const content = contentOptions(options);
+  const content = contentOptions(options, context.around.env);
   const session = await context.session();
   const { message, body } = await messageAndBody(context, words, options.bodyFile !== undefined);
   const data = await dataOption(context, options, body);

@@ -27,7 +27,7 @@ export async function requestCommand(
   const { wait = '30s', from } = options;
   const waitMs = durationOption(wait, '--wait') ?? 0;
   const data = await dataOption(context, options, body);
-  const content = contentOptions(options);
+  const content = contentOptions(options, context.around.env);
   const session = await context.session();
   const orRound = <T>(did: () => Promise<T>): Promise<T> => orOtherWayRound(context, 'request', to, body[0], did);
   const words = await orRound(() => readBody(context, body, options));

@@ -37,7 +37,7 @@ export async function sendCommand(
       : oneOf(options.until, ['announced', 'claimed', 'acked'] as const, '--until');
   const waitMs = durationOption(options.wait, '--wait');
   const data = await dataOption(context, options, body);
-  const content = contentOptions(options);
+  const content = contentOptions(options, context.around.env);
   const session = await context.session();
   const replyTo = await replyToOption(session, options.replyTo);
   const orRound = <T>(did: () => Promise<T>): Promise<T> => orOtherWayRound(context, 'send', to, body[0], did);

@@ -18,6 +18,7 @@ import { work } from '../../core/work/work.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
+import type { TraceContext } from '../../model/trace/trace-context.ts';
 
 export interface WorkOptions extends FilterOptions {
   count?: string;
@@ -57,7 +58,7 @@ export async function workCommand(context: Context, operands: readonly string[],
     stop.abort();
   };
   const ends = new Map<string, HandlerEnd>();
-  const handler: Handler = async (job, { signal, done }) => {
+  const handler: Handler = async (job, { signal, done, trace }) => {
     // Thrown here it is this message's own trouble, a failed attempt; what is thrown below ends the worker.
     const stdin = deliveryLine(job);
     const letGo = around.holdExit(() => hurry.abort());
@@ -70,6 +71,7 @@ export async function workCommand(context: Context, operands: readonly string[],
         signal,
         hurry: hurry.signal,
         done,
+        trace,
         stopFor,
       });
       ends.set(job.receipt, end);
@@ -108,6 +110,7 @@ interface Run extends WorkOptions {
   readonly signal: AbortSignal;
   readonly hurry: AbortSignal;
   readonly done: () => void;
+  readonly trace: TraceContext | undefined;
   readonly stopFor: (error: unknown) => void;
 }
 
@@ -115,7 +118,7 @@ async function runFor(
   { around, output }: Context,
   session: Session,
   job: Handled['job'],
-  { stdin, command, exitMap, signal, hurry, done, stopFor, reply }: Run,
+  { stdin, command, exitMap, signal, hurry, done, trace, stopFor, reply }: Run,
 ): Promise<{ end: HandlerEnd; outcome: Outcome }> {
   const tail = createTail();
   const answer = reply ? createReplyBody() : undefined;
@@ -124,7 +127,7 @@ async function runFor(
   const data = (chunk: Uint8Array): Promise<void> => output.data(chunk).catch(stopFor);
   const end = await runHandler({
     command,
-    env: handlerEnv(around.env, session, job),
+    env: handlerEnv(around.env, session, job, trace),
     cwd: around.cwd(),
     stdin,
     signal,

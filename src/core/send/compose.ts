@@ -7,8 +7,10 @@ import { messageInvalid, usage } from '../../model/refusals.ts';
 import { hardMaxMessageBytes, mostFileBytes } from '../../model/basics/limits.ts';
 import { explainIssues, messageSchema, type Message, seal, withRawData } from '../../model/message.ts';
 import { RawJson } from '../../model/basics/raw-json.ts';
+import { cut } from '../../model/basics/text.ts';
 import type { Durability } from '../../model/settings.ts';
 import { logOf } from '../../model/topic.ts';
+import { type TraceContext, traceOf } from '../../model/trace/trace-context.ts';
 import type { Limits, Outgoing } from '../../storage/port/mail.ts';
 import { Refused } from '../../storage/port/refusals.ts';
 import type { AddressBook, Sender } from '../agents/address-book.ts';
@@ -139,6 +141,7 @@ export async function composeFor(
   if (draft.replaceKey !== undefined) message['replaceKey'] = draft.replaceKey;
   if (draft.notify) message['notify'] = true;
   if (draft.task !== undefined) message['task'] = draft.task;
+  if (draft.traceparent !== undefined) Object.assign(message, traceTold(session, draft));
   const mailboxes = to.topic === undefined ? names : [logOf(to.topic), ...names];
   const whole = checked(message);
   const formerSenders = draft.dedupeKey === undefined ? undefined : sender.card?.formerNames;
@@ -159,6 +162,15 @@ export async function composeFor(
     // Who is not registered has no mailbox in which it could be counted.
     pace: sendRate < Infinity && sender.card ? { mailbox: sender.card.name, perMinute: sendRate } : undefined,
   };
+}
+
+function traceTold(session: Session, draft: Omit<CheckedDraft, 'to'>): TraceContext | undefined {
+  const trace = traceOf(draft);
+  if (trace === undefined)
+    session.warn(
+      `The message is sent without a trace: ${JSON.stringify(cut(draft.traceparent ?? '', 70))} is no traceparent.`,
+    );
+  return trace;
 }
 
 // A byte is at most six in JSON, and ten thousand recipients with all other fields have not two mebibytes.

@@ -7,6 +7,7 @@ import { usage } from '../../model/refusals.ts';
 import { sha256 } from '../../model/basics/sha256.ts';
 import { idFrom, idTime, isId, mayEndId } from '../../model/id.ts';
 import type { Message } from '../../model/message.ts';
+import { traceOf } from '../../model/trace/trace-context.ts';
 import { namesNow, resolveFormer } from '../agents/agents.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { findSurely, looks } from '../look/find.ts';
@@ -93,6 +94,8 @@ function answerTo(
 ): CheckedDraft {
   const dedupeKey = draft.dedupeKey ?? (again ? undefined : `reply:${message.id}`);
   return {
+    // In the same trace, if its sender says no other.
+    ...(draft.traceparent === undefined && traceOf(message)),
     ...draft,
     from: draft.from ?? session.acting ?? mailbox,
     to: message.from,

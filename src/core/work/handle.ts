@@ -5,6 +5,7 @@ import { onAbort } from '../wait/on-abort.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
 import { type Settlement, settleAs } from './settle-as.ts';
+import { type TraceContext, traceOf } from '../../model/trace/trace-context.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
 
 /**
@@ -13,7 +14,12 @@ import type { Delivery } from '../../storage/port/mail.ts';
  */
 export type Handler = (
   job: Delivery,
-  around: { readonly signal: AbortSignal; readonly done: () => void },
+  around: {
+    readonly signal: AbortSignal;
+    readonly done: () => void;
+    /** For who works on it elsewhere: the trace that the message is part of, if any. */
+    readonly trace: TraceContext | undefined;
+  },
 ) => Outcome | void | Promise<Outcome | void>;
 
 export interface Handled extends Settlement {
@@ -78,7 +84,10 @@ async function runHandler(
   if (hurry?.aborted) onHurry();
   const givenUp = new Promise<Outcome>((resolve) => (giveUp = resolve));
   const done = (): void => void (ended = true);
-  const outcome = await Promise.race([outcomeOf(() => handler(job, { signal: over.signal, done })), givenUp]);
+  const outcome = await Promise.race([
+    outcomeOf(() => handler(job, { signal: over.signal, done, trace: traceOf(job.message) })),
+    givenUp,
+  ]);
   done();
   unlisten?.();
   for (const timer of timers) clearTimeout(timer);

@@ -139,7 +139,8 @@ async function moveHandedIn(
   { path, bytes }: HandedInFile,
   outgoing: Outgoing,
 ): Promise<boolean> {
-  const name = { ...firstName(ctx, outgoing, mailbox.name), handedIn: handedInDigest(bytes) };
+  // For by when it is to be answered its name has no room.
+  const name = { ...firstName(ctx, outgoing, mailbox.name), dueBy: undefined, handedIn: handedInDigest(bytes) };
   if (name.tag === 'u') return moveInto(ctx, path, slotOf(mailbox.delayed, name.time), formatEntryName(name));
   const { replyTo } = outgoing.message;
   if (replyTo && (await putInInbox(ctx, mailbox, replyTo, name, (to) => ctx.disk.rename(path, to)))) return true;

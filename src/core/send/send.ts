@@ -7,12 +7,14 @@ import { grouped } from '../../model/basics/grouped.ts';
 import { usage } from '../../model/refusals.ts';
 import { mostAtOnce } from '../../model/basics/limits.ts';
 import type { Durability } from '../../model/settings.ts';
+import { inTrace, type TraceContext, traceOf } from '../../model/trace/trace-context.ts';
 import type { Sent } from '../../storage/port/mail.ts';
 import { type AddressBook, createAddressBook } from '../agents/address-book.ts';
 import { canShare, sendGathered } from './gather.ts';
 import type { Patience } from './room.ts';
 import { compose, type Composed } from './compose.ts';
 import type { Session } from '../root/root.ts';
+import { traced } from '../root/tracing.ts';
 import type { Route } from './route.ts';
 import { warnUnread } from './unread.ts';
 import type { CheckedDraft, SendOptions } from './draft.ts';
@@ -41,7 +43,15 @@ async function noteRefusals(session: Session, errors: readonly unknown[], former
   await (await import('./refused.ts')).noteRefusals(session, errors, former);
 }
 
-async function sendOne(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
+function sendOne(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
+  return traced<SendReceipt>(
+    session,
+    () => ({ operation: 'send', destination: String(draft.to), trace: traceOf(draft), after: ({ id }) => ({ id }) }),
+    (trace) => sendNow(session, inTrace(draft, trace), options),
+  );
+}
+
+async function sendNow(session: Session, draft: CheckedDraft, options?: SendOptions): Promise<SendReceipt> {
   const composed = await compose(session, createAddressBook(session), draft);
   const [sent] = await sendTogether(session, [composed], composed.durability, { options });
   if (!sent) throw new Error('A send had no result.');
@@ -75,12 +85,31 @@ export function sendAllChecked(
   return sendEach(session, drafts, (draft) => draft, options, book);
 }
 
-async function sendEach<D>(
+function sendEach<D>(
   session: Session,
   drafts: Iterable<D>,
   checked: (draft: D) => CheckedDraft,
   options: SendOptions = {},
   book = createAddressBook(session),
+): Promise<(SendReceipt | DreamosError)[]> {
+  // What says itself where it stands stands there.
+  const placed = (draft: D, trace?: TraceContext): CheckedDraft => {
+    const own = checked(draft);
+    return own.traceparent === undefined ? inTrace(own, trace) : own;
+  };
+  return traced<(SendReceipt | DreamosError)[]>(
+    session,
+    () => ({ operation: 'send', after: ({ length: count }) => ({ count }) }),
+    (trace) => sendEachNow(session, drafts, (draft) => placed(draft, trace), options, book),
+  );
+}
+
+async function sendEachNow<D>(
+  session: Session,
+  drafts: Iterable<D>,
+  checked: (draft: D) => CheckedDraft,
+  options: SendOptions,
+  book: AddressBook,
 ): Promise<(SendReceipt | DreamosError)[]> {
   const results: (SendReceipt | DreamosError)[] = [];
   const places: Place[] = [];

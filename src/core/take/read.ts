@@ -3,12 +3,14 @@ import { resolveAgent } from '../agents/agents.ts';
 import type { Filter } from '../../model/filter.ts';
 import { isId } from '../../model/id.ts';
 import { unfinished } from '../../model/state.ts';
+import { traceOf } from '../../model/trace/trace-context.ts';
 import { pausedSentence } from '../agents/pause.ts';
 import { isSame, seen } from '../agents/seen.ts';
 import { checkLabel } from '../root/names.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
+import { isTracing, traced } from '../root/tracing.ts';
 import { troubleIsOver, warnOnce } from '../root/trouble.ts';
 import { createWaiter, type Waiter } from '../wait/wait.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
@@ -110,7 +112,8 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
   // What the claimer's environment says holds for its claims, whoever takes them back; all else is the mailbox's own.
   const { maxAttempts } = settings.policy;
   const policy = settings.ownPolicy;
-  return session.store.mail.claim(card.name, {
+  const startedAt = isTracing() ? session.clock.now() : 0;
+  const delivery = await session.store.mail.claim(card.name, {
     leaseMs: checkLease(how.leaseMs ?? settings.leaseMs),
     token: how.token ?? session.ids.token(),
     policy,
@@ -122,6 +125,18 @@ export async function claimNow(session: Session, card: AgentCard, how: ClaimHow)
     inbox: how.inbox,
     signal: how.signal,
   });
+  if (delivery !== undefined && isTracing()) await tellReceived(session, delivery, startedAt);
+  return delivery;
+}
+
+/** Of who looks and finds nothing there are no spans. */
+function tellReceived(session: Session, { mailbox, message }: Delivery, startedAt: number): Promise<void> {
+  const about = { operation: 'receive', destination: mailbox, id: message.id, startedAt } as const;
+  return traced(
+    session,
+    () => ({ ...about, trace: traceOf(message) }),
+    async () => undefined,
+  );
 }
 
 async function filterFor(session: Session, { name }: AgentCard, filter: Filter): Promise<Filter> {

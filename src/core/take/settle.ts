@@ -9,10 +9,11 @@ import { seen } from '../agents/seen.ts';
 import { findSurely } from '../look/find.ts';
 import { checkLease } from './lease.ts';
 import type { Session } from '../root/root.ts';
+import { traced } from '../root/tracing.ts';
 import { effectiveSettings } from '../root/settings.ts';
 import { messageNotFound } from '../root/refusals.ts';
 import type { Entry } from '../../storage/port/look.ts';
-import type { Settled } from '../../storage/port/mail.ts';
+import type { NackOptions, Settled } from '../../storage/port/mail.ts';
 
 /** What the consumer says of the work, for the event log and the numbers that are made of it. */
 export interface AckHow {
@@ -41,9 +42,15 @@ export async function ackClaim(session: Session, receipt: string, by: string, ho
   const { score } = how;
   checkScore(score);
   const note = (how.note ?? undefined) === undefined ? undefined : reasonText(how.note);
-  return mail.parseReceipt(receipt).task
-    ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by, { score, note }))
-    : mail.ack(receipt, { by, label: session.label, score, note });
+  const { mailbox: destination, id, task } = mail.parseReceipt(receipt);
+  return traced(
+    session,
+    () => ({ operation: 'ack', destination, id }),
+    async () =>
+      task
+        ? (await session.tasks()).ackAndAssign(session, receipt, by, { score, note })
+        : mail.ack(receipt, { by, label: session.label, score, note }),
+  );
 }
 
 export interface NackHow {
@@ -66,7 +73,7 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
   await seen(session, mailbox);
   const card = await cardOf(session, mailbox);
   const { policy, ownPolicy } = await effectiveSettings(session, card);
-  return session.store.mail.nack(receipt, {
+  const how: NackOptions = {
     // How often it may be claimed is what its claim says, else its mailbox; how long it rests, whoever gives it back.
     policy: { ...policy, maxAttempts: ownPolicy.maxAttempts },
     by,
@@ -75,7 +82,12 @@ export async function nack(session: Session, receiptOrId: string, options: NackH
     ...((reason ?? undefined) !== undefined && { reason: reasonText(reason) }),
     ...(dead && { dead }),
     ...(free && { free }),
-  });
+  };
+  return traced(
+    session,
+    () => ({ operation: 'nack', destination: mailbox, id: session.store.mail.parseReceipt(receipt).id }),
+    () => session.store.mail.nack(receipt, how),
+  );
 }
 
 export async function renew(session: Session, receiptOrId: string, leaseMs?: number): Promise<Settled> {

@@ -1,12 +1,14 @@
 import type { PublishReceipt } from '../../contract/mail.ts';
 import { type AgentCard, formerly } from '../../model/agent.ts';
-import { type DraftFor, parseDraft } from '../../model/draft.ts';
+import { type DraftFor, parseDraft, type Parsed } from '../../model/draft.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { parseTopic } from '../../model/topic.ts';
+import { inTrace, traceOf } from '../../model/trace/trace-context.ts';
 import { createAddressBook } from '../agents/address-book.ts';
 import { composeFor, senderOf } from '../send/compose.ts';
 import type { Session } from '../root/root.ts';
+import { traced } from '../root/tracing.ts';
 import { mostRecipients } from '../../model/basics/limits.ts';
 import { loadSubscriptions, subscribersOf } from './subscriptions.ts';
 import { noteRefusals } from '../send/refused.ts';
@@ -23,11 +25,24 @@ export async function publish(
   options: SendOptions = {},
 ): Promise<PublishReceipt> {
   const name = parseTopic(topic);
+  const draft = parseDraft(said, 'publish');
+  return traced<PublishReceipt>(
+    session,
+    () => ({ operation: 'send', destination: name, trace: traceOf(draft), after: ({ id }) => ({ id }) }),
+    (trace) => publishNow(session, name, inTrace(draft, trace), options),
+  );
+}
+
+async function publishNow(
+  session: Session,
+  name: string,
+  draft: Parsed<PublishDraft>,
+  options: SendOptions,
+): Promise<PublishReceipt> {
   const refused = async (error: unknown): Promise<never> => {
     await noteRefusals(session, [error]);
     throw error;
   };
-  const draft = parseDraft(said, 'publish');
   const sender = await senderOf(session, createAddressBook(session), draft.from);
   const subscribers = await activeSubscribers(session, name);
   const composed = await composeFor(session, sender, draft, { topic: name, cards: subscribers }).catch(refused);

@@ -4,6 +4,7 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 import { onAbort } from '../wait/on-abort.ts';
 import type { Rests } from './rests.ts';
 import type { Session } from '../root/root.ts';
+import { traced } from '../root/tracing.ts';
 import { type Settlement, settleAs } from './settle-as.ts';
 import { type TraceContext, traceOf } from '../../model/trace/trace-context.ts';
 import type { Delivery } from '../../storage/port/mail.ts';
@@ -49,12 +50,24 @@ export async function handleOne(
   handler: Handler,
   options: HandleOptions,
 ): Promise<Handled> {
-  const beganAt = session.clock.uptime();
-  const { outcome, receipt } = await runHandler(session, job, handler, options);
-  const durationMs = Math.round(session.clock.uptime() - beganAt);
-  const settled = await settleAs(session, receipt, job, outcome, options.rests);
-  if (settled.result !== 'returned') options.rests.forget(job);
-  return { job, ...settled, durationMs };
+  const { mailbox, message } = job;
+  const own = traceOf(message);
+  return traced<Handled>(
+    session,
+    () => ({ operation: 'process', destination: mailbox, id: message.id, trace: own, after: failureOf }),
+    async (trace = own) => {
+      const beganAt = session.clock.uptime();
+      const { outcome, receipt } = await runHandler(session, job, handler, options, trace);
+      const durationMs = Math.round(session.clock.uptime() - beganAt);
+      const settled = await settleAs(session, receipt, job, outcome, options.rests);
+      if (settled.result !== 'returned') options.rests.forget(job);
+      return { job, ...settled, durationMs };
+    },
+  );
+}
+
+function failureOf({ result }: Handled): { failed: string | undefined } {
+  return { failed: result === 'failed' || result === 'dead' || result === 'lost' ? result : undefined };
 }
 
 async function runHandler(
@@ -62,6 +75,7 @@ async function runHandler(
   job: Delivery,
   handler: Handler,
   { leaseMs, handlerTimeoutMs, hurry }: HandleOptions,
+  trace: TraceContext | undefined,
 ): Promise<{ outcome: Outcome; receipt: string }> {
   const over = new AbortController();
   let cut: Cut | undefined;
@@ -84,10 +98,7 @@ async function runHandler(
   if (hurry?.aborted) onHurry();
   const givenUp = new Promise<Outcome>((resolve) => (giveUp = resolve));
   const done = (): void => void (ended = true);
-  const outcome = await Promise.race([
-    outcomeOf(() => handler(job, { signal: over.signal, done, trace: traceOf(job.message) })),
-    givenUp,
-  ]);
+  const outcome = await Promise.race([outcomeOf(() => handler(job, { signal: over.signal, done, trace })), givenUp]);
   done();
   unlisten?.();
   for (const timer of timers) clearTimeout(timer);

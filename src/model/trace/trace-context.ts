@@ -35,3 +35,10 @@ export function traceIn(env: NodeJS.ProcessEnv): Partial<TraceContext> {
   const { TRACEPARENT: traceparent, TRACESTATE: tracestate } = env;
   return traceparent ? { traceparent, ...(tracestate && { tracestate }) } : {};
 }
+
+/** A draft in this trace instead of its own. */
+export function inTrace<D extends Partial<TraceContext>>(draft: D, trace: TraceContext | undefined): D {
+  if (trace === undefined) return draft;
+  const { traceparent: _, tracestate: __, ...rest } = draft;
+  return { ...rest, ...trace } as D;
+}

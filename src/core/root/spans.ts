@@ -7,11 +7,28 @@ import type { Attributes, Context, Span, SpanContext } from '@opentelemetry/api'
 import { DreamosError } from '../../model/errors.ts';
 import { parseTraceparent, type TraceContext } from '../../model/trace/trace-context.ts';
 import type { Session } from './root.ts';
-import type { Traced } from './tracing.ts';
 import { warnOnce } from './trouble.ts';
 
 type Api = typeof import('@opentelemetry/api');
 
+/** What a span is about. */
+export interface Traced<T> {
+  readonly operation: 'send' | 'receive' | 'process' | 'ack' | 'nack';
+  /** A mailbox or a topic, several with commas; of a batch none. */
+  readonly destination?: string;
+  readonly id?: string;
+  /** Where its message comes from. */
+  readonly trace?: TraceContext | undefined;
+  /** When it began, if it is over by now; milliseconds since 1970. */
+  readonly startedAt?: number;
+  readonly after?: (result: T) => {
+    readonly id?: string;
+    readonly count?: number;
+    readonly failed?: string | undefined;
+  };
+}
+
+/** As `traced` of tracing.ts. */
 export async function inSpan<T>(
   session: Session,
   about: Traced<T>,

@@ -4,23 +4,7 @@
  */
 import type { TraceContext } from '../../model/trace/trace-context.ts';
 import type { Session } from './root.ts';
-
-/** What a span is about. */
-export interface Traced<T> {
-  readonly operation: 'send' | 'receive' | 'process' | 'ack' | 'nack';
-  /** A mailbox or a topic, several with commas; of a batch none. */
-  readonly destination?: string;
-  readonly id?: string;
-  /** Where its message comes from. */
-  readonly trace?: TraceContext | undefined;
-  /** When it began, if it is over by now; milliseconds since 1970. */
-  readonly startedAt?: number;
-  readonly after?: (result: T) => {
-    readonly id?: string;
-    readonly count?: number;
-    readonly failed?: string | undefined;
-  };
-}
+import type { Traced } from './spans.ts';
 
 /** Where the API of OpenTelemetry keeps what is registered, whichever copy of it that was. */
 const api = Symbol.for('opentelemetry.js.api.1');

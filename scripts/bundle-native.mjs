@@ -60,11 +60,11 @@ const seldom = {
 
 const fromNode =
   /^(?:node:)?(child_process|crypto|events|fs|fs\/promises|net|os|path|process|stream|stream\/promises|tty|util|v8|worker_threads|zlib)$/;
-/** What only Node can do, because it stands on too much of it: watching files, schedules, archives, and work. */
-const onlyNode = /^(?:chokidar|croner|modern-tar)(?:\/|$)/;
+/** What only Node can do, because it stands on too much of it: watching files, schedules, archives, and work; and colours, which no table of ours has. */
+const onlyNode = /^(?:chokidar|croner|modern-tar|@colors\/colors)(?:\/|$)/;
 /** And what only commands need that are left to it: the texts of `help`, and what looks after a root as a whole. */
 const onlyNodeFiles =
-  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:root[\\/]spans|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/]duties|overview[\\/].*)|cli[\\/]handler[\\/]tail)\.ts)$/;
+  /[\\/]src[\\/](?:mcp[\\/].*\.ts|cli[\\/]help[\\/].*\.md|(?:storage[\\/]file[\\/](?:disk[\\/](?:watch-folder|foreign[\\/]tar-gz)|(?:doctor|backup|restore|keep)[\\/].*|claim[\\/]hand-over|events[\\/](?:watch|watch-document|pushes))|hooks[\\/](?:wait|guard|bind)|core[\\/](?:root[\\/]spans|work[\\/]outcome|schedules[\\/]fire-due|tasks[\\/](?:keeper|ending)|agents[\\/]duties|overview[\\/].*)|cli[\\/](?:handler[\\/]tail|input[\\/]batch))\.ts)$/;
 /** A file of a command has its verb's name. */
 const commandFile = /^\.\.\/commands\/\w+\/([\w-]+)\.ts$/;
 const others = { 'graceful-fs': 'node/fs.ts', 'signal-exit': 'signal-exit.ts' };

@@ -108,7 +108,8 @@ const workExample = `dreamos work reviewer -- ./handle
 
 const workRemark = `The command gets the message on stdin as read --json prints it, its short fields in DREAMOS_MSG_ID, _FROM, _SUBJECT,
 _TYPE, _PRIORITY, _THREAD, _REPLY_TO, _TOPIC, _ORDERING_KEY, _CREATED_AT, _EXPIRES_AT, _MAILBOX, _ATTEMPT and _RECEIPT
-(control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL. No shell comes between.
+(control characters written out), and DREAMOS_ROOT, DREAMOS_AGENT and DREAMOS_LABEL; TRACEPARENT and TRACESTATE, if it is
+part of a trace. No shell comes between.
 
   exit 0                     done: acked
   exit 75                    not now: comes again after a rest that doubles each time, and uses up no attempt

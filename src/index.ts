@@ -128,6 +128,7 @@ export { knownTypes, priorities, type Message, type Priority } from './model/mes
 export type { Durability, SettingKey, Settings, SettingValue } from './model/settings.ts';
 export { agentCardSchema, mailEventSchema, messageSchema, settingsSchema } from './library/schemas.ts';
 export { type Result, states, type State, taskStates, type TaskState } from './model/state.ts';
+export type { TraceContext } from './model/trace/trace-context.ts';
 export type { DeadReason, Entry } from './storage/port/look.ts';
 export type { Delivery, Settled } from './storage/port/mail.ts';
 export type { BackupOptions } from './storage/port/upkeep.ts';

@@ -167,7 +167,7 @@ function bindTo(session: Session): Dreamos {
     send: bound(send, anything, sending),
     sendAll: bound(sendAll, anything, sending),
     preview: bound(preview, anything),
-    reply: bound(reply, text, anything, { ...sending, ...saying, ack: yesOrNo, again: yesOrNo }),
+    reply: bound(reply, text, anything, { ...sending, ack: yesOrNo, again: yesOrNo, ...saying }),
     request: bound(request, anything, sending),
     until: bound(until, text, step, { waitMs: number, signal, mailboxes: texts }),
     cancel: bound(cancel, text),

@@ -30,7 +30,11 @@ describe('an option that there is not is refused, and the nearest one named', ()
     ['state', (m) => m['list']?.('reviewer', { state: ['dead'] }), 'Did you mean `states`?'],
     ['priorty', (m) => m['peek']?.('reviewer', { filter: { priorty: 'high' } }), 'Did you mean `priority`?'],
     ['delay', (m) => m['nack']?.('x', { delay: 1 }), 'Did you mean `delayMs`?'],
-    ['acked', (m) => m['reply']?.('x', { body: 'x' }, { acked: true }), 'One of: waitMs, signal, ack, again, score, note.'],
+    [
+      'acked',
+      (m) => m['reply']?.('x', { body: 'x' }, { acked: true }),
+      'One of: waitMs, signal, ack, again, score, note.',
+    ],
     ['mailbox', (m) => m['watch']?.({ mailbox: 'reviewer' }), 'Did you mean `mailboxes`?'],
     ['concurency', (m) => m['work']?.('reviewer', () => undefined, { concurency: 2 }), 'Did you mean `concurrency`?'],
     ['dryrun', (m) => m.topics['prune']?.('>', { dryrun: true }), 'Did you mean `dryRun`?'],

@@ -104,6 +104,7 @@ async function buildCommand() {
     // import() would start the ESM loader for what require() can load as well.
     supported: { 'dynamic-import': false },
     external: [
+      '@opentelemetry/api',
       'cli-table3',
       'croner',
       'diff',

@@ -132,11 +132,10 @@ describe.skipIf(skips(lack))(said('metrics, as others read them', lack), () => {
       };
       const ask = async (query: string): Promise<Answer> =>
         ((await get(`query?query=${encodeURIComponent(query)}`)) as { result: Answer }).result;
-      const write = async (): Promise<void> =>
-        void expect(await rig.dreamos('metrics --textfile textfiles/dreamos.prom --quiet')).toMatchObject({
-          code: 0,
-          err: '',
-        });
+      const write = async (): Promise<void> => {
+        const written = await rig.dreamos('metrics --textfile textfiles/dreamos.prom --quiet');
+        expect(written).toMatchObject({ code: 0, err: '' });
+      };
       const isScraped = (events: number) =>
         until(
           `${events} acks are scraped`,

@@ -13,6 +13,8 @@ export type {
   Topics,
 } from './library/groups.ts';
 export type { Alerts } from './library/alert-group.ts';
+export type { Config } from './library/config-group.ts';
+export type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './library/groups.ts';
 export type { Tasks } from './library/task-group.ts';
 
 export type {
@@ -42,7 +44,10 @@ export type { Reservation, ReservationCheck, Reserved } from './contract/reach.t
 export type {
   A2aCard,
   Binding,
+  ConfigDifference,
+  ConfigValid,
   ConfigValue,
+  ConfigVersion,
   ListedSchedule,
   Schedule,
   ShownSchedule,
@@ -64,6 +69,10 @@ export type { AgentInput, Registered } from './core/agents/agents.ts';
 export type { CardFields } from './core/agents/card.ts';
 export type { HeartbeatOptions } from './core/agents/heartbeat.ts';
 export type { Duties } from './core/agents/duties.ts';
+export type { ConfigChanges, ConfigRollbackOptions } from './core/config/change.ts';
+export type { ConfigHistoryOptions } from './core/config/history.ts';
+export type { ConfigChangeOptions } from './core/config/rewrite.ts';
+export type { ConfigShowOptions } from './core/config/show.ts';
 export type { FollowOptions } from './core/follow/follow.ts';
 export type { ListenOptions } from './core/follow/listen.ts';
 export type { Step, UntilOptions } from './core/follow/until.ts';

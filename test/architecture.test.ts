@@ -39,6 +39,7 @@ const guarded: [modules: RegExp, where: string[]][] = [
       'main.ts',
       'cli/standard-stream.ts',
       'cli/in-sources.ts',
+      'cli/handler/in-editor.ts',
       'cli/input/open-file.ts',
       'cli/input/spare-input.ts',
     ],

@@ -275,6 +275,11 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
     happened: 'The command line, or what was handed to a function, cannot be meant so.',
     next: 'dreamos <command> --help',
   },
+  VERSION_NOT_FOUND: {
+    kind: 'not-found',
+    happened: 'No such version of the settings, or of this card, is kept.',
+    next: 'Which there are: dreamos config history',
+  },
   WAKE_UNSAFE: {
     kind: 'conflict',
     happened:

@@ -44,6 +44,7 @@ const redelivery = 'nothing: a power cut undoes it, and the message is delivered
 const asSent =
   'the message (full), or nothing (relaxed: after a power cut the last seconds may be missing, or lie in corrupt/; with --dedupe-key always as full)';
 const document = 'the file and its folder';
+const kept = 'its version, then the file, and their folders';
 const stillDead = 'nothing: after a power cut it may still be in the DLQ';
 
 const table = {
@@ -786,13 +787,66 @@ const table = {
     effect: 'looks',
     concerns: 'none',
   },
-  'config.set': {
-    summary: "set it for the whole root; '' unsets it",
+  'config.show': {
+    summary: 'what holds, for an agent as well, and who has set it when',
     input: 'setting',
     output: 'config',
+    each: true,
+    effect: 'looks',
+    concerns: 'none',
+  },
+  'config.set': {
+    summary: "set one or several for the whole root; '' unsets one",
+    input: 'setting',
+    output: 'config',
+    each: true,
     effect: 'administers',
     concerns: 'all',
-    syncs: document,
+    syncs: kept,
+  },
+  'config.unset': {
+    summary: 'make defaults hold again',
+    input: 'setting',
+    output: 'config',
+    each: true,
+    effect: 'administers',
+    concerns: 'all',
+    syncs: kept,
+  },
+  'config.validate': {
+    summary: 'whether a file, else config.json, can be used as settings',
+    output: 'config-valid',
+    effect: 'looks',
+    concerns: 'none',
+  },
+  'config.edit': {
+    summary: 'edit them in your editor; what cannot be used is not put in force',
+    library: null,
+    output: 'config-version',
+    effect: 'administers',
+    concerns: 'all',
+    syncs: kept,
+  },
+  'config.diff': {
+    summary: 'what a version, or one against another, has changed',
+    output: 'config-difference',
+    each: true,
+    effect: 'looks',
+    concerns: 'none',
+  },
+  'config.history': {
+    summary: 'every change of the settings, or of a card, and who made it when',
+    output: 'config-version',
+    each: true,
+    effect: 'looks',
+    concerns: 'none',
+  },
+  'config.rollback': {
+    summary: 'what an earlier version said, as a new version',
+    output: 'config-version',
+    effect: 'administers',
+    concerns: 'all',
+    syncs: kept,
   },
   doctor: {
     summary: 'check every rule of the files (help format) and say what to run next',

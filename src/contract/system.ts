@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { type AgentCard, agentCardSchema, agentNamePattern } from '../model/agent.ts';
 import { priorities } from '../model/message.ts';
-import { type Known, schema } from '../model/schema.ts';
+import { type Known, once, schema } from '../model/schema.ts';
 import { count, message, type Of, settingKey, text, time } from './shape.ts';
 
 export const initialised = schema(() =>
@@ -100,14 +100,55 @@ export const a2aCard = schema(() =>
 );
 export type A2aCard = Of<typeof a2aCard>;
 
+const settingValue = once(() =>
+  z.union([text(), z.number(), z.boolean(), z.array(z.unknown()), z.record(z.string(), z.unknown())]),
+);
+
 export const configValue = schema(() =>
   z.object({
     key: settingKey(),
-    value: z.union([text(), z.number()]),
-    source: z.enum(['default', 'config', 'environment']),
+    /** In most a text or a number; a list or an object, where the setting is one. */
+    value: settingValue(),
+    source: z.enum(['default', 'config', 'card', 'environment']),
+    /** Where it is said: a file, or a variable of the environment. Only where that was asked for, as what comes behind it. */
+    where: z.optional(text()),
+    /** With which version of that file it came; absent where none is kept. After a change: the version that is in force now. */
+    version: z.optional(count()),
+    at: z.optional(time()),
+    /** `null`: who did not say who he is, or edited the file by hand. */
+    by: z.optional(z.nullable(text())),
   }),
 );
 export type ConfigValue = Of<typeof configValue>;
+
+/** `null`: it is not said. */
+const difference = schema(() =>
+  z.object({ key: text(), from: z.nullable(settingValue()), to: z.nullable(settingValue()) }),
+);
+/** Of settings, or of a card. */
+export const configDifference = difference;
+export type ConfigDifference = Of<typeof configDifference>;
+
+/** What is kept of one change of the settings, or of an agent's card. */
+export const configVersion = schema(() =>
+  z.object({
+    version: count(),
+    /** Of one by hand, when it was found. */
+    at: time(),
+    by: z.nullable(text()),
+    note: z.nullable(text()),
+    byHand: z.boolean(),
+    /** `undone`: it never was in force, because who made it was killed, or somebody else was faster. */
+    state: z.enum(['in force', 'replaced', 'undone']),
+    /** Against what was in force before. */
+    changes: z.array(difference()),
+  }),
+);
+export type ConfigVersion = Of<typeof configVersion>;
+
+/** Settings that can be used as they are. */
+export const configValid = schema(() => z.object({ file: text(), valid: z.literal(true), settings: count() }));
+export type ConfigValid = Of<typeof configValid>;
 
 export const subscriptionChange = schema(() =>
   z.object({

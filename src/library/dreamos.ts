@@ -38,6 +38,9 @@ import type { Entry } from '../storage/port/look.ts';
 import type { Delivery, Settled } from '../storage/port/mail.ts';
 import type { Agents, Archive, Config, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
 import type { Alerts } from './alert-group.ts';
+import type { BackupOptions } from '../storage/port/upkeep.ts';
+import type { Config } from './config-group.ts';
+import type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './groups.ts';
 import type { Tasks } from './task-group.ts';
 import type { Housekeeping } from './housekeeping.ts';
 

@@ -4,7 +4,6 @@ import type {
   A2aCard,
   AgentDeleted,
   AgentRenamed,
-  ConfigValue,
   ListedSchedule,
   Schedule,
   ShownSchedule,
@@ -35,7 +34,6 @@ import type { ScheduleInput } from '../core/schedules/schedules.ts';
 import type { PrunedTopic, TopicPruneOptions, TopicShowOptions } from '../core/topics/topics.ts';
 import type { AgentCard } from '../model/agent.ts';
 import type { DreamosError } from '../model/errors.ts';
-import type { SettingKey, SettingValue } from '../model/settings.ts';
 import type { Entry } from '../storage/port/look.ts';
 
 /** Who has a mailbox. */
@@ -239,12 +237,4 @@ export interface Resources {
    * @throws AGENT_NOT_FOUND
    */
   show(agent?: string): Promise<AgentResources[]>;
-}
-
-/** The root's settings (`dreamos help settings`). */
-export interface Config {
-  /** Each setting, or one, with where its value comes from. @throws CONFIG_INVALID */
-  get(key?: SettingKey): Promise<ConfigValue[]>;
-  /** Writes one setting; `undefined` removes it, so that the default holds again. @throws CONFIG_INVALID */
-  set(key: SettingKey, value: SettingValue | undefined): Promise<ConfigValue>;
 }

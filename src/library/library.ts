@@ -15,7 +15,6 @@ import { cancel } from '../core/keep/cancel.ts';
 import { deleteAgent } from '../core/keep/delete-agent.ts';
 import { registerAnew, renameAgent } from '../core/keep/rename-agent.ts';
 import { deliver } from '../core/keep/deliver.ts';
-import { getConfig, setConfig } from '../core/root/config.ts';
 import { consume } from '../core/take/consume.ts';
 import { listDead, purgeDead, retryDead, showDead } from '../core/keep/dlq.ts';
 import { doctor } from '../core/keep/doctor.ts';
@@ -82,6 +81,7 @@ import {
   yesOrNo,
 } from './arguments.ts';
 import { bindersOf } from './bind.ts';
+import { bindConfig } from './config.ts';
 import type { Dreamos } from './dreamos.ts';
 import { bindTasks } from './tasks.ts';
 
@@ -266,7 +266,7 @@ function bindTo(session: Session): Dreamos {
     },
     resources: { show: bound(showResources, maybe(text)) },
     tasks: bindTasks({ bound, each }),
-    config: { get: bound(getConfig, maybe(text)), set: bound(setConfig, text, anything) },
+    config: bindConfig({ bound, each }),
 
     doctor: each(doctor, { fix: yesOrNo, onProgress: call, signal }),
     maintain: each(maintain, { mailboxes: texts, dryRun: yesOrNo, signal, runAlert: call }),

@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'TOPIC_NOT_FOUND'
   | 'UNEXPECTED'
   | 'USAGE'
+  | 'VERSION_NOT_FOUND'
   | 'WAKE_UNSAFE';
 
 /** The one error class of dreamos: `kind` picks the exit code, `code` is for programs, `hint` is what to type next. */

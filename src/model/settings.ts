@@ -12,7 +12,10 @@ export type Durability = (typeof durabilities)[number];
 type Table = typeof settingTable;
 export type SettingKey = keyof Table;
 export type SettingValue = string | number;
-type ValueOf<S extends Setting> =
+type ValueOf<S extends Setting> = S extends { readonly schema: () => infer Schema extends z.ZodMiniType }
+  ? z.output<Schema>
+  : PlainValueOf<S>;
+type PlainValueOf<S extends Setting> =
   | (S extends { readonly choices: readonly (infer Choice)[] }
       ? Choice
       : S extends { readonly kind: 'duration' }
@@ -31,9 +34,13 @@ export function environmentName(key: SettingKey): string {
   return `DREAMOS_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
+const rowOf = (key: SettingKey): Setting => settingTable[key];
+
 /** What a setting may be, for a person. */
 export function allowedValues(key: SettingKey): string {
-  const { kind, least, most, none, choices, example, default: usual }: Setting = settingTable[key];
+  const setting = rowOf(key);
+  if (setting.kind === 'json') return `${setting.what}, as JSON`;
+  const { kind, least, most, none, choices, example, default: usual } = setting;
   if (choices) return choices.join(' or ');
   const say = kind === 'duration' ? (value: number) => formatDuration(value) : String;
   const what = {
@@ -68,8 +75,14 @@ export function inNumbers(settings: Settings): Settings {
   return { ...settings, ...Object.fromEntries(texts.map(([key, text]) => [key, settingFromText(key, text)])) };
 }
 
+/** A list or an object. */
+export function isJsonSetting(key: SettingKey): boolean {
+  const { kind } = rowOf(key);
+  return kind === 'json';
+}
+
 export function isOfRoot(key: SettingKey): boolean {
-  const setting: Setting = settingTable[key];
+  const setting = rowOf(key);
   return setting.ofRoot === true;
 }
 
@@ -80,7 +93,7 @@ export function dedupeWindowOf({ dedupeWindow = defaultSettings.dedupeWindow }: 
 
 /** What somebody has typed, as the schema wants it. */
 export function settingFromText(key: SettingKey, text: string): SettingValue {
-  const { kind } = settingTable[key];
+  const { kind } = rowOf(key);
   if (kind === 'bytes' || kind === 'days') return unitsOf[kind](text) ?? text;
   // The only setting that reads as a number and is a text is the duration 0.
   return kind !== 'duration' && /^\d{1,15}$/.test(text) ? Number(text) : text;
@@ -100,7 +113,9 @@ const unitsOf = { bytes: bytesIn, days: daysIn };
 // The largest number of each that is counted here.
 const mostOf = { count: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER, days: 36_500 };
 
-function schemaOf({ kind, least = 0, most, none, choices }: Setting): z.ZodMiniType {
+function schemaOf(setting: Setting): z.ZodMiniType {
+  if (setting.kind === 'json') return setting.schema();
+  const { kind, least = 0, most, none, choices } = setting;
   if (choices) return z.enum(choices);
   const value =
     kind === 'duration' || kind === 'choice'
@@ -120,7 +135,10 @@ function isNumber(kind: keyof typeof mostOf, least: number, most = mostOf[kind])
   return kind === 'count' ? fits : (value) => fits(typeof value === 'string' ? unitsOf[kind](value) : value);
 }
 
-function fitsSetting({ kind, least = 0, most, none, choices }: Setting): Fits {
+function fitsSetting(setting: Setting): Fits {
+  // A yes is cheap; that it is none, only the schema knows for sure.
+  if (setting.kind === 'json') return (value) => setting.fits(value) || z.safeParse(setting.schema(), value).success;
+  const { kind, least = 0, most, none, choices } = setting;
   if (choices) return oneOf(...choices);
   const value = kind === 'duration' || kind === 'choice' ? isDuration(least, most) : isNumber(kind, least, most);
   return none ? either(oneOf('none'), value) : value;
@@ -149,6 +167,9 @@ export function areSettings(value: unknown): value is Settings {
 
 /** Why a value cannot be a setting's, for a person. */
 export function settingFault(key: SettingKey, value: unknown): string {
+  const setting = rowOf(key);
+  const issues = setting.kind === 'json' ? z.safeParse(setting.schema(), value).error?.issues : undefined;
+  if (issues?.[0]) return `${[key, ...issues[0].path].join('.')}: ${issues[0].message}`;
   const text = JSON.stringify(value);
   return `${key}: ${text.length > 60 ? `${text.slice(0, 59)}…` : text} is not ${allowedValues(key)}`;
 }

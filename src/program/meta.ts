@@ -1,6 +1,88 @@
-/** What tells about the command itself. */
+/** Settings; and what tells about the command itself. */
+import type { Command } from 'commander';
 import { topicsLine } from '../cli/help/topics.ts';
 import { example, type Verb } from './options.ts';
+
+const changing = (command: Command) =>
+  command
+    .option('--note <text>', 'why, for the history')
+    .option('--if-version <number>', 'only if this version is in force (else exit 5)');
+const ofAgent = (command: Command) => command.option('--agent <name>', 'the card of this agent, not the settings');
+
+export const config: Verb = {
+  words: 'config',
+  setUp(command, context) {
+    const group = command.description('validated settings (help settings)');
+    group
+      .command('get [key]')
+      .action(async (key) => (await import('../commands/people/config.ts')).getCommand(context, key))
+      .addHelpText('after', example('dreamos config get maxAttempts'));
+    group
+      .command('show [key...]')
+      .option('--origin', 'also where it is said, with which version it came, by whom and when')
+      .option('--agent <name>', 'for this agent: its card comes before config.json')
+      .action(async (keys, options) =>
+        (await import('../commands/people/config.ts')).showCommand(context, keys, options),
+      )
+      .addHelpText('after', example('dreamos config show lease --origin --agent reviewer'));
+    changing(group.command('set <setting> [value...]'))
+      .action(async (first, rest, options) =>
+        (await import('../commands/people/config.ts')).setCommand(context, [first, ...rest], options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          "dreamos config set lease=30m maxAttempts=3 --note 'slow builds'\n  dreamos config set lease 30m",
+          'All of them are one version. In force at once, also in what runs: nothing has to be started again.',
+        ),
+      );
+    changing(group.command('unset <key...>'))
+      .action(async (keys, options) =>
+        (await import('../commands/people/config.ts')).unsetCommand(context, keys, options),
+      )
+      .addHelpText('after', example('dreamos config unset lease'));
+    group
+      .command('validate [file]')
+      .action(async (file) => (await import('../commands/people/config.ts')).validateCommand(context, file))
+      .addHelpText('after', example('dreamos config validate new.json', 'What cannot be used is exit 6.'));
+    group
+      .command('edit')
+      .option('--file <file>', 'the whole text from this file, - for standard input, instead of an editor')
+      .option('--note <text>', 'why, for the history')
+      .action(async (options) => (await import('../commands/people/config.ts')).editCommand(context, options))
+      .addHelpText('after', example('dreamos config edit', 'The editor is VISUAL, else EDITOR, else vi.'));
+    ofAgent(group.command('diff [from] [to]'))
+      .action(async (from, to, options) =>
+        (await import('../commands/people/config.ts')).diffCommand(context, from, to, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos config diff 3',
+          'From one version to another, else to what is in force; without both, what the last change was. Version 0 has no settings.',
+        ),
+      );
+    ofAgent(group.command('history'))
+      .option('-n, --limit <number>', 'only so many, the newest')
+      .action(async (options) => (await import('../commands/people/config.ts')).historyCommand(context, options))
+      .addHelpText('after', example('dreamos config history --agent reviewer'));
+    ofAgent(changing(group.command('rollback <version>')))
+      .action(async (version, options) =>
+        (await import('../commands/people/config.ts')).rollbackCommand(context, version, options),
+      )
+      .addHelpText(
+        'after',
+        example(
+          'dreamos config rollback 3',
+          'It makes a new version. Of a card: its name, its kind, and whether the agent is paused or retired stay as they are.',
+        ),
+      );
+    group.addHelpText(
+      'after',
+      example('dreamos config show\n  dreamos config set lease=30m\n  dreamos config history'),
+    );
+  },
+};
 
 export const explain: Verb = {
   words: 'explain [code]',

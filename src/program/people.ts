@@ -220,19 +220,3 @@ export const topics: Verb = {
     group.addHelpText('after', example("dreamos topics list\n  dreamos topics prune '>' --older-than 7d --dry-run"));
   },
 };
-
-export const config: Verb = {
-  words: 'config',
-  setUp(command, context) {
-    const group = command.description('validated settings (help settings)');
-    group
-      .command('get [key]')
-      .action(async (key) => (await import('../commands/people/config.ts')).getCommand(context, key))
-      .addHelpText('after', example('dreamos config get maxAttempts'));
-    group
-      .command('set <key> <value>')
-      .action(async (key, value) => (await import('../commands/people/config.ts')).setCommand(context, key, value))
-      .addHelpText('after', example('dreamos config set lease 30m'));
-    group.addHelpText('after', example('dreamos config get'));
-  },
-};

@@ -186,7 +186,7 @@ const surface: readonly Verb[] = [
   reach.reserve,
   keep.archive,
   keep.dlq,
-  people.config,
+  meta.config,
   keep.doctor,
   keep.maintain,
   keep.importTree,

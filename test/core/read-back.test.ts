@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { listAgents, registerAgent } from '../../src/core/agents/agents.ts';
 import { showDead } from '../../src/core/keep/dlq.ts';
 import { rootOver } from '../../src/core/open-root.ts';
-import { setConfig } from '../../src/core/root/config.ts';
+import { setConfig } from '../../src/core/config/change.ts';
 import type { Session } from '../../src/core/root/root.ts';
 import { addSchedule, listSchedules } from '../../src/core/schedules/schedules.ts';
 import { send, sendAll } from '../../src/core/send/send.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { setConfig } from '../../src/core/root/config.ts';
+import { setConfig } from '../../src/core/config/change.ts';
 import { sessionOn } from '../../src/core/open-root.ts';
 import { effectiveSettings } from '../../src/core/root/settings.ts';
 import { addSchedule } from '../../src/core/schedules/schedules.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { setConfig } from '../../src/core/root/config.ts';
+import { setConfig } from '../../src/core/config/change.ts';
 import { effectiveSettings } from '../../src/core/root/settings.ts';
 import { settingTable } from '../../src/model/basics/setting-table.ts';
 import { type SettingKey } from '../../src/model/settings.ts';

@@ -1,19 +1,211 @@
 import type { Context } from '../../cli/context.ts';
-import { getConfig, setConfig } from '../../core/root/config.ts';
+import { inEditor } from '../../cli/handler/in-editor.ts';
+import { chunksOf, readText } from '../../cli/input/body.ts';
+import { countOption, given } from '../../cli/input/parse.ts';
+import type { ConfigDifference, ConfigValue, ConfigVersion } from '../../contract/system.ts';
+import { changeConfig, type ConfigChanges, rollbackConfig, unsetConfig } from '../../core/config/change.ts';
+import { historyOf } from '../../core/config/history-of.ts';
+import { configDiff, configHistory, tellByHand } from '../../core/config/history.ts';
+import { getConfig, showConfig } from '../../core/config/show.ts';
+import { editableConfig, replaceConfig, validateConfig } from '../../core/config/text.ts';
+import { quoteWord } from '../../model/basics/shell-word.ts';
+import { DreamosError } from '../../model/errors.ts';
+import { usage } from '../../model/refusals.ts';
 
 export async function getCommand(context: Context, key: string | undefined): Promise<void> {
   const { output } = context;
   const found = await getConfig(await context.session(), key);
   const [only] = found;
-  if (key !== undefined && only) return output.item(only, () => String(only.value));
-  await output.rows(found, ['setting', 'value', 'from'], (setting) => [
-    setting.key,
-    String(setting.value),
-    setting.source,
+  if (key !== undefined && only) return output.item(only, () => shownValue(only.value));
+  await output.rows(found, ['setting', 'value', 'from'], plain);
+}
+
+const plain = (setting: ConfigValue): string[] => [setting.key, shownValue(setting.value), setting.source];
+
+export interface ShowOptions {
+  origin?: boolean;
+  agent?: string;
+}
+
+export async function showCommand(
+  context: Context,
+  keys: readonly string[],
+  { origin = false, agent }: ShowOptions,
+): Promise<void> {
+  const { output } = context;
+  const session = await context.session();
+  const found = await showConfig(session, keys, { origin, ...given({ agent }) });
+  await tellByHand(session, 'settings', await historyOf(session, 'settings'));
+  if (!origin) return output.rows(found, ['setting', 'value', 'from'], plain);
+  await output.rows(found, ['setting', 'value', 'from', 'where', 'version', 'by', 'at'], (setting) => [
+    ...plain(setting),
+    setting.where ?? '',
+    String(setting.version ?? ''),
+    setting.by ?? '',
+    setting.at ?? '',
   ]);
 }
 
-export async function setCommand(context: Context, key: string, value: string): Promise<void> {
-  const setting = await setConfig(await context.session(), key, value);
-  await context.output.outcome(setting, () => `${setting.key} = ${String(setting.value)} (${setting.source})`);
+export interface ChangeOptions {
+  note?: string;
+  ifVersion?: string;
+}
+
+/** @param words `lease=30m maxAttempts=3`, or `lease 30m` */
+export async function setCommand(context: Context, words: readonly string[], options: ChangeOptions): Promise<void> {
+  const session = await context.session();
+  await tellChanged(context, await changeConfig(session, changesIn(words), changing(options)));
+}
+
+export async function unsetCommand(context: Context, keys: readonly string[], options: ChangeOptions): Promise<void> {
+  const session = await context.session();
+  await tellChanged(context, await unsetConfig(session, keys, changing(options)));
+}
+
+function changing({ note, ifVersion }: ChangeOptions) {
+  return given({ note, ifVersion: versionOption(ifVersion, '--if-version') });
+}
+
+async function tellChanged({ output }: Context, now: readonly ConfigValue[]): Promise<void> {
+  for (const one of now)
+    await output.outcome(one, () => `${one.key} = ${shownValue(one.value)} (${one.source}, version ${one.version})`);
+}
+
+function changesIn(words: readonly string[]): ConfigChanges {
+  const [key = '', value, ...more] = words;
+  if (!key.includes('=')) {
+    if (value !== undefined && more.length === 0) return { [key]: value };
+    const example = value === undefined ? `dreamos config set ${key}=<value>` : `dreamos config set ${key} '<value>'`;
+    throw usage(`What ${key} is to be is not said in one word.`, example);
+  }
+  const pairs = words.map((word): [string, string] => {
+    const at = word.indexOf('=');
+    if (at < 1) throw usage(`${JSON.stringify(word)} is no key=value.`, 'dreamos config set lease=30m maxAttempts=3');
+    return [word.slice(0, at), word.slice(at + 1)];
+  });
+  const twice = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) !== i);
+  if (twice) throw usage(`${twice[0]} is given twice.`, 'Leave out one of them.');
+  return Object.fromEntries(pairs);
+}
+
+export async function validateCommand(context: Context, file: string | undefined): Promise<void> {
+  const session = await context.session();
+  const text = file === undefined ? undefined : await textOf(context, file);
+  const valid = await validateConfig(session, text, file === '-' ? 'The standard input' : file);
+  await context.output.item(valid, () => `${valid.file} can be used: ${counted(valid.settings, 'setting')}.`);
+}
+
+export interface EditOptions {
+  file?: string;
+  note?: string;
+}
+
+export async function editCommand(context: Context, { file, note }: EditOptions): Promise<void> {
+  const session = await context.session();
+  const before = await editableConfig(session);
+  if (file !== undefined)
+    return tellVersion(
+      context,
+      await replaceConfig(session, await textOf(context, file), { before, ...given({ note }) }),
+    );
+  const edited = await inEditor(before.text, 'config.json', context.around.env);
+  try {
+    if (edited.text === before.text) return await context.output.note('Nothing was changed.');
+    await tellVersion(context, await replaceConfig(session, edited.text, { before, ...given({ note }) }));
+  } catch (error) {
+    if (!(error instanceof DreamosError) || error.kind === 'disk') throw error;
+    // What somebody has written is not thrown away with a typing mistake in it.
+    const path = edited.keep();
+    const { kind, code, message } = error;
+    const hint = `What you wrote is in ${path}. Mend it there, then: dreamos config edit --file ${quoteWord(path)}`;
+    throw new DreamosError(kind, code, message, { hint, cause: error });
+  } finally {
+    edited.close();
+  }
+}
+
+async function textOf(context: Context, file: string): Promise<string> {
+  const chunks = file === '-' ? chunksOf(context) : await context.openFile(file);
+  if (!chunks)
+    throw usage('The text is to come from the standard input, which is a terminal.', 'Pipe it in, or name a file.');
+  return (await readText(chunks, file === '-' ? undefined : file, context.signal)).replace(/^\uFEFF/, '');
+}
+
+export interface AgentOption {
+  agent?: string;
+}
+
+export async function diffCommand(
+  context: Context,
+  from: string | undefined,
+  to: string | undefined,
+  { agent }: AgentOption,
+): Promise<void> {
+  const { output } = context;
+  const [since, until] = [versionOption(from, 'a version'), versionOption(to, 'a version')];
+  const differences = await configDiff(await context.session(), since, until, given({ agent }));
+  if (differences.length === 0) await output.note('There is no difference.');
+  await output.rows(differences, ['setting', 'from', 'to'], ({ key, from: was, to: is }) => [key, side(was), side(is)]);
+}
+
+export async function historyCommand(
+  context: Context,
+  { agent, limit }: AgentOption & { limit?: string },
+): Promise<void> {
+  const { output } = context;
+  const options = given({ agent, limit: countOption(limit, '--limit') });
+  const versions = await configHistory(await context.session(), options);
+  const what = agent === undefined ? 'The settings were' : `The card of ${agent} was`;
+  if (versions.length === 0) await output.note(`${what} not changed yet, since changes are kept.`);
+  await output.rows(versions, ['version', 'at', 'by', 'state', 'changes', 'note'], (one) => [
+    String(one.version),
+    one.at,
+    whoMade(one),
+    one.state,
+    one.changes.map(changeText).join(', '),
+    one.note ?? '',
+  ]);
+}
+
+const whoMade = ({ by, byHand }: ConfigVersion): string => (byHand ? 'by hand' : (by ?? ''));
+
+export interface RollbackOptions extends AgentOption {
+  note?: string;
+  ifVersion?: string;
+}
+
+export async function rollbackCommand(
+  context: Context,
+  text: string,
+  { agent, note, ifVersion }: RollbackOptions,
+): Promise<void> {
+  const version = versionOption(text, 'a version') ?? 0;
+  const options = given({ agent, note, ifVersion: versionOption(ifVersion, '--if-version') });
+  await tellVersion(context, await rollbackConfig(await context.session(), version, options));
+}
+
+async function tellVersion({ output }: Context, version: ConfigVersion | undefined): Promise<void> {
+  if (!version) return output.note('Nothing was changed.');
+  const changes = version.changes.map(changeText).join(', ');
+  await output.outcome(version, () => `Version ${version.version} is in force${changes === '' ? '' : `: ${changes}`}.`);
+}
+
+function changeText({ key, from, to }: ConfigDifference): string {
+  return `${key} ${side(from)} -> ${side(to)}`;
+}
+
+const side = (value: ConfigDifference['from']): string => (value === null ? '-' : shownValue(value));
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** A list or an object on one line, as it can be typed. */
+function shownValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The number of a version, 0 for that before the first one. */
+function versionOption(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usage(`"${text}" cannot be ${flag}.`, 'Which there are: dreamos config history');
 }

@@ -8,7 +8,7 @@ import type { CardFields } from './card.ts';
 import type { Duties } from './duties.ts';
 import { checkNotOfRoot, checkSettingKey, checkSettings } from '../root/settings.ts';
 import { checkName, checkGroup } from '../root/names.ts';
-import type { Documents, DocumentName } from '../../storage/port/documents.ts';
+import type { DocumentName } from '../../storage/port/documents.ts';
 import { AgentRenamed } from '../../storage/port/refusals.ts';
 import { changeDocument } from '../root/documents.ts';
 
@@ -108,7 +108,7 @@ export async function registerAgent(session: Session, input: AgentInput): Promis
   const say = input.card === undefined ? undefined : (await import('./card.ts')).sayer(input.name, input.card);
   const duties = await dutiesOf(session, input);
   let created = false;
-  const card = await changeCard(session.store.documents, input.name, (before) => {
+  const card = await changeCard(session, input.name, (before) => {
     const existing = before?.deletedAt ? undefined : before;
     created = existing === undefined;
     if (!existing) checkNoQueue(input.name);
@@ -182,17 +182,25 @@ export function changeKnownCard(
   name: string,
   change: (card: AgentCard) => AgentCard,
 ): Promise<AgentCard> {
-  return changeDocument(session.store.documents, `agents/${name}`, async (card) => {
-    return change((card as AgentCard | undefined) ?? (await resolveAgent(session, name)));
-  });
+  const changed = async (card: unknown): Promise<AgentCard> =>
+    change((card as AgentCard | undefined) ?? (await resolveAgent(session, name)));
+  return changeDocument(session.store.documents, `agents/${name}`, changed, keepingCards(session));
 }
 
 /** Read, change, write, as one step; makes the mailbox. @param name however it is cased */
 export function changeCard(
-  documents: Documents,
+  session: Session,
   name: string,
   change: (card: AgentCard | undefined, isAssumed: boolean) => AgentCard,
 ): Promise<AgentCard> {
+  const { documents } = session.store;
   const exact = async (): Promise<DocumentName> => `agents/${(await documents.getAgent(name))?.name ?? name}`;
-  return changeDocument(documents, exact, (card, isAssumed) => change(card as AgentCard | undefined, isAssumed));
+  const changed = (card: unknown, isAssumed: boolean): AgentCard => change(card as AgentCard | undefined, isAssumed);
+  return changeDocument(documents, exact, changed, keepingCards(session));
+}
+
+/** A card's first change keeps what it was as well, so that to make an agent costs nothing more. */
+function keepingCards(session: Session) {
+  return async (name: DocumentName, before: unknown, after: AgentCard): Promise<boolean> =>
+    (await import('../root/revisions.ts')).keepCard(session, name as `agents/${string}`, before as AgentCard, after);
 }

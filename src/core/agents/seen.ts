@@ -1,6 +1,7 @@
 /** That an agent is there, noted by the way: whoever said so once is said to be there by what he does (`Presence.seen`). */
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
+import { followSettings } from '../root/follow-settings.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 
@@ -21,8 +22,21 @@ const mostRestMs = 20_000;
 /** Who goes on for long is there meanwhile, also while a handler runs. @returns ends it */
 export async function keepSeen(session: Session, mailbox: string): Promise<() => void> {
   await seen(session, mailbox);
-  const timer = setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
-  return () => clearInterval(timer);
+  const begin = async () => setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
+  let timer = begin();
+  const stop = (): void => void timer.then(clearInterval);
+  const following = followSettings(session, () => {
+    stop();
+    timer = begin();
+  });
+  return () => {
+    // Whoever waits is told why he hears of nothing.
+    void following.then(
+      (unfollow) => unfollow(),
+      () => undefined,
+    );
+    stop();
+  };
 }
 
 async function restMs(session: Session, mailbox: string): Promise<number> {

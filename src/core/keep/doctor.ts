@@ -31,7 +31,7 @@ export interface DoctorOptions {
 export async function* doctor(session: Session, options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
   const { fix = false, onProgress, signal } = options;
   // Which policy holds is not known; nothing is moved under a guessed one.
-  if (yield* settingsFindings(session)) return;
+  if (yield* settingsFindings(session, fix)) return;
   const { ownPolicy: policy } = await effectiveSettings(session);
   const policies = await policiesOf(session);
   const how = { fix, policies, policy, ...(onProgress && { onProgress }), ...(signal && { signal }) };
@@ -133,19 +133,30 @@ function isNoPattern(text: string): boolean {
 }
 
 /** @returns whether there is no knowing them */
-async function* settingsFindings(session: Session): AsyncGenerator<Finding, boolean, undefined> {
+async function* settingsFindings(session: Session, fix: boolean): AsyncGenerator<Finding, boolean, undefined> {
   const rule = 'settings';
   try {
     // As it is now, not what was in force before.
     for (const message of await misspeltIn(session, await readSettings(session)))
       yield { rule, level: 'warning', message, hint: 'Mend it there.' };
+    yield* handEditFinding(session, fix);
     await effectiveSettings(session);
     return false;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     yield problemOf(rule, error);
-    return true;
+    return (await session.store.documents.lastGoodSettings()) === undefined;
   }
+}
+
+/** What is in force, and would be in no version if the next edit spoilt it. */
+async function* handEditFinding(session: Session, fix: boolean): AsyncGenerator<Finding, void, undefined> {
+  const last = (await session.store.documents.revisions('settings')).at(-1);
+  if (last === undefined) return;
+  const { keepHandEdit } = await import('../config/rewrite.ts');
+  if ((await keepHandEdit(session, { dryRun: !fix })) === undefined) return;
+  const message = `The settings were edited by hand since version ${last}, and are kept in no version${fix ? '' : ' yet'}.`;
+  yield { rule: 'settings', level: 'info', message, fixed: fix, ...(!fix && { hint: 'dreamos maintain' }) };
 }
 
 async function* scheduleFindings(session: Session): AsyncGenerator<Finding, void, undefined> {

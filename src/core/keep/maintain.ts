@@ -36,6 +36,7 @@ type RootStep = (session: Session, dryRun: boolean, options: MaintainOptions) =>
 // What is too old goes before it would be packed for nothing; what is too large goes by what it takes packed.
 const mailboxSteps: readonly Step[] = [sweepExpired, recoverDue, pruneOld, packOld, pruneLarge, pruneOldEvents];
 const rootSteps: readonly RootStep[] = [
+  keepConfig,
   sendSchedules,
   pruneTopicLogs,
   sweepKeys,
@@ -176,6 +177,11 @@ async function* pruneOldEvents(session: Session, card: AgentCard, dryRun: boolea
   if (!keep) return;
   for (const one of await locked(session, card.name, dryRun, () => session.store.upkeep?.pruneEvents(card.name, keep)))
     yield { task: 'events', mailbox: card.name, ...one };
+}
+
+async function* keepConfig(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {
+  const { keepHandEdit } = await import('../config/rewrite.ts');
+  if ((await keepHandEdit(session, { dryRun })) !== undefined) yield { task: 'config', count: 1 };
 }
 
 async function* sendSchedules(session: Session, dryRun: boolean): AsyncGenerator<Maintained> {

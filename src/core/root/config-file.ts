@@ -1,6 +1,14 @@
 /** config.json, which people also edit by hand. */
 import { DreamosError } from '../../model/errors.ts';
-import { defaultSettings, misspeltSettings, settingFault, type Settings, wrongSettings } from '../../model/settings.ts';
+import {
+  defaultSettings,
+  isJsonSetting,
+  misspeltSettings,
+  settingFault,
+  type SettingKey,
+  type Settings,
+  wrongSettings,
+} from '../../model/settings.ts';
 import { documentInvalid, misspelt } from '../../storage/port/refusals.ts';
 import type { Store } from '../../storage/port/store.ts';
 import type { Session } from './root.ts';
@@ -11,14 +19,16 @@ interface Loaded {
   readonly remarks: readonly string[];
 }
 
-// A long-lived process sees a changed config.json within a second, and a burst of sends reads it once.
-const keepMs = 1000;
+// A long-lived process goes by a changed config.json so soon, and a burst of sends looks at it once. Who rests is told of it.
+const keepMs = 50;
+
 const lastLoads = new WeakMap<Store, { readonly at: number; readonly loaded: Promise<Loaded> }>();
 
 /**
- * config.json, read at most once a second for all sessions of a root. While somebody has an invalid one there, what was last
- * read of it stays in force: that ends nobody's work, and nothing is decided by settings that are guessed.
- * @throws CONFIG_INVALID: it was invalid from the beginning
+ * config.json, looked at now and then for all sessions of a root. While somebody has an invalid one there, what was last
+ * read of it stays in force, for a new process what its last revision says: that ends nobody's work, and nothing is decided by
+ * settings that are guessed.
+ * @throws CONFIG_INVALID: nobody knows of any that could be used
  */
 export function rootSettings(session: Session): Promise<Settings> {
   const { store, clock } = session;
@@ -45,9 +55,10 @@ async function load(session: Session): Promise<Loaded> {
     const settings = await readSettings(session);
     return { settings, remarks: await misspeltIn(session, settings) };
   } catch (error) {
-    const settings = session.store.documents.lastGoodSettings();
-    if (settings === undefined || !(error instanceof DreamosError)) throw error;
-    return { settings: { ...settings }, remarks: [`${error.message} What it said before stays in force.`] };
+    const settings = error instanceof DreamosError ? await session.store.documents.lastGoodSettings() : undefined;
+    if (settings === undefined) throw error;
+    const { message } = error as DreamosError;
+    return { settings: { ...settings }, remarks: [`${message} What it said before stays in force.`] };
   }
 }
 
@@ -70,8 +81,16 @@ export async function readSettings(session: Session): Promise<Settings> {
   throw documentInvalid(
     await session.store.documents.locate('settings', [wrong]),
     settingFault(wrong, settings[wrong]),
-    `Mend it there; or: dreamos config set ${wrong} ${defaultSettings[wrong]}`,
+    `Mend it there; or: dreamos config set ${mending(wrongSettings(settings))}`,
   );
+}
+
+/** What can be typed behind `config set` to make defaults hold again. */
+function mending([first, ...more]: readonly SettingKey[]): string {
+  if (first === undefined) return '';
+  const say = (key: SettingKey, between: string): string =>
+    `${key}${between}${isJsonSetting(key) ? "''" : String(defaultSettings[key])}`;
+  return more.length === 0 ? say(first, ' ') : [first, ...more].map((key) => say(key, '=')).join(' ');
 }
 
 async function writtenSettings(session: Session): Promise<Settings> {
@@ -85,7 +104,7 @@ export async function asSettings({ store }: Session, written: unknown): Promise<
   throw documentInvalid(await store.documents.locate('settings', []), 'it is no object');
 }
 
-/** For who only looks: what of config.json can be used, if it is not as it should be, which is told. */
+/** For who only looks: what holds while config.json is not as it should be, which is told; else what of it can be used. */
 export async function usableSettings(session: Session): Promise<Settings> {
   try {
     const settings = await readSettings(session);
@@ -93,7 +112,11 @@ export async function usableSettings(session: Session): Promise<Settings> {
     return settings;
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
-    session.warn(`${error.message} ${error.hint}`);
+    const before = await session.store.documents.lastGoodSettings();
+    session.warn(
+      `${error.message} ${before ? 'What it said before stays in force.' : ''} ${error.hint}`.replace('  ', ' '),
+    );
+    if (before) return before;
     return withoutWrong(await writtenSettings(session).catch(() => ({})));
   }
 }

@@ -12,6 +12,7 @@ const mostRounds = 20;
  *
  * The version decides, so that who was paused between reading and writing overwrites nothing. Who has lost once takes a
  * lock: of a hundred who change the same document at the same moment each would lose to all others.
+ * @param keep called before a document that is there is replaced; `false`: the round is lost, as when somebody else was faster
  * @param name asked anew in each round @param change gets a copy of its own; `undefined`: there is none yet. What it throws
  * changes nothing. Of what is assumed, see `Versioned`
  * @throws CONFIG_INVALID, DISK_FAILED
@@ -20,11 +21,13 @@ export async function changeDocument<T>(
   documents: Documents,
   name: DocumentName | (() => Promise<DocumentName>),
   change: (value: unknown, isAssumed: boolean) => T | Promise<T>,
+  keep?: (name: DocumentName, before: unknown, after: T) => Promise<boolean>,
 ): Promise<T> {
   const once = async (): Promise<{ readonly after: T } | undefined> => {
     const which = typeof name === 'string' ? name : await name();
     const before = await documents.get(which);
     const after = await change(structuredClone(before?.value), before?.isAssumed === true);
+    if (keep && before && !before.isAssumed && !(await keep(which, before.value, after))) return undefined;
     return (await documents.put(which, after, before?.version)) ? { after } : undefined;
   };
   const atOnce = await once();

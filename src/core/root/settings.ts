@@ -1,5 +1,6 @@
 import type { AgentCard } from '../../model/agent.ts';
 import { meantDuration } from '../../model/duration.ts';
+import { cut } from '../../model/basics/text.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { nearestName } from '../../model/refusals.ts';
 import {
@@ -8,6 +9,7 @@ import {
   defaultSettings,
   type Durability,
   environmentName,
+  isJsonSetting,
   isOfRoot,
   type RetryPolicy,
   settingFault,
@@ -141,13 +143,35 @@ export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
 
 const variables = settingKeys.map((key) => [key, environmentName(key)] as const);
 
-/** A setting from text. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
-export function parseSetting(key: SettingKey, text: string, where: string): SettingValue {
+/** A setting from text, or as it is. @throws CONFIG_INVALID naming `where` it was written and what is allowed */
+export function parseSetting(key: SettingKey, said: unknown, where: string): SettingValue {
+  if (isJsonSetting(key)) return parseJsonSetting(key, said, where) as SettingValue;
+  const text = String(said);
   const value = settingFromText(key, text);
   if (isSetting(key, value)) return value;
   const meant = meantDuration(text);
   throw new DreamosError('invalid', 'CONFIG_INVALID', `${JSON.stringify(text)} cannot be ${where}.`, {
     hint: `${meant !== undefined && isSetting(key, meant) ? `Write ${meant}` : 'Allowed'}: ${allowedValues(key)}.`,
+  });
+}
+
+function parseJsonSetting(key: SettingKey, said: unknown, where: string): unknown {
+  let value = said;
+  try {
+    if (typeof said === 'string') value = JSON.parse(said);
+  } catch {
+    throw new DreamosError(
+      'invalid',
+      'CONFIG_INVALID',
+      `${JSON.stringify(cut(String(said), 60))} cannot be ${where}.`,
+      {
+        hint: `Allowed: ${allowedValues(key)}.`,
+      },
+    );
+  }
+  if (isSetting(key, value)) return value;
+  throw new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be so: ${settingFault(key, value)}.`, {
+    hint: `Allowed: ${allowedValues(key)}.`,
   });
 }
 

@@ -75,7 +75,7 @@ export async function coordinate(session: Session, options: CoordinateOptions = 
 
 /** The mailbox, and the one message in it. */
 async function makeRole(session: Session): Promise<void> {
-  await changeCard(session.store.documents, roleMailbox, (before, isAssumed) => {
+  await changeCard(session, roleMailbox, (before, isAssumed) => {
     if (before && !isAssumed) {
       if (!isQueue(before)) throw taken();
       return before;

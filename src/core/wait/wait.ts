@@ -7,6 +7,7 @@
  */
 import { checkWait } from '../../model/duration.ts';
 import { createBell, lookAgainMs } from './bell.ts';
+import { followSettings } from '../root/follow-settings.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { recoverOrWarn } from './due.ts';
@@ -64,11 +65,14 @@ export function createWaiter(session: Session, mailbox: string, { movesDue = tru
   const cooldown = createBell();
   const checkRoot = stillThere(session);
   let listening: Promise<Wake> | undefined;
+  let following: Promise<() => Promise<void>> | undefined;
   let again = false;
 
   const listen = async (): Promise<void> => {
     if (listening) return;
     listening = session.store.journal.watch([mailbox], () => bell.ring());
+    following = followSettings(session, () => bell.ring());
+    await following;
     const { degraded } = await listening;
     if (degraded !== undefined) session.warn(`New mail is looked for once a second: ${degraded}`);
   };
@@ -119,6 +123,9 @@ export function createWaiter(session: Session, mailbox: string, { movesDue = tru
       const wake = await listening?.catch(() => undefined);
       listening = undefined;
       await wake?.close();
+      const unfollow = await following?.catch(() => undefined);
+      following = undefined;
+      await unfollow?.();
     },
   };
 }

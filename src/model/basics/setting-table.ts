@@ -1,7 +1,11 @@
+import type * as z from 'zod/mini';
+import type { Fits } from './fits.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './limits.ts';
 
 /** One setting; all that is said, checked and printed of it comes from here. */
-export interface Setting {
+export type Setting = PlainSetting | JsonSetting;
+
+interface PlainSetting {
   /** A duration is a text with a unit; the others but `choice` are whole numbers. */
   readonly kind: 'duration' | 'count' | 'bytes' | 'days' | 'choice';
   readonly default: string | number;
@@ -15,6 +19,19 @@ export interface Setting {
   readonly ofRoot?: true;
   /** A value to show where the default is none. */
   readonly example?: string;
+  readonly help: string;
+}
+
+/** A list or an object: written as JSON, also on the command line. It is one for all who use a root. */
+export interface JsonSetting {
+  readonly kind: 'json';
+  readonly default: readonly unknown[] | object;
+  readonly ofRoot: true;
+  readonly schema: () => z.ZodMiniType;
+  /** As basics/fits.ts has it: every command asks it of config.json, and the schema only where it does not say yes. */
+  readonly fits: Fits;
+  /** What it is, for a person: `a list of rules`. */
+  readonly what: string;
   readonly help: string;
 }
 

@@ -12,13 +12,14 @@ import { memory } from './disk/memory.ts';
 import { counts, isMarked, lastReadAt, markRead } from './look/count.ts';
 import { sweepKeys } from './send/dedupe-keys.ts';
 import {
+  documentAsText,
   getDocument,
   lastGoodSettings,
   listDocuments,
-  locateIn,
   putDocument,
   removeDocument,
 } from './documents/documents.ts';
+import { locateIn } from './documents/text.ts';
 import { sweepExpired } from './claim/expired.ts';
 import { findIn, listState } from './look/find.ts';
 import { closeInbox, hasInbox, openInbox } from './places/inbox.ts';
@@ -78,6 +79,7 @@ const capabilities: Capabilities = {
 // A claim that finds nothing looks into so many slots for what should not rest any more (a slot is listed in 20 us).
 const restSlots = 64;
 
+const kept = (): Promise<typeof import('./documents/revisions.ts')> => import('./documents/revisions.ts');
 const byHand = (): Promise<typeof import('./claim/by-hand.ts')> => import('./claim/by-hand.ts');
 
 function documentsOf(ctx: FileContext): Documents {
@@ -89,6 +91,7 @@ function documentsOf(ctx: FileContext): Documents {
       return agent === undefined ? getDocument(ctx, name as RootDocument) : getCard(ctx, agent);
     },
     locate: (name, field) => locateIn(ctx, pathOfDocument(ctx, name), field),
+    text: (name) => documentAsText(ctx, name),
     lastGoodSettings: () => lastGoodSettings(ctx),
     put(name, value, version) {
       const agent = agentOfDocument(name);
@@ -96,6 +99,9 @@ function documentsOf(ctx: FileContext): Documents {
         ? putDocument(ctx, name as RootDocument, value, version)
         : putCard(ctx, agent, value, version);
     },
+    revisions: async (of) => (await kept()).revisions(ctx, of),
+    revision: async (of, number) => (await kept()).revision(ctx, of, number),
+    keepRevision: async (of, number, value) => (await kept()).keepRevision(ctx, of, number, value),
     list: (of) => listDocuments(ctx, of),
     remove: (name) => removeDocument(ctx, name),
     rename: (from, to) => renameMailbox(ctx, from, to),

@@ -1,5 +1,5 @@
 import { areSettings } from '../../model/settings.ts';
-import type { DocumentName, Documents } from '../port/documents.ts';
+import type { DocumentName, Documents, RevisedName } from '../port/documents.ts';
 import type { Kept, Mail } from './mail.ts';
 import { renameMailbox } from './rename.ts';
 
@@ -29,7 +29,21 @@ export function documentsOf(mail: Mail): Documents {
       for (const listener of mail.documentListeners) listener(name);
       return true;
     },
-    lastGoodSettings: () => mail.goodSettings,
+    text: async (name) => {
+      const known = mail.documents.get(name);
+      return known && { text: `${JSON.stringify(known.value, null, 2)}\n`, version: String(known.version) };
+    },
+    lastGoodSettings: async () => mail.goodSettings,
+    revisions: async (of) => [...keptOf(mail, of).keys()].sort((a, b) => a - b),
+    revision: async (of, number) => structuredClone(keptOf(mail, of).get(number)),
+    keepRevision: async (of, number, value) => {
+      const agent = agentOf(of);
+      if (agent !== undefined && !mail.agents.has(agent.toLowerCase())) return false;
+      const kept = keptOf(mail, of);
+      if (kept.has(number)) return false;
+      mail.revisions.set(keyOf(of), kept.set(number, structuredClone(value)));
+      return true;
+    },
     list: async (of) =>
       [...mail.documents.keys()].flatMap((name) => (name.startsWith(`${of}/`) ? name.slice(of.length + 1) : [])),
     remove: async (name) => void mail.documents.delete(name),
@@ -52,6 +66,12 @@ export function documentsOf(mail: Mail): Documents {
 
 function rememberIfGood(mail: Mail, name: DocumentName, value: unknown): void {
   if (name === 'settings' && areSettings(value)) mail.goodSettings = value;
+}
+
+const keyOf = (of: RevisedName): string => agentOf(of)?.toLowerCase() ?? '';
+
+function keptOf(mail: Mail, of: RevisedName): Map<number, object> {
+  return mail.revisions.get(keyOf(of)) ?? new Map<number, object>();
 }
 
 /** `undefined`: not a card. */

@@ -95,6 +95,8 @@ export interface Mail {
   /** By mailbox: until when each request's inbox is open. */
   readonly inboxes: Map<string, Map<string, number>>;
   readonly documents: Map<string, Kept<unknown>>;
+  /** By agent in lower case; of the settings by no name. */
+  readonly revisions: Map<string, Map<number, object>>;
   /** As they were when all of them could last be used. */
   goodSettings: Settings | undefined;
   readonly reached: Reached;
@@ -119,6 +121,7 @@ export function createMail(): Mail {
     locks: new Map(),
     inboxes: new Map(),
     documents: new Map(),
+    revisions: new Map(),
     goodSettings: undefined,
     reached: createReached(),
     arrivals: 0,

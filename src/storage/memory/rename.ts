@@ -12,6 +12,7 @@ export function renameMailbox(mail: Mail, from: string, to: string): 'renamed' |
     mail.mailboxes,
     mail.lastReads,
     mail.refused,
+    mail.revisions,
     mail.allowances,
     mail.corrupt,
     mail.inboxes,

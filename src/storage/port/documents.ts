@@ -17,6 +17,9 @@ export type DocumentName =
 
 export type TaskDocuments = 'tasks' | 'pending';
 
+/** What is kept of each change: the settings, and each card by its exact name. */
+export type RevisedName = 'settings' | `agents/${string}`;
+
 /** `maintain.<mailbox>`: for whoever packs, prunes or takes out of the archive; `change.<document>`: who lost once (`put`); `assign.<agent>`: who gives it tasks. */
 type LockName = 'import' | 'purge' | 'repair' | `assign.${string}` | `maintain.${string}` | `change.${string}`;
 
@@ -61,14 +64,28 @@ export interface Documents {
    * it is no text, or it cannot be read.
    */
   locate(name: DocumentName, field: readonly PropertyKey[]): Promise<Located>;
-  /** What the settings said when all of them could last be used, whoever has looked; `undefined`: never since it was opened. */
-  lastGoodSettings(): Settings | undefined;
+  /** A document as the text that it is, be it no JSON, with its version; `undefined`: never put. */
+  text(name: 'settings'): Promise<{ readonly text: string; readonly version: string } | undefined>;
+  /**
+   * What the settings said when all of them could last be used, whoever has looked; if that was never since it was opened, what
+   * their last revision says; `undefined`: they have none.
+   */
+  lastGoodSettings(): Promise<Settings | undefined>;
   /**
    * Replaces a document, durably, if it still has this version; `undefined`: if it is not there. A card's first one makes
    * its mailbox, and is refused where there is an agent of the same name in another case.
    * @returns `false`: it has another version by now, and nothing was changed @throws CONFIG_INVALID
    */
   put(name: DocumentName, value: unknown, version: string | undefined): Promise<boolean>;
+  /** The numbers of what is kept of a document, ascending. */
+  revisions(of: RevisedName): Promise<number[]>;
+  /** `undefined`: nothing is kept under this number, or what lies there cannot be read. */
+  revision(of: RevisedName, number: number): Promise<unknown>;
+  /**
+   * Keeps what never changes under a number that is free, durably. Those of a card go with its mailbox, also under another name.
+   * @returns `false`: the number is taken, or the mailbox is gone, and nothing was changed
+   */
+  keepRevision(of: RevisedName, number: number, value: object): Promise<boolean>;
   /** The ids of those that there are, in any order. */
   list(of: TaskDocuments): Promise<string[]>;
   /** Takes one away, whatever it says; a power cut may bring it back. Nothing, where there is none. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { retireAgent } from '../../../src/core/agents/agents.ts';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { doctor } from '../../../src/core/keep/doctor.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
 import { readNext } from '../../../src/core/take/read.ts';

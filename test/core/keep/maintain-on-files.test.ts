@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { send } from '../../../src/core/send/send.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { listArchive } from '../../../src/core/keep/archive.ts';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { maintain, pruneArchive } from '../../../src/core/keep/maintain.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { readNext } from '../../../src/core/take/read.ts';

@@ -5,7 +5,7 @@ import { list } from '../../../src/core/look/list.ts';
 import { peek } from '../../../src/core/look/peek.ts';
 import { search } from '../../../src/core/look/search.ts';
 import { status } from '../../../src/core/look/status.ts';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import type { Session } from '../../../src/core/root/root.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { fireDue } from '../../../src/core/schedules/fire-due.ts';

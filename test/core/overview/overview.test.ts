@@ -82,7 +82,7 @@ test('tells of each agent what it is doing and what it holds, in whosever mailbo
 });
 
 test('a mailbox that holds tasks which nobody has yet is no agent', async () => {
-  await changeCard(rig.root.store.documents, 'task-pool', () => ({
+  await changeCard(rig.root, 'task-pool', () => ({
     name: 'task-pool',
     kind: 'queue',
     createdAt: new Date(rig.clock.now()).toISOString(),

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { registerAgent, retireAgent } from '../../../src/core/agents/agents.ts';
 import { cancel } from '../../../src/core/keep/cancel.ts';
 import { purgeDead } from '../../../src/core/keep/dlq.ts';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { ack, nack } from '../../../src/core/take/settle.ts';
 import { preview, send, sendAll } from '../../../src/core/send/send.ts';

@@ -1,7 +1,7 @@
 /** A root that holds every kind of file that dreamos writes, in every state. */
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { readNext } from '../../../src/core/take/read.ts';
 import { reserve } from '../../../src/core/reserve/reserve.ts';
 import { type Session } from '../../../src/core/root/root.ts';

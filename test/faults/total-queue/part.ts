@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { type Lack, noTool } from '../../lack.ts';
 import { seeded, whole, type Random } from '../model/random.ts';
 import type { FaultOptions, FaultPart, FaultResult } from '../part.ts';

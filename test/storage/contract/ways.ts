@@ -1,5 +1,4 @@
 /** What tests of a store do in a few words: read and change its documents, name a claim. */
-import { changeCard } from '../../../src/core/agents/agents.ts';
 import { changeDocument } from '../../../src/core/root/documents.ts';
 import type { AgentCard } from '../../../src/model/agent.ts';
 import { createIds } from '../../../src/model/id.ts';
@@ -33,5 +32,6 @@ export function changeAgentIn(
   name: string,
   change: (card: AgentCard | undefined) => AgentCard,
 ): Promise<AgentCard> {
-  return changeCard(store.documents, name, change);
+  const exact = async (): Promise<DocumentName> => `agents/${(await store.documents.getAgent(name))?.name ?? name}`;
+  return changeDocument(store.documents, exact, (card) => change(card as AgentCard | undefined));
 }

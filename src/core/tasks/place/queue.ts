@@ -52,7 +52,7 @@ async function isHalfMade(documents: Documents, { name }: AgentCard): Promise<bo
 }
 
 function makeQueue(session: Session, name: string, requires: readonly string[]): Promise<AgentCard> {
-  return changeCard(session.store.documents, name, (before, isAssumed) =>
+  return changeCard(session, name, (before, isAssumed) =>
     before && !before.deletedAt && !isAssumed ? before : newQueue(session, before?.name ?? name, requires),
   );
 }

@@ -6,7 +6,7 @@ import { namesIn } from '../disk/folders.ts';
 import { readWhole } from '../disk/replace.ts';
 import { mailboxNames } from '../documents/agents.ts';
 import { isCursorFile, isEventFile } from '../names/backup-name.ts';
-import { type Mailbox, rootDocuments } from '../names/layout.ts';
+import { type Mailbox, parseRevision, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { pathIn } from '../names/path.ts';
 import { taskDocumentName } from '../names/task-name.ts';
 import { parseEventLog, parseRollup } from '../names/slots.ts';
@@ -21,7 +21,13 @@ export async function addDocuments(ctx: FileContext, collection: Collection): Pr
   for (const of of ['tasks', 'pending'] as const)
     for (const id of await listDocuments(ctx, of))
       await addDocument(ctx, collection, ctx.layout.document(taskDocumentName(of, id)));
+  await addRevisions(ctx, collection, revisionsFolder(ctx.layout, 'settings'));
   for (const name of await mailboxNames(ctx)) await addDocument(ctx, collection, ctx.layout.mailbox(name).card);
+}
+
+async function addRevisions(ctx: FileContext, collection: Collection, folder: string): Promise<void> {
+  for (const name of await namesIn(ctx, folder))
+    if (parseRevision(name) !== undefined) await addDocument(ctx, collection, pathIn(folder, name));
 }
 
 async function addDocument(ctx: FileContext, collection: Collection, path: string): Promise<void> {
@@ -37,6 +43,7 @@ export async function addKept(ctx: FileContext, collection: Collection): Promise
     const mailbox = ctx.layout.mailbox(name);
     // Of one that was made meanwhile.
     await addDocument(ctx, collection, mailbox.card);
+    await addRevisions(ctx, collection, mailbox.cards);
     await addFile(ctx, collection, mailbox.lastRead);
     await addEvents(ctx, collection, mailbox);
     // Of logs that were pruned they are all there is; where they are ahead of a log, it is counted anew.

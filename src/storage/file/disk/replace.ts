@@ -50,9 +50,26 @@ export async function replaceDocument(
 export async function writeDocument(ctx: FileContext, path: string, text: string): Promise<void> {
   const waiting = await write(ctx, path, text);
   if (await place(ctx.disk, waiting, path)) return;
-  throw new DreamosError('disk', 'DISK_FAILED', `${waiting} vanished before it became ${path}.`, {
+  throw vanished(waiting, path);
+}
+
+function vanished(waiting: string, path: string): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', `${waiting} vanished before it became ${path}.`, {
     hint: 'Does something clean up in this root? Try again.',
   });
+}
+
+/**
+ * Of a document that is made once, and never changed: whole, or not at all. A link asks for the one condition, that there is
+ * none yet. @returns `false`: there is @throws DISK_FAILED
+ */
+export async function makeDocument(ctx: FileContext, path: string, text: string): Promise<boolean> {
+  const waiting = await write(ctx, path, text);
+  const made = await ctx.disk.link(waiting, path);
+  await ctx.disk.remove(waiting);
+  if (made === 'missing') throw vanished(waiting, path);
+  if (made === 'made') await ctx.disk.syncDir(folderOf(path));
+  return made === 'made';
 }
 
 /** Steps 1 and 2. @returns where it waits */

@@ -5,7 +5,7 @@ import type { FileContext } from '../disk/context.ts';
 import { aheadFinding, heldAhead } from './ahead.ts';
 import { isHandedInName, type Mailbox, mailboxFolders } from '../names/layout.ts';
 import type { InspectOptions, Finding } from '../../port/upkeep.ts';
-import { inspectFolder, inspectMode, shown } from './root.ts';
+import { inspectFolder, inspectMode, inspectRevisions, shown } from './root.ts';
 import { olderThan, sweep, sweepStaged } from './leftovers.ts';
 import { parseEventLog, parsePrunedMark } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
@@ -19,6 +19,8 @@ import {
   rollupLeftover,
   tmpLeftover,
 } from '../names/beside.ts';
+import { documentBytes, documentText } from '../documents/text.ts';
+import { allowanceFolder, isStagedAllowance, mailboxLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -42,9 +44,12 @@ export async function* inspectFolders(
   }
   // Only where something was requested, announced, claimed by who goes on to claim, sent under a limit, or counted.
   for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, allowanceFolder(mailbox), mailbox.metrics])
+  // Only where its card was changed, or something requested, announced, claimed by who goes on to claim, or sent under a limit.
+  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, mailbox.cards, allowanceFolder(mailbox)])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused, mailbox.presence])
     yield* inspectMode(ctx, path, fix);
+  yield* inspectRevisions(ctx, mailbox.cards, fix);
 }
 
 export async function* inspectCard(

@@ -10,10 +10,12 @@ import { unsealed } from '../places/read-entry.ts';
 import { forget, windowMs } from '../send/dedupe-keys.ts';
 import { sweep } from './leftovers.ts';
 import { ensureFolder } from '../disk/folders.ts';
-import { rootDocuments } from '../names/layout.ts';
+import { revisionBytes } from '../documents/revisions.ts';
+import { readJson } from '../documents/text.ts';
+import { parseRevision, revisionsFolder, rootDocuments } from '../names/layout.ts';
 import { isDedupeKey, isDedupeKeyAside, isDedupeFolder, shortDedupeKey } from '../names/key-name.ts';
 import { makeFilePrivate } from '../disk/private.ts';
-import { isLockFolder, keptOf, rootLeftover } from '../names/beside.ts';
+import { isLockFolder, keptOf, revisionLeftover, rootLeftover } from '../names/beside.ts';
 import { tasksFolder } from '../names/task-name.ts';
 import { nameOf, pathBelow, pathIn } from '../names/path.ts';
 
@@ -62,15 +64,19 @@ export async function* inspectRoot(
   _: undefined,
   { fix }: InspectOptions,
 ): AsyncGenerator<Finding, void, void> {
-  const { root, mailboxes, outbox, dedupe, topics, cursors, reach, sessions, boot, format, ignore } = ctx.layout;
+  const { root, mailboxes, outbox, dedupe, topics, cursors, reach, sessions, boot, format, ignore, configFolder } =
+    ctx.layout;
   const tasks = tasksFolder(ctx.layout);
   const documents = rootDocuments.map((name) => ctx.layout.document(name));
   for (const dir of [root, mailboxes, outbox, dedupe]) yield* inspectFolder(ctx, dir, fix);
-  // Made by the first publish, the first long cursor, the first session, and the first task that others depend on.
-  for (const dir of [topics, cursors, reach, sessions, tasks])
+  // Made by the first publish, the first long cursor, the first session, the first task that others depend on, the first change.
+  const history = revisionsFolder(ctx.layout, 'settings');
+  for (const dir of [topics, cursors, reach, sessions, tasks, configFolder, history])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
+  yield* inspectRevisions(ctx, history, fix);
   for (const path of [format, boot, ...documents]) yield* inspectMode(ctx, path, fix);
-  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, tasks, boot, format, ignore, ...documents]);
+  const ours = new Set([mailboxes, outbox, dedupe, topics, cursors, reach, tasks, boot, format, ignore, configFolder]);
+  for (const document of documents) ours.add(document);
   for (const document of documents) ours.add(keptOf(document));
   for (const name of (await ctx.disk.list(root)) ?? []) {
     if (ours.has(pathIn(root, name)) || isLockFolder(name) || rootLeftover(name)) continue;
@@ -80,6 +86,25 @@ export async function* inspectRoot(
       message: `${shown(name)} in the root is nothing of dreamos; it is not looked at.`,
     };
   }
+}
+
+/** What is kept of changes: only its owner reads it, and each can be read. Nobody but a person can say what a spoilt one said. */
+export async function* inspectRevisions(
+  ctx: FileContext,
+  folder: string,
+  fix: boolean,
+): AsyncGenerator<Finding, void, void> {
+  for (const name of ((await ctx.disk.list(folder)) ?? []).sort()) {
+    const path = pathIn(folder, name);
+    if (revisionLeftover(name) !== undefined) continue;
+    yield* inspectMode(ctx, path, fix);
+    const read = parseRevision(name) === undefined ? undefined : await readJson(ctx, path, revisionBytes);
+    if (read !== undefined && ('value' in read || read.missing)) continue;
+    const why = read ? `cannot be read, so there is no way back to it: ${read.fault}` : 'is nothing of dreamos';
+    const message = `${shown(pathBelow(ctx.layout.root, path))} ${why}.`;
+    yield { rule: 'version', level: read ? 'warning' : 'info', message, hint: `Move ${path} away.` };
+  }
+  yield* sweep(ctx, folder, revisionLeftover, hourMs, fix);
 }
 
 /** A key that cannot be read refuses every repeat of its send. It is memory, not mail, so it may be removed. */

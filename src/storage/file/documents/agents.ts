@@ -12,17 +12,8 @@ import { warnOnce } from '../disk/warn-once.ts';
 import { mailboxFolders, type Mailbox } from '../names/layout.ts';
 import type { Versioned } from '../../port/documents.ts';
 import { misspelt } from '../../port/refusals.ts';
-import {
-  documentBytes,
-  documentText,
-  hasVersion,
-  isGone,
-  locateIn,
-  type Missable,
-  readJson,
-  unreadable,
-  versionOf,
-} from './documents.ts';
+import { hasVersion, isGone, type Missable, versionOf } from './documents.ts';
+import { documentBytes, documentText, locateIn, readJson, unreadable } from './text.ts';
 import { replaceDocument } from '../disk/replace.ts';
 import type { FileStat } from '../disk/disk.ts';
 import { cardLeftover, corruptCard } from '../names/beside.ts';

@@ -1,23 +1,17 @@
 /** The small documents of the whole root, which are read, changed and written under a lock: config.json and its like. */
-import { mostDocumentLevels } from '../../../model/basics/limits.ts';
 import { DreamosError } from '../../../model/errors.ts';
-import type { Located, TaskDocuments, Versioned } from '../../port/documents.ts';
+import type { TaskDocuments, Versioned } from '../../port/documents.ts';
 import { areSettings, type Settings } from '../../../model/settings.ts';
 import { documentInvalid } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import type { FileStat } from '../disk/disk.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
 import { memory } from '../disk/memory.ts';
-import { parseJson } from '../disk/parse-json.ts';
 import type { RootDocument } from '../names/layout.ts';
 import { replaceDocument, readWhole } from '../disk/replace.ts';
 import { folderOf, pathIn } from '../names/path.ts';
 import { isTaskFolder, parseTaskFile, pendingFolder, tasksFolder } from '../names/task-name.ts';
-
-/** Of a card, and of the settings. What is larger is read by nobody, and so written by nobody; also below. */
-export const documentBytes = 1024 * 1024;
-// Some ten thousand subscriptions.
-const sharedDocumentBytes = 16 * 1024 * 1024;
+import { documentBytes, documentText, readJson, sharedDocumentBytes } from './text.ts';
 
 function mostBytesOf(name: RootDocument): number {
   return name === 'settings' ? documentBytes : sharedDocumentBytes;
@@ -51,8 +45,10 @@ export function isGone({ clock }: FileContext, known: Missable): boolean {
 
 const lastGood = memory(() => ({ settings: undefined as Settings | undefined }));
 
-export function lastGoodSettings(ctx: FileContext): Settings | undefined {
-  return lastGood.of(ctx).settings;
+/** What this process has seen of them, else their last revision: a new process goes by that, too. */
+export async function lastGoodSettings(ctx: FileContext): Promise<Settings | undefined> {
+  const last = lastGood.of(ctx);
+  return (last.settings ??= await (await import('./revisions.ts')).lastKeptSettings(ctx));
 }
 
 /** @throws CONFIG_INVALID */
@@ -67,16 +63,17 @@ export async function getDocument(ctx: FileContext, name: RootDocument): Promise
 
 /**
  * The settings as the core goes by them (config-file.ts): while somebody has invalid ones there, what they said before.
- * @throws CONFIG_INVALID: they never could be used since this store was opened
+ * @throws CONFIG_INVALID: they never could be used, as far as anybody knows
  */
 export async function settingsInForce(ctx: FileContext): Promise<Settings> {
-  const last = lastGood.of(ctx);
+  const known = (): Promise<Settings | undefined> => lastGoodSettings(ctx);
   try {
     const written = (await getDocument(ctx, 'settings'))?.value ?? {};
-    return last.settings ?? written;
+    return areSettings(written) ? written : ((await known()) ?? written);
   } catch (error) {
-    if (!(error instanceof DreamosError) || !last.settings) throw error;
-    return last.settings;
+    const last = error instanceof DreamosError ? await known() : undefined;
+    if (!last) throw error;
+    return last;
   }
 }
 
@@ -138,24 +135,18 @@ export async function removeDocument(ctx: FileContext, name: RootDocument): Prom
   await ctx.disk.remove(ctx.layout.document(name));
 }
 
-/** A document as its file holds it. @throws CONFIG_INVALID: it would be too large for its reader */
-export function documentText(value: unknown, what: string, mostBytes: number): string {
-  let text: string | undefined;
-  try {
-    text = `${JSON.stringify(value, null, 2)}\n`;
-  } catch (error) {
-    // What is deep is indented, and may be longer than any text.
-    if (!(error instanceof RangeError)) throw error;
-  }
-  if (text !== undefined && Buffer.byteLength(text) <= mostBytes) return text;
-  throw unreadable(what, `at most ${mostBytes} bytes are read back, and this would be more`);
-}
-
-/** What no reader would take is not written. */
-export function unreadable(what: string, why: string): DreamosError {
-  return new DreamosError('invalid', 'CONFIG_INVALID', `${what} cannot be written so: ${why}. Nothing was changed.`, {
-    hint: 'Make it shorter, or keep it in a file and name its path.',
-  });
+/** @throws CONFIG_INVALID: it is no file, or too large */
+export async function documentAsText(
+  ctx: FileContext,
+  name: RootDocument,
+): Promise<{ readonly text: string; readonly version: string } | undefined> {
+  const path = ctx.layout.document(name);
+  // Looked at first: whoever replaces it meanwhile makes the version an old one.
+  const stat = await ctx.disk.stat(path);
+  const file = await readWhole(ctx.disk, path, { maxBytes: mostBytesOf(name) });
+  if (stat && file.ok) return { text: file.bytes.toString(), version: versionOf(stat) };
+  if (!stat || file.ok || file.missing) return undefined;
+  throw documentInvalid({ document: path }, `it cannot be read: ${file.why}`);
 }
 
 /** @param version `undefined`: it is not there */
@@ -167,34 +158,6 @@ export async function hasVersion(ctx: FileContext, path: string, version: string
 /** A document is replaced, never changed in place, so another one is another file. */
 export function versionOf({ inode, mtimeMs, size }: FileStat): string {
   return `${inode}.${mtimeMs}.${size}`;
-}
-
-/** What a file of JSON says; `fault`: why it cannot be used, and where. */
-export type Written =
-  { readonly value: unknown } | { readonly missing: boolean; readonly at?: string; readonly fault: string };
-
-export async function readJson(ctx: FileContext, path: string, maxBytes: number): Promise<Written> {
-  const file = await readWhole(ctx.disk, path, { maxBytes });
-  if (!file.ok) return { missing: file.missing, fault: `it cannot be read: ${file.why}` };
-  const value = parseJson(file.bytes);
-  if (value !== undefined) return { value };
-  const { at, fault = 'it is no JSON' } = await placeIn(file.bytes, []);
-  return { missing: false, at, fault };
-}
-
-/** Where in a file a field begins. */
-export async function locateIn(ctx: FileContext, path: string, field: readonly PropertyKey[]): Promise<Located> {
-  const file = await readWhole(ctx.disk, path, { maxBytes: sharedDocumentBytes });
-  return { document: path, ...(file.ok && { at: (await placeIn(file.bytes, field)).at }) };
-}
-
-async function placeIn(
-  bytes: Buffer,
-  field: readonly PropertyKey[],
-): Promise<{ readonly at: string; readonly fault: string | undefined }> {
-  const { placeInJson, placeText } = await import('../../../model/basics/json-place.ts');
-  const place = placeInJson(bytes.toString(), field, mostDocumentLevels);
-  return { at: placeText(place), fault: place.fault };
 }
 
 /** @throws CONFIG_INVALID: taken for empty, it would be overwritten by the next change, and what it said would be lost */

@@ -1,5 +1,7 @@
 import { parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
 import { type Layout, type Mailbox, rootDocuments } from './layout.ts';
+import { parseEventLog, parsePrunedMark } from './slots.ts';
+import { type Layout, type Mailbox, parseRevision, revisionFile, revisionsFolder, rootDocuments } from './layout.ts';
 import { parsePack } from './pack-name.ts';
 import { parseTaskFile, taskDocumentName } from './task-name.ts';
 import { folderOf, isIn, longestName, nameOf, pathBelow, pathIn } from './path.ts';
@@ -55,6 +57,8 @@ export function placeOfBackedUp(layout: Layout, name: string): string | undefine
   }
   const path = pathIn(layout.root, name);
   if (path === pathIn(layout.cursors, nameOf(name)) && isCursorFile(nameOf(name))) return path;
+  const version = parseRevision(nameOf(name));
+  if (version !== undefined && path === revisionFile(revisionsFolder(layout, 'settings'), version)) return path;
   const id = parseTaskFile(nameOf(name));
   if (id !== undefined)
     for (const of of ['tasks', 'pending'] as const) if (path === layout.document(taskDocumentName(of, id))) return path;
@@ -70,6 +74,7 @@ function isOfMailbox(mailbox: Mailbox, [folder = '', name, ...more]: readonly st
   if (path === mailbox.archive) return parsePack(name) !== undefined;
   if (path === mailbox.events) return isEventFile(name);
   if (path === mailbox.metrics) return parseRollup(name) !== undefined;
+  if (path === mailbox.cards) return parseRevision(name) !== undefined;
   return path === mailbox.corrupt || path === mailbox.drop;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bucketName, fileOf, formatName, ignoreName, type Mailbox, rootDocuments } from './layout.ts';
+import { bucketName, fileOf, formatName, ignoreName, type Mailbox, parseRevision, rootDocuments } from './layout.ts';
 import { folderOf, longestName, nameOf, pathIn } from './path.ts';
 import { parseTaskFile } from './task-name.ts';
 
@@ -147,6 +147,11 @@ export function taskLeftover(name: string): Leftover | undefined {
   return leftoverOf(name, (document) => parseTaskFile(document) !== undefined);
 }
 
+/** Where what is kept of documents lies. */
+export function revisionLeftover(name: string): Leftover | undefined {
+  return leftoverOf(name, (document) => parseRevision(document) !== undefined);
+}
+
 function isRootDocument(name: string): boolean {
   return ['boot.json', formatName, ...rootDocuments.map(fileOf)].includes(name);
 }
@@ -154,7 +159,7 @@ function isRootDocument(name: string): boolean {
 /** Everything that an init which was cut off may have left in a root. */
 export function mayLieInRoot(name: string): boolean {
   if (
-    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach|tasks)$/.test(name) ||
+    /^(?:agent_mailboxes|outbox|dedupe|topics|cursors|reach|tasks|config)$/.test(name) ||
     isLockFolder(name) ||
     name === ignoreName
   )

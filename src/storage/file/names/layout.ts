@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { agentNamePattern } from '../../../model/agent.ts';
 import { logOf, topicOf, topicPattern } from '../../../model/topic.ts';
-import type { DocumentName } from '../../port/documents.ts';
+import type { DocumentName, RevisedName } from '../../port/documents.ts';
 import { padTime } from './entry-name.ts';
 import { taskDocument } from './task-name.ts';
 
@@ -14,6 +14,8 @@ export interface Layout {
   readonly format: string;
   readonly ignore: string;
   readonly config: string;
+  /** Of settings, what each change has made of them: made with the first one. */
+  readonly configFolder: string;
   readonly mailboxes: string;
   readonly outbox: string;
   readonly dedupe: string;
@@ -64,10 +66,27 @@ export function agentOfDocument(name: DocumentName): string | undefined {
 }
 const ofAgents = 'agents/';
 
+/** Where what is kept of a document lies. */
+export function revisionsFolder(layout: Layout, of: RevisedName): string {
+  const agent = agentOfDocument(of);
+  return agent === undefined ? join(layout.configFolder, 'history') : layout.mailbox(agent).cards;
+}
+
+export function revisionFile(folder: string, number: number): string {
+  return join(folder, `${number}.json`);
+}
+
+/** `undefined`: it is another file's name. */
+export function parseRevision(name: string): number | undefined {
+  return /^[1-9]\d{0,14}\.json$/.test(name) ? Number(name.slice(0, -'.json'.length)) : undefined;
+}
+
 export interface Mailbox {
   readonly name: string;
   readonly dir: string;
   readonly card: string;
+  /** What each change has made of the card; made with the first one. */
+  readonly cards: string;
   readonly tmp: string;
   readonly drop: string;
   readonly ready: string;
@@ -139,6 +158,7 @@ export function layoutOf(root: string): Layout {
     format: join(root, formatName),
     ignore: join(root, ignoreName),
     config: join(root, 'config.json'),
+    configFolder: join(root, 'config'),
     mailboxes,
     outbox,
     dedupe,
@@ -188,6 +208,7 @@ function mailboxAt(name: string, mailboxes: string, topics: string): Mailbox {
     name,
     dir,
     card: `${dir}/agent.json`,
+    cards: `${dir}/cards`,
     tmp: `${dir}/tmp`,
     drop: `${dir}/drop`,
     ready: `${dir}/ready`,

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { getConfig, setConfig } from '../../../src/core/root/config.ts';
+import { getConfig } from '../../../src/core/config/show.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { type CoreRig, createCoreRig, expectRefusal, refusal } from '../rig.ts';
 import { changeSettingsIn, settingsIn } from '../../storage/contract/ways.ts';
 import type { Settings } from '../../../src/model/settings.ts';
@@ -21,8 +22,8 @@ test('config says each value and where it comes from', async () => {
 
 test('an empty value makes the default hold again, and unknown fields of config.json are kept', async () => {
   await changeSettingsIn(rig.root.store, () => ({ colour: 'green' }) as Settings);
-  expect(await setConfig(rig.root, 'lease', '1m')).toEqual({ key: 'lease', value: '1m', source: 'config' });
-  expect(await setConfig(rig.root, 'lease', '')).toEqual({ key: 'lease', value: '15m', source: 'default' });
+  expect(await setConfig(rig.root, 'lease', '1m')).toMatchObject({ key: 'lease', value: '1m', source: 'config' });
+  expect(await setConfig(rig.root, 'lease', '')).toMatchObject({ key: 'lease', value: '15m', source: 'default' });
   expect(await settingsIn(rig.root.store)).toEqual({ colour: 'green' });
 });
 

@@ -1,0 +1,122 @@
+/** Looks at what is kept of changes; they write nothing, also where somebody has edited a file by hand. */
+import type { ConfigDifference, ConfigVersion } from '../../contract/system.ts';
+import type { AgentCard } from '../../model/agent.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { RevisedName } from '../../storage/port/documents.ts';
+import { resolveMailbox } from '../agents/agents.ts';
+import { readSettings } from '../root/config-file.ts';
+import { type Revision, said } from '../root/revisions.ts';
+import type { Session } from '../root/root.ts';
+import { differencesOf } from './differences.ts';
+import { type History, historyOf, versionOf } from './history-of.ts';
+
+export interface ConfigHistoryOptions {
+  /** Of this agent's card, instead of the settings. */
+  readonly agent?: string;
+  /** Only so many, the newest. */
+  readonly limit?: number;
+}
+
+/** The newest first. */
+export async function configHistory(
+  session: Session,
+  { agent, limit = Infinity }: ConfigHistoryOptions = {},
+): Promise<ConfigVersion[]> {
+  const of = await whose(session, agent);
+  const history = await historyOf(session, of);
+  await tellByHand(session, of, history);
+  const ever = await everInForce(history);
+  const all: ConfigVersion[] = [];
+  for (const version of history.versions.toReversed().slice(0, limit)) {
+    const revision = await history.get(version);
+    if (!revision) session.warn(`Version ${version} cannot be read: somebody has changed its file.`);
+    else all.push(await told(history, revision, ever));
+  }
+  return all;
+}
+
+/** As it is told after a change. */
+export async function toldVersion(session: Session, of: RevisedName, version: number): Promise<ConfigVersion> {
+  const history = await historyOf(session, of);
+  const revision = await history.get(version);
+  if (!revision) throw new Error(`Version ${version} of ${of} is gone.`);
+  return told(history, revision, await everInForce(history));
+}
+
+async function told(history: History, revision: Revision, ever: ReadonlySet<number>): Promise<ConfigVersion> {
+  const { version, at, by = null, note = null, byHand = false, base } = revision;
+  const before = await history.get(base);
+  return {
+    version,
+    at,
+    by,
+    note,
+    byHand,
+    state: version === history.inForce ? 'in force' : ever.has(version) ? 'replaced' : 'undone',
+    changes: base > 0 && !before ? [] : differencesOf(before ? sure(before) : nothing(revision), sure(revision)),
+  };
+}
+
+const sure = (revision: Revision): Settings | AgentCard => said(revision) as Settings | AgentCard;
+
+/** A card's first version changes nothing that is known. */
+function nothing(revision: Revision): Settings | AgentCard {
+  return revision.settings ? {} : sure(revision);
+}
+
+/** The version in force, or the last one that is kept, and what each of them has replaced. */
+async function everInForce({ inForce, versions, get }: History): Promise<Set<number>> {
+  const ever = new Set<number>();
+  for (let version = inForce ?? versions.at(-1); version; version = (await get(version))?.base) {
+    // Somebody has changed a file: no circle.
+    if (ever.has(version)) break;
+    ever.add(version);
+  }
+  return ever;
+}
+
+/**
+ * From one version to another; without the second to what is in force; without both from what was in force before that. Where
+ * somebody has edited a file by hand, and it is not kept yet, what is in force is what the file says.
+ */
+export async function configDiff(
+  session: Session,
+  from?: number,
+  to?: number,
+  { agent }: Pick<ConfigHistoryOptions, 'agent'> = {},
+): Promise<ConfigDifference[]> {
+  const of = await whose(session, agent);
+  const history = await historyOf(session, of);
+  await tellByHand(session, of, history);
+  const last = history.versions.at(-1);
+  const upTo = to === undefined ? history.now : await versionOf(history, to, agent);
+  const now = upTo ?? (last === undefined ? {} : await versionOf(history, last, agent));
+  const before = history.inForce === undefined ? last : (await history.get(history.inForce))?.base;
+  const since = from ?? before ?? 0;
+  return differencesOf(
+    since === 0 && agent !== undefined && from === undefined ? now : await versionOf(history, since, agent),
+    now,
+  );
+}
+
+async function whose(session: Session, agent: string | undefined): Promise<RevisedName> {
+  return agent === undefined ? 'settings' : `agents/${(await resolveMailbox(session, agent)).name}`;
+}
+
+/** For who looks: what is in force is kept in no version, and what keeps it. */
+export async function tellByHand(session: Session, of: RevisedName, history: History): Promise<void> {
+  if (history.inForce !== undefined || (of !== 'settings' && history.versions.length === 0)) return;
+  const last = history.versions.at(-1);
+  const since = last === undefined ? '' : ` since version ${last}`;
+  const { document } = await session.store.documents.locate(of, []);
+  if (history.now === undefined) {
+    const why = await readSettings(session).catch(({ message }: Error) => message);
+    session.warn(
+      `${String(why)} ${last === undefined ? 'Nothing is kept that could hold instead.' : 'What was in force before it holds.'}`,
+    );
+  } else if (of === 'settings') {
+    session.warn(
+      `${document} was edited by hand${since}: in force, and kept as a version by the next dreamos maintain.`,
+    );
+  } else session.warn(`${document} was edited by hand${since}: in force, and kept as a version by its next change.`);
+}

@@ -1,0 +1,127 @@
+/** The one way to write config.json: a version is kept first (core/root/revisions.ts). */
+import { DreamosError } from '../../model/errors.ts';
+import { type Settings, wrongSettings } from '../../model/settings.ts';
+import { asSettings, forgetSettings } from '../root/config-file.ts';
+import { isSame, keepFound, keepNext, type Revision, versionInForce } from '../root/revisions.ts';
+import type { Session } from '../root/root.ts';
+
+export interface ConfigChangeOptions {
+  /** Why, for the history. */
+  readonly note?: string;
+  /** Only if this version is in force. */
+  readonly ifVersion?: number;
+}
+
+interface RewriteOptions extends ConfigChangeOptions {
+  /** Also what cannot be read is replaced; what it was is kept with the version. */
+  readonly whole?: boolean;
+  /** Only if the file is still the one of which the store has said this. */
+  readonly ifUnchanged?: { readonly version: string | undefined };
+}
+
+// As changeDocument: of several who hold the lock, because one was paused for too long, each loses a round at most to each other.
+const mostRounds = 20;
+
+interface Found {
+  readonly settings: Settings;
+  readonly version: string | undefined;
+  /** What cannot be used, as a text. */
+  readonly unusable?: string;
+}
+
+/**
+ * Under a lock from the beginning, so that a version is undone by nothing but a kill.
+ * @param make from what is written there to what is to be, checked; it does nothing else
+ * @returns the number of the version in force; the one before, if that says the same @throws STATE_CHANGED
+ */
+export function rewriteSettings(
+  session: Session,
+  make: (written: Settings) => Settings,
+  options: RewriteOptions,
+): Promise<number> {
+  return session.store.documents.withLock('change.settings', async () => {
+    for (let round = 0; round < mostRounds; round++) {
+      const version = await rewriteOnce(session, make, options);
+      if (version === undefined) continue;
+      forgetSettings(session);
+      return version;
+    }
+    throw new DreamosError('disk', 'DISK_FAILED', 'The settings are changed by others again and again.', {
+      hint: 'Nothing was done. Try it again.',
+    });
+  });
+}
+
+async function rewriteOnce(
+  session: Session,
+  make: (written: Settings) => Settings,
+  { note, ifVersion, whole = false, ifUnchanged }: RewriteOptions,
+): Promise<number | undefined> {
+  const { documents } = session.store;
+  const found = await findSettings(session, whole);
+  if (ifUnchanged && found.version !== ifUnchanged.version) throw changedMeanwhile();
+  const base = await baseOf(session, found);
+  if (base === undefined) return undefined;
+  if (ifVersion !== undefined && (found.unusable !== undefined || base !== ifVersion))
+    throw otherVersion(base, ifVersion);
+  const settings = make(found.settings);
+  if (found.unusable === undefined && isSame(settings, found.settings)) return base;
+  const replaced = found.unusable !== undefined && { replaced: found.unusable };
+  const said: Pick<Revision, 'base' | 'note' | 'replaced'> = { base, ...(note !== undefined && { note }), ...replaced };
+  const version = await keepNext(session, 'settings', settings, said);
+  if (version === undefined) return undefined;
+  return (await documents.put('settings', settings, found.version)) ? version : undefined;
+}
+
+async function findSettings(session: Session, whole: boolean): Promise<Found> {
+  const { documents } = session.store;
+  try {
+    const document = await documents.get('settings');
+    const settings = await asSettings(session, document?.value);
+    const version = document?.version;
+    if (wrongSettings(settings).length === 0) return { settings, version };
+    return { settings, version, unusable: (await documents.text('settings'))?.text ?? '' };
+  } catch (error) {
+    if (!whole || !(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
+    const { text, version } = (await documents.text('settings')) ?? { text: '', version: undefined };
+    return { settings: {}, version, unusable: text };
+  }
+}
+
+/** What is in force, kept by now, if somebody has written it by hand. `undefined`: somebody else was faster. */
+async function baseOf(session: Session, { settings, unusable }: Found): Promise<number | undefined> {
+  if (unusable !== undefined) return (await session.store.documents.revisions('settings')).at(-1) ?? 0;
+  return (await versionInForce(session, 'settings', settings)) ?? (await keepFound(session, 'settings', settings));
+}
+
+/**
+ * Keeps what somebody has written into config.json by hand, as a version.
+ * @returns its number; `undefined`: nothing had to be kept, or it cannot be used
+ */
+export async function keepHandEdit(session: Session, { dryRun = false } = {}): Promise<number | undefined> {
+  const { documents } = session.store;
+  const look = async (): Promise<Settings | undefined> => {
+    const { settings, unusable } = await findSettings(session, true);
+    if (unusable !== undefined || (await versionInForce(session, 'settings', settings)) !== undefined) return undefined;
+    return settings;
+  };
+  // Mostly there is nothing, and nobody needs a lock for that.
+  if (!(await look())) return undefined;
+  if (dryRun) return ((await documents.revisions('settings')).at(-1) ?? 0) + 1;
+  return documents.withLock('change.settings', async () => {
+    const settings = await look();
+    return settings && keepFound(session, 'settings', settings);
+  });
+}
+
+function otherVersion(now: number, wanted: number): DreamosError {
+  const message = `Version ${wanted} of the settings is not in force any more: it is version ${now}. Nothing was changed.`;
+  return new DreamosError('conflict', 'STATE_CHANGED', message, {
+    hint: `What has changed: dreamos config diff ${wanted} ${now}`,
+  });
+}
+
+function changedMeanwhile(): DreamosError {
+  const message = 'Somebody else has changed the settings meanwhile. Nothing was changed.';
+  return new DreamosError('conflict', 'STATE_CHANGED', message, { hint: 'Who and what: dreamos config history' });
+}

@@ -1,0 +1,64 @@
+/** Settings as the text that a person writes. */
+import type { ConfigValid, ConfigVersion } from '../../contract/system.ts';
+import { mostDocumentLevels } from '../../model/basics/limits.ts';
+import { placeInJson, placeText } from '../../model/basics/json-place.ts';
+import { DreamosError } from '../../model/errors.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { Session } from '../root/root.ts';
+import { toldVersion } from './history.ts';
+import { rewriteSettings } from './rewrite.ts';
+import { faultsIn } from './rules.ts';
+
+/** A text, and the store's word for the file as it is. */
+export interface Editable {
+  readonly text: string;
+  readonly version: string | undefined;
+}
+
+/** What config.json says, be it usable or not. */
+export async function editableConfig({ store }: Session): Promise<Editable> {
+  return (await store.documents.text('settings')) ?? { text: '{}\n', version: undefined };
+}
+
+/** Puts a whole text in force, as one version. @throws CONFIG_INVALID, STATE_CHANGED */
+export async function replaceConfig(
+  session: Session,
+  text: string,
+  { before, note }: { readonly before: Editable; readonly note?: string },
+): Promise<ConfigVersion | undefined> {
+  const settings = settingsIn(text, 'The text');
+  const options = { whole: true, ifUnchanged: { version: before.version }, ...(note !== undefined && { note }) };
+  const version = await rewriteSettings(session, () => settings, options);
+  return version === 0 ? undefined : toldVersion(session, 'settings', version);
+}
+
+/**
+ * Whether a text can be used as settings; without one, whether config.json can.
+ * @param name what it is called in the error @throws CONFIG_INVALID naming all that is wrong, and where
+ */
+export async function validateConfig(session: Session, text?: string, name = 'The text'): Promise<ConfigValid> {
+  const { document } = await session.store.documents.locate('settings', []);
+  const file = text === undefined ? document : name;
+  const settings = settingsIn(text ?? (await editableConfig(session)).text, file);
+  return { file, valid: true, settings: Object.keys(settings).length };
+}
+
+function settingsIn(text: string, file: string): Settings {
+  const place = placeInJson(text, [], mostDocumentLevels);
+  if (place.fault !== undefined) throw unusable(file, [`${placeText(place)}: ${place.fault}`]);
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable(file, ['it is no object']);
+  const faults = faultsIn(value);
+  if (faults.length === 0) return value;
+  const at = (field: string): string => placeText(placeInJson(text, [field], mostDocumentLevels));
+  throw unusable(
+    file,
+    faults.map(({ field, fault }) => `${at(field)}: ${fault}`),
+  );
+}
+
+function unusable(file: string, faults: readonly string[]): DreamosError {
+  return new DreamosError('invalid', 'CONFIG_INVALID', `${file} cannot be used: ${faults.join('; ')}.`, {
+    hint: 'What each setting may be: dreamos help settings',
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * Changes with a history. What a document becomes is kept first, as a revision with a number of its own, and put in place then:
+ *
+ *   1 read the document, and find the revision that says the same: that one is in force
+ *   2 none does: somebody has written it by hand, and it is kept as a revision, too
+ *   3 keep what it is to become under the next number, durably; the number is taken by making its file, which one can
+ *   4 put it in place, if the document is still the one that was read
+ *
+ * A change that was killed between 3 and 4 is undone: nobody was told that it is done, and what is in force is what the
+ * document says, which a person may have edited since. Its revision stays, and no other gets its number; that it never was in
+ * force is seen from `base`, which says what the next one has replaced.
+ */
+import type { AgentCard } from '../../model/agent.ts';
+import type { Settings } from '../../model/settings.ts';
+import type { RevisedName } from '../../storage/port/documents.ts';
+import type { Session } from './root.ts';
+
+export interface Revision {
+  readonly version: number;
+  /** Of one by hand, when it was found. */
+  readonly at: string;
+  /** Who made it, if he said who he is. */
+  readonly by?: string;
+  readonly note?: string;
+  /** What was in force before; 0: nothing was set, or kept, yet. */
+  readonly base: number;
+  /** Somebody has written it into the file. */
+  readonly byHand?: true;
+  /** What could not be used, and was replaced by it. */
+  readonly replaced?: string;
+  readonly settings?: Settings;
+  readonly card?: AgentCard;
+}
+
+/** What a change says of itself. */
+export type Remarks = Pick<Revision, 'note' | 'replaced'>;
+
+/** Keeps what a card becomes. @returns `false`: the number was taken by somebody else, or the agent has another name */
+export async function keepCard(
+  session: Session,
+  of: `agents/${string}`,
+  before: AgentCard,
+  after: AgentCard,
+  remarks: Remarks = {},
+): Promise<boolean> {
+  if (isSame(before, after)) return true;
+  const inForce = await versionInForce(session, of, before);
+  const base = inForce ?? (await keepFound(session, of, before));
+  return base !== undefined && (await keepNext(session, of, after, { base, ...remarks })) !== undefined;
+}
+
+/** @returns its number; `undefined`: somebody else has taken it, or the mailbox is gone */
+export async function keepNext(
+  session: Session,
+  of: RevisedName,
+  value: AgentCard | Settings,
+  said: Pick<Revision, 'base' | 'note' | 'byHand' | 'replaced'> & { readonly at?: string },
+): Promise<number | undefined> {
+  const { documents } = session.store;
+  const version = ((await documents.revisions(of)).at(-1) ?? 0) + 1;
+  const { at = new Date(session.clock.now()).toISOString(), ...others } = said;
+  const by = said.byHand || said.at !== undefined ? undefined : session.acting;
+  const revision: Revision = {
+    version,
+    at,
+    ...(by !== undefined && { by }),
+    ...others,
+    ...(of === 'settings' ? { settings: value as Settings } : { card: value as AgentCard }),
+  };
+  return (await documents.keepRevision(of, version, revision)) ? version : undefined;
+}
+
+/** Keeps what was found in place, and is no revision: written by hand, or, of a card, before its first change. */
+export async function keepFound(
+  session: Session,
+  of: RevisedName,
+  value: AgentCard | Settings,
+): Promise<number | undefined> {
+  const base = (await session.store.documents.revisions(of)).at(-1) ?? 0;
+  if (base === 0 && of !== 'settings')
+    return keepNext(session, of, value, { base, at: (value as AgentCard).createdAt });
+  return keepNext(session, of, value, { base, byHand: true });
+}
+
+/** The newest revision that says this; 0: what is so before anything is set. `undefined`: none */
+export async function versionInForce(
+  session: Session,
+  of: RevisedName,
+  value: AgentCard | Settings,
+): Promise<number | undefined> {
+  for (const version of (await session.store.documents.revisions(of)).reverse()) {
+    const kept = await revisionOf(session, of, version);
+    if (kept && isSame(said(kept), value)) return version;
+  }
+  return of === 'settings' && Object.keys(value).length === 0 ? 0 : undefined;
+}
+
+/** `undefined`: there is none, or somebody has spoilt it. */
+export async function revisionOf(session: Session, of: RevisedName, version: number): Promise<Revision | undefined> {
+  const kept = (await session.store.documents.revision(of, version)) as Revision | null | undefined;
+  const what = typeof kept === 'object' && kept !== null ? said(kept) : undefined;
+  return typeof what === 'object' && what !== null ? (kept ?? undefined) : undefined;
+}
+
+export function said({ settings, card }: Revision): AgentCard | Settings | undefined {
+  return settings ?? card;
+}
+
+/** Whatever the order of fields. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return inOrder(one) === inOrder(other);
+}
+
+function inOrder(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

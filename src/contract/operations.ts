@@ -804,6 +804,16 @@ const table = {
     concerns: 'all',
     syncs: kept,
   },
+  'config.change': {
+    summary: 'several settings as one version',
+    command: null,
+    input: 'setting',
+    output: 'config',
+    each: true,
+    effect: 'administers',
+    concerns: 'all',
+    syncs: kept,
+  },
   'config.unset': {
     summary: 'make defaults hold again',
     input: 'setting',

@@ -96,7 +96,7 @@ test.for([
   ['topics subscribe x', 'dreamos subscribe --help'],
   ['agent group devs', 'dreamos agent register --help'],
   ['agent pause reviewer', 'dreamos pause reviewer'],
-  ['config unset lease', "dreamos config set lease ''"],
+  ['config reset lease', 'dreamos config unset lease'],
   ['read -f', 'dreamos watch planner'],
   ['-v', 'dreamos --version'],
   ['-x', 'dreamos --help'],

@@ -52,6 +52,11 @@ const dead = async (rig: Rig) => {
   await rig.dreamos(['nack', await rig.claimed(), '--dead', '--reason', 'cannot parse']);
   return id;
 };
+const changedTwice = async (rig: Rig) => {
+  await rig.dreamos('config set maxAttempts 7');
+  await rig.dreamos('config set maxAttempts 8');
+  return '';
+};
 const published = async (rig: Rig) => {
   await rig.dreamos('subscribe build.* --as reviewer');
   await rig.dreamos('publish build.done green --as planner');
@@ -322,6 +327,16 @@ const runs: Record<string, Run> = {
   },
   'config get': line('config get'),
   'config set': line('config set maxAttempts 7'),
+  'config show': line('config show lease maxAttempts --origin --agent reviewer'),
+  'config unset': line('config unset maxAttempts'),
+  'config validate': line('config validate'),
+  'config edit': async (rig) => {
+    await rig.dreamos('config set maxAttempts 4');
+    return rig.dreamos('config edit --file - --json', { stdin: '{"maxAttempts":6}' });
+  },
+  'config diff': after(changedTwice, () => 'config diff 0'),
+  'config history': after(changedTwice, () => 'config history'),
+  'config rollback': after(changedTwice, () => 'config rollback 1'),
   doctor: after(dead, () => 'doctor'),
   maintain: async (rig) => {
     await sent(rig);

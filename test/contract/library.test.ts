@@ -237,6 +237,23 @@ const calls: Partial<Record<OperationName, Call>> = {
   'dlq.purge': async (mail) => (await dead(mail), mail.dlq.purge('reviewer', 'all', { force: true })),
   'config.get': (mail) => mail.config.get(),
   'config.set': (mail) => mail.config.set('maxAttempts', '7'),
+  'config.show': (mail) => mail.config.show(['lease'], { origin: true, agent: 'planner' }),
+  'config.change': (mail) => mail.config.change({ maxAttempts: 7, lease: null }, { note: 'why' }),
+  'config.unset': (mail) => mail.config.unset(['maxAttempts']),
+  'config.validate': (mail) => mail.config.validate('{"lease":"5m"}'),
+  'config.diff': async (mail) => {
+    await mail.config.set('maxAttempts', 7);
+    return mail.config.diff(0);
+  },
+  'config.history': async (mail) => {
+    await mail.config.set('maxAttempts', 7);
+    return mail.config.history({ limit: 1 });
+  },
+  'config.rollback': async (mail) => {
+    await mail.config.set('maxAttempts', 7);
+    await mail.config.set('maxAttempts', 8);
+    return mail.config.rollback(1);
+  },
   doctor: async (mail) => (await dead(mail), mail.doctor()),
   maintain: async (mail, time) => {
     await finished(mail);

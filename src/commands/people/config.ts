@@ -35,7 +35,9 @@ export async function showCommand(
   const { output } = context;
   const session = await context.session();
   const found = await showConfig(session, keys, { origin, ...given({ agent }) });
-  await tellByHand(session, 'settings', await historyOf(session, 'settings'));
+  const history = await historyOf(session, 'settings');
+  // What cannot be used is told already.
+  if (history.now) await tellByHand(session, 'settings', history);
   if (!origin) return output.rows(found, ['setting', 'value', 'from'], plain);
   await output.rows(found, ['setting', 'value', 'from', 'where', 'version', 'by', 'at'], (setting) => [
     ...plain(setting),
@@ -91,7 +93,7 @@ function changesIn(words: readonly string[]): ConfigChanges {
 export async function validateCommand(context: Context, file: string | undefined): Promise<void> {
   const session = await context.session();
   const text = file === undefined ? undefined : await textOf(context, file);
-  const valid = await validateConfig(session, text, file === '-' ? 'The standard input' : file);
+  const valid = await validateConfig(session, text, file === undefined ? file : nameOf(file));
   await context.output.item(valid, () => `${valid.file} can be used: ${counted(valid.settings, 'setting')}.`);
 }
 
@@ -103,11 +105,10 @@ export interface EditOptions {
 export async function editCommand(context: Context, { file, note }: EditOptions): Promise<void> {
   const session = await context.session();
   const before = await editableConfig(session);
-  if (file !== undefined)
-    return tellVersion(
-      context,
-      await replaceConfig(session, await textOf(context, file), { before, ...given({ note }) }),
-    );
+  if (file !== undefined) {
+    const how = { before, name: nameOf(file), ...given({ note }) };
+    return tellVersion(context, await replaceConfig(session, await textOf(context, file), how));
+  }
   const edited = await inEditor(before.text, 'config.json', context.around.env);
   try {
     if (edited.text === before.text) return await context.output.note('Nothing was changed.');
@@ -123,6 +124,8 @@ export async function editCommand(context: Context, { file, note }: EditOptions)
     edited.close();
   }
 }
+
+const nameOf = (file: string): string => (file === '-' ? 'The standard input' : file);
 
 async function textOf(context: Context, file: string): Promise<string> {
   const chunks = file === '-' ? chunksOf(context) : await context.openFile(file);

@@ -3,13 +3,13 @@ import { DreamosError } from '../../model/errors.ts';
 import { notFound } from '../../model/refusals.ts';
 import { areSettings, type Settings } from '../../model/settings.ts';
 import type { RevisedName } from '../../storage/port/documents.ts';
-import { type Revision, revisionOf, versionInForce } from '../root/revisions.ts';
+import { lastReadable, type Revision, revisionOf, versionInForce } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 
 /** What is kept of a document, and how it stands now. */
 export interface History {
   readonly versions: readonly number[];
-  /** The document says what this version says; `undefined`: it was edited by hand since. */
+  /** The document says what this version says; it cannot be used, and this holds; `undefined`: it was edited by hand since. */
   readonly inForce: number | undefined;
   /** What it says now; `undefined`: it cannot be used. */
   readonly now: Settings | AgentCard | undefined;
@@ -24,7 +24,7 @@ export async function historyOf(session: Session, of: RevisedName): Promise<Hist
   const now = await nowIn(session, of);
   return {
     versions: await documents.revisions(of),
-    inForce: now && (await versionInForce(session, of, now)),
+    inForce: now ? await versionInForce(session, of, now) : await lastReadable(session, of),
     now,
     get(version) {
       const found = known.get(version) ?? revisionOf(session, of, version);
@@ -53,8 +53,12 @@ export async function versionOf(history: History, version: number, agent?: strin
   if (what) return what;
   const whose = agent === undefined ? 'the settings' : `the card of ${agent}`;
   const range = history.versions.length === 0 ? 'none is kept' : `there are ${list(history.versions)}`;
-  const look = `dreamos config history${agent === undefined ? '' : ` --agent ${agent}`}`;
-  throw notFound('VERSION_NOT_FOUND', `There is no version ${version} of ${whose}: ${range}.`, look);
+  const message = `There is no version ${version} of ${whose}: ${range}.`;
+  throw notFound(
+    'VERSION_NOT_FOUND',
+    message,
+    agent === undefined ? 'dreamos config history' : `dreamos config history --agent ${agent}`,
+  );
 }
 
 function list(versions: readonly number[]): string {

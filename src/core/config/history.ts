@@ -67,7 +67,7 @@ function nothing(revision: Revision): Settings | AgentCard {
 /** The version in force, or the last one that is kept, and what each of them has replaced. */
 async function everInForce({ inForce, versions, get }: History): Promise<Set<number>> {
   const ever = new Set<number>();
-  for (let version = inForce ?? versions.at(-1); version; version = (await get(version))?.base) {
+  for (let version = inForce ?? versions.at(-1); version; version = (await get(version))?.base ?? version - 1) {
     // Somebody has changed a file: no circle.
     if (ever.has(version)) break;
     ever.add(version);
@@ -88,15 +88,12 @@ export async function configDiff(
   const of = await whose(session, agent);
   const history = await historyOf(session, of);
   await tellByHand(session, of, history);
-  const last = history.versions.at(-1);
-  const upTo = to === undefined ? history.now : await versionOf(history, to, agent);
-  const now = upTo ?? (last === undefined ? {} : await versionOf(history, last, agent));
-  const before = history.inForce === undefined ? last : (await history.get(history.inForce))?.base;
-  const since = from ?? before ?? 0;
-  return differencesOf(
-    since === 0 && agent !== undefined && from === undefined ? now : await versionOf(history, since, agent),
-    now,
-  );
+  const { now, inForce = history.versions.at(-1) ?? 0 } = history;
+  const end = to === undefined ? (now ?? (await versionOf(history, inForce))) : await versionOf(history, to, agent);
+  const since = from ?? (history.inForce === undefined ? inForce : ((await history.get(inForce))?.base ?? 0));
+  // Before its first version nothing is known of a card.
+  if (since === 0 && from === undefined && agent !== undefined) return [];
+  return differencesOf(await versionOf(history, since, agent), end);
 }
 
 async function whose(session: Session, agent: string | undefined): Promise<RevisedName> {
@@ -105,7 +102,7 @@ async function whose(session: Session, agent: string | undefined): Promise<Revis
 
 /** For who looks: what is in force is kept in no version, and what keeps it. */
 export async function tellByHand(session: Session, of: RevisedName, history: History): Promise<void> {
-  if (history.inForce !== undefined || (of !== 'settings' && history.versions.length === 0)) return;
+  if (history.now && (history.inForce !== undefined || (of !== 'settings' && history.versions.length === 0))) return;
   const last = history.versions.at(-1);
   const since = last === undefined ? '' : ` since version ${last}`;
   const { document } = await session.store.documents.locate(of, []);

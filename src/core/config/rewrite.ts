@@ -2,7 +2,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import { type Settings, wrongSettings } from '../../model/settings.ts';
 import { asSettings, forgetSettings } from '../root/config-file.ts';
-import { isSame, keepFound, keepNext, type Revision, versionInForce } from '../root/revisions.ts';
+import { isSame, keepFound, keepNext, lastReadable, type Revision, versionInForce } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 
 export interface ConfigChangeOptions {
@@ -90,7 +90,7 @@ async function findSettings(session: Session, whole: boolean): Promise<Found> {
 
 /** What is in force, kept by now, if somebody has written it by hand. `undefined`: somebody else was faster. */
 async function baseOf(session: Session, { settings, unusable }: Found): Promise<number | undefined> {
-  if (unusable !== undefined) return (await session.store.documents.revisions('settings')).at(-1) ?? 0;
+  if (unusable !== undefined) return lastReadable(session, 'settings');
   return (await versionInForce(session, 'settings', settings)) ?? (await keepFound(session, 'settings', settings));
 }
 

@@ -14,7 +14,7 @@ export function faultsIn(settings: Settings): { readonly field: string; readonly
   const wrong = wrongSettings(settings).map((key) => ({ field: key, fault: settingFault(key, settings[key]) }));
   const misspelt = misspeltSettings(settings).map(({ name, meant }) => ({
     field: name,
-    fault: `there is no setting ${JSON.stringify(name)}. Did you mean "${meant}"?`,
+    fault: `there is no setting ${JSON.stringify(name)} (did you mean "${meant}"?)`,
   }));
   return wrong.length > 0 ? [...wrong, ...misspelt] : [...misspelt, ...crossed(settings)];
 }

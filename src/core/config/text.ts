@@ -24,9 +24,9 @@ export async function editableConfig({ store }: Session): Promise<Editable> {
 export async function replaceConfig(
   session: Session,
   text: string,
-  { before, note }: { readonly before: Editable; readonly note?: string },
+  { before, name = 'The text', note }: { readonly before: Editable; readonly name?: string; readonly note?: string },
 ): Promise<ConfigVersion | undefined> {
-  const settings = settingsIn(text, 'The text');
+  const settings = settingsIn(text, name);
   const options = { whole: true, ifUnchanged: { version: before.version }, ...(note !== undefined && { note }) };
   const version = await rewriteSettings(session, () => settings, options);
   return version === 0 ? undefined : toldVersion(session, 'settings', version);

@@ -144,8 +144,12 @@ async function* settingsFindings(session: Session, fix: boolean): AsyncGenerator
     return false;
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    yield problemOf(rule, error);
-    return (await session.store.documents.lastGoodSettings()) === undefined;
+    const { documents } = session.store;
+    const last = await (await import('../root/revisions.ts')).lastReadable(session, rule);
+    const back = last === 0 ? '' : `; or back to version ${last}, which is in force: dreamos config rollback ${last}`;
+    const problem = problemOf(rule, error);
+    yield { ...problem, ...(problem.hint !== undefined && { hint: `${problem.hint}${back}` }) };
+    return (await documents.lastGoodSettings()) === undefined;
   }
 }
 

@@ -90,9 +90,17 @@ export async function versionInForce(
 ): Promise<number | undefined> {
   for (const version of (await session.store.documents.revisions(of)).reverse()) {
     const kept = await revisionOf(session, of, version);
-    if (kept && isSame(said(kept), value)) return version;
+    // A card of an agent that was renamed since says its former name.
+    if (kept && isSame({ ...said(kept), name: '' }, { ...value, name: '' })) return version;
   }
   return of === 'settings' && Object.keys(value).length === 0 ? 0 : undefined;
+}
+
+/** The newest that can be read, which holds as long as the document cannot be used; 0: none. */
+export async function lastReadable(session: Session, of: RevisedName): Promise<number> {
+  for (const version of (await session.store.documents.revisions(of)).reverse())
+    if (await revisionOf(session, of, version)) return version;
+  return 0;
 }
 
 /** `undefined`: there is none, or somebody has spoilt it. */

@@ -22,6 +22,7 @@ import { refusalRules } from './refusing.ts';
 import { renameRules } from './renaming.ts';
 import { replaceRules } from './replacing.ts';
 import { requestRules } from './requests.ts';
+import { revisionRules } from './revisions.ts';
 import { sendRules } from './sending.ts';
 import { settleRules } from './settling.ts';
 import { topicRules } from './topics.ts';
@@ -31,6 +32,7 @@ export function storeContract(name: string, makeStore: MakeStore, time: keyof ty
   describe(name, { concurrent: time === 'real' }, () => {
     const rig = new Rig(makeStore, time);
     describe('agents and settings', () => agentRules(rig));
+    describe('what is kept of changes', () => revisionRules(rig));
     describe('sending', () => sendRules(rig));
     describe('sending under a dedupe key', () => dedupeRules(rig));
     describe('claiming', () => claimRules(rig));

@@ -23,6 +23,7 @@ const benchmarks = {
   tasks: () => import('./benchmarks/tasks.mjs'),
   metrics: () => import('./benchmarks/metrics.mjs'),
   export: () => import('./benchmarks/export.mjs'),
+  settings: () => import('./benchmarks/settings.mjs'),
 };
 const withPeers = ['send', 'batch', 'claim'];
 

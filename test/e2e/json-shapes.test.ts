@@ -392,7 +392,23 @@ describe.concurrent('--json', () => {
       expect.objectContaining({ ...arrival, event: 'scheduled', subject: '', thread: null }),
     ]);
 
-    expect(await one(rig, 'config set maxAttempts 7')).toEqual({ key: 'maxAttempts', value: 7, source: 'config' });
+    expect(await one(rig, 'config set maxAttempts 7')).toEqual({
+      key: 'maxAttempts',
+      value: 7,
+      source: 'config',
+      version: 1,
+    });
+    expect(await one(rig, 'config history')).toEqual({
+      version: 1,
+      at: expect.any(String) as string,
+      by: null,
+      note: null,
+      byHand: false,
+      state: 'in force',
+      changes: [{ key: 'maxAttempts', from: null, to: 7 }],
+    });
+    expect(await one(rig, 'config diff')).toEqual({ key: 'maxAttempts', from: null, to: 7 });
+    expect(await one(rig, 'config validate')).toMatchObject({ valid: true, settings: 1 });
     expect(await one(rig, 'config get maxAttempts', { env: { DREAMOS_MAX_ATTEMPTS: '9' } })).toEqual({
       key: 'maxAttempts',
       value: 9,

@@ -254,6 +254,9 @@ export const provocations: readonly Provocation[] = [
     type: 'dreamos alerts list',
     code: 'CONFIG_INVALID',
   },
+  { type: 'dreamos config rollback 3', code: 'VERSION_NOT_FOUND' },
+  { begin: 'dreamos config set lease 5m', type: 'dreamos config set lease=6m --if-version 7', code: 'STATE_CHANGED' },
+  { begin: `echo '{"lease":"soon"}' > new.json`, type: 'dreamos config validate new.json', code: 'CONFIG_INVALID' },
   {
     begin: `echo '{"lease":"soon"}' > runtime/agent_comms/config.json`,
     type: 'dreamos send reviewer x --as planner',

@@ -15,7 +15,7 @@ import { checkWhole } from './rules.ts';
 import { showConfig } from './show.ts';
 
 /** Settings by their names, as values or as a person types them; `null` or `''`: the default holds again. */
-export type ConfigChanges = { readonly [Key in SettingKey]?: Settings[Key] | SettingValue | null };
+export type ConfigChanges = Readonly<Partial<Record<SettingKey, SettingValue | Settings[SettingKey] | null>>>;
 
 /** As one version. @returns what holds of these settings now, with the version that is in force */
 export async function changeConfig(

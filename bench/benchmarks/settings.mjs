@@ -22,7 +22,7 @@ export async function run({ quick, scratch, progress }) {
   })();
   const env = cleanEnv(folder.path);
   const dreamos = (...args) => start(process.execPath, [command, '--root', folder.path, ...args], { env });
-  const trials = quick ? 3 : 100;
+  const trials = quick ? 3 : 60;
   const results = {};
 
   /** @param held the end of the lease of this message, once it is claimed @param again called before each change */

@@ -245,6 +245,26 @@ describe.concurrent('--json', () => {
     });
   });
 
+  test('versions of settings', async ({ rig }) => {
+    await one(rig, 'config set maxAttempts 7');
+    expect(await one(rig, 'config history')).toEqual({
+      version: 1,
+      at: expect.any(String) as string,
+      by: null,
+      note: null,
+      byHand: false,
+      state: 'in force',
+      changes: [{ key: 'maxAttempts', from: null, to: 7 }],
+    });
+    expect(await one(rig, 'config diff')).toEqual({ key: 'maxAttempts', from: null, to: 7 });
+    expect(await one(rig, 'config validate')).toMatchObject({ valid: true, settings: 1 });
+    const shown = await one(rig, 'config show maxAttempts --origin');
+    expect(shown).toMatchObject({ source: 'config', where: join(rig.root, 'config.json'), version: 1, by: null });
+    expect(await one(rig, 'config unset maxAttempts')).toMatchObject({ source: 'default', version: 2 });
+    expect(await one(rig, 'config rollback 1')).toMatchObject({ version: 3, note: 'rollback to 1' });
+    expect(await one(rig, 'config edit --file -', { stdin: '{}' })).toMatchObject({ version: 4, state: 'in force' });
+  });
+
   test('archive, dlq, status, watch and config', async ({ rig }) => {
     const sent = await one(rig, [
       'send',
@@ -398,17 +418,6 @@ describe.concurrent('--json', () => {
       source: 'config',
       version: 1,
     });
-    expect(await one(rig, 'config history')).toEqual({
-      version: 1,
-      at: expect.any(String) as string,
-      by: null,
-      note: null,
-      byHand: false,
-      state: 'in force',
-      changes: [{ key: 'maxAttempts', from: null, to: 7 }],
-    });
-    expect(await one(rig, 'config diff')).toEqual({ key: 'maxAttempts', from: null, to: 7 });
-    expect(await one(rig, 'config validate')).toMatchObject({ valid: true, settings: 1 });
     expect(await one(rig, 'config get maxAttempts', { env: { DREAMOS_MAX_ATTEMPTS: '9' } })).toEqual({
       key: 'maxAttempts',
       value: 9,

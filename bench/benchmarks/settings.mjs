@@ -22,7 +22,7 @@ export async function run({ quick, scratch, progress }) {
   })();
   const env = cleanEnv(folder.path);
   const dreamos = (...args) => start(process.execPath, [command, '--root', folder.path, ...args], { env });
-  const trials = quick ? 3 : 60;
+  const trials = quick ? 3 : 50;
   const results = {};
 
   /** @param held the end of the lease of this message, once it is claimed @param again called before each change */
@@ -84,7 +84,8 @@ export async function run({ quick, scratch, progress }) {
         printed = new Promise((resolve) =>
           createInterface(reader.stdout).on('line', (line) => resolve(JSON.parse(line))),
         );
-        await rest(400);
+        // It has begun to wait.
+        await rest(1500);
       },
     );
   } finally {

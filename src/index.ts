@@ -2,16 +2,6 @@ export { init, open, restore } from './library/library.ts';
 export { exactData, exactDataOf } from './library/exact-data.ts';
 export { metricsText, type MetricsFormat } from './core/metrics/exposition.ts';
 export type { Dreamos } from './library/dreamos.ts';
-export type {
-  Agents,
-  Archive,
-  Config,
-  DeadLetters,
-  Reservations,
-  Resources,
-  Schedules,
-  Topics,
-} from './library/groups.ts';
 export type { Alerts } from './library/alert-group.ts';
 export type { Config } from './library/config-group.ts';
 export type { Agents, Archive, DeadLetters, Reservations, Resources, Schedules, Topics } from './library/groups.ts';

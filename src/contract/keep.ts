@@ -74,19 +74,6 @@ export type RestoredJson = Of<typeof restored>;
 export const maintained = schema(() =>
   z.object({
     task: z.enum([
-      ...([
-        'due',
-        'expired',
-        'pack',
-        'prune',
-        'events',
-        'schedule',
-        'topic',
-        'dedupe',
-        'reach',
-        'reservations',
-      ] as const),
-      'alerts',
       'due',
       'expired',
       'pack',
@@ -98,6 +85,7 @@ export const maintained = schema(() =>
       'reach',
       'reservations',
       'config',
+      'alerts',
     ]),
     /** Not for what concerns the whole root. */
     mailbox: z.exactOptional(text()),

@@ -344,14 +344,10 @@ describe.concurrent('--json', () => {
       messages: { limit: null, used: 0 },
       bytes: { limit: null, used: 0 },
     });
-<<<<<<< ours
     const stats = await one(rig, 'stats reviewer');
     expect(Object.keys(stats)).toEqual(['by', 'since', 'until', 'rows', 'slow', 'hot', 'agents', 'diskFreeShare']);
     expect(stats['rows']).toMatchObject([{ name: 'reviewer', waitedP99Ms: null, dead: 1, backlog: 0, corrupt: 0 }]);
-    const families = (await rig.dreamos('metrics --json')).json;
-=======
     const families = await json(rig, 'metrics');
->>>>>>> theirs
     expect(families.find(({ name }) => name === 'dreamos_disk_free_bytes')).toEqual({
       name: 'dreamos_disk_free_bytes',
       type: 'gauge',

@@ -18,9 +18,13 @@ interface Source {
 
 export function reference(): string {
   const face = read('library/dreamos.ts');
-  const groups = ['library/groups.ts', 'library/alert-group.ts', 'library/task-group.ts'].map(read);
   const more = read('library/housekeeping.ts');
-  const groups = ['library/groups.ts', 'library/task-group.ts', 'library/config-group.ts'].map(read);
+  const groups = [
+    'library/groups.ts',
+    'library/alert-group.ts',
+    'library/task-group.ts',
+    'library/config-group.ts',
+  ].map(read);
   const members = interfaceIn(face, 'Dreamos').body.body;
   const groupNames = new Map(members.flatMap((member) => groupOf(member)));
   return [

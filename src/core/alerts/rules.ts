@@ -12,8 +12,8 @@ export async function loadRules(session: Session): Promise<AlertRule[]> {
 
 /** What config.json says; `undefined`: nothing. @throws CONFIG_INVALID naming the place and what mends it */
 export async function writtenRules(session: Session): Promise<readonly WrittenRule[] | undefined> {
-  const { alerts } = (await rootSettings(session)) as { readonly alerts?: unknown };
-  if (alerts === undefined || alerts === null) return undefined;
+  const { alerts } = await rootSettings(session);
+  if (alerts === undefined) return undefined;
   const fault = alertFault(alerts);
   if (!fault) return alerts as readonly WrittenRule[];
   const path = ['alerts', ...fault.path];

@@ -1,4 +1,5 @@
 /** What settings have to be as a whole, whoever writes them. */
+import { alertFault } from '../../model/metrics/alert.ts';
 import { DreamosError } from '../../model/errors.ts';
 import {
   defaultSettings,
@@ -16,7 +17,17 @@ export function faultsIn(settings: Settings): { readonly field: string; readonly
     field: name,
     fault: `there is no setting ${JSON.stringify(name)} (did you mean "${meant}"?)`,
   }));
-  return wrong.length > 0 ? [...wrong, ...misspelt] : [...misspelt, ...crossed(settings)];
+  return wrong.length > 0 ? [...wrong, ...misspelt] : [...misspelt, ...crossed(settings), ...wrongRules(settings)];
+}
+
+/** Rules that look like rules, and could tell nobody of anything. */
+function wrongRules({
+  alerts,
+}: Settings): { readonly field: string; readonly fault: string; readonly hint?: string }[] {
+  const fault = alerts === undefined ? undefined : alertFault(alerts);
+  if (!fault) return [];
+  const field = ['alerts', ...fault.path].join('.');
+  return [{ field, fault: `${field}: ${fault.why}`, hint: fault.hint }];
 }
 
 function crossed(settings: Settings): { readonly field: string; readonly fault: string }[] {
@@ -43,5 +54,10 @@ export function checkWhole(settings: Settings, changed: readonly string[] = []):
   if (fault)
     throw new DreamosError('invalid', 'CONFIG_INVALID', `${fault.fault}.`, {
       hint: 'Set both at once: dreamos config set backoffMin=1s backoffMax=5m',
+    });
+  const [rule] = wrongRules(settings);
+  if (rule)
+    throw new DreamosError('invalid', 'CONFIG_INVALID', `${rule.fault.replace(/\.$/, '')}. Nothing was changed.`, {
+      ...(rule.hint !== undefined && { hint: rule.hint }),
     });
 }

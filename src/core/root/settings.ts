@@ -93,7 +93,7 @@ const nobody: AgentCard = { name: '', createdAt: '' };
 function combine(root: Settings, card: AgentCard, env: NodeJS.ProcessEnv): Effective {
   const own = { ...defaultSettings, ...defined(root), ...defined(card.settings ?? {}) } as Complete;
   const settings = { ...own, ...environmentSettings(env) } as Complete;
-  const of = (key: SettingKey): number => settingNumber(key, settings[key]);
+  const of = (key: Exclude<SettingKey, 'alerts'>): number => settingNumber(key, settings[key]);
   return {
     leaseMs: of('lease'),
     policy: policyOf(settings),
@@ -138,7 +138,8 @@ export function environmentSettings(env: NodeJS.ProcessEnv): Settings {
     checkNotOfRoot(key, variable);
     settings[key] = parseSetting(key, text, variable);
   }
-  return settings as Settings;
+  // No list or object among them: each of those is one for all who use a root.
+  return settings as Omit<Settings, 'alerts'>;
 }
 
 const variables = settingKeys.map((key) => [key, environmentName(key)] as const);

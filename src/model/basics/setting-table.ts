@@ -1,5 +1,5 @@
-import type * as z from 'zod/mini';
-import type { Fits } from './fits.ts';
+import * as z from 'zod/mini';
+import { type Fits, fieldsOf, listOf, string } from './fits.ts';
 import { hardMaxMessageBytes, longestMs, maxLeaseMs, minLeaseMs, minuteMs } from './limits.ts';
 
 /** One setting; all that is said, checked and printed of it comes from here. */
@@ -34,6 +34,8 @@ export interface JsonSetting {
   readonly what: string;
   readonly help: string;
 }
+
+const named = fieldsOf({ name: string });
 
 export const settingTable = {
   lease: {
@@ -160,4 +162,14 @@ export const settingTable = {
     help: 'the same for event logs (the newest two stay)',
   },
   eventBytes: { kind: 'bytes', default: 'none', least: 0, none: true, help: 'the same' },
+  alerts: {
+    kind: 'json',
+    default: [],
+    ofRoot: true,
+    schema: () => z.array(z.looseObject({ name: z.string() })),
+    // Of a rule no more: one that is wrong puts itself out of force, and not all settings with it.
+    fits: listOf((rule) => named(rule) !== undefined),
+    what: 'a list of rules',
+    help: 'rules beside the ones that are there: dreamos help alerting',
+  },
 } as const satisfies Record<string, Setting>;

@@ -2,13 +2,11 @@
  * Rules that say when somebody is to be told of a number: the setting `alerts`, a list in config.json. A rule is checked by one
  * table of fields, whoever has written it.
  */
-import * as z from 'zod/mini';
 import { agentNamePattern } from '../agent.ts';
 import { longestMs } from '../basics/limits.ts';
 import type { Fits } from '../basics/fits.ts';
 import { durationIn } from '../duration.ts';
 import { nearestName } from '../refusals.ts';
-import { once } from '../schema.ts';
 import {
   alertMetricNames,
   alertMetrics,
@@ -150,29 +148,6 @@ export function alertFault(value: unknown): AlertFault | undefined {
   }
   return undefined;
 }
-
-export const areAlertRules: Fits = (value) => alertFault(value) === undefined;
-
-/** For who asks what the setting may be; what is wrong with one is said by `alertFault`. */
-export const alertsSchema = once(() =>
-  z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        metric: z.optional(z.enum(alertMetricNames)),
-        mailbox: z.optional(z.string()),
-        over: z.optional(z.union([z.number(), z.string()])),
-        under: z.optional(z.union([z.number(), z.string()])),
-        window: z.optional(z.string()),
-        for: z.optional(z.string()),
-        every: z.optional(z.string()),
-        to: z.optional(z.string()),
-        run: z.optional(z.array(z.string())),
-        off: z.optional(z.boolean()),
-      }),
-    )
-    .check(z.refine(areAlertRules, 'rules that cannot be used')),
-);
 
 function faultOfFields(rule: unknown): AlertFault | undefined {
   if (typeof rule !== 'object' || rule === null || Array.isArray(rule))

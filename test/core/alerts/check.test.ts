@@ -6,7 +6,7 @@ import { doctor } from '../../../src/core/keep/doctor.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
 import { renameAgent } from '../../../src/core/keep/rename-agent.ts';
 import { retireAgent } from '../../../src/core/agents/agents.ts';
-import { setConfig } from '../../../src/core/root/config.ts';
+import { setConfig } from '../../../src/core/config/change.ts';
 import { forgetSettings } from '../../../src/core/root/config-file.ts';
 import { send } from '../../../src/core/send/send.ts';
 import { DreamosError } from '../../../src/model/errors.ts';

@@ -10,7 +10,6 @@ import { olderThan, sweep, sweepStaged } from './leftovers.ts';
 import { parseEventLog, parsePrunedMark } from '../names/slots.ts';
 import { brokenLines } from '../events/log-lines.ts';
 import { readCardFile, replaceSpoiltCard } from '../documents/agents.ts';
-import { documentBytes, documentText } from '../documents/documents.ts';
 import {
   allowanceFolder,
   isStagedAllowance,
@@ -20,7 +19,6 @@ import {
   tmpLeftover,
 } from '../names/beside.ts';
 import { documentBytes, documentText } from '../documents/text.ts';
-import { allowanceFolder, isStagedAllowance, mailboxLeftover, reasonLeftover, tmpLeftover } from '../names/beside.ts';
 import { pathIn } from '../names/path.ts';
 
 /** A topic's log has the folders that were needed so far, and what cannot be read beside them. */
@@ -42,10 +40,15 @@ export async function* inspectFolders(
   for (const dir of [mailbox.dir, ...mailboxFolders.map((folder) => pathIn(mailbox.dir, folder))]) {
     yield* inspectFolder(ctx, dir, fix);
   }
-  // Only where something was requested, announced, claimed by who goes on to claim, sent under a limit, or counted.
-  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, allowanceFolder(mailbox), mailbox.metrics])
-  // Only where its card was changed, or something requested, announced, claimed by who goes on to claim, or sent under a limit.
-  for (const dir of [mailbox.requests, mailbox.announced, mailbox.consumers, mailbox.cards, allowanceFolder(mailbox)])
+  // Only where something was requested, announced, claimed by who goes on to claim, sent under a limit, counted, or its card changed.
+  for (const dir of [
+    mailbox.requests,
+    mailbox.announced,
+    mailbox.consumers,
+    allowanceFolder(mailbox),
+    mailbox.metrics,
+    mailbox.cards,
+  ])
     if (await ctx.disk.stat(dir)) yield* inspectFolder(ctx, dir, fix);
   for (const path of [mailbox.card, mailbox.lastRead, mailbox.refused, mailbox.presence])
     yield* inspectMode(ctx, path, fix);

@@ -1,6 +1,4 @@
 import { parseEventLog, parsePrunedMark, parseRollup } from './slots.ts';
-import { type Layout, type Mailbox, rootDocuments } from './layout.ts';
-import { parseEventLog, parsePrunedMark } from './slots.ts';
 import { type Layout, type Mailbox, parseRevision, revisionFile, revisionsFolder, rootDocuments } from './layout.ts';
 import { parsePack } from './pack-name.ts';
 import { parseTaskFile, taskDocumentName } from './task-name.ts';

@@ -82,6 +82,7 @@ export type { Shown, ShownEntry, ShowOptions } from './core/look/show.ts';
 export type { ThreadMessage, ThreadOptions } from './core/look/thread.ts';
 export type { Trace } from './core/look/trace.ts';
 export type { StatsOptions } from './core/metrics/stats.ts';
+export type { Grouping } from './model/metrics/numbers.ts';
 export type { OverviewOptions } from './core/overview/overview.ts';
 export type { OpenOptions, RestoreOptions } from './core/open-root.ts';
 export type { CheckOptions, ReleaseOptions, RenewOptions } from './core/reserve/held.ts';

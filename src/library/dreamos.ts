@@ -217,12 +217,7 @@ export interface Dreamos extends Housekeeping, AsyncDisposable {
    * minute, the last events, and what does not go on by itself.
    */
   overview(options?: OverviewOptions): Promise<Overview>;
-  /**
-   * Numbers of the last hour, or of `windowMs`: throughput, how long messages waited and were held, what came of them, and who
-   * stands out; a row of each mailbox, agent (what it claimed), type or topic. `null`: too few samples to say. It counts the
-   * event logs once, and keeps what they come to.
-   * @throws AGENT_NOT_FOUND
-   */
+  /** Throughput, times and quality of the last hour or `windowMs`; `null`: too few samples. @throws AGENT_NOT_FOUND */
   stats(agents?: readonly string[], options?: StatsOptions): Promise<Stats>;
   /**
    * Who is there: the state of each agent, its process, what is held in its mailbox, its oldest unread message, and what part

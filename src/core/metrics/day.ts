@@ -27,6 +27,8 @@ export interface Day {
    * those with mail. A line stays a text until it is wanted.
    */
   readonly slots: Map<string, Tally | string>;
+  /** The lines of minutes, until one is wanted: of a time of hours or days none is, and they are nearly all of a file. */
+  unsplit: string;
 }
 
 export type Grain = 'minute' | 'hour' | 'day';
@@ -39,16 +41,18 @@ const widths: Readonly<Record<Grain, number>> = {
 };
 
 export function emptyDay(name: string): Day {
-  return { name, mark: { bytes: 0 }, minutes: true, open: new Map(), slots: new Map() };
+  return { name, mark: { bytes: 0 }, minutes: true, open: new Map(), slots: new Map(), unsplit: '' };
 }
 
 /** Its log is another one, or was cut short: it is counted anew. */
 export function countAnew(day: Day): void {
   day.open.clear();
   day.slots.clear();
+  day.unsplit = '';
 }
 
 export function countPart(day: Day, { events, broken, mark }: LogPart): void {
+  splitMinutes(day);
   const minutes = new Map<string, Tally>();
   let [at, tally]: [string, Tally | undefined] = ['', undefined];
   for (const event of events) {
@@ -92,38 +96,58 @@ export function tallyAt({ slots }: Day, at: string): Tally | undefined {
   return tally;
 }
 
-export function isOf(at: string, grain: Grain): boolean {
+/** When each line of a grain begins. */
+export function slotsIn(day: Day, grain: Grain): string[] {
+  if (grain === 'minute') splitMinutes(day);
+  return [...day.slots.keys()].filter((at) => isOf(at, grain));
+}
+
+function isOf(at: string, grain: Grain): boolean {
   return at.length === widths[grain];
+}
+
+function splitMinutes(day: Day): void {
+  if (day.unsplit === '') return;
+  for (const line of day.unsplit.split('\n'))
+    day.slots.set(line.slice(start.length, start.length + widths.minute), line);
+  day.unsplit = '';
 }
 
 export function dropMinutes(day: Day): void {
   day.minutes = false;
+  day.unsplit = '';
   for (const at of day.slots.keys()) if (isOf(at, 'minute')) day.slots.delete(at);
 }
 
+/** The line of the whole log, those of hours, and those of minutes, each in their order. */
 export function dayText(day: Day): string {
-  const { mark, minutes, open } = day;
+  const { mark, minutes, open, unsplit } = day;
   const head = { v: version, mark, minutes, ...(open.size > 0 && { open: Object.fromEntries(open) }) };
-  const lines = [...day.slots].sort(([a], [b]) => (a < b ? -1 : 1));
+  const lines = [...day.slots].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
   const texts = lines.map(([t, slot]) => (typeof slot === 'string' ? slot : tallyText(slot, { t })));
-  return `${[JSON.stringify(head), ...texts].join('\n')}\n`;
+  return `${[JSON.stringify(head), ...texts, ...(unsplit === '' ? [] : [unsplit])].join('\n')}\n`;
 }
 
 /** `undefined`: it is none of ours, of another version, or not all of it is there, as after a power cut. */
 export function dayIn(name: string, text: string): Day | undefined {
   if (!text.endsWith('}\n') || text.includes('\0')) return undefined;
-  const [first = '', ...lines] = text.slice(0, -1).split('\n');
+  const lineFrom = (from: number): string => text.slice(from, text.indexOf('\n', from));
+  const first = lineFrom(0);
   const head = jsonIn(first) as
     { v?: unknown; mark?: Partial<LogMark>; minutes?: unknown; open?: object } | null | undefined;
   if (head?.v !== version || typeof head.mark?.bytes !== 'number') return undefined;
   const slots = new Map<string, string>();
-  for (const line of lines) {
+  let from = first.length + 1;
+  for (let line = lineFrom(from); line !== ''; line = lineFrom(from)) {
     const at = line.slice(start.length, line.indexOf('"', start.length));
-    if (!line.startsWith(`${start}${name.slice(0, 2)}`) || !line.endsWith('}')) return undefined;
+    if (!line.startsWith(start)) return undefined;
+    if (isOf(at, 'minute')) break;
     slots.set(at, line);
+    from += line.length + 1;
   }
   const open = new Map(Object.entries(head.open ?? {}).filter(([, at]) => typeof at === 'number'));
-  return { name, mark: head.mark as LogMark, minutes: head.minutes !== false, open, slots };
+  const unsplit = text.slice(from, -1);
+  return { name, mark: head.mark as LogMark, minutes: head.minutes !== false, open, slots, unsplit };
 }
 /** What every line begins with, in front of its time. */
 const start = '{"t":"';

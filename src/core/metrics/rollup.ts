@@ -18,7 +18,7 @@ import {
   dropMinutes,
   emptyDay,
   type Grain,
-  isOf,
+  slotsIn,
   tallyAt,
 } from './day.ts';
 
@@ -26,7 +26,7 @@ import {
 const minutesKeptMs = 7 * dayMs;
 
 /** How fine a time is told that is so long: of weeks nobody adds up minutes. */
-export function grainOf(ms: number): Grain {
+function grainOf(ms: number): Grain {
   return ms <= 2 * hourMs ? 'minute' : ms <= 2 * dayMs ? 'hour' : 'day';
 }
 const grainMs: Readonly<Record<Grain, number>> = { minute: minuteMs, hour: hourMs, day: dayMs };
@@ -60,8 +60,8 @@ export async function* slotsOf(
   for (const name of days.filter((day) => day >= first && day <= last)) {
     const day = await countedDay(session, mailbox, name, logs.get(name));
     const grain = asked === 'minute' && !day.minutes ? 'hour' : asked;
-    for (const at of day.slots.keys()) {
-      if (!isOf(at, grain) || at < since.slice(0, at.length) || at > until) continue;
+    for (const at of slotsIn(day, grain)) {
+      if (at < since.slice(0, at.length) || at > until) continue;
       const tally = tallyAt(day, at);
       if (tally) yield { startMs: Date.parse(`${at}${'T00:00:00.000Z'.slice(at.length - 10)}`), tally };
     }

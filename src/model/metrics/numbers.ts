@@ -110,8 +110,8 @@ export const numberTable = {
   },
   onTimeShare: {
     ...goodShare,
-    formula: '(acked - acked behind the deadline or replyBy) / (acked + dead by their time-to-live)',
-    value: (tally) => share(timesOf(tally, 'acked') - tally.late, timesOf(tally, 'acked') + expired(tally)),
+    formula: 'acked in time / (acked that had a deadline, replyBy or time-to-live, and dead by that)',
+    value: (tally) => share(tally.onTime, tally.onTime + tally.late + expired(tally)),
   },
   completedShare: {
     ...goodShare,

@@ -9,10 +9,10 @@ export type LoggedEvent = Readonly<Record<string, unknown>> & {
 };
 
 /** By kind, type or name. Without a prototype: a script may call a type `__proto__`. */
-export type Counts = { [name: string]: number };
+type Counts = { [name: string]: number };
 
 /** What one consumer did with its claims. */
-export interface ConsumerTally {
+interface ConsumerTally {
   claimed: number;
   acked: number;
   /** Claims that ended in `nacked`, not for free, or in `dead`. A lease that ran out is told without its consumer. */
@@ -33,7 +33,8 @@ export interface Tally {
   freed: number;
   /** `dead` because its time-to-live ran out, because its last lease did, or because a consumer said so. */
   readonly died: Counts;
-  /** `acked` behind the deadline or the `replyBy` of the message. */
+  /** Of `acked` that had a time to be done by (a deadline, `replyBy`, a time-to-live): those in time, and those behind it. */
+  onTime: number;
   late: number;
   /** `acked` with a score, and the sum of these (each 0 to 1). */
   scored: number;
@@ -55,7 +56,7 @@ export interface Tally {
 /** Beyond so many names in one tally what follows is counted under this one, which no agent and no type has. */
 export const otherNames = '(other)';
 
-export const noCounts = (): Counts => Object.create(null) as Counts;
+const noCounts = (): Counts => Object.create(null) as Counts;
 
 export function emptyTally(): Tally {
   return {
@@ -65,6 +66,7 @@ export function emptyTally(): Tally {
     redelivered: 0,
     freed: 0,
     died: noCounts(),
+    onTime: 0,
     late: 0,
     scored: 0,
     scores: 0,
@@ -125,7 +127,8 @@ function countEnding(into: Tally, told: LoggedEvent, open: OpenClaims): void {
   if (event === 'dead') add(into.died, deathOf(told.reason));
   if (event === 'acked') {
     if (told.attempt === 1) into.ackedFirst++;
-    if (told.late === true) into.late++;
+    if (told.late === false) into.onTime++;
+    else if (told.late === true) into.late++;
     if (typeof told.score === 'number' && told.score >= 0 && told.score <= 1) {
       into.scored++;
       into.scores += told.score;
@@ -183,6 +186,7 @@ const plain = [
   'ackedFirst',
   'redelivered',
   'freed',
+  'onTime',
   'late',
   'scored',
   'scores',

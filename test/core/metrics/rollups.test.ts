@@ -50,7 +50,8 @@ const numbersIn = (events: readonly LoggedEvent[]) => {
     again: of('claimed').filter(({ attempt }) => Number(attempt) > 1).length,
     waited: [of('claimed').filter(({ waitedMs }) => waitedMs !== undefined).length, sum('waitedMs')],
     held: [events.filter(({ heldMs }) => heldMs !== undefined).length, sum('heldMs')],
-    late: of('acked').filter(({ late }) => late).length,
+    onTime: of('acked').filter(({ late }) => late === false).length,
+    late: of('acked').filter(({ late }) => late === true).length,
     scores: [events.filter(({ score }) => score !== undefined).length, Math.round(sum('score') * 1000)],
     types: of('delivered').filter(({ type, attempt }) => type === 'task' && attempt === undefined).length,
   };
@@ -63,6 +64,7 @@ const numbersOf = (tally: Tally): ReturnType<typeof numbersIn> => ({
   again: tally.redelivered,
   waited: [tally.waited.count, tally.waited.sum],
   held: [tally.held.count, tally.held.sum],
+  onTime: tally.onTime,
   late: tally.late,
   scores: [tally.scored, Math.round(tally.scores * 1000)],
   types: tally.types['task'] ?? 0,
@@ -298,6 +300,6 @@ function eventOf(at: number, chance: number): LoggedEvent {
     }),
     ...(kind === 'claimed' && { ...by, attempt, waitedMs: chance % 100_000 }),
     ...(at % 3 === 2 && { ...by, attempt, heldMs: chance % 70_000 }),
-    ...(kind === 'acked' && chance % 2 === 0 && { score: (chance % 11) / 10, late: true }),
+    ...(kind === 'acked' && chance % 2 === 0 && { score: (chance % 11) / 10, late: chance % 4 === 0 }),
   } as unknown as LoggedEvent;
 }

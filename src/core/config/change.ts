@@ -50,7 +50,7 @@ export async function setConfig(
   value: unknown,
   options: ConfigChangeOptions = {},
 ): Promise<ConfigValue> {
-  const [now] = await changeConfig(session, { [key]: value } as ConfigChanges, options);
+  const [now] = await changeConfig(session, { [key]: value }, options);
   if (!now) throw new Error(`The setting ${key} is gone.`);
   return now;
 }

@@ -107,9 +107,12 @@ export async function tellByHand(session: Session, of: RevisedName, history: His
   const since = last === undefined ? '' : ` since version ${last}`;
   const { document } = await session.store.documents.locate(of, []);
   if (history.now === undefined) {
-    const why = await readSettings(session).catch(({ message }: Error) => message);
+    const why = await readSettings(session).then(
+      () => '',
+      ({ message }: Error) => message,
+    );
     session.warn(
-      `${String(why)} ${last === undefined ? 'Nothing is kept that could hold instead.' : 'What was in force before it holds.'}`,
+      `${why} ${last === undefined ? 'Nothing is kept that could hold instead.' : 'What was in force before it holds.'}`,
     );
   } else if (of === 'settings') {
     session.warn(

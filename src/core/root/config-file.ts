@@ -122,7 +122,7 @@ export async function usableSettings(session: Session): Promise<Settings> {
 }
 
 /** The settings among them that can be used. */
-export function withoutWrong(settings: Settings): Settings {
+function withoutWrong(settings: Settings): Settings {
   const wrong: readonly string[] = wrongSettings(settings);
   return Object.fromEntries(Object.entries(settings).filter(([key]) => !wrong.includes(key)));
 }

@@ -54,12 +54,12 @@ export async function keepNext(
   session: Session,
   of: RevisedName,
   value: AgentCard | Settings,
-  said: Pick<Revision, 'base' | 'note' | 'byHand' | 'replaced'> & { readonly at?: string },
+  remarks: Pick<Revision, 'base' | 'note' | 'byHand' | 'replaced'> & { readonly at?: string },
 ): Promise<number | undefined> {
   const { documents } = session.store;
   const version = ((await documents.revisions(of)).at(-1) ?? 0) + 1;
-  const { at = new Date(session.clock.now()).toISOString(), ...others } = said;
-  const by = said.byHand || said.at !== undefined ? undefined : session.acting;
+  const { at = new Date(session.clock.now()).toISOString(), ...others } = remarks;
+  const by = remarks.byHand || remarks.at !== undefined ? undefined : session.acting;
   const revision: Revision = {
     version,
     at,

@@ -23,7 +23,7 @@ interface PlainSetting {
 }
 
 /** A list or an object: written as JSON, also on the command line. It is one for all who use a root. */
-export interface JsonSetting {
+interface JsonSetting {
   readonly kind: 'json';
   readonly default: readonly unknown[] | object;
   readonly ofRoot: true;

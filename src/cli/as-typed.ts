@@ -17,6 +17,7 @@ export const options: Readonly<Record<string, string>> = {
   root: '--root',
   since: '--since',
   subject: '--subject',
+  table: '--table',
   start: '`@<file of earlier output>`, `start`',
   waitMs: '--wait 30s',
 };

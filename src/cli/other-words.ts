@@ -63,7 +63,6 @@ export const otherWords: Readonly<Record<string, readonly string[]>> = byWord([
   ['coordinator, leader, elect, failover', 'coordinate'],
   ['idle, busy', 'agent heartbeat <agent> --status <word>'],
   ['fsck, verify', 'doctor'],
-  ['export', 'archive export <agent>'],
   ['clean, cleanup, gc, vacuum, compact, prune', 'maintain --dry-run'],
   ['snapshot, dump, save', 'backup <file>'],
   ['cron, crontab, schedules', 'schedule list'],

@@ -91,7 +91,6 @@ test.for([
   ['push reviewer hi', 'dreamos send reviewer "your text"'],
   ['ask reviewer hi --as planner', 'dreamos request reviewer "your question" --as planner'],
   ['consume reviewer', 'dreamos read reviewer'],
-  ['export reviewer', 'dreamos archive export reviewer'],
   ['topic list', 'dreamos topics list'],
   ['topics subscribe x', 'dreamos subscribe --help'],
   ['agent group devs', 'dreamos agent register --help'],

@@ -16,7 +16,7 @@ test.each([
   ['lease 1h30m', '1h30m'],
 ])('config set %s tells what it took', async (words, value) => {
   const [key = ''] = words.split(' ');
-  expect((await rig.dreamos(`config set ${words}`)).out).toBe(`${key} = ${value} (config)\n`);
+  expect((await rig.dreamos(`config set ${words}`)).out).toBe(`${key} = ${value} (config, version 1)\n`);
   expect((await rig.dreamos(`config get ${key} --json`)).json).toEqual([{ key, value, source: 'config' }]);
 });
 

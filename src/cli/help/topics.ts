@@ -19,7 +19,7 @@ export const topics = {
   hosts: "what setup writes into agents' tools, and how it is undone",
   housekeeping: 'how a root stays small and sound; backups; older mailboxes',
   prometheus: 'metrics, alert rules and a dashboard for Prometheus and Grafana',
-  alerting: 'who is told when mail is not as it should be, by mail or a command',
+  alerting: 'who is told when mail is not as it should be',
   tables: 'mail as tables: what export writes, and five questions answered',
   reach: 'how an agent hears of its mail in its own tool, by hooks',
   native: 'send, read, ack and their like without the start of Node',

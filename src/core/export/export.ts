@@ -26,7 +26,7 @@ export async function exportTo(
   absolute(undefined, path, 'SOURCE_NOT_FOUND');
   const only = table === undefined ? {} : { table: tableIn(table) };
   if (format !== 'sqlite') return exportToFiles(session, format, path, { ...options, ...only });
-  if (table !== undefined) throw usage('A database has all tables: `table` goes with `jsonl` and `csv`.');
+  if (table !== undefined) throw usage('A database has all tables; `table` goes with the format jsonl or csv.');
   return exportToSqlite(session, path, options);
 }
 

@@ -4,9 +4,9 @@ import { isAhead } from '../../../model/clock.ts';
 import { idTime } from '../../../model/id.ts';
 import type { Finding } from '../../port/upkeep.ts';
 import type { FileContext } from '../disk/context.ts';
-import { parseInbox, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { parsePack } from '../names/pack-name.ts';
-import { dayOf, isDay, parseEventLog } from '../names/slots.ts';
+import { dayOf, isDay, parseEventLog, parseInbox } from '../names/slots.ts';
 import { wheelEntries } from '../places/wheel.ts';
 
 interface Ahead {

@@ -275,17 +275,6 @@ export function isHandedInName(name: string): boolean {
   return name.endsWith('.json') && !name.startsWith('.');
 }
 
-/** Where answers to a request are kept for it, until a moment. */
-export function inboxFolder(mailbox: Mailbox, until: number, request: string): string {
-  return join(mailbox.requests, `${padTime(until)}-${request}`);
-}
-
-/** The moment and the request in an inbox's name; `undefined`: not an inbox. */
-export function parseInbox(name: string): { until: number; request: string } | undefined {
-  const match = /^(\d{13})-([0-7][0-9A-HJKMNP-TV-Z]{25})$/.exec(name);
-  return match ? { until: Number(match[1]), request: match[2] ?? '' } : undefined;
-}
-
 /** The name of a bucket or of a folder of buckets: its time sorts it, the random part makes sure that no name comes twice. */
 export function bucketName(timeMs: number, random: string): string {
   return `${padTime(timeMs)}-${random}`;
@@ -294,9 +283,4 @@ export function bucketName(timeMs: number, random: string): string {
 /** The time in a bucket's name; `undefined`: not a bucket. */
 export function parseBucket(name: string): number | undefined {
   return /^\d{13}-[0-9A-HJKMNP-TV-Z]{10}$/.test(name) ? Number(name.slice(0, 13)) : undefined;
-}
-
-/** Whether a path is that of an answer in a request's inbox. */
-export function isAnswer(mailbox: Mailbox, path: string): boolean {
-  return path.startsWith(`${mailbox.requests}/`);
 }

@@ -1,9 +1,9 @@
 import { logOf } from '../../../model/topic.ts';
 import { corruptName, noteOf, reasonOf, waitingOf } from './beside.ts';
 import { longestEntryName } from './entry-name.ts';
-import { bucketName, inboxFolder, laneOf, layoutOf } from './layout.ts';
+import { bucketName, laneOf, layoutOf } from './layout.ts';
 import { longestName, pathIn } from './path.ts';
-import { slotOf } from './slots.ts';
+import { slotOf, inboxFolder } from './slots.ts';
 
 const ofName = 'x'.repeat(longestName);
 const ofEntry = 'x'.repeat(longestEntryName);

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { dayMs, hourMs } from '../../../model/basics/limits.ts';
 import type { Mailbox } from './layout.ts';
-import { latestTime } from './entry-name.ts';
+import { latestTime, padTime } from './entry-name.ts';
 
 /** Names made of a moment: the slots of the timing wheels, the days of archives and event logs. */
 /** The slot of a timing wheel (delayed/ or inflight/) for a moment: an hour, and ten seconds in it. */
@@ -95,4 +96,20 @@ function lastOnly(textOf: (at: number) => string): (at: number) => string {
 
 function isoTime(timeMs: number): string {
   return new Date(Math.min(latestTime, Math.max(0, timeMs))).toISOString();
+}
+
+/** Where answers to a request are kept for it, until a moment. */
+export function inboxFolder(mailbox: Mailbox, until: number, request: string): string {
+  return join(mailbox.requests, `${padTime(until)}-${request}`);
+}
+
+/** The moment and the request in an inbox's name; `undefined`: not an inbox. */
+export function parseInbox(name: string): { until: number; request: string } | undefined {
+  const match = /^(\d{13})-([0-7][0-9A-HJKMNP-TV-Z]{25})$/.exec(name);
+  return match ? { until: Number(match[1]), request: match[2] ?? '' } : undefined;
+}
+
+/** Whether a path is that of an answer in a request's inbox. */
+export function isAnswer(mailbox: Mailbox, path: string): boolean {
+  return path.startsWith(`${mailbox.requests}/`);
 }

@@ -15,7 +15,8 @@ import { formatEntryName, parseEntryName, type EntryName } from '../names/entry-
 import { arrival, logEvents } from '../events/event-log.ts';
 import { memory } from '../disk/memory.ts';
 import { ensureFolder, isRealFolder, syncAncestorsOnce, forgetRemoved } from '../disk/folders.ts';
-import { inboxFolder, parseInbox, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
+import { inboxFolder, parseInbox } from '../names/slots.ts';
 import { readIfGood } from './read-entry.ts';
 import type { ReadyWalk } from './ready-walk.ts';
 import { startOrder } from './walk-order.ts';

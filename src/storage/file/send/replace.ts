@@ -17,9 +17,9 @@ import { logEvents } from '../events/event-log.ts';
 import { findIn, listState } from '../look/find.ts';
 import { type EntryName, formatEntryName, replaceOf } from '../names/entry-name.ts';
 import type { Found } from '../names/found.ts';
-import { isAnswer, type Mailbox } from '../names/layout.ts';
+import { type Mailbox } from '../names/layout.ts';
 import { folderOf } from '../names/path.ts';
-import { archiveFolder } from '../names/slots.ts';
+import { archiveFolder, isAnswer } from '../names/slots.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
 import { readIfGood } from '../places/read-entry.ts';
 

@@ -1,7 +1,6 @@
 /** That an agent is there, noted by the way: whoever said so once is said to be there by what he does (`Presence.seen`). */
 import { sameAgent } from '../../model/agent.ts';
 import { DreamosError } from '../../model/errors.ts';
-import { followSettings } from '../root/follow-settings.ts';
 import type { Session } from '../root/root.ts';
 import { effectiveSettings } from '../root/settings.ts';
 
@@ -25,10 +24,11 @@ export async function keepSeen(session: Session, mailbox: string): Promise<() =>
   const begin = async () => setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
   let timer = begin();
   const stop = (): void => void timer.then(clearInterval);
-  const following = followSettings(session, () => {
+  const again = (): void => {
     stop();
     timer = begin();
-  });
+  };
+  const following = import('../root/follow-settings.ts').then((push) => push.followSettings(session, again));
   return () => {
     // Whoever waits is told why he hears of nothing.
     void following.then(

@@ -1,6 +1,6 @@
 /** A setting that is a list: one row of the table. */
 import * as z from 'zod/mini';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 
 vi.mock(import('../../../src/model/basics/setting-table.ts'), async (original) => {
   const { settingTable } = await original();
@@ -8,6 +8,13 @@ vi.mock(import('../../../src/model/basics/setting-table.ts'), async (original) =
   const fits = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
   const rules = { kind: 'json', default: [], ofRoot: true, schema: rule, fits, what: 'a list of rules', help: 'x' };
   return { settingTable: { ...settingTable, rules } } as never;
+});
+
+// Files share their modules: those that know the table as it is are left alone, and get it back.
+vi.resetModules();
+afterAll(() => {
+  vi.doUnmock('../../../src/model/basics/setting-table.ts');
+  vi.resetModules();
 });
 
 const { changeConfig, setConfig } = await import('../../../src/core/config/change.ts');

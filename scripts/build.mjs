@@ -114,7 +114,6 @@ async function buildCommand() {
       'write-file-atomic',
       seldom,
     ],
-    external: ['@opentelemetry/api', 'cli-table3', 'croner', 'diff', 'jsonc-parser', 'proper-lockfile', 'write-file-atomic', seldom],
     define: { DREAMOS_VERSION: JSON.stringify(await ownVersion()) },
     // Its build for Node loads node:crypto, which is handed in where it is needed.
     alias: { ulid: join(root, 'node_modules/ulid/dist/browser/index.js') },

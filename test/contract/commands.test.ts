@@ -82,7 +82,7 @@ const ended = async (rig: Rig) => {
 };
 const alerting = async (rig: Rig) => {
   const alerts = [{ name: 'dead', to: 'planner', run: ['true'] }];
-  await changeSettingsIn(rig.root.store, (settings) => ({ ...settings, alerts }) as typeof settings);
+  await changeSettingsIn(rig.root.store, (settings) => ({ ...settings, alerts }));
   await dead(rig);
 };
 const aged = async (rig: Rig) => {

@@ -13,7 +13,7 @@ beforeEach(async () => {
 describe('every setting of the table', () => {
   const settings = Object.entries(settingTable) as [SettingKey, (typeof settingTable)[SettingKey]][];
 
-  const asPrinted = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const asPrinted = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
   test.each(settings)('%s can be set to its default as it is printed', async (key, { default: usual }) => {
     expect(await setConfig(rig.root, key, asPrinted(usual))).toMatchObject({ key, value: usual, source: 'config' });

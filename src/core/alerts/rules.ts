@@ -15,7 +15,7 @@ export async function writtenRules(session: Session): Promise<readonly WrittenRu
   const { alerts } = await rootSettings(session);
   if (alerts === undefined) return undefined;
   const fault = alertFault(alerts);
-  if (!fault) return alerts as readonly WrittenRule[];
+  if (!fault) return alerts;
   const path = ['alerts', ...fault.path];
   throw documentInvalid(
     await session.store.documents.locate('settings', path),

@@ -189,11 +189,13 @@ export function checkSettingKey(key: string): SettingKey {
   });
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** What is one for all who use a root cannot be said elsewhere. @throws CONFIG_INVALID naming `where` */
 export function checkNotOfRoot(key: SettingKey, where: string): void {
   if (!isOfRoot(key)) return;
   throw new DreamosError('invalid', 'CONFIG_INVALID', `${where} cannot be used: ${key} is one for the whole root.`, {
-    hint: `What it is: dreamos config get ${key}; to set it: dreamos config set ${key} ${defaultSettings[key]}`,
+    hint: `What it is: dreamos config get ${key}; to set it: dreamos config set ${key}=${textOf(defaultSettings[key])}`,
   });
 }
 

@@ -2,7 +2,7 @@ import { resolveAgent } from '../agents/agents.ts';
 import { createReader, type ReadOptions } from './read.ts';
 import { asConsumer, takeUp } from './take-up.ts';
 import type { Session } from '../root/root.ts';
-import { type AckHow, ackClaim, nack, type NackHow, renew } from './settle.ts';
+import { type AckHow, ackClaim, ackWith, nack, type NackHow, renew } from './settle.ts';
 import { createWaiter } from '../wait/wait.ts';
 import type { Delivery, Settled } from '../../storage/port/mail.ts';
 
@@ -39,13 +39,14 @@ export async function* consume(
 
 export function jobOf(session: Session, delivery: Delivery): Job {
   const { receipt, mailbox, attempt, leaseUntil, message } = delivery;
+  const by = session.acting ?? mailbox;
   return {
     receipt,
     mailbox,
     attempt,
     leaseUntil,
     message,
-    ack: (how) => ackClaim(session, receipt, session.acting ?? mailbox, how),
+    ack: (how) => (how ? ackWith(session, receipt, by, how) : ackClaim(session, receipt, by)),
     nack: (options) => nack(session, receipt, options),
     renew: (leaseMs) => renew(session, receipt, leaseMs),
   };

@@ -37,18 +37,24 @@ export async function ack(session: Session, receiptOrId: string, how?: AckHow): 
   return ackClaim(session, receipt, by, how);
 }
 
-export async function ackClaim(session: Session, receipt: string, by: string, how: AckHow = {}): Promise<Settled> {
+/** As `ackClaim`, of what a consumer says. @throws USAGE */
+export async function ackWith(session: Session, receipt: string, by: string, how: AckHow): Promise<Settled> {
+  checkScore(how.score);
+  return ackClaim(session, receipt, by, how);
+}
+
+/** @param how its score is checked by then */
+export function ackClaim(session: Session, receipt: string, by: string, how: AckHow = {}): Promise<Settled> {
   const { mail } = session.store;
   const { score } = how;
-  checkScore(score);
   const note = (how.note ?? undefined) === undefined ? undefined : reasonText(how.note);
   const { mailbox: destination, id, task } = mail.parseReceipt(receipt);
   return traced(
     session,
     () => ({ operation: 'ack', destination, id }),
-    async () =>
+    () =>
       task
-        ? (await session.tasks()).ackAndAssign(session, receipt, by, { score, note })
+        ? session.tasks().then((tasks) => tasks.ackAndAssign(session, receipt, by, { score, note }))
         : mail.ack(receipt, { by, label: session.label, score, note }),
   );
 }

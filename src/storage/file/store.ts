@@ -247,11 +247,11 @@ function journalOf(ctx: FileContext): Journal {
 }
 
 function rollupsOf(ctx: FileContext): Rollups {
-  const kept = (): Promise<typeof import('./events/rollups.ts')> => import('./events/rollups.ts');
+  const rollups = (): Promise<typeof import('./events/rollups.ts')> => import('./events/rollups.ts');
   return {
-    days: async (mailbox) => (await kept()).rollupDays(ctx, mailbox),
-    read: async (mailbox, name) => (await kept()).readRollup(ctx, mailbox, name),
-    write: async (mailbox, name, text) => (await kept()).writeRollup(ctx, mailbox, name, text),
+    days: async (mailbox) => (await rollups()).rollupDays(ctx, mailbox),
+    read: async (mailbox, name) => (await rollups()).readRollup(ctx, mailbox, name),
+    write: async (mailbox, name, text) => (await rollups()).writeRollup(ctx, mailbox, name, text),
   };
 }
 

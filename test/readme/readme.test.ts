@@ -39,7 +39,8 @@ test('the reference of the library leaves no type unexplained', () => {
   const known = new Set(
     [...page.matchAll(/^(?:export )?(?:interface|type|class) (\w+)|^- `(\w+)`: /gm)].map((m) => m[1] ?? m[2]),
   );
-  const languages = /^(AbortSignal|AsyncGenerator|Iterable|NodeJS|Omit|Partial|Pick|ProcessEnv|Promise|Readonly|Record)$/;
+  const languages =
+    /^(AbortSignal|AsyncGenerator|Iterable|NodeJS|Omit|Partial|Pick|ProcessEnv|Promise|Readonly|Record)$/;
   expect(used.size).toBeGreaterThan(60);
   // Its own subject, and the language's.
   const left = [...used].filter((name) => !known.has(name) && !languages.test(name));

@@ -381,7 +381,7 @@ test('a dedupe key is forgotten when the root says so, whatever a card or an env
   const error = await refusal(registerAgent(rig.root, { name: 'planner', settings }));
   expect(error).toMatchObject({
     code: 'CONFIG_INVALID',
-    hint: 'What it is: dreamos config get dedupeWindow; to set it: dreamos config set dedupeWindow 2d',
+    hint: 'What it is: dreamos config get dedupeWindow; to set it: dreamos config set dedupeWindow=2d',
   });
   await expectRefusal(send(rig.as('planner', { DREAMOS_DEDUPE_WINDOW: '9d' }), draft), 'CONFIG_INVALID');
 });

@@ -89,74 +89,6 @@ export const top: Verb = {
   },
 };
 
-export const stats: Verb = {
-  words: 'stats [agent...]',
-  setUp(command, context) {
-    command
-      .option('--window <duration>', 'how far back: 5m, 24h, 7d (1h)')
-      .option('--by <what>', 'a row of each mailbox, agent (by what it claimed), type or topic (mailbox)')
-      .option('--csv', 'as CSV, with all numbers')
-      .action(async (names, options) =>
-        (await import('../commands/look/stats.ts')).statsCommand(context, names, options),
-      )
-      .addHelpText(
-        'after',
-        example('dreamos stats --window 24h\n  dreamos stats --by agent', 'See: dreamos help numbers'),
-      );
-  },
-};
-
-export const resources: Verb = {
-  words: 'resources',
-  setUp(command, context) {
-    const group = command.description('what each agent may use, and uses');
-    group
-      .command('show [agent]')
-      .action(async (name) => (await import('../commands/look/resources.ts')).showCommand(context, name))
-      .addHelpText(
-        'after',
-        example(
-          'dreamos resources show reviewer',
-          'Without a name of all. How it is limited: dreamos help housekeeping',
-        ),
-      );
-    group.addHelpText('after', example('dreamos resources show'));
-  },
-};
-
-export const metrics: Verb = {
-  words: 'metrics',
-  setUp(command, context) {
-    command
-      .option('--format <format>', 'openmetrics (the default) or prometheus, its older text')
-      .option('--textfile <file>', "in one step into a file for node_exporter's textfile collector")
-      .action(async (options) => (await import('../commands/look/metrics.ts')).metricsCommand(context, options))
-      .addHelpText(
-        'after',
-        example(
-          'dreamos metrics --quiet --textfile /var/lib/node_exporter/dreamos.prom',
-          'What each says, alert rules and a dashboard: dreamos help prometheus',
-        ),
-      );
-  },
-};
-
-export const who: Verb = {
-  words: 'who [agent...]',
-  setUp(command, context) {
-    command
-      .option('--all', 'also those that never said that they are there')
-      .action(async (names, options) => (await import('../commands/look/who.ts')).whoCommand(context, names, options))
-      .addHelpText(
-        'after',
-        example(
-          'dreamos who\n  dreamos who reviewer',
-          'ready, busy and paused are there; late: not heard of for two of its intervals (setting heartbeat, 5m); gone: for five, or its process has ended. See: dreamos help addressing',
-        ),
-      );
-  },
-};
-
 export const watch: Verb = {
   words: 'watch [agent...]',
   setUp(command, context) {
@@ -197,44 +129,5 @@ export const listen: Verb = {
           'What must not be missed is subscribed to. Exit 3: nothing came within --wait. See: dreamos help cursors',
         ),
       );
-  },
-};
-
-export const alerts: Verb = {
-  words: 'alerts',
-  setUp(command, context) {
-    const group = command.description('who is told when numbers are not as they should be');
-    group
-      .command('list')
-      .action(async () => (await import('../commands/look/alerts.ts')).listCommand(context))
-      .addHelpText(
-        'after',
-        example('dreamos alerts list', 'It notes nothing and tells nobody. See: dreamos help alerting'),
-      );
-    group
-      .command('check')
-      .action(async () => (await import('../commands/look/alerts.ts')).checkCommand(context))
-      .addHelpText(
-        'after',
-        example(
-          '*/5 * * * * dreamos alerts check --quiet --root /home/ann/shop  (in a crontab)\n  dreamos alerts check --quiet || echo all is well',
-          'Exit 0: an alert fires. Exit 3: none does. See: dreamos help alerting',
-        ),
-      );
-    group
-      .command('test <name>')
-      .option('--mailbox <pattern>', 'as if it fired there')
-      .option('--act', 'send the message and run the command, marked as a test')
-      .action(async (name, options) => (await import('../commands/look/alerts.ts')).testCommand(context, name, options))
-      .addHelpText('after', example('dreamos alerts test dead\n  dreamos alerts test dead --act'));
-    group
-      .command('silence [name]')
-      .option('--for <duration>', 'for so long from now on (2h); 0 ends it')
-      .option('--mailbox <pattern>', 'only there: a name in which * stands for anything')
-      .action(async (name, options) =>
-        (await import('../commands/look/alerts.ts')).silenceCommand(context, name, options),
-      )
-      .addHelpText('after', example('dreamos alerts silence dead --for 8h', 'Without a name all of them.'));
-    group.addHelpText('after', example('dreamos alerts list\n  dreamos alerts check'));
   },
 };

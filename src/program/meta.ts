@@ -1,4 +1,4 @@
-/** Settings; and what tells about the command itself. */
+/** Settings, numbers, and what dreamos says of itself. The native program leaves all of it to Node. */
 import type { Command } from 'commander';
 import { topicsLine } from '../cli/help/topics.ts';
 import { example, type Verb } from './options.ts';
@@ -81,6 +81,79 @@ export const config: Verb = {
       'after',
       example('dreamos config show\n  dreamos config set lease=30m\n  dreamos config history'),
     );
+  },
+};
+
+export const stats: Verb = {
+  words: 'stats [agent...]',
+  setUp(command, context) {
+    command
+      .option('--window <duration>', 'how far back: 5m, 24h, 7d (1h)')
+      .option('--by <what>', 'a row of each mailbox, agent (by what it claimed), type or topic (mailbox)')
+      .option('--csv', 'as CSV, with all numbers')
+      .action(async (names, options) =>
+        (await import('../commands/look/stats.ts')).statsCommand(context, names, options),
+      )
+      .addHelpText(
+        'after',
+        example('dreamos stats --window 24h\n  dreamos stats --by agent', 'See: dreamos help numbers'),
+      );
+  },
+};
+
+export const metrics: Verb = {
+  words: 'metrics',
+  setUp(command, context) {
+    command
+      .option('--format <format>', 'openmetrics (the default) or prometheus, its older text')
+      .option('--textfile <file>', "in one step into a file for node_exporter's textfile collector")
+      .action(async (options) => (await import('../commands/look/metrics.ts')).metricsCommand(context, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos metrics --quiet --textfile /var/lib/node_exporter/dreamos.prom',
+          'What each says, alert rules and a dashboard: dreamos help prometheus',
+        ),
+      );
+  },
+};
+
+export const alerts: Verb = {
+  words: 'alerts',
+  setUp(command, context) {
+    const group = command.description('who is told when numbers are not as they should be');
+    group
+      .command('list')
+      .action(async () => (await import('../commands/look/alerts.ts')).listCommand(context))
+      .addHelpText(
+        'after',
+        example('dreamos alerts list', 'It notes nothing and tells nobody. See: dreamos help alerting'),
+      );
+    group
+      .command('check')
+      .action(async () => (await import('../commands/look/alerts.ts')).checkCommand(context))
+      .addHelpText(
+        'after',
+        example(
+          '*/5 * * * * dreamos alerts check --quiet --root /home/ann/shop  (in a crontab)\n  dreamos alerts check --quiet || echo all is well',
+          'Exit 0: an alert fires. Exit 3: none does. See: dreamos help alerting',
+        ),
+      );
+    group
+      .command('test <name>')
+      .option('--mailbox <pattern>', 'as if it fired there')
+      .option('--act', 'send the message and run the command, marked as a test')
+      .action(async (name, options) => (await import('../commands/look/alerts.ts')).testCommand(context, name, options))
+      .addHelpText('after', example('dreamos alerts test dead\n  dreamos alerts test dead --act'));
+    group
+      .command('silence [name]')
+      .option('--for <duration>', 'for so long from now on (2h); 0 ends it')
+      .option('--mailbox <pattern>', 'only there: a name in which * stands for anything')
+      .action(async (name, options) =>
+        (await import('../commands/look/alerts.ts')).silenceCommand(context, name, options),
+      )
+      .addHelpText('after', example('dreamos alerts silence dead --for 8h', 'Without a name all of them.'));
+    group.addHelpText('after', example('dreamos alerts list\n  dreamos alerts check'));
   },
 };
 

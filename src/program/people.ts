@@ -1,4 +1,4 @@
-/** Who can receive, and how it is set up. */
+/** Who can receive, how it is set up, who is there and what each may use. */
 import type { Command } from 'commander';
 import { example, type Verb } from './options.ts';
 
@@ -218,5 +218,39 @@ export const topics: Verb = {
       )
       .addHelpText('after', example("dreamos topics prune 'build.>' --older-than 2d", 'What lies in mailboxes stays.'));
     group.addHelpText('after', example("dreamos topics list\n  dreamos topics prune '>' --older-than 7d --dry-run"));
+  },
+};
+
+export const resources: Verb = {
+  words: 'resources',
+  setUp(command, context) {
+    const group = command.description('what each agent may use, and uses');
+    group
+      .command('show [agent]')
+      .action(async (name) => (await import('../commands/look/resources.ts')).showCommand(context, name))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos resources show reviewer',
+          'Without a name of all. How it is limited: dreamos help housekeeping',
+        ),
+      );
+    group.addHelpText('after', example('dreamos resources show'));
+  },
+};
+
+export const who: Verb = {
+  words: 'who [agent...]',
+  setUp(command, context) {
+    command
+      .option('--all', 'also those that never said that they are there')
+      .action(async (names, options) => (await import('../commands/look/who.ts')).whoCommand(context, names, options))
+      .addHelpText(
+        'after',
+        example(
+          'dreamos who\n  dreamos who reviewer',
+          'ready, busy and paused are there; late: not heard of for two of its intervals (setting heartbeat, 5m); gone: for five, or its process has ended. See: dreamos help addressing',
+        ),
+      );
   },
 };

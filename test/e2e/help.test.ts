@@ -24,7 +24,8 @@ describe.concurrent('help', () => {
         expect(out).toMatch(new RegExp(`Example:\\n.*dreamos ${verb} ${inner}\\b`, 's'));
       }
     }
-  });
+    // A hundred processes, one after the other.
+  }, 300_000);
 
   test('every topic that is named is there', async ({ bare }) => {
     const { out } = await bare.dreamos('--help');

@@ -165,6 +165,7 @@ const mailboxFiles = [
   'presence.json',
   'allowance',
   'archive',
+  'cards',
   'corrupt',
   'delayed',
   'dlq',
@@ -179,6 +180,7 @@ const mailboxFiles = [
 const rootFiles = [
   '.gitignore',
   'agent_mailboxes',
+  'config',
   'config.json',
   'dedupe',
   'boot.json',
@@ -194,6 +196,7 @@ const rootFiles = [
 function leftovers(path: string): string[] {
   const odd = readdirSync(path).filter((name) => !rootFiles.includes(name));
   odd.push(...readdirSync(join(path, 'outbox')).map((name) => `outbox/${name}`));
+  odd.push(...noVersions(join(path, 'config', 'history')).map((name) => `config/history/${name}`));
   const tasks = join(path, 'tasks');
   const files = existsSync(tasks) ? readdirSync(tasks, { recursive: true, withFileTypes: true }) : [];
   odd.push(...files.flatMap((file) => (file.isFile() && !file.name.endsWith('.json') ? `tasks/${file.name}` : [])));
@@ -204,10 +207,16 @@ function leftovers(path: string): string[] {
     if (existsSync(join(mailbox, 'keys')))
       stray.push(...readdirSync(join(mailbox, 'keys')).map((name) => `keys/${name}`));
     stray.push(...readdirSync(join(mailbox, 'tmp')).map((name) => `tmp/${name}`));
+    stray.push(...noVersions(join(mailbox, 'cards')).map((name) => `cards/${name}`));
     stray.push(...readdirSync(join(mailbox, 'dlq')).filter((name) => /\.reason\.json./.test(name)));
     odd.push(...stray.map((name) => `${agent}/${name}`));
   }
   return odd;
+}
+
+/** What lies among versions, and is none. */
+function noVersions(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !/^\d+\.json$/.test(name)) : [];
 }
 
 interface Found {

@@ -1,4 +1,5 @@
 /** Which files an export may change. */
+import { quoteWord } from '../../model/basics/shell-word.ts';
 import { exportRefused, type ExportFile, hasChangesBeside } from '../../storage/file/disk/foreign/export-file.ts';
 import type { ExportDatabase } from './database.ts';
 import { applicationId, schemaVersion } from './schema.ts';
@@ -25,7 +26,7 @@ export function checkOurs(file: ExportFile): void {
     throw exportRefused(
       path,
       'a program that works on it, or was stopped, has put changes beside it',
-      `End that program, then have SQLite put them in: sqlite3 ${path} 'PRAGMA journal_mode = DELETE'`,
+      `End that program, then have SQLite put them in: sqlite3 ${quoteWord(path)} 'PRAGMA journal_mode = DELETE'`,
     );
 }
 

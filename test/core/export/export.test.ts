@@ -13,7 +13,7 @@ import { cancelTask } from '../../../src/core/tasks/moves.ts';
 import { publish } from '../../../src/core/topics/publish.ts';
 import { DreamosError } from '../../../src/model/errors.ts';
 import { scratch } from '../../scratch.ts';
-import { type CoreRig, createCoreRig, expectRefusal, must } from '../rig.ts';
+import { type CoreRig, createCoreRig, expectRefusal, must, refusal } from '../rig.ts';
 import { contents, faults, rows } from './rig.ts';
 
 let rig: CoreRig;
@@ -272,9 +272,12 @@ test.for([
 });
 
 test('one beside which others keep changes is refused', async () => {
-  await exportTo(rig.root, file);
-  writeFileSync(`${file}-wal`, 'x');
-  await expectRefusal(exportTo(rig.root, file), 'EXPORT_REFUSED');
+  const spaced = join(dir, 'my mail.db');
+  await exportTo(rig.root, spaced);
+  writeFileSync(`${spaced}-wal`, 'x');
+  const { code, hint } = await refusal(exportTo(rig.root, spaced));
+  expect(code).toBe('EXPORT_REFUSED');
+  expect(hint).toContain(`sqlite3 '${spaced}' 'PRAGMA`);
 });
 
 test('a folder, a place in no folder, and one in the root are refused', async () => {

@@ -6,6 +6,7 @@
 import * as fs from 'node:fs';
 import { systemClock } from '../../../../model/clock.ts';
 import { dayMs } from '../../../../model/basics/limits.ts';
+import { quoteWord } from '../../../../model/basics/shell-word.ts';
 import { DreamosError } from '../../../../model/errors.ts';
 import { usage } from '../../../../model/refusals.ts';
 import { attempt } from '../disk-error.ts';
@@ -46,7 +47,8 @@ export function lookAtExport(file: string, root: string): ExportFile {
 export function makeExportFolder(folder: string, root: string): string {
   const path = pathIn(realFolder(folderOf(folder)), nameOf(folder));
   checkOutside(root, path);
-  attempt(path, 'make the folder', () => fs.mkdirSync(path, { mode: 0o700 }), { EEXIST: undefined });
+  const above = folderOf(path);
+  attempt(above, 'make a folder in', () => fs.mkdirSync(path, { mode: 0o700 }), { EEXIST: undefined });
   return realFolder(path);
 }
 
@@ -55,7 +57,7 @@ function realFolder(folder: string): string {
   const real = attempt<string, undefined>(folder, 'resolve', () => fs.realpathSync(folder), missing);
   if (real !== undefined && fs.statSync(real).isDirectory()) return real;
   throw new DreamosError('not-found', 'SOURCE_NOT_FOUND', `There is no folder ${folder} to export into.`, {
-    hint: `mkdir -p ${folder}`,
+    hint: `mkdir -p ${quoteWord(folder)}`,
   });
 }
 
@@ -105,7 +107,8 @@ export class ExportFolder {
   constructor(folder: string, token: string) {
     sweep(folder);
     this.path = exportFolder(folder, token);
-    attempt(this.path, 'make the folder', () => fs.mkdirSync(this.path, { mode: 0o700 }));
+    // Whoever reads of it knows the folder above.
+    attempt(folder, 'make a folder in', () => fs.mkdirSync(this.path, { mode: 0o700 }));
   }
 
   /** Where temporary files go. */
@@ -198,13 +201,28 @@ function isStill({ path, stat }: ExportFile): boolean {
   return now?.ino === stat.ino && now.size === stat.size && now.mtimeMs === stat.mtimeMs;
 }
 
-/** What killed exports have left, once nobody can be at work on it. */
+/**
+ * What killed exports have left, once nobody can be at work on it. It never decides about this export: in a folder for all, some
+ * of it is another user's.
+ */
 function sweep(folder: string): void {
-  for (const name of attempt<string[], never>(folder, 'read the folder', () => fs.readdirSync(folder))) {
-    if (!isExportFolder(name)) continue;
+  for (const name of orLeave(() => fs.readdirSync(folder)) ?? []) {
     const path = pathIn(folder, name);
-    const stat = attempt<fs.Stats, undefined>(path, 'look at', () => fs.lstatSync(path), { ENOENT: undefined });
-    if (stat?.isDirectory() && systemClock.now() - stat.mtimeMs > dayMs)
-      attempt(path, 'remove the folder', () => fs.rmSync(path, { recursive: true, force: true }));
+    if (isExportFolder(name)) orLeave(() => removeOld(path));
+  }
+}
+
+function removeOld(path: string): void {
+  const stat = fs.lstatSync(path);
+  if (stat.isDirectory() && systemClock.now() - stat.mtimeMs > dayMs) fs.rmSync(path, { recursive: true, force: true });
+}
+
+/** What the system refuses is left as it is. */
+function orLeave<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return undefined;
   }
 }

@@ -1,11 +1,11 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
-import { csvLine } from '../../cli/numbers/csv.ts';
 import { sparkline } from '../../cli/numbers/sparkline.ts';
 import type { Stats, StatsRow } from '../../contract/numbers/stats.ts';
 import { stats } from '../../core/metrics/stats.ts';
 import { formatDuration } from '../../model/duration.ts';
+import { csvLine } from '../../model/metrics/csv.ts';
 import { groupings, type NumberName, numberNames, numberTable } from '../../model/metrics/numbers.ts';
 
 export async function statsCommand(

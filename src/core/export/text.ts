@@ -1,3 +1,4 @@
+import { csvLine } from '../../model/metrics/csv.ts';
 import type { ExportDatabase } from './database.ts';
 import { selectSql, valuesOf } from './database.ts';
 import { columnsOf, type TableName, type Value } from './tables.ts';
@@ -32,15 +33,4 @@ function jsonLine(table: TableName, values: Readonly<Record<string, Value>>): st
     return `${JSON.stringify(name)}:${kind === 'json' ? String(value) : JSON.stringify(value)}`;
   });
   return `{${[`"table":"${table}"`, ...fields].join(',')}}\n`;
-}
-
-/** As RFC 4180 has it: an empty field is NULL, an empty text is quoted. */
-function csvLine(values: readonly Value[]): string {
-  return `${values.map(csvField).join(',')}\r\n`;
-}
-
-function csvField(value: Value): string {
-  if (value === null) return '';
-  const text = String(value);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

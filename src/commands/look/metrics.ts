@@ -13,6 +13,7 @@ interface Options {
 export async function metricsCommand(context: Context, { format, textfile }: Options): Promise<void> {
   const { output, around } = context;
   const wanted = formatOf(format, textfile);
+  if (textfile === '') throw usage('--textfile needs the name of a file.', 'dreamos metrics --textfile dreamos.prom');
   const session = await context.session();
   const path = textfile === undefined ? undefined : absolute(around.cwd(), textfile, 'SOURCE_NOT_FOUND');
   const all = await metrics(session, around.version());

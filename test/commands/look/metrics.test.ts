@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { scratch } from '../../scratch.ts';
@@ -49,6 +49,16 @@ test('one that cannot be written is exit 7; what is no format, or not for a text
   const here = join(scratch(), 'dreamos.prom');
   expect(await rig.dreamos(['metrics', '--format', 'openmetrics', '--textfile', here])).toMatchObject({ code: 2 });
   expect(existsSync(here)).toBe(false);
+  expect((await rig.dreamos(['metrics', '--textfile', ''])).code).toBe(2);
+});
+
+test("another root's textfile is exit 5, and stays", async () => {
+  const path = join(scratch(), 'dreamos.prom');
+  await rig.dreamos(['metrics', '--textfile', path]);
+  const before = readFileSync(path, 'utf8').replaceAll(/root="[^"]*"/g, 'root="/srv/other"');
+  writeFileSync(path, before);
+  expect(await rig.dreamos(['metrics', '--textfile', path])).toMatchObject({ code: 5, out: '' });
+  expect(readFileSync(path, 'utf8')).toBe(before);
 });
 
 test('without agents it tells of the root', async () => {

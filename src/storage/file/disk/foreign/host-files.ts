@@ -5,9 +5,10 @@
  */
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { quoteWord } from '../../../../model/basics/shell-word.ts';
 import { systemClock } from '../../../../model/clock.ts';
 import { DreamosError } from '../../../../model/errors.ts';
-import { attempt } from '../disk-error.ts';
+import { attempt, diskError } from '../disk-error.ts';
 import { nodeDisk } from '../node-disk.ts';
 import { heldHostFile, isHeldAside, nextHostFile } from '../../names/beside.ts';
 import { isIn, pathIn } from '../../names/path.ts';
@@ -50,7 +51,7 @@ export function readHostFile(path: string): HostFile | undefined {
  */
 export function replaceHostFile(path: string, bytes: Uint8Array, was: HostFile | undefined, mode = 0o666): boolean {
   const target = was?.path ?? path;
-  if (was && (was.mode & 0o200) === 0) throw refuse(path, 'it is read-only', `chmod u+w ${path}`);
+  if (was && (was.mode & 0o200) === 0) throw refuse(path, 'it is read-only', `chmod u+w ${quoteWord(path)}`);
   const fresh = nextHostFile(target);
   attempt(fresh, 'remove', () => fs.rmSync(fresh, { force: true }));
   try {
@@ -139,7 +140,12 @@ function sweep(path: string): void {
 
 /** Also through a link to nothing, which is refused later. */
 function realOf(path: string): string {
-  return attempt(path, 'resolve', () => fs.realpathSync(path), { ENOENT: path, ELOOP: path });
+  return attempt(path, 'resolve', () => fs.realpathSync(path), {
+    ENOENT: path,
+    ENOTDIR: path,
+    ELOOP: path,
+    EACCES: path,
+  });
 }
 
 function look(path: string): fs.Stats | undefined {
@@ -168,8 +174,37 @@ function write(path: string, bytes: Uint8Array, { mode, like }: { mode: number; 
   }
 }
 
+/** Of the file that was named, what the system said of what lies beside it for a moment; what is something else as it is. */
+export function notWritten(path: string, error: unknown): unknown {
+  const cause = error instanceof DreamosError ? error.cause : error;
+  const told = cause instanceof Error ? diskError(cause, path, 'write') : error;
+  if (!(told instanceof DreamosError)) return error;
+  const { code } = cause as NodeJS.ErrnoException;
+  const folder = dirname(realOf(path));
+  const above = nearest(folder);
+  if (!above.isFolder)
+    return disk(`Could not write ${path}: ${above.path} is no folder.`, `ls -ld ${quoteWord(above.path)}`, cause);
+  if (code === 'ENOENT' && above.path !== folder)
+    return disk(`Could not write ${path}: there is no folder ${folder}.`, `mkdir -p ${quoteWord(folder)}`, cause);
+  const isOfPlace = ['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(code ?? '');
+  return disk(told.message, isOfPlace ? `ls -ld ${quoteWord(above.path)}` : told.hint, cause);
+}
+
+function disk(message: string, hint: string | undefined, cause: unknown): DreamosError {
+  return new DreamosError('disk', 'DISK_FAILED', message, { hint, cause });
+}
+
+/** What there is of a path, as far as one may look. */
+function nearest(path: string): { readonly path: string; readonly isFolder: boolean } {
+  try {
+    return { path, isFolder: fs.statSync(path).isDirectory() };
+  } catch {
+    return path === dirname(path) ? { path, isFolder: true } : nearest(dirname(path));
+  }
+}
+
 function refuse(path: string, why: string, next?: string): DreamosError {
   return new DreamosError('invalid', 'HOST_FILE_REFUSED', `${path} was left as it is: ${why}.`, {
-    hint: next ?? `Look what it is: ls -ld ${path}`,
+    hint: next ?? `Look what it is: ls -ld ${quoteWord(path)}`,
   });
 }

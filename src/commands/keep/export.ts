@@ -4,6 +4,7 @@ import { harmless } from '../../cli/harmless.ts';
 import { given, momentOption } from '../../cli/input/parse.ts';
 import { exportTo, tableIn } from '../../core/export/export.ts';
 import { tableNames } from '../../core/export/tables.ts';
+import { exportToSqlite } from '../../core/export/to-sqlite.ts';
 import { exportToStream } from '../../core/export/to-text.ts';
 import { absolute, usage } from '../../model/refusals.ts';
 
@@ -37,17 +38,24 @@ export async function exportCommand(context: Context, options: ExportCommandOpti
   const format = sqlite !== undefined ? 'sqlite' : jsonl !== undefined ? 'jsonl' : 'csv';
   if (format === 'sqlite' || (place !== true && place !== '-')) {
     const path = absolute(context.around.cwd(), String(place), 'SOURCE_NOT_FOUND');
-    const done = await exportTo(session, path, { ...how, format });
-    if (done) await output.outcome(done, () => `Wrote ${harmless(done.path)}\n  ${counted(done)}`);
+    let isMade = format !== 'sqlite';
+    const onMade = (): void => void (isMade = true);
+    const done =
+      format === 'sqlite'
+        ? await exportToSqlite(session, path, { ...how, onMade })
+        : await exportTo(session, path, { ...how, format });
+    if (done) await output.outcome(done, () => `Wrote ${harmless(done.path)}\n  ${counted(done, isMade)}`);
     return;
   }
   if (format === 'csv' && table === undefined)
     throw usage('Standard output takes one table as CSV.', 'dreamos export --csv --table messages');
+  if (format === 'csv' && output.json)
+    throw usage('Standard output takes CSV or JSON, not both.', `dreamos export --jsonl --table ${table}`);
   await exportToStream(session, format, (_, part) => output.data(part), how);
 }
 
-function counted({ format, rows }: Exported): string {
+function counted({ format, rows }: Exported, isMade: boolean): string {
   const some = tableNames.filter((name) => rows[name] > 0).map((name) => `${name}: ${rows[name]}`);
-  if (some.length === 0) return format === 'sqlite' ? 'Nothing is new.' : 'There is nothing to export.';
+  if (some.length === 0) return isMade ? 'It was made, and there is nothing to export.' : 'Nothing is new.';
   return `${format === 'sqlite' ? 'New or changed ' : ''}${some.join(', ')}`;
 }

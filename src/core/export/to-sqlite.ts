@@ -10,11 +10,16 @@ import { noRows } from './tables.ts';
 // So often somebody else can be faster.
 const mostTries = 5;
 
+export interface Making {
+  /** Called when there was no database yet, and now is. */
+  readonly onMade?: () => void;
+}
+
 /** @returns `undefined`: the signal came, and the file is as it was */
 export async function exportToSqlite(
   session: Session,
   path: string,
-  options: ExportedPart = {},
+  { onMade, ...options }: ExportedPart & Making = {},
 ): Promise<Exported | undefined> {
   for (let tries = 0; tries < mostTries; tries++) {
     const file = lookAtExport(path, session.path);
@@ -24,7 +29,9 @@ export async function exportToSqlite(
       const rows = await nextVersion(session, file, folder, options);
       if (rows === undefined) return undefined;
       if (rows === 'nothing new') return { format: 'sqlite', path: file.path, rows: noRows() };
-      if (await folder.putInPlace(file)) return { format: 'sqlite', path: file.path, rows };
+      if (!(await folder.putInPlace(file))) continue;
+      if (!file.stat) onMade?.();
+      return { format: 'sqlite', path: file.path, rows };
     } finally {
       folder.remove();
     }

@@ -41,7 +41,7 @@ export async function exportToFiles(
   const names = isFolder ? tableNames.map((name) => `${name}.csv`) : [''];
   const files = names.map((name) => lookAtExport(isFolder ? `${place}/${name}` : place, session.path));
   const [first] = files;
-  for (const file of files) if (file.stat) throw taken(file.path);
+  for (const file of files) if (file.stat) throw taken(file.path, format, options.table);
   if (!first) return undefined;
   const folder = new ExportFolder(first.folder, session.ids.token());
   const texts = folder.texts();
@@ -49,7 +49,8 @@ export async function exportToFiles(
     const write: Write = async (table, part) => texts.write(isFolder ? `${table}.csv` : '', part);
     const rows = await writeText(session, format, folder, write, options);
     if (rows === undefined) return undefined;
-    for (const [i, file] of files.entries()) if (!(await texts.place(names[i] ?? '', file))) throw taken(file.path);
+    for (const [i, file] of files.entries())
+      if (!(await texts.place(names[i] ?? '', file))) throw taken(file.path, format, options.table);
     return { format, path: isFolder ? place : first.path, rows };
   } finally {
     texts.close();
@@ -83,13 +84,17 @@ async function writeText(
   }
 }
 
-function taken(path: string): DreamosError {
+function taken(path: string, format: TextFormat, table: TableName | undefined): DreamosError {
+  const isFolder = format === 'csv' && table === undefined;
+  // Standard output takes one table of CSV.
+  const only = isFolder ? 'messages' : table;
+  const typed = `dreamos export --${format}${only === undefined ? '' : ` --table ${only}`}`;
   return new DreamosError(
     'conflict',
     'ALREADY_EXISTS',
     `${path} is there already, and only a database is gone on with.`,
     {
-      hint: 'Name another file or folder, or write to standard output: dreamos export --jsonl',
+      hint: `Name another ${isFolder ? 'folder' : 'file'}, or write to standard output: ${typed}`,
     },
   );
 }

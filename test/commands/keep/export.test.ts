@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { scratch } from '../../scratch.ts';
@@ -25,6 +25,31 @@ test('export says what it wrote, and that nothing is new', async () => {
   ]);
 });
 
+test('an export of a root without mail says that it was made, and the next one that nothing is new', async () => {
+  const file = join(dir, 'mail.db');
+  const said = async (): Promise<string> => (await rig.dreamos(['export', '--sqlite', file])).out;
+  expect(await said()).toBe(`Wrote ${file}\n  It was made, and there is nothing to export.\n`);
+  expect(await said()).toBe(`Wrote ${file}\n  Nothing is new.\n`);
+});
+
+test.each([
+  ['--csv', 'tags.csv', [], 'Name another folder, or write to standard output: dreamos export --csv --table messages'],
+  [
+    '--csv',
+    '',
+    ['--table', 'tags'],
+    'Name another file, or write to standard output: dreamos export --csv --table tags',
+  ],
+  ['--jsonl', '', [], 'Name another file, or write to standard output: dreamos export --jsonl'],
+])('what is there is not written over by %s, and the hint has the same format', async (as, name, more, hint) => {
+  const place = join(dir, 'there');
+  if (name !== '') mkdirSync(place);
+  writeFileSync(join(place, name), 'mine');
+  const { code, out, err } = await rig.dreamos(['export', as, place, ...more]);
+  expect({ code, out }).toEqual({ code: 5, out: '' });
+  expect(err.trimEnd().endsWith(hint)).toBe(true);
+});
+
 test('JSON Lines and one table of CSV go to standard output', async () => {
   const id = await rig.sent();
   const lines = (await rig.dreamos('export --jsonl')).out
@@ -41,6 +66,7 @@ test.each([
   ['export', 'one of --sqlite, --jsonl and --csv'],
   ['export --jsonl --csv x', 'one of --sqlite, --jsonl and --csv'],
   ['export --csv', 'dreamos export --csv --table messages'],
+  ['export --csv --table tags --json', 'dreamos export --jsonl --table tags'],
   ['export --jsonl --table message', 'Did you mean "messages"?'],
   ['export --sqlite x.db --table messages', '--table goes with'],
   ['export --jsonl --since yesterdy', '--since'],

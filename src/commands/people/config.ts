@@ -1,4 +1,5 @@
 import type { Context } from '../../cli/context.ts';
+import { harmless } from '../../cli/harmless.ts';
 import { inEditor } from '../../cli/handler/in-editor.ts';
 import { chunksOf, readText } from '../../cli/input/body.ts';
 import { countOption, given } from '../../cli/input/parse.ts';
@@ -7,7 +8,7 @@ import { changeConfig, type ConfigChanges, rollbackConfig, unsetConfig } from '.
 import { historyOf } from '../../core/config/history-of.ts';
 import { configDiff, configHistory, tellByHand } from '../../core/config/history.ts';
 import { getConfig, showConfig } from '../../core/config/show.ts';
-import { editableConfig, replaceConfig, validateConfig } from '../../core/config/text.ts';
+import { ConfigUnusable, editableConfig, replaceConfig, validateConfig } from '../../core/config/text.ts';
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
@@ -93,7 +94,14 @@ function changesIn(words: readonly string[]): ConfigChanges {
 export async function validateCommand(context: Context, file: string | undefined): Promise<void> {
   const session = await context.session();
   const text = file === undefined ? undefined : await textOf(context, file);
-  const valid = await validateConfig(session, text, file === undefined ? file : nameOf(file));
+  const name = file === undefined ? file : nameOf(file);
+  const valid = await validateConfig(session, text, name).catch(async (error: unknown) => {
+    const { json, quiet } = context.output;
+    if (!(error instanceof ConfigUnusable) || error.faults.length === 1 || json || quiet) throw error;
+    for (const fault of error.faults) await context.output.note(harmless(fault));
+    const message = `${error.file} cannot be used: ${error.faults.length} things are wrong in it.`;
+    throw new DreamosError(error.kind, error.code, message, { hint: ConfigUnusable.next });
+  });
   await context.output.item(valid, () => `${valid.file} can be used: ${counted(valid.settings, 'setting')}.`);
 }
 

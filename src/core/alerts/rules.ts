@@ -1,27 +1,41 @@
 import { DreamosError } from '../../model/errors.ts';
-import { alertFault, type AlertRule, completeRules, type WrittenRule } from '../../model/metrics/alert.ts';
+import {
+  alertFaults,
+  type AlertRule,
+  completeRules,
+  rulesWithout,
+  type WrittenRule,
+} from '../../model/metrics/alert.ts';
 import { nearestName } from '../../model/refusals.ts';
-import { documentInvalid } from '../../storage/port/refusals.ts';
 import { rootSettings } from '../root/config-file.ts';
 import type { Session } from '../root/root.ts';
 
-/** The defaults, and what config.json says instead of them and beside them. @throws CONFIG_INVALID */
+/** The defaults, and what config.json says instead of them and beside them. A wrong rule is a warning, and out of force. */
 export async function loadRules(session: Session): Promise<AlertRule[]> {
-  return completeRules((await writtenRules(session)) ?? []);
+  const { rules = [], wrong = [] } = (await writtenRules(session)) ?? {};
+  for (const { message, hint } of wrong) session.warn(`${message} ${hint}`);
+  return completeRules(rules);
 }
 
-/** What config.json says; `undefined`: nothing. @throws CONFIG_INVALID naming the place and what mends it */
-export async function writtenRules(session: Session): Promise<readonly WrittenRule[] | undefined> {
+export interface WrittenRules {
+  readonly rules: readonly WrittenRule[];
+  /** What is out of force: where it stands and why, and what mends it. */
+  readonly wrong: readonly { readonly message: string; readonly hint: string }[];
+}
+
+/** What config.json says; `undefined`: nothing. */
+export async function writtenRules(session: Session): Promise<WrittenRules | undefined> {
   const { alerts } = await rootSettings(session);
   if (alerts === undefined) return undefined;
-  const fault = alertFault(alerts);
-  if (!fault) return alerts;
-  const path = ['alerts', ...fault.path];
-  throw documentInvalid(
-    await session.store.documents.locate('settings', path),
-    `${path.join('.')}: ${fault.why}`,
-    fault.hint,
-  );
+  const faults = alertFaults(alerts);
+  const wrong = faults.map(async ({ path: [...within], why, hint }) => {
+    const path = ['alerts', ...within];
+    const { document, at } = await session.store.documents.locate('settings', path);
+    const where = at === undefined ? document : `${document}, ${at}`;
+    const what = within.length === 0 ? 'Those behind are' : 'This rule is';
+    return { message: `${where}: ${path.join('.')}: ${why}. ${what} out of force.`, hint };
+  });
+  return { rules: rulesWithout(alerts, faults), wrong: await Promise.all(wrong) };
 }
 
 /** @throws CONFIG_INVALID with the nearest name */

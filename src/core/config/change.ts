@@ -11,7 +11,7 @@ import { checkSettings, checkSettingKey, parseSetting } from '../root/settings.t
 import { historyOf, versionOf } from './history-of.ts';
 import { toldVersion } from './history.ts';
 import { type ConfigChangeOptions, rewriteSettings } from './rewrite.ts';
-import { checkWhole } from './rules.ts';
+import { checkWhole, unknownReceivers } from './rules.ts';
 import { showConfig } from './show.ts';
 
 /** Settings by their names, as values or as a person types them; `null` or `''`: the default holds again. */
@@ -40,6 +40,9 @@ export async function changeConfig(
   const now = await showConfig(session, names);
   for (const { key, source } of now)
     if (source === 'environment') session.warn(`${environmentName(key)} in the environment comes before config.json.`);
+  const { alerts } = Object.fromEntries(parsed) as Settings;
+  for (const { name, to } of await unknownReceivers(session, alerts ?? []))
+    session.warn(`The alert ${name} is to be told to ${to}, but there is no such agent.`);
   return now.map((one) => ({ ...one, version }));
 }
 

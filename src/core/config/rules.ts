@@ -1,5 +1,5 @@
 /** What settings have to be as a whole, whoever writes them. */
-import { alertFault } from '../../model/metrics/alert.ts';
+import { alertFaults, type WrittenRule } from '../../model/metrics/alert.ts';
 import { DreamosError } from '../../model/errors.ts';
 import {
   defaultSettings,
@@ -9,38 +9,53 @@ import {
   type Settings,
   wrongSettings,
 } from '../../model/settings.ts';
+import { nameNow } from '../agents/agents.ts';
+import type { Session } from '../root/root.ts';
+
+interface Fault {
+  readonly path: readonly PropertyKey[];
+  readonly fault: string;
+  readonly hint?: string;
+}
 
 /** Everything that is wrong with them, for a person, with the field that it is about. */
-export function faultsIn(settings: Settings): { readonly field: string; readonly fault: string }[] {
-  const wrong = wrongSettings(settings).map((key) => ({ field: key, fault: settingFault(key, settings[key]) }));
+export function faultsIn(settings: Settings): Fault[] {
+  const rules = wrongRules(settings);
+  const wrong = wrongSettings(settings)
+    .filter((key) => key !== 'alerts' || rules.length === 0)
+    .map((key) => ({ path: [key], fault: settingFault(key, settings[key]) }));
   const misspelt = misspeltSettings(settings).map(({ name, meant }) => ({
-    field: name,
+    path: [name],
     fault: `there is no setting ${JSON.stringify(name)} (did you mean "${meant}"?)`,
   }));
-  return wrong.length > 0 ? [...wrong, ...misspelt] : [...misspelt, ...crossed(settings), ...wrongRules(settings)];
+  return [...wrong, ...misspelt, ...(wrong.length > 0 ? [] : crossed(settings)), ...rules];
 }
 
 /** Rules that look like rules, and could tell nobody of anything. */
-function wrongRules({
-  alerts,
-}: Settings): { readonly field: string; readonly fault: string; readonly hint?: string }[] {
-  const fault = alerts === undefined ? undefined : alertFault(alerts);
-  if (!fault) return [];
-  const field = ['alerts', ...fault.path].join('.');
-  return [{ field, fault: `${field}: ${fault.why}`, hint: fault.hint }];
+function wrongRules({ alerts }: Settings): (Fault & { readonly hint: string })[] {
+  if (alerts === undefined) return [];
+  return alertFaults(alerts).map(({ path: within, why, hint }) => {
+    const path = ['alerts', ...within];
+    return { path, fault: `${path.join('.')}: ${why}`, hint };
+  });
 }
 
-function crossed(settings: Settings): { readonly field: string; readonly fault: string }[] {
+function crossed(settings: Settings): Fault[] {
   const { backoffMin = defaultSettings.backoffMin, backoffMax = defaultSettings.backoffMax } = settings;
   if (settingNumber('backoffMin', backoffMin) <= settingNumber('backoffMax', backoffMax)) return [];
-  return [{ field: 'backoffMin', fault: `backoffMin (${backoffMin}) would be longer than backoffMax (${backoffMax})` }];
+  return [
+    { path: ['backoffMin'], fault: `backoffMin (${backoffMin}) would be longer than backoffMax (${backoffMax})` },
+  ];
 }
 
-/** @throws CONFIG_INVALID: they cannot be put in force. A field that means nothing is kept, as it always was */
-export function checkWhole(settings: Settings, changed: readonly string[] = []): void {
+/**
+ * A field that means nothing is kept, as it always was, and so is a wrong rule where no rule is changed.
+ * @param changed `undefined`: all of them @throws CONFIG_INVALID: they cannot be put in force
+ */
+export function checkWhole(settings: Settings, changed?: readonly string[]): void {
   const [wrong, ...more] = wrongSettings(settings);
   if (wrong !== undefined) {
-    const all = [...changed, wrong, ...more].map((key) => `${key}=…`);
+    const all = [...(changed ?? []), wrong, ...more].map((key) => `${key}=…`);
     throw new DreamosError(
       'invalid',
       'CONFIG_INVALID',
@@ -55,9 +70,21 @@ export function checkWhole(settings: Settings, changed: readonly string[] = []):
     throw new DreamosError('invalid', 'CONFIG_INVALID', `${fault.fault}.`, {
       hint: 'Set both at once: dreamos config set backoffMin=1s backoffMax=5m',
     });
-  const [rule] = wrongRules(settings);
+  const [rule] = changed && !changed.includes('alerts') ? [] : wrongRules(settings);
   if (rule)
     throw new DreamosError('invalid', 'CONFIG_INVALID', `${rule.fault.replace(/\.$/, '')}. Nothing was changed.`, {
-      ...(rule.hint !== undefined && { hint: rule.hint }),
+      hint: rule.hint,
     });
+}
+
+/** Those among them who are to be told, and that nobody is called. */
+export async function unknownReceivers(
+  session: Session,
+  rules: readonly WrittenRule[],
+): Promise<{ readonly name: string; readonly to: string }[]> {
+  const unknown: { name: string; to: string }[] = [];
+  for (const { name, to, off } of rules)
+    if (to !== undefined && !off && !(await session.store.documents.getAgent(await nameNow(session, to))))
+      unknown.push({ name, to });
+  return unknown;
 }

@@ -45,20 +45,29 @@ export async function validateConfig(session: Session, text?: string, name = 'Th
 
 function settingsIn(text: string, file: string): Settings {
   const place = placeInJson(text, [], mostDocumentLevels);
-  if (place.fault !== undefined) throw unusable(file, [`${placeText(place)}: ${place.fault}`]);
+  if (place.fault !== undefined) throw new ConfigUnusable(file, [`${placeText(place)}: ${place.fault}`]);
   const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw unusable(file, ['it is no object']);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigUnusable(file, ['it is no object']);
   const faults = faultsIn(value);
   if (faults.length === 0) return value;
-  const at = (field: string): string => placeText(placeInJson(text, [field], mostDocumentLevels));
-  throw unusable(
+  const at = (path: readonly PropertyKey[]): string => placeText(placeInJson(text, path, mostDocumentLevels));
+  throw new ConfigUnusable(
     file,
-    faults.map(({ field, fault }) => `${at(field)}: ${fault}`),
+    faults.map(({ path, fault, hint }) => `${at(path)}: ${fault}${hint === undefined ? '' : ` (${hint})`}`),
   );
 }
 
-function unusable(file: string, faults: readonly string[]): DreamosError {
-  return new DreamosError('invalid', 'CONFIG_INVALID', `${file} cannot be used: ${faults.join('; ')}.`, {
-    hint: 'What each setting may be: dreamos help settings',
-  });
+/** With all that is wrong, each with its place. */
+export class ConfigUnusable extends DreamosError {
+  readonly file: string;
+  readonly faults: readonly string[];
+
+  constructor(file: string, faults: readonly string[]) {
+    super('invalid', 'CONFIG_INVALID', `${file} cannot be used: ${faults.join('; ')}.`, { hint: ConfigUnusable.next });
+    this.file = file;
+    this.faults = faults;
+  }
+
+  static readonly next = 'What each setting may be: dreamos help settings';
 }

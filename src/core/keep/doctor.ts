@@ -4,9 +4,10 @@ import { logOf, parseTopicPattern } from '../../model/topic.ts';
 import { timeInZone } from '../../model/basics/zoned-time.ts';
 import type { RetryPolicy } from '../../model/settings.ts';
 import type { AgentCard } from '../../model/agent.ts';
-import { listMailboxes, nameNow } from '../agents/agents.ts';
+import { listMailboxes } from '../agents/agents.ts';
 import { readBook } from '../alerts/book.ts';
 import { writtenRules } from '../alerts/rules.ts';
+import { unknownReceivers } from '../config/rules.ts';
 import { stuckIn } from '../overview/stuck.ts';
 import { type Crew, crewOnce } from '../tasks/crew.ts';
 import { listReservations } from '../reserve/reservations.ts';
@@ -106,13 +107,14 @@ async function* reservationFindings(session: Session): AsyncGenerator<Finding, v
   }
 }
 
-/** Nobody is told of anything while its rules, or what is known of it, cannot be used. */
+/** Nobody is told what a wrong rule is about, and nothing at all while what is known of alerts cannot be used. */
 async function* alertFindings(session: Session): AsyncGenerator<Finding, void, undefined> {
   const rule = 'alerts';
   try {
     await readBook(session);
-    for (const { name, to, off } of (await writtenRules(session)) ?? []) {
-      if (to === undefined || off || (await session.store.documents.getAgent(await nameNow(session, to)))) continue;
+    const { rules = [], wrong = [] } = (await writtenRules(session)) ?? {};
+    for (const { message, hint } of wrong) yield { rule, level: 'problem', message, hint };
+    for (const { name, to } of await unknownReceivers(session, rules)) {
       const message = `The alert ${name} is to be told to ${to}, but there is no such agent.`;
       yield { rule, level: 'warning', message, hint: `dreamos agent register ${to}` };
     }

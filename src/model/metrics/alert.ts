@@ -137,16 +137,22 @@ const fields: { readonly [Name in keyof Required<AlertRule>]: Field } = {
 };
 const fieldNames = Object.keys(fields) as (keyof AlertRule)[];
 
-/** @returns `undefined`: it can be the setting */
-export function alertFault(value: unknown): AlertFault | undefined {
+/** The first of each rule; where their paths begin with a number, that rule alone is wrong. @returns none: it can be the setting */
+export function alertFaults(value: unknown): AlertFault[] {
   if (!Array.isArray(value))
-    return fault([], 'it is no list', 'Write a list of rules: [{"name":"dead","to":"planner"}]');
-  if (value.length > mostRules) return fault([], `it has more than ${mostRules} rules`, 'Leave some out');
-  for (const [at, rule] of value.entries()) {
+    return [fault([], 'it is no list', 'Write a list of rules: [{"name":"dead","to":"planner"}]')];
+  const tooMany = value.length > mostRules ? [fault([], `it has more than ${mostRules} rules`, 'Leave some out')] : [];
+  const ofRules = value.slice(0, mostRules).flatMap((rule: unknown, at) => {
     const found = faultOfFields(rule) ?? faultOfRule(rule as WrittenRule, value.slice(0, at) as WrittenRule[]);
-    if (found) return { ...found, path: [at, ...found.path] };
-  }
-  return undefined;
+    return found ? [{ ...found, path: [at, ...found.path] }] : [];
+  });
+  return [...tooMany, ...ofRules];
+}
+
+/** What of them can be used; the others are out of force, each by itself. */
+export function rulesWithout(written: readonly WrittenRule[], faults: readonly AlertFault[]): WrittenRule[] {
+  const wrong = new Set(faults.map(({ path }) => path[0]));
+  return written.slice(0, mostRules).filter((_, at) => !wrong.has(at));
 }
 
 function faultOfFields(rule: unknown): AlertFault | undefined {
@@ -163,7 +169,7 @@ function faultOfFields(rule: unknown): AlertFault | undefined {
 
 function faultOfRule(written: WrittenRule, before: readonly WrittenRule[]): AlertFault | undefined {
   const { name } = written;
-  if (before.some((one) => one.name === name))
+  if (before.some((one) => one?.name === name))
     return fault(['name'], `two rules are called "${name}"`, 'Give each a name of its own');
   const { metric, over, under, mailbox, window } = complete(name, [written]);
   if (metric === undefined)

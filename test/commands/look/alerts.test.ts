@@ -92,7 +92,7 @@ test('a rule that tells nobody says so', async () => {
   expect((await rig.dreamos('alerts test corrupt')).out).toContain('tells nobody: its rule has neither "to" nor "run"');
 });
 
-test('an alert that there is not is exit 6 with the nearest name, and so are rules that cannot be used', async () => {
+test('an alert that there is not is exit 6 with the nearest name; a wrong rule is a warning', async () => {
   for (const line of ['alerts test ded', 'alerts silence ded']) {
     const { code, err } = await rig.dreamos(line);
     expect({ code, err }).toEqual({
@@ -101,11 +101,18 @@ test('an alert that there is not is exit 6 with the nearest name, and so are rul
     });
   }
   await setRules([{ name: 'dead', evry: '1h' }]);
-  for (const line of ['alerts list', 'alerts check', 'alerts test dead', 'alerts silence dead']) {
+  for (const [line, exit] of [
+    ['alerts list', 0],
+    ['alerts check', 3],
+    ['alerts test dead', 0],
+    ['alerts silence dead', 0],
+    ['maintain', 0],
+  ] as const) {
     const { code, err } = await rig.dreamos(line);
-    expect({ line, code }).toEqual({ line, code: 6 });
-    expect(err).toContain('a rule has no "evry"');
-    expect(err).toContain('Did you mean "every"?');
+    expect({ line, code }).toEqual({ line, code: exit });
+    expect(
+      err.match(/Warning: .*config\.json: alerts\.0\.evry: a rule has no "evry"\..* Did you mean "every"\?/g),
+    ).toHaveLength(1);
   }
 });
 
@@ -130,4 +137,20 @@ test('names that somebody else has chosen do nothing to a terminal', async () =>
   await setRules([{ name: 'disk', under: 1 }]);
   const { out, err } = await rig.dreamos('alerts list', { terminal: true, env: { NO_COLOR: '1' } });
   expect(out + err).not.toContain('\u001B[2J');
+});
+
+test('config validate names each wrong rule on a line of its own', async () => {
+  await setRules([
+    { name: 'dead', evry: '1h' },
+    { name: 'a', metric: 'bakclog', over: 1 },
+  ]);
+  const { code, err } = await rig.dreamos('config validate');
+  expect(code).toBe(6);
+  expect(err.split('\n')).toEqual([
+    expect.stringMatching(/^line \d+, column \d+: alerts\.0\.evry: .*"every"\?\)$/),
+    expect.stringMatching(/^line \d+, column \d+: alerts\.1\.metric: .*"backlog"\?\)$/),
+    expect.stringMatching(/^Error: .*config\.json cannot be used: 2 things are wrong in it\.$/),
+    expect.stringContaining('dreamos help settings'),
+    '',
+  ]);
 });

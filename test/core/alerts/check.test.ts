@@ -258,16 +258,22 @@ test('a rule that is gone or off takes its alerts along, and one that is for oth
   expect(await documentIn(root.store, 'alerts')).toMatchObject({ alerts: [] });
 });
 
-test('rules that cannot be used are refused with the place, by every function', async () => {
-  const { root } = still.rig;
-  await setRules(root, [{ name: 'a', metric: 'bakclog', over: 1 }]);
-  for (const ask of [checked, listAlerts, (r: typeof root) => testAlert(r, 'a')])
-    await expect(ask(root)).rejects.toMatchObject({
-      kind: 'invalid',
-      code: 'CONFIG_INVALID',
-      message: expect.stringContaining('alerts.0.metric: there is no metric "bakclog"') as string,
-      hint: 'Did you mean "backlog"?',
-    });
+test('a wrong rule alone is out of force, and is told once with its place and the nearest name', async () => {
+  const { root, warnings } = still.rig;
+  const before = warnings.length;
+  await setRules(root, [{ name: 'a', metric: 'bakclog', over: 1 }, ...toPlanner, { name: 'disk', evry: '1h' }]);
+  await makeDead(root);
+  expect(await checked(root)).toMatchObject([{ state: 'firing', told: { what: 'firing' } }]);
+  expect(warnings.slice(before)).toEqual([
+    expect.stringMatching(
+      /config\.json: alerts\.0\.metric: there is no metric "bakclog"\. .*out of force.*"backlog"\?$/,
+    ),
+    expect.stringMatching(/alerts\.2\.evry: .*"every"\?$/),
+  ]);
+  expect((await listAlerts(root)).map(({ alert, state }) => [alert, state])).toContainEqual(['disk', 'ok']);
+  expect((await testAlert(root, 'dead')).mail).toMatchObject({ to: 'planner' });
+  expect(await silenceAlerts(root, 'dead', { forMs: hour })).toMatchObject({ alert: 'dead' });
+  expect(await gather(maintain(root))).toBeDefined();
 });
 
 test('an alert that there is not is refused with the nearest name', async () => {

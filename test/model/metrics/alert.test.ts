@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
-  alertFault,
+  alertFaults,
+  rulesWithout,
   completeRules,
   defaultAlerts,
   limitOf,
@@ -11,7 +12,7 @@ const ruleOf = (written: WrittenRule) => completeRules([written]).find(({ name }
 
 test('without a word of it there are the six rules that hold for every root, and they can be used', () => {
   expect(completeRules([])).toEqual(defaultAlerts);
-  expect(alertFault(defaultAlerts)).toBeUndefined();
+  expect(alertFaults(defaultAlerts)).toEqual([]);
 });
 
 test('what has the name of a default takes from it what it does not say, and the others come behind', () => {
@@ -51,7 +52,7 @@ test.each([
     { isOver: false, limit: 0.7 },
   ],
 ] as const)('%j is compared in the unit of its metric', (written, limit) => {
-  expect(alertFault([written])).toBeUndefined();
+  expect(alertFaults([written])).toEqual([]);
   const rule = ruleOf(written);
   expect(rule && limitOf(rule)).toEqual(limit);
 });
@@ -87,13 +88,19 @@ test.each([
   [[{ name: 'dead' }, { name: 'dead' }], 'two rules are called "dead"', ''],
   [Array.from({ length: 201 }, (_, i) => ({ name: `a${i}`, metric: 'dead', over: 0 })), 'more than 200 rules', ''],
 ])('%j is refused, and says why and what to write', (value, why, hint) => {
-  const fault = alertFault(value);
+  const [fault] = alertFaults(value);
   expect(fault?.why).toContain(why);
   expect(fault?.hint).toContain(hint);
   expect(fault?.hint).not.toBe('');
-  expect(alertFault(value)).toBeDefined();
 });
 
 test('it says which rule and which field', () => {
-  expect(alertFault([{ name: 'dead' }, { name: 'a', metric: 'bakclog', over: 1 }])?.path).toEqual([1, 'metric']);
+  const misspelt = { name: 'a', metric: 'bakclog', over: 1 };
+  const rules = [{ name: 'dead' }, misspelt, { name: 'disk', of: true }] as WrittenRule[];
+  const faults = alertFaults(rules);
+  expect(faults.map(({ path }) => path)).toEqual([
+    [1, 'metric'],
+    [2, 'of'],
+  ]);
+  expect(rulesWithout(rules, faults)).toEqual([{ name: 'dead' }]);
 });

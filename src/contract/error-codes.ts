@@ -172,7 +172,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   },
   PROBLEMS_FOUND: {
     kind: 'invalid',
-    happened: 'doctor has found problems that are still there.',
+    happened: 'doctor has found problems that are still there, or the test of an alert has failed.',
     next: 'dreamos doctor --fix',
   },
   RECEIPT_INVALID: {

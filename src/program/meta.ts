@@ -135,8 +135,8 @@ export const alerts: Verb = {
       .addHelpText(
         'after',
         example(
-          '*/5 * * * * dreamos alerts check --quiet --root /home/ann/shop  (in a crontab)\n  dreamos alerts check --quiet || echo all is well',
-          'Exit 0: an alert fires. Exit 3: none does. See: dreamos help alerting',
+          '*/5 * * * * dreamos alerts check --quiet --root /home/ann/shop  (in a crontab)\n  dreamos alerts check -q; if [ $? = 3 ]; then echo all is well; fi',
+          'Exit 0: an alert fires. Exit 3: none does. With -q it prints\nonly what begins or ends to fire. See: dreamos help alerting',
         ),
       );
     group

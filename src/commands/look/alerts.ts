@@ -1,29 +1,35 @@
 import type { Context } from '../../cli/context.ts';
 import { harmless } from '../../cli/harmless.ts';
 import { durationOption, given } from '../../cli/input/parse.ts';
-import type { AlertNow, AlertTested } from '../../contract/numbers/alerts.ts';
-import { checkAlerts, listAlerts, silenceAlerts, testAlert } from '../../core/alerts/alerts.ts';
+import type { AlertNow, AlertTested, Silenced } from '../../contract/numbers/alerts.ts';
+import { checkAndSee, listAlerts, silenceAlerts, silencesNow, testAlert } from '../../core/alerts/alerts.ts';
+import type { Silence } from '../../core/alerts/book.ts';
 import { valueText } from '../../core/alerts/words.ts';
 import { hourMs } from '../../model/basics/limits.ts';
 import { DreamosError } from '../../model/errors.ts';
 
 export async function listCommand(context: Context): Promise<void> {
-  const alerts = await listAlerts(await context.session());
+  const session = await context.session();
+  const alerts = await listAlerts(session);
   await print(context, alerts);
   if (context.output.json) return;
   for (const { alert, mailbox, trouble } of alerts)
     if (trouble !== undefined)
       await context.output.note(harmless(`${alert}${mailbox === undefined ? '' : ` of ${mailbox}`}: ${trouble}`));
+  for (const silence of await silencesNow(session)) await context.output.note(silenceText(silence));
 }
 
 export async function checkCommand(context: Context): Promise<void> {
   const session = await context.session();
   const { alertRunner } = await import('../../cli/handler/run-alert.ts');
-  const all = await checkAlerts(session, { run: alertRunner(context, session.path), signal: context.signal });
-  const firing = all.filter(({ state }) => state === 'firing');
-  await print(context, firing);
+  const run = alertRunner(context, session.path);
+  const { alerts, changed } = await checkAndSee(session, { run, signal: context.signal });
+  const firing = alerts.filter(({ state }) => state === 'firing');
+  await print(context, context.output.quiet ? changed : firing);
   if (firing.length > 0 || context.signal.aborted) return;
-  throw new DreamosError('nothing', 'NOTHING_THERE', 'No alert fires.');
+  const silenced = alerts.filter(({ state }) => state === 'silenced').length;
+  const but = silenced === 0 ? '' : `, but ${silenced} ${silenced === 1 ? 'is' : 'are'} silenced`;
+  throw new DreamosError('nothing', 'NOTHING_THERE', `No alert fires${but}.`);
 }
 
 export interface TestOptions {
@@ -40,7 +46,17 @@ export async function testCommand(context: Context, name: string, { mailbox, act
   if (act) await output.outcome(tested, () => testText(tested));
   else await output.item(tested, () => testText(tested));
   const { trouble } = tested.did ?? {};
-  if (trouble !== undefined) await output.warn(trouble);
+  if (tested.trouble !== undefined && tested.trouble !== trouble && !(act && trouble))
+    await output.warn(tested.trouble);
+  if (trouble === undefined || signal.aborted) return;
+  throw new DreamosError(
+    'invalid',
+    'PROBLEMS_FOUND',
+    `The test of ${name} has failed: ${trouble.replace(/\.$/, '')}.`,
+    {
+      hint: `What it would do: dreamos alerts test ${name}`,
+    },
+  );
 }
 
 export interface SilenceOptions {
@@ -58,11 +74,12 @@ export async function silenceCommand(
     forMs,
     ...given({ mailbox: options.mailbox }),
   });
-  const { alert = 'all alerts', mailbox, until } = silenced;
+  await context.output.outcome(silenced, () => silenceText(silenced));
+}
+
+function silenceText({ alert = 'all alerts', mailbox, until }: Silence | Silenced): string {
   const what = mailbox === undefined ? alert : `${alert} in ${mailbox}`;
-  await context.output.outcome(silenced, () =>
-    harmless(until === null ? `No longer silenced: ${what}` : `Silenced until ${until}: ${what}`),
-  );
+  return harmless(until === null ? `No longer silenced: ${what}` : `Silenced until ${until}: ${what}`);
 }
 
 async function print({ output }: Context, alerts: readonly AlertNow[]): Promise<void> {
@@ -83,10 +100,12 @@ function limitText({ metric, over, under }: AlertNow): string {
 
 function toldText({ told, silencedUntil }: AlertNow): string {
   if (silencedUntil !== undefined) return `silenced until ${silencedUntil}`;
-  return told === undefined ? '' : `${told.what} ${told.at}`;
+  if (told === undefined) return '';
+  const isFailed = told.id === undefined && told.exitCode !== undefined && told.exitCode !== 0;
+  return isFailed ? `${told.what} failed` : `${told.what} ${told.at}`;
 }
 
-function testText({ alert, mailboxes, mail, run, told, did }: AlertTested): string {
+function testText({ alert, mailboxes, mail, run, told, did, trouble }: AlertTested): string {
   const seen = mailboxes.map(({ mailbox = 'the root', value, holds }) => {
     return `${holds ? 'holds' : 'does not hold'} in ${mailbox}: ${told.metric} is ${value ?? 'unknown'}`;
   });
@@ -96,9 +115,14 @@ function testText({ alert, mailboxes, mail, run, told, did }: AlertTested): stri
           `${did === undefined ? 'would send' : did.id === undefined ? 'could not send' : 'sent'} to ${mail.to}: ${mail.subject}`,
         ]
       : []),
-    ...(run ? [`${did ? 'ran' : 'would run'} ${JSON.stringify(run)}`] : []),
+    ...(run
+      ? [
+          `${did === undefined ? 'would run' : did.exitCode === undefined ? 'could not run' : 'ran'} ${JSON.stringify(run)}`,
+        ]
+      : []),
   ];
-  const tells = would.length === 0 ? ['tells nobody: its rule has neither "to" nor "run"'] : would;
+  const tells =
+    would.length === 0 && trouble === undefined ? ['tells nobody: its rule has neither "to" nor "run"'] : would;
   return [alert, ...seen.map((line) => `  ${line}`), ...tells.map((line) => `  ${line}`)]
     .map((line) => harmless(line))
     .join('\n');

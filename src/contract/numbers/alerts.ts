@@ -70,7 +70,9 @@ export const alertTested = schema(() =>
     told: alertTold(),
     mail: z.exactOptional(z.object({ to: text(), subject: text(), body: text() })),
     run: z.exactOptional(z.array(text())),
-    /** With `act` what came of it: the message, the command's exit code. */
+    /** Why no mail would be sent, or would not arrive. */
+    trouble: z.exactOptional(text()),
+    /** With `act` what came of it: the message, the command's exit code; none: it was not run. */
     did: z.exactOptional(
       z.object({
         id: z.exactOptional(text()),

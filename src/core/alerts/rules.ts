@@ -7,6 +7,8 @@ import {
   type WrittenRule,
 } from '../../model/metrics/alert.ts';
 import { nearestName } from '../../model/refusals.ts';
+import { logOf } from '../../model/topic.ts';
+import { listAgents } from '../agents/agents.ts';
 import { rootSettings } from '../root/config-file.ts';
 import type { Session } from '../root/root.ts';
 
@@ -47,6 +49,16 @@ export function findRule(rules: readonly AlertRule[], name: string): AlertRule {
   throw new DreamosError('invalid', 'CONFIG_INVALID', `There is no alert ${JSON.stringify(name)}.`, {
     hint: nearest === undefined ? `The alerts are ${names.join(', ')}` : `Did you mean "${nearest}"?`,
   });
+}
+
+/** A pattern may be for who comes later, so it is no error that it means no mailbox. */
+export async function warnOfNone(session: Session, pattern: string): Promise<void> {
+  const agents = (await listAgents(session)).map(({ name }) => name);
+  const names = [...agents, ...(await session.store.look.listTopics()).map(logOf)];
+  if (names.some((name) => isMeant(pattern, name))) return;
+  const nearest = nearestName(pattern, names);
+  const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+  session.warn(`There is no mailbox ${JSON.stringify(pattern)}.${meant}`);
 }
 
 /**

@@ -24,7 +24,7 @@ export function step(before: Book, rules: readonly AlertRule[], readings: Readin
   const known = new Map(before.alerts.map((alert) => [keyOf(alert.alert, alert.mailbox), alert]));
   const alerts: Alert[] = [];
   const keep = (alert: Alert | undefined): void => void (alert && alerts.push(alert));
-  const silences = before.silences.filter(({ until }) => !isOver(Date.parse(until), now, longestMs));
+  const silences = inForce(before.silences, now);
   const isQuietIn = ({ name, to, run }: AlertRule, mailbox: string | undefined): boolean =>
     (to === undefined && run === undefined) || silenceOf(silences, name, mailbox) !== undefined;
   for (const rule of rules) {
@@ -58,6 +58,10 @@ export function step(before: Book, rules: readonly AlertRule[], readings: Readin
 function isNewer({ since, firedAt = since, resolvedAt = firedAt, toldAt = since }: Alert, now: number): boolean {
   const changedAt = Math.max(...[since, firedAt, resolvedAt, toldAt].map((text) => Date.parse(text)));
   return changedAt > now && !isAhead(changedAt, now);
+}
+
+export function inForce(silences: readonly Silence[], now: number): Silence[] {
+  return silences.filter(({ until }) => !isOver(Date.parse(until), now, longestMs));
 }
 
 /** The one that lasts longest. */

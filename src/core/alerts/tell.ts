@@ -75,7 +75,7 @@ export async function tellAll(
 }
 
 /** Whom rules send mail, as they are called now. */
-async function receiversOf(session: Session, rules: readonly AlertRule[]): Promise<readonly string[]> {
+export async function receiversOf(session: Session, rules: readonly AlertRule[]): Promise<readonly string[]> {
   const words = new Set(rules.flatMap(({ to, off }) => (to === undefined || off ? [] : [to])));
   return Promise.all([...words].map((word) => nameNow(session, word)));
 }
@@ -98,9 +98,12 @@ async function tellOne(
   const done: Telling = { ...telling, ...mail.done, ...command.done };
   const isDone = (rule.to === undefined || done.mailed) && (rule.run === undefined || done.ran);
   const trouble = mail.trouble ?? command.trouble;
+  const isTold = mail.trouble === undefined || done.exitCode !== undefined;
   if (trouble !== undefined) session.warn(`The alert ${nameOf(alert)}: ${trouble}`);
   await changeBook(session, (book) =>
     inBook(book, alert, telling, (found) => {
+      // Nothing has come of it: another runs its command, or who can comes later. What is known of trouble stays.
+      if (!isDone && !mail.done && !command.done && trouble === undefined) return found;
       const { trouble: _, ...now } = found;
       return {
         ...now,
@@ -109,7 +112,7 @@ async function tellOne(
           if (!isSame(one, telling)) return [one];
           return isDone ? [] : [{ ...one, ...mail.done, ...command.done }];
         }),
-        ...(isDone && { told: lastOf(done) }),
+        ...(isDone && isTold && { told: lastOf(done) }),
       };
     }),
   );
@@ -121,6 +124,12 @@ export interface Done {
   readonly trouble?: string;
 }
 
+/** Why none is sent, where none is. */
+export function noMailAbout(mailbox: string | undefined, receivers: readonly string[]): string | undefined {
+  if (mailbox === undefined || !receivers.some((one) => sameAgent(one, mailbox))) return undefined;
+  return `${mailbox} gets mail of alerts itself, so no mail is sent about it`;
+}
+
 async function mailIt(
   session: Session,
   rule: AlertRule,
@@ -129,8 +138,8 @@ async function mailIt(
   receivers: readonly string[],
 ): Promise<Done> {
   const { alert, mailbox } = told;
-  if (mailbox !== undefined && receivers.some((one) => sameAgent(one, mailbox)))
-    return { done: { mailed: true }, trouble: `${mailbox} gets mail of alerts itself, so no mail is sent about it` };
+  const trouble = noMailAbout(mailbox, receivers);
+  if (trouble !== undefined) return { done: { mailed: true }, trouble };
   const name = `alert:${alert}:${mailbox ?? ''}`;
   return sendTo(session, rule, told, { dedupeKey: `${name}:${firedAt}:${n}`, replaceKey: name });
 }
@@ -187,7 +196,7 @@ export async function runOnce(
   told: AlertTold,
   run: RunCommand,
   signal?: AbortSignal,
-): Promise<{ readonly exitCode: number | null; readonly trouble?: string }> {
+): Promise<{ readonly exitCode: number | null; readonly trouble?: string; readonly isStarted?: false }> {
   const most = AbortSignal.timeout(mostRunMs);
   try {
     const { exitCode, said = '' } = await run(command, told, signal ? AbortSignal.any([signal, most]) : most);
@@ -200,7 +209,7 @@ export async function runOnce(
     };
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
-    return { exitCode: null, trouble: error.message };
+    return { exitCode: null, trouble: error.message, isStarted: false };
   }
 }
 

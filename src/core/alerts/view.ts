@@ -1,10 +1,8 @@
 import type { AlertNow } from '../../contract/numbers/alerts.ts';
-import { isOver } from '../../model/clock.ts';
-import { longestMs } from '../../model/basics/limits.ts';
 import type { AlertRule } from '../../model/metrics/alert.ts';
 import type { Alert, Book } from './book.ts';
 import type { Readings } from './readings.ts';
-import { silenceOf } from './step.ts';
+import { inForce, silenceOf } from './step.ts';
 import { sideOf } from './words.ts';
 
 /** Every rule, in each mailbox in which it is more than well; what is well everywhere once, without a mailbox. */
@@ -14,10 +12,10 @@ export function viewsOf(
   readings: Readings,
   now: number,
 ): AlertNow[] {
-  const inForce = silences.filter(({ until }) => !isOver(Date.parse(until), now, longestMs));
+  const quiet = inForce(silences, now);
   return rules.flatMap((rule): AlertNow[] => {
     const head = { alert: rule.name, metric: rule.metric };
-    const silencedAll = silenceOf(inForce, rule.name);
+    const silencedAll = silenceOf(quiet, rule.name);
     if (rule.off) return [{ ...head, state: 'off', value: null, ...sideOf(rule) }];
     const its = alerts.filter(({ alert }) => alert === rule.name);
     if (its.length === 0)
@@ -31,7 +29,7 @@ export function viewsOf(
         },
       ];
     const values = new Map(readings.of(rule).map(({ mailbox, value }) => [mailbox, value]));
-    return its.map((alert) => viewOf(alert, rule, values.get(alert.mailbox) ?? null, inForce));
+    return its.map((alert) => viewOf(alert, rule, values.get(alert.mailbox) ?? null, quiet));
   });
 }
 

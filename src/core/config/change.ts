@@ -4,6 +4,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
 import { environmentName, inNumbers, type SettingKey, type Settings, type SettingValue } from '../../model/settings.ts';
 import { resolveAgent } from '../agents/agents.ts';
+import { unknownReceivers } from '../agents/receivers.ts';
 import { changeDocument } from '../root/documents.ts';
 import { keepCard, versionInForce } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
@@ -11,7 +12,7 @@ import { checkSettings, checkSettingKey, parseSetting } from '../root/settings.t
 import { historyOf, versionOf } from './history-of.ts';
 import { toldVersion } from './history.ts';
 import { type ConfigChangeOptions, rewriteSettings } from './rewrite.ts';
-import { checkWhole, unknownReceivers } from './rules.ts';
+import { checkWhole } from './rules.ts';
 import { showConfig } from './show.ts';
 
 /** Settings by their names, as values or as a person types them; `null` or `''`: the default holds again. */

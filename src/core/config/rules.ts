@@ -1,5 +1,5 @@
 /** What settings have to be as a whole, whoever writes them. */
-import { alertFaults, type WrittenRule } from '../../model/metrics/alert.ts';
+import { alertFaults } from '../../model/metrics/alert.ts';
 import { DreamosError } from '../../model/errors.ts';
 import {
   defaultSettings,
@@ -9,8 +9,6 @@ import {
   type Settings,
   wrongSettings,
 } from '../../model/settings.ts';
-import { nameNow } from '../agents/agents.ts';
-import type { Session } from '../root/root.ts';
 
 interface Fault {
   readonly path: readonly PropertyKey[];
@@ -75,16 +73,4 @@ export function checkWhole(settings: Settings, changed?: readonly string[]): voi
     throw new DreamosError('invalid', 'CONFIG_INVALID', `${rule.fault.replace(/\.$/, '')}. Nothing was changed.`, {
       hint: rule.hint,
     });
-}
-
-/** Those among them who are to be told, and that nobody is called. */
-export async function unknownReceivers(
-  session: Session,
-  rules: readonly WrittenRule[],
-): Promise<{ readonly name: string; readonly to: string }[]> {
-  const unknown: { name: string; to: string }[] = [];
-  for (const { name, to, off } of rules)
-    if (to !== undefined && !off && !(await session.store.documents.getAgent(await nameNow(session, to))))
-      unknown.push({ name, to });
-  return unknown;
 }

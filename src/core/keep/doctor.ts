@@ -7,7 +7,7 @@ import type { AgentCard } from '../../model/agent.ts';
 import { listMailboxes } from '../agents/agents.ts';
 import { readBook } from '../alerts/book.ts';
 import { writtenRules } from '../alerts/rules.ts';
-import { unknownReceivers } from '../config/rules.ts';
+import { unknownReceivers } from '../agents/receivers.ts';
 import { stuckIn } from '../overview/stuck.ts';
 import { type Crew, crewOnce } from '../tasks/crew.ts';
 import { listReservations } from '../reserve/reservations.ts';

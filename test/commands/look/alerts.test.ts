@@ -39,7 +39,8 @@ test('alerts check ends with 3 and says so while nothing fires, and with 0 and w
   expect(code).toBe(0);
   expect(words(out)).toHaveLength(3);
   await rig.dreamos('alerts silence dead');
-  expect(await rig.dreamos('alerts check')).toMatchObject({ code: 3 });
+  const silenced = 'No alert fires, but 1 is silenced.\n';
+  expect(await rig.dreamos('alerts check')).toMatchObject({ code: 3, err: silenced });
   await rig.dreamos('alerts silence dead --for 0');
   expect(await rig.dreamos('alerts check')).toMatchObject({ code: 0 });
 });
@@ -84,7 +85,9 @@ test('alerts test shows what would be done, and does it with --act', async () =>
   expect(listed?.['message']).toMatchObject({ subject: 'Test: Firing: dead in reviewer' });
   await setRules([{ name: 'dead', to: 'nobody' }]);
   const failed = await rig.dreamos('alerts test dead --act');
+  expect(failed.code).toBe(6);
   expect(failed.err).toContain('There is no agent "nobody"');
+  expect((await rig.dreamos('alerts test dead')).err).toContain('There is no agent "nobody"');
   expect(failed.out).not.toContain('sent to');
 });
 
@@ -153,4 +156,33 @@ test('config validate names each wrong rule on a line of its own', async () => {
     expect.stringContaining('dreamos help settings'),
     '',
   ]);
+});
+
+test('a command that cannot be run was not run, and has told nobody', async () => {
+  await setRules([{ name: 'dead', run: ['/nowhere/notify'] }]);
+  await makeDead();
+  const { code, out } = await rig.dreamos('alerts test dead --act');
+  expect({ code, out }).toEqual({
+    code: 6,
+    out: expect.stringContaining('could not run ["/nowhere/notify"]') as string,
+  });
+  expect((await rig.dreamos('alerts check')).out).toMatch(/  firing failed\n$/);
+});
+
+test('a quiet check prints what begins to fire, and what ends, once', async () => {
+  await makeDead();
+  expect((await rig.dreamos('alerts check -q')).out).toContain('reviewer');
+  expect(await rig.dreamos('alerts check -q')).toMatchObject({ code: 0, out: '', err: '' });
+  await rig.dreamos('dlq purge reviewer --all --force');
+  expect(await rig.dreamos('alerts check -q')).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('resolved') as string,
+  });
+  expect(await rig.dreamos('alerts check -q')).toMatchObject({ code: 3, out: '' });
+});
+
+test('alerts list says what is silenced, also in one mailbox', async () => {
+  await rig.dreamos('alerts silence dead --mailbox reviewer --for 1h');
+  const { err } = await rig.dreamos('alerts list');
+  expect(err).toMatch(/^Silenced until .*: dead in reviewer\n$/);
 });

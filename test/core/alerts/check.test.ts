@@ -212,6 +212,8 @@ test('an alert about who gets mail of alerts sends none, so that no alert makes 
       trouble: expect.stringContaining('gets mail of alerts itself') as string,
     }),
   );
+  for (const one of await checked(root, 'unread'))
+    if (one.mailbox === 'reviewer') expect(one).not.toHaveProperty('told');
 });
 
 test('a number that is counted over a while fires where there are enough samples, and resolves when they are over', async () => {
@@ -335,4 +337,13 @@ test('a setting beside it is set, and the rules stay', async () => {
   await setConfig(root, 'maxAttempts', '3');
   forgetSettings(root);
   expect(await documentIn(root.store, 'settings')).toEqual({ alerts: toPlanner, maxAttempts: 3 });
+});
+
+test('what ends the silence of a rule ends those of it in mailboxes, and one that means no mailbox is a warning', async () => {
+  const { root, warnings } = still.rig;
+  await silenceAlerts(root, 'dead', { forMs: hour, mailbox: 'reviewr' });
+  expect(warnings).toEqual(['There is no mailbox "reviewr". Did you mean "reviewer"?']);
+  await silenceAlerts(root, 'disk', { forMs: hour });
+  await silenceAlerts(root, 'dead', { forMs: 0 });
+  expect(await documentIn(root.store, 'alerts')).toMatchObject({ silences: [{ alert: 'disk' }] });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { checkAlerts, testAlert } from '../../../src/core/alerts/alerts.ts';
 import type { RunCommand } from '../../../src/core/alerts/tell.ts';
 import { purgeDead } from '../../../src/core/keep/dlq.ts';
@@ -76,7 +76,11 @@ test('what no check can run waits for one that can, while its message is sent', 
   await setRules(root, both);
   await makeDead(root);
   expect((await checked(root))[0]).not.toHaveProperty('told');
+  const before = await documentIn(root.store, 'alerts');
+  const put = vi.spyOn(root.store.documents, 'put');
   await checked(root);
+  expect(put).not.toHaveBeenCalled();
+  expect(await documentIn(root.store, 'alerts')).toEqual(before);
   expect(await keys()).toHaveLength(1);
   const { run, ran } = runner();
   expect(await checked(root, 'dead', { run })).toMatchObject([
@@ -151,4 +155,16 @@ test('a test of a rule that tells nobody, or whom nobody knows, says so', async 
   expect(mailboxes).toEqual([]);
   expect(did?.trouble).toContain('There is no agent "nobody"');
   expect(await testAlert(root, 'corrupt')).not.toHaveProperty('mail');
+});
+
+test('a test sends no mail about who gets mail of alerts, and says so', async () => {
+  const { root } = still.rig;
+  await setRules(root, [{ name: 'dead', to: 'planner' }]);
+  const tested = await testAlert(root, 'dead', { act: true, mailbox: 'planner' });
+  expect(tested).not.toHaveProperty('mail');
+  expect(tested.did).toEqual({});
+  expect(tested.trouble).toContain('gets mail of alerts itself');
+  expect(await keys()).toEqual([]);
+  await setRules(root, [{ name: 'dead', to: 'nobody' }]);
+  expect((await testAlert(root, 'dead')).trouble).toBe('There is no agent "nobody".');
 });

@@ -8,12 +8,12 @@ const meanings: Record<ErrorKind, string> = {
   usage:
     'usage: an unknown option or command, a bad duration, an unknown priority, no body; work: its command cannot be started',
   nothing:
-    'nothing there: read, work, listen, peek or watch --wait, request or send --until when nothing came in time, or the mailbox is paused (an empty list is 0)',
+    'nothing there: read, work, listen, peek or watch --wait, request or send --until when nothing came in time, or the mailbox is paused; alerts check when none fires (an empty list is 0)',
   'not-found': 'not found: agent, group, message, topic, subscription, root',
   conflict:
     'conflict: LEASE_LOST, ALREADY_SETTLED, DEDUPE_MISMATCH, ALREADY_EXISTS, STATE_CHANGED, AGENT_RETIRED, LIMITED, MAILBOX_FULL, MAILBOX_NOT_EMPTY, DEAD_LETTERED: the state refuses it',
   invalid:
-    'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt; doctor: problems remain',
+    'invalid data: a name, a body that is not UTF-8, empty or too large, broken JSON, a malformed receipt; doctor: problems remain; alerts test --act: it has failed',
   disk: 'the disk failed (ENOSPC, EIO, EACCES): nothing is half done, or the error says SEND_UNCERTAIN and the id, or that it is done and could only not be printed; read: the reader of its output has gone, and the message stays unacked',
 };
 

@@ -24,12 +24,15 @@ export async function keepSeen(session: Session, mailbox: string): Promise<() =>
   const begin = async () => setInterval(() => void seen(session, mailbox), await restMs(session, mailbox)).unref();
   let timer = begin();
   const stop = (): void => void timer.then(clearInterval);
+  let isStopped = false;
   const again = (): void => {
+    if (isStopped) return;
     stop();
     timer = begin();
   };
   const following = import('../root/follow-settings.ts').then((push) => push.followSettings(session, again));
   return () => {
+    isStopped = true;
     // Whoever waits is told why he hears of nothing.
     void following.then(
       (unfollow) => unfollow(),

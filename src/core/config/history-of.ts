@@ -3,7 +3,7 @@ import { DreamosError } from '../../model/errors.ts';
 import { notFound } from '../../model/refusals.ts';
 import { areSettings, type Settings } from '../../model/settings.ts';
 import type { RevisedName } from '../../storage/port/documents.ts';
-import { lastReadable, type Revision, revisionOf, versionInForce } from '../root/revisions.ts';
+import { lastInForce, type Revision, revisionOf, versionInForce } from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 
 /** What is kept of a document, and how it stands now. */
@@ -11,6 +11,8 @@ export interface History {
   readonly versions: readonly number[];
   /** The document says what this version says; it cannot be used, and this holds; `undefined`: it was edited by hand since. */
   readonly inForce: number | undefined;
+  /** The newest that is known to have been in force; 0: none. */
+  readonly last: number;
   /** What it says now; `undefined`: it cannot be used. */
   readonly now: Settings | AgentCard | undefined;
   /** Each is read once. */
@@ -22,9 +24,11 @@ export async function historyOf(session: Session, of: RevisedName): Promise<Hist
   const { documents } = session.store;
   const known = new Map<number, Promise<Revision | undefined>>();
   const now = await nowIn(session, of);
+  const last = await lastInForce(session, of);
   return {
     versions: await documents.revisions(of),
-    inForce: now ? await versionInForce(session, of, now) : await lastReadable(session, of),
+    inForce: now ? await versionInForce(session, of, now) : last,
+    last,
     now,
     get(version) {
       const found = known.get(version) ?? revisionOf(session, of, version);

@@ -64,10 +64,10 @@ function nothing(revision: Revision): Settings | AgentCard {
   return revision.settings ? {} : sure(revision);
 }
 
-/** The version in force, or the last one that is kept, and what each of them has replaced. */
-async function everInForce({ inForce, versions, get }: History): Promise<Set<number>> {
+/** The version in force, or the last one that was, and what each of them has replaced. */
+async function everInForce({ inForce, last, get }: History): Promise<Set<number>> {
   const ever = new Set<number>();
-  for (let version = inForce ?? versions.at(-1); version; version = (await get(version))?.base ?? version - 1) {
+  for (let version = inForce ?? last; version; version = (await get(version))?.base ?? version - 1) {
     // Somebody has changed a file: no circle.
     if (ever.has(version)) break;
     ever.add(version);
@@ -88,7 +88,7 @@ export async function configDiff(
   const of = await whose(session, agent);
   const history = await historyOf(session, of);
   await tellByHand(session, of, history);
-  const { now, inForce = history.versions.at(-1) ?? 0 } = history;
+  const { now, inForce = history.last } = history;
   const end = to === undefined ? (now ?? (await versionOf(history, inForce))) : await versionOf(history, to, agent);
   const since = from ?? (history.inForce === undefined ? inForce : ((await history.get(inForce))?.base ?? 0));
   // Before its first version nothing is known of a card.
@@ -103,8 +103,8 @@ async function whose(session: Session, agent: string | undefined): Promise<Revis
 /** For who looks: what is in force is kept in no version, and what keeps it. */
 export async function tellByHand(session: Session, of: RevisedName, history: History): Promise<void> {
   if (history.now && (history.inForce !== undefined || (of !== 'settings' && history.versions.length === 0))) return;
-  const last = history.versions.at(-1);
-  const since = last === undefined ? '' : ` since version ${last}`;
+  const { last } = history;
+  const since = last === 0 ? '' : ` since version ${last}`;
   const { document } = await session.store.documents.locate(of, []);
   if (history.now === undefined) {
     const why = await readSettings(session).then(
@@ -112,7 +112,7 @@ export async function tellByHand(session: Session, of: RevisedName, history: His
       ({ message }: Error) => message,
     );
     session.warn(
-      `${why} ${last === undefined ? 'Nothing is kept that could hold instead.' : 'What was in force before it holds.'}`,
+      `${why} ${last === 0 ? 'Nothing is kept that could hold instead.' : 'What was in force before it holds.'}`,
     );
   } else if (of === 'settings') {
     session.warn(

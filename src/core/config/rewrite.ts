@@ -2,7 +2,15 @@
 import { DreamosError } from '../../model/errors.ts';
 import { type Settings, wrongSettings } from '../../model/settings.ts';
 import { asSettings, forgetSettings } from '../root/config-file.ts';
-import { isSame, keepFound, keepNext, lastReadable, type Revision, versionInForce } from '../root/revisions.ts';
+import {
+  isSame,
+  keepFound,
+  keepNext,
+  lastInForce,
+  noteInForce,
+  type Revision,
+  versionInForce,
+} from '../root/revisions.ts';
 import type { Session } from '../root/root.ts';
 
 export interface ConfigChangeOptions {
@@ -65,12 +73,18 @@ async function rewriteOnce(
   if (ifVersion !== undefined && (found.unusable !== undefined || base !== ifVersion))
     throw otherVersion(base, ifVersion);
   const settings = make(found.settings);
-  if (found.unusable === undefined && isSame(settings, found.settings)) return base;
+  if (found.unusable === undefined && isSame(settings, found.settings)) {
+    // Whoever has put it there may have been killed before he noted it.
+    await noteInForce(session, base);
+    return base;
+  }
   const replaced = found.unusable !== undefined && { replaced: found.unusable };
   const said: Pick<Revision, 'base' | 'note' | 'replaced'> = { base, ...(note !== undefined && { note }), ...replaced };
   const version = await keepNext(session, 'settings', settings, said);
   if (version === undefined) return undefined;
-  return (await documents.put('settings', settings, found.version)) ? version : undefined;
+  if (!(await documents.put('settings', settings, found.version))) return undefined;
+  await noteInForce(session, version);
+  return version;
 }
 
 async function findSettings(session: Session, whole: boolean): Promise<Found> {
@@ -90,7 +104,7 @@ async function findSettings(session: Session, whole: boolean): Promise<Found> {
 
 /** What is in force, kept by now, if somebody has written it by hand. `undefined`: somebody else was faster. */
 async function baseOf(session: Session, { settings, unusable }: Found): Promise<number | undefined> {
-  if (unusable !== undefined) return lastReadable(session, 'settings');
+  if (unusable !== undefined) return lastInForce(session, 'settings');
   return (await versionInForce(session, 'settings', settings)) ?? (await keepFound(session, 'settings', settings));
 }
 

@@ -147,7 +147,7 @@ async function* settingsFindings(session: Session, fix: boolean): AsyncGenerator
   } catch (error) {
     if (!(error instanceof DreamosError)) throw error;
     const { documents } = session.store;
-    const last = await (await import('../root/revisions.ts')).lastReadable(session, rule);
+    const last = await (await import('../root/revisions.ts')).lastInForce(session, rule);
     const back = last === 0 ? '' : `; or back to version ${last}, which is in force: dreamos config rollback ${last}`;
     const problem = problemOf(rule, error);
     yield { ...problem, ...(problem.hint !== undefined && { hint: `${problem.hint}${back}` }) };
@@ -157,8 +157,8 @@ async function* settingsFindings(session: Session, fix: boolean): AsyncGenerator
 
 /** What is in force, and would be in no version if the next edit spoilt it. */
 async function* handEditFinding(session: Session, fix: boolean): AsyncGenerator<Finding, void, undefined> {
-  const last = (await session.store.documents.revisions('settings')).at(-1);
-  if (last === undefined) return;
+  const last = await (await import('../root/revisions.ts')).lastInForce(session, 'settings');
+  if (last === 0) return;
   const { keepHandEdit } = await import('../config/rewrite.ts');
   if ((await keepHandEdit(session, { dryRun: !fix })) === undefined) return;
   const message = `The settings were edited by hand since version ${last}, and are kept in no version${fix ? '' : ' yet'}.`;

@@ -5,14 +5,18 @@
  *   2 none does: somebody has written it by hand, and it is kept as a revision, too
  *   3 keep what it is to become under the next number, durably; the number is taken by making its file, which one can
  *   4 put it in place, if the document is still the one that was read
+ *   5 of settings: note that it is in place
  *
  * A change that was killed between 3 and 4 is undone: nobody was told that it is done, and what is in force is what the
  * document says, which a person may have edited since. Its revision stays, and no other gets its number; that it never was in
- * force is seen from `base`, which says what the next one has replaced.
+ * force is seen from `base`, which says what the next one has replaced, and before there is a next one from the note.
  */
 import type { AgentCard } from '../../model/agent.ts';
+import { DreamosError } from '../../model/errors.ts';
 import type { Settings } from '../../model/settings.ts';
-import type { RevisedName } from '../../storage/port/documents.ts';
+import type { Documents, RevisedName } from '../../storage/port/documents.ts';
+import { newestInForce, notedVersion } from '../../storage/port/in-force.ts';
+import { changeDocument } from './documents.ts';
 import type { Session } from './root.ts';
 
 export interface Revision {
@@ -76,31 +80,55 @@ export async function keepFound(
   of: RevisedName,
   value: AgentCard | Settings,
 ): Promise<number | undefined> {
-  const base = (await session.store.documents.revisions(of)).at(-1) ?? 0;
+  const base = await lastInForce(session, of);
   if (base === 0 && of !== 'settings')
     return keepNext(session, of, value, { base, at: (value as AgentCard).createdAt });
   return keepNext(session, of, value, { base, byHand: true });
 }
 
-/** The newest revision that says this; 0: what is so before anything is set. `undefined`: none */
+/**
+ * The newest revision that says this; 0: what is so before anything is set. `undefined`: none, or, of settings, only one that
+ * was replaced since: somebody has written by hand what held before.
+ */
 export async function versionInForce(
   session: Session,
   of: RevisedName,
   value: AgentCard | Settings,
 ): Promise<number | undefined> {
+  const least = of === 'settings' ? await lastInForce(session, of) : 0;
   for (const version of (await session.store.documents.revisions(of)).reverse()) {
+    if (version < least) break;
     const kept = await revisionOf(session, of, version);
     // A card of an agent that was renamed since says its former name.
     if (kept && isSame({ ...said(kept), name: '' }, { ...value, name: '' })) return version;
   }
-  return of === 'settings' && Object.keys(value).length === 0 ? 0 : undefined;
+  return of === 'settings' && least === 0 && Object.keys(value).length === 0 ? 0 : undefined;
 }
 
-/** The newest that can be read, which holds as long as the document cannot be used; 0: none. */
-export async function lastReadable(session: Session, of: RevisedName): Promise<number> {
-  for (const version of (await session.store.documents.revisions(of)).reverse())
-    if (await revisionOf(session, of, version)) return version;
-  return 0;
+/** The newest that is known to have been in force: settings hold as long as config.json cannot be used; 0: none. */
+export async function lastInForce(session: Session, of: RevisedName): Promise<number> {
+  const { documents } = session.store;
+  // Of a card nothing is noted: it never goes by what it said before.
+  const noted = of === 'settings' ? notedVersion(await note(documents)) : Infinity;
+  const last = await newestInForce(await documents.revisions(of), noted, (version) => revisionOf(session, of, version));
+  return last?.[0] ?? 0;
+}
+
+/** A note that somebody has spoilt says nothing. */
+function note(documents: Documents): Promise<unknown> {
+  return documents.get('in-force').then(
+    (document) => document?.value,
+    (error: unknown) => {
+      if (error instanceof DreamosError && error.code === 'CONFIG_INVALID') return undefined;
+      throw error;
+    },
+  );
+}
+
+/** Notes that a version of the settings is in place. Of two who note at the same moment, the newer one counts. */
+export async function noteInForce({ store: { documents } }: Session, version: number): Promise<void> {
+  if (notedVersion(await note(documents)) >= version) return;
+  await changeDocument(documents, 'in-force', (value) => ({ version: Math.max(version, notedVersion(value)) }));
 }
 
 /** `undefined`: there is none, or somebody has spoilt it. */

@@ -4,10 +4,12 @@ import type { Wake } from './journal.ts';
 
 /**
  * What a root remembers beside its mail; the core knows the shapes. `agents/<name>` is a card, by its exact name; `tasks/<id>`
- * what a task's message cannot hold, `pending/<id>` what is under way with it.
+ * what a task's message cannot hold, `pending/<id>` what is under way with it, `in-force` which version of the settings was put
+ * in place last.
  */
 export type DocumentName =
   | 'settings'
+  | 'in-force'
   | 'subscriptions'
   | 'schedules'
   | 'reservations'
@@ -68,7 +70,7 @@ export interface Documents {
   text(name: 'settings'): Promise<{ readonly text: string; readonly version: string } | undefined>;
   /**
    * What the settings said when all of them could last be used, whoever has looked; if that was never since it was opened, what
-   * their last revision says; `undefined`: they have none.
+   * the last revision says that is known to have been in force (in-force.ts); `undefined`: there is none.
    */
   lastGoodSettings(): Promise<Settings | undefined>;
   /**

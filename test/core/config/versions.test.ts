@@ -395,3 +395,53 @@ test('whoever sends looks at no version, and at no other file than before', asyn
   await keepNext(session, 'agents/bob', { name: 'bob', createdAt: '' }, { base: 0 });
   expect(await looks()).toEqual(before);
 });
+
+test('a change that was killed never comes into force, also when config.json is spoilt later', async () => {
+  for (const value of ['5m', '6m', '7m']) await setConfig(session, 'lease', value);
+  const killed = new Error('killed');
+  const disk = watchedDisk(({ method, to }: DiskCall) => {
+    if (method === 'rename' && to === room.layout.config) throw killed;
+  });
+  await expect(setConfig(await begin('bob', disk), 'lease', '8m')).rejects.toBe(killed);
+  expect(kept()).toContain('4.json');
+  write('{');
+  session = await begin();
+  expect(await lease()).toBe(420_000);
+  const states = async () => (await configHistory(session)).map(({ version, state }) => `${version} ${state}`);
+  expect(await states()).toEqual(['4 undone', '3 in force', '2 replaced', '1 replaced']);
+  expect((await gather(doctor(session)))[0]?.hint).toMatch(/dreamos config rollback 3$/);
+  expect(await rollbackConfig(session, 3)).toMatchObject({ version: 5, changes: [] });
+  expect(await states()).toEqual(['5 in force', '4 undone', '3 replaced', '2 replaced', '1 replaced']);
+});
+
+test('of a change that was killed right after it was put in place config.json tells, and the next change', async () => {
+  await setConfig(session, 'lease', '5m');
+  const killed = new Error('killed');
+  const disk = watchedDisk(({ method, to }: DiskCall) => {
+    if (method === 'rename' && to?.endsWith('in-force.json')) throw killed;
+  });
+  await expect(setConfig(await begin('bob', disk), 'lease', '6m')).rejects.toBe(killed);
+  session = await begin();
+  expect(await configHistory(session)).toMatchObject([
+    { version: 2, by: 'bob', state: 'in force' },
+    { version: 1, state: 'replaced' },
+  ]);
+  expect(await setConfig(session, 'lease', '6m')).toMatchObject({ version: 2 });
+  write('{');
+  session = await begin();
+  expect(await lease()).toBe(360_000);
+});
+
+test.for(['{}', undefined, '{"lease":"5m"}'])('versions stay replaced when %j is put there by hand', async (text) => {
+  await setConfig(session, 'lease', '5m');
+  await setConfig(session, 'lease', '6m');
+  if (text === undefined) rmSync(room.layout.config);
+  else write(text);
+  session = await begin();
+  expect((await configHistory(session)).map(({ state }) => state)).toEqual(['replaced', 'replaced']);
+  expect(warnings.join()).toContain('edited by hand since version 2');
+  expect(await rollbackConfig(session, 0)).toMatchObject({ state: 'in force' });
+  const [byHand, ...others] = (await configHistory(session)).toReversed().slice(2);
+  expect(byHand).toMatchObject({ version: 3, byHand: true, state: others.length === 0 ? 'in force' : 'replaced' });
+  expect((await configHistory(session)).filter(({ state }) => state === 'undone')).toEqual([]);
+});

@@ -1,6 +1,7 @@
 /** What is kept of each change of a document: numbered files, each made once and never changed. */
 import { areSettings, type Settings } from '../../../model/settings.ts';
 import type { RevisedName } from '../../port/documents.ts';
+import { newestInForce, notedVersion } from '../../port/in-force.ts';
 import { MailboxGone } from '../../port/refusals.ts';
 import type { FileContext } from '../disk/context.ts';
 import { ensureFolder, syncAncestorsOnce } from '../disk/folders.ts';
@@ -35,11 +36,20 @@ export async function keepRevision(ctx: FileContext, of: RevisedName, number: nu
   return true;
 }
 
-/** The newest revision of the settings that can be used. */
+interface KeptSettings {
+  readonly base: number;
+  readonly byHand?: true;
+  readonly settings: Settings;
+}
+
+/** The newest settings that were in force, as far as that is known, and can be used. */
 export async function lastKeptSettings(ctx: FileContext): Promise<Settings | undefined> {
-  for (const number of (await revisions(ctx, 'settings')).reverse()) {
-    const kept = (await revision(ctx, 'settings', number)) as { readonly settings?: unknown } | null | undefined;
-    if (areSettings(kept?.settings)) return kept.settings;
-  }
-  return undefined;
+  const get = async (number: number): Promise<KeptSettings | undefined> => {
+    const kept = (await revision(ctx, 'settings', number)) as KeptSettings | null | undefined;
+    return areSettings(kept?.settings) ? (kept ?? undefined) : undefined;
+  };
+  const note = await readJson(ctx, ctx.layout.document('in-force'), revisionBytes);
+  const noted = notedVersion('value' in note ? note.value : undefined);
+  const last = await newestInForce(await revisions(ctx, 'settings'), noted, get);
+  return last?.[1].settings;
 }

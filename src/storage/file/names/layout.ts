@@ -48,6 +48,7 @@ export type RootDocument = Exclude<DocumentName, `agents/${string}`>;
 
 export const rootDocuments = [
   'settings',
+  'in-force',
   'subscriptions',
   'schedules',
   'reservations',

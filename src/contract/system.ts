@@ -114,6 +114,8 @@ export const configValue = schema(() =>
     where: z.optional(text()),
     /** With which version of that file it came; absent where none is kept. After a change: the version that is in force now. */
     version: z.optional(count()),
+    /** After a change: all was so already, and there is no new version. */
+    unchanged: z.optional(z.literal(true)),
     at: z.optional(time()),
     /** `null`: who did not say who he is, or edited the file by hand. */
     by: z.optional(z.nullable(text())),

@@ -12,6 +12,7 @@ import { ConfigUnusable, editableConfig, replaceConfig, validateConfig } from '.
 import { quoteWord } from '../../model/basics/shell-word.ts';
 import { DreamosError } from '../../model/errors.ts';
 import { usage } from '../../model/refusals.ts';
+import { settingKeys } from '../../model/settings.ts';
 
 export async function getCommand(context: Context, key: string | undefined): Promise<void> {
   const { output } = context;
@@ -71,15 +72,17 @@ function changing({ note, ifVersion }: ChangeOptions) {
 
 async function tellChanged({ output }: Context, now: readonly ConfigValue[]): Promise<void> {
   for (const one of now)
-    await output.outcome(one, () => `${one.key} = ${shownValue(one.value)} (${one.source}, version ${one.version})`);
+    await output.outcome(one, () => {
+      const { key, value, source, version, unchanged = false } = one;
+      return `${key} = ${shownValue(value)} (${source}, version ${version}${unchanged ? ', unchanged' : ''})`;
+    });
 }
 
 function changesIn(words: readonly string[]): ConfigChanges {
   const [key = '', value, ...more] = words;
   if (!key.includes('=')) {
     if (value !== undefined && more.length === 0) return { [key]: value };
-    const example = value === undefined ? `dreamos config set ${key}=<value>` : `dreamos config set ${key} '<value>'`;
-    throw usage(`What ${key} is to be is not said in one word.`, example);
+    throw usage(`What ${key} is to be is not said in one word.`, exampleOf(words));
   }
   const pairs = words.map((word): [string, string] => {
     const at = word.indexOf('=');
@@ -89,6 +92,17 @@ function changesIn(words: readonly string[]): ConfigChanges {
   const twice = pairs.find(([name], i) => pairs.findIndex(([other]) => other === name) !== i);
   if (twice) throw usage(`${twice[0]} is given twice.`, 'Leave out one of them.');
   return Object.fromEntries(pairs);
+}
+
+/** What was most likely meant: `lease 20m maxAttempts 2` are two settings. */
+function exampleOf([key = '', value, ...more]: readonly string[]): string {
+  if (value === undefined) return `dreamos config set ${key}=<value>`;
+  const all = [key, value, ...more];
+  const pairs = all.flatMap((word, i) => (i % 2 === 0 ? [`${word}=${quoteWord(all[i + 1] ?? '')}`] : []));
+  const areSettings = all.every((word, i) => i % 2 === 1 || (settingKeys as readonly string[]).includes(word));
+  return areSettings && all.length % 2 === 0
+    ? `dreamos config set ${pairs.join(' ')}`
+    : `dreamos config set ${key} '<value>'`;
 }
 
 export async function validateCommand(context: Context, file: string | undefined): Promise<void> {
@@ -117,6 +131,9 @@ export async function editCommand(context: Context, { file, note }: EditOptions)
     const how = { before, name: nameOf(file), ...given({ note }) };
     return tellVersion(context, await replaceConfig(session, await textOf(context, file), how));
   }
+  const { stdin, stdout } = context.around;
+  if (stdin.isTTY !== true || stdout.isTTY !== true)
+    throw usage('An editor needs a terminal, and there is none.', 'dreamos config edit --file <file>');
   const edited = await inEditor(before.text, 'config.json', context.around.env);
   try {
     if (edited.text === before.text) return await context.output.note('Nothing was changed.');

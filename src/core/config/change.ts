@@ -37,7 +37,7 @@ export async function changeConfig(
     checkWhole(changed, names);
     return changed;
   };
-  const version = await rewriteSettings(session, make, options);
+  const { version, isNew } = await rewriteSettings(session, make, options);
   const now = await showConfig(session, names);
   for (const { key, source } of now)
     if (source === 'environment') session.warn(`${environmentName(key)} in the environment comes before config.json.`);
@@ -45,6 +45,7 @@ export async function changeConfig(
   for (const { name, to } of await unknownReceivers(session, alerts ?? []))
     session.warn(`The alert ${name} is to be told to ${to}, but there is no such agent.`);
   return now.map((one) => ({ ...one, version }));
+  return now.map((one) => ({ ...one, version, ...(!isNew && { unchanged: true as const }) }));
 }
 
 /** @param value `undefined`: the default holds again */
@@ -81,7 +82,7 @@ export async function rollbackConfig(
   if (agent !== undefined) return rollbackCard(session, agent, version, { note, ...options });
   const settings = (await versionOf(await historyOf(session, 'settings'), version)) as Settings;
   checkWhole(settings);
-  const now = await rewriteSettings(session, () => settings, { note, ...options, whole: true });
+  const { version: now } = await rewriteSettings(session, () => settings, { note, ...options, whole: true });
   if (now === 0) throw usage('Nothing was ever set.', 'dreamos config history');
   return toldVersion(session, 'settings', now);
 }

@@ -23,11 +23,11 @@ export interface History {
 export async function historyOf(session: Session, of: RevisedName): Promise<History> {
   const { documents } = session.store;
   const known = new Map<number, Promise<Revision | undefined>>();
-  const now = await nowIn(session, of);
   const last = await lastInForce(session, of);
+  const now = await nowIn(session, of);
   return {
     versions: await documents.revisions(of),
-    inForce: now ? await versionInForce(session, of, now) : last,
+    inForce: now ? await versionInForce(session, of, now, of === 'settings' ? last : 0) : last,
     last,
     now,
     get(version) {

@@ -30,6 +30,12 @@ interface RewriteOptions extends ConfigChangeOptions {
 // As changeDocument: of several who hold the lock, because one was paused for too long, each loses a round at most to each other.
 const mostRounds = 20;
 
+export interface Rewritten {
+  readonly version: number;
+  /** `false`: that was so already. */
+  readonly isNew: boolean;
+}
+
 interface Found {
   readonly settings: Settings;
   readonly version: string | undefined;
@@ -40,19 +46,19 @@ interface Found {
 /**
  * Under a lock from the beginning, so that a version is undone by nothing but a kill.
  * @param make from what is written there to what is to be, checked; it does nothing else
- * @returns the number of the version in force; the one before, if that says the same @throws STATE_CHANGED
+ * @returns the version in force; the one before, if that says the same @throws STATE_CHANGED
  */
 export function rewriteSettings(
   session: Session,
   make: (written: Settings) => Settings,
   options: RewriteOptions,
-): Promise<number> {
+): Promise<Rewritten> {
   return session.store.documents.withLock('change.settings', async () => {
     for (let round = 0; round < mostRounds; round++) {
-      const version = await rewriteOnce(session, make, options);
-      if (version === undefined) continue;
+      const done = await rewriteOnce(session, make, options);
+      if (!done) continue;
       forgetSettings(session);
-      return version;
+      return done;
     }
     throw new DreamosError('disk', 'DISK_FAILED', 'The settings are changed by others again and again.', {
       hint: 'Nothing was done. Try it again.',
@@ -64,11 +70,12 @@ async function rewriteOnce(
   session: Session,
   make: (written: Settings) => Settings,
   { note, ifVersion, whole = false, ifUnchanged }: RewriteOptions,
-): Promise<number | undefined> {
+): Promise<Rewritten | undefined> {
   const { documents } = session.store;
+  const last = await lastInForce(session, 'settings');
   const found = await findSettings(session, whole);
   if (ifUnchanged && found.version !== ifUnchanged.version) throw changedMeanwhile();
-  const base = await baseOf(session, found);
+  const base = await baseOf(session, found, last);
   if (base === undefined) return undefined;
   if (ifVersion !== undefined && (found.unusable !== undefined || base !== ifVersion))
     throw otherVersion(base, ifVersion);
@@ -76,7 +83,7 @@ async function rewriteOnce(
   if (found.unusable === undefined && isSame(settings, found.settings)) {
     // Whoever has put it there may have been killed before he noted it.
     await noteInForce(session, base);
-    return base;
+    return { version: base, isNew: false };
   }
   const replaced = found.unusable !== undefined && { replaced: found.unusable };
   const said: Pick<Revision, 'base' | 'note' | 'replaced'> = { base, ...(note !== undefined && { note }), ...replaced };
@@ -84,7 +91,7 @@ async function rewriteOnce(
   if (version === undefined) return undefined;
   if (!(await documents.put('settings', settings, found.version))) return undefined;
   await noteInForce(session, version);
-  return version;
+  return { version, isNew: true };
 }
 
 async function findSettings(session: Session, whole: boolean): Promise<Found> {
@@ -96,16 +103,28 @@ async function findSettings(session: Session, whole: boolean): Promise<Found> {
     if (wrongSettings(settings).length === 0) return { settings, version };
     return { settings, version, unusable: (await documents.text('settings'))?.text ?? '' };
   } catch (error) {
-    if (!whole || !(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
+    if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
+    if (!whole) throw await withWayBack(session, error);
     const { text, version } = (await documents.text('settings')) ?? { text: '', version: undefined };
     return { settings: {}, version, unusable: text };
   }
 }
 
+/** Names the version that holds meanwhile, if there is one. */
+async function withWayBack(session: Session, error: DreamosError): Promise<DreamosError> {
+  const last = await lastInForce(session, 'settings');
+  if (last === 0) return error;
+  const { kind, code, message } = error;
+  const hint = `Mend it there; or back to version ${last}, which is in force: dreamos config rollback ${last}`;
+  return new DreamosError(kind, code, message, { hint, cause: error });
+}
+
 /** What is in force, kept by now, if somebody has written it by hand. `undefined`: somebody else was faster. */
-async function baseOf(session: Session, { settings, unusable }: Found): Promise<number | undefined> {
-  if (unusable !== undefined) return lastInForce(session, 'settings');
-  return (await versionInForce(session, 'settings', settings)) ?? (await keepFound(session, 'settings', settings));
+async function baseOf(session: Session, { settings, unusable }: Found, last: number): Promise<number | undefined> {
+  if (unusable !== undefined) return last;
+  return (
+    (await versionInForce(session, 'settings', settings, last)) ?? (await keepFound(session, 'settings', settings))
+  );
 }
 
 /**
@@ -115,9 +134,10 @@ async function baseOf(session: Session, { settings, unusable }: Found): Promise<
 export async function keepHandEdit(session: Session, { dryRun = false } = {}): Promise<number | undefined> {
   const { documents } = session.store;
   const look = async (): Promise<Settings | undefined> => {
+    const last = await lastInForce(session, 'settings');
     const { settings, unusable } = await findSettings(session, true);
-    if (unusable !== undefined || (await versionInForce(session, 'settings', settings)) !== undefined) return undefined;
-    return settings;
+    if (unusable !== undefined) return undefined;
+    return (await versionInForce(session, 'settings', settings, last)) === undefined ? settings : undefined;
   };
   // Mostly there is nothing, and nobody needs a lock for that.
   if (!(await look())) return undefined;

@@ -28,7 +28,7 @@ export async function replaceConfig(
 ): Promise<ConfigVersion | undefined> {
   const settings = settingsIn(text, name);
   const options = { whole: true, ifUnchanged: { version: before.version }, ...(note !== undefined && { note }) };
-  const version = await rewriteSettings(session, () => settings, options);
+  const { version } = await rewriteSettings(session, () => settings, options);
   return version === 0 ? undefined : toldVersion(session, 'settings', version);
 }
 

@@ -89,20 +89,21 @@ export async function keepFound(
 /**
  * The newest revision that says this; 0: what is so before anything is set. `undefined`: none, or, of settings, only one that
  * was replaced since: somebody has written by hand what held before.
+ * @param last of settings, what `lastInForce` said before they were read: read after that, they are no older
  */
 export async function versionInForce(
   session: Session,
   of: RevisedName,
   value: AgentCard | Settings,
+  last = 0,
 ): Promise<number | undefined> {
-  const least = of === 'settings' ? await lastInForce(session, of) : 0;
   for (const version of (await session.store.documents.revisions(of)).reverse()) {
-    if (version < least) break;
+    if (version < last) break;
     const kept = await revisionOf(session, of, version);
     // A card of an agent that was renamed since says its former name.
     if (kept && isSame({ ...said(kept), name: '' }, { ...value, name: '' })) return version;
   }
-  return of === 'settings' && least === 0 && Object.keys(value).length === 0 ? 0 : undefined;
+  return of === 'settings' && last === 0 && Object.keys(value).length === 0 ? 0 : undefined;
 }
 
 /** The newest that is known to have been in force: settings hold as long as config.json cannot be used; 0: none. */

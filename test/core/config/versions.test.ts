@@ -410,6 +410,7 @@ test('a change that was killed never comes into force, also when config.json is 
   const states = async () => (await configHistory(session)).map(({ version, state }) => `${version} ${state}`);
   expect(await states()).toEqual(['4 undone', '3 in force', '2 replaced', '1 replaced']);
   expect((await gather(doctor(session)))[0]?.hint).toMatch(/dreamos config rollback 3$/);
+  expect((await refusal(setConfig(session, 'maxAttempts', 2))).hint).toMatch(/dreamos config rollback 3$/);
   expect(await rollbackConfig(session, 3)).toMatchObject({ version: 5, changes: [] });
   expect(await states()).toEqual(['5 in force', '4 undone', '3 replaced', '2 replaced', '1 replaced']);
 });

@@ -44,7 +44,7 @@ const redelivery = 'nothing: a power cut undoes it, and the message is delivered
 const asSent =
   'the message (full), or nothing (relaxed: after a power cut the last seconds may be missing, or lie in corrupt/; with --dedupe-key always as full)';
 const document = 'the file and its folder';
-const kept = 'its version, then the file, and their folders';
+const kept = 'its version, then the file, then the note that it is in force, and their folders';
 const stillDead = 'nothing: after a power cut it may still be in the DLQ';
 
 const table = {

@@ -72,6 +72,8 @@ async function rewriteOnce(
   { note, ifVersion, whole = false, ifUnchanged }: RewriteOptions,
 ): Promise<Rewritten | undefined> {
   const { documents } = session.store;
+  // A note that somebody has spoilt is refused before anything is changed.
+  await documents.get('in-force');
   const last = await lastInForce(session, 'settings');
   const found = await findSettings(session, whole);
   if (ifUnchanged && found.version !== ifUnchanged.version) throw changedMeanwhile();

@@ -446,3 +446,18 @@ test.for(['{}', undefined, '{"lease":"5m"}'])('versions stay replaced when %j is
   expect(byHand).toMatchObject({ version: 3, byHand: true, state: others.length === 0 ? 'in force' : 'replaced' });
   expect((await configHistory(session)).filter(({ state }) => state === 'undone')).toEqual([]);
 });
+
+test('a spoilt note of what is in force stops a change before anything is changed, and no look', async () => {
+  await setConfig(session, 'lease', '5m');
+  const path = join(room.root, 'in-force.json');
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ version: 1 });
+  writeFileSync(path, '{', { mode: 0o600 });
+  session = await begin();
+  const refused = await refusal(setConfig(session, 'lease', '6m'));
+  expect(refused).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(path) as string });
+  expect([written(), kept()]).toEqual([{ lease: '5m' }, ['1.json']]);
+  expect(await configHistory(session)).toMatchObject([{ version: 1, state: 'in force' }]);
+  rmSync(path);
+  session = await begin();
+  expect(await setConfig(session, 'lease', '6m')).toMatchObject({ version: 2 });
+});

@@ -44,6 +44,8 @@ export const mailEventSchema = schema(
       heldMs: z.optional(z.number()),
       /** acked, dead: whether later than its deadline, its `replyBy` or its time-to-live; of what has any. */
       late: z.optional(z.boolean()),
+      /** acked, dead, cancelled: it is a task. */
+      task: z.optional(z.literal(true)),
       /** acked: how good its consumer says that the work is, 0 to 1, and in words. */
       score: z.optional(z.number()),
       note: z.optional(z.string()),
@@ -79,6 +81,7 @@ export const mailEventSchema = schema(
     waitedMs: optional(number),
     heldMs: optional(number),
     late: optional(oneOf(true, false)),
+    task: optional(oneOf(true)),
     score: optional(number),
     note: optional(string),
     reason: optional(string),

@@ -6,7 +6,9 @@ import type { Stats, StatsRow } from '../../contract/numbers/stats.ts';
 import { stats } from '../../core/metrics/stats.ts';
 import { formatDuration } from '../../model/duration.ts';
 import { csvLine } from '../../model/metrics/csv.ts';
+import { checkSpan, formatDuration } from '../../model/duration.ts';
 import { groupings, type NumberName, numberNames, numberTable } from '../../model/metrics/numbers.ts';
+import { usage } from '../../model/refusals.ts';
 
 export async function statsCommand(
   context: Context,
@@ -14,15 +16,18 @@ export async function statsCommand(
   options: { window?: string; by?: string; csv?: boolean },
 ): Promise<void> {
   const { output } = context;
+  if (options.csv && output.json) throw usage('It is told as CSV or as JSON.', 'Use one of --csv and --json.');
+  const windowMs = durationOption(options.window, '--window');
+  checkSpan('--window', windowMs, 1);
   const how = given({
-    windowMs: durationOption(options.window, '--window'),
+    windowMs,
     by: options.by === undefined ? undefined : oneOf(options.by, groupings, 'grouping'),
   });
   const told = await stats(await context.session(), names.length > 0 ? names : undefined, how);
   if (options.csv) return output.data(csvOf(told));
   if (output.json) return output.item(told, () => '');
   if (told.rows.length === 0) return output.note(noRows(context, told));
-  const columns = columnsOf(told, output.toTerminal);
+  const columns = columnsOf(told, output.screen?.columns);
   await output.rows(
     told.rows,
     columns.map(([title]) => title),
@@ -37,13 +42,17 @@ function noRows(context: Context, { by }: Stats): string {
 
 type Column = readonly [title: string, cell: (row: StatsRow) => string];
 
-/** Those that can be told of such a thing. A row of a number that has too few samples says so by a dash. */
-function columnsOf({ by }: Stats, isTerminal: boolean): Column[] {
+/** Those that can be told of such a thing. A row of a number that has too few samples says so by a dash. @param width of the terminal; none: no bars */
+function columnsOf({ by }: Stats, width: number | undefined): Column[] {
   const tells = (name: NumberName): boolean => (numberTable[name].of as readonly string[]).includes(by);
   const shown = titles.filter(([, name]) => tells(name));
+  const arrivals = by === 'agent' ? 'claims' : 'arrivals';
+  const isWide = width !== undefined && width >= 60 + 10 * shown.length;
   return [
     [by, ({ name }) => name],
-    ...(isTerminal ? ([['arrivals', ({ series }) => sparkline(series)]] as Column[]) : []),
+    ...(width === undefined
+      ? []
+      : ([[arrivals, (row) => sparkline(isWide ? row.series : inEight(row.series))]] as Column[])),
     ...shown.map(([title, name]): Column => [title, (row) => cellOf(name, row[name])]),
     ...(by === 'mailbox'
       ? ([
@@ -52,6 +61,16 @@ function columnsOf({ by }: Stats, isTerminal: boolean): Column[] {
         ] as Column[])
       : []),
   ];
+}
+
+/** So many are never cut: of longer times each, so that the newest is still there. */
+function inEight(series: readonly number[]): number[] {
+  const sums = Array<number>(8).fill(0);
+  for (const [at, value] of series.entries()) {
+    const part = Math.floor((at * sums.length) / series.length);
+    sums[part] = (sums[part] ?? 0) + value;
+  }
+  return sums;
 }
 
 const titles: readonly (readonly [title: string, name: NumberName])[] = [
@@ -77,14 +96,16 @@ function cellOf(name: NumberName, value: number | null): string {
   return value.toFixed(value > 0 && value < 10 ? 2 : 0);
 }
 
-function remarks({ rows, slow, hot, agents, diskFreeShare, since, until }: Stats): string[] {
+function remarks({ by, knownSince, rows, slow, hot, agents, diskFreeShare, since, until }: Stats): string[] {
   const states = agents.map(({ state, count }) => `${count} ${state}`);
+  const isOfOne = by === 'mailbox' || by === 'topic';
+  const ages = isOfOne
+    ? rows.flatMap((row) => (row.knownSince === undefined ? [] : [`${row.name} from ${row.knownSince}`]))
+    : [`all from ${knownSince}`];
   const corrupt = rows.filter((row) => (row.corrupt ?? 0) > 0);
   return [
     `From ${since} to ${until}. What each number is: dreamos help numbers`,
-    ...rows.flatMap(({ name, knownSince }) =>
-      knownSince === undefined ? [] : [`${name}: nothing from before ${knownSince} is known, its logs were pruned.`],
-    ),
+    ...(knownSince === undefined ? [] : [`Known, and rates of the time since: ${ages.join(', ')}`]),
     ...slow.map(
       ({ name, times, count }) =>
         `${name} is slow: it holds claims ${times.toFixed(1)} times as long as the others (${count} claims)`,

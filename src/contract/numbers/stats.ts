@@ -23,13 +23,13 @@ const statsRow = schema(() =>
     arrived: count(),
     acked: count(),
     dead: count(),
-    /** Of a mailbox, now. */
-    backlog: z.exactOptional(count()),
-    corrupt: z.exactOptional(count()),
+    /** Of a mailbox, now; `null`: it could not be looked into. */
+    backlog: z.exactOptional(z.nullable(count())),
+    corrupt: z.exactOptional(z.nullable(count())),
     oldestReadyMs: z.exactOptional(z.nullable(z.number())),
     /** Arrivals, from the beginning of the time to its end, in at most 24 equal parts. */
     series: z.array(count()),
-    /** Nothing from before is known: the logs do not go further back. */
+    /** Nothing from before is known, and rates are of the time since: the logs do not go further back. */
     knownSince: z.exactOptional(time()),
   }),
 );
@@ -43,6 +43,8 @@ export const stats = schema(() =>
     /** A whole minute, hour or day, so that it may be a bit more than was asked for. */
     since: time(),
     until: time(),
+    /** Of what is known least far back, if not of all of this time. */
+    knownSince: z.exactOptional(time()),
     rows: z.array(statsRow()),
     /** Consumers whose claims take at least twice as long as those of all others, by the median; `times` as long. */
     slow: named(),

@@ -1,4 +1,3 @@
-import { minuteMs } from '../../model/basics/limits.ts';
 import { parseDuration } from '../../model/duration.ts';
 import {
   type AlertGaugeName,
@@ -11,7 +10,7 @@ import { type MetricNumber, numberTable } from '../../model/metrics/numbers.ts';
 import { logOf } from '../../model/topic.ts';
 import { listAgents } from '../agents/agents.ts';
 import { gauges } from '../metrics/gauges.ts';
-import { knownSince, startOf } from '../metrics/rollup.ts';
+import { knownSince, minutesOf, startOf } from '../metrics/rollup.ts';
 import { windowOf } from '../metrics/totals.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
@@ -88,7 +87,7 @@ async function counted(
   const all: Reading[] = [];
   await lookIntoEach(session, agents, async (mailbox) => {
     const tally = await windowOf(session, mailbox, since, until);
-    const minutes = (until - ((await knownSince(session, mailbox, since)) ?? since)) / minuteMs;
+    const minutes = minutesOf(since, until, await knownSince(session, mailbox, since));
     all.push({ mailbox, value: number?.value(tally, minutes) ?? null });
   });
   return all;

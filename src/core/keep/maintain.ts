@@ -175,7 +175,12 @@ async function* pruneOldEvents(session: Session, card: AgentCard, dryRun: boolea
   const { eventDays, eventBytes } = (await effectiveSettings(session, card)).retention;
   const keep = keepOptions(session, eventDays, eventBytes, dryRun);
   if (!keep) return;
-  for (const one of await locked(session, card.name, dryRun, () => session.store.upkeep?.pruneEvents(card.name, keep)))
+  const prune = (isDry: boolean): Promise<Tidied[]> =>
+    locked(session, card.name, isDry, () => session.store.upkeep?.pruneEvents(card.name, { ...keep, dryRun: isDry }));
+  const going = await prune(true);
+  // Its numbers stay when a log goes.
+  if (going.length > 0 && !dryRun) await (await import('../metrics/rollup.ts')).totalOf(session, card.name);
+  for (const one of dryRun || going.length === 0 ? going : await prune(false))
     yield { task: 'events', mailbox: card.name, ...one };
 }
 

@@ -22,13 +22,18 @@ export interface Gauge {
   readonly value: number;
 }
 
-/** What moves with time is due first, as `status` does; a mailbox in disorder is a warning. @param names only these: nothing is looked at for others */
-export async function gauges(session: Session, names: readonly GaugeName[] = gaugeNames): Promise<readonly Gauge[]> {
+/** What moves with time is due first, as `status` does; a mailbox in disorder is a warning. @param names only these: nothing is looked at for others @param mailboxes only of these, else of all and of topics' logs */
+export async function gauges(
+  session: Session,
+  names: readonly GaugeName[] = gaugeNames,
+  mailboxes?: readonly string[],
+): Promise<readonly Gauge[]> {
   const wanted = new Set(names);
   const wants = (...some: GaugeName[]): boolean => some.some((name) => wanted.has(name));
   const all: Gauge[] = [];
-  if (wants(...ofMailboxes, ...ofAgents, ...ofResources, 'tasks')) all.push(...(await mailGauges(session, wants)));
-  if (wants('corrupt')) all.push(...(await logGauges(session)));
+  if (wants(...ofMailboxes, ...ofAgents, ...ofResources, 'tasks'))
+    all.push(...(await mailGauges(session, wants, mailboxes)));
+  if (wants('corrupt') && !mailboxes) all.push(...(await logGauges(session)));
   if (wants(...ofDisk)) all.push(...(await diskGauges(session)));
   // Since when nobody asked is not known where the clock was ahead then.
   return all.filter(({ name, value }) => wanted.has(name) && Number.isFinite(value));
@@ -40,8 +45,13 @@ const ofAgents = ['agentState', 'goneWithMail'] as const;
 const ofResources = ['resourceUsed', 'resourceLimit', 'resourceShare'] as const;
 const ofDisk = ['diskBytes', 'diskFreeBytes', 'diskFreeShare'] as const;
 
-async function mailGauges(session: Session, wants: (...some: GaugeName[]) => boolean): Promise<Gauge[]> {
-  const cards = new Map((await listAgents(session)).map((card) => [card.name, card]));
+async function mailGauges(
+  session: Session,
+  wants: (...some: GaugeName[]) => boolean,
+  mailboxes?: readonly string[],
+): Promise<Gauge[]> {
+  const meant = (await listAgents(session)).filter(({ name }) => mailboxes?.includes(name) ?? true);
+  const cards = new Map(meant.map((card) => [card.name, card]));
   const statuses = new Map<string, MailboxStatus>();
   if (wants(...ofMailboxes, ...ofAgents, ...ofResources))
     await lookIntoEach(session, [...cards.keys()], async (name) =>

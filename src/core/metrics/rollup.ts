@@ -63,20 +63,48 @@ export async function* slotsOf(
     for (const at of slotsIn(day, grain)) {
       if (at < since.slice(0, at.length) || at > until) continue;
       const tally = tallyAt(day, at);
-      if (tally) yield { startMs: Date.parse(`${at}${'T00:00:00.000Z'.slice(at.length - 10)}`), tally };
+      if (tally) yield { startMs: startMsOf(at), tally };
     }
   }
 }
 
-/** From when on a time is known, where logs of it were pruned before anybody counted them; `undefined`: all of it is. */
+/**
+ * From when on a time is known: behind the last log that was pruned before anybody counted it, or, of a mailbox that is younger
+ * than the time, since its first event. `undefined`: all of it is.
+ */
 export async function knownSince(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
+  const gap = await gapEnd(session, mailbox, sinceMs);
+  if (gap !== undefined) return gap;
+  const first = await firstEvent(session, mailbox, sinceMs);
+  return first !== undefined && first > sinceMs ? first : undefined;
+}
+
+/** Where the last gap within a time ends, with the beginning of a day; `undefined`: there is none. */
+export async function gapEnd(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
   const { journal, rollups } = session.store;
   const pruned = await journal.prunedThrough(mailbox);
-  const first = dayOf(sinceMs);
-  if (pruned === undefined || pruned < first) return undefined;
-  const [kept] = (await rollups.days(mailbox)).filter((day) => day >= first && day <= pruned).sort();
-  const since = kept === undefined ? Date.parse(pruned) + dayMs : Date.parse(kept);
-  return since > sinceMs ? since : undefined;
+  if (pruned === undefined || pruned < dayOf(sinceMs)) return undefined;
+  const end = Date.parse(gapIn(indexIn(await rollups.read(mailbox, 'index')), pruned) || isoTime(0));
+  return end > sinceMs ? end : undefined;
+}
+
+/** The minute or hour of the first event that is known, but not before the time begins; `undefined`: there is none. */
+export async function firstEvent(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
+  const { journal, rollups } = session.store;
+  const logs = await journal.logs(mailbox);
+  const [name] = [...(await rollups.days(mailbox)), ...logs.keys()].sort();
+  if (name === undefined || name < dayOf(sinceMs)) return name === undefined ? undefined : sinceMs;
+  // What has no log any more was pruned, so it was not the first.
+  const pruned = await journal.prunedThrough(mailbox);
+  if (pruned !== undefined && pruned < name) return sinceMs;
+  const day = await countedDay(session, mailbox, name, logs.get(name));
+  const [at] = slotsIn(day, day.minutes ? 'minute' : 'hour').sort();
+  return at === undefined ? undefined : Math.max(sinceMs, startMsOf(at));
+}
+
+/** How long what is counted of a time is: of a mailbox that is younger since its first event, and at least a minute. */
+export function minutesOf(sinceMs: number, untilMs: number, knownMs = sinceMs): number {
+  return Math.min(untilMs - sinceMs, Math.max(minuteMs, untilMs - knownMs)) / minuteMs;
 }
 
 /** What all days of a mailbox come to. */
@@ -84,7 +112,9 @@ export async function totalOf(session: Session, mailbox: string): Promise<Tally>
   const { journal, rollups } = session.store;
   const logs = await journal.logs(mailbox);
   const index = indexIn(await rollups.read(mailbox, 'index'));
-  let [hasNews, pastIsGood] = [false, true];
+  const gap = gapIn(index, (await journal.prunedThrough(mailbox)) ?? '');
+  let [hasNews, pastIsGood] = [gap !== index.wholeFrom, true];
+  index.wholeFrom = gap;
   for (const name of [...new Set([...(await rollups.days(mailbox)), ...logs.keys()])].sort()) {
     const { bytes = 0 } = logs.get(name) ?? {};
     const known = index.days.get(name);
@@ -149,6 +179,11 @@ function isLongAgo(session: Session, day: string): boolean {
   return day < dayOf(session.store.now() - minutesKeptMs);
 }
 
+/** Of a day, an hour or a minute. */
+function startMsOf(at: string): number {
+  return Date.parse(`${at}${'T00:00:00.000Z'.slice(at.length - 10)}`);
+}
+
 function dayOf(ms: number): string {
   return isoTime(Math.max(0, ms)).slice(0, 10);
 }
@@ -160,6 +195,8 @@ interface Index {
   readonly totals: Map<string, Tally>;
   /** Of all before them. */
   past: Tally;
+  /** The day since which no log was pruned before it was counted; `''`: none ever was. */
+  wholeFrom: string;
 }
 
 interface CountedDay {
@@ -171,14 +208,26 @@ interface CountedDay {
 
 const version = 1;
 
-function indexText({ days, totals, past }: Index): string {
+/** As `wholeFrom`, when logs are pruned through a day: all that were there when that day was counted were, too. */
+function gapIn({ days, wholeFrom }: Index, pruned: string): string {
+  if (pruned < wholeFrom || pruned === '' || days.has(pruned)) return wholeFrom;
+  return dayOf(Date.parse(pruned) + dayMs);
+}
+
+function indexText({ days, totals, past, wholeFrom }: Index): string {
   // Read by tallyIn, so what is nothing may be there.
-  return JSON.stringify({ v: version, days: Object.fromEntries(days), totals: Object.fromEntries(totals), past });
+  return JSON.stringify({
+    v: version,
+    days: Object.fromEntries(days),
+    totals: Object.fromEntries(totals),
+    past,
+    wholeFrom,
+  });
 }
 
 function indexIn(text: string | undefined): Index {
-  const index: Index = { days: new Map(), totals: new Map(), past: emptyTally() };
-  let json: { v?: unknown; days?: object; totals?: object; past?: unknown } | null;
+  const index: Index = { days: new Map(), totals: new Map(), past: emptyTally(), wholeFrom: '' };
+  let json: { v?: unknown; days?: object; totals?: object; past?: unknown; wholeFrom?: unknown } | null;
   try {
     json = JSON.parse(text ?? '{}') as typeof json;
   } catch {
@@ -188,6 +237,7 @@ function indexIn(text: string | undefined): Index {
   for (const [name, day] of Object.entries(json.days ?? {}) as [string, CountedDay][]) index.days.set(name, day);
   for (const [name, total] of Object.entries(json.totals ?? {})) index.totals.set(name, tallyIn(total));
   index.past = tallyIn(json.past);
+  if (typeof json.wholeFrom === 'string') index.wholeFrom = json.wholeFrom;
   return index;
 }
 

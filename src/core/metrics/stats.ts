@@ -1,5 +1,5 @@
 import type { Stats, StatsRow } from '../../contract/numbers/stats.ts';
-import { minuteMs } from '../../model/basics/limits.ts';
+import { dayMs, minuteMs } from '../../model/basics/limits.ts';
 import { isoTime } from '../../model/clock.ts';
 import { checkSpan } from '../../model/duration.ts';
 import { type Grouping, groupings, numbersOf } from '../../model/metrics/numbers.ts';
@@ -9,9 +9,10 @@ import { logOf, topicOf } from '../../model/topic.ts';
 import { listMailboxes, resolveMailbox } from '../agents/agents.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
+import { resolveTopic } from '../topics/topics.ts';
 import { hotSenders, slowConsumers } from './compare.ts';
 import { type Gauge, gauges } from './gauges.ts';
-import { knownSince, slotsOf, startOf } from './rollup.ts';
+import { firstEvent, gapEnd, minutesOf, slotsOf, startOf } from './rollup.ts';
 
 export interface StatsOptions {
   /** How far back; milliseconds, 1 hour by default. */
@@ -38,16 +39,20 @@ export async function stats(session: Session, names?: readonly string[], options
     throw usage(`"${by as string}" is not what stats can be told by.`, `One of: ${groupings.join(', ')}.`);
   const untilMs = session.store.now();
   const sinceMs = startOf(untilMs - windowMs, untilMs);
-  const { rows, sum } = await countAll(session, await mailboxesOf(session, names, by), by, sinceMs, untilMs);
-  const now = await gauges(session, ['backlog', 'corrupt', 'oldestReadyMs', 'agentState', 'diskFreeShare']);
-  const minutes = (since: number | undefined): number => (untilMs - (since ?? sinceMs)) / minuteMs;
+  const mailboxes = await mailboxesOf(session, names, by);
+  const { rows, sum } = await countAll(session, mailboxes, by, sinceMs, untilMs);
+  const ofMailboxes = by === 'mailbox' ? (['backlog', 'corrupt', 'oldestReadyMs'] as const) : [];
+  const ofWhom = by === 'topic' ? undefined : mailboxes;
+  const now = await gauges(session, [...ofMailboxes, 'agentState', 'diskFreeShare'], ofWhom);
+  const known = Math.max(...rows.map((row) => row.knownSince ?? 0));
   return {
     by,
     since: isoTime(sinceMs),
     until: isoTime(untilMs),
+    ...(known > 0 && { knownSince: isoTime(known) }),
     rows: rows.map((row) => ({
       name: topicOf(row.name) ?? row.name,
-      ...numbersOf(by, row.tally, minutes(row.knownSince)),
+      ...numbersOf(by, row.tally, minutesOf(sinceMs, untilMs, row.knownSince)),
       arrived: row.tally.arrived,
       acked: row.tally.events['acked'] ?? 0,
       dead: row.tally.events['dead'] ?? 0,
@@ -63,7 +68,12 @@ export async function stats(session: Session, names?: readonly string[], options
 }
 
 async function mailboxesOf(session: Session, names: readonly string[] | undefined, by: Grouping): Promise<string[]> {
-  if (by === 'topic') return (await session.store.look.listTopics()).map(logOf);
+  if (by === 'topic') {
+    const topics = names
+      ? await Promise.all(names.map((name) => resolveTopic(session, name)))
+      : await session.store.look.listTopics();
+    return topics.map(logOf);
+  }
   const cards = names
     ? await Promise.all(names.map((name) => resolveMailbox(session, name)))
     : (await listMailboxes(session)).filter(({ deletedAt }) => !deletedAt);
@@ -81,12 +91,26 @@ async function countAll(
   const rows = new Map<string, Row>();
   const sum = emptyTally();
   const partMs = (until - since) / mostParts;
-  await lookIntoEach(session, mailboxes, async (mailbox) => {
-    const known = await knownSince(session, mailbox, since);
-    const of = (name: string): Row => rows.get(name) ?? { tally: emptyTally(), series: emptySeries(), name };
+  const said = new Set<string>();
+  const ages = new Map<string, Age>();
+  const note = async (mailbox: string): Promise<unknown> => ages.set(mailbox, await ageOf(session, mailbox, since));
+  await lookIntoEach(session, mailboxes, note, said);
+  const isOfOne = by === 'mailbox' || by === 'topic';
+  const ofAll = isOfOne ? undefined : knownOf([...ages.values()], since);
+  const look = async (mailbox: string): Promise<void> => {
+    const known = isOfOne ? knownOf([ages.get(mailbox) ?? {}], since) : ofAll;
+    const of = (name: string): Row =>
+      rows.get(name) ?? {
+        tally: emptyTally(),
+        series: emptySeries(),
+        name,
+        ...(known !== undefined && { knownSince: known }),
+      };
     // Also one in which nothing happened.
-    if (by === 'mailbox' || by === 'topic') rows.set(mailbox, { ...of(mailbox), ...(known && { knownSince: known }) });
+    if (isOfOne) rows.set(mailbox, of(mailbox));
     for await (const { startMs, tally } of slotsOf(session, mailbox, since, until)) {
+      // What lies before a gap would count for a time that is not counted.
+      if (known !== undefined && startMs < known - (known % dayMs)) continue;
       mergeTally(sum, tally);
       const part = Math.min(mostParts - 1, Math.max(0, Math.floor((startMs - since) / partMs)));
       for (const [name, own] of groupsOf(by, mailbox, tally)) {
@@ -96,8 +120,26 @@ async function countAll(
         rows.set(name, row);
       }
     }
-  });
+  };
+  await lookIntoEach(session, [...ages.keys()], look, said);
   return { rows: [...rows.values()], sum };
+}
+
+interface Age {
+  readonly gap?: number | undefined;
+  readonly first?: number | undefined;
+}
+
+async function ageOf(session: Session, mailbox: string, since: number): Promise<Age> {
+  return { gap: await gapEnd(session, mailbox, since), first: await firstEvent(session, mailbox, since) };
+}
+
+/** Since when numbers are known to which all of these add: behind the last gap of any, or since the first event in any. */
+function knownOf(ages: readonly Age[], since: number): number | undefined {
+  const known = Math.max(since, ...ages.map(({ gap }) => gap ?? since));
+  if (known > since) return known;
+  const first = Math.min(...ages.map((age) => age.first ?? Infinity));
+  return first > since && first < Infinity ? first : undefined;
 }
 
 const emptySeries = (): number[] => Array.from({ length: mostParts }, () => 0);
@@ -112,13 +154,9 @@ function groupsOf(by: Grouping, mailbox: string, tally: Tally): [name: string, t
 }
 
 function nowOf(mailbox: string, now: readonly Gauge[]): Pick<StatsRow, 'backlog' | 'corrupt' | 'oldestReadyMs'> {
-  const value = (wanted: string): number | undefined =>
-    now.find((gauge) => gauge.name === wanted && gauge.mailbox === mailbox)?.value;
-  return {
-    backlog: value('backlog') ?? 0,
-    corrupt: value('corrupt') ?? 0,
-    oldestReadyMs: value('oldestReadyMs') ?? null,
-  };
+  const value = (wanted: string): number | null =>
+    now.find((gauge) => gauge.name === wanted && gauge.mailbox === mailbox)?.value ?? null;
+  return { backlog: value('backlog'), corrupt: value('corrupt'), oldestReadyMs: value('oldestReadyMs') };
 }
 
 function statesOf(now: readonly Gauge[]): Stats['agents'] {

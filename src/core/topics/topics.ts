@@ -38,12 +38,18 @@ export async function listTopics(session: Session): Promise<TopicStatus[]> {
   return all;
 }
 
-export async function showTopic(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
-  const { limit = 10 } = options;
+/** @returns it as it is called @throws TOPIC_NOT_FOUND */
+export async function resolveTopic(session: Session, topic: string): Promise<string> {
   const name = parseTopic(topic);
-  await finishSendsOrWarn(session);
   const known = await session.store.look.listTopics();
   if (!known.includes(name)) throw unknown(name, known);
+  return name;
+}
+
+export async function showTopic(session: Session, topic: string, options: TopicShowOptions = {}): Promise<TopicView> {
+  const { limit = 10 } = options;
+  await finishSendsOrWarn(session);
+  const name = await resolveTopic(session, topic);
   const recent: (Message | null)[] = [];
   for await (const entry of session.store.look.list(logOf(name), 'archived')) {
     if (recent.length >= limit) break;

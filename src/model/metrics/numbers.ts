@@ -110,14 +110,14 @@ export const numberTable = {
   },
   onTimeShare: {
     ...goodShare,
-    formula: 'acked in time / (acked that had a deadline, replyBy or time-to-live, and dead by that)',
+    formula:
+      'acked in time / (acked that had a deadline, replyBy or time-to-live, and dead that had and were late or died of it)',
     value: (tally) => share(tally.onTime, tally.onTime + tally.late + expired(tally)),
   },
   completedShare: {
     ...goodShare,
-    formula: 'acked / (acked + dead + cancelled)',
-    value: (tally) =>
-      share(timesOf(tally, 'acked'), timesOf(tally, 'acked') + timesOf(tally, 'dead') + timesOf(tally, 'cancelled')),
+    formula: 'of tasks: acked / (acked + dead + cancelled)',
+    value: ({ tasksDone, tasksEnded }) => share(tasksDone, tasksEnded),
   },
   errorShare: {
     unit: 'share',

@@ -33,9 +33,15 @@ export interface Tally {
   freed: number;
   /** `dead` because its time-to-live ran out, because its last lease did, or because a consumer said so. */
   readonly died: Counts;
-  /** Of `acked` that had a time to be done by (a deadline, `replyBy`, a time-to-live): those in time, and those behind it. */
+  /**
+   * Of `acked` that had a time to be done by (a deadline, `replyBy`, a time-to-live): those in time. Behind it: `acked` and
+   * `dead`, but for those that died of their time-to-live.
+   */
   onTime: number;
   late: number;
+  /** Tasks: `acked`; and `acked`, `dead` or `cancelled`. */
+  tasksDone: number;
+  tasksEnded: number;
   /** `acked` with a score, and the sum of these (each 0 to 1). */
   scored: number;
   scores: number;
@@ -68,6 +74,8 @@ export function emptyTally(): Tally {
     died: noCounts(),
     onTime: 0,
     late: 0,
+    tasksDone: 0,
+    tasksEnded: 0,
     scored: 0,
     scores: 0,
     waited: emptyHistogram(),
@@ -124,8 +132,15 @@ function countEnding(into: Tally, told: LoggedEvent, open: OpenClaims): void {
   else if (endsClaim.has(event)) into.unpaired++;
   const isFree = told.free === true;
   if (event === 'nacked' && isFree) into.freed++;
-  if (event === 'dead') add(into.died, deathOf(told.reason));
+  if (event === 'dead') {
+    const death = deathOf(told.reason);
+    add(into.died, death);
+    if (told.late === true && death !== 'expired') into.late++;
+  }
+  // An event says so only where it ends the task: not where it is tried again, or by another.
+  if (told.task === true) into.tasksEnded++;
   if (event === 'acked') {
+    if (told.task === true) into.tasksDone++;
     if (told.attempt === 1) into.ackedFirst++;
     if (told.late === false) into.onTime++;
     else if (told.late === true) into.late++;
@@ -188,6 +203,8 @@ const plain = [
   'freed',
   'onTime',
   'late',
+  'tasksDone',
+  'tasksEnded',
   'scored',
   'scores',
   'unpaired',

@@ -146,8 +146,14 @@ export function changed(mail: Mail, held: Held, at: number, event: EventKind, mo
   const heldMs = held.claimedAt === undefined || held.state === 'inflight' ? undefined : lastedMs(held.claimedAt, at);
   if (held.state !== 'inflight') held.claimedAt = undefined;
   const late = event === 'acked' || event === 'dead' ? isLate(held, at) : undefined;
+  const isTaskEnd = held.isTask && (event === 'acked' || event === 'dead' || event === 'cancelled');
   const { mailbox, id } = held;
-  const known = { ...more, ...(heldMs !== undefined && { heldMs }), ...(late !== undefined && { late }) };
+  const known = {
+    ...more,
+    ...(heldMs !== undefined && { heldMs }),
+    ...(late !== undefined && { late }),
+    ...(isTaskEnd && { task: true as const }),
+  };
   tell(mail, { at: new Date(at).toISOString(), mailbox, event, id, ...known });
 }
 

@@ -86,3 +86,67 @@ test('an agent that nobody knows, a grouping and a window that are none are refu
   expect(await rig.dreamos('stats --window soon')).toMatchObject({ code: 2 });
   expect(await rig.dreamos('stats --window 0')).toMatchObject({ code: 2 });
 });
+
+const told = async (line: string): Promise<Stats> => (await rig.dreamos(`${line} --json`)).json[0] as unknown as Stats;
+
+test('rates are of the time since the first event where that is less than was asked for, and it says so', async () => {
+  await finish(6, 9000);
+  for (const by of ['mailbox', 'agent', 'type']) {
+    const { knownSince, rows } = await told(`stats --window 24h --by ${by}`);
+    const busy = rows.find(({ arrived }) => arrived > 0);
+    expect([by, knownSince, busy?.knownSince]).toEqual([by, '2026-11-20T09:00:00.000Z', knownSince]);
+    expect([by, busy?.inPerMinute]).toEqual([by, 6]);
+  }
+  const { err } = await rig.dreamos('stats --window 24h --by agent');
+  expect(err).toContain('Known, and rates of the time since: all from 2026-11-20T09:00:00.000Z\n');
+  rig.time.nowMs += 48 * 3_600_000;
+  await finish(6, 9000);
+  const { knownSince, rows } = await told('stats --by agent');
+  expect(knownSince).toBeUndefined();
+  expect(rows[0]?.inPerMinute).toBeCloseTo(6 / 61);
+});
+
+test('one message in the first second of a mailbox is one a minute', async () => {
+  await rig.dreamos('send reviewer hello --as planner');
+  rig.time.nowMs += 1000;
+  expect((await told('stats reviewer --window 24h')).rows[0]?.inPerMinute).toBe(1);
+});
+
+test('by topic the names are topics, and one that nobody has published to is refused', async () => {
+  await rig.dreamos('publish build.done hello --as planner');
+  await rig.dreamos('publish build.failed hello --as planner');
+  expect((await told('stats build.done --by topic')).rows.map(({ name }) => name)).toEqual(['build.done']);
+  const { code, err } = await rig.dreamos('stats build.don --by topic');
+  expect(code).toBe(4);
+  expect(err).toContain('build.done');
+});
+
+test('of the mailboxes that were asked for only the agents are told', async () => {
+  expect((await told('stats reviewer')).agents.reduce((sum, { count }) => sum + count, 0)).toBe(1);
+  expect((await told('stats')).agents.reduce((sum, { count }) => sum + count, 0)).toBe(2);
+});
+
+test('on a narrow terminal the newest arrivals are in the last of fewer bars; by agent they are claims', async () => {
+  await finish(1, 500);
+  const narrow = { terminal: true, screen: { rows: 24, columns: 80 }, env: { NO_COLOR: '1' } };
+  const { out } = await rig.dreamos('stats reviewer', narrow);
+  expect(out).toMatch(/reviewer +·{7}█ /);
+  expect(out).toMatch(/^mailbox +arrivals /);
+  expect((await rig.dreamos('stats --by agent', narrow)).out).toMatch(/^agent +claims /);
+});
+
+test('what cannot go together, or is no window, is refused in the words that were typed', async () => {
+  expect(await rig.dreamos('stats --csv --json')).toMatchObject({ code: 2, out: '' });
+  expect((await rig.dreamos('stats --window 0')).err).toContain('The --window has to be more than 0');
+});
+
+test('the share of tasks that are done is of tasks alone', async () => {
+  await finish(6, 500);
+  expect((await told('stats reviewer')).rows[0]?.completedShare).toBeNull();
+  for (let i = 0; i < 6; i++) {
+    await rig.dreamos(`task create --title job${i} --as planner`);
+    await rig.dreamos('task next --as reviewer');
+    await rig.dreamos(i < 3 ? 'ack --as reviewer' : 'nack --dead --reason no --as reviewer');
+  }
+  expect((await told('stats reviewer')).rows[0]?.completedShare).toBe(0.5);
+});

@@ -41,7 +41,9 @@ export async function cancel(ctx: FileContext, entry: Entry, { by, held = false 
   const moved = await archive(ctx, mailbox, path, archived);
   if (!moved) throw stateChanged(entry);
   await releaseOrderingKey(ctx, mailbox, name);
-  await logEvents(ctx, mailbox, [{ event: 'cancelled', id: entry.id, by, heldMs: heldMs(name, archived.time) }]);
+  await logEvents(ctx, mailbox, [
+    { event: 'cancelled', id: entry.id, by, heldMs: heldMs(name, archived.time), ...(name.task && { task: true }) },
+  ]);
   return moved;
 }
 

@@ -72,6 +72,7 @@ export async function deadLetter(
       label: why.label,
       heldMs: heldMs(name, now),
       late: isLate(name, now),
+      ...(name.task && { task: true }),
     },
   ]);
   if (dead.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, dead);

@@ -42,6 +42,7 @@ export async function ack(ctx: FileContext, text: string, { by, label, score, no
       label,
       heldMs: heldMs(name, now),
       late: isLate(name, now),
+      ...(name.task && { task: true }),
       score,
       note,
     },

@@ -1,5 +1,5 @@
 /** Since when numbers are known, where event logs are pruned. */
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
@@ -25,7 +25,7 @@ async function withMail(days: readonly number[]) {
     const line = { at: `${dayAgo(ago)}T06:00:00.000Z`, mailbox: 'bob', event: 'delivered', id: 'A', type: 'x' };
     appendFileSync(logOfDay(ago), `${JSON.stringify(line)}\n`.repeat(10));
   }
-  return { session, logOfDay, upkeep: must(store.upkeep) };
+  return { session, bob, logOfDay, upkeep: must(store.upkeep) };
 }
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -51,4 +51,16 @@ test('what lies before a log that nobody had counted does not count, in the numb
     expect([knownSince, rows[0]?.arrived]).toEqual([`${dayAgo(7)}T00:00:00.000Z`, 20]);
     expect(rows[0]?.inPerMinute).toBeCloseTo(20 / (7.5 * 24 * 60));
   }
+});
+
+test('of a mailbox that cannot be looked into nobody says that it is empty', async () => {
+  const { session, bob } = await withMail([0]);
+  await registerAgent(session, { name: 'ann' });
+  rmSync(bob.ready, { recursive: true, force: true });
+  writeFileSync(bob.ready, '');
+  const { rows } = await stats(session);
+  expect(rows.map(({ name, backlog, corrupt }) => [name, backlog, corrupt])).toEqual([
+    ['ann', 0, 0],
+    ['bob', null, null],
+  ]);
 });

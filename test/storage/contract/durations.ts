@@ -48,6 +48,23 @@ export function durationRules(rig: Rig): void {
     },
   );
 
+  test('what ends a task says that it is one, and what ends other mail does not', async () => {
+    const task = { requires: ['ts'] };
+    const ends = [
+      ['acked', (receipt: string) => rig.store.mail.ack(receipt, {})],
+      ['dead', (receipt: string) => rig.store.mail.nack(receipt, { policy, dead: true })],
+      ['cancelled', async () => rig.store.mail.cancel(await rig.only('inflight'), { held: true })],
+    ] as const;
+    for (const [event, end] of ends) {
+      await rig.send({ type: 'task', task });
+      await end((await rig.mustClaim()).receipt);
+      expect(await last()).toMatchObject({ event, task: true });
+      await end(await held());
+      expect(await last()).toMatchObject({ event });
+      expect(await last()).not.toHaveProperty('task');
+    }
+  });
+
   test('a renewed claim is held since it began', async () => {
     const receipt = await held();
     const renewed = await rig.store.mail.renew(receipt, { leaseMs });

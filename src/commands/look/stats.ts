@@ -4,9 +4,8 @@ import { durationOption, given, oneOf } from '../../cli/input/parse.ts';
 import { sparkline } from '../../cli/numbers/sparkline.ts';
 import type { Stats, StatsRow } from '../../contract/numbers/stats.ts';
 import { stats } from '../../core/metrics/stats.ts';
-import { formatDuration } from '../../model/duration.ts';
-import { csvLine } from '../../model/metrics/csv.ts';
 import { checkSpan, formatDuration } from '../../model/duration.ts';
+import { csvLine } from '../../model/metrics/csv.ts';
 import { groupings, type NumberName, numberNames, numberTable } from '../../model/metrics/numbers.ts';
 import { usage } from '../../model/refusals.ts';
 

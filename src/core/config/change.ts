@@ -44,7 +44,6 @@ export async function changeConfig(
   const { alerts } = Object.fromEntries(parsed) as Settings;
   for (const { name, to } of await unknownReceivers(session, alerts ?? []))
     session.warn(`The alert ${name} is to be told to ${to}, but there is no such agent.`);
-  return now.map((one) => ({ ...one, version }));
   return now.map((one) => ({ ...one, version, ...(!isNew && { unchanged: true as const }) }));
 }
 

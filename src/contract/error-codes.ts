@@ -93,7 +93,7 @@ export const errorCodes: Readonly<Record<ErrorCode, Explanation>> = {
   EXPORT_REFUSED: {
     kind: 'conflict',
     happened: 'The file is not a database that export has made of this root, or others work on it; it is as it was.',
-    next: 'Name a file that is not there: dreamos export --sqlite <file>',
+    next: 'Name a file that is not there: dreamos export --sqlite mail.db',
   },
   FORMAT_TOO_NEW: {
     kind: 'invalid',

@@ -22,9 +22,12 @@ const names = [
   'watch',
   'fanout',
   'memory',
+  'stats',
   'contention',
   'tasks',
+  'metrics',
   'export',
+  'settings',
 ];
 
 test('every benchmark runs, prints its figures in short, and writes its figures', { timeout: 300_000 }, () => {

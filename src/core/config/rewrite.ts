@@ -153,7 +153,7 @@ export async function keepHandEdit(session: Session, { dryRun = false } = {}): P
 function otherVersion(now: number, wanted: number): DreamosError {
   const message = `Version ${wanted} of the settings is not in force any more: it is version ${now}. Nothing was changed.`;
   return new DreamosError('conflict', 'STATE_CHANGED', message, {
-    hint: `What has changed: dreamos config diff ${wanted} ${now}`,
+    hint: wanted < now ? `What has changed: dreamos config diff ${wanted} ${now}` : 'dreamos config history',
   });
 }
 

@@ -124,9 +124,17 @@ export class ExportDatabase {
     return this.all<{ n: number }>(`SELECT count(*) AS n FROM ${name}`)[0]?.n ?? 0;
   }
 
-  hasEvent(row: Row<'events'>): boolean {
+  /** How many events have been put so far, ever. */
+  eventsSoFar(): number {
+    return this.all<{ n: number }>('SELECT coalesce(max(n), 0) AS n FROM events')[0]?.n ?? 0;
+  }
+
+  /** Among the first of them. */
+  hasEvent(row: Row<'events'>, among: number): boolean {
     const cells = columnsOf('events').map(([name]) => row[name as keyof Row<'events'>] ?? null);
-    return this.all(hasEventSql, ...cells.map((cell) => (typeof cell === 'string' ? asText(cell) : cell))).length > 0;
+    return (
+      this.all(hasEventSql, ...cells.map((cell) => (typeof cell === 'string' ? asText(cell) : cell)), among).length > 0
+    );
   }
 
   /** What was put is there from now on, and is found. */
@@ -182,7 +190,7 @@ function indexSql(before = '', column = ''): string {
 
 const hasEventSql = `SELECT 1 FROM events WHERE ${columnsOf('events')
   .map(([column, kind]) => `${column} IS ${kind === 'number' ? '?' : 'CAST(? AS TEXT)'}`)
-  .join(' AND ')} LIMIT 1`;
+  .join(' AND ')} AND n <= ? LIMIT 1`;
 
 /** Of a text that is read as one only what is in front of its first NUL comes. */
 export function selectSql(name: TableName): string {

@@ -60,9 +60,11 @@ export async function addNews(news: News, mailbox: string): Promise<void> {
   const before = place ? (JSON.parse(place.marks) as Marks) : {};
   for (const day of (await session.store.journal.logs(mailbox)).keys()) {
     marks[day] = before[day] ?? { bytes: 0 };
-    for await (const { events, mark } of session.store.journal.readLog(mailbox, day, before[day])) {
+    let goesOn = before[day] !== undefined;
+    for await (const { events, mark, anew } of session.store.journal.readLog(mailbox, day, before[day])) {
       if (signal?.aborted) return;
-      mail.addEvents(events);
+      if (anew) goesOn = false;
+      mail.addEvents(events, goesOn);
       marks[day] = mark;
     }
   }
@@ -77,6 +79,7 @@ class MailboxNews {
   /** Some of it may be in the database. */
   readonly #known: boolean;
   readonly #deliveries: Deliveries;
+  readonly #eventsBefore: number;
   /** Arrivals of messages that were not met yet. */
   readonly #arrivals = new Map<string, LoggedEvent>();
   /** The earliest moment at which something may have come into the archive that was not looked at. */
@@ -87,16 +90,18 @@ class MailboxNews {
     this.#mailbox = mailbox;
     this.#known = known;
     this.#deliveries = new Deliveries(news.database, mailbox, known);
+    this.#eventsBefore = news.database.eventsSoFar();
   }
 
-  addEvents(events: readonly LoggedEvent[]): void {
+  /** @param areNew they lie behind what was read before: two that are alike have both happened */
+  addEvents(events: readonly LoggedEvent[], areNew: boolean): void {
     const { database, since } = this.#news;
     const wanted = events.filter(({ at }) => at >= since);
     this.#deliveries.load(wanted.filter((event) => this.#isOfWanted(event)).map(({ id }) => id));
     for (const event of wanted) {
       const row = eventRow(this.#mailbox, event);
       // Told again, it changes nothing: the row that it is about may not have been written.
-      if (!this.#known || !database.hasEvent(row)) database.put('events', row);
+      if (areNew || !this.#known || !database.hasEvent(row, this.#eventsBefore)) database.put('events', row);
       if (!this.#isOfWanted(event)) continue;
       this.#deliveries.change(event.id, (delivery) => applyEvent(delivery, event));
       if (event['subject'] !== undefined) this.#arrivals.set(event.id, event);

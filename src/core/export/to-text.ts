@@ -88,7 +88,7 @@ function taken(path: string, format: TextFormat, table: TableName | undefined): 
   const isFolder = format === 'csv' && table === undefined;
   // Standard output takes one table of CSV.
   const only = isFolder ? 'messages' : table;
-  const typed = `dreamos export --${format}${only === undefined ? '' : ` --table ${only}`}`;
+  const typed = only === undefined ? `dreamos export --${format}` : `dreamos export --${format} --table ${only}`;
   return new DreamosError(
     'conflict',
     'ALREADY_EXISTS',

@@ -220,7 +220,7 @@ test('config get says what can be used of it, and config set mends all that is w
     write(text);
     const refused = await refusal(setConfig(session, 'lease', '5m'));
     expect(refused.message).toMatch(/config\.json cannot be used: line 1, column/);
-    expect(refused.hint).toContain(`mv ${room.layout.config} ${room.layout.config}.broken`);
+    expect(refused.hint).toContain('dreamos config rollback 1');
   }
 });
 

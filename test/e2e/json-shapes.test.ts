@@ -345,7 +345,17 @@ describe.concurrent('--json', () => {
       bytes: { limit: null, used: 0 },
     });
     const stats = await one(rig, 'stats reviewer');
-    expect(Object.keys(stats)).toEqual(['by', 'since', 'until', 'rows', 'slow', 'hot', 'agents', 'diskFreeShare']);
+    expect(Object.keys(stats)).toEqual([
+      'by',
+      'since',
+      'until',
+      'knownSince',
+      'rows',
+      'slow',
+      'hot',
+      'agents',
+      'diskFreeShare',
+    ]);
     expect(stats['rows']).toMatchObject([{ name: 'reviewer', waitedP99Ms: null, dead: 1, backlog: 0, corrupt: 0 }]);
     const families = await json(rig, 'metrics');
     expect(families.find(({ name }) => name === 'dreamos_disk_free_bytes')).toEqual({

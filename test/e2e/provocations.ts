@@ -251,7 +251,7 @@ export const provocations: readonly Provocation[] = [
   { type: 'dreamos alerts check', code: 'NOTHING_THERE' },
   {
     begin: `echo '{"alerts":[{"name":"a","metric":"bakclog","over":1}]}' > runtime/agent_comms/config.json`,
-    type: 'dreamos alerts list',
+    type: 'dreamos config validate',
     code: 'CONFIG_INVALID',
   },
   { type: 'dreamos config rollback 3', code: 'VERSION_NOT_FOUND' },

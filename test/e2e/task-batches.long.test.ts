@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { type Line, type Rig, test } from './rig.ts';
+import { type Line, type Rig, test, until } from './rig.ts';
 
 const lines = (values: readonly object[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 
@@ -60,7 +60,7 @@ describe.concurrent('batches of tasks', () => {
     expect(await rig.dreamos('task create --title any --as planner')).toMatchObject({ code: 0 });
     expect(await rig.dreamos('task create --title gpu --requires gpu --as planner')).toMatchObject({ code: 0 });
     const coordinator = rig.start('coordinate --as planner');
-    await expect.poll(() => coordinator.lines().join(), { timeout: 10_000 }).toContain('planner coordinates');
+    await until('the role', () => coordinator.lines().join().includes('planner coordinates'));
     await coordinator.kill('SIGTERM');
     const lists = (await rig.dreamos('agent list --json')).json.map(({ name }) => name);
     expect(lists).toEqual(['planner', 'reviewer']);

@@ -10,7 +10,7 @@ import { type MetricNumber, numberTable } from '../../model/metrics/numbers.ts';
 import { logOf } from '../../model/topic.ts';
 import { listAgents } from '../agents/agents.ts';
 import { gauges } from '../metrics/gauges.ts';
-import { knownSince, minutesOf, startOf } from '../metrics/rollup.ts';
+import { ageOf, knownOf, minutesOf, startOf } from '../metrics/rollup.ts';
 import { windowOf } from '../metrics/totals.ts';
 import type { Session } from '../root/root.ts';
 import { lookIntoEach } from '../root/trouble.ts';
@@ -86,9 +86,9 @@ async function counted(
   const since = startOf(until - parseDuration(window), until);
   const all: Reading[] = [];
   await lookIntoEach(session, agents, async (mailbox) => {
-    const tally = await windowOf(session, mailbox, since, until);
-    const minutes = minutesOf(since, until, await knownSince(session, mailbox, since));
-    all.push({ mailbox, value: number?.value(tally, minutes) ?? null });
+    const known = knownOf([await ageOf(session, mailbox, since)], since);
+    const tally = await windowOf(session, mailbox, since, until, known);
+    all.push({ mailbox, value: number?.value(tally, minutesOf(since, until, known)) ?? null });
   });
   return all;
 }

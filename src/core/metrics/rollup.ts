@@ -43,12 +43,16 @@ export interface Slot {
   readonly tally: Tally;
 }
 
-/** What happened in a mailbox from the start of a time (`startOf`) to its end, by minutes, hours or days; only those with mail. */
+/**
+ * What happened in a mailbox from the start of a time (`startOf`) to its end, by minutes, hours or days; only those with mail.
+ * @param knownMs since when the time is known (`knownOf`): what lies before its day would count for a time that is not counted
+ */
 export async function* slotsOf(
   session: Session,
   mailbox: string,
   sinceMs: number,
   untilMs: number,
+  knownMs = 0,
 ): AsyncGenerator<Slot, void, void> {
   const { journal, rollups } = session.store;
   const asked = grainOf(untilMs - sinceMs);
@@ -62,25 +66,39 @@ export async function* slotsOf(
     const grain = asked === 'minute' && !day.minutes ? 'hour' : asked;
     for (const at of slotsIn(day, grain)) {
       if (at < since.slice(0, at.length) || at > until) continue;
-      const tally = tallyAt(day, at);
-      if (tally) yield { startMs: startMsOf(at), tally };
+      const startMs = startMsOf(at);
+      const tally = startMs < knownMs - (knownMs % dayMs) ? undefined : tallyAt(day, at);
+      if (tally) yield { startMs, tally };
     }
   }
 }
 
-/**
- * From when on a time is known: behind the last log that was pruned before anybody counted it, or, of a mailbox that is younger
- * than the time, since its first event. `undefined`: all of it is.
- */
-export async function knownSince(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
+/** What a mailbox knows of a time. */
+export interface Age {
+  /** Where its last gap in it ends: before that a log was pruned that nobody had counted. */
+  readonly gap?: number;
+  /** Where there is no gap, the first event in it. */
+  readonly first?: number | undefined;
+}
+
+export async function ageOf(session: Session, mailbox: string, sinceMs: number): Promise<Age> {
   const gap = await gapEnd(session, mailbox, sinceMs);
-  if (gap !== undefined) return gap;
-  const first = await firstEvent(session, mailbox, sinceMs);
-  return first !== undefined && first > sinceMs ? first : undefined;
+  return gap === undefined ? { first: await firstEvent(session, mailbox, sinceMs) } : { gap };
+}
+
+/**
+ * Since when numbers are known to which all of these mailboxes add: behind the last gap of any, or, where all are younger than
+ * the time, since the first event in any. `undefined`: all of the time is known.
+ */
+export function knownOf(ages: readonly Age[], sinceMs: number): number | undefined {
+  const known = Math.max(sinceMs, ...ages.map(({ gap = sinceMs }) => gap));
+  if (known > sinceMs) return known;
+  const first = Math.min(...ages.map((age) => age.first ?? Infinity));
+  return first > sinceMs && first < Infinity ? first : undefined;
 }
 
 /** Where the last gap within a time ends, with the beginning of a day; `undefined`: there is none. */
-export async function gapEnd(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
+async function gapEnd(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
   const { journal, rollups } = session.store;
   const pruned = await journal.prunedThrough(mailbox);
   if (pruned === undefined || pruned < dayOf(sinceMs)) return undefined;
@@ -89,7 +107,7 @@ export async function gapEnd(session: Session, mailbox: string, sinceMs: number)
 }
 
 /** The minute or hour of the first event that is known, but not before the time begins; `undefined`: there is none. */
-export async function firstEvent(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
+async function firstEvent(session: Session, mailbox: string, sinceMs: number): Promise<number | undefined> {
   const { journal, rollups } = session.store;
   const logs = await journal.logs(mailbox);
   const [name] = [...(await rollups.days(mailbox)), ...logs.keys()].sort();

@@ -1,5 +1,5 @@
 import type { Stats, StatsRow } from '../../contract/numbers/stats.ts';
-import { dayMs, minuteMs } from '../../model/basics/limits.ts';
+import { minuteMs } from '../../model/basics/limits.ts';
 import { isoTime } from '../../model/clock.ts';
 import { checkSpan } from '../../model/duration.ts';
 import { type Grouping, groupings, numbersOf } from '../../model/metrics/numbers.ts';
@@ -12,7 +12,7 @@ import { lookIntoEach } from '../root/trouble.ts';
 import { resolveTopic } from '../topics/topics.ts';
 import { hotSenders, slowConsumers } from './compare.ts';
 import { type Gauge, gauges } from './gauges.ts';
-import { firstEvent, gapEnd, minutesOf, slotsOf, startOf } from './rollup.ts';
+import { type Age, ageOf, knownOf, minutesOf, slotsOf, startOf } from './rollup.ts';
 
 export interface StatsOptions {
   /** How far back; milliseconds, 1 hour by default. */
@@ -108,9 +108,7 @@ async function countAll(
       };
     // Also one in which nothing happened.
     if (isOfOne) rows.set(mailbox, of(mailbox));
-    for await (const { startMs, tally } of slotsOf(session, mailbox, since, until)) {
-      // What lies before a gap would count for a time that is not counted.
-      if (known !== undefined && startMs < known - (known % dayMs)) continue;
+    for await (const { startMs, tally } of slotsOf(session, mailbox, since, until, known)) {
       mergeTally(sum, tally);
       const part = Math.min(mostParts - 1, Math.max(0, Math.floor((startMs - since) / partMs)));
       for (const [name, own] of groupsOf(by, mailbox, tally)) {
@@ -123,23 +121,6 @@ async function countAll(
   };
   await lookIntoEach(session, [...ages.keys()], look, said);
   return { rows: [...rows.values()], sum };
-}
-
-interface Age {
-  readonly gap?: number | undefined;
-  readonly first?: number | undefined;
-}
-
-async function ageOf(session: Session, mailbox: string, since: number): Promise<Age> {
-  return { gap: await gapEnd(session, mailbox, since), first: await firstEvent(session, mailbox, since) };
-}
-
-/** Since when numbers are known to which all of these add: behind the last gap of any, or since the first event in any. */
-function knownOf(ages: readonly Age[], since: number): number | undefined {
-  const known = Math.max(since, ...ages.map(({ gap }) => gap ?? since));
-  if (known > since) return known;
-  const first = Math.min(...ages.map((age) => age.first ?? Infinity));
-  return first > since && first < Infinity ? first : undefined;
 }
 
 const emptySeries = (): number[] => Array.from({ length: mostParts }, () => 0);

@@ -25,9 +25,16 @@ export async function totals(
  * What happened in a mailbox, or was published in a topic's log, between two moments (milliseconds since 1970). It begins with
  * the minute that the first of them lies in; of more than two hours with that hour, of more than two days with that day (UTC):
  * `startOf` says when, so that rates are by the time that is counted.
+ * @param knownMs as `slotsOf` has it
  */
-export async function windowOf(session: Session, mailbox: string, sinceMs: number, untilMs: number): Promise<Tally> {
+export async function windowOf(
+  session: Session,
+  mailbox: string,
+  sinceMs: number,
+  untilMs: number,
+  knownMs?: number,
+): Promise<Tally> {
   const sum = emptyTally();
-  for await (const { tally } of slotsOf(session, mailbox, sinceMs, untilMs)) mergeTally(sum, tally);
+  for await (const { tally } of slotsOf(session, mailbox, sinceMs, untilMs, knownMs)) mergeTally(sum, tally);
   return sum;
 }

@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { registerAgent } from '../../../src/core/agents/agents.ts';
+import { readingsFor } from '../../../src/core/alerts/readings.ts';
 import { maintain } from '../../../src/core/keep/maintain.ts';
 import { stats } from '../../../src/core/metrics/stats.ts';
 import { rootOver } from '../../../src/core/open-root.ts';
@@ -21,11 +22,12 @@ async function withMail(days: readonly number[]) {
   const bob = room.at('bob');
   mkdirSync(bob.events, { recursive: true });
   const logOfDay = (ago: number): string => eventLog(bob, dayAgo(ago));
-  for (const ago of days) {
+  const arrive = (ago: number): void => {
     const line = { at: `${dayAgo(ago)}T06:00:00.000Z`, mailbox: 'bob', event: 'delivered', id: 'A', type: 'x' };
     appendFileSync(logOfDay(ago), `${JSON.stringify(line)}\n`.repeat(10));
-  }
-  return { session, bob, logOfDay, upkeep: must(store.upkeep) };
+  };
+  for (const ago of days) arrive(ago);
+  return { session, bob, logOfDay, arrive, upkeep: must(store.upkeep) };
 }
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -51,6 +53,19 @@ test('what lies before a log that nobody had counted does not count, in the numb
     expect([knownSince, rows[0]?.arrived]).toEqual([`${dayAgo(7)}T00:00:00.000Z`, 20]);
     expect(rows[0]?.inPerMinute).toBeCloseTo(20 / (7.5 * 24 * 60));
   }
+});
+
+test('what was counted before a gap counts in no rate of the time behind it, neither in stats nor in an alert', async () => {
+  const { session, upkeep, arrive } = await withMail([9]);
+  await stats(session, undefined, { windowMs: 10 * dayMs });
+  for (const ago of [8, 7, 1]) arrive(ago);
+  await gather(upkeep.pruneEvents('bob', { fromDay: dayAgo(7), dryRun: false }));
+  const perMinute = 20 / (7.5 * 24 * 60);
+  const { rows } = await stats(session, undefined, { windowMs: 10 * dayMs });
+  expect(rows[0]?.inPerMinute).toBeCloseTo(perMinute, 6);
+  const rule = { name: 'busy', metric: 'inPerMinute', over: 1, window: '10d' } as const;
+  const [reading] = (await readingsFor(session, [rule])).of(rule);
+  expect(reading?.value).toBeCloseTo(perMinute, 6);
 });
 
 test('of a mailbox that cannot be looked into nobody says that it is empty', async () => {

@@ -7,6 +7,7 @@
  */
 import { checkWait } from '../../model/duration.ts';
 import { createBell, lookAgainMs } from './bell.ts';
+import { followSettings } from '../root/follow-settings.ts';
 import type { Session } from '../root/root.ts';
 import { lookAtChores, restOfChores } from './chores.ts';
 import { recoverOrWarn } from './due.ts';
@@ -70,7 +71,7 @@ export function createWaiter(session: Session, mailbox: string, { movesDue = tru
   const listen = async (): Promise<void> => {
     if (listening) return;
     listening = session.store.journal.watch([mailbox], () => bell.ring());
-    following = import('../root/follow-settings.ts').then((push) => push.followSettings(session, () => bell.ring()));
+    following = followSettings(session, () => bell.ring());
     await following;
     const { degraded } = await listening;
     if (degraded !== undefined) session.warn(`New mail is looked for once a second: ${degraded}`);

@@ -2,6 +2,7 @@
 import { DreamosError } from '../../model/errors.ts';
 import { type Settings, wrongSettings } from '../../model/settings.ts';
 import { asSettings, forgetSettings } from '../root/config-file.ts';
+import { underLock } from '../root/documents.ts';
 import {
   isSame,
   keepFound,
@@ -27,9 +28,6 @@ interface RewriteOptions extends ConfigChangeOptions {
   readonly ifUnchanged?: { readonly version: string | undefined };
 }
 
-// As changeDocument: of several who hold the lock, because one was paused for too long, each loses a round at most to each other.
-const mostRounds = 20;
-
 export interface Rewritten {
   readonly version: number;
   /** `false`: that was so already. */
@@ -48,22 +46,15 @@ interface Found {
  * @param make from what is written there to what is to be, checked; it does nothing else
  * @returns the version in force; the one before, if that says the same @throws STATE_CHANGED
  */
-export function rewriteSettings(
+export async function rewriteSettings(
   session: Session,
   make: (written: Settings) => Settings,
   options: RewriteOptions,
 ): Promise<Rewritten> {
-  return session.store.documents.withLock('change.settings', async () => {
-    for (let round = 0; round < mostRounds; round++) {
-      const done = await rewriteOnce(session, make, options);
-      if (!done) continue;
-      forgetSettings(session);
-      return done;
-    }
-    throw new DreamosError('disk', 'DISK_FAILED', 'The settings are changed by others again and again.', {
-      hint: 'Nothing was done. Try it again.',
-    });
-  });
+  const once = (): Promise<Rewritten | undefined> => rewriteOnce(session, make, options);
+  const done = await underLock(session.store.documents, 'settings', 'The settings are', once);
+  forgetSettings(session);
+  return done;
 }
 
 async function rewriteOnce(

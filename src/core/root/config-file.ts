@@ -58,9 +58,11 @@ async function load(session: Session): Promise<Loaded> {
     const settings = error instanceof DreamosError ? await session.store.documents.lastGoodSettings() : undefined;
     if (settings === undefined) throw error;
     const { message } = error as DreamosError;
-    return { settings: { ...settings }, remarks: [`${message} What it said before stays in force.`] };
+    return { settings: { ...settings }, remarks: [`${message} ${staysInForce}`] };
   }
 }
+
+const staysInForce = 'What it said before stays in force.';
 
 const told = new WeakMap<Session['warn'], readonly string[]>();
 
@@ -113,9 +115,7 @@ export async function usableSettings(session: Session): Promise<Settings> {
   } catch (error) {
     if (!(error instanceof DreamosError) || error.code !== 'CONFIG_INVALID') throw error;
     const before = await session.store.documents.lastGoodSettings();
-    session.warn(
-      `${error.message} ${before ? 'What it said before stays in force.' : ''} ${error.hint}`.replace('  ', ' '),
-    );
+    session.warn([error.message, ...(before ? [staysInForce] : []), error.hint].join(' '));
     if (before) return before;
     return withoutWrong(await writtenSettings(session).catch(() => ({})));
   }

@@ -32,13 +32,26 @@ export async function changeDocument<T>(
   };
   const atOnce = await once();
   if (atOnce) return atOnce.after;
-  const kind = typeof name === 'string' ? name : 'agents';
+  return (await underLock(documents, typeof name === 'string' ? name : 'agents', 'A document is', once)).after;
+}
+
+/**
+ * Repeats under the lock of a document, or of a kind of them, what loses when somebody else was faster.
+ * @param what `A document is`: what others change @param once `undefined`: it has lost
+ * @throws DISK_FAILED: it loses again and again
+ */
+export function underLock<T extends object>(
+  documents: Documents,
+  kind: string,
+  what: string,
+  once: () => Promise<T | undefined>,
+): Promise<T> {
   return documents.withLock(`change.${kind}`, async () => {
     for (let round = 0; round < mostRounds; round++) {
       const done = await once();
-      if (done) return done.after;
+      if (done) return done;
     }
-    throw new DreamosError('disk', 'DISK_FAILED', 'A document is changed by others again and again.', {
+    throw new DreamosError('disk', 'DISK_FAILED', `${what} changed by others again and again.`, {
       hint: 'Nothing was done. Try it again.',
     });
   });

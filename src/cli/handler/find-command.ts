@@ -15,15 +15,19 @@ export async function checkCommand({ env, canRun }: Surroundings, [file = '']: r
   });
 }
 
-/** What the system said when it should start the command. */
-export function notStarted(error: unknown, [file = '']: readonly string[]): unknown {
+/** What the system said when it should start the command. @param after what has become of that */
+export function notStarted(
+  error: unknown,
+  [file = '']: readonly string[],
+  after = ' Its message was given back, and the worker has ended.',
+): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return error;
   const room = ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].includes(code);
   return new DreamosError(
     room ? 'disk' : 'usage',
     'COMMAND_NOT_STARTED',
-    `The command "${harmless(file)}" could not be started: ${message}. Its message was given back, and the worker has ended.`,
+    `The command "${harmless(file)}" could not be started: ${message}.${after}`,
     {
       hint: room
         ? 'Try again when the machine has room for another process.'

@@ -1,8 +1,6 @@
 import type { RunCommand } from '../../core/alerts/tell.ts';
-import { DreamosError } from '../../model/errors.ts';
 import type { Context } from '../context.ts';
-import { harmless } from '../harmless.ts';
-import { checkCommand } from './find-command.ts';
+import { checkCommand, notStarted } from './find-command.ts';
 import { runHandler } from './handler.ts';
 import { createTail } from './tail.ts';
 
@@ -24,10 +22,8 @@ export function alertRunner({ around }: Context, root: string): RunCommand {
         onStderr: async (chunk) => tail.add(chunk),
       });
       return { exitCode, said: tail.text() };
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
-      const message = `The command "${harmless(command[0] ?? '')}" could not be started: ${(cause as Error).message}.`;
-      throw new DreamosError('usage', 'COMMAND_NOT_STARTED', message, { cause });
+    } catch (error) {
+      throw notStarted(error, command, '');
     }
   };
 }

@@ -2,6 +2,7 @@
  * The numbers of one day's event log: a line for all of it, for each hour and for each minute. They depend on the log's lines
  * alone, so who has counted some of them goes on behind these. The first line says how far that is.
  */
+import { jsonIn } from '../../model/basics/raw-json.ts';
 import {
   countEvent,
   emptyTally,
@@ -151,11 +152,3 @@ export function dayIn(name: string, text: string): Day | undefined {
 }
 /** What every line begins with, in front of its time. */
 const start = '{"t":"';
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -4,6 +4,7 @@
  * at once the later one may put back what is less, and the next look adds the rest.
  */
 import { dayMs, hourMs, minuteMs } from '../../model/basics/limits.ts';
+import { jsonIn } from '../../model/basics/raw-json.ts';
 import { isoTime } from '../../model/clock.ts';
 import { emptyTally, mergeTally, type Tally, tallyIn } from '../../model/metrics/tally.ts';
 import type { LogMark } from '../../storage/port/journal.ts';
@@ -245,12 +246,8 @@ function indexText({ days, totals, past, wholeFrom }: Index): string {
 
 function indexIn(text: string | undefined): Index {
   const index: Index = { days: new Map(), totals: new Map(), past: emptyTally(), wholeFrom: '' };
-  let json: { v?: unknown; days?: object; totals?: object; past?: unknown; wholeFrom?: unknown } | null;
-  try {
-    json = JSON.parse(text ?? '{}') as typeof json;
-  } catch {
-    return index;
-  }
+  const json = jsonIn(text ?? '{}') as
+    { v?: unknown; days?: object; totals?: object; past?: unknown; wholeFrom?: unknown } | null | undefined;
   if (json?.v !== version) return index;
   for (const [name, day] of Object.entries(json.days ?? {}) as [string, CountedDay][]) index.days.set(name, day);
   for (const [name, total] of Object.entries(json.totals ?? {})) index.totals.set(name, tallyIn(total));

@@ -4,6 +4,15 @@
  */
 import { mostLevels } from './limits.ts';
 
+/** What a text says; `undefined`: it is not JSON. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Data whose value does not say all that its text does. */
 export class RawJson {
   /** Without white space between its words. */

@@ -1,5 +1,5 @@
 import { mostDocumentLevels } from '../../../model/basics/limits.ts';
-import { isTextDeeperThan } from '../../../model/basics/raw-json.ts';
+import { isTextDeeperThan, jsonIn } from '../../../model/basics/raw-json.ts';
 
 /**
  * What is written there; `undefined`: it is not JSON, or nested so deeply that nobody could copy it or write it again, which
@@ -14,12 +14,4 @@ export function parseJson(bytes: Buffer): unknown {
 /** Whether all of it is there. */
 export function isJson(bytes: Buffer): boolean {
   return jsonIn(bytes.toString()) !== undefined;
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

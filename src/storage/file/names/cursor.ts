@@ -1,3 +1,4 @@
+import { jsonIn } from '../../../model/basics/raw-json.ts';
 import { cursorInvalid } from '../../port/refusals.ts';
 import { isMailboxName } from './layout.ts';
 import { isDay } from './slots.ts';
@@ -73,17 +74,9 @@ export function parseKept(id: string, text: string): Position | undefined {
   if (!text.startsWith(keptHead(id))) return undefined;
   const position: Position = new Map();
   for (const line of text.slice(keptHead(id).length, text.lastIndexOf('\n')).split('\n')) {
-    if (line !== '' && !addRow(position, parseRow(line), 3)) return undefined;
+    if (line !== '' && !addRow(position, jsonIn(line), 3)) return undefined;
   }
   return position;
-}
-
-function parseRow(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 function rowOf([mailbox, days]: readonly [string, Days]): unknown[] {

@@ -22,7 +22,11 @@ export interface Gauge {
   readonly value: number;
 }
 
-/** What moves with time is due first, as `status` does; a mailbox in disorder is a warning. @param names only these: nothing is looked at for others @param mailboxes only of these, else of all and of topics' logs */
+/**
+ * What moves with time is due first, as `status` does; a mailbox in disorder is a warning.
+ * @param names only these: nothing is looked at for others
+ * @param mailboxes only of these, else of all and of topics' logs
+ */
 export async function gauges(
   session: Session,
   names: readonly GaugeName[] = gaugeNames,
@@ -50,7 +54,8 @@ async function mailGauges(
   wants: (...some: GaugeName[]) => boolean,
   mailboxes?: readonly string[],
 ): Promise<Gauge[]> {
-  const meant = (await listAgents(session)).filter(({ name }) => mailboxes?.includes(name) ?? true);
+  const only = mailboxes && new Set(mailboxes);
+  const meant = (await listAgents(session)).filter(({ name }) => only?.has(name) ?? true);
   const cards = new Map(meant.map((card) => [card.name, card]));
   const statuses = new Map<string, MailboxStatus>();
   if (wants(...ofMailboxes, ...ofAgents, ...ofResources))

@@ -1,7 +1,8 @@
-import type { Stats, StatsRow } from '../../contract/numbers/stats.ts';
+import type { Stats } from '../../contract/numbers/stats.ts';
 import { minuteMs } from '../../model/basics/limits.ts';
 import { isoTime } from '../../model/clock.ts';
 import { checkSpan } from '../../model/duration.ts';
+import type { GaugeName } from '../../model/metrics/gauges.ts';
 import { type Grouping, groupings, numbersOf } from '../../model/metrics/numbers.ts';
 import { agentOf, emptyTally, mergeTally, type Tally } from '../../model/metrics/tally.ts';
 import { usage } from '../../model/refusals.ts';
@@ -44,6 +45,7 @@ export async function stats(session: Session, names?: readonly string[], options
   const ofMailboxes = by === 'mailbox' ? (['backlog', 'corrupt', 'oldestReadyMs'] as const) : [];
   const ofWhom = by === 'topic' ? undefined : mailboxes;
   const now = await gauges(session, [...ofMailboxes, 'agentState', 'diskFreeShare'], ofWhom);
+  const valueOf = valuesIn(now);
   const known = Math.max(...rows.map((row) => row.knownSince ?? 0));
   return {
     by,
@@ -56,14 +58,18 @@ export async function stats(session: Session, names?: readonly string[], options
       arrived: row.tally.arrived,
       acked: row.tally.events['acked'] ?? 0,
       dead: row.tally.events['dead'] ?? 0,
-      ...(by === 'mailbox' && nowOf(row.name, now)),
+      ...(by === 'mailbox' && {
+        backlog: valueOf('backlog', row.name),
+        corrupt: valueOf('corrupt', row.name),
+        oldestReadyMs: valueOf('oldestReadyMs', row.name),
+      }),
       series: row.series,
       ...(row.knownSince !== undefined && { knownSince: isoTime(row.knownSince) }),
     })),
     slow: slowConsumers(sum),
     hot: hotSenders(sum),
     agents: statesOf(now),
-    diskFreeShare: now.find(({ name }) => name === 'diskFreeShare')?.value ?? null,
+    diskFreeShare: valueOf('diskFreeShare'),
   };
 }
 
@@ -134,10 +140,11 @@ function groupsOf(by: Grouping, mailbox: string, tally: Tally): [name: string, t
   ]);
 }
 
-function nowOf(mailbox: string, now: readonly Gauge[]): Pick<StatsRow, 'backlog' | 'corrupt' | 'oldestReadyMs'> {
-  const value = (wanted: string): number | null =>
-    now.find((gauge) => gauge.name === wanted && gauge.mailbox === mailbox)?.value ?? null;
-  return { backlog: value('backlog'), corrupt: value('corrupt'), oldestReadyMs: value('oldestReadyMs') };
+/** `null`: it is not known. */
+function valuesIn(now: readonly Gauge[]): (name: GaugeName, mailbox?: string) => number | null {
+  const keyOf = (name: GaugeName, mailbox = ''): string => `${name} ${mailbox}`;
+  const values = new Map(now.map(({ name, mailbox, value }) => [keyOf(name, mailbox), value]));
+  return (name, mailbox) => values.get(keyOf(name, mailbox)) ?? null;
 }
 
 function statesOf(now: readonly Gauge[]): Stats['agents'] {

@@ -1,7 +1,7 @@
 import type { ExportDatabase } from './database.ts';
 import type { Delivery } from './delivery.ts';
 
-/** The rows of one mailbox that are in memory at a time: about 60 MB. */
+/** The rows of one mailbox that are in memory at a time. */
 const mostRows = 100_000;
 
 /** The deliveries of a mailbox while they change: each is read and written once, as long as they fit. */

@@ -19,7 +19,7 @@ import { memory } from '../disk/memory.ts';
 import { archiveFolder } from '../names/slots.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
-import { heldMs } from './held-ms.ts';
+import { heldMs } from './held.ts';
 
 interface Change {
   readonly mailbox: Mailbox;

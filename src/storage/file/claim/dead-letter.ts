@@ -1,11 +1,10 @@
 import { DreamosError } from '../../../model/errors.ts';
-import { isLate } from '../../../model/metrics/late.ts';
 import type { FileContext } from '../disk/context.ts';
 import { formatEntryName, mayNotify, type EntryName } from '../names/entry-name.ts';
 import { logEvents } from '../events/event-log.ts';
 import { ensureFolder, moveInto, syncFolderOrAncestor } from '../disk/folders.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
-import { heldMs } from './held-ms.ts';
+import { endOf } from './held.ts';
 import type { Mailbox } from '../names/layout.ts';
 import { reasonOf } from '../names/beside.ts';
 import { folderOf, pathIn } from '../names/path.ts';
@@ -70,9 +69,7 @@ export async function deadLetter(
       reason: why.reason,
       by: why.by,
       label: why.label,
-      heldMs: heldMs(name, now),
-      late: isLate(name, now),
-      ...(name.task && { task: true }),
+      ...endOf(name, now),
     },
   ]);
   if (dead.notify) await (await import('./notice.ts')).tellSender(ctx, mailbox, dead);

@@ -26,7 +26,7 @@ import { moveToReady } from '../places/filling.ts';
 import { releaseOrderingKey } from '../places/key-heads.ts';
 import { readIfGood } from '../places/read-entry.ts';
 import { finishOutbox } from '../send/hand-out.ts';
-import { heldMs } from './held-ms.ts';
+import { heldMs } from './held.ts';
 
 // Of what others have sent to others.
 const linksAtOnce = 256;

@@ -10,7 +10,7 @@ import { heldByGone, labelOf } from './consumers.ts';
 import { adopt } from '../send/adopt.ts';
 import type { FileContext } from '../disk/context.ts';
 import { quarantine } from '../places/corrupt.ts';
-import { heldMs } from './held-ms.ts';
+import { heldMs } from './held.ts';
 import { deadLetter, tellUntold } from './dead-letter.ts';
 import { bringReady } from './deliver.ts';
 import type { EntryName } from '../names/entry-name.ts';

@@ -4,7 +4,6 @@
  * message back.
  */
 import { DreamosError } from '../../../model/errors.ts';
-import { isLate } from '../../../model/metrics/late.ts';
 import type { State } from '../../../model/state.ts';
 import type { Actor, NackOptions, Said, Settled } from '../../port/mail.ts';
 import { alreadySettled, leaseLost } from '../../port/refusals.ts';
@@ -21,7 +20,7 @@ import { formatReceipt, type Receipt } from '../names/receipt.ts';
 import { wheelEntries } from '../places/wheel.ts';
 import { moveToReady } from '../places/filling.ts';
 import { inflightPath } from '../names/found.ts';
-import { heldMs } from './held-ms.ts';
+import { endOf, heldMs } from './held.ts';
 import { readReceipt } from './receipts.ts';
 import { archiveFolder, slotOf } from '../names/slots.ts';
 import { pathIn } from '../names/path.ts';
@@ -40,9 +39,7 @@ export async function ack(ctx: FileContext, text: string, { by, label, score, no
       attempt: name.attempt,
       by,
       label,
-      heldMs: heldMs(name, now),
-      late: isLate(name, now),
-      ...(name.task && { task: true }),
+      ...endOf(name, now),
       score,
       note,
     },

@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 const story = join(import.meta.dirname, '../../scripts/swarm/run.mjs');
+
+// It takes 12 s on a quiet machine, and after a minute in which nothing moves it says so itself.
+vi.setConfig({ testTimeout: 240_000 });
 
 interface Verdict {
   readonly tasks: number;

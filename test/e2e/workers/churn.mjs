@@ -24,7 +24,7 @@ const publish = async () => {
 };
 const take = async () => {
   const mailbox = oneOf(mailboxes);
-  const delivery = await dreamos.read(mailbox, { leaseMs: oneOf([300, 60_000]) });
+  const delivery = await dreamos.read(mailbox, { leaseMs: oneOf([300, 3_600_000]) });
   if (!delivery) {
     await send();
     return;

@@ -11,7 +11,7 @@ import {
   type OpenClaims,
   type Tally,
   tallyIn,
-  tallyText,
+  tallyJson,
 } from '../../model/metrics/tally.ts';
 import type { LogMark, LogPart } from '../../storage/port/journal.ts';
 
@@ -31,6 +31,9 @@ export interface Day {
   /** The lines of minutes, until one is wanted: of a time of hours or days none is, and they are nearly all of a file. */
   unsplit: string;
 }
+
+/** In front of its minutes a file has 25 lines, of some kilobytes each. */
+export const headBytes = 128 * 1024;
 
 export type Grain = 'minute' | 'hour' | 'day';
 
@@ -70,7 +73,7 @@ export function countPart(day: Day, { events, broken, mark }: LogPart): void {
     const known = tallyAt(day, minute);
     if (known) mergeTally(known, counted, mostNames);
     // As a text it is a tenth of the memory, and of those in front of the last one hardly any is wanted again.
-    day.slots.set(minute, tallyText(known ?? counted, { t: minute }));
+    day.slots.set(minute, lineOf(minute, known ?? counted));
   }
   const total = within(day.slots, day.name, tallyAt(day, day.name));
   for (const [hour, counted] of hours) {
@@ -120,18 +123,37 @@ export function dropMinutes(day: Day): void {
   for (const at of day.slots.keys()) if (isOf(at, 'minute')) day.slots.delete(at);
 }
 
+function lineOf(t: string, tally: Tally): string {
+  return JSON.stringify(tallyJson(tally, { t }));
+}
+
 /** The line of the whole log, those of hours, and those of minutes, each in their order. */
 export function dayText(day: Day): string {
   const { mark, minutes, open, unsplit } = day;
   const head = { v: version, mark, minutes, ...(open.size > 0 && { open: Object.fromEntries(open) }) };
   const lines = [...day.slots].sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
-  const texts = lines.map(([t, slot]) => (typeof slot === 'string' ? slot : tallyText(slot, { t })));
+  const texts = lines.map(([t, slot]) => (typeof slot === 'string' ? slot : lineOf(t, slot)));
   return `${[JSON.stringify(head), ...texts, ...(unsplit === '' ? [] : [unsplit])].join('\n')}\n`;
 }
 
 /** `undefined`: it is none of ours, of another version, or not all of it is there, as after a power cut. */
 export function dayIn(name: string, text: string): Day | undefined {
-  if (!text.endsWith('}\n') || text.includes('\0')) return undefined;
+  return text.endsWith('}\n') && !text.includes('\0') ? parse(name, text) : undefined;
+}
+
+/**
+ * What the first `headBytes` of a file tell without its minutes. `undefined`: they do not reach so far, or it is no day of ours.
+ * That nothing is missing behind them is found out by who wants it.
+ */
+export function dayOfHead(name: string, beginning: string): Day | undefined {
+  // A character that is cut is put as one that is no shorter.
+  if (Buffer.byteLength(beginning) < headBytes) return dayIn(name, beginning);
+  const day = parse(name, beginning.slice(0, beginning.lastIndexOf('\n') + 1));
+  if (!day?.unsplit || beginning.lastIndexOf('\0', beginning.indexOf(day.unsplit)) >= 0) return undefined;
+  return { ...day, unsplit: '' };
+}
+
+function parse(name: string, text: string): Day | undefined {
   const lineFrom = (from: number): string => text.slice(from, text.indexOf('\n', from));
   const first = lineFrom(0);
   const head = jsonIn(first) as

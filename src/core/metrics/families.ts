@@ -223,10 +223,15 @@ const perDoubling = 8;
 const doublings = [...Array.from({ length: 17 }, (_, i) => i + 2), 20, 22, 24, 26, 28];
 
 /** Our buckets end there as well, so nothing is guessed. In seconds. */
-function distributionOf({ buckets, zero, count, sum }: Histogram): Pick<MetricSample, 'count' | 'sum' | 'buckets'> {
-  const ours = Object.entries(buckets).map(([index, times]) => ({ index: Number(index), times }));
+function distributionOf({
+  counts,
+  first,
+  zero,
+  count,
+  sum,
+}: Histogram): Pick<MetricSample, 'count' | 'sum' | 'buckets'> {
   const below = (most: number): number =>
-    ours.reduce((all, { index, times }) => (index <= most ? all + times : all), zero);
+    counts.reduce((all, times, i) => (first + i <= most ? all + times : all), zero);
   return {
     count,
     sum: sum / 1000,

@@ -6,7 +6,7 @@
 import { dayMs, hourMs, minuteMs } from '../../model/basics/limits.ts';
 import { jsonIn } from '../../model/basics/raw-json.ts';
 import { isoTime } from '../../model/clock.ts';
-import { emptyTally, mergeTally, type Tally, tallyIn } from '../../model/metrics/tally.ts';
+import { emptyTally, mergeTally, type Tally, tallyIn, tallyJson } from '../../model/metrics/tally.ts';
 import type { LogMark } from '../../storage/port/journal.ts';
 import type { Session } from '../root/root.ts';
 import { orWarnOnce } from '../root/trouble.ts';
@@ -15,10 +15,12 @@ import {
   countPart,
   type Day,
   dayIn,
+  dayOfHead,
   dayText,
   dropMinutes,
   emptyDay,
   type Grain,
+  headBytes,
   slotsIn,
   tallyAt,
 } from './day.ts';
@@ -63,7 +65,7 @@ export async function* slotsOf(
   const [first, last] = [dayOf(sinceMs), dayOf(untilMs + 2 * dayMs)];
   const days = [...new Set([...(await rollups.days(mailbox)), ...logs.keys()])].sort();
   for (const name of days.filter((day) => day >= first && day <= last)) {
-    const day = await countedDay(session, mailbox, name, logs.get(name));
+    const day = await countedDay(session, mailbox, name, logs.get(name), asked);
     const grain = asked === 'minute' && !day.minutes ? 'hour' : asked;
     for (const at of slotsIn(day, grain)) {
       if (at < since.slice(0, at.length) || at > until) continue;
@@ -116,9 +118,14 @@ async function firstEvent(session: Session, mailbox: string, sinceMs: number): P
   // What has no log any more was pruned, so it was not the first.
   const pruned = await journal.prunedThrough(mailbox);
   if (pruned !== undefined && pruned < name) return sinceMs;
-  const day = await countedDay(session, mailbox, name, logs.get(name));
-  const [at] = slotsIn(day, day.minutes ? 'minute' : 'hour').sort();
-  return at === undefined ? undefined : Math.max(sinceMs, startMsOf(at));
+  const began = async (grain: Grain): Promise<number | undefined> => {
+    const day = await countedDay(session, mailbox, name, logs.get(name), grain);
+    const [at] = slotsIn(day, day.minutes ? grain : 'hour').sort();
+    return at === undefined ? undefined : Math.max(sinceMs, startMsOf(at));
+  };
+  const hour = await began('hour');
+  // Of a time of days a minute says nothing, and to find it takes a hundred times as long.
+  return hour === undefined || hour < session.store.now() - dayMs ? hour : began('minute');
 }
 
 /** How long what is counted of a time is: of a mailbox that is younger since its first event, and at least a minute. */
@@ -138,7 +145,7 @@ export async function totalOf(session: Session, mailbox: string): Promise<Tally>
     const { bytes = 0 } = logs.get(name) ?? {};
     const known = index.days.get(name);
     if (known?.bytes === bytes && (!known.minutes || !isLongAgo(session, name))) continue;
-    const day = await countedDay(session, mailbox, name, logs.get(name));
+    const day = await countedDay(session, mailbox, name, logs.get(name), 'day');
     const total = tallyAt(day, name) ?? emptyTally();
     const lines = linesOf(total);
     index.days.set(name, { bytes, lines, minutes: day.minutes });
@@ -159,9 +166,20 @@ export async function totalOf(session: Session, mailbox: string): Promise<Tally>
   return sumOf(index);
 }
 
-/** The numbers of a day, as far as its log goes now. */
-async function countedDay(session: Session, mailbox: string, name: string, log: LogMark | undefined): Promise<Day> {
+/** The numbers of a day, as far as its log goes now. @param grain nothing finer is wanted, so it may be missing */
+async function countedDay(
+  session: Session,
+  mailbox: string,
+  name: string,
+  log: LogMark | undefined,
+  grain: Grain,
+): Promise<Day> {
   const { journal, rollups } = session.store;
+  if (grain !== 'minute') {
+    const head = dayOfHead(name, (await rollups.read(mailbox, name, headBytes)) ?? '');
+    const isCounted = head?.mark.bytes === (log?.bytes ?? 0);
+    if (head && isCounted && !(head.minutes && isLongAgo(session, name))) return head;
+  }
   const text = await rollups.read(mailbox, name);
   const day = (text === undefined ? undefined : dayIn(name, text)) ?? emptyDay(name);
   let hasNews = false;
@@ -234,12 +252,11 @@ function gapIn({ days, wholeFrom }: Index, pruned: string): string {
 }
 
 function indexText({ days, totals, past, wholeFrom }: Index): string {
-  // Read by tallyIn, so what is nothing may be there.
   return JSON.stringify({
     v: version,
     days: Object.fromEntries(days),
-    totals: Object.fromEntries(totals),
-    past,
+    totals: Object.fromEntries([...totals].map(([day, total]) => [day, tallyJson(total)])),
+    past: tallyJson(past),
     wholeFrom,
   });
 }
@@ -276,7 +293,7 @@ async function addUpAgain(
   index.past = emptyTally();
   for (const name of index.days.keys()) {
     if (index.totals.has(name)) continue;
-    const total = tallyAt(await countedDay(session, mailbox, name, logs.get(name)), name);
+    const total = tallyAt(await countedDay(session, mailbox, name, logs.get(name), 'day'), name);
     if (total) mergeTally(index.past, total);
   }
 }

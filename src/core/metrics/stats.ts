@@ -115,7 +115,8 @@ async function countAll(
     // Also one in which nothing happened.
     if (isOfOne) rows.set(mailbox, of(mailbox));
     for await (const { startMs, tally } of slotsOf(session, mailbox, since, until, known)) {
-      mergeTally(sum, tally);
+      // What has a row each adds up to the same.
+      if (!isOfOne) mergeTally(sum, tally);
       const part = Math.min(mostParts - 1, Math.max(0, Math.floor((startMs - since) / partMs)));
       for (const [name, own] of groupsOf(by, mailbox, tally)) {
         const row = of(name);
@@ -126,6 +127,7 @@ async function countAll(
     }
   };
   await lookIntoEach(session, [...ages.keys()], look, said);
+  if (isOfOne) for (const { tally } of rows.values()) mergeTally(sum, tally);
   return { rows: [...rows.values()], sum };
 }
 

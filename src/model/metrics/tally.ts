@@ -1,5 +1,5 @@
 /** What happened in a mailbox, counted: plain JSON that is kept, and merged by adding. */
-import { emptyHistogram, type Histogram, merge, record } from './histogram.ts';
+import { countIn, emptyHistogram, type Histogram, histogramIn, histogramJson, merge, record } from './histogram.ts';
 
 /** A line of an event log as it was written: all but these three may be missing, or be anything. */
 export type LoggedEvent = Readonly<Record<string, unknown>> & {
@@ -230,15 +230,20 @@ export function mergeTally(into: Tally, other: Tally, most = mostMerged): void {
   }
 }
 
-/** Leaves out what is nothing. @param more what stands in front of it */
-export function tallyText(tally: Tally, more: object = {}): string {
+/** As it is kept: what is nothing is left out. @param more what stands in front of it */
+export function tallyJson(tally: Tally, more: object = {}): object {
   const said: Record<string, unknown> = { ...more };
   for (const field of plain) if (tally[field] > 0) said[field] = tally[field];
   for (const field of counts) if (!isEmpty(tally[field])) said[field] = tally[field];
-  if (tally.waited.count > 0) said.waited = tally.waited;
-  if (tally.held.count > 0) said.held = tally.held;
-  if (!isEmpty(tally.consumers)) said.consumers = tally.consumers;
-  return JSON.stringify(said);
+  if (tally.waited.count > 0) said.waited = histogramJson(tally.waited);
+  if (tally.held.count > 0) said.held = histogramJson(tally.held);
+  if (!isEmpty(tally.consumers)) {
+    const consumers = Object.entries(tally.consumers);
+    said.consumers = Object.fromEntries(
+      consumers.map(([name, one]) => [name, { ...one, held: histogramJson(one.held) }]),
+    );
+  }
+  return said;
 }
 
 function isEmpty(object: object): boolean {
@@ -246,15 +251,19 @@ function isEmpty(object: object): boolean {
   return true;
 }
 
-/** What `tallyText` wrote. What somebody has written in its place counts for nothing. */
+/** What `tallyJson` made. What somebody has written in its place counts for nothing. */
 export function tallyIn(json: unknown): Tally {
-  const tally = emptyTally();
   const given = recordIn(json);
+  const tally = {
+    ...emptyTally(),
+    waited: histogramIn(given.waited),
+    held: histogramIn(given.held),
+  };
   for (const field of plain) tally[field] = countIn(given[field]);
-  for (const field of counts)
-    for (const [name, times] of Object.entries(recordIn(given[field]))) tally[field][name] = countIn(times);
-  merge(tally.waited, histogramIn(given.waited));
-  merge(tally.held, histogramIn(given.held));
+  for (const field of counts) {
+    const named = recordIn(given[field]);
+    for (const name in named) tally[field][name] = countIn(named[name]);
+  }
   for (const [name, one] of Object.entries(recordIn(given.consumers))) {
     const { claimed, acked, failed, held } = recordIn(one);
     tally.consumers[name] = {
@@ -267,17 +276,6 @@ export function tallyIn(json: unknown): Tally {
   return tally;
 }
 
-function histogramIn(json: unknown): Histogram {
-  const { buckets, zero, count, sum } = recordIn(json);
-  const histogram = { ...emptyHistogram(), zero: countIn(zero), count: countIn(count), sum: countIn(sum) };
-  for (const [index, times] of Object.entries(recordIn(buckets))) histogram.buckets[index] = countIn(times);
-  return histogram;
-}
-
 function recordIn(json: unknown): Readonly<Record<string, unknown>> {
   return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
-}
-
-function countIn(value: unknown): number {
-  return typeof value === 'number' && value >= 0 && Number.isFinite(value) ? value : 0;
 }

@@ -250,7 +250,7 @@ function rollupsOf(ctx: FileContext): Rollups {
   const rollups = (): Promise<typeof import('./events/rollups.ts')> => import('./events/rollups.ts');
   return {
     days: async (mailbox) => (await rollups()).rollupDays(ctx, mailbox),
-    read: async (mailbox, name) => (await rollups()).readRollup(ctx, mailbox, name),
+    read: async (mailbox, name, firstBytes) => (await rollups()).readRollup(ctx, mailbox, name, firstBytes),
     write: async (mailbox, name, text) => (await rollups()).writeRollup(ctx, mailbox, name, text),
   };
 }

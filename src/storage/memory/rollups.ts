@@ -38,7 +38,12 @@ export function rollupsOf(mail: Mail): Rollups {
   const of = (mailbox: string): Map<string, string> => mail.rollups.get(mailbox.toLowerCase()) ?? new Map();
   return {
     days: async (mailbox) => [...of(mailbox).keys()].filter((name) => name !== 'index'),
-    read: async (mailbox, name) => of(mailbox).get(name),
+    read: async (mailbox, name, firstBytes) => {
+      const text = of(mailbox).get(name);
+      return firstBytes === undefined || text === undefined
+        ? text
+        : Buffer.from(text).subarray(0, firstBytes).toString();
+    },
     write: async (mailbox, name, text) => void mail.rollups.set(mailbox.toLowerCase(), of(mailbox).set(name, text)),
   };
 }

@@ -6,8 +6,8 @@
 export interface Rollups {
   /** The days that are kept, in any order. */
   days(mailbox: string): Promise<string[]>;
-  /** `undefined`: there is none, or what is there is no file of ours. */
-  read(mailbox: string, name: string): Promise<string | undefined>;
+  /** `undefined`: there is none, or what is there is no file of ours. @param firstBytes only so much of its beginning */
+  read(mailbox: string, name: string, firstBytes?: number): Promise<string | undefined>;
   /** As one step: who reads meanwhile has it whole, this one or the one before. */
   write(mailbox: string, name: string, text: string): Promise<void>;
 }

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { bucketOf, emptyHistogram, merge, quantile, record, upperBound } from '../../../src/model/metrics/histogram.ts';
+import {
+  bucketOf,
+  emptyHistogram,
+  histogramIn,
+  histogramJson,
+  merge,
+  quantile,
+  record,
+  upperBound,
+} from '../../../src/model/metrics/histogram.ts';
 
 /** The same numbers in each run. */
 function randomNumbers(seed: number): () => number {
@@ -51,7 +60,16 @@ describe('a histogram', () => {
     expect(quantile(histogram, 0.5)).toBeUndefined();
     record(histogram, 0);
     record(histogram, -5);
-    expect(histogram).toEqual({ buckets: {}, zero: 2, count: 2, sum: 0 });
+    expect(histogram).toEqual({ counts: [], first: 0, zero: 2, count: 2, sum: 0 });
     expect(quantile(histogram, 0.99)).toBe(0);
+  });
+
+  test('is read as it was kept, and nothing of what is no histogram', () => {
+    const histogram = emptyHistogram();
+    for (const value of [700, 0.01, 3, 3, 1e9, 0]) record(histogram, value);
+    expect(histogramIn(JSON.parse(JSON.stringify(histogramJson(histogram))))).toEqual(histogram);
+    for (const odd of [{}, null, 7, [], ['x', -1], [0, 0, 1e9, 1], [0, 0, 0.5, 1], [0, 0, 3]])
+      expect(histogramIn(odd)).toEqual(emptyHistogram());
+    expect(histogramIn([9, 1, 4, 2, 6, 'x'])).toEqual({ counts: [2, 0, 0], first: 4, zero: 1, count: 3, sum: 9 });
   });
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { numbersOf } from '../../../src/model/metrics/numbers.ts';
-import { countEvent, emptyTally, tallyIn, tallyText } from '../../../src/model/metrics/tally.ts';
+import { countEvent, emptyTally, tallyIn, tallyJson } from '../../../src/model/metrics/tally.ts';
 
 const counted = (events: readonly object[]) => {
   const tally = emptyTally();
   for (const event of events)
     countEvent(tally, { at: '2026-11-20T09:00:00.000Z', id: 'A', event: '', ...event }, new Map());
-  return tallyIn(JSON.parse(tallyText(tally)));
+  return tallyIn(JSON.parse(JSON.stringify(tallyJson(tally))));
 };
 const share = (events: readonly object[], name: 'onTimeShare' | 'completedShare') =>
   numbersOf('mailbox', counted(events), 1)[name];

@@ -62,6 +62,9 @@ export function countingRules(rig: Rig): void {
     await rollups.write('bob', '2026-11-20', 'one\n');
     await rollups.write('bob', '2026-11-20', 'two\n');
     await rollups.write('bob', 'index', '{}');
+    expect(await rollups.read('bob', '2026-11-20', 2)).toBe('tw');
+    expect(await rollups.read('bob', '2026-11-20', 99)).toBe('two\n');
+    expect(await rollups.read('bob', '2026-11-21', 99)).toBeUndefined();
     const other = (await rig.another()).rollups;
     expect(await other.days('bob')).toEqual(['2026-11-20']);
     expect(await other.read('bob', '2026-11-20')).toBe('two\n');

@@ -13,11 +13,26 @@ export async function rollupDays(ctx: FileContext, name: string): Promise<string
   return (await namesIn(ctx, metrics)).flatMap((file) => parseRollup(file) ?? []).filter(isDay);
 }
 
-export async function readRollup(ctx: FileContext, name: string, of: string): Promise<string | undefined> {
+export async function readRollup(
+  ctx: FileContext,
+  name: string,
+  of: string,
+  firstBytes?: number,
+): Promise<string | undefined> {
   const mailbox = ctx.layout.mailbox(name);
   if (!(await isRealFolder(ctx, mailbox.metrics))) return undefined;
-  const file = await ctx.disk.read(rollupFile(mailbox, of), { maxBytes: mostBytes });
-  return file.ok ? file.bytes.toString() : undefined;
+  const path = rollupFile(mailbox, of);
+  if (firstBytes === undefined) {
+    const file = await ctx.disk.read(path, { maxBytes: mostBytes });
+    return file.ok ? file.bytes.toString() : undefined;
+  }
+  const file = await ctx.disk.open(path);
+  if (!file.ok) return undefined;
+  try {
+    return (await file.read(0, Math.min(firstBytes, file.size))).toString();
+  } finally {
+    await file.close();
+  }
 }
 
 export async function writeRollup(ctx: FileContext, name: string, of: string, text: string): Promise<void> {

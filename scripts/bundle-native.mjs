@@ -101,7 +101,7 @@ const nodeModules = {
 };
 
 /** Of the verbs that are left to Node, and of what help says of verbs, the names are here. */
-const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|keep|meta|people|reach|tasks)\.ts$/;
+const namesAlone = /[\\/]src[\\/]program[\\/](?:describe|verbs[\\/](?:keep|meta|people|reach|tasks))\.ts$/;
 const onlyNames = {
   name: 'only-names',
   setup(api) {

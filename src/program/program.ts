@@ -11,16 +11,16 @@ import { tell } from '../cli/tell.ts';
 import { isNative } from '../contract/native.ts';
 import type { VersionJson } from '../contract/system.ts';
 import { describe } from './describe.ts';
-import { hook } from './hook.ts';
-import * as keep from './keep.ts';
-import * as look from './look.ts';
-import * as meta from './meta.ts';
-import { example, type Verb } from './options.ts';
-import * as people from './people.ts';
-import * as reach from './reach.ts';
-import * as send from './send.ts';
-import * as take from './take.ts';
-import { coordinate, task } from './tasks.ts';
+import { hook } from './verbs/hook.ts';
+import * as keep from './verbs/keep.ts';
+import * as look from './verbs/look.ts';
+import * as meta from './verbs/meta.ts';
+import { example, type Verb } from './verbs/options.ts';
+import * as people from './verbs/people.ts';
+import * as reach from './verbs/reach.ts';
+import * as send from './verbs/send.ts';
+import * as take from './verbs/take.ts';
+import { coordinate, task } from './verbs/tasks.ts';
 
 /** Runs one command line. @param argv without node and script @returns the exit code; it never throws */
 export async function run(argv: readonly string[], around: Surroundings): Promise<number> {

@@ -15,7 +15,7 @@ export const send: Verb = {
       )
       .option('--wait <duration>', 'wait this long: for room in a full mailbox, and for what --until names')
       .action(async (to, body, input, options) =>
-        (await import('../commands/send/send.ts')).sendCommand(context, to, [body, input], options),
+        (await import('../../commands/send/send.ts')).sendCommand(context, to, [body, input], options),
       )
       .addHelpText(
         'after',
@@ -35,7 +35,7 @@ export const reply: Verb = {
       .option('--again', 'answer although it was answered before')
       .option('--wait <duration>', 'wait this long for room in a full mailbox')
       .action(async (message, body, input, options) =>
-        (await import('../commands/send/reply.ts')).replyCommand(context, [message, body, input], options),
+        (await import('../../commands/send/reply.ts')).replyCommand(context, [message, body, input], options),
       )
       .addHelpText(
         'after',
@@ -55,7 +55,7 @@ export const request: Verb = {
       .option('--from <agent>', 'who asks, instead of --as')
       .option('--wait <duration>', 'wait this long (default 30s, at most 12h)')
       .action(async (to, body, input, options) =>
-        (await import('../commands/send/request.ts')).requestCommand(context, to, [body, input], options),
+        (await import('../../commands/send/request.ts')).requestCommand(context, to, [body, input], options),
       )
       .addHelpText(
         'after',
@@ -75,7 +75,7 @@ export const publish: Verb = {
       .option('--reply-to <id>', 'the message it answers')
       .option('--wait <duration>', "wait this long for room in a subscriber's full mailbox")
       .action(async (topic, body, input, options) =>
-        (await import('../commands/send/publish.ts')).publishCommand(context, topic, [body, input], options),
+        (await import('../../commands/send/publish.ts')).publishCommand(context, topic, [body, input], options),
       )
       .addHelpText(
         'after',
@@ -95,20 +95,20 @@ export const schedule: Verb = {
       .option('--tz <zone>', 'an IANA time zone, such as Europe/Berlin', 'UTC')
       .option('--from <agent>', 'the sender, instead of --as')
       .action(async (name, cron, to, body, input, options) =>
-        (await import('../commands/send/schedule.ts')).addCommand(context, [name, cron, to], [body, input], options),
+        (await import('../../commands/send/schedule.ts')).addCommand(context, [name, cron, to], [body, input], options),
       )
       .addHelpText('after', example(scheduleExample, scheduleRemark));
     group
       .command('list')
-      .action(async () => (await import('../commands/send/schedule.ts')).listCommand(context))
+      .action(async () => (await import('../../commands/send/schedule.ts')).listCommand(context))
       .addHelpText('after', example('dreamos schedule list'));
     group
       .command('show <name>')
-      .action(async (name) => (await import('../commands/send/schedule.ts')).showCommand(context, name))
+      .action(async (name) => (await import('../../commands/send/schedule.ts')).showCommand(context, name))
       .addHelpText('after', example('dreamos schedule show nightly'));
     group
       .command('remove <name...>')
-      .action(async (names) => (await import('../commands/send/schedule.ts')).removeCommand(context, names))
+      .action(async (names) => (await import('../../commands/send/schedule.ts')).removeCommand(context, names))
       .addHelpText('after', example('dreamos schedule remove nightly'));
     group.addHelpText('after', example('dreamos schedule list\n  dreamos help schedule add'));
   },

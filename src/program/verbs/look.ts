@@ -6,7 +6,7 @@ export const list: Verb = {
   setUp(command, context) {
     deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
-      .action(async (name, options) => (await import('../commands/look/list.ts')).listCommand(context, name, options))
+      .action(async (name, options) => (await import('../../commands/look/list.ts')).listCommand(context, name, options))
       .addHelpText('after', example('dreamos list reviewer --state inflight,dead', ownOrAll));
   },
 };
@@ -17,7 +17,7 @@ export const show: Verb = {
     command
       .option('--mailbox <agent>', 'only in this mailbox')
       .option('--body', 'only the body, as it was sent')
-      .action(async (id, options) => (await import('../commands/look/show.ts')).showCommand(context, id, options))
+      .action(async (id, options) => (await import('../../commands/look/show.ts')).showCommand(context, id, options))
       .addHelpText(
         'after',
         example('dreamos show 01JD3Y6Q0V8M5T2B7K9XWZ4RCE\n  dreamos show 4RCE --body > patch.diff', endRemark),
@@ -30,7 +30,7 @@ export const trace: Verb = {
   setUp(command, context) {
     command
       .option('--mermaid', 'as a sequence diagram for Markdown')
-      .action(async (id, options) => (await import('../commands/look/trace.ts')).traceCommand(context, id, options))
+      .action(async (id, options) => (await import('../../commands/look/trace.ts')).traceCommand(context, id, options))
       .addHelpText(
         'after',
         example(
@@ -45,7 +45,7 @@ export const thread: Verb = {
   words: 'thread <id>',
   setUp(command, context) {
     command
-      .action(async (id) => (await import('../commands/look/thread.ts')).threadCommand(context, id))
+      .action(async (id) => (await import('../../commands/look/thread.ts')).threadCommand(context, id))
       .addHelpText('after', example('dreamos thread 01JD3Y6Q0V8M5T2B7K9XWZ4RCE', 'Reads every message there is.'));
   },
 };
@@ -56,7 +56,7 @@ export const search: Verb = {
     deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; by default all')
       .action(async (text, name, options) =>
-        (await import('../commands/look/search.ts')).searchCommand(context, text, name, options),
+        (await import('../../commands/look/search.ts')).searchCommand(context, text, name, options),
       )
       .addHelpText(
         'after',
@@ -71,7 +71,7 @@ export const status: Verb = {
     command
       .option('--watch', 'refresh as things happen')
       .action(async (names, options) =>
-        (await import('../commands/look/status.ts')).statusCommand(context, names, options),
+        (await import('../../commands/look/status.ts')).statusCommand(context, names, options),
       )
       .addHelpText('after', example('dreamos status\n  dreamos status reviewer --watch'));
   },
@@ -84,7 +84,7 @@ export const top: Verb = {
       .option('--once', 'print it once, as it does without a terminal')
       .option('--interval <duration>', 'draw it not more often than that (1s)')
       .option('--sort <order>', 'state, load, seen or name of agents; backlog, oldest, in, out or name of mailboxes')
-      .action(async (options) => (await import('../commands/look/top.ts')).topCommand(context, options))
+      .action(async (options) => (await import('../../commands/look/top.ts')).topCommand(context, options))
       .addHelpText('after', example('dreamos top\n  dreamos top --json | jq .stuck', 'Its keys: ? on the page.'));
   },
 };
@@ -97,7 +97,7 @@ export const watch: Verb = {
       .option('--count <number>', 'end after this many events')
       .option('--wait <duration>', 'end when nothing came for this long')
       .action(async (names, options) =>
-        (await import('../commands/look/watch.ts')).watchCommand(context, names, options),
+        (await import('../../commands/look/watch.ts')).watchCommand(context, names, options),
       )
       .addHelpText(
         'after',
@@ -120,7 +120,7 @@ export const listen: Verb = {
       .option('--count <number>', 'end after this many messages')
       .option('--wait <duration>', 'end when nothing came for this long')
       .action(async (patterns, options) =>
-        (await import('../commands/look/listen.ts')).listenCommand(context, patterns, options),
+        (await import('../../commands/look/listen.ts')).listenCommand(context, patterns, options),
       )
       .addHelpText(
         'after',

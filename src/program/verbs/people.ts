@@ -6,7 +6,7 @@ export const init: Verb = {
   words: 'init [agent...]',
   setUp(command, context) {
     command
-      .action(async (agents) => (await import('../commands/people/init.ts')).initCommand(context, agents))
+      .action(async (agents) => (await import('../../commands/people/init.ts')).initCommand(context, agents))
       .addHelpText(
         'after',
         example('dreamos init planner reviewer', 'With --root or DREAMOS_ROOT that folder itself becomes the root.'),
@@ -53,14 +53,14 @@ export const agent: Verb = {
     const group = command.description('who can receive');
     registering(group.command('register <name>'))
       .action(async (name, options) =>
-        (await import('../commands/people/register.ts')).registerCommand(context, name, options),
+        (await import('../../commands/people/register.ts')).registerCommand(context, name, options),
       )
       .addHelpText('after', example(registerExample, cardRemark));
     registering(group.command('start [name]'))
       .option('--note <text>', 'what it is at')
       .option('--pid <number>', 'the process that it is: when that has ended, it is gone at once')
       .action(async (name, options) =>
-        (await import('../commands/people/register.ts')).startCommand(context, name, options),
+        (await import('../../commands/people/register.ts')).startCommand(context, name, options),
       )
       .addHelpText(
         'after',
@@ -75,7 +75,7 @@ export const agent: Verb = {
       .option('--note <text>', "what it is at, '' for nothing")
       .option('--pid <number>', 'the process that it is: when that has ended, it is gone at once')
       .action(async (name, options) =>
-        (await import('../commands/people/heartbeat.ts')).heartbeatCommand(context, name, options),
+        (await import('../../commands/people/heartbeat.ts')).heartbeatCommand(context, name, options),
       )
       .addHelpText(
         'after',
@@ -86,7 +86,7 @@ export const agent: Verb = {
       );
     group
       .command('list')
-      .action(async () => (await import('../commands/people/agent.ts')).listCommand(context))
+      .action(async () => (await import('../../commands/people/agent.ts')).listCommand(context))
       .addHelpText('after', example('dreamos agent list --json'));
     group
       .command('show <name>')
@@ -94,7 +94,7 @@ export const agent: Verb = {
       .option('--url <url>', 'where it answers A2A: https, or http on this machine; with --a2a')
       .option('--binding <name>', 'how it answers there: JSONRPC (the default), GRPC or HTTP+JSON')
       .action(async (name, options) =>
-        (await import('../commands/people/agent.ts')).showCommand(context, name, options),
+        (await import('../../commands/people/agent.ts')).showCommand(context, name, options),
       )
       .addHelpText(
         'after',
@@ -105,11 +105,11 @@ export const agent: Verb = {
       );
     group
       .command('retire <name>')
-      .action(async (name) => (await import('../commands/people/agent.ts')).retireCommand(context, name))
+      .action(async (name) => (await import('../../commands/people/agent.ts')).retireCommand(context, name))
       .addHelpText('after', example('dreamos agent retire reviewer'));
     group
       .command('rename <name> <new>')
-      .action(async (name, to) => (await import('../commands/people/agent.ts')).renameCommand(context, name, to))
+      .action(async (name, to) => (await import('../../commands/people/agent.ts')).renameCommand(context, name, to))
       .addHelpText(
         'after',
         example(
@@ -121,7 +121,7 @@ export const agent: Verb = {
       .command('delete <name>')
       .option('--archive', 'archive what is unfinished as cancelled, also what is claimed; its tasks go to others')
       .action(async (name, options) =>
-        (await import('../commands/people/agent.ts')).deleteCommand(context, name, options),
+        (await import('../../commands/people/agent.ts')).deleteCommand(context, name, options),
       )
       .addHelpText(
         'after',
@@ -148,7 +148,7 @@ export const pause: Verb = {
   words: 'pause [agent]',
   setUp(command, context) {
     command
-      .action(async (name) => (await import('../commands/people/pause.ts')).pauseCommand(context, name))
+      .action(async (name) => (await import('../../commands/people/pause.ts')).pauseCommand(context, name))
       .addHelpText(
         'after',
         example(
@@ -163,7 +163,7 @@ export const resume: Verb = {
   words: 'resume [agent]',
   setUp(command, context) {
     command
-      .action(async (name) => (await import('../commands/people/pause.ts')).resumeCommand(context, name))
+      .action(async (name) => (await import('../../commands/people/pause.ts')).resumeCommand(context, name))
       .addHelpText('after', example('dreamos resume reviewer', 'Who waits goes on within a second.'));
   },
 };
@@ -172,7 +172,7 @@ export const subscribe: Verb = {
   words: 'subscribe <pattern...>',
   setUp(command, context) {
     command
-      .action(async (patterns) => (await import('../commands/people/subscribe.ts')).subscribeCommand(context, patterns))
+      .action(async (patterns) => (await import('../../commands/people/subscribe.ts')).subscribeCommand(context, patterns))
       .addHelpText(
         'after',
         example(
@@ -188,7 +188,7 @@ export const unsubscribe: Verb = {
   setUp(command, context) {
     command
       .action(async (patterns) =>
-        (await import('../commands/people/subscribe.ts')).unsubscribeCommand(context, patterns),
+        (await import('../../commands/people/subscribe.ts')).unsubscribeCommand(context, patterns),
       )
       .addHelpText('after', example("dreamos unsubscribe 'build.*' --as reviewer"));
   },
@@ -200,13 +200,13 @@ export const topics: Verb = {
     const group = command.description('what was published, and who is subscribed');
     group
       .command('list')
-      .action(async () => (await import('../commands/people/topics.ts')).listCommand(context))
+      .action(async () => (await import('../../commands/people/topics.ts')).listCommand(context))
       .addHelpText('after', example('dreamos topics list'));
     group
       .command('show <topic>')
       .option('-n, --limit <number>', 'so many messages (default 10)')
       .action(async (topic, options) =>
-        (await import('../commands/people/topics.ts')).showCommand(context, topic, options),
+        (await import('../../commands/people/topics.ts')).showCommand(context, topic, options),
       )
       .addHelpText('after', example('dreamos topics show build.done -n 3'));
     group
@@ -214,7 +214,7 @@ export const topics: Verb = {
       .option('--older-than <duration>', 'what was published before (default: the setting topicRetention, 7d)')
       .option('--dry-run', 'only say how much it is')
       .action(async (names, options) =>
-        (await import('../commands/people/topics.ts')).pruneCommand(context, names, options),
+        (await import('../../commands/people/topics.ts')).pruneCommand(context, names, options),
       )
       .addHelpText('after', example("dreamos topics prune 'build.>' --older-than 2d", 'What lies in mailboxes stays.'));
     group.addHelpText('after', example("dreamos topics list\n  dreamos topics prune '>' --older-than 7d --dry-run"));
@@ -227,7 +227,7 @@ export const resources: Verb = {
     const group = command.description('what each agent may use, and uses');
     group
       .command('show [agent]')
-      .action(async (name) => (await import('../commands/look/resources.ts')).showCommand(context, name))
+      .action(async (name) => (await import('../../commands/look/resources.ts')).showCommand(context, name))
       .addHelpText(
         'after',
         example(
@@ -244,7 +244,7 @@ export const who: Verb = {
   setUp(command, context) {
     command
       .option('--all', 'also those that never said that they are there')
-      .action(async (names, options) => (await import('../commands/look/who.ts')).whoCommand(context, names, options))
+      .action(async (names, options) => (await import('../../commands/look/who.ts')).whoCommand(context, names, options))
       .addHelpText(
         'after',
         example(

@@ -1,6 +1,6 @@
 /** Settings, numbers, and what dreamos says of itself. The native program leaves all of it to Node. */
 import type { Command } from 'commander';
-import { topicsLine } from '../cli/help/topics.ts';
+import { topicsLine } from '../../cli/help/topics.ts';
 import { example, type Verb } from './options.ts';
 
 const changing = (command: Command) =>
@@ -15,19 +15,19 @@ export const config: Verb = {
     const group = command.description('validated settings (help settings)');
     group
       .command('get [key]')
-      .action(async (key) => (await import('../commands/people/config.ts')).getCommand(context, key))
+      .action(async (key) => (await import('../../commands/people/config.ts')).getCommand(context, key))
       .addHelpText('after', example('dreamos config get maxAttempts'));
     group
       .command('show [key...]')
       .option('--origin', 'also where it is said, with which version it came, by whom and when')
       .option('--agent <name>', 'for this agent: its card comes before config.json')
       .action(async (keys, options) =>
-        (await import('../commands/people/config.ts')).showCommand(context, keys, options),
+        (await import('../../commands/people/config.ts')).showCommand(context, keys, options),
       )
       .addHelpText('after', example('dreamos config show lease --origin --agent reviewer'));
     changing(group.command('set <setting> [value...]'))
       .action(async (first, rest, options) =>
-        (await import('../commands/people/config.ts')).setCommand(context, [first, ...rest], options),
+        (await import('../../commands/people/config.ts')).setCommand(context, [first, ...rest], options),
       )
       .addHelpText(
         'after',
@@ -38,22 +38,22 @@ export const config: Verb = {
       );
     changing(group.command('unset <key...>'))
       .action(async (keys, options) =>
-        (await import('../commands/people/config.ts')).unsetCommand(context, keys, options),
+        (await import('../../commands/people/config.ts')).unsetCommand(context, keys, options),
       )
       .addHelpText('after', example('dreamos config unset lease'));
     group
       .command('validate [file]')
-      .action(async (file) => (await import('../commands/people/config.ts')).validateCommand(context, file))
+      .action(async (file) => (await import('../../commands/people/config.ts')).validateCommand(context, file))
       .addHelpText('after', example('dreamos config validate new.json', 'What cannot be used is exit 6.'));
     group
       .command('edit')
       .option('--file <file>', 'the whole text from this file, - for standard input, instead of an editor')
       .option('--note <text>', 'why, for the history')
-      .action(async (options) => (await import('../commands/people/config.ts')).editCommand(context, options))
+      .action(async (options) => (await import('../../commands/people/config.ts')).editCommand(context, options))
       .addHelpText('after', example('dreamos config edit', 'The editor is VISUAL, else EDITOR, else vi.'));
     ofAgent(group.command('diff [from] [to]'))
       .action(async (from, to, options) =>
-        (await import('../commands/people/config.ts')).diffCommand(context, from, to, options),
+        (await import('../../commands/people/config.ts')).diffCommand(context, from, to, options),
       )
       .addHelpText(
         'after',
@@ -64,11 +64,11 @@ export const config: Verb = {
       );
     ofAgent(group.command('history'))
       .option('-n, --limit <number>', 'only so many, the newest')
-      .action(async (options) => (await import('../commands/people/config.ts')).historyCommand(context, options))
+      .action(async (options) => (await import('../../commands/people/config.ts')).historyCommand(context, options))
       .addHelpText('after', example('dreamos config history --agent reviewer'));
     ofAgent(changing(group.command('rollback <version>')))
       .action(async (version, options) =>
-        (await import('../commands/people/config.ts')).rollbackCommand(context, version, options),
+        (await import('../../commands/people/config.ts')).rollbackCommand(context, version, options),
       )
       .addHelpText(
         'after',
@@ -92,7 +92,7 @@ export const stats: Verb = {
       .option('--by <what>', 'a row of each mailbox, agent (by what it claimed), type or topic (mailbox)')
       .option('--csv', 'as CSV, with all numbers')
       .action(async (names, options) =>
-        (await import('../commands/look/stats.ts')).statsCommand(context, names, options),
+        (await import('../../commands/look/stats.ts')).statsCommand(context, names, options),
       )
       .addHelpText(
         'after',
@@ -107,7 +107,7 @@ export const metrics: Verb = {
     command
       .option('--format <format>', 'openmetrics (the default) or prometheus, its older text')
       .option('--textfile <file>', "in one step into a file for node_exporter's textfile collector")
-      .action(async (options) => (await import('../commands/look/metrics.ts')).metricsCommand(context, options))
+      .action(async (options) => (await import('../../commands/look/metrics.ts')).metricsCommand(context, options))
       .addHelpText(
         'after',
         example(
@@ -124,14 +124,14 @@ export const alerts: Verb = {
     const group = command.description('who is told when numbers are not as they should be');
     group
       .command('list')
-      .action(async () => (await import('../commands/look/alerts.ts')).listCommand(context))
+      .action(async () => (await import('../../commands/look/alerts.ts')).listCommand(context))
       .addHelpText(
         'after',
         example('dreamos alerts list', 'It notes nothing and tells nobody. See: dreamos help alerting'),
       );
     group
       .command('check')
-      .action(async () => (await import('../commands/look/alerts.ts')).checkCommand(context))
+      .action(async () => (await import('../../commands/look/alerts.ts')).checkCommand(context))
       .addHelpText(
         'after',
         example(
@@ -143,14 +143,14 @@ export const alerts: Verb = {
       .command('test <name>')
       .option('--mailbox <pattern>', 'as if it fired there')
       .option('--act', 'send the message and run the command, marked as a test')
-      .action(async (name, options) => (await import('../commands/look/alerts.ts')).testCommand(context, name, options))
+      .action(async (name, options) => (await import('../../commands/look/alerts.ts')).testCommand(context, name, options))
       .addHelpText('after', example('dreamos alerts test dead\n  dreamos alerts test dead --act'));
     group
       .command('silence [name]')
       .option('--for <duration>', 'for so long from now on (2h); 0 ends it')
       .option('--mailbox <pattern>', 'only there: a name in which * stands for anything')
       .action(async (name, options) =>
-        (await import('../commands/look/alerts.ts')).silenceCommand(context, name, options),
+        (await import('../../commands/look/alerts.ts')).silenceCommand(context, name, options),
       )
       .addHelpText('after', example('dreamos alerts silence dead --for 8h', 'Without a name all of them.'));
     group.addHelpText('after', example('dreamos alerts list\n  dreamos alerts check'));
@@ -161,7 +161,7 @@ export const explain: Verb = {
   words: 'explain [code]',
   setUp(command, context) {
     command
-      .action(async (code) => (await import('../commands/meta/explain.ts')).explainCommand(context, code))
+      .action(async (code) => (await import('../../commands/meta/explain.ts')).explainCommand(context, code))
       .addHelpText('after', example('dreamos explain LEASE_LOST', 'Without a code it lists all of them.'));
   },
 };
@@ -170,7 +170,7 @@ export const schema: Verb = {
   words: 'schema [name]',
   setUp(command, context) {
     command
-      .action(async (name) => (await import('../commands/meta/schema.ts')).schemaCommand(context, name))
+      .action(async (name) => (await import('../../commands/meta/schema.ts')).schemaCommand(context, name))
       .addHelpText('after', example('dreamos schema message > message.schema.json'));
   },
 };
@@ -180,7 +180,7 @@ export const completion: Verb = {
   setUp(command, context, whole) {
     command
       .action(async (shell) =>
-        (await import('../commands/meta/completion.ts')).completionCommand(context, whole(), shell),
+        (await import('../../commands/meta/completion.ts')).completionCommand(context, whole(), shell),
       )
       .addHelpText('after', example('dreamos completion bash >> ~/.bashrc'));
   },
@@ -191,7 +191,7 @@ export const help: Verb = {
   setUp(command, context, whole) {
     command
       .usage('[command or topic]')
-      .action(async (words) => (await import('../commands/meta/help.ts')).helpCommand(context, whole(), words))
+      .action(async (words) => (await import('../../commands/meta/help.ts')).helpCommand(context, whole(), words))
       .addHelpText(
         'after',
         example('dreamos help format\n  dreamos help send\n  dreamos help man > dreamos.1', topicsLine),

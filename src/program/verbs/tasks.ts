@@ -1,6 +1,6 @@
 /** What is to be done: tasks, and who does them. */
 import type { Command } from 'commander';
-import { usage } from '../model/refusals.ts';
+import { usage } from '../../model/refusals.ts';
 import { durabilityHelp, example, type Verb } from './options.ts';
 
 const leaseHelp = 'how long it is yours (default 15m, at most 12h)';
@@ -21,35 +21,35 @@ export const task: Verb = {
       .action(async ({ batch, dedupeKey, dryRun, ...options }) => {
         if (batch === undefined && (dedupeKey !== undefined || dryRun))
           throw usage('--dedupe-key and --dry-run are for --batch.', 'Leave them out, or give the task as a line');
-        if (batch === undefined) return (await import('../commands/tasks/create.ts')).createCommand(context, options);
-        const { batchCommand } = await import('../commands/tasks/batch.ts');
+        if (batch === undefined) return (await import('../../commands/tasks/create.ts')).createCommand(context, options);
+        const { batchCommand } = await import('../../commands/tasks/batch.ts');
         return batchCommand(context, batch, { dedupeKey, dryRun, ...options });
       })
       .addHelpText('after', example(createExample, createRemark));
     list(command)
-      .action(async (options) => (await import('../commands/tasks/list.ts')).listCommand(context, options))
+      .action(async (options) => (await import('../../commands/tasks/list.ts')).listCommand(context, options))
       .addHelpText('after', example('dreamos task list --blocked\n  dreamos task list --mine --as ann', listRemark));
     command
       .command('show <id>')
-      .action(async (id) => (await import('../commands/tasks/show.ts')).showCommand(context, id))
+      .action(async (id) => (await import('../../commands/tasks/show.ts')).showCommand(context, id))
       .addHelpText('after', example('dreamos task show 4RCE'));
     command
       .command('next')
       .option('--wait <duration>', 'wait this long for one')
       .option('--lease <duration>', leaseHelp)
-      .action(async (options) => (await import('../commands/tasks/next.ts')).nextCommand(context, options))
+      .action(async (options) => (await import('../../commands/tasks/next.ts')).nextCommand(context, options))
       .addHelpText('after', example('dreamos task next --as ann --wait 10m', nextRemark));
     command
       .command('accept <id>')
       .option('--lease <duration>', leaseHelp)
-      .action(async (id, options) => (await import('../commands/tasks/next.ts')).acceptCommand(context, id, options))
+      .action(async (id, options) => (await import('../../commands/tasks/next.ts')).acceptCommand(context, id, options))
       .addHelpText('after', example('dreamos task accept 4RCE --as ann', `Exit 5: ${refused}`));
     moves(command, context);
     beads(command, context);
     command
       .command('watch [id]')
       .option('--wait <duration>', 'end when nothing happened for this long (default: never)')
-      .action(async (id, options) => (await import('../commands/tasks/watch.ts')).watchCommand(context, id, options))
+      .action(async (id, options) => (await import('../../commands/tasks/watch.ts')).watchCommand(context, id, options))
       .addHelpText('after', example('dreamos task watch\n  dreamos task watch 4RCE --wait 1h', watchRemark));
   },
 };
@@ -91,7 +91,7 @@ function list(command: Command): Command {
 }
 
 function moves(command: Command, context: Parameters<Verb['setUp']>[1]): void {
-  const load = () => import('../commands/tasks/moves.ts');
+  const load = () => import('../../commands/tasks/moves.ts');
   command
     .command('progress <id>')
     .option('--percent <number>', 'how far it is, 0 to 100')
@@ -129,13 +129,13 @@ function moves(command: Command, context: Parameters<Verb['setUp']>[1]): void {
     .command('assign <id> [agent]')
     .option('--explain', 'only say who could do it, and why the others are passed over')
     .action(async (id, agent, options) =>
-      (await import('../commands/tasks/assign.ts')).assignCommand(context, id, agent, options),
+      (await import('../../commands/tasks/assign.ts')).assignCommand(context, id, agent, options),
     )
     .addHelpText('after', example(assignExample, assignRemark));
 }
 
 function beads(command: Command, context: Parameters<Verb['setUp']>[1]): void {
-  const load = () => import('../commands/tasks/beads.ts');
+  const load = () => import('../../commands/tasks/beads.ts');
   command
     .command('import <file>')
     .option('--all', 'also what is closed there: as done')
@@ -197,7 +197,7 @@ export const coordinate: Verb = {
   setUp(command, context) {
     command
       .option('--lease <duration>', 'so long the role stays with one that does not move any more (default 10s)')
-      .action(async (options) => (await import('../commands/tasks/coordinate.ts')).coordinateCommand(context, options))
+      .action(async (options) => (await import('../../commands/tasks/coordinate.ts')).coordinateCommand(context, options))
       .addHelpText('after', example('dreamos coordinate --as boss', coordinateRemark));
   },
 };

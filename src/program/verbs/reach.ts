@@ -15,7 +15,7 @@ export const wake: Verb = {
       .option('--wait <duration>', 'end when nothing came for this long (default: never)')
       .allowExcessArguments()
       .action(async (_name, options, called: Command) =>
-        (await import('../wake/wake.ts')).wakeCommand(context, called.args, options),
+        (await import('../../wake/wake.ts')).wakeCommand(context, called.args, options),
       )
       .addHelpText('after', example(wakeExample, wakeRemark));
   },
@@ -48,19 +48,19 @@ export const reserve: Verb = {
       .option('--wait <duration>', 'wait this long until all of it is free')
       .hook('preSubcommand', handDown)
       .action(async (paths, options) =>
-        (await import('../commands/reach/reserve.ts')).reserveCommand(context, paths, options),
+        (await import('../../commands/reach/reserve.ts')).reserveCommand(context, paths, options),
       )
       .addHelpText('after', example(reserveExample, reserveRemark));
     group
       .command('list')
-      .action(async () => (await import('../commands/reach/reserve.ts')).listCommand(context))
+      .action(async () => (await import('../../commands/reach/reserve.ts')).listCommand(context))
       .addHelpText('after', example('dreamos reserve list'));
     group
       .command('check <path...>')
       .option('--shared', 'only look at them: what others have shared is no hindrance')
       .option('--literal', 'they are names of files, and no patterns')
       .action(async (paths, options) =>
-        (await import('../commands/reach/reserve.ts')).checkCommand(context, paths, options),
+        (await import('../../commands/reach/reserve.ts')).checkCommand(context, paths, options),
       )
       .addHelpText(
         'after',
@@ -73,7 +73,7 @@ export const reserve: Verb = {
       .command('renew [path...]')
       .option('--for <duration>', 'how long from now (at most 24h); it is never made shorter', '1h')
       .action(async (paths, options) =>
-        (await import('../commands/reach/reserve.ts')).renewCommand(context, paths, options),
+        (await import('../../commands/reach/reserve.ts')).renewCommand(context, paths, options),
       )
       .addHelpText(
         'after',
@@ -84,7 +84,7 @@ export const reserve: Verb = {
       );
     group
       .command('release [path...]')
-      .action(async (paths) => (await import('../commands/reach/reserve.ts')).releaseCommand(context, paths))
+      .action(async (paths) => (await import('../../commands/reach/reserve.ts')).releaseCommand(context, paths))
       .addHelpText(
         'after',
         example('dreamos reserve release --as ann', 'Exit 5: one was over already. Look at what you did since then.'),
@@ -134,7 +134,7 @@ export const setup: Verb = {
       .option('--check', 'say whether all is there and can work')
       .option('--uninstall', 'take out what setup has put in')
       .action(async (tools, options) =>
-        (await import('../commands/reach/setup.ts')).setupCommand(context, tools, options),
+        (await import('../../commands/reach/setup.ts')).setupCommand(context, tools, options),
       )
       .addHelpText(
         'after',
@@ -150,7 +150,7 @@ export const mcp: Verb = {
   words: 'mcp',
   setUp(command, context) {
     command
-      .action(async () => (await import('../mcp/mcp.ts')).mcpCommand(context))
+      .action(async () => (await import('../../mcp/mcp.ts')).mcpCommand(context))
       .addHelpText(
         'after',
         example(

@@ -5,7 +5,7 @@ export const cancel: Verb = {
   words: 'cancel <id...>',
   setUp(command, context) {
     command
-      .action(async (ids) => (await import('../commands/keep/cancel.ts')).cancelCommand(context, ids))
+      .action(async (ids) => (await import('../../commands/keep/cancel.ts')).cancelCommand(context, ids))
       .addHelpText('after', example('dreamos cancel 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
   },
 };
@@ -16,7 +16,7 @@ export const deliver: Verb = {
     command
       .option('--at <time>', 'then, instead of now: 2026-11-21T09:00Z, or with +02:00; without either it is UTC')
       .action(async (id, when, options) =>
-        (await import('../commands/keep/deliver.ts')).deliverCommand(context, id, when, options),
+        (await import('../../commands/keep/deliver.ts')).deliverCommand(context, id, when, options),
       )
       .addHelpText(
         'after',
@@ -34,30 +34,30 @@ export const archive: Verb = {
     const group = command.description('what was finished');
     lookFilters(group.command('list [agent]'))
       .action(async (name, options) =>
-        (await import('../commands/keep/archive.ts')).listCommand(context, name, options),
+        (await import('../../commands/keep/archive.ts')).listCommand(context, name, options),
       )
       .addHelpText('after', example('dreamos archive list reviewer -n 20', ownOrAll));
     group
       .command('show [words...]')
       .usage('[options] [agent] <id>')
-      .action(async (words) => (await import('../commands/keep/archive.ts')).showCommand(context, words))
+      .action(async (words) => (await import('../../commands/keep/archive.ts')).showCommand(context, words))
       .addHelpText('after', example('dreamos archive show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
     lookFilters(group.command('search <text> [agent]'))
       .action(async (text, name, options) =>
-        (await import('../commands/keep/archive.ts')).searchCommand(context, text, name, options),
+        (await import('../../commands/keep/archive.ts')).searchCommand(context, text, name, options),
       )
       .addHelpText('after', example('dreamos archive search "release notes" reviewer'));
     group
       .command('restore [words...]')
       .usage('[options] [agent] <id...>')
-      .action(async (words) => (await import('../commands/keep/archive.ts')).restoreCommand(context, words))
+      .action(async (words) => (await import('../../commands/keep/archive.ts')).restoreCommand(context, words))
       .addHelpText('after', example('dreamos archive restore reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
     group
       .command('pack [agent]')
       .option('--before <day>', 'only days before this one: 2026-11-20, or how long ago: 7d (default: today)')
       .option('--dry-run', 'only say what would be packed')
       .action(async (name, options) =>
-        (await import('../commands/keep/archive.ts')).packCommand(context, name, options),
+        (await import('../../commands/keep/archive.ts')).packCommand(context, name, options),
       )
       .addHelpText('after', example('dreamos archive pack reviewer --before 7d'));
     group
@@ -66,14 +66,14 @@ export const archive: Verb = {
       .option('--keep-bytes <bytes>', 'the oldest days, until no more than this is left')
       .option('--dry-run', 'only say what would be deleted')
       .action(async (name, options) =>
-        (await import('../commands/keep/archive.ts')).pruneCommand(context, name, options),
+        (await import('../../commands/keep/archive.ts')).pruneCommand(context, name, options),
       )
       .addHelpText('after', example('dreamos archive prune reviewer --older-than 30d --dry-run', "Never today's."));
     lookFilters(group.command('export [agent]'))
       .option('--since <time>', 'finished from then on: 2026-11-20, 2026-11-20T09:00:00Z, or how long ago: 7d')
       .option('--until <time>', 'finished before then')
       .action(async (name, options) =>
-        (await import('../commands/keep/archive.ts')).exportCommand(context, name, options),
+        (await import('../../commands/keep/archive.ts')).exportCommand(context, name, options),
       )
       .addHelpText('after', example('dreamos archive export reviewer --since 30d > reviewer.jsonl', ownOrAll));
     group.addHelpText('after', example('dreamos archive list reviewer'));
@@ -87,18 +87,18 @@ export const dlq: Verb = {
   setUp(command, context) {
     const group = command.description('what failed, why, and again');
     deadFilters(group.command('list [agent]'))
-      .action(async (name, options) => (await import('../commands/keep/dlq.ts')).listCommand(context, name, options))
+      .action(async (name, options) => (await import('../../commands/keep/dlq.ts')).listCommand(context, name, options))
       .addHelpText('after', example('dreamos dlq list\n  dreamos dlq list reviewer --reason ETIMEDOUT'));
     group
       .command('show [words...]')
       .usage('[options] [agent] <id>')
-      .action(async (words) => (await import('../commands/keep/dlq.ts')).showCommand(context, words))
+      .action(async (words) => (await import('../../commands/keep/dlq.ts')).showCommand(context, words))
       .addHelpText('after', example('dreamos dlq show reviewer 01JD3Y6Q0V8M5T2B7K9XWZ4RCE'));
     deadFilters(group.command('retry [words...]'))
       .usage('[options] [agent] [id...]')
       .option('--all', 'every one in the mailbox, or, without a name, everywhere')
       .option('--dry-run', 'only say which')
-      .action(async (words, options) => (await import('../commands/keep/dlq.ts')).retryCommand(context, words, options))
+      .action(async (words, options) => (await import('../../commands/keep/dlq.ts')).retryCommand(context, words, options))
       .addHelpText(
         'after',
         example('dreamos dlq retry reviewer --reason ETIMEDOUT\n  dreamos dlq retry reviewer --all', chosenRemark),
@@ -108,7 +108,7 @@ export const dlq: Verb = {
       .option('--all', 'every one in the mailbox, or, without a name, everywhere')
       .option('--force', 'with --all and no filter: all of them are meant')
       .option('--dry-run', 'only say which')
-      .action(async (words, options) => (await import('../commands/keep/dlq.ts')).purgeCommand(context, words, options))
+      .action(async (words, options) => (await import('../../commands/keep/dlq.ts')).purgeCommand(context, words, options))
       .addHelpText('after', example('dreamos dlq purge reviewer --older-than 30d --dry-run', chosenRemark));
     group.addHelpText('after', example('dreamos dlq list\n  dreamos dlq retry reviewer --reason ETIMEDOUT'));
   },
@@ -119,7 +119,7 @@ export const doctor: Verb = {
   setUp(command, context) {
     command
       .option('--fix', 'repair what is safe to repair')
-      .action(async (options) => (await import('../commands/keep/doctor.ts')).doctorCommand(context, options))
+      .action(async (options) => (await import('../../commands/keep/doctor.ts')).doctorCommand(context, options))
       .addHelpText(
         'after',
         example(
@@ -136,7 +136,7 @@ export const maintain: Verb = {
     command
       .option('--dry-run', 'only say what would be done')
       .action(async (names, options) =>
-        (await import('../commands/keep/maintain.ts')).maintainCommand(context, names, options),
+        (await import('../../commands/keep/maintain.ts')).maintainCommand(context, names, options),
       )
       .addHelpText(
         'after',
@@ -152,7 +152,7 @@ export const backup: Verb = {
   words: 'backup <file>',
   setUp(command, context) {
     command
-      .action(async (file) => (await import('../commands/keep/backup.ts')).backupCommand(context, file))
+      .action(async (file) => (await import('../../commands/keep/backup.ts')).backupCommand(context, file))
       .addHelpText(
         'after',
         example(
@@ -173,7 +173,7 @@ export const exportMail: Verb = {
       .option('--table <name>', 'only this one: messages, deliveries, events, tags or tasks')
       .option('--since <time>', 'what was sent and happened from then on: 2026-11-20, or how long ago: 7d')
       .option('--agent <name>', "only what is in this agent's mailbox")
-      .action(async (options) => (await import('../commands/keep/export.ts')).exportCommand(context, options))
+      .action(async (options) => (await import('../../commands/keep/export.ts')).exportCommand(context, options))
       .addHelpText(
         'after',
         example(
@@ -188,7 +188,7 @@ export const restore: Verb = {
   words: 'restore <file>',
   setUp(command, context) {
     command
-      .action(async (file) => (await import('../commands/keep/restore.ts')).restoreCommand(context, file))
+      .action(async (file) => (await import('../../commands/keep/restore.ts')).restoreCommand(context, file))
       .addHelpText(
         'after',
         example(
@@ -211,7 +211,7 @@ export const importTree: Verb = {
       )
       .option('--deliver', 'make the unfinished ones ready instead')
       .option('--dry-run', 'only say what would happen')
-      .action(async (dir, options) => (await import('../commands/keep/import.ts')).importCommand(context, dir, options))
+      .action(async (dir, options) => (await import('../../commands/keep/import.ts')).importCommand(context, dir, options))
       .addHelpText(
         'after',
         example(

@@ -13,9 +13,9 @@ export const hook: Verb = {
       .allowUnknownOption()
       .allowExcessArguments()
       .action(async (host, options: { wait?: boolean; guard?: boolean; alone?: string }) => {
-        if (options.wait) await (await import('../hooks/wait.ts')).waitCommand(context, host, options.alone);
-        else if (options.guard) await (await import('../hooks/guard.ts')).guardCommand(context, host);
-        else await (await import('../hooks/hook.ts')).hookCommand(context, host);
+        if (options.wait) await (await import('../../hooks/wait.ts')).waitCommand(context, host, options.alone);
+        else if (options.guard) await (await import('../../hooks/guard.ts')).guardCommand(context, host);
+        else await (await import('../../hooks/hook.ts')).hookCommand(context, host);
       })
       .addHelpText(
         'after',
@@ -28,7 +28,7 @@ export const hook: Verb = {
       .command('bind <agent>')
       .option('--host <host>', 'whose session it is: claude, codex, gemini, cursor or opencode')
       .option('--session <id>', 'which one, if it is not the one that this is run in')
-      .action(async (agent, options) => (await import('../hooks/bind.ts')).bindCommand(context, agent, options))
+      .action(async (agent, options) => (await import('../../hooks/bind.ts')).bindCommand(context, agent, options))
       .addHelpText('after', example('dreamos hook bind reviewer'));
   },
 };

@@ -11,7 +11,7 @@ export const read: Verb = {
       .option('--wait <duration>', 'wait this long for one to come')
       .option('--ack', 'finish each once it has been written out')
       .option('--brief', 'in few words, for a model; of a long body the first 8 KiB')
-      .action(async (name, options) => (await import('../commands/take/read.ts')).readCommand(context, name, options))
+      .action(async (name, options) => (await import('../../commands/take/read.ts')).readCommand(context, name, options))
       .addHelpText(
         'after',
         example(
@@ -36,7 +36,7 @@ export const work: Verb = {
       .option('--reply', 'send what the command prints as the reply; nothing printed: no reply')
       .allowExcessArguments()
       .action(async (_name, options, called: Command) =>
-        (await import('../commands/take/work.ts')).workCommand(context, called.args, options),
+        (await import('../../commands/take/work.ts')).workCommand(context, called.args, options),
       )
       .addHelpText('after', example(workExample, workRemark));
   },
@@ -48,7 +48,7 @@ export const peek: Verb = {
     filters(command)
       .option('-n, --count <number>', 'up to this many')
       .option('--wait <duration>', 'wait this long for one to come: the doorbell')
-      .action(async (name, options) => (await import('../commands/take/peek.ts')).peekCommand(context, name, options))
+      .action(async (name, options) => (await import('../../commands/take/peek.ts')).peekCommand(context, name, options))
       .addHelpText(
         'after',
         example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),
@@ -63,7 +63,7 @@ export const ack: Verb = {
       .option('--score <number>', 'how good the work is, 0 to 1; kept in the event log')
       .option('--note <text>', 'the same in words')
       .action(async (messages, options) =>
-        (await import('../commands/take/ack.ts')).ackCommand(context, messages, options),
+        (await import('../../commands/take/ack.ts')).ackCommand(context, messages, options),
       )
       .addHelpText(
         'after',
@@ -80,7 +80,7 @@ export const nack: Verb = {
       .option('--reason <text>', 'why; kept in the event log and with dead letters')
       .option('--dead', 'do not try again')
       .action(async (messages, options) =>
-        (await import('../commands/take/nack.ts')).nackCommand(context, messages, options),
+        (await import('../../commands/take/nack.ts')).nackCommand(context, messages, options),
       )
       .addHelpText('after', example('dreamos nack "$RECEIPT" --delay 5m --reason "build is red"', heldRemark));
   },
@@ -92,7 +92,7 @@ export const renew: Verb = {
     labelled(command)
       .option('--lease <duration>', 'from now on (default: as configured, at most 12h)')
       .action(async (messages, options) =>
-        (await import('../commands/take/renew.ts')).renewCommand(context, messages, options),
+        (await import('../../commands/take/renew.ts')).renewCommand(context, messages, options),
       )
       .addHelpText('after', example('dreamos renew "$RECEIPT" --lease 30m', heldRemark));
   },

@@ -1,7 +1,7 @@
 /** Options that several verbs have, and the words at the end of a command's help. */
 import type { Command } from 'commander';
-import type { Context } from '../cli/context.ts';
-import { fill } from '../cli/help/columns.ts';
+import type { Context } from '../../cli/context.ts';
+import { fill } from '../../cli/help/columns.ts';
 
 export interface Verb {
   /** Its name and arguments, in commander's notation: all that is there of it until it is called. */

@@ -98,7 +98,9 @@ export const dlq: Verb = {
       .usage('[options] [agent] [id...]')
       .option('--all', 'every one in the mailbox, or, without a name, everywhere')
       .option('--dry-run', 'only say which')
-      .action(async (words, options) => (await import('../../commands/keep/dlq.ts')).retryCommand(context, words, options))
+      .action(async (words, options) =>
+        (await import('../../commands/keep/dlq.ts')).retryCommand(context, words, options),
+      )
       .addHelpText(
         'after',
         example('dreamos dlq retry reviewer --reason ETIMEDOUT\n  dreamos dlq retry reviewer --all', chosenRemark),
@@ -108,7 +110,9 @@ export const dlq: Verb = {
       .option('--all', 'every one in the mailbox, or, without a name, everywhere')
       .option('--force', 'with --all and no filter: all of them are meant')
       .option('--dry-run', 'only say which')
-      .action(async (words, options) => (await import('../../commands/keep/dlq.ts')).purgeCommand(context, words, options))
+      .action(async (words, options) =>
+        (await import('../../commands/keep/dlq.ts')).purgeCommand(context, words, options),
+      )
       .addHelpText('after', example('dreamos dlq purge reviewer --older-than 30d --dry-run', chosenRemark));
     group.addHelpText('after', example('dreamos dlq list\n  dreamos dlq retry reviewer --reason ETIMEDOUT'));
   },
@@ -211,7 +215,9 @@ export const importTree: Verb = {
       )
       .option('--deliver', 'make the unfinished ones ready instead')
       .option('--dry-run', 'only say what would happen')
-      .action(async (dir, options) => (await import('../../commands/keep/import.ts')).importCommand(context, dir, options))
+      .action(async (dir, options) =>
+        (await import('../../commands/keep/import.ts')).importCommand(context, dir, options),
+      )
       .addHelpText(
         'after',
         example(

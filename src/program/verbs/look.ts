@@ -6,7 +6,9 @@ export const list: Verb = {
   setUp(command, context) {
     deadFilters(command)
       .option('--state <states>', 'ready, delayed, inflight, archived, dead; several with commas; or all')
-      .action(async (name, options) => (await import('../../commands/look/list.ts')).listCommand(context, name, options))
+      .action(async (name, options) =>
+        (await import('../../commands/look/list.ts')).listCommand(context, name, options),
+      )
       .addHelpText('after', example('dreamos list reviewer --state inflight,dead', ownOrAll));
   },
 };

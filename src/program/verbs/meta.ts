@@ -143,7 +143,9 @@ export const alerts: Verb = {
       .command('test <name>')
       .option('--mailbox <pattern>', 'as if it fired there')
       .option('--act', 'send the message and run the command, marked as a test')
-      .action(async (name, options) => (await import('../../commands/look/alerts.ts')).testCommand(context, name, options))
+      .action(async (name, options) =>
+        (await import('../../commands/look/alerts.ts')).testCommand(context, name, options),
+      )
       .addHelpText('after', example('dreamos alerts test dead\n  dreamos alerts test dead --act'));
     group
       .command('silence [name]')

@@ -172,7 +172,9 @@ export const subscribe: Verb = {
   words: 'subscribe <pattern...>',
   setUp(command, context) {
     command
-      .action(async (patterns) => (await import('../../commands/people/subscribe.ts')).subscribeCommand(context, patterns))
+      .action(async (patterns) =>
+        (await import('../../commands/people/subscribe.ts')).subscribeCommand(context, patterns),
+      )
       .addHelpText(
         'after',
         example(
@@ -244,7 +246,9 @@ export const who: Verb = {
   setUp(command, context) {
     command
       .option('--all', 'also those that never said that they are there')
-      .action(async (names, options) => (await import('../../commands/look/who.ts')).whoCommand(context, names, options))
+      .action(async (names, options) =>
+        (await import('../../commands/look/who.ts')).whoCommand(context, names, options),
+      )
       .addHelpText(
         'after',
         example(

@@ -11,7 +11,9 @@ export const read: Verb = {
       .option('--wait <duration>', 'wait this long for one to come')
       .option('--ack', 'finish each once it has been written out')
       .option('--brief', 'in few words, for a model; of a long body the first 8 KiB')
-      .action(async (name, options) => (await import('../../commands/take/read.ts')).readCommand(context, name, options))
+      .action(async (name, options) =>
+        (await import('../../commands/take/read.ts')).readCommand(context, name, options),
+      )
       .addHelpText(
         'after',
         example(
@@ -48,7 +50,9 @@ export const peek: Verb = {
     filters(command)
       .option('-n, --count <number>', 'up to this many')
       .option('--wait <duration>', 'wait this long for one to come: the doorbell')
-      .action(async (name, options) => (await import('../../commands/take/peek.ts')).peekCommand(context, name, options))
+      .action(async (name, options) =>
+        (await import('../../commands/take/peek.ts')).peekCommand(context, name, options),
+      )
       .addHelpText(
         'after',
         example('dreamos peek reviewer --wait 10m --quiet >/dev/null && notify-send "mail"', 'Exit 3: nothing came.'),

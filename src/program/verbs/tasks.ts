@@ -21,7 +21,8 @@ export const task: Verb = {
       .action(async ({ batch, dedupeKey, dryRun, ...options }) => {
         if (batch === undefined && (dedupeKey !== undefined || dryRun))
           throw usage('--dedupe-key and --dry-run are for --batch.', 'Leave them out, or give the task as a line');
-        if (batch === undefined) return (await import('../../commands/tasks/create.ts')).createCommand(context, options);
+        if (batch === undefined)
+          return (await import('../../commands/tasks/create.ts')).createCommand(context, options);
         const { batchCommand } = await import('../../commands/tasks/batch.ts');
         return batchCommand(context, batch, { dedupeKey, dryRun, ...options });
       })
@@ -197,7 +198,9 @@ export const coordinate: Verb = {
   setUp(command, context) {
     command
       .option('--lease <duration>', 'so long the role stays with one that does not move any more (default 10s)')
-      .action(async (options) => (await import('../../commands/tasks/coordinate.ts')).coordinateCommand(context, options))
+      .action(async (options) =>
+        (await import('../../commands/tasks/coordinate.ts')).coordinateCommand(context, options),
+      )
       .addHelpText('after', example('dreamos coordinate --as boss', coordinateRemark));
   },
 };

@@ -115,13 +115,15 @@ describe.concurrent('dreamos mcp', () => {
       }),
     );
     for (const { serverPid } of doomed) await until('the server has ended', () => !isRunning(serverPid()));
-    // Who was told of one had it for less than a second.
-    expect(await ready(rig)).toMatchObject({ ready: 6, inflight: 0 });
-    for (const id of ids) {
+    // Who was told of one long enough before it was killed may have taken it; on a quiet machine nobody was.
+    const held = (await rig.dreamos('list reviewer --state inflight --json')).json as readonly { id: string }[];
+    const told = doomed.flatMap(({ out }) => out()).join('\n');
+    expect(held.filter(({ id }) => !told.includes(id))).toEqual([]);
+    expect(await ready(rig)).toMatchObject({ ready: 6 - held.length, inflight: held.length });
+    for (let left = 6 - held.length; left > 0; left--) {
       const { json } = await rig.dreamos('read reviewer --json');
       expect(json[0]).toMatchObject({ attempt: 1 });
       expect(ids).toContain(json[0]?.message.id);
-      expect(id).toBeDefined();
     }
   });
 

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { leftToAll } from './test/projects.ts';
+import { leftToAll, ofNodeAlone } from './test/projects.ts';
 
 // These run the native program, which `npm run test:native` has built.
 const ofNative = 'test/native/**/*.native.test.ts';
 const left = [...leftToAll.map(({ files }) => files), ofNative];
+const isNative = process.env['DREAMOS_RUNTIME'] === 'native';
 // These run the built command in processes of their own, so they build it first, once.
 const ofBuilt = ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'];
 const setupFiles = ['test/clean-up.ts'];
@@ -47,7 +48,7 @@ export default defineConfig({
         },
       },
       { plugins, test: { name: 'built', include: ofBuilt, exclude: left, ...built } },
-      ...(process.env['DREAMOS_RUNTIME'] === 'native'
+      ...(isNative
         ? [
             {
               plugins,
@@ -55,7 +56,10 @@ export default defineConfig({
             },
           ]
         : []),
-      ...leftToAll.map(({ name, files }) => ({ plugins, test: { name, include: [files], ...built } })),
+      ...leftToAll.map(({ name, files }) => ({
+        plugins,
+        test: { name, include: [files], exclude: isNative ? ofNodeAlone : [], ...built },
+      })),
     ],
   },
 });

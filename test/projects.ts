@@ -4,3 +4,17 @@ export const leftToAll = [
   { name: 'long', files: 'test/**/*.long.test.ts', what: 'many processes or real time, for long' },
   { name: 'tools', files: 'test/**/*.tools.test.ts', what: 'what needs a Debian tool, root or older mail' },
 ] as const;
+
+/** What `npm run test:native` leaves out: what is tried there goes on in Node, or is the library's, and was run by test:all. */
+export const ofNodeAlone = [
+  'alerts.long',
+  'backup.long',
+  'benchmarks.long',
+  'export.long',
+  'export.tools',
+  'prometheus.tools',
+  'setup.long',
+  'swarm.long',
+  'task-batches.long',
+  'top.tools',
+].map((name) => `test/e2e/${name}.test.ts`);

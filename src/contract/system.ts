@@ -149,7 +149,15 @@ export const configVersion = schema(() =>
 export type ConfigVersion = Of<typeof configVersion>;
 
 /** Settings that can be used as they are. */
-export const configValid = schema(() => z.object({ file: text(), valid: z.literal(true), settings: count() }));
+export const configValid = schema(() =>
+  z.object({
+    file: text(),
+    valid: z.literal(true),
+    settings: count(),
+    /** What has the name of no setting that this dreamos knows, and is kept. */
+    unknown: z.exactOptional(z.array(text())),
+  }),
+);
 export type ConfigValid = Of<typeof configValid>;
 
 export const subscriptionChange = schema(() =>

@@ -116,7 +116,11 @@ export async function validateCommand(context: Context, file: string | undefined
     const message = `${error.file} cannot be used: ${error.faults.length} things are wrong in it.`;
     throw new DreamosError(error.kind, error.code, message, { hint: ConfigUnusable.next });
   });
-  await context.output.item(valid, () => `${valid.file} can be used: ${counted(valid.settings, 'setting')}.`);
+  await context.output.item(valid, () => {
+    const unknown = valid.unknown ?? [];
+    const rest = unknown.length === 0 ? '' : ` Not known here, so they mean nothing: ${harmless(unknown.join(', '))}.`;
+    return `${valid.file} can be used: ${counted(valid.settings, 'setting')}.${rest}`;
+  });
 }
 
 export interface EditOptions {

@@ -3,7 +3,7 @@ import type { ConfigValid, ConfigVersion } from '../../contract/system.ts';
 import { mostDocumentLevels } from '../../model/basics/limits.ts';
 import { placeInJson, placeText } from '../../model/basics/json-place.ts';
 import { DreamosError } from '../../model/errors.ts';
-import type { Settings } from '../../model/settings.ts';
+import { settingKeys, type Settings } from '../../model/settings.ts';
 import type { Session } from '../root/root.ts';
 import { toldVersion } from './history.ts';
 import { rewriteSettings } from './rewrite.ts';
@@ -40,7 +40,9 @@ export async function validateConfig(session: Session, text?: string, name = 'Th
   const { document } = await session.store.documents.locate('settings', []);
   const file = text === undefined ? document : name;
   const settings = settingsIn(text ?? (await editableConfig(session)).text, file);
-  return { file, valid: true, settings: Object.keys(settings).length };
+  const unknown = Object.keys(settings).filter((key) => !(settingKeys as readonly string[]).includes(key));
+  const known = Object.keys(settings).length - unknown.length;
+  return { file, valid: true, settings: known, ...(unknown.length > 0 && { unknown }) };
 }
 
 function settingsIn(text: string, file: string): Settings {

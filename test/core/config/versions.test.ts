@@ -282,6 +282,12 @@ test('a whole text is put in force as one version, if it can be used and nobody 
   expect(await refusal(replaceConfig(session, '{}', { before }))).toMatchObject({ code: 'STATE_CHANGED' });
   expect(written()).toEqual({ maxAttempts: 4 });
   expect(await validateConfig(session)).toEqual({ file: room.layout.config, valid: true, settings: 1 });
+  expect(await validateConfig(session, '{"lease":"9m","ofAnother":1}', 'x.json')).toEqual({
+    file: 'x.json',
+    valid: true,
+    settings: 1,
+    unknown: ['ofAnother'],
+  });
   write('{"lease":"soon"}');
   expect((await refusal(validateConfig(session))).message).toContain(
     `${room.layout.config} cannot be used: line 1, column 2`,
